@@ -1,0 +1,41 @@
+.PHONY: help demo run test quick lint screenshots clean
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+help: ## show what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smapstop needs Python 3.11 or newer")'
+	@echo "setting up $(VENV) (once) …"
+	@# ensurepip takes seconds that an already installed pip saves
+	@if python3 -m pip --version 2>/dev/null | awk '{split($$2, v, "."); exit !(v[1] >= 23)}'; \
+	then python3 -m venv --clear --without-pip $(VENV) && PIP="python3 -m pip --python $(VENV)"; \
+	else python3 -m venv --clear $(VENV) && PIP="$(PY) -m pip"; fi; \
+	$$PIP install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+demo: $(READY) ## the copy-on-write experiment, live
+	@$(VENV)/bin/smapstop demo
+
+run: $(READY) ## smapstop with ARGS="…"
+	@$(VENV)/bin/smapstop $(ARGS)
+
+test: lint ## lint, then every test
+	@$(PY) -m pytest
+
+quick: $(READY) ## the tests that need no terminal
+	@$(PY) -m pytest --ignore tests/e2e
+
+lint: $(READY) ## ruff, mypy --strict, and the dependency rule
+	@$(VENV)/bin/ruff check smapstop tests screenshots
+	@$(VENV)/bin/ruff format --check smapstop tests screenshots
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-cache 2>&1 | grep -v '^$$' | tail -n 6
+
+screenshots: $(READY) ## remake screenshots/ from real runs
+	@$(PY) screenshots/make.py
+
+clean: ## forget the environment and everything built
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,164 @@
+"""Which rows of a sheet are shown, and in which order."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.errors import SmapstopError
+from smapstop.model.kinds import Kind
+from smapstop.model.sheet import Sheet
+
+Rows = NDArray[np.intp]
+"""Row numbers of a sheet, in the order in which they are shown."""
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """What rows are sorted by."""
+
+    key: str = "moved"
+    """`moved` (most recently moved first, then the biggest change), `name`, `perms`, `start`, `size`, `delta`, or the
+    name of a field."""
+    descending: bool = True
+
+
+def order(sheet: Sheet, sorting: Sorting, keep: Mask | None = None) -> Rows:
+    """The rows to show, sorted; rows that are equal stay in address order, so that nothing jitters.
+
+    Args:
+        keep: Rows that the filter lets through; all when None.
+    """
+    rows = np.arange(len(sheet)) if keep is None else np.flatnonzero(keep)
+    by_address = rows[np.argsort(sheet.start[rows], kind="stable")]
+    keys = [key[by_address] for key in _sort_keys(sheet, sorting.key)]
+    if sorting.descending:
+        keys = [-key for key in keys]
+    at = np.lexsort(keys[::-1]) if len(keys) > 1 else np.argsort(keys[0], kind="stable")
+    return by_address[at]
+
+
+def _sort_keys(sheet: Sheet, key: str) -> list[NDArray[np.int64]]:
+    """What to sort by, the most important first; bigger is more."""
+    zeros = np.zeros(len(sheet), np.int64)
+    change = sheet.deltas.get("rss", zeros)
+    if key == "moved":
+        rss = sheet.get("rss")
+        return [sheet.moved, np.abs(change), zeros if rss is None else rss]
+    if key == "delta":
+        return [change]
+    if key == "start":
+        return [(sheet.start >> np.uint64(12)).astype(np.int64)]
+    if key == "size":
+        return [(sheet.end - sheet.start >> np.uint64(10)).astype(np.int64)]
+    if key in ("name", "perms"):
+        return [_ranks(sheet, getattr(sheet, key))]
+    column = sheet.get(key)
+    return [zeros if column is None else column]
+
+
+def _ranks(sheet: Sheet, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The place of each coded text in the alphabet."""
+    distinct, inverse = np.unique(codes, return_inverse=True)
+    texts = [sheet.texts[code].lower() for code in distinct.tolist()]
+    rank = np.empty(len(distinct), np.int64)
+    rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
+    return rank[inverse] if len(rank) else np.zeros(0, np.int64)
+
+
+Test = Callable[[Sheet], Mask]
+"""Which rows of a sheet pass."""
+
+_UNITS = {"": 1, "k": 1, "m": 1 << 10, "g": 1 << 20, "t": 1 << 30}
+_COMPARISONS: dict[str, Callable[[NDArray[np.int64], int], Mask]] = {
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+    "!=": np.not_equal,
+    ">": np.greater,
+    "<": np.less,
+    "=": np.equal,
+}
+_AMOUNT = re.compile(
+    r"(?P<field>[a-z_]+)(?P<than>>=|<=|!=|>|<|=)(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[kmgt]?)(?:i?b)?", re.I
+)
+
+
+def filter_of(expression: str) -> Test:
+    """The filter that an expression describes: terms separated by spaces, all of which must hold.
+
+    A term is a part of the name (`libc`), `!` and a term for its opposite, `kind:heap`, `perm:w` (all the letters),
+    an address in the mapping (`0x7f…`), or a comparison of a field, kB or with a unit: `rss>10M`, `delta!=0`.
+
+    Raises:
+        SmapstopError: A term makes no sense.
+    """
+    tests = [_term(word) for word in expression.split()]
+
+    def passes(sheet: Sheet) -> Mask:
+        keep = np.ones(len(sheet), bool)
+        for test in tests:
+            keep &= test(sheet)
+        return keep
+
+    return passes
+
+
+def _term(word: str) -> Test:
+    """The test of one term."""
+    if word.startswith("!") and len(word) > 1:
+        inner = _term(word[1:])
+        return lambda sheet: ~inner(sheet)
+    if word.startswith("kind:"):
+        return _kind_test(word.removeprefix("kind:"))
+    if word.startswith("perm:"):
+        return _text_test("perms", word.removeprefix("perm:"))
+    if re.fullmatch(r"0x[0-9a-fA-F]{1,16}", word):
+        address = np.uint64(int(word, 16))
+        return lambda sheet: (sheet.start <= address) & (address < sheet.end)
+    if comparison := _AMOUNT.fullmatch(word):
+        return _amount_test(comparison)
+    return _text_test("name", word)
+
+
+def _kind_test(wanted: str) -> Test:
+    names = [kind.value for kind in Kind]
+    found = [i for i, name in enumerate(names) if wanted and name.startswith(wanted.lower())]
+    if not found:
+        raise SmapstopError(f"no kind {wanted!r} in the filter", f"kinds are {', '.join(names)}")
+    return lambda sheet: np.isin(sheet.kind, found)
+
+
+def _text_test(column: str, part: str) -> Test:
+    """Whether a text holds a part: of permissions every letter, of names the part itself, whatever its case."""
+
+    def holds(text: str) -> bool:
+        return set(part) <= set(text) if column == "perms" else part.lower() in text.lower()
+
+    def test(sheet: Sheet) -> Mask:
+        codes, inverse = np.unique(getattr(sheet, column), return_inverse=True)
+        passing = np.array([holds(sheet.texts[code]) for code in codes.tolist()], bool)
+        return passing[inverse] if len(codes) else np.zeros(0, bool)
+
+    return test
+
+
+def _amount_test(comparison: re.Match[str]) -> Test:
+    field = comparison["field"].lower()
+    compare = _COMPARISONS[comparison["than"]]
+    amount = int(float(comparison["number"]) * _UNITS[comparison["unit"].lower()])
+
+    def test(sheet: Sheet) -> Mask:
+        column = column_of(sheet, field)
+        if column is None:
+            raise SmapstopError(f"no field {field!r} in the filter", f"fields are {', '.join(sheet.fields)}, delta")
+        return compare(column, amount)
+
+    return test
+
+
+def column_of(sheet: Sheet, key: str) -> NDArray[np.int64] | None:
+    """A column of a sheet by the name that users know it by: a field, or `delta` for the change of Rss."""
+    return sheet.deltas.get("rss") if key == "delta" else sheet.get(key)

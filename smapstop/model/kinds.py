@@ -1,0 +1,64 @@
+"""What kind of memory a mapping is, and its short name."""
+
+import re
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.proc.columns import Mappings
+
+
+class Kind(StrEnum):
+    """The kinds that colours and groups speak of."""
+
+    FILE = "file"
+    ANONYMOUS = "anonymous"
+    HEAP = "heap"
+    STACK = "stack"
+    SHARED = "shared"
+    """Shared memory: memfd, System V, POSIX, tmpfs, MAP_SHARED | MAP_ANONYMOUS. Not shared file mappings."""
+    SPECIAL = "special"
+    """What the kernel put there: vdso, vvar, vsyscall, uprobes."""
+
+
+_SHARED = re.compile(
+    r"/memfd:|/dev/shm/|/dev/zero \(deleted\)$|/SYSV[0-9a-f]{8}|\[anon_shmem:|/anon_hugepage|/drm mm object"
+)
+_ANONYMOUS = re.compile(r"$|\[anon:|/dev/zero$")
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of a mapping by the name that the kernel prints (kernel-specific names stay `SPECIAL`)."""
+    if _ANONYMOUS.match(name):
+        return Kind.ANONYMOUS
+    if name == "[heap]":
+        return Kind.HEAP
+    if name.startswith("[stack"):
+        return Kind.STACK
+    if _SHARED.match(name):
+        return Kind.SHARED
+    return Kind.SPECIAL if name.startswith("[") else Kind.FILE
+
+
+def kinds(mappings: Mappings) -> list[Kind]:
+    """The kind of each mapping; one look-up per distinct name."""
+    of_code = {code: kind_of(mappings.texts[code]) for code in np.unique(mappings.name).tolist()}
+    return [of_code[code] for code in mappings.name.tolist()]
+
+
+def kind_codes(mappings: Mappings) -> NDArray[np.int8]:
+    """The kinds as positions in `list(Kind)`, shape (n,)."""
+    position = {kind: i for i, kind in enumerate(Kind)}
+    codes, inverse = np.unique(mappings.name, return_inverse=True)
+    of_code = np.array([position[kind_of(mappings.texts[code])] for code in codes.tolist()], np.int8)
+    return of_code[inverse] if len(codes) else np.zeros(0, np.int8)
+
+
+def file_part(perms: str, offset: int) -> str:
+    """The loader's name for what a file mapping usually holds: `.text`, `.data`, `.rodata`; a guess from its perms."""
+    if "x" in perms:
+        return ".text"
+    if "w" in perms:
+        return ".data"
+    return ".rodata" if offset else ""

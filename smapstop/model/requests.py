@@ -1,0 +1,67 @@
+"""What a reader may ask of a source of ticks, and what a source tells beside ticks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often to sample, and what it may cost."""
+
+    interval_ns: int = 1_000_000_000
+    """Time between readings."""
+    budget: float = 0.05
+    """Share of one CPU, and of wall time, that reading may take; past it the interval stretches. 1.0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """Watch a running process."""
+
+    pid: int
+    pace: Pace = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Start a program on the terminal that the source was given, and watch it from its exec on."""
+
+    command: tuple[str, ...]
+    pace: Pace = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Send a signal to the launched program's session; never to a process that smapstop only attached to."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """End, but let the launched program go on: its terminal stays open, and what it prints is thrown away."""
+
+
+Request = Attach | Launch | Pace | Signal | Leave
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The process that is watched: found, or launched."""
+
+    pid: int
+    command_line: tuple[str, ...]
+    executable: str | None
+    launched: bool
+    stopped_at_exec: bool
+    """The first tick shows the very start of its life."""
+    max_map_count: int | None
+    """How many mappings a process may have (vm.max_map_count)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The source cannot go on: what a `SmapstopError` says."""
+
+    what: str
+    remedy: str = ""
+    status: int = 2

@@ -1,0 +1,1 @@
+"""The kernel's words, exactly: bytes in, columns out."""

@@ -1,0 +1,154 @@
+"""The raw columns of one reading: what the kernel printed, as arrays in address order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Addresses = NDArray[np.uint64]
+"""Addresses and file offsets: unsigned, because [vsyscall] lies above 2**63."""
+Codes = NDArray[np.int32]
+"""Codes of a `Texts`."""
+Amounts = NDArray[np.int64]
+"""kB as the kernel printed them (or a plain number: THPeligible, ProtectionKey); `ABSENT` where it printed none."""
+
+ABSENT = -1
+"""An amount that this kernel did not print for this mapping. Amounts are never negative."""
+
+
+class Texts:
+    """Interned texts: every text once, in order of appearance; columns hold their codes. Code 0 is the empty text."""
+
+    def __init__(self, texts: Iterable[str] = ("",)) -> None:
+        self._texts = list(texts)
+        self._codes = {text: code for code, text in enumerate(self._texts)}
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __getitem__(self, code: int) -> str:
+        return self._texts[code]
+
+    def code(self, text: str) -> int:
+        """The code of `text`, which is added when it is new."""
+        code = self._codes.get(text)
+        if code is None:
+            code = self._codes[text] = len(self._texts)
+            self._texts.append(text)
+        return code
+
+    def since(self, count: int) -> tuple[str, ...]:
+        """The texts added after the first `count`."""
+        return tuple(self._texts[count:])
+
+    def extend(self, texts: Iterable[str]) -> None:
+        """Append texts that another `Texts` added (see `since`), so that both give the same codes."""
+        for text in texts:
+            self._codes[text] = len(self._texts)
+            self._texts.append(text)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mappings:
+    """The mappings (VMAs) of one reading of smaps, n of them, in address order (proc(5); fs/proc/task_mmu.c)."""
+
+    start: Addresses
+    """First address, shape (n,)."""
+    end: Addresses
+    """First address after the mapping, shape (n,)."""
+    offset: Addresses
+    """Offset into the file, bytes; 0 without a file."""
+    inode: Addresses
+    """Inode of the file; 0 without a file."""
+    perms: Codes
+    """`rwxp` as printed; the last letter is `s` for a shared, `p` for a private mapping."""
+    device: Codes
+    """`major:minor` in hex."""
+    name: Codes
+    """Path or pseudo-path such as `[heap]`; the empty text for plain anonymous memory."""
+    flags: Codes
+    """The VmFlags line: two-letter codes separated by spaces, with the unknown ones."""
+    fields: tuple[str, ...]
+    """The names (snake_case of the kernel's labels) of the rows of `amounts`, in the kernel's order."""
+    amounts: Amounts
+    """Shape (len(fields), n): one contiguous row per field."""
+    texts: Texts = field(repr=False)
+    """What `perms`, `device`, `name` and `flags` are codes of."""
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def get(self, name: str) -> Amounts | None:
+        """The column of a field, shape (n,); None when this kernel does not print it."""
+        return self.amounts[self.fields.index(name)] if name in self.fields else None
+
+    def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Mappings":
+        """The rows that `index` names, in its order."""
+        return Mappings(
+            self.start[index],
+            self.end[index],
+            self.offset[index],
+            self.inode[index],
+            self.perms[index],
+            self.device[index],
+            self.name[index],
+            self.flags[index],
+            self.fields,
+            np.ascontiguousarray(self.amounts[:, index]),
+            self.texts,
+        )
+
+    def text(self, column: Codes, row: int) -> str:
+        """The text of a coded column in a row."""
+        return self.texts[int(column[row])]
+
+    def name_of(self, row: int) -> str:
+        """The name of the mapping in a row."""
+        return self.texts[int(self.name[row])]
+
+    def perms_of(self, row: int) -> str:
+        """The permissions of the mapping in a row."""
+        return self.texts[int(self.perms[row])]
+
+
+def no_mappings(texts: Texts, fields: tuple[str, ...] = ()) -> Mappings:
+    """The map of a process without memory: a kernel thread, a zombie."""
+    addresses = np.zeros(0, np.uint64)
+    codes = np.zeros(0, np.int32)
+    amounts = np.zeros((len(fields), 0), np.int64)
+    return Mappings(*[addresses] * 4, *[codes] * 4, fields, amounts, texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What stat, statm and status say of the whole process (proc(5)). None: not printed, or not permitted."""
+
+    pid: int
+    name: str
+    """The comm: at most 15 bytes, may be anything."""
+    state: str
+    """One letter: R running, S sleeping, D disk sleep, T stopped, t traced, Z zombie, X dead, I idle."""
+    ppid: int
+    threads: int
+    start_time: int
+    """Clock ticks after boot; with the pid it identifies the process (stat, field 22)."""
+    image: int
+    """Changes when the process execs: the address of its arguments (stat, field 48); 0 when it may not be read."""
+    minor_faults: int
+    major_faults: int
+    user_ticks: int
+    """CPU time in user mode, clock ticks."""
+    system_ticks: int
+    """CPU time in the kernel, clock ticks."""
+    exit_code: int | None
+    """wait status of a zombie (stat, field 52), when it may be read."""
+    rss: int | None
+    """Resident, kB (statm)."""
+    vm_peak: int | None = None
+    vm_size: int | None = None
+    vm_hwm: int | None = None
+    """Peak Rss, kB."""
+    vm_swap: int | None = None
+    rss_shmem: int | None = None
+    """Resident shared memory, kB: what smaps cannot tell from file pages (since Linux 4.5)."""

@@ -1,0 +1,199 @@
+"""The files of one process under /proc: opened once by directory, so that a reused pid is never mixed in."""
+
+import errno
+import os
+from types import TracebackType
+from typing import Self
+
+from smapstop.errors import SmapstopError
+from smapstop.proc.columns import Counters
+
+CHUNK_BYTES = 3300
+"""How much of smaps to read at once: with 4096 or more the kernel walks the mapping that no longer fits in its page,
+throws the walk away, and walks it again in the next read (fs/seq_file.c; 13 to 25 % of the time)."""
+
+_KERNEL_THREAD = 0x0020_0000
+"""PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
+_PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+class ProcDir:
+    """The /proc directory of one process (proc(5)); use it in a `with` statement, or close it.
+
+    The directory's fd names the process, not its number: when the process is gone its files say so (ESRCH), even
+    after the pid was given to another.
+
+    Raises:
+        SmapstopError: There is no such process, or it may not be looked at.
+    """
+
+    def __init__(self, pid: int, root: str = "/proc") -> None:
+        self.pid = pid
+        try:
+            self._fd = os.open(f"{root}/{pid}", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise unreadable(pid, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the directory."""
+        os.close(self._fd)
+
+    def read(self, name: str) -> bytes:
+        """The whole of a file, as the kernel prints it now.
+
+        Raises:
+            OSError: ENOENT or ESRCH when the process is gone, EACCES or EPERM when it may not be read.
+        """
+        fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._fd)
+        try:
+            return b"".join(iter(lambda: os.read(fd, CHUNK_BYTES), b""))
+        finally:
+            os.close(fd)
+
+    def read_smaps(self) -> bytes:
+        """The text of smaps; of a live thread's when the main thread has ended before the others.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        return self._read_memory("smaps")
+
+    def read_rollup(self) -> bytes:
+        """The text of smaps_rollup (since Linux 4.14).
+
+        Raises:
+            OSError: As for `read`; ENOENT also on a kernel that has none.
+        """
+        return self._read_memory("smaps_rollup")
+
+    def _read_memory(self, name: str) -> bytes:
+        """A file about the memory: the main thread's lose it when it ends, though other threads live on."""
+        try:
+            text = self.read(name)
+        except ProcessLookupError:
+            text = b""
+        return text or self._read_of_other_thread(name)
+
+    def _read_of_other_thread(self, name: str) -> bytes:
+        """A memory file as another thread than the first gives it; empty when there is none."""
+        tasks = os.open("task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
+        try:
+            others = [tid for tid in os.listdir(tasks) if tid != str(self.pid)]
+        finally:
+            os.close(tasks)
+        for tid in others:
+            try:
+                text = self.read(f"task/{tid}/{name}")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # this one has just ended, too
+            if text:
+                return text
+        return b""
+
+    def counters(self) -> Counters:
+        """What stat, statm and status say now.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        return parse_counters(self.read("stat"), self.read("statm"), self.read("status"))
+
+    def command_line(self) -> tuple[str, ...]:
+        """The arguments of the process; empty for a zombie, or when they may not be read."""
+        try:
+            text = self.read("cmdline")
+        except OSError:
+            return ()
+        return tuple(os.fsdecode(part) for part in text.rstrip(b"\0").split(b"\0")) if text else ()
+
+    def executable(self) -> str | None:
+        """The path of the program; None when it may not be read."""
+        try:
+            return os.readlink("exe", dir_fd=self._fd)
+        except OSError:
+            return None
+
+    def require_memory(self) -> None:
+        """Make sure that there is a memory map to watch, and that it may be read.
+
+        Raises:
+            SmapstopError: A kernel thread, a zombie, or a process of somebody else.
+        """
+        try:
+            stat = self.read("stat")
+            counters = parse_counters(stat, b"", b"")
+            if int(_after_name(stat)[6]) & _KERNEL_THREAD:
+                what = f"process {self.pid} ({counters.name}) is a kernel thread, which has no memory map of its own"
+                raise SmapstopError(what, "name a process with a program in it")
+            if self.read_smaps():
+                return
+        except OSError as error:
+            raise unreadable(self.pid, error) from error
+        what = f"process {self.pid} ({counters.name}) has ended (a zombie), and its memory is gone"
+        raise SmapstopError(what, f"its parent is process {counters.ppid}")
+
+
+def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
+    """The counters of a process from the texts of its three files (proc(5)); empty ones say nothing."""
+    after = _after_name(stat)
+    lines = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
+
+    def amount(label: bytes) -> int | None:
+        return int(lines[label].split()[0]) if label in lines else None
+
+    def number(position: int) -> int:
+        """A field by its number in proc(5); kernels before 3.5 print fewer."""
+        return int(after[position - 3]) if len(after) > position - 3 else 0
+
+    return Counters(
+        pid=int(stat[: stat.index(b" ")]),
+        name=os.fsdecode(stat[stat.index(b"(") + 1 : stat.rindex(b")")]),
+        state=after[0].decode(),
+        ppid=number(4),
+        threads=number(20),
+        start_time=number(22),
+        image=number(48),
+        minor_faults=number(10),
+        major_faults=number(12),
+        user_ticks=number(14),
+        system_ticks=number(15),
+        exit_code=number(52) if after[0] in b"ZX" else None,
+        rss=int(statm.split()[1]) * _PAGE_KB if statm else None,
+        vm_peak=amount(b"VmPeak"),
+        vm_size=amount(b"VmSize"),
+        vm_hwm=amount(b"VmHWM"),
+        vm_swap=amount(b"VmSwap"),
+        rss_shmem=amount(b"RssShmem"),
+    )
+
+
+def _after_name(stat: bytes) -> list[bytes]:
+    """The fields of stat from the third on: the second is a name in parentheses that may hold anything."""
+    return stat[stat.rindex(b")") + 2 :].split()
+
+
+def max_map_count(root: str = "/proc") -> int | None:
+    """How many mappings a process may have (vm.max_map_count)."""
+    try:
+        with open(f"{root}/sys/vm/max_map_count", "rb") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return None
+
+
+def unreadable(pid: int, error: OSError) -> SmapstopError:
+    """What an error of a process's files means to the user."""
+    if error.errno in (errno.ENOENT, errno.ESRCH):
+        return SmapstopError(f"no process {pid}", "run smapstop without arguments to pick one from a list")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        what = f"not permitted to read the memory map of process {pid}"
+        return SmapstopError(what, "run as its user or as root, or with CAP_PERFMON or CAP_SYS_PTRACE")
+    return SmapstopError(f"cannot read the memory map of process {pid}: {error.strerror}")

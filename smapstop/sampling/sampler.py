@@ -1,0 +1,168 @@
+"""The sampler: reads the process, identifies its mappings, and gives one tick after the other."""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.identity import NONE, Match, first_match, match
+from smapstop.model.requests import Pace
+from smapstop.model.rows import differing
+from smapstop.model.tick import Ending, Ids, Tick, Tier
+from smapstop.model.totals import totals_of
+from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.process import ProcDir, unreadable
+from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
+from smapstop.sampling.pacing import Pacer
+
+KEYFRAME_EVERY = 120
+"""Ticks between keyframes: a reader that goes back in time replays at most so many."""
+
+_NO_IDS: Ids = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """What the kernel said this time."""
+
+    tier: Tier
+    counters: Counters
+    mappings: Mappings | None
+    rollup: dict[str, int]
+    torn: bool
+    missing: str
+
+
+class Sampler:
+    """Samples one process. Not a thread: its owner calls `sample` when the pacer says that a tick is due."""
+
+    def __init__(self, process: ProcDir, pace: Pace) -> None:
+        self.pacer = Pacer(pace, time.monotonic_ns())
+        self._process = process
+        self._parser = SmapsParser()
+        self._known: tuple[Mappings, Ids] | None = None
+        self._next_id = 0
+        self._last: Tick | None = None
+        self._since_keyframe = 0
+
+    def sample(self) -> Tick:
+        """Read the process once, and tell what changed.
+
+        Raises:
+            OSError: ENOENT or ESRCH: the process is gone.
+        """
+        wall_ns, monotonic_ns, cpu_ns = time.time_ns(), time.monotonic_ns(), time.process_time_ns()
+        reading = self._read(self.pacer.tier())
+        read_ns = time.monotonic_ns() - monotonic_ns
+        before = self._last.counters if self._last else None
+        executed = before is not None and bool(before.image) and before.image != reading.counters.image
+        keyframe, found = self._identify(reading.mappings, executed=executed)
+        rows, changed = self._changed(reading.mappings, found, keyframe=keyframe)
+        if reading.mappings is not None:
+            self._known = reading.mappings, found.ids
+            self._next_id = found.next_id
+        spent_ns = time.process_time_ns() - cpu_ns
+        self.pacer.spent(reading.tier, max(spent_ns, read_ns), time.monotonic_ns())
+        self._last = Tick(
+            number=self._last.number + 1 if self._last else 0,
+            monotonic_ns=monotonic_ns,
+            wall_ns=wall_ns,
+            read_ns=read_ns,
+            cpu_ns=spent_ns,
+            interval_ns=self.pacer.interval_ns,
+            counters=reading.counters,
+            tier=reading.tier,
+            totals=totals_of(reading.counters, reading.mappings, reading.rollup),
+            keyframe=keyframe,
+            ids=found.ids[changed],
+            rows=rows,
+            gone=found.gone,
+            lineage=found.lineage,
+            torn=reading.torn,
+            executed=executed,
+            missing=reading.missing,
+        )
+        return self._last
+
+    def last_tick(self, ending: Ending) -> Tick | None:
+        """The tick that says how the process ended and changes nothing else; None when it was never sampled."""
+        if self._last is None:
+            return None
+        return replace(
+            self._last,
+            number=self._last.number + 1,
+            monotonic_ns=time.monotonic_ns(),
+            wall_ns=time.time_ns(),
+            keyframe=False,
+            ids=_NO_IDS,
+            rows=self._last.rows.take(slice(0)),
+            gone=_NO_IDS,
+            lineage=(),
+            executed=False,
+            ending=ending,
+        )
+
+    def _read(self, tier: Tier) -> _Reading:
+        """Read what the tier asks for; what may not be read any more is said, not raised."""
+        counters = self._process.counters()
+        mappings, rollup, torn, missing = None, {}, False, ""
+        try:
+            if tier == "smaps":
+                raw = self._parser.parse(self._whole_smaps(counters))
+                mappings = without_torn(raw)
+                torn = mappings is not raw
+            elif tier == "rollup":
+                rollup = parse_rollup(self._process.read_rollup())
+        except PermissionError as error:
+            missing = str(unreadable(self._process.pid, error))
+        except FileNotFoundError:
+            if tier != "rollup":  # this kernel has no smaps_rollup: the counters must do
+                raise
+        return _Reading(tier, counters, mappings, rollup, torn, missing)
+
+    def _whole_smaps(self, counters: Counters) -> bytes:
+        """The text of smaps, not cut short by an exec or an exit in the middle, which looks like a normal end.
+
+        Raises:
+            OSError: As for `ProcDir.read`; also when the process has ended and only its entry is left.
+        """
+        text = self._process.read_smaps()
+        after = self._process.counters()
+        if after.image != counters.image:
+            text = self._process.read_smaps()
+        if not text or (after.state in "ZX" and after.threads <= 1):
+            raise ProcessLookupError
+        return text
+
+    def _identify(self, mappings: Mappings | None, *, executed: bool) -> tuple[bool, Match]:
+        """The rows identified, and whether they shall be a keyframe."""
+        if mappings is None:
+            empty = np.zeros(0, np.intp)
+            if self._known is not None:
+                return False, Match(_NO_IDS, empty, _NO_IDS, (), self._next_id)
+            mappings = self._parser.parse(b"")
+        if self._known is None or executed:
+            found = first_match(mappings, self._next_id)
+        else:
+            found = match(*self._known, mappings, self._next_id)
+        self._since_keyframe += 1
+        keyframe = self._known is None or executed or self._since_keyframe >= KEYFRAME_EVERY
+        if keyframe:
+            self._since_keyframe = 0
+        return keyframe, found
+
+    def _changed(
+        self, mappings: Mappings | None, found: Match, *, keyframe: bool
+    ) -> tuple[Mappings, slice | NDArray[np.bool_]]:
+        """The rows that the tick carries, and where they stand in the reading."""
+        if mappings is None:
+            return self._parser.parse(b""), slice(0)
+        if keyframe or self._known is None:
+            return mappings, slice(None)
+        old, _ = self._known
+        rows = np.flatnonzero(found.before != NONE)
+        same = ~differing(old, found.before[rows], mappings, rows)
+        changed = np.ones(len(mappings), bool)
+        changed[rows[same]] = False
+        return mappings.take(changed), changed

@@ -1,0 +1,129 @@
+"""Ticks and requests as bytes: length-prefixed frames, safe to read from anywhere.
+
+A frame is two little-endian u32 (bytes of JSON, bytes of columns), the JSON of a dataclass, and the columns it points
+to. Texts travel once: each side keeps its own `Texts`, and a frame carries what was added since the last one.
+"""
+
+import dataclasses
+import json
+import os
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from smapstop.model import requests, tick
+from smapstop.proc import columns
+from smapstop.proc.columns import Texts
+
+_HEAD = struct.Struct("<II")
+_TYPES = {
+    kind.__name__: kind
+    for kind in (
+        *(columns.Mappings, columns.Counters),
+        *(tick.Tick, tick.Lineage, tick.Ending),
+        *(requests.Attach, requests.Launch, requests.Pace, requests.Signal, requests.Leave),
+        *(requests.Target, requests.Failure),
+    )
+}
+Message = tick.Tick | requests.Target | requests.Failure | requests.Request
+"""What can be sent."""
+
+
+class Encoder:
+    """Messages to bytes, for one stream."""
+
+    def __init__(self) -> None:
+        self._sent = 1  # every Texts begins with the empty text
+
+    def encode(self, message: Message) -> bytes:
+        """The frame of a message."""
+        blocks: list[bytes] = []
+        text = json.dumps(self._pack(message, blocks), separators=(",", ":")).encode()
+        body = b"".join(blocks)
+        return _HEAD.pack(len(text), len(body)) + text + body
+
+    def _pack(self, value: Any, blocks: list[bytes]) -> Any:
+        """A value as JSON; columns are appended to `blocks`."""
+        match value:
+            case None | bool() | int() | float() | str():
+                return value
+            case np.ndarray():
+                blocks.append(np.ascontiguousarray(value).tobytes())
+                return {"column": value.dtype.str, "shape": value.shape}
+            case Texts():
+                new, self._sent = value.since(self._sent), len(value)
+                return {"texts": new}
+            case tuple():
+                return [self._pack(item, blocks) for item in value]
+            case dict():
+                return {"table": value}
+        fields = dataclasses.fields(value)
+        return {"is": type(value).__name__} | {f.name: self._pack(getattr(value, f.name), blocks) for f in fields}
+
+
+class Decoder:
+    """Bytes to messages, for one stream."""
+
+    def __init__(self) -> None:
+        self.texts = Texts()
+
+    def decode(self, text: bytes, body: bytes) -> Message:
+        """The message of a frame's two parts."""
+        at = 0
+
+        def unpack(value: Any) -> Any:
+            nonlocal at
+            match value:
+                case list():
+                    return tuple(unpack(item) for item in value)
+                case {"column": dtype, "shape": shape}:
+                    column = np.frombuffer(body, dtype, int(np.prod(shape)), at).reshape(shape)
+                    at += column.nbytes
+                    return column
+                case {"texts": new}:
+                    self.texts.extend(new)
+                    return self.texts
+                case {"table": table}:
+                    return table
+                case {"is": name, **fields}:
+                    return _TYPES[name](**{key: unpack(item) for key, item in fields.items()})
+            return value
+
+        message: Message = unpack(json.loads(text))
+        return message
+
+
+def read_frame(read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:
+    """The two parts of the next frame; None at the end of the stream, also inside a frame.
+
+    Args:
+        read: Gives exactly so many bytes, fewer only at the end of the stream.
+    """
+    head = read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    text_bytes, body_bytes = _HEAD.unpack(head)
+    text, body = read(text_bytes), read(body_bytes)
+    return (text, body) if len(text) == text_bytes and len(body) == body_bytes else None
+
+
+def read_exactly(fd: int, count: int) -> bytes:
+    """So many bytes of a pipe; fewer only at its end."""
+    parts = []
+    while count and (part := os.read(fd, count)):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data`, however little the pipe takes at once.
+
+    Raises:
+        BrokenPipeError: Nobody reads any more.
+    """
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
