@@ -169,7 +169,7 @@ def _likenesses(mappings: Mappings, rows: Rows) -> dict[tuple[int, ...], list[in
     for row in rows.tolist():
         amounts = [int(column[row]) for column in kept]
         if mappings.inode[row] or any(amounts):
-            found.setdefault((*(int(column[row]) for column in heads), *amounts), []).append(row)  # type: ignore[index]
+            found.setdefault((*(int(column[row]) for column in heads), *amounts), []).append(row)
     return found
 
 

@@ -56,7 +56,7 @@ def kind_codes(mappings: Mappings) -> NDArray[np.int8]:
 
 
 def file_part(perms: str, offset: int) -> str:
-    """The loader's name for what a file mapping usually holds: `.text`, `.data`, `.rodata`; a guess from its perms."""
+    """What a file mapping usually holds, in the linker's words (`.text`, `.data`); a guess from its permissions."""
     if "x" in perms:
         return ".text"
     if "w" in perms:
