@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import Kind
 from smapstop.model.sheet import Sheet
+from smapstop.proc.columns import ABSENT
 
 Rows = NDArray[np.intp]
 """Row numbers of a sheet, in the order in which they are shown."""
@@ -73,7 +74,7 @@ Test = Callable[[Sheet], Mask]
 """Which rows of a sheet pass."""
 
 _UNITS = {"": 1, "k": 1, "m": 1 << 10, "g": 1 << 20, "t": 1 << 30}
-_COMPARISONS: dict[str, Callable[[NDArray[np.int64], int], Mask]] = {
+_COMPARISONS: dict[str, Callable[[NDArray[np.int64], float], Mask]] = {
     ">=": np.greater_equal,
     "<=": np.less_equal,
     "!=": np.not_equal,
@@ -148,13 +149,14 @@ def _text_test(column: str, part: str) -> Test:
 def _amount_test(comparison: re.Match[str]) -> Test:
     field = comparison["field"].lower()
     compare = _COMPARISONS[comparison["than"]]
-    amount = int(float(comparison["number"]) * _UNITS[comparison["unit"].lower()])
+    amount = float(comparison["number"]) * _UNITS[comparison["unit"].lower()]
 
     def test(sheet: Sheet) -> Mask:
         column = column_of(sheet, field)
         if column is None:
             raise SmapstopError(f"no field {field!r} in the filter", f"fields are {', '.join(sheet.fields)}, delta")
-        return compare(column, amount)
+        printed: Mask = np.ones(len(column), bool) if field == "delta" else column != ABSENT
+        return printed & compare(column, amount)
 
     return test
 

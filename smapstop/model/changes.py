@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.moment import Moment
 from smapstop.model.rows import rows_of
+from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 
 STALE_INTERVALS = 5
@@ -23,11 +24,6 @@ class Changes:
     """The row of each mapping in the earlier moment, shape (n,); -1 for those born since."""
     gone: NDArray[np.intp]
     """Rows of the earlier moment whose mappings are no more."""
-
-    @property
-    def seconds(self) -> float:
-        """Real time between the readings."""
-        return (self.after.tick.monotonic_ns - self.before.tick.monotonic_ns) / 1e9
 
     def delta(self, name: str) -> NDArray[np.int64] | None:
         """The signed change of a field per mapping, kB, shape (n,); None when it is not printed.
@@ -61,33 +57,33 @@ def compare(before: Moment, after: Moment) -> Changes:
     return Changes(before, after, rows, np.flatnonzero(gone))
 
 
-def rate_seconds(changes: Changes) -> float | None:
-    """What to divide a delta by, seconds; None when the moments are one, or too far apart for a rate to mean much."""
-    if changes.before.tick.number == changes.after.tick.number:
-        return None
-    apart = changes.after.tick.number - changes.before.tick.number
-    seconds = changes.seconds
-    if seconds <= 0 or seconds > apart * STALE_INTERVALS * changes.after.tick.interval_ns / 1e9:
+def rate_seconds(before: Tick, after: Tick) -> float | None:
+    """What to divide a change between two ticks by, seconds; None when there is no rate.
+
+    That is when they are one tick, or so far apart (a suspend, a hole in a recording) that a rate would mean little.
+    """
+    apart = after.number - before.number
+    seconds = (after.monotonic_ns - before.monotonic_ns) / 1e9
+    if apart <= 0 or seconds <= 0 or seconds > apart * STALE_INTERVALS * after.interval_ns / 1e9:
         return None
     return seconds
 
 
-def fault_rates(changes: Changes) -> tuple[float, float] | None:
+def fault_rates(before: Tick, after: Tick) -> tuple[float, float] | None:
     """Minor and major faults a second of the whole process; None when a counter ran backwards (another program)."""
-    seconds = rate_seconds(changes)
-    before, after = changes.before.tick.counters, changes.after.tick.counters
-    minor = after.minor_faults - before.minor_faults
-    major = after.major_faults - before.major_faults
-    if seconds is None or minor < 0 or major < 0:
-        return None
-    return minor / seconds, major / seconds
+    seconds = rate_seconds(before, after)
+    minor = after.counters.minor_faults - before.counters.minor_faults
+    major = after.counters.major_faults - before.counters.major_faults
+    return None if seconds is None or minor < 0 or major < 0 else (minor / seconds, major / seconds)
 
 
-def cpu_share(changes: Changes, ticks_per_second: int) -> float | None:
+def cpu_share(before: Tick, after: Tick, ticks_per_second: int) -> float | None:
     """CPU time of the process per wall time, 1.0 for one core kept busy; None as for `fault_rates`."""
-    seconds = rate_seconds(changes)
-    before, after = changes.before.tick.counters, changes.after.tick.counters
-    ticks = after.user_ticks + after.system_ticks - before.user_ticks - before.system_ticks
-    if seconds is None or ticks < 0:
-        return None
-    return ticks / ticks_per_second / seconds
+    seconds = rate_seconds(before, after)
+    ticks = _cpu_ticks(after) - _cpu_ticks(before)
+    return None if seconds is None or ticks < 0 else ticks / ticks_per_second / seconds
+
+
+def _cpu_ticks(tick: Tick) -> int:
+    """CPU time of the process, clock ticks."""
+    return tick.counters.user_ticks + tick.counters.system_ticks

@@ -5,12 +5,13 @@ remains of a merge know whom they came from. Rows are matched by address and bac
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.tick import Ids, Lineage, What
-from smapstop.proc.columns import Addresses, Mappings
+from smapstop.proc.columns import Codes, Mappings, Texts
 
 Rows = NDArray[np.intp]
 """Row numbers of a `Mappings`."""
@@ -85,14 +86,15 @@ def _same_backing(a: Mappings, i: Rows, b: Mappings, j: Rows) -> NDArray[np.bool
     # a file's pages lie at a fixed distance from its offset, however the mapping is cut; without a file offset is 0
     in_place = (a.inode[i] == 0) | (a.start[i] - a.offset[i] == b.start[j] - b.offset[j])
     same: NDArray[np.bool_] = same_file & in_place
-    for at in np.flatnonzero(same & (a.inode[i] == 0) & (a.name[i] != b.name[j])).tolist():
-        same[at] = _renamable(a.name_of(int(i[at]))) and _renamable(b.name_of(int(j[at])))
+    renamed = np.flatnonzero(same & (a.inode[i] == 0) & (a.name[i] != b.name[j]))
+    same[renamed] = _renamable(a.texts, a.name[i[renamed]]) & _renamable(b.texts, b.name[j[renamed]])
     return same
 
 
-def _renamable(name: str) -> bool:
-    """Whether prctl(PR_SET_VMA_ANON_NAME) may have given or taken this name; a [stack] or [vdso] stays what it is."""
-    return not name or name.startswith("[anon:")
+def _renamable(texts: Texts, names: Codes) -> NDArray[np.bool_]:
+    """Whether prctl(PR_SET_VMA_ANON_NAME) may have given or taken a name; a [stack] or [vdso] stays what it is."""
+    codes, inverse = np.unique(names, return_inverse=True)
+    return np.array([code == 0 or texts[code].startswith("[anon:") for code in codes.tolist()], bool)[inverse]
 
 
 def _same_start(previous: Mappings, current: Mappings) -> Rows:
@@ -111,12 +113,15 @@ def _same_start(previous: Mappings, current: Mappings) -> Rows:
     return before
 
 
-def _overlapping(previous: Mappings, current: Mappings, row: int) -> Rows:
-    """The previous rows that overlap a current row and have the same backing."""
-    low = int(np.searchsorted(previous.end, current.start[row], side="right"))
-    high = int(np.searchsorted(previous.start, current.end[row], side="left"))
-    rows = np.arange(low, high)
-    return rows[_same_backing(previous, rows, current, np.full(len(rows), row))]
+def _overlapping(previous: Mappings, current: Mappings, loose: Rows) -> tuple[Rows, Rows]:
+    """Pairs of a loose current row and a previous row that overlap and have the same backing, by address."""
+    low = np.searchsorted(previous.end, current.start[loose], side="right")
+    high = np.maximum(low, np.searchsorted(previous.start, current.end[loose], side="left"))
+    count = high - low
+    rows = np.repeat(loose, count)
+    old = np.arange(len(rows)) + np.repeat(high - np.cumsum(count), count)
+    same = _same_backing(previous, old, current, rows)
+    return rows[same], old[same]
 
 
 def _match_overlaps(
@@ -127,77 +132,69 @@ def _match_overlaps(
     taken: NDArray[np.bool_],
     parent: Rows,
 ) -> None:
-    """Give loose rows the id of a mapping they overlap, when it is free; else remember whom they were split from."""
-    if not len(previous):
-        return
-    for row in loose.tolist():
-        rows = _overlapping(previous, current, row)
-        free = rows[~taken[rows]]
-        if len(free):
-            best = int(free[np.argmax(_overlap(previous, free, current, row))])
-            before[row] = best
-            taken[best] = True
-        elif len(rows):
-            parent[row] = int(rows[0])
-
-
-def _overlap(previous: Mappings, rows: Rows, current: Mappings, row: int) -> Addresses:
-    """Bytes that previous rows share with a current one."""
-    low = np.maximum(previous.start[rows], current.start[row])
-    high = np.minimum(previous.end[rows], current.end[row])
-    shared: Addresses = high - low
-    return shared
+    """Give loose rows the id of the free mapping they overlap most; without one they are split from the first."""
+    rows, old = _overlapping(previous, current, loose)
+    parent[rows[::-1]] = old[::-1]  # of several values for a row the last one stays, here the lowest
+    free = ~taken[old]
+    rows, old = rows[free], old[free]
+    low = np.maximum(previous.start[old], current.start[rows])
+    high = np.minimum(previous.end[old], current.end[rows])
+    best_first = np.lexsort((-(high - low).astype(np.int64), rows))
+    found: dict[int, int] = {}
+    given: set[int] = set()
+    for row, mapping in zip(rows[best_first].tolist(), old[best_first].tolist(), strict=True):
+        if row not in found and mapping not in given:
+            found[row] = mapping
+            given.add(mapping)
+    before[list(found)] = list(found.values())
+    taken[list(given)] = True
 
 
 def _match_moves(previous: Mappings, current: Mappings, loose: Rows, before: Rows, taken: NDArray[np.bool_]) -> None:
     """Find mappings that mremap moved: alike in all but the address, resident as before, and the only one like it."""
-    lost = np.flatnonzero(~taken)
-    likeness = _likenesses(previous, lost)
-    wanted = _likenesses(current, loose)
-    for key, rows in wanted.items():
-        old = likeness.get(key, [])
+    lost = _by_likeness(previous, np.flatnonzero(~taken))
+    for likeness, rows in _by_likeness(current, loose).items():
+        old = lost.get(likeness, [])
         if len(old) == 1 and len(rows) == 1:
             before[rows[0]] = old[0]
             taken[old[0]] = True
 
 
-def _likenesses(mappings: Mappings, rows: Rows) -> dict[tuple[int, ...], list[int]]:
+def _by_likeness(mappings: Mappings, rows: Rows) -> dict[tuple[int, ...], list[int]]:
     """Rows by what a move keeps: file, offset, permissions, name and resident pages. Empty ones look all alike."""
+    amounts = [column[rows] for name in ("rss", "anonymous", "swap") if (column := mappings.get(name)) is not None]
+    telling = mappings.inode[rows] != 0
+    for column in amounts:
+        telling |= column > 0
+    kept: list[NDArray[Any]] = [mappings.device, mappings.inode, mappings.offset, mappings.perms, mappings.name]
+    columns = [*(column[rows] for column in kept), *amounts]
     found: dict[tuple[int, ...], list[int]] = {}
-    kept = [column for name in ("rss", "anonymous", "swap") if (column := mappings.get(name)) is not None]
-    heads = (mappings.device, mappings.inode, mappings.offset, mappings.perms, mappings.name)
-    for row in rows.tolist():
-        amounts = [int(column[row]) for column in kept]
-        if mappings.inode[row] or any(amounts):
-            found.setdefault((*(int(column[row]) for column in heads), *amounts), []).append(row)
+    likenesses = zip(*(column[telling].tolist() for column in columns), strict=True)
+    for row, likeness in zip(rows[telling].tolist(), likenesses, strict=True):
+        found.setdefault(likeness, []).append(row)
     return found
 
 
 def _births(ids: Ids, out: Ids, born: Rows, parent: Rows) -> list[Lineage]:
     """New mappings: mapped, or split from another."""
     return [
-        Lineage("map", int(out[row]))
-        if parent[row] == NONE
-        else Lineage("split", int(out[row]), int(ids[parent[row]]))
-        for row in born.tolist()
+        Lineage("map", mapping) if old == NONE else Lineage("split", mapping, int(ids[old]))
+        for mapping, old in zip(out[born].tolist(), parent[born].tolist(), strict=True)
     ]
 
 
 def _ends(previous: Mappings, ids: Ids, current: Mappings, out: Ids, before: Rows, gone: Rows) -> list[Lineage]:
     """Lost mappings: merged into a neighbour that now covers their place, or unmapped."""
-    lineage = []
-    for row in gone.tolist():
-        over = int(np.searchsorted(current.end, previous.start[row], side="right"))
-        covered = (
-            over < len(current)
-            and current.start[over] <= previous.start[row]
-            and current.end[over] >= previous.end[row]
-            and before[over] != NONE
-            and bool(_same_backing(previous, np.array([row]), current, np.array([over]))[0])
-        )
-        into = int(out[over]) if covered else None
-        lineage.append(Lineage("merge" if covered else "unmap", int(ids[row]), into))
-    return lineage
+    over = np.searchsorted(current.end, previous.start[gone], side="right")
+    inside = over < len(current)
+    under, over = gone[inside], over[inside]
+    covered = (current.start[over] <= previous.start[under]) & (current.end[over] >= previous.end[under])
+    covered &= (before[over] != NONE) & _same_backing(previous, under, current, over)
+    into = dict(zip(under[covered].tolist(), out[over[covered]].tolist(), strict=True))
+    return [
+        Lineage("merge" if row in into else "unmap", mapping, into.get(row))
+        for row, mapping in zip(gone.tolist(), ids[gone].tolist(), strict=True)
+    ]
 
 
 def _changes(previous: Mappings, current: Mappings, out: Ids, before: Rows) -> list[Lineage]:

@@ -55,10 +55,10 @@ def kind_codes(mappings: Mappings) -> NDArray[np.int8]:
     return of_code[inverse] if len(codes) else np.zeros(0, np.int8)
 
 
-def file_part(perms: str, offset: int) -> str:
+def file_part(perms: str) -> str:
     """What a file mapping usually holds, in the linker's words (`.text`, `.data`); a guess from its permissions."""
     if "x" in perms:
         return ".text"
     if "w" in perms:
         return ".data"
-    return ".rodata" if offset else ""
+    return ".rodata" if "r" in perms else ""

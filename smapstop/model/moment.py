@@ -21,6 +21,8 @@ class Moment:
     """Every mapping then, in address order."""
     moved: NDArray[np.int64]
     """The tick at which each mapping last changed, shape (n,); -1 when it has not since it was first seen."""
+    read: Tick
+    """The tick that read the mappings: `tick` itself, or an earlier one when the budget forbade it."""
 
     def row_of(self, mapping: int) -> int | None:
         """The row of a mapping by its id; None when it was not there."""
@@ -31,11 +33,12 @@ class Moment:
 def apply(moment: Moment | None, tick: Tick) -> Moment:
     """The moment after a tick, from the moment before it. A tick that read nothing leaves the map as it was."""
     if tick.keyframe:
-        return Moment(tick, tick.ids, tick.rows, _moved(moment, tick))
+        return Moment(tick, tick.ids, tick.rows, _moved(moment, tick), tick)
     if moment is None:
         raise ValueError("the first tick must be a keyframe")
+    read = tick if tick.tier == "smaps" and not tick.missing and tick.ending is None else moment.read
     if not len(tick.ids) and not len(tick.gone):
-        return replace(moment, tick=tick)
+        return replace(moment, tick=tick, read=read)
     rows = rows_of(moment.ids, tick.ids)
     moved = _moved(moment, tick)
     if (rows >= 0).all() and not len(tick.gone):
@@ -49,7 +52,7 @@ def apply(moment: Moment | None, tick: Tick) -> Moment:
     order = np.argsort(mappings.start, kind="stable")
     ids = np.concatenate([moment.ids[keep], tick.ids])
     all_moved = np.concatenate([moment.moved[keep], moved])
-    return Moment(tick, ids[order], mappings.take(order), all_moved[order])
+    return Moment(tick, ids[order], mappings.take(order), all_moved[order], read)
 
 
 def _moved(moment: Moment | None, tick: Tick) -> NDArray[np.int64]:
@@ -82,4 +85,4 @@ def _overwritten(moment: Moment, rows: NDArray[np.intp], moved: NDArray[np.int64
     all_moved = moment.moved.copy()
     all_moved[rows] = moved
     mappings = Mappings(start=old.start, end=old.end, fields=old.fields, amounts=amounts, texts=old.texts, **columns)
-    return Moment(tick, moment.ids, mappings, all_moved)
+    return Moment(tick, moment.ids, mappings, all_moved, tick)

@@ -54,6 +54,10 @@ class Target:
     launched: bool
     stopped_at_exec: bool
     """The first tick shows the very start of its life."""
+    started_ns: int
+    """When it started, on the wall clock."""
+    clock_ticks: int
+    """The unit of its CPU times: so many a second."""
     max_map_count: int | None
     """How many mappings a process may have (vm.max_map_count)."""
 

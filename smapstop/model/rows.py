@@ -9,8 +9,9 @@ from smapstop.proc.columns import ABSENT, Mappings
 HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "flags")
 """The columns of `Mappings` that are not amounts."""
 
-RESTLESS = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced"})
-"""Fields that move without the process: by other processes coming and going, or by the kernel ageing pages."""
+RESTLESS = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced", "private_clean", "shared_clean"})
+"""Fields that move without the process: by other processes coming and going, or by the kernel ageing pages. Private
+and shared clean pages change places when another process maps the same file; only their sum is this one's."""
 
 
 def differing(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -18,7 +19,7 @@ def differing(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]
     if a.fields != b.fields:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
-    for name in ("start", "end", "offset", "inode", "perms", "device", "name", "flags"):
+    for name in HEADS:
         out |= getattr(a, name)[i] != getattr(b, name)[j]
     for x, y in zip(a.amounts, b.amounts, strict=True):
         out |= x[i] != y[j]
@@ -46,6 +47,9 @@ def stirred(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) 
     for name, x, y in zip(a.fields, a.amounts, b.amounts, strict=True):
         if name not in RESTLESS:
             out |= x[i] != y[j]
+    if "private_clean" in a.fields and "shared_clean" in a.fields:
+        p, s = a.fields.index("private_clean"), a.fields.index("shared_clean")
+        out |= a.amounts[p, i] + a.amounts[s, i] != b.amounts[p, j] + b.amounts[s, j]
     return out
 
 

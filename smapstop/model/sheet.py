@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from smapstop.model.changes import Changes
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.moment import Moment
-from smapstop.model.rows import concatenate
+from smapstop.model.rows import concatenate, rows_of
 from smapstop.model.tick import Ids
-from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Mappings, Texts
+from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Texts
 
 Grouping = Literal["none", "name", "kind", "file"]
 """What rows are grouped by: not at all, by full name, by kind, or by file (all that has no file together by kind)."""
@@ -77,7 +77,8 @@ def sheet_of(changes: Changes, seconds: float | None, lingering: Changes | None 
         mappings = concatenate(mappings, lost)
         ids = np.concatenate([ids, old.ids[lingering.gone]])
         moved = np.concatenate([moved, np.full(len(lost), after.tick.number)])
-        deltas = {name: np.concatenate([delta, _lost(lost, name)]) for name, delta in deltas.items()}
+        rows = rows_of(changes.before.ids, old.ids[lingering.gone])
+        deltas = {name: np.concatenate([delta, _lost(changes.before, rows, name)]) for name, delta in deltas.items()}
         gone = np.concatenate([gone, np.ones(len(lost), bool)])
     return Sheet(
         ids=ids,
@@ -97,10 +98,13 @@ def sheet_of(changes: Changes, seconds: float | None, lingering: Changes | None 
     )
 
 
-def _lost(lost: Mappings, name: str) -> Amounts:
-    """What mappings that are no more lost of a field: all that they had."""
-    column = lost.get(name)
-    return np.zeros(len(lost), np.int64) if column is None else -np.maximum(column, 0)
+def _lost(before: Moment, rows: NDArray[np.intp], name: str) -> Amounts:
+    """What mappings that are gone lost of a field: all that they had before, nothing if they were gone by then."""
+    lost = np.zeros(len(rows), np.int64)
+    column = before.mappings.get(name)
+    if column is not None:
+        lost[rows >= 0] = -np.maximum(column[rows[rows >= 0]], 0)
+    return lost
 
 
 def grouped(sheet: Sheet, by: Grouping) -> Sheet:
@@ -114,10 +118,10 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
     def sums(row: Amounts) -> Amounts:
         return np.bincount(inverse, weights=row, minlength=n).astype(np.int64)
 
-    amounts = np.stack([sums(np.where((row == ABSENT) | ~here, 0, row)) for row in sheet.amounts])
-    for at, name in enumerate(sheet.fields):
-        if name in _PLAIN:
-            amounts[at] = ABSENT
+    amounts = np.full((len(sheet.fields), n), ABSENT, np.int64)
+    for at, (name, row) in enumerate(zip(sheet.fields, sheet.amounts, strict=True)):
+        if name not in _PLAIN:
+            amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
     moved = np.full(n, -1, np.int64)
     np.maximum.at(moved, inverse, sheet.moved)
     return Sheet(

@@ -10,6 +10,8 @@ from smapstop.model.moment import Moment, apply
 from smapstop.model.tick import Ending, Ids, Tick
 from smapstop.proc.columns import ABSENT
 
+_REMEMBERED = 8
+
 
 class Timeline:
     """Every tick of one process, in order; pure: no I/O, no clock, no threads.
@@ -19,7 +21,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self._ticks: list[Tick] = []
-        self._keyframes: list[int] = []
+        self._keyframes: list[Moment] = []
         self._last: Moment | None = None
         self._moments: dict[int, Moment] = {}
 
@@ -50,9 +52,10 @@ class Timeline:
         if tick.number != len(self._ticks) or not (self._ticks or tick.keyframe):
             raise ValueError(f"tick {tick.number} cannot follow {len(self._ticks)} ticks")
         self._ticks.append(tick)
-        if tick.keyframe:
-            self._keyframes.append(tick.number)
         self._last = apply(self._last, tick)
+        if tick.keyframe:
+            self._keyframes.append(self._last)
+        self._remember(self._last)
         return self._last
 
     def at(self, number: int) -> Moment:
@@ -61,23 +64,28 @@ class Timeline:
         Raises:
             IndexError: There is no such tick.
         """
-        if self._last is not None and number == self._last.tick.number:
-            return self._last
         if not 0 <= number < len(self._ticks):
             raise IndexError(f"no tick {number}")
-        if number not in self._moments:
-            if len(self._moments) > 8:  # those that a person looks at: now, before, the mark
-                self._moments.pop(next(iter(self._moments)))
-            self._moments[number] = self._replay(number)
-        return self._moments[number]
+        moment = self._moments.pop(number, None) or self._replay(number)
+        self._remember(moment)
+        return moment
+
+    def _remember(self, moment: Moment) -> None:
+        """Keep the moments last asked for: those that a person looks at are the newest, the one before, the mark."""
+        self._moments[moment.tick.number] = moment
+        if len(self._moments) > _REMEMBERED:
+            self._moments.pop(next(iter(self._moments)))
 
     def _replay(self, number: int) -> Moment:
         """Rebuild a moment from the keyframe before it."""
-        first = self._keyframes[bisect_right(self._keyframes, number) - 1]
-        moment = apply(None, self._ticks[first])
-        for tick in self._ticks[first + 1 : number + 1]:
+        moment = self._keyframe(number)
+        for tick in self._ticks[moment.tick.number + 1 : number + 1]:
             moment = apply(moment, tick)
         return moment
+
+    def _keyframe(self, number: int) -> Moment:
+        """The keyframe at or before a tick."""
+        return self._keyframes[bisect_right(self._keyframes, number, key=lambda moment: moment.tick.number) - 1]
 
     def find(self, wall_ns: int) -> int:
         """The last tick that began at or before a wall-clock time; 0 when none did."""
@@ -89,11 +97,11 @@ class Timeline:
         Returns:
             Shape (len(mappings), stop - first). NaN where the mapping did not exist or the field was not printed.
         """
-        stop = min(stop, len(self._ticks))
+        first, stop = max(0, first), min(stop, len(self._ticks))
         out = np.full((len(mappings), max(0, stop - first)), np.nan)
         if not out.size:
             return out
-        key = self._keyframes[bisect_right(self._keyframes, first) - 1]
+        key = self._keyframe(first).tick.number
         order = np.argsort(mappings)
         wanted = mappings[order]
         value = np.full(len(wanted), np.nan)
@@ -102,6 +110,30 @@ class Timeline:
             if tick.number >= first:
                 out[order, tick.number - first] = value
         return out
+
+    def change(self, mapping: int, number: int) -> dict[str, int]:
+        """How each field of a mapping changed at a tick, kB; from nothing when it was born then."""
+        tick = self._ticks[number]
+        row = np.flatnonzero(tick.ids == mapping)
+        if not len(row):
+            return {}
+        after = tick.rows.amounts[:, row[0]].tolist()
+        before = self._amounts_before(mapping, number)
+        return {
+            name: new - max(0, before.get(name, 0))
+            for name, new in zip(tick.rows.fields, after, strict=True)
+            if new >= 0
+        }
+
+    def _amounts_before(self, mapping: int, number: int) -> dict[str, int]:
+        """The fields of a mapping as last told before a tick; empty when it was not there."""
+        for tick in reversed(self._ticks[:number]):
+            row = np.flatnonzero(tick.ids == mapping)
+            if len(row):
+                return dict(zip(tick.rows.fields, tick.rows.amounts[:, row[0]].tolist(), strict=True))
+            if tick.keyframe or mapping in tick.gone:
+                break
+        return {}
 
     def totals(self, name: str, first: int, stop: int) -> NDArray[np.float64]:
         """A total of the process (kB, see `Tick.totals`) over the ticks `first` to `stop`; NaN where unknown."""
@@ -119,7 +151,6 @@ def _follow(value: NDArray[np.float64], wanted: Ids, tick: Tick, name: str) -> N
     at = np.minimum(np.searchsorted(wanted, tick.ids), len(wanted) - 1)
     hit = wanted[at] == tick.ids
     column = tick.rows.get(name)
-    if column is not None:
-        amounts = column[hit].astype(np.float64)
-        amounts[amounts == ABSENT] = np.nan
-        value[at[hit]] = amounts
+    amounts = np.full(hit.sum(), np.nan) if column is None else column[hit].astype(np.float64)
+    amounts[amounts == ABSENT] = np.nan
+    value[at[hit]] = amounts

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from types import TracebackType
 from typing import Self
 
@@ -106,6 +107,16 @@ class ProcDir:
         """
         return parse_counters(self.read("stat"), self.read("statm"), self.read("status"))
 
+    def started_ns(self) -> int:
+        """When the process started, on the wall clock.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        ticks = parse_counters(self.read("stat"), b"", b"").start_time
+        since_boot = ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+        return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + since_boot
+
     def command_line(self) -> tuple[str, ...]:
         """The arguments of the process; empty for a zombie, or when they may not be read."""
         try:
@@ -153,6 +164,8 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
         """A field by its number in proc(5); kernels before 3.5 print fewer."""
         return int(after[position - 3]) if len(after) > position - 3 else 0
 
+    # without memory all of statm is 0: a zombie's, and a main thread's that ended before the others
+    size, resident = map(int, statm.split()[:2]) if statm else (0, 0)
     return Counters(
         pid=int(stat[: stat.index(b" ")]),
         name=os.fsdecode(stat[stat.index(b"(") + 1 : stat.rindex(b")")]),
@@ -166,7 +179,7 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
         user_ticks=number(14),
         system_ticks=number(15),
         exit_code=number(52) if after[0] in b"ZX" else None,
-        rss=int(statm.split()[1]) * _PAGE_KB if statm else None,
+        rss=resident * _PAGE_KB if size else None,
         vm_peak=amount(b"VmPeak"),
         vm_size=amount(b"VmSize"),
         vm_hwm=amount(b"VmHWM"),

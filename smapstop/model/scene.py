@@ -1,0 +1,84 @@
+"""What a reader looks at: one moment, compared with another, filtered and grouped."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.arrange import filter_of
+from smapstop.model.changes import Changes, compare, rate_seconds
+from smapstop.model.moment import Moment
+from smapstop.model.sheet import Grouping, Sheet, grouped, sheet_of
+from smapstop.model.tick import Tick
+from smapstop.model.timeline import Timeline
+
+Compared = Literal["previous", "mark", "start"]
+"""What the moment is compared with: the reading before it, the mark, or the first."""
+
+LINGER = 3
+"""Ticks for which a mapping that is gone is still shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """How a reader looks at a timeline."""
+
+    at: int | None = None
+    """The tick looked at; None follows the newest."""
+    compared: Compared = "previous"
+    mark: int | None = None
+    """The marked tick."""
+    grouping: Grouping = "none"
+    filter: str = ""
+    """See `filter_of`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What is seen through a lens."""
+
+    lens: Lens
+    moment: Moment
+    previous: Tick
+    """The tick before it, for rates of the whole process; the moment's own when it is the first."""
+    changes: Changes
+    """The moment against the compared one."""
+    sheet: Sheet
+    keep: NDArray[np.bool_]
+    """The rows of the sheet that the filter lets through."""
+    newest: int
+    """Number of the newest tick."""
+
+
+def look(timeline: Timeline, lens: Lens) -> Scene:
+    """Look at a timeline, which must have a tick.
+
+    Raises:
+        SmapstopError: The filter makes no sense.
+    """
+    newest = len(timeline) - 1
+    moment = timeline.at(newest if lens.at is None else lens.at)
+    number = moment.tick.number
+    changes = compare(_compared(timeline, lens, moment), moment)
+    lingering = compare(timeline.at(max(0, number - LINGER)), moment)
+    seconds = rate_seconds(changes.before.read, changes.after.read)
+    sheet = grouped(sheet_of(changes, seconds, lingering), lens.grouping)
+    return Scene(
+        lens=lens,
+        moment=moment,
+        previous=timeline.ticks[max(0, number - 1)],
+        changes=changes,
+        sheet=sheet,
+        keep=filter_of(lens.filter)(sheet),
+        newest=newest,
+    )
+
+
+def _compared(timeline: Timeline, lens: Lens, moment: Moment) -> Moment:
+    """The moment that a lens compares with; never a later one."""
+    if lens.compared == "start":
+        return timeline.at(0)
+    if lens.compared == "mark" and lens.mark is not None:
+        return timeline.at(min(lens.mark, moment.tick.number))
+    return timeline.at(max(0, moment.read.number - 1))

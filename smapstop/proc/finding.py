@@ -1,0 +1,126 @@
+"""Finding a process: a list of them all to pick from, and the one that a name means."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from smapstop.errors import SmapstopError
+
+_INTERPRETER = re.compile(
+    r"(?:python|pypy|perl|ruby|lua|php|node|nodejs|bun|java|Rscript|tclsh|bash|dash|ash|ksh|zsh|fish|sh)[\d.]*t?"
+)
+_TAKES_A_VALUE = frozenset({"-X", "-W"})
+"""Options of interpreters (of python) after which a word is not yet the script."""
+_LISTED = 8
+_LISTED_WIDTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A running process, as a list of processes shows it; None is what may not be read."""
+
+    pid: int
+    name: str
+    user: str | None
+    command_line: tuple[str, ...]
+    """Empty when it may not be read, or when the process emptied it."""
+    rss_kb: int | None
+    started: float | None
+    """When it was started, seconds since the epoch."""
+
+
+def processes() -> list[Found]:
+    """All processes that have memory of their own, by pid: no kernel threads, no zombies."""
+    wanted = ["pid", "name", "username", "cmdline", "memory_info", "num_threads", "create_time"]
+    return [_found(process.info) for process in psutil.process_iter(wanted) if _has_memory(process.info)]
+
+
+def _has_memory(info: dict[str, Any]) -> bool:
+    """Whether a process has memory, as far as it can be known; the one whose main thread has ended shows none."""
+    return info["memory_info"] is None or info["memory_info"].vms > 0 or (info["num_threads"] or 1) > 1
+
+
+def _found(info: dict[str, Any]) -> Found:
+    memory = info["memory_info"]
+    return Found(
+        pid=info["pid"],
+        name=info["name"] or "",
+        user=info["username"],
+        command_line=tuple(info["cmdline"] or ()),
+        rss_kb=None if memory is None else memory.rss // 1024,
+        started=info["create_time"],
+    )
+
+
+def find(pid_or_name: str) -> int:
+    """The pid that is meant: digits are one, and need not exist.
+
+    Anything else is the name of a process or of its program, as `ps` or its command line has it, or the script that
+    an interpreter runs (`app.py`). smapstop itself and what started it are never meant by a name.
+
+    Raises:
+        SmapstopError: No process is called so, or several are.
+    """
+    if pid_or_name.isascii() and pid_or_name.isdecimal():
+        return int(pid_or_name)
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    running = [process.info for process in psutil.process_iter(["pid", "name", "exe", "cmdline"])]
+    called = [info for info in running if pid_or_name in _names(info)]
+    called = called or [info for info in running if pid_or_name == _script(info)]
+    others = [info for info in called if info["pid"] not in own]
+    if len(others) == 1:
+        return int(others[0]["pid"])
+    if others:
+        raise _several(pid_or_name, others)
+    if called:
+        what = f"only smapstop itself and what started it are called {pid_or_name!r}"
+        raise SmapstopError(what, f"name one by its pid: {', '.join(str(info['pid']) for info in called)}")
+    known = {name for info in running if info["pid"] not in own for name in {*_names(info), _script(info)} if name}
+    raise _none(pid_or_name, known)
+
+
+def _names(info: dict[str, Any]) -> set[str]:
+    """What a process is called: its own name, its executable's, and the one in its command line."""
+    arguments = info["cmdline"] or [""]
+    return {info["name"] or "", Path(info["exe"] or "").name, Path(arguments[0]).name} - {""}
+
+
+def _script(info: dict[str, Any]) -> str:
+    """The name of the script, module or archive that an interpreter runs; empty for other programs."""
+    if not any(_INTERPRETER.fullmatch(name) for name in _names(info)):
+        return ""
+    words: Iterator[str] = iter((info["cmdline"] or [""])[1:])
+    for word in words:
+        if word in _TAKES_A_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return Path(word).name
+    return ""
+
+
+def _several(name: str, infos: list[dict[str, Any]]) -> SmapstopError:
+    listed = [f"{info['pid']} {_shortened(info)}" for info in infos[:_LISTED]]
+    more = [f"and {len(infos) - _LISTED} more"] if len(infos) > _LISTED else []
+    return SmapstopError(
+        f"{len(infos)} processes are called {name!r} ({', '.join(listed + more)})", "name one by its pid"
+    )
+
+
+def _shortened(info: dict[str, Any]) -> str:
+    """The beginning of a command line, or the name of a process that has none."""
+    text = " ".join(info["cmdline"] or []).strip() or f"[{info['name']}]"
+    return text if len(text) <= _LISTED_WIDTH else text[: _LISTED_WIDTH - 1] + "…"
+
+
+def _none(name: str, known: set[str]) -> SmapstopError:
+    close = difflib.get_close_matches(name, sorted(known), n=3)
+    remedy = (
+        f"did you mean {' or '.join(close)}?" if close else "run smapstop without arguments to pick one from a list"
+    )
+    return SmapstopError(f"no process is called {name!r}", remedy)

@@ -1,0 +1,54 @@
+"""Calm order: a live table that people can read. It sorts again seldom, and never under their hands."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.arrange import Sorting, order
+from smapstop.model.rows import rows_of
+from smapstop.model.scene import Lens, Scene
+
+QUIET_SECONDS = 2.0
+"""No new order within this time after a key press."""
+EVERY_TICKS = 3
+"""Not more often than every so many ticks."""
+
+Rows = NDArray[np.intp]
+
+
+class CalmOrder:
+    """Keeps the order of the table's rows from one scene to the next."""
+
+    def __init__(self, sorting: Sorting) -> None:
+        self.sorting = sorting
+        self.frozen = False
+        self._ids = np.zeros(0, np.int64)
+        self._view: tuple[Sorting, Lens] | None = None
+        self._sorted_at = -EVERY_TICKS
+
+    def rows(self, scene: Scene, seconds_since_key: float) -> Rows:
+        """The rows of the scene's sheet in the order to show them."""
+        if self._due(scene, seconds_since_key):
+            rows = order(scene.sheet, self.sorting, scene.keep)
+            self._sorted_at = scene.moment.tick.number
+            self._view = (self.sorting, scene.lens)
+        else:
+            rows = self._as_before(scene)
+        self._ids = scene.sheet.ids[rows]
+        return rows
+
+    def _due(self, scene: Scene, seconds_since_key: float) -> bool:
+        """Whether to sort: when the user asked for another view, or when it has been calm for long enough."""
+        if self._view != (self.sorting, scene.lens):
+            return True
+        if self.frozen or seconds_since_key < QUIET_SECONDS:
+            return False
+        return abs(scene.moment.tick.number - self._sorted_at) >= EVERY_TICKS
+
+    def _as_before(self, scene: Scene) -> Rows:
+        """The last order without what is gone; new rows come first, the biggest on top, where they are seen."""
+        ids = scene.sheet.ids
+        rank = rows_of(self._ids, ids)
+        kept = np.flatnonzero(scene.keep & (rank >= 0))
+        old = kept[np.argsort(rank[kept], kind="stable")]
+        new = order(scene.sheet, Sorting("rss"), scene.keep & (rank < 0))
+        return np.concatenate([new, old])

@@ -1,0 +1,113 @@
+"""The columns of the mapping table: one row here each. The sort menu, the header and `--columns` read this table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from smapstop.errors import SmapstopError
+from smapstop.proc.fields import FIELD
+
+Look = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]
+"""How the values of a column are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the mapping table."""
+
+    key: str
+    """What users call it, in `--columns` and `--sort`; for amounts the field's name."""
+    title: str
+    look: Look
+    width: int
+    """Cells; of the name and of what happened the least that makes sense."""
+    importance: int
+    """Columns with a greater number are dropped first when the terminal is narrow."""
+    help: str
+    descending: bool = True
+    """The direction that users expect when they sort by it."""
+
+    @property
+    def right(self) -> bool:
+        """Whether its values are aligned to the right."""
+        return self.look in ("amount", "change", "rate", "address")
+
+
+def _field(key: str, title: str, importance: int) -> Column:
+    return Column(key, title, "amount", 6, importance, FIELD[key].help)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("name", "Mapping", "name", 20, 0, "What is mapped: a file, or memory without one.", descending=False),
+    Column("start", "Start", "address", 12, 14, "The first address of the mapping.", descending=False),
+    Column("perms", "Perm", "text", 4, 5, "r w x as mapped; p private (copy-on-write), s shared.", descending=False),
+    _field("size", "Size", 6),
+    _field("rss", "Rss", 1),
+    Column("delta", "ΔRss", "change", 7, 2, "The change of Rss against the compared moment."),
+    Column("rate", "Rate/s", "rate", 7, 9, "The change of Rss a second, over the real time between the readings."),
+    _field("pss", "Pss", 8),
+    _field("private_clean", "PClean", 11),
+    _field("private_dirty", "PDirty", 7),
+    _field("shared_dirty", "SDirty", 12),
+    _field("anonymous", "Anon", 4),
+    _field("swap", "Swap", 10),
+    Column("history", "History", "history", 10, 5, "Rss over time, from its least to its greatest in this time."),
+    Column("happened", "What changed", "happened", 28, 3, "The last change of the mapping, and how long ago it was."),
+)
+"""What the table shows, in order, as far as there is room."""
+
+_MORE: tuple[Column, ...] = tuple(
+    Column(field.name, _title, "amount", 6, 50, field.help)
+    for field in FIELD.values()
+    if field.unit == "kB" and field.name not in {column.key for column in COLUMNS}
+    for _title in [field.label.replace("Private_", "P").replace("Shared_", "S").replace("HugePages", "Huge")[:9]]
+)
+"""Every other amount that the kernel may print: shown when asked for."""
+
+ALL: dict[str, Column] = {column.key: column for column in (*COLUMNS, *_MORE)}
+"""Every column by its key."""
+SORTABLE: dict[str, Column] = {
+    key: column for key, column in ALL.items() if column.look not in ("history", "happened")
+}
+"""What a table can be sorted by, beside `moved`."""
+
+
+def column_keys() -> tuple[str, ...]:
+    """The keys that `--columns` knows; those of `--sort` are the same, and `moved`."""
+    return tuple(ALL)
+
+
+def chosen(keys: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of these keys; the usual ones when there are none.
+
+    Raises:
+        SmapstopError: There is no such column.
+    """
+    for key in keys:
+        if key not in ALL:
+            raise SmapstopError(f"no column {key!r}", f"columns are {', '.join(ALL)}")
+    return tuple(ALL[key] for key in keys) or COLUMNS
+
+
+def fitting(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
+    """The columns that fit into so many cells, the least important left out, each with its width.
+
+    What is left over goes to the name, to what happened, and to the history, up to what they can use.
+    """
+    kept = sorted(columns, key=lambda column: column.importance)
+    while len(kept) > 1 and sum(_taken(column) for column in kept) > width + 1:
+        kept.pop()
+    shown = [column for column in columns if column in kept]
+    spare = max(0, width + 1 - sum(_taken(column) for column in shown))
+    widths = {column.key: max(column.width, len(column.title)) for column in shown}
+    for key, most in (("name", 34), ("happened", 44), ("history", 24), ("happened", 70), ("name", 100)):
+        if key in widths:
+            more = min(spare, max(0, most - widths[key]))
+            widths[key] += more
+            spare -= more
+    return [(column, min(widths[column.key], width)) for column in shown]
+
+
+def _taken(column: Column) -> int:
+    """The cells that a column takes, with the space after it."""
+    return max(column.width, len(column.title)) + 1

@@ -1,0 +1,135 @@
+"""What the header and the totals say, as text. No Textual here."""
+
+import signal
+from dataclasses import dataclass
+
+from smapstop.model.changes import cpu_share, fault_rates, rate_seconds
+from smapstop.model.requests import Target
+from smapstop.model.scene import Lens, Scene
+from smapstop.model.tick import Ending, Tick
+from smapstop.model.timeline import Timeline
+from smapstop.ui import format as fmt
+
+_STATES = {
+    "R": "running",
+    "S": "sleeping",
+    "D": "waiting for disk",
+    "T": "stopped",
+    "t": "traced",
+    "Z": "zombie",
+    "X": "dead",
+    "I": "idle",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The parts of the header; the last of each side are dropped first when there is no room."""
+
+    name: str
+    about: tuple[str, ...]
+    """Of the process."""
+    mode: str
+    """Live, paused, in the past, or ended."""
+    moving: bool
+    """Whether what is shown goes on moving."""
+    costs: tuple[str, ...]
+    """Of the reading, and what is compared."""
+
+
+def header_of(target: Target, scene: Scene, timeline: Timeline) -> Header:
+    """The header of a scene."""
+    tick = scene.moment.tick
+    ending = tick.ending
+    share = cpu_share(scene.previous, tick, target.clock_ticks)
+    alive = (
+        f"{tick.counters.state} {_STATES.get(tick.counters.state, '')}".rstrip(),
+        f"{tick.counters.threads} thread{'s' * (tick.counters.threads != 1)}",
+        f"cpu {fmt.percent(share)}",
+        f"up {fmt.duration((tick.wall_ns - target.started_ns) / 1e9)}",
+    )
+    reading = scene.moment.read
+    cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.interval_ns)})"
+    return Header(
+        name=fmt.printable(tick.counters.name),
+        about=(str(target.pid), *((ending_text(ending),) if ending else alive)),
+        mode=_mode(scene, timeline),
+        moving=scene.lens.at is None and ending is None,
+        costs=(f"Δ {compared_text(scene.lens, timeline)}", *(() if ending else (cost,))),
+    )
+
+
+def ending_text(ending: Ending) -> str:
+    """How a process ended."""
+    if ending.signal is not None:
+        return f"killed by {_signal_name(ending.signal)}"
+    if ending.status is not None:
+        return f"exited {ending.status}" + (" (zombie)" if ending.zombie else "")
+    return "ended, nobody told how"
+
+
+def _signal_name(number: int) -> str:
+    """The name of a signal; real-time signals have only numbers."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _mode(scene: Scene, timeline: Timeline) -> str:
+    """Whether the scene is live, and at which pace, or of when it is."""
+    tick = scene.moment.tick
+    if scene.lens.at is not None:
+        behind = (timeline.ticks[-1].wall_ns - tick.wall_ns) / 1e9
+        ago = f", {fmt.age(behind)} ago" if behind >= 1 else ""
+        return f"❚❚ {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{scene.newest}"
+    if tick.ending:
+        return f"■ {fmt.clock(tick.wall_ns)}"
+    asked = timeline.ticks[0].interval_ns
+    stretched = " (budget)" if tick.interval_ns > asked else ""
+    return f"● live {fmt.span(tick.interval_ns)}{stretched}"
+
+
+def compared_text(lens: Lens, timeline: Timeline) -> str:
+    """What the scene is compared with."""
+    if lens.compared == "mark" and lens.mark is not None:
+        return f"mark {fmt.clock(timeline.ticks[lens.mark].wall_ns)}"
+    return {"previous": "previous tick", "start": "start", "mark": "mark (press m)"}[lens.compared]
+
+
+def rss_line(scene: Scene) -> tuple[str, str, float]:
+    """Rss, how fast it moves, and that as a number (kB/s)."""
+    tick = scene.moment.tick
+    seconds = rate_seconds(scene.previous, tick)
+    change = _change(scene.previous, tick, "rss")
+    speed = change / seconds if seconds and change is not None else None
+    return fmt.long_amount(tick.totals.get("rss")), fmt.long_rate(speed), speed or 0.0
+
+
+def _change(before: Tick, after: Tick, name: str) -> int | None:
+    """The change of a total; None when one of the ticks does not know it."""
+    if name not in before.totals or name not in after.totals:
+        return None
+    return after.totals[name] - before.totals[name]
+
+
+def totals_parts(scene: Scene) -> list[tuple[str, str, int | None]]:
+    """The totals beside Rss, as (label, amount, change against the compared moment)."""
+    tick, compared = scene.moment.tick, scene.changes.before.tick
+    parts = [
+        (label, fmt.long_amount(tick.totals.get(name)), _change(compared, tick, name))
+        for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap"))
+    ]
+    return [*parts, ("peak", fmt.long_amount(tick.counters.vm_hwm), None)]
+
+
+def faults_parts(scene: Scene, target: Target) -> list[tuple[str, str]]:
+    """Faults a second and the number of mappings, as (label, value)."""
+    rates = fault_rates(scene.previous, scene.moment.tick)
+    minor, major = rates or (None, None)
+    limit = f" of {target.max_map_count}" if target.max_map_count else ""
+    return [
+        ("minor faults", fmt.per_second(minor)),
+        ("major", fmt.per_second(major)),
+        ("mappings", f"{len(scene.moment.ids)}{limit}"),
+    ]

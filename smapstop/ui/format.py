@@ -1,0 +1,257 @@
+"""Values as text of few cells: for the table, the detail, and the reports that need no dashboard.
+
+What is there may be nothing: an amount of 0 reads "0". What changes may be still: a change or a rate of 0 reads "·",
+so that a quiet process makes a quiet table. What is not known reads "–", never 0.
+
+No text here is markup, "[heap]" stays "[heap]": draw names as segments or plain content.
+"""
+
+import re
+import time
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = "–"
+"""A value that the kernel did not print, or that may not be read."""
+STILL = "·"
+"""No change."""
+CUT = "…"
+"""The part of a text that found no room."""
+
+_MINUS = "−"  # U+2212: as wide as the plus
+_BARS = np.array([ord(glyph) for glyph in " ▁▂▃▄▅▆▇█"], "<u4")
+# Terminals do not agree on the width of these, or join them into syllables: variation selectors, skin tones,
+# conjoining Hangul, fillers, hexagrams and their like. One of them would shift the rest of its line.
+_UNSETTLED = re.compile(
+    "[\u115f-\u11ff\u180b-\u180d\u180f\u2630-\u2637\u268a-\u268f\u3164\u4dc0-\u4dff\ud7b0-\ud7fb\ufe00-\ufe0f\uffa0"
+    "\U00016ff0\U00016ff1\U0001d300-\U0001d376\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
+)
+
+
+def amount(kb: float | None) -> str:
+    """An amount in at most 6 cells: exact kB below 1 MiB, then three significant digits: "4 K", "1.4 M", "16 T".
+
+    Args:
+        kb: kB; None, or a negative number such as `ABSENT`, is unknown.
+    """
+    if kb is None or kb < 0:
+        return UNKNOWN
+    return _short(kb) if kb else "0"
+
+
+def signed(kb: float | None) -> str:
+    """A change in kB, in at most 7 cells: "+64 K", "−4 K"; "·" for none."""
+    return STILL if kb == 0 else _with_sign(kb, _short)
+
+
+def rate(kb_per_s: float | None) -> str:
+    """A rate in kB/s, in at most 7 cells: "+512 K", "−0.25 K"; "·" for none, "+0 K" for one below 0.005."""
+    return signed(kb_per_s)
+
+
+def long_amount(kb: float | None) -> str:
+    """An amount for the header: "412.3 MiB". Each unit always has the same decimals, so that it does not jump."""
+    return UNKNOWN if kb is None or kb < 0 else _long(kb)
+
+
+def long_signed(kb: float | None) -> str:
+    """A change for the header, in kB: "+1.2 MiB"; "±0" for none."""
+    return "±0" if kb == 0 else _with_sign(kb, _long)
+
+
+def long_rate(kb_per_s: float | None) -> str:
+    """A rate for the header, in kB/s: "+1.2 MiB/s"; "±0" for none."""
+    text = long_signed(kb_per_s)
+    return f"{text}/s" if text[-1] == "B" else text
+
+
+def _with_sign(kb: float | None, spell: Callable[[float], str]) -> str:
+    """A number other than 0 behind its sign; None and NaN are unknown."""
+    if kb is None or kb != kb:
+        return UNKNOWN
+    return ("+" if kb > 0 else _MINUS) + spell(abs(kb))
+
+
+def _short(kb: float) -> str:
+    """Three significant digits and one letter; whole numbers up to 1023."""
+    for unit in "KMGTP":
+        if kb < 1023.5:
+            return f"{_three_digits(kb)} {unit}"
+        kb /= 1024
+    return f"{_three_digits(kb)} E"
+
+
+def _three_digits(value: float) -> str:
+    """At most three significant digits and two decimals, without trailing zeros."""
+    return f"{value:.0f}" if value >= 999.5 else f"{round(value, 2):.3g}"
+
+
+def _long(kb: float) -> str:
+    """The binary unit in full, with decimals that depend on the unit alone."""
+    for unit, decimals in (("KiB", 0), ("MiB", 1), ("GiB", 2), ("TiB", 2), ("PiB", 2)):
+        if round(kb, decimals) < 1024:
+            return f"{kb:.{decimals}f} {unit}"
+        kb /= 1024
+    return f"{kb:.2f} EiB"
+
+
+def count(n: int | None) -> str:
+    """A number of things, in at most 5 cells: "312", "4,180", "65.5k", "1.2M"; thousands, not 1024s."""
+    if n is None or n < 0:
+        return UNKNOWN
+    if n < 10_000:
+        return f"{n:,}"
+    value = float(n)
+    for unit in "kMG":
+        value /= 1000
+        if value < 999.5:
+            return f"{value:.3g}{unit}"
+    return f"{value / 1000:.3g}T"
+
+
+def per_second(events: float | None) -> str:
+    """How often: "0/s", "0.25/s", "312/s", "65.5k/s"."""
+    if events is None or events != events or events < 0:
+        return UNKNOWN
+    if 0 < events < 0.01:
+        return "<0.01/s"
+    return f"{events:.2g}/s" if events < 9.5 else f"{count(round(events))}/s"
+
+
+def percent(fraction: float | None) -> str:
+    """A share: "0.2 %", "3.1 %", "48 %"; more than one CPU gives "212 %"."""
+    if fraction is None or fraction != fraction:
+        return UNKNOWN
+    percents = fraction * 100
+    return f"{percents:.1f} %" if percents < 9.95 else f"{percents:.0f} %"
+
+
+def age(seconds: float) -> str:
+    """How long ago, in its largest unit, rounded down: "now", "3 s", "2 m", "1 h", "5 d"."""
+    whole = int(max(seconds, 0))
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        if whole >= length:
+            return f"{whole // length} {unit}"
+    return "now"
+
+
+def duration(seconds: float) -> str:
+    """How long, in its two largest units, rounded down: "4 s", "2m05s", "2h13m", "3d04h"."""
+    whole = int(max(seconds, 0))
+    for unit, length, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "m", 60), ("m", 60, "s", 1)):
+        if whole >= length:
+            return f"{whole // length}{unit}{whole % length // part:02}{smaller}"
+    return f"{whole} s"
+
+
+def span(ns: int | None) -> str:
+    """A short time, for readings and intervals: "1.9 ms", "48 ms", "1.0 s", "12 s"."""
+    if ns is None or ns < 0:
+        return UNKNOWN
+    value, unit = (ns / 1e6, "ms") if ns < 999_500_000 else (ns / 1e9, "s")
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+
+
+def clock(wall_ns: int) -> str:
+    """The local time of day: "14:05:09"."""
+    return time.strftime("%H:%M:%S", time.localtime(wall_ns // 1_000_000_000))
+
+
+def clock_tenths(wall_ns: int) -> str:
+    """The local time of day to the tenth, rounded down as a clock is: "14:05:09.1"."""
+    return f"{clock(wall_ns)}.{wall_ns // 100_000_000 % 10}"
+
+
+def printable(text: str) -> str:
+    r"""The text with everything that could move the cursor, reorder or shift the line spelled out: "\x1b", "\u202e".
+
+    Control, format and bidi characters, odd spaces, surrogate escapes (the bytes of a name that is not UTF-8, as
+    "\xff"), and characters on whose width terminals do not agree. The rest is as wide as `cells` says.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    shown = (char if char.isprintable() else _spelled(char) for char in text)
+    return _UNSETTLED.sub(lambda match: _spelled(match[0]), "".join(shown))
+
+
+def _spelled(char: str) -> str:
+    """A character by its number; a surrogate escape by its byte."""
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def cells(text: str) -> int:
+    """The width of a printable text on the terminal, in cells."""
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+@lru_cache(4096)
+def _cells_of(char: str) -> int:
+    """Marks sit on their neighbour; East Asian wide characters take two cells."""
+    if unicodedata.category(char)[0] == "M":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def shorten(text: str, width: int) -> str:
+    """The printable text, cut on the left to at most `width` cells, so that the file name stays: "…/libc.so.6"."""
+    text = printable(text)
+    if cells(text) <= width:
+        return text
+    kept = text[len(text) - _fitting(text[::-1], width - 1) :]
+    while kept and not _cells_of(kept[0]):
+        kept = kept[1:]  # a mark whose letter was cut off would sit on the "…"
+    return CUT + kept if width > 0 else ""
+
+
+def clip(text: str, width: int) -> str:
+    """The printable text, cut on the right to at most `width` cells: "copy-on-wri…"."""
+    text = printable(text)
+    if cells(text) <= width:
+        return text
+    return text[: _fitting(text, width - 1)] + CUT if width > 0 else ""
+
+
+def _fitting(text: str, width: int) -> int:
+    """How many characters from the front of the text fit into `width` cells."""
+    if text.isascii():
+        return width
+    used = 0
+    for at, char in enumerate(text):
+        used += _cells_of(char)
+        if used > width:
+            return at
+    return len(text)
+
+
+def pad(text: str, width: int) -> str:
+    """The printable text with spaces after it to fill `width` cells."""
+    return text + " " * (width - cells(text))
+
+
+def sparkline(values: NDArray[np.floating]) -> list[str]:
+    """The history of each row as block glyphs of eight heights, scaled between the row's own least and greatest.
+
+    A row that stands still is a low line, and blank when it stands at 0. NaN, no sample, is blank.
+
+    Args:
+        values: Shape (rows, width), not negative.
+
+    Returns:
+        One text of `width` cells for each row.
+    """
+    rows, width = values.shape
+    if not rows or not width:
+        return [""] * rows
+    least = np.fmin.reduce(values, axis=1, keepdims=True)
+    reach = np.fmax.reduce(values, axis=1, keepdims=True) - least
+    moving = reach > 0
+    height = np.where(moving, 1 + np.rint((values - least) * 7 / np.where(moving, reach, 1)), values > 0)
+    text: str = _BARS[np.nan_to_num(height, nan=0).astype(np.intp)].tobytes().decode("utf-32-le")
+    return [text[at : at + width] for at in range(0, len(text), width)]

@@ -1,0 +1,61 @@
+"""The header: who is watched, how it does, and whether what is shown is live."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from smapstop.ui import format as fmt
+from smapstop.ui.facts import Header
+from smapstop.ui.theme import palette_of
+
+
+class HeaderBar(Widget):
+    """One line: the process on the left, the mode and the cost on the right."""
+
+    DEFAULT_CSS = "HeaderBar { height: 1; background: $panel; color: $foreground; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._header: Header | None = None
+        self._notice = ""
+
+    def show(self, header: Header) -> None:
+        """Show these facts."""
+        if header != self._header:
+            self._header = header
+            self.refresh()
+
+    def notice(self, text: str) -> None:
+        """Show one line instead: what keeps us from showing a process."""
+        self._notice = text
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line, with what is least important left out when there is no room."""
+        width, base = self.size.width, self.rich_style
+        header = self._header
+        if self._notice or header is None or y:
+            warned = base + Style(color=palette_of(self.app).gain, bold=True)
+            return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warned)], width)
+        name, about, costs = f" {fmt.clip(header.name, 20)} ", list(header.about), list(header.costs)
+
+        def left() -> str:
+            return name + " " + "   ".join(about)
+
+        def right() -> str:
+            return "   ".join([header.mode, *costs]) + " "
+
+        while fmt.cells(left()) + fmt.cells(right()) + 2 > width and (len(about) > 1 or costs):
+            (about if len(about) > 2 or not costs else costs).pop()
+        gap = " " * max(1, width - fmt.cells(left()) - fmt.cells(right()))
+        palette = palette_of(self.app)
+        colour = palette.colours["heap"] if header.moving else palette.gain
+        return Strip(
+            [
+                Segment(name, base + Style(bold=True, reverse=True)),
+                Segment(" " + "   ".join(about) + gap, base),
+                Segment(header.mode, base + Style(color=colour, bold=True)),
+                Segment("".join(f"   {cost}" for cost in costs) + " ", base),
+            ]
+        ).adjust_cell_length(width, base)

@@ -1,0 +1,199 @@
+"""The totals: how much memory, of what, how it came there over time, and where it lies."""
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from smapstop.model.kinds import Kind, kind_codes
+from smapstop.model.requests import Target
+from smapstop.model.scene import Scene
+from smapstop.model.timeline import Timeline
+from smapstop.ui import format as fmt
+from smapstop.ui.charts import address_strip, bar, stacked
+from smapstop.ui.facts import faults_parts, rss_line, totals_parts
+from smapstop.ui.palette import Role
+from smapstop.ui.rows import history_step, letter_of
+from smapstop.ui.theme import palette_of
+
+BANDS: tuple[tuple[str, str, Role], ...] = (
+    ("file", "rss_file", "file"),
+    ("shared", "rss_shmem", "shared"),
+    ("anon", "rss_anon", "anonymous"),
+    ("swap", "swap", "swap"),
+)
+"""The bands of the chart from the bottom: label, total, colour."""
+_ROLES = tuple(role for _, _, role in BANDS)
+
+
+class Totals(Widget):
+    """A chart of memory by what backs it on the left, the figures on the right."""
+
+    DEFAULT_CSS = """
+    Totals { height: 6; background: $background; color: $foreground; }
+    Totals.-low { height: 4; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._scene: Scene | None = None
+        self._strips: list[Strip] = []
+        self._timeline: Timeline | None = None
+        self._target: Target | None = None
+
+    def show(self, target: Target, timeline: Timeline, scene: Scene) -> None:
+        """Show the totals of a scene."""
+        self._target, self._timeline, self._scene = target, timeline, scene
+        self._strips = []
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Draw anew for the new size."""
+        self._strips = []
+
+    def notify_style_update(self) -> None:
+        """Draw anew in the new theme's colours."""
+        super().notify_style_update()
+        self._strips = []
+
+    def render_line(self, y: int) -> Strip:
+        """One line; all are drawn at once when the first is asked for."""
+        if not self._strips and self._scene is not None:
+            self._strips = self._draw()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def _draw(self) -> list[Strip]:
+        """The chart beside the facts, with a cell between them and one at each end."""
+        assert self._scene is not None
+        width, height, base = self.size.width, self.size.height, self.rich_style
+        left = (width - 3) * 45 // 100
+        right = width - 3 - left
+        blank = Strip([Segment(" ", base)], 1)
+        charts = [self._rss_strip(left), *self._chart(left, height - 1)]
+        facts = self._facts(right)[:height]
+        facts += [Strip.blank(right, base)] * (height - len(facts))
+        return [Strip.join([blank, a, blank, b, blank]) for a, b in zip(charts, facts, strict=True)]
+
+    def _rss_strip(self, width: int) -> Strip:
+        """Rss and how fast it moves, over the chart; at the right how long the chart reaches back."""
+        assert self._scene is not None
+        palette, base = palette_of(self.app), self.rich_style
+        amount, speed, number = rss_line(self._scene)
+        ink = palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet
+        tick = self._scene.moment.tick
+        span = fmt.age(width * history_step(tick.number + 1, width) * tick.interval_ns / 1e9)
+        text = f" Rss {amount}  {speed}"
+        return Strip(
+            [
+                Segment(f" Rss {amount}", base + Style(bold=True)),
+                Segment(f"  {speed}", base + Style(color=ink)),
+                Segment(f"{span} ".rjust(max(0, width - fmt.cells(text))), base + Style(color=palette.quiet)),
+            ]
+        ).adjust_cell_length(width, base)
+
+    def _chart(self, width: int, height: int) -> list[Strip]:
+        """Memory by what backs it, over time."""
+        assert self._scene is not None
+        assert self._timeline is not None
+        series = _series(self._timeline, self._scene, width)
+        top = float(np.nanmax(series.sum(axis=0), initial=0.0)) * 1.05
+        ink = palette_of(self.app).ink(*_ROLES)
+        return stacked(series, height, max(top, 1.0), ink)
+
+    def _facts(self, width: int) -> list[Strip]:
+        """The lines on the right, the most important first."""
+        assert self._scene is not None
+        assert self._target is not None
+        palette, base = palette_of(self.app), self.rich_style
+        quiet = base + Style(color=palette.quiet)
+        totals: list[list[Segment]] = []
+        for label, amount, change in totals_parts(self._scene):
+            ink = palette.gain if (change or 0) > 0 else palette.loss
+            moved = [Segment(f" {fmt.signed(change)}", base + Style(color=ink))] if change else []
+            totals.append([Segment(f" {label} ", quiet), Segment(amount, base), *moved, Segment(" ", base)])
+        faults = [
+            [Segment(f" {label} ", quiet), Segment(f"{value} ", base)]
+            for label, value in faults_parts(self._scene, self._target)
+        ]
+        lines = [
+            _fit(totals, width),
+            self._backing(width),
+            _fit(faults, width),
+            self._addresses(width),
+            self._legend(width),
+        ]
+        return [Strip(line).adjust_cell_length(width, base) for line in lines]
+
+    def _backing(self, width: int) -> list[Segment]:
+        """What backs the memory now: a bar, and the figures with their colours."""
+        assert self._scene is not None
+        palette, base = palette_of(self.app), self.rich_style
+        totals = self._scene.moment.tick.totals
+        values = [totals.get(name) for _, name, _ in BANDS]
+        figures = _fit(
+            [
+                [
+                    Segment(f" {palette.texture_of(role)} ", base + Style(color=palette.colours[role], bold=True)),
+                    Segment(f"{label} {fmt.amount(value)} ", base),
+                ]
+                for (label, _, role), value in zip(BANDS, values, strict=True)
+                if value or role in ("anonymous", "file")
+            ],
+            width,
+        )
+        room = width - sum(segment.cell_length for segment in figures) - 2
+        if room < 8:
+            return figures
+        parts = np.array([np.nan if value is None else value for value in values], np.float64)
+        strip = bar(parts, room, max(float(np.nansum(parts)), 1.0), palette.ink(*_ROLES))
+        return [Segment(" ", base), *strip, Segment(" ", base), *figures]
+
+    def _addresses(self, width: int) -> list[Segment]:
+        """Where the mappings lie."""
+        assert self._scene is not None
+        mappings = self._scene.moment.mappings
+        strip = address_strip(mappings.start, mappings.end, kind_codes(mappings), width - 2, palette_of(self.app))
+        return [Segment(" ", self.rich_style), *strip]
+
+    def _legend(self, width: int) -> list[Segment]:
+        """What the letters and colours of the kinds mean."""
+        palette, base = palette_of(self.app), self.rich_style
+        legend = [
+            [
+                Segment(f" {letter_of(kind)} ", base + Style(color=palette.colours[kind.value], bold=True)),
+                Segment(kind.value, base + Style(color=palette.quiet)),
+            ]
+            for kind in Kind
+        ]
+        return _fit(legend, width)
+
+
+def _fit(groups: list[list[Segment]], width: int) -> list[Segment]:
+    """As many groups of segments as fit, none of them cut."""
+    fitting: list[Segment] = []
+    for group in groups:
+        width -= sum(segment.cell_length for segment in group)
+        if width < 0:
+            break
+        fitting += group
+    return fitting
+
+
+def _series(timeline: Timeline, scene: Scene, width: int) -> NDArray[np.float64]:
+    """The bands over the last ticks, the newest at the right, shape (bands, width); NaN where nothing is known."""
+    number = scene.moment.tick.number
+    step = history_step(number + 1, width)
+    stop = (number // step + 1) * step
+    first = stop - width * step
+    out = np.full((len(BANDS), width * step), np.nan)
+    for row, (_, name, _) in zip(out, BANDS, strict=True):
+        values = timeline.totals(name, max(0, first), number + 1)
+        at = max(0, -first)
+        row[at : at + len(values)] = values
+    bins = out.reshape(len(BANDS), width, step)
+    empty = np.isnan(bins).all(axis=2)
+    highest: NDArray[np.float64] = np.where(np.isnan(bins), -np.inf, bins).max(axis=2)
+    highest[empty] = np.nan
+    return highest

@@ -1,0 +1,113 @@
+"""Small maps and ticks for tests, written as short tuples; addresses are in pages."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from smapstop.model.tick import Tick
+from smapstop.model.timeline import Timeline
+from smapstop.proc.columns import ABSENT, Counters, Mappings, Texts
+
+PAGE = 4096
+TEXTS = Texts()
+"""Interned by every map that is built without another."""
+
+
+class Row(NamedTuple):
+    """A mapping from page `first` up to page `stop`; a file when its name begins with a slash."""
+
+    first: int
+    stop: int
+    perms: str = "rw-p"
+    name: str = ""
+    rss: int = 0
+    offset: int = 0
+    """In pages."""
+    flags: str = ""
+
+
+def mappings_of(*rows: tuple[Any, ...], texts: Texts = TEXTS, **amounts: list[int]) -> Mappings:
+    """A map with the fields size, rss, and those given, from tuples as of `Row`."""
+    of = [Row(*row) for row in rows]
+    fields = {"size": [4 * (row.stop - row.first) for row in of], "rss": [row.rss for row in of]} | amounts
+
+    def column(values: list[Any], dtype: type[np.generic]) -> Any:
+        return np.array(values, dtype)
+
+    return Mappings(
+        start=column([PAGE * row.first for row in of], np.uint64),
+        end=column([PAGE * row.stop for row in of], np.uint64),
+        offset=column([PAGE * row.offset for row in of], np.uint64),
+        inode=column([1000 + texts.code(row.name) if row.name.startswith("/") else 0 for row in of], np.uint64),
+        perms=column([texts.code(row.perms) for row in of], np.int32),
+        device=column([texts.code("08:01" if row.name.startswith("/") else "00:00") for row in of], np.int32),
+        name=column([texts.code(row.name) for row in of], np.int32),
+        flags=column([texts.code(row.flags) for row in of], np.int32),
+        fields=tuple(fields),
+        amounts=column(list(fields.values()), np.int64).reshape(len(fields), len(of)),
+        texts=texts,
+    )
+
+
+def listed(mappings: Mappings) -> list[dict[str, Any]]:
+    """Every mapping with all that is known of it, without what is `ABSENT`, for comparing maps of any layout."""
+    heads = ("start", "end", "offset", "inode")
+    codes = ("perms", "device", "name", "flags")
+    return [
+        {name: int(getattr(mappings, name)[row]) for name in heads}
+        | {name: mappings.text(getattr(mappings, name), row) for name in codes}
+        | {
+            name: int(amount)
+            for name, amount in zip(mappings.fields, mappings.amounts[:, row], strict=True)
+            if amount != ABSENT
+        }
+        for row in range(len(mappings))
+    ]
+
+
+COUNTERS = Counters(
+    pid=4711,
+    name="program",
+    state="S",
+    ppid=1,
+    threads=1,
+    start_time=100,
+    image=0x7FFF0000,
+    minor_faults=0,
+    major_faults=0,
+    user_ticks=0,
+    system_ticks=0,
+    exit_code=None,
+    rss=None,
+)
+SECOND = 1_000_000_000
+
+
+def tick_of(number: int, rows: Mappings, ids: list[int], **other: Any) -> Tick:
+    """A tick a second after the one before; a keyframe when it is the first."""
+    usual = {
+        "number": number,
+        "monotonic_ns": number * SECOND,
+        "wall_ns": (1_700_000_000 + number) * SECOND,
+        "read_ns": 1_000_000,
+        "cpu_ns": 1_000_000,
+        "interval_ns": SECOND,
+        "counters": COUNTERS,
+        "tier": "smaps",
+        "totals": {},
+        "keyframe": number == 0,
+        "ids": np.array(ids, np.int64),
+        "rows": rows,
+        "gone": np.zeros(0, np.int64),
+    }
+    if "gone" in other:
+        other["gone"] = np.array(other["gone"], np.int64)
+    return Tick(**(usual | other))
+
+
+def timeline_of(*ticks: Tick) -> Timeline:
+    """A timeline with these ticks."""
+    timeline = Timeline()
+    for tick in ticks:
+        timeline.append(tick)
+    return timeline

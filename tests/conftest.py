@@ -1,0 +1,25 @@
+"""What every test may ask for."""
+
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Compiles tests/programs/NAME.c, once a session, and gives the executable."""
+    directory = tmp_path_factory.mktemp("programs")
+
+    @cache
+    def compiled(name: str) -> Path:
+        executable = directory / name
+        command = ["cc", "-O0", "-Wall", "-Werror", "-pthread", "-o", executable, PROGRAMS / f"{name}.c"]
+        subprocess.run(command, check=True)
+        return executable
+
+    return compiled

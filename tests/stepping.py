@@ -1,0 +1,82 @@
+"""Real programs that stand still between steps, so that they can be looked at."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+
+class Stepping:
+    """A running program that writes a line at each step and waits for a byte before it goes on.
+
+    Its memory does not change while it waits. Leaving the `with` statement kills it, and reaps it.
+    """
+
+    def __init__(self, *command: str | Path) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self.pid = self._process.pid
+        self.said: list[str] = []
+        """The words of the step that the program stands at."""
+
+    def __enter__(self) -> Self:
+        self._listen()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+    def go(self) -> Self:
+        """Let the program go on to its next step."""
+        self.resume()
+        self._listen()
+        return self
+
+    def resume(self) -> None:
+        """Let the program go on, and do not wait for it."""
+        _pipe(self._process.stdin).write(b"\n")
+
+    def kill(self) -> None:
+        """Kill the program, and leave it a zombie."""
+        self._process.kill()
+
+    def wait(self) -> int:
+        """Wait for the program's end and reap it; the exit status, negative for a signal."""
+        return self._process.wait()
+
+    def _listen(self) -> None:
+        """Wait for the line of the next step."""
+        self.said = _pipe(self._process.stdout).readline().decode().split()
+        assert self.said, f"the program ended with {self._process.wait()}"
+
+    @property
+    def address(self) -> int:
+        """The address that the program said."""
+        return int(self.said[1], 16)
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
+
+
+def python(code: str) -> Stepping:
+    """A Python program that does `code` and stands at a step when it calls `step()`."""
+    step = "import os, sys\ndef step(): os.write(1, b'step 0\\n'); os.read(0, 1) or os._exit(0)\n"
+    return Stepping(sys.executable, "-S", "-c", step + code)
+
+
+def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until a condition holds, which must not take long."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.001)
