@@ -178,7 +178,7 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
         major_faults=number(12),
         user_ticks=number(14),
         system_ticks=number(15),
-        exit_code=number(52) if after[0] in b"ZX" else None,
+        exit_code=number(52) if after[0] in b"ZX" and len(after) > 52 - 3 else None,
         rss=resident * _PAGE_KB if size else None,
         vm_peak=amount(b"VmPeak"),
         vm_size=amount(b"VmSize"),

@@ -240,6 +240,14 @@ def test_wide_amounts_are_found_among_thousands() -> None:
     assert of_both(text).amounts.tolist() == [amounts, list(range(3000))]
 
 
+def test_lines_in_another_order_are_found_among_thousands() -> None:
+    records = [[padded("Size", 4), padded("Rss", row), padded("Pss", 2 * row)] for row in range(3000)]
+    records[2500][1:] = reversed(records[2500][1:])
+    text = "".join(record(row, *lines) for row, lines in enumerate(records))
+
+    assert of_both(text).amounts.tolist() == [[4] * 3000, list(range(3000)), list(range(0, 6000, 2))]
+
+
 @pytest.mark.parametrize("unit", ["", " ", " kB", "  ", " kB ", " kB  "])
 def test_lines_may_be_shorter_than_a_word(unit: str) -> None:
     mappings = of_both("".join(record(row, f"X:{row}{unit}") for row in range(10)))
@@ -379,7 +387,7 @@ def test_a_malformed_reading_leaves_the_parser_as_it_was() -> None:
     good = "".join(record(row, padded("Size", row), "VmFlags: rd ") for row in range(10)).encode()
     before = parser.parse(good)
     with pytest.raises(SmapstopError):
-        parser.parse(b"00400000-00401000 rw-p 0 00:00 0 \nSize: 4 kB\nno header\nSize: 4 kB\n")
+        parser.parse((record(10, padded("Size", 1)) + "no header\n" + padded("Size", 2)).encode())
     after = parser.parse(good)
 
     assert headers(after) == headers(before)
@@ -421,6 +429,10 @@ NOT_SMAPS = "this is not the text of /proc/PID/smaps"
         (
             record(0, padded("Size", 1), padded("Rss", 1)) + record(1, padded("Size", 1), "Rss:         "),
             "smaps line 6: expected a number after Rss, but it says 'Rss:         '",
+        ),
+        (
+            record(0, padded("Size", 1)) + record(1, padded("Size", 1).replace(" 1", "-1")),
+            "smaps line 4: expected a number after Size, but it says 'Size:                 -1 kB'",
         ),
         (
             record(0, padded("Size", 1)) + record(1, padded("Size", 1).replace("1", " ")),
