@@ -83,6 +83,7 @@ class Dashboard(App[int]):
         self._scene: Scene | None = None
         self._last_key = 0.0
         self._launched = False
+        self._failed = False
         self._ended = asyncio.Event()
 
     # the parts of the screen
@@ -173,6 +174,7 @@ class Dashboard(App[int]):
     def _fail(self, failure: Failure) -> None:
         """Without a tick there is nothing to show; after one the header says what is wrong."""
         self._ended.set()
+        self._failed = True
         if len(self.timeline):
             self.query_one(HeaderBar).notice(str(SmapstopError(failure.what, failure.remedy)))
         else:
@@ -198,14 +200,14 @@ class Dashboard(App[int]):
             scene = look(self.timeline, self.lens)
         self._scene = scene
         header = self.query_one(HeaderBar)
-        if self.failure is None:
+        if not self._failed:
             header.show(header_of(self._target, scene, self.timeline))
         self.query_one(Totals).show(self._target, self.timeline, scene)
         detail, table = self.query_one(MappingDetail), self.query_one(MappingTable)
         if detail.display and detail.mapping is not None:
             detail.show(self.timeline, scene, detail.mapping)
         rows = self._order.rows(scene, time.monotonic() - self._last_key)
-        table.show(self.timeline, scene, rows, self._order.sorting)
+        table.show(self.timeline, scene, rows, self._order.sorting, frozen=self._order.frozen)
 
     def _look(self, **changes: object) -> None:
         """Look in another way."""
@@ -253,7 +255,6 @@ class Dashboard(App[int]):
         """Mark the moment that is shown, and compare with it."""
         if self._scene is not None:
             self._look(mark=self._scene.moment.tick.number, compared="mark")
-            self.notify(f"compared with {fmt.clock(self._scene.moment.tick.wall_ns)} from now on; d changes it")
 
     def action_compare(self) -> None:
         """Compare with the next of: the previous tick, the mark, the start."""
@@ -265,12 +266,11 @@ class Dashboard(App[int]):
         """Group by the next of: nothing, name, kind, file."""
         grouping = GROUPINGS[(GROUPINGS.index(self.lens.grouping) + 1) % len(GROUPINGS)]
         self._look(grouping=grouping)
-        self.notify("not grouped" if grouping == "none" else f"grouped by {grouping}")
 
     def action_freeze(self) -> None:
         """Hold the order of the rows, or let them move again."""
         self._order.frozen = not self._order.frozen
-        self.notify("the order is frozen; f lets it move again" if self._order.frozen else "the order moves again")
+        self.post_message(Stale())
 
     def action_sort(self) -> None:
         """Choose what to sort by."""
@@ -332,7 +332,6 @@ class Dashboard(App[int]):
         name = sheet.texts[int(sheet.name[row])]
         expression = name if name.startswith(("/", "[")) and " " not in name else f"kind:{self._kind_of(row)}"
         self._look(grouping="none", filter=expression)
-        self.notify(f"the mappings of {name}; esc shows all", markup=False)
 
     def _kind_of(self, row: int) -> str:
         """The kind of a row of the scene's sheet."""
@@ -340,6 +339,10 @@ class Dashboard(App[int]):
 
         assert self._scene is not None
         return list(Kind)[int(self._scene.sheet.kind[row])].value
+
+    def action_open(self) -> None:
+        """Open the mapping under the cursor."""
+        self.query_one(MappingTable).action_open()
 
     def action_back(self) -> None:
         """One step back: from a mapping to the table, from the filter to everything, from the past to now."""

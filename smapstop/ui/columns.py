@@ -57,10 +57,9 @@ COLUMNS: tuple[Column, ...] = (
 """What the table shows, in order, as far as there is room."""
 
 _MORE: tuple[Column, ...] = tuple(
-    Column(field.name, _title, "amount", 6, 50, field.help)
+    Column(field.name, field.label, "amount", 6, 50, field.help)
     for field in FIELD.values()
     if field.unit == "kB" and field.name not in {column.key for column in COLUMNS}
-    for _title in [field.label.replace("Private_", "P").replace("Shared_", "S").replace("HugePages", "Huge")[:9]]
 )
 """Every other amount that the kernel may print: shown when asked for."""
 

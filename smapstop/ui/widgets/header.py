@@ -22,8 +22,8 @@ class HeaderBar(Widget):
 
     def show(self, header: Header) -> None:
         """Show these facts."""
-        if header != self._header:
-            self._header = header
+        if header != self._header or self._notice:
+            self._header, self._notice = header, ""
             self.refresh()
 
     def notice(self, text: str) -> None:

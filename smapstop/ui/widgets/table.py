@@ -80,20 +80,25 @@ class MappingTable(ScrollView, can_focus=True):
         self._scene: Scene | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._sorting = Sorting()
+        self._name_title = ""
         self._fitted: list[tuple[Column, int]] = []
         self._rows: list[Row] = []
         self._painted: list[_Painted] = []
 
     # what is shown
 
-    def show(self, timeline: Timeline, scene: Scene, order: NDArray[np.intp], sorting: Sorting) -> None:
-        """Show a scene with its rows in this order."""
+    def show(
+        self, timeline: Timeline, scene: Scene, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
+    ) -> None:
+        """Show a scene with its rows in this order, which is said to be frozen when it is."""
         line = self.cursor_index - self._top
         self._timeline, self._scene, self._order = timeline, scene, order
-        sorted_anew, self._sorting = self._sorting != sorting, sorting
+        title = _name_title(scene, frozen=frozen)
+        anew = (self._sorting, self._name_title) != (sorting, title)
+        self._sorting, self._name_title = sorting, title
         self.virtual_size = Size(self.size.width, len(order) + 1)
         self._hold_cursor(line)
-        self._repaint(everything=sorted_anew)
+        self._repaint(everything=anew)
 
     @property
     def cursor_index(self) -> int:
@@ -177,7 +182,7 @@ class MappingTable(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Draw in the new theme's colours."""
         super().notify_style_update()
-        self._painted = []
+        self.refresh()
 
     # how it is drawn
 
@@ -218,6 +223,8 @@ class MappingTable(ScrollView, can_focus=True):
     def _title(self, column: Column, cells: int) -> str:
         """The title of a column; of the history how long it is."""
         assert self._scene is not None
+        if column.look == "name":
+            return fmt.clip(self._name_title or column.title, cells)
         if column.look != "history":
             return column.title
         tick = self._scene.moment.tick
@@ -305,6 +312,18 @@ class MappingTable(ScrollView, can_focus=True):
                 return column
             x -= cells + 1
         return None
+
+
+def _name_title(scene: Scene, *, frozen: bool) -> str:
+    """What the rows are: how they are grouped, filtered, and whether their order is held."""
+    lens = scene.lens
+    shown, everything = int(scene.keep.sum()), len(scene.keep)
+    parts = [
+        "Mapping" if lens.grouping == "none" else f"By {lens.grouping}",
+        f"{shown} of {everything}: {lens.filter}" if lens.filter else "",
+        "frozen" if frozen else "",
+    ]
+    return " · ".join(filter(None, parts))
 
 
 def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -> Style:

@@ -1,0 +1,8 @@
+"""`python -m smapstop`."""
+
+import sys
+
+from smapstop.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+/*
+ * The copy-on-write experiment: a program writes into one page of its own data, and smaps tells what that does.
+ *
+ * page1 is part of the executable. As long as it is only read, the page in memory is the file's own, and every process
+ * that runs the same file shares it. The first write makes the kernel copy it, and the copy is this process's alone.
+ */
+#include <stdio.h>
+#include <sys/resource.h>
+
+#ifndef PAGE /* the machine's page size: smapstop demo passes it in */
+#define PAGE 4096
+#endif
+
+static volatile char page1[PAGE] __attribute__((aligned(PAGE))) = {'c'};
+
+static long page_faults(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+}
+
+/* Write a letter into all of page1, and count the page faults that this takes. */
+static long fill(char letter)
+{
+    long before = page_faults();
+
+    for (int i = 0; i < PAGE; i++)
+        page1[i] = letter;
+    return page_faults() - before;
+}
+
+int main(void)
+{
+    char line[80];
+    int written = 0;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    (void)page1[0]; /* read it first: now it is in memory, and it is still the file's */
+    printf("Type a letter and press Enter: I will write it into page1, %d bytes. (q ends)\n", PAGE);
+    while (fgets(line, sizeof line, stdin) && line[0] != 'q') {
+        long faults = fill(line[0]);
+
+        if (!written) {
+            printf("Written: %d bytes, page faults: %ld. The kernel copied the page of the file,\n", PAGE, faults);
+            printf("and the copy is mine: Anonymous grew, Rss did not. Write again: what will move?\n");
+        } else {
+            printf("Written again: page faults: %ld. The page is mine already,\n", faults);
+            printf("so nothing moves in smaps. (another letter, or q)\n");
+        }
+        written = 1;
+    }
+    return 0;
+}

@@ -1,0 +1,215 @@
+"""The options of each verb, and the help that teaches them. Imports nothing heavy: `--help` is immediate."""
+
+import argparse
+import difflib
+import shlex
+import sys
+from collections.abc import Iterable
+from typing import IO, NoReturn
+
+from smapstop import __version__
+from smapstop.errors import SmapstopError
+
+INTERVALS = (0.05, 3600.0)
+"""The shortest and the longest time between samples, seconds."""
+FORMATS = ("table", "json", "csv")
+GROUPS = ("name", "kind", "file")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are those of smapstop, and whose help fits 80 columns."""
+
+    def __init__(self, prog: str, usage: str, description: str, epilog: str) -> None:
+        super().__init__(
+            prog=prog,
+            usage=usage,
+            description=description,
+            epilog=epilog,
+            formatter_class=_Help,
+            add_help=False,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse found.
+
+        Raises:
+            SmapstopError: Always.
+        """
+        raise SmapstopError(message.removeprefix("argument "), f"see {self.prog} --help")
+
+    def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]
+        """Print the help, and notice a closed pipe: argparse would keep silent, and Python complain at its end."""
+        print(self.format_help(), end="", file=file or sys.stdout, flush=True)
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help as it is written here, in 80 columns whatever the terminal's width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=27, width=80)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        """An option as Python 3.13 writes it: `-i, --interval SECONDS`, the value once."""
+        value = "" if action.nargs == 0 else f" {self._format_args(action, action.dest.upper())}"
+        return f"{', '.join(action.option_strings)}{value}"
+
+
+def dashboard_options() -> Parser:
+    """The options of the dashboard."""
+    parser = Parser(
+        "smapstop",
+        "smapstop [options] -p PID|NAME\n"
+        "       smapstop [options] -- COMMAND [ARG ...]\n"
+        "       smapstop [options]\n"
+        "       smapstop snapshot|demo ...",
+        "Which mapping of my process is changing, why, and what did the kernel do?\n"
+        "A live dashboard of the memory map of a process: a running one (-p), a program\n"
+        "that it starts and whose terminal is a pane (--), or one picked from a list.",
+        "verbs, each with a --help of its own:\n"
+        "  snapshot                one sample, printed as a table, JSON or csv\n"
+        "  demo                    the copy-on-write experiment, live\n"
+        "\n"
+        "examples:\n"
+        "  smapstop -p redis-server -i 0.5 --filter 'kind:heap rss>1M'\n"
+        "                          the heap of redis, when above 1 MiB, twice a second\n"
+        "  smapstop -- ./a.out input.txt\n"
+        "                          start ./a.out, and watch it from its first page on",
+    )
+    target = parser.add_argument_group("whom to watch")
+    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    _add_pace(parser)
+    table = parser.add_argument_group("the table at the start")
+    table.add_argument("--sort", metavar="COLUMN", help="sort by it: rss, delta, name, ... (moved)")
+    table.add_argument("--filter", metavar="EXPR", default="", help="show only: libc !/usr kind:heap perm:w rss>10M")
+    table.add_argument("--columns", metavar="A,B,C", help="show these: name,rss,delta,swap")
+    _add_others(parser, version=True)
+    return parser
+
+
+def snapshot_options() -> Parser:
+    """The options of `smapstop snapshot`."""
+    parser = Parser(
+        "smapstop snapshot",
+        "smapstop snapshot -p PID|NAME [options]\n       smapstop snapshot --from FILE|- [options]",
+        "One sample of a process, printed. What the kernel does not print, or may not be\n"
+        "read, is null in JSON, empty in csv, and – in the table; never 0.",
+        "examples:\n"
+        "  smapstop snapshot -p redis-server --group-by file --sort pss\n"
+        "                      which files, and what memory without one, cost most\n"
+        "  smapstop snapshot -p 4711 | jq '.mappings[] | select(.swap > 0)'\n"
+        "                      the mappings that are swapped out",
+    )
+    target = parser.add_argument_group("what to print, one of").add_mutually_exclusive_group()
+    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    target.add_argument("--from", dest="file", metavar="FILE|-", help="a saved /proc/PID/smaps; - is stdin")
+    form = parser.add_argument_group("how to print it")
+    form.add_argument(
+        "--format", choices=FORMATS, metavar="FORMAT", help="table, json or csv (a table on a terminal, else json)"
+    )
+    form.add_argument("--sort", metavar="FIELD", help="rss, pss, swap, ...: largest first; or name, perms, start")
+    rows = form.add_mutually_exclusive_group()
+    rows.add_argument(
+        "--group-by", choices=GROUPS, dest="grouping", metavar="BY", default="none", help="sum by name, kind or file"
+    )
+    rows.add_argument("--rollup", action="store_true", help="only the totals, which is quicker to read")
+    _add_others(parser, version=False)
+    return parser
+
+
+def demo_options() -> Parser:
+    """The options of `smapstop demo`."""
+    parser = Parser(
+        "smapstop demo",
+        "smapstop demo [options]",
+        "The copy-on-write experiment: compiles a small program that writes 4096 bytes\n"
+        "into its own data when you tell it to, starts it under the dashboard, and says\n"
+        "what to watch. Without a C compiler it is a Python program.",
+        "examples:\n"
+        "  smapstop demo           press t, type a letter, Enter: a page is copied\n"
+        "  CC=clang smapstop demo -i 0.2\n"
+        "                          with another compiler, five samples a second",
+    )
+    _add_pace(parser)
+    _add_others(parser, version=False)
+    return parser
+
+
+def _add_pace(parser: Parser) -> None:
+    group = parser.add_argument_group("how often")
+    group.add_argument(
+        "-i",
+        "--interval",
+        metavar="SECONDS",
+        type=_interval,
+        default=1.0,
+        help="time between samples, 0.05 to 3600 (1)",
+    )
+    group.add_argument(
+        "--budget",
+        metavar="PERCENT",
+        type=_budget,
+        default=0.05,
+        help="CPU share of sampling; past it the interval grows (5)",
+    )
+
+
+def _add_others(parser: Parser, *, version: bool) -> None:
+    group = parser.add_argument_group("others")
+    group.add_argument("-h", "--help", action="help", help="show this help")
+    if version:
+        group.add_argument("--version", action="version", version=f"smapstop {__version__}", help="show the version")
+
+
+def parse(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, str | None]:
+    """The options in the words, and the first word that is none.
+
+    Raises:
+        SmapstopError: There is no such option, or something is wrong with its value.
+    """
+    options, rest = parser.parse_known_args(words)
+    if rest and rest[0].startswith("-"):
+        raise SmapstopError(f"no option {rest[0]}", f"see {parser.prog} --help")
+    return options, rest[0] if rest else None
+
+
+def stray(word: str, words: list[str], verbs: Iterable[str], *, has_pid: bool) -> SmapstopError:
+    """What a word probably means that stands alone among the dashboard's: a verb, a program, or a process."""
+    at = words.index(word)
+    verb = difflib.get_close_matches(word, verbs, n=1, cutoff=0.75)
+    if verb:
+        return did_you_mean(word, [*verb, *words[:at], *words[at + 1 :]])
+    if has_pid and at > 0:
+        return SmapstopError(f"unexpected {word!r}", "watch one process at a time")
+    alone = at == len(words) - 1 and "/" not in word
+    return did_you_mean(word, [*words[:at], "-p" if word.isdecimal() or alone else "--", *words[at:]])
+
+
+def did_you_mean(word: str, words: list[str]) -> SmapstopError:
+    """An unexpected word, and the command line that was probably meant."""
+    return SmapstopError(f"unexpected {word!r}", f"did you mean: smapstop {shlex.join(words)}")
+
+
+def _interval(text: str) -> float:
+    """Seconds from an argument."""
+    return _number(text, "--interval", INTERVALS[0], INTERVALS[1], "seconds")
+
+
+def _budget(text: str) -> float:
+    """A share from an argument in percent."""
+    return _number(text, "--budget", 0.01, 100, "percent of one CPU") / 100
+
+
+def _number(text: str, option: str, least: float, most: float, unit: str) -> float:
+    """A number in its limits.
+
+    Raises:
+        SmapstopError: It is none, or outside of them.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise SmapstopError(f"{option} {text}", f"give {unit} from {least:g} to {most:g}")
+    return number

@@ -1,0 +1,163 @@
+"""A snapshot as text: JSON and csv for programs, a table for people."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from smapstop import __version__
+from smapstop.model.arrange import Sorting
+from smapstop.model.sheet import Grouping
+from smapstop.proc.fields import FIELD
+from smapstop.snapshot import Record, Snapshot, records, rollup_record
+from smapstop.ui.columns import ALL, Column, fitting
+from smapstop.ui.format import amount, cells, count, long_amount, pad, shorten
+
+SCHEMA = 1
+"""The version of the JSON; it changes when a reader of the old one would fail."""
+
+_SHOWN = ("name", "start", "perms", "size", "rss", "pss", "private_clean", "private_dirty", "anonymous", "swap")
+_COLUMNS = tuple(replace(ALL[key], width=16) if key == "start" else ALL[key] for key in _SHOWN)
+"""The columns of the table; [vsyscall] has an address of 16 digits."""
+_MEMBERS = Column("members", "Maps", "amount", 5, 1, "How many mappings the group has.")
+_GROUP_COLUMNS = (_COLUMNS[0], _MEMBERS, *_COLUMNS[3:])
+
+
+def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none") -> str:
+    r"""The snapshot as one JSON object, a mapping or group to a line; ASCII only, so that it is safe everywhere.
+
+    A byte of a name that is not UTF-8 is written as a lone surrogate, 0xff as "\udcff": Python's `surrogateescape`,
+    which `os.fsencode` turns back into the byte.
+    """
+    parts: dict[str, object] = {
+        "schema": SCHEMA,
+        "tool": f"smapstop {__version__}",
+        "taken_at": None if snapshot.wall_ns is None else _utc(snapshot.wall_ns),
+        "read_ms": None if snapshot.read_ns is None else round(snapshot.read_ns / 1e6, 3),
+        "process": _process(snapshot),
+        "rollup": rollup_record(snapshot),
+    }
+    lines = [f"{_json(name)}: {_json(value)}" for name, value in parts.items()]
+    if snapshot.mappings is not None:
+        rows = ",\n  ".join(map(_json, records(snapshot, sorting, grouping)))
+        lines.append(f'"{"mappings" if grouping == "none" else "groups"}": [\n  {rows}]')
+    return "{" + ",\n ".join(lines) + "}\n"
+
+
+def _json(value: object) -> str:
+    """JSON without any control character; `json` itself leaves DEL as it is."""
+    return json.dumps(value).replace("\x7f", "\\u007f")
+
+
+def _utc(wall_ns: int) -> str:
+    """A time as ISO 8601 has it, to the microsecond."""
+    seconds, ns = divmod(wall_ns, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=ns // 1000)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _process(snapshot: Snapshot) -> Record | None:
+    """Who was sampled; None when only a text is known."""
+    counters = snapshot.counters
+    if counters is None:
+        return None
+    return {
+        "pid": counters.pid,
+        "name": counters.name,
+        "cmdline": list(snapshot.command_line),
+        "start_time": counters.start_time,
+        "state": counters.state,
+        "threads": counters.threads,
+        "minor_faults": counters.minor_faults,
+        "major_faults": counters.major_faults,
+        "rss_kb": counters.rss,
+        "vm_hwm_kb": counters.vm_hwm,
+    }
+
+
+def as_csv(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none") -> str:
+    """The snapshot as csv with a header: a row per mapping or group, or one of totals; what is not known is empty.
+
+    Names are as they are, bytes that are not UTF-8 as surrogates: to be written with `surrogateescape`.
+    """
+    rows = records(snapshot, sorting, grouping) or [rollup_record(snapshot)]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _csv_cell(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    """A value as csv has it; None is empty."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def as_table(
+    snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none", *, width: int = 80
+) -> str:
+    """The snapshot for people: a line per mapping or group, at most `width` cells, and the totals."""
+    if snapshot.mappings is None:
+        return _rollup_table(snapshot)
+    rows = records(snapshot, sorting, grouping)
+    size = sum(row["size"] or 0 for row in rows)
+    total = snapshot.rollup | {"name": _title(snapshot), "size": size, "members": len(snapshot.mappings)}
+    columns = _narrowed(fitting(_COLUMNS if grouping == "none" else _GROUP_COLUMNS, width), [*rows, total])
+    header = " ".join(_aligned(column.title, column, width) for column, width in columns)
+    return "\n".join([header, *(_line(row, columns) for row in (*rows, total)), ""])
+
+
+Fitted = Sequence[tuple[Column, int]]
+"""Columns, each with its width."""
+
+
+def _narrowed(columns: Fitted, rows: list[Record]) -> Fitted:
+    """The columns with no more room for names than they need."""
+    need = max(cells(shorten(_name(row), 1000)) for row in rows)
+    return [(column, min(width, need) if column.key == "name" else width) for column, width in columns]
+
+
+def _line(row: Record, columns: Fitted) -> str:
+    """A row as a line."""
+    return " ".join(_aligned(_cell(row, column, width), column, width) for column, width in columns).rstrip()
+
+
+def _aligned(text: str, column: Column, width: int) -> str:
+    """A text in its column; amounts to the right."""
+    return text.rjust(width) if column.right else pad(text, width)
+
+
+def _cell(row: Record, column: Column, width: int) -> str:
+    """What a row says in a column; nothing where it cannot say anything."""
+    match column.key:
+        case "name":
+            return shorten(_name(row), width)
+        case "start":
+            return str(row.get("start", "")).removeprefix("0x")
+        case "perms":
+            return str(row.get("perms", ""))
+        case "members":
+            return count(row["members"])
+        case field:
+            return amount(row.get(field))
+
+
+def _name(row: Record) -> str:
+    """The name of a mapping or group as the kernel prints it; memory without a name is called by its kind."""
+    return f"{row['name'] or row['kind']}{' (deleted)' if row.get('deleted') else ''}"
+
+
+def _title(snapshot: Snapshot) -> str:
+    """What the line of totals is called."""
+    counters = snapshot.counters
+    return "total" if counters is None else f"total of {counters.name} {counters.pid}"
+
+
+def _rollup_table(snapshot: Snapshot) -> str:
+    """The totals, a line each; what this kernel does not print is left out."""
+    labels = {name: FIELD[name].label if name in FIELD else name for name in snapshot.rollup}
+    return "".join(f"{labels[name]:<16} {long_amount(kb):>12}\n" for name, kb in snapshot.rollup.items())

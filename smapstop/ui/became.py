@@ -1,0 +1,97 @@
+"""What became of one mapping, as text: its last change, and what happened to it as a whole. No Textual here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from smapstop.model.life import Life, State
+from smapstop.model.rows import RESTLESS
+from smapstop.model.tick import Lineage, Tick
+from smapstop.ui import format as fmt
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """The last change that a person would call one."""
+
+    ago: str
+    fields: tuple[tuple[str, float, float], ...]
+    """Name, what it was and what it became, kB; NaN where the field was not printed."""
+
+
+def last_change(life: Life, number: int) -> LastChange | None:
+    """The last change of a mapping up to a tick; None when it has not changed since it was first seen."""
+    step = life.step(number)
+    telling = [name not in RESTLESS for name in life.fields]
+    changed = np.where(telling, life.changed(step), 0)
+    last = int(changed.max(initial=0))
+    if not last:
+        return None
+    names = [name for name, at in zip(life.fields, changed.tolist(), strict=True) if at == last]
+    values = (life.field(name, last)[-2:].tolist() for name in names)
+    fields = tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True))
+    return LastChange(ago_text(life.tick_of(last), life.timeline.ticks[number]), fields)
+
+
+def ago_text(when: Tick, now: Tick) -> str:
+    """How long before a tick another one was; "now" until the next reading is due."""
+    return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
+
+
+def became_lines(life: Life, number: int) -> list[tuple[str, str]]:
+    """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
+    lines = [
+        (fmt.clock_tenths(tick.wall_ns), became_text(life, tick, step))
+        for tick, step in reversed(life.became)
+        if tick.number <= number
+    ]
+    if not any(step.what in ("map", "split") and step.mapping == life.mapping for _, step in life.became):
+        lines.append((fmt.clock_tenths(life.tick_of(0).wall_ns), f"first seen at {life.states[0].place}"))
+    return lines
+
+
+def became_text(life: Life, tick: Tick, step: Lineage) -> str:
+    """One thing that happened to a mapping as a whole."""
+    at = life.step(tick.number)
+    now, was = life.states[at], life.states[max(0, at - 1)]
+    if step.mapping != life.mapping:
+        return f"{'took in' if step.what == 'merge' else 'gave up'} {_place_of(tick, step.mapping)}"
+    match step.what:
+        case "map":
+            return f"mapped at {now.place}"
+        case "grow" | "shrink":
+            verb = "grew" if step.what == "grow" else "shrank"
+            return f"{verb} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}, {now.place}"
+        case "split":
+            return f"split off from {_place_of(tick, step.other)}, at {now.place}"
+        case "merge":
+            return f"merged into {_place_of(tick, step.other)}"
+        case "protect":
+            return f"protected, {was.perms} → {now.perms}"
+        case "move":
+            return f"moved from {was.place} to {now.place}"
+        case "rename":
+            return f"renamed from {_name(was)} to {_name(now)}"
+        case "unmap":
+            return "unmapped"
+
+
+def end_text(life: Life) -> str:
+    """That a mapping is gone, since when and how; empty while it is there."""
+    if life.gone is None:
+        return ""
+    tick = life.timeline.ticks[life.gone]
+    told = [became_text(life, when, step) for when, step in life.became if when is tick]
+    how = "the process began another program" if tick.executed else ", ".join(told) or "unmapped"
+    return f"gone since {fmt.clock(tick.wall_ns)}: {how}; below is its last state"
+
+
+def _place_of(tick: Tick, mapping: int | None) -> str:
+    """Another mapping that a tick tells of, by its addresses."""
+    row = np.flatnonzero(tick.ids == mapping).tolist()
+    return State(tick.rows, row[0]).place if row else "another mapping"
+
+
+def _name(state: State) -> str:
+    """The name of a mapping as a word of a sentence."""
+    return fmt.printable(state.name) or "no name"

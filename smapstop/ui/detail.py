@@ -1,0 +1,239 @@
+"""What the detail of one mapping says, as text: where it is, every field compared, its flags. No Textual here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.kinds import Kind, file_part, kind_of
+from smapstop.model.life import Life, State
+from smapstop.model.scene import Scene
+from smapstop.model.tick import Tick
+from smapstop.proc.fields import FIELD, VM_FLAGS
+from smapstop.ui import format as fmt
+from smapstop.ui.became import ago_text, end_text
+from smapstop.ui.rows import HISTORY_TICKS, history_step
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which ticks the detail compares."""
+
+    number: int
+    """The tick whose state is shown: the scene's, or the nearest one at which the mapping was there."""
+    before: int
+    """The tick that it is compared with."""
+    seconds: float | None
+    """What to divide changes by for a rate; None when there is no rate."""
+    notice: str
+    """Why this is not how the mapping is at the scene's moment; empty when it is."""
+
+
+def view_of(life: Life, scene: Scene) -> View:
+    """What to compare for a scene; the mapping may be gone by then, or not be there yet."""
+    number, before = scene.moment.tick.number, scene.changes.before.tick.number
+    if number < life.born:
+        begins = fmt.clock(life.tick_of(0).wall_ns)
+        return View(life.born, life.born, None, f"not mapped yet; below is how it begins at {begins}")
+    if life.gone is not None and number >= life.gone:
+        last = life.gone - 1
+        before = last - 1 if scene.lens.compared == "previous" else min(before, last)
+        return View(last, max(0, before), None, end_text(life))
+    missing = fmt.printable(scene.moment.tick.missing)
+    return View(number, before, scene.sheet.seconds, f"not read this time: {missing}" if missing else "")
+
+
+# the title
+
+
+def title_of(state: State) -> tuple[Kind, str]:
+    """The kind and the full name; of a file with the part that it probably is."""
+    kind = kind_of(state.name)
+    part = file_part(state.perms) if kind is Kind.FILE else ""
+    return kind, fmt.printable(f"{state.name} {part}".strip() or f"anonymous {state.start:x}")
+
+
+def facts_of(state: State) -> list[str]:
+    """What the first line of its entry in smaps says, in words."""
+    rows, row = state.rows, state.row
+    facts = [f"{state.perms} {perms_text(state.perms)}", state.place, _size_text(state)]
+    if rows.inode[row]:
+        facts.append(f"file offset 0x{int(rows.offset[row]):x}")
+        facts.append(f"device {rows.text(rows.device, row)} inode {int(rows.inode[row])}")
+    if state.name.endswith(" (deleted)") and kind_of(state.name) is Kind.FILE:
+        facts.append("deleted: the file was removed or replaced since")
+    return facts
+
+
+def _size_text(state: State) -> str:
+    """How long it is, in pages, too."""
+    column = state.rows.get("kernel_page_size")
+    page_kb = int(column[state.row]) if column is not None else 0
+    if page_kb <= 0:
+        return fmt.amount(state.size_kb)
+    pages = state.size_kb // page_kb
+    return f"{fmt.amount(state.size_kb)} = {pages:,} page{'s' * (pages != 1)}"
+
+
+def perms_text(perms: str) -> str:
+    """Permissions in words: "read, write; private: copy-on-write"."""
+    words = [word for letter, word in (("r", "read"), ("w", "write"), ("x", "execute")) if letter in perms]
+    sharing = "shared: all who map it see writes" if "s" in perms else "private: copy-on-write"
+    return f"{', '.join(words) or 'no access'}; {sharing}"
+
+
+def flags_of(state: State) -> list[tuple[str, str]]:
+    """Each code of the VmFlags line with its words; a code that smapstop does not know has none."""
+    codes = state.rows.text(state.rows.flags, state.row).split()
+    return [(fmt.printable(code), VM_FLAGS.get(code, "")) for code in codes]
+
+
+# the fields
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """Cells of the columns of the field table; a column of 0 is left out."""
+
+    before: int
+    after: int
+    delta: int
+    rate: int
+    history: int
+    last: int
+    label: int = 15
+
+
+def widths_of(width: int) -> Widths:
+    """The columns of a table of so many cells; the history takes what is left, and needs 6."""
+    last = 19 if width >= 100 else 0
+    plain = Widths(before=13, after=11, delta=11, rate=10, history=0, last=last)
+    room = width - sum((plain.label, plain.before, plain.after, plain.delta, plain.rate, last)) - 8
+    return Widths(before=13, after=11, delta=11, rate=10, history=min(room, 60) if room >= 6 else 0, last=last)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One field of the mapping, compared."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+    delta: str
+    rate: str
+    history: str
+    last: str
+    """The last change, and how long ago it was."""
+    amount: float
+    """What it is, kB; NaN when that is not known."""
+    change: float
+    """How it changed since the compared moment, kB; NaN when that is not known."""
+    age: int | None
+    """Ticks since it last changed; None when it never did."""
+    zero: bool
+    """Whether it has been 0 all its life."""
+    constant: bool
+    """Whether it has never changed."""
+
+
+def field_rows(life: Life, view: View, widths: Widths) -> list[FieldRow]:
+    """Every field that the kernel prints for the mapping, in its order."""
+    step = life.step(view.number)
+    before, after = life.amounts(np.array([view.before, view.number])).T
+    change = after if view.before < life.born else after - before
+    ever, last = life.changed(len(life.states) - 1) > 0, life.changed(step)
+    histories = fmt.sparkline(life.amounts(_history_ticks(view.number, widths.history)))
+    rows = []
+    for at, name in enumerate(life.fields):
+        was, now, delta = float(before[at]), float(after[at]), float(change[at])
+        if now != now and not ever[at]:
+            continue
+        last_text, age = _last(life, view, name, int(last[at]))
+        rows.append(
+            FieldRow(
+                name=name,
+                label=fmt.clip(label_of(name), widths.label),
+                before=exact(was, widths.before),
+                after=exact(now, widths.after),
+                delta=exact_change(delta, widths.delta),
+                rate=_rate(name, delta, view.seconds),
+                history=histories[at],
+                last=last_text,
+                amount=now,
+                change=delta,
+                age=age,
+                zero=now == 0 and not ever[at],
+                constant=not ever[at],
+            )
+        )
+    return rows
+
+
+def _last(life: Life, view: View, name: str, step: int) -> tuple[str, int | None]:
+    """The last change of a field, at this step, and how many ticks ago it was; nothing at step 0."""
+    if not step:
+        return "", None
+    was, now = life.field(name, step)[-2:].tolist()
+    when = life.tick_of(step)
+    ago = ago_text(when, life.timeline.ticks[view.number])
+    return f"{exact_change(now - was, 11)} · {ago}", view.number - when.number
+
+
+def _history_ticks(number: int, width: int) -> NDArray[np.int64]:
+    """The ticks that the glyphs of a history show; negative ones are before the first."""
+    step = history_step(number + 1, width) if width else 1
+    stop = (number // step + 1) * step
+    return np.minimum(stop - 1 - step * np.arange(width - 1, -1, -1), number)
+
+
+def history_seconds(tick: Tick, width: int) -> float:
+    """How long a history of so many glyphs reaches back."""
+    return min(HISTORY_TICKS, width * history_step(tick.number + 1, width)) * tick.interval_ns / 1e9
+
+
+def label_of(name: str) -> str:
+    """The kernel's own label of a field; of one that smapstop does not know its name."""
+    return FIELD[name].label if name in FIELD else fmt.printable(name)
+
+
+def help_of(name: str) -> str:
+    """What a field counts."""
+    return FIELD[name].help if name in FIELD else "Unknown to smapstop: proc(5) of this kernel may explain it."
+
+
+def exact(kb: float, width: int) -> str:
+    """An amount in kB to the last digit, as the kernel prints it; rounded when there is no room."""
+    if kb != kb:
+        return fmt.UNKNOWN
+    text = f"{kb:,.0f}"
+    return text if len(text) <= width else fmt.amount(kb)
+
+
+def exact_change(kb: float, width: int) -> str:
+    """A change in kB to the last digit, with its sign; "·" for none."""
+    if not kb or kb != kb:
+        return fmt.signed(kb)
+    text = f"{'+' if kb > 0 else '−'}{abs(kb):,.0f}"
+    return text if len(text) <= width else fmt.signed(kb)
+
+
+def _rate(name: str, delta: float, seconds: float | None) -> str:
+    """The rate of a change; a plain number has none."""
+    if name in FIELD and not FIELD[name].unit:
+        return ""
+    if not delta or delta != delta:
+        return fmt.signed(delta)
+    return f"{fmt.rate(delta / seconds)}/s" if seconds else fmt.UNKNOWN
+
+
+def flow(texts: Sequence[str], width: int, between: str = "   ") -> list[str]:
+    """Texts one after the other in as many lines as they need; one that is too long is cut."""
+    lines: list[str] = []
+    for text in texts:
+        if lines and fmt.cells(lines[-1]) + len(between) + fmt.cells(text) <= width:
+            lines[-1] += between + text
+        else:
+            lines.append(fmt.clip(text, width))
+    return lines

@@ -1,0 +1,1 @@
+"""What covers the dashboard for a moment: picking a process, help, choosing the order, leaving."""

@@ -1,0 +1,72 @@
+"""Leaving while the launched program still runs: what becomes of it is for the user to say."""
+
+from typing import Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from smapstop.ui import format as fmt
+
+Choice = Literal["end", "leave"]
+
+_ANSWERS = (
+    ("end", "e", "End it", "as if its terminal were closed"),
+    ("leave", "l", "Leave it running", "it goes on without smapstop"),
+    ("cancel", "esc", "Cancel", "and keep watching"),
+)
+"""What can be answered: its id, its key, what it does, and how that may be understood."""
+
+
+class QuitScreen(ModalScreen[Choice | None]):
+    """Asks what becomes of the program; the result is None when the user would rather stay.
+
+    Args:
+        program: What was launched.
+        pid: Its pid.
+    """
+
+    DEFAULT_CSS = """
+    QuitScreen { align: center middle; background: $background 60%;
+      & > Vertical {
+        width: 64; max-width: 100%; height: auto; padding: 1 2;
+        background: $surface; border: round $primary;
+      }
+      #question { text-style: bold; margin-bottom: 1; }
+      OptionList { background: $surface; background-tint: $foreground 0%; text-wrap: nowrap; text-overflow: ellipsis; }
+      OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
+    }
+    """
+    BINDINGS = [  # noqa: RUF012
+        Binding("e", "answer('end')", "End it"),
+        Binding("l", "answer('leave')", "Leave it running"),
+        Binding("escape,q,f10", "answer('cancel')", "Cancel"),
+    ]
+
+    def __init__(self, program: str, pid: int) -> None:
+        super().__init__()
+        self._program, self._pid = program, pid
+
+    def compose(self) -> ComposeResult:
+        """The question and its answers."""
+        program = fmt.shorten(self._program, 30)
+        with Vertical():
+            yield Static(Content(f"{program} ({self._pid}) is still running"), id="question")
+            yield OptionList(*(_option(*answer) for answer in _ANSWERS), compact=True)
+
+    def action_answer(self, answer: str) -> None:
+        """Leave with an answer."""
+        self.dismiss("end" if answer == "end" else "leave" if answer == "leave" else None)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """Take the answer that was chosen with enter or the mouse."""
+        self.action_answer(message.option_id or "")
+
+
+def _option(answer: str, key: str, text: str, explained: str) -> Option:
+    """An answer as a line of the list."""
+    return Option(Content.assemble((f" {key:>3}  {text:18}", "bold"), (f"{explained} ", "dim")), id=answer)

@@ -1,0 +1,122 @@
+"""Choosing what the table is sorted by."""
+
+import time
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from smapstop.model.arrange import Sorting
+from smapstop.proc.fields import FIELD
+from smapstop.ui.columns import COLUMNS, SORTABLE
+
+MOVED = Sorting()
+"""The order that a table begins with: `moved`, which is no column."""
+_PAUSE_SECONDS = 1.0
+"""After this time without a letter the next one begins a new word."""
+
+
+class SortScreen(ModalScreen[Sorting | None]):
+    """Lists what a table can be sorted by; the result is None when the user changes nothing.
+
+    Args:
+        sorting: What it is sorted by now. Choosing the same again turns the direction.
+    """
+
+    DEFAULT_CSS = """
+    SortScreen { align: center middle; background: $background 60%;
+      & > Vertical {
+        width: 100; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
+        background: $surface;
+        border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
+      }
+      OptionList {
+        height: auto; background: $surface; background-tint: $foreground 0%; scrollbar-size-vertical: 1;
+        text-wrap: nowrap; text-overflow: ellipsis;
+      }
+      OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
+    }
+    """
+    BINDINGS = [Binding("escape", "dismiss", "Cancel")]  # noqa: RUF012
+
+    def __init__(self, sorting: Sorting) -> None:
+        super().__init__()
+        self._sorting = sorting
+        self._typed = ""
+        self._typed_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """The choices, the present one marked."""
+        with Vertical() as box:
+            box.border_title, box.border_subtitle = (
+                "Sort by",
+                "enter sorts, the same again turns it   type to find   esc",
+            )
+            yield OptionList(*(self._option(key) for key in (MOVED.key, *SORTABLE)), compact=True)
+
+    def on_mount(self) -> None:
+        """Begin at the present choice."""
+        choices = self.query_one(OptionList)
+        choices.highlighted = choices.get_option_index(self._sorting.key)
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the choice whose title begins with what is typed."""
+        if not (event.is_printable and event.character):
+            return
+        event.stop()
+        now = time.monotonic()
+        going_on = now - self._typed_at < _PAUSE_SECONDS
+        self._typed_at = now
+        letter = event.character.casefold()
+        if not (going_on and self._find(self._typed + letter)):
+            self._typed = ""
+            self._find(letter)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """Take a choice; the same one again in the other direction."""
+        self.dismiss(sorted_by(message.option_id or MOVED.key, self._sorting))
+
+    def _find(self, typed: str) -> bool:
+        """Go to the next choice that begins so; one letter again and again goes through all that do."""
+        choices = self.query_one(OptionList)
+        keys = [MOVED.key, *SORTABLE]
+        first = (choices.highlighted or 0) + (len(typed) == 1)
+        for at in (*range(first, len(keys)), *range(first)):
+            if title_of(keys[at]).casefold().lstrip("δ").startswith(typed):
+                choices.highlighted = at
+                self._typed = typed
+                return True
+        return False
+
+    def _option(self, key: str) -> Option:
+        """A choice as a line of the list."""
+        present = key == self._sorting.key
+        arrow = "" if not present else "▼" if self._sorting.descending else "▲"
+        title = (f" {arrow:1} {title_of(key):20}", "bold" if present else "")
+        return Option(Content.assemble(title, (_told(key), "" if present else "dim")), id=key)
+
+
+def sorted_by(key: str, now: Sorting) -> Sorting:
+    """The order that choosing a column gives: in the direction that users expect, or turned when it is the same."""
+    if key == now.key:
+        return Sorting(key, descending=not now.descending)
+    return Sorting(key, descending=SORTABLE[key].descending) if key in SORTABLE else MOVED
+
+
+def title_of(key: str) -> str:
+    """What the choice is called: by its title in the table, or, where that is cut, by the kernel's label."""
+    if key not in SORTABLE:
+        return "moved most recently"
+    return SORTABLE[key].title if SORTABLE[key] in COLUMNS else FIELD[key].label
+
+
+def _told(key: str) -> str:
+    """The first sentence of what is known about it."""
+    if key not in SORTABLE:
+        return "What changed last comes first, the biggest change before the others."
+    return SORTABLE[key].help.partition(". ")[0].rstrip(".") + "."

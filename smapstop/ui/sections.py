@@ -1,0 +1,220 @@
+"""The sections of the detail of one mapping, drawn as lines."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.model.kinds import Kind
+from smapstop.model.life import Life
+from smapstop.ui import format as fmt
+from smapstop.ui.became import LastChange, became_lines, last_change
+from smapstop.ui.detail import (
+    FieldRow,
+    View,
+    Widths,
+    exact,
+    facts_of,
+    flags_of,
+    flow,
+    help_of,
+    label_of,
+    title_of,
+)
+from smapstop.ui.palette import LETTERS, Palette
+
+LIFE_LINES = 40
+"""What happened to a mapping as a whole is told up to so many times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the sections are drawn with."""
+
+    palette: Palette
+    base: Style
+    header: Style
+    cursor: Style
+
+    @property
+    def quiet(self) -> Style:
+        """Text that does not ask to be read."""
+        return self.base + Style(color=self.palette.quiet)
+
+    @property
+    def bold(self) -> Style:
+        """Text that does."""
+        return self.base + Style(bold=True)
+
+    @property
+    def warning(self) -> Style:
+        """What is not as it should be."""
+        return self.base + Style(color=self.palette.gain, bold=True)
+
+    def of_change(self, change: float) -> Style:
+        """A change, by its direction."""
+        colour = self.palette.gain if change > 0 else self.palette.loss
+        return self.base + Style(color=colour, bold=True)
+
+    def line(self, segments: Sequence[Segment], width: int) -> Strip:
+        """A line of exactly so many cells."""
+        return Strip(segments).adjust_cell_length(width, self.base)
+
+
+# the title
+
+
+def title(life: Life, view: View, look: Look, width: int, height: int) -> list[Strip]:
+    """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
+    state = life.states[life.step(view.number)]
+    kind, name = title_of(state)
+    room = width - len(kind) - 6
+    letter = look.base + Style(color=look.palette.colours[kind], bold=True, reverse=True)
+    names = textwrap.wrap(name, room) if height >= 20 else []
+    if not 1 <= len(names) <= 2:
+        names = [fmt.shorten(name, room)]
+    lines = [
+        [Segment(f" {LETTERS[kind]} ", letter), Segment(f" {kind}  ", look.quiet), Segment(names[0], look.bold)],
+        *([Segment(" " * (width - room) + rest, look.bold)] for rest in names[1:]),
+    ]
+    if view.notice:
+        lines.append([Segment(fmt.clip(f" {view.notice}", width), look.warning)])
+    if height >= 8:
+        facts = [f" {fact}" for fact in flow(facts_of(state), width - 2)]
+        lines += [[Segment(fact, look.base)] for fact in (facts if height >= 16 else facts[:1])]
+        lines.append(_last_change(last_change(life, view.number), look, width))
+    return [look.line(line, width) for line in lines]
+
+
+def _last_change(last: LastChange | None, look: Look, width: int) -> list[Segment]:
+    """The fields of the last change, as many as there is room for."""
+    if last is None:
+        return [Segment(" unchanged since it was first seen", look.quiet)]
+    segments = [
+        Segment(" changed ", look.quiet),
+        Segment(last.ago if last.ago == "now" else f"{last.ago} ago", look.base),
+    ]
+    used = sum(segment.cell_length for segment in segments)
+    for at, (name, was, now) in enumerate(last.fields):
+        label, values = f"   {label_of(name)} ", f"{exact(was, 14)} → {exact(now, 14)}"
+        used += len(label) + len(values)
+        if used > width - 2 and at:
+            return [*segments, Segment(" …", look.quiet)]
+        segments += [Segment(label, look.base), Segment(values, look.of_change(now - was))]
+    return segments if last.fields else [*segments, Segment("   its place, permissions or flags", look.base)]
+
+
+# the fields
+
+
+def field_header(widths: Widths, titles: tuple[str, str, str], look: Look, width: int) -> Strip:
+    """The titles of the columns; those of the compared moments and of the history say which."""
+    before, after, history = titles
+    text = (
+        f"  {'Field, kB'.ljust(widths.label)} {fmt.clip(before, widths.before).rjust(widths.before)}   "
+        f"{after.rjust(widths.after)}{'Δ'.rjust(widths.delta)}{'Rate'.rjust(widths.rate)}"
+    )
+    if widths.history:
+        text += f"  {fmt.clip(history, widths.history).ljust(widths.history)}"
+    if widths.last:
+        text += "Last change".rjust(widths.last)
+    return Strip([Segment(fmt.pad(fmt.clip(text, width), width), look.header)], width)
+
+
+def field_line(row: FieldRow, widths: Widths, look: Look, width: int, kind: Kind, *, cursor: bool) -> Strip:
+    """One field: what changed stands out by its arrow, sign and colour, what is 0 is quiet."""
+    changed = bool(row.change) and row.change == row.change
+    ground = _ground(row, look, cursor=cursor)
+    plain = look.quiet if row.zero else look.base
+    loud = look.of_change(row.change) if changed else look.quiet
+    amount = look.quiet if row.zero else look.base + Style(color=look.palette.heat_of(row.amount))
+    cells = [
+        ("▸ " if cursor else "  ", look.bold),
+        (row.label.ljust(widths.label + 1), look.bold if changed else plain),
+        (row.before.rjust(widths.before), look.base if changed else look.quiet),
+        (" → " if changed else "   ", loud),
+        (row.after.rjust(widths.after), loud if changed else amount),
+        (row.delta.rjust(widths.delta), loud),
+        (row.rate.rjust(widths.rate), loud),
+    ]
+    if widths.history:
+        cells.append((f"  {row.history}", look.base + Style(color=look.palette.colours[kind])))
+    if widths.last:
+        cells.append((row.last.rjust(widths.last), look.base if row.age is not None and row.age < 4 else look.quiet))
+    return Strip([Segment(text, style + ground) for text, style in cells]).adjust_cell_length(
+        width, look.base + ground
+    )
+
+
+def _ground(row: FieldRow, look: Look, *, cursor: bool) -> Style:
+    """What a row stands on: lit when it has just changed."""
+    if cursor:
+        return look.cursor
+    if row.age is not None and row.age < len(look.palette.fade):
+        return Style(bgcolor=look.palette.fade[row.age])
+    return Style()
+
+
+def folded_line(hidden: int, look: Look, width: int) -> Strip:
+    """The line in place of the fields that are 0."""
+    text = f"  … {hidden} field{' is' if hidden == 1 else 's are'} 0 (z shows them)"
+    return look.line([Segment(text, look.quiet)], width)
+
+
+def help_lines(name: str, names: Sequence[str], look: Look, width: int, most: int) -> list[Strip]:
+    """What a field counts; always as many lines as the longest of these names needs, so that nothing moves."""
+    wrapped = {each: textwrap.wrap(f"{label_of(each)}: {help_of(each)}", width - 3) for each in {name, *names}}
+    height = min(most, max(map(len, wrapped.values())))
+    lines = wrapped[name]
+    if len(lines) > height:
+        lines = [*lines[: height - 1], fmt.clip(lines[height - 1] + fmt.CUT, width - 3)]
+        lines[-1] = lines[-1].rstrip(f".,;: {fmt.CUT}") + fmt.CUT
+    label = f"{label_of(name)}:"
+    first = [
+        Segment(" ▏", look.header),
+        Segment(label, look.header + Style(bold=True)),
+        Segment(lines[0][len(label) :], look.header + Style(bold=False)),
+    ]
+    rest = [[Segment(f" ▏{line}", look.header + Style(bold=False))] for line in lines[1:]]
+    blank = [[Segment(" ▏", look.header)]] * (height - len(lines))
+    return [Strip(line).adjust_cell_length(width, look.header) for line in (first, *rest, *blank)]
+
+
+# what is below the fields, or beside them
+
+
+def rule(text: str, look: Look, width: int) -> Strip:
+    """The line that begins a section."""
+    head = fmt.clip(text, width - 4)
+    tail = "─" * (width - fmt.cells(head) - 3)
+    return look.line([Segment("─ ", look.quiet), Segment(head, look.bold), Segment(f" {tail}", look.quiet)], width)
+
+
+def flags(life: Life, view: View, look: Look, width: int) -> list[Strip]:
+    """The VmFlags in words; codes that smapstop does not know as they are."""
+    known = flags_of(life.states[life.step(view.number)])
+    if not known:
+        return []
+    lines: list[list[Segment]] = [[]]
+    for code, words in known:
+        segments = [Segment(f" {code}", look.bold), Segment(f" {words}  " if words else "  ", look.quiet)]
+        used = sum(segment.cell_length for segment in (*lines[-1], *segments))
+        if lines[-1] and used > width:
+            lines.append([])
+        lines[-1] += segments
+    return [rule("VmFlags", look, width), *(look.line(line, width) for line in lines)]
+
+
+def life_lines(life: Life, view: View, look: Look, width: int) -> list[Strip]:
+    """What happened to the mapping as a whole, the newest first."""
+    told = became_lines(life, view.number)
+    lines = [
+        look.line([Segment(f" {when}  ", look.quiet), Segment(fmt.clip(what, width - 13), look.base)], width)
+        for when, what in told[:LIFE_LINES]
+    ]
+    if len(told) > LIFE_LINES:
+        lines.append(look.line([Segment(f" … and {len(told) - LIFE_LINES} before", look.quiet)], width))
+    return [rule("Life", look, width), *lines]

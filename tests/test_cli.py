@@ -1,0 +1,273 @@
+"""The command line as a user meets it: real processes, real pipes, real terminals."""
+
+import ast
+import fcntl
+import os
+import re
+import shlex
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HELPS: tuple[list[str], ...] = ([], ["snapshot"], ["demo"])
+
+
+def smapstop(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run smapstop in pipes."""
+    command = [sys.executable, "-m", "smapstop", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+
+
+def on_terminal(*command: str | Path, **environment: str) -> tuple[int, str]:
+    """Run a command on a terminal of 80 columns, and give its exit status and its stderr."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [*map(str, command)],
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=os.environ | {"TERM": "xterm-256color"} | environment,
+    )
+    os.close(slave)
+    _, errors = process.communicate(timeout=60)
+    os.close(master)
+    return process.returncode, errors.decode()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("arguments", [["-c", "import smapstop.cli"], ["-m", "smapstop", "--help"]])
+def test_help_and_the_import_of_the_command_line_load_nothing_heavy(arguments: list[str]) -> None:
+    program = [sys.executable, "-X", "importtime", *arguments]
+    imported = subprocess.run(program, capture_output=True, text=True, check=True).stderr
+    modules = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
+    assert "smapstop.cli" in modules
+    assert modules & {"numpy", "textual", "psutil", "rich", "smapstop.proc.columns"} == set()
+
+
+@pytest.mark.parametrize("verb", HELPS)
+def test_help_fits_a_terminal_and_has_two_worked_examples(verb: list[str]) -> None:
+    lines = smapstop(*verb, "--help").stdout.decode().splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    assert len(lines) <= 40
+    examples = [line.strip() for line in lines[lines.index("examples:") + 1 :] if "smapstop" in line]
+    assert len(examples) == 2
+
+
+@pytest.mark.parametrize("verb", HELPS)
+def test_the_examples_of_the_help_are_command_lines_that_work(verb: list[str], tmp_path: Path) -> None:
+    """As far as the options go: the processes that they name are not here."""
+    lines = smapstop(*verb, "--help").stdout.decode().splitlines()
+    for line in lines[lines.index("examples:") + 1 :]:
+        if not re.match(r"  (CC=\w+ )?smapstop ", line):
+            continue
+        words = shlex.split(line.partition("|")[0].partition("  press")[0])
+        arguments = words[words.index("smapstop") + 1 :]
+        told = smapstop(*arguments).stderr.decode()
+        assert re.search(r"needs a terminal|no process", told), told
+
+
+def test_version() -> None:
+    assert re.fullmatch(rb"smapstop \d+\.\d+\.\d+\n", smapstop("--version").stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("redis-server", "unexpected 'redis-server': did you mean: smapstop -p redis-server"),
+        ("4711 -i 2", "unexpected '4711': did you mean: smapstop -p 4711 -i 2"),
+        ("-i 2 redis-server", "unexpected 'redis-server': did you mean: smapstop -i 2 -p redis-server"),
+        ("./a.out", "unexpected './a.out': did you mean: smapstop -- ./a.out"),
+        ("redis-server -p 6379", "unexpected 'redis-server': did you mean: smapstop -- redis-server -p 6379"),
+        ("snapshoot -p 1", "unexpected 'snapshoot': did you mean: smapstop snapshot -p 1"),
+        ("-i 2 demo", "unexpected 'demo': did you mean: smapstop demo -i 2"),
+        ("-p 12 13", "unexpected '13': watch one process at a time"),
+        ("-p 1 -- ls", "both -p and -- are given: -p watches a running process, -- starts a new one"),
+        ("--", "no command after --: smapstop -- ./a.out ARG..."),
+        ("--filtre x", "no option --filtre: see smapstop --help"),
+        ("-p", "-p/--pid: expected one argument: see smapstop --help"),
+        ("-i 0.049", "--interval 0.049: give seconds from 0.05 to 3600"),
+        ("-i 3601", "--interval 3601: give seconds from 0.05 to 3600"),
+        ("-i nan", "--interval nan: give seconds from 0.05 to 3600"),
+        ("-i soon", "--interval soon: give seconds from 0.05 to 3600"),
+        ("--budget 101", "--budget 101: give percent of one CPU from 0.01 to 100"),
+        ("--filter kind:hoop", "no kind 'hoop' in the filter: kinds are .*"),
+        ("--sort size1", "no column 'size1' to sort by: there are moved, name, .*"),
+        ("--columns name,rs", "no column 'rs': columns are name, .*"),
+        ("snapshot", "snapshot needs a process or a file: smapstop snapshot -p PID|NAME, or --from FILE"),
+        ("snapshot redis", "unexpected 'redis': did you mean: smapstop snapshot -p redis"),
+        (f"snapshot {__file__}", f"unexpected '{__file__}': did you mean: smapstop snapshot --from {__file__}"),
+        ("snapshot -- ls", "snapshot starts no program: start it yourself, then: smapstop snapshot -p PID"),
+        ("snapshot -p 1 --rollup --sort rss", "--rollup has nothing to sort: leave --sort out"),
+        ("snapshot -p 1 --rollup --group-by kind", ".*not allowed with.*: see smapstop snapshot --help"),
+        ("snapshot -p 1 --from x", ".*not allowed with.*: see smapstop snapshot --help"),
+        ("snapshot --from /no/such", "cannot read '/no/such': No such file or directory: --from reads .*"),
+        ("snapshot -p 999999999", "no process 999999999: run smapstop without arguments to pick one from a list"),
+        ("demo now", "unexpected 'now': demo brings its own program: smapstop demo"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_one_line_with_what_to_do(arguments: str, told: str) -> None:
+    run = smapstop(*shlex.split(arguments))
+    expected = told if ".*" in told else re.escape(told)
+    assert re.fullmatch(f"smapstop: {expected}\n", run.stderr.decode()), run.stderr
+    assert (run.stdout, run.returncode) == (b"", 2)
+
+
+@pytest.mark.parametrize("arguments", [["-p", "4711"], ["--", "ls"], [], ["demo"]])
+def test_without_a_terminal_the_dashboard_names_snapshot(arguments: list[str]) -> None:
+    pid = "4711" if "-p" in arguments else "PID"
+    run = smapstop(*arguments)
+    expected = "the dashboard needs a terminal, and stdin is not a terminal"
+    assert run.stderr.decode() == f"smapstop: {expected}: smapstop snapshot -p {pid} prints one sample\n"
+    assert run.returncode == 2
+
+
+def test_a_dumb_terminal_is_none() -> None:
+    status, errors = on_terminal(sys.executable, "-m", "smapstop", TERM="dumb")
+    expected = (
+        "smapstop: the dashboard needs a terminal, and TERM=dumb has no cursor: smapstop snapshot -p PID prints"
+    )
+    assert (errors, status) == (f"{expected} one sample\n", 2)
+
+
+def test_a_command_that_is_not_there_or_cannot_be_executed_ends_as_in_a_shell(tmp_path: Path) -> None:
+    text = tmp_path / "text file"
+    text.write_text("no program\n")
+    cases = {
+        "zq-no-such-command": (127, "no command 'zq-no-such-command': is it spelled right, and in PATH?"),
+        f"{tmp_path}/gone": (127, f"no file '{tmp_path}/gone': is it built, and is the path right?"),
+        f"{text}": (126, f"'{text}' may not be executed: chmod +x '{text}'"),
+        f"{tmp_path}": (126, f"'{tmp_path}' is a directory: name the program in it"),
+    }
+    for command, (status, told) in cases.items():
+        assert on_terminal(sys.executable, "-m", "smapstop", "--", command) == (status, f"smapstop: {told}\n")
+
+
+def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
+    zombie = os.fork()
+    if not zombie:
+        os._exit(0)
+    os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
+    try:
+        status, errors = on_terminal(sys.executable, "-m", "smapstop", "-p", str(zombie))
+    finally:
+        os.waitpid(zombie, 0)
+    assert re.fullmatch(
+        rf"smapstop: process {zombie} \(.*\) has ended .*: its parent is process {os.getpid()}\n", errors
+    )
+    assert status == 2
+
+
+WIRED = """
+import sys, types
+told = open(sys.argv.pop(1), "w")
+def run(source, begin, command, settings, *, terminal_fd=None, intro="", processes=tuple):
+    print(begin, command, settings, intro, processes(), sep="\\n", file=told)
+    print("terminal" if terminal_fd is not None else "none", "textual" in sys.modules, file=told)
+    return 42
+sys.modules["smapstop.ui.app"] = types.SimpleNamespace(run=run)
+from smapstop.cli import main
+sys.exit(main())
+"""
+"""smapstop with a dashboard that only says what it was told."""
+
+
+def told_to_dashboard(tmp_path: Path, *arguments: str) -> list[str]:
+    """What the dashboard is told for some arguments."""
+    told = tmp_path / "told"
+    assert on_terminal(sys.executable, "-c", WIRED, told, *arguments) == (42, "")
+    return told.read_text().splitlines()
+
+
+def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
+    options = "-i 0.25 --budget 2 --sort name --filter kind:heap --columns name,rss"
+    begin, command, settings, intro, _, terminal = told_to_dashboard(
+        tmp_path, *shlex.split(options), "-p", str(os.getpid())
+    )
+    pace = "Pace(interval_ns=250000000, budget=0.02)"
+    assert begin == f"Attach(pid={os.getpid()}, pace={pace})"
+    assert (command, intro, terminal) == ("()", "", "none False")
+    sorting = "Sorting(key='name', descending=False)"
+    assert settings == f"Settings(pace={pace}, sorting={sorting}, filter='kind:heap', columns=('name', 'rss'))"
+
+
+def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Path) -> None:
+    begin, command, _, _, processes, terminal = told_to_dashboard(tmp_path)
+    assert (begin, command, terminal) == ("None", "()", "none False")
+    assert f"Found(pid={os.getpid()}," in processes
+
+
+def test_all_after_the_dashes_is_the_command(tmp_path: Path) -> None:
+    begin, command, *_, terminal = told_to_dashboard(tmp_path, "--", "ls", "-i", "--", "-p")
+    assert (begin, command, terminal) == ("None", "('ls', '-i', '--', '-p')", "terminal False")
+
+
+def test_the_demo_is_launched_with_what_to_do_and_leaves_nothing(tmp_path: Path) -> None:
+    _, command, _, intro, _, terminal = told_to_dashboard(tmp_path, "demo")
+    (program, *_) = ast.literal_eval(command)
+    assert Path(program).name in ("experiment", Path(sys.executable).name)
+    assert not Path(program).exists()
+    assert "Press t, type a letter, Enter" in intro
+    assert terminal == "terminal False"
+
+
+def test_ctrl_c_ends_silently_as_in_a_shell() -> None:
+    command = [sys.executable, "-m", "smapstop", "snapshot", "--from", "-"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(b"x")
+    process.stdin.flush()
+    waiting = process.stdin.fileno()
+    wait_for(lambda: fcntl.ioctl(waiting, termios.FIONREAD, b"\0" * 4) == b"\0" * 4)  # it reads: it has begun
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    output, errors = process.communicate()
+    assert (output, errors) == (b"", b"")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["snapshot", "-p", str(os.getpid())]])
+def test_a_reader_that_goes_away_ends_it_silently(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "smapstop", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, b"")
+
+
+def test_a_full_disk_and_a_closed_stdout_are_told() -> None:
+    command = shlex.join([sys.executable, "-m", "smapstop", "snapshot", "-p", str(os.getpid())])
+    cases = {">/dev/full": b"No space left on device", ">&-": b"stdout is closed"}
+    for redirection, why in cases.items():
+        run = subprocess.run(["sh", "-c", f"{command} {redirection}"], capture_output=True, check=False)
+        assert run.stderr == b"smapstop: cannot write the snapshot: " + why + b"\n"
+        assert run.returncode == 2
+
+
+def test_a_name_from_outside_never_reaches_the_terminal_as_a_command(tmp_path: Path) -> None:
+    shell = shutil.copy(shutil.which("sh") or "/bin/sh", tmp_path / "zq-evil")
+    command = ["zq-evil", "-c", "read x #\x1b[31m"]
+    evil = [subprocess.Popen(command, executable=shell, stdin=subprocess.PIPE) for _ in range(2)]
+    try:
+        run = smapstop("snapshot", "-p", "zq-evil")
+    finally:
+        for process in evil:
+            process.communicate()
+    listed = ", ".join(rf"{process.pid} zq-evil -c read x #\x1b[31m" for process in evil)
+    told = f"smapstop: 2 processes are called 'zq-evil' ({listed}): name one by its pid\n"
+    assert run.stderr.decode() == told
