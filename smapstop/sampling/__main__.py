@@ -36,6 +36,8 @@ class Watch:
             executable=self.process.executable(),
             launched=self.program is not None,
             stopped_at_exec=self.program is not None and self.program.stopped_at_exec,
+            started_ns=self.process.started_ns(),
+            clock_ticks=os.sysconf("SC_CLK_TCK"),
             max_map_count=max_map_count(),
         )
 
@@ -49,8 +51,7 @@ class Watch:
         except OSError:
             reaped = wait_status(self.pidfd)
             return Ending() if reaped is None else Ending(*exit_or_signal(reaped))
-        status, number = exit_or_signal(counters.exit_code or 0)
-        return Ending(status, number, zombie=True)
+        return Ending(*exit_or_signal(counters.exit_code or 0), zombie=True)
 
     def close(self) -> None:
         """Give the files back."""
@@ -106,8 +107,7 @@ class Service:
                 case Attach(pid, pace):
                     self._begin(Watch(ProcDir(pid), None, pace))
                 case Launch(command, pace):
-                    program = launch(command, terminal_fd=self._terminal[1] if self._terminal else None)
-                    self._begin(Watch(ProcDir(program.pid), program, pace))
+                    self._begin(self._launched(command, pace))
                 case Pace() if self._watch:
                     self._watch.sampler.pacer.pace = request
                 case Signal(number) if self._watch and self._watch.program:
@@ -118,6 +118,15 @@ class Service:
             self._send(Failure(error.what, error.remedy, error.status))
         except OSError as error:
             self._send(Failure(f"cannot watch the process: {error.strerror}", "has it ended?"))
+
+    def _launched(self, command: tuple[str, ...], pace: Pace) -> Watch:
+        """A program started on our terminal, which is then the program's alone."""
+        if self._terminal is None:
+            program = launch(command, terminal_fd=None)
+        else:
+            program = launch(command, terminal_fd=self._terminal[1])
+            os.close(self._terminal[1])
+        return Watch(ProcDir(program.pid), program, pace)
 
     def _begin(self, watch: Watch) -> None:
         """Send the first tick; a launched program runs only after it."""
@@ -149,7 +158,7 @@ class Service:
         if self._terminal is None or self._watch is None or os.fork():
             return
         os.setsid()
-        for fd in (0, 1, 2, self._terminal[1]):
+        for fd in (0, 1, 2):
             os.close(fd)
         with suppress(OSError):  # EIO: the last one who had the terminal is gone
             while os.read(self._terminal[0], 65536):

@@ -3,49 +3,70 @@
 from smapstop.model.requests import Pace
 from smapstop.model.tick import Tier
 
-_SHARE_OF_ROLLUP = 0.25
-"""Totals between two full readings may take this part of the budget, so that the next full one comes soon."""
-_PATIENCE = 60
-"""At most so many intervals between full readings, whatever they cost: a stale map helps nobody."""
+_SHARE_BETWEEN = 4
+"""What is read between two full readings may take this part (a quarter) of the budget, so that the next one comes."""
 
 
 class Pacer:
     """Decides when the next tick is due and what it reads. It is told the time, and never asks for it.
 
-    The budget is an account: every interval pays in a share of its length, every reading takes out its cost.
+    The budget is a debt: every tick adds its cost, every interval pays off its share, and smaps is read again only
+    when nothing is owed. So the cost of all ticks never exceeds the budget by more than the last full reading.
     """
 
     def __init__(self, pace: Pace, now_ns: int) -> None:
-        self.pace = pace
         self.due_ns = now_ns
         """When the next tick is due, on the monotonic clock."""
-        self._credit_ns = 0.0
-        self._cost_ns: dict[Tier, float] = {}
-        self._waited = 0
+        self._pace = pace
+        self._booked_ns = now_ns
+        self._debt_ns = 0
+        self._cost_ns: dict[Tier, int] = {}
+
+    @property
+    def pace(self) -> Pace:
+        """What was asked for; a shorter interval counts from the last tick on."""
+        return self._pace
+
+    @pace.setter
+    def pace(self, pace: Pace) -> None:
+        self._pace = pace
+        self.due_ns = min(self.due_ns, self._booked_ns + pace.interval_ns)
 
     @property
     def interval_ns(self) -> int:
         """The time between full readings that the budget allows: the interval asked for, or a multiple of it."""
-        cost = self._cost_ns.get("smaps", 0.0)
-        intervals = -(-cost // max(1.0, self.pace.budget * self.pace.interval_ns))
-        return self.pace.interval_ns * int(min(max(1, intervals), _PATIENCE))
+        between = self._between()
+        saved = self._cost_ns.get(between, 0) if between else 0
+        intervals = _ceil_div(self._cost_ns.get("smaps", 0) - saved, self._income_ns - saved)
+        return self._pace.interval_ns * max(1, intervals)
 
     def tier(self) -> Tier:
         """What the tick that is due now can afford to read."""
-        cost = self._cost_ns.get("smaps", 0.0)
-        income = self.pace.budget * self.pace.interval_ns
-        if cost <= income or self._credit_ns >= cost or self._waited >= _PATIENCE:
-            return "smaps"
-        return "rollup" if self._cost_ns.get("rollup", 0.0) <= _SHARE_OF_ROLLUP * income else "counters"
+        return "smaps" if self._debt_ns == 0 else self._between() or "smaps"
 
     def spent(self, tier: Tier, cost_ns: int, now_ns: int) -> None:
         """Book a tick, and set the next deadline. A late tick is skipped, never queued."""
-        before = self._cost_ns.get(tier, 0.0)
-        # quick to learn that reading has become dear, slower to believe that it is cheap again
-        self._cost_ns[tier] = max(cost_ns, 0.5 * (before + cost_ns))
-        intervals = 1 + max(0, now_ns - self.due_ns) // self.pace.interval_ns
-        self.due_ns += intervals * self.pace.interval_ns
-        income = intervals * self.pace.budget * self.pace.interval_ns
-        taken = cost_ns if tier == "smaps" else 0
-        self._credit_ns = min(self._credit_ns + income - taken, self._cost_ns.get("smaps", 0.0))
-        self._waited = 0 if tier == "smaps" else self._waited + intervals
+        self._cost_ns[tier] = cost_ns
+        self._debt_ns += cost_ns
+        intervals = 1 + max(0, now_ns - self.due_ns) // self._pace.interval_ns
+        if self._between() is None:
+            intervals = max(intervals, _ceil_div(self._debt_ns, self._income_ns))
+        self._debt_ns = max(0, self._debt_ns - intervals * self._income_ns)
+        self._booked_ns = self.due_ns
+        self.due_ns += intervals * self._pace.interval_ns
+
+    @property
+    def _income_ns(self) -> int:
+        """What an interval pays."""
+        return max(1, int(self._pace.budget * self._pace.interval_ns))
+
+    def _between(self) -> Tier | None:
+        """What ticks between two full readings read; None when the budget has no room for such ticks."""
+        affordable = self._income_ns // _SHARE_BETWEEN
+        tiers: tuple[Tier, ...] = ("rollup", "counters")
+        return next((tier for tier in tiers if self._cost_ns.get(tier, 0) <= affordable), None)
+
+
+def _ceil_div(a: int, b: int) -> int:
+    """The quotient of two integers, rounded up."""
+    return -(-a // b)

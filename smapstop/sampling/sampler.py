@@ -43,6 +43,7 @@ class Sampler:
         self._parser = SmapsParser()
         self._known: tuple[Mappings, Ids] | None = None
         self._next_id = 0
+        self._image = 0
         self._last: Tick | None = None
         self._since_keyframe = 0
 
@@ -53,11 +54,13 @@ class Sampler:
             OSError: ENOENT or ESRCH: the process is gone.
         """
         wall_ns, monotonic_ns, cpu_ns = time.time_ns(), time.monotonic_ns(), time.process_time_ns()
-        reading = self._read(self.pacer.tier())
+        reading = self._read()
         read_ns = time.monotonic_ns() - monotonic_ns
-        before = self._last.counters if self._last else None
-        executed = before is not None and bool(before.image) and before.image != reading.counters.image
-        keyframe, found = self._identify(reading.mappings, executed=executed)
+        executed = self._has_executed(reading.counters)
+        self._image = reading.counters.image or self._image
+        if executed:
+            self._known = None
+        keyframe, found = self._identify(reading.mappings)
         rows, changed = self._changed(reading.mappings, found, keyframe=keyframe)
         if reading.mappings is not None:
             self._known = reading.mappings, found.ids
@@ -99,17 +102,29 @@ class Sampler:
             rows=self._last.rows.take(slice(0)),
             gone=_NO_IDS,
             lineage=(),
+            torn=False,
             executed=False,
             ending=ending,
+            missing="",
         )
 
-    def _read(self, tier: Tier) -> _Reading:
-        """Read what the tier asks for; what may not be read any more is said, not raised."""
+    def _has_executed(self, counters: Counters) -> bool:
+        """Whether this is another program than last time; an image that may not be read now is no news."""
+        return bool(self._image and counters.image) and self._image != counters.image
+
+    def _read(self) -> _Reading:
+        """Read what the pacer allows, of a new program everything; what may not be read any more is said, not raised.
+
+        Raises:
+            OSError: ENOENT or ESRCH: the process is gone.
+        """
         counters = self._process.counters()
+        tier: Tier = "smaps" if self._has_executed(counters) else self.pacer.tier()
         mappings, rollup, torn, missing = None, {}, False, ""
         try:
             if tier == "smaps":
-                raw = self._parser.parse(self._whole_smaps(counters))
+                counters, text = self._whole_smaps(counters)
+                raw = self._parser.parse(text)
                 mappings = without_torn(raw)
                 torn = mappings is not raw
             elif tier == "rollup":
@@ -117,12 +132,16 @@ class Sampler:
         except PermissionError as error:
             missing = str(unreadable(self._process.pid, error))
         except FileNotFoundError:
-            if tier != "rollup":  # this kernel has no smaps_rollup: the counters must do
+            if tier != "rollup":
                 raise
+            tier = "counters"  # this kernel has no smaps_rollup
         return _Reading(tier, counters, mappings, rollup, torn, missing)
 
-    def _whole_smaps(self, counters: Counters) -> bytes:
+    def _whole_smaps(self, counters: Counters) -> tuple[Counters, bytes]:
         """The text of smaps, not cut short by an exec or an exit in the middle, which looks like a normal end.
+
+        Returns:
+            The counters of the program that the text is of, which is a new one when it has just begun; and the text.
 
         Raises:
             OSError: As for `ProcDir.read`; also when the process has ended and only its entry is left.
@@ -130,27 +149,24 @@ class Sampler:
         text = self._process.read_smaps()
         after = self._process.counters()
         if after.image != counters.image:
+            counters = after
             text = self._process.read_smaps()
+            after = self._process.counters()
         if not text or (after.state in "ZX" and after.threads <= 1):
             raise ProcessLookupError
-        return text
+        return counters, text
 
-    def _identify(self, mappings: Mappings | None, *, executed: bool) -> tuple[bool, Match]:
-        """The rows identified, and whether they shall be a keyframe."""
+    def _identify(self, mappings: Mappings | None) -> tuple[bool, Match]:
+        """Whether the rows shall be a keyframe, and the rows identified."""
         if mappings is None:
-            empty = np.zeros(0, np.intp)
             if self._known is not None:
-                return False, Match(_NO_IDS, empty, _NO_IDS, (), self._next_id)
+                return False, Match(_NO_IDS, np.zeros(0, np.intp), _NO_IDS, (), self._next_id)
             mappings = self._parser.parse(b"")
-        if self._known is None or executed:
-            found = first_match(mappings, self._next_id)
-        else:
-            found = match(*self._known, mappings, self._next_id)
         self._since_keyframe += 1
-        keyframe = self._known is None or executed or self._since_keyframe >= KEYFRAME_EVERY
-        if keyframe:
+        if self._known is None or self._since_keyframe >= KEYFRAME_EVERY:
             self._since_keyframe = 0
-        return keyframe, found
+        found = match(*self._known, mappings, self._next_id) if self._known else first_match(mappings, self._next_id)
+        return self._since_keyframe == 0, found
 
     def _changed(
         self, mappings: Mappings | None, found: Match, *, keyframe: bool

@@ -1,7 +1,8 @@
 """Ticks and requests as bytes: length-prefixed frames, safe to read from anywhere.
 
 A frame is two little-endian u32 (bytes of JSON, bytes of columns), the JSON of a dataclass, and the columns it points
-to. Texts travel once: each side keeps its own `Texts`, and a frame carries what was added since the last one.
+to. Texts travel once: each side keeps its own `Texts`, and a frame carries what was added since the last one, and
+after how many; after the first one (the empty text) both sides begin anew.
 """
 
 import dataclasses
@@ -35,7 +36,8 @@ class Encoder:
     """Messages to bytes, for one stream."""
 
     def __init__(self) -> None:
-        self._sent = 1  # every Texts begins with the empty text
+        self._texts = Texts()
+        self._sent = len(self._texts)
 
     def encode(self, message: Message) -> bytes:
         """The frame of a message."""
@@ -53,8 +55,10 @@ class Encoder:
                 blocks.append(np.ascontiguousarray(value).tobytes())
                 return {"column": value.dtype.str, "shape": value.shape}
             case Texts():
-                new, self._sent = value.since(self._sent), len(value)
-                return {"texts": new}
+                if value is not self._texts:  # another process, which begins anew
+                    self._texts, self._sent = value, 1
+                after, self._sent = self._sent, len(value)
+                return {"texts": value.since(after), "after": after}
             case tuple():
                 return [self._pack(item, blocks) for item in value]
             case dict():
@@ -78,17 +82,19 @@ class Decoder:
             match value:
                 case list():
                     return tuple(unpack(item) for item in value)
+                case {"is": name, **fields}:
+                    return _TYPES[name](**{str(key): unpack(item) for key, item in fields.items()})
                 case {"column": dtype, "shape": shape}:
                     column = np.frombuffer(body, dtype, int(np.prod(shape)), at).reshape(shape)
                     at += column.nbytes
                     return column
-                case {"texts": new}:
+                case {"texts": new, "after": after}:
+                    if after != len(self.texts):
+                        self.texts = Texts()
                     self.texts.extend(new)
                     return self.texts
                 case {"table": table}:
                     return table
-                case {"is": name, **fields}:
-                    return _TYPES[name](**{key: unpack(item) for key, item in fields.items()})
             return value
 
         message: Message = unpack(json.loads(text))
