@@ -41,6 +41,8 @@ class LiveSource:
     """
 
     def __init__(self, terminal: tuple[int, int] | None = None) -> None:
+        self.terminal_fd = terminal[0] if terminal else None
+        """The master of that pty; the source's caller reads and closes it."""
         self._errors = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the source)
         fds = terminal or ()
         self._sampler = subprocess.Popen(
@@ -52,6 +54,8 @@ class LiveSource:
             # one thread each is enough, and starting more takes longer than everything else
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
         )
+        if terminal:
+            os.close(terminal[1])  # the sampler's now: when the program and its children are gone, so is the terminal
         self._encoder = Encoder()
         self._closing = False
         self._thread: threading.Thread | None = None

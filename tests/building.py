@@ -85,7 +85,7 @@ SECOND = 1_000_000_000
 
 def tick_of(number: int, rows: Mappings, ids: list[int], **other: Any) -> Tick:
     """A tick a second after the one before; a keyframe when it is the first."""
-    usual = {
+    usual: dict[str, Any] = {
         "number": number,
         "monotonic_ns": number * SECOND,
         "wall_ns": (1_700_000_000 + number) * SECOND,

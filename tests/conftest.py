@@ -18,8 +18,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     @cache
     def compiled(name: str) -> Path:
         executable = directory / name
-        command = ["cc", "-O0", "-Wall", "-Werror", "-pthread", "-o", executable, PROGRAMS / f"{name}.c"]
-        subprocess.run(command, check=True)
+        options = ("-O0", "-Wall", "-Werror", "-pthread")
+        subprocess.run(["cc", *options, "-o", executable, PROGRAMS / f"{name}.c"], check=True)
         return executable
 
     return compiled

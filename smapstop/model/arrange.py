@@ -22,8 +22,8 @@ class Sorting:
     """What rows are sorted by."""
 
     key: str = "moved"
-    """`moved` (most recently moved first, then the biggest change), `name`, `perms`, `start`, `size`, `delta`, or the
-    name of a field."""
+    """`moved` (most recently moved first, the biggest change before the others), `name`, `perms`, `start`, `size`,
+    `delta`, `rate`, or the name of a field."""
     descending: bool = True
 
 
@@ -49,7 +49,7 @@ def _sort_keys(sheet: Sheet, key: str) -> list[NDArray[np.int64]]:
     if key == "moved":
         rss = sheet.get("rss")
         return [sheet.moved, np.abs(change), zeros if rss is None else rss]
-    if key == "delta":
+    if key in ("delta", "rate"):
         return [change]
     if key == "start":
         return [(sheet.start >> np.uint64(12)).astype(np.int64)]

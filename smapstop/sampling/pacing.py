@@ -48,7 +48,7 @@ class Pacer:
         """Book a tick, and set the next deadline. A late tick is skipped, never queued."""
         self._cost_ns[tier] = cost_ns
         self._debt_ns += cost_ns
-        intervals = 1 + max(0, now_ns - self.due_ns) // self._pace.interval_ns
+        intervals = max(1, _ceil_div(now_ns - self.due_ns, self._pace.interval_ns))
         if self._between() is None:
             intervals = max(intervals, _ceil_div(self._debt_ns, self._income_ns))
         self._debt_ns = max(0, self._debt_ns - intervals * self._income_ns)

@@ -1,13 +1,16 @@
 """What became of one mapping, as text: its last change, and what happened to it as a whole. No Textual here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from smapstop.model.life import Life, State
-from smapstop.model.rows import RESTLESS
 from smapstop.model.tick import Lineage, Tick
 from smapstop.ui import format as fmt
+
+_ECHOES = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced"})
+"""Fields that repeat what others say, or move by themselves: the last change does not name them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +20,31 @@ class LastChange:
     ago: str
     fields: tuple[tuple[str, float, float], ...]
     """Name, what it was and what it became, kB; NaN where the field was not printed."""
+    became: tuple[str, ...]
+    """What happened to the mapping as a whole then."""
 
 
 def last_change(life: Life, number: int) -> LastChange | None:
     """The last change of a mapping up to a tick; None when it has not changed since it was first seen."""
-    step = life.step(number)
-    telling = [name not in RESTLESS for name in life.fields]
-    changed = np.where(telling, life.changed(step), 0)
-    last = int(changed.max(initial=0))
-    if not last:
+    step = life.stirred(life.step(number))
+    if not step:
         return None
-    names = [name for name, at in zip(life.fields, changed.tolist(), strict=True) if at == last]
-    values = (life.field(name, last)[-2:].tolist() for name in names)
-    fields = tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True))
-    return LastChange(ago_text(life.tick_of(last), life.timeline.ticks[number]), fields)
+    tick = life.tick_of(step)
+    changed = zip(life.fields, life.changed(step).tolist(), strict=True)
+    names = [name for name, at in changed if at == step and name not in _ECHOES]
+    values = [life.field(name, step)[-2:].tolist() for name in names]
+    became = [became_text(life, when, what) for when, what in life.became if when is tick]
+    return LastChange(
+        ago=ago_text(tick, life.timeline.ticks[number]),
+        fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
+        became=(*became, *_flags_text(life.states[step - 1].flags, life.states[step].flags)),
+    )
+
+
+def _flags_text(was: Sequence[str], now: Sequence[str]) -> list[str]:
+    """Which VmFlags came and went."""
+    moves = [f"+{code}" for code in now if code not in was] + [f"−{code}" for code in was if code not in now]
+    return [f"VmFlags {fmt.printable(' '.join(moves))}"] if moves else []
 
 
 def ago_text(when: Tick, now: Tick) -> str:
@@ -61,7 +75,7 @@ def became_text(life: Life, tick: Tick, step: Lineage) -> str:
             return f"mapped at {now.place}"
         case "grow" | "shrink":
             verb = "grew" if step.what == "grow" else "shrank"
-            return f"{verb} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}, {now.place}"
+            return f"{verb} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}"
         case "split":
             return f"split off from {_place_of(tick, step.other)}, at {now.place}"
         case "merge":

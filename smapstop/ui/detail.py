@@ -48,10 +48,10 @@ def view_of(life: Life, scene: Scene) -> View:
 
 
 def title_of(state: State) -> tuple[Kind, str]:
-    """The kind and the full name; of a file with the part that it probably is."""
+    """The kind and the full name; of a file with the part that it probably is, of nameless memory its address."""
     kind = kind_of(state.name)
     part = file_part(state.perms) if kind is Kind.FILE else ""
-    return kind, fmt.printable(f"{state.name} {part}".strip() or f"anonymous {state.start:x}")
+    return kind, fmt.printable(f"{state.name or f'{state.start:x}'} {part}".strip())
 
 
 def facts_of(state: State) -> list[str]:
@@ -85,8 +85,7 @@ def perms_text(perms: str) -> str:
 
 def flags_of(state: State) -> list[tuple[str, str]]:
     """Each code of the VmFlags line with its words; a code that smapstop does not know has none."""
-    codes = state.rows.text(state.rows.flags, state.row).split()
-    return [(fmt.printable(code), VM_FLAGS.get(code, "")) for code in codes]
+    return [(fmt.printable(code), VM_FLAGS.get(code, "")) for code in state.flags]
 
 
 # the fields
@@ -107,10 +106,9 @@ class Widths:
 
 def widths_of(width: int) -> Widths:
     """The columns of a table of so many cells; the history takes what is left, and needs 6."""
-    last = 19 if width >= 100 else 0
-    plain = Widths(before=13, after=11, delta=11, rate=10, history=0, last=last)
-    room = width - sum((plain.label, plain.before, plain.after, plain.delta, plain.rate, last)) - 8
-    return Widths(before=13, after=11, delta=11, rate=10, history=min(room, 60) if room >= 6 else 0, last=last)
+    last, after, delta = (19, 11, 11) if width >= 100 else (0, 9, 8)
+    room = width - sum((15, 13, after, delta, 11, last)) - 9
+    return Widths(before=13, after=after, delta=delta, rate=11, history=min(room, 60) if room >= 6 else 0, last=last)
 
 
 @dataclass(frozen=True, slots=True)

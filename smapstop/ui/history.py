@@ -47,7 +47,7 @@ def chart(life: Life, view: View, name: str, look: Look, width: int, height: int
     kind = kind_of(life.states[-1].name)
     series = life.over_time(name, view.number, cells)
     ink = look.palette.ink(CHARTED.get(name, kind))
-    bottom, top = (low, high) if high > low else (0.0, max(4 * high, 1.0))
+    bottom, top = (low, high) if high > low else (0.0, max((height - 2) * high, 1.0))
     strips = area(series, height - 2, ink, low=bottom, high=top)
     labels = {0: _tick_label(high, unit), height - 3: _tick_label(low, unit)} if high > low else {}
     lines = [
@@ -92,7 +92,7 @@ def small_charts(life: Life, view: View, look: Look, width: int, height: int) ->
     """
     changed = life.changed(len(life.states) - 1)
     names = [name for name in CHARTED if name in life.fields and changed[life.fields.index(name)]]
-    columns = max(1, min(len(names), width // 36))
+    columns = max(1, min(len(names), width // 28))
     cells = (width - 2 * (columns - 1)) // columns
     lines: list[Strip] = []
     for at in range(0, len(names), columns):
@@ -116,7 +116,8 @@ def _small_chart(life: Life, view: View, name: str, look: Look, width: int, heig
     ]
     most = f"max {fmt.amount(None if high != high else high)}"
     gap = width - sum(segment.cell_length for segment in head) - len(most)
-    title_line = look.line([*head, Segment(" " * max(gap, 1) + most, look.quiet)], width)
+    tail = " " * gap + most if gap > 0 else ""
+    title_line = look.line([*head, Segment(tail, look.quiet)], width)
     series = life.over_time(name, view.number, width)
     return [
         title_line,

@@ -90,21 +90,24 @@ def title(life: Life, view: View, look: Look, width: int, height: int) -> list[S
 
 
 def _last_change(last: LastChange | None, look: Look, width: int) -> list[Segment]:
-    """The fields of the last change, as many as there is room for."""
+    """The last change: what became of the mapping, and its fields, as much as there is room for."""
     if last is None:
         return [Segment(" unchanged since it was first seen", look.quiet)]
-    segments = [
-        Segment(" changed ", look.quiet),
-        Segment(last.ago if last.ago == "now" else f"{last.ago} ago", look.base),
+    ago = last.ago if last.ago == "now" else f"{last.ago} ago"
+    parts = [[Segment(f"  {text}", look.base)] for text in last.became]
+    parts += [
+        [
+            Segment(f"  {label_of(name)} ", look.base),
+            Segment(f"{exact(was, 14)}→{exact(now, 14)}", look.of_change(now - was)),
+        ]
+        for name, was, now in last.fields
     ]
-    used = sum(segment.cell_length for segment in segments)
-    for at, (name, was, now) in enumerate(last.fields):
-        label, values = f"   {label_of(name)} ", f"{exact(was, 14)} → {exact(now, 14)}"
-        used += len(label) + len(values)
-        if used > width - 2 and at:
+    segments = [Segment(" changed ", look.quiet), Segment(ago, look.base)]
+    for part in parts:
+        if sum(segment.cell_length for segment in (*segments, *part)) > width - 2:
             return [*segments, Segment(" …", look.quiet)]
-        segments += [Segment(label, look.base), Segment(values, look.of_change(now - was))]
-    return segments if last.fields else [*segments, Segment("   its place, permissions or flags", look.base)]
+        segments += part
+    return segments
 
 
 # the fields
@@ -115,7 +118,7 @@ def field_header(widths: Widths, titles: tuple[str, str, str], look: Look, width
     before, after, history = titles
     text = (
         f"  {'Field, kB'.ljust(widths.label)} {fmt.clip(before, widths.before).rjust(widths.before)}   "
-        f"{after.rjust(widths.after)}{'Δ'.rjust(widths.delta)}{'Rate'.rjust(widths.rate)}"
+        f"{after.ljust(widths.after)}{'Δ'.rjust(widths.delta)}{'Rate'.rjust(widths.rate)}"
     )
     if widths.history:
         text += f"  {fmt.clip(history, widths.history).ljust(widths.history)}"
@@ -136,12 +139,13 @@ def field_line(row: FieldRow, widths: Widths, look: Look, width: int, kind: Kind
         (row.label.ljust(widths.label + 1), look.bold if changed else plain),
         (row.before.rjust(widths.before), look.base if changed else look.quiet),
         (" → " if changed else "   ", loud),
-        (row.after.rjust(widths.after), loud if changed else amount),
+        (row.after.ljust(widths.after), loud if changed else amount),
         (row.delta.rjust(widths.delta), loud),
         (row.rate.rjust(widths.rate), loud),
     ]
     if widths.history:
-        cells.append((f"  {row.history}", look.base + Style(color=look.palette.colours[kind])))
+        colour = look.palette.quiet if row.constant else look.palette.colours[kind]
+        cells.append((f"  {row.history}", look.base + Style(color=colour)))
     if widths.last:
         cells.append((row.last.rjust(widths.last), look.base if row.age is not None and row.age < 4 else look.quiet))
     return Strip([Segment(text, style + ground) for text, style in cells]).adjust_cell_length(

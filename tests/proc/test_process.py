@@ -20,9 +20,13 @@ LINUX_2_6_32_STAT = (
     b"0 0 4096 81925 18446744071580587289 0 0 17 0 0 0 0 0 0\n"
 )
 """44 fields: no addresses of arguments, no exit code."""
-LINUX_2_6_32_STATUS = (
-    b"Name:\tsshd\nState:\tS (sleeping)\nVmPeak:\t   64048 kB\nVmSize:\t   63636 kB\nVmHWM:\t    1228 kB\nVmRSS:\t    1192 kB\n"
-)
+LINUX_2_6_32_STATUS = b"""Name:\tsshd
+State:\tS (sleeping)
+VmPeak:\t   64048 kB
+VmSize:\t   63636 kB
+VmHWM:\t    1228 kB
+VmRSS:\t    1192 kB
+"""
 
 
 @pytest.fixture
@@ -34,9 +38,9 @@ def child() -> int:
     return pid
 
 
-def state_of(pid: int) -> str:
-    with ProcDir(pid) as process:
-        return process.counters().state
+def headers(smaps: bytes) -> list[bytes]:
+    """The first lines of the mappings that belong to files."""
+    return [line for line in smaps.splitlines() if b" /" in line]
 
 
 def test_own_process() -> None:
@@ -146,7 +150,7 @@ def test_process_whose_main_thread_has_ended_is_read_by_another_thread(program: 
         counters = process.counters()
 
         process.require_memory()
-        assert before.count(b"VmFlags") == process.read_smaps().count(b"VmFlags") > 0
+        assert set(headers(before)) <= set(headers(process.read_smaps()))
         assert process.read_rollup().count(b"Rss:") == 1
         assert counters.threads == 2
         assert counters.image == 0
@@ -159,16 +163,14 @@ def test_name_with_spaces_parentheses_and_line_ends(program: Program) -> None:
 
     assert counters.name == "a) R 1 (b\n"
     assert counters.ppid == os.getpid()
-    assert counters.state == "S"
+    assert counters.state in "RS"
     assert counters.vm_size is not None
 
 
 def test_arguments_that_are_no_text_are_kept() -> None:
-    with Stepping(sys.executable, "-c", "print('step 0', flush=True); input()", os.fsdecode(b"\xff \n"), "") as stepping:
-        with ProcDir(stepping.pid) as process:
-            arguments = process.command_line()
-
-    assert arguments[3:] == ("\udcff \n", "")
+    command = (sys.executable, "-c", "print('step 0', flush=True); input()", "", os.fsdecode(b"\xff \n"))
+    with Stepping(*command) as stepping, ProcDir(stepping.pid) as process:
+        assert command == process.command_line()
 
 
 def test_exec_changes_the_image(program: Program) -> None:

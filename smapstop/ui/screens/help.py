@@ -22,6 +22,7 @@ from smapstop.ui import format as fmt
 from smapstop.ui.columns import COLUMNS
 from smapstop.ui.keys import GROUPS, KEYS, key_name
 from smapstop.ui.palette import LETTERS
+from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.table import MappingTable
 
 
@@ -53,13 +54,13 @@ class Section:
 PRINCIPLES = (
     Entry(
         "Mapping",
-        "A range of addresses with one origin, part of a file or nothing, and one set of permissions. It costs no memory "
-        "until its pages are touched, one by one.",
+        "A range of addresses with one origin, part of a file or nothing, and one set of permissions. "
+        "It costs no memory until its pages are touched, one by one.",
     ),
     Entry(
         "Rss, Pss, Uss",
-        "Three answers to how much. Rss counts every resident page in full; Pss divides each by how often it is mapped; "
-        "Uss counts only those that nobody else maps (Private_Clean + Private_Dirty): what ending the process would free.",
+        "Three answers to how much. Rss counts every resident page in full; Pss divides each by how often it is "
+        "mapped; Uss counts only those that nobody else maps (Private_Clean + Private_Dirty).",
     ),
     Entry(
         "Private, shared",
@@ -77,14 +78,13 @@ PRINCIPLES = (
     ),
     Entry(
         "Copy-on-write",
-        "The first write to a page of a private file mapping makes the kernel copy it: one minor fault, one page more in "
-        "Anonymous, however few bytes were written. Rss stays as it was if the page had been read before.",
+        "The first write to a page of a private file mapping makes the kernel copy it: one minor fault, one page "
+        "more in Anonymous, however few bytes were written. Rss stays as it was if the page had been read before.",
     ),
     Entry(
         "Watching",
-        "Watching changes what is watched. smapstop maps the same libraries, so their pages turn from private to shared "
-        "and the Pss of the process falls while you look. This cannot be avoided, and it is no event: the first sample "
-        "already has it.",
+        "It changes what is watched. smapstop maps the same libraries, so their pages turn from private to shared "
+        "and the Pss of the process falls while you look. It is no event: the first sample already has it.",
     ),
 )
 """What one has to know to read the rest."""
@@ -135,12 +135,10 @@ def _moving() -> Iterator[Entry]:
 class HelpText(Widget):
     """The sections, as far as they match the query."""
 
-    COMPONENT_CLASSES = {"help--title", "help--word", "help--note"}  # noqa: RUF012
+    COMPONENT_CLASSES = {"help--title"}  # noqa: RUF012
     DEFAULT_CSS = """
     HelpText { height: auto; padding: 0 1;
-      & > .help--title { color: $accent; text-style: bold; }
-      & > .help--word { text-style: bold; }
-      & > .help--note { color: $text-muted; }
+      & > .help--title { color: $text-primary; text-style: bold; }
     }
     """
     query_text: reactive[str] = reactive("", layout=True)
@@ -149,7 +147,7 @@ class HelpText(Widget):
         """The text, in two columns where it is short and there is room."""
         found = list(self._found())
         if not found:
-            return Text(f"Nothing here says {fmt.printable(self.query_text)!r}.", self._style("note"))
+            return Text(f"Nothing here says {fmt.printable(self.query_text)!r}.", self._quiet())
         wide = self.content_size.width >= TWO_COLUMNS
         return Group(*(self._section(section, wide=wide) for section in found))
 
@@ -162,10 +160,11 @@ class HelpText(Widget):
 
     def _section(self, section: Section, *, wide: bool) -> RenderableType:
         """A section: its title, and its words beside what they mean."""
-        title = Text(section.title, self._style("title"))
+        title = Text(section.title, self.get_component_rich_style("help--title", partial=True))
         entries = section.entries
         if not (wide and section.short and len(entries) > 1):
-            return Group(title, self._table(entries, WORD_WIDTH), "")
+            word_width = SHORT_WORD_WIDTH if wide and section.short else WORD_WIDTH
+            return Group(title, self._table(entries, word_width), "")
         half = (len(entries) + 1) // 2
         columns = Table.grid(padding=(0, 3, 0, 0), expand=True)
         columns.add_column(ratio=1)
@@ -176,18 +175,18 @@ class HelpText(Widget):
     def _table(self, entries: tuple[Entry, ...], word_width: int) -> Table:
         """Words on the left, what they mean on the right, aligned with the other sections."""
         table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(style=self._style("word"), width=word_width)
+        table.add_column(style="bold", width=word_width)
         notes = any(entry.note for entry in entries)
         if notes:
-            table.add_column(style=self._style("note"), width=6)
+            table.add_column(style=self._quiet(), width=6)
         table.add_column()
         for entry in entries:
             cells = (entry.word, entry.note, entry.meaning) if notes else (entry.word, entry.meaning)
             table.add_row(*(Text(cell) for cell in cells))
         return table
 
-    def _style(self, part: str) -> Style:
-        return self.get_component_rich_style(f"help--{part}", partial=True)
+    def _quiet(self) -> Style:
+        return Style(color=palette_of(self.app).quiet)
 
 
 TWO_COLUMNS = 104

@@ -37,8 +37,9 @@ class QuitScreen(ModalScreen[Choice | None]):
         background: $surface; border: round $primary;
       }
       #question { text-style: bold; margin-bottom: 1; }
-      OptionList { background: $surface; background-tint: $foreground 0%; text-wrap: nowrap; text-overflow: ellipsis; }
-      OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
+      OptionList { background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+      OptionList:focus { background-tint: $foreground 0%; }
+      OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
     }
     """
     BINDINGS = [  # noqa: RUF012

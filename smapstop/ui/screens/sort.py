@@ -36,10 +36,11 @@ class SortScreen(ModalScreen[Sorting | None]):
         border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
       }
       OptionList {
-        height: auto; background: $surface; background-tint: $foreground 0%; scrollbar-size-vertical: 1;
+        height: auto; background: $surface; scrollbar-size-vertical: 1;
         text-wrap: nowrap; text-overflow: ellipsis;
       }
-      OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
+      OptionList:focus { background-tint: $foreground 0%; }
+      OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
     }
     """
     BINDINGS = [Binding("escape", "dismiss", "Cancel")]  # noqa: RUF012

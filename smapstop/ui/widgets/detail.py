@@ -10,11 +10,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from smapstop.model.life import Life
-from smapstop.model.rows import RESTLESS
 from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui import history, sections
+from smapstop.ui.became import LastChange, last_change
 from smapstop.ui.detail import FieldRow, View, field_rows, history_seconds, title_of, view_of, widths_of
 from smapstop.ui.facts import compared_text
 from smapstop.ui.theme import palette_of
@@ -93,11 +93,11 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw all lines, and refresh those that differ."""
         if self._life is None or self._scene is None or not self.size.width or not self._life.states:
             return
-        begins = not self.field
+        follow = not self.field or self._cursor_in_view
         self._page = self._drawn(self._life, self._scene)
         page = self._page
         self.virtual_size = Size(self.size.width, len(page.top) + len(page.body) + len(page.bottom))
-        if begins:
+        if follow:
             self._reveal()
         self._paint()
 
@@ -147,7 +147,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         table = min(118, max(88, width * 48 // 100)) if width >= WIDE else width
         widths = widths_of(table)
         rows = field_rows(life, view, widths)
-        self.field = self.field or _first_field(rows)
+        self.field = self.field or _first_field(rows, last_change(life, view.number))
         top = sections.title(life, view, look, width, height)
         names = [row.name for row in rows]
         bottom = sections.help_lines(self.field, names, look, width, 3 if height >= 16 else 2) if height >= 9 else []
@@ -174,7 +174,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         titles = (
             compared_text(scene.lens, life.timeline),
             fmt.clock(read.wall_ns),
-            fmt.age(history_seconds(tick, widths.history)),
+            f"last {fmt.age(history_seconds(tick, widths.history))}",
         )
         return sections.field_header(widths, titles, look, width)
 
@@ -206,11 +206,9 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         table = fields[0].cell_length
         words, told = sections.flags(life, view, look, table), sections.life_lines(life, view, look, table)
         left = [*fields, *words, *told]
-        height = min(20, max(8, room * 45 // 100))
-        right = [
-            *history.chart(life, view, self.field, look, width, height, mark=self._marked),
-            *history.small_charts(life, view, look, width, min(8, max(4, (room - height) // 4))),
-        ]
+        small = history.small_charts(life, view, look, width, min(10, max(4, room // 6)))
+        height = min(28, max(8, room - len(small)))
+        right = [*history.chart(life, view, self.field, look, width, height, mark=self._marked), *small]
         lines = max(len(left), len(right))
         left += [Strip.blank(table, look.base)] * (lines - len(left))
         right += [Strip.blank(width, look.base)] * (lines - len(right))
@@ -252,6 +250,11 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         fields = self._page.fields
         return fields.index(self.field) + 1 if self.field in fields else 1
 
+    @property
+    def _cursor_in_view(self) -> bool:
+        """Whether the user sees the cursor."""
+        return self._at < self._line_of_cursor() < self._at + self._room
+
     def _reveal(self) -> None:
         """Scroll until the line of the cursor is in view."""
         line, at = self._line_of_cursor(), self._at
@@ -270,8 +273,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
     def action_move(self, lines: int) -> None:
         """Move the cursor to the next field, or scroll where there is none."""
         line = self._line_of_cursor()
-        in_view = self._at < line < self._at + self._room
-        if in_view and 1 <= line + lines <= len(self._page.fields):
+        if self._cursor_in_view and 1 <= line + lines <= len(self._page.fields):
             self.move_to(self._page.fields[line + lines - 1])
         else:
             self.scroll_to(y=self._at + lines, animate=False, force=True)
@@ -304,8 +306,9 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
             self.action_fold()
 
 
-def _first_field(rows: list[FieldRow]) -> str:
-    """Where the cursor begins: on the first field that changed, or on Rss."""
-    changed = (row.name for row in rows if row.change and row.change == row.change and row.name not in RESTLESS)
+def _first_field(rows: list[FieldRow], last: LastChange | None) -> str:
+    """Where the cursor begins: on what changed, on what changed last, or on Rss."""
+    changed = [row.name for row in rows if row.change and row.change == row.change]
+    told = [name for name, _, _ in last.fields] if last else []
     names = [row.name for row in rows]
-    return next(changed, "rss" if "rss" in names else names[0])
+    return next(name for name in (*(name for name in changed if name in told), *told, "rss", *names) if name in names)

@@ -1,0 +1,89 @@
+"""Events: which kernel mechanism moved how much of which mapping in a tick."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mechanism = Literal[
+    "first-touch",
+    "file-read",
+    "copy-on-write",
+    "copy-on-write-after-fork",
+    "sole-owner",
+    "shared-by-fork",
+    "shared-write",
+    "writeback",
+    "reclaim",
+    "swap-out",
+    "swap-in",
+    "discard",
+    "lazy-free",
+    "rewrite",
+    "huge-collapse",
+    "huge-split",
+    "huge-fault",
+    "ksm-merge",
+    "ksm-unmerge",
+    "lock",
+    "unlock",
+    "unexplained",
+]
+MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
+"""All mechanisms; their codes are positions here. The README and `ui/why.py` say what each means."""
+
+ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
+    "copy-on-write-after-fork": ("sole-owner",),
+    "reclaim": ("discard",),
+    "shared-write": ("writeback",),
+}
+"""What else it may have been, where an event is not sure."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """The events of a tick, e of them, mapping by mapping."""
+
+    mapping: NDArray[np.int64]
+    """Id of the mapping, shape (e,)."""
+    what: NDArray[np.int8]
+    """Codes of `MECHANISMS`."""
+    kb: NDArray[np.int64]
+    """How much, in whole pages."""
+    sure: NDArray[np.bool_]
+    """False where the fields fit another mechanism as well; see `ALTERNATIVES`."""
+
+    def __len__(self) -> int:
+        return len(self.mapping)
+
+    def of(self, mapping: int) -> list["Event"]:
+        """The events of one mapping, the biggest first."""
+        rows = np.flatnonzero(self.mapping == mapping)
+        found = [
+            Event(mapping, MECHANISMS[what], kb, sure)
+            for what, kb, sure in zip(
+                self.what[rows].tolist(), self.kb[rows].tolist(), self.sure[rows].tolist(), strict=True
+            )
+        ]
+        return sorted(found, key=lambda event: -event.kb)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One mechanism on one mapping in one tick."""
+
+    mapping: int
+    what: Mechanism
+    kb: int
+    sure: bool
+
+    @property
+    def also(self) -> tuple[Mechanism, ...]:
+        """What else it may have been."""
+        return () if self.sure else ALTERNATIVES.get(self.what, ())
+
+
+def no_events() -> Events:
+    """Nothing happened."""
+    return Events(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, bool))

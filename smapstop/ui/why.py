@@ -1,0 +1,178 @@
+"""The mechanisms in words: a label for the table, a sentence for the drill-down. No Textual here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from smapstop.model.events import Event, Mechanism
+from smapstop.ui import format as fmt
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a mechanism is."""
+
+    label: str
+    sentence: str
+    """What happened, for someone who learns it; `{pages}` stands for "11 pages were" and the like."""
+    source: str
+    """Where the kernel does it, or describes it."""
+
+
+EXPLANATIONS: dict[Mechanism, Explanation] = {
+    "first-touch": Explanation(
+        "first touch",
+        "{pages} touched for the first time. Mapping memory reserves only addresses; at the first write to a page "
+        "the processor faults, and the kernel gives it a page filled with zeros.",
+        "mm/memory.c: do_anonymous_page",
+    ),
+    "file-read": Explanation(
+        "read in from file",
+        "{pages} of the file mapped on access. They were in the page cache or were read from disk; one fault maps up "
+        "to 16 neighbours at once (fault-around).",
+        "mm/memory.c: do_read_fault, do_fault_around",
+    ),
+    "copy-on-write": Explanation(
+        "copy-on-write",
+        "{pages} of this private file mapping written for the first time. The kernel had mapped them read-only, "
+        "although the mapping may be written; each write faulted and got an anonymous copy of the file's page: "
+        "copy-on-write. The file itself does not change.",
+        "mm/memory.c: do_wp_page, do_cow_fault",
+    ),
+    "copy-on-write-after-fork": Explanation(
+        "copy-on-write after fork",
+        "{pages} shared with another process since a fork, and now private again. A write to a page that both still "
+        "map faults, and the writer gets a copy of its own.",
+        "mm/memory.c: wp_page_copy",
+    ),
+    "sole-owner": Explanation(
+        "sole owner again",
+        "{pages} shared with another process, which let go of them: it ended, or made its own copies. Nothing was "
+        "copied here, and there was no fault.",
+        "fs/proc/task_mmu.c: smaps_account (a page's map count)",
+    ),
+    "shared-by-fork": Explanation(
+        "shared by fork",
+        "{pages} shared with a child by fork. Nothing was copied: both processes map the same pages read-only until "
+        "one of them writes.",
+        "kernel/fork.c: dup_mmap; mm/memory.c: copy_present_ptes",
+    ),
+    "shared-write": Explanation(
+        "shared write",
+        "{pages} written where all who map the file share them. They are dirty now, and the kernel will write them "
+        "back to the file.",
+        "mm/memory.c: wp_page_shared, do_shared_fault",
+    ),
+    "writeback": Explanation(
+        "written back",
+        "{pages} written back to the file by the kernel, and are clean again: the file has what memory has.",
+        "mm/page-writeback.c: folio_clear_dirty_for_io",
+    ),
+    "reclaim": Explanation(
+        "reclaimed",
+        "{pages} dropped. They were clean, so nothing is lost: the next access reads them again. The kernel takes "
+        "such pages when memory runs short; a process may also give them up itself (MADV_DONTNEED).",
+        "mm/vmscan.c: shrink_folio_list",
+    ),
+    "swap-out": Explanation(
+        "swapped out",
+        "{pages} moved to swap by the kernel, to make room. The next access brings each of them back by a fault.",
+        "mm/vmscan.c: shrink_folio_list; mm/swapfile.c",
+    ),
+    "swap-in": Explanation(
+        "swapped in",
+        "{pages} brought back from swap, because they were accessed.",
+        "mm/memory.c: do_swap_page",
+    ),
+    "discard": Explanation(
+        "discarded",
+        "{pages} given up with what was in them: by madvise(MADV_DONTNEED), by free returning memory, or because the "
+        "file was cut or a hole was punched into it.",
+        "mm/madvise.c: madvise_dontneed_single_vma",
+    ),
+    "lazy-free": Explanation(
+        "freed lazily",
+        "{pages} marked as free (MADV_FREE). They stay until the kernel needs them; a write before that keeps them.",
+        "mm/madvise.c: madvise_free_single_vma",
+    ),
+    "rewrite": Explanation(
+        "written again",
+        "{pages} clean before, and were written again: after a lazy free, or after coming back from swap.",
+        "mm/memory.c: do_wp_page",
+    ),
+    "huge-collapse": Explanation(
+        "made huge",
+        "{pages} that were resident one by one put together into huge pages; Rss does not change.",
+        "mm/khugepaged.c: collapse_huge_page",
+    ),
+    "huge-split": Explanation(
+        "huge page split",
+        "{pages} mapped as huge pages before, and are mapped one by one now: a part of the huge page was given up, "
+        "protected, or swapped.",
+        "mm/huge_memory.c: __split_huge_pmd",
+    ),
+    "huge-fault": Explanation(
+        "huge fault",
+        "{pages} touched for the first time as whole huge pages: one fault each for 2 MiB.",
+        "mm/huge_memory.c: do_huge_pmd_anonymous_page",
+    ),
+    "ksm-merge": Explanation(
+        "merged by KSM",
+        "{pages} found equal to others and merged with them: one copy is kept, write-protected, for all.",
+        "mm/ksm.c: try_to_merge_one_page",
+    ),
+    "ksm-unmerge": Explanation(
+        "unmerged from KSM",
+        "{pages} merged with equal ones before, and written now: each write faulted and made a copy of its own.",
+        "mm/memory.c: do_wp_page; mm/ksm.c",
+    ),
+    "lock": Explanation(
+        "locked",
+        "The mapping was locked into memory (mlock): its pages are made resident and are never swapped.",
+        "mm/mlock.c: mlock_fixup",
+    ),
+    "unlock": Explanation(
+        "unlocked",
+        "The mapping is no longer locked into memory (munlock): the kernel may reclaim or swap its pages.",
+        "mm/mlock.c: mlock_fixup",
+    ),
+    "unexplained": Explanation(
+        "unexplained",
+        "The fields moved in a way that no known mechanism accounts for; the numbers are as the kernel printed them.",
+        "fs/proc/task_mmu.c: smaps_account",
+    ),
+}
+"""Every mechanism in words."""
+
+
+def pages_text(kb: int, page_kb: int) -> str:
+    """An amount in pages: "1 page", "1,024 pages"."""
+    pages = max(1, kb // page_kb)
+    return f"{pages:,} page" + "s" * (pages != 1)
+
+
+def label_of(event: Event, page_kb: int) -> str:
+    """An event in a few words: "copy-on-write, 1 page"; with a question mark where it is not sure."""
+    doubt = "" if event.sure else "?"
+    return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.kb, page_kb)}"
+
+
+def labels(events: Sequence[Event], page_kb: int) -> str:
+    """All events of a mapping in a tick, in a few words."""
+    return "; ".join(label_of(event, page_kb) for event in events)
+
+
+def sentence_of(event: Event, page_kb: int) -> str:
+    """An event in one plain sentence or two, and what else it may have been."""
+    pages = max(1, event.kb // page_kb)
+    text = EXPLANATIONS[event.what].sentence.format(
+        pages=f"{pages_text(event.kb, page_kb)} {'was' if pages == 1 else 'were'}"
+    )
+    if event.also:
+        others = " or ".join(EXPLANATIONS[what].label for what in event.also)
+        text += f" The fields alone would also fit: {others}."
+    return text
+
+
+def changes_text(deltas: dict[str, int], labels_of: dict[str, str]) -> str:
+    """The evidence: what each field changed by, "Private_Clean −4 kB  Anonymous +4 kB"."""
+    return "  ".join(f"{labels_of.get(name, name)} {fmt.signed(kb)}" for name, kb in deltas.items() if kb)

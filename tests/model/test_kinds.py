@@ -1,0 +1,54 @@
+"""What kind of memory a name stands for."""
+
+import pytest
+from building import mappings_of
+
+from smapstop.model.kinds import Kind, file_part, kind_codes, kind_of, kinds
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("", Kind.ANONYMOUS),
+        ("[anon:glibc: malloc arena]", Kind.ANONYMOUS),
+        ("/dev/zero", Kind.ANONYMOUS),
+        ("[heap]", Kind.HEAP),
+        ("[stack]", Kind.STACK),
+        ("[stack:1234]", Kind.STACK),
+        ("/memfd:pulseaudio (deleted)", Kind.SHARED),
+        ("/dev/shm/sem.lock", Kind.SHARED),
+        ("/dev/zero (deleted)", Kind.SHARED),
+        ("/SYSV00000000 (deleted)", Kind.SHARED),
+        ("/SYSVdeadbeef", Kind.SHARED),
+        ("[anon_shmem:ring]", Kind.SHARED),
+        ("[vdso]", Kind.SPECIAL),
+        ("[vvar_vclock]", Kind.SPECIAL),
+        ("[vsyscall]", Kind.SPECIAL),
+        ("[uprobes]", Kind.SPECIAL),
+        ("[not yet invented]", Kind.SPECIAL),
+        ("/usr/lib/libc.so.6", Kind.FILE),
+        ("/tmp/gone (deleted)", Kind.FILE),
+        ("/home/me/[heap]", Kind.FILE),
+        ("/dev/zeroes", Kind.FILE),
+        ("/home/me/memfd:x", Kind.FILE),
+        ("anon_inode:[perf_event]", Kind.FILE),
+        ("socket:[1234]", Kind.FILE),
+    ],
+)
+def test_kind_of_a_name(name: str, kind: Kind) -> None:
+    assert kind == kind_of(name)
+
+
+def test_kinds_of_a_map() -> None:
+    rows = [(1, 2, "rw-p", "[heap]"), (3, 4), (5, 6, "r--p", "/lib/c"), (7, 8), (9, 10, "rw-p", "[stack]")]
+    expected = [Kind.HEAP, Kind.ANONYMOUS, Kind.FILE, Kind.ANONYMOUS, Kind.STACK]
+    mappings = mappings_of(*rows)
+
+    assert expected == kinds(mappings)
+    assert expected == [list(Kind)[code] for code in kind_codes(mappings).tolist()]
+    assert kinds(mappings_of()) == []
+    assert kind_codes(mappings_of()).tolist() == []
+
+
+def test_parts_of_a_file() -> None:
+    assert [file_part(perms) for perms in ("r-xp", "rw-p", "r--p", "---p")] == [".text", ".data", ".rodata", ""]

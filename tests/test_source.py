@@ -1,0 +1,345 @@
+"""The live source on real processes: what it tells from the first tick to the last."""
+
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from stepping import Stepping, python, until
+
+from smapstop.model.requests import Attach, Failure, Launch, Pace, Request, Signal, Target
+from smapstop.model.tick import Ending, Tick
+from smapstop.model.timeline import Timeline
+from smapstop.source import LiveSource, News
+
+Program = Callable[[str], Path]
+QUICK = Pace(20_000_000, 1.0)
+
+
+class Listening:
+    """A live source, and a reader that keeps what it is told."""
+
+    def __init__(self, terminal: tuple[int, int] | None = None) -> None:
+        self.source = LiveSource(terminal)
+        self.timeline = Timeline()
+        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self.source.start(self._news.put)
+
+    def ask(self, request: Request) -> None:
+        self.source.request(request)
+
+    def next(self) -> News:
+        """The next news; the timeline keeps the ticks."""
+        news = self._news.get(timeout=10)
+        if isinstance(news, Tick):
+            self.timeline.append(news)
+        return news
+
+    def target(self) -> Target:
+        news = self.next()
+        assert isinstance(news, Target), news
+        return news
+
+    def failure(self) -> Failure:
+        news = self.next()
+        while not isinstance(news, Failure):
+            news = self.next()
+        return news
+
+    def tick(self, holds: Callable[[Tick], object] = lambda tick: True) -> Tick:
+        """The next tick for which something holds."""
+        for _ in range(1000):
+            news = self.next()
+            assert isinstance(news, Tick), news
+            if holds(news):
+                return news
+        raise AssertionError("waited in vain")
+
+    def ending(self) -> Ending:
+        ending = self.tick(lambda tick: tick.ending).ending
+        assert ending is not None
+        return ending
+
+    @property
+    def sampler_pid(self) -> int:
+        return self.source._sampler.pid
+
+    def close(self) -> None:
+        self.source.close()
+
+
+@pytest.fixture
+def listening() -> Iterator[Listening]:
+    with closing(Listening()) as listening:
+        yield listening
+
+
+@pytest.fixture
+def on_terminal() -> Iterator[Listening]:
+    """With a terminal for a launched program."""
+    master, slave = os.openpty()
+    with closing(Listening((master, slave))) as listening:
+        yield listening
+    os.close(master)
+
+
+def children() -> list[int]:
+    tasks = Path("/proc/self/task").iterdir()
+    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
+
+def test_target_comes_first_and_then_ticks_in_order(listening: Listening, program: Program) -> None:
+    with Stepping(program("grow")) as stepping:
+        listening.ask(Attach(stepping.pid, QUICK))
+        target = listening.target()
+        ticks = [listening.tick() for _ in range(4)]
+
+    assert (target.pid, target.launched, target.stopped_at_exec) == (stepping.pid, False, False)
+    assert target.command_line == (str(program("grow")),)
+    assert target.executable == str(program("grow"))
+    assert target.max_map_count == int(Path("/proc/sys/vm/max_map_count").read_text())
+    assert [tick.number for tick in ticks] == [0, 1, 2, 3]
+    assert [tick.keyframe for tick in ticks] == [True, False, False, False]
+    assert all(tick.counters.pid == stepping.pid for tick in ticks)
+    assert all(tick.interval_ns >= QUICK.interval_ns for tick in ticks)
+    begun = [tick.monotonic_ns for tick in ticks]
+    assert begun == sorted(begun)
+
+
+def test_what_the_program_does_is_told(listening: Listening, program: Program) -> None:
+    with Stepping(program("grow")) as stepping:
+        listening.ask(Attach(stepping.pid, QUICK))
+        listening.target()
+        listening.tick()
+        stepping.go()
+        tick = listening.tick(lambda tick: tick.lineage)
+
+    assert [line.what for line in tick.lineage] == ["grow"]
+    assert tick.rows.name_of(0) == "[heap]"
+
+
+@pytest.mark.parametrize(
+    ("code", "ending"),
+    [("os._exit(3)", (3, None)), ("os._exit(0)", (0, None)), ("os.kill(os.getpid(), 15)", (None, signal.SIGTERM))],
+)
+def test_ending_of_a_child_that_nobody_has_asked_for(
+    listening: Listening, code: str, ending: tuple[int | None, int | None]
+) -> None:
+    with python(f"step(); {code}") as stepping:
+        listening.ask(Attach(stepping.pid, QUICK))
+        listening.target()
+        listening.tick()
+        stepping.resume()
+
+        assert Ending(*ending, zombie=True) == listening.ending()
+
+
+def test_ending_of_a_process_reaped_while_the_sampler_is_stopped(listening: Listening) -> None:
+    with python("step(); os._exit(3)") as stepping:
+        listening.ask(Attach(stepping.pid, QUICK))
+        listening.target()
+        listening.tick()
+        os.kill(listening.sampler_pid, signal.SIGSTOP)
+        stepping.resume()
+        stepping.wait()
+        os.kill(listening.sampler_pid, signal.SIGCONT)
+
+        # only a kernel before 6.15 cannot tell
+        assert listening.ending() in (Ending(status=3), Ending())
+
+
+def test_process_that_takes_long_to_give_its_memory_back_has_not_ended_with_0(listening: Listening) -> None:
+    with python("memory = bytearray(1 << 29); memory[:] = bytes(1 << 29); step()") as stepping:
+        listening.ask(Attach(stepping.pid, Pace(1_000_000, 1.0)))
+        listening.target()
+        listening.tick()
+        stepping.kill()
+
+        assert Ending(signal=signal.SIGKILL, zombie=True) == listening.ending()
+
+
+def test_exec_is_noticed(listening: Listening, program: Program) -> None:
+    with Stepping(program("again")) as stepping:
+        listening.ask(Attach(stepping.pid, QUICK))
+        listening.target()
+        first = listening.tick()
+        stepping.go()
+        tick = listening.tick(lambda tick: tick.executed)
+
+        assert tick.keyframe
+        assert not set(tick.ids.tolist()) & set(first.ids.tolist())
+        assert not listening.tick().executed
+
+
+def test_process_without_memory_is_a_failure(listening: Listening) -> None:
+    with python("step()") as stepping:
+        stepping.kill()
+        until(lambda: Path(f"/proc/{stepping.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        listening.ask(Attach(stepping.pid, QUICK))
+
+        failure = listening.failure()
+        assert str(stepping.pid) in failure.what
+
+
+def test_no_such_process_is_a_failure(listening: Listening) -> None:
+    listening.ask(Attach(2**22 + 1, QUICK))
+
+    assert listening.failure().what == "no process 4194305"
+
+
+def test_sampler_that_was_killed_is_a_failure(listening: Listening, program: Program) -> None:
+    with Stepping(program("grow")) as stepping:
+        listening.ask(Attach(stepping.pid, QUICK))
+        listening.target()
+        listening.tick()
+        os.kill(listening.sampler_pid, signal.SIGKILL)
+
+        assert listening.failure().what == "the sampler process died (signal 9)"
+        listening.ask(Pace())  # nobody hears it, and nobody minds
+
+
+def test_sampler_that_broke_says_why(listening: Listening) -> None:
+    pipe = listening.source._sampler.stdin
+    assert pipe is not None
+    os.write(pipe.fileno(), b"\2\0\0\0\0\0\0\0{]")
+
+    assert listening.failure().what.startswith("the sampler process died (json.decoder.JSONDecodeError: ")
+
+
+def test_ticks_can_be_read_without_a_thread(program: Program) -> None:
+    with Stepping(program("grow")) as stepping, closing(LiveSource()) as source:
+        source.request(Attach(stepping.pid, QUICK))
+        news = source.news()
+
+        assert [type(next(news)) for _ in range(3)] == [Target, Tick, Tick]
+
+
+def test_pace_can_change(listening: Listening, program: Program) -> None:
+    with Stepping(program("grow")) as stepping:
+        listening.ask(Attach(stepping.pid, Pace(3600_000_000_000)))
+        listening.target()
+        assert listening.tick().interval_ns == 3600_000_000_000
+        listening.ask(QUICK)
+
+        assert listening.tick().interval_ns == QUICK.interval_ns
+
+
+def test_close_leaves_nothing_behind(program: Program) -> None:
+    before, fds = children(), len(os.listdir("/proc/self/fd"))
+    with Stepping(program("grow")) as stepping:
+        listening = Listening()
+        listening.ask(Attach(stepping.pid, Pace(1_000_000, 1.0)))
+        listening.target()
+        listening.tick()
+        listening.close()
+        listening.close()
+
+        assert children() == [*before, stepping.pid]
+        assert "smapstop-reader" not in {thread.name for thread in threading.enumerate()}
+        assert not Path(f"/proc/{listening.sampler_pid}").exists()
+        os.kill(stepping.pid, 0)
+    assert len(os.listdir("/proc/self/fd")) == fds
+
+
+def test_closed_before_anything_was_asked() -> None:
+    with closing(Listening()):
+        pass
+
+
+def test_nothing_is_delivered_after_close(program: Program) -> None:
+    told: list[News] = []
+    with Stepping(program("grow")) as stepping:
+        source = LiveSource()
+        source.start(told.append)
+        source.request(Attach(stepping.pid, Pace(1_000_000, 1.0)))
+        until(lambda: len(told) > 5)
+        source.close()
+        count = len(told)
+        assert not any(isinstance(news, Failure) for news in told)
+        assert len(told) == count
+
+
+def test_launched_program_is_seen_from_its_first_instruction(on_terminal: Listening, program: Program) -> None:
+    on_terminal.ask(Launch((str(program("again")),), QUICK))
+    target = on_terminal.target()
+    first = on_terminal.tick()
+    names = [first.rows.name_of(row) for row in range(len(first.rows))]
+
+    assert target.launched
+    assert target.command_line == (str(program("again")),)
+    assert str(program("again")) in names
+    if target.stopped_at_exec:
+        assert not any("libc" in name for name in names), "the loader has not run yet"
+
+
+@pytest.mark.parametrize(
+    ("code", "ending"),
+    [("os._exit(3)", Ending(status=3)), ("os.kill(os.getpid(), 9)", Ending(signal=signal.SIGKILL))],
+)
+def test_ending_of_a_launched_program(on_terminal: Listening, code: str, ending: Ending) -> None:
+    on_terminal.ask(Launch((sys.executable, "-S", "-c", f"import os; {code}"), QUICK))
+    on_terminal.target()
+
+    assert ending == on_terminal.ending()
+    assert not Path(f"/proc/{on_terminal.timeline.ticks[0].counters.pid}").exists()
+
+
+def test_launched_program_gets_signals(on_terminal: Listening) -> None:
+    on_terminal.ask(Launch(("sleep", "1000"), QUICK))
+    on_terminal.target()
+    on_terminal.tick()
+    on_terminal.ask(Signal(signal.SIGTERM))
+
+    assert on_terminal.ending() == Ending(signal=signal.SIGTERM)
+
+
+def test_process_that_was_only_attached_to_gets_no_signal(listening: Listening, program: Program) -> None:
+    with Stepping(program("grow")) as stepping:
+        listening.ask(Attach(stepping.pid, QUICK))
+        listening.target()
+        listening.ask(Signal(signal.SIGKILL))
+        listening.tick()
+        number = listening.timeline.ticks[-1].number
+        listening.tick(lambda tick: tick.number > number + 3)
+
+        assert stepping.go().said[0] == "grown"
+
+
+def test_program_that_cannot_be_launched_is_a_failure(on_terminal: Listening) -> None:
+    on_terminal.ask(Launch(("/nonexistent/program",), QUICK))
+    failure = on_terminal.failure()
+
+    assert failure.what.startswith("/nonexistent/program")
+    assert failure.status == 127
+
+
+def test_launched_program_ends_with_its_terminal_when_the_source_is_closed(program: Program) -> None:
+    master, slave = os.openpty()
+    with closing(Listening((master, slave))) as listening:
+        listening.ask(Launch(("sleep", "1000"), QUICK))
+        pid = listening.target().pid
+        listening.tick()
+    os.close(master)
+
+    until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())
+
+
+def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    fifo, done = tmp_path / "fifo", tmp_path / "done"
+    os.mkfifo(fifo)
+    listening = Listening((master, slave))
+    listening.ask(Launch(("sh", "-c", f"read line < {fifo}; seq 100000; echo $line > {done}"), QUICK))
+    pid = listening.target().pid
+    listening.tick()
+    listening.source.leave()
+    os.close(master)
+
+    fifo.write_text("still here\n")
+    until(lambda: done.exists() and done.read_text() == "still here\n")
+    until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())

@@ -1,0 +1,87 @@
+import pytest
+from textual.binding import Binding
+
+from smapstop.ui.keys import GROUPS, KEYS, Key, bindings, clashes, key_name
+
+EXPECTED = {
+    "help": ["question_mark", "f1"],
+    "filter": ["slash", "f3", "f4"],
+    "sort": ["s", "f6"],
+    "reverse": ["i"],
+    "previous_sort": ["less_than_sign"],
+    "next_sort": ["greater_than_sign"],
+    "freeze": ["f"],
+    "mark": ["m"],
+    "compare": ["d"],
+    "open": ["enter"],
+    "back": ["escape"],
+    "pause": ["space"],
+    "step(-1)": ["left"],
+    "step(1)": ["right"],
+    "step(-10)": ["shift+left"],
+    "step(10)": ["shift+right"],
+    "start": ["home"],
+    "live": ["end"],
+    "program": ["t"],
+    "group": ["g", "f5"],
+    "command_palette": ["ctrl+p"],
+    "quit": ["q", "f10"],
+}
+
+
+def test_no_key_stands_for_two_actions() -> None:
+    assert {} == clashes()
+
+
+def test_a_key_that_stands_for_two_actions_is_a_clash() -> None:
+    keys = (
+        Key("mark", ("m", "f2"), "mark", "", "Compare"),
+        Key("help", ("f1",), "help", "", "General"),
+        Key("move", ("m",), "move", "", "Table"),
+    )
+    assert {"m": ("mark", "move")} == clashes(keys)
+
+
+def test_textual_binds_each_key_to_its_action() -> None:
+    bound: dict[str, list[str]] = {}
+    for binding in Binding.make_bindings(bindings()):
+        bound.setdefault(binding.action, []).append(binding.key)
+    assert EXPECTED == bound
+
+
+def test_every_binding_has_an_id_of_its_own() -> None:
+    ids = [binding.id for binding in bindings()]
+    assert list(EXPECTED) == ids
+    assert len(ids) == len(set(ids))
+
+
+def test_the_footer_shows_the_keys_in_this_order() -> None:
+    shown = [f"{binding.key_display} {binding.description}" for binding in bindings() if binding.show]
+    expected = "? help, / filter, s sort, m mark, d diff, enter open, space pause, t program, g group, q quit"
+    assert expected == ", ".join(shown)
+
+
+def test_only_the_palette_comes_before_the_keys_of_the_focus() -> None:
+    assert ["command_palette"] == [binding.action for binding in bindings() if binding.priority]
+
+
+def test_every_group_has_keys_and_every_key_an_explanation() -> None:
+    assert set(GROUPS) == {key.group for key in KEYS}
+    assert [] == [key.action for key in KEYS if not (key.label and key.help.endswith("."))]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("f10", "F10"),
+        ("f", "f"),
+        ("G", "G"),
+        ("?", "?"),
+        ("escape", "esc"),
+        ("shift+left", "shift+←"),
+        ("ctrl+p", "ctrl+p"),
+        ("pagedown", "PgDn"),
+    ],
+)
+def test_keys_are_named_as_people_read_them(key: str, name: str) -> None:
+    assert name == key_name(key)

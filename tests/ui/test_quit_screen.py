@@ -1,0 +1,74 @@
+import pytest
+from textual.app import App
+from textual.widgets import OptionList, Static
+
+from smapstop.ui.screens.quit import Choice, QuitScreen
+
+NOTHING = "no answer yet"
+
+
+class Host(App[None]):
+    """Asks the question, and keeps the answer."""
+
+    def __init__(self, program: str = "./a.out") -> None:
+        super().__init__()
+        self.program = program
+        self.answer: Choice | str | None = NOTHING
+
+    def on_mount(self) -> None:
+        self.push_screen(QuitScreen(self.program, 4711), self.take)
+
+    def take(self, answer: Choice | None) -> None:
+        self.answer = answer
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (["e"], "end"),
+        (["enter"], "end"),
+        (["l"], "leave"),
+        (["down", "enter"], "leave"),
+        (["escape"], None),
+        (["q"], None),
+        (["end", "enter"], None),
+    ],
+)
+async def test_a_key_answers(keys: list[str], answer: str | None) -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert answer == app.answer
+
+
+async def test_other_keys_leave_the_question_open() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        await pilot.press("x", "space", "m")
+        assert app.answer == NOTHING
+        assert isinstance(app.screen, QuitScreen)
+
+
+async def test_a_click_answers() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        await pilot.click(OptionList, offset=(4, 1))
+        await pilot.pause()
+        assert app.answer == "leave"
+
+
+@pytest.mark.parametrize(
+    ("program", "shown"),
+    [
+        ("./a.out", "./a.out (4711) is still running"),
+        ("[red]x[/red]", "[red]x[/red] (4711) is still running"),
+        ("a\x1b[2Jb", "a\\x1b[2Jb (4711) is still running"),
+        ("/a/long/way/to/the/program/that/runs", "…/way/to/the/program/that/runs (4711) is still running"),
+    ],
+)
+async def test_the_program_is_named_as_it_is_but_obeyed_in_nothing(program: str, shown: str) -> None:
+    app = Host(program)
+    async with app.run_test():
+        question = app.screen.query_one("#question", Static)
+        assert shown == question.render_line(0).text.strip()
