@@ -204,7 +204,7 @@ def _demo(words: list[str], command: Command) -> int:
     from smapstop.settings import Settings
 
     with demo.prepared() as experiment:
-        return _launch(experiment.command, Settings(_pace(options)), experiment.intro)
+        return _launch(experiment.command, Settings(_pace(options), columns=demo.COLUMNS), experiment.intro)
 
 
 # snapshot

@@ -53,6 +53,8 @@ class Events:
     """How much, in whole pages."""
     sure: NDArray[np.bool_]
     """False where the fields fit another mechanism as well; see `ALTERNATIVES`."""
+    page_kb: int = 4
+    """Size of a page there."""
 
     def __len__(self) -> int:
         return len(self.mapping)
@@ -61,7 +63,7 @@ class Events:
         """The events of one mapping, the biggest first."""
         rows = np.flatnonzero(self.mapping == mapping)
         found = [
-            Event(mapping, MECHANISMS[what], kb, sure)
+            Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure)
             for what, kb, sure in zip(
                 self.what[rows].tolist(), self.kb[rows].tolist(), self.sure[rows].tolist(), strict=True
             )
@@ -76,6 +78,7 @@ class Event:
     mapping: int
     what: Mechanism
     kb: int
+    pages: int
     sure: bool
 
     @property
@@ -84,6 +87,5 @@ class Event:
         return () if self.sure else ALTERNATIVES.get(self.what, ())
 
 
-def no_events() -> Events:
-    """Nothing happened."""
-    return Events(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, bool))
+NO_EVENTS = Events(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, bool))
+"""Nothing happened."""

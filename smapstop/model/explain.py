@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.events import MECHANISMS, Events, Mechanism, no_events
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT, Codes, Mappings, Texts
@@ -129,7 +129,7 @@ def explain(
         moved |= delta != 0
     locks = _locks(before, old, after, new)
     if not (moved.any() or locks.any()):
-        return no_events()
+        return NO_EVENTS
     classes = _classes(after, new)
     ledger = _Ledger(deltas, len(new))
     if "anonymous" not in deltas:  # before Linux 2.6.37: only memory without a file is known to be anonymous
@@ -146,7 +146,7 @@ def explain(
     ledger.booked.append(("unlock", np.where(locks < 0, np.maximum(locked, page_kb), 0), True))
     rest = np.maximum.reduce([np.abs(left) for left in ledger.left.values()])
     ledger.booked.append(("unexplained", rest, True))
-    return _events(ledger, ids)
+    return _events(ledger, ids, page_kb)
 
 
 def _deltas(before: Mappings, old: Rows, after: Mappings, new: Rows) -> dict[str, Amounts]:
@@ -302,16 +302,16 @@ def _book_turns(ledger: _Ledger, classes: _Classes, faults: Faults) -> None:
     ledger.forget("shared_clean", "private_clean", everywhere)
 
 
-def _events(ledger: _Ledger, ids: Ids) -> Events:
+def _events(ledger: _Ledger, ids: Ids, page_kb: int) -> Events:
     """The bookings as events, mapping by mapping in the order of `ids`; the same mechanism of a mapping once."""
     sums: dict[tuple[Mechanism, bool], Amounts] = {}
     for what, kb, sure in ledger.booked:
         if kb.any():
             sums[what, sure] = sums[what, sure] + kb if (what, sure) in sums else kb
     if not sums:
-        return no_events()
+        return NO_EVENTS
     table = np.stack(list(sums.values()))
     row, kind = np.nonzero(table.T)
     codes = np.array([MECHANISMS.index(what) for what, _ in sums], np.int8)
     certain = np.array([sure for _, sure in sums], bool)
-    return Events(ids[row], codes[kind], table[kind, row], certain[kind])
+    return Events(ids[row], codes[kind], table[kind, row], certain[kind], page_kb)

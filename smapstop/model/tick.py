@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.events import NO_EVENTS, Events
 from smapstop.proc.columns import Counters, Mappings
 
 Ids = NDArray[np.int64]
@@ -72,6 +73,8 @@ class Tick:
     gone: Ids
     """Ids of the mappings that are no more."""
     lineage: tuple[Lineage, ...] = ()
+    events: Events = NO_EVENTS
+    """Which kernel mechanisms moved the rows, as far as the fields tell."""
     torn: bool = False
     """The map changed while it was read; overlapping records were dropped."""
     executed: bool = False

@@ -114,10 +114,9 @@ class Mappings:
 
 def no_mappings(texts: Texts, fields: tuple[str, ...] = ()) -> Mappings:
     """The map of a process without memory: a kernel thread, a zombie."""
-    addresses = np.zeros(0, np.uint64)
-    codes = np.zeros(0, np.int32)
+    address, code = np.zeros(0, np.uint64), np.zeros(0, np.int32)
     amounts = np.zeros((len(fields), 0), np.int64)
-    return Mappings(*[addresses] * 4, *[codes] * 4, fields, amounts, texts)
+    return Mappings(address, address, address, address, code, code, code, code, fields, amounts, texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ throws the walk away, and walks it again in the next read (fs/seq_file.c; 13 to 
 
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
-_PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+"""The size of a page, kB."""
 
 
 class ProcDir:
@@ -179,7 +180,7 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
         user_ticks=number(14),
         system_ticks=number(15),
         exit_code=number(52) if after[0] in b"ZX" and len(after) > 52 - 3 else None,
-        rss=resident * _PAGE_KB if size else None,
+        rss=resident * PAGE_KB if size else None,
         vm_peak=amount(b"VmPeak"),
         vm_size=amount(b"VmSize"),
         vm_hwm=amount(b"VmHWM"),

@@ -1,7 +1,7 @@
 """Starting a program so that its first sample shows the start of its life.
 
-The child waits at a gate until we have seized it (ptrace(2)). Then it runs to its exec, where the kernel stops it with
-its new memory map and not one instruction run. Letting it go is to detach: nothing of ours is left in it.
+The child waits at a gate until we have seized it (ptrace(2)). Then it runs to its exec, where the kernel stops it
+with its new memory map and not one instruction run. Letting it go is to detach: nothing of ours is left in it.
 
 This must run in a process with one thread: Python runs between fork and exec, and the kernel takes ptrace requests
 only from the thread that seized. Like under any tracer, a set-user-ID program gets no privileges.

@@ -35,10 +35,11 @@ class Pacer:
     @property
     def interval_ns(self) -> int:
         """The time between full readings that the budget allows: the interval asked for, or a multiple of it."""
-        between = self._between()
-        saved = self._cost_ns.get(between, 0) if between else 0
-        intervals = _ceil_div(self._cost_ns.get("smaps", 0) - saved, self._income_ns - saved)
-        return self._pace.interval_ns * max(1, intervals)
+        cost, between = self._cost_ns.get("smaps", 0), self._between()
+        cost_between = self._cost_ns.get(between, 0) if between else 0
+        reading = max(1, _ceil_div(cost, self._pace.interval_ns))
+        waiting = _ceil_div(max(0, cost - reading * self._income_ns), self._income_ns - cost_between)
+        return self._pace.interval_ns * (reading + waiting)
 
     def tier(self) -> Tier:
         """What the tick that is due now can afford to read."""

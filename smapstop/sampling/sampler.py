@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.events import NO_EVENTS, Events
+from smapstop.model.explain import Faults, explain
 from smapstop.model.identity import NONE, Match, first_match, match
 from smapstop.model.requests import Pace
 from smapstop.model.rows import differing
 from smapstop.model.tick import Ending, Ids, Tick, Tier
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings
-from smapstop.proc.process import ProcDir, unreadable
+from smapstop.proc.process import PAGE_KB, ProcDir, unreadable
 from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
 from smapstop.sampling.pacing import Pacer
 
@@ -42,6 +44,8 @@ class Sampler:
         self._process = process
         self._parser = SmapsParser()
         self._known: tuple[Mappings, Ids] | None = None
+        self._faults = Faults(0, 0)
+        self._torn = False
         self._next_id = 0
         self._image = 0
         self._last: Tick | None = None
@@ -61,9 +65,13 @@ class Sampler:
         if executed:
             self._known = None
         keyframe, found = self._identify(reading.mappings)
-        rows, changed = self._changed(reading.mappings, found, keyframe=keyframe)
+        mappings = self._parser.parse(b"") if reading.mappings is None else reading.mappings
+        changed = self._changed(mappings, found)
+        events = self._explain(reading, found, changed)
+        carried = slice(None) if keyframe else changed
         if reading.mappings is not None:
-            self._known = reading.mappings, found.ids
+            self._known, self._torn = (reading.mappings, found.ids), reading.torn
+            self._faults = Faults(reading.counters.minor_faults, reading.counters.major_faults)
             self._next_id = found.next_id
         spent_ns = time.process_time_ns() - cpu_ns
         self.pacer.spent(reading.tier, max(spent_ns, read_ns), time.monotonic_ns())
@@ -78,10 +86,11 @@ class Sampler:
             tier=reading.tier,
             totals=totals_of(reading.counters, reading.mappings, reading.rollup),
             keyframe=keyframe,
-            ids=found.ids[changed],
-            rows=rows,
+            ids=found.ids[carried],
+            rows=mappings.take(carried),
             gone=found.gone,
             lineage=found.lineage,
+            events=events,
             torn=reading.torn,
             executed=executed,
             missing=reading.missing,
@@ -102,6 +111,7 @@ class Sampler:
             rows=self._last.rows.take(slice(0)),
             gone=_NO_IDS,
             lineage=(),
+            events=NO_EVENTS,
             torn=False,
             executed=False,
             ending=ending,
@@ -168,17 +178,22 @@ class Sampler:
         found = match(*self._known, mappings, self._next_id) if self._known else first_match(mappings, self._next_id)
         return self._since_keyframe == 0, found
 
-    def _changed(
-        self, mappings: Mappings | None, found: Match, *, keyframe: bool
-    ) -> tuple[Mappings, slice | NDArray[np.bool_]]:
-        """The rows that the tick carries, and where they stand in the reading."""
-        if mappings is None:
-            return self._parser.parse(b""), slice(0)
-        if keyframe or self._known is None:
-            return mappings, slice(None)
-        old, _ = self._known
-        rows = np.flatnonzero(found.before != NONE)
-        same = ~differing(old, found.before[rows], mappings, rows)
+    def _changed(self, mappings: Mappings, found: Match) -> NDArray[np.intp]:
+        """The rows that differ from the last reading, with those that are new."""
         changed = np.ones(len(mappings), bool)
-        changed[rows[same]] = False
-        return mappings.take(changed), changed
+        if self._known is not None:
+            old, _ = self._known
+            rows = np.flatnonzero(found.before != NONE)
+            changed[rows] = differing(old, found.before[rows], mappings, rows)
+        return np.flatnonzero(changed)
+
+    def _explain(self, reading: _Reading, found: Match, rows: NDArray[np.intp]) -> Events:
+        """Why rows moved since the last reading of them; a torn reading explains nothing."""
+        if self._known is None or reading.mappings is None or reading.torn or self._torn:
+            return NO_EVENTS
+        old, _ = self._known
+        faults = Faults(
+            minor=reading.counters.minor_faults - self._faults.minor,
+            major=reading.counters.major_faults - self._faults.major,
+        )
+        return explain(old, found.before[rows], reading.mappings, rows, found.ids[rows], faults, PAGE_KB)

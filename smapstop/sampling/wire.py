@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from smapstop.model import requests, tick
+from smapstop.model import events, requests, tick
 from smapstop.proc import columns
 from smapstop.proc.columns import Texts
 
@@ -23,7 +23,7 @@ _TYPES = {
     kind.__name__: kind
     for kind in (
         *(columns.Mappings, columns.Counters),
-        *(tick.Tick, tick.Lineage, tick.Ending),
+        *(tick.Tick, tick.Lineage, tick.Ending, events.Events),
         *(requests.Attach, requests.Launch, requests.Pace, requests.Signal, requests.Leave),
         *(requests.Target, requests.Failure),
     )

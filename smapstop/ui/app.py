@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import App, ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Footer, Input, Static
 
@@ -56,7 +58,7 @@ class Dashboard(App[int]):
 
     CSS_PATH = "smapstop.tcss"
     TITLE = "smapstop"
-    BINDINGS = bindings()
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     def __init__(
         self,
@@ -216,7 +218,7 @@ class Dashboard(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Note when the user last pressed a key: the table does not sort under their hands."""
-        if isinstance(event, events.Key):
+        if isinstance(event, events.Key) and not (self._pane is not None and self._pane.has_focus):
             self._last_key = time.monotonic()
         await super().on_event(event)
 
@@ -344,7 +346,7 @@ class Dashboard(App[int]):
         """Open the mapping under the cursor."""
         self.query_one(MappingTable).action_open()
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """One step back: from a mapping to the table, from the filter to everything, from the past to now."""
         switcher, filter_input = self.query_one(ContentSwitcher), self.query_one("#filter", Input)
         if filter_input.display:

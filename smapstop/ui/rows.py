@@ -15,6 +15,7 @@ from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import Column
 from smapstop.ui.palette import LETTERS
+from smapstop.ui.why import labels
 
 HISTORY_TICKS = 120
 """The longest time that a row's history shows."""
@@ -31,20 +32,6 @@ _VERBS: dict[What, str] = {
     "move": "moved",
     "rename": "renamed",
 }
-_SHORT = {
-    "anonymous": "Anon",
-    "rss": "Rss",
-    "swap": "Swap",
-    "private_clean": "PClean",
-    "private_dirty": "PDirty",
-    "shared_clean": "SClean",
-    "shared_dirty": "SDirty",
-    "lazy_free": "LazyFree",
-    "anon_huge_pages": "Huge",
-    "ksm": "KSM",
-}
-"""How the last change names the fields that tell most, in the order in which it names them."""
-
 Indices = NDArray[np.intp]
 Columns = Sequence[tuple[Column, int]]
 """Columns with the width that each has."""
@@ -187,10 +174,12 @@ def _happened(scene: Scene, timeline: Timeline, row: int, width: int) -> str:
 
 
 def change_text(timeline: Timeline, mapping: int, number: int) -> str:
-    """What changed of a mapping at a tick: what became of it, and the fields that tell most."""
-    whats = [_VERBS[step.what] for step in timeline.ticks[number].lineage if step.mapping == mapping]
+    """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
+    tick = timeline.ticks[number]
+    became = [_VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
+    why = labels(tick.events.of(mapping))
+    if why or became:
+        return "; ".join(filter(None, [why, ", ".join(became)]))
     deltas = timeline.change(mapping, number)
-    told = [f"{_SHORT[name]} {fmt.signed(deltas[name])}" for name in _SHORT if deltas.get(name)]
-    if not told and not whats:
-        told = [f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in RESTLESS][:2]
-    return ", ".join([*whats, " ".join(told)] if told else whats) or "flags changed"
+    told = [f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in RESTLESS]
+    return " ".join(told) or "flags changed"

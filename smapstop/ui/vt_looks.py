@@ -1,7 +1,7 @@
 """How the cells of a terminal look: from the numbers of SGR (ECMA-48 8.3.117) to rich's styles.
 
-A look is all of a pyte cell but its text. Its colours are rich's words for them. pyte has no field for faint, and a pane
-does not blink: `blink` means faint.
+A look is all of a pyte cell but its text. Its colours are rich's words for them. pyte has no field for faint, and a
+pane does not blink: `blink` means faint.
 """
 
 from collections.abc import Iterable, Iterator

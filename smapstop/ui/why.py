@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
-from smapstop.ui import format as fmt
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,35 +143,25 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
 """Every mechanism in words."""
 
 
-def pages_text(kb: int, page_kb: int) -> str:
-    """An amount in pages: "1 page", "1,024 pages"."""
-    pages = max(1, kb // page_kb)
+def pages_text(pages: int) -> str:
+    """A number of pages: "1 page", "1,024 pages"."""
     return f"{pages:,} page" + "s" * (pages != 1)
 
 
-def label_of(event: Event, page_kb: int) -> str:
+def label_of(event: Event) -> str:
     """An event in a few words: "copy-on-write, 1 page"; with a question mark where it is not sure."""
     doubt = "" if event.sure else "?"
-    return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.kb, page_kb)}"
+    return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.pages)}"
 
 
-def labels(events: Sequence[Event], page_kb: int) -> str:
+def labels(events: Sequence[Event]) -> str:
     """All events of a mapping in a tick, in a few words."""
-    return "; ".join(label_of(event, page_kb) for event in events)
+    return "; ".join(map(label_of, events))
 
 
-def sentence_of(event: Event, page_kb: int) -> str:
-    """An event in one plain sentence or two, and what else it may have been."""
-    pages = max(1, event.kb // page_kb)
-    text = EXPLANATIONS[event.what].sentence.format(
-        pages=f"{pages_text(event.kb, page_kb)} {'was' if pages == 1 else 'were'}"
-    )
-    if event.also:
-        others = " or ".join(EXPLANATIONS[what].label for what in event.also)
-        text += f" The fields alone would also fit: {others}."
-    return text
-
-
-def changes_text(deltas: dict[str, int], labels_of: dict[str, str]) -> str:
-    """The evidence: what each field changed by, "Private_Clean −4 kB  Anonymous +4 kB"."""
-    return "  ".join(f"{labels_of.get(name, name)} {fmt.signed(kb)}" for name, kb in deltas.items() if kb)
+def sentence_of(event: Event) -> str:
+    """An event in a plain sentence or two, and what else it may have been."""
+    were = "was" if event.pages == 1 else "were"
+    text = EXPLANATIONS[event.what].sentence.format(pages=f"{pages_text(event.pages)} {were}")
+    others = " or ".join(EXPLANATIONS[what].label for what in event.also)
+    return f"{text} The fields alone would also fit: {others}." if others else text

@@ -68,9 +68,9 @@ def test_a_field_that_is_printed_later_was_unknown_before() -> None:
     )
     life = Life(timeline, 7)
 
-    assert ("size", "rss", "ksm") == life.fields
+    assert life.fields == ("size", "rss", "ksm")
     np.testing.assert_array_equal([NAN, 4, NAN], life.field("ksm", 2))
-    assert [0, 0, 2] == life.changed(2).tolist()
+    assert life.changed(2).tolist() == [0, 0, 2]
 
 
 def test_only_what_a_person_would_call_a_change_stirs_it() -> None:
@@ -83,7 +83,7 @@ def test_only_what_a_person_would_call_a_change_stirs_it() -> None:
     )
     life = Life(timeline, 7)
 
-    assert [0, 0, 2, 2, 4] == [life.stirred(step) for step in range(5)]
+    assert [life.stirred(step) for step in range(5)] == [0, 0, 2, 2, 4]
 
 
 def test_it_keeps_what_happened_to_it_and_to_others_through_it() -> None:
@@ -96,7 +96,7 @@ def test_it_keeps_what_happened_to_it_and_to_others_through_it() -> None:
 
     assert [(1, split), (2, merge)] == [(tick.number, step) for tick, step in Life(timeline, 7).became]
     assert [(1, split), (2, merge)] == [(tick.number, step) for tick, step in Life(timeline, 8).became]
-    assert (1, 2) == (Life(timeline, 8).born, Life(timeline, 8).gone)
+    assert (Life(timeline, 8).born, Life(timeline, 8).gone) == (1, 2)
 
 
 def test_over_time_each_stretch_is_its_greatest_value() -> None:
@@ -105,9 +105,9 @@ def test_over_time_each_stretch_is_its_greatest_value() -> None:
     life = Life(timeline, 7)
 
     assert rss == life.over_time("rss", 5, 6).tolist()
-    assert [8, 4, 16] == life.over_time("rss", 5, 3).tolist()
-    assert [4, 4, 8, 8, 4, 4] == life.over_time("rss", 2, 6).tolist()
-    assert [0, 2, 5] == [life.stretch_of(number, 5, 6) for number in (0, 2, 5)]
+    assert life.over_time("rss", 5, 3).tolist() == [8, 4, 16]
+    assert life.over_time("rss", 2, 6).tolist() == [4, 4, 8, 8, 4, 4]
+    assert [life.stretch_of(number, 5, 6) for number in (0, 2, 5)] == [0, 2, 5]
 
 
 def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
@@ -124,5 +124,5 @@ def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
 def test_a_mapping_that_no_tick_knows_has_no_states() -> None:
     life = Life(timeline_of(tick_of(0, mappings_of((1, 3)), [7])), 99)
 
-    assert [] == life.states
+    assert life.states == []
     assert life.gone is None

@@ -46,7 +46,11 @@ FILE = (0x10, 0x12, "rw-p", "/usr/bin/x", 8, 3)
 def written(number: int, private_clean: int, private_dirty: int, **other: Any) -> Tick:
     """A tick of the experiment: a private file page is written to, which copies it."""
     rows = mappings_of(
-        FILE, private_clean=[private_clean], private_dirty=[private_dirty], anonymous=[private_dirty], thp_eligible=[0]
+        FILE,
+        private_clean=[private_clean],
+        private_dirty=[private_dirty],
+        anonymous=[private_dirty],
+        thp_eligible=[0],
     )
     return tick_of(number, rows, [7], **other)
 
@@ -70,14 +74,14 @@ def compared(life: Life, view: View) -> dict[str, tuple[str, str, str, str]]:
 
 
 def test_the_copy_on_write_is_one_glance() -> None:
-    assert {
+    assert compared(*seen(written(0, 4, 4), written(1, 0, 8))) == {
         "size": ("8", "8", "·", "·"),
         "rss": ("8", "8", "·", "·"),
         "private_clean": ("4", "0", "−4", "−4 K/s"),
         "private_dirty": ("4", "8", "+4", "+4 K/s"),
         "anonymous": ("4", "8", "+4", "+4 K/s"),
         "thp_eligible": ("0", "0", "·", ""),
-    } == compared(*seen(written(0, 4, 4), written(1, 0, 8)))
+    }
 
 
 def test_a_change_is_against_the_compared_moment() -> None:
@@ -86,64 +90,64 @@ def test_a_change_is_against_the_compared_moment() -> None:
     def dirty(lens: Lens) -> tuple[str, str, str, str]:
         return compared(*seen(*ticks, lens=lens))["private_dirty"]
 
-    assert ("8", "8", "·", "·") == dirty(Lens())
-    assert ("4", "8", "+4", "+2 K/s") == dirty(Lens(compared="mark", mark=1))
-    assert ("0", "8", "+8", "+2.67 K/s") == dirty(Lens(compared="start"))
-    assert ("4", "8", "+4", "+4 K/s") == dirty(Lens(at=2))
+    assert dirty(Lens()) == ("8", "8", "·", "·")
+    assert dirty(Lens(compared="mark", mark=1)) == ("4", "8", "+4", "+2 K/s")
+    assert dirty(Lens(compared="start")) == ("0", "8", "+8", "+2.67 K/s")
+    assert dirty(Lens(at=2)) == ("4", "8", "+4", "+4 K/s")
 
 
 def test_a_field_says_how_it_last_changed_and_when() -> None:
     rows = fields(*seen(written(0, 8, 0), written(1, 4, 4), written(2, 4, 4), written(3, 4, 4)))
 
-    assert ("+4 · 1 s", 2) == (rows["private_dirty"].last, rows["private_dirty"].age)
-    assert ("−4 · 1 s", 2) == (rows["private_clean"].last, rows["private_clean"].age)
-    assert ("", None) == (rows["rss"].last, rows["rss"].age)
+    assert (rows["private_dirty"].last, rows["private_dirty"].age) == ("+4 · 1 s", 2)
+    assert (rows["private_clean"].last, rows["private_clean"].age) == ("−4 · 1 s", 2)
+    assert (rows["rss"].last, rows["rss"].age) == ("", None)
 
 
 def test_a_field_is_zero_only_when_it_always_was() -> None:
     rows = fields(*seen(written(0, 4, 0), written(1, 0, 4), written(2, 0, 4)))
 
-    assert ["thp_eligible"] == [name for name, row in rows.items() if row.zero]
-    assert ["size", "rss", "thp_eligible"] == [name for name, row in rows.items() if row.constant]
+    assert [name for name, row in rows.items() if row.zero] == ["thp_eligible"]
+    assert [name for name, row in rows.items() if row.constant] == ["size", "rss", "thp_eligible"]
 
 
 def test_what_the_kernel_does_not_print_has_no_row_and_what_it_stopped_to_print_is_unknown() -> None:
     def printed(number: int, ksm: int) -> Tick:
         return tick_of(number, mappings_of(FILE, ksm=[ksm], swap=[ABSENT]), [7])
 
-    assert {
+    assert compared(*seen(printed(0, 4), printed(1, ABSENT))) == {
         "size": ("8", "8", "·", "·"),
         "rss": ("8", "8", "·", "·"),
         "ksm": ("4", "–", "–", "–"),
-    } == compared(*seen(printed(0, 4), printed(1, ABSENT)))
+    }
 
 
 def test_a_mapping_that_is_new_changed_by_all_that_it_has() -> None:
     first = tick_of(0, mappings_of((1, 2)), [1])
     born = tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [7])
 
-    assert {"size": ("–", "8", "+8", "+8 K/s"), "rss": ("–", "8", "+8", "+8 K/s")} == compared(*seen(first, born))
+    assert compared(*seen(first, born)) == {"size": ("–", "8", "+8", "+8 K/s"), "rss": ("–", "8", "+8", "+8 K/s")}
 
 
 def test_without_a_time_between_there_is_no_rate() -> None:
     held = seen(written(0, 4, 4), written(1, 0, 8, monotonic_ns=90_000_000_000))
 
-    assert ("4", "8", "+4", "–") == compared(*held)["private_dirty"]
+    assert compared(*held)["private_dirty"] == ("4", "8", "+4", "–")
 
 
 def test_the_history_moves_with_the_time_looked_at() -> None:
     ticks = [written(0, 8, 0), written(1, 4, 4), written(2, 0, 8)]
 
-    assert "▁▅█" == fields(*seen(*ticks))["private_dirty"].history[-3:]
-    assert " ▁█" == fields(*seen(*ticks, lens=Lens(at=1)))["private_dirty"].history[-3:]
+    assert fields(*seen(*ticks))["private_dirty"].history[-3:] == "▁▅█"
+    assert fields(*seen(*ticks, lens=Lens(at=1)))["private_dirty"].history[-3:] == " ▁█"
 
 
 def test_amounts_are_exact_as_long_as_there_is_room() -> None:
-    assert ("0", "4", "1,048,576") == (exact(0, 9), exact(4, 9), exact(1 << 20, 9))
-    assert "1.5 G" == exact(1_572_864, 8)
-    assert "–" == exact(float("nan"), 9)
-    assert ("+1,234", "−4", "·", "–") == tuple(exact_change(kb, 9) for kb in (1234, -4, 0, float("nan")))
-    assert "−1.5 G" == exact_change(-1_572_864, 8)
+    assert (exact(0, 9), exact(4, 9), exact(1 << 20, 9)) == ("0", "4", "1,048,576")
+    assert exact(1_572_864, 8) == "1.5 G"
+    assert exact(float("nan"), 9) == "–"
+    assert tuple(exact_change(kb, 9) for kb in (1234, -4, 0, float("nan"))) == ("+1,234", "−4", "·", "–")
+    assert exact_change(-1_572_864, 8) == "−1.5 G"
 
 
 def test_the_columns_fit() -> None:
@@ -155,48 +159,50 @@ def test_the_columns_fit() -> None:
 
 def test_every_known_field_is_explained_and_an_unknown_one_says_so() -> None:
     assert help_of("private_dirty").startswith("Resident pages that only this mapping maps")
-    assert "Unknown to smapstop: proc(5) of this kernel may explain it." == help_of("new_in_7")
+    assert help_of("new_in_7") == "Unknown to smapstop: proc(5) of this kernel may explain it."
 
 
 # where and what it is
 
 
-def state(*row: Any, **amounts: list[int]) -> State:
+def state(*row: Any, **amounts: Any) -> State:
     return State(mappings_of(row, **amounts), 0)
 
 
 def test_the_title_is_the_whole_name_and_the_probable_part_of_a_file() -> None:
-    assert (Kind.FILE, "/usr/bin/x .data") == title_of(state(*FILE))
-    assert (Kind.HEAP, "[heap]") == title_of(state(1, 2, "rw-p", "[heap]"))
-    assert (Kind.ANONYMOUS, "5000") == title_of(state(5, 6))
-    assert (Kind.FILE, r"/a\x1b[31m .text") == title_of(state(1, 2, "r-xp", "/a\x1b[31m"))
+    assert title_of(state(*FILE)) == (Kind.FILE, "/usr/bin/x .data")
+    assert title_of(state(1, 2, "rw-p", "[heap]")) == (Kind.HEAP, "[heap]")
+    assert title_of(state(5, 6)) == (Kind.ANONYMOUS, "5000")
+    assert title_of(state(1, 2, "r-xp", "/a\x1b[31m")) == (Kind.FILE, r"/a\x1b[31m .text")
 
 
 def test_the_facts_are_the_head_of_the_entry_in_words() -> None:
     heap = state(0x55, 0x57, "rw-p", "[heap]")
-    assert ["rw-p read, write; private: copy-on-write", "00055000-00057000", "8 K"] == facts_of(heap)
+    assert facts_of(heap) == ["rw-p read, write; private: copy-on-write", "00055000-00057000", "8 K"]
     file = state(*FILE, kernel_page_size=[4])
     inode = int(file.rows.inode[0])
     assert ["8 K = 2 pages", "file offset 0x3000", f"device 08:01 inode {inode}"] == facts_of(file)[2:]
     deleted = state(1, 2, "r--p", "/usr/bin/x (deleted)")
-    assert "deleted: the file was removed or replaced since" == facts_of(deleted)[-1]
+    assert facts_of(deleted)[-1] == "deleted: the file was removed or replaced since"
     assert "deleted" not in facts_of(state(1, 2, "rw-s", "/memfd:x (deleted)"))[-1]
 
 
 def test_permissions_are_words() -> None:
-    assert "no access; private: copy-on-write" == perms_text("---p")
-    assert "read, execute; private: copy-on-write" == perms_text("r-xp")
-    assert "read, write; shared: all who map it see writes" == perms_text("rw-s")
+    assert perms_text("---p") == "no access; private: copy-on-write"
+    assert perms_text("r-xp") == "read, execute; private: copy-on-write"
+    assert perms_text("rw-s") == "read, write; shared: all who map it see writes"
 
 
 def test_flags_are_words_and_unknown_ones_stay() -> None:
-    assert [("rd", "readable"), ("q7", ""), ("lo", "locked into memory")] == flags_of(
-        state(1, 2, "r--p", "", 0, 0, "rd q7 lo")
-    )
+    assert flags_of(state(1, 2, "r--p", "", 0, 0, "rd q7 lo")) == [
+        ("rd", "readable"),
+        ("q7", ""),
+        ("lo", "locked into memory"),
+    ]
 
 
 def test_texts_flow_into_lines() -> None:
-    assert ["aaa  bbb", "ccccc", "ddddddd…"] == flow(["aaa", "bbb", "ccccc", "ddddddddd"], 8, "  ")
+    assert flow(["aaa", "bbb", "ccccc", "ddddddddd"], 8, "  ") == ["aaa  bbb", "ccccc", "ddddddd…"]
 
 
 # what became of it
@@ -206,8 +212,8 @@ def test_the_last_change_names_the_fields_that_tell() -> None:
     last = last_change(seen(written(0, 4, 4), written(1, 0, 8), written(2, 0, 8))[0], 2)
 
     assert last is not None
-    assert (("private_clean", 4, 0), ("private_dirty", 4, 8), ("anonymous", 4, 8)) == last.fields
-    assert ("now", ()) == (last.ago, last.became)
+    assert last.fields == (("private_clean", 4, 0), ("private_dirty", 4, 8), ("anonymous", 4, 8))
+    assert (last.ago, last.became) == ("now", ())
 
 
 def test_the_last_change_may_be_of_the_flags_alone() -> None:
@@ -215,7 +221,7 @@ def test_the_last_change_may_be_of_the_flags_alone() -> None:
     last = last_change(seen(tick_of(0, before, [7]), tick_of(1, after, [7]))[0], 1)
 
     assert last is not None
-    assert ((), ("VmFlags +lo −wr",)) == (last.fields, last.became)
+    assert (last.fields, last.became) == ((), ("VmFlags +lo −wr",))
 
 
 def test_what_never_changed_has_no_last_change() -> None:
@@ -228,13 +234,17 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
         tick_of(0, mappings_of((1, 2, "rw-p", "", 0)), [1]),
         tick_of(1, mappings_of((5, 7)), [7], lineage=(Lineage("map", 7),)),
         tick_of(2, mappings_of((5, 40)), [7], lineage=(Lineage("grow", 7),)),
-        tick_of(3, mappings_of((5, 9, "r--p"), (9, 40)), [7, 8], lineage=(Lineage("split", 8, 7), Lineage("protect", 7))),
-        tick_of(4, mappings_of((60, 64, "r--p", "[anon:x]")), [7], lineage=(Lineage("move", 7), Lineage("rename", 7))),
+        tick_of(
+            3, mappings_of((5, 9, "r--p"), (9, 40)), [7, 8], lineage=(Lineage("split", 8, 7), Lineage("protect", 7))
+        ),
+        tick_of(
+            4, mappings_of((60, 64, "r--p", "[anon:x]")), [7], lineage=(Lineage("move", 7), Lineage("rename", 7))
+        ),
         tick_of(5, mappings_of((60, 62, "r--p", "[anon:x]")), [7], lineage=(Lineage("shrink", 7),)),
     )
     life = Life(timeline_of(*ticks), 7)
 
-    assert [
+    assert became_lines(life, 5) == [
         ("22:13:25.0", "shrank −8 K to 8 K"),
         ("22:13:24.0", "renamed from no name to [anon:x]"),
         ("22:13:24.0", "moved from 00005000-00009000 to 0003c000-00040000"),
@@ -242,12 +252,12 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
         ("22:13:23.0", "gave up 00009000-00028000"),
         ("22:13:22.0", "grew +132 K to 140 K"),
         ("22:13:21.0", "mapped at 00005000-00007000"),
-    ] == became_lines(life, 5)
-    assert [("22:13:21.0", "mapped at 00005000-00007000")] == became_lines(life, 1)
-    assert [("22:13:23.0", "split off from 00005000-00009000, at 00009000-00028000")] == became_lines(
-        Life(life.timeline, 8), 5
-    )
-    assert [("22:13:20.0", "first seen at 00001000-00002000")] == became_lines(Life(life.timeline, 1), 5)
+    ]
+    assert became_lines(life, 1) == [("22:13:21.0", "mapped at 00005000-00007000")]
+    assert became_lines(Life(life.timeline, 8), 5) == [
+        ("22:13:23.0", "split off from 00005000-00009000, at 00009000-00028000")
+    ]
+    assert became_lines(Life(life.timeline, 1), 5) == [("22:13:20.0", "first seen at 00001000-00002000")]
 
 
 # when it is not there
@@ -263,7 +273,7 @@ def test_a_mapping_that_is_gone_keeps_its_last_state_and_says_so() -> None:
     life, view = seen(*gone_by(3), tick_of(4, mappings_of(), []))
 
     assert View(2, 1, None, "gone since 22:13:23: unmapped; below is its last state") == view
-    assert ("4", "8", "+4", "–") == compared(life, view)["private_dirty"]
+    assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")
 
 
 def test_the_ends_of_a_mapping_are_told_apart() -> None:
@@ -274,7 +284,7 @@ def test_the_ends_of_a_mapping_are_told_apart() -> None:
     assert "the process began another program" in end_text(seen(*gone_by(1, **exec_tick))[0])
     ticks = (*gone_by(1)[:1], tick_of(1, merged, [3], gone=[7], lineage=(Lineage("merge", 7, 3),)))
     assert "merged into 00010000-00020000" in end_text(seen(*ticks)[0])
-    assert "" == end_text(seen(written(0, 4, 4))[0])
+    assert end_text(seen(written(0, 4, 4))[0]) == ""
 
 
 def test_a_mapping_that_is_not_there_yet_shows_how_it_begins() -> None:
@@ -282,19 +292,19 @@ def test_a_mapping_that_is_not_there_yet_shows_how_it_begins() -> None:
     life, view = seen(*ticks, lens=Lens(at=0))
 
     assert View(1, 1, None, "not mapped yet; below is how it begins at 22:13:21") == view
-    assert ("8", "8", "·", "·") == compared(life, view)["rss"]
+    assert compared(life, view)["rss"] == ("8", "8", "·", "·")
 
 
 def test_what_could_not_be_read_is_said_with_the_remedy() -> None:
     denied = tick_of(1, mappings_of(), [], tier="counters", missing="not permitted: try sudo")
     life, view = seen(written(0, 4, 4), denied)
 
-    assert "not read this time: not permitted: try sudo" == view.notice
-    assert "4" == compared(life, view)["private_dirty"][1]
+    assert view.notice == "not read this time: not permitted: try sudo"
+    assert compared(life, view)["private_dirty"][1] == "4"
 
 
 def test_the_end_of_the_process_leaves_everything_as_it_was() -> None:
     life, view = seen(written(0, 4, 4), tick_of(1, mappings_of(), []))
 
-    assert "" == view.notice
-    assert ("4", "4", "·", "·") == compared(life, view)["private_dirty"]
+    assert view.notice == ""
+    assert compared(life, view)["private_dirty"] == ("4", "4", "·", "·")

@@ -30,7 +30,7 @@ EXPECTED = {
 
 
 def test_no_key_stands_for_two_actions() -> None:
-    assert {} == clashes()
+    assert clashes() == {}
 
 
 def test_a_key_that_stands_for_two_actions_is_a_clash() -> None:
@@ -39,14 +39,14 @@ def test_a_key_that_stands_for_two_actions_is_a_clash() -> None:
         Key("help", ("f1",), "help", "", "General"),
         Key("move", ("m",), "move", "", "Table"),
     )
-    assert {"m": ("mark", "move")} == clashes(keys)
+    assert clashes(keys) == {"m": ("mark", "move")}
 
 
 def test_textual_binds_each_key_to_its_action() -> None:
     bound: dict[str, list[str]] = {}
     for binding in Binding.make_bindings(bindings()):
         bound.setdefault(binding.action, []).append(binding.key)
-    assert EXPECTED == bound
+    assert bound == EXPECTED
 
 
 def test_every_binding_has_an_id_of_its_own() -> None:
@@ -62,12 +62,12 @@ def test_the_footer_shows_the_keys_in_this_order() -> None:
 
 
 def test_only_the_palette_comes_before_the_keys_of_the_focus() -> None:
-    assert ["command_palette"] == [binding.action for binding in bindings() if binding.priority]
+    assert [binding.action for binding in bindings() if binding.priority] == ["command_palette"]
 
 
 def test_every_group_has_keys_and_every_key_an_explanation() -> None:
     assert set(GROUPS) == {key.group for key in KEYS}
-    assert [] == [key.action for key in KEYS if not (key.label and key.help.endswith("."))]
+    assert [key.action for key in KEYS if not (key.label and key.help.endswith("."))] == []
 
 
 @pytest.mark.parametrize(

@@ -195,9 +195,9 @@ class ProcessList(ScrollView, can_focus=False):
         self.refresh()
 
     def narrow(self, query: str) -> None:
-        """Show only what matches; the cursor goes to the first."""
+        """Show only what matches; the cursor goes to the process with exactly this pid, or to the first."""
         self._words = query.lower().split()
-        self._arrange(None)
+        self._arrange(next((process for process in self._processes if [str(process.pid)] == self._words), None))
 
     def sort_by(self, column: int) -> None:
         """Sort by a column of `COLUMNS`, or turn the order when it is the one already."""

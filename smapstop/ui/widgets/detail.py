@@ -65,7 +65,8 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.field = ""
-        """The field under the cursor."""
+        """The field under the cursor; until the user moves it, the first one that changes takes it from Rss."""
+        self._touched = False
         self._folded: bool | None = None
         self._life: Life | None = None
         self._scene: Scene | None = None
@@ -84,7 +85,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._scene = scene
         if self._life is None or (self._life.timeline, self._life.mapping) != (timeline, mapping):
             self._life = Life(timeline, mapping)
-            self.field = ""
+            self.field, self._touched = "", False
             self.scroll_to(y=0, animate=False, force=True)
         self._life.follow()
         self._redraw()
@@ -147,7 +148,8 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         table = min(118, max(88, width * 48 // 100)) if width >= WIDE else width
         widths = widths_of(table)
         rows = field_rows(life, view, widths)
-        self.field = self.field or _first_field(rows, last_change(life, view.number))
+        if not self._touched and self.field not in {row.name for row in rows if not row.constant}:
+            self.field = _first_field(rows, last_change(life, view.number))
         top = sections.title(life, view, look, width, height)
         names = [row.name for row in rows]
         bottom = sections.help_lines(self.field, names, look, width, 3 if height >= 16 else 2) if height >= 9 else []
@@ -266,7 +268,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     def move_to(self, field: str) -> None:
         """Put the cursor on a field."""
-        self.field = field
+        self.field, self._touched = field, True
         self._redraw()
         self._reveal()
 
