@@ -18,6 +18,7 @@ from smapstop.options import dashboard_options, demo_options, did_you_mean, pars
 if TYPE_CHECKING:  # these import numpy
     from smapstop.settings import Settings
     from smapstop.snapshot import Snapshot
+    from smapstop.ui.widgets.processes import Found
 
 Command = tuple[str, ...] | None
 """What stands after `--`; None without one."""
@@ -157,7 +158,15 @@ def _pick(settings: "Settings") -> int:
         from smapstop.proc.finding import processes
         from smapstop.ui.app import run
 
-        return run(source, None, (), settings, processes=processes)
+        return run(source, None, (), settings, processes=processes, check=_require_memory)
+
+
+def _require_memory(found: "Found") -> None:
+    """Make sure that a process that was picked can be watched."""
+    from smapstop.proc.process import ProcDir
+
+    with ProcDir(found.pid) as process:
+        process.require_memory()
 
 
 def _launch(command: tuple[str, ...], settings: "Settings", intro: str = "") -> int:

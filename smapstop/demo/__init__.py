@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 _NAME = "experiment"
 _PAGES = 4
 """How long the file of the experiment in Python is."""
-_INTRO = f"Press t, type a letter, Enter. Watch '{_NAME} .data': a page turns Anonymous, and Rss stays."
+_INTRO = f"Type t, a letter, Enter: a page of '{_NAME} .data' turns Anonymous; Rss stays."
 COLUMNS = ("name", "perms", "rss", "delta", "private_clean", "private_dirty", "anonymous", "history", "happened")
 """The columns of the dashboard that the experiment is about."""
 

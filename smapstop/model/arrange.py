@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.kinds import Kind
+from smapstop.model.kinds import Kind, file_part
 from smapstop.model.sheet import Sheet
 from smapstop.proc.columns import ABSENT
 
@@ -115,13 +115,15 @@ def _term(word: str) -> Test:
     if word.startswith("kind:"):
         return _kind_test(word.removeprefix("kind:"))
     if word.startswith("perm:"):
-        return _text_test("perms", word.removeprefix("perm:"))
+        letters = set(word.removeprefix("perm:"))
+        return _text_test("perms", lambda text: letters <= set(text))
     if re.fullmatch(r"0x[0-9a-fA-F]{1,16}", word):
         address = np.uint64(int(word, 16))
         return lambda sheet: (sheet.start <= address) & (address < sheet.end)
     if comparison := _AMOUNT.fullmatch(word):
         return _amount_test(comparison)
-    return _text_test("name", word)
+    in_name, in_part = _text_test("name", lambda text: word.lower() in text.lower()), _part_test(word.lower())
+    return lambda sheet: in_name(sheet) | in_part(sheet)
 
 
 def _kind_test(wanted: str) -> Test:
@@ -132,11 +134,8 @@ def _kind_test(wanted: str) -> Test:
     return lambda sheet: np.isin(sheet.kind, found)
 
 
-def _text_test(column: str, part: str) -> Test:
-    """Whether a text holds a part: of permissions every letter, of names the part itself, whatever its case."""
-
-    def holds(text: str) -> bool:
-        return set(part) <= set(text) if column == "perms" else part.lower() in text.lower()
+def _text_test(column: str, holds: Callable[[str], bool]) -> Test:
+    """Whether a text passes; one look at each distinct text."""
 
     def test(sheet: Sheet) -> Mask:
         codes, inverse = np.unique(getattr(sheet, column), return_inverse=True)
@@ -144,6 +143,13 @@ def _text_test(column: str, part: str) -> Test:
         return passing[inverse] if len(codes) else np.zeros(0, bool)
 
     return test
+
+
+def _part_test(word: str) -> Test:
+    """Whether the part of a file that is shown after its name holds a text: `.data`."""
+    in_part = _text_test("perms", lambda text: word in file_part(text))
+    files = list(Kind).index(Kind.FILE)
+    return lambda sheet: (sheet.kind == files) & in_part(sheet)
 
 
 def _amount_test(comparison: re.Match[str]) -> Test:

@@ -37,11 +37,13 @@ class Found:
 
 
 def processes() -> list[Found]:
-    """All processes that have memory of their own, by pid: no kernel threads, no zombies."""
+    """All processes that have memory of their own, by pid: no kernel threads, no zombies, and not smapstop itself."""
     import psutil
 
-    wanted = ["pid", "name", "username", "cmdline", "memory_info", "num_threads", "create_time"]
-    return [_found(process.info) for process in psutil.process_iter(wanted) if _has_memory(process.info)]
+    wanted = ["pid", "ppid", "name", "username", "cmdline", "memory_info", "num_threads", "create_time"]
+    running = [process.info for process in psutil.process_iter(wanted)]
+    own = os.getpid()
+    return [_found(info) for info in running if _has_memory(info) and own not in (info["pid"], info["ppid"])]
 
 
 def _has_memory(info: dict[str, Any]) -> bool:

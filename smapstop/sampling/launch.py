@@ -106,6 +106,8 @@ def _become(argv: Sequence[str], env: Mapping[str, str], terminal_fd: int | None
             os.execvpe(argv[0], list(argv), env)
     except OSError as error:
         os.write(report, b"%d" % (error.errno or errno.EINVAL))
+    except ValueError:  # no name at all
+        os.write(report, b"%d" % errno.ENOENT)
     finally:
         os._exit(127)
 
@@ -130,7 +132,7 @@ def _ptrace(request: int, pid: int, data: int = 0) -> bool:
 
 def _refused(name: str, number: int) -> SmapstopError:
     """Why a program could not be executed, in a shell's words."""
-    exists = Path(name).exists()
+    exists = bool(name) and Path(name).exists()
     if number not in {errno.ENOENT, errno.ENOTDIR}:
         why = "it is a directory" if Path(name).is_dir() else os.strerror(number).lower()
         return SmapstopError(f"cannot execute {name}", why, status=126)

@@ -31,11 +31,12 @@ from smapstop.ui.facts import ending_text, header_of
 from smapstop.ui.keys import bindings
 from smapstop.ui.messages import Heard, Stale
 from smapstop.ui.screens.help import HelpScreen
-from smapstop.ui.screens.pick import Found, PickScreen
+from smapstop.ui.screens.pick import PickScreen
 from smapstop.ui.screens.quit import QuitScreen
 from smapstop.ui.screens.sort import SortScreen
 from smapstop.ui.widgets.detail import MappingDetail
 from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.processes import Found, require_own
 from smapstop.ui.widgets.program import ProgramPane
 from smapstop.ui.widgets.table import MappingTable
 from smapstop.ui.widgets.totals import Totals
@@ -54,6 +55,7 @@ class Dashboard(App[int]):
         terminal_fd: The master of that terminal.
         intro: One line that tells what to do and what to watch.
         processes: Lists the processes for the picker.
+        check: Raises `SmapstopError` when a process that was picked cannot be watched.
     """
 
     CSS_PATH = "smapstop.tcss"
@@ -70,6 +72,7 @@ class Dashboard(App[int]):
         terminal_fd: int | None = None,
         intro: str = "",
         processes: Callable[[], Sequence[Found]] = tuple,
+        check: Callable[[Found], object] = require_own,
     ) -> None:
         # without colours Textual's own filter would leave greys: the ansi colours give way entirely
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -79,7 +82,8 @@ class Dashboard(App[int]):
         self.failure: Failure | None = None
         """Why there is nothing to show: the source failed before its first tick."""
         self._begin, self._command, self._settings = begin, command, settings
-        self._terminal_fd, self._intro, self._processes = terminal_fd, intro, processes
+        self._terminal_fd, self._intro = terminal_fd, intro
+        self._processes, self._check = processes, check
         self._order = CalmOrder(settings.sorting)
         self._target: Target | None = None
         self._scene: Scene | None = None
@@ -116,7 +120,7 @@ class Dashboard(App[int]):
         if self._begin is not None:
             self.source.request(self._begin)
         elif not self._command:
-            self.push_screen(PickScreen(self._processes), self._picked)
+            self.push_screen(PickScreen(self._processes, self._check), self._picked)
         else:
             self._title_program("press t to type into it")
 
@@ -344,7 +348,8 @@ class Dashboard(App[int]):
 
     def action_open(self) -> None:
         """Open the mapping under the cursor."""
-        self.query_one(MappingTable).action_open()
+        if self.query_one(ContentSwitcher).current == "table":
+            self.query_one(MappingTable).action_open()
 
     async def action_back(self) -> None:
         """One step back: from a mapping to the table, from the filter to everything, from the past to now."""
@@ -469,6 +474,7 @@ def run(
     terminal_fd: int | None = None,
     intro: str = "",
     processes: Callable[[], Sequence[Found]] = tuple,
+    check: Callable[[Found], object] = require_own,
 ) -> int:
     """Show the dashboard until the user leaves; see `Dashboard`.
 
@@ -478,7 +484,9 @@ def run(
     Raises:
         SmapstopError: There was nothing to show.
     """
-    app = Dashboard(source, begin, command, settings, terminal_fd=terminal_fd, intro=intro, processes=processes)
+    app = Dashboard(
+        source, begin, command, settings, terminal_fd=terminal_fd, intro=intro, processes=processes, check=check
+    )
     status = app.run()
     if app.failure is not None:
         raise SmapstopError(app.failure.what, app.failure.remedy, status=app.failure.status)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.model.events import Event
 from smapstop.model.life import Life, State
 from smapstop.model.tick import Lineage, Tick
 from smapstop.ui import format as fmt
@@ -22,6 +23,8 @@ class LastChange:
     """Name, what it was and what it became, kB; NaN where the field was not printed."""
     became: tuple[str, ...]
     """What happened to the mapping as a whole then."""
+    events: tuple[Event, ...]
+    """The mechanisms that account for it."""
 
 
 def last_change(life: Life, number: int) -> LastChange | None:
@@ -38,6 +41,7 @@ def last_change(life: Life, number: int) -> LastChange | None:
         ago=ago_text(tick, life.timeline.ticks[number]),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
         became=(*became, *_flags_text(life.states[step - 1].flags, life.states[step].flags)),
+        events=tuple(tick.events.of(life.mapping)),
     )
 
 

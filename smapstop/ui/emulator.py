@@ -197,7 +197,8 @@ class Emulator:
             if cursor_x and not cells[cursor_x].data:
                 cursor_x -= 1  # the second half of a wide character
             cells[cursor_x] = cells[cursor_x]._replace(reverse=not cells[cursor_x].reverse)
-        if not "".join(map(_TEXT, cells)).isascii():
+        text = "".join(map(_TEXT, cells))
+        if len(text) < len(cells) or not text.isascii():
             cells = _whole(cells)
         return tuple(Segment("".join(map(_TEXT, run)), style_of(look)) for look, run in groupby(cells, _LOOK))
 

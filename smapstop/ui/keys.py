@@ -59,7 +59,7 @@ KEYS: tuple[Key, ...] = (
     Key("program", ("t",), "program", "Give the keys to the program; F12 takes them back.", "Program", shown=True),
     Key("group", ("g", "f5"), "group", "Group by name, by kind, by file, or not at all.", "Table", shown=True),
     Key("command_palette", ("ctrl+p",), "palette", "Find an action by its name.", "General", priority=True),
-    Key("quit", ("q", "f10"), "quit", "Leave.", "General", shown=True),
+    Key("quit", ("q", "f10", "ctrl+c"), "quit", "Leave.", "General", shown=True),
 )
 """All keys of the app; those that move the cursor belong to the table."""
 

@@ -25,6 +25,7 @@ from smapstop.ui.detail import (
     title_of,
 )
 from smapstop.ui.palette import LETTERS, Palette
+from smapstop.ui.why import EXPLANATIONS, sentence_of
 
 LIFE_LINES = 40
 """What happened to a mapping as a whole is told up to so many times."""
@@ -108,6 +109,23 @@ def _last_change(last: LastChange | None, look: Look, width: int) -> list[Segmen
             return [*segments, Segment(" …", look.quiet)]
         segments += part
     return segments
+
+
+def why(last: LastChange | None, look: Look, width: int, most: int) -> list[Strip]:
+    """Why it last changed: a plain sentence for each mechanism, in at most so many lines."""
+    if last is None:
+        return []
+    lines: list[list[Segment]] = []
+    for event in last.events:
+        explanation = EXPLANATIONS[event.what]
+        mark = Segment(f" {'▌' if event.sure else '?'} ", look.warning)
+        told = [*textwrap.wrap(sentence_of(event), width - 5), explanation.source]
+        lines += [[mark, Segment(text, look.quiet if text is told[-1] else look.base)] for text in told]
+    if len(lines) > most:
+        lines = lines[:most]
+        if lines:
+            lines[-1] = [*lines[-1], Segment(f" {fmt.CUT}", look.quiet)]
+    return [look.line(line, width) for line in lines]
 
 
 # the fields

@@ -19,7 +19,7 @@ from smapstop.terminal import open_terminal, resize_terminal
 DENY_PTRACE = """
 import ctypes, json, os, platform, struct
 number = {"x86_64": 101}.get(platform.machine(), 117)
-load, equal, answer = 0x20, 0x15, 0x06  # linux/bpf_common.h: the call's number; ptrace gets EPERM, the rest is allowed
+load, equal, answer = 0x20, 0x15, 0x06  # linux/bpf_common.h: ptrace gets EPERM, the rest is allowed
 code = struct.pack("HBBI" * 4, load, 0, 0, 0, equal, 0, 1, number, answer, 0, 0, 0x00050001, answer, 0, 0, 0x7FFF0000)
 program = struct.pack("HP", 4, ctypes.addressof(buffer := ctypes.create_string_buffer(code, len(code))))
 libc = ctypes.CDLL(None)

@@ -25,7 +25,7 @@ EXPECTED = {
     "program": ["t"],
     "group": ["g", "f5"],
     "command_palette": ["ctrl+p"],
-    "quit": ["q", "f10"],
+    "quit": ["q", "f10", "ctrl+c"],
 }
 
 

@@ -11,7 +11,8 @@ from textual.widgets import Input, Label, Static
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.finding import processes as real_processes
-from smapstop.ui.screens.pick import COLUMNS, Found, PickScreen, ProcessList, command_of, matches, require_own
+from smapstop.ui.screens.pick import PickScreen
+from smapstop.ui.widgets.processes import COLUMNS, Found, ProcessList, command_of, matches, require_own
 
 DEADLINE_SECONDS = 20
 NOTHING = "nothing picked yet"
@@ -30,7 +31,7 @@ class Process:
 
 
 REDIS = Process(70000, "redis-server", command_line=("/usr/bin/redis-server", "*:6379"), rss_kb=421_988)
-VIM = Process(812, "vim", command_line=("vim", "redis.conf"), rss_kb=9_216, started=NOW - 3_700)
+VIM = Process(812, "vim", command_line=("vim", "redis.conf"), rss_kb=9_216, started=NOW - (8 * 24 + 2) * 3600 - 60)
 SH = Process(31, "sh", rss_kb=1_024)
 CHROME = Process(5, "chrome", OTHERS, ("/opt/chrome", "--type=renderer"), rss_kb=2_000_000)
 ALL = (VIM, CHROME, REDIS, SH)
@@ -153,7 +154,7 @@ async def test_the_biggest_are_first_and_those_of_others_behind_a_line_that_says
         await listed(pilot, app)
         assert app.lines() == [
             "▸  70000 4242      redis-server     412 M       – /usr/bin/redis-server *:6379",
-            "     812 4242      vim                9 M   1h01m vim redis.conf",
+            "     812 4242      vim                9 M   8d02h vim redis.conf",
             "      31 4242      sh                 1 M       – [sh]",
             "── of others: run smapstop as root to watch them ───────────────────────────────",
             "       5 anna      chrome          1.91 G       – /opt/chrome --type=renderer",

@@ -151,6 +151,8 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         if not self._touched and self.field not in {row.name for row in rows if not row.constant}:
             self.field = _first_field(rows, last_change(life, view.number))
         top = sections.title(life, view, look, width, height)
+        if height >= 16:
+            top += sections.why(last_change(life, view.number), look, width, height // 5)
         names = [row.name for row in rows]
         bottom = sections.help_lines(self.field, names, look, width, 3 if height >= 16 else 2) if height >= 9 else []
         room = height - len(top) - len(bottom)

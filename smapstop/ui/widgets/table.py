@@ -31,7 +31,7 @@ class _Painted:
     cursor: bool
 
 
-class MappingTable(ScrollView, can_focus=True):
+class MappingTable(ScrollView, can_focus=True, inherit_bindings=False):
     """The mappings, a line each; only what is visible is ever made into text."""
 
     COMPONENT_CLASSES = {"table--header", "table--cursor"}  # noqa: RUF012  (as Textual declares it)
@@ -41,6 +41,7 @@ class MappingTable(ScrollView, can_focus=True):
       & > .table--header { background: $panel; color: $foreground; text-style: bold; }
       & > .table--cursor { background: $block-cursor-blurred-background; color: $foreground; text-style: bold; }
       &:focus > .table--cursor { background: $primary 60%; color: $text; text-style: bold; }
+      &:nocolor > .table--cursor { text-style: reverse; }
     }
     """
     BINDINGS = [  # noqa: RUF012
@@ -50,7 +51,6 @@ class MappingTable(ScrollView, can_focus=True):
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
         Binding("ctrl+home", "go(0)", "First row", show=False),
         Binding("ctrl+end,G", "go(-1)", "Last row", show=False),
-        Binding("enter", "open", "Open"),
     ]
 
     @dataclass
