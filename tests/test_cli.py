@@ -176,7 +176,7 @@ def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
 WIRED = """
 import sys, types
 told = open(sys.argv.pop(1), "w")
-def run(source, begin, command, settings, *, terminal_fd=None, intro="", processes=tuple):
+def run(source, begin, command, settings, *, terminal_fd=None, intro="", processes=tuple, check=None):
     print(begin, command, settings, intro, processes(), sep="\\n", file=told)
     print("terminal" if terminal_fd is not None else "none", "textual" in sys.modules, file=told)
     return 42
@@ -222,7 +222,7 @@ def test_the_demo_is_launched_with_what_to_do_and_leaves_nothing(tmp_path: Path)
     (program, *_) = ast.literal_eval(command)
     assert Path(program).name in ("experiment", Path(sys.executable).name)
     assert not Path(program).exists()
-    assert "Press t, type a letter, Enter" in intro
+    assert "Type t, a letter, Enter" in intro
     assert terminal == "terminal False"
 
 

@@ -42,8 +42,14 @@ def processes() -> list[Found]:
 
     wanted = ["pid", "ppid", "name", "username", "cmdline", "memory_info", "num_threads", "create_time"]
     running = [process.info for process in psutil.process_iter(wanted)]
-    own = os.getpid()
-    return [_found(info) for info in running if _has_memory(info) and own not in (info["pid"], info["ppid"])]
+    return [_found(info) for info in running if _has_memory(info) and not _is_ours(info)]
+
+
+def _is_ours(info: dict[str, Any]) -> bool:
+    """Whether a process is this one, or its sampler."""
+    return info["pid"] == os.getpid() or (
+        info["ppid"] == os.getpid() and "smapstop.sampling" in (info["cmdline"] or ())
+    )
 
 
 def _has_memory(info: dict[str, Any]) -> bool:

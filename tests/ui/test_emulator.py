@@ -340,19 +340,19 @@ FLOODS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(FLOODS).flatmap(lambda kinds: st.lists(st.sampled_from(kinds), min_size=1, max_size=30)),
     st.binary(max_size=12),
     st.sampled_from(
         [b"", b"\x1b[1;32m", b"\x1b[3", b"\xe6\x97", b"text\x1b", b"\x1b[?1049h", b"\x1b[2;3r", b"\x1b[4h"]
     ),
-    st.integers(1, 20_000),
+    st.integers(0, 6_000),
 )
 def test_a_flood_that_is_skimmed_ends_as_one_that_is_read(
     kinds: list[bytes], end: bytes, begin: bytes, cut: int
 ) -> None:
-    flood = b"".join(kinds) * (40_000 // len(b"".join(kinds))) + end
+    flood = b"".join(kinds) * (24_000 // len(b"".join(kinds))) + end
     read, skimmed = (Emulator(20, 5, lambda _: None) for _ in range(2))
     for terminal in (read, skimmed):
         terminal.feed(begin)
