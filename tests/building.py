@@ -92,6 +92,7 @@ def tick_of(number: int, rows: Mappings, ids: list[int], **other: Any) -> Tick:
         "read_ns": 1_000_000,
         "cpu_ns": 1_000_000,
         "interval_ns": SECOND,
+        "smaps_interval_ns": SECOND,
         "counters": COUNTERS,
         "tier": "smaps",
         "totals": {},

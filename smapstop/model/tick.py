@@ -58,7 +58,9 @@ class Tick:
     cpu_ns: int
     """CPU time that the sampler spent on the tick, the kernel's part included."""
     interval_ns: int
-    """The interval that the sampler keeps now; longer than asked for when the budget stretches it."""
+    """The time between ticks."""
+    smaps_interval_ns: int
+    """The time between ticks that read every mapping: longer when the budget does not allow it at each."""
     counters: Counters
     tier: Tier
     """How much this tick read."""

@@ -49,7 +49,7 @@ def header_of(target: Target, scene: Scene, timeline: Timeline) -> Header:
         f"up {fmt.duration((tick.wall_ns - target.started_ns) / 1e9)}",
     )
     reading = scene.moment.read
-    cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.interval_ns)})"
+    cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
     return Header(
         name=fmt.printable(tick.counters.name),
         about=(str(target.pid), *((ending_text(ending),) if ending else alive)),
@@ -85,9 +85,10 @@ def _mode(scene: Scene, timeline: Timeline) -> str:
         return f"❚❚ {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{scene.newest}"
     if tick.ending:
         return f"■ {fmt.clock(tick.wall_ns)}"
-    asked = timeline.ticks[0].interval_ns
-    stretched = " (budget)" if tick.interval_ns > asked else ""
-    return f"● live {fmt.span(tick.interval_ns)}{stretched}"
+    live = f"● live {fmt.span(tick.interval_ns)}"
+    if tick.smaps_interval_ns <= tick.interval_ns:
+        return live
+    return f"{live}, mappings every {fmt.span(tick.smaps_interval_ns)} (budget)"
 
 
 def compared_text(lens: Lens, timeline: Timeline) -> str:
@@ -115,9 +116,9 @@ def _change(before: Tick, after: Tick, name: str) -> int | None:
 
 def totals_parts(scene: Scene) -> list[tuple[str, str, int | None]]:
     """The totals beside Rss, as (label, amount, change against the compared moment)."""
-    tick, compared = scene.moment.tick, scene.changes.before.tick
+    tick, read, compared = scene.moment.tick, scene.moment.read, scene.changes.before.read
     parts = [
-        (label, fmt.long_amount(tick.totals.get(name)), _change(compared, tick, name))
+        (label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), _change(compared, read, name))
         for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap"))
     ]
     return [*parts, ("peak", fmt.long_amount(tick.counters.vm_hwm), None)]

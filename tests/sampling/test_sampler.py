@@ -233,7 +233,7 @@ def test_totals_and_counters_between_full_readings(program: Program) -> None:
         assert (tick.tier, len(tick.rows), tick.keyframe) == ("counters", 0, False)
         assert "pss" not in tick.totals
         assert tick.totals["rss"] > 0
-        assert tick.interval_ns > 60 * SECOND
+        assert tick.smaps_interval_ns > 60 * SECOND
 
         assert map_before is not None
         assert target.timeline.last is not None

@@ -186,10 +186,17 @@ async def test_its_end_is_told_after_the_last_that_it_wrote() -> None:
         await scene.until(lambda: any(isinstance(m, ProgramPane.Closed) for m in scene.stage.messages))
         await scene.shows("100\nbye")
         assert scene.pane.bytes_read == len("".join(f"{n}\r\n" for n in range(1, 101))) + 3
-        await scene.focus()
-        scene.stage.post_message(Paste("nobody reads this"))
-        await scene.pilot.press("a", "enter")
         assert [type(m) for m in scene.stage.messages] == [ProgramPane.Sized, ProgramPane.Closed]
+
+
+async def test_the_keys_are_the_apps_again_when_the_program_has_ended() -> None:
+    async with staged("read x") as scene:
+        await scene.focus()
+        scene.does("\r")
+        await scene.until(lambda: not scene.pane.has_focus)
+        await scene.pilot.click(scene.pane)
+        await scene.pilot.press("x")
+        assert scene.stage.counted == 1
 
 
 async def test_the_sixteen_colours_are_the_users_own() -> None:
@@ -294,7 +301,7 @@ async def test_the_app_answers_during_a_flood() -> None:
         before = scene.pane.bytes_read
         while (count := scene.stage.counted) < 10:
             scene.does("x")
-            await scene.until(lambda: scene.stage.counted > count)  # noqa: B023
+            await scene.until(lambda: scene.stage.counted > count)
         assert scene.pane.bytes_read > before
         await scene.focus()
         scene.does("\x1b[24~")

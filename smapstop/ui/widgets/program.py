@@ -54,7 +54,7 @@ class ProgramPane(Widget, can_focus=True):
         columns: int
 
     class Closed(Message):
-        """Nobody has the terminal open any more, and all that was written to it is shown."""
+        """Nobody has the terminal open any more, and all that was written to it is shown; the pane takes no focus."""
 
     class HandBack(Message):
         """The user pressed F12, the one key that the program does not get."""
@@ -102,7 +102,7 @@ class ProgramPane(Widget, can_focus=True):
         if self._open:
             resize_terminal(self._fd, rows, columns)
         self._lines = []
-        self._repaint()
+        self._paint_now()
         self.post_message(self.Sized(rows, columns))
 
     def on_unmount(self) -> None:
@@ -158,6 +158,8 @@ class ProgramPane(Widget, can_focus=True):
             loop.add_reader(self._fd, self._take_turn)
         else:
             loop.remove_reader(self._fd)
+            self.can_focus = False
+            self.blur()
             self.post_message(self.Closed())
 
     # to the screen
@@ -174,7 +176,7 @@ class ProgramPane(Widget, can_focus=True):
         self._paint = None
         self._painted_s = time.perf_counter()
         width = self.size.width
-        lines = self._emulator.lines(cursor=self._emulator.cursor_visible and self.has_focus and self._open)
+        lines = self._emulator.lines(cursor=self._emulator.cursor_visible and self.has_focus)
         if len(lines) != len(self._lines):
             self._lines = [()] * len(lines)
             self._strips = [Strip.blank(width)] * len(lines)
@@ -224,19 +226,19 @@ class ProgramPane(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Every key is the program's, but F12."""
-        if self._emulator is None or not self._open:
-            return
         event.stop()
         event.prevent_default()
         if event.key == "f12":
             self.post_message(self.HandBack())
-        elif keystroke := key_bytes(event, application_cursor=self._emulator.mode(_APPLICATION_CURSOR)):
+        elif self._emulator is not None and (
+            keystroke := key_bytes(event, application_cursor=self._emulator.mode(_APPLICATION_CURSOR))
+        ):
             self._send(keystroke)
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste is the program's."""
-        if self._emulator is not None and self._open:
-            event.stop()
+        event.stop()
+        if self._emulator is not None:
             self._send(paste_bytes(event.text, bracketed=self._emulator.mode(_BRACKETED_PASTE)))
 
     def on_focus(self) -> None:
