@@ -87,8 +87,8 @@ _ALL_NUMBERS = {"h": "set_mode", "l": "reset_mode"}
 
 _FLOOD = 16384
 """Bytes at once that may be worth skipping."""
-_NOT_FLOWING = re.compile(rb"\x1b(?!\[[0-9;:]*[mK]|\([0B])|[\x0e\x0f]")
-"""What does more than scroll, and change how later text looks."""
+_NOT_FLOWING = re.compile(rb"\x1b(?!\[[0-9;:]*(?:[mK]|\Z)|\((?:[0B]|\Z)|\Z)|[\x0e\x0f]")
+"""What does more than change how later text looks; of what is cut off at the end nobody knows yet."""
 _LASTING = re.compile(rb"\x1b(?:\[[0-9;:]*m|\([0B])")
 """What changes how later text looks. Each sets its part absolutely: of equal ones the last is enough."""
 _STRING = re.compile(rb"\x1b[\]PX^_]")
