@@ -13,12 +13,11 @@ from smapstop.model.kinds import Kind, kind_codes, kinds
 from smapstop.model.requests import Pace
 from smapstop.model.sheet import Grouping, Sheet, grouped
 from smapstop.proc.columns import ABSENT, Counters, Mappings
-from smapstop.proc.fields import FIELDS
+from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.smaps import parse_rollup, parse_smaps, without_torn
 from smapstop.sampling.sampler import Sampler
 
-_ONLY_ROLLUP = ("pss_anon", "pss_file", "pss_shmem")
 _NOT_IN_ROLLUP = ("size", "kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key")
 _DELETED = " (deleted)"
 
@@ -129,7 +128,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
     rows = order(sheet, sorting)
     heads = _heads(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
-    names = _names_with(sheet.fields, without=_ONLY_ROLLUP)
+    names = _names_with(sheet.fields, without=ROLLUP_ONLY)
     columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
     return [head | _amounts(names, columns, at) for at, head in enumerate(heads)]
 

@@ -222,3 +222,6 @@ VM_FLAGS: dict[str, str] = {
     "sl": "sealed: mapping and protection cannot be changed any more",
 }
 """What each two-letter code of a VmFlags line says (fs/proc/task_mmu.c: show_smap_vma_flags)."""
+
+ROLLUP_ONLY = ("pss_anon", "pss_file", "pss_shmem")
+"""Fields of smaps_rollup that no mapping has."""

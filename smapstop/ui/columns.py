@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import FIELD, ROLLUP_ONLY
 
 Look = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]
 """How the values of a column are written."""
@@ -59,7 +59,7 @@ COLUMNS: tuple[Column, ...] = (
 _MORE: tuple[Column, ...] = tuple(
     Column(field.name, field.label, "amount", 6, 50, field.help)
     for field in FIELD.values()
-    if field.unit == "kB" and field.name not in {column.key for column in COLUMNS}
+    if field.unit == "kB" and field.name not in {*ROLLUP_ONLY, *(column.key for column in COLUMNS)}
 )
 """Every other amount that the kernel may print: shown when asked for."""
 

@@ -228,8 +228,10 @@ class VtScreen(Screen):
 
     def restore_cursor(self) -> None:
         """Go back to where the cursor was remembered, which stays remembered (DECRC)."""
-        saved = bool(self.savepoints)
+        saved, margins = bool(self.savepoints), self.margins
+        self.margins = None  # they do not hold the cursor back
         super().restore_cursor()
+        self.margins = margins
         if saved:
             self.save_cursor()
 

@@ -64,6 +64,7 @@ def style(written: bytes) -> Style:
         ("1\x1bE2", ["1", "2", "", ""]),
         ("ab\x1b[3b", ["abbbb", "", "", ""]),
         ("\x1b[2;4H\x1b7\x1b[Hx\x1b8y\x1b8z", ["x", "   z", "", ""]),
+        ("\x1b7\x1b[2;3r\x1b8x", ["x", "", "", ""]),
         ("\x1b[4hbc\x1b[Ha", ["abc", "", "", ""]),
         ("\x1b(0lqk\x1b(Bq", ["┌─┐q", "", "", ""]),
         ("a\x1b[2;3r\x1b[!p\x1b[4H\n", ["", "", "", ""]),
@@ -366,8 +367,9 @@ def test_a_flood_that_is_skimmed_ends_as_one_that_is_read(
 
 
 @pytest.mark.parametrize("line", [b"y\r\n", b"\x1b[32mgreen\x1b[0m and\x1b[K plain\r\n"])
-def test_of_a_flood_a_screenful_is_left(line: bytes) -> None:
-    flood = line * (200_000 // len(line))
+@pytest.mark.parametrize("end", [b"", b"\x1b", b"\x1b[", b"\x1b[38;", b"\x1b(", b"\xe6\x97"])
+def test_of_a_flood_a_screenful_is_left(line: bytes, end: bytes) -> None:
+    flood = line * (200_000 // len(line)) + end
     left = emulator(80, 24).skim(flood)
     assert left.count(b"\r\n") == 24
     assert len(left) < 1500

@@ -1,0 +1,87 @@
+"""The ledger of a tick: what changed and is not explained yet, mapping by mapping, and what explained the rest."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.events import Mechanism
+
+Amounts = NDArray[np.int64]
+"""kB per mapping, shape (k,)."""
+Mask = NDArray[np.bool_]
+"""Which mappings, shape (k,)."""
+
+PC, PD, SC, SD = STATES = ("private_clean", "private_dirty", "shared_clean", "shared_dirty")
+"""Every resident page is in one of these states; their sum is Rss (fs/proc/task_mmu.c, smaps_page_accumulate)."""
+CLEAN_FIRST = (PC, SC, PD, SD)
+DIRTY_FIRST = (PD, SD, PC, SC)
+
+
+class Ledger:
+    """The deltas that are not explained yet, and what explained the others.
+
+    Attributes:
+        left: By field, kB, shape (k,); zeros for a field that this kernel does not print.
+        booked: Mechanisms with how much of each mapping they moved, and where that is sure.
+        known: The fields that this kernel prints.
+    """
+
+    def __init__(self, deltas: dict[str, Amounts], fields: Iterable[str], count: int) -> None:
+        self.left = {name: deltas[name].copy() if name in deltas else np.zeros(count, np.int64) for name in fields}
+        self.known = frozenset(deltas)
+        self.booked: list[tuple[Mechanism, Amounts, bool]] = []
+
+    @property
+    def total(self) -> dict[Mechanism, Amounts]:
+        """What is booked so far, by mechanism."""
+        sums: dict[Mechanism, Amounts] = {}
+        for what, kb, _ in self.booked:
+            sums[what] = sums[what] + kb if what in sums else kb
+        return sums
+
+    def gained(self, *names: str) -> Amounts:
+        """What every one of the fields grew by, and is not explained yet."""
+        return np.maximum(np.minimum.reduce([self.left[name] for name in names]), 0)
+
+    def lost(self, *names: str) -> Amounts:
+        """What every one of the fields shrank by, and is not explained yet."""
+        return np.maximum(-np.maximum.reduce([self.left[name] for name in names]), 0)
+
+    def turned(self, source: str, target: str) -> Amounts:
+        """What went from one field to another, and is not explained yet."""
+        return np.minimum(self.lost(source), self.gained(target))
+
+    def book(self, what: Mechanism, kb: Amounts, *, sure: bool | Mask = True, **moves: int) -> None:
+        """Book a mechanism that moves each field of `moves` by so many times its kB."""
+        if not kb.any():
+            return
+        for name, times in moves.items():
+            self.left[name] -= times * kb
+        if isinstance(sure, bool):
+            self.booked.append((what, kb, sure))
+        else:
+            self.booked += [(what, np.where(sure, kb, 0), True), (what, np.where(sure, 0, kb), False)]
+
+    def arrive(self, kb: Amounts, states: Sequence[str]) -> None:
+        """So much became resident: in the states that gained, the likeliest first."""
+        for state in states:
+            part = np.minimum(kb, self.gained(state))
+            self.left[state] -= part
+            kb = kb - part
+        self.left[states[0]] -= kb
+
+    def depart(self, kb: Amounts, states: Sequence[str]) -> None:
+        """So much is resident no more: it was in the states that lost, the likeliest first."""
+        for state in states:
+            part = np.minimum(kb, self.lost(state))
+            self.left[state] += part
+            kb = kb - part
+        self.left[states[0]] += kb
+
+    def turn(self, source: str, target: str, kb: Amounts, *whats: Mechanism) -> None:
+        """So much went from one state to another, which is booked; without a mechanism it is another process's doing."""
+        self.left[source] += kb
+        self.left[target] -= kb
+        for what in whats:
+            self.book(what, kb)

@@ -1,0 +1,206 @@
+"""Real terminals: tmux runs a command in one, types, and tells what the screen shows."""
+
+import itertools
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+SMAPSTOP = shlex.quote(str(Path(sys.executable).parent / "smapstop"))
+"""The command under test, as a shell takes it."""
+DEADLINE_SECONDS = 30.0
+BEFORE = "what stood here before"
+"""What the screen shows until the command takes it, and shall show again after it."""
+_MARK = "SMAPSTOP_E2E"
+"""Every process that comes from a terminal has this in its environment, with the terminal's own value."""
+_SETTINGS = """
+set -g status off
+set -g default-terminal tmux-256color
+set -g terminal-overrides ',*:Tc'
+set -g remain-on-exit on
+"""
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A running process that comes from a terminal."""
+
+    pid: int
+    ppid: int
+    command_line: tuple[str, ...]
+
+
+class Terminal:
+    """One terminal of its own, in which one command runs.
+
+    Args:
+        command: What a shell takes.
+        columns: The size of the terminal.
+        rows: The size of the terminal.
+        folder: Where to keep its files.
+        environment: What the command has in its environment beside ours.
+    """
+
+    def __init__(
+        self, command: str, columns: int, rows: int, folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        number = next(_numbers)
+        self._socket = str(folder / f"tmux-{number}")
+        self._status_file = folder / f"status-{number}"
+        self._mark = f"{os.getpid()}-{number}"
+        settings = folder / f"settings-{number}"
+        settings.write_text(_SETTINGS)
+        usual = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TMUX")}
+        self._environment = usual | {"COLORTERM": "truecolor", _MARK: self._mark}
+        variables = shlex.join(["env", *(f"{name}={value}" for name, value in (environment or {}).items())])
+        script = f"echo {BEFORE}; {variables} {command}; echo $? > {self._status_file}; exec sleep 1000"
+        size = ("-x", str(columns), "-y", str(rows))
+        self._tmux("-f", str(settings), "new-session", "-d", *size, script)
+
+    def _tmux(self, *arguments: str) -> str:
+        command = ["tmux", "-S", self._socket, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=self._environment).stdout
+
+    # what there is to see
+
+    def screen(self) -> str:
+        """What the screen shows now."""
+        return self._tmux("capture-pane", "-p")
+
+    def coloured(self) -> str:
+        """What the screen shows now, with the sequences (SGR) that colour it."""
+        return self._tmux("capture-pane", "-p", "-e")
+
+    def is_on(self, flag: str) -> bool:
+        """Whether a flag of the terminal is on, as tmux calls it: `cursor_flag`, `alternate_on`, `mouse_any_flag`."""
+        return self._tmux("display-message", "-p", f"#{{{flag}}}").strip() == "1"
+
+    def modes(self) -> set[str]:
+        """The modes of the terminal's line discipline that are on (stty(1))."""
+        tty = self._tmux("display-message", "-p", "#{pane_tty}").strip()
+        told = subprocess.run(["stty", "-a", "-F", tty], check=True, capture_output=True, text=True).stdout
+        return set(told.replace(";", " ").split())
+
+    def until(self, holds: Callable[[], object], what: str) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + DEADLINE_SECONDS
+        while not holds():
+            assert time.monotonic() < end, f"never: {what}\n{self.screen()}"
+            time.sleep(0.03)
+
+    def wait_for(self, pattern: str) -> str:
+        """The screen, once it shows a pattern."""
+        return self.wait_until(lambda screen: re.search(pattern, screen, re.MULTILINE), pattern)
+
+    def wait_until(self, holds: Callable[[str], object], what: str) -> str:
+        """The screen, once something holds of it."""
+        seen = ""
+
+        def look() -> object:
+            nonlocal seen
+            seen = self.screen()
+            return holds(seen)
+
+        self.until(look, what)
+        return seen
+
+    def status(self) -> int:
+        """The exit status of the command, once it has ended."""
+        self.until(lambda: self._status_file.exists() and self._status_file.read_text().endswith("\n"), "ended")
+        return int(self._status_file.read_text())
+
+    # what the user does
+
+    def keys(self, *keys: str) -> None:
+        """Press keys, by their tmux names."""
+        for key in keys:
+            self._tmux("send-keys", key)
+
+    def type(self, text: str) -> None:
+        """Type a text as it stands."""
+        self._tmux("send-keys", "-l", text)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the terminal another size."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    # what runs in it
+
+    def processes(self) -> list[Process]:
+        """All running processes that come from this terminal, wherever they went; no zombies."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            # it may have ended meanwhile, or be somebody else's
+            with suppress(FileNotFoundError, ProcessLookupError, PermissionError, NotADirectoryError):
+                if folder.name.isdecimal() and self._is_marked((folder / "environ").read_bytes()):
+                    words = os.fsdecode((folder / "cmdline").read_bytes()).rstrip("\0").split("\0")
+                    stat = (folder / "stat").read_text()
+                    ppid = int(stat[stat.rindex(")") + 2 :].split()[1])
+                    found.append(Process(int(folder.name), ppid, tuple(words)))
+        return found
+
+    def _is_marked(self, environ: bytes) -> bool:
+        return f"{_MARK}={self._mark}".encode() in environ.split(b"\0")
+
+    def _one(self, holds: Callable[[Process], object], what: str) -> int:
+        """The pid of the one process of which something holds, once it is there."""
+        found: list[Process] = []
+
+        def look() -> bool:
+            found[:] = filter(holds, self.processes())
+            return len(found) == 1
+
+        self.until(look, what)
+        return found[0].pid
+
+    def dashboard(self) -> int:
+        """The pid of smapstop itself."""
+        return self._one(lambda process: process.command_line[1:2] == (shlex.split(SMAPSTOP)[0],), "smapstop runs")
+
+    def sampler(self) -> int:
+        """The pid of its sampler."""
+        return self._one(lambda process: "smapstop.sampling" in process.command_line, "its sampler runs")
+
+    def program(self) -> int:
+        """The pid of the program that it launched."""
+        sampler = self.sampler()
+        return self._one(lambda process: process.ppid == sampler, "its program runs")
+
+    def close(self) -> list[Process]:
+        """End it as a user closes a window, and give what did not end by itself; that is killed."""
+        with suppress(subprocess.CalledProcessError):
+            self._tmux("kill-server")
+        end = time.monotonic() + 10
+        while (left := self.processes()) and time.monotonic() < end:
+            time.sleep(0.03)
+        for process in left:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, 9)
+        return left
+
+
+class Terminals:
+    """Opens terminals, and closes them after the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: list[Terminal] = []
+
+    def __call__(
+        self, command: str, *, columns: int = 118, rows: int = 40, environment: Mapping[str, str] | None = None
+    ) -> Terminal:
+        """Run a command in a new terminal."""
+        terminal = Terminal(command, columns, rows, self._folder, environment)
+        self._open.append(terminal)
+        return terminal
+
+    def close(self) -> list[Process]:
+        """Close them all, and give what did not end with them."""
+        return [process for terminal in self._open for process in terminal.close()]

@@ -1,0 +1,103 @@
+"""The question that started it all, from the command line to the answer on the screen."""
+
+import mmap
+import os
+import re
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from e2e.terminals import SMAPSTOP, Terminal, Terminals
+
+Amounts = dict[str, int]
+FIELDS = ("Rss", "Private_Clean", "Private_Dirty", "Anonymous")
+OPTIONS = "-i 0.2 --columns name,rss,private_clean,private_dirty,anonymous,happened"
+PAGE_KB = 4
+
+pytestmark = pytest.mark.skipif(mmap.PAGESIZE != 1024 * PAGE_KB, reason="the array of the question is a page of 4 kB")
+
+
+@pytest.fixture
+def seed(program: Callable[[str], Path]) -> Iterator[Path]:
+    """The program, on a disk: /tmp may be memory, where pages are dirty for ever. Its file is as if just linked."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp", ignore_cleanup_errors=True) as folder:
+        executable = Path(folder) / "seed"
+        executable.write_bytes(program("seed").read_bytes())
+        executable.chmod(0o755)
+        yield executable
+
+
+def write_back(path: Path) -> None:
+    """Have a file's pages written to the disk: then they are clean."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def in_smaps(pid: int) -> Amounts:
+    """The fields of the program's .data as the kernel prints them, kB."""
+    text = Path(f"/proc/{pid}/smaps").read_text()
+    (record,) = re.findall(r"^\S+ rw-p .*/seed\n((?:[A-Z].*\n)*)", text, re.MULTILINE)
+    return {field: int(re.findall(rf"^{field}: +(\d+) kB", record, re.MULTILINE)[0]) for field in FIELDS}
+
+
+def on_screen(screen: str) -> tuple[Amounts, str]:
+    """The same fields in the row of the table, and what it says that happened."""
+    row = re.search(r"seed \.data +(\S+ ?K?) +(\S+ ?K?) +(\S+ ?K?) +(\S+ ?K?) +(.*?) · ", screen)
+    if row is None:
+        return {}, ""
+    *amounts, happened = row.groups()
+    return {field: int(amount.split()[0]) for field, amount in zip(FIELDS, amounts, strict=True)}, happened
+
+
+def in_detail(screen: str) -> dict[str, tuple[int, int, str]]:
+    """What the detail says of the fields: before, after, and the difference."""
+    rows = re.findall(r"^[ ▸]+(\w+) +(\d+) (?:→| ) (\d+) +([-−+]?\d+|·)", screen, re.MULTILINE)
+    return {field: (int(before), int(after), change) for field, before, after, change in rows}
+
+
+def show_data(terminal: Terminal) -> None:
+    """Have only the row of the program's .data in the table."""
+    terminal.keys("/")
+    terminal.type("seed perm:w")
+    terminal.wait_for("1 of .* seed perm:w")
+    terminal.keys("Enter")
+
+
+@pytest.mark.parametrize("written_back", [True, False], ids=["written-back", "just-linked"])
+def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed: Path, written_back: bool) -> None:
+    if written_back:
+        write_back(seed)
+    window = terminal(f"{SMAPSTOP} {OPTIONS} -- {shlex.quote(str(seed))}")
+    window.wait_for(r"^│type a letter")
+    pid = window.program()
+    before = in_smaps(pid)
+    clean = PAGE_KB if written_back else 0
+    assert clean == before["Private_Clean"]
+    show_data(window)
+    window.wait_until(lambda screen: on_screen(screen)[0] == before, f".data is {before}")
+    window.keys("m")
+    window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
+
+    window.keys("t")
+    window.wait_for("F12 takes the keys back")
+    window.type("x")
+    window.keys("Enter")
+    window.wait_for(r"^│written")
+    after = in_smaps(pid)
+    moved = {field: after[field] - before[field] for field in FIELDS}
+    expected = {"Rss": 0, "Private_Clean": -clean, "Private_Dirty": clean, "Anonymous": PAGE_KB}
+    assert expected == moved
+
+    screen = window.wait_until(lambda screen: on_screen(screen)[0] == after, f".data is {after}")
+    assert on_screen(screen)[1] == "copy-on-write, 1 page"
+
+    window.keys("F12")
+    window.wait_for("press t to type into it")
+    window.keys("Enter")
+    screen = window.wait_for(r"^ changed ")
+    told = in_detail(screen)
+    for field in FIELDS:
+        assert (before[field], after[field]) == told[field][:2], f"{field}\n{screen}"
+    assert re.search(r"copy-on-write|copied", screen), screen
