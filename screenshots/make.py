@@ -32,7 +32,7 @@ from smapstop import demo
 from smapstop.errors import SmapstopError
 from smapstop.proc.finding import processes
 from smapstop.settings import Settings
-from smapstop.source import LiveSource
+from smapstop.live import LiveSource
 from smapstop.terminal import open_terminal
 from smapstop.ui.app import Dashboard
 
@@ -91,6 +91,16 @@ def see(pattern: str) -> Step:
 def ticks(number: int) -> Step:
     """Wait until there are so many ticks."""
     return lambda stage: stage.until(lambda: len(stage.app.timeline) >= number, f"{number} ticks")
+
+
+def back_to(pattern: str) -> Step:
+    """Go back in time until the screen shows a pattern."""
+
+    async def go(stage: Stage) -> None:
+        while not re.search(pattern, stage.text):
+            await stage.pilot.press("left")
+
+    return go
 
 
 def size(columns: int, rows: int) -> Step:
@@ -181,12 +191,14 @@ class Show(NamedTuple):
     pictures: tuple[Picture, ...]
 
 
+TOP = r"^Mapping .*\n"
+"""The line before the first row."""
 SHOWS = (
     Show(
         experiment,
         (
-            Picture("demo", (ticks(12), keys("t x enter"), see(r"^F experiment \.data .*copy-on-write, 1 page · now"))),
-            Picture("detail", (keys("f12 enter d"), see("Private_Clean"))),
+            Picture("demo", (keys("t"), ticks(27), keys("x enter"), see(TOP + r"F experiment \.data .* copy-on-write, 1 page · (now|1 s)"))),
+            Picture("detail", (keys("f12 enter space"), back_to("Private_Clean +4 → 0"))),
             Picture("help", (keys("escape question_mark"), see("First principles"))),
         ),
     ),

@@ -5,20 +5,20 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Attach, Pace
+from smapstop.model.requests import Attach, Launch, Pace
 from smapstop.options import dashboard_options, demo_options, did_you_mean, parse, snapshot_options, stray
 
 if TYPE_CHECKING:  # these import numpy
-    from smapstop.settings import Settings
+    from smapstop.live import LiveSource
+    from smapstop.settings import Pick, Settings
     from smapstop.snapshot import Snapshot
-    from smapstop.ui.widgets.processes import Found
 
 Command = tuple[str, ...] | None
 """What stands after `--`; None without one."""
@@ -80,13 +80,27 @@ def _dashboard(words: list[str], command: Command) -> int:
         raise SmapstopError("both -p and -- are given", "-p watches a running process, -- starts a new one")
     if command == ():
         raise SmapstopError("no command after --", "smapstop -- ./a.out ARG...")
-    settings = _settings(options)
+    if options.sort or options.filter or options.columns:
+        _settings(options)  # what is wrong with them is told whatever else is
     _require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
     if command is not None:
-        return _launch(command, settings)
-    if options.pid is not None:
-        return _attach(options.pid, settings)
-    return _pick(settings)
+        return _launch(command, lambda: _settings(options))
+    with _sampler() as source:
+        settings = _settings(options)
+        begin = _pick() if options.pid is None else Attach(_find(options.pid), settings.pace)
+        from smapstop.ui.app import run
+
+        return run(source, begin, settings)
+
+
+@contextmanager
+def _sampler(terminal: tuple[int, int] | None = None) -> "Iterator[LiveSource]":
+    """The sampler, started before anything else: it gets ready while the dashboard is imported."""
+    from smapstop.live import LiveSource
+
+    with closing(LiveSource(terminal)) as source:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts threads that we do not need
+        yield source
 
 
 def _require_terminal(instead: str) -> None:
@@ -134,52 +148,51 @@ def _settings(options: argparse.Namespace) -> "Settings":
     return Settings(_pace(options), sorting, options.filter, columns)
 
 
-def _attach(pid_or_name: str, settings: "Settings") -> int:
-    """Watch a running process. The sampler starts first: it gets ready while the dashboard is imported."""
+def _find(pid_or_name: str) -> int:
+    """The pid of a process that can be watched.
+
+    Raises:
+        SmapstopError: There is none, or it may not be looked at.
+    """
     from smapstop.proc.finding import find
-    from smapstop.proc.process import ProcDir
 
     pid = find(pid_or_name)
-    with ProcDir(pid) as process:
-        process.require_memory()
-    from smapstop.source import LiveSource
-
-    with closing(LiveSource()) as source:
-        from smapstop.ui.app import run
-
-        return run(source, Attach(pid, settings.pace), (), settings)
+    _require_memory(pid)
+    return pid
 
 
-def _pick(settings: "Settings") -> int:
-    """Let the user pick a process, then watch it."""
-    from smapstop.source import LiveSource
+def _require_memory(pid: int) -> None:
+    """Make sure that a process can be watched.
 
-    with closing(LiveSource()) as source:
-        from smapstop.proc.finding import processes
-        from smapstop.ui.app import run
-
-        return run(source, None, (), settings, processes=processes, check=_require_memory)
-
-
-def _require_memory(found: "Found") -> None:
-    """Make sure that a process that was picked can be watched."""
+    Raises:
+        SmapstopError: It cannot.
+    """
     from smapstop.proc.process import ProcDir
 
-    with ProcDir(found.pid) as process:
+    with ProcDir(pid) as process:
         process.require_memory()
 
 
-def _launch(command: tuple[str, ...], settings: "Settings", intro: str = "") -> int:
-    """Start a program on a terminal of its own, and watch it from its exec on."""
+def _pick() -> "Pick":
+    """Whom to pick from."""
+    from smapstop.proc.finding import processes
+    from smapstop.settings import Pick
+
+    return Pick(processes, lambda found: _require_memory(found.pid))
+
+
+def _launch(command: tuple[str, ...], settle: "Callable[[], Settings]", *, intro: str = "") -> int:
+    """Start a program on a terminal of its own, and watch it from its exec on; settings can wait for the sampler."""
     _require_executable(command[0])
-    from smapstop.source import LiveSource
     from smapstop.terminal import open_terminal
 
+    environment = dict(os.environ)
     size = shutil.get_terminal_size()
-    with closing(LiveSource(open_terminal(size.lines // 2, size.columns))) as source:
+    with _sampler(open_terminal(size.lines // 2, size.columns)) as source:
+        settings = settle()
         from smapstop.ui.app import run
 
-        return run(source, None, command, settings, terminal_fd=source.terminal_fd, intro=intro)
+        return run(source, Launch(command, environment, settings.pace), settings, intro=intro)
 
 
 def _require_executable(name: str) -> None:
@@ -210,10 +223,14 @@ def _demo(words: list[str], command: Command) -> int:
         raise SmapstopError(f"unexpected {word or '--'!r}", "demo brings its own program: smapstop demo")
     _require_terminal("smapstop snapshot -p PID")
     from smapstop import demo
-    from smapstop.settings import Settings
+
+    def settle() -> "Settings":
+        from smapstop.settings import Settings
+
+        return Settings(_pace(options), columns=demo.COLUMNS)
 
     with demo.prepared() as experiment:
-        return _launch(experiment.command, Settings(_pace(options), columns=demo.COLUMNS), experiment.intro)
+        return _launch(experiment.command, settle, intro=experiment.intro)
 
 
 # snapshot

@@ -1,6 +1,8 @@
-"""What the user set on the command line for the dashboard."""
+"""What the user asked for on the command line of the dashboard."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from smapstop.model.arrange import Sorting
 from smapstop.model.requests import Pace
@@ -16,3 +18,41 @@ class Settings:
     """See `filter_of`; empty lets every row through."""
     columns: tuple[str, ...] = ()
     """Keys of columns, in order; empty for the usual ones."""
+
+
+class Found(Protocol):
+    """A running process that can be picked; None is what may not be read."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def name(self) -> str:
+        """What it calls itself, at most 15 bytes."""
+
+    @property
+    def user(self) -> str | None:
+        """To whom it belongs."""
+
+    @property
+    def command_line(self) -> tuple[str, ...]:
+        """Its arguments; empty when it has none."""
+
+    @property
+    def rss_kb(self) -> int | None:
+        """What it has in memory, kB."""
+
+    @property
+    def started(self) -> float | None:
+        """When it was started, seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Let the user pick whom to watch."""
+
+    processes: Callable[[], Sequence[Found]]
+    """Lists them."""
+    check: Callable[[Found], object]
+    """Raises `SmapstopError` when one that was picked cannot be watched."""

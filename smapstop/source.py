@@ -1,17 +1,10 @@
 """Where ticks come from: a reader does not need to know whether they are live."""
 
-import os
-import subprocess
-import sys
-import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import IO, Protocol, cast
+from collections.abc import Callable
+from typing import Protocol
 
-from smapstop.model.requests import Failure, Leave, Request, Target
+from smapstop.model.requests import Failure, Request, Target
 from smapstop.model.tick import Tick
-from smapstop.sampling.wire import Decoder, Encoder, read_frame, write_all
 
 News = Tick | Target | Failure
 """What a source tells: first the target, then its ticks; a failure is the last word."""
@@ -19,6 +12,9 @@ News = Tick | Target | Failure
 
 class Source(Protocol):
     """Gives news of one process, and takes requests."""
+
+    terminal_fd: int | None
+    """The master of the terminal on which it launches a program; the reader's to show."""
 
     def start(self, deliver: Callable[[News], object]) -> None:
         """Begin to deliver, from another thread; the deliverer must be quick."""
@@ -31,84 +27,3 @@ class Source(Protocol):
 
     def leave(self) -> None:
         """End like `close`, but let a launched program go on."""
-
-
-class LiveSource:
-    """A source that samples: it owns the sampler process and the one reader thread.
-
-    Args:
-        terminal: The master and slave of the pty on which a program will be launched.
-    """
-
-    def __init__(self, terminal: tuple[int, int] | None = None) -> None:
-        self.terminal_fd = terminal[0] if terminal else None
-        """The master of that pty; the source's caller reads and closes it."""
-        self._errors = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the source)
-        fds = terminal or ()
-        self._sampler = subprocess.Popen(
-            [sys.executable, "-m", "smapstop.sampling", *map(str, fds)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            pass_fds=fds,
-            # one thread each is enough, and starting more takes longer than everything else
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
-        )
-        if terminal:
-            os.close(terminal[1])  # the sampler's now: when the program and its children are gone, so is the terminal
-        self._encoder = Encoder()
-        self._closing = False
-        self._thread: threading.Thread | None = None
-
-    def start(self, deliver: Callable[[News], object]) -> None:
-        """Deliver the sampler's news, from the reader thread."""
-        self._thread = threading.Thread(target=self._read, args=(deliver,), name="smapstop-reader", daemon=True)
-        self._thread.start()
-
-    def news(self) -> Iterator[News]:
-        """The sampler's news, until it ends; the last is a failure when it ended by itself."""
-        decoder = Decoder()
-        output = self._sampler.stdout
-        assert output is not None
-        while frame := read_frame(output.read):
-            yield cast("News", decoder.decode(*frame))
-        if not self._closing:
-            yield self._death()
-
-    def request(self, request: Request) -> None:
-        """Ask the sampler; it may be dead already, which the reader thread tells."""
-        assert self._sampler.stdin is not None
-        with suppress(BrokenPipeError):
-            write_all(self._sampler.stdin.fileno(), self._encoder.encode(request))
-
-    def close(self) -> None:
-        """End the sampler by closing its input, wait for it, and join the reader."""
-        self._closing = True
-        assert self._sampler.stdin is not None
-        assert self._sampler.stdout is not None
-        self._sampler.stdin.close()
-        if self._thread is not None:
-            self._thread.join()
-        self._sampler.stdout.close()
-        self._sampler.wait()
-        self._errors.close()
-
-    def leave(self) -> None:
-        """End like `close`, but let the launched program go on."""
-        self.request(Leave())
-        self.close()
-
-    def _read(self, deliver: Callable[[News], object]) -> None:
-        """The reader thread: blocks in read, and delivers."""
-        for news in self.news():
-            if self._closing:
-                return
-            deliver(news)
-
-    def _death(self) -> Failure:
-        """Why the sampler ended by itself: the last line that it left."""
-        status = self._sampler.wait()
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        why = lines[-1] if lines else f"signal {-status}" if status < 0 else f"status {status}"
-        return Failure(f"the sampler process died ({why})", "what was sampled stays; start smapstop again for more")

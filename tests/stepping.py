@@ -22,12 +22,19 @@ class Stepping:
         """The words of the step that the program stands at."""
 
     def __enter__(self) -> Self:
-        self._listen()
+        try:
+            self._listen()
+        except AssertionError:
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):

@@ -1,6 +1,5 @@
 """The command line as a user meets it: real processes, real pipes, real terminals."""
 
-import ast
 import fcntl
 import os
 import re
@@ -176,9 +175,10 @@ def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
 WIRED = """
 import sys, types
 told = open(sys.argv.pop(1), "w")
-def run(source, begin, command, settings, *, terminal_fd=None, intro="", processes=tuple, check=None):
-    print(begin, command, settings, intro, processes(), sep="\\n", file=told)
-    print("terminal" if terminal_fd is not None else "none", "textual" in sys.modules, file=told)
+def run(source, begin, settings, *, intro=""):
+    listed = begin.processes() if hasattr(begin, "processes") else ()
+    print(begin, settings, intro, listed, sep="\\n", file=told)
+    print("terminal" if source.terminal_fd is not None else "none", "textual" in sys.modules, file=told)
     return 42
 sys.modules["smapstop.ui.app"] = types.SimpleNamespace(run=run)
 from smapstop.cli import main
@@ -196,32 +196,39 @@ def told_to_dashboard(tmp_path: Path, *arguments: str) -> list[str]:
 
 def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
     options = "-i 0.25 --budget 2 --sort name --filter kind:heap --columns name,rss"
-    begin, command, settings, intro, _, terminal = told_to_dashboard(
-        tmp_path, *shlex.split(options), "-p", str(os.getpid())
-    )
+    begin, settings, intro, _, terminal = told_to_dashboard(tmp_path, *shlex.split(options), "-p", str(os.getpid()))
     pace = "Pace(interval_ns=250000000, budget=0.02)"
     assert begin == f"Attach(pid={os.getpid()}, pace={pace})"
-    assert (command, intro, terminal) == ("()", "", "none False")
+    assert (intro, terminal) == ("", "none False")
     sorting = "Sorting(key='name', descending=False)"
     assert settings == f"Settings(pace={pace}, sorting={sorting}, filter='kind:heap', columns=('name', 'rss'))"
 
 
 def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Path) -> None:
-    begin, command, _, _, processes, terminal = told_to_dashboard(tmp_path)
-    assert (begin, command, terminal) == ("None", "()", "none False")
+    begin, _, _, processes, terminal = told_to_dashboard(tmp_path)
+    assert begin.startswith("Pick(")
+    assert terminal == "none False"
     assert f"Found(pid={os.getpid()}," in processes
 
 
 def test_all_after_the_dashes_is_the_command(tmp_path: Path) -> None:
-    begin, command, *_, terminal = told_to_dashboard(tmp_path, "--", "ls", "-i", "--", "-p")
-    assert (begin, command, terminal) == ("None", "('ls', '-i', '--', '-p')", "terminal False")
+    begin, *_, terminal = told_to_dashboard(tmp_path, "--", "ls", "-i", "--", "-p")
+    assert begin.startswith("Launch(command=('ls', '-i', '--', '-p'), environment={")
+    assert terminal == "terminal False"
+
+
+def test_the_program_gets_the_environment_of_the_user(tmp_path: Path) -> None:
+    begin, *_ = told_to_dashboard(tmp_path, "--", "ls")
+    assert "OPENBLAS_NUM_THREADS" not in begin
+    assert f"'PATH': {os.environ['PATH']!r}" in begin
 
 
 def test_the_demo_is_launched_with_what_to_do_and_leaves_nothing(tmp_path: Path) -> None:
-    _, command, _, intro, _, terminal = told_to_dashboard(tmp_path, "demo")
-    (program, *_) = ast.literal_eval(command)
-    assert Path(program).name in ("experiment", Path(sys.executable).name)
-    assert not Path(program).exists()
+    begin, _, intro, _, terminal = told_to_dashboard(tmp_path, "demo")
+    program = re.match(r"Launch\(command=\('([^']*)'", begin)
+    assert program is not None
+    assert Path(program[1]).name in ("experiment", Path(sys.executable).name)
+    assert not Path(program[1]).exists()
     assert "Type t, a letter, Enter" in intro
     assert terminal == "terminal False"
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from stepping import Stepping, python, until
 
+from smapstop.live import LiveSource
 from smapstop.model.requests import Attach, Failure, Launch, Pace, Request, Signal, Target
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline import Timeline
-from smapstop.source import LiveSource, News
+from smapstop.source import News
 
 Program = Callable[[str], Path]
 QUICK = Pace(20_000_000, 1.0)
@@ -265,7 +266,7 @@ def test_nothing_is_delivered_after_close(program: Program) -> None:
 
 
 def test_launched_program_is_seen_from_its_first_instruction(on_terminal: Listening, program: Program) -> None:
-    on_terminal.ask(Launch((str(program("again")),), QUICK))
+    on_terminal.ask(Launch((str(program("again")),), dict(os.environ), QUICK))
     target = on_terminal.target()
     first = on_terminal.tick()
     names = [first.rows.name_of(row) for row in range(len(first.rows))]
@@ -282,7 +283,7 @@ def test_launched_program_is_seen_from_its_first_instruction(on_terminal: Listen
     [("os._exit(3)", Ending(status=3)), ("os.kill(os.getpid(), 9)", Ending(signal=signal.SIGKILL))],
 )
 def test_ending_of_a_launched_program(on_terminal: Listening, code: str, ending: Ending) -> None:
-    on_terminal.ask(Launch((sys.executable, "-S", "-c", f"import os; {code}"), QUICK))
+    on_terminal.ask(Launch((sys.executable, "-S", "-c", f"import os; {code}"), dict(os.environ), QUICK))
     on_terminal.target()
 
     assert ending == on_terminal.ending()
@@ -290,7 +291,7 @@ def test_ending_of_a_launched_program(on_terminal: Listening, code: str, ending:
 
 
 def test_launched_program_gets_signals(on_terminal: Listening) -> None:
-    on_terminal.ask(Launch(("sleep", "1000"), QUICK))
+    on_terminal.ask(Launch(("sleep", "1000"), dict(os.environ), QUICK))
     on_terminal.target()
     on_terminal.tick()
     on_terminal.ask(Signal(signal.SIGTERM))
@@ -311,7 +312,7 @@ def test_process_that_was_only_attached_to_gets_no_signal(listening: Listening, 
 
 
 def test_program_that_cannot_be_launched_is_a_failure(on_terminal: Listening) -> None:
-    on_terminal.ask(Launch(("/nonexistent/program",), QUICK))
+    on_terminal.ask(Launch(("/nonexistent/program",), dict(os.environ), QUICK))
     failure = on_terminal.failure()
 
     assert failure.what.startswith("/nonexistent/program")
@@ -321,7 +322,7 @@ def test_program_that_cannot_be_launched_is_a_failure(on_terminal: Listening) ->
 def test_launched_program_ends_with_its_terminal_when_the_source_is_closed(program: Program) -> None:
     master, slave = os.openpty()
     with closing(Listening((master, slave))) as listening:
-        listening.ask(Launch(("sleep", "1000"), QUICK))
+        listening.ask(Launch(("sleep", "1000"), dict(os.environ), QUICK))
         pid = listening.target().pid
         listening.tick()
     os.close(master)
@@ -334,7 +335,8 @@ def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
     fifo, done = tmp_path / "fifo", tmp_path / "done"
     os.mkfifo(fifo)
     listening = Listening((master, slave))
-    listening.ask(Launch(("sh", "-c", f"read line < {fifo}; seq 100000; echo $line > {done}"), QUICK))
+    script = f"read line < {fifo}; seq 100000; echo $line > {done}"
+    listening.ask(Launch(("sh", "-c", script), dict(os.environ), QUICK))
     pid = listening.target().pid
     listening.tick()
     listening.source.leave()

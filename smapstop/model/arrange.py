@@ -167,6 +167,14 @@ def _amount_test(comparison: re.Match[str]) -> Test:
     return test
 
 
+def members_filter(sheet: Sheet, group: int) -> str:
+    """The filter that shows the mappings of a group, as far as its name can be said in one term; else their kind."""
+    row = int(np.flatnonzero(sheet.ids == group)[0])
+    name = sheet.texts[int(sheet.name[row])]
+    kind = list(Kind)[int(sheet.kind[row])].value
+    return f"kind:{kind}" if name == kind or " " in name else name
+
+
 def column_of(sheet: Sheet, key: str) -> NDArray[np.int64] | None:
     """A column of a sheet by the name that users know it by: a field, or `delta` for the change of Rss."""
     return sheet.deltas.get("rss") if key == "delta" else sheet.get(key)

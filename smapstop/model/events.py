@@ -34,9 +34,13 @@ MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
 """All mechanisms; their codes are positions here. The README and `ui/why.py` say what each means."""
 
 ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
+    "copy-on-write": ("shared-write",),
     "copy-on-write-after-fork": ("sole-owner",),
+    "sole-owner": ("copy-on-write-after-fork",),
+    "shared-by-fork": ("ksm-merge",),
+    "shared-write": ("file-read",),
     "reclaim": ("discard",),
-    "shared-write": ("writeback",),
+    "discard": ("swap-out", "swap-in"),
 }
 """What else it may have been, where an event is not sure."""
 

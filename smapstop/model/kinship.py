@@ -1,8 +1,8 @@
 """What a mapping had before and has now, where mappings split, merge, or move the border between them.
 
-The parts of a split have together what the whole had; taken alone, one of them would seem to have lost pages that the
-other seems to have touched. So mappings of the same object whose places overlap are accounted for as one family, under
-its head; for the others of the family nothing changed.
+The parts of a split have together what the whole had; taken alone, one of them would seem to have lost pages that
+the other seems to have touched. So mappings of the same object whose places overlap are accounted for as one family,
+under its head; for the others of the family nothing changed.
 """
 
 from collections.abc import Iterable
@@ -16,20 +16,18 @@ from smapstop.proc.columns import ABSENT, Mappings
 Amounts = NDArray[np.int64]
 Rows = NDArray[np.intp]
 
-_NO_ROWS: Rows = np.zeros(0, np.intp)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kinship:
     """Who is accounted for under whom; rows are positions in `new` of `find_kin`, unless they are of `before`."""
 
-    members: Rows = _NO_ROWS
+    members: Rows
     """Rows that another row, their head, stands for."""
-    heads: Rows = _NO_ROWS
+    heads: Rows
     """The head of each of `members`."""
-    gone: Rows = _NO_ROWS
+    gone: Rows
     """Rows of `before` that have no row any more, but whose place a relative has."""
-    heirs: Rows = _NO_ROWS
+    heirs: Rows
     """The head of the family of each of `gone`."""
 
 
@@ -54,7 +52,7 @@ def find_kin(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Kinship
     covered[old[moved]] = False
     places = np.flatnonzero(covered)
     if not len(places):
-        return Kinship()
+        return Kinship(*[np.zeros(0, np.intp)] * 4)
     return _in_families(before, places, old, after, new, rows)
 
 
@@ -70,16 +68,13 @@ def _covered(before: Mappings, start: NDArray[np.uint64], end: NDArray[np.uint64
 
 
 def _in_families(before: Mappings, places: Rows, old: Rows, after: Mappings, new: Rows, rows: Rows) -> Kinship:
-    """Put mappings of then (`places` of `before`) and of now (`rows` of `new`) together: overlapping, of one object."""
+    """Group mappings of then (`places` of `before`) and now (`rows` of `new`) that overlap and are of one object."""
     start = np.concatenate([before.start[places], after.start[new[rows]]])
     end = np.concatenate([before.end[places], after.end[new[rows]]])
     stretch = _stretches(start, end)
-    keys = [
-        np.concatenate([_object(before, places), _object(after, new[rows])], axis=1),
-        stretch[np.newaxis].astype(np.uint64),
-    ]
+    what = np.concatenate([_object(before, places), _object(after, new[rows])], axis=1)
+    key = np.concatenate([what, stretch[np.newaxis].astype(np.uint64)])
     rank = np.concatenate([np.full(len(places), 2), np.where(old[rows] >= 0, 0, 1)])  # a head is there, if it can be
-    key = np.concatenate(keys)
     order = np.lexsort((start, rank, *key))
     first = np.ones(len(order), bool)
     first[1:] = (key[:, order[1:]] != key[:, order[:-1]]).any(axis=0)
@@ -105,20 +100,19 @@ def _stretches(start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np
 
 
 def _object(mappings: Mappings, rows: Rows) -> NDArray[np.uint64]:
-    """What is mapped in each row: the file and the distance to its pages, shape (3, n); zeros for anonymous memory."""
+    """What is mapped in each row: file, and distance to its pages, shape (3, n); zeros for anonymous memory."""
     inode = mappings.inode[rows]
     distance = np.where(inode != 0, mappings.start[rows] - mappings.offset[rows], 0)
     return np.stack([inode, mappings.device[rows].astype(np.uint64), distance])
 
 
 def then_and_now(
-    before: Mappings, old: Rows, after: Mappings, new: Rows, names: Iterable[str]
+    kin: Kinship, before: Mappings, old: Rows, after: Mappings, new: Rows, names: Iterable[str]
 ) -> tuple[dict[str, Amounts], dict[str, Amounts]]:
     """What the mappings had of each field before, and have now, kB, shape (k,); families under their head.
 
-    A field that one of the readings did not print is left out.
+    A field that one of the readings did not print is left out. The other arguments are those of `find_kin`.
     """
-    kin = find_kin(before, old, after, new)
     known = old >= 0
     was, now = {}, {}
     for name in names:

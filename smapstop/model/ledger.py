@@ -19,34 +19,25 @@ DIRTY_FIRST = (PD, SD, PC, SC)
 
 
 class Ledger:
-    """The deltas that are not explained yet, and what explained the others.
-
-    Attributes:
-        left: By field, kB, shape (k,); zeros for a field that this kernel does not print.
-        booked: Mechanisms with how much of each mapping they moved, and where that is sure.
-        known: The fields that this kernel prints.
-    """
+    """The deltas that are not explained yet, and what explained the others."""
 
     def __init__(self, deltas: dict[str, Amounts], fields: Iterable[str], count: int) -> None:
         self.left = {name: deltas[name].copy() if name in deltas else np.zeros(count, np.int64) for name in fields}
+        """By field; zeros for one that this kernel does not print."""
         self.known = frozenset(deltas)
+        """The fields that this kernel prints."""
         self.booked: list[tuple[Mechanism, Amounts, bool]] = []
-
-    @property
-    def total(self) -> dict[Mechanism, Amounts]:
-        """What is booked so far, by mechanism."""
-        sums: dict[Mechanism, Amounts] = {}
-        for what, kb, _ in self.booked:
-            sums[what] = sums[what] + kb if what in sums else kb
-        return sums
+        """Mechanisms, how much of each mapping they moved, and whether that is sure."""
 
     def gained(self, *names: str) -> Amounts:
         """What every one of the fields grew by, and is not explained yet."""
-        return np.maximum(np.minimum.reduce([self.left[name] for name in names]), 0)
+        least: Amounts = np.minimum.reduce([self.left[name] for name in names])
+        return np.maximum(least, 0)
 
     def lost(self, *names: str) -> Amounts:
         """What every one of the fields shrank by, and is not explained yet."""
-        return np.maximum(-np.maximum.reduce([self.left[name] for name in names]), 0)
+        most: Amounts = np.maximum.reduce([self.left[name] for name in names])
+        return np.maximum(-most, 0)
 
     def turned(self, source: str, target: str) -> Amounts:
         """What went from one field to another, and is not explained yet."""
@@ -80,7 +71,7 @@ class Ledger:
         self.left[states[0]] += kb
 
     def turn(self, source: str, target: str, kb: Amounts, *whats: Mechanism) -> None:
-        """So much went from one state to another, which is booked; without a mechanism it is another process's doing."""
+        """So much went from one state to another: book why; without a mechanism it was another process's doing."""
         self.left[source] += kb
         self.left[target] -= kb
         for what in whats:

@@ -26,6 +26,7 @@ class Launch:
     """Start a program on the terminal that the source was given, and watch it from its exec on."""
 
     command: tuple[str, ...]
+    environment: dict[str, str]
     pace: Pace = Pace()
 
 

@@ -1,37 +1,20 @@
 """What a reader looks at: one moment, compared with another, filtered and grouped."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.arrange import filter_of
 from smapstop.model.changes import Changes, compare, rate_seconds
+from smapstop.model.lens import Lens
 from smapstop.model.moment import Moment
-from smapstop.model.sheet import Grouping, Sheet, grouped, sheet_of
+from smapstop.model.sheet import Sheet, grouped, sheet_of
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
 
-Compared = Literal["previous", "mark", "start"]
-"""What the moment is compared with: the reading before it, the mark, or the first."""
-
 LINGER = 3
 """Ticks for which a mapping that is gone is still shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """How a reader looks at a timeline."""
-
-    at: int | None = None
-    """The tick looked at; None follows the newest."""
-    compared: Compared = "previous"
-    mark: int | None = None
-    """The marked tick."""
-    grouping: Grouping = "none"
-    filter: str = ""
-    """See `filter_of`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

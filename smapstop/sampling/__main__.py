@@ -14,7 +14,7 @@ from smapstop.model.requests import Attach, Failure, Launch, Leave, Pace, Reques
 from smapstop.model.tick import Ending
 from smapstop.proc.ending import exit_or_signal, wait_status
 from smapstop.proc.process import ProcDir, max_map_count
-from smapstop.sampling.launch import Program, launch, release
+from smapstop.sampling.launch import Program, launch, release, terminal_environment
 from smapstop.sampling.sampler import Sampler
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
 
@@ -51,7 +51,9 @@ class Watch:
         except OSError:
             reaped = wait_status(self.pidfd)
             return Ending() if reaped is None else Ending(*exit_or_signal(reaped))
-        return Ending(*exit_or_signal(counters.exit_code or 0), zombie=True)
+        if counters.exit_code is None:
+            return Ending(zombie=True)
+        return Ending(*exit_or_signal(counters.exit_code), zombie=True)
 
     def close(self) -> None:
         """Give the files back."""
@@ -106,8 +108,8 @@ class Service:
             match request:
                 case Attach(pid, pace):
                     self._begin(Watch(ProcDir(pid), None, pace))
-                case Launch(command, pace):
-                    self._begin(self._launched(command, pace))
+                case Launch():
+                    self._begin(self._launched(request))
                 case Pace() if self._watch:
                     self._watch.sampler.pacer.pace = request
                 case Signal(number) if self._watch and self._watch.program:
@@ -119,14 +121,16 @@ class Service:
         except OSError as error:
             self._send(Failure(f"cannot watch the process: {error.strerror}", "has it ended?"))
 
-    def _launched(self, command: tuple[str, ...], pace: Pace) -> Watch:
+    def _launched(self, request: Launch) -> Watch:
         """A program started on our terminal, which is then the program's alone."""
+        environment = request.environment
         if self._terminal is None:
-            program = launch(command, terminal_fd=None)
+            program = launch(request.command, terminal_fd=None, env=environment)
         else:
-            program = launch(command, terminal_fd=self._terminal[1])
+            environment = terminal_environment(environment)
+            program = launch(request.command, terminal_fd=self._terminal[1], env=environment)
             os.close(self._terminal[1])
-        return Watch(ProcDir(program.pid), program, pace)
+        return Watch(ProcDir(program.pid), program, request.pace)
 
     def _begin(self, watch: Watch) -> None:
         """Send the first tick; a launched program runs only after it."""
@@ -141,7 +145,7 @@ class Service:
         try:
             tick = watch.sampler.sample()
         except (FileNotFoundError, ProcessLookupError):
-            if watch.program is None or watch.pidfd in select.select([watch.pidfd], [], [], 0.5)[0]:
+            if watch.pidfd in select.select([watch.pidfd], [], [], 0.5)[0]:
                 self._ended(watch)
             return
         self._send(tick)
@@ -161,8 +165,9 @@ class Service:
         for fd in (0, 1, 2):
             os.close(fd)
         with suppress(OSError):  # EIO: the last one who had the terminal is gone
-            while os.read(self._terminal[0], 65536):
-                pass
+            while select.select([self._terminal[0]], [], []):
+                with suppress(BlockingIOError):  # the reader, which is about to leave, was faster
+                    os.read(self._terminal[0], 65536)
         os._exit(0)
 
 

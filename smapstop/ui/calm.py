@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.arrange import Sorting, order
+from smapstop.model.lens import Lens
 from smapstop.model.rows import rows_of
-from smapstop.model.scene import Lens, Scene
+from smapstop.model.scene import Scene
 
 QUIET_SECONDS = 2.0
 """No new order within this time after a key press."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smapstop.errors import SmapstopError
+from smapstop.model.arrange import Sorting
 from smapstop.proc.fields import FIELD, ROLLUP_ONLY
 
 Look = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]
@@ -110,3 +111,17 @@ def fitting(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
 def _taken(column: Column) -> int:
     """The cells that a column takes, with the space after it."""
     return max(column.width, len(column.title)) + 1
+
+
+def sorted_by(key: str, now: Sorting) -> Sorting:
+    """Sort by a column in the direction that users expect; by the same one again, in the other direction."""
+    if key == now.key:
+        return Sorting(key, descending=not now.descending)
+    return Sorting(key, descending=SORTABLE[key].descending if key in SORTABLE else True)
+
+
+def sorted_beside(columns: Sequence[Column], now: Sorting, places: int) -> Sorting:
+    """Sort by the column so many places to the right; before the first one stands what moved most recently."""
+    keys = ["moved", *(column.key for column in columns if column.key in SORTABLE)]
+    at = keys.index(now.key) if now.key in keys else 0
+    return sorted_by(keys[(at + places) % len(keys)], now)

@@ -52,7 +52,6 @@ _ESCAPES = {
     "H": "set_tab_stop",
     "M": "reverse_index",
     "c": "reset",
-    "#8": "alignment_display",
 }
 _ONE_NUMBER = {
     "@": "insert_characters",

@@ -4,8 +4,9 @@ import signal
 from dataclasses import dataclass
 
 from smapstop.model.changes import cpu_share, fault_rates, rate_seconds
+from smapstop.model.lens import Lens
 from smapstop.model.requests import Target
-from smapstop.model.scene import Lens, Scene
+from smapstop.model.scene import Scene
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt

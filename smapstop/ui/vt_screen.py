@@ -81,8 +81,8 @@ class VtScreen(Screen):
                 self._draw_glyph(*_glyph(char))
 
     def repeat(self, count: int) -> None:
-        """Write the last character again (REP)."""
-        self.draw(self._last * min(count or 1, self.columns * self.lines))
+        """Write the last character again, at most for a line (REP)."""
+        self.draw(self._last * min(count or 1, self.columns))
 
     def _draw_narrow(self, text: str) -> None:
         """Write characters that are all one cell wide."""

@@ -15,4 +15,4 @@ def terminal(tmp_path: Path) -> Iterator[Terminals]:
         pytest.skip("tmux is not installed: the end-to-end tests need it")
     terminals = Terminals(tmp_path)
     yield terminals
-    assert [] == terminals.close()
+    assert terminals.close() == []

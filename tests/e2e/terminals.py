@@ -14,7 +14,7 @@ from pathlib import Path
 
 SMAPSTOP = shlex.quote(str(Path(sys.executable).parent / "smapstop"))
 """The command under test, as a shell takes it."""
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 20.0
 BEFORE = "what stood here before"
 """What the screen shows until the command takes it, and shall show again after it."""
 _MARK = "SMAPSTOP_E2E"

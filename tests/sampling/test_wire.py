@@ -66,7 +66,7 @@ TARGET = Target(
     "message",
     [
         Attach(4711, Pace(100_000_000, 0.02)),
-        Launch(("sh", "-c", "exit 3"), Pace(budget=1.0)),
+        Launch(("sh", "-c", "exit 3"), dict(os.environ), Pace(budget=1.0)),
         Pace(),
         Signal(15),
         Leave(),

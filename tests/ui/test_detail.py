@@ -8,8 +8,9 @@ import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.kinds import Kind
+from smapstop.model.lens import Lens
 from smapstop.model.life import Life, State
-from smapstop.model.scene import Lens, look
+from smapstop.model.scene import look
 from smapstop.model.tick import Lineage, Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.ui.became import became_lines, end_text, last_change

@@ -11,7 +11,8 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 
 from smapstop.model.kinds import Kind
-from smapstop.model.scene import Lens, look
+from smapstop.model.lens import Lens
+from smapstop.model.scene import look
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.proc.fields import FIELDS

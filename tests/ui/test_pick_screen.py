@@ -11,8 +11,9 @@ from textual.widgets import Input, Label, Static
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.finding import processes as real_processes
+from smapstop.settings import Found
 from smapstop.ui.screens.pick import PickScreen
-from smapstop.ui.widgets.processes import COLUMNS, Found, ProcessList, command_of, matches, require_own
+from smapstop.ui.widgets.processes import COLUMNS, ProcessList, command_of, matches, require_own
 
 DEADLINE_SECONDS = 20
 NOTHING = "nothing picked yet"
@@ -430,8 +431,8 @@ async def test_a_real_process_is_found_and_picked(monkeypatch: pytest.MonkeyPatc
     app = Host(real_processes)
     async with app.run_test(size=(118, 40)) as pilot:
         await listed(pilot, app)
-        await pilot.press(*str(os.getpid()))
-        await until(pilot, lambda: os.getpid() in app.pids())
-        assert app.at_cursor == os.getpid()
+        await pilot.press(*str(os.getppid()))
+        await until(pilot, lambda: os.getppid() in app.pids())
+        assert app.at_cursor == os.getppid()
         await pilot.press("enter")
-        await until(pilot, lambda: app.picked == os.getpid())
+        await until(pilot, lambda: app.picked == os.getppid())

@@ -3,8 +3,8 @@ from textual.app import App
 from textual.widgets import OptionList
 
 from smapstop.model.arrange import Sorting
-from smapstop.ui.columns import SORTABLE
-from smapstop.ui.screens.sort import SortScreen, sorted_by, title_of
+from smapstop.ui.columns import SORTABLE, sorted_by
+from smapstop.ui.screens.sort import SortScreen, title_of
 
 NOTHING = "no choice yet"
 
@@ -101,7 +101,7 @@ async def test_escape_chooses_nothing() -> None:
     [
         ("a", "anonymous"),
         ("pd", "private_dirty"),
-        ("pss_s", "pss_shmem"),
+        ("swap", "swap"),
         ("swapp", "swap_pss"),
         ("moved", "moved"),
     ],

@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Label, Static
 from textual.worker import Worker, WorkerState
 
+from smapstop.settings import Found
 from smapstop.ui import format as fmt
-from smapstop.ui.widgets.processes import Found, ProcessList, about, require_own
+from smapstop.ui.widgets.processes import ProcessList, about, require_own
 
 REFRESH_SECONDS = 2.0
 """How often the list is made anew."""

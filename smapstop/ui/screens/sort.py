@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from smapstop.model.arrange import Sorting
 from smapstop.proc.fields import FIELD
-from smapstop.ui.columns import COLUMNS, SORTABLE
+from smapstop.ui.columns import COLUMNS, SORTABLE, sorted_by
 
 MOVED = Sorting()
 """The order that a table begins with: `moved`, which is no column."""
@@ -100,13 +100,6 @@ class SortScreen(ModalScreen[Sorting | None]):
         arrow = "" if not present else "▼" if self._sorting.descending else "▲"
         title = (f" {arrow:1} {title_of(key):20}", "bold" if present else "")
         return Option(Content.assemble(title, (_told(key), "" if present else "dim")), id=key)
-
-
-def sorted_by(key: str, now: Sorting) -> Sorting:
-    """The order that choosing a column gives: in the direction that users expect, or turned when it is the same."""
-    if key == now.key:
-        return Sorting(key, descending=not now.descending)
-    return Sorting(key, descending=SORTABLE[key].descending) if key in SORTABLE else MOVED
 
 
 def title_of(key: str) -> str:

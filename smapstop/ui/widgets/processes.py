@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,36 +17,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from smapstop.errors import SmapstopError
+from smapstop.settings import Found
 from smapstop.ui import format as fmt
 from smapstop.ui.theme import palette_of
-
-
-class Found(Protocol):
-    """A running process that can be picked; None is what may not be read."""
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-
-    @property
-    def name(self) -> str:
-        """What it calls itself, at most 15 bytes."""
-
-    @property
-    def user(self) -> str | None:
-        """To whom it belongs."""
-
-    @property
-    def command_line(self) -> tuple[str, ...]:
-        """Its arguments; empty when it has none."""
-
-    @property
-    def rss_kb(self) -> int | None:
-        """What it has in memory, kB."""
-
-    @property
-    def started(self) -> float | None:
-        """When it was started, seconds since the epoch."""
 
 
 def require_own(process: Found) -> None:

@@ -20,7 +20,7 @@ from smapstop.ui.keystrokes import key_bytes, mouse_bytes, paste_bytes
 TURN_SECONDS = 0.006
 """How long the program's output may hold up the dashboard at a time."""
 TURN_BYTES = 1 << 18
-_FED_AT_ONCE = 4096
+_FED_AT_ONCE = 1024
 _FRAME_SECONDS = 1 / 30
 _LONGEST_QUEUE = 1 << 16
 """Bytes for a program that does not read; what comes after them is lost, as on a real terminal."""

@@ -1,0 +1,113 @@
+"""The live source: a sampler process of our own, and the thread that reads what it tells.
+
+Light on purpose: the sampler is started before anything heavy is imported, and gets ready meanwhile.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from smapstop.model.requests import Failure, Leave, Request
+
+if TYPE_CHECKING:
+    from smapstop.source import News
+
+
+_ENVIRONMENT = {
+    "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")))),
+    "OPENBLAS_NUM_THREADS": "1",  # starting more threads takes longer than everything else
+}
+"""Of the sampler; -P keeps a struct.py in the user's directory from being its own. A program gets the user's."""
+
+
+class LiveSource:
+    """A source that samples: it owns the sampler process and the one reader thread.
+
+    Args:
+        terminal: The master and slave of the pty on which a program will be launched.
+    """
+
+    def __init__(self, terminal: tuple[int, int] | None = None) -> None:
+        self.terminal_fd = terminal[0] if terminal else None
+        """The master of that pty; the source's caller reads and closes it."""
+        self._errors = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the source)
+        fds = terminal or ()
+        self._sampler = subprocess.Popen(
+            [sys.executable, "-P", "-m", "smapstop.sampling", *map(str, fds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            pass_fds=fds,
+            env=os.environ | _ENVIRONMENT,
+        )
+        if terminal:
+            os.close(terminal[1])  # the sampler's now: when the program and its children are gone, so is the terminal
+        # numpy, which the rest needs, is imported while the sampler starts
+        from smapstop.sampling.wire import Encoder
+
+        self._encoder = Encoder()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def start(self, deliver: "Callable[[News], object]") -> None:
+        """Deliver the sampler's news, from the reader thread."""
+        self._thread = threading.Thread(target=self._read, args=(deliver,), name="smapstop-reader", daemon=True)
+        self._thread.start()
+
+    def news(self) -> "Iterator[News]":
+        """The sampler's news, until it ends; the last is a failure when it ended by itself."""
+        from smapstop.sampling.wire import Decoder, read_frame
+
+        decoder = Decoder()
+        output = self._sampler.stdout
+        assert output is not None
+        while frame := read_frame(output.read):
+            yield cast("News", decoder.decode(*frame))
+        if not self._closing:
+            yield self._death()
+
+    def request(self, request: Request) -> None:
+        """Ask the sampler; it may be dead already, which the reader thread tells."""
+        from smapstop.sampling.wire import write_all
+
+        assert self._sampler.stdin is not None
+        with suppress(BrokenPipeError):
+            write_all(self._sampler.stdin.fileno(), self._encoder.encode(request))
+
+    def close(self) -> None:
+        """End the sampler by closing its input, wait for it, and join the reader."""
+        self._closing = True
+        assert self._sampler.stdin is not None
+        assert self._sampler.stdout is not None
+        self._sampler.stdin.close()
+        if self._thread is not None:
+            self._thread.join()
+        self._sampler.stdout.close()
+        self._sampler.wait()
+        self._errors.close()
+
+    def leave(self) -> None:
+        """End like `close`, but let the launched program go on."""
+        self.request(Leave())
+        self.close()
+
+    def _read(self, deliver: "Callable[[News], object]") -> None:
+        """The reader thread: blocks in read, and delivers."""
+        for news in self.news():
+            if self._closing:
+                return
+            deliver(news)
+
+    def _death(self) -> Failure:
+        """Why the sampler ended by itself: the last line that it left."""
+        status = self._sampler.wait()
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        why = lines[-1] if lines else f"signal {-status}" if status < 0 else f"status {status}"
+        return Failure(f"the sampler process died ({why})", "what was sampled stays; start smapstop again for more")

@@ -1,0 +1,53 @@
+"""How a reader looks at a timeline: at which moment, compared with what, filtered and grouped."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from smapstop.model.sheet import GROUPINGS, Grouping
+
+Compared = Literal["previous", "mark", "start"]
+"""What the moment is compared with: the reading before it, the mark, or the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """How a reader looks at a timeline; every step of the user's gives another one."""
+
+    at: int | None = None
+    """The tick looked at; None follows the newest."""
+    compared: Compared = "previous"
+    mark: int | None = None
+    """The marked tick."""
+    grouping: Grouping = "none"
+    filter: str = ""
+    """See `filter_of`."""
+
+    def held(self, now: int) -> "Lens":
+        """Hold the tick that is shown, or follow the newest again."""
+        return replace(self, at=now if self.at is None else None)
+
+    def stepped(self, now: int, newest: int, ticks: int) -> "Lens":
+        """Go so many ticks from the one that is shown; forward to the newest is to follow it again."""
+        at = max(0, now + ticks)
+        return replace(self, at=None if ticks > 0 and at >= newest else min(at, newest))
+
+    def marked(self, now: int) -> "Lens":
+        """Mark the tick that is shown, and compare with it."""
+        return replace(self, mark=now, compared="mark")
+
+    def compared_otherwise(self) -> "Lens":
+        """Compare with the next of: the previous tick, the mark if there is one, the start."""
+        choices = [choice for choice in get_args(Compared) if choice != "mark" or self.mark is not None]
+        return replace(self, compared=choices[(choices.index(self.compared) + 1) % len(choices)])
+
+    def grouped_otherwise(self) -> "Lens":
+        """Group by the next of: nothing, name, kind, file."""
+        return replace(self, grouping=GROUPINGS[(GROUPINGS.index(self.grouping) + 1) % len(GROUPINGS)])
+
+    def back(self) -> "Lens":
+        """One step back: from the filter to everything, from groups to mappings, from the past to now."""
+        if self.filter:
+            return replace(self, filter="")
+        if self.grouping != "none":
+            return replace(self, grouping="none")
+        return replace(self, at=None)

@@ -1,0 +1,257 @@
+"""A launched program has a terminal of its own: the pane, which is its keyboard, its screen and its size."""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from e2e.terminals import SMAPSTOP, Terminal, Terminals
+
+TALKING = """
+import os, signal, sys
+def tell(*words): print(*words, flush=True)
+def size(): return "%d %d" % os.get_terminal_size()[::-1]
+signal.signal(signal.SIGINT, lambda *_: tell("interrupted"))
+signal.signal(signal.SIGWINCH, lambda *_: tell("size", size()))
+tell("began with", size())
+for line in sys.stdin: tell("heard", line.strip())
+"""
+"""A program that says what it hears, is interrupted by, and how big its terminal is, in rows and columns."""
+
+
+def launch(terminal: Terminals, *command: str, interval: float = 0.2) -> Terminal:
+    """Launch a program under the dashboard, and wait until it is there."""
+    window = terminal(f"{SMAPSTOP} -i {interval} -- {shlex.join(command)}")
+    window.wait_for("press t to type into it")
+    return window
+
+
+def talk(window: Terminal) -> None:
+    """Give the program the keys."""
+    window.keys("t")
+    window.wait_for("F12 takes the keys back")
+
+
+def pane(screen: str) -> list[str]:
+    """The lines in the frame of the program; none while it is not there."""
+    lines = screen.splitlines()
+    edges = [at for at, line in enumerate(lines) if line.startswith(("╭", "╰"))]
+    return [line[1:-1] for line in lines[edges[0] + 1 : edges[1]]] if len(edges) == 2 else []
+
+
+def size(screen: str) -> str:
+    """How big the frame of the program is, in rows and columns."""
+    lines = pane(screen)
+    return f"{len(lines)} {len(lines[0])}" if lines else ""
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_keys_reach_the_program_and_f12_takes_them_back(terminal: Terminals) -> None:
+    window = launch(terminal, sys.executable, "-c", TALKING)
+    window.wait_for("^│began with")
+    talk(window)
+    window.type("q? s/m")
+    window.keys("Enter")
+    window.wait_for("^│heard q[?] s/m")
+
+    window.keys("C-c")
+    window.wait_for("^│(\\^C)?interrupted")
+
+    window.keys("F12")
+    window.wait_for("press t to type into it")
+    window.keys("?")
+    window.wait_until(lambda screen: "began with" not in screen, "the help covers the dashboard")
+
+
+def test_the_program_has_the_size_of_its_pane_from_its_first_instruction_on(terminal: Terminals) -> None:
+    window = launch(terminal, "sh", "-c", f"stty size; exec {shlex.join([sys.executable, '-c', TALKING])}")
+    screen = window.wait_for("^│began with")
+    assert [size(screen), f"began with {size(screen)}"] == [line.strip() for line in pane(screen)[:2]]
+
+    for columns, rows in ((80, 24), (160, 50)):
+        window.resize(columns, rows)
+        window.wait_until(
+            lambda screen: size(screen).endswith(f" {columns - 2}") and f"size {size(screen)} " in screen,
+            f"the program knows its size at {columns}x{rows}",
+        )
+
+
+def test_colours_are_those_that_the_program_asks_for(terminal: Terminals) -> None:
+    text = r"\033[31mred\033[0m \033[38;2;10;20;30mtruecolour\033[0m \033[1mbold\033[0m plain\n"
+    window = launch(terminal, "sh", "-c", f"printf '{text}'; read wait")
+    window.wait_for("^│red truecolour bold plain")
+
+    def style(word: str) -> str:
+        found = re.search(rf"((?:\x1b\[[\d;:]*m)+) ?{word}", window.coloured())
+        assert found, window.coloured()
+        return found[1]
+
+    assert re.search(r"[\[;]31[;m]", style("red"))
+    assert re.search(r"38[;:]2[;:]+10[;:]20[;:]30", style("truecolour"))
+    assert re.search(r"[\[;]1[;m]", style("bold"))
+    assert not re.search(r"[\[;](31|1|38)[;m]", style("plain"))
+
+
+ALTERNATE = (
+    r"printf 'first\n\033[?1049h\033[H\033[2Jinside\n'; read wait; printf '\033[?1049l'; echo after; read wait"
+)
+
+
+def test_a_full_screen_program_gives_back_what_was_there_before(terminal: Terminals) -> None:
+    window = launch(terminal, "sh", "-c", ALTERNATE)
+    screen = window.wait_for("^│inside")
+    assert "│first" not in screen
+    talk(window)
+    window.keys("Enter")
+
+    screen = window.wait_for("^│after")
+    assert [line.strip() for line in pane(screen)[:2]] == ["first", "after"]
+
+
+@pytest.mark.skipif(shutil.which("vim") is None, reason="vim is not installed")
+def test_a_file_can_be_edited_with_vim(terminal: Terminals, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    window = launch(terminal, "vim", "-u", "NONE", "-n", str(file))
+    window.wait_for("^│~")
+    talk(window)
+    window.type("ione")
+    window.keys("Enter")
+    window.type("two")
+    window.keys("Escape", "Up")
+    window.type("x")
+    window.wait_until(lambda screen: [line.strip() for line in pane(screen)[:2]] == ["on", "two"], "edited")
+    window.type(":wq")
+    window.keys("Enter")
+
+    window.wait_for("exited 0")
+    assert file.read_text() == "on\ntwo\n"
+
+
+def test_the_dashboard_answers_while_the_program_floods_its_terminal(terminal: Terminals) -> None:
+    window = launch(terminal, "sh", "-c", "yes | head -c 30000000; echo flood over; read wait")
+    window.wait_for("^│y +│")
+    talk(window)
+    begun = time.monotonic()
+    window.keys("F12")
+    window.wait_for("press t to type into it")
+    window.keys("?")
+    screen = window.wait_until(lambda screen: "│y" not in screen, "the help covers the dashboard")
+    assert time.monotonic() - begun < 3
+    assert "flood over" not in screen
+
+    window.keys("Escape")
+    window.wait_for("^│flood over")
+
+
+@pytest.mark.parametrize(
+    ("script", "told", "status"),
+    [("exit 3", "exited 3", 3), ("kill -KILL $$", "killed by SIGKILL", 137)],
+    ids=["exited", "killed"],
+)
+def test_how_the_program_ended_is_shown_and_passed_on(
+    terminal: Terminals, script: str, told: str, status: int
+) -> None:
+    window = launch(terminal, "sh", "-c", f"echo last words; {script}")
+    window.wait_for(f"^╰.*{told}")
+    assert re.search(f"^ sh .*{told}", window.wait_for("^│last words"), re.MULTILINE)
+    window.keys("q")
+    assert status == window.status()
+
+
+def test_a_command_that_cannot_run_is_told_in_a_line_with_the_status_of_a_shell(
+    terminal: Terminals, tmp_path: Path
+) -> None:
+    script = tmp_path / "script"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(0o755)
+    data = tmp_path / "data"
+    data.write_bytes(b"\0\1\2\3")
+    data.chmod(0o755)
+    cases = {"zq-no-such-command": 127, str(script): 126, str(data): 126, str(tmp_path): 126}
+    windows = {
+        command: terminal(f"{SMAPSTOP} -- {command} 2>{tmp_path}/errors-{at}", columns=200)
+        for at, command in enumerate(cases)
+    }
+    assert cases == {command: window.status() for command, window in windows.items()}
+    for at, command in enumerate(cases):
+        (line,) = (tmp_path / f"errors-{at}").read_text().splitlines()
+        assert line.startswith("smapstop: ")
+        assert command in line
+
+
+def quit_alive(window: Terminal, answer: str) -> None:
+    """Quit while the program lives, and answer the question."""
+    window.keys("q")
+    window.wait_for("is still running")
+    window.keys(answer)
+
+
+def test_the_program_can_be_ended_on_leaving(terminal: Terminals) -> None:
+    window = launch(terminal, "sleep", "1000")
+    pid = window.program()
+    quit_alive(window, "e")
+    assert window.status() == 128 + signal.SIGHUP
+    assert not runs(pid)
+
+
+def test_a_program_that_does_not_listen_is_ended_by_force(terminal: Terminals) -> None:
+    window = launch(terminal, "sh", "-c", "trap '' HUP TERM; echo deaf; while :; do sleep 1000; done")
+    window.wait_for("^│deaf")
+    pid = window.program()
+    quit_alive(window, "e")
+    assert window.status() == 128 + signal.SIGKILL
+    assert not runs(pid)
+
+
+def test_the_question_can_be_cancelled(terminal: Terminals) -> None:
+    window = launch(terminal, "sleep", "1000")
+    pid = window.program()
+    quit_alive(window, "Escape")
+    window.wait_until(lambda screen: "is still running" not in screen and "live" in screen, "the dashboard is back")
+    assert runs(pid)
+
+
+def test_a_program_that_is_left_goes_on_and_still_has_its_terminal(terminal: Terminals, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    script = (
+        f"n=0; while :; do n=$((n + 1)); echo line $n || exit 9; tty > {told} && echo $n >> {told}; sleep 0.05; done"
+    )
+    window = launch(terminal, "sh", "-c", script)
+    window.wait_for("^│line 3")
+    pid = window.program()
+    try:
+        quit_alive(window, "l")
+        assert window.status() == 0
+
+        def line() -> int:
+            words = told.read_text().split()
+            return int(words[1]) if len(words) == 2 and words[0].startswith("/dev/") else 0
+
+        at = line()
+        window.until(lambda: line() > at + 3, "the program goes on")
+        assert runs(pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    window.until(lambda: not any("smapstop" in " ".join(p.command_line[:3]) for p in window.processes()), "all ended")
+
+
+def test_a_program_that_ignores_the_hangup_survives_only_a_terminal_that_is_closed(terminal: Terminals) -> None:
+    window = launch(terminal, "sh", "-c", "trap '' HUP; echo deaf; while :; do sleep 0.1; done")
+    window.wait_for("^│deaf")
+    pid = window.program()
+    os.kill(window.dashboard(), signal.SIGTERM)
+    assert window.status() == 128 + signal.SIGTERM
+    assert runs(pid)  # as with any terminal: it asked to be left alone
+    os.kill(pid, signal.SIGKILL)

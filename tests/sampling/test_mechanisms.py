@@ -1,0 +1,371 @@
+"""Every mechanism, done by a real program to a known number of pages, as the sampler tells it."""
+
+import mmap
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stepping import Stepping, until
+
+from smapstop.model.events import Event
+from smapstop.model.requests import Pace
+from smapstop.model.tick import Tick
+from smapstop.model.timeline import Timeline
+from smapstop.proc.process import ProcDir
+from smapstop.proc.smaps import parse_smaps
+from smapstop.sampling.sampler import Sampler
+
+Program = Callable[[str], Path]
+PAGE = os.sysconf("SC_PAGE_SIZE")
+THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+KSM = Path("/sys/kernel/mm/ksm")
+
+pytestmark = pytest.mark.skipif(PAGE != 4096, reason="the programs count pages of 4 kB")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this")
+
+FORK = {"shared-by-fork"}
+LET_GO = {"sole-owner"}
+CODE = {"file-read"}
+"""A program that runs on comes to pages of its code where it has not been before."""
+
+
+class Explained:
+    """A program that stands still at each step, and what the sampler says of the way there."""
+
+    def __init__(self, stepping: Stepping, process: ProcDir) -> None:
+        self.stepping, self.process = stepping, process
+        self.sampler = Sampler(process, Pace(budget=1.0))
+        self.timeline = Timeline()
+        self.sample()
+
+    def sample(self) -> Tick:
+        """The next tick."""
+        tick = self.sampler.sample()
+        assert tick.tier == "smaps"
+        self.timeline.append(tick)
+        return tick
+
+    def go(self, *, elsewhere: frozenset[str] | set[str] = frozenset()) -> list[str]:
+        """What happened, until the next step, to the mapping that this step speaks of, the most first.
+
+        Args:
+            elsewhere: What may have happened to other mappings, besides code that was reached.
+        """
+        self.stepping.go()
+        return self.told(elsewhere=elsewhere)
+
+    def told(self, *, elsewhere: frozenset[str] | set[str] = frozenset()) -> list[str]:
+        """The same, of all that happened since the last tick."""
+        events = self.sample().events
+        mapping = self.mapping
+        others = {
+            str(event) for other in set(events.mapping.tolist()) - {mapping} for event in told(events.of(other))
+        }
+        kinds = {other.split(" ")[0] for other in others}
+        assert kinds <= CODE | elsewhere, others
+        return told(events.of(mapping))
+
+    @property
+    def mapping(self) -> int:
+        """The mapping that this step speaks of."""
+        assert self.timeline.last is not None
+        mappings, address = self.timeline.last.mappings, np.uint64(self.stepping.address)
+        (row,) = np.flatnonzero((mappings.start <= address) & (address < mappings.end))
+        return int(self.timeline.last.ids[row])
+
+    def field(self, name: str) -> int:
+        """A field of that mapping, kB, as the kernel prints it now."""
+        mappings, address = parse_smaps(self.process.read_smaps()), np.uint64(self.stepping.address)
+        column = mappings.get(name)
+        assert column is not None
+        return int(column[(mappings.start <= address) & (address < mappings.end)][0])
+
+
+def told(events: list[Event]) -> list[str]:
+    """Events in a few words, with a question mark where they are not sure."""
+    return [f"{event.what}{'' if event.sure else '?'} {event.pages}" for event in events]
+
+
+@contextmanager
+def explained(program: Path, *arguments: Path) -> Iterator[Explained]:
+    with Stepping(program, *arguments) as stepping, ProcDir(stepping.pid) as process:
+        yield Explained(stepping, process)
+
+
+@pytest.fixture(autouse=True)
+def bound_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs resolve their symbols before the first step, which would else be an event in between."""
+    monkeypatch.setenv("LD_BIND_NOW", "1")
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A directory on a disk: /tmp may be a tmpfs, whose files are memory."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def data(disk: Path) -> Path:
+    """Where a program may put its file."""
+    return disk / "data"
+
+
+@contextmanager
+def settings(**values: str) -> Iterator[None]:
+    """KSM's settings, until the end of the `with` statement."""
+    before = {name: (KSM / name).read_text() for name in values}
+    try:
+        for name, value in values.items():
+            (KSM / name).write_text(value)
+        yield
+    finally:
+        for name, value in before.items():
+            (KSM / name).write_text(value)
+
+
+@pytest.fixture
+def swap(disk: Path) -> Iterator[None]:
+    """Room to swap."""
+    file = disk / "swap"
+    file.touch(mode=0o600)
+    file.write_bytes(bytes(16 << 20))
+    made = [
+        subprocess.run(command, capture_output=True).returncode for command in (("mkswap", file), ("swapon", file))
+    ]
+    if any(made):
+        pytest.skip("no swap file can be made here")
+    try:
+        yield
+    finally:
+        subprocess.run(("swapoff", file), check=True)
+
+
+def test_first_touch(program: Program) -> None:
+    with explained(program("first_touch")) as target:
+        assert target.go() == ["first-touch 37"]
+        assert target.go() == [], "reading untouched memory maps the zero page, which counts nowhere"
+        assert target.go() == ["first-touch 9"]
+
+
+def test_copy_on_write_of_a_private_file_mapping(program: Program, data: Path) -> None:
+    with explained(program("copy_on_write"), data) as target:
+        assert target.go() == ["file-read 40"]
+        assert target.go() == ["copy-on-write 11"]
+        assert target.go() == [], "they are the process's own now"
+        assert target.go() == ["reclaim? 29", "discard 11"]
+        assert target.go() == ["copy-on-write 13"], "written without having been read"
+        assert target.go() == ["file-read 24", "copy-on-write 3"]
+        assert target.go() == ["reclaim? 20"]
+        assert target.go() == ["file-read? 18", "copy-on-write 2"], "20 read and 2 of the older copied fit as well"
+        assert target.go(elsewhere={"copy-on-write"}) == ["copy-on-write 2"]
+        assert target.go() == ["discard 4", "file-read 4"]
+
+
+def test_copy_on_write_in_an_executable_just_linked(program: Program, disk: Path) -> None:
+    executable = Path(shutil.copy(program("data_page"), disk / "just_linked"))
+    with explained(executable) as target:
+        before = target.field("anonymous"), target.field("private_dirty"), target.field("private_clean")
+        assert target.go() == ["copy-on-write 1"]
+        after = target.field("anonymous"), target.field("private_dirty"), target.field("private_clean")
+        assert after == (before[0] + 4, before[1], 0), "nothing but Anonymous moved"
+
+
+def test_copy_on_write_in_an_executable_written_back(program: Program, disk: Path) -> None:
+    executable = Path(shutil.copy(program("data_page"), disk / "written_back"))
+    with open(executable, "rb") as file:
+        os.fsync(file)
+    with explained(executable) as target:
+        before = target.field("anonymous"), target.field("private_dirty"), target.field("private_clean")
+        assert target.go() == ["copy-on-write 1"]
+        after = target.field("anonymous"), target.field("private_dirty"), target.field("private_clean")
+        assert after == (before[0] + 4, before[1] + 4, before[2] - 4)
+
+
+def test_another_process_that_maps_the_same_pages_is_no_event(program: Program, disk: Path) -> None:
+    data = disk / "data"
+    executable = Path(shutil.copy(program("copy_on_write"), disk / "just_linked"))
+    with explained(executable, data) as target:
+        target.go()
+        with open(data, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as peer:
+            assert sum(peer[page * PAGE] for page in range(40)) == 40 * 7
+            assert target.field("shared_clean") == 160
+            assert told_nothing(target)
+        assert target.field("private_clean") == 160
+        assert told_nothing(target)
+        with explained(executable, disk / "other"):  # shares the dirty pages of the executable
+            assert told_nothing(target)
+        assert told_nothing(target)
+
+
+def told_nothing(target: Explained) -> bool:
+    return len(target.sample().events) == 0
+
+
+def test_shared_file_mapping(program: Program, data: Path) -> None:
+    with explained(program("shared_write"), data) as target:
+        assert target.go() == ["file-read 40"]
+        assert target.go() == ["shared-write 5"]
+        assert target.go() == ["writeback 5"]
+        assert target.go() == ["reclaim? 40"]
+        assert target.go() == ["shared-write? 3"], "they might have been dirty already"
+        assert target.go() == ["file-read 37"]
+        assert target.go() == ["shared-write 1"], "by write(2)"
+        assert target.go() == ["reclaim? 9", "discard 1"]
+        assert target.go() == ["reclaim? 12", "discard 3"], "truncated"
+
+
+def test_fork_and_the_end_of_the_child(program: Program) -> None:
+    with explained(program("fork")) as target:
+        assert target.go(elsewhere=FORK) == ["shared-by-fork 60"]
+        assert target.go() == ["copy-on-write-after-fork 9"]
+        assert target.go() == ["sole-owner 4"], "the child copied them, and left the old ones to us"
+        assert target.go(elsewhere=LET_GO) == ["sole-owner 47"]
+        assert target.go() == [], "a page that is ours alone is written in place"
+
+
+def test_writes_and_the_end_of_the_child_in_one_tick(program: Program) -> None:
+    with explained(program("fork")) as target:
+        for _ in range(5):
+            target.go(elsewhere=FORK | LET_GO | {"copy-on-write-after-fork"})
+        assert target.go(elsewhere=FORK) == ["shared-by-fork 60"]
+        assert target.go(elsewhere={"sole-owner?"}) == ["sole-owner 51", "copy-on-write-after-fork? 9"]
+
+
+def test_two_children(program: Program) -> None:
+    with explained(program("two_children")) as target:
+        assert target.go(elsewhere=FORK) == ["shared-by-fork 40"]
+        assert target.go() == [], "the pages are shared with the other child still"
+        assert target.go() == ["copy-on-write-after-fork 12"]
+        assert target.go(elsewhere=LET_GO) == ["sole-owner 28"]
+
+
+def test_fork_with_a_private_file_mapping(program: Program, data: Path) -> None:
+    with explained(program("fork_file"), data) as target:
+        assert target.go(elsewhere=FORK) == ["shared-by-fork 10"], "only copies can be shared by fork alone"
+        assert target.go() == ["copy-on-write-after-fork 3"]
+        assert target.go() == ["copy-on-write 2"]
+        assert target.go(elsewhere=LET_GO) == ["sole-owner 7"]
+
+
+def test_discard_and_reclaim(program: Program, data: Path) -> None:
+    with explained(program("discard"), data) as target:
+        assert target.go() == ["discard 20"]
+        assert target.go() == ["reclaim? 20"], "MADV_DONTNEED of clean file pages looks like reclaim"
+        assert target.go() == ["reclaim? 40"]
+        assert target.go() == ["file-read 60"]
+
+
+def test_lazy_free(program: Program) -> None:
+    with explained(program("lazy_free")) as target:
+        assert target.go() == ["lazy-free 20"]
+        assert target.go() == ["rewrite 4"]
+        assert target.go() == ["reclaim? 16"]
+
+
+@needs_root
+@pytest.mark.usefixtures("swap")
+def test_swap(program: Program) -> None:
+    with explained(program("swap")) as target:
+        assert target.go() == ["swap-out 30"]
+        assert target.go() == ["swap-in 10"]
+        assert target.go() == ["swap-in 10"]
+        assert target.go() == ["rewrite 10"]
+        assert target.go() == ["discard 6"]
+        assert target.go() == ["first-touch 8", "swap-out 5"]
+        assert target.go() == ["first-touch 7", "swap-in 5"]
+
+
+@needs_root
+@pytest.mark.usefixtures("swap")
+def test_swap_of_shared_memory(program: Program) -> None:
+    with explained(program("swap_memory")) as target:
+        assert target.go() == ["swap-out 8"]
+        assert target.go()[0].startswith("swap-in "), "the kernel may map neighbours that it read ahead"
+
+
+@pytest.mark.skipif("[never]" in THP.read_text() if THP.exists() else True, reason="no huge pages here")
+def test_huge_pages(program: Program) -> None:
+    with explained(program("huge")) as target:
+        assert target.go() == ["huge-fault 512"]
+        assert target.go() == ["huge-fault 512"]
+        assert target.go() == ["huge-split 512", "discard 1"]
+        assert target.go() == ["discard 512"]
+        assert target.go() == ["huge-collapse 512"]
+        assert target.go() == ["huge-collapse 512"], "and the holes are no first touch"
+        assert target.go(elsewhere={"huge-split"}) == [], "told of the part that is still the old mapping"
+
+
+@needs_root
+@pytest.mark.skipif(not (KSM / "smart_scan").exists(), reason="this kernel's KSM is missing, or older")
+def test_ksm(program: Program) -> None:
+    with settings(run="1", sleep_millisecs="1"), explained(program("ksm")) as target:
+        target.stepping.go()
+        until(lambda: target.field("ksm") == 200)
+        assert target.told() == ["ksm-merge 50"]
+        assert target.go() == ["ksm-unmerge 3"]
+        assert target.go() == ["ksm-unmerge 47"]
+
+
+def test_lock(program: Program, data: Path) -> None:
+    with explained(program("lock"), data) as target:
+        assert target.go() == ["lock 50", "first-touch 40"]
+        assert target.go() == ["unlock 10"]
+        assert target.go() == ["unlock 50"]
+        assert target.go() == ["copy-on-write 20", "lock 20"], "a writable private mapping is populated by writing"
+
+
+def test_memory_file(program: Program) -> None:
+    with explained(program("memory_file")) as target:
+        assert target.go() == ["first-touch 12"]
+        assert target.go() == ["first-touch 4"], "a hole of shared memory is filled when it is read"
+        assert target.go() == ["shared-write 4"]
+        assert target.go() == ["discard 5"]
+        assert target.go() == ["file-read 11"], "the first mapping has them, too"
+        assert target.go() == ["copy-on-write 3"]
+
+
+def test_mappings_that_split_merge_or_move_lose_and_gain_no_pages(program: Program, data: Path) -> None:
+    with explained(program("places"), data) as target:
+        for step in ("split", "border-moved-up", "border-moved-down", "merged"):
+            assert (target.go(), target.stepping.said[0]) == ([], step)
+        assert target.go() == ["discard 6"], "in the midst of a split"
+        assert target.go() == ["discard 8"], "unmapped in the middle"
+        for step in ("file-split", "moved"):
+            assert (target.go(), target.stepping.said[0]) == ([], step)
+
+
+def test_heap(program: Program) -> None:
+    with explained(program("heap")) as target:
+        assert target.go() == []
+        assert target.go() == ["first-touch 40"]
+        assert target.go() == ["discard 6"], "of the 30 pages that were cut off, the touched ones"
+
+
+def test_stack(program: Program) -> None:
+    with explained(program("stack")) as target:
+        before = target.field("anonymous")
+        (what,) = target.go()
+        grown = (target.field("anonymous") - before) // 4
+        assert what == f"first-touch {grown}"
+        assert grown in range(299, 303)
+
+
+def test_two_mechanisms_in_one_tick(program: Program, data: Path) -> None:
+    with explained(program("two_at_once"), data) as target:
+        assert target.go(elsewhere={"copy-on-write"}) == ["first-touch 100"]
+        assert target.timeline.last is not None
+        events = target.timeline.last.tick.events
+        assert told([event for other in events.mapping for event in events.of(other) if "copy" in event.what]) == [
+            "copy-on-write 3"
+        ]
+        assert target.go() == ["copy-on-write 5"]
+        events = target.timeline.last.tick.events
+        assert "file-read 40" in told([event for other in events.mapping for event in events.of(other)])
+        assert target.go() == ["lazy-free 20", "discard 7"]
