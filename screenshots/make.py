@@ -6,6 +6,8 @@ Each show watches real processes, presses real keys, and waits for what shall be
 import asyncio
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,9 +32,10 @@ from textual.pilot import Pilot
 
 from smapstop import demo
 from smapstop.errors import SmapstopError
-from smapstop.proc.finding import processes
-from smapstop.settings import Settings
 from smapstop.live import LiveSource
+from smapstop.model.requests import Launch
+from smapstop.proc.finding import processes
+from smapstop.settings import Pick, Settings
 from smapstop.terminal import open_terminal
 from smapstop.ui.app import Dashboard
 
@@ -42,7 +45,7 @@ except ImportError:
     sys.exit(f"make.py: Pillow is missing: python3 -m pip --python {sys.prefix} install pillow")
 
 HERE = Path(__file__).parent
-USUAL, SMALL, WIDE = (118, 40), (80, 24), (240, 70)
+USUAL, LOW, SMALL, WIDE = (118, 40), (118, 24), (80, 24), (240, 70)
 DEADLINE_SECONDS = 120.0
 
 
@@ -112,12 +115,12 @@ def redis(*command: str) -> Step:
     """Send a command to redis."""
 
     async def send(stage: Stage) -> None:
-        await asyncio.to_thread(_redis_cli, stage.directory, *command)
+        await asyncio.to_thread(ask_redis, stage.directory, *command)
 
     return send
 
 
-def _redis_cli(directory: Path, *command: str) -> str:
+def ask_redis(directory: Path, *command: str) -> str:
     """What redis answers; empty while it does not listen yet."""
     arguments = ["redis-cli", "-s", str(directory / "redis.sock"), *command]
     return subprocess.run(arguments, capture_output=True, text=True, check=False).stdout
@@ -127,50 +130,63 @@ def _redis_cli(directory: Path, *command: str) -> str:
 
 
 @contextmanager
-def experiment(directory: Path) -> Iterator[Dashboard]:
+def experiment(_: Path) -> Iterator[Dashboard]:
     """The demo, launched."""
     with demo.prepared() as prepared, closing(LiveSource(open_terminal(20, USUAL[0]))) as source:
-        settings = Settings(columns=demo.COLUMNS)
-        yield Dashboard(source, None, prepared.command, settings, terminal_fd=source.terminal_fd, intro=prepared.intro)
+        launch = Launch(prepared.command, dict(os.environ))
+        yield Dashboard(source, launch, Settings(columns=demo.COLUMNS), intro=prepared.intro)
 
 
+SERVE = ("--port", "0", "--unixsocket", "redis.sock", "--save", "", "--rdb-key-save-delay", "100000")
+"""Redis on a socket only; it takes its time to save, so that it can be watched."""
 GROW = "for i = 1, 1500 do redis.call('RPUSH', 'list:' .. math.random(200), string.rep('x', math.random(600))) end"
-"""What the client of redis does, again and again."""
+"""What the client of redis asks for, again and again."""
+OTHERS = (
+    ("python3", "-m", "http.server", "--bind", "127.0.0.1", "0"),
+    ("tail", "-F", "access.log"),
+    ("vi", "notes.txt"),
+    ("sleep", "1000"),
+)
+"""What can be picked beside redis."""
 
 
 @contextmanager
 def server(directory: Path) -> Iterator[Dashboard]:
     """Redis with a client that fills it, and some programs beside it to pick from."""
-    listen = ("--port", "0", "--unixsocket", "redis.sock", "--save", "", "--enable-debug-command", "local")
-    client = ("redis-cli", "-s", "redis.sock")
-    commands: tuple[Sequence[str], ...] = (
-        ("redis-server", *listen, "--rdb-key-save-delay", "3000"),
-        (*client, "-r", "-1", "-i", "0.2", "EVAL", GROW, "0"),
-        ("python3", "-m", "http.server", "--bind", "127.0.0.1", "0"),
-        ("tail", "-f", "access.log"),
-        ("vi", "notes.txt"),
-        ("sleep", "1000"),
-    )
+    executable = shutil.which("redis-server")
+    if executable is None:
+        raise SmapstopError("no redis-server", "install redis; in Debian: apt install redis")
+    # a copy, because in Debian the file behind that name is called redis-check-rdb
+    own = shutil.copy(executable, directory / "redis-server")
     with ExitStack() as stack:
-        pids = [stack.enter_context(_running(command, directory)) for command in commands]
-        yield Dashboard(
-            stack.enter_context(closing(LiveSource())),
-            None,
-            (),
-            Settings(),
-            processes=lambda: [process for process in processes() if process.pid in pids],
-        )
+        pids = {stack.enter_context(running((own, *SERVE), directory))}
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while "PONG" not in ask_redis(directory, "PING"):
+            if time.monotonic() > deadline:
+                raise SmapstopError("redis-server does not answer")
+            time.sleep(0.02)
+        client = ("redis-cli", "-s", "redis.sock", "-r", "-1", "-i", "0.2", "EVAL", GROW, "0")
+        pids |= {stack.enter_context(running(command, directory)) for command in (client, *OTHERS)}
+        pick = Pick(lambda: [found for found in processes() if found.pid in pids], check=lambda _: None)
+        yield Dashboard(stack.enter_context(closing(LiveSource())), pick, Settings())
 
 
 @contextmanager
-def _running(command: Sequence[str], directory: Path) -> Iterator[int]:
-    """A program that runs in a directory, until it is ended: its pid."""
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=directory, env={"PATH": "/usr/bin:/bin"}, **quiet)
+def running(command: Sequence[str], directory: Path) -> Iterator[int]:
+    """A program that runs in a directory, until it is ended with all that it started: its pid."""
+    process = subprocess.Popen(
+        command,
+        cwd=directory,
+        env={"PATH": "/usr/bin:/bin"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         yield process.pid
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
@@ -205,12 +221,12 @@ SHOWS = (
     Show(
         server,
         (
-            Picture("picker", (see("redis-server"),)),
-            Picture("redis", (keys("r e d i s - s enter"), ticks(45))),
-            Picture("groups", (keys("g g"), see("By kind"))),
+            Picture("picker", (size(*LOW), see("sleep"))),
+            Picture("redis", (keys("r e d i s - s e r enter"), size(*USUAL), ticks(45))),
+            Picture("groups", (size(*LOW), keys("g g"), see("By kind"))),
             Picture("small", (keys("g g"), size(*SMALL))),
             Picture("redis-wide", (size(*WIDE), ticks(60))),
-            Picture("fork", (size(*USUAL), redis("BGSAVE"), see("copy-on-write after fork"))),
+            Picture("fork", (size(*USUAL), redis("BGSAVE"), see(r"copy-on-write after fork(.|\n)*shared by fork"))),
         ),
     ),
 )
@@ -328,6 +344,8 @@ def main() -> None:
     """Make all pictures."""
     try:
         for show in SHOWS:
+            if sys.argv[1:] and show.watched.__name__ not in sys.argv[1:]:
+                continue
             with tempfile.TemporaryDirectory(prefix="pictures-", dir="/var/tmp") as directory:
                 asyncio.run(play(show, Path(directory)))
     except SmapstopError as error:

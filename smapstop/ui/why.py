@@ -20,45 +20,45 @@ class Explanation:
 EXPLANATIONS: dict[Mechanism, Explanation] = {
     "first-touch": Explanation(
         "first touch",
-        "{pages} {were} touched for the first time. Mapping memory reserves only addresses; at the first write to a page "
-        "the processor faults, and the kernel gives it a page filled with zeros.",
+        "{pages} {were} touched for the first time. Mapping memory reserves only addresses; at the first write to"
+        " a page the processor faults, and the kernel gives it a page filled with zeros.",
         "mm/memory.c: do_anonymous_page",
     ),
     "file-read": Explanation(
         "read in from file",
-        "{pages} of the file {were} mapped on access. They were in the page cache or were read from disk; one fault maps up "
-        "to 16 neighbours at once (fault-around).",
+        "{pages} of the file {were} mapped on access. They were in the page cache or were read from disk; one "
+        "fault maps up to 16 neighbours at once (fault-around).",
         "mm/memory.c: do_read_fault, do_fault_around",
     ),
     "copy-on-write": Explanation(
         "copy-on-write",
-        "{pages} of this private file mapping {were} written for the first time. The kernel had mapped them read-only, "
-        "although the mapping may be written; each write faulted and got an anonymous copy of the file's page: "
-        "copy-on-write. The file itself does not change.",
+        "{pages} of this private file mapping {were} written for the first time. The kernel had mapped them read-"
+        "only, although the mapping may be written; each write faulted and got an anonymous copy of the file's "
+        "page: copy-on-write. The file itself does not change.",
         "mm/memory.c: do_wp_page, do_cow_fault",
     ),
     "copy-on-write-after-fork": Explanation(
         "copy-on-write after fork",
-        "{pages} {were} shared with another process since a fork, and now private again. A write to a page that both still "
-        "map faults, and the writer gets a copy of its own.",
+        "{pages} {were} shared with another process since a fork, and now private again. A write to a page that "
+        "both still map faults, and the writer gets a copy of its own.",
         "mm/memory.c: wp_page_copy",
     ),
     "sole-owner": Explanation(
         "sole owner again",
-        "{pages} {were} shared with another process, which let go of them: it ended, or made its own copies. Nothing was "
-        "copied here, and there was no fault.",
+        "{pages} {were} shared with another process, which let go of them: it ended, or made its own copies. "
+        "Nothing was copied here, and there was no fault.",
         "fs/proc/task_mmu.c: smaps_account (a page's map count)",
     ),
     "shared-by-fork": Explanation(
         "shared by fork",
-        "{pages} {were} shared with a child by fork. Nothing was copied: both processes map the same pages read-only until "
-        "one of them writes.",
+        "{pages} {were} shared with a child by fork. Nothing was copied: both processes map the same pages read-"
+        "only until one of them writes.",
         "kernel/fork.c: dup_mmap; mm/memory.c: copy_present_ptes",
     ),
     "shared-write": Explanation(
         "shared write",
-        "{pages} {were} written where all who map the file share them. They are dirty now, and the kernel will write them "
-        "back to the file.",
+        "{pages} {were} written where all who map the file share them. They are dirty now, and the kernel will "
+        "write them back to the file.",
         "mm/memory.c: wp_page_shared, do_shared_fault",
     ),
     "writeback": Explanation(
@@ -68,34 +68,34 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "reclaim": Explanation(
         "reclaimed",
-        "{pages} {were} dropped. They were clean, so nothing is lost: the next access reads them again. The kernel takes "
-        "such pages when memory runs short; a process may also give them up itself (MADV_DONTNEED).",
+        "{pages} {were} dropped. They were clean, so nothing is lost: the next access reads them again. The "
+        "kernel takes such pages when memory runs short; a process may also give them up itself (MADV_DONTNEED).",
         "mm/vmscan.c: shrink_folio_list",
     ),
     "swap-out": Explanation(
         "swapped out",
-        "{pages} {were} moved to swap by the kernel, to make room. The next access brings each of them back by a fault.",
+        "{pages} {were} moved to swap by the kernel, to make room. Accessing one brings it back by a fault.",
         "mm/vmscan.c: shrink_folio_list; mm/swapfile.c",
     ),
     "swap-in": Explanation(
         "swapped in",
-        "{pages} {were} brought back from swap, because they were accessed.",
+        "{pages} {were} brought back from swap by an access.",
         "mm/memory.c: do_swap_page",
     ),
     "discard": Explanation(
         "discarded",
-        "{pages} {were} given up with what was in them: by madvise(MADV_DONTNEED), by free returning memory, or because the "
-        "file was cut or a hole was punched into it.",
+        "{pages} {were} given up with what was in them: by madvise(MADV_DONTNEED), by free returning memory, or "
+        "because the file was cut or a hole was punched into it.",
         "mm/madvise.c: madvise_dontneed_single_vma",
     ),
     "lazy-free": Explanation(
         "freed lazily",
-        "{pages} {were} marked as free (MADV_FREE). They stay until the kernel needs them; a write before that keeps them.",
+        "{pages} {were} marked as free (MADV_FREE). They stay until the kernel needs them; a write keeps them.",
         "mm/madvise.c: madvise_free_single_vma",
     ),
     "rewrite": Explanation(
         "written again",
-        "{pages} {were} clean before, and were written again: after a lazy free, or after coming back from swap.",
+        "{pages} {were} clean before, and written again: after a lazy free, or after coming back from swap.",
         "mm/memory.c: do_wp_page",
     ),
     "huge-collapse": Explanation(
@@ -105,8 +105,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "huge-split": Explanation(
         "huge page split",
-        "{pages} {were} mapped as huge pages before, and are mapped one by one now: a part of the huge page was given up, "
-        "protected, or swapped.",
+        "{pages} {were} mapped as huge pages before, and are mapped one by one now: a part of the huge page was "
+        "given up, protected, or swapped.",
         "mm/huge_memory.c: __split_huge_pmd",
     ),
     "huge-fault": Explanation(
@@ -121,7 +121,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "ksm-unmerge": Explanation(
         "unmerged from KSM",
-        "{pages} {were} merged with equal ones before, and written now: each write faulted and made a copy of its own.",
+        "{pages} {were} merged with equal ones before, and written now: each write faulted and made its own copy.",
         "mm/memory.c: do_wp_page; mm/ksm.c",
     ),
     "lock": Explanation(

@@ -1,0 +1,37 @@
+"""The mechanisms in words."""
+
+import pytest
+
+from smapstop.model.events import MECHANISMS, Event
+from smapstop.ui.why import EXPLANATIONS, label_of, labels, sentence_of
+
+
+def test_every_mechanism_is_explained() -> None:
+    assert set(EXPLANATIONS) == set(MECHANISMS)
+
+
+def test_a_label_says_what_and_how_many_pages() -> None:
+    assert label_of(Event(7, "copy-on-write", 4, 1, True)) == "copy-on-write, 1 page"
+    assert label_of(Event(7, "reclaim", 4096, 1024, False)) == "reclaimed?, 1,024 pages"
+
+
+def test_labels_of_a_tick_stand_side_by_side() -> None:
+    events = [Event(7, "first-touch", 400, 100, True), Event(7, "copy-on-write", 12, 3, True)]
+    assert labels(events) == "first touch, 100 pages; copy-on-write, 3 pages"
+
+
+@pytest.mark.parametrize("what", MECHANISMS)
+def test_a_sentence_is_whole_for_one_page_and_for_many(what: str) -> None:
+    one, many = (sentence_of(Event(7, what, 4 * n, n, True)) for n in (1, 11))  # type: ignore[arg-type]
+    for sentence in (one, many):
+        assert sentence.endswith(".")
+        assert "{" not in sentence
+    if "1 page" in one:
+        assert one.startswith("1 page ")
+        assert " were " not in one.split(".")[0]
+        assert many.startswith("11 pages ")
+
+
+def test_what_is_not_sure_names_what_else_fits() -> None:
+    sentence = sentence_of(Event(7, "reclaim", 8, 2, False))
+    assert sentence.endswith("The fields alone would also fit: discarded.")
