@@ -131,7 +131,7 @@ def _book_ksm(ledger: Ledger) -> None:
         parted = np.minimum(ledger.lost("ksm"), ledger.turned(SD, state))
         ledger.turn(SD, state, parted)
         ledger.book("ksm-unmerge", parted, ksm=-1)
-    gone = np.minimum(ledger.lost("ksm"), ledger.lost("rss") + ledger.gained("swap"))
+    gone = np.minimum(ledger.lost("ksm"), np.maximum(ledger.lost("rss"), ledger.gained("swap")))
     ledger.left["ksm"] += gone  # told by what took the pages
     ledger.book("ksm-unmerge", ledger.lost("ksm"), ksm=-1)  # the last of those merged
 

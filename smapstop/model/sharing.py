@@ -22,26 +22,29 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
 
     The pages of a file are shared and unshared by whoever maps it, which is no event of this process.
     """
-    memory, file = evidence.memory, evidence.file
-    copies = evidence.level("anonymous")
     for source, target in ((PD, SD), (PC, SC)):
-        forked = ledger.turned(source, target)
-        of_copies = np.clip(forked - evidence.dirty_of_file, 0, copies)
-        forked = np.where(memory, forked, np.where(file & (source == PD), of_copies, 0))
+        forked = _anonymous_part(ledger, evidence, source, target)
         ledger.turn(source, target, forked)
         ledger.book("shared-by-fork", forked, sure=~evidence.mergeable)
-    unshared = np.zeros_like(copies)
     lo, hi = _unspent_faults(ledger, evidence)
+    unshared = np.zeros_like(evidence.shrunk)
     for source in (SD, SC):
-        parted = ledger.turned(source, PD)
-        of_copies = np.clip(parted if hi else parted - evidence.dirty_of_file, 0, copies)
-        parted = np.where(memory, parted, np.where(file & (source == SD), of_copies, 0))
+        parted = _anonymous_part(ledger, evidence, source, PD)
         ledger.turn(source, PD, parted)
         unshared += parted
     _book_unsharing(ledger, unshared, lo * evidence.page_kb, hi * evidence.page_kb)
-    ledger.turn(SC, PC, np.where(memory, ledger.turned(SC, PC), 0), "sole-owner")
+    ledger.turn(SC, PC, _anonymous_part(ledger, evidence, SC, PC), "sole-owner")
     for source, target in ((PD, SD), (SD, PD), (PC, SC), (SC, PC)):
-        ledger.turn(source, target, np.where(memory, 0, ledger.turned(source, target)))
+        ledger.turn(source, target, np.where(evidence.memory, 0, ledger.turned(source, target)))
+
+
+def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str) -> Amounts:
+    """How much went from one state to another that is anonymous for sure; of a file's mapping it is dirty."""
+    turned = ledger.turned(source, target)
+    if PC in (source, target) or SC in (source, target):
+        return np.where(evidence.memory, turned, 0)
+    copies = np.clip(turned - evidence.dirty_of_file, 0, evidence.level("anonymous"))
+    return np.where(evidence.memory, turned, np.where(evidence.file, copies, 0))
 
 
 def _unspent_faults(ledger: Ledger, evidence: Evidence) -> tuple[int, int]:

@@ -44,7 +44,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("perms", "Perm", "text", 4, 5, "r w x as mapped; p private (copy-on-write), s shared.", descending=False),
     _field("size", "Size", 6),
     _field("rss", "Rss", 1),
-    Column("delta", "ΔRss", "change", 7, 2, "The change of Rss against the compared moment."),
+    Column("delta", "ΔRss", "change", 7, 3, "The change of Rss against the compared moment."),
     Column("rate", "Rate/s", "rate", 7, 9, "The change of Rss a second, over the real time between the readings."),
     _field("pss", "Pss", 8),
     _field("private_clean", "PClean", 11),
@@ -53,7 +53,7 @@ COLUMNS: tuple[Column, ...] = (
     _field("anonymous", "Anon", 4),
     _field("swap", "Swap", 10),
     Column("history", "History", "history", 10, 5, "Rss over time, from its least to its greatest in this time."),
-    Column("happened", "What changed", "happened", 28, 3, "The last change of the mapping, and how long ago it was."),
+    Column("happened", "What changed", "happened", 28, 2, "The last change of the mapping, and how long ago it was."),
 )
 """What the table shows, in order, as far as there is room."""
 
@@ -100,7 +100,14 @@ def fitting(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     shown = [column for column in columns if column in kept]
     spare = max(0, width + 1 - sum(_taken(column) for column in shown))
     widths = {column.key: max(column.width, len(column.title)) for column in shown}
-    for key, most in (("name", 34), ("happened", 44), ("history", 24), ("happened", 70), ("name", 100)):
+    for key, most in (
+        ("happened", 28),
+        ("name", 34),
+        ("happened", 44),
+        ("history", 24),
+        ("happened", 70),
+        ("name", 100),
+    ):
         if key in widths:
             more = min(spare, max(0, most - widths[key]))
             widths[key] += more
