@@ -1,0 +1,54 @@
+"""A source that is a list: what it tells is written in the test."""
+
+from collections.abc import Callable
+from typing import Any
+
+from smapstop.model.requests import Request, Target
+from smapstop.model.tick import Tick
+from smapstop.source import News
+
+
+class ListSource:
+    """Delivers news when the test says so, and remembers what it was asked for."""
+
+    terminal_fd: int | None = None
+
+    def __init__(self, *ticks: Tick) -> None:
+        self.asked: list[Request] = []
+        self.closed = False
+        self._first = ticks
+        self._deliver: Callable[[News], object] = print
+
+    def start(self, deliver: Callable[[News], object]) -> None:
+        self._deliver = deliver
+
+    def request(self, request: Request) -> None:
+        self.asked.append(request)
+        self.tell(target())
+        self.tell(*self._first)
+
+    def tell(self, *news: News) -> None:
+        """Deliver this now."""
+        for item in news:
+            self._deliver(item)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def leave(self) -> None:
+        self.closed = True
+
+
+def target(**other: Any) -> Target:
+    """The target of a list source."""
+    usual: dict[str, Any] = {
+        "pid": 4711,
+        "command_line": ("program",),
+        "executable": "/bin/program",
+        "launched": False,
+        "stopped_at_exec": False,
+        "started_ns": 1_699_999_000 * 1_000_000_000,
+        "clock_ticks": 100,
+        "max_map_count": 65530,
+    }
+    return Target(**(usual | other))

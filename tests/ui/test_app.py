@@ -1,0 +1,269 @@
+"""The dashboard as its user meets it, fed with ticks written here."""
+
+from typing import Any
+
+import pytest
+from building import COUNTERS, mappings_of, tick_of
+from listening import ListSource
+from textual.pilot import Pilot
+from textual.widgets import ContentSwitcher
+
+from smapstop.model.requests import Attach, Failure
+from smapstop.model.tick import Ending, Tick
+from smapstop.settings import Settings
+from smapstop.ui.app import Dashboard
+from smapstop.ui.widgets.table import MappingTable
+
+HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
+LIBC = (0x2000, 0x2100, "r-xp", "/usr/lib/libc.so.6")
+NAMELESS = (0x3000, 0x3100, "rw-p", "")
+STACK = (0x4000, 0x4100, "rw-p", "[stack]")
+ROWS = (HEAP, LIBC, NAMELESS, STACK)
+"""The mappings 0, 1, 2 and 3."""
+
+
+def tick(number: int, heap: int, libc: int, nameless: int, stack: int, **other: Any) -> Tick:
+    """All four mappings with their Rss."""
+    rows = mappings_of(*((*row, rss) for row, rss in zip(ROWS, (heap, libc, nameless, stack), strict=True)))
+    return tick_of(number, rows, [0, 1, 2, 3], keyframe=True, **other)
+
+
+def dashboard(*ticks: Tick, settings: Settings | None = None) -> tuple[Dashboard, ListSource]:
+    source = ListSource(*ticks)
+    return Dashboard(source, Attach(4711), settings or Settings()), source
+
+
+async def shown(pilot: Pilot[int]) -> list[str]:
+    """The lines of the table, as they are drawn."""
+    await pilot.pause()
+    table = pilot.app.query_one(MappingTable)
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+
+
+async def names(pilot: Pilot[int]) -> list[str]:
+    """The names of the rows, from the top."""
+    return [line[2:].split("  ")[0] for line in (await shown(pilot))[1:] if line]
+
+
+START = tick(0, 40, 30, 20, 10)
+ANON = "anon 3000000"
+
+
+async def test_the_biggest_comes_first_until_something_moves() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        assert await names(pilot) == ["[heap]", "libc.so.6 .text", ANON, "[stack]"]
+
+
+async def test_what_moved_last_comes_to_the_top_when_it_is_calm() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        source.tell(*(tick(n, 40, 30, 20, 12) for n in (1, 2, 3)))
+        assert (await names(pilot))[0] == "[stack]"
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("s r enter", ["[heap]", "libc.so.6 .text", ANON, "[stack]"]),
+        ("s r enter i", ["[stack]", ANON, "libc.so.6 .text", "[heap]"]),
+        (">", [ANON, "libc.so.6 .text", "[heap]", "[stack]"]),
+        ("> i", ["[stack]", "[heap]", "libc.so.6 .text", ANON]),
+    ],
+)
+async def test_keys_sort(keys: str, expected: list[str]) -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press(*keys.replace(">", "greater_than_sign").split())
+        assert await names(pilot) == expected
+
+
+async def test_a_click_on_a_title_sorts_and_another_turns_the_order() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        at = (await shown(pilot))[0].index("Mapping")
+        await pilot.click(MappingTable, offset=(at + 1, 0))
+        assert (await names(pilot))[0] == ANON
+        await pilot.click(MappingTable, offset=(at + 1, 0))
+        assert (await names(pilot))[0] == "[stack]"
+
+
+async def test_the_cursor_stays_on_its_mapping_when_the_rows_are_sorted() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        table = app.query_one(MappingTable)
+        await pilot.press("down", "down")
+        assert (table.cursor_id, table.cursor_index) == (2, 2)
+        await pilot.press("greater_than_sign")
+        await pilot.pause()
+        assert (table.cursor_id, table.cursor_index) == (2, 0)
+
+
+async def test_the_cursor_of_a_mapping_that_is_gone_stays_on_its_line() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("down", "down")
+        rest = mappings_of((*HEAP, 40), (*LIBC, 30), (*STACK, 10))
+        for number in range(1, 7):  # a mapping that is gone lingers for three ticks
+            source.tell(tick_of(number, rest, [0, 1, 3], keyframe=True, gone=[2] if number == 1 else []))
+        await pilot.pause()
+        table = app.query_one(MappingTable)
+        assert table.cursor_index == 2
+        assert table.current == 3
+
+
+async def test_a_mapping_that_is_gone_lingers_and_then_leaves() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        rest = mappings_of((*HEAP, 40), (*LIBC, 30), (*STACK, 10))
+        source.tell(tick_of(1, rest, [0, 1, 3], keyframe=True, gone=[2]))
+        assert ANON in await names(pilot)
+        source.tell(*(tick_of(n, rest, [0, 1, 3], keyframe=True) for n in (2, 3, 4)))
+        assert ANON not in await names(pilot)
+
+
+async def test_the_filter_shows_what_matches_while_it_is_typed_and_esc_drops_it() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"sta")
+        assert await names(pilot) == ["[stack]"]
+        await pilot.press("enter", "escape")
+        assert len(await names(pilot)) == 4
+
+
+async def test_a_filter_that_matches_nothing_says_so() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"nothing", "enter")
+        assert "no mapping matches 'nothing'" in "\n".join(await shown(pilot))
+
+
+async def test_groups_count_their_mappings_and_enter_shows_them() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("g", "g")
+        assert await names(pilot) == ["heap × 1", "file × 1", "anonymous × 1", "stack × 1"]
+        await pilot.press("down", "enter")
+        assert await names(pilot) == ["libc.so.6 .text"]
+
+
+async def test_the_change_is_against_the_tick_before_the_mark_or_the_start() -> None:
+    app, source = dashboard(START, tick(1, 44, 30, 20, 10))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("m")
+        source.tell(tick(2, 52, 30, 20, 10), tick(3, 53, 30, 20, 10))
+        changes = []
+        for _ in range(3):
+            heap = next(line for line in await shown(pilot) if "[heap]" in line)
+            changes.append(heap.split("+")[1].split()[0])
+            await pilot.press("d")
+        assert changes == ["9", "13", "1"]  # the mark; the start; the previous tick
+
+
+async def test_pause_holds_the_moment_while_ticks_go_on_and_end_is_live_again() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("space")
+        source.tell(tick(1, 400, 30, 20, 10))
+        assert " 40 K" in next(line for line in await shown(pilot) if "[heap]" in line)
+        await pilot.press("end")
+        assert "400 K" in next(line for line in await shown(pilot) if "[heap]" in line)
+
+
+async def test_left_and_right_step_through_time_and_home_is_the_start() -> None:
+    app, _ = dashboard(START, *(tick(n, 40 + n, 30, 20, 10) for n in range(1, 31)))
+    async with app.run_test(size=(118, 40)) as pilot:
+        seen = []
+        for key in ("left", "left", "right", "shift+left", "home", "shift+right", "end"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert app.lens.at != 30
+            seen.append(app.lens.at)
+        assert seen == [29, 28, 29, 19, 0, 10, None]
+
+
+async def test_enter_opens_the_mapping_under_the_cursor_and_esc_goes_back() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("down", "enter")
+        assert app.query_one(ContentSwitcher).current == "detail"
+        await pilot.press("escape")
+        assert app.query_one(ContentSwitcher).current == "table"
+
+
+async def test_a_frozen_order_holds_still() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("f")
+        source.tell(*(tick(n, 40, 30, 20, 10 + n) for n in range(1, 9)))
+        assert (await names(pilot))[0] == "[heap]"
+        assert "frozen" in (await shown(pilot))[0]
+
+
+async def header(pilot: Pilot[int]) -> str:
+    """The header, as it is drawn."""
+    await pilot.pause()
+    return pilot.app.query_one("HeaderBar").render_line(0).text
+
+
+async def test_the_end_of_the_process_stays_on_the_screen() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        source.tell(tick_of(1, mappings_of(), [], keyframe=False, ending=Ending(signal=9)))
+        assert "killed by SIGKILL" in await header(pilot)
+        assert len(await names(pilot)) == 4
+
+
+async def test_a_source_that_fails_says_why_in_one_line_and_leaves_what_there_was() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        source.tell(Failure("the sampler died", "start smapstop again"))
+        assert "the sampler died: start smapstop again" in await header(pilot)
+        assert len(await names(pilot)) == 4
+
+
+async def test_a_source_that_fails_at_once_ends_the_dashboard() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        source.tell(Failure("no process 4711", status=2))
+        await pilot.pause()
+    assert app.return_value == 2
+    assert app.failure == Failure("no process 4711", status=2)
+
+
+async def test_a_dear_reading_is_told_with_how_often_it_is_done() -> None:
+    app, _ = dashboard(tick(0, 40, 30, 20, 10, smaps_interval_ns=3_000_000_000))
+    async with app.run_test(size=(118, 40)) as pilot:
+        assert "live 1.0 s, mappings every 3.0 s (budget)" in await header(pilot)
+
+
+async def test_names_from_the_process_cannot_draw_on_the_terminal() -> None:
+    hostile = (0x1000, 0x1100, "rw-p", "/tmp/\x1b[2J[bold red]evil\u202e", 8)
+    counters = {"counters": COUNTERS.__class__(**{**_fields(COUNTERS), "name": "\x1b]0;x\x07[b]"})}
+    app, _ = dashboard(tick_of(0, mappings_of(hostile), [0], **counters))
+    async with app.run_test(size=(118, 40)) as pilot:
+        text = "\n".join([await header(pilot), *await shown(pilot)])
+        assert "evil" in text
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("size", [(20, 5), (10, 3), (80, 24), (240, 70)])
+async def test_any_size_draws(size: tuple[int, int]) -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=size) as pilot:
+        source.tell(tick(1, 80, 30, 20, 10))
+        await pilot.press("down", "enter", "escape", "question_mark", "escape")
+        await pilot.pause()
+        assert app.query_one(MappingTable).cursor_id is not None
+
+
+async def test_leaving_closes_the_source() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("q")
+    assert source.closed
+    assert app.return_value == 0
