@@ -106,7 +106,7 @@ def address_strip(
         width: Cells.
         palette: What tells the kinds apart.
     """
-    if not len(start) or width < 3:  # no room for a run and a hole
+    if not len(start) or width < 1:
         return Strip([Segment(" " * width, _style(None, palette.background))], max(width, 0))
     torn = np.zeros(len(start), bool)
     torn[1:] = (start[1:] > end[:-1]) & (start[1:] - end[:-1] >= HUGE_HOLE)

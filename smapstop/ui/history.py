@@ -44,6 +44,8 @@ def chart(life: Life, view: View, name: str, look: Look, width: int, height: int
     ]
     told = f"{', '.join(facts)}{unit}" if high > low else f"{exact(high, 14)}{unit} all the time"
     cells = width - _GUTTER - 1
+    if cells < 1:
+        return []
     kind = kind_of(life.states[-1].name)
     series = life.over_time(name, view.number, cells)
     ink = look.palette.ink(CHARTED.get(name, kind))
