@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 
 def heed_signals(leave: Callable[[int], object]) -> None:
-    """Have SIGTERM and SIGHUP leave with the exit status that shells give them; needs a running loop."""
+    """Have signals leave with the exit status that shells give them; needs a running loop."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         loop.add_signal_handler(number, _leave, leave, 128 + number)
     for number in (signal.SIGTSTP, signal.SIGCONT):
         # Textual takes each SIGCONT for a return from ctrl-z, but one comes with SIGHUP, too

@@ -1,0 +1,109 @@
+"""What the header and the totals say."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from building import COUNTERS, SECOND, mappings_of, tick_of, timeline_of
+from listening import target
+
+from smapstop.model.lens import Lens
+from smapstop.model.scene import Scene, look
+from smapstop.model.tick import Ending
+from smapstop.model.timeline import Timeline
+from smapstop.ui.facts import compared_text, ending_text, faults_parts, header_of, rss_line, totals_parts
+
+
+def two_ticks(*, apart_s: float = 1.0, **after: Any) -> Timeline:
+    """A process before and after a second, whose counters moved."""
+    rows = mappings_of((1, 2, "rw-p", "", 8))
+    counters = replace(COUNTERS, minor_faults=30, major_faults=2, user_ticks=40, system_ticks=10, threads=4)
+    usual = {"counters": counters, "totals": {"rss": 3072, "pss": 10}, "monotonic_ns": round(apart_s * SECOND)}
+    return timeline_of(
+        tick_of(0, rows, [0], totals={"rss": 1024, "pss": 8}), tick_of(1, rows, [0], **(usual | after))
+    )
+
+
+def scene_of(timeline: Timeline, **lens: Any) -> Scene:
+    return look(timeline, Lens(**lens))
+
+
+def test_the_header_says_who_and_how_it_does() -> None:
+    timeline = two_ticks()
+    header = header_of(target(), scene_of(timeline), timeline)
+    assert header.name == "program"
+    assert header.about == ("4711", "S sleeping", "4 threads", "cpu 50 %", "up 16m41s")
+    assert (header.mode, header.moving) == ("● live 1.0 s", True)
+    assert header.costs == ("Δ previous tick", "read 1.0 ms (0.1 %)")
+
+
+def test_the_past_says_when_it_was() -> None:
+    timeline = two_ticks()
+    header = header_of(target(), scene_of(timeline, at=0), timeline)
+    assert header.mode.endswith(", 1 s ago  tick 0/1")
+    assert not header.moving
+
+
+def test_what_ended_says_how_and_no_more_what_it_does() -> None:
+    timeline = two_ticks()
+    timeline.append(tick_of(2, mappings_of(), [], ending=Ending(status=3)))
+    header = header_of(target(), scene_of(timeline), timeline)
+    assert header.about == ("4711", "exited 3")
+    assert (header.mode[0], header.moving) == ("■", False)
+
+
+@pytest.mark.parametrize(
+    ("ending", "expected"),
+    [
+        (Ending(status=0), "exited 0"),
+        (Ending(status=3, zombie=True), "exited 3 (zombie)"),
+        (Ending(signal=9), "killed by SIGKILL"),
+        (Ending(signal=64), "killed by SIGRTMAX"),
+        (Ending(signal=50), "killed by signal 50"),
+        (Ending(), "ended, nobody told how"),
+    ],
+)
+def test_an_end_is_told_as_far_as_it_is_known(ending: Ending, expected: str) -> None:
+    assert ending_text(ending) == expected
+
+
+def test_rates_divide_by_the_real_time() -> None:
+    scene = scene_of(two_ticks(apart_s=2.0))
+    assert rss_line(scene) == ("3.0 MiB", "+1.0 MiB/s", 1024.0)
+    assert faults_parts(scene, target())[:2] == [("minor faults", "15/s"), ("major", "1/s")]
+
+
+def test_after_a_gap_there_is_no_rate() -> None:
+    scene = scene_of(two_ticks(apart_s=3600.0))
+    assert rss_line(scene)[1:] == ("–", 0.0)
+    assert faults_parts(scene, target())[0] == ("minor faults", "–")
+
+
+def test_counters_that_ran_backwards_give_no_rate() -> None:
+    scene = scene_of(two_ticks(counters=replace(COUNTERS, minor_faults=-1)))
+    assert faults_parts(scene, target())[0] == ("minor faults", "–")
+
+
+def test_what_is_not_known_is_not_zero() -> None:
+    parts = {label: (amount, change) for label, amount, change in totals_parts(scene_of(two_ticks()))}
+    assert parts["Pss"] == ("10 KiB", 2)
+    assert parts["Swap"] == ("–", None)
+
+
+def test_totals_that_a_cheap_tick_did_not_read_are_those_of_the_last_reading() -> None:
+    timeline = two_ticks()
+    timeline.append(tick_of(2, mappings_of(), [], tier="counters", totals={"rss": 3072}))
+    parts = {label: amount for label, amount, _ in totals_parts(scene_of(timeline))}
+    assert parts["Pss"] == "10 KiB"
+
+
+def test_the_compared_moment_is_named() -> None:
+    timeline = two_ticks()
+    assert compared_text(Lens(compared="start"), timeline) == "start"
+    assert compared_text(Lens(compared="mark", mark=1), timeline).startswith("mark ")
+
+
+def test_mappings_are_counted_against_their_limit() -> None:
+    scene = scene_of(two_ticks())
+    assert faults_parts(scene, target())[2] == ("mappings", "1 of 65530")
+    assert faults_parts(scene, target(max_map_count=None))[2] == ("mappings", "1")
