@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
 from smapstop.model.evidence import Evidence, evidence_of, has_flag
-from smapstop.model.kinship import Kinship, find_kin, then_and_now
+from smapstop.model.kinship import Kinship, find_kin, follow_moved, then_and_now
 from smapstop.model.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, STATES, Amounts, Ledger
 from smapstop.model.sharing import book_sharing
 from smapstop.model.tick import Ids
@@ -97,6 +97,7 @@ def _locks(kin: Kinship, before: Mappings, old: Rows, after: Mappings, new: Rows
 def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     """Book everything, what is surest first, and what is left as `unexplained`."""
     _guess_anonymous(ledger, evidence)
+    follow_moved(ledger, evidence.memory, evidence.faults * evidence.page_kb)
     _book_ksm(ledger)
     _pass_over_whole_huge_pages(ledger, evidence)
     _book_swap(ledger, evidence)
@@ -211,7 +212,8 @@ def _book_arrivals(ledger: Ledger, evidence: Evidence, copied: Amounts) -> None:
     """
     touched = np.where(evidence.memory, ledger.gained("anonymous", "rss"), 0)
     ledger.arrive(touched, DIRTY_FIRST)
-    ledger.book("first-touch", touched, rss=1, anonymous=1)
+    faulted = touched <= 2 * evidence.faults * evidence.page_kb  # else by large folios, or moved here by mremap
+    ledger.book("first-touch", touched, sure=faulted, rss=1, anonymous=1)
     own = np.minimum(ledger.gained("rss"), ledger.gained(PD) + ledger.gained(PC))
     fresh = np.where(evidence.shared_memory, own, 0)  # what others have, too, was there before
     ledger.arrive(fresh, (PD, PC, SD, SC))

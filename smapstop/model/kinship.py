@@ -2,7 +2,8 @@
 
 The parts of a split have together what the whole had; taken alone, one of them would seem to have lost pages that
 the other seems to have touched. So mappings of the same object whose places overlap are accounted for as one family,
-under its head; for the others of the family nothing changed.
+under its head; for the others of the family nothing changed. Pages that mremap took out of one mapping into another
+are followed by their number.
 """
 
 from collections.abc import Iterable
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.ledger import Amounts, Ledger, Mask
 from smapstop.proc.columns import ABSENT, Mappings
 
-Amounts = NDArray[np.int64]
 Rows = NDArray[np.intp]
 
 
@@ -131,3 +132,24 @@ def then_and_now(
             amounts[kin.members] = 0
         was[name], now[name] = then, later
     return was, now
+
+
+def follow_moved(ledger: Ledger, memory: Mask, touched_kb: int) -> None:
+    """Let pages that one mapping lost and another gained be no change of either: mremap moved them, without a fault.
+
+    A part of a mapping may move, into a new mapping or to the end of another one.
+
+    Args:
+        ledger: Nothing is booked yet.
+        memory: Where pages are anonymous.
+        touched_kb: How much can have been touched, for all the faults there were: what gained more was given it.
+    """
+    gained = np.where(memory, ledger.gained("rss", "anonymous"), 0)
+    lost = np.where(memory, ledger.lost("rss", "anonymous"), 0)
+    for row in np.flatnonzero(gained > touched_kb).tolist():
+        sources = np.flatnonzero((lost > 0) & (lost <= gained[row]) & (gained[row] - lost <= touched_kb))
+        if len(sources) == 1:
+            lost[sources] = 0
+            for left in ledger.left.values():
+                left[row] += left[sources[0]]
+                left[sources[0]] = 0

@@ -32,6 +32,15 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
+class Copied:
+    """What lies on the pages of a file that were copied on write in a tick."""
+
+    mapping: int
+    symbols: tuple[str, ...]
+    """Names of variables, functions or sections, in address order; the last may say how many more there are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How the process ended, as far as it can be known from outside."""
 
@@ -77,6 +86,8 @@ class Tick:
     lineage: tuple[Lineage, ...] = ()
     events: Events = NO_EVENTS
     """Which kernel mechanisms moved the rows, as far as the fields tell."""
+    copied: tuple[Copied, ...] = ()
+    """What was copied on write, where it has names."""
     torn: bool = False
     """The map changed while it was read; overlapping records were dropped."""
     executed: bool = False
@@ -85,3 +96,7 @@ class Tick:
     """Set on the last tick of a process."""
     missing: str = ""
     """Why the mappings could not be read this time, and what to do; `rows` then says nothing."""
+
+    def symbols_of(self, mapping: int) -> tuple[str, ...]:
+        """What lies on the pages of a mapping that were copied on write in this tick."""
+        return next((copied.symbols for copied in self.copied if copied.mapping == mapping), ())

@@ -48,13 +48,21 @@ class ProcDir:
         """Close the directory."""
         os.close(self._fd)
 
+    def open(self, name: str, flags: int = os.O_RDONLY) -> int:
+        """Open a file; the caller closes the fd.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        return os.open(name, flags | os.O_CLOEXEC, dir_fd=self._fd)
+
     def read(self, name: str) -> bytes:
         """The whole of a file, as the kernel prints it now.
 
         Raises:
             OSError: ENOENT or ESRCH when the process is gone, EACCES or EPERM when it may not be read.
         """
-        fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._fd)
+        fd = self.open(name)
         try:
             return b"".join(iter(lambda: os.read(fd, CHUNK_BYTES), b""))
         finally:

@@ -113,6 +113,7 @@ class Sampler:
             gone=_NO_IDS,
             lineage=(),
             events=NO_EVENTS,
+            copied=(),
             torn=False,
             executed=False,
             ending=ending,

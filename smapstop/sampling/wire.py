@@ -23,7 +23,7 @@ _TYPES = {
     kind.__name__: kind
     for kind in (
         *(columns.Mappings, columns.Counters),
-        *(tick.Tick, tick.Lineage, tick.Ending, events.Events),
+        *(tick.Tick, tick.Lineage, tick.Copied, tick.Ending, events.Events),
         *(requests.Attach, requests.Launch, requests.Pace, requests.Signal, requests.Leave),
         *(requests.Target, requests.Failure),
     )

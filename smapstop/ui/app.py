@@ -168,8 +168,11 @@ class Dashboard(App[int]):
             self.lens = replace(self.lens, filter="")
             scene = look(self.timeline, self.lens)
         self._scene = scene
-        if self.failure is None:
-            self.query_one(HeaderBar).show(header_of(self._target, scene, self.timeline))
+        header, missing = self.query_one(HeaderBar), scene.moment.tick.missing
+        if missing and self.failure is None:
+            header.notice(missing)
+        elif self.failure is None:
+            header.show(header_of(self._target, scene, self.timeline))
         self.query_one(Totals).show(self._target, self.timeline, scene)
         detail = self.query_one(MappingDetail)
         if detail.display and detail.mapping is not None:

@@ -177,7 +177,7 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
     tick = timeline.ticks[number]
     became = [_VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
-    why = labels(tick.events.of(mapping))
+    why = labels(tick.events.of(mapping), tick.symbols_of(mapping))
     if why or became:
         return "; ".join(filter(None, [why, ", ".join(became)]))
     deltas = timeline.change(mapping, number)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
+from smapstop.ui.format import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +149,28 @@ def pages_text(pages: int) -> str:
     return f"{pages:,} page" + "s" * (pages != 1)
 
 
-def label_of(event: Event) -> str:
-    """An event in a few words: "copy-on-write, 1 page"; with a question mark where it is not sure."""
+def label_of(event: Event, symbols: Sequence[str] = ()) -> str:
+    """An event in a few words: "copy-on-write, 1 page: page1"; with a question mark where it is not sure."""
     doubt = "" if event.sure else "?"
-    return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.pages)}"
+    named = f": {_named(symbols)}" if symbols and event.what == "copy-on-write" else ""
+    return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.pages)}{named}"
 
 
-def labels(events: Sequence[Event]) -> str:
-    """All events of a mapping in a tick, in a few words."""
-    return "; ".join(map(label_of, events))
+def labels(events: Sequence[Event], symbols: Sequence[str] = ()) -> str:
+    """All events of a mapping in a tick, in a few words; symbols are what lies on the pages that were copied."""
+    return "; ".join(label_of(event, symbols) for event in events)
 
 
-def sentence_of(event: Event) -> str:
-    """An event in a plain sentence or two, and what else it may have been."""
+def _named(symbols: Sequence[str]) -> str:
+    """Symbols as the file has them, safe to draw."""
+    return printable(", ".join(symbols))
+
+
+def sentence_of(event: Event, symbols: Sequence[str] = ()) -> str:
+    """An event in a plain sentence or two, with what lies on the pages copied, and what else it may have been."""
     were = "was" if event.pages == 1 else "were"
     text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), were=were)
+    if symbols and event.what == "copy-on-write":
+        text += f" On {'it' if event.pages == 1 else 'them'}: {_named(symbols)}."
     others = " or ".join(EXPLANATIONS[what].label for what in event.also)
     return f"{text} The fields alone would also fit: {others}." if others else text

@@ -1,0 +1,120 @@
+"""The chronicle: what happened up to a moment, folded so that it can be read, and bounded."""
+
+from dataclasses import dataclass
+
+from smapstop.model.happenings import Entry, entries_of, entries_of_mapping, notes_of
+from smapstop.model.life import Life
+from smapstop.model.moment import Moment, apply
+from smapstop.model.tick import Tick
+from smapstop.model.timeline import Timeline
+
+KEPT = 1_000
+"""The newest entries; older ones are forgotten."""
+FOLD_TICKS = 10
+"""What happens again within so many ticks is the same entry."""
+FRESH = 20
+"""New entries within as many ticks that are not too many to read."""
+_WORK = 400_000
+"""Rows and events that are told anew when a moment far from the last one is asked for."""
+_TICK_WORK = 200
+"""What a tick costs in which nothing happened, in the same measure."""
+_RECENT, _STONES = 16, 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What happened up to a tick."""
+
+    number: int
+    closed: tuple[Entry, ...] = ()
+    """What does not go on, in the order in which it ended."""
+    open: tuple[Entry, ...] = ()
+    """What may go on, in the order in which it began."""
+
+
+def _told_on(told: _Told, tick: Tick, entries: list[Entry]) -> _Told:
+    """What happened up to the next tick; a new program goes on with nothing."""
+    ended = [entry for entry in told.open if entry.last < tick.number - FOLD_TICKS or tick.executed]
+    going = {entry.identity[1]: entry for entry in told.open if entry not in ended}
+    for entry in entries:
+        known = going.get(entry.key)
+        going[entry.key] = known.again(entry) if known else entry
+    ended.sort(key=lambda entry: entry.last)
+    return _Told(tick.number, (*told.closed, *ended)[-KEPT:], tuple(going.values())[-KEPT:])
+
+
+class Chronicle:
+    """What happened up to a tick, to all mappings and the process or to one mapping; pure, as its timeline is.
+
+    Entries that may still go on keep the order in which they began; the others lie before them, in the order of
+    their ends. So nothing moves but what begins and what ends.
+
+    Args:
+        timeline: The ticks; more may follow.
+        mapping: Tell only of this one.
+    """
+
+    def __init__(self, timeline: Timeline, mapping: int | None = None) -> None:
+        self.timeline = timeline
+        self.mapping = mapping
+        self._life = None if mapping is None else Life(timeline, mapping)
+        self._moment: Moment | None = None
+        self._recent: dict[int, _Told] = {}
+        self._stones: dict[int, _Told] = {}
+        self._spacing = 64
+
+    def at(self, number: int) -> tuple[Entry, ...]:
+        """What happened up to a tick, the newest last; at most `KEPT` entries.
+
+        Raises:
+            IndexError: There is no such tick.
+        """
+        if not 0 <= number < len(self.timeline):
+            raise IndexError(f"no tick {number}")
+        if self._life is not None:
+            self._life.follow()
+        told = self._nearest(number)
+        for tick in self.timeline.ticks[told.number + 1 : number + 1]:
+            told = _told_on(told, tick, self._entries(tick, told))
+            self._remember(told)
+        return (*told.closed, *told.open)[-KEPT:]
+
+    def _nearest(self, number: int) -> "_Told":
+        """From where to tell on: from what was told before, or from as far back as there is time for."""
+        known = max((n for n in (*self._recent, *self._stones) if n <= number), default=-1)
+        begin, work = number, 0
+        while begin > known and work < _WORK:
+            tick = self.timeline.ticks[begin]
+            work += _TICK_WORK + len(tick.ids) + len(tick.events) + len(tick.lineage)
+            begin -= 1
+        return (self._recent.get(begin) or self._stones.get(begin) if begin == known else None) or _Told(begin)
+
+    def _remember(self, told: "_Told") -> None:
+        """Keep the last ones, so that steps back are cheap, and some in between, ever further apart."""
+        self._recent[told.number] = told
+        if len(self._recent) > _RECENT:
+            self._recent.pop(next(iter(self._recent)))
+        if told.number % self._spacing == 0:
+            self._stones[told.number] = told
+        if len(self._stones) > _STONES:
+            self._spacing *= 2
+            self._stones = {n: stone for n, stone in self._stones.items() if n % self._spacing == 0}
+
+    def _entries(self, tick: Tick, told: "_Told") -> list[Entry]:
+        """What happened in the next tick."""
+        if self._life is not None:
+            return [*notes_of(tick), *entries_of_mapping(tick, self._life)]
+        before, after = self._moments(tick)
+        if before is None:
+            return [*notes_of(tick)]
+        going = [entry for entry in told.open if entry.last >= tick.number - FOLD_TICKS]
+        room = FRESH - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
+        return [*entries_of(tick, before, after, [entry.key for entry in going], room), *notes_of(tick)]
+
+    def _moments(self, tick: Tick) -> tuple[Moment | None, Moment]:
+        """The moments before and after a tick."""
+        before, last = self._moment, self.timeline.last
+        if before is None or before.tick.number != tick.number - 1:
+            before = self.timeline.at(tick.number - 1) if tick.number else None
+        self._moment = last if last is not None and last.tick is tick else apply(before, tick)
+        return before, self._moment

@@ -1,0 +1,262 @@
+"""What happened in one tick, in as few entries as tell it; only these become Python objects."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.events import MECHANISMS, Mechanism
+from smapstop.model.evidence import coded
+from smapstop.model.kinds import Kind, kind_of
+from smapstop.model.life import Life, State
+from smapstop.model.moment import Moment
+from smapstop.model.rows import rows_of
+from smapstop.model.tick import Ids, Tick, What
+from smapstop.proc.columns import Codes
+
+Note = Literal["exec", "end", "torn", "missing"]
+"""What happened to the process, or to the reading of it."""
+Happening = Mechanism | What | Note
+HAPPENINGS: tuple[Happening, ...] = (*MECHANISMS, *get_args(What), *get_args(Note))
+"""Everything that an entry can tell of; the codes here are positions in it, so those of mechanisms are theirs."""
+
+Rows = NDArray[np.intp]
+
+_CODES = {what: code for code, what in enumerate(HAPPENINGS)}
+_ONCE = tuple(_CODES[what] for what in ("map", "unmap", "split", "merge"))
+"""What happens to a mapping only once: told together of all mappings with the same name."""
+_KINDS = list(Kind)
+_BASE = 64
+"""More than there are codes."""
+_OF_KINDS = -(1 << 40)
+_OF_PROCESS = -(1 << 41)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a mapping is known by, without the reading that it is from: entries outlive many readings."""
+
+    name: str
+    """As the kernel prints it."""
+    perms: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened: in one tick, or again and again in the ticks `first` to `last`."""
+
+    what: Happening
+    scope: int
+    """Of whom it tells: of a mapping its id; negative for all with a name, for a kind, and for the process."""
+    mapping: int | None
+    """The mapping; of several the one with the most of it; None for the process."""
+    first: int
+    """The tick in which it happened first."""
+    last: int
+    """The tick in which it happened last."""
+    now: Face | None = None
+    """The mapping as it was at the last tick; None when it is gone since."""
+    was: Face | None = None
+    """The mapping as it was before the last tick; None when it was not there yet."""
+    kind: Kind | None = None
+    mappings: int = 0
+    """How many mappings it happened to; to the same ones again and again, the most in a tick."""
+    count: int = 1
+    """In how many ticks it happened."""
+    kb: int = 0
+    """How much in all: pages of a mechanism, addresses that were mapped, unmapped, or by which mappings grew."""
+    pages: int = 0
+    """The pages that a mechanism moved; 0 for what is none."""
+    sure: bool = True
+    """False where the fields fit another mechanism as well, even once."""
+
+    @property
+    def key(self) -> int:
+        """What is the same for entries that fold into one."""
+        return self.scope * _BASE + _CODES[self.what]
+
+    @property
+    def face(self) -> Face | None:
+        """What the mapping is known by, gone or not; None for the process."""
+        return self.now or self.was
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What stays the same while the entry goes on, and is no other entry's."""
+        return self.first, self.key
+
+    def again(self, later: "Entry") -> "Entry":
+        """This entry with the same happening in a later tick."""
+        anew = _OF_KINDS < self.scope < 0 or _CODES[self.what] in _ONCE  # these are other mappings each time
+        return replace(
+            later,
+            first=self.first,
+            mappings=self.mappings + later.mappings if anew else max(self.mappings, later.mappings),
+            count=self.count + later.count,
+            kb=self.kb + later.kb,
+            pages=self.pages + later.pages,
+            sure=self.sure and later.sure,
+        )
+
+
+def notes_of(tick: Tick) -> Iterator[Entry]:
+    """What happened to the process as a whole, and to the reading of it."""
+    told: dict[Note, object] = {
+        "missing": tick.missing,
+        "torn": tick.torn,
+        "exec": tick.executed,
+        "end": tick.ending,
+    }
+    for what, told_of in told.items():
+        if told_of:
+            yield Entry(what, _OF_PROCESS, None, tick.number, tick.number)
+
+
+# of one mapping
+
+
+def entries_of_mapping(tick: Tick, life: Life) -> list[Entry]:
+    """What happened to one mapping in a tick, whose life must have been followed so far."""
+    events = tick.events.of(life.mapping)
+    became = [step.what for step in tick.lineage if step.mapping == life.mapping]
+    if not events and not became:
+        return []
+    number, gone = tick.number, tick.number == life.gone
+    was = None if number == life.born else life.states[life.step(number - 1)]
+    now = None if gone else life.states[life.step(number)]
+    grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
+    entries = [Entry(what, life.mapping, life.mapping, number, number, kb=grown) for what in became]
+    entries += [
+        Entry(
+            event.what, life.mapping, life.mapping, number, number, kb=event.kb, pages=event.pages, sure=event.sure
+        )
+        for event in reversed(events)
+    ]
+    faces = {"now": _face(now), "was": _face(was)}
+    return [replace(entry, kind=kind_of(life.states[-1].name), mappings=1, **faces) for entry in entries]
+
+
+def _face(state: State | None) -> Face | None:
+    """What a mapping is known by."""
+    return Face(state.name, state.perms, state.start) if state else None
+
+
+# of all mappings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Items:
+    """Every event and every step in the life of a mapping in a tick; each column has shape (n,)."""
+
+    what: NDArray[np.int64]
+    """Codes of `HAPPENINGS`."""
+    mapping: Ids
+    now: Rows
+    """Rows of the mappings after the tick, -1 for those that are gone."""
+    was: Rows
+    """Their rows before it, -1 for those that are new."""
+    name: Codes
+    kind: NDArray[np.int64]
+    kb: NDArray[np.int64]
+    sure: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.what)
+
+
+def entries_of(tick: Tick, before: Moment, after: Moment, known: Collection[int], room: int) -> list[Entry]:
+    """What happened to the mappings in a tick, the least first.
+
+    A mechanism is told of each mapping; of those that were just mapped, and what happens to a mapping only once, of
+    all with the same name together. When that makes too many new entries, they are told by kind.
+
+    Args:
+        tick: What is told.
+        before: The moment before it.
+        after: The moment that it made.
+        known: Keys of the entries that it can go on with: these are not new.
+        room: How many new entries are not too many.
+    """
+    if not len(tick.events) and not tick.lineage:
+        return []
+    items = _items(tick, before, after)
+    return _entries(items, _folded(items, known, room), tick, before, after) if len(items) else []
+
+
+def _items(tick: Tick, before: Moment, after: Moment) -> _Items:
+    """Everything that happened to mappings, with what is known of them."""
+    events, lineage = tick.events, tick.lineage
+    what = np.concatenate([events.what, np.array([_CODES[step.what] for step in lineage], np.int64)])
+    mapping = np.concatenate([events.mapping, np.array([step.mapping for step in lineage], np.int64)])
+    now, was = rows_of(after.ids, mapping), rows_of(before.ids, mapping)
+    name, size = np.zeros(len(what), np.int32), np.zeros(len(what), np.int64)
+    for moment, rows in ((before, was), (after, now)):
+        here, of = rows >= 0, moment.mappings
+        at = rows[here]
+        name[here] = of.name[at]
+        size[here] = ((of.end[at] - of.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
+    kb = np.concatenate([events.kb, np.abs(size[len(events) :])])
+    kind = coded(after.mappings.texts, name, lambda text: _KINDS.index(kind_of(text))).astype(np.int64)
+    sure = np.concatenate([events.sure, np.ones(len(lineage), bool)])
+    here = np.flatnonzero((now >= 0) | (was >= 0))
+    return _Items(*(column[here] for column in (what, mapping, now, was, name, kind, kb, sure)))
+
+
+def _folded(items: _Items, known: Collection[int], room: int) -> NDArray[np.int64]:
+    """The keys by which the items become entries, shape (n,)."""
+    born = np.isin(items.mapping, items.mapping[items.what == _CODES["map"]])
+    by_name = born | np.isin(items.what, _ONCE)
+    scope = np.where(by_name, -1 - items.name.astype(np.int64), items.mapping)
+    keys, first, of_item = np.unique(scope * _BASE + items.what, return_index=True, return_inverse=True)
+    open_keys = np.fromiter(known, np.int64, len(known))
+    fresh = np.flatnonzero(~np.isin(keys, open_keys))
+    if len(fresh) > room:
+        of_kind = (_OF_KINDS - items.kind[first[fresh]]) * _BASE + items.what[first[fresh]]
+        _, of_fresh, crowd = np.unique(of_kind, return_inverse=True, return_counts=True)
+        # one that is alone of its kind keeps its name: it costs no more lines
+        crowded = (crowd[of_fresh] > 1) | np.isin(of_kind, open_keys)
+        keys[fresh[crowded]] = of_kind[crowded]
+    folded: NDArray[np.int64] = keys[of_item]
+    return folded
+
+
+def _entries(items: _Items, keys: NDArray[np.int64], tick: Tick, before: Moment, after: Moment) -> list[Entry]:
+    """The items with the same key as one entry each, the least first."""
+    order = np.lexsort((items.kb, keys))
+    starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
+    stops = np.append(starts[1:], len(order))
+    columns = (
+        order[stops - 1],
+        keys[order[starts]],
+        stops - starts,
+        np.add.reduceat(items.kb[order], starts),
+        np.logical_and.reduceat(items.sure[order], starts),
+    )
+    entries = []
+    for row, key, mappings, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
+        code = key % _BASE
+        entries.append(
+            Entry(
+                what=HAPPENINGS[code],
+                scope=key // _BASE,
+                mapping=int(items.mapping[row]),
+                first=tick.number,
+                last=tick.number,
+                now=_face_at(after, items.now[row]),
+                was=_face_at(before, items.was[row]),
+                kind=_KINDS[int(items.kind[row])],
+                mappings=mappings,
+                kb=kb,
+                pages=max(1, kb // tick.events.page_kb) if code < len(MECHANISMS) else 0,
+                sure=sure,
+            )
+        )
+    return sorted(entries, key=lambda entry: entry.kb)
+
+
+def _face_at(moment: Moment, row: np.intp) -> Face | None:
+    """What the mapping in a row is known by; None for row -1."""
+    return _face(State(moment.mappings, int(row))) if row >= 0 else None
