@@ -34,7 +34,7 @@ class FilterLine(Input):
         """Let the user change an expression."""
         self.value = expression
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)  # at once: `focus` would be later, and the first letters would go elsewhere
 
     def close(self) -> None:
         """Hide, and keep what was said."""

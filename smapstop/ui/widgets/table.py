@@ -318,12 +318,10 @@ def _name_title(scene: Scene, *, frozen: bool) -> str:
     """What the rows are: how they are grouped, filtered, and whether their order is held."""
     lens = scene.lens
     shown, everything = int(scene.keep.sum()), len(scene.keep)
-    parts = [
-        "Mapping" if lens.grouping == "none" else f"By {lens.grouping}",
-        f"{shown} of {everything}: {lens.filter}" if lens.filter else "",
-        "frozen" if frozen else "",
-    ]
-    return " · ".join(filter(None, parts))
+    one_each = "" if lens.filter else "Mapping"
+    rows = one_each if lens.grouping == "none" else f"By {lens.grouping}"
+    filtered = f"{shown} of {everything}: {lens.filter}" if lens.filter else ""
+    return " · ".join(filter(None, (rows, "frozen" if frozen else "", filtered)))
 
 
 def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -> Style:

@@ -1,0 +1,290 @@
+"""The screens of the dashboard, in the hands of a user, on terminals of every size."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from e2e.terminals import SMAPSTOP, Terminal, Terminals
+from stepping import Stepping, python
+
+GROWING = """
+import mmap
+memory = mmap.mmap(-1, 1 << 24, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for mebibyte in range(8):
+    step()
+    for page in range(mebibyte << 20, mebibyte + 1 << 20, mmap.PAGESIZE):
+        memory[page] = 1
+"""
+"""A program that writes a mebibyte of one mapping of 16 at each step."""
+COLOUR = re.compile(r"\x1b\[(?:[\d;:]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[\d;:]*m")
+"""A sequence that sets a colour (SGR); the default colours 39 and 49 are none."""
+
+
+@pytest.fixture
+def growing() -> Iterator[Stepping]:
+    with python(GROWING) as target:
+        yield target
+
+
+def attach(terminal: Terminals, pid: int, options: str = "", *, columns: int = 118, rows: int = 40) -> Terminal:
+    """Watch a running process, and wait until it is shown."""
+    window = terminal(f"{SMAPSTOP} -i 0.2 {options} -p {pid}", columns=columns, rows=rows)
+    window.wait_for(f"^ .*{pid} .*● live")
+    return window
+
+
+def names(screen: str) -> list[str]:
+    """The rows of the table, each as the text of its first column."""
+    return re.findall(r"^[FAHSMV] (.*?) +[r-][w-][x-][ps] ", screen, re.MULTILINE)
+
+
+def open_filter(window: Terminal) -> None:
+    window.keys("/")
+    window.wait_for("kind:heap +perm:w")
+
+
+def filtered(window: Terminal, expression: str) -> str:
+    """The screen, once the table is filtered."""
+    open_filter(window)
+    window.type(expression)
+    window.keys("Enter")
+    return window.wait_for(rf"^\d+ of \d+: {re.escape(expression[:2])}")  # the rest may be cut
+
+
+# the picker
+
+
+def test_a_process_can_be_picked_by_what_is_typed(terminal: Terminals) -> None:
+    with subprocess.Popen(["zq-to-be-picked", "1000"], executable="sleep") as target:
+        try:
+            window = terminal(f"{SMAPSTOP} -i 0.2")
+            window.wait_for(r"PID +USER +NAME")
+            window.type("zq-to-be")
+            screen = window.wait_until(lambda screen: screen.count("zq-to-be-picked") >= 1, "it is found")
+            window.wait_until(lambda screen: re.search(r"\b1 of \d+", screen), "the others are not shown")
+            assert f" {target.pid} " in screen
+            window.keys("Enter")
+            window.wait_for(f"^ sleep +{target.pid} .*● live")
+            window.keys("q")
+            assert window.status() == 0
+        finally:
+            target.kill()
+
+
+def test_nothing_need_be_picked(terminal: Terminals) -> None:
+    window = terminal(SMAPSTOP)
+    window.wait_for(r"PID +USER +NAME")
+    window.keys("Escape")
+    assert window.status() == 0
+
+
+# the table
+
+
+def test_the_filter_narrows_the_table_and_escape_drops_it(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid())
+    shown = names(filtered(window, "libc.so"))
+    assert shown
+    assert all("libc.so" in name for name in shown)
+    window.keys("Escape")
+    screen = window.wait_for("^Mapping +Perm")
+    assert len(set(names(screen))) > len(set(shown))
+
+
+def test_a_filter_that_makes_no_sense_is_told_and_not_taken(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid())
+    open_filter(window)
+    window.type("kind:hoop")
+    window.keys("Enter")
+    window.wait_for("no kind 'hoop'")
+
+
+def test_sorting_by_a_column_from_the_menu(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid(), "--columns name,perms,size")
+    window.keys("s")
+    window.wait_for("Sort by|sort by")
+    window.type("size")
+    window.keys("Enter")
+    screen = window.wait_for("Size ?▼")
+    sizes = [kib(text) for text in re.findall(r"[r-][w-][x-][ps] +(\d\S*(?: [KMG])?)", screen)]
+    assert len(sizes) > 10
+    assert sizes == sorted(sizes, reverse=True)
+    window.keys("i")
+    window.wait_for("Size ?▲")
+
+
+def kib(text: str) -> float:
+    """An amount as the table writes it, in kB."""
+    number, _, unit = text.partition(" ")
+    return float(number) * {"": 1 / 1024, "K": 1, "M": 1 << 10, "G": 1 << 20}[unit]
+
+
+def test_groups_add_up_and_open_into_their_mappings(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid())
+    window.keys("g")
+    screen = window.wait_for("^By name")
+    assert re.search(r"^F \S*libc.so.6 × \d+", screen, re.MULTILINE)
+    window.keys("g")
+    window.wait_for("^By kind")
+    window.keys("Escape")
+    window.wait_for("^Mapping")
+
+
+def test_the_order_can_be_frozen(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid())
+    window.keys("f")
+    window.wait_for("^Mapping · frozen")
+    window.keys("f")
+    window.wait_for("^Mapping +Perm")
+
+
+# time
+
+
+def grown(window: Terminal) -> float:
+    """How much of the growing mapping is resident, kB."""
+    row = re.search(r"rw-p +16 M +(\d\S*(?: [KMG])?)", window.screen())
+    return kib(row[1]) if row else -1
+
+
+def show_growing(terminal: Terminals, target: Stepping) -> Terminal:
+    """Watch the growing program, after its first step."""
+    window = attach(terminal, target.pid)
+    filtered(window, "size=16M")
+    grow(window, target, 1)
+    return window
+
+
+def grow(window: Terminal, target: Stepping, mebibytes: int) -> None:
+    """Let the program grow by a step, and wait until that is shown."""
+    target.go()
+    window.until(lambda: grown(window) == mebibytes << 10, f"{mebibytes} MiB are shown")
+
+
+def newest(window: Terminal) -> int:
+    """The newest tick, while another is shown."""
+    (number,) = re.findall(r"tick \d+/(\d+)", window.screen())
+    return int(number)
+
+
+def growing_at(window: Terminal, key: str, mebibytes: int) -> None:
+    """Step through time, until so much of the growing mapping is resident."""
+    before = "nowhere yet"
+    for _ in range(100):
+        screen = window.wait_until(lambda screen, before=before: before not in screen, "another tick")
+        shown = re.search(r"tick \d+/", screen)
+        assert shown, screen
+        if grown(window) == mebibytes << 10:
+            return
+        before = shown[0]
+        window.keys(key)
+    pytest.fail(f"{mebibytes} MiB were never shown")
+
+
+def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
+    terminal: Terminals, growing: Stepping
+) -> None:
+    window = show_growing(terminal, growing)
+    grow(window, growing, 2)
+    window.keys("Space")
+    window.wait_for(r"❚❚ \d\d:\d\d:\d\d.* tick \d+/\d+")
+    growing.go()
+
+    at = newest(window)
+    window.until(lambda: newest(window) > at + 3, "sampling goes on")
+    assert grown(window) == 2 << 10
+    growing_at(window, "Left", 1)
+    growing_at(window, "Right", 2)
+    growing_at(window, "Right", 3)
+    window.keys("Home")
+    window.until(lambda: grown(window) == 0, "the first tick")
+    window.keys("End")
+    window.wait_for("● live")
+    assert grown(window) == 3 << 10
+
+
+def test_the_mark_is_compared_with(terminal: Terminals, growing: Stepping) -> None:
+    window = show_growing(terminal, growing)
+    window.keys("m")
+    window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
+    grow(window, growing, 2)
+    grow(window, growing, 3)
+    window.wait_for(r"rw-p +16 M +3 M +\+2 M ")
+    window.keys("d")
+    window.wait_for("Δ start")
+    window.wait_for(r"rw-p +16 M +3 M +\+3 M ")
+    window.keys("d")
+    window.wait_for("Δ previous tick")
+    window.wait_for(r"rw-p +16 M +3 M +· ")
+
+
+# help, and what the terminal is like
+
+
+def test_help_explains_the_keys_the_fields_and_the_flags(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid())
+    window.keys("F1")
+    window.wait_for("Explain the keys")
+    window.keys("Escape")
+    window.wait_for("● live")
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (240, 70)])
+def test_it_fills_the_terminal_that_it_begins_on(terminal: Terminals, columns: int, rows: int) -> None:
+    window = attach(terminal, os.getpid(), columns=columns, rows=rows)
+    screen = window.wait_until(
+        lambda screen: len(names(screen)) > 5 and "? help" in screen, "the table and the keys are there"
+    )
+    lines = screen.rstrip("\n").splitlines()
+    assert "? help" in lines[-1]
+    assert len(lines) == rows
+    assert len(names(screen)) >= rows - 15
+    assert max(map(len, lines)) <= columns
+
+
+@pytest.mark.parametrize("command", [f"-p {os.getpid()}", "-- sleep 1000"], ids=["attached", "launched"])
+def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Terminals, command: str) -> None:
+    window = terminal(f"{SMAPSTOP} -i 0.2 {command}")
+    window.wait_for(r"libc\.so\.6.* r-xp")
+    for columns, rows, key in ((20, 5, "Enter"), (10, 3, "?"), (2, 1, "Down"), (1, 1, "Up")):
+        window.resize(columns, rows)
+        window.wait_until(lambda screen: "Mapping  " not in screen, "it is drawn anew")
+        window.keys(key)
+    window.resize(118, 40)
+    window.wait_for("Explain the keys")
+    window.keys("Escape")
+    window.wait_for("Field, kB")
+    window.keys("Escape")
+    window.wait_for(r"libc\.so\.6.* r-xp")
+    window.wait_for("● live")
+
+
+def test_a_tiny_terminal_to_begin_with(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000", columns=10, rows=3)
+    window.program()
+    window.resize(118, 40)
+    window.wait_for(r"libc\.so\.6.* r-xp")
+
+
+def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000", environment={"NO_COLOR": "1"})
+    window.wait_for(r"libc\.so\.6.* r-xp")
+    window.wait_for("● live")
+    assert COLOUR.findall(window.coloured()) == []
+    assert re.search(r"\x1b\[(\d+;)*7m", window.coloured())  # the cursor is seen
+    for key, shown in (
+        ("?", "Explain the keys"),
+        ("Escape", "● live"),
+        ("Enter", "Field, kB"),
+        ("Escape", "^Mapping"),
+        ("t", "F12 takes the keys back"),
+        ("F12", "press t to type"),
+        ("q", "is still running"),
+    ):
+        window.keys(key)
+        window.wait_for(shown)
+        assert COLOUR.findall(window.coloured()) == [], key
+    window.keys("e")
+    assert window.status() == 129
