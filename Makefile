@@ -35,6 +35,7 @@ lint: $(READY) ## ruff, mypy --strict, and the dependency rule
 	@$(VENV)/bin/lint-imports --no-cache 2>&1 | grep -v '^$$' | tail -n 6
 
 screenshots: $(READY) ## remake screenshots/ from real runs
+	@$(PY) -c 'import PIL' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt pillow
 	@$(PY) screenshots/make.py
 
 clean: ## forget the environment and everything built

@@ -1,13 +1,14 @@
-"""Make the pictures in this directory from real runs: `make screenshots`.
+"""Make the pictures in this directory from real runs: `make screenshots`, or one run: `make.py redis_saving`.
 
-Each show watches real processes, presses real keys, and waits for what shall be seen; `SHOWS` is the list of them.
+Each run watches real processes, presses real keys, and waits for what shall be seen; `RUNS` is the table of them.
 """
 
+# ruff: noqa: E402
 import asyncio
+import io
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,15 +18,17 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
-# read when Textual is imported: every terminal shall give the same pictures
+# before Textual is imported, which reads them: every terminal shall give the same pictures
 os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none")
 for _name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TMPDIR"):
     os.environ.pop(_name, None)
 
 from rich.cells import cell_len
-from rich.segment import Segment
+from rich.color import blend_rgb
+from rich.color_triplet import ColorTriplet
+from rich.console import Console
+from rich.segment import Segment, SegmentLines
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.pilot import Pilot
@@ -33,7 +36,7 @@ from textual.pilot import Pilot
 from smapstop import demo
 from smapstop.errors import SmapstopError
 from smapstop.live import LiveSource
-from smapstop.model.requests import Launch
+from smapstop.model.requests import Attach, Launch
 from smapstop.proc.finding import processes
 from smapstop.settings import Pick, Settings
 from smapstop.terminal import open_terminal
@@ -42,16 +45,23 @@ from smapstop.ui.app import Dashboard
 try:
     from PIL import Image, ImageDraw, ImageFont
 except ImportError:
-    sys.exit(f"make.py: Pillow is missing: python3 -m pip --python {sys.prefix} install pillow")
+    sys.exit(f"make.py: no Pillow to draw with: python3 -m pip --python {os.path.relpath(sys.prefix)} install pillow")
 
 HERE = Path(__file__).parent
 USUAL, LOW, SMALL, WIDE = (118, 40), (118, 24), (80, 24), (240, 70)
-DEADLINE_SECONDS = 120.0
+DEADLINE_SECONDS = 20.0
+"""How long to wait for what shall be seen."""
+ATTEMPTS = 4
+"""How often a run is begun: its processes are real, and may do something else at the moment of a picture."""
+
+
+class UnseenError(SmapstopError):
+    """What a picture shall show did not come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A dashboard that runs, and the directory of what it watches."""
+    """A dashboard that runs, and the directory in which what it watches runs."""
 
     app: Dashboard
     pilot: Pilot[int]
@@ -67,12 +77,12 @@ class Stage:
         """The screen as text."""
         return "\n".join("".join(segment.text for segment in line) for line in self.lines)
 
-    async def until(self, holds: Callable[[], object], what: str) -> None:
+    async def until(self, holds: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> None:
         """Wait until something holds."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
-                raise SmapstopError(f"never seen: {what}", f"the screen was:\n{self.text}")
+                raise UnseenError(f"never seen: {what}", f"the screen was:\n{self.text}")
             await asyncio.sleep(0.02)
 
 
@@ -93,15 +103,19 @@ def see(pattern: str) -> Step:
 
 def ticks(number: int) -> Step:
     """Wait until there are so many ticks."""
-    return lambda stage: stage.until(lambda: len(stage.app.timeline) >= number, f"{number} ticks")
+    seconds = DEADLINE_SECONDS + 2 * number
+    return lambda stage: stage.until(lambda: len(stage.app.timeline) >= number, f"{number} ticks", seconds)
 
 
 def back_to(pattern: str) -> Step:
     """Go back in time until the screen shows a pattern."""
 
     async def go(stage: Stage) -> None:
-        while not re.search(pattern, stage.text):
+        for _ in range(20):
+            if re.search(pattern, stage.text):
+                return
             await stage.pilot.press("left")
+        raise UnseenError(f"never seen: {pattern}", f"the screen was:\n{stage.text}")
 
     return go
 
@@ -137,127 +151,140 @@ def experiment(_: Path) -> Iterator[Dashboard]:
         yield Dashboard(source, launch, Settings(columns=demo.COLUMNS), intro=prepared.intro)
 
 
-SERVE = ("--port", "0", "--unixsocket", "redis.sock", "--save", "", "--rdb-key-save-delay", "100000")
+SERVE = ("redis-server", "--port", "0", "--unixsocket", "redis.sock", "--save", "", "--rdb-key-save-delay", "100000")
 """Redis on a socket only; it takes its time to save, so that it can be watched."""
-GROW = "for i = 1, 1500 do redis.call('RPUSH', 'list:' .. math.random(200), string.rep('x', math.random(600))) end"
+FILL = "for i = 1, 1500 do redis.call('RPUSH', 'list:' .. math.random(200), string.rep('x', math.random(600))) end"
 """What the client of redis asks for, again and again."""
 OTHERS = (
     ("python3", "-m", "http.server", "--bind", "127.0.0.1", "0"),
     ("tail", "-F", "access.log"),
-    ("vi", "notes.txt"),
     ("sleep", "1000"),
 )
 """What can be picked beside redis."""
 
 
 @contextmanager
-def server(directory: Path) -> Iterator[Dashboard]:
-    """Redis with a client that fills it, and some programs beside it to pick from."""
-    executable = shutil.which("redis-server")
-    if executable is None:
-        raise SmapstopError("no redis-server", "install redis; in Debian: apt install redis")
-    # a copy, because in Debian the file behind that name is called redis-check-rdb
-    own = shutil.copy(executable, directory / "redis-server")
+def redis_picked(directory: Path) -> Iterator[Dashboard]:
+    """Redis while it fills, and programs beside it to pick from; no others are listed."""
     with ExitStack() as stack:
-        pids = {stack.enter_context(running((own, *SERVE), directory))}
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while "PONG" not in ask_redis(directory, "PING"):
-            if time.monotonic() > deadline:
-                raise SmapstopError("redis-server does not answer")
-            time.sleep(0.02)
-        client = ("redis-cli", "-s", "redis.sock", "-r", "-1", "-i", "0.2", "EVAL", GROW, "0")
-        pids |= {stack.enter_context(running(command, directory)) for command in (client, *OTHERS)}
+        pids = {stack.enter_context(redis_filling(directory))}
+        pids |= {stack.enter_context(running(command, directory)) for command in OTHERS}
         pick = Pick(lambda: [found for found in processes() if found.pid in pids], check=lambda _: None)
         yield Dashboard(stack.enter_context(closing(LiveSource())), pick, Settings())
 
 
 @contextmanager
+def redis_saving(directory: Path) -> Iterator[Dashboard]:
+    """Redis while it fills, attached, with the columns that a fork moves."""
+    columns = ("name", "perms", "rss", "delta", "pss", "shared_dirty", "private_dirty", "happened")
+    with redis_filling(directory) as pid, closing(LiveSource()) as source:
+        yield Dashboard(source, Attach(pid), Settings(columns=columns))
+
+
+@contextmanager
+def redis_filling(directory: Path) -> Iterator[int]:
+    """Redis with a client that fills it: its pid."""
+    executable = shutil.which(SERVE[0])
+    if executable is None:
+        raise SmapstopError("no redis-server", "install redis; in Debian: apt install redis")
+    # a copy, because in Debian the file behind that name is called redis-check-rdb; on disk, so that it is clean
+    with open(shutil.copy(executable, directory / SERVE[0]), "rb") as copied:
+        os.fsync(copied)
+    with running(SERVE, directory) as pid:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while "PONG" not in ask_redis(directory, "PING"):
+            if time.monotonic() > deadline:
+                raise SmapstopError("redis-server does not answer")
+            time.sleep(0.02)
+        with running(("redis-cli", "-s", "redis.sock", "-r", "-1", "-i", "0.2", "EVAL", FILL, "0"), directory):
+            yield pid
+
+
+@contextmanager
 def running(command: Sequence[str], directory: Path) -> Iterator[int]:
-    """A program that runs in a directory, until it is ended with all that it started: its pid."""
+    """A program that runs in a directory until it is told to end: its pid."""
     process = subprocess.Popen(
         command,
         cwd=directory,
-        env={"PATH": "/usr/bin:/bin"},
+        env={"PATH": f"{directory}:/usr/bin:/bin"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     try:
         yield process.pid
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        process.terminate()  # gently: redis then ends its child that saves
         process.wait()
 
 
 # the pictures
 
-
-class Picture(NamedTuple):
-    """A picture, and what to do for it after the one before."""
-
-    name: str
-    steps: tuple[Step, ...]
-
-
-class Show(NamedTuple):
-    """Pictures of one run."""
-
-    watched: Callable[[Path], AbstractContextManager[Dashboard]]
-    pictures: tuple[Picture, ...]
-
-
-TOP = r"^Mapping .*\n"
-"""The line before the first row."""
-SHOWS = (
-    Show(
-        experiment,
-        (
-            Picture("demo", (keys("t"), ticks(27), keys("x enter"), see(TOP + r"F experiment \.data .* copy-on-write, 1 page · (now|1 s)"))),
-            Picture("detail", (keys("f12 enter space"), back_to("Private_Clean +4 → 0"))),
-            Picture("help", (keys("escape question_mark"), see("First principles"))),
-        ),
-    ),
-    Show(
-        server,
-        (
-            Picture("picker", (size(*LOW), see("sleep"))),
-            Picture("redis", (keys("r e d i s - s e r enter"), size(*USUAL), ticks(45))),
-            Picture("groups", (size(*LOW), keys("g g"), see("By kind"))),
-            Picture("small", (keys("g g"), size(*SMALL))),
-            Picture("redis-wide", (size(*WIDE), ticks(60))),
-            Picture("fork", (size(*USUAL), redis("BGSAVE"), see(r"copy-on-write after fork(.|\n)*shared by fork"))),
-        ),
-    ),
-)
+WRITTEN = see(r"^Mapping .*\nF experiment \.data .* copy-on-write, 1 page · (now|1 s)")
+FILLED = see(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
+FORKED = see(r"copy-on-write after fork.*\n(.*\n)?.*shared by fork")
+Watched = Callable[[Path], AbstractContextManager[Dashboard]]
+RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
+    experiment: {
+        "demo": (keys("t"), ticks(27), keys("x enter"), WRITTEN),
+        "detail": (keys("f12 enter space"), back_to("Private_Clean +4 → 0")),
+        "help": (keys("escape question_mark"), see("First principles")),
+    },
+    redis_picked: {
+        "picker": (size(*LOW), FILLED, keys("ctrl+home"), see(r"▸ *\d+ \S+ +redis-server")),
+        "redis": (keys("enter"), size(*USUAL), ticks(45)),
+        "groups": (size(*LOW), keys("g g"), see("By kind")),
+        "small": (keys("g g"), size(*SMALL), ticks(50)),
+        "redis-wide": (size(*WIDE), ticks(90)),
+    },
+    redis_saving: {
+        "fork": (ticks(20), redis("BGSAVE"), FORKED),
+    },
+}
+"""What is watched, and its pictures: what to do for each after the one before."""
 
 
-async def play(show: Show, directory: Path) -> None:
-    """Run a show, and take its pictures."""
-    with show.watched(directory) as app:
+async def play(watched: Watched, directory: Path) -> None:
+    """Do a run, and take its pictures."""
+    with watched(directory) as app:
         async with app.run_test(size=USUAL) as pilot:
             stage = Stage(app, pilot, directory)
-            for picture in show.pictures:
-                for step in picture.steps:
+            for name, steps in RUNS[watched].items():
+                for step in steps:
                     await step(stage)
                 await pilot.pause()
-                app.save_screenshot(f"{picture.name}.svg", str(HERE))
-                draw(stage.lines).save(HERE / f"{picture.name}.png", optimize=True)
-                print(picture.name)
+                lines = stage.lines
+                (HERE / f"{name}.svg").write_text(svg(lines, name))
+                draw(lines).save(HERE / f"{name}.png", optimize=True)
+                print(name)
 
 
 # the drawing: glyphs that join their neighbours are shapes that fill the cell, so that there are no seams
 
-CELL_WIDTH, CELL_HEIGHT, FONT_SIZE, LINE = 12, 24, 20, 2
-THEME = TerminalTheme(
-    (18, 18, 18),
-    (224, 224, 224),
-    [(18, 18, 18), (204, 102, 102), (138, 190, 120), (230, 180, 80), (97, 150, 220), (190, 130, 200), (86, 182, 194), (200, 200, 200)],
-)
+CELL_WIDTH, CELL_HEIGHT, FONT_SIZE, BASELINE = 12, 24, 20, 18
+BACKGROUND, FOREGROUND = (18, 18, 18), (224, 224, 224)
+THEME = TerminalTheme(BACKGROUND, FOREGROUND, [BACKGROUND, *[(170, 170, 170)] * 6, FOREGROUND])
+"""A dark terminal; the programs that are watched print without colours."""
 Colour = tuple[int, int, int]
-ARMS = {"─": "lr", "│": "ud", "╭": "rd", "╮": "ld", "╰": "ru", "╯": "lu", "┌": "rd", "┐": "ld", "└": "ru", "┘": "lu"}
-DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
-"""Where the dot of each bit of a braille glyph is."""
+Box = tuple[int, int, int, int]
+"""Left, top, and behind the last pixel to the right and at the bottom."""
+ACROSS, DOWN = (0, 11, 12, 13), (5, 0, 7, 24)
+LEFT, RIGHT, UP = (0, 11, 6, 13), (6, 11, 12, 13), (5, 0, 7, 12)
+SHAPES: dict[str, tuple[Box, ...]] = {
+    "▀": ((0, 0, 12, 12),),
+    "▐": ((6, 0, 12, 24),),
+    "┊": tuple((5, y, 7, y + 3) for y in (1, 7, 13, 19)),
+    "─": (ACROSS,),
+    "│": (DOWN,),
+    "┤": (DOWN, LEFT),
+    "└": (UP, (5, 11, 12, 13)),
+    "╭": (RIGHT, (5, 12, 7, 24)),
+    "╮": (LEFT, (5, 12, 7, 24)),
+    "╰": (RIGHT, UP),
+    "╯": (LEFT, UP),
+}
+SHAPES |= {chr(0x2580 + n): ((0, 24 - 3 * n, 12, 24),) for n in range(1, 9)}  # ▁ to █
+SHAPES |= {chr(0x2590 - n): ((0, 0, round(1.5 * n), 24),) for n in range(1, 8)}  # ▏ to ▉
 
 
 @cache
@@ -273,84 +300,81 @@ def font(weight: str) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(file, FONT_SIZE)
 
 
+def svg(lines: list[list[Segment]], name: str) -> str:
+    """A screen as rich exports it, like Textual's own screenshots, but in the colours of `THEME`."""
+    console = Console(width=width_of(lines), file=io.StringIO(), record=True, color_system="truecolor")
+    console.print(SegmentLines(lines, new_lines=True), end="")
+    exported = console.export_svg(title="smapstop", theme=THEME, unique_id=name)
+    # fonts from elsewhere, which pictures in a page may not load anyway
+    return re.sub(r"@font-face \{.*?\n    \}\s*", "", exported, flags=re.DOTALL)
+
+
+def width_of(lines: list[list[Segment]]) -> int:
+    """The columns of a screen."""
+    return sum(segment.cell_length for segment in lines[0])
+
+
 def draw(lines: list[list[Segment]]) -> Image.Image:
     """A screen as a picture."""
-    columns = sum(segment.cell_length for segment in lines[0])
-    image = Image.new("RGB", (columns * CELL_WIDTH, len(lines) * CELL_HEIGHT))
+    image = Image.new("RGB", (width_of(lines) * CELL_WIDTH, len(lines) * CELL_HEIGHT))
     pen = ImageDraw.Draw(image)
     for row, line in enumerate(lines):
         x, y = 0, row * CELL_HEIGHT
         for text, style, _ in line:
             for glyph in text:
                 width = cell_len(glyph) * CELL_WIDTH
-                draw_cell(pen, (x, y, x + width, y + CELL_HEIGHT), glyph, style or Style())
+                draw_cell(pen, x, y, width, glyph, style or Style())
                 x += width
     return image
 
 
-def draw_cell(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], glyph: str, style: Style) -> None:
+def draw_cell(pen: ImageDraw.ImageDraw, x: int, y: int, width: int, glyph: str, style: Style) -> None:
     """One glyph on its background."""
-    left, top, right, bottom = box
-    ink, ground = _colours(style)
-
-    def fill(x0: float, y0: float, x1: float, y1: float, colour: Colour = ink) -> None:
-        """Fill a part of the cell, given in parts of its width and height."""
-        corner = left + round(x0 * (right - left)), top + round(y0 * (bottom - top))
-        pen.rectangle((*corner, left + round(x1 * (right - left)) - 1, top + round(y1 * (bottom - top)) - 1), colour)
-
-    fill(0, 0, 1, 1, ground)
-    code = ord(glyph)
-    if 0x2581 <= code <= 0x2588:  # ▁ to █
-        fill(0, 1 - (code - 0x2580) / 8, 1, 1)
-    elif 0x2589 <= code <= 0x258F:  # ▉ to ▏
-        fill(0, 0, (0x2590 - code) / 8, 1)
-    elif glyph == "▀":
-        fill(0, 0, 1, 0.5)
-    elif glyph == "▐":
-        fill(0.5, 0, 1, 1)
-    elif glyph == "┊":
-        for at in range(4):
-            fill(5 / 12, at / 4, 7 / 12, at / 4 + 1 / 8)
-    elif glyph in ARMS:
-        x, y = (left + right) // 2 - 1, (top + bottom) // 2 - 1
-        for arm in ARMS[glyph]:
-            ends = {"l": (left, y, x + 1, y + 1), "r": (x, y, right - 1, y + 1)}
-            ends |= {"u": (x, top, x + 1, y + 1), "d": (x, y, x + 1, bottom - 1)}
-            pen.rectangle(ends[arm], ink)
-    elif 0x2800 <= code <= 0x28FF:
-        for bit, (x, y) in enumerate(DOTS):
-            if (code - 0x2800) >> bit & 1:
-                fill((1 + 3 * x) / 6, (1 + 3 * y) / 12, (3 + 3 * x) / 6, (3 + 3 * y) / 12)
-    elif not glyph.isspace():
-        pen.text((left, bottom - 6), glyph, ink, font("bold" if style.bold else "book"), anchor="ls")
-    if style.underline:
-        fill(0, 22 / 24, 1, 23 / 24)
-    if style.strike:
-        fill(0, 13 / 24, 1, 14 / 24)
+    ink, ground = colours(style)
+    pen.rectangle((x, y, x + width - 1, y + CELL_HEIGHT - 1), ground)
+    for left, top, right, bottom in SHAPES.get(glyph, ()):
+        pen.rectangle((x + left, y + top, x + right - 1, y + bottom - 1), ink)
+    if glyph not in SHAPES and not glyph.isspace():
+        pen.text((x, y + BASELINE), glyph, ink, font("bold" if style.bold else "book"), anchor="ls")
+    for line, drawn in ((BASELINE + 3, style.underline), (BASELINE - 6, style.strike)):
+        if drawn:
+            pen.rectangle((x, y + line, x + width - 1, y + line), ink)
 
 
-def _colours(style: Style) -> tuple[Colour, Colour]:
+def colours(style: Style) -> tuple[Colour, Colour]:
     """The colour of the text and of its background."""
-    ink = tuple(style.color.get_truecolor(THEME)) if style.color else tuple(THEME.foreground_color)
-    ground = tuple(style.bgcolor.get_truecolor(THEME, foreground=False)) if style.bgcolor else tuple(THEME.background_color)
+    ink: Colour = style.color.get_truecolor(THEME) if style.color else FOREGROUND
+    ground: Colour = style.bgcolor.get_truecolor(THEME, foreground=False) if style.bgcolor else BACKGROUND
     if style.reverse:
         ink, ground = ground, ink
-    if style.dim:
-        ink = tuple((a + b) // 2 for a, b in zip(ink, ground, strict=True))
-    return ink, ground  # type: ignore[return-value]
+    return (blend_rgb(ColorTriplet(*ink), ColorTriplet(*ground)) if style.dim else ink), ground
 
 
-def main() -> None:
-    """Make all pictures."""
-    try:
-        for show in SHOWS:
-            if sys.argv[1:] and show.watched.__name__ not in sys.argv[1:]:
-                continue
+def perform(watched: Watched) -> None:
+    """Do a run until its pictures succeed."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
             with tempfile.TemporaryDirectory(prefix="pictures-", dir="/var/tmp") as directory:
-                asyncio.run(play(show, Path(directory)))
+                asyncio.run(play(watched, Path(directory)))
+        except UnseenError as error:
+            if attempt == ATTEMPTS:
+                raise
+            print(f"again, because {error.what}")
+        else:
+            return
+
+
+def main(names: Sequence[str]) -> None:
+    """Make the pictures of the runs with these names; of all of them without names."""
+    try:
+        for weight in ("book", "bold"):
+            font(weight)
+        for watched in RUNS:
+            if not names or watched.__name__ in names:
+                perform(watched)
     except SmapstopError as error:
         sys.exit(f"make.py: {error}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

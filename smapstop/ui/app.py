@@ -30,6 +30,7 @@ from smapstop.ui.keys import bindings
 from smapstop.ui.messages import Heard, Stale
 from smapstop.ui.signals import heed_signals
 from smapstop.ui.widgets.detail import MappingDetail
+from smapstop.ui.widgets.events import EventsPane
 from smapstop.ui.widgets.filter import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.table import MappingTable
@@ -82,6 +83,7 @@ class Dashboard(App[int]):
             yield MappingTable(chosen(self._settings.columns), id="table")
             yield MappingDetail(id="detail")
         yield FilterLine()
+        yield EventsPane()
         if self._intro:
             yield Static(self._intro, id="intro", markup=False)
         if isinstance(self._begin, Launch):
@@ -177,6 +179,9 @@ class Dashboard(App[int]):
         detail = self.query_one(MappingDetail)
         if detail.display and detail.mapping is not None:
             detail.show(self.timeline, scene, detail.mapping)
+        pane = self.query_one(EventsPane)
+        if pane.display:
+            pane.show(self.timeline, scene, detail.mapping if detail.display else None)
         rows = self._order.rows(scene, time.monotonic() - self._last_key)
         table = self.query_one(MappingTable)
         table.show(self.timeline, scene, rows, self._order.sorting, frozen=self._order.frozen)
@@ -314,6 +319,29 @@ class Dashboard(App[int]):
         else:
             self._look(self.lens.back())
         self.query_one(MappingTable).focus()
+
+    # what the user does: what happened
+
+    def action_events(self) -> None:
+        """Show what happened, or hide it."""
+        pane = self.query_one(EventsPane)
+        if pane.has_focus:
+            self.query_one(f"#{self.query_one(ContentSwitcher).current}").focus()
+        pane.display = not pane.display
+        self.post_message(Stale())
+
+    @on(EventsPane.Jump)
+    def jump_to_mapping(self, message: EventsPane.Jump) -> None:
+        """Put the cursor of the table on a mapping; of one that is open there is nothing more to show."""
+        table = self.query_one(MappingTable)
+        if self.query_one(ContentSwitcher).current != "table":
+            return
+        table.cursor_id = message.mapping
+        table.move_to(table.cursor_index)
+        if table.cursor_id == message.mapping:
+            table.focus()
+        else:
+            self.notify("the mapping is not in the table now: it is gone, filtered, or in a group")
 
     # the program
 

@@ -39,6 +39,7 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("help", ("?", "f1"), "help", "Explain the keys, the columns, the fields and flags.", "General", shown=True),
+    Key("quit", ("q", "f10", "ctrl+c"), "quit", "Leave.", "General", shown=True),
     Key("filter", ("/", "f3", "f4"), "filter", "Show what matches: libc, kind:heap, rss>10M.", "Table", shown=True),
     Key("sort", ("s", "f6"), "sort", "Choose what to sort by; so does a click on a title.", "Table", shown=True),
     Key("reverse", ("i",), "reverse", "Sort in the other direction.", "Table"),
@@ -49,6 +50,7 @@ KEYS: tuple[Key, ...] = (
     Key("compare", ("d",), "diff", "Compare with the previous tick, the mark, or the start.", "Compare", shown=True),
     Key("open", ("enter",), "open", "Open the mapping: all its fields, before and after.", "Table", shown=True),
     Key("back", ("escape",), "back", "Go one step back: out of a mapping, a filter, the past.", "Table"),
+    Key("events", ("e", "f7"), "events", "What happened; enter there goes to the mapping.", "Table", shown=True),
     Key("pause", ("space",), "pause", "Hold this moment, or go on; sampling never stops.", "Time", shown=True),
     Key("step(-1)", ("left",), "back a tick", "Go back one tick.", "Time"),
     Key("step(1)", ("right",), "on a tick", "Go forward one tick; past the newest is live.", "Time"),
@@ -59,7 +61,6 @@ KEYS: tuple[Key, ...] = (
     Key("program", ("t",), "program", "Give the keys to the program; F12 takes them back.", "Program", shown=True),
     Key("group", ("g", "f5"), "group", "Group by name, by kind, by file, or not at all.", "Table", shown=True),
     Key("command_palette", ("ctrl+p",), "palette", "Find an action by its name.", "General", priority=True),
-    Key("quit", ("q", "f10", "ctrl+c"), "quit", "Leave.", "General", shown=True),
 )
 """All keys of the app; those that move the cursor belong to the table."""
 

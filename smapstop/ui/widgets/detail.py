@@ -59,7 +59,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
         Binding("ctrl+home", "go(0)", "First field", show=False),
         Binding("ctrl+end,G", "go(-1)", "The end", show=False),
-        Binding("z", "fold", "Zeros"),
+        Binding("z", "fold", "zeros"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
