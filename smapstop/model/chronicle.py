@@ -14,9 +14,9 @@ FOLD_TICKS = 10
 """What happens again within so many ticks is the same entry."""
 FRESH = 20
 """New entries within as many ticks that are not too many to read."""
-_WORK = 400_000
-"""Rows and events that are told anew when a moment far from the last one is asked for."""
-_TICK_WORK = 200
+_WORK = 1_000_000
+"""Rows and events that are told anew when a moment far from the last one is asked for: a fifth of a second."""
+_TICK_WORK = 1_000
 """What a tick costs in which nothing happened, in the same measure."""
 _RECENT, _STONES = 16, 32
 
@@ -32,15 +32,20 @@ class _Told:
     """What may go on, in the order in which it began."""
 
 
+def _ended(entry: Entry, tick: Tick) -> bool:
+    """Whether an entry cannot go on at a tick; nothing of one program goes on in the next."""
+    return tick.executed or entry.last < tick.number - FOLD_TICKS
+
+
 def _told_on(told: _Told, tick: Tick, entries: list[Entry]) -> _Told:
-    """What happened up to the next tick; a new program goes on with nothing."""
-    ended = [entry for entry in told.open if entry.last < tick.number - FOLD_TICKS or tick.executed]
-    going = {entry.identity[1]: entry for entry in told.open if entry not in ended}
+    """What happened up to the next tick."""
+    ended = sorted((entry for entry in told.open if _ended(entry, tick)), key=lambda entry: entry.last)
+    going = {entry.key: entry for entry in told.open if not _ended(entry, tick)}
     for entry in entries:
         known = going.get(entry.key)
         going[entry.key] = known.again(entry) if known else entry
-    ended.sort(key=lambda entry: entry.last)
-    return _Told(tick.number, (*told.closed, *ended)[-KEPT:], tuple(going.values())[-KEPT:])
+    closed = (*told.closed, *ended)[-KEPT:] if ended else told.closed
+    return _Told(tick.number, closed, tuple(going.values())[-KEPT:])
 
 
 class Chronicle:
@@ -81,13 +86,13 @@ class Chronicle:
 
     def _nearest(self, number: int) -> "_Told":
         """From where to tell on: from what was told before, or from as far back as there is time for."""
-        known = max((n for n in (*self._recent, *self._stones) if n <= number), default=-1)
-        begin, work = number, 0
+        told = {n: told for n, told in (self._stones | self._recent).items() if n <= number}
+        known, begin, work = max(told, default=-1), number, 0
         while begin > known and work < _WORK:
             tick = self.timeline.ticks[begin]
             work += _TICK_WORK + len(tick.ids) + len(tick.events) + len(tick.lineage)
             begin -= 1
-        return (self._recent.get(begin) or self._stones.get(begin) if begin == known else None) or _Told(begin)
+        return told.get(begin, _Told(begin))
 
     def _remember(self, told: "_Told") -> None:
         """Keep the last ones, so that steps back are cheap, and some in between, ever further apart."""
@@ -107,7 +112,7 @@ class Chronicle:
         before, after = self._moments(tick)
         if before is None:
             return [*notes_of(tick)]
-        going = [entry for entry in told.open if entry.last >= tick.number - FOLD_TICKS]
+        going = [entry for entry in told.open if not _ended(entry, tick)]
         room = FRESH - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
         return [*entries_of(tick, before, after, [entry.key for entry in going], room), *notes_of(tick)]
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.events import MECHANISMS, Mechanism
+from smapstop.model.events import MECHANISMS, Event, Mechanism
 from smapstop.model.evidence import coded
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.model.life import Life, State
@@ -88,6 +88,19 @@ class Entry:
         """What stays the same while the entry goes on, and is no other entry's."""
         return self.first, self.key
 
+    @property
+    def of_kind(self) -> bool:
+        """Whether it tells of a kind of mappings: there were too many to name them."""
+        return _OF_PROCESS < self.scope <= _OF_KINDS
+
+    @property
+    def event(self) -> Event | None:
+        """The mechanism with all that it moved; None when this is none."""
+        code = _CODES[self.what]
+        if self.mapping is None or code >= len(MECHANISMS):
+            return None
+        return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure)
+
     def again(self, later: "Entry") -> "Entry":
         """This entry with the same happening in a later tick."""
         anew = _OF_KINDS < self.scope < 0 or _CODES[self.what] in _ONCE  # these are other mappings each time
@@ -128,15 +141,20 @@ def entries_of_mapping(tick: Tick, life: Life) -> list[Entry]:
     was = None if number == life.born else life.states[life.step(number - 1)]
     now = None if gone else life.states[life.step(number)]
     grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
-    entries = [Entry(what, life.mapping, life.mapping, number, number, kb=grown) for what in became]
-    entries += [
-        Entry(
-            event.what, life.mapping, life.mapping, number, number, kb=event.kb, pages=event.pages, sure=event.sure
-        )
-        for event in reversed(events)
+    it = Entry(
+        what="unexplained",
+        scope=life.mapping,
+        mapping=life.mapping,
+        first=number,
+        last=number,
+        now=_face(now),
+        was=_face(was),
+        kind=kind_of(life.states[-1].name),
+        mappings=1,
+    )
+    return [replace(it, what=what, kb=grown) for what in became] + [
+        replace(it, what=event.what, kb=event.kb, pages=event.pages, sure=event.sure) for event in reversed(events)
     ]
-    faces = {"now": _face(now), "was": _face(was)}
-    return [replace(entry, kind=kind_of(life.states[-1].name), mappings=1, **faces) for entry in entries]
 
 
 def _face(state: State | None) -> Face | None:
@@ -163,9 +181,6 @@ class _Items:
     kb: NDArray[np.int64]
     sure: NDArray[np.bool_]
 
-    def __len__(self) -> int:
-        return len(self.what)
-
 
 def entries_of(tick: Tick, before: Moment, after: Moment, known: Collection[int], room: int) -> list[Entry]:
     """What happened to the mappings in a tick, the least first.
@@ -183,7 +198,7 @@ def entries_of(tick: Tick, before: Moment, after: Moment, known: Collection[int]
     if not len(tick.events) and not tick.lineage:
         return []
     items = _items(tick, before, after)
-    return _entries(items, _folded(items, known, room), tick, before, after) if len(items) else []
+    return _entries(items, _folded(items, known, room), tick, before, after)
 
 
 def _items(tick: Tick, before: Moment, after: Moment) -> _Items:
@@ -194,15 +209,21 @@ def _items(tick: Tick, before: Moment, after: Moment) -> _Items:
     now, was = rows_of(after.ids, mapping), rows_of(before.ids, mapping)
     name, size = np.zeros(len(what), np.int32), np.zeros(len(what), np.int64)
     for moment, rows in ((before, was), (after, now)):
-        here, of = rows >= 0, moment.mappings
+        here, of = np.flatnonzero(rows >= 0), moment.mappings
         at = rows[here]
         name[here] = of.name[at]
         size[here] = ((of.end[at] - of.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
-    kb = np.concatenate([events.kb, np.abs(size[len(events) :])])
-    kind = coded(after.mappings.texts, name, lambda text: _KINDS.index(kind_of(text))).astype(np.int64)
-    sure = np.concatenate([events.sure, np.ones(len(lineage), bool)])
-    here = np.flatnonzero((now >= 0) | (was >= 0))
-    return _Items(*(column[here] for column in (what, mapping, now, was, name, kind, kb, sure)))
+    kind = coded(after.mappings.texts, name, lambda text: _KINDS.index(kind_of(text)))
+    return _Items(
+        what=what,
+        mapping=mapping,
+        now=now,
+        was=was,
+        name=name,
+        kind=kind.astype(np.int64),
+        kb=np.concatenate([events.kb, np.abs(size[len(events) :])]),
+        sure=np.concatenate([events.sure, np.ones(len(lineage), bool)]),
+    )
 
 
 def _folded(items: _Items, known: Collection[int], room: int) -> NDArray[np.int64]:

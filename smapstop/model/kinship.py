@@ -42,16 +42,12 @@ def find_kin(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Kinship
         new: Rows of the same mappings in it; at least all that were born or resized.
     """
     known = np.flatnonzero(old >= 0)
-    was, now = old[known], new[known]
+    was = old[known]
     start, end = after.start[new], after.end[new]
     resized = np.ones(len(new), bool)
-    resized[known] = (before.start[was] != after.start[now]) | (before.end[was] != after.end[now])
-    moved = known[(before.start[was] >= after.end[now]) | (before.end[was] <= after.start[now])]
-    resized[moved] = False
+    resized[known] = (before.start[was] != start[known]) | (before.end[was] != end[known])
     rows = np.flatnonzero(resized)
-    covered = _covered(before, start[rows], end[rows])
-    covered[old[moved]] = False
-    places = np.flatnonzero(covered)
+    places = np.flatnonzero(_covered(before, start[rows], end[rows]))
     if not len(places):
         return Kinship(*[np.zeros(0, np.intp)] * 4)
     return _in_families(before, places, old, after, new, rows)

@@ -57,7 +57,7 @@ def apply(moment: Moment | None, tick: Tick) -> Moment:
 
 def _moved(moment: Moment | None, tick: Tick) -> NDArray[np.int64]:
     """When each row of a tick last moved: at this tick, unless it is as a person would call unchanged."""
-    if moment is None:
+    if moment is None or tick.executed:
         return np.full(len(tick.ids), -1, np.int64)
     moved = np.full(len(tick.ids), tick.number, np.int64)
     rows = rows_of(moment.ids, tick.ids)

@@ -71,9 +71,8 @@ def _book_unsharing(ledger: Ledger, unshared: Amounts, lo_kb: int, hi_kb: int) -
     """
     total = int(unshared.sum())
     most_let_go = 2 * hi_kb < total
-    maybe_copied = np.minimum(unshared, hi_kb)
-    let_go = unshared - maybe_copied
-    copied = (let_go > 0) | (not most_let_go)
-    ledger.book("copy-on-write-after-fork", np.where(copied, maybe_copied, 0), sure=lo_kb == hi_kb == total)
-    ledger.book("sole-owner", np.where(copied, 0, maybe_copied), sure=False)
-    ledger.book("sole-owner", let_go, sure=most_let_go)
+    likely_copied = 2 * unshared > total if most_let_go else unshared > 0  # else the few may be anywhere
+    copied = np.where(likely_copied, np.minimum(unshared, hi_kb), 0)
+    ledger.book("copy-on-write-after-fork", copied, sure=lo_kb == hi_kb == total)
+    ledger.book("sole-owner", np.where(likely_copied, unshared - copied, 0), sure=most_let_go)
+    ledger.book("sole-owner", np.where(likely_copied, 0, unshared), sure=hi_kb == 0)

@@ -16,6 +16,7 @@ from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import PAGE_KB, ProcDir, unreadable
 from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
+from smapstop.sampling.copies import Copies
 from smapstop.sampling.pacing import Pacer
 
 KEYFRAME_EVERY = 120
@@ -42,6 +43,7 @@ class Sampler:
     def __init__(self, process: ProcDir, pace: Pace) -> None:
         self.pacer = Pacer(pace, time.monotonic_ns())
         self._process = process
+        self._copies = Copies(process)
         self._parser = SmapsParser()
         self._known: tuple[Mappings, Ids] | None = None
         self._faults = Faults(0, 0)
@@ -68,6 +70,9 @@ class Sampler:
         mappings = self._parser.parse(b"") if reading.mappings is None else reading.mappings
         changed = self._changed(mappings, found)
         events = self._explain(reading, found, changed)
+        if self._known is None:
+            self._copies.begin(mappings, found.ids)
+        copied = self._copies.named(mappings, found.ids, events)
         carried = slice(None) if keyframe else changed
         if reading.mappings is not None:
             self._known, self._torn = (reading.mappings, found.ids), reading.torn
@@ -92,6 +97,7 @@ class Sampler:
             gone=found.gone,
             lineage=found.lineage,
             events=events,
+            copied=copied,
             torn=reading.torn,
             executed=executed,
             missing=reading.missing,

@@ -308,6 +308,7 @@ class Dashboard(App[int]):
         detail = self.query_one(MappingDetail)
         detail.show(self.timeline, self._scene, message.mapping)
         detail.focus()
+        self.post_message(Stale())
 
     async def action_back(self) -> None:
         """One step back: from the filter's line, from a mapping to the table, or as the lens has it."""
@@ -316,6 +317,7 @@ class Dashboard(App[int]):
             filter_line.close()
         elif switcher.current == "detail":
             switcher.current = "table"
+            self.post_message(Stale())
         else:
             self._look(self.lens.back())
         self.query_one(MappingTable).focus()

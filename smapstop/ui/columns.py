@@ -101,7 +101,7 @@ def fitting(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     spare = max(0, width + 1 - sum(_taken(column) for column in shown))
     widths = {column.key: max(column.width, len(column.title)) for column in shown}
     for key, most in (
-        ("happened", 28),
+        ("happened", 36),
         ("name", 34),
         ("happened", 44),
         ("history", 24),

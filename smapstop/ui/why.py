@@ -58,8 +58,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "shared-write": Explanation(
         "shared write",
-        "{pages} {were} written where all who map the file share them. They are dirty now, and the kernel will "
-        "write them back to the file.",
+        "{pages} {were} written where all who map the file share them. They are dirty now; what belongs to a "
+        "file on disk is written back to it later.",
         "mm/memory.c: wp_page_shared, do_shared_fault",
     ),
     "writeback": Explanation(
@@ -101,7 +101,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "huge-collapse": Explanation(
         "made huge",
-        "{pages} that {were} resident one by one {were} put together into huge pages; Rss does not change.",
+        "{pages} that {were} resident one by one {were} put together into huge pages. Rss grows only by the "
+        "holes that this fills.",
         "mm/khugepaged.c: collapse_huge_page",
     ),
     "huge-split": Explanation(
@@ -122,7 +123,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "ksm-unmerge": Explanation(
         "unmerged from KSM",
-        "{pages} {were} merged with equal ones before, and written now: each write faulted and made its own copy.",
+        "{pages} {were} merged with equal ones before, and are separate again: a write faulted and made a "
+        "copy, or the merging was taken back (MADV_UNMERGEABLE).",
         "mm/memory.c: do_wp_page; mm/ksm.c",
     ),
     "lock": Explanation(

@@ -61,6 +61,7 @@ def in_detail(screen: str) -> dict[str, tuple[int, int]]:
 def show_data(terminal: Terminal) -> None:
     """Have only the row of the program's .data in the table."""
     terminal.keys("/")
+    terminal.wait_for("kind:heap +perm:w")
     terminal.type("seed perm:w")
     terminal.wait_for("1 of .* seed perm:w")
     terminal.keys("Enter")
@@ -92,7 +93,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     assert expected == moved
 
     screen = window.wait_until(lambda screen: on_screen(screen)[0] == after, f".data is {after}")
-    assert on_screen(screen)[1] == "copy-on-write, 1 page"
+    assert on_screen(screen)[1] == "copy-on-write, 1 page: page1"
 
     window.keys("F12")
     window.wait_for("press t to type into it")

@@ -171,14 +171,12 @@ def newest(window: Terminal) -> int:
 
 def growing_at(window: Terminal, key: str, mebibytes: int) -> None:
     """Step through time, until so much of the growing mapping is resident."""
-    before = "nowhere yet"
+    before = ""
     for _ in range(100):
-        screen = window.wait_until(lambda screen, before=before: before not in screen, "another tick")
-        shown = re.search(r"tick \d+/", screen)
-        assert shown, screen
+        screen = window.wait_for(rf"tick (?!{before}/)\d+/")  # another one
+        (before,) = re.findall(r"tick (\d+)/", screen)
         if grown(window) == mebibytes << 10:
             return
-        before = shown[0]
         window.keys(key)
     pytest.fail(f"{mebibytes} MiB were never shown")
 

@@ -5,15 +5,18 @@ file, `p` mapped here only or `s` elsewhere too, `c` clean or `d` dirty; `ksm`, 
 """
 
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
+from address_space import lives, readings
 from building import mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.events import Events
 from smapstop.model.explain import Faults, explain
+from smapstop.model.identity import first_match, match
 from smapstop.proc.columns import Mappings
 
 Pages = list[tuple[str, str]]
@@ -71,8 +74,8 @@ WAYS = [
     *(Way("file", was, "-", 0, ("discard",)) for was in ("fpd", "fsd", "apd", "asd")),
     *(Way("file", "fpc", "fsc", faults, ()) for faults in (0, 1)),
     *(Way("file", "fsc", "fpc", faults, ()) for faults in (0, 1)),
-    Way("file", "fpd", "fsd", 0, ()),
-    Way("file", "fsd", "fpd", 0, ()),
+    *(Way("file", "fpd", "fsd", faults, ()) for faults in (0, 1)),
+    *(Way("file", "fsd", "fpd", faults, ()) for faults in (0, 1)),
     Way("file", "fpc", "fpd", 0, ("shared-write",)),
     Way("file", "fpd", "fpc", 0, ("writeback",)),
     Way("file", "apd", "asd", 0, ("shared-by-fork",)),
@@ -137,7 +140,7 @@ def counted(pages: list[str]) -> dict[str, int]:
         if state in ("-", "swap"):
             fields["swap"] += 4 * (state == "swap")
             continue
-        of, where, how = "asd" if state == "ksm" else state
+        of, where, how = tuple("asd" if state == "ksm" else state)
         fields["rss"] += 4
         fields["anonymous"] += 4 * (of == "a")
         fields["ksm"] += 4 * (state == "ksm")
@@ -145,14 +148,14 @@ def counted(pages: list[str]) -> dict[str, int]:
     return fields
 
 
-def reading(mappings: list[tuple[str, list[str]]]) -> Mappings:
-    """A map of mappings of a class, with pages in some states."""
-    fields = [counted(pages) for _, pages in mappings]
+def reading(*mappings: tuple[str, dict[str, int]]) -> Mappings:
+    """A map of mappings of a class, with their fields."""
     rows = [
-        (1000 * row, 1000 * row + 500, CLASSES[of][0], CLASSES[of][1], fields[row]["rss"])
-        for row, (of, _) in enumerate(mappings)
+        (1000 * row, 1000 * row + 500, CLASSES[of][0], CLASSES[of][1], fields["rss"])
+        for row, (of, fields) in enumerate(mappings)
     ]
-    return mappings_of(*rows, **{name: [field[name] for field in fields] for name in FIELDS})
+    amounts: dict[str, Any] = {name: [fields[name] for _, fields in mappings] for name in FIELDS}
+    return mappings_of(*rows, **amounts)
 
 
 def without(mappings: Mappings, names: tuple[str, ...]) -> Mappings:
@@ -163,8 +166,8 @@ def without(mappings: Mappings, names: tuple[str, ...]) -> Mappings:
 
 def tick(mappings: list[tuple[str, Pages]], faults: int, missing: tuple[str, ...] = ()) -> Events:
     """The events of a tick in which this happened to the pages."""
-    before = without(reading([(of, [was for was, _ in pages]) for of, pages in mappings]), missing)
-    after = without(reading([(of, [now for _, now in pages]) for of, pages in mappings]), missing)
+    before = without(reading(*((of, counted([was for was, _ in pages])) for of, pages in mappings)), missing)
+    after = without(reading(*((of, counted([now for _, now in pages])) for of, pages in mappings)), missing)
     rows = np.arange(len(mappings))
     return explain(before, rows, after, rows, rows, Faults(faults, 0), 4)
 
@@ -181,7 +184,7 @@ PER_PAGE: dict[str, dict[str, tuple[int, int]]] = {
     "file-read": {"rss": (1, 1)},
     "copy-on-write": {"rss": (0, 1), "anonymous": (1, 1)},
     "shared-write": {"rss": (0, 1)},
-    "reclaim": {"rss": (-1, -1), "anonymous": (-1, 0)},
+    "reclaim": {"rss": (-1, -1), "anonymous": (-1, 0), "ksm": (-1, 0)},
     "discard": {"rss": (-1, 0), "anonymous": (-1, 0), "swap": (-1, 0), "ksm": (-1, 0)},
     "swap-out": {"rss": (-1, 0), "anonymous": (-1, 0), "swap": (1, 1), "ksm": (-1, 0)},
     "swap-in": {"rss": (1, 1), "anonymous": (0, 1), "swap": (-1, -1)},
@@ -192,8 +195,9 @@ PER_PAGE: dict[str, dict[str, tuple[int, int]]] = {
 
 
 @given(st.lists(anything(), max_size=5), st.integers(0, 200))
-def test_whatever_happens_is_explained_and_adds_up(mappings: list[tuple[str, Pages]], faults: int) -> None:
-    events = tick(mappings, faults)
+def test_whatever_happens_is_explained_and_adds_up(mappings: list[tuple[str, Pages]], others: int) -> None:
+    came = sum(was in ("-", "swap") and now not in ("-", "swap") for _, pages in mappings for was, now in pages)
+    events = tick(mappings, came + others)
 
     assert (events.kb > 0).all()
     for mapping, (_, pages) in enumerate(mappings):
@@ -246,16 +250,23 @@ def test_kernel_that_prints_only_pss_has_nothing_to_explain(mappings: list[tuple
     assert len(tick(mappings, 100, ("size", "rss", *FIELDS))) == 0
 
 
+@given(lives)
+def test_mappings_may_come_go_and_change_in_any_way(life: list[Any]) -> None:
+    for previous, current in pairwise(readings(life)):
+        found = match(previous, first_match(previous).ids, current, len(previous))
+        rows = np.arange(len(current))
+        events = explain(previous, found.before, current, rows, found.ids, Faults(5, 0), 4)
+
+        assert set(events.mapping.tolist()) <= set(found.ids.tolist())
+        assert (events.kb > 0).all()
+
+
 amounts = st.lists(st.integers(0, 50).map(lambda pages: 4 * pages), min_size=8, max_size=8)
 
 
 @given(kinds, amounts, amounts, st.integers(0, 100))
 def test_fields_that_no_kernel_prints_do_no_harm(of: str, was: list[int], now: list[int], faults: int) -> None:
-    perms, name, _ = CLASSES[of]
-    before, after = (
-        mappings_of((0, 500, perms, name, amount[0]), **{field: [amount[i + 1]] for i, field in enumerate(FIELDS)})
-        for amount in (was, now)
-    )
+    before, after = (reading((of, dict(zip(("rss", *FIELDS), kb, strict=True)))) for kb in (was, now))
     row = np.zeros(1, np.intp)
     events = explain(before, row, after, row, row, Faults(faults, 0), 4)
 

@@ -11,7 +11,7 @@ int main(int count, char **arguments)
 	step("anonymous", p);
 	must(!madvise(q, 20 * PAGE, MADV_DONTNEED));
 	step("file", q);
-	must(!madvise(q + 20 * PAGE, 40 * PAGE, MADV_PAGEOUT));
+	page_out(q + 20 * PAGE, 40);
 	step("reclaimed", q);
 	get(q, 60);
 	step("read-again", q);

@@ -9,7 +9,7 @@ int main(void)
 	step("freed", p);
 	put(p, 4);
 	step("written", p);
-	must(!madvise(p, 20 * PAGE, MADV_PAGEOUT));
+	page_out(p + 4 * PAGE, 16);
 	step("reclaimed", p);
 	return 0;
 }

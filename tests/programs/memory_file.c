@@ -16,7 +16,7 @@ int main(void)
 	must(!fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 5 * PAGE));
 	step("punched", p);
 	char *q = mapped(file, 40, MAP_PRIVATE);
-	get(q + 8 * PAGE, 8);
+	get(q + 5 * PAGE, 11);
 	step("mapped-private", q);
 	put(q + 8 * PAGE, 3);
 	step("copied", q);

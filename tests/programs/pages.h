@@ -1,6 +1,7 @@
 /* What the programs do to pages. Nothing here moves a page but those that it names. */
 #include "steps.h"
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -10,6 +11,15 @@ static inline void must(int holds)
 {
 	if (!holds)
 		_exit(4);
+}
+
+/* New pages wait in a list of the processor that mapped them, from where another one can not page them out. */
+__attribute__((constructor)) static void stay_on_one_processor(void)
+{
+	cpu_set_t here;
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	must(!sched_setaffinity(0, sizeof here, &here));
 }
 
 static inline void put(char *p, size_t pages)
@@ -22,6 +32,23 @@ static inline void get(const char *p, size_t pages)
 {
 	for (size_t page = 0; page < pages; page++)
 		(void)*(const volatile char *)(p + page * PAGE);
+}
+
+static inline int resident(const char *p, size_t pages)
+{
+	uint64_t entry;
+	int found = 0, map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	for (size_t page = 0; page < pages; page++, found += entry >> 63)
+		must(pread(map, &entry, 8, ((uintptr_t)p / PAGE + page) * 8) == 8);
+	close(map);
+	return found;
+}
+
+/* The kernel passes over pages that somebody looks at in the same moment. */
+static inline void page_out(char *p, size_t pages)
+{
+	for (int tries = 0; resident(p, pages); tries++)
+		must(tries < 1000 && !madvise(p, pages * PAGE, MADV_PAGEOUT));
 }
 
 /* Anonymous memory that was never touched, between two inaccessible pages. */

@@ -27,5 +27,8 @@ int main(int count, char **arguments)
 	p = mremap(p + 28 * PAGE, 12 * PAGE, 50 * PAGE, MREMAP_MAYMOVE);
 	must(p != MAP_FAILED);
 	step("moved", p);
+	p = mremap(p + 4 * PAGE, 5 * PAGE, 60 * PAGE, MREMAP_MAYMOVE);
+	must(p != MAP_FAILED);
+	step("moved-a-part", p);
 	return 0;
 }

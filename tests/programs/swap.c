@@ -6,7 +6,7 @@ int main(void)
 	char *p = untouched(80);
 	put(p, 50);
 	step("before", p);
-	must(!madvise(p, 30 * PAGE, MADV_PAGEOUT));
+	page_out(p, 30);
 	step("out", p);
 	get(p, 10);
 	step("read", p);
@@ -16,7 +16,7 @@ int main(void)
 	step("rewritten", p);
 	must(!madvise(p + 20 * PAGE, 6 * PAGE, MADV_DONTNEED));
 	step("given-up", p);
-	must(!madvise(p + 40 * PAGE, 5 * PAGE, MADV_PAGEOUT));
+	page_out(p + 40 * PAGE, 5);
 	put(p + 60 * PAGE, 8);
 	step("out-and-touched", p);
 	get(p + 40 * PAGE, 5);

@@ -8,7 +8,7 @@ int main(void)
 	char *p = mapped(file, 32, MAP_SHARED);
 	put(p, 16);
 	step("before", p);
-	must(!madvise(p, 8 * PAGE, MADV_PAGEOUT));
+	page_out(p, 8);
 	step("out", p);
 	get(p, 4);
 	step("in", p);

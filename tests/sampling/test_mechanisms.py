@@ -337,7 +337,7 @@ def test_mappings_that_split_merge_or_move_lose_and_gain_no_pages(program: Progr
             assert (target.go(), target.stepping.said[0]) == ([], step)
         assert target.go() == ["discard 6"], "in the midst of a split"
         assert target.go() == ["discard 8"], "unmapped in the middle"
-        for step in ("file-split", "moved"):
+        for step in ("file-split", "moved", "moved-a-part"):
             assert (target.go(), target.stepping.said[0]) == ([], step)
 
 
@@ -354,7 +354,7 @@ def test_stack(program: Program) -> None:
         (what,) = target.go()
         grown = (target.field("anonymous") - before) // 4
         assert what == f"first-touch {grown}"
-        assert grown in range(299, 303)
+        assert grown in (300, 301), "with the end of the stack itself"
 
 
 def test_two_mechanisms_in_one_tick(program: Program, data: Path) -> None:

@@ -219,9 +219,9 @@ class EventsPane(ScrollView, can_focus=True, inherit_bindings=False):
         """The titles, and what the keys do here."""
         style, widths = self.get_component_rich_style("events--header"), self._widths
         titles = [("Events", widths.when), ("Mapping", widths.whose + 2), ("What happened", widths.what)]
-        text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2)
+        text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
         hint = "enter to the mapping  esc close" if self.has_focus else "tab moves here  e close"
-        room = width - fmt.cells(text) - 1
+        room = width - fmt.cells(text) - 3
         rest = hint if len(hint) <= room else ""
         return Strip(
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]

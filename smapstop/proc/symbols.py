@@ -1,0 +1,193 @@
+"""What has a name on the pages of a mapped file: its variables and functions, else its sections."""
+
+import os
+import stat
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.proc.columns import Addresses, Mappings
+from smapstop.proc.elf import EXECUTE, WRITE, Elf, Segment, read_elf
+from smapstop.proc.pages import PAGE_BYTES, Page, PageRuns
+from smapstop.proc.process import ProcDir
+
+MOST_FILES = 64
+"""ELF files that are remembered."""
+MOST_SYMBOLS_KEPT = 2_000_000
+"""Symbols of them, 21 bytes each; one file with more is remembered alone."""
+
+_TOP = 2**64 - 1
+_PREFERENCE = np.array([2, 0, 1, *[2] * 13], np.uint8)
+"""Of two names for the same thing: a global one, then a weak one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """What lies on some pages."""
+
+    names: tuple[str, ...] = ()
+    """The first ones in address order: of symbols as the file has them; of sections where no symbol lies there."""
+    more: int = 0
+    """How many there are beside them."""
+    lacking: str = ""
+    """Why there are no symbols, to be said of the file: `is stripped of its symbols`. Empty when it has some."""
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The names and, as the last one, how many more there are."""
+        return (*self.names, f"{self.more:,} more") if self.more else self.names
+
+
+def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> Symbols:
+    """What lies on pages of an ELF file.
+
+    Where segments share a page of the file, which is then mapped for each of them, the permissions tell which one is
+    meant. Of several names for the same thing one is given.
+
+    Args:
+        elf: What `read_elf` said of the file.
+        fd: Of the file.
+        ranges: Offsets into the file, whole pages, in order, disjoint, shape (n, 2); see `PageRuns.in_file`.
+        perms: Of the pages, as of `Mappings`: with `w` also where they were written and are now read-only (RELRO).
+        most: How many names to give.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    memory = _in_memory(elf.segments, ranges, perms)
+    found = np.unique(np.concatenate([np.zeros(0, np.intp), *(elf.symbols.touching(part) for part in memory)]))
+    if len(found):
+        distinct = _distinct(elf, found)
+        return Symbols(tuple(elf.name(fd, row) for row in distinct[:most].tolist()), max(0, len(distinct) - most))
+    sections = np.unique(np.concatenate([found, *(elf.sections.touching(part) for part in memory)]))
+    sections = sections[np.argsort(elf.sections.start[sections], kind="stable")]
+    names = tuple(elf.section_names[row] for row in sections[:most].tolist())
+    return Symbols(names, max(0, len(sections) - most), elf.lacking)
+
+
+def _in_memory(segments: tuple[Segment, ...], ranges: Addresses, perms: str) -> list[Addresses]:
+    """The addresses that ranges of the file have in each segment, shape (m, 2) each."""
+
+    def unlike(segment: Segment) -> tuple[bool, bool]:
+        """How little a segment is like the permissions."""
+        return bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
+
+    left, parts = ranges, list[Addresses]()
+    for segment in sorted(segments, key=unlike):
+        low = segment.offset - segment.offset % PAGE_BYTES
+        high = segment.offset + segment.file_bytes + -(segment.offset + segment.file_bytes) % PAGE_BYTES
+        part = _clipped(left, low, high)
+        left = np.concatenate([_clipped(left, 0, low), _clipped(left, high, _TOP)])
+        parts.append(part - np.uint64(low) + np.uint64(segment.address - segment.offset + low))
+    return parts
+
+
+def _clipped(ranges: Addresses, low: int, high: int) -> Addresses:
+    """What of ranges lies between two bounds."""
+    clipped = np.clip(ranges, np.uint64(low), np.uint64(high))
+    return clipped[clipped[:, 0] < clipped[:, 1]]
+
+
+def _distinct(elf: Elf, found: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The symbols in address order, one of those that stand for the same thing."""
+    start, end, preference = elf.symbols.start[found], elf.symbols.end[found], _PREFERENCE[elf.bindings[found]]
+    order = np.lexsort((preference, end, start))
+    start, end = start[order], end[order]
+    another = np.ones(len(found), np.bool_)
+    another[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
+    return found[order][another]
+
+
+def open_mapped(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
+    """Open the file of a mapping, which the caller closes; None when it may not be opened, or is another one by now.
+
+    It is looked for where the process sees it, in its own root and mount namespace; where it was deleted or replaced,
+    by its mapping (/proc/PID/map_files, for root).
+
+    Args:
+        process: That has the mapping.
+        name: As of `Mappings`.
+        start: First address of the mapping.
+        end: First address after it.
+        device: As of `Mappings`.
+        inode: As of `Mappings`; 0 is no file.
+    """
+    if not inode:
+        return None
+    for way in (f"root/{name}", f"map_files/{start:x}-{end:x}"):
+        fd = _open_same(process, way.replace("\\012", "\n"), device, inode)  # as the kernel prints newlines
+        if fd is not None:
+            return fd
+    return None
+
+
+def _open_same(process: ProcDir, way: str, device: str, inode: int) -> int | None:
+    """Open a regular file if it is the one with this inode."""
+    try:
+        seen = process.open(way, os.O_PATH)  # opens nothing yet: it may be a device, or a pipe without a writer
+    except OSError:
+        return None
+    try:
+        status = os.fstat(seen)
+        if not stat.S_ISREG(status.st_mode) or status.st_ino != inode or not _same_device(status.st_dev, device):
+            return None
+        return os.open(f"/proc/self/fd/{seen}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    finally:
+        os.close(seen)
+
+
+def _same_device(number: int, device: str) -> bool:
+    """Whether a device is the one of a mapping; btrfs and overlayfs have two, and one of them has no major number."""
+    major, minor = (int(part, 16) for part in device.split(":"))
+    return not major or not os.major(number) or (major, minor) == (os.major(number), os.minor(number))
+
+
+class ElfFiles:
+    """ELF files, each read once while it stays the same: its device, inode, time of change and size."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int, int], Elf] = {}
+
+    def get(self, fd: int) -> Elf:
+        """What an open file says; see `read_elf`."""
+        status = os.fstat(fd)
+        key = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
+        elf = self._known.pop(key, None)
+        self._known[key] = elf = read_elf(fd) if elf is None else elf  # the latest used is the last
+        while len(self._known) > 1 and self._too_many():
+            del self._known[next(iter(self._known))]
+        return elf
+
+    def _too_many(self) -> bool:
+        """Whether the oldest must be forgotten."""
+        symbols = sum(len(elf.symbols) for elf in self._known.values())
+        return len(self._known) > MOST_FILES or symbols > MOST_SYMBOLS_KEPT
+
+    def symbols_of(self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4) -> Symbols:
+        """What lies on pages of a mapping.
+
+        Nothing, with the reason in `lacking`, when its file cannot be read.
+
+        Args:
+            process: That the mappings are of.
+            mappings: A reading of its memory map.
+            row: Of the mapping.
+            runs: Pages of it.
+            most: How many names to give.
+        """
+        start, end, inode = int(mappings.start[row]), int(mappings.end[row]), int(mappings.inode[row])
+        perms, device = mappings.perms_of(row), mappings.text(mappings.device, row)
+        fd = open_mapped(process, mappings.name_of(row), start, end, device, inode)
+        if fd is None:
+            return Symbols(lacking="is gone, replaced, or may not be read" if inode else "is no file")
+        try:
+            copied = (runs.flags & Page.FILE == 0).any()
+            ranges = runs.in_file(start, int(mappings.offset[row]))
+            return symbols_in(self.get(fd), fd, ranges, perms + "w" * bool(copied), most=most)
+        except OSError as error:
+            return Symbols(lacking=f"cannot be read: {error.strerror}")
+        finally:
+            os.close(fd)

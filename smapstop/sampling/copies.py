@@ -1,0 +1,69 @@
+"""What was copied on write: which pages of a file became anonymous since the last look, and what lies on them."""
+
+from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.tick import Copied, Ids
+from smapstop.proc.columns import Mappings
+from smapstop.proc.pages import PageRuns, anonymous_pages
+from smapstop.proc.process import ProcDir
+from smapstop.proc.symbols import ElfFiles
+
+MOST_MAPPINGS = 400
+"""So many mappings are looked at when watching begins, the first ones."""
+MOST_A_TICK = 16
+"""So many mappings are looked at in a tick."""
+MOST_BYTES = 256 << 20
+"""A larger mapping is not looked at: its page tables cost more than a name is worth."""
+
+_COPIED = MECHANISMS.index("copy-on-write")
+
+
+class Copies:
+    """Remembers the anonymous pages of private file mappings of one process, to tell which are new.
+
+    A look costs as much as the page tables of the mapping; only mappings in which pages were copied are looked at.
+    """
+
+    def __init__(self, process: ProcDir) -> None:
+        self._process = process
+        self._seen: dict[int, PageRuns] = {}
+        self._files = ElfFiles()
+
+    def begin(self, mappings: Mappings, ids: Ids) -> None:
+        """Look at what was copied before we came; forget what we knew of another program."""
+        self._seen = {}
+        written = {code for code in range(len(mappings.texts)) if _is_private_writable(mappings.texts[code])}
+        rows = [row for row, perms in enumerate(mappings.perms.tolist()) if perms in written and mappings.inode[row]]
+        for row in rows[:MOST_MAPPINGS]:
+            pages = self._look(mappings, row)
+            if pages is None:
+                return  # pagemap may not be read: nor may it next time
+            self._seen[int(ids[row])] = pages
+
+    def named(self, mappings: Mappings, ids: Ids, events: Events) -> tuple[Copied, ...]:
+        """What lies on the pages that the events of a tick copied, mapping by mapping."""
+        copied = set(events.mapping[events.what == _COPIED].tolist())
+        found = []
+        for row in [row for row, mapping in enumerate(ids.tolist()) if mapping in copied][:MOST_A_TICK]:
+            pages = self._look(mappings, row)
+            if pages is None:
+                break
+            mapping = int(ids[row])
+            new = pages.without(self._seen[mapping]) if mapping in self._seen else pages
+            self._seen[mapping] = pages
+            symbols = self._files.symbols_of(self._process, mappings, row, new).listed if len(new) else ()
+            if symbols:
+                found.append(Copied(mapping, symbols))
+        return tuple(found)
+
+    def _look(self, mappings: Mappings, row: int) -> PageRuns | None:
+        """The anonymous pages of a mapping now; None when they may not be seen."""
+        start, end = int(mappings.start[row]), int(mappings.end[row])
+        try:
+            return anonymous_pages(self._process, start, min(end, start + MOST_BYTES))
+        except OSError:
+            return None
+
+
+def _is_private_writable(text: str) -> bool:
+    """Whether permissions let pages be copied on write."""
+    return len(text) == 4 and text[1] == "w" and text[3] == "p"

@@ -1,0 +1,207 @@
+"""What an entry of the chronicle says, as text. No Textual here."""
+
+from dataclasses import dataclass
+
+from smapstop.model.happenings import Entry, Happening
+from smapstop.model.kinds import Kind, file_part
+from smapstop.model.timeline import Timeline
+from smapstop.proc.fields import FIELD
+from smapstop.ui import format as fmt
+from smapstop.ui.facts import ending_text
+from smapstop.ui.why import label_of
+
+_VERBS: dict[Happening, str] = {
+    "map": "mapped",
+    "unmap": "unmapped",
+    "grow": "grew",
+    "shrink": "shrank",
+    "split": "split off",
+    "merge": "merged",
+    "protect": "protected",
+    "move": "moved",
+    "rename": "renamed",
+}
+_LATELY = 60
+"""Ticks from which the names of what was copied on write are gathered."""
+_ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
+_SAME = "Rss unchanged"
+_TELLING = {
+    "rss": "Rss",
+    "shared_clean": "SClean",
+    "shared_dirty": "SDirty",
+    "private_clean": "PClean",
+    "private_dirty": "PDirty",
+    "anonymous": "Anon",
+    "ksm": "KSM",
+    "lazy_free": "LazyFree",
+    "anon_huge_pages": "AnonHuge",
+    "shmem_pmd_mapped": "ShmemPmd",
+    "file_pmd_mapped": "FilePmd",
+    "shared_hugetlb": "SHugetlb",
+    "private_hugetlb": "PHugetlb",
+    "swap": "Swap",
+}
+"""The fields that are evidence, and what they are called where there is little room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry as text, printable."""
+
+    when: str
+    """The time of its last tick."""
+    what: str
+    named: bool
+    """Whether it tells of mappings with a name, or of too many to name them."""
+    quiet: bool
+    """It is about the reading, not about the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """Cells of the columns; a column of 0 is left out. Between two of them are two cells."""
+
+    when: int
+    whose: int
+    """After the letter of the kind, which takes two more."""
+    what: int
+    evidence: int
+    """Where this is little, it says only how often."""
+
+
+def widths_of(width: int, *, named: bool) -> Widths:
+    """The columns of a pane of so many cells; the evidence takes what is left.
+
+    Args:
+        width: All of them.
+        named: Whether the mapping is named.
+    """
+    when = 10 if width >= 40 else 0
+    whose = min(40, max(12, width * 22 // 100)) if named else 0
+    room = width - (when and when + 2) - (whose and whose + 4)
+    what = max(30, min(44, room // 2))
+    if room - what < _ROOM_FOR_EVIDENCE:
+        what = max(0, room - _ROOM_FOR_TIMES)
+    return Widths(when, whose, what, max(0, room - what - 2))
+
+
+def told(entry: Entry, timeline: Timeline) -> Told:
+    """What an entry says, but for the mapping and the evidence."""
+    return Told(
+        when=fmt.clock_tenths(timeline.ticks[entry.last].wall_ns),
+        what=_what(entry, timeline),
+        named=not entry.of_kind,
+        quiet=entry.what in ("torn", "missing"),
+    )
+
+
+def whose(entry: Entry, timeline: Timeline, width: int) -> str:
+    """The name of the mapping, of all with this name, of the kind, or of the process, in at most so many cells."""
+    face = entry.face
+    if face is None or entry.kind is None:
+        return fmt.shorten(timeline.ticks[entry.last].counters.name, width)
+    if entry.mappings > 1 and (not face.name or entry.of_kind):
+        return fmt.clip(entry.kind, width)
+    if not face.name:
+        return fmt.clip(f"anon {face.start:x}", width)
+    name = fmt.printable(face.name)
+    if entry.kind is not Kind.FILE:
+        return fmt.shorten(name, width)
+    name = name[name.rfind("/") + 1 :]
+    part = file_part(face.perms) if entry.mappings == 1 else ""
+    full = f"{name} {part}".rstrip()
+    return full if fmt.cells(full) <= width else fmt.shorten(name, width)
+
+
+def _what(entry: Entry, timeline: Timeline) -> str:
+    """What happened, and how much."""
+    tick = timeline.ticks[entry.last]
+    match entry.what:
+        case "exec":
+            return "exec: began a new program"
+        case "end":
+            return ending_text(tick.ending) if tick.ending else "ended"
+        case "torn":
+            return "the map changed while it was read"
+        case "missing":
+            return fmt.printable(tick.missing)
+    some = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
+    if entry.event:
+        return ", ".join(filter(None, [label_of(entry.event, _symbols(entry, timeline)), some]))
+    verb = _VERBS[entry.what]
+    match entry.what:
+        case "grow":
+            return f"{some} {verb} {fmt.signed(entry.kb)}".lstrip()
+        case "shrink":
+            return f"{some} {verb} {fmt.signed(-entry.kb)}".lstrip()
+        case "map" | "unmap" | "split" | "merge":
+            return f"{verb} {some}".rstrip() + f", {fmt.amount(entry.kb)}"
+    return f"{verb} {some}".rstrip()
+
+
+def _symbols(entry: Entry, timeline: Timeline) -> list[str]:
+    """What lies on the pages that were copied on write, lately; of several mappings nothing."""
+    if entry.mapping is None or entry.mappings > 1:
+        return []
+    ticks = timeline.ticks[max(entry.first, entry.last - _LATELY) : entry.last + 1]
+    return list(dict.fromkeys(symbol for tick in ticks for symbol in tick.symbols_of(entry.mapping)))
+
+
+Piece = tuple[str, int]
+"""A piece of a line, and the direction of the change that it tells: 1, -1, or 0 for none."""
+
+
+def evidence(entry: Entry, timeline: Timeline, width: int) -> list[Piece]:
+    """What shows that it happened, in at most so many cells.
+
+    The fields that changed, what was replaced by what, or of something that went on since when.
+    """
+    if entry.count > 1:
+        times = f"×{fmt.count(entry.count)}"
+        since = f"{times.ljust(5)} since {fmt.clock(timeline.ticks[entry.first].wall_ns)}"
+        return [(since if fmt.cells(since) <= width else fmt.clip(times, width), 0)]
+    if entry.mapping is None or entry.mappings > 1 or width < _ROOM_FOR_EVIDENCE - 2:
+        return []
+    replaced = _replaced(entry)
+    if replaced:
+        return [(fmt.clip(replaced, width), 0)]
+    changes = {name: kb for name, kb in timeline.change(entry.mapping, entry.last).items() if name in _TELLING}
+    moved = {name: kb for name, kb in changes.items() if kb}
+    full = [(f"{FIELD[name].label} ", kb) for name, kb in moved.items()]
+    short = [(f"{_TELLING[name]} ", kb) for name, kb in moved.items()]
+    pieces = _as_many_as_fit(full, width)
+    if len(pieces) < 2 * len(full):
+        return _as_many_as_fit(short, width)
+    room = width - sum(fmt.cells(text) for text, _ in pieces)
+    same = entry.event and moved and not changes.get("rss", 1) and room >= len(_SAME)
+    return [*pieces, (_SAME, 0)] if same else pieces
+
+
+def _as_many_as_fit(changes: list[tuple[str, int]], width: int) -> list[Piece]:
+    """The first changes of fields, each as two pieces, and a sign when there are more."""
+    pieces: list[Piece] = []
+    room = width + 2
+    for at, (label, kb) in enumerate(changes):
+        text = f"{fmt.signed(kb)}  "
+        room -= fmt.cells(label) + fmt.cells(text)
+        if room < (3 if at < len(changes) - 1 else 0):
+            return [*pieces, (fmt.CUT, 0)]
+        pieces += [(label, 0), (text, 1 if kb > 0 else -1)]
+    return pieces
+
+
+def _replaced(entry: Entry) -> str:
+    """What of a mapping was replaced by what; where it was mapped, or was until now."""
+    now, was = entry.now, entry.was
+    match entry.what:
+        case "map" | "split" if now:
+            return f"{now.perms} at {now.start:x}"
+        case "unmap" | "merge" if was:
+            return f"{was.perms} at {was.start:x}"
+        case "protect" if now and was:
+            return f"{was.perms} → {now.perms}"
+        case "move" if now and was:
+            return f"{was.start:x} → {now.start:x}"
+        case "rename" if now and was:
+            return f"{fmt.printable(was.name) or 'no name'} → {fmt.printable(now.name) or 'no name'}"
+    return ""

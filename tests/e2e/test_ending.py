@@ -1,0 +1,261 @@
+"""However it ends, the target or smapstop itself: what is known is said, and the terminal is as it was before."""
+
+import os
+import platform
+import re
+import shlex
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from e2e.terminals import BEFORE, SMAPSTOP, Terminal, Terminals
+from stepping import Stepping, python
+
+KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
+TELLS_STRANGERS = KERNEL >= (6, 15)
+"""Whether the kernel tells the exit status of a process to others than its parent."""
+HIDING = """
+import ctypes, os
+def step(): os.write(1, b"step 0\\n"); os.read(0, 1)
+step()
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+step()
+"""
+"""A process that at its second step will not be looked at any more by others than root (PR_SET_DUMPABLE)."""
+
+
+def attach(terminal: Terminals, pid: int, *, before: str = "") -> Terminal:
+    """Watch a running process, and wait until it is shown."""
+    window = terminal(f"{before} {SMAPSTOP} -i 0.2 -p {pid}")
+    window.wait_for(f"^ .* {pid} .*● live")
+    return window
+
+
+def leave(window: Terminal, key: str = "q") -> int:
+    """Leave with a key, and give the exit status."""
+    window.keys(key)
+    return window.status()
+
+
+def assert_restored(window: Terminal) -> None:
+    """The terminal is as it was before smapstop began."""
+    assert window.screen().splitlines()[0] == BEFORE
+    flags = ("cursor_flag", "alternate_on", "mouse_any_flag", "wrap_flag")
+    assert [flag for flag in flags if window.is_on(flag)] == ["cursor_flag", "wrap_flag"]
+    assert {"echo", "icanon", "isig", "icrnl"} <= window.modes()
+
+
+def state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+# the target
+
+
+def test_a_process_that_exits_stays_on_the_screen_with_its_status(terminal: Terminals) -> None:
+    with python("step(); os._exit(3)") as target:
+        window = attach(terminal, target.pid)
+        target.resume()
+        target.wait()
+        screen = window.wait_for(f"^ .* {target.pid} +(exited|ended)")
+    if TELLS_STRANGERS:
+        assert "exited 3" in screen
+    else:
+        assert "ended, nobody told how" in screen
+    assert "● live" not in screen
+    assert "libc.so.6" in screen
+    assert leave(window) == 0
+    assert_restored(window)
+
+
+def test_a_process_that_is_killed_and_not_yet_reaped_is_told_as_such(terminal: Terminals) -> None:
+    with python("step()") as target:
+        window = attach(terminal, target.pid)
+        target.kill()
+        window.wait_for(f"^ .* {target.pid} +killed by SIGKILL")
+        assert state_of(target.pid) == "Z"
+        assert leave(window) == 0
+
+
+def test_a_zombie_says_how_it_exited(terminal: Terminals) -> None:
+    with python("step(); os._exit(3)") as target:
+        window = attach(terminal, target.pid)
+        target.resume()
+        window.wait_for(rf"^ .* {target.pid} +exited 3 \(zombie\)")
+
+
+def test_another_program_in_the_same_process_is_watched_on(terminal: Terminals) -> None:
+    with python("step(); os.execvp('sleep', ['sleep', '1000'])") as target:
+        window = attach(terminal, target.pid)
+        target.resume()
+        window.wait_for(f"^ sleep +{target.pid} .*● live")
+        window.wait_for(r"^F \S*sleep .text +r-xp")
+
+
+def test_a_permission_that_is_lost_is_said_and_old_numbers_are_not_shown_as_live(terminal: Terminals) -> None:
+    stranger = as_stranger()
+    with Stepping(*shlex.split(stranger), sys.executable, "-c", HIDING) as target:
+        window = attach(terminal, target.pid, before=stranger)
+        target.go()
+        screen = window.wait_for(f"not permitted to read the memory map of process {target.pid}")
+        assert "● live" not in screen
+        assert leave(window) == 0
+
+
+# smapstop itself
+
+
+@pytest.mark.parametrize("key", ["q", "F10", "C-c", "C-q"])
+def test_each_way_to_quit_ends_with_0_and_restores_the_terminal(terminal: Terminals, key: str) -> None:
+    """Also ctrl-c: it is how people leave htop, perf top and py-spy top, and it is no failure."""
+    window = attach(terminal, os.getpid())
+    assert not window.is_on("cursor_flag")
+    assert window.is_on("alternate_on")
+    assert leave(window, key) == 0
+    assert_restored(window)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_with_the_status_of_a_shell_and_restores_the_terminal(
+    terminal: Terminals, number: signal.Signals
+) -> None:
+    window = attach(terminal, os.getpid())
+    sampler = window.sampler()
+    os.kill(window.dashboard(), number)
+    assert window.status() == 128 + number
+    assert_restored(window)
+    assert not Path(f"/proc/{sampler}").exists()
+
+
+def test_to_be_stopped_and_continued_does_it_no_harm(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid())
+    pid = window.dashboard()
+    os.kill(pid, signal.SIGSTOP)
+    window.until(lambda: state_of(pid) == "T", "it is stopped")
+    os.kill(pid, signal.SIGCONT)
+    window.keys("?")
+    window.wait_until(lambda screen: "● live" not in screen, "the help covers the dashboard")
+    window.keys("Escape")
+    window.wait_for("● live")
+    assert leave(window) == 0
+    assert_restored(window)
+
+
+def test_a_terminal_that_is_closed_ends_it_and_the_program(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000")
+    window.wait_for("● live")
+    assert len([process for process in window.processes() if process.command_line[0] == "sleep"]) == 1
+    assert window.close() == []
+
+
+def test_a_dashboard_that_is_killed_takes_the_sampler_and_the_program_with_it(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1001")
+    window.wait_for("● live")
+    sampler, program = window.sampler(), window.program()
+    os.kill(window.dashboard(), signal.SIGKILL)
+    assert window.status() == 128 + signal.SIGKILL
+    window.until(lambda: {sampler, program}.isdisjoint(p.pid for p in window.processes()), "both are gone")
+
+
+def test_without_its_sampler_the_dashboard_says_so_in_a_line_and_lives(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid())
+    os.kill(window.sampler(), signal.SIGKILL)
+    screen = window.wait_for(r"the sampler process died \(signal 9\)")
+    assert "● live" not in screen
+    assert len(re.findall("sampler", screen)) == 1
+    assert "libc.so.6" in screen
+    window.keys("?")
+    window.wait_until(lambda screen: "libc.so.6" not in screen, "the help covers the dashboard")
+    window.keys("Escape")
+    window.wait_for("libc.so.6")
+    assert leave(window) == 0
+    assert_restored(window)
+
+
+def test_a_program_whose_sampler_died_ends_with_the_dashboard(terminal: Terminals) -> None:
+    """Which fails: how the program ended is known to nobody."""
+    window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1002")
+    window.wait_for("● live")
+    program = window.program()
+    os.kill(window.sampler(), signal.SIGKILL)
+    window.wait_for("the sampler process died")
+    assert leave(window) == 2
+    window.until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
+
+
+def test_errors_may_go_elsewhere(terminal: Terminals, tmp_path: Path) -> None:
+    window = terminal(f"{SMAPSTOP} -p {os.getpid()} 2>{tmp_path}/errors")
+    window.wait_for("● live")
+    assert leave(window) == 0
+    assert (tmp_path / "errors").read_text() == ""
+
+
+# what never begins
+
+
+def kernel_thread() -> int:
+    """The pid of a kernel thread; a container shows none."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            flags = (folder / "stat").read_text().rpartition(")")[2].split()[6]
+            if int(flags) & 0x0020_0000:  # PF_KTHREAD
+                return int(folder.name)
+    pytest.skip("there are no kernel threads here")
+
+
+def refused(terminal: Terminals, command: str, told: str) -> None:
+    """A command says one line and ends with 2; the dashboard never opened."""
+    window = terminal(command, columns=200)
+    assert window.status() == 2
+    lines = window.wait_for("^smapstop: ").rstrip("\n").splitlines()
+    assert lines[0] == BEFORE
+    assert re.fullmatch(f"smapstop: {told}", "".join(lines[1:])), lines
+    assert len(lines) == 2
+
+
+def test_a_process_that_is_not_there(terminal: Terminals) -> None:
+    refused(terminal, f"{SMAPSTOP} -p 4194305", "no process 4194305: run smapstop without arguments to pick one .*")
+
+
+def test_a_kernel_thread(terminal: Terminals) -> None:
+    pid = kernel_thread()
+    refused(terminal, f"{SMAPSTOP} -p {pid}", rf"process {pid} \(.*\) is a kernel thread, .*")
+
+
+def test_a_stray_word(terminal: Terminals) -> None:
+    refused(terminal, f"{SMAPSTOP} redis", "unexpected 'redis': did you mean: smapstop -p redis")
+
+
+def test_a_pipe_in_place_of_the_terminal(terminal: Terminals) -> None:
+    told = "the dashboard needs a terminal, and stdout is not a terminal: smapstop snapshot -p 1 prints one sample"
+    window = terminal(f"bash -c 'set -o pipefail; {SMAPSTOP} -p 1 | cat'", columns=200)
+    assert window.status() == 2
+    assert window.screen().splitlines()[1] == f"smapstop: {told}"
+
+
+def test_a_terminal_without_a_cursor(terminal: Terminals) -> None:
+    window = terminal(f"env TERM=dumb {SMAPSTOP} -p 1", columns=200)
+    assert window.status() == 2
+    assert "TERM=dumb has no cursor" in window.screen()
+
+
+def as_stranger() -> str:
+    """What to put before a command so that it may not look at the processes of root.
+
+    For root that is to be another user, who may still read all files: the interpreter is perhaps in /root.
+    """
+    if os.geteuid() != 0:
+        return ""
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed")
+    keep = "--inh-caps=-all,+dac_read_search --ambient-caps=+dac_read_search --bounding-set=-all,+dac_read_search"
+    return f"setpriv --reuid=65534 --regid=65534 --clear-groups {keep}"
+
+
+def test_a_process_of_somebody_else(terminal: Terminals) -> None:
+    if Path("/proc/1").stat().st_uid == os.geteuid() != 0:
+        pytest.skip("process 1 is ours")
+    told = "not permitted to read the memory map of process 1: run as its user or as root, or with .*"
+    refused(terminal, f"{as_stranger()} {SMAPSTOP} -p 1", told)

@@ -1,0 +1,427 @@
+"""Names of what lies on the pages of real programs and libraries."""
+
+import os
+import random
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stepping import Stepping
+
+from smapstop.proc import elf, symbols
+from smapstop.proc.columns import Mappings
+from smapstop.proc.elf import read_elf
+from smapstop.proc.pages import PAGE_BYTES, Page, PageRuns, anonymous_pages, page_runs
+from smapstop.proc.process import ProcDir
+from smapstop.proc.smaps import parse_smaps
+from smapstop.proc.symbols import ElfFiles, Symbols, open_mapped, symbols_in
+
+Compiler = Callable[..., Path]
+PROGRAMS = Path(__file__).parents[1] / "programs"
+
+pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs' pages are of 4 kB")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this")
+
+OF_FILE = Page.FILE | Page.PRESENT
+PIE, NON_PIE, STRIPPED = ("-fPIE", "-pie"), ("-no-pie",), ("-s",)
+FREESTANDING = ("-nostdlib", "-static")
+
+
+@pytest.fixture(scope="session")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Compiler:
+    """Compiles tests/programs/NAME.c with options, once a session; skips where that does not work."""
+    directory = tmp_path_factory.mktemp("symbols")
+
+    @cache
+    def compiled(name: str, *options: str) -> Path:
+        to = directory / f"{len(list(directory.iterdir()))}-{name}"
+        command: tuple[str | Path, ...] = (
+            "cc",
+            "-O0",
+            "-Wall",
+            "-Werror",
+            "-o",
+            to,
+            PROGRAMS / f"{name}.c",
+            *options,
+        )
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            assert "-m32" in options, done.stderr
+            pytest.skip("the compiler does not compile for 32 bits")
+        return to
+
+    return compiled
+
+
+@pytest.fixture
+def with_library(compiler: Compiler, tmp_path: Path) -> Callable[..., Path]:
+    """A program whose variables are in a shared library, compiled with options."""
+
+    def built(*options: str) -> Path:
+        library = compiler("known_pages", "-shared", "-fPIC", *options)
+        return compiler("known_user", str(library), f"-Wl,-rpath,{library.parent}")
+
+    return built
+
+
+class Watched:
+    """A program at a step, and what is on the pages that it has copied."""
+
+    def __init__(self, process: ProcDir, program: Stepping) -> None:
+        self.process = process
+        self.program = program
+        self.files = ElfFiles()
+        self.copied = self.anonymous()
+
+    def mapping(self) -> tuple[Mappings, int]:
+        """The memory map, and the row of the mapping that page1 is in."""
+        mappings = parse_smaps(self.process.read_smaps())
+        return mappings, int(np.searchsorted(mappings.start, np.uint64(self.program.address), "right")) - 1
+
+    def anonymous(self) -> PageRuns:
+        """The pages of that mapping that are copied."""
+        mappings, row = self.mapping()
+        return anonymous_pages(self.process, int(mappings.start[row]), int(mappings.end[row]))
+
+    def go(self) -> Symbols:
+        """Let the program go on, and name what it copied."""
+        self.program.go()
+        before, self.copied = self.copied, self.anonymous()
+        return self.files.symbols_of(self.process, *self.mapping(), self.copied.without(before))
+
+    def flags(self, *pages: int) -> list[Page]:
+        """What some pages are, counted from page1."""
+        start = self.program.address
+        addresses = np.uint64(start) + np.array(pages, np.uint64) * np.uint64(PAGE_BYTES)
+        runs = page_runs(self.process, start, start + 8 * PAGE_BYTES)
+        return [Page(int(flags)) for flags in runs.flags_at(addresses)]
+
+
+@contextmanager
+def watched(executable: Path) -> Iterator[Watched]:
+    """Run a program, and look at its variables."""
+    with Stepping(executable) as program, ProcDir(program.pid) as process:
+        yield Watched(process, program)
+
+
+def named(path: Path, page: int, perms: str = "rw-p", **most: int) -> Symbols:
+    """What lies on one page of a file."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        ranges = np.array([[page, page + PAGE_BYTES]], np.uint64)
+        return symbols_in(read_elf(fd), fd, ranges, perms, **most)
+    finally:
+        os.close(fd)
+
+
+def offset_of(path: Path, symbol: str) -> int:
+    """Where in the file a variable is, as nm and readelf say."""
+    nm = subprocess.run(("nm", path), capture_output=True, text=True, check=True).stdout
+    address = next(int(line.split()[0], 16) for line in nm.splitlines() if line.split()[-1] == symbol)
+    readelf = subprocess.run(("readelf", "-lW", path), capture_output=True, text=True, check=True).stdout
+    for line in readelf.splitlines():
+        if line.split()[:1] == ["LOAD"]:
+            offset, start, _, size = (int(part, 16) for part in line.split()[1:5])
+            if start <= address < start + size:
+                return offset + address - start
+    raise AssertionError(f"no segment of {symbol}")
+
+
+@pytest.mark.parametrize("options", [PIE, NON_PIE])
+def test_page_that_is_written_turns_from_file_to_anonymous_and_has_a_name(
+    compiler: Compiler, options: tuple[str, ...]
+) -> None:
+    with watched(compiler("known_pages", *options)) as target:
+        assert target.flags(0, 1) == [OF_FILE, OF_FILE]
+        assert target.go() == Symbols(("page1",))
+        assert target.flags(0, 1) == [Page.PRESENT, OF_FILE]
+        assert target.go() == Symbols(("page2", "wide"))
+        assert target.flags(0, 1, 2, 3, 4, 5) == [Page.PRESENT, Page.PRESENT, OF_FILE, OF_FILE, Page.PRESENT, OF_FILE]
+
+
+def test_pages_of_a_library_have_its_names(with_library: Callable[..., Path]) -> None:
+    with watched(with_library()) as target:
+        assert target.flags(0, 1) == [OF_FILE, OF_FILE]
+        assert target.go() == Symbols(("page1",))
+        assert target.flags(0, 1) == [Page.PRESENT, OF_FILE]
+        assert target.go() == Symbols(("page2", "wide"))
+
+
+def test_stripped_library_still_names_what_it_exports(with_library: Callable[..., Path]) -> None:
+    with watched(with_library(*STRIPPED)) as target:
+        assert target.go() == Symbols(("page1",))
+        assert target.go() == Symbols((".data",)), "page2 and wide are static"
+
+
+def test_stripped_program_names_its_sections(compiler: Compiler) -> None:
+    with watched(compiler("known_pages", *PIE, *STRIPPED)) as target:
+        assert target.go().names == (".data",)
+
+
+def test_several_variables_on_a_page_in_address_order_without_second_names(compiler: Compiler) -> None:
+    path = compiler("known_pages", *PIE)
+    page = offset_of(path, "crowd1")
+
+    assert named(path, page) == Symbols(("crowd1", "crowd2", "crowd3", "crowd4"), 2)
+    assert named(path, page).listed == ("crowd1", "crowd2", "crowd3", "crowd4", "2 more")
+    assert named(path, page, most=6).listed == ("crowd1", "crowd2", "crowd3", "crowd4", "crowd5", "crowd6")
+    assert named(path, page, most=1) == Symbols(("crowd1",), 5)
+
+
+def test_ranges_of_several_pages(compiler: Compiler) -> None:
+    path = compiler("known_pages", *PIE)
+    page1 = offset_of(path, "page1")
+    ranges = np.array([[page1, page1 + PAGE_BYTES], [page1 + 4 * PAGE_BYTES, page1 + 5 * PAGE_BYTES]], np.uint64)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        found = symbols_in(read_elf(fd), fd, ranges, "rw-p")
+    finally:
+        os.close(fd)
+
+    assert found == Symbols(("page1", "wide"))
+
+
+def test_thread_local_variables_lie_nowhere(compiler: Compiler) -> None:
+    path = compiler("known_pages", *PIE)
+
+    assert "of_thread" not in named(path, 0, "r--p", most=1000).names, "where its value would be as an address"
+
+
+def test_code_has_the_names_of_functions(compiler: Compiler) -> None:
+    path = compiler("known_pages", *PIE)
+    page = offset_of(path, "known_pages") // PAGE_BYTES * PAGE_BYTES
+
+    assert {"known_pages", "main"} < set(named(path, page, "r-xp", most=1000).names)
+
+
+def test_code_and_data_that_share_a_page_of_the_file_are_told_by_the_permissions(compiler: Compiler) -> None:
+    path = compiler("one_page", *FREESTANDING, "-Wl,-z,noseparate-code,-z,norelro")
+
+    assert offset_of(path, "variable") // PAGE_BYTES == offset_of(path, "_start") // PAGE_BYTES == 0
+    assert named(path, 0, "r-xp").names == ("_start",)
+    assert named(path, 0, "rwxp").names == ("_start",), "code that was written, as a debugger does"
+    assert named(path, 0, "rw-p").names == ("variable", "zeroed")
+
+
+def test_zero_initialized_data_behind_the_end_of_the_file(compiler: Compiler) -> None:
+    options = (*FREESTANDING, "-Wl,-z,noseparate-code,-z,norelro")
+
+    assert named(compiler("one_page", *options), 0).names == ("variable", "zeroed")
+    assert named(compiler("one_page", *options, *STRIPPED), 0).names == (".data", ".bss")
+
+
+@pytest.mark.parametrize("bits", ["-m32", "-m64"])
+def test_both_widths_and_both_byte_orders(compiler: Compiler, tmp_path: Path, bits: str) -> None:
+    path = compiler("freestanding", *FREESTANDING, bits)
+    page1, code = offset_of(path, "page1"), offset_of(path, "_start") // PAGE_BYTES * PAGE_BYTES
+    swapped = tmp_path / "swapped"
+    swapped.write_bytes(other_byte_order(path.read_bytes()))
+
+    for file in (path, swapped):
+        assert named(file, page1) == Symbols(("page1",))
+        assert named(file, page1 + PAGE_BYTES) == Symbols(("variable",))
+        assert named(file, code, "r-xp").names[:1] == ("_start",)
+
+
+def other_byte_order(content: bytes) -> bytes:
+    """The headers and the symbol table of an ELF file in big endian instead of little (elf(5))."""
+    wide = content[4] == 2
+    file = bytearray(content)
+    head, program, section, symbol = (
+        ("HHIQQQIHHHHHH", "IIQQQQQQ", "IIQQQQIIQQ", "IBBHQQ")
+        if wide
+        else ("HHIIIIIHHHHHH", "IIIIIIII", "IIIIIIIIII", "IIIBBH")
+    )
+
+    def swap(layout: str, place: int) -> tuple[int, ...]:
+        values = struct.unpack_from("<" + layout, content, place)
+        struct.pack_into(">" + layout, file, place, *values)
+        return values
+
+    file[5] = 2
+    header = swap(head, 16)
+    for number in range(header[9]):
+        swap(program, header[4] + number * struct.calcsize("<" + program))
+    for number in range(header[11]):
+        values = swap(section, header[5] + number * struct.calcsize("<" + section))
+        kind, offset, size = values[1], values[4], values[5]
+        if kind == 2:
+            for place in range(offset, offset + size, struct.calcsize("<" + symbol)):
+                swap(symbol, place)
+    return bytes(file)
+
+
+def lacking(path: Path) -> str:
+    """Why a file has no symbols."""
+    found = named(path, 0)
+    assert found.names == ()
+    return found.lacking
+
+
+def test_files_without_symbols_say_why(compiler: Compiler, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("text")
+    assert lacking(file) == "is not an ELF file"
+    file.write_bytes(b"")
+    assert lacking(file) == "is not an ELF file"
+    file.write_bytes(b"\x7fELF")
+    assert lacking(file) == "is a damaged ELF file"
+    file.write_bytes(compiler("known_pages", *PIE).read_bytes()[:5000])
+    assert lacking(file) == "is a damaged ELF file"
+    assert named(compiler("one_page", *FREESTANDING, *STRIPPED), 0, "r-xp").lacking == "is stripped of its symbols"
+
+
+def test_tables_that_are_too_large_are_passed_over(compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = compiler("freestanding", *FREESTANDING)
+    page1 = offset_of(path, "page1")
+    count = len(subprocess.run(("nm", "-a", path), capture_output=True, check=True).stdout.splitlines()) + 1
+    monkeypatch.setattr(elf, "MOST_SYMBOLS", count - 1)
+    assert named(path, page1) == Symbols((".data",), 0, f"has too many symbols to look through ({count})")
+    monkeypatch.setattr(elf, "MOST_HEADERS", 3)
+    assert named(path, page1) == Symbols((), 0, "has too many sections to look through")
+
+
+def test_damage_anywhere_never_fails(compiler: Compiler, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    content = compiler("freestanding", *FREESTANDING).read_bytes()
+    headers = [*range(64 * 8), *range(len(content) - 1400, len(content))]
+    file = tmp_path / "damaged"
+    outcomes = set()
+    for _ in range(400):
+        damaged = bytearray(content[: chance.choice([len(content), len(content), chance.randrange(len(content))])])
+        for _ in range(chance.choice([1, 1, 1, 3, 30])):
+            place = chance.choice(headers)
+            if 4 <= place < len(damaged):
+                damaged[place] = chance.choice([0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
+        file.write_bytes(damaged)
+        outcomes.add(named(file, 0x3000).lacking)
+
+    assert outcomes >= {"", "is a damaged ELF file"}
+
+
+def test_files_are_read_once_while_they_stay_the_same(compiler: Compiler, tmp_path: Path) -> None:
+    file = Path(shutil.copy(compiler("freestanding", *FREESTANDING), tmp_path))
+    files = ElfFiles()
+    fd = os.open(file, os.O_RDWR)
+    try:
+        first = files.get(fd)
+        assert files.get(fd) is first
+        os.utime(fd, ns=(0, 0))
+        changed = files.get(fd)
+        assert changed is not first
+        assert files.get(fd) is changed
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_SYMBOLS_KEPT"])
+def test_the_file_that_was_not_used_for_longest_is_forgotten(
+    compiler: Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    files = ElfFiles()
+    paths = [shutil.copy(compiler("freestanding", *FREESTANDING), tmp_path / name) for name in "abc"]
+    a, b, c = (os.open(path, os.O_RDONLY) for path in paths)
+    try:
+        first, second = files.get(a), files.get(b)
+        monkeypatch.setattr(symbols, limit, {"MOST_FILES": 2, "MOST_SYMBOLS_KEPT": 2 * len(first.symbols)}[limit])
+        assert files.get(a) is first
+        third = files.get(c)
+        assert files.get(a) is first
+        assert files.get(c) is third
+        assert files.get(b) is not second
+    finally:
+        for fd in (a, b, c):
+            os.close(fd)
+
+
+NOWHERE = (0, PAGE_BYTES)
+"""No mapping, and so no file in map_files."""
+
+
+def opened(process: ProcDir, name: str, place: tuple[int, int], device: str, inode: int) -> int | None:
+    """The inode of the file that is opened for a mapping."""
+    fd = open_mapped(process, name, *place, device, inode)
+    if fd is None:
+        return None
+    try:
+        return os.fstat(fd).st_ino
+    finally:
+        os.close(fd)
+
+
+def test_file_of_a_mapping_is_opened_if_it_is_still_the_same(compiler: Compiler, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(compiler("known_pages", *PIE), tmp_path / "new\nline"))
+    with watched(copy) as target:
+        mappings, row = target.mapping()
+        name, device, inode = mappings.name_of(row), mappings.text(mappings.device, row), int(mappings.inode[row])
+        assert name.endswith("/new\\012line")
+        assert opened(target.process, name, NOWHERE, device, inode) == copy.stat().st_ino == inode
+        assert opened(target.process, name, NOWHERE, device, inode + 1) is None
+        assert opened(target.process, name, NOWHERE, "08:7f", inode) is None or device.startswith("00:")
+        assert opened(target.process, name + "x", NOWHERE, device, inode) is None
+        assert opened(target.process, "", NOWHERE, "00:00", 0) is None
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    status = pipe.stat()
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
+    with ProcDir(os.getpid()) as process:
+        assert opened(process, str(pipe), NOWHERE, device, status.st_ino) is None
+
+
+def test_file_that_was_replaced_is_not_mistaken_for_the_mapped_one(compiler: Compiler, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(compiler("known_pages", *PIE), tmp_path))
+    with watched(copy) as target:
+        copy.unlink()
+        shutil.copy(compiler("one_page", *FREESTANDING), copy)
+        if os.geteuid() == 0:
+            assert target.go() == Symbols(("page1",)), "root finds it by its mapping"
+        else:
+            assert target.go() == Symbols(lacking="is gone, replaced, or may not be read")
+        mappings, row = target.mapping()
+        name, device, inode = mappings.name_of(row), mappings.text(mappings.device, row), int(mappings.inode[row])
+        assert name.endswith(" (deleted)")
+        assert opened(target.process, name, NOWHERE, device, inode) is None
+
+
+@needs_root
+@pytest.mark.parametrize("kind", ["tmpfs", "overlay"])
+def test_file_in_the_mount_namespace_of_the_process(compiler: Compiler, tmp_path: Path, kind: str) -> None:
+    upper, place = tmp_path / "upper", tmp_path / "place"
+    lower = compiler("known_pages", *PIE).parent
+    name = compiler("known_pages", *PIE).name
+    mounts = {
+        "tmpfs": f"mount -t tmpfs none {place} && cp {lower}/{name} {place}",
+        "overlay": f"mount -t tmpfs none {upper} && mkdir {upper}/upper {upper}/work && mount -t overlay overlay "
+        f"-o lowerdir={lower},upperdir={upper}/upper,workdir={upper}/work {place}",
+    }
+    upper.mkdir()
+    place.mkdir()
+    script = f"({mounts[kind]}) >&2 && exec {place}/{name} || echo none 0"
+    with (
+        Stepping("unshare", "--mount", "sh", "-c", script) as program,
+        ProcDir(program.pid) as process,
+    ):
+        if program.said[0] == "none":
+            pytest.skip(f"no {kind} can be mounted here")
+        target = Watched(process, program)
+        mappings, row = target.mapping()
+        device, inode = mappings.text(mappings.device, row), int(mappings.inode[row])
+        assert not (place / name).exists()
+        assert opened(process, mappings.name_of(row), NOWHERE, device, inode) is not None
+        assert target.go() == Symbols(("page1",))
+
+
+def test_anonymous_memory_has_no_names(program: Callable[[str], Path]) -> None:
+    with watched(program("again")) as target:
+        mappings, row = target.mapping()
+        assert target.files.symbols_of(target.process, mappings, row, target.copied) == Symbols(lacking="is no file")
