@@ -220,7 +220,7 @@ def running(command: Sequence[str], directory: Path) -> Iterator[int]:
 
 # the pictures
 
-WRITTEN = see(r"^Mapping .*\nF experiment \.data .* copy-on-write, 1 page · (now|1 s)")
+WRITTEN = see(r"^Mapping .*\nF experiment \.data .* copy-on-write, 1 page: page1 · (now|1 s)")
 FILLED = see(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
 FORKED = see(r"copy-on-write after fork.*\n(.*\n)?.*shared by fork")
 Watched = Callable[[Path], AbstractContextManager[Dashboard]]

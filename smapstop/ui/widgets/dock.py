@@ -46,7 +46,7 @@ class ProgramDock(Vertical):
     def take_keys(self) -> bool:
         """Give the keys to the program; False when it is no more."""
         if not self._ended:
-            self._pane.focus()
+            self.screen.set_focus(self._pane)  # at once: the next key may already be waiting
         return not self._ended
 
     def end(self, how: str) -> None:
