@@ -2,25 +2,14 @@
 
 from dataclasses import dataclass
 
-from smapstop.model.happenings import Entry, Happening
+from smapstop.model.happenings import Entry
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.timeline import Timeline
 from smapstop.proc.fields import FIELD
 from smapstop.ui import format as fmt
 from smapstop.ui.facts import ending_text
-from smapstop.ui.why import label_of
+from smapstop.ui.why import VERBS, label_of
 
-_VERBS: dict[Happening, str] = {
-    "map": "mapped",
-    "unmap": "unmapped",
-    "grow": "grew",
-    "shrink": "shrank",
-    "split": "split off",
-    "merge": "merged",
-    "protect": "protected",
-    "move": "moved",
-    "rename": "renamed",
-}
 _LATELY = 60
 """Ticks from which the names of what was copied on write are gathered."""
 _ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
@@ -128,7 +117,7 @@ def _what(entry: Entry, timeline: Timeline) -> str:
     some = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
     if entry.event:
         return ", ".join(filter(None, [label_of(entry.event, _symbols(entry, timeline)), some]))
-    verb = _VERBS[entry.what]
+    verb = VERBS[entry.what]
     match entry.what:
         case "grow":
             return f"{some} {verb} {fmt.signed(entry.kb)}".lstrip()

@@ -10,28 +10,16 @@ from smapstop.model.kinds import Kind, file_part
 from smapstop.model.rows import RESTLESS
 from smapstop.model.scene import Scene
 from smapstop.model.sheet import Sheet
-from smapstop.model.tick import What
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import Column
 from smapstop.ui.palette import LETTERS
-from smapstop.ui.why import labels
+from smapstop.ui.why import VERBS, labels
 
 HISTORY_TICKS = 120
 """The longest time that a row's history shows."""
 _STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
-_VERBS: dict[What, str] = {
-    "map": "mapped",
-    "unmap": "unmapped",
-    "grow": "grew",
-    "shrink": "shrank",
-    "split": "split off",
-    "merge": "merged",
-    "protect": "protected",
-    "move": "moved",
-    "rename": "renamed",
-}
 Indices = NDArray[np.intp]
 Columns = Sequence[tuple[Column, int]]
 """Columns with the width that each has."""
@@ -176,7 +164,7 @@ def _happened(scene: Scene, timeline: Timeline, row: int, width: int) -> str:
 def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
     tick = timeline.ticks[number]
-    became = [_VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
+    became = [VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
     why = labels(tick.events.of(mapping), tick.symbols_of(mapping))
     if why or became:
         return "; ".join(filter(None, [why, ", ".join(became)]))

@@ -146,6 +146,20 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
 """Every mechanism in words."""
 
 
+VERBS: dict[str, str] = {
+    "map": "mapped",
+    "unmap": "unmapped",
+    "grow": "grew",
+    "shrink": "shrank",
+    "split": "split off",
+    "merge": "merged",
+    "protect": "protected",
+    "move": "moved",
+    "rename": "renamed",
+}
+"""What became of a mapping as a whole, in a word."""
+
+
 def pages_text(pages: int) -> str:
     """A number of pages: "1 page", "1,024 pages"."""
     return f"{pages:,} page" + "s" * (pages != 1)
