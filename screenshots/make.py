@@ -228,7 +228,7 @@ RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
     experiment: {
         "demo": (keys("t"), ticks(27), keys("x enter"), WRITTEN),
         "detail": (keys("f12 enter space"), back_to("Private_Clean +4 → 0")),
-        "help": (keys("escape question_mark"), see("First principles")),
+        "help": (keys("escape question_mark"), see("Keys: table")),
     },
     redis_picked: {
         "picker": (size(*LOW), FILLED, keys("ctrl+home"), see(r"▸ *\d+ \S+ +redis-server")),
