@@ -12,6 +12,7 @@ from smapstop.model.moment import Moment
 from smapstop.model.rows import concatenate, rows_of
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Texts
+from smapstop.proc.fields import PLAIN
 
 Grouping = Literal["none", "name", "kind", "file"]
 """What rows are grouped by: not at all, by full name, by kind, or by file (all that has no file together by kind)."""
@@ -19,9 +20,6 @@ GROUPINGS: tuple[Grouping, ...] = ("none", "name", "kind", "file")
 
 COMPARED = ("rss", "pss", "private_dirty", "anonymous", "swap")
 """The fields whose change a table can show and sort by."""
-
-_PLAIN = frozenset({"kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key"})
-"""Fields that a sum makes no sense of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +118,7 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
 
     amounts = np.full((len(sheet.fields), n), ABSENT, np.int64)
     for at, (name, row) in enumerate(zip(sheet.fields, sheet.amounts, strict=True)):
-        if name not in _PLAIN:
+        if name not in PLAIN:
             amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
     moved = np.full(n, -1, np.int64)
     np.maximum.at(moved, inverse, sheet.moved)

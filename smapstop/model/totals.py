@@ -1,8 +1,15 @@
 """Totals of a process: from every mapping when smaps was read, else from smaps_rollup, else from its counters."""
 
 from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.fields import PLAIN
 
-_NOT_ADDITIVE = frozenset({"kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key"})
+SUMS: dict[str, tuple[str, ...]] = {
+    "uss": ("private_clean", "private_dirty", "private_hugetlb"),
+    "dirty": ("private_dirty", "shared_dirty"),
+}
+"""Totals that are sums of the kernel's fields. They are known when those of `NEEDED` are."""
+NEEDED = frozenset({"private_clean", "private_dirty"})
+"""The parts of `SUMS` that every kernel prints; the others count as none where they are not printed."""
 
 
 def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, int]) -> dict[str, int]:
@@ -19,17 +26,16 @@ def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, i
         totals |= {
             name: int(column[column > 0].sum())
             for name, column in zip(mappings.fields, mappings.amounts, strict=True)
-            if name not in _NOT_ADDITIVE
+            if name not in PLAIN
         }
     return totals | _derived(totals)
 
 
 def _derived(totals: dict[str, int]) -> dict[str, int]:
     """What follows from other totals."""
-    derived = {}
-    if "private_clean" in totals and "private_dirty" in totals:
-        derived["uss"] = totals["private_clean"] + totals["private_dirty"] + totals.get("private_hugetlb", 0)
-        derived["dirty"] = totals["private_dirty"] + totals.get("shared_dirty", 0)
+    derived: dict[str, int] = {}
+    if totals.keys() >= NEEDED:
+        derived |= {name: sum(totals.get(part, 0) for part in parts) for name, parts in SUMS.items()}
     if "anonymous" in totals and "rss" in totals:
         backed = max(0, totals["rss"] - totals["anonymous"])
         derived["rss_anon"] = totals["anonymous"]

@@ -225,3 +225,6 @@ VM_FLAGS: dict[str, str] = {
 
 ROLLUP_ONLY = ("pss_anon", "pss_file", "pss_shmem")
 """Fields of smaps_rollup that no mapping has."""
+
+PLAIN = frozenset({"kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key"})
+"""Fields that say what a mapping is, not how much: a sum of them means nothing."""
