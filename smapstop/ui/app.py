@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher, Footer, Static
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import Sorting, members_filter
+from smapstop.model.arrange import Sorting, filter_of, members_filter
 from smapstop.model.lens import Lens
 from smapstop.model.requests import Attach, Failure, Launch, Signal, Target
 from smapstop.model.scene import Scene, look
@@ -39,6 +39,9 @@ from smapstop.ui.widgets.totals import Totals
 if TYPE_CHECKING:  # what not every run needs is imported when it is needed
     from smapstop.ui.widgets.dock import ProgramDock
 
+ROWS_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
+EVENTS_HINT = "cow   libc   first touch   !heap"
+"""What can be typed to filter."""
 GRACE_SECONDS = 2.0
 """How long a program that we end may take to end by itself."""
 
@@ -82,8 +85,9 @@ class Dashboard(App[int]):
         with ContentSwitcher(initial="table"):
             yield MappingTable(chosen(self._settings.columns), id="table")
             yield MappingDetail(id="detail")
-        yield FilterLine()
+        yield FilterLine(ROWS_HINT, filter_of, id="filter-rows")
         yield EventsPane()
+        yield FilterLine(EVENTS_HINT, str, id="filter-events")
         if self._intro:
             yield Static(self._intro, id="intro", markup=False)
         if isinstance(self._begin, Launch):
@@ -235,14 +239,14 @@ class Dashboard(App[int]):
 
     def action_filter(self) -> None:
         """Type what rows to show."""
-        self.query_one(FilterLine).open(self.lens.filter)
+        self.query_one("#filter-rows", FilterLine).open(self.lens.filter)
 
-    @on(FilterLine.Typed)
+    @on(FilterLine.Typed, "#filter-rows")
     def filter_rows(self, message: FilterLine.Typed) -> None:
         """Filter while the user types."""
         self._look(replace(self.lens, filter=message.expression))
 
-    @on(FilterLine.Done)
+    @on(FilterLine.Done, "#filter-rows")
     def focus_table(self) -> None:
         """Give the keys to the table again."""
         self.query_one(MappingTable).focus()
@@ -312,10 +316,12 @@ class Dashboard(App[int]):
 
     async def action_back(self) -> None:
         """One step back: from the filter's line, from a mapping to the table, or as the lens has it."""
-        switcher, filter_line = self.query_one(ContentSwitcher), self.query_one(FilterLine)
-        if filter_line.display:
-            filter_line.close()
-        elif switcher.current == "detail":
+        typing = next((line for line in self.query(FilterLine) if line.display), None)
+        if typing is not None:
+            typing.drop()
+            return
+        switcher = self.query_one(ContentSwitcher)
+        if switcher.current == "detail":
             switcher.current = "table"
             self.post_message(Stale())
         else:
@@ -331,6 +337,20 @@ class Dashboard(App[int]):
             self.query_one(f"#{self.query_one(ContentSwitcher).current}").focus()
         pane.display = not pane.display
         self.post_message(Stale())
+
+    def action_filter_events(self) -> None:
+        """Type what events to show."""
+        self.query_one("#filter-events", FilterLine).open(self.query_one(EventsPane).words)
+
+    @on(FilterLine.Typed, "#filter-events")
+    def filter_events(self, message: FilterLine.Typed) -> None:
+        """Filter while the user types."""
+        self.query_one(EventsPane).seek(message.expression)
+
+    @on(FilterLine.Done, "#filter-events")
+    def focus_events(self) -> None:
+        """Give the keys to the events again."""
+        self.query_one(EventsPane).focus()
 
     @on(EventsPane.Jump)
     def jump_to_mapping(self, message: EventsPane.Jump) -> None:

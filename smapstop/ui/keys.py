@@ -50,7 +50,7 @@ KEYS: tuple[Key, ...] = (
     Key("compare", ("d",), "diff", "Compare with the previous tick, the mark, or the start.", "Compare", shown=True),
     Key("open", ("enter",), "open", "Open the mapping: all its fields, before and after.", "Table", shown=True),
     Key("back", ("escape",), "back", "Go one step back: out of a mapping, a filter, the past.", "Table"),
-    Key("events", ("e", "f7"), "events", "What happened; enter there goes to the mapping.", "Table", shown=True),
+    Key("events", ("e", "f7"), "events", "What happened; there enter goes to it, / filters.", "Table", shown=True),
     Key("pause", ("space",), "pause", "Hold this moment, or go on; sampling never stops.", "Time", shown=True),
     Key("step(-1)", ("left",), "back a tick", "Go back one tick.", "Time"),
     Key("step(1)", ("right",), "on a tick", "Go forward one tick; past the newest is live.", "Time"),

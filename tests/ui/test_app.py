@@ -267,3 +267,11 @@ async def test_leaving_closes_the_source() -> None:
         await pilot.press("q")
     assert source.closed
     assert app.return_value == 0
+
+
+async def test_esc_while_the_filter_is_typed_drops_it() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"sta", "escape")
+        assert len(await names(pilot)) == 4
+        assert app.query_one(MappingTable).has_focus

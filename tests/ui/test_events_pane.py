@@ -405,3 +405,62 @@ async def test_with_a_mapping_open_only_its_events_are_shown() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert len(lines(app)) == 2
+
+
+# the words that are sought
+
+
+def header(app: App[Any]) -> list[str]:
+    """What the header of the pane says."""
+    return re.split("  +", app.query_one(EventsPane).render_line(0).text.strip())
+
+
+async def test_slash_in_the_events_shows_those_with_the_words_while_they_are_typed() -> None:
+    app, source = dashboard(tick(0), tick(1, COPIED), *many(2, 4))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await opened(pilot, "tab", "slash", *"cow")
+        assert [line.split("  ")[1] for line in lines(app)] == ["F redis-server .data"]
+        assert header(app)[:3] == ["1 of 5", "/cow", "What happened"]
+        await pilot.press(*" !redis")
+        await pilot.pause()
+        assert lines(app) == ["  no event has 'cow !redis': press / to change the words, esc to drop them"]
+        source.tell(tick(4, GROWN, executed=True))
+        await pilot.pause()
+        assert header(app)[0] == "0 of 7"
+        assert app.lens.filter == ""
+
+
+async def test_enter_keeps_the_words_and_esc_drops_them_before_it_closes_the_events() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
+    async with app.run_test(size=(118, 40)) as pilot:
+        pane = await opened(pilot, "tab", "slash", *"heap", "enter")
+        assert pane.has_focus
+        assert (len(lines(app)), pane.words) == (1, "heap")
+        await pilot.press("escape")
+        assert (len(lines(app)), pane.words, pane.display) == (2, "", True)
+        await pilot.press("escape")
+        assert not pane.display
+
+
+async def test_esc_while_the_words_are_typed_drops_them() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
+    async with app.run_test(size=(118, 40)) as pilot:
+        pane = await opened(pilot, "tab", "slash", *"heap", "escape")
+        assert (len(lines(app)), pane.words, pane.has_focus) == (2, "", True)
+
+
+async def test_the_cursor_keeps_its_entry_while_others_are_filtered() -> None:
+    app = Host(tick(0), *many(1, 21), tick(21, COPIED))
+    async with app.run_test(size=(118, 6)) as pilot:
+        await pilot.press(*["down"] * 9)
+        kept = app.pane.current
+        assert kept is not None
+        assert kept.what == "exec" or kept.mapping == 0
+        app.pane.seek("heap" if kept.mapping == 0 else "exec")
+        assert app.pane.current == kept
+        app.pane.seek("cow")
+        assert app.pane.cursor_index == 0
+        app.pane.seek("")
+        await pilot.pause()
+        assert app.pane.current == kept
+        assert 0 <= app.pane.cursor_index - app.pane.scroll_offset.y < 5

@@ -19,6 +19,7 @@ from smapstop.ui import format as fmt
 from smapstop.ui.happened import Told, Widths, evidence, told, whose, widths_of
 from smapstop.ui.palette import Palette
 from smapstop.ui.rows import letter_of
+from smapstop.ui.sought import found
 from smapstop.ui.theme import palette_of
 
 EMPTY = "nothing has happened yet"
@@ -63,7 +64,8 @@ class EventsPane(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("ctrl+home", "go(0)", "Newest", show=False),
         Binding("ctrl+end,G", "go(-1)", "Oldest", show=False),
         Binding("enter", "jump", "To the mapping", show=False),
-        Binding("escape", "app.events", "Close", show=False),
+        Binding("slash,f3,f4", "app.filter_events", "Filter", show=False),
+        Binding("escape", "back", "Close", show=False),
     ]
 
     @dataclass
@@ -76,8 +78,11 @@ class EventsPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.words = ""
+        """What the entries that are shown must have, see `found`."""
         self._chronicle: Chronicle | None = None
         self._number = 0
+        self._happened: tuple[Entry, ...] = ()
         self._entries: tuple[Entry, ...] = ()
         self._cursor: tuple[int, int] | None = None
         self._lines: list[_Line] = []
@@ -91,12 +96,25 @@ class EventsPane(ScrollView, can_focus=True, inherit_bindings=False):
             chronicle = self._chronicle = Chronicle(timeline, mapping)
             self._cursor = None
             self.scroll_to(y=0, animate=False, force=True)
-        held, line = self._held()
         self._number = scene.moment.tick.number
-        self._entries = chronicle.at(self._number)[::-1]
+        self._happened = chronicle.at(self._number)[::-1]
+        self._sift(chronicle)
+        self._repaint()
+
+    def seek(self, words: str) -> None:
+        """Show only the entries that have these words, see `found`; the cursor stays on its entry."""
+        self.words = words
+        if self._chronicle is not None:
+            self._sift(self._chronicle)
+            self._reveal(self.cursor_index)
+            self._repaint(everything=True)
+
+    def _sift(self, chronicle: Chronicle) -> None:
+        """Have the entries with the words on the lines."""
+        held, line = self._held()
+        self._entries = found(self._happened, self.words, chronicle.timeline)
         self.virtual_size = Size(self.size.width, len(self._entries) + 1)
         self._hold(held, line)
-        self._repaint()
 
     @property
     def cursor_index(self) -> int:
@@ -152,6 +170,8 @@ class EventsPane(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
             return
         dirty = [Region(0, y + 1, width, 1) for y, (a, b) in enumerate(zip(old, lines, strict=True)) if a != b]
+        if self.words:
+            dirty.append(Region(0, 0, width, 1))  # it says how many there are
         if dirty:
             self.refresh(*dirty)
 
@@ -212,17 +232,29 @@ class EventsPane(ScrollView, can_focus=True, inherit_bindings=False):
             return self._header(width)
         if y <= len(self._lines):
             return self._strip(self._lines[y - 1], palette_of(self.app), width)
-        text = fmt.clip(f"  {EMPTY}", width) if y == 1 else ""
+        text = fmt.clip(f"  {self._nothing()}", width) if y == 1 else ""
         return Strip([Segment(fmt.pad(text, width), base + Style(color=palette_of(self.app).quiet))], width)
 
+    def _nothing(self) -> str:
+        """Why there are no entries."""
+        if not self._happened:
+            return EMPTY
+        return f"no event has {fmt.printable(self.words)!r}: press / to change the words, esc to drop them"
+
     def _header(self, width: int) -> Strip:
-        """The titles, and what the keys do here."""
+        """The titles, or how many entries have which words; and what the keys do here."""
         style, widths = self.get_component_rich_style("events--header"), self._widths
-        titles = [("Events", widths.when), ("Mapping", widths.whose + 2), ("What happened", widths.what)]
+        titles = [("Events", widths.when), ("Mapping", widths.whose and widths.whose + 2)]
+        if self.words:
+            sought = f"{len(self._entries)} of {len(self._happened)}  /{fmt.printable(self.words)}"
+            titles = [(sought, max(24, sum(cells + 2 for _, cells in titles) - 2))]
+        titles.append(("What happened", widths.what))
         text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
-        hint = "enter to the mapping  esc close" if self.has_focus else "tab moves here  e close"
-        room = width - fmt.cells(text) - 3
-        rest = hint if len(hint) <= room else ""
+        back = "esc shows all" if self.words else "esc close"
+        hints = [f"enter to the mapping  / filter  {back}", f"/ filter  {back}"]
+        if not self.has_focus:
+            hints = ["tab moves here  e close"]
+        rest = next((hint for hint in hints if len(hint) <= width - fmt.cells(text) - 3), "")
         return Strip(
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]
         ).adjust_cell_length(width, style)
@@ -262,11 +294,15 @@ class EventsPane(ScrollView, can_focus=True, inherit_bindings=False):
             return
         index = max(0, min(len(self._entries) - 1, index))
         self._cursor = self._entries[index].identity
+        self._reveal(index)
+        self._repaint()
+
+    def _reveal(self, index: int) -> None:
+        """Scroll as far as brings an entry into view."""
         if index < self._top:
             self.scroll_to(y=index, animate=False, force=True)
         elif index >= self._top + self._page:
             self.scroll_to(y=index - self._page + 1, animate=False, force=True)
-        self._repaint()
 
     def action_move(self, entries: int) -> None:
         """Move the cursor by so many entries."""
@@ -279,6 +315,13 @@ class EventsPane(ScrollView, can_focus=True, inherit_bindings=False):
     def action_go(self, index: int) -> None:
         """Move the cursor to an entry; -1 is the oldest."""
         self.move_to(index if index >= 0 else len(self._entries) - 1)
+
+    async def action_back(self) -> None:
+        """Show all entries again; or, when they are shown, close."""
+        if self.words:
+            self.seek("")
+        else:
+            await self.run_action("app.events")
 
     def action_jump(self) -> None:
         """Go to the mapping of the entry under the cursor."""

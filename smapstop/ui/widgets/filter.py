@@ -1,5 +1,6 @@
-"""The line in which the user types what rows to show."""
+"""The line in which the user types what to show: of the rows of the table, or of the events."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual import on
@@ -7,11 +8,15 @@ from textual.message import Message
 from textual.widgets import Input
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import filter_of
 
 
 class FilterLine(Input):
-    """Says what is typed as soon as it makes sense; hidden until it is opened, and when it is done."""
+    """Says what is typed as soon as it makes sense; hidden until it is opened, and when it is done.
+
+    Args:
+        hint: What can be typed.
+        check: Raises a `SmapstopError` for what makes no sense.
+    """
 
     DEFAULT_CSS = """
     FilterLine { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
@@ -19,16 +24,28 @@ class FilterLine(Input):
     """
 
     @dataclass
-    class Typed(Message):
-        """An expression that makes sense."""
+    class _Said(Message):
+        """What a line has to say."""
+
+        line: "FilterLine"
+
+        @property
+        def control(self) -> "FilterLine":
+            """By this handlers choose the line that they listen to."""
+            return self.line
+
+    @dataclass
+    class Typed(_Said):
+        """An expression that makes sense; empty when the user gave it up."""
 
         expression: str
 
-    class Done(Message):
+    class Done(_Said):
         """The user typed all."""
 
-    def __init__(self) -> None:
-        super().__init__(placeholder="libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…")
+    def __init__(self, hint: str, check: Callable[[str], object], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(placeholder=hint, id=id)
+        self._check = check
 
     def open(self, expression: str) -> None:
         """Let the user change an expression."""
@@ -39,13 +56,19 @@ class FilterLine(Input):
     def close(self) -> None:
         """Hide, and keep what was said."""
         self.display = False
+        self.post_message(self.Done(self))
+
+    def drop(self) -> None:
+        """Hide, and say that nothing is typed any more."""
+        self.post_message(self.Typed(self, ""))
+        self.close()
 
     @on(Input.Changed)
     def tell(self, message: Input.Changed) -> None:
         """Say what is typed, as far as it makes sense yet."""
         message.stop()
         if self.display and self._wrong(message.value) is None:
-            self.post_message(self.Typed(message.value.strip()))
+            self.post_message(self.Typed(self, message.value.strip()))
 
     @on(Input.Submitted)
     def finish(self, message: Input.Submitted) -> None:
@@ -54,15 +77,13 @@ class FilterLine(Input):
         wrong = self._wrong(message.value)
         if wrong is None:
             self.close()
-            self.post_message(self.Done())
         else:
             self.notify(str(wrong), severity="error", markup=False)
 
-    @staticmethod
-    def _wrong(expression: str) -> SmapstopError | None:
+    def _wrong(self, expression: str) -> SmapstopError | None:
         """What is wrong with an expression."""
         try:
-            filter_of(expression)
+            self._check(expression)
         except SmapstopError as error:
             return error
         return None

@@ -1,0 +1,52 @@
+"""Which entries have the words that are typed."""
+
+from dataclasses import replace
+
+import pytest
+from building import mappings_of, tick_of, timeline_of
+
+from smapstop.model.happenings import Entry, Face
+from smapstop.model.kinds import Kind
+from smapstop.model.tick import Copied
+from smapstop.ui.sought import found
+
+TIMELINE = timeline_of(
+    tick_of(0, mappings_of(), []), replace(tick_of(1, mappings_of(), []), copied=(Copied(1, ("page1",)),))
+)
+HEAP = Entry("first-touch", 0, 0, 1, 1, now=Face("[heap]", "rw-p", 4096), kind=Kind.HEAP, mappings=1, kb=64, pages=16)
+DATA = Entry(
+    "copy-on-write", 1, 1, 1, 1, now=Face("/usr/bin/Redis", "rw-p", 8192), kind=Kind.FILE, mappings=1, kb=4, pages=1
+)
+NAMELESS = Entry("swap-out", 2, 2, 1, 1, now=Face("", "rw-p", 0x3000), kind=Kind.ANONYMOUS, mappings=1, kb=4, pages=1)
+EXEC = Entry("exec", -(1 << 41), None, 1, 1)
+ENTRIES = (HEAP, DATA, NAMELESS, EXEC)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", ENTRIES),
+        ("heap", (HEAP,)),
+        ("usr/bin", (DATA,)),
+        ("redis .data", (DATA,)),
+        ("REDIS", (DATA,)),
+        ("3000", (NAMELESS,)),
+        ("page1", (DATA,)),
+        ("copy-on", (DATA,)),
+        ("cow", (DATA,)),
+        ("swapped", (NAMELESS,)),
+        ("swap-out", (NAMELESS,)),
+        ("first touch", (HEAP,)),
+        ("touch redis", ()),
+        ("!heap", (DATA, NAMELESS, EXEC)),
+        ("!heap !cow", (NAMELESS, EXEC)),
+        ("anon !swapped", ()),
+        ("!", ENTRIES),
+        ("new program", (EXEC,)),
+        ("program", (EXEC,)),
+    ],
+)
+def test_all_words_must_be_there_and_those_after_an_exclamation_mark_must_not(
+    words: str, expected: tuple[Entry, ...]
+) -> None:
+    assert found(ENTRIES, words, TIMELINE) == expected
