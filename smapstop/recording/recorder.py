@@ -1,0 +1,256 @@
+"""Writing a recording: a tick is a transaction, so that whatever happens at most the last one is lost."""
+
+import fcntl
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop import __version__
+from smapstop.errors import SmapstopError
+from smapstop.model.moment import Moment, apply
+from smapstop.model.requests import Target
+from smapstop.model.rows import HEADS as COMPARED
+from smapstop.model.rows import differing, rows_of
+from smapstop.model.tick import Ids, Tick
+from smapstop.proc.columns import ABSENT, Mappings
+from smapstop.proc.process import PAGE_KB
+from smapstop.recording import schema
+from smapstop.recording.rows import change_columns, event_rows, head_rows, tick_row
+from smapstop.recording.schema import HEAD_FIELDS, HEADS, Cell, quoted
+
+SIDES = ("", "-wal", "-shm")
+"""What SQLite appends to the name of a database for the files that belong to it."""
+
+
+class Recorder:
+    """Writes one recording. What it was told is on the disk when it returns.
+
+    Args:
+        path: The file. It is created so that only its owner can read it: it will contain command lines and paths.
+        overwrite: Replace a file that is there.
+
+    Raises:
+        SmapstopError: There is such a file, or it cannot be created.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+        self.path = path
+        self.ticks = 0
+        """How many were written."""
+        self._moment: Moment | None = None
+        self._fields: list[str] = []
+        self._file = _create(path, overwrite=overwrite)
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        with self._transaction():
+            schema.create_tables(self._database)
+            tool, kernel = f"smapstop {__version__}", os.uname().release
+            self._tell(tool=tool, kernel=kernel, page_kb=PAGE_KB, created_ns=time.time_ns())
+        # only now: the head of the file, by which readers know it, is then not in the log beside it
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")  # a tick survives a power cut, too
+        self._columns = {table: set(schema.columns_of(self._database, table)) for table in ("ticks", "changes")}
+
+    @property
+    def size_bytes(self) -> int:
+        """What the recording takes on the disk now."""
+        total = 0
+        for side in SIDES[:2]:
+            with suppress(OSError):
+                total += os.stat(f"{self.path}{side}").st_size
+        return total
+
+    def begin(self, target: Target) -> None:
+        """Note whom the recording is of.
+
+        Raises:
+            SmapstopError: It cannot be written.
+        """
+        with self._transaction():
+            self._tell(**asdict(target) | {"command_line": json.dumps(target.command_line)})
+
+    def add(self, tick: Tick) -> None:
+        """Write the next tick.
+
+        Raises:
+            SmapstopError: It cannot be written; the ticks before it are safe.
+        """
+        with self._transaction():
+            self._insert(tick)
+        self._moment = apply(self._moment, tick)
+        self.ticks += 1
+
+    def close(self, why: str) -> None:
+        """End the recording, which then says why; as one file, unless somebody reads it now."""
+        with suppress(SmapstopError), self._transaction():
+            self._tell(stopped=why, stopped_ns=time.time_ns())
+        with suppress(sqlite3.Error):
+            self._database.execute("PRAGMA journal_mode = DELETE")
+        self._database.close()
+        os.close(self._file)
+
+    def discard(self) -> None:
+        """Take away a recording in which nothing is."""
+        self._database.close()
+        os.close(self._file)
+        _remove(self.path)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of what is done inside is written, or nothing of it."""
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            yield
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            with suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            kept = f"the {self.ticks} ticks until then are in it" if self.ticks else "nothing was recorded"
+            raise SmapstopError(f"cannot write {str(self.path)!r}: {error}", kept) from error
+
+    def _tell(self, **facts: Cell) -> None:
+        """Put facts into `meta`; None is not told."""
+        rows = [(key, value) for key, value in facts.items() if value is not None]
+        self._put("meta", ("key", "value"), rows)
+
+    def _put(self, table: str, columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:
+        """Insert rows into a table."""
+        names = tuple(columns)
+        marks = ", ".join("?" * len(names))
+        self._database.executemany(
+            f"INSERT OR REPLACE INTO {table} ({', '.join(map(quoted, names))}) VALUES ({marks})",
+            ([schema.to_cell(value) for value in row] for row in rows),
+        )
+
+    def _insert(self, tick: Tick) -> None:
+        """The rows of a tick in every table."""
+        which, anew = self._unwritten(tick)
+        ids, rows = tick.ids[which], tick.rows.take(which)
+        at = self._with_new_heads(ids, rows)
+        heads, events = head_rows(tick.number, ids[at], rows.take(at)), event_rows(tick)
+        names, amounts = change_columns(rows)
+        self._note_fields(rows.fields)
+        row = tick_row(tick, anew=anew)
+        row["checksum"] = schema.checksum_of(row, heads, events, ids, names, amounts)
+        self._put("mappings", ("mapping", "since", *HEADS, *HEAD_FIELDS), heads)
+        self._put("events", schema.EVENT_COLUMNS, events)
+        self._add_columns("changes", names)
+        self._insert_changes(tick.number, ids, names, amounts)
+        self._add_columns("ticks", row)
+        self._put("ticks", row, [row.values()])
+
+    def _unwritten(self, tick: Tick) -> tuple[NDArray[np.intp], bool]:
+        """The rows of a tick that say something new, and whether the map begins anew with them."""
+        every, before = np.arange(len(tick.ids)), self._moment
+        if not tick.keyframe:
+            return every, False
+        if before is None or tick.executed or before.mappings.texts is not tick.rows.texts:
+            return every, True
+        lost = before.ids[~np.isin(before.ids, tick.ids)]
+        if not np.array_equal(np.sort(lost), np.sort(tick.gone)):
+            return every, True
+        return every[_changed(before, tick.ids, tick.rows, differing)], False
+
+    def _with_new_heads(self, ids: Ids, rows: Mappings) -> NDArray[np.intp]:
+        """Which mappings are new, or are something else now."""
+        if self._moment is None or self._moment.mappings.texts is not rows.texts:
+            return np.arange(len(ids))
+        return np.flatnonzero(_changed(self._moment, ids, rows, _differing_heads))
+
+    def _note_fields(self, printed: tuple[str, ...]) -> None:
+        """Keep the order in which the kernel prints its fields; what it begins to print later comes last."""
+        new = [name for name in printed if name not in self._fields]
+        if new:
+            self._fields += new
+            self._tell(fields=" ".join(self._fields))
+
+    def _insert_changes(self, number: int, ids: Ids, names: list[str], amounts: NDArray[np.int64]) -> None:
+        """What is in the mappings now; the many rows of a recording, so they are converted where SQLite runs."""
+        columns = ", ".join(map(quoted, ("tick", "mapping", *names)))
+        marks = ", ".join(["?", "?", *[f"nullif(?, {ABSENT})"] * len(names)])
+        self._database.executemany(
+            f"INSERT INTO changes ({columns}) VALUES ({marks})",
+            zip([number] * len(ids), ids.tolist(), *amounts.tolist(), strict=True),
+        )
+
+    def _add_columns(self, table: str, names: Iterable[str]) -> None:
+        """Columns for what the kernel had not printed before."""
+        for name in names:
+            if name not in self._columns[table]:
+                self._database.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} INTEGER")
+                self._columns[table].add(name)
+
+
+Differ = Callable[[Mappings, NDArray[np.intp], Mappings, NDArray[np.intp]], NDArray[np.bool_]]
+
+
+def _changed(before: Moment, ids: Ids, rows: Mappings, differ: Differ) -> NDArray[np.bool_]:
+    """Which rows are new or differ from a moment, shape (len(ids),)."""
+    old = rows_of(before.ids, ids)
+    known = np.flatnonzero(old >= 0)
+    changed = np.ones(len(ids), bool)
+    changed[known] = differ(before.mappings, old[known], rows, known)
+    return changed
+
+
+def _differing_heads(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether rows differ in what `mappings` tells of them."""
+    out = np.zeros(len(i), bool)
+    for name in COMPARED:
+        out |= getattr(a, name)[i] != getattr(b, name)[j]
+    for name in HEAD_FIELDS:
+        x, y = a.get(name), b.get(name)
+        if x is not None or y is not None:
+            out |= x is None or y is None or x[i] != y[j]
+    return out
+
+
+def _create(path: Path, *, overwrite: bool) -> int:
+    """Create the empty file.
+
+    Returns:
+        It, locked as long as it is written; the locks of SQLite are others.
+
+    Raises:
+        SmapstopError: It is there already, or cannot be created.
+    """
+    try:
+        if overwrite and path.is_file():
+            _require_idle(path)
+            _remove(path)
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o600)
+    except FileExistsError as error:
+        remedy = "choose another name" if path.is_dir() else "choose another name, or --force replaces it"
+        raise SmapstopError(f"{str(path)!r} is there already", remedy) from error
+    except OSError as error:
+        raise SmapstopError(f"cannot create {str(path)!r}: {error.strerror}") from error
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def _require_idle(path: Path) -> None:
+    """Make sure that nobody else writes a recording.
+
+    Raises:
+        SmapstopError: Somebody does.
+    """
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            what = f"{str(path)!r} is being written by another smapstop"
+            raise SmapstopError(what, "choose another name, or end that one first") from None
+
+
+def _remove(path: Path) -> None:
+    """Remove a database with the files that belong to it."""
+    for side in SIDES:
+        with suppress(FileNotFoundError):
+            Path(f"{path}{side}").unlink()

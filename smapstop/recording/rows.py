@@ -1,0 +1,87 @@
+"""A tick as rows of the tables of a recording."""
+
+import json
+
+import numpy as np
+
+from smapstop.model.events import MECHANISMS
+from smapstop.model.tick import Ids, Tick
+from smapstop.proc.columns import ABSENT, Amounts, Mappings
+from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, Cell, Row, to_signed
+
+
+def utc(wall_ns: int) -> str:
+    """A time as ISO 8601 has it, to the millisecond, as SQLite's date functions read it."""
+    return np.datetime_as_string(np.datetime64(wall_ns, "ns"), "ms") + "Z"
+
+
+def tick_row(tick: Tick, *, anew: bool) -> dict[str, Cell]:
+    """The row of `ticks` but for its checksum, by column."""
+    ending = tick.ending
+    counters = {column: getattr(tick.counters, name) for name, column in COUNTERS.items()}
+    return {
+        "tick": tick.number,
+        "at": utc(tick.wall_ns),
+        "wall_ns": tick.wall_ns,
+        "monotonic_ns": tick.monotonic_ns,
+        "read_ns": tick.read_ns,
+        "cpu_ns": tick.cpu_ns,
+        "interval_ns": tick.interval_ns,
+        "smaps_interval_ns": tick.smaps_interval_ns,
+        "tier": tick.tier,
+        "keyframe": int(tick.keyframe),
+        "anew": int(anew),
+        "torn": int(tick.torn),
+        "executed": int(tick.executed),
+        "missing": tick.missing,
+        "ended": int(ending is not None),
+        "exit_status": ending.status if ending else None,
+        "exit_signal": ending.signal if ending else None,
+        "zombie": int(ending is not None and ending.zombie),
+        **{column: _signed(value) for column, value in counters.items()},
+        **tick.totals,
+    }
+
+
+def _signed(value: Cell) -> Cell:
+    """A counter as SQLite holds it; one of them is an address."""
+    return to_signed([value])[0] if isinstance(value, int) else value
+
+
+def head_rows(number: int, ids: Ids, rows: Mappings) -> list[Row]:
+    """The rows of `mappings` for mappings that are new or something else since a tick."""
+    addresses = (to_signed(column.tolist()) for column in (rows.start, rows.end, rows.offset, rows.inode))
+    coded = (rows.perms, rows.device, rows.name, rows.flags)
+    texts = (map(rows.texts.__getitem__, column.tolist()) for column in coded)
+    amounts = (_printed(rows.get(name), len(ids)) for name in HEAD_FIELDS)
+    return list(zip(ids.tolist(), [number] * len(ids), *addresses, *texts, *amounts, strict=True))
+
+
+def _printed(column: Amounts | None, count: int) -> list[int | None]:
+    """A column as cells; None is what was not printed."""
+    return [None] * count if column is None else [None if kb == ABSENT else kb for kb in column.tolist()]
+
+
+def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
+    """The fields that `changes` holds, and their amounts, shape (fields, mappings)."""
+    at = [i for i, name in enumerate(rows.fields) if name not in HEAD_FIELDS]
+    return [rows.fields[i] for i in at], rows.amounts[at]
+
+
+def event_rows(tick: Tick) -> list[Row]:
+    """The rows of `events`: the mechanisms, what became of mappings, and what happened to the process."""
+    events, named = tick.events, {copied.mapping: copied.symbols for copied in tick.copied}
+    rows: list[Row] = []
+    for mapping, code, kb, sure in zip(
+        events.mapping.tolist(), events.what.tolist(), events.kb.tolist(), events.sure.tolist(), strict=True
+    ):
+        what = MECHANISMS[code]
+        symbols = named.pop(mapping, None) if what == "copy-on-write" else None
+        pages = max(1, kb // events.page_kb)
+        listed = None if symbols is None else json.dumps(symbols)
+        rows.append((tick.number, mapping, what, kb, pages, int(sure), None, listed))
+    rows += [(tick.number, step.mapping, step.what, None, None, 1, step.other, None) for step in tick.lineage]
+    for what, happened in (("exec", tick.executed), ("exit", tick.ending is not None)):
+        if happened:
+            rows.append((tick.number, None, what, None, None, 1, None, None))
+    return rows

@@ -1,0 +1,163 @@
+"""The tables of a recording (SQLite), as they are documented in the README; the one place that names their columns.
+
+Columns of kernel fields are added as the kernel prints them, so there are only those that this kernel has. NULL is
+what was not printed, or may not be read. Amounts are kB.
+"""
+
+import re
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.errors import SmapstopError
+from smapstop.proc.columns import ABSENT, Amounts, Counters
+
+FORMAT = 1
+"""The number of this layout (PRAGMA user_version); a reader refuses those that it does not know."""
+APPLICATION_ID = 0x736D6170
+"""What tells a recording from other SQLite files (PRAGMA application_id): "smap"."""
+
+HEAD_FIELDS = ("size", "kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key")
+"""Fields that say what a mapping is rather than what is in it: they stand in `mappings`, which has few rows."""
+HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
+"""The columns of `mappings` that are no fields."""
+
+TICK_COLUMNS = (
+    *("tick", "at", "wall_ns", "monotonic_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "tier"),
+    *("keyframe", "anew", "torn", "executed", "missing", "ended", "exit_status", "exit_signal", "zombie", "checksum"),
+)
+"""The columns of `ticks` that are neither counters nor totals."""
+_RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
+COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
+"""The columns of `ticks` for the counters; totals have the names that both would have."""
+EVENT_COLUMNS = ("tick", "mapping", "what", "kb", "pages", "sure", "other", "symbols")
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value);
+CREATE TABLE ticks (
+  tick INTEGER PRIMARY KEY, at TEXT NOT NULL, wall_ns INTEGER NOT NULL, monotonic_ns INTEGER NOT NULL,
+  read_ns INTEGER NOT NULL, cpu_ns INTEGER NOT NULL, interval_ns INTEGER NOT NULL, smaps_interval_ns INTEGER NOT NULL,
+  tier TEXT NOT NULL, keyframe INTEGER NOT NULL, anew INTEGER NOT NULL, torn INTEGER NOT NULL,
+  executed INTEGER NOT NULL, missing TEXT NOT NULL, ended INTEGER NOT NULL, exit_status INTEGER, exit_signal INTEGER,
+  zombie INTEGER NOT NULL, checksum INTEGER NOT NULL, {counters});
+CREATE TABLE mappings (
+  mapping INTEGER NOT NULL, since INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+  "offset" INTEGER NOT NULL, inode INTEGER NOT NULL, perms TEXT NOT NULL, device TEXT NOT NULL, name TEXT NOT NULL,
+  vm_flags TEXT NOT NULL, {heads});
+CREATE UNIQUE INDEX mappings_by_id ON mappings (mapping, since);
+CREATE TABLE changes (tick INTEGER NOT NULL, mapping INTEGER NOT NULL, PRIMARY KEY (tick, mapping)) WITHOUT ROWID;
+CREATE TABLE events (
+  tick INTEGER NOT NULL, mapping INTEGER, what TEXT NOT NULL, kb INTEGER, pages INTEGER, sure INTEGER NOT NULL,
+  other INTEGER, symbols TEXT);
+CREATE INDEX events_by_tick ON events (tick);
+CREATE VIEW history AS
+  SELECT changes.*, ticks.at, (ticks.monotonic_ns - (SELECT min(monotonic_ns) FROM ticks)) / 1e9 AS seconds,
+    mappings.name, mappings.perms, mappings.start, mappings."end", mappings.size, mappings.vm_flags
+  FROM changes JOIN ticks USING (tick) JOIN mappings ON mappings.mapping = changes.mapping
+    AND mappings.since =
+      (SELECT max(m.since) FROM mappings AS m WHERE m.mapping = changes.mapping AND m.since <= changes.tick);
+CREATE VIEW happenings AS
+  SELECT events.*, ticks.at, mappings.name, mappings.perms, mappings.start, mappings."end"
+  FROM events JOIN ticks USING (tick) LEFT JOIN mappings ON mappings.mapping = events.mapping
+    AND mappings.since =
+      (SELECT max(m.since) FROM mappings AS m WHERE m.mapping = events.mapping AND m.since <= events.tick);
+"""
+
+_SIGN = 1 << 63
+
+
+def create_tables(database: sqlite3.Connection) -> None:
+    """Lay out an empty database as a recording."""
+    counters = ", ".join(
+        f"{column} {'TEXT' if name in ('name', 'state') else 'INTEGER'}" for name, column in COUNTERS.items()
+    )
+    heads = ", ".join(f"{name} INTEGER" for name in HEAD_FIELDS)
+    for statement in _TABLES.format(counters=counters, heads=heads).split(";\n"):
+        database.execute(statement)
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def columns_of(database: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    """The columns of a table, in order."""
+    return tuple(row[1] for row in database.execute(f"PRAGMA table_info({table})"))
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL has it; a kernel may print any label."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def to_signed(addresses: Iterable[int]) -> list[int]:
+    """Addresses as SQLite holds them, whose integers have a sign: those from 2**63 on, [vsyscall]'s, are negative."""
+    return [address - 2 * _SIGN if address >= _SIGN else address for address in addresses]
+
+
+def to_unsigned(number: int) -> int:
+    """The address that SQLite holds as this."""
+    return number % (2 * _SIGN)
+
+
+def to_cell(value: "Cell") -> "Cell":
+    """A value as SQLite takes it: a text with bytes that are not UTF-8 becomes those bytes, a BLOB."""
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogateescape")
+    return value
+
+
+def from_cell(value: "Cell") -> "Cell":
+    """What `to_cell` made of a value, undone."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
+def checksum_of(
+    tick: "Mapping[str, Cell]",
+    heads: Sequence["Row"],
+    events: Sequence["Row"],
+    ids: NDArray[np.int64],
+    names: Sequence[str],
+    amounts: Amounts,
+) -> int:
+    """A number that tells whether a tick was read as it was written.
+
+    What is None, or `ABSENT` in every row, does not count: its column may have been added later.
+
+    Args:
+        tick: The row of `ticks`.
+        heads: The rows of `mappings`.
+        events: The rows of `events`.
+        ids: The mappings of the rows of `changes`, shape (k,).
+        names: Their fields.
+        amounts: Shape (len(names), k).
+    """
+    told = sorted((name, value) for name, value in tick.items() if value is not None and name != "checksum")
+    crc = zlib.crc32(ascii((told, heads, events)).encode())
+    order = np.argsort(ids)
+    crc = zlib.crc32(ids[order].astype("<i8").tobytes(), crc)
+    for name, column in sorted(zip(names, amounts, strict=True), key=lambda pair: pair[0]):
+        if (column != ABSENT).any():
+            crc = zlib.crc32(name.encode() + column[order].astype("<i8").tobytes(), crc)
+    return crc
+
+
+def unusable(path: Path, error: Exception) -> SmapstopError:
+    """Why a recording cannot be used, as SQLite has it."""
+    text = " ".join(str(error).split())
+    if isinstance(error, sqlite3.DatabaseError) and re.search("malformed|not a database|corrupt", text):
+        return SmapstopError(f"{str(path)!r} is damaged: {text}", "sqlite3's .recover may save a part of it")
+    return SmapstopError(f"cannot use the recording {str(path)!r}: {text}")
+
+
+Cell = str | int | float | bytes | None
+"""A value in a table."""
+Row = tuple[Any, ...]
+"""A row of a table; its values are cells."""

@@ -1,0 +1,205 @@
+"""Reading a recording: the target, and its ticks one by one as they were told."""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from urllib.parse import quote
+
+import numpy as np
+
+from smapstop.errors import SmapstopError
+from smapstop.model.requests import Target
+from smapstop.model.tick import Tick
+from smapstop.proc.columns import ABSENT
+from smapstop.recording import schema
+from smapstop.recording.schema import APPLICATION_ID, EVENT_COLUMNS, FORMAT, HEAD_FIELDS, HEADS, Cell, Row, quoted
+from smapstop.recording.telling import Teller, TickRows
+
+HEAD_BYTES = 100
+"""How much of a file `is_recording` looks at."""
+
+
+def is_recording(head: bytes) -> bool:
+    """Whether a file that begins so is a recording, of whatever format."""
+    return head.startswith(b"SQLite format 3\0") and head[68:72] == APPLICATION_ID.to_bytes(4, "big")
+
+
+class Recording:
+    """A recording, opened to be read; it may still be written meanwhile.
+
+    Raises:
+        SmapstopError: There is no such file, it is none of ours, it is damaged, or a newer smapstop made it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with ExitStack() as opening:
+            self._file = opening.enter_context(_open(path))
+            with _readable(path):
+                self._database = opening.enter_context(closing(_connect(path)))
+                self._require_format()
+                self._meta = self._facts()
+            opening.pop_all()
+        self._teller = Teller(str(self._meta.get("tool", "")), cast("int", self._meta.get("page_kb", 4)))
+
+    @property
+    def target(self) -> Target | None:
+        """Whose recording it is; None when it ended before it began."""
+        if "pid" not in self._meta:
+            return None
+        facts: dict[str, Any] = {field.name: self._meta.get(field.name) for field in fields(Target)}
+        facts["command_line"] = tuple(json.loads(facts["command_line"]))
+        return Target(**facts | {name: bool(facts[name]) for name in ("launched", "stopped_at_exec")})
+
+    @property
+    def tool(self) -> str:
+        """What wrote it: `smapstop 0.1.0`."""
+        return str(self._meta.get("tool", "smapstop"))
+
+    @property
+    def stopped(self) -> str:
+        """Why its recorder ended; empty when it has not, or was not able to tell."""
+        with _readable(self.path):
+            return str(self._facts().get("stopped", ""))
+
+    @property
+    def being_written(self) -> bool:
+        """Whether its recorder is at work."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        return False
+
+    def ticks(self) -> Iterator[Tick]:
+        """The ticks from the first on; called again, those that were written since the last one that it gave.
+
+        Raises:
+            SmapstopError: The recording is damaged.
+        """
+        with _readable(self.path):
+            fields = tuple(str(self._facts().get("fields", "")).split())
+            try:
+                for rows in self._tick_rows(tuple(name for name in fields if name not in HEAD_FIELDS)):
+                    yield self._teller.tell(rows, fields)
+            except (ValueError, TypeError, KeyError, OverflowError) as error:
+                raise _damaged(self.path, self._teller.told) from error
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._database.close()
+        self._file.close()
+
+    def _require_format(self) -> None:
+        """Make sure that the layout is one that we know.
+
+        Raises:
+            SmapstopError: A newer smapstop made it.
+        """
+        (found,) = self._database.execute("PRAGMA user_version").fetchone()
+        if found != FORMAT:
+            what = f"{str(self.path)!r} has format {found}, and this smapstop reads format {FORMAT}"
+            raise SmapstopError(what, "a newer smapstop wrote it: update yours")
+
+    def _facts(self) -> dict[str, Cell]:
+        """What `meta` tells."""
+        return {key: schema.from_cell(value) for key, value in self._database.execute("SELECT key, value FROM meta")}
+
+    def _tick_rows(self, changing: tuple[str, ...]) -> Iterator[TickRows]:
+        """The rows of each tick that was not told yet."""
+        since = self._teller.told
+        amounts = "".join(f", ifnull({quoted(name)}, {ABSENT})" for name in changing)
+        heads = ", ".join(map(quoted, ("since", "mapping", *HEADS, *HEAD_FIELDS)))
+        cells = ", ".join(EVENT_COLUMNS)
+        ticks = self._database.execute("SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [since])
+        columns = [column[0] for column in ticks.description]
+        take_changes = _taker(self._rows(f"SELECT tick, mapping{amounts} FROM changes WHERE tick >= ? ORDER BY tick"))
+        take_heads = _taker(self._rows(f"SELECT {heads} FROM mappings WHERE since >= ? ORDER BY rowid"))
+        take_events = _taker(self._rows(f"SELECT {cells} FROM events WHERE tick >= ? ORDER BY rowid"))
+        for row in ticks:
+            number = row[0]
+            changes = np.array(take_changes(number), np.int64).reshape(-1, 2 + len(changing))
+            yield TickRows(
+                tick=dict(zip(columns, map(schema.from_cell, row), strict=True)),
+                heads=[(mapping, number, *map(schema.from_cell, rest)) for _, mapping, *rest in take_heads(number)],
+                events=[tuple(map(schema.from_cell, event)) for event in take_events(number)],
+                ids=changes[:, 1],
+                fields=changing,
+                amounts=np.ascontiguousarray(changes[:, 2:].T),
+            )
+
+    def _rows(self, query: str) -> Iterator[Row]:
+        """The rows from the first tick on that was not told yet."""
+        return iter(self._database.execute(query, [self._teller.told]))
+
+
+def _taker(rows: Iterator[Row]) -> Callable[[int], list[Row]]:
+    """What gives the rows of one tick after the other, whose number is in their first column."""
+    held = next(rows, None)
+
+    def take(number: int) -> list[Row]:
+        nonlocal held
+        taken = []
+        while held is not None and held[0] == number:
+            taken.append(held)
+            held = next(rows, None)
+        return taken
+
+    return take
+
+
+def _open(path: Path) -> BinaryIO:
+    """The file of a recording.
+
+    Raises:
+        SmapstopError: It cannot be read, or is something else.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        what = f"cannot read {str(path)!r}: {error.strerror}"
+        raise SmapstopError(what, "name a file that smapstop record wrote") from error
+    if not is_recording(file.read(HEAD_BYTES)):
+        file.close()
+        raise SmapstopError(f"{str(path)!r} is no recording", "smapstop record -p PID -o FILE makes one")
+    return file
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """The database, only to be read; also where nobody may write beside it."""
+    database = _connected(path, "mode=ro")
+    try:
+        database.execute("SELECT count(*) FROM meta")
+    except sqlite3.Error:
+        database.close()
+        if Path(f"{path}-wal").exists() or os.access(path.parent, os.W_OK):
+            raise
+        database = _connected(path, "immutable=1")
+    return database
+
+
+def _connected(path: Path, how: str) -> sqlite3.Connection:
+    """A connection to the database; its threads are ours to keep apart."""
+    name = quote(str(path.absolute()))
+    return sqlite3.connect(f"file:{name}?{how}", uri=True, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What SQLite finds wrong, as one line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise schema.unusable(path, error) from error
+
+
+def _damaged(path: Path, number: int) -> SmapstopError:
+    """That a tick is not as it was written."""
+    return SmapstopError(f"{str(path)!r} is damaged at tick {number}", "sqlite3's .recover may save a part of it")

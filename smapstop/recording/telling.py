@@ -1,0 +1,185 @@
+"""The rows of a recording as ticks again, as they were told when it was made."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from smapstop import __version__
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
+from smapstop.model.explain import Faults, explain
+from smapstop.model.moment import Moment, apply
+from smapstop.model.rows import rows_of
+from smapstop.model.tick import Copied, Ending, Ids, Lineage, Tick
+from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, Texts
+from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, HEADS, TICK_COLUMNS, Row, checksum_of, to_unsigned
+
+_CODES = {what: code for code, what in enumerate(MECHANISMS)}
+_ADDRESSES, _TEXTS = HEADS[:4], HEADS[4:]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TickRows:
+    """What the tables say of one tick."""
+
+    tick: dict[str, Any]
+    """The row of `ticks`, by column."""
+    heads: list[Row]
+    """The rows of `mappings` that begin with it."""
+    events: list[Row]
+    ids: Ids
+    """The mappings of the rows of `changes`, shape (k,)."""
+    fields: tuple[str, ...]
+    """Their fields."""
+    amounts: Amounts
+    """Shape (len(fields), k)."""
+
+
+class Teller:
+    """Makes ticks of the rows of a recording, one after the other.
+
+    Events are told as they were recorded, or anew when another version of smapstop wrote them: what the kernel said
+    stays, what we make of it becomes better.
+
+    Args:
+        tool: What wrote the recording.
+        page_kb: The size of a page there.
+    """
+
+    def __init__(self, tool: str, page_kb: int) -> None:
+        self.told = 0
+        """How many ticks were told: the number of the next one."""
+        self._anew = tool != f"smapstop {__version__}"
+        self._page_kb = page_kb
+        self._moment: Moment | None = None
+        self._texts = Texts()
+        self._heads: dict[int, Row] = {}
+
+    def tell(self, rows: TickRows, fields: tuple[str, ...]) -> Tick:
+        """The next tick.
+
+        Args:
+            fields: Every field of the recording, in the kernel's order.
+
+        Raises:
+            ValueError: The rows are not as they were written, or not those of the next tick; so do other errors of
+                values that are not what they should be: TypeError, KeyError, OverflowError.
+        """
+        row = rows.tick
+        sound = checksum_of(row, rows.heads, rows.events, rows.ids, rows.fields, rows.amounts)
+        if row["tick"] != self.told or row["checksum"] != sound:
+            raise ValueError(f"tick {row['tick']} is damaged")
+        self._heads |= {head[0]: self._coded(head[2:]) for head in rows.heads}
+        ids, mappings = self._mappings(rows, fields)
+        tick = _tick(rows, ids, mappings)
+        moment = apply(self._moment, tick)
+        if row["keyframe"] and not row["anew"]:
+            tick = replace(tick, keyframe=True, ids=moment.ids, rows=moment.mappings)
+            moment = apply(self._moment, tick)
+        events = self._explained(tick, ids, moment) if self._anew else _events(rows, self._page_kb)
+        self._moment = moment
+        self.told += 1
+        return replace(tick, events=events)
+
+    def _coded(self, head: Row) -> Row:
+        """A head with its texts as codes; what was not printed is `ABSENT`."""
+        addresses, texts, amounts = head[:4], head[4 : len(HEADS)], head[len(HEADS) :]
+        codes = (self._texts.code(str(text)) for text in texts)
+        return (*map(to_unsigned, addresses), *codes, *(ABSENT if kb is None else kb for kb in amounts))
+
+    def _mappings(self, rows: TickRows, fields: tuple[str, ...]) -> tuple[Ids, Mappings]:
+        """The mappings that changed, in address order, and their ids."""
+        heads = [self._heads[mapping] for mapping in rows.ids.tolist()]
+        columns = list(zip(*heads, strict=True)) if heads else [()] * (len(HEADS) + len(HEAD_FIELDS))
+        named = dict(zip((*HEADS, *HEAD_FIELDS), columns, strict=True))
+        absent = np.full(len(rows.ids), ABSENT, np.int64)
+        amounts = dict(zip(rows.fields, rows.amounts, strict=True))
+        stacked = [
+            np.array(named[name], np.int64) if name in HEAD_FIELDS else amounts.get(name, absent) for name in fields
+        ]
+        codes = {name: np.array(named[name], np.int32) for name in _TEXTS}
+        mappings = Mappings(
+            **{name: np.array(named[name], np.uint64) for name in _ADDRESSES},
+            perms=codes["perms"],
+            device=codes["device"],
+            name=codes["name"],
+            flags=codes["vm_flags"],
+            fields=fields,
+            amounts=np.stack(stacked) if stacked else np.zeros((0, len(rows.ids)), np.int64),
+            texts=self._texts,
+        )
+        order = np.argsort(mappings.start, kind="stable")
+        return rows.ids[order], mappings.take(order)
+
+    def _explained(self, tick: Tick, ids: Ids, after: Moment) -> Events:
+        """The events of a tick by what smapstop knows today; `ids` are the mappings that changed."""
+        before = self._moment
+        if before is None or tick.executed or tick.tier != "smaps" or tick.missing or tick.ending is not None:
+            return NO_EVENTS
+        if tick.torn or before.read.torn or not len(before.ids):
+            return NO_EVENTS
+        then, now = before.read.counters, tick.counters
+        faults = Faults(now.minor_faults - then.minor_faults, now.major_faults - then.major_faults)
+        old, new = rows_of(before.ids, ids), rows_of(after.ids, ids)
+        return explain(before.mappings, old, after.mappings, new, ids, faults, self._page_kb)
+
+
+def _tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
+    """A tick but for its events; a keyframe when the map begins anew."""
+    row = rows.tick
+    lineage = tuple(_lineage(rows))
+    told = {name: row[name] for name in ("monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns")}
+    return Tick(
+        **told,
+        number=row["tick"],
+        smaps_interval_ns=row["smaps_interval_ns"],
+        counters=_counters(row),
+        tier=row["tier"],
+        totals={name: kb for name, kb in row.items() if kb is not None and name not in _NO_TOTALS},
+        keyframe=bool(row["anew"]),
+        ids=ids,
+        rows=mappings,
+        gone=np.array([step.mapping for step in lineage if step.what in ("unmap", "merge")], np.int64),
+        lineage=lineage,
+        copied=tuple(_copied(rows)),
+        torn=bool(row["torn"]),
+        executed=bool(row["executed"]),
+        ending=Ending(row["exit_status"], row["exit_signal"], bool(row["zombie"])) if row["ended"] else None,
+        missing=row["missing"],
+    )
+
+
+_NO_TOTALS = frozenset((*TICK_COLUMNS, *COUNTERS.values()))
+
+
+def _counters(row: dict[str, Any]) -> Counters:
+    """The counters of a tick."""
+    counters = {name: row[column] for name, column in COUNTERS.items()}
+    return Counters(**counters | {"image": to_unsigned(counters["image"])})
+
+
+def _lineage(rows: TickRows) -> Iterator[Lineage]:
+    """What became of mappings."""
+    for _, mapping, what, _, _, _, other, _ in rows.events:
+        if mapping is not None and what not in _CODES:
+            yield Lineage(what, mapping, other)
+
+
+def _copied(rows: TickRows) -> Iterator[Copied]:
+    """What lies on the pages that were copied."""
+    for _, mapping, _, _, _, _, _, symbols in rows.events:
+        if symbols is not None:
+            yield Copied(mapping, tuple(json.loads(symbols)))
+
+
+def _events(rows: TickRows, page_kb: int) -> Events:
+    """The mechanisms as they were recorded."""
+    told = [(mapping, _CODES[what], kb, sure) for _, mapping, what, kb, _, sure, *_ in rows.events if what in _CODES]
+    if not told:
+        return NO_EVENTS
+    mapping, what, kb, sure = zip(*told, strict=True)
+    return Events(
+        np.array(mapping, np.int64), np.array(what, np.int8), np.array(kb, np.int64), np.array(sure, bool), page_kb
+    )

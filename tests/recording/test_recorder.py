@@ -1,0 +1,134 @@
+"""What a recorder does to the file system, and what a recording survives."""
+
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from building import mappings_of, tick_of
+from listening import target
+
+from smapstop.errors import SmapstopError
+from smapstop.model.tick import Tick
+from smapstop.recording.recorder import Recorder
+from smapstop.recording.store import Recording
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run.smaps"
+
+
+def numbers(path: Path) -> list[int]:
+    with closing(Recording(path)) as recording:
+        return [tick.number for tick in recording.ticks()]
+
+
+def wide_tick(number: int, mappings: int = 500) -> Tick:
+    rows = ((10 * at, 10 * at + 4, "rw-p", f"/file{at}", 4 * number + at) for at in range(mappings))
+    return tick_of(number, mappings_of(*rows), list(range(mappings)))
+
+
+def test_only_the_owner_may_read_a_recording(path: Path) -> None:
+    recorder = Recorder(path)
+    recorder.begin(target())
+
+    assert {stat.S_IMODE(entry.stat().st_mode) for entry in path.parent.iterdir()} == {0o600}
+    recorder.close("stopped")
+
+
+def test_a_file_that_is_there_is_not_overwritten(path: Path) -> None:
+    path.write_text("precious")
+
+    with pytest.raises(SmapstopError, match="is there already"):
+        Recorder(path)
+    assert path.read_text() == "precious"
+
+    Recorder(path, overwrite=True).close("stopped")
+    assert numbers(path) == []
+
+
+def test_a_recording_that_somebody_writes_is_not_overwritten(path: Path) -> None:
+    recorder = Recorder(path)
+
+    with pytest.raises(SmapstopError, match="being written"):
+        Recorder(path, overwrite=True)
+
+    recorder.close("stopped")
+    Recorder(path, overwrite=True).close("stopped")
+
+
+@pytest.mark.parametrize("name", ["missing/run", "."])
+def test_a_file_that_cannot_be_created_is_said(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SmapstopError, match=r"cannot create|is there already"):
+        Recorder(tmp_path / name)
+
+
+def test_discarding_takes_every_file_away(path: Path) -> None:
+    recorder = Recorder(path)
+    recorder.begin(target())
+    recorder.discard()
+
+    assert not list(path.parent.iterdir())
+
+
+_RECORD_FOREVER = """
+import sys
+from itertools import count
+from pathlib import Path
+sys.path[:0] = {paths!r}
+from listening import target
+from test_recorder import wide_tick
+from smapstop.recording.recorder import Recorder
+recorder = Recorder(Path(sys.argv[1]))
+recorder.begin(target())
+for number in count():
+    recorder.add(wide_tick(number))
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("ticks", [1, 7, 23])
+def test_after_kill_9_at_most_the_last_tick_is_lost(path: Path, ticks: int) -> None:
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    writer = [sys.executable, "-c", _RECORD_FOREVER.format(paths=paths), str(path)]
+    with subprocess.Popen(writer, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [int(process.stdout.readline()) for _ in range(ticks)]
+        process.send_signal(signal.SIGKILL)
+        said += map(int, process.stdout.read().split())
+
+    with closing(Recording(path)) as recording:
+        found = [tick.number for tick in recording.ticks()]
+        assert found[: len(said)] == said
+        assert len(found) <= len(said) + 1
+        assert recording.stopped == ""
+        assert not recording.being_written
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 600 kB."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", tmp_path], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small file system needs root")
+    yield tmp_path
+    subprocess.run(["umount", "-l", tmp_path], check=True)
+
+
+def test_a_full_disk_keeps_what_was_written(small_disk: Path) -> None:
+    path = small_disk / "run"
+    recorder = Recorder(path)
+    recorder.begin(target())
+    with pytest.raises(SmapstopError, match=r"full.*ticks until then are in it"):  # noqa: PT012
+        for number in range(1000):
+            recorder.add(wide_tick(number))
+    written = recorder.ticks
+    recorder.close("the disk is full")
+
+    assert written > 1
+    assert numbers(path) == list(range(written))
