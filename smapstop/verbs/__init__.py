@@ -1,0 +1,1 @@
+"""What can be done on the command line: a module for each verb, with its `run(words, command)`."""

@@ -1,0 +1,98 @@
+"""`smapstop`: the dashboard of a running process, of a program that it launches, or of one that the user picks."""
+
+import argparse
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from smapstop.errors import SmapstopError
+from smapstop.model.requests import Attach, Launch
+from smapstop.options import dashboard_options, parse, stray
+from smapstop.verbs.printing import is_terminal
+from smapstop.verbs.targets import Command, find_process, pace_of, require_executable, require_memory, started_sampler
+
+if TYPE_CHECKING:  # they import numpy
+    from smapstop.settings import Pick, Settings
+
+
+def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
+    """Watch a running process, a launched program, or the process that the user picks."""
+    options, word = parse(dashboard_options(), words)
+    if word is not None:
+        raise stray(word, words, verbs, has_pid=options.pid is not None)
+    if command is not None and options.pid is not None:
+        raise SmapstopError("both -p and -- are given", "-p watches a running process, -- starts a new one")
+    if command == ():
+        raise SmapstopError("no command after --", "smapstop -- ./a.out ARG...")
+    if options.sort or options.filter or options.columns:
+        _settings(options)  # what is wrong with them is told whatever else is
+    require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
+    if command is not None:
+        return launch(command, lambda: _settings(options))
+    with started_sampler() as source:
+        settings = _settings(options)
+        begin = _pick() if options.pid is None else Attach(find_process(options.pid), settings.pace)
+        from smapstop.ui.app import run as show
+
+        return show(source, begin, settings)
+
+
+def require_terminal(instead: str) -> None:
+    """The dashboard needs a terminal on both sides."""
+    if not is_terminal(sys.stdin):
+        where = "stdin is not a terminal"
+    elif not is_terminal(sys.stdout):
+        where = "stdout is not a terminal"
+    elif os.environ.get("TERM") == "dumb":
+        where = "TERM=dumb has no cursor"
+    else:
+        return
+    raise SmapstopError(f"the dashboard needs a terminal, and {where}", f"{instead} prints one sample")
+
+
+def _settings(options: argparse.Namespace) -> "Settings":
+    """What the dashboard begins with.
+
+    Raises:
+        SmapstopError: There is no such column, or the filter makes no sense.
+    """
+    from smapstop.model.arrange import Sorting, filter_of
+    from smapstop.settings import Settings
+    from smapstop.ui.columns import SORTABLE, chosen
+
+    columns = tuple(filter(None, (options.columns or "").split(",")))
+    chosen(columns)
+    filter_of(options.filter)
+    sorting = Sorting()
+    if options.sort in SORTABLE:
+        sorting = Sorting(options.sort, descending=SORTABLE[options.sort].descending)
+    elif options.sort not in (None, sorting.key):
+        raise SmapstopError(
+            f"no column {options.sort!r} to sort by", f"there are {sorting.key}, {', '.join(SORTABLE)}"
+        )
+    return Settings(pace_of(options), sorting, options.filter, columns)
+
+
+def _pick() -> "Pick":
+    """Whom to pick from."""
+    from smapstop.proc.finding import processes
+    from smapstop.settings import Pick
+
+    return Pick(processes, lambda found: require_memory(found.pid))
+
+
+def launch(command: tuple[str, ...], settle: "Callable[[], Settings]", *, intro: str = "") -> int:
+    """Start a program on a terminal of its own, and watch it from its exec on; settings can wait for the sampler."""
+    require_executable(command[0])
+    from smapstop.terminal import open_terminal
+
+    environment = dict(os.environ)
+    size = shutil.get_terminal_size()
+    with started_sampler(open_terminal(size.lines // 2, size.columns)) as source:
+        settings = settle()
+        from smapstop.ui.app import run as show
+
+        return show(source, Launch(command, environment, settings.pace), settings, intro=intro)

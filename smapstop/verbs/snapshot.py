@@ -1,0 +1,72 @@
+"""`smapstop snapshot`: one sample, printed."""
+
+import argparse
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smapstop.errors import SmapstopError
+from smapstop.options import did_you_mean, parse, snapshot_options
+from smapstop.verbs.printing import is_terminal, print_text
+from smapstop.verbs.targets import Command
+
+if TYPE_CHECKING:  # it imports numpy
+    from smapstop.snapshot import Snapshot
+
+
+def run(words: list[str], command: Command) -> int:
+    """Print one sample."""
+    options, word = parse(snapshot_options(), words)
+    if command is not None:
+        raise SmapstopError("snapshot starts no program", "start it yourself, then: smapstop snapshot -p PID")
+    if word is not None:
+        raise did_you_mean(word, ["snapshot", "--from" if Path(word).is_file() else "-p", word])
+    if options.rollup and options.sort is not None:
+        raise SmapstopError("--rollup has nothing to sort", "leave --sort out")
+    snapshot = _sample(options)
+    print_text(_formatted(snapshot, options), "the snapshot")
+    return 0
+
+
+def _sample(options: argparse.Namespace) -> "Snapshot":
+    """The sample that is asked for."""
+    from smapstop.proc.finding import find
+    from smapstop.snapshot import load, take, take_totals
+
+    if options.pid is not None:
+        return (take_totals if options.rollup else take)(find(options.pid))
+    if options.file is None:
+        raise SmapstopError("snapshot needs a process or a file", "smapstop snapshot -p PID|NAME, or --from FILE")
+    snapshot = load(_read(options.file))
+    return replace(snapshot, mappings=None) if options.rollup else snapshot
+
+
+def _read(file: str) -> bytes:
+    """A file; `-` is stdin."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        remedy = "--from reads a saved /proc/PID/smaps, or - for stdin"
+        raise SmapstopError(f"cannot read {file!r}: {error.strerror}", remedy) from error
+
+
+def _formatted(snapshot: "Snapshot", options: argparse.Namespace) -> str:
+    """A sample in the format that is asked for."""
+    from smapstop.snapshot import sorting_by
+    from smapstop.snapshot_formats import as_csv, as_json, as_table
+
+    sorting = None if options.sort is None else sorting_by(options.sort, snapshot)
+    match options.format or ("table" if is_terminal(sys.stdout) else "json"):
+        case "json":
+            return as_json(snapshot, sorting, options.grouping)
+        case "csv":
+            return as_csv(snapshot, sorting, options.grouping)
+        case _:
+            width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
+            return as_table(snapshot, sorting, options.grouping, width=width)
+
+
+_PIPE_WIDTH = 160
+"""How wide a table is that goes into a file or a pipe."""
