@@ -3,17 +3,17 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from smapstop import __version__
 from smapstop.model.arrange import Sorting
 from smapstop.model.sheet import Grouping
+from smapstop.plain_table import table_of
 from smapstop.proc.fields import FIELD
 from smapstop.snapshot import Record, Snapshot, records, rollup_record
-from smapstop.ui.columns import ALL, Column, fitting
-from smapstop.ui.format import amount, cells, count, long_amount, pad, shorten
+from smapstop.ui.columns import ALL, Column
+from smapstop.ui.format import amount, count, long_amount
 
 SCHEMA = 1
 """The version of the JSON; it changes when a reader of the old one would fail."""
@@ -34,7 +34,7 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     parts: dict[str, object] = {
         "schema": SCHEMA,
         "tool": f"smapstop {__version__}",
-        "taken_at": None if snapshot.wall_ns is None else _utc(snapshot.wall_ns),
+        "taken_at": None if snapshot.wall_ns is None else utc(snapshot.wall_ns),
         "read_ms": None if snapshot.read_ns is None else round(snapshot.read_ns / 1e6, 3),
         "process": _process(snapshot),
         "rollup": rollup_record(snapshot),
@@ -51,7 +51,7 @@ def _json(value: object) -> str:
     return json.dumps(value).replace("\x7f", "\\u007f")
 
 
-def _utc(wall_ns: int) -> str:
+def utc(wall_ns: int) -> str:
     """A time as ISO 8601 has it, to the microsecond."""
     seconds, ns = divmod(wall_ns, 1_000_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=ns // 1000)
@@ -106,36 +106,16 @@ def as_table(
     rows = records(snapshot, sorting, grouping)
     size = sum(row["size"] or 0 for row in rows)
     total = snapshot.rollup | {"name": _title(snapshot), "size": size, "members": len(snapshot.mappings)}
-    columns = _narrowed(fitting(_COLUMNS if grouping == "none" else _GROUP_COLUMNS, width), [*rows, total])
-    header = " ".join(_aligned(column.title, column, width) for column, width in columns)
-    return "\n".join([header, *(_line(row, columns) for row in (*rows, total)), ""])
+    columns = _COLUMNS if grouping == "none" else _GROUP_COLUMNS
+    texts = [{column.key: _cell(row, column) for column in columns} for row in (*rows, total)]
+    return "\n".join([*table_of(columns, texts, width), ""])
 
 
-Fitted = Sequence[tuple[Column, int]]
-"""Columns, each with its width."""
-
-
-def _narrowed(columns: Fitted, rows: list[Record]) -> Fitted:
-    """The columns with no more room for names than they need."""
-    need = max(cells(shorten(_name(row), 1000)) for row in rows)
-    return [(column, min(width, need) if column.key == "name" else width) for column, width in columns]
-
-
-def _line(row: Record, columns: Fitted) -> str:
-    """A row as a line."""
-    return " ".join(_aligned(_cell(row, column, width), column, width) for column, width in columns).rstrip()
-
-
-def _aligned(text: str, column: Column, width: int) -> str:
-    """A text in its column; amounts to the right."""
-    return text.rjust(width) if column.right else pad(text, width)
-
-
-def _cell(row: Record, column: Column, width: int) -> str:
+def _cell(row: Record, column: Column) -> str:
     """What a row says in a column; nothing where it cannot say anything."""
     match column.key:
         case "name":
-            return shorten(_name(row), width)
+            return _name(row)
         case "start":
             return str(row.get("start", "")).removeprefix("0x")
         case "perms":

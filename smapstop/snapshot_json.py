@@ -1,0 +1,105 @@
+"""The JSON of a snapshot, read again: what `snapshot_formats.as_json` wrote."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from smapstop.errors import SmapstopError
+from smapstop.proc.columns import ABSENT, Mappings, Texts
+from smapstop.snapshot_formats import SCHEMA
+
+Record = dict[str, Any]
+"""A mapping as JSON has it."""
+
+_HEADS = frozenset(["start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags"])
+"""The keys of a mapping that are no fields."""
+_NOT_OURS = "smapstop snapshot -p PID --format json writes one"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """What the JSON of a snapshot says."""
+
+    mappings: Mappings
+    pid: int | None
+    """None when it was made from a saved text, and so are the others."""
+    process_name: str | None
+    taken_at: str | None
+
+
+def read_json(text: bytes) -> Read:
+    """Read the JSON of a snapshot.
+
+    Raises:
+        SmapstopError: It is none, a newer smapstop wrote it, or it has no mappings.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SmapstopError(f"no JSON after all ({error})", _NOT_OURS) from error
+    if not isinstance(document, dict) or not str(document.get("tool")).startswith("smapstop "):
+        raise SmapstopError("JSON, but not of a snapshot", _NOT_OURS)
+    schema = document.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise SmapstopError(f"schema {schema}, and this smapstop reads schema {SCHEMA}", "update it")
+    if "mappings" not in document:
+        raise SmapstopError("JSON without mappings", "take the snapshot without --group-by and --rollup")
+    try:
+        mappings = _mappings(document["mappings"])
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise SmapstopError(f"JSON whose mappings are not those of a snapshot ({error})", _NOT_OURS) from error
+    process = document.get("process") or {}
+    return Read(mappings, process.get("pid"), process.get("name"), document.get("taken_at"))
+
+
+def _mappings(records: list[Record]) -> Mappings:
+    """The mappings as columns, in address order however they were sorted."""
+    texts = Texts()
+    names = dict.fromkeys(name for record in records for name in record if name not in _HEADS)
+    columns = {name: [_amount(record.get(name)) for record in records] for name in names}
+    printed = {name: column for name, column in columns.items() if any(amount != ABSENT for amount in column)}
+    mappings = Mappings(
+        start=np.array([int(record["start"], 16) for record in records], np.uint64),
+        end=np.array([int(record["end"], 16) for record in records], np.uint64),
+        offset=np.array([record["offset"] for record in records], np.uint64),
+        inode=np.array([record["inode"] for record in records], np.uint64),
+        perms=np.array([texts.code(_text(record["perms"])) for record in records], np.int32),
+        device=np.array([texts.code(_text(record["device"])) for record in records], np.int32),
+        name=np.array([texts.code(_name(record)) for record in records], np.int32),
+        flags=np.array([texts.code(" ".join(record["vm_flags"] or ())) for record in records], np.int32),
+        fields=tuple(printed),
+        amounts=np.array(list(printed.values()), np.int64).reshape(len(printed), len(records)),
+        texts=texts,
+    )
+    return mappings.take(np.argsort(mappings.start, kind="stable"))
+
+
+def _name(record: Record) -> str:
+    """The name as the kernel prints it."""
+    return _text(record["name"]) + (" (deleted)" if record["deleted"] else "")
+
+
+def _text(value: object) -> str:
+    """The text that a value says.
+
+    Raises:
+        TypeError: It is no text.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _amount(value: object) -> int:
+    """The amount that a value says.
+
+    Raises:
+        ValueError: It is no amount.
+    """
+    if value is None:
+        return ABSENT
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is no amount")
+    return value
