@@ -42,7 +42,7 @@ def apply(moment: Moment | None, tick: Tick) -> Moment:
     rows = rows_of(moment.ids, tick.ids)
     moved = _moved(moment, tick)
     if (rows >= 0).all() and not len(tick.gone):
-        in_place = _overwritten(moment, rows, moved, tick)
+        in_place = _overwritten(moment, rows, moved, tick, read)
         if in_place is not None:
             return in_place
     keep = np.ones(len(moment.ids), bool)
@@ -67,7 +67,9 @@ def _moved(moment: Moment | None, tick: Tick) -> NDArray[np.int64]:
     return moved
 
 
-def _overwritten(moment: Moment, rows: NDArray[np.intp], moved: NDArray[np.int64], tick: Tick) -> Moment | None:
+def _overwritten(
+    moment: Moment, rows: NDArray[np.intp], moved: NDArray[np.int64], tick: Tick, read: Tick
+) -> Moment | None:
     """The moment with some rows replaced where they stand; None when their addresses or the fields changed."""
     old, new = moment.mappings, tick.rows
     stays = np.array_equal(old.start[rows], new.start) and np.array_equal(old.end[rows], new.end)
@@ -85,4 +87,4 @@ def _overwritten(moment: Moment, rows: NDArray[np.intp], moved: NDArray[np.int64
     all_moved = moment.moved.copy()
     all_moved[rows] = moved
     mappings = Mappings(start=old.start, end=old.end, fields=old.fields, amounts=amounts, texts=old.texts, **columns)
-    return Moment(tick, moment.ids, mappings, all_moved, tick)
+    return Moment(tick, moment.ids, mappings, all_moved, read)

@@ -85,6 +85,10 @@ class Mappings:
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Mappings":
         """The rows that `index` names, in its order."""
+        if isinstance(index, slice):
+            amounts = np.ascontiguousarray(self.amounts[:, index])
+        else:  # ten times as quick as indexing both dimensions
+            amounts = self.amounts.take(np.flatnonzero(index) if index.dtype == bool else index, axis=1)
         return Mappings(
             self.start[index],
             self.end[index],
@@ -95,7 +99,7 @@ class Mappings:
             self.name[index],
             self.flags[index],
             self.fields,
-            np.ascontiguousarray(self.amounts[:, index]),
+            amounts,
             self.texts,
         )
 
