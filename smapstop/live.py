@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -31,13 +31,14 @@ class LiveSource:
 
     Args:
         terminal: The master and slave of the pty on which a program will be launched.
+        stdio: Without one, what shall be its standard input, output and error.
     """
 
-    def __init__(self, terminal: tuple[int, int] | None = None) -> None:
+    def __init__(self, terminal: tuple[int, int] | None = None, stdio: Sequence[int] = ()) -> None:
         self.terminal_fd = terminal[0] if terminal else None
         """The master of that pty; the source's caller reads and closes it."""
         self._errors = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the source)
-        fds = terminal or ()
+        fds = terminal or tuple(map(os.dup, stdio))
         self._sampler = subprocess.Popen(
             [sys.executable, "-P", "-m", "smapstop.sampling", *map(str, fds)],
             stdin=subprocess.PIPE,
@@ -46,8 +47,8 @@ class LiveSource:
             pass_fds=fds,
             env=os.environ | _ENVIRONMENT,
         )
-        if terminal:
-            os.close(terminal[1])  # the sampler's now: when the program and its children are gone, so is the terminal
+        for fd in fds[1:] if terminal else fds:
+            os.close(fd)  # the sampler's now: when the program and its children are gone, so is the terminal
         # numpy, which the rest needs, is imported while the sampler starts
         from smapstop.sampling.wire import Encoder
 

@@ -62,12 +62,13 @@ def dashboard_options() -> Parser:
         "smapstop [options] -p PID|NAME\n"
         "       smapstop [options] -- COMMAND [ARG ...]\n"
         "       smapstop [options]\n"
-        "       smapstop snapshot|demo ...",
+        "       smapstop snapshot|record|demo ...",
         "Which mapping of my process is changing, why, and what did the kernel do?\n"
         "A live dashboard of the memory map of a process: a running one (-p), a program\n"
         "that it starts and whose terminal is a pane (--), or one picked from a list.",
         "verbs, each with a --help of its own:\n"
         "  snapshot                one sample, printed as a table, JSON or csv\n"
+        "  record                  samples into a file, without the dashboard\n"
         "  demo                    the copy-on-write experiment, live\n"
         "\n"
         "examples:\n"
@@ -113,6 +114,35 @@ def snapshot_options() -> Parser:
         "--group-by", choices=GROUPS, dest="grouping", metavar="BY", default="none", help="sum by name, kind or file"
     )
     rows.add_argument("--rollup", action="store_true", help="only the totals, which is quicker to read")
+    _add_others(parser, version=False)
+    return parser
+
+
+def record_options() -> Parser:
+    """The options of `smapstop record`."""
+    parser = Parser(
+        "smapstop record",
+        "smapstop record -o FILE [options] -p PID|NAME\n"
+        "       smapstop record -o FILE [options] -- COMMAND [ARG ...]",
+        "Records a process without a dashboard: until it ends, until ctrl-c, or for as\n"
+        "long as you say. A program that is started keeps this terminal, and ctrl-c. Each\n"
+        "tick is safe once it is written, whatever happens then. The file is an SQLite\n"
+        "database: look at it with smapstop replay, or query it.",
+        "examples:\n"
+        "  smapstop record -o redis.smaps -p redis-server -i 5 --duration 3600\n"
+        "                          an hour of redis, every five seconds\n"
+        "  smapstop record -o run.smaps -i 0.1 -- ./a.out input.txt\n"
+        "                          a.out from its first page to its end",
+    )
+    target = parser.add_argument_group("whom to record, this or -- COMMAND")
+    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    file = parser.add_argument_group("where to")
+    file.add_argument("-o", "--output", metavar="FILE", help="the recording, readable by you only")
+    file.add_argument("--force", action="store_true", help="replace a file that is there")
+    _add_pace(parser)
+    length = parser.add_argument_group("how long; a program that was started is then ended")
+    length.add_argument("--duration", metavar="SECONDS", type=_duration, help="stop after so many seconds")
+    length.add_argument("--count", metavar="N", type=_count, help="stop after so many samples")
     _add_others(parser, version=False)
     return parser
 
@@ -188,6 +218,22 @@ def stray(word: str, words: list[str], verbs: Iterable[str], *, has_pid: bool) -
 def did_you_mean(word: str, words: list[str]) -> SmapstopError:
     """An unexpected word, and the command line that was probably meant."""
     return SmapstopError(f"unexpected {word!r}", f"did you mean: smapstop {shlex.join(words)}")
+
+
+def stray_in(verb: str, word: str, words: list[str]) -> SmapstopError:
+    """What a word probably means that stands alone among those of a verb that takes a process or a program."""
+    at = words.index(word)
+    return did_you_mean(word, [verb, *words[:at], "--" if "/" in word else "-p", *words[at:]])
+
+
+def _duration(text: str) -> float:
+    """Seconds from an argument."""
+    return _number(text, "--duration", 0.01, 366 * 86_400, "seconds")
+
+
+def _count(text: str) -> int:
+    """A number of samples from an argument."""
+    return int(_number(text, "--count", 1, 1e12, "a number"))
 
 
 def _interval(text: str) -> float:

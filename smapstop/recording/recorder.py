@@ -67,6 +67,18 @@ class Recorder:
                 total += os.stat(f"{self.path}{side}").st_size
         return total
 
+    def hear(self, news: Target | Tick) -> None:
+        """Write what a source tells: whom it watches, or the next tick.
+
+        Raises:
+            SmapstopError: It cannot be written; the ticks before it are safe.
+        """
+        match news:
+            case Target():
+                self.begin(news)
+            case Tick():
+                self.add(news)
+
     def begin(self, target: Target) -> None:
         """Note whom the recording is of.
 
@@ -88,7 +100,13 @@ class Recorder:
         self.ticks += 1
 
     def close(self, why: str) -> None:
-        """End the recording, which then says why; as one file, unless somebody reads it now."""
+        """End the recording, which then says why; as one file, unless somebody reads it now.
+
+        One in which no tick is goes.
+        """
+        if not self.ticks:
+            self._discard()
+            return
         with suppress(SmapstopError), self._transaction():
             self._tell(stopped=why, stopped_ns=time.time_ns())
         with suppress(sqlite3.Error):
@@ -96,8 +114,8 @@ class Recorder:
         self._database.close()
         os.close(self._file)
 
-    def discard(self) -> None:
-        """Take away a recording in which nothing is."""
+    def _discard(self) -> None:
+        """Take the files away."""
         self._database.close()
         os.close(self._file)
         _remove(self.path)

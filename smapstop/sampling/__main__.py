@@ -64,12 +64,13 @@ class Watch:
 class Service:
     """Serves one reader: does what it asks, and sends it the ticks of the one target."""
 
-    def __init__(self, requests_fd: int, ticks_fd: int, terminal: tuple[int, int] | None) -> None:
+    def __init__(self, requests_fd: int, ticks_fd: int, program_fds: tuple[int, ...]) -> None:
         self._requests_fd = requests_fd
         self._decoder = Decoder()
         self._encoder = Encoder()
         self._ticks_fd = ticks_fd
-        self._terminal = terminal
+        self._terminal = program_fds if len(program_fds) == 2 else None
+        self._stdio = program_fds if len(program_fds) == 3 else (0, 1, 2)
         self._watch: Watch | None = None
 
     def run(self) -> None:
@@ -125,7 +126,9 @@ class Service:
         """A program started on our terminal, which is then the program's alone."""
         environment = request.environment
         if self._terminal is None:
-            program = launch(request.command, terminal_fd=None, env=environment)
+            program = launch(request.command, terminal_fd=None, stdio=self._stdio, env=environment)
+            for fd in set(self._stdio) - {0, 1, 2}:
+                os.close(fd)  # the program's alone: who reads its output shall see when it ends
         else:
             environment = terminal_environment(environment)
             program = launch(request.command, terminal_fd=self._terminal[1], env=environment)
@@ -180,12 +183,15 @@ def signal_session(pid: int, number: int) -> None:
 
 
 def main() -> None:
-    """Serve on stdin and stdout; the launched program's terminal (master, slave) may be named as two fds."""
+    """Serve on stdin and stdout.
+
+    Fds may be named for a program to launch: the master and slave of its terminal, or its standard input, output and
+    error.
+    """
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # they are meant for the reader, whose end is ours, too
-    terminal = (int(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) == 3 else None
     with suppress(BrokenPipeError):  # the reader is gone
-        Service(0, 1, terminal).run()
+        Service(0, 1, tuple(map(int, sys.argv[1:]))).run()
 
 
 if __name__ == "__main__":

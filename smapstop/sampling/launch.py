@@ -37,7 +37,13 @@ class Program:
     """It has not run one instruction yet, and waits for `release`; where ptrace is forbidden it runs already."""
 
 
-def launch(argv: Sequence[str], *, terminal_fd: int | None, env: Mapping[str, str] | None = None) -> Program:
+def launch(
+    argv: Sequence[str],
+    *,
+    terminal_fd: int | None,
+    stdio: Sequence[int] = (0, 1, 2),
+    env: Mapping[str, str] | None = None,
+) -> Program:
     """Start a program, stopped at its exec, so that its first sample shows the start of life; see `release`.
 
     It inherits standard input, output and error, default signals, and nothing else.
@@ -45,6 +51,7 @@ def launch(argv: Sequence[str], *, terminal_fd: int | None, env: Mapping[str, st
     Args:
         argv: The program, looked up in PATH unless it has a slash, and its arguments.
         terminal_fd: The slave of a pty for the program to live on, in a session of its own; None to keep ours.
+        stdio: Without a pty, what shall be its standard input, output and error.
         env: Its environment. By default ours; on a pty, with that terminal's type.
 
     Raises:
@@ -59,7 +66,7 @@ def launch(argv: Sequence[str], *, terminal_fd: int | None, env: Mapping[str, st
         pid = os.fork()
         if pid == 0:
             os.close(gate)
-            _become(argv, env, terminal_fd, gate_exit, report_entry)
+            _become(argv, env, terminal_fd, stdio, gate_exit, report_entry)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.close(gate_exit)
@@ -91,11 +98,16 @@ def terminal_environment(env: Mapping[str, str]) -> dict[str, str]:
     return inherited | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
-def _become(argv: Sequence[str], env: Mapping[str, str], terminal_fd: int | None, gate: int, report: int) -> NoReturn:
+def _become(
+    argv: Sequence[str], env: Mapping[str, str], terminal_fd: int | None, stdio: Sequence[int], gate: int, report: int
+) -> NoReturn:
     """The child's part: take the terminal, pass the gate, and become the program, or report the errno."""
     try:
         if terminal_fd is not None:
             os.login_tty(terminal_fd)
+        else:
+            for target, fd in enumerate(stdio):
+                os.dup2(fd, target)
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(number, signal.SIG_DFL)
         for name in os.listdir("/proc/self/fd"):

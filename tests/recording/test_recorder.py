@@ -48,8 +48,10 @@ def test_a_file_that_is_there_is_not_overwritten(path: Path) -> None:
         Recorder(path)
     assert path.read_text() == "precious"
 
-    Recorder(path, overwrite=True).close("stopped")
-    assert numbers(path) == []
+    recorder = Recorder(path, overwrite=True)
+    recorder.add(wide_tick(0))
+    recorder.close("stopped")
+    assert numbers(path) == [0]
 
 
 def test_a_recording_that_somebody_writes_is_not_overwritten(path: Path) -> None:
@@ -68,10 +70,10 @@ def test_a_file_that_cannot_be_created_is_said(tmp_path: Path, name: str) -> Non
         Recorder(tmp_path / name)
 
 
-def test_discarding_takes_every_file_away(path: Path) -> None:
+def test_a_recording_without_a_tick_leaves_no_file(path: Path) -> None:
     recorder = Recorder(path)
     recorder.begin(target())
-    recorder.discard()
+    recorder.close("no such process")
 
     assert not list(path.parent.iterdir())
 

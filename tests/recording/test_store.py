@@ -143,12 +143,16 @@ def test_a_recording_tells_whose_it_is_and_why_it_ended(path: Path) -> None:
         assert not recording.being_written
 
 
-def test_a_recording_that_ended_before_it_began_has_no_target(path: Path) -> None:
-    Recorder(path).close("no such process")
-
-    with opened(path) as recording:
+def test_a_recording_that_has_not_begun_has_no_target(path: Path) -> None:
+    with closing_recorder(Recorder(path)), opened(path) as recording:
         assert recording.target is None
         assert not list(recording.ticks())
+
+
+@contextmanager
+def closing_recorder(recorder: Recorder) -> Iterator[None]:
+    yield
+    recorder.close("stopped")
 
 
 def test_events_told_anew_are_those_that_were_recorded(program: Program, path: Path) -> None:
@@ -310,7 +314,7 @@ def read_or_none(path: Path) -> list[Tick] | None:
 
 
 def test_a_recording_is_known_by_its_head(path: Path) -> None:
-    record(path)
+    record(path, *some_ticks()[:1])
 
     assert is_recording(path.read_bytes()[:100])
     assert not is_recording(b"SQLite format 3\0" + bytes(84))

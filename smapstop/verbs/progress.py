@@ -1,0 +1,62 @@
+"""How a recording goes on, in one line on a terminal; silent in a pipe."""
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from smapstop.verbs.printing import is_terminal
+
+if TYPE_CHECKING:  # they import numpy
+    from smapstop.model.tick import Tick
+    from smapstop.recording.recorder import Recorder
+
+_OFTEN_SECONDS = 0.2
+"""The line is not written more often."""
+
+
+class Progress:
+    """The line.
+
+    Args:
+        quiet: The terminal is somebody else's until the end.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._on = is_terminal(sys.stderr)
+        self._quiet = quiet
+        self._began = time.monotonic()
+        self._shown = 0.0
+        self._name = ""
+
+    def show(self, tick: "Tick", recorder: "Recorder") -> None:
+        """Show where the recording is."""
+        from smapstop.ui.format import duration, long_amount, printable
+
+        now = time.monotonic()
+        self._name = f"{printable(tick.counters.name)} {tick.counters.pid}"
+        if not self._on or self._quiet or now - self._shown < _OFTEN_SECONDS:
+            return
+        self._shown = now
+        rss = long_amount(tick.totals.get("rss"))
+        parts = (self._name, duration(now - self._began), _ticks(recorder), f"rss {rss}", _size(recorder))
+        print(f"\r● {' · '.join(parts)}   ctrl-c stops\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def end(self, recorder: "Recorder") -> None:
+        """Say what was recorded."""
+        if not self._on or not recorder.ticks:
+            return
+        from smapstop.ui.format import printable
+
+        path = printable(str(recorder.path))
+        line = f"recorded {_ticks(recorder)} of {self._name} in {path} ({_size(recorder)}): smapstop replay {path}"
+        print(f"{'' if self._quiet else chr(13)}{line}\x1b[K", file=sys.stderr)
+
+
+def _ticks(recorder: "Recorder") -> str:
+    return f"{recorder.ticks:,} tick{'s' * (recorder.ticks != 1)}"
+
+
+def _size(recorder: "Recorder") -> str:
+    from smapstop.ui.format import long_amount
+
+    return long_amount(recorder.size_bytes // 1024)

@@ -1,0 +1,173 @@
+"""`smapstop record`: a process or a program recorded, without a dashboard."""
+
+import os
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smapstop.errors import SmapstopError
+from smapstop.model.requests import Attach, Failure, Launch, Signal, Target
+from smapstop.options import parse, record_options, stray_in
+from smapstop.verbs.printing import safe
+from smapstop.verbs.progress import Progress
+from smapstop.verbs.targets import Command, find_process, pace_of, require_executable
+
+if TYPE_CHECKING:  # they import numpy
+    from smapstop.live import LiveSource
+    from smapstop.model.tick import Ending, Tick
+    from smapstop.recording.recorder import Recorder
+    from smapstop.source import News
+
+GRACE_SECONDS = 2.0
+"""How long a program that we end may take to end by itself."""
+_ENOUGH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Enough was recorded."""
+
+    why: str
+
+
+def run(words: list[str], command: Command) -> int:
+    """Record until the process ends, the user has enough, or as long as was asked for.
+
+    Returns:
+        Of a program that ended by itself its own status, else 0.
+    """
+    options, word = parse(record_options(), words)
+    if word is not None:
+        raise stray_in("record", word, words)
+    if (options.pid is None) == (command is None) or command == ():
+        raise SmapstopError("record needs one process", "smapstop record -o FILE, with -p PID or -- COMMAND")
+    if options.output is None:
+        raise SmapstopError("record needs a file to write", "-o FILE")
+    if command is not None:
+        require_executable(command[0])
+        begin: Attach | Launch = Launch(command, dict(os.environ), pace_of(options))
+    else:
+        begin = Attach(find_process(options.pid), pace_of(options))
+    from smapstop.live import LiveSource
+    from smapstop.recording.recorder import Recorder
+
+    recorder = Recorder(Path(options.output), overwrite=options.force)
+    recording = _Recording(recorder, options.count, launched=command is not None)
+    try:
+        with closing(LiveSource(stdio=(0, 1, 2) if command else ())) as source:
+            return recording.of(source, begin, options.duration)
+    finally:
+        recorder.close(recording.why)
+        recording.progress.end(recorder)
+
+
+class _Recording:
+    """One run of `smapstop record`.
+
+    Ctrl-C is for a program that we launched, which has the terminal; for one that we attached to it means enough.
+    """
+
+    def __init__(self, recorder: "Recorder", count: int | None, *, launched: bool) -> None:
+        self.why = "the recorder failed"
+        """Why it ended."""
+        self.progress = Progress(quiet=launched)
+        self._recorder = recorder
+        self._count = count
+        self._launched = launched
+        self._writing = True
+        self._news: queue.SimpleQueue[News | _Stop] = queue.SimpleQueue()
+
+    def of(self, source: "LiveSource", begin: Attach | Launch, duration: float | None) -> int:
+        """Record what a source tells.
+
+        Returns:
+            The exit status.
+        """
+        with _heeded(self._news.put, ignored=(signal.SIGINT,) if self._launched else ()):
+            source.start(self._news.put)
+            source.request(begin)
+            ended = self._until_enough(None if duration is None else time.monotonic() + duration)
+            if ended is None and self._launched:
+                self._end_program(source)
+        if not self._writing:
+            return 2
+        if ended is None or not self._launched:
+            return 0
+        return 128 + ended.signal if ended.signal is not None else ended.status or 0
+
+    def _until_enough(self, deadline: float | None) -> "Ending | None":
+        """Record until the process ends, or until enough was recorded.
+
+        Returns:
+            How it ended; None when it goes on.
+        """
+        while True:
+            news = self._next(deadline)
+            match news:
+                case _Stop(why):
+                    self.why = why
+                    return None
+                case Failure():
+                    raise SmapstopError(news.what, news.remedy, status=news.status)
+                case Target():
+                    self._write(news)
+                case _:
+                    self._write(news)
+                    self.progress.show(news, self._recorder)
+                    if news.ending is not None:
+                        self.why = "the process ended"
+                        return news.ending
+                    if self._recorder.ticks == self._count:
+                        self.why = "--count"
+                        return None
+
+    def _next(self, deadline: float | None) -> "News | _Stop":
+        """What is told or happens next."""
+        try:
+            return self._news.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            return _Stop("--duration")
+
+    def _write(self, news: "Target | Tick") -> None:
+        """Write what was told; a program that we launched goes on when that is not possible any more."""
+        if not self._writing:
+            return
+        try:
+            self._recorder.hear(news)
+        except SmapstopError as error:
+            if not self._launched:
+                raise
+            self._writing = False
+            print(f"smapstop: {safe(str(error))}; the program goes on", file=sys.stderr)
+
+    def _end_program(self, source: "LiveSource") -> None:
+        """End the program, by force when it does not listen."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            source.request(Signal(number))
+            deadline = time.monotonic() + GRACE_SECONDS
+            with suppress(queue.Empty):
+                while True:
+                    news = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
+                    if isinstance(news, Failure) or getattr(news, "ending", None) is not None:
+                        return
+
+
+@contextmanager
+def _heeded(tell: Callable[[_Stop], object], ignored: tuple[signal.Signals, ...]) -> Iterator[None]:
+    """Have signals told instead of ending us at once."""
+
+    def heed(number: int, _: object) -> None:
+        tell(_Stop(signal.Signals(number).name))
+
+    before = {number: signal.signal(number, signal.SIG_IGN if number in ignored else heed) for number in _ENOUGH}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

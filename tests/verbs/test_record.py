@@ -1,0 +1,216 @@
+"""`smapstop record`, on real programs: what it leaves in the file, to the program, and to the shell."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from stepping import Stepping, until
+
+from smapstop.model.tick import Tick
+from smapstop.recording.store import Recording
+
+SMAPSTOP = (sys.executable, "-m", "smapstop")
+Program = Callable[[str], Path]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run.smaps"
+
+
+def record(path: Path, *arguments: object, **other: object) -> subprocess.CompletedProcess[str]:
+    command = [*SMAPSTOP, "record", "-o", path, "-i", "0.05", "--budget", "100", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, **other)  # type: ignore[call-overload,no-any-return]
+
+
+@contextmanager
+def recording(path: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """A recorder at work; it has written ticks."""
+    command = [*SMAPSTOP, "record", "-o", str(path), "-i", "0.05", *map(str, arguments)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: path.exists() and len(ticks_or_none(path)) > 2)
+        yield process
+        if process.poll() is None:
+            process.kill()
+
+
+def ticks(path: Path) -> list[Tick]:
+    with closing(Recording(path)) as opened:
+        return list(opened.ticks())
+
+
+def ticks_or_none(path: Path) -> list[Tick]:
+    """The ticks that are written; none when the file is not ready yet."""
+    try:
+        return ticks(path)
+    except Exception:  # noqa: BLE001
+        return []
+
+
+def stopped(path: Path) -> str:
+    with closing(Recording(path)) as opened:
+        return opened.stopped
+
+
+# a program that it launches
+
+
+def test_a_program_has_its_own_input_and_output(path: Path) -> None:
+    done = record(path, "--", "sh", "-c", "cat; echo complaint >&2", input="question")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "question", "complaint\n")
+
+
+def test_a_program_is_recorded_from_its_exec_to_its_end(path: Path) -> None:
+    record(path, "--", "sh", "-c", "sleep 0.3")
+    first, *_, last = ticks(path)
+
+    with closing(Recording(path)) as opened:
+        assert opened.target is not None
+        assert opened.target.command_line[0] == "sh"
+        assert opened.target.stopped_at_exec
+    assert not any("libc" in first.rows.name_of(row) for row in range(len(first.rows)))
+    assert last.ending is not None
+    assert last.ending.status == 0
+    assert stopped(path) == "the process ended"
+
+
+@pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("kill -9 $$", 137)])
+def test_its_status_is_the_programs(path: Path, script: str, status: int) -> None:
+    assert record(path, "--", "sh", "-c", script).returncode == status
+
+
+def test_a_program_that_execs_is_recorded_across_it(path: Path) -> None:
+    record(path, "--", "sh", "-c", "sleep 0.2; exec sleep 0.3")
+
+    executed = [tick for tick in ticks(path) if tick.executed]
+    assert [tick.counters.name for tick in executed] == ["sleep"]
+
+
+def test_what_cannot_be_started_has_the_status_of_a_shell_and_leaves_no_file(path: Path) -> None:
+    assert record(path, "--", "no-such-command").returncode == 127
+    assert record(path, "--", "/etc/passwd").returncode == 126
+    assert not path.exists()
+
+
+def test_after_the_duration_the_program_is_ended(path: Path) -> None:
+    done = record(path, "--duration", "0.4", "--", "sleep", "1000")
+
+    assert done.returncode == 0
+    assert stopped(path) == "--duration"
+
+
+def test_sigterm_ends_the_program_with_the_recording(path: Path) -> None:
+    with recording(path, "--", "sleep", "1000") as process:
+        pid = ticks(path)[0].counters.pid
+        process.terminate()
+        assert process.wait(10) == 0
+
+    assert stopped(path) == "SIGTERM"
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_ctrl_c_is_the_programs(path: Path) -> None:
+    with recording(path, "--", "sh", "-c", "trap 'exit 5' INT; while :; do sleep 0.05; done") as process:
+        process.send_signal(signal.SIGINT)
+        os.kill(ticks(path)[0].counters.pid, signal.SIGINT)
+        assert process.wait(10) == 5
+
+
+def test_a_full_disk_does_not_end_the_program(tmp_path: Path) -> None:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", tmp_path], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small file system needs root")
+    try:
+        done = record(tmp_path / "run", "--", "sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 0.1; done; echo done")
+    finally:
+        subprocess.run(["umount", "-l", tmp_path], check=True)
+
+    assert (done.returncode, done.stdout) == (2, "done\n")
+    assert done.stderr.count("\n") == 1
+    assert "full" in done.stderr
+
+
+# a process that it attaches to
+
+
+def test_so_many_samples_as_were_asked_for(program: Program, path: Path) -> None:
+    with Stepping(program("first_touch")) as stepping:
+        done = record(path, "--count", 3, "-p", stepping.pid)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [tick.number for tick in ticks(path)] == [0, 1, 2]
+    assert stopped(path) == "--count"
+
+
+def test_what_happens_is_in_the_file_for_sql(program: Program, path: Path) -> None:
+    with Stepping(program("first_touch")) as stepping, recording(path, "-p", stepping.pid) as process:
+        before = len(ticks(path))
+        stepping.go()
+        until(lambda: len(ticks(path)) > before + 2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+    with closing(sqlite3.connect(path)) as database:
+        what = "SELECT what, pages FROM happenings WHERE what = 'first-touch' ORDER BY pages DESC LIMIT 1"
+        assert database.execute(what).fetchall() == [("first-touch", 37)]
+    assert stopped(path) == "SIGINT"
+
+
+def test_the_end_of_the_process_ends_the_recording(program: Program, path: Path) -> None:
+    with Stepping(program("first_touch")) as stepping, recording(path, "-p", stepping.pid) as process:
+        stepping.kill()
+        assert process.wait(10) == 0
+
+    ending = ticks(path)[-1].ending
+    assert ending is not None
+    assert ending.signal == signal.SIGKILL
+
+
+def test_two_can_record_one_process(program: Program, path: Path) -> None:
+    other = path.with_suffix(".other")
+    with (
+        Stepping(program("first_touch")) as stepping,
+        recording(path, "-p", stepping.pid) as one,
+        recording(other, "-p", stepping.pid) as two,
+    ):
+        for process in (one, two):
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+
+    assert ticks(path)[0].counters.pid == ticks(other)[0].counters.pid
+
+
+# what is wrong
+
+
+def complaint(path: Path, *arguments: object) -> str:
+    done = record(path, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_a_file_that_is_there_needs_force(program: Program, path: Path) -> None:
+    path.write_text("precious")
+    with Stepping(program("first_touch")) as stepping:
+        assert "--force" in complaint(path, "-p", stepping.pid)
+        assert path.read_text() == "precious"
+        assert record(path, "--force", "--count", 1, "-p", stepping.pid).returncode == 0
+    assert len(ticks(path)) == 1
+
+
+def test_wrong_words_are_told_in_a_line(path: Path) -> None:
+    assert "one process" in complaint(path)
+    assert "one process" in complaint(path, "-p", os.getpid(), "--", "true")
+    assert "did you mean: smapstop record" in complaint(path, "./a.out")
+    assert "--duration" in complaint(path, "-p", os.getpid(), "--duration", "no")
+    assert "--count" in complaint(path, "-p", os.getpid(), "--count", "0")
+    done = subprocess.run([*SMAPSTOP, "record", "-p", str(os.getpid())], capture_output=True, text=True)
+    assert (done.returncode, "-o FILE" in done.stderr) == (2, True)
