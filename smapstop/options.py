@@ -9,11 +9,15 @@ from typing import IO, NoReturn
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
+from smapstop.model.limits import limit_of
+from smapstop.model.when import whens_of
 
 INTERVALS = (0.05, 3600.0)
 """The shortest and the longest time between samples, seconds."""
 FORMATS = ("table", "json", "csv")
+DIFF_FORMATS = ("table", "json", "markdown")
 GROUPS = ("name", "kind", "file")
+BYS = (*GROUPS, "part")
 
 
 class Parser(argparse.ArgumentParser):
@@ -62,13 +66,14 @@ def dashboard_options() -> Parser:
         "smapstop [options] -p PID|NAME\n"
         "       smapstop [options] -- COMMAND [ARG ...]\n"
         "       smapstop [options]\n"
-        "       smapstop snapshot|record|demo ...",
+        "       smapstop snapshot|record|diff|demo ...",
         "Which mapping of my process is changing, why, and what did the kernel do?\n"
         "A live dashboard of the memory map of a process: a running one (-p), a program\n"
         "that it starts and whose terminal is a pane (--), or one picked from a list.",
         "verbs, each with a --help of its own:\n"
         "  snapshot                one sample, printed as a table, JSON or csv\n"
         "  record                  samples into a file, without the dashboard\n"
+        "  diff                    two runs compared, for people and for CI\n"
         "  demo                    the copy-on-write experiment, live\n"
         "\n"
         "examples:\n"
@@ -147,6 +152,53 @@ def record_options() -> Parser:
     return parser
 
 
+def diff_options() -> Parser:
+    """The options of `smapstop diff`."""
+    parser = Parser(
+        "smapstop diff",
+        "smapstop diff [options] A B",
+        "Two runs compared by the names of their mappings: what grew, shrank, is new or\n"
+        "gone. A and B are recordings, JSON of smapstop snapshot, or saved\n"
+        "/proc/PID/smaps, in any combination; - is stdin. Exit status: 1 when more grew\n"
+        "than --fail-over allows, 2 for errors.",
+        "examples:\n"
+        "  smapstop diff base.smaps new.smaps --fail-over 10% --format markdown\n"
+        "                      a comment for a pull request; fails when Pss grew more\n"
+        "  smapstop diff base.smaps new.smaps --at peak --by part --metric private_dirty\n"
+        "                      which parts of which libraries were written, at the most",
+    )
+    runs = parser.add_argument_group("what to compare")
+    runs.add_argument(
+        "--by", choices=BYS, metavar="BY", default="name", help="name, kind, file, or part (of a file) (name)"
+    )
+    runs.add_argument("--metric", metavar="FIELD", default="pss", help="any field of smaps, or uss, dirty (pss)")
+    runs.add_argument(
+        "--at",
+        metavar="TIME",
+        type=whens_of,
+        default=(None, None),
+        help="of recordings: start, end, peak, or seconds after the start; or two as A,B (end)",
+    )
+    form = parser.add_argument_group("how to print it")
+    form.add_argument(
+        "--format",
+        choices=DIFF_FORMATS,
+        metavar="FORMAT",
+        help="table, json or markdown (a table on a terminal, else json)",
+    )
+    form.add_argument("--all", action="store_true", help="show what did not change, too")
+    form.add_argument(
+        "--fail-over",
+        metavar="LIMIT",
+        type=limit_of,
+        action="append",
+        default=[],
+        help="exit 1 when the total grew more: 10%%, 5M, 512k; or one mapping: libfoo.so=5%%. Can be repeated",
+    )
+    _add_others(parser, version=False)
+    return parser
+
+
 def demo_options() -> Parser:
     """The options of `smapstop demo`."""
     parser = Parser(
@@ -197,10 +249,21 @@ def parse(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, str | N
     Raises:
         SmapstopError: There is no such option, or something is wrong with its value.
     """
-    options, rest = parser.parse_known_args(words)
-    if rest and rest[0].startswith("-"):
-        raise SmapstopError(f"no option {rest[0]}", f"see {parser.prog} --help")
+    options, rest = parse_words(parser, words)
     return options, rest[0] if rest else None
+
+
+def parse_words(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The options in the words, and the words that are none; `-` is one of these.
+
+    Raises:
+        SmapstopError: As for `parse`.
+    """
+    options, rest = parser.parse_known_args(words)
+    unknown = next((word for word in rest if word.startswith("-") and word != "-"), None)
+    if unknown is not None:
+        raise SmapstopError(f"no option {unknown}", f"see {parser.prog} --help")
+    return options, rest
 
 
 def stray(word: str, words: list[str], verbs: Iterable[str], *, has_pid: bool) -> SmapstopError:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -31,7 +32,7 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     A byte of a name that is not UTF-8 is written as a lone surrogate, 0xff as "\udcff": Python's `surrogateescape`,
     which `os.fsencode` turns back into the byte.
     """
-    parts: dict[str, object] = {
+    parts: Record = {
         "schema": SCHEMA,
         "tool": f"smapstop {__version__}",
         "taken_at": None if snapshot.wall_ns is None else utc(snapshot.wall_ns),
@@ -39,10 +40,18 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
         "process": _process(snapshot),
         "rollup": rollup_record(snapshot),
     }
+    if snapshot.mappings is None:
+        return json_text(parts)
+    rows = records(snapshot, sorting, grouping)
+    return json_text(parts, mappings=rows) if grouping == "none" else json_text(parts, groups=rows)
+
+
+def json_text(parts: Record, **lists: Sequence[Record]) -> str:
+    """A JSON object of these parts, one to a line, and of lists whose records have a line each; ASCII only."""
     lines = [f"{_json(name)}: {_json(value)}" for name, value in parts.items()]
-    if snapshot.mappings is not None:
-        rows = ",\n  ".join(map(_json, records(snapshot, sorting, grouping)))
-        lines.append(f'"{"mappings" if grouping == "none" else "groups"}": [\n  {rows}]')
+    for name, rows in lists.items():
+        between = ",\n  ".join(map(_json, rows))
+        lines.append(f"{_json(name)}: [\n  {between}]")
     return "{" + ",\n ".join(lines) + "}\n"
 
 

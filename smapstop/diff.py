@@ -1,0 +1,188 @@
+"""Two runs compared: which mappings grew, shrank, are new or gone, and whether that is more than allowed."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from smapstop.errors import SmapstopError
+from smapstop.model.kinds import Kind
+from smapstop.model.likeness import By, Likeness, Side, likeness
+from smapstop.model.limits import Limit
+from smapstop.model.totals import SUMS
+from smapstop.proc.columns import ABSENT, Amounts
+from smapstop.proc.fields import FIELDS, PLAIN, ROLLUP_ONLY
+from smapstop.runs import Run
+
+Status = Literal["new", "gone", "changed", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How much there was before and after. None: the kernel did not print it."""
+
+    before: int | None
+    after: int | None
+
+    @property
+    def change(self) -> int | None:
+        """How much more there is."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A group of mappings that both runs call the same, or that only one of them has."""
+
+    group: int
+    """Its number in the `Likeness`."""
+    name: str
+    kind: Kind
+    perms: str
+    """Of a part of a file; else empty."""
+    offset: int
+    """Of a part of a file, bytes; else 0."""
+    status: Status
+    """By the metric."""
+    members: Sum
+    """How many mappings it has."""
+    amount: Sum
+    """The metric, kB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diff:
+    """Two runs side by side."""
+
+    before: Run
+    after: Run
+    by: By
+    metric: str
+    groups: Likeness
+    rows: tuple[Row, ...]
+    """Those to show, the biggest change of the metric first."""
+
+    def sum_of(self, name: str, groups: Sequence[int] | None = None) -> Sum:
+        """A field, or one of `SUMS`, of some groups, or of all of them, kB."""
+        return Sum(*(_sum(side, name, groups) for side in (self.groups.before, self.groups.after)))
+
+
+_KNOWN = tuple(field.name for field in FIELDS if field.name not in {*ROLLUP_ONLY, *PLAIN})
+
+
+def diff(before: Run, after: Run, by: By, metric: str, *, unchanged: bool) -> Diff:
+    """Compare two runs.
+
+    Args:
+        unchanged: Show the groups, too, of which there is as much as before.
+
+    Raises:
+        SmapstopError: There is no such metric, or a kernel did not print it.
+    """
+    groups = likeness(before.mappings, after.mappings, by)
+    columns = [_column(groups, side, run, metric) for side, run in ((groups.before, before), (groups.after, after))]
+    rows = (_row(groups, columns, group) for group in _largest_change_first(*columns))
+    shown = tuple(row for row in rows if unchanged or row.status != "unchanged")
+    return Diff(before, after, by, metric, groups, shown)
+
+
+def names_in(groups: Likeness) -> tuple[str, ...]:
+    """Every field that smapstop knows, the sums of them, and those that it does not know but a kernel printed."""
+    return tuple(dict.fromkeys([*_KNOWN, *SUMS, *groups.before.fields, *groups.after.fields]))
+
+
+def _column(groups: Likeness, side: Side, run: Run, metric: str) -> Amounts:
+    """The metric of each group on one side.
+
+    Raises:
+        SmapstopError: There is no such metric, or this kernel did not print it.
+    """
+    column = side.get(metric)
+    if column is not None:
+        return column
+    names = names_in(groups)
+    if metric not in names:
+        raise SmapstopError(f"no metric {metric!r}", f"there are {', '.join(names)}")
+    both = [name for name in names if all(each.get(name) is not None for each in (groups.before, groups.after))]
+    remedy = f"both have {', '.join(both)}" if both else "save /proc/PID/smaps, not maps"
+    raise SmapstopError(f"the kernel of {run.file!r} did not print {metric}", remedy)
+
+
+def _largest_change_first(before: Amounts, after: Amounts) -> list[int]:
+    """The groups by how much they changed; equal ones with growth first, then in alphabetical order."""
+    change = np.where((before == ABSENT) | (after == ABSENT), 0, after - before)
+    order: list[int] = np.lexsort((change < 0, -np.abs(change))).tolist()
+    return order
+
+
+def _row(groups: Likeness, columns: Sequence[Amounts], group: int) -> Row:
+    """What there is to say of a group."""
+    members = Sum(int(groups.before.members[group]), int(groups.after.members[group]))
+    amount = Sum(*(_known(int(column[group])) for column in columns))
+    status: Status = "unchanged" if amount.before == amount.after else "changed"
+    if not members.before:
+        status = "new"
+    elif not members.after:
+        status = "gone"
+    return Row(
+        group=group,
+        name=groups.names[group],
+        kind=groups.kinds[group],
+        perms=groups.perms[group],
+        offset=groups.offsets[group],
+        status=status,
+        members=members,
+        amount=amount,
+    )
+
+
+def _known(kb: int) -> int | None:
+    """An amount; None for `ABSENT`."""
+    return None if kb == ABSENT else kb
+
+
+def _sum(side: Side, name: str, groups: Sequence[int] | None) -> int | None:
+    """A field of some groups; None when none of them has it."""
+    column = side.get(name)
+    if column is None:
+        return None
+    printed = column if groups is None else column[groups]
+    printed = printed[printed != ABSENT]
+    return int(printed.sum()) if len(printed) else None
+
+
+def excesses(diff: Diff, limits: Iterable[Limit]) -> list[tuple[Limit, Sum]]:
+    """The limits that are exceeded, and by what.
+
+    Raises:
+        SmapstopError: A limit is of a mapping that neither run has, or of several.
+    """
+    found = []
+    for limit in limits:
+        total = diff.sum_of(diff.metric, None if limit.name is None else _called(diff, limit.name))
+        if total.before is None or total.after is None:
+            raise SmapstopError(f"--fail-over {limit.name}: its kernel did not print {diff.metric}")
+        if limit.exceeded(total.before, total.after):
+            found.append((limit, total))
+    return found
+
+
+def _called(diff: Diff, name: str) -> list[int]:
+    """The groups of this name, or of a file of this name.
+
+    Raises:
+        SmapstopError: There is none, or there are several names.
+    """
+    names = diff.groups.names
+    found = [group for group, full in enumerate(names) if name in (full, full.rpartition("/")[2])]
+    several = sorted({names[group] for group in found})
+    if len(several) > 1:
+        raise SmapstopError(f"--fail-over {name}: it may be {' or '.join(several)}", "name one by its path")
+    if not found:
+        files = [full.rpartition("/")[2] for full in names]
+        near = difflib.get_close_matches(name, files, n=3)
+        remedy = f"did you mean {' or '.join(near)}?" if near else "--all shows all that there are"
+        raise SmapstopError(f"--fail-over {name}: neither run has it", remedy)
+    return found
