@@ -5,12 +5,14 @@ import difflib
 import shlex
 import sys
 from collections.abc import Iterable
-from typing import IO, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
-from smapstop.model.limits import limit_of
 from smapstop.model.when import whens_of
+
+if TYPE_CHECKING:  # not needed for --help
+    from smapstop.model.limits import Limit
 
 INTERVALS = (0.05, 3600.0)
 """The shortest and the longest time between samples, seconds."""
@@ -66,7 +68,7 @@ def dashboard_options() -> Parser:
         "smapstop [options] -p PID|NAME\n"
         "       smapstop [options] -- COMMAND [ARG ...]\n"
         "       smapstop [options]\n"
-        "       smapstop snapshot|record|diff|demo ...",
+        "       smapstop snapshot|record|replay|diff|demo ...",
         "Which mapping of my process is changing, why, and what did the kernel do?\n"
         "A live dashboard of the memory map of a process: a running one (-p), a program\n"
         "that it starts and whose terminal is a pane (--), or one picked from a list.",
@@ -74,6 +76,7 @@ def dashboard_options() -> Parser:
         "  snapshot                one sample, printed as a table, JSON or csv\n"
         "  record                  samples into a file, without the dashboard\n"
         "  diff                    two runs compared, for people and for CI\n"
+        "  replay                  the dashboard on such a file\n"
         "  demo                    the copy-on-write experiment, live\n"
         "\n"
         "examples:\n"
@@ -85,10 +88,8 @@ def dashboard_options() -> Parser:
     target = parser.add_argument_group("whom to watch")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     _add_pace(parser)
-    table = parser.add_argument_group("the table at the start")
-    table.add_argument("--sort", metavar="COLUMN", help="sort by it: rss, delta, name, ... (moved)")
-    table.add_argument("--filter", metavar="EXPR", default="", help="show only: libc !/usr kind:heap perm:w rss>10M")
-    table.add_argument("--columns", metavar="A,B,C", help="show these: name,rss,delta,swap")
+    _add_table(parser)
+    _add_output(parser, "a recording of what is watched, see smapstop record --help")
     _add_others(parser, version=True)
     return parser
 
@@ -141,9 +142,7 @@ def record_options() -> Parser:
     )
     target = parser.add_argument_group("whom to record, this or -- COMMAND")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
-    file = parser.add_argument_group("where to")
-    file.add_argument("-o", "--output", metavar="FILE", help="the recording, readable by you only")
-    file.add_argument("--force", action="store_true", help="replace a file that is there")
+    _add_output(parser, "the recording, readable by you only")
     _add_pace(parser)
     length = parser.add_argument_group("how long; a program that was started is then ended")
     length.add_argument("--duration", metavar="SECONDS", type=_duration, help="stop after so many seconds")
@@ -190,11 +189,32 @@ def diff_options() -> Parser:
     form.add_argument(
         "--fail-over",
         metavar="LIMIT",
-        type=limit_of,
+        type=_limit,
         action="append",
         default=[],
         help="exit 1 when the total grew more: 10%%, 5M, 512k; or one mapping: libfoo.so=5%%. Can be repeated",
     )
+    _add_others(parser, version=False)
+    return parser
+
+
+def replay_options() -> Parser:
+    """The options of `smapstop replay`."""
+    parser = Parser(
+        "smapstop replay",
+        "smapstop replay FILE [options]",
+        "The dashboard on a recording, from its end: space plays it, p faster, arrows step\n"
+        "through time, [ and ] go to where something happened, home to the start. One that\n"
+        "is still being written is followed.",
+        "examples:\n"
+        "  smapstop replay run.smaps\n"
+        "                          what smapstop record -o run.smaps wrote\n"
+        "  smapstop replay run.smaps --filter 'libfoo delta!=0'\n"
+        "                          only what moves of libfoo",
+    )
+    what = parser.add_argument_group("what to look at")
+    what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
+    _add_table(parser)
     _add_others(parser, version=False)
     return parser
 
@@ -215,6 +235,19 @@ def demo_options() -> Parser:
     _add_pace(parser)
     _add_others(parser, version=False)
     return parser
+
+
+def _add_table(parser: Parser) -> None:
+    table = parser.add_argument_group("the table at the start")
+    table.add_argument("--sort", metavar="COLUMN", help="sort by it: rss, delta, name, ... (moved)")
+    table.add_argument("--filter", metavar="EXPR", default="", help="show only: libc !/usr kind:heap perm:w rss>10M")
+    table.add_argument("--columns", metavar="A,B,C", help="show these: name,rss,delta,swap")
+
+
+def _add_output(parser: Parser, what: str) -> None:
+    group = parser.add_argument_group("where to")
+    group.add_argument("-o", "--output", metavar="FILE", help=what)
+    group.add_argument("--force", action="store_true", help="replace a file that is there")
 
 
 def _add_pace(parser: Parser) -> None:
@@ -287,6 +320,13 @@ def stray_in(verb: str, word: str, words: list[str]) -> SmapstopError:
     """What a word probably means that stands alone among those of a verb that takes a process or a program."""
     at = words.index(word)
     return did_you_mean(word, [verb, *words[:at], "--" if "/" in word else "-p", *words[at:]])
+
+
+def _limit(text: str) -> "Limit":
+    """A limit of growth from an argument."""
+    from smapstop.model.limits import limit_of  # it imports fractions, which take a while
+
+    return limit_of(text)
 
 
 def _duration(text: str) -> float:

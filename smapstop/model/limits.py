@@ -1,4 +1,4 @@
-"""How much may have grown from one run to the next, and whether it has. Nothing heavy: options are made of these."""
+"""How much may have grown from one run to the next, and whether it has."""
 
 import re
 from dataclasses import dataclass
