@@ -46,12 +46,12 @@ def read_json(text: bytes) -> Read:
         raise SmapstopError(f"schema {schema}, and this smapstop reads schema {SCHEMA}", "update it")
     if "mappings" not in document:
         raise SmapstopError("JSON without mappings", "take the snapshot without --group-by and --rollup")
+    process, taken_at = document.get("process") or {}, document.get("taken_at")
     try:
-        mappings = _mappings(document["mappings"])
+        pid, name = process.get("pid"), process.get("name")
+        return Read(_mappings(document["mappings"]), pid, name, None if taken_at is None else _text(taken_at))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        raise SmapstopError(f"JSON whose mappings are not those of a snapshot ({error})", _NOT_OURS) from error
-    process = document.get("process") or {}
-    return Read(mappings, process.get("pid"), process.get("name"), document.get("taken_at"))
+        raise SmapstopError(f"JSON, but not quite of a snapshot ({error})", _NOT_OURS) from error
 
 
 def _mappings(records: list[Record]) -> Mappings:

@@ -1,0 +1,31 @@
+"""Which moment of a recording a user means."""
+
+import pytest
+
+from smapstop.errors import SmapstopError
+from smapstop.model.when import When, whens_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("start", ("start", "start")),
+        ("12.5", (12.5, 12.5)),
+        ("0", (0.0, 0.0)),
+        ("peak,end", ("peak", "end")),
+        ("3,", (3.0, None)),
+        (",peak", (None, "peak")),
+    ],
+)
+def test_one_moment_is_for_both_runs_and_two_may_leave_one_out(
+    text: str, expected: tuple[When | None, When | None]
+) -> None:
+    assert whens_of(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "noon", "-1", "1e3", "nan", "start,end,peak", "start, end", "1 s"])
+def test_anything_else_is_told(text: str) -> None:
+    with pytest.raises(SmapstopError) as raised:
+        whens_of(text)
+    expected = "give start, end, peak, or seconds after the start; A,B for two moments"
+    assert str(raised.value) == f"--at {text}: {expected}"

@@ -1,0 +1,90 @@
+"""The JSON of a snapshot says the same when it is read again; what is none is told."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from building import listed
+from stepping import Stepping
+
+from smapstop.errors import SmapstopError
+from smapstop.model.arrange import Sorting
+from smapstop.snapshot import load, take
+from smapstop.snapshot_formats import as_json
+from smapstop.snapshot_json import read_json
+
+DATA = Path(__file__).parent / "data" / "smaps"
+SAVED = [path for path in sorted(DATA.glob("*.txt")) if "rollup" not in path.name]
+
+
+@pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
+def test_every_kernels_mappings_come_back(path: Path) -> None:
+    snapshot = load(path.read_bytes())
+    read = read_json(as_json(snapshot).encode())
+    assert snapshot.mappings is not None
+    assert listed(read.mappings) == listed(snapshot.mappings)
+    assert (read.pid, read.process_name, read.taken_at) == (None, None, None)
+
+
+def test_a_sorted_snapshot_is_read_in_address_order(program: Callable[[str], Path]) -> None:
+    with Stepping(program("grow")) as target:
+        snapshot = take(target.pid)
+    read = read_json(as_json(snapshot, Sorting("rss")).encode())
+    assert snapshot.mappings is not None
+    assert listed(read.mappings) == listed(snapshot.mappings)
+    assert (read.pid, read.process_name) == (target.pid, "grow")
+    assert read.taken_at is not None
+    assert read.taken_at.endswith("Z")
+
+
+def test_names_with_any_bytes_come_back() -> None:
+    text = b"1000-2000 rw-p 00000000 fe:00 4711     /a \xff\x1b (deleted)\nRss: 4 kB\n"
+    mappings = read_json(as_json(load(text)).encode()).mappings
+    assert os.fsencode(mappings.name_of(0)) == b"/a \xff\x1b (deleted)"
+
+
+def document(**other: Any) -> bytes:
+    """The JSON of a snapshot of one mapping, with other parts; None takes one away."""
+    parts = json.loads(as_json(load(b"1000-2000 rw-p 00000000 00:00 0 \nRss: 4 kB\n"))) | other
+    return json.dumps({name: value for name, value in parts.items() if value is not None}).encode()
+
+
+def mapping(**other: Any) -> list[dict[str, Any]]:
+    """The mappings of that JSON, with another value."""
+    (only,) = json.loads(document())["mappings"]
+    return [only | other]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"{", "no JSON after all (Expecting property name"),
+        (b"{}{}", "no JSON after all (Extra data"),
+        (b"[1, 2]", "JSON, but not of a snapshot: "),
+        (b'{"schema": 1}', "JSON, but not of a snapshot: "),
+        (document(tool="other 1.0"), "JSON, but not of a snapshot: "),
+        (document(schema=2), "schema 2, and this smapstop reads schema 1: update it"),
+        (document(mappings=None), "JSON without mappings: take the snapshot without --group-by and --rollup"),
+        (document(mappings=mapping(rss="4")), "JSON, but not quite of a snapshot ('4' is no amount)"),
+        (document(mappings=mapping(rss=-4)), "JSON, but not quite of a snapshot (-4 is no amount)"),
+        (document(mappings=mapping(rss=True)), "JSON, but not quite of a snapshot (True is no amount)"),
+        (document(mappings=mapping(rss=2**63)), "JSON, but not quite of a snapshot ("),
+        (
+            document(mappings=mapping(start="0x1ffffffffffffffff")),
+            "JSON, but not quite of a snapshot (",
+        ),
+        (document(mappings=mapping(name=7)), "JSON, but not quite of a snapshot (7 is no text)"),
+        (document(mappings=[{"rss": 4}]), "JSON, but not quite of a snapshot ('start')"),
+        (document(mappings="many"), "JSON, but not quite of a snapshot ("),
+        (document(process=["who"]), "JSON, but not quite of a snapshot ("),
+        (document(taken_at=12), "JSON, but not quite of a snapshot (12 is no text)"),
+        (b"[" * 100_000, "no JSON after all ("),
+    ],
+)
+def test_what_is_no_snapshot_is_told(text: bytes, told: str) -> None:
+    with pytest.raises(SmapstopError) as raised:
+        read_json(text)
+    assert str(raised.value).startswith(told)
