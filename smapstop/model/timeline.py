@@ -34,6 +34,11 @@ class Timeline:
         return self._ticks
 
     @property
+    def first(self) -> int:
+        """The oldest tick that is still known."""
+        return 0
+
+    @property
     def last(self) -> Moment | None:
         """The newest moment; None before the first tick."""
         return self._last
