@@ -181,8 +181,7 @@ def _called(diff: Diff, name: str) -> list[int]:
     if len(several) > 1:
         raise SmapstopError(f"--fail-over {name}: it may be {' or '.join(several)}", "name one by its path")
     if not found:
-        files = [full.rpartition("/")[2] for full in names]
-        near = difflib.get_close_matches(name, files, n=3)
-        remedy = f"did you mean {' or '.join(near)}?" if near else "--all shows all that there are"
+        near = difflib.get_close_matches(name, {full.rpartition("/")[2] for full in names}, n=1)
+        remedy = f"did you mean {near[0]}?" if near else "--all shows all that there are"
         raise SmapstopError(f"--fail-over {name}: neither run has it", remedy)
     return found

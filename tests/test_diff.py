@@ -1,0 +1,128 @@
+"""What grew, shrank, is new or gone, and whether it is more than allowed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from building import mappings_of
+
+from smapstop.diff import Diff, Sum, diff, excesses
+from smapstop.errors import SmapstopError
+from smapstop.model.likeness import By
+from smapstop.model.limits import limit_of
+from smapstop.proc.columns import ABSENT, Texts
+from smapstop.runs import Run
+
+
+def run(*rows: tuple[Any, ...], file: str = "run", **amounts: list[int]) -> Run:
+    return Run(file, mappings_of(*rows, texts=Texts(), **amounts))
+
+
+BEFORE = run(
+    (1, 2, "rw-p", "[heap]", 100),
+    (2, 3, "rw-p", "/a", 20),
+    (3, 4, "rw-p", "/a", 30),
+    (4, 5, "rw-p", "/old", 7),
+    (5, 6, "rw-p", "/still", 400),
+)
+AFTER = run(
+    (1, 2, "rw-p", "[heap]", 60),
+    (2, 3, "rw-p", "/a", 97),
+    (4, 5, "rw-p", "/new", 40),
+    (4, 5, "rw-p", "/empty", 0),
+    (5, 6, "rw-p", "/still", 400),
+)
+
+
+def compared(*, before: Run = BEFORE, after: Run = AFTER, by: By = "name", unchanged: bool = False) -> Diff:
+    return diff(before, after, by, "rss", unchanged=unchanged)
+
+
+def test_the_biggest_change_is_first_and_growth_before_shrinkage() -> None:
+    told = [(row.name, row.status, row.members, row.amount) for row in compared().rows]
+    assert told == [
+        ("/a", "changed", Sum(2, 1), Sum(50, 97)),
+        ("/new", "new", Sum(0, 1), Sum(0, 40)),
+        ("[heap]", "changed", Sum(1, 1), Sum(100, 60)),
+        ("/old", "gone", Sum(1, 0), Sum(7, 0)),
+        ("/empty", "new", Sum(0, 1), Sum(0, 0)),
+    ]
+
+
+def test_what_did_not_change_is_shown_when_asked_for_and_always_in_the_totals() -> None:
+    assert [row.name for row in compared(unchanged=True).rows if row.status == "unchanged"] == ["/still"]
+    assert compared().sum_of("rss") == compared(unchanged=True).sum_of("rss") == Sum(557, 597)
+
+
+def test_the_total_of_what_only_one_kernel_prints_is_not_known() -> None:
+    before = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", 4), swap=[5, ABSENT])
+    after = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", 4))
+    found = compared(before=before, after=after)
+    assert [found.sum_of("swap"), found.sum_of("swap", [1])] == [Sum(5, None), Sum(None, None)]
+    assert found.sum_of("swap").change is None
+
+
+def test_an_amount_that_was_not_printed_of_one_mapping_is_not_known() -> None:
+    before = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", ABSENT))
+    after = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", 9))
+    (row,) = compared(before=before, after=after).rows
+    assert (row.name, row.status, row.amount, row.amount.change) == ("/b", "changed", Sum(None, 9), None)
+
+
+def test_a_metric_that_is_none_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(SmapstopError) as raised:
+        diff(BEFORE, run((1, 2), new_in_linux_9=[1]), "name", "pps", unchanged=False)
+    known = str(raised.value).removeprefix("no metric 'pps': there are ").split(", ")
+    assert known[:4] == ["size", "rss", "pss", "pss_dirty"]
+    assert {"swap", "private_hugetlb", "uss", "dirty", "new_in_linux_9"} <= set(known)
+    assert {"pss_anon", "thp_eligible", "kernel_page_size"} & set(known) == set()
+
+
+@pytest.mark.parametrize("metric", ["pss", "uss"])
+def test_a_metric_that_a_kernel_did_not_print_is_told_with_those_that_both_did(metric: str) -> None:
+    new = run((1, 2), file="new", pss=[1], private_clean=[1], private_dirty=[2], swap=[3])
+    old = run((1, 2), file="old", swap=[3])
+    for pair in ((old, new), (new, old)):
+        with pytest.raises(SmapstopError) as raised:
+            diff(*pair, "name", metric, unchanged=False)
+        assert str(raised.value) == f"the kernel of 'old' did not print {metric}: both have size, rss, swap"
+
+
+def exceeded(limits: Iterable[str], **other: Any) -> list[tuple[str | None, str, Sum]]:
+    found = excesses(compared(**other), map(limit_of, limits))
+    return [(limit.name, limit.text, growth) for limit, growth in found]
+
+
+def test_a_limit_of_the_total_and_limits_of_mappings() -> None:
+    assert exceeded(["40k", "10%", "/a=46k", "/a=100%", "[heap]=0%", "/new=1000%"]) == [
+        ("/a", "46k", Sum(50, 97)),
+        ("/new", "1000%", Sum(0, 40)),
+    ]
+    assert exceeded(["39k", "7%"]) == [(None, "39k", Sum(557, 597)), (None, "7%", Sum(557, 597))]
+
+
+def test_a_file_is_known_by_its_name_alone_and_a_limit_is_of_all_its_parts() -> None:
+    before = run((1, 2, "r-xp", "/lib/libfoo.so", 4), (2, 3, "rw-p", "/lib/libfoo.so", 4), (3, 4, "rw-p", "/b/c", 1))
+    after = run((1, 2, "r-xp", "/lib/libfoo.so", 8), (2, 3, "rw-p", "/lib/libfoo.so", 8), (3, 4, "rw-p", "/b/c", 1))
+    for by in ("name", "part"):
+        limits = ["libfoo.so=7k", "/lib/libfoo.so=8k"]
+        assert exceeded(limits, before=before, after=after, by=by) == [("libfoo.so", "7k", Sum(8, 16))]
+
+
+def test_a_limit_that_is_of_no_mapping_is_told() -> None:
+    both = run((1, 2, "rw-p", "/x/libfoo.so"), (2, 3, "rw-p", "/y/libfoo.so"), (3, 4, "rw-p", "/z/libbar.so"))
+    cases = {
+        "libbra.so": "--fail-over libbra.so: neither run has it: did you mean libbar.so?",
+        "/no": "--fail-over /no: neither run has it: --all shows all that there are",
+        "libfoo.so": "--fail-over libfoo.so: it may be /x/libfoo.so or /y/libfoo.so: name one by its path",
+    }
+    for name, told in cases.items():
+        with pytest.raises(SmapstopError) as raised:
+            exceeded([f"{name}=1k"], before=both, after=both)
+        assert str(raised.value) == told
+
+
+def test_a_limit_of_what_was_not_printed_is_told() -> None:
+    both = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", ABSENT))
+    with pytest.raises(SmapstopError, match="--fail-over /b: its kernel did not print rss"):
+        exceeded(["/b=1k"], before=both, after=both)
