@@ -49,6 +49,14 @@ class Found(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """Look at a recording."""
+
+    name: str
+    """What its file is called."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pick:
     """Let the user pick whom to watch."""
 

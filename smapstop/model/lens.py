@@ -8,6 +8,9 @@ from smapstop.model.sheet import GROUPINGS, Grouping
 Compared = Literal["previous", "mark", "start"]
 """What the moment is compared with: the reading before it, the mark, or the first."""
 
+SPEEDS = (1, 10, 60)
+"""How fast the past can be played."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lens:
@@ -15,6 +18,8 @@ class Lens:
 
     at: int | None = None
     """The tick looked at; None follows the newest."""
+    speed: int = 0
+    """How many times as fast as it was recorded time goes on from there; 0 stands still."""
     compared: Compared = "previous"
     mark: int | None = None
     """The marked tick."""
@@ -24,12 +29,22 @@ class Lens:
 
     def held(self, now: int) -> "Lens":
         """Hold the tick that is shown, or follow the newest again."""
-        return replace(self, at=now if self.at is None else None)
+        return replace(self, at=now if self.at is None or self.speed else None, speed=0)
+
+    def played(self, now: int, newest: int) -> "Lens":
+        """Let time go on from the tick that is shown, or faster when it does already; from the newest, begin anew."""
+        if self.speed:
+            return replace(self, speed=SPEEDS[(SPEEDS.index(self.speed) + 1) % len(SPEEDS)])
+        return replace(self, at=0 if now >= newest else now, speed=SPEEDS[0])
+
+    def gone_to(self, number: int | None) -> "Lens":
+        """Look at a tick, and stand still there; None follows the newest."""
+        return replace(self, at=number, speed=0)
 
     def stepped(self, now: int, newest: int, ticks: int) -> "Lens":
         """Go so many ticks from the one that is shown; forward to the newest is to follow it again."""
         at = max(0, now + ticks)
-        return replace(self, at=None if ticks > 0 and at >= newest else min(at, newest))
+        return self.gone_to(None if ticks > 0 and at >= newest else min(at, newest))
 
     def marked(self, now: int) -> "Lens":
         """Mark the tick that is shown, and compare with it."""
@@ -50,4 +65,4 @@ class Lens:
             return replace(self, filter="")
         if self.grouping != "none":
             return replace(self, grouping="none")
-        return replace(self, at=None)
+        return self.gone_to(None)

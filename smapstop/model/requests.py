@@ -64,6 +64,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the user should know, and that does not end the watching."""
+
+    what: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Nothing more comes: a recording was told to its end."""
+
+    why: str
+    """Why it ends there; empty when nobody told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The source cannot go on: what a `SmapstopError` says."""
 

@@ -15,13 +15,15 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher, Footer, Static
 
 from smapstop.errors import SmapstopError
+from smapstop.model.activity import Activity
 from smapstop.model.arrange import Sorting, filter_of, members_filter
 from smapstop.model.lens import Lens
-from smapstop.model.requests import Attach, Failure, Launch, Signal, Target
+from smapstop.model.playing import Playing
+from smapstop.model.requests import Attach, Failure, Launch, Notice, Over, Signal, Target
 from smapstop.model.scene import Scene, look
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
-from smapstop.settings import Pick, Settings
+from smapstop.settings import Pick, Replay, Settings
 from smapstop.source import Source
 from smapstop.ui.calm import CalmOrder
 from smapstop.ui.columns import SORTABLE, chosen, sorted_beside, sorted_by
@@ -34,6 +36,7 @@ from smapstop.ui.widgets.events import EventsPane
 from smapstop.ui.widgets.filter import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.table import MappingTable
+from smapstop.ui.widgets.timebar import TimeBar
 from smapstop.ui.widgets.totals import Totals
 
 if TYPE_CHECKING:  # what not every run needs is imported when it is needed
@@ -42,6 +45,10 @@ if TYPE_CHECKING:  # what not every run needs is imported when it is needed
 ROWS_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
 EVENTS_HINT = "cow   libc   first touch   !heap"
 """What can be typed to filter."""
+Begin = Attach | Launch | Pick | Replay
+"""Whom to watch, or what to look at."""
+PLAYED_EVERY = 1 / 20
+"""How often the past is drawn while it is played, seconds."""
 GRACE_SECONDS = 2.0
 """How long a program that we end may take to end by itself."""
 
@@ -51,7 +58,8 @@ class Dashboard(App[int]):
 
     Args:
         source: Where the ticks come from.
-        begin: Whom to watch: a running process, a program to launch on the source's terminal, or one to pick.
+        begin: Whom to watch: a running process, a program to launch on the source's terminal, or one to pick; or that
+            the source is a recording.
         settings: How to begin.
         intro: One line that tells what to do and what to watch.
     """
@@ -60,11 +68,15 @@ class Dashboard(App[int]):
     TITLE = "smapstop"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
-    def __init__(self, source: Source, begin: Attach | Launch | Pick, settings: Settings, *, intro: str = "") -> None:
+    def __init__(self, source: Source, begin: Begin, settings: Settings, *, intro: str = "") -> None:
         # without colours Textual's own filter would leave greys: the ansi colours give way entirely
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
         self.timeline = Timeline()
+        self._activity = Activity(self.timeline)
+        self._playing: Playing | None = None
+        self._over: Over | None = None
+        """Nothing more comes: the end of a recording."""
         self.lens = Lens(filter=settings.filter)
         self.failure: Failure | None = None
         """Why the source cannot go on."""
@@ -82,6 +94,7 @@ class Dashboard(App[int]):
         """The header, the totals, the table or one mapping, and the program's terminal."""
         yield HeaderBar()
         yield Totals()
+        yield TimeBar()
         with ContentSwitcher(initial="table"):
             yield MappingTable(chosen(self._settings.columns), id="table")
             yield MappingDetail(id="detail")
@@ -102,6 +115,7 @@ class Dashboard(App[int]):
         heed_signals(self.exit)
         self.source.start(lambda news: self.post_message(Heard(news)))
         self.query_one(HeaderBar).notice("reading …")
+        self._player = self.set_interval(PLAYED_EVERY, self._play, pause=True)
         self.query_one(MappingTable).focus()
         match self._begin:
             case Attach():
@@ -146,6 +160,11 @@ class Dashboard(App[int]):
                 if tick.ending is not None:
                     self._end(ending_text(tick.ending))
                 self.post_message(Stale())
+            case Notice() as notice:
+                self.notify(str(SmapstopError(notice.what, notice.remedy)), severity="warning", markup=False)
+            case Over() as over:
+                self._over = over
+                self.post_message(Stale())
             case Failure() as failure:
                 self.failure = failure
                 self._end("not watched any more")
@@ -178,8 +197,12 @@ class Dashboard(App[int]):
         if missing and self.failure is None:
             header.notice(missing)
         elif self.failure is None:
-            header.show(header_of(self._target, scene, self.timeline))
+            header.show(header_of(self._target, scene, self.timeline, self._over))
         self.query_one(Totals).show(self._target, self.timeline, scene)
+        self._activity.follow()
+        bar = self.query_one(TimeBar)
+        bar.display = self.lens.at is not None or isinstance(self._begin, Replay)
+        bar.show(self._activity, scene)
         detail = self.query_one(MappingDetail)
         if detail.display and detail.mapping is not None:
             detail.show(self.timeline, scene, detail.mapping)
@@ -192,7 +215,9 @@ class Dashboard(App[int]):
 
     def _look(self, lens: Lens) -> None:
         """Look in another way."""
-        self.lens = lens
+        was, self.lens = self.lens, lens
+        if (was.at is None) != (lens.at is None):
+            self.refresh_bindings()
         self.post_message(Stale())
 
     @property
@@ -209,8 +234,43 @@ class Dashboard(App[int]):
     # what the user does: how to look
 
     def action_pause(self) -> None:
-        """Hold what is shown, or follow the process again."""
-        self._look(self.lens.held(self._now))
+        """Hold what is shown, or go on: follow the process again, or play the recording."""
+        if isinstance(self._begin, Replay) and not self.lens.speed:
+            self.action_play()
+        else:
+            self._look(self.lens.held(self._now))
+
+    def action_play(self) -> None:
+        """Let time go on from the moment that is shown; again, faster."""
+        if len(self.timeline):
+            lens = self.lens.played(self._now, len(self.timeline) - 1)
+            self._playing = Playing(lens.at or 0, time.monotonic())
+            self._player.resume()
+            self._look(lens)
+
+    def _play(self) -> None:
+        """Go on to the tick that is due."""
+        if not self.lens.speed or self._playing is None:
+            self._player.pause()
+            return
+        self._playing = self._playing.on(self.timeline, self.lens.speed, time.monotonic())
+        if self._playing.number == len(self.timeline) - 1:
+            self._look(self.lens.gone_to(None))
+        elif self._playing.number != self.lens.at:
+            self._look(replace(self.lens, at=self._playing.number))
+
+    @on(TimeBar.Sought)
+    def go_to_tick(self, message: TimeBar.Sought) -> None:
+        """The user pointed at a moment."""
+        self._look(self.lens.gone_to(message.number))
+
+    def action_happened(self, direction: int) -> None:
+        """Go to the nearest tick at which something happened."""
+        number = self._activity.beside(self._now, direction)
+        if number is not None:
+            self._look(self.lens.gone_to(number))
+        elif direction > 0:
+            self._look(self.lens.gone_to(None))
 
     def action_step(self, ticks: int) -> None:
         """Go back or forward in time; forward to the newest tick is live."""
@@ -219,11 +279,11 @@ class Dashboard(App[int]):
 
     def action_start(self) -> None:
         """Go to the first tick."""
-        self._look(replace(self.lens, at=0))
+        self._look(self.lens.gone_to(self.timeline.first))
 
     def action_live(self) -> None:
         """Follow the process."""
-        self._look(replace(self.lens, at=None))
+        self._look(self.lens.gone_to(None))
 
     def action_mark(self) -> None:
         """Mark the moment that is shown, and compare with it."""
@@ -377,8 +437,12 @@ class Dashboard(App[int]):
         return self._dock is not None and self._dock.has_keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """While the program has the keys, none of them is ours."""
-        return not self._program_has_keys and (action != "program" or self._dock is not None)
+        """While the program has the keys, none of them is ours; what makes no sense now is no action."""
+        sensible = {
+            "program": self._dock is not None,
+            "play": self.lens.at is not None or isinstance(self._begin, Replay),
+        }
+        return not self._program_has_keys and sensible.get(action, True)
 
     def action_program(self) -> None:
         """Give the keys to the program."""
@@ -435,7 +499,7 @@ def _drawn_on_terminal() -> Iterator[None]:
         os.close(errors)
 
 
-def run(source: Source, begin: Attach | Launch | Pick, settings: Settings, *, intro: str = "") -> int:
+def run(source: Source, begin: Begin, settings: Settings, *, intro: str = "") -> int:
     """Show the dashboard until the user leaves; see `Dashboard`.
 
     Returns:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from smapstop.model.changes import cpu_share, fault_rates, rate_seconds
 from smapstop.model.lens import Lens
-from smapstop.model.requests import Target
+from smapstop.model.requests import Over, Target
 from smapstop.model.scene import Scene
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline import Timeline
@@ -38,8 +38,8 @@ class Header:
     """Of the reading, and what is compared."""
 
 
-def header_of(target: Target, scene: Scene, timeline: Timeline) -> Header:
-    """The header of a scene."""
+def header_of(target: Target, scene: Scene, timeline: Timeline, over: Over | None = None) -> Header:
+    """The header of a scene; `over` when nothing more comes."""
     tick = scene.moment.tick
     ending = tick.ending
     share = cpu_share(scene.previous, tick, target.clock_ticks)
@@ -54,8 +54,8 @@ def header_of(target: Target, scene: Scene, timeline: Timeline) -> Header:
     return Header(
         name=fmt.printable(tick.counters.name),
         about=(str(target.pid), *((ending_text(ending),) if ending else alive)),
-        mode=_mode(scene, timeline),
-        moving=scene.lens.at is None and ending is None,
+        mode=_mode(scene, timeline, over),
+        moving=scene.lens.speed > 0 or (scene.lens.at is None and ending is None and over is None),
         costs=(f"Δ {compared_text(scene.lens, timeline)}", *(() if ending else (cost,))),
     )
 
@@ -77,15 +77,18 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _mode(scene: Scene, timeline: Timeline) -> str:
+def _mode(scene: Scene, timeline: Timeline, over: Over | None) -> str:
     """Whether the scene is live, and at which pace, or of when it is."""
     tick = scene.moment.tick
     if scene.lens.at is not None:
         behind = (timeline.ticks[-1].wall_ns - tick.wall_ns) / 1e9
         ago = f", {fmt.age(behind)} ago" if behind >= 1 else ""
-        return f"❚❚ {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{scene.newest}"
+        how = f"▶ {scene.lens.speed}×" if scene.lens.speed else "❚❚"
+        return f"{how} {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{scene.newest}"
     if tick.ending:
         return f"■ {fmt.clock(tick.wall_ns)}"
+    if over is not None:
+        return f"■ {fmt.clock(tick.wall_ns)} end of recording"
     live = f"● live {fmt.span(tick.interval_ns)}"
     if tick.smaps_interval_ns <= tick.interval_ns:
         return live

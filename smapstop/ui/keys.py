@@ -51,7 +51,24 @@ KEYS: tuple[Key, ...] = (
     Key("open", ("enter",), "open", "Open the mapping: all its fields, before and after.", "Table", shown=True),
     Key("back", ("escape",), "back", "Go one step back: out of a mapping, a filter, the past.", "Table"),
     Key("events", ("e", "f7"), "events", "What happened; there enter goes to it, / filters.", "Table", shown=True),
-    Key("pause", ("space",), "pause", "Hold this moment, or go on; sampling never stops.", "Time", shown=True),
+    Key(
+        "pause",
+        ("space",),
+        "pause",
+        "Hold this moment, or go on; plays a recording.",
+        "Time",
+        shown=True,
+    ),
+    Key(
+        "play",
+        ("p",),
+        "play",
+        "Let time go on from here: as it was, 10 or 60 times as fast.",
+        "Time",
+        shown=True,
+    ),
+    Key("happened(-1)", ("left_square_bracket",), "last event", "Go back to where something happened.", "Time"),
+    Key("happened(1)", ("right_square_bracket",), "next event", "Go forward to where something happened.", "Time"),
     Key("step(-1)", ("left",), "back a tick", "Go back one tick.", "Time"),
     Key("step(1)", ("right",), "on a tick", "Go forward one tick; past the newest is live.", "Time"),
     Key("step(-10)", ("shift+left",), "back ten ticks", "Go back ten ticks.", "Time"),
@@ -64,7 +81,17 @@ KEYS: tuple[Key, ...] = (
 )
 """All keys of the app; those that move the cursor belong to the table."""
 
-_NAMES = {"left": "←", "right": "→", "up": "↑", "down": "↓", "escape": "esc", "pageup": "PgUp", "pagedown": "PgDn"}
+_NAMES = {
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "escape": "esc",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+}
 
 
 def key_name(key: str) -> str:

@@ -6,16 +6,19 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Attach, Launch
+from smapstop.model.requests import Attach, Launch, Pace
 from smapstop.options import dashboard_options, parse, stray
 from smapstop.verbs.printing import is_terminal
 from smapstop.verbs.targets import Command, find_process, pace_of, require_executable, require_memory, started_sampler
 
 if TYPE_CHECKING:  # they import numpy
+    from smapstop.live import LiveSource
     from smapstop.settings import Pick, Settings
+    from smapstop.source import Source
 
 
 def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
@@ -28,16 +31,28 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
     if command == ():
         raise SmapstopError("no command after --", "smapstop -- ./a.out ARG...")
     if options.sort or options.filter or options.columns:
-        _settings(options)  # what is wrong with them is told whatever else is
+        settings_of(options, pace_of(options))  # what is wrong with them is told whatever else is
     require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
     if command is not None:
-        return launch(command, lambda: _settings(options))
+        return launch(
+            command, lambda: settings_of(options, pace_of(options)), record=lambda source: _recorded(source, options)
+        )
     with started_sampler() as source:
-        settings = _settings(options)
+        settings = settings_of(options, pace_of(options))
         begin = _pick() if options.pid is None else Attach(find_process(options.pid), settings.pace)
         from smapstop.ui.app import run as show
 
-        return show(source, begin, settings)
+        return show(_recorded(source, options), begin, settings)
+
+
+def _recorded(source: "LiveSource", options: argparse.Namespace) -> "Source":
+    """The source, recorded if that was asked for."""
+    if options.output is None:
+        return source
+    from smapstop.recorded import RecordedSource
+    from smapstop.recording.recorder import Recorder
+
+    return RecordedSource(source, Recorder(Path(options.output), overwrite=options.force))
 
 
 def require_terminal(instead: str) -> None:
@@ -53,7 +68,7 @@ def require_terminal(instead: str) -> None:
     raise SmapstopError(f"the dashboard needs a terminal, and {where}", f"{instead} prints one sample")
 
 
-def _settings(options: argparse.Namespace) -> "Settings":
+def settings_of(options: argparse.Namespace, pace: Pace) -> "Settings":
     """What the dashboard begins with.
 
     Raises:
@@ -73,7 +88,7 @@ def _settings(options: argparse.Namespace) -> "Settings":
         raise SmapstopError(
             f"no column {options.sort!r} to sort by", f"there are {sorting.key}, {', '.join(SORTABLE)}"
         )
-    return Settings(pace_of(options), sorting, options.filter, columns)
+    return Settings(pace, sorting, options.filter, columns)
 
 
 def _pick() -> "Pick":
@@ -84,7 +99,13 @@ def _pick() -> "Pick":
     return Pick(processes, lambda found: require_memory(found.pid))
 
 
-def launch(command: tuple[str, ...], settle: "Callable[[], Settings]", *, intro: str = "") -> int:
+def launch(
+    command: tuple[str, ...],
+    settle: "Callable[[], Settings]",
+    *,
+    intro: str = "",
+    record: "Callable[[LiveSource], Source]" = lambda source: source,
+) -> int:
     """Start a program on a terminal of its own, and watch it from its exec on; settings can wait for the sampler."""
     require_executable(command[0])
     from smapstop.terminal import open_terminal
@@ -95,4 +116,4 @@ def launch(command: tuple[str, ...], settle: "Callable[[], Settings]", *, intro:
         settings = settle()
         from smapstop.ui.app import run as show
 
-        return show(source, Launch(command, environment, settings.pace), settings, intro=intro)
+        return show(record(source), Launch(command, environment, settings.pace), settings, intro=intro)

@@ -107,6 +107,8 @@ class _Recording:
         Returns:
             How it ended; None when it goes on.
         """
+        from smapstop.model.tick import Tick
+
         while True:
             news = self._next(deadline)
             match news:
@@ -117,7 +119,7 @@ class _Recording:
                     raise SmapstopError(news.what, news.remedy, status=news.status)
                 case Target():
                     self._write(news)
-                case _:
+                case Tick():
                     self._write(news)
                     self.progress.show(news, self._recorder)
                     if news.ending is not None:

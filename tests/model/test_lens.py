@@ -44,3 +44,24 @@ def test_back_drops_the_filter_then_the_groups_then_the_past() -> None:
     lens = Lens(at=3, grouping="kind", filter="libc")
     steps = [lens := lens.back() for _ in range(3)]
     assert steps == [Lens(at=3, grouping="kind"), Lens(at=3), Lens()]
+
+
+def test_playing_begins_where_it_stands_and_again_is_faster() -> None:
+    lens = Lens(at=3).played(3, 9)
+    assert (lens.at, lens.speed) == (3, 1)
+    assert [lens := lens.played(4, 9), lens := lens.played(5, 9), lens.played(6, 9)] == [
+        Lens(at=3, speed=10),
+        Lens(at=3, speed=60),
+        Lens(at=3, speed=1),
+    ]
+
+
+def test_playing_from_the_newest_begins_anew() -> None:
+    assert Lens().played(9, 9) == Lens(at=0, speed=1)
+
+
+def test_whatever_else_goes_through_time_stands_still() -> None:
+    playing = Lens(at=3, speed=10)
+    assert playing.held(5) == Lens(at=5)
+    assert playing.stepped(5, 9, -1) == Lens(at=4)
+    assert playing.gone_to(7) == Lens(at=7)

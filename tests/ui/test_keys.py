@@ -17,6 +17,9 @@ EXPECTED = {
     "back": ["escape"],
     "events": ["e", "f7"],
     "pause": ["space"],
+    "play": ["p"],
+    "happened(-1)": ["left_square_bracket"],
+    "happened(1)": ["right_square_bracket"],
     "step(-1)": ["left"],
     "step(1)": ["right"],
     "step(-10)": ["shift+left"],
@@ -59,7 +62,8 @@ def test_every_binding_has_an_id_of_its_own() -> None:
 def test_the_footer_shows_the_keys_in_this_order() -> None:
     shown = [f"{binding.key_display} {binding.description}" for binding in bindings() if binding.show]
     expected = (
-        "? help, q quit, / filter, s sort, m mark, d diff, enter open, e events, space pause, t program, g group"
+        "? help, q quit, / filter, s sort, m mark, d diff, enter open, e events, space pause, p play, t program, "
+        "g group"
     )
     assert expected == ", ".join(shown)
 

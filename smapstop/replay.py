@@ -1,0 +1,75 @@
+"""The source of a replay: a recording tells again what its process told; also one that is still being written."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+from smapstop.errors import SmapstopError
+from smapstop.model.requests import Failure, Notice, Over, Request
+from smapstop.recording.store import Recording
+from smapstop.source import News
+
+FOLLOW_SECONDS = 0.25
+"""How often a recording that is being written is looked at for more."""
+
+
+class ReplaySource:
+    """A source that reads a recording: it owns the one reader thread, and closes the recording."""
+
+    terminal_fd: int | None = None
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, deliver: Callable[[News], object]) -> None:
+        """Deliver what was recorded, from the reader thread."""
+        self._thread = threading.Thread(target=self._read, args=(deliver,), name="smapstop-reader", daemon=True)
+        self._thread.start()
+
+    def news(self) -> Iterator[News]:
+        """The target and every tick; while the recording is being written those that come, too."""
+        target = self._recording.target
+        if target is None:
+            yield Failure("nothing was recorded yet", "try again when its recorder has begun")
+            return
+        yield target
+        ended = False
+        try:
+            while True:
+                going_on = self._recording.being_written  # asked first: what it wrote until then is read below
+                for tick in self._recording.ticks():
+                    ended = tick.ending is not None
+                    yield tick
+                if not going_on:
+                    break
+                if self._closing.wait(FOLLOW_SECONDS):
+                    return
+        except SmapstopError as error:
+            yield Failure(error.what, error.remedy, error.status)
+            return
+        why = self._recording.stopped
+        if not ended and not why:
+            yield Notice("the recording breaks off", "its recorder was killed; at most one tick is missing")
+        yield Over(why)
+
+    def request(self, request: Request) -> None:
+        """Nothing can be asked of the past."""
+
+    def close(self) -> None:
+        """End the reader, and close the recording."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._recording.close()
+
+    def leave(self) -> None:
+        """End like `close`."""
+        self.close()
+
+    def _read(self, deliver: Callable[[News], object]) -> None:
+        """The reader thread."""
+        for news in self.news():
+            if self._closing.is_set():
+                return
+            deliver(news)

@@ -1,0 +1,187 @@
+"""A replay tells what the live source told, tick for tick; a source that is recorded tells all the same."""
+
+import queue
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alike import told
+from building import mappings_of, tick_of
+from listening import ListSource, target
+from stepping import Stepping
+
+from smapstop.live import LiveSource
+from smapstop.model.requests import Attach, Failure, Notice, Over, Pace
+from smapstop.model.tick import Ending, Tick
+from smapstop.model.timeline import Timeline
+from smapstop.recorded import RecordedSource
+from smapstop.recording.recorder import Recorder
+from smapstop.recording.store import Recording
+from smapstop.replay import ReplaySource
+from smapstop.source import News, Source
+
+Program = Callable[[str], Path]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run.smaps"
+
+
+class Heard:
+    """What a source tells, one by one."""
+
+    def __init__(self, source: Source) -> None:
+        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        source.start(self.news.put)
+
+    def next(self) -> News:
+        return self.news.get(timeout=10)
+
+    def until(self, holds: Callable[[News], bool]) -> list[News]:
+        """All up to what holds."""
+        news = [self.next()]
+        while not holds(news[-1]):
+            news.append(self.next())
+        return news
+
+
+def is_end(news: News) -> bool:
+    return isinstance(news, Tick) and news.ending is not None
+
+
+def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program, path: Path) -> None:
+    """The timelines are the same at every tick, in every mapping."""
+    source = RecordedSource(LiveSource(), Recorder(path))
+    with Stepping(program("two_at_once"), path.with_suffix(".mapped")) as stepping, closing(source):
+        heard = Heard(source)
+        source.request(Attach(stepping.pid, Pace(20_000_000, 1.0)))
+        seen = heard.until(lambda news: isinstance(news, Tick) and news.number == 2)
+        stepping.go()
+        seen += heard.until(lambda news: isinstance(news, Tick) and len(news.events) > 0)
+        stepping.kill()
+        seen += heard.until(is_end)
+    live = Timeline()
+    for news in seen:
+        if isinstance(news, Tick):
+            live.append(news)
+
+    again = Timeline()
+    with closing(ReplaySource(Recording(path))) as replay:
+        first, *ticks, over = replay.news()
+        for tick in ticks:
+            assert isinstance(tick, Tick)
+            again.append(tick)
+
+    assert first == seen[0]
+    assert over == Over("the process ended")
+    assert len(again) == len(live)
+    for number in range(len(live)):
+        assert told(live.ticks[number]) == told(again.ticks[number])
+        expected, actual = live.at(number), again.at(number)
+        assert (expected.ids.tolist(), expected.moved.tolist()) == (actual.ids.tolist(), actual.moved.tolist())
+
+
+def test_a_recording_that_is_being_written_is_followed(path: Path) -> None:
+    recorder = Recorder(path)
+    recorder.hear(target())
+    recorder.hear(tick_of(0, mappings_of((0, 4)), [0]))
+    with closing(ReplaySource(Recording(path))) as replay:
+        heard = Heard(replay)
+        assert [type(heard.next()), type(heard.next())] == [type(target()), Tick]
+
+        recorder.hear(tick_of(1, mappings_of((0, 4)), [0]))
+        tick = heard.next()
+        assert isinstance(tick, Tick)
+        assert tick.number == 1
+
+        recorder.close("SIGINT")
+        assert heard.next() == Over("SIGINT")
+
+
+def test_a_recording_that_breaks_off_says_so(path: Path) -> None:
+    recorder = Recorder(path)
+    recorder.hear(target())
+    recorder.hear(tick_of(0, mappings_of((0, 4)), [0]))
+    shutil.copy(path, copy := path.with_suffix(".copy"))
+    shutil.copy(f"{path}-wal", f"{copy}-wal")  # as it would be after kill -9
+    recorder.close("SIGINT")
+
+    with closing(ReplaySource(Recording(copy))) as replay:
+        *_, notice, over = replay.news()
+    assert isinstance(notice, Notice)
+    assert "breaks off" in notice.what
+    assert over == Over("")
+
+
+def test_closing_ends_a_replay_that_follows(path: Path) -> None:
+    recorder = Recorder(path)
+    recorder.hear(target())
+    recorder.hear(tick_of(0, mappings_of((0, 4)), [0]))
+    replay = ReplaySource(Recording(path))
+    heard = Heard(replay)
+    heard.next()
+    replay.close()
+    recorder.close("SIGINT")
+
+    assert replay._thread is not None
+    assert not replay._thread.is_alive()
+
+
+def test_a_damaged_recording_ends_in_a_failure(path: Path) -> None:
+    recorder = Recorder(path)
+    recorder.hear(target())
+    for number in range(3):
+        recorder.hear(tick_of(number, mappings_of((0, 4)), [0]))
+    recorder.close("SIGINT")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE ticks SET wall_ns = 1 WHERE tick = 1")
+        database.commit()
+
+    with closing(ReplaySource(Recording(path))) as replay:
+        *ticks, failure = replay.news()
+    assert len(ticks) == 2
+    assert isinstance(failure, Failure)
+    assert "damaged at tick 1" in failure.what
+
+
+# a source that is recorded
+
+
+def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
+    recorder = Recorder(path)
+    inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
+    source = RecordedSource(inner, recorder)
+    heard = Heard(source)
+    source.request(Attach(4711))
+    heard.until(lambda news: isinstance(news, Tick))
+    recorder._database.execute("PRAGMA query_only = 1")  # as on a disk that became read-only
+
+    inner.tell(tick_of(1, mappings_of((0, 4)), [0]), tick_of(2, mappings_of((0, 4)), [0]))
+    notice, *ticks = heard.next(), heard.next(), heard.next()
+    source.close()
+
+    assert isinstance(notice, Notice)
+    assert "the recording ended" in notice.what
+    assert [tick.number for tick in ticks if isinstance(tick, Tick)] == [1, 2]
+    with closing(Recording(path)) as recording:
+        assert [tick.number for tick in recording.ticks()] == [0]
+
+
+def test_requests_and_the_end_reach_the_source(path: Path) -> None:
+    inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
+    source = RecordedSource(inner, Recorder(path))
+    heard = Heard(source)
+    source.request(Attach(4711))
+    heard.until(lambda news: isinstance(news, Tick))
+    inner.tell(tick_of(1, mappings_of(), [], ending=Ending(0)))
+    source.leave()
+    source.close()  # as the dashboard does after leaving
+
+    assert inner.asked == [Attach(4711)]
+    assert inner.closed
+    with closing(Recording(path)) as recording:
+        assert recording.stopped == "the process ended"
