@@ -1,14 +1,14 @@
 """What the rules that explain a tick look at, besides its deltas: which rules hold for a mapping, and what it had."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.kinds import Kind, kind_of
+from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.ledger import PD, SD, Amounts, Mask
-from smapstop.proc.columns import Codes, Mappings, Texts
+from smapstop.proc.columns import Mappings
 
 _IN_MEMORY = (Kind.ANONYMOUS, Kind.HEAP, Kind.STACK)
 
@@ -92,16 +92,6 @@ def evidence_of(
 def has_flag(mappings: Mappings, rows: NDArray[np.intp], flag: str) -> Mask:
     """Whether VmFlags of some rows hold a flag."""
     return coded(mappings.texts, mappings.flags[rows], lambda flags: flag in flags.split()) > 0
-
-
-def coded(texts: Texts, codes: Codes, of: Callable[[str], int]) -> NDArray[np.int8]:
-    """A small number for each coded text, shape (len(codes),); each text is asked about once."""
-    used = np.zeros(len(texts), bool)
-    used[codes] = True
-    answers = np.zeros(len(texts), np.int8)
-    for code in np.flatnonzero(used).tolist():
-        answers[code] = of(texts[code])
-    return answers[codes]
 
 
 def _any_of(values: NDArray[np.int8], wanted: Iterable[int]) -> Mask:

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Event, Mechanism
-from smapstop.model.evidence import coded
-from smapstop.model.kinds import Kind, kind_of
+from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.life import Life, State
 from smapstop.model.moment import Moment
 from smapstop.model.rows import rows_of
+from smapstop.model.sheet import Grouping, group_ids, group_keys
 from smapstop.model.tick import Ids, Tick, What
 from smapstop.proc.columns import Codes
 
@@ -181,6 +182,10 @@ class _Items:
     kb: NDArray[np.int64]
     sure: NDArray[np.bool_]
 
+    def take(self, which: NDArray[np.bool_]) -> "_Items":
+        """Some of them."""
+        return _Items(*(getattr(self, column.name)[which] for column in dataclass_fields(self)))
+
 
 def entries_of(tick: Tick, before: Moment, after: Moment, known: Collection[int], room: int) -> list[Entry]:
     """What happened to the mappings in a tick, the least first.
@@ -199,6 +204,25 @@ def entries_of(tick: Tick, before: Moment, after: Moment, known: Collection[int]
         return []
     items = _items(tick, before, after)
     return _entries(items, _folded(items, known, room), tick, before, after)
+
+
+def entries_of_groups(tick: Tick, before: Moment, after: Moment, by: Grouping, groups: Ids) -> list[Entry]:
+    """What happened to groups of mappings in a tick, the least first: each mechanism, and each step, is one entry.
+
+    Args:
+        tick: What is told.
+        before: The moment before it.
+        after: The moment that it made.
+        by: What the mappings are grouped by.
+        groups: The groups to tell of; `Entry.scope` is one of them.
+    """
+    if not len(tick.events) and not tick.lineage:
+        return []
+    items = _items(tick, before, after)
+    scope = group_ids(group_keys(items.kind, items.name, by))
+    here = np.isin(scope, groups)
+    items = items.take(here)
+    return _entries(items, scope[here] * _BASE + items.what, tick, before, after) if here.any() else []
 
 
 def _items(tick: Tick, before: Moment, after: Moment) -> _Items:
@@ -252,7 +276,7 @@ def _entries(items: _Items, keys: NDArray[np.int64], tick: Tick, before: Moment,
     columns = (
         order[stops - 1],
         keys[order[starts]],
-        stops - starts,
+        stops - starts - np.add.reduceat(_counted(items, keys)[order], starts),
         np.add.reduceat(items.kb[order], starts),
         np.logical_and.reduceat(items.sure[order], starts),
     )
@@ -276,6 +300,16 @@ def _entries(items: _Items, keys: NDArray[np.int64], tick: Tick, before: Moment,
             )
         )
     return sorted(entries, key=lambda entry: entry.kb)
+
+
+def _counted(items: _Items, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The items whose mapping is in an item before it with the same key: a mechanism that is partly sure is two."""
+    counted = np.zeros(len(keys), bool)
+    if not items.sure.all():
+        order = np.lexsort((items.mapping, keys))
+        pairs = np.stack([keys, items.mapping])[:, order]
+        counted[order[1:]] = (pairs[:, 1:] == pairs[:, :-1]).all(axis=0)
+    return counted
 
 
 def _face_at(moment: Moment, row: np.intp) -> Face | None:

@@ -1,12 +1,13 @@
 """What kind of memory a mapping is, and its short name."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.proc.columns import Mappings
+from smapstop.proc.columns import Codes, Mappings, Texts
 
 
 class Kind(StrEnum):
@@ -26,6 +27,7 @@ _SHARED = re.compile(
     r"/memfd:|/dev/shm/|/dev/zero \(deleted\)$|/SYSV[0-9a-f]{8}|\[anon_shmem:|/anon_hugepage|/drm mm object"
 )
 _ANONYMOUS = re.compile(r"$|\[anon:|/dev/zero$")
+_POSITIONS = {kind: at for at, kind in enumerate(Kind)}
 
 
 def kind_of(name: str) -> Kind:
@@ -49,10 +51,17 @@ def kinds(mappings: Mappings) -> list[Kind]:
 
 def kind_codes(mappings: Mappings) -> NDArray[np.int8]:
     """The kinds as positions in `list(Kind)`, shape (n,)."""
-    position = {kind: i for i, kind in enumerate(Kind)}
-    codes, inverse = np.unique(mappings.name, return_inverse=True)
-    of_code = np.array([position[kind_of(mappings.texts[code])] for code in codes.tolist()], np.int8)
-    return of_code[inverse] if len(codes) else np.zeros(0, np.int8)
+    return coded(mappings.texts, mappings.name, lambda name: _POSITIONS[kind_of(name)])
+
+
+def coded(texts: Texts, codes: Codes, of: Callable[[str], int]) -> NDArray[np.int8]:
+    """A small number for each coded text, shape (len(codes),); each text is asked about once."""
+    used = np.zeros(len(texts), bool)
+    used[codes] = True
+    answers = np.zeros(len(texts), np.int8)
+    for code in np.flatnonzero(used).tolist():
+        answers[code] = of(texts[code])
+    return answers[codes]
 
 
 def file_part(perms: str) -> str:

@@ -9,7 +9,7 @@ from smapstop.model.arrange import filter_of
 from smapstop.model.changes import Changes, compare, rate_seconds
 from smapstop.model.lens import Lens
 from smapstop.model.moment import Moment
-from smapstop.model.sheet import Sheet, grouped, sheet_of
+from smapstop.model.sheet import Lost, Sheet, grouped, sheet_of
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
 
@@ -44,9 +44,8 @@ def look(timeline: Timeline, lens: Lens) -> Scene:
     moment = timeline.at(newest if lens.at is None else lens.at)
     number = moment.tick.number
     changes = compare(_compared(timeline, lens, moment), moment)
-    lingering = compare(timeline.at(max(0, number - LINGER)), moment)
     seconds = rate_seconds(changes.before.read, changes.after.read)
-    sheet = grouped(sheet_of(changes, seconds, lingering), lens.grouping)
+    sheet = grouped(sheet_of(changes, seconds, _lost(timeline, moment)), lens.grouping)
     return Scene(
         lens=lens,
         moment=moment,
@@ -56,6 +55,18 @@ def look(timeline: Timeline, lens: Lens) -> Scene:
         keep=filter_of(lens.filter)(sheet),
         newest=newest,
     )
+
+
+def _lost(timeline: Timeline, moment: Moment) -> Lost:
+    """What is gone at a moment and still shown."""
+    number = moment.tick.number
+    before = timeline.at(max(0, number - LINGER))
+    rows = compare(before, moment).gone
+    ids = before.ids[rows]
+    ticks = np.full(len(rows), number)
+    for tick in reversed(timeline.ticks[before.tick.number + 1 : number]):
+        ticks[~np.isin(ids, tick.ids) if tick.keyframe else np.isin(ids, tick.gone)] = tick.number
+    return Lost(before, rows, ticks)
 
 
 def _compared(timeline: Timeline, lens: Lens, moment: Moment) -> Moment:

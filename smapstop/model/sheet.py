@@ -57,27 +57,38 @@ class Sheet:
         return self.amounts[self.fields.index(name)] if name in self.fields else None
 
 
-def sheet_of(changes: Changes, seconds: float | None, lingering: Changes | None = None) -> Sheet:
+@dataclass(frozen=True, slots=True, eq=False)
+class Lost:
+    """Mappings that are no more, and still shown."""
+
+    moment: Moment
+    """When they were last seen, or before."""
+    rows: NDArray[np.intp]
+    """Their rows then, shape (k,)."""
+    ticks: NDArray[np.int64]
+    """The ticks at which they were gone, shape (k,)."""
+
+
+def sheet_of(changes: Changes, seconds: float | None, lost: Lost | None = None) -> Sheet:
     """The sheet of a moment, a row per mapping.
 
     Args:
         changes: The moment, compared with the one that the user compares with.
         seconds: What to divide changes by for a rate.
-        lingering: The moment compared with the one whose lost mappings are still shown.
+        lost: What is gone and still shown.
     """
     after = changes.after
     mappings, ids, moved = after.mappings, after.ids, after.moved
     deltas = {name: delta for name in COMPARED if (delta := changes.delta(name)) is not None}
     gone = np.zeros(len(ids), bool)
-    if lingering is not None and len(lingering.gone):
-        old: Moment = lingering.before
-        lost = old.mappings.take(lingering.gone)
-        mappings = concatenate(mappings, lost)
-        ids = np.concatenate([ids, old.ids[lingering.gone]])
-        moved = np.concatenate([moved, np.full(len(lost), after.tick.number)])
-        rows = rows_of(changes.before.ids, old.ids[lingering.gone])
+    if lost is not None and len(lost.rows):
+        lost_ids = lost.moment.ids[lost.rows]
+        mappings = concatenate(mappings, lost.moment.mappings.take(lost.rows))
+        ids = np.concatenate([ids, lost_ids])
+        moved = np.concatenate([moved, lost.ticks])
+        rows = rows_of(changes.before.ids, lost_ids)
         deltas = {name: np.concatenate([delta, _lost(changes.before, rows, name)]) for name, delta in deltas.items()}
-        gone = np.concatenate([gone, np.ones(len(lost), bool)])
+        gone = np.concatenate([gone, np.ones(len(lost_ids), bool)])
     return Sheet(
         ids=ids,
         start=mappings.start,
@@ -109,21 +120,27 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
     """The sheet with a row per group; amounts and changes are sums, and a group moved when one of its rows did."""
     if by == "none" or not len(sheet):
         return sheet
-    keys, first, inverse = np.unique(_keys(sheet, by), return_index=True, return_inverse=True)
+    of_row = group_keys(sheet.kind, sheet.name, by)
+    keys = np.flatnonzero(np.bincount(of_row))
     n = len(keys)
+    places = np.zeros(keys[-1] + 1, np.intp)
+    places[keys] = np.arange(n)
+    group = places[of_row]
+    first = np.zeros(n, np.intp)
+    first[group[::-1]] = np.arange(len(group))[::-1]
     here = ~sheet.gone
 
     def sums(row: Amounts) -> Amounts:
-        return np.bincount(inverse, weights=row, minlength=n).astype(np.int64)
+        return np.bincount(group, weights=row, minlength=n).astype(np.int64)
 
     amounts = np.full((len(sheet.fields), n), ABSENT, np.int64)
     for at, (name, row) in enumerate(zip(sheet.fields, sheet.amounts, strict=True)):
         if name not in PLAIN:
             amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
     moved = np.full(n, -1, np.int64)
-    np.maximum.at(moved, inverse, sheet.moved)
+    np.maximum.at(moved, group, sheet.moved)
     return Sheet(
-        ids=-1 - keys,
+        ids=group_ids(keys),
         start=sheet.start[first],
         end=sheet.end[first],
         name=np.arange(1, n + 1, dtype=np.int32),
@@ -140,20 +157,29 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
     )
 
 
-_KIND_KEYS = 1 << 32
-"""Group keys from here on are kinds; those below are codes of names."""
+_KIND_CODES = len(Kind)
 
 
-def _keys(sheet: Sheet, by: Grouping) -> NDArray[np.int64]:
-    """What each row's group is known by."""
-    of_kind = _KIND_KEYS + sheet.kind.astype(np.int64)
+def group_keys(kind: NDArray[np.signedinteger], name: Codes, by: Grouping) -> NDArray[np.int64]:
+    """What the group of each mapping is known by: small numbers, those of kinds before those of names.
+
+    Args:
+        kind: Positions in `list(Kind)`, shape (n,).
+        name: Names of the mappings, shape (n,).
+        by: What to group by, which must not be "none".
+    """
+    of_kind = kind.astype(np.int64)
     if by == "kind":
         return of_kind
-    if by == "file":
-        return np.where(sheet.kind == list(Kind).index(Kind.FILE), sheet.name, of_kind)
-    return np.where(sheet.name == 0, of_kind, sheet.name)
+    of_name = name.astype(np.int64) + _KIND_CODES
+    return np.where(kind == list(Kind).index(Kind.FILE) if by == "file" else name != 0, of_name, of_kind)
+
+
+def group_ids(keys: NDArray[np.int64]) -> Ids:
+    """The ids of the rows of groups, from what the groups are known by; the other way around it is the same."""
+    return -1 - keys
 
 
 def _group_name(texts: Texts, key: int) -> str:
     """The name of a group."""
-    return list(Kind)[key - _KIND_KEYS].value if key >= _KIND_KEYS else texts[key]
+    return list(Kind)[key].value if key < _KIND_CODES else texts[key - _KIND_CODES]

@@ -78,7 +78,7 @@ def told(entry: Entry, timeline: Timeline) -> Told:
     """What an entry says, but for the mapping and the evidence."""
     return Told(
         when=fmt.clock_tenths(timeline.ticks[entry.last].wall_ns),
-        what=_what(entry, timeline),
+        what=what_of(entry, timeline),
         named=not entry.of_kind,
         quiet=entry.what in ("torn", "missing"),
     )
@@ -102,7 +102,7 @@ def whose(entry: Entry, timeline: Timeline, width: int) -> str:
     return full if fmt.cells(full) <= width else fmt.shorten(name, width)
 
 
-def _what(entry: Entry, timeline: Timeline) -> str:
+def what_of(entry: Entry, timeline: Timeline) -> str:
     """What happened, and how much."""
     tick = timeline.ticks[entry.last]
     match entry.what:
@@ -116,7 +116,7 @@ def _what(entry: Entry, timeline: Timeline) -> str:
             return fmt.printable(tick.missing)
     some = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
     if entry.event:
-        return ", ".join(filter(None, [label_of(entry.event, _symbols(entry, timeline)), some]))
+        return label_of(entry.event, _symbols(entry, timeline)) + (some and f" in {some}")
     verb = VERBS[entry.what]
     match entry.what:
         case "grow":

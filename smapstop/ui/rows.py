@@ -6,17 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.groups import RECENT, GroupHistory
+from smapstop.model.happenings import Entry
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.rows import RESTLESS
 from smapstop.model.scene import Scene
 from smapstop.model.sheet import Sheet
+from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import Column
+from smapstop.ui.happened import what_of
 from smapstop.ui.palette import LETTERS
 from smapstop.ui.why import VERBS, labels
 
-HISTORY_TICKS = 120
+HISTORY_TICKS = RECENT
 """The longest time that a row's history shows."""
 _STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
@@ -40,28 +44,59 @@ class Row:
     gone: bool
 
 
-def rows_of(scene: Scene, timeline: Timeline, which: Indices, columns: Columns) -> list[Row]:
-    """The rows `which` of a scene's sheet, as text for these columns."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """The rows that are shown, and what is asked about them."""
+
+    scene: Scene
+    timeline: Timeline
+    which: Indices
+    groups: GroupHistory | None
+    moved: list[int]
+    """The tick at which each last changed; -1 for never."""
+
+    @property
+    def ids(self) -> Ids:
+        """Mappings, or groups of them."""
+        return self.scene.sheet.ids[self.which]
+
+
+def rows_of(
+    scene: Scene, timeline: Timeline, which: Indices, columns: Columns, groups: GroupHistory | None = None
+) -> list[Row]:
+    """Some rows of a scene's sheet, as text.
+
+    Args:
+        scene: What is looked at.
+        timeline: Its timeline.
+        which: The rows of the sheet.
+        columns: The columns to show.
+        groups: What the rows are when they are groups.
+    """
     sheet, now = scene.sheet, scene.moment.tick.number
-    texts = [_texts(scene, timeline, which, column, width) for column, width in columns]
+    moved: list[int] = sheet.moved[which].tolist()
+    if groups:
+        moved = groups.moved(sheet.ids[which], sheet.moved[which], now)
+    shown = _Shown(scene, timeline, which, groups, moved)
+    texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(sheet, which, column) for column, _ in columns]
     return [
-        Row(mapping, cells, values, _KINDS[kind], now - moved if moved >= 0 else None, gone)
-        for mapping, cells, values, kind, moved, gone in zip(
+        Row(mapping, cells, values, _KINDS[kind], now - when if when >= 0 else None, gone)
+        for mapping, cells, values, kind, when, gone in zip(
             sheet.ids[which].tolist(),
             zip(*texts, strict=True),
             zip(*numbers, strict=True),
             sheet.kind[which].tolist(),
-            sheet.moved[which].tolist(),
+            moved,
             sheet.gone[which].tolist(),
             strict=True,
         )
     ]
 
 
-def _texts(scene: Scene, timeline: Timeline, which: Indices, column: Column, width: int) -> list[str]:
+def _texts(shown: _Shown, column: Column, width: int) -> list[str]:
     """The texts of a column."""
-    sheet = scene.sheet
+    sheet, which = shown.scene.sheet, shown.which
     rows = which.tolist()
     match column.look:
         case "name":
@@ -71,9 +106,9 @@ def _texts(scene: Scene, timeline: Timeline, which: Indices, column: Column, wid
         case "address":
             return [f"{start:x}" for start in sheet.start[which].tolist()]
         case "history":
-            return histories(scene, timeline, which, width)
+            return _histories(shown, width)
         case "happened":
-            return [_happened(scene, timeline, row, width) for row in rows]
+            return _happened(shown, width)
         case "amount":
             return _spelled(fmt.amount, sheet.get(column.key), which)
         case "change":
@@ -127,18 +162,21 @@ def history_step(ticks: int, width: int) -> int:
     return next((step for step in _STEPS if step * width >= min(ticks, HISTORY_TICKS)), _STEPS[-1])
 
 
-def histories(scene: Scene, timeline: Timeline, which: Indices, width: int) -> list[str]:
-    """Rss of each row over the last ticks, as block glyphs; of groups there is none."""
-    number = scene.moment.tick.number
+def _histories(shown: _Shown, width: int) -> list[str]:
+    """Rss of each row over the last ticks, as block glyphs; of a group that of the mappings that it had then."""
+    number, ids = shown.scene.moment.tick.number, shown.ids
     step = history_step(number + 1, width)
     # glyphs end at multiples of the step, so that they do not change as time goes on, but only move
     stop = (number // step + 1) * step
     first = max(0, stop - width * step)
-    values = np.full((len(which), width * step), np.nan)
-    seen = timeline.series(scene.sheet.ids[which], "rss", first, number + 1)
+    values = np.full((len(ids), width * step), np.nan)
+    if shown.groups:
+        seen = shown.groups.series(ids, first, number + 1)
+    else:
+        seen = shown.timeline.series(ids, "rss", first, number + 1)
     at = width * step - (stop - first)
     values[:, at : at + seen.shape[1]] = seen
-    return fmt.sparkline(_last_known(values.reshape(len(which), width, step)))
+    return fmt.sparkline(_last_known(values.reshape(len(ids), width, step)))
 
 
 def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,15 +188,27 @@ def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:
     return last
 
 
-def _happened(scene: Scene, timeline: Timeline, row: int, width: int) -> str:
-    """The last change of a row, and how long ago it was."""
-    sheet, tick = scene.sheet, scene.moment.tick
-    moved = int(sheet.moved[row])
-    if moved < 0 or sheet.ids[row] < 0:
-        return ""
-    when = timeline.ticks[moved]
-    age = fmt.age((tick.monotonic_ns - when.monotonic_ns) / 1e9 - tick.interval_ns / 2e9)
-    return f"{fmt.clip(change_text(timeline, int(sheet.ids[row]), moved), width - len(age) - 3)} · {age}"
+def _happened(shown: _Shown, width: int) -> list[str]:
+    """The last change of each row, and how long ago it was."""
+    timeline, moved = shown.timeline, shown.moved
+    if shown.groups:
+        told = shown.groups.happened(shown.ids, moved)
+        texts = [group_change_text(timeline, entries, number) for entries, number in zip(told, moved, strict=True)]
+    else:
+        texts = [
+            change_text(timeline, mapping, number) if number >= 0 else ""
+            for mapping, number in zip(shown.ids.tolist(), moved, strict=True)
+        ]
+    ages = [_age(shown.scene.moment.tick, timeline.ticks[number]) for number in moved]
+    return [
+        f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else ""
+        for text, age in zip(texts, ages, strict=True)
+    ]
+
+
+def _age(now: Tick, when: Tick) -> str:
+    """How long ago a tick was."""
+    return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
 
 
 def change_text(timeline: Timeline, mapping: int, number: int) -> str:
@@ -170,4 +220,16 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
         return "; ".join(filter(None, [why, ", ".join(became)]))
     deltas = timeline.change(mapping, number)
     told = [f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in RESTLESS]
-    return " ".join(told) or "flags changed"
+    return " ".join(told) or _otherwise(tick)
+
+
+def group_change_text(timeline: Timeline, entries: Sequence[Entry], number: int) -> str:
+    """What happened to a group at a tick, -1 for never: the mechanisms in all of its mappings, and the rest."""
+    if number < 0:
+        return ""
+    return "; ".join(what_of(entry, timeline) for entry in entries) or _otherwise(timeline.ticks[number])
+
+
+def _otherwise(tick: Tick) -> str:
+    """What happened to mappings that nothing else is told of."""
+    return "exec: another program" if tick.executed else "flags changed"

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.changes import compare
 from smapstop.model.kinds import Kind
-from smapstop.model.sheet import GROUPINGS, Grouping, Sheet, grouped, sheet_of
+from smapstop.model.sheet import GROUPINGS, Grouping, Lost, Sheet, grouped, sheet_of
 from smapstop.model.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Mappings
 
@@ -35,8 +36,9 @@ def timeline() -> Timeline:
 
 
 def sheet(timeline: Timeline, before: int, after: int, lingering: int) -> Sheet:
-    moment = timeline.at(after)
-    return sheet_of(compare(timeline.at(before), moment), 2.0, compare(timeline.at(lingering), moment))
+    moment, old = timeline.at(after), timeline.at(lingering)
+    gone = compare(old, moment).gone
+    return sheet_of(compare(timeline.at(before), moment), 2.0, Lost(old, gone, np.full(len(gone), 2)))
 
 
 def table(of: Sheet, name: str = "rss") -> list[dict[str, Any]]:

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from building import COUNTERS, mappings_of, tick_of
 from listening import ListSource
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
+from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.requests import Attach, Failure
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.table import MappingTable
@@ -145,6 +147,37 @@ async def test_groups_count_their_mappings_and_enter_shows_them() -> None:
         assert await names(pilot) == ["heap × 1", "file × 1", "anonymous × 1", "stack × 1"]
         await pilot.press("down", "enter")
         assert await names(pilot) == ["libc.so.6 .text"]
+
+
+async def test_groups_have_a_history_and_a_reason() -> None:
+    second = (0x5000, 0x5100, "rw-p", "")
+    grown = mappings_of((*NAMELESS, 20), (*second, 8))
+    touched = np.full(2, MECHANISMS.index("first-touch"), np.int8)
+    events = Events(np.array([2, 4]), touched, np.array([20, 8]), np.ones(2, bool))
+    step = (Lineage("map", 4),)
+    later = tick_of(3, mappings_of((*NAMELESS, 24)), [2], gone=[4], lineage=(Lineage("unmap", 4),))
+    app, source = dashboard(START, tick_of(1, grown, [2, 4], events=events, lineage=step))
+    async with app.run_test(size=(240, 40)) as pilot:
+        await pilot.press("g", "g")
+        line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 2"))
+        assert line.endswith(" first touch, 7 pages in 2 mappings; mapped, 1 M · now")
+        source.tell(tick_of(2, mappings_of(), []), later)
+        line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 1"))
+        assert line.endswith("▁██▅ unmapped, 1 M · now")
+        source.tell(*(tick_of(number, mappings_of(), []) for number in range(4, 10)))
+        line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 1"))
+        assert line.endswith("▁██▅▅▅▅▅▅▅ unmapped, 1 M · 5 s")
+
+
+async def test_what_is_gone_says_so_as_long_as_it_lingers() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(160, 40)) as pilot:
+        rest = mappings_of((*HEAP, 40), (*LIBC, 30), (*STACK, 10))
+        source.tell(tick_of(1, rest, [0, 1, 3], keyframe=True, gone=[2], lineage=(Lineage("unmap", 2),)))
+        for number, age in ((2, "now"), (3, "1 s")):
+            source.tell(tick_of(number, rest, [0, 1, 3], keyframe=True))
+            line = next(line for line in await shown(pilot) if ANON in line)
+            assert line.endswith(f"unmapped · {age}")
 
 
 async def test_the_change_is_against_the_tick_before_the_mark_or_the_start() -> None:

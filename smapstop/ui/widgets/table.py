@@ -14,7 +14,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from smapstop.model.arrange import Sorting
+from smapstop.model.groups import GroupHistory
 from smapstop.model.scene import Scene
+from smapstop.model.sheet import Grouping
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import Column, fitting
@@ -78,6 +80,7 @@ class MappingTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The mapping under the cursor; None until the user moves it: then the first row is as good as any."""
         self._timeline: Timeline | None = None
         self._scene: Scene | None = None
+        self._groups: GroupHistory | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._sorting = Sorting()
         self._name_title = ""
@@ -93,12 +96,20 @@ class MappingTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Show a scene with its rows in this order, which is said to be frozen when it is."""
         line = self.cursor_index - self._top
         self._timeline, self._scene, self._order = timeline, scene, order
+        self._groups = self._groups_of(timeline, scene.lens.grouping)
         title = _name_title(scene, frozen=frozen)
         anew = (self._sorting, self._name_title) != (sorting, title)
         self._sorting, self._name_title = sorting, title
         self.virtual_size = Size(self.size.width, len(order) + 1)
         self._hold_cursor(line)
         self._repaint(everything=anew)
+
+    def _groups_of(self, timeline: Timeline, by: Grouping) -> GroupHistory | None:
+        """What the groups had and what happened to them, when the rows are groups."""
+        known = self._groups
+        if by == "none" or (known is not None and (known.timeline, known.by) == (timeline, by)):
+            return known if by != "none" else None
+        return GroupHistory(timeline, by)
 
     @property
     def cursor_index(self) -> int:
@@ -154,7 +165,7 @@ class MappingTable(ScrollView, can_focus=True, inherit_bindings=False):
         everything |= fitted != self._fitted
         self._fitted = fitted
         visible = self._order[self._top : self._top + self._page]
-        self._rows = rows_of(self._scene, self._timeline, visible, fitted)
+        self._rows = rows_of(self._scene, self._timeline, visible, fitted, self._groups)
         at = self.cursor_index - self._top
         painted = [_Painted(row, y == at) for y, row in enumerate(self._rows)]
         old, self._painted = self._painted, painted
