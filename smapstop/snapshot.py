@@ -127,8 +127,8 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     if sorting is None:
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
     rows = order(sheet, sorting)
-    heads = _heads(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
-    names = _names_with(sheet.fields, without=ROLLUP_ONLY)
+    heads = heads_of(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
+    names = names_with(sheet.fields, without=ROLLUP_ONLY)
     columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
     return [head | _amounts(names, columns, at) for at, head in enumerate(heads)]
 
@@ -154,7 +154,7 @@ def _sheet(mappings: Mappings) -> Sheet:
     )
 
 
-def _names_with(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:
+def names_with(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:
     """The known names of fields, and then the unknown ones that this kernel prints."""
     return list(dict.fromkeys([*(field.name for field in FIELDS if field.name not in without), *printed]))
 
@@ -167,7 +167,7 @@ def _amounts(names: list[str], columns: list[list[int] | None], row: int) -> Rec
     }
 
 
-def _heads(mappings: Mappings) -> list[Record]:
+def heads_of(mappings: Mappings) -> list[Record]:
     """What each mapping is."""
     return [
         {
@@ -201,7 +201,7 @@ def _group_heads(sheet: Sheet, rows: list[int]) -> list[Record]:
 
 def rollup_record(snapshot: Snapshot) -> Record:
     """The totals of every field that has one; None when it is not known."""
-    names = _names_with(snapshot.rollup, without=_NOT_IN_ROLLUP)
+    names = names_with(snapshot.rollup, without=_NOT_IN_ROLLUP)
     return {name: snapshot.rollup.get(name) for name in names}
 
 

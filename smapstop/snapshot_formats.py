@@ -48,14 +48,14 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
 
 def json_text(parts: Record, **lists: Sequence[Record]) -> str:
     """A JSON object of these parts, one to a line, and of lists whose records have a line each; ASCII only."""
-    lines = [f"{_json(name)}: {_json(value)}" for name, value in parts.items()]
+    lines = [f"{json_line(name)}: {json_line(value)}" for name, value in parts.items()]
     for name, rows in lists.items():
-        between = ",\n  ".join(map(_json, rows))
-        lines.append(f"{_json(name)}: [\n  {between}]")
+        between = ",\n  ".join(map(json_line, rows))
+        lines.append(f"{json_line(name)}: [\n  {between}]")
     return "{" + ",\n ".join(lines) + "}\n"
 
 
-def _json(value: object) -> str:
+def json_line(value: object) -> str:
     """JSON without any control character; `json` itself leaves DEL as it is."""
     return json.dumps(value).replace("\x7f", "\\u007f")
 
@@ -95,11 +95,11 @@ def as_csv(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupin
     out = io.StringIO()
     writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _csv_cell(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
 
 
-def _csv_cell(value: object) -> object:
+def csv_cell(value: object) -> object:
     """A value as csv has it; None is empty."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -1,5 +1,6 @@
 """Events: which kernel mechanism moved how much of which mapping in a tick."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -63,15 +64,15 @@ class Events:
     def __len__(self) -> int:
         return len(self.mapping)
 
+    def __iter__(self) -> Iterator["Event"]:
+        columns = (self.mapping, self.what, self.kb, self.sure)
+        for mapping, what, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
+            yield Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure)
+
     def of(self, mapping: int) -> list["Event"]:
         """The events of one mapping, the biggest first."""
         rows = np.flatnonzero(self.mapping == mapping)
-        found = [
-            Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure)
-            for what, kb, sure in zip(
-                self.what[rows].tolist(), self.kb[rows].tolist(), self.sure[rows].tolist(), strict=True
-            )
-        ]
+        found = Events(self.mapping[rows], self.what[rows], self.kb[rows], self.sure[rows], self.page_kb)
         return sorted(found, key=lambda event: -event.kb)
 
 
