@@ -161,8 +161,8 @@ def diff_options() -> Parser:
         "/proc/PID/smaps, in any combination; - is stdin. Exit status: 1 when more grew\n"
         "than --fail-over allows, 2 for errors.",
         "examples:\n"
-        "  smapstop diff base.smaps new.smaps --fail-over 10% --format markdown\n"
-        "                      a comment for a pull request; fails when Pss grew more\n"
+        "  smapstop diff base.smaps new.smaps --metric anonymous --fail-over 10%\n"
+        "                      for CI: fails when the program itself takes much more\n"
         "  smapstop diff base.smaps new.smaps --at peak --by part --metric private_dirty\n"
         "                      which parts of which libraries were written, at the most",
     )
