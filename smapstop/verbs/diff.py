@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
 from smapstop.options import diff_options, parse_words
-from smapstop.verbs.printing import is_terminal, print_text, safe
+from smapstop.verbs.printing import give_up_stdout, is_terminal, print_text, safe
 from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
@@ -39,7 +39,10 @@ def run(words: list[str], command: Command) -> int:
     before, after = (open_run(file, when, options.metric) for file, when in zip(files, options.at, strict=True))
     found = diff(before, after, options.by, options.metric, unchanged=options.all)
     exceeded = excesses(found, options.fail_over)
-    print_text(_formatted(found, options), "the comparison")
+    try:
+        print_text(_formatted(found, options), "the comparison")
+    except BrokenPipeError:  # who reads has had enough, but the verdict stands
+        give_up_stdout()
     if not exceeded:
         return 0
     reasons = "; ".join(excess_text(found, limit, growth) for limit, growth in exceeded)

@@ -163,6 +163,16 @@ def test_a_terminal_gets_a_table_of_its_width(runs: Path) -> None:
     assert all(len(line) <= 60 for line in shown)
 
 
+def test_the_verdict_stands_when_the_reader_goes_away(runs: Path) -> None:
+    command = [*SMAPSTOP, "diff", str(runs / "10.json"), str(runs / "60.json"), "--fail-over", "0%"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read().startswith(b"smapstop: Pss in total grew from ")
+        assert process.wait(timeout=30) == 1
+
+
 def test_a_full_disk_is_told(runs: Path) -> None:
     with open("/dev/full", "w") as full:
         command = [*SMAPSTOP, "diff", str(runs / "10.json"), str(runs / "60.json"), "--fail-over", "0%"]
