@@ -1,0 +1,92 @@
+"""Recordings in the hands of a user: made, watched while they are made, and looked at again."""
+
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from e2e.terminals import SMAPSTOP, Terminals
+from stepping import Stepping, python, until
+
+from smapstop.errors import SmapstopError
+from smapstop.recording.store import Recording
+
+GROWING = """
+import mmap
+memory = mmap.mmap(-1, 1 << 24, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for mebibyte in range(4):
+    step()
+    for page in range(mebibyte << 20, mebibyte + 1 << 20, mmap.PAGESIZE):
+        memory[page] = 1
+"""
+
+
+def ticks(path: Path) -> int:
+    """How many ticks are in a recording; none while it is being created."""
+    try:
+        with closing(Recording(path)) as recording:
+            return len(list(recording.ticks()))
+    except SmapstopError:
+        return 0
+
+
+def recorded(path: Path, target: Stepping) -> None:
+    """Record a program that grows by a mebibyte at two of some ticks."""
+    command = [*SMAPSTOP.split(), "record", "-o", str(path), "-i", "0.1", "-p", str(target.pid)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as recorder:
+        try:
+            for step in range(3):
+                wait_for_more(path)
+                if step < 2:
+                    target.go()
+        finally:
+            recorder.terminate()
+        assert recorder.wait() == 0
+
+
+def wait_for_more(path: Path) -> None:
+    """Wait until some more ticks are recorded."""
+    before = ticks(path)
+    until(lambda: ticks(path) > before + 2)
+
+
+def test_a_recording_is_played_and_scrubbed(terminal: Terminals, tmp_path: Path) -> None:
+    path = tmp_path / "run.smaps"
+    with python(GROWING) as target:
+        recorded(path, target)
+
+    window = terminal(f"{SMAPSTOP} replay {path}", columns=118, rows=40)
+    window.wait_for("■ .* end of recording")
+    window.wait_for(r"anon .*first touch, 256 pages")
+    window.keys("[")
+    window.wait_for(r"❚❚ .* tick \d+/\d+")
+    window.wait_for(r"\+1 M")
+    window.keys("Home")
+    window.wait_for(r"tick 0/")
+    window.keys("p", "p", "p")
+    window.wait_for("end of recording")
+    window.keys("q")
+    assert window.status() == 0
+
+
+def test_a_recording_is_followed_while_the_dashboard_writes_it(terminal: Terminals, tmp_path: Path) -> None:
+    path = tmp_path / "run.smaps"
+    with python(GROWING) as target:
+        live = terminal(f"{SMAPSTOP} -i 0.2 -o {path} -p {target.pid}", columns=118, rows=40)
+        live.wait_for("● live")
+        until(lambda: ticks(path) > 1)
+        follower = terminal(f"{SMAPSTOP} replay {path}", columns=80, rows=24)
+        follower.wait_for(rf"{target.pid} .*● live")
+        target.go()
+        live.wait_for("first touch, 256 pages")
+        follower.wait_for("first touch")
+        live.keys("q")
+        assert live.status() == 0
+        follower.wait_for("end of recording")
+        follower.keys("q")
+        assert follower.status() == 0
+
+
+def test_what_is_no_recording_is_one_line(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} replay /etc/passwd")
+    assert window.status() == 2
+    assert "is no recording" in window.screen()
