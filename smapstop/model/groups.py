@@ -11,7 +11,7 @@ from smapstop.model.kinds import kind_codes
 from smapstop.model.sheet import Grouping, group_ids, group_keys
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline import Timeline
-from smapstop.proc.columns import ABSENT, Mappings
+from smapstop.proc.columns import Mappings
 
 RECENT = 120
 """For so many ticks it is known that a group lost a mapping."""
@@ -31,7 +31,7 @@ class _Members:
     ids: Ids
     keys: Keys
     amounts: NDArray[np.int64]
-    """kB; 0 where it was not printed."""
+    """kB by field, shape (f, n); 0 where it was not printed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,7 @@ class _Sums:
     """What the groups had after a tick, and which of them had lost a mapping in it."""
 
     had: NDArray[np.float32]
-    """kB by key; NaN for groups without mappings."""
+    """kB by field and key; NaN for groups without mappings."""
     left: frozenset[int]
     """Keys."""
 
@@ -52,26 +52,26 @@ class GroupHistory:
     Args:
         timeline: The ticks.
         by: What mappings are grouped by, not "none".
-        field: What is summed.
+        fields: What is summed.
     """
 
-    def __init__(self, timeline: Timeline, by: Grouping, field: str = "rss") -> None:
-        self.timeline, self.by, self.field = timeline, by, field
+    def __init__(self, timeline: Timeline, by: Grouping, fields: tuple[str, ...] = ("rss",)) -> None:
+        self.timeline, self.by, self.fields = timeline, by, fields
         self._members: _Members | None = None
         self._sums: dict[int, _Sums] = {}
         self._entries: dict[tuple[int, int], tuple[Entry, ...]] = {}
 
     def series(self, groups: Ids, first: int, stop: int) -> NDArray[np.float64]:
-        """The field of some groups over the ticks `first` to `stop`, kB, summed over the mappings of each tick.
+        """The fields of some groups over the ticks `first` to `stop`, kB, summed over the mappings of each tick.
 
         Returns:
-            Shape (len(groups), stop - first). NaN where a group had no mappings.
+            Shape (len(fields), len(groups), stop - first). NaN where a group had no mappings.
         """
         keys = group_ids(groups)
-        out = np.full((len(groups), max(0, stop - first)), np.nan)
+        out = np.full((len(self.fields), len(groups), max(0, stop - first)), np.nan)
         for at, sums in enumerate(self._followed(first, stop)):
-            known = keys < len(sums.had)
-            out[known, at] = sums.had[keys[known]]
+            known = keys < sums.had.shape[1]
+            out[:, known, at] = sums.had[:, keys[known]]
         return out
 
     def moved(self, groups: Ids, moved: NDArray[np.int64], number: int) -> list[int]:
@@ -141,7 +141,7 @@ class GroupHistory:
         """The mappings after a tick; none before the first."""
         moment = self.timeline.at(max(0, number))
         some = self._members_of(number, moment.ids, moment.mappings)
-        return some if number >= 0 else _Members(number, some.ids[:0], some.keys[:0], some.amounts[:0])
+        return some if number >= 0 else _Members(number, some.ids[:0], some.keys[:0], some.amounts[:, :0])
 
     def _after(self, before: _Members, tick: Tick) -> _Members:
         """The mappings after the next tick."""
@@ -153,20 +153,19 @@ class GroupHistory:
             tick.number,
             np.concatenate([before.ids[stay], told.ids]),
             np.concatenate([before.keys[stay], told.keys]),
-            np.concatenate([before.amounts[stay], told.amounts]),
+            np.concatenate([before.amounts[:, stay], told.amounts], axis=1),
         )
 
     def _members_of(self, number: int, ids: Ids, mappings: Mappings) -> _Members:
         """Mappings with what their groups are known by."""
-        amounts = mappings.get(self.field)
-        if amounts is None:
-            amounts = np.zeros(len(mappings), np.int64)
         keys = group_keys(kind_codes(mappings), mappings.name, self.by)
-        return _Members(number, ids, keys, np.where(amounts == ABSENT, 0, amounts))
+        none = np.zeros(len(mappings), np.int64)
+        columns = [none if (column := mappings.get(name)) is None else column for name in self.fields]
+        return _Members(number, ids, keys, np.maximum(columns, 0))
 
 
 def _sums(members: _Members) -> NDArray[np.float32]:
-    """What the groups have; NaN for those without mappings."""
-    had = np.bincount(members.keys, weights=members.amounts).astype(np.float32)
-    had[np.bincount(members.keys) == 0] = np.nan
+    """What the groups have of each field; NaN for those without mappings."""
+    had = np.array([np.bincount(members.keys, weights=amounts) for amounts in members.amounts], np.float32)
+    had[:, np.bincount(members.keys) == 0] = np.nan
     return had

@@ -70,6 +70,12 @@ class Palette:
         pages = max(int(kb) // 4, 1)
         return self.heat[min((pages.bit_length() - 1) // 3, len(self.heat) - 1)]
 
+    def fading(self, lit: str, ink: str, ago: int) -> str:
+        """The colour of a text that was lit so many ticks ago, on its way to its own ink."""
+        if self.fade:
+            return _mix(lit, ink, _FADING[ago]) if ago < len(_FADING) else ink
+        return ink if ago else lit
+
     def texture_of(self, role: Role) -> str:
         """The glyph that stands for a role in a legend: its texture without colours, a full block with them."""
         return _TEXTURES[role] if self.depth == "none" else "█"
@@ -106,7 +112,7 @@ def palette(*, dark: bool, depth: Depth, background: str | None = None) -> Palet
 
 def _fade(lit: str, ground: str) -> tuple[str, ...]:
     """Backgrounds on the way from a lit row to the ground."""
-    return tuple(_mix(lit, ground, part) for part in (1.0, 0.6, 0.35, 0.15))
+    return tuple(_mix(lit, ground, part) for part in _FADING)
 
 
 def _mix(colour: str, ground: str, part: float) -> str:
@@ -122,6 +128,8 @@ def _roles(kinds: str, metrics: str) -> Mapping[Role, str]:
 
 # Kinds differ from each other, and so do the bands that are stacked: anonymous, file, shared, swap.
 _TEXTURES = _roles("▒ █ ▓ ╱ ░ ┼", "█ █ ▓ ▚")
+_FADING = (1.0, 0.6, 0.35, 0.15)
+"""How much is left of what was lit, tick by tick."""
 _LIT_DARK, _LIT_LIGHT = "#1a3a58", "#c8e2f7"
 
 # The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with every kind of colour vision tell

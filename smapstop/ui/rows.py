@@ -1,6 +1,6 @@
 """What the visible rows of the table say, as text: only these become Python objects. No Textual here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from smapstop.model.groups import RECENT, GroupHistory
 from smapstop.model.happenings import Entry
 from smapstop.model.kinds import Kind, file_part
+from smapstop.model.lately import LATELY, amounts_lately, moves_of
 from smapstop.model.rows import RESTLESS
 from smapstop.model.scene import Scene
-from smapstop.model.sheet import Sheet
+from smapstop.model.sheet import Grouping, Sheet
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
@@ -38,10 +39,32 @@ class Row:
     """The text of each column, printable, not yet padded."""
     numbers: tuple[float, ...]
     """What each text says as a number, for its colour; 0 where it says none."""
+    moves: tuple[int, ...]
+    """How the number of each amount has moved lately, as in `Moves`; 0 for what is none."""
     kind: Kind
     age: int | None
     """Ticks since it last changed; None when it never did."""
     gone: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """What is asked about rows that are groups of mappings."""
+
+    history: GroupHistory
+    """Of Rss, over a long time."""
+    amounts: GroupHistory
+    """Of every amount that is shown, lately."""
+
+
+def groups_of(timeline: Timeline, by: Grouping, columns: Sequence[Column]) -> Groups:
+    """What is asked about the groups of a timeline for these columns."""
+    return Groups(GroupHistory(timeline, by), GroupHistory(timeline, by, _amounts_in(columns)))
+
+
+def _amounts_in(columns: Iterable[Column]) -> tuple[str, ...]:
+    """The fields whose amounts these columns show."""
+    return tuple(column.key for column in columns if column.look == "amount")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +74,7 @@ class _Shown:
     scene: Scene
     timeline: Timeline
     which: Indices
-    groups: GroupHistory | None
+    groups: Groups | None
     moved: list[int]
     """The tick at which each last changed; -1 for never."""
 
@@ -62,7 +85,7 @@ class _Shown:
 
 
 def rows_of(
-    scene: Scene, timeline: Timeline, which: Indices, columns: Columns, groups: GroupHistory | None = None
+    scene: Scene, timeline: Timeline, which: Indices, columns: Columns, groups: Groups | None = None
 ) -> list[Row]:
     """Some rows of a scene's sheet, as text.
 
@@ -76,16 +99,17 @@ def rows_of(
     sheet, now = scene.sheet, scene.moment.tick.number
     moved: list[int] = sheet.moved[which].tolist()
     if groups:
-        moved = groups.moved(sheet.ids[which], sheet.moved[which], now)
+        moved = groups.history.moved(sheet.ids[which], sheet.moved[which], now)
     shown = _Shown(scene, timeline, which, groups, moved)
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(sheet, which, column) for column, _ in columns]
     return [
-        Row(mapping, cells, values, _KINDS[kind], now - when if when >= 0 else None, gone)
-        for mapping, cells, values, kind, when, gone in zip(
+        Row(mapping, cells, values, moves, _KINDS[kind], now - when if when >= 0 else None, gone)
+        for mapping, cells, values, moves, kind, when, gone in zip(
             sheet.ids[which].tolist(),
             zip(*texts, strict=True),
             zip(*numbers, strict=True),
+            zip(*_moves(shown, [column for column, _ in columns]), strict=True),
             sheet.kind[which].tolist(),
             moved,
             sheet.gone[which].tolist(),
@@ -130,6 +154,23 @@ def _numbers(sheet: Sheet, which: Indices, column: Column) -> list[float]:
     return [0] * len(which) if values is None else values[which].tolist()
 
 
+def _moves(shown: _Shown, columns: Sequence[Column]) -> list[list[int]]:
+    """How the amounts of each column have moved lately; those that others can move, when the mapping changed too."""
+    number = shown.scene.moment.tick.number
+    if shown.groups:
+        fields = shown.groups.amounts.fields
+        values = shown.groups.amounts.series(shown.ids, max(0, number - LATELY), number + 1)
+    else:
+        fields = _amounts_in(columns)
+        values = amounts_lately(shown.timeline, shown.ids, fields, number)
+    found = moves_of(values)
+    others_did = np.abs(found) <= number - np.array(shown.moved, np.int64)
+    found[np.isin(fields, list(RESTLESS))[:, np.newaxis] & others_did] = 0
+    moves = dict(zip(fields, found.tolist(), strict=True))
+    still = [0] * len(shown.which)
+    return [moves[column.key] if column.look == "amount" else still for column in columns]
+
+
 def name_of(sheet: Sheet, row: int) -> str:
     """The name of a row: of a group with its size, of a file with its part, of nameless memory with its address."""
     name = sheet.texts[int(sheet.name[row])]
@@ -171,7 +212,7 @@ def _histories(shown: _Shown, width: int) -> list[str]:
     first = max(0, stop - width * step)
     values = np.full((len(ids), width * step), np.nan)
     if shown.groups:
-        seen = shown.groups.series(ids, first, number + 1)
+        (seen,) = shown.groups.history.series(ids, first, number + 1)
     else:
         seen = shown.timeline.series(ids, "rss", first, number + 1)
     at = width * step - (stop - first)
@@ -192,7 +233,7 @@ def _happened(shown: _Shown, width: int) -> list[str]:
     """The last change of each row, and how long ago it was."""
     timeline, moved = shown.timeline, shown.moved
     if shown.groups:
-        told = shown.groups.happened(shown.ids, moved)
+        told = shown.groups.history.happened(shown.ids, moved)
         texts = [group_change_text(timeline, entries, number) for entries, number in zip(told, moved, strict=True)]
     else:
         texts = [

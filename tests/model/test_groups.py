@@ -48,7 +48,7 @@ def groups_of(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[s
 def series(timeline: Timeline, by: Grouping, name: str, at: int = 0) -> list[float | None]:
     """Rss of a group, that was there at some tick, over all ticks; None where it has no mappings."""
     group = np.array([groups_of(timeline, by, at)[name]])
-    (values,) = GroupHistory(timeline, by).series(group, 0, len(timeline)).tolist()
+    ((values,),) = GroupHistory(timeline, by).series(group, 0, len(timeline)).tolist()
     return [None if value != value else value for value in values]
 
 
@@ -92,7 +92,7 @@ def test_sums_are_those_of_the_moments_in_whatever_order_they_are_asked_for(
     for number in [*(min(at, last) for at in looked_at), last]:
         groups = groups_of(timeline, by, number)
         seen = history.series(np.array(list(groups.values()), np.int64), max(0, number - 2), number + 1)
-        for name, values in zip(groups, seen.tolist(), strict=True):
+        for name, values in zip(groups, seen[0].tolist(), strict=True):
             expected = [by_hand(timeline, by, at).get(name) for at in range(max(0, number - 2), number + 1)]
             assert [None if value != value else value for value in values] == expected
 

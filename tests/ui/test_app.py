@@ -1,5 +1,6 @@
 """The dashboard as its user meets it, fed with ticks written here."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,40 @@ async def test_a_filter_that_matches_nothing_says_so() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("slash", *"nothing", "enter")
         assert "no mapping matches 'nothing'" in "\n".join(await shown(pilot))
+
+
+async def lit(pilot: Pilot[int], name: str) -> list[str]:
+    """The cells of a row, numbers and words, that stand out as just changed."""
+    await pilot.pause()
+    table = pilot.app.query_one(MappingTable)
+    line = next(strip for y in range(1, 9) if name in (strip := table.render_line(y)).text)
+    return [segment.text.strip() for segment in line if segment.style and segment.style.bold][1:]  # after the letter
+
+
+def moving(number: int, swap: int, pss: int, rss: int = 40) -> Tick:
+    """The heap with so much Rss, Pss and swap."""
+    return tick_of(number, mappings_of((*STACK, 8), (*HEAP, rss), pss=[8, pss], swap=[0, swap]), [3, 0])
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("colours", [{}, {"NO_COLOR": "1"}])
+async def test_the_numbers_that_moved_are_lit(
+    grouped: bool, colours: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.environ", {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"} | colours)
+    app, source = dashboard(moving(0, 0, 40), settings=Settings(columns=("name", "rss", "pss", "swap", "anonymous")))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("g", "down") if grouped else await pilot.press("down")
+        words = ["[heap] × 1" if grouped else "[heap]"] if colours else []
+        assert await lit(pilot, "[heap]") == []
+        source.tell(moving(1, 4, 40))
+        assert await lit(pilot, "[heap]") == [*words, "4 K"]
+        source.tell(moving(2, 4, 40))
+        assert await lit(pilot, "[heap]") == []
+        source.tell(moving(3, 4, 30))  # that others map it, too, is no change of it
+        assert await lit(pilot, "[heap]") == []
+        source.tell(moving(4, 0, 20, rss=20))
+        assert await lit(pilot, "[heap]") == [*words, "20 K", "20 K", "0"]
 
 
 async def test_groups_count_their_mappings_and_enter_shows_them() -> None:

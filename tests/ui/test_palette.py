@@ -148,3 +148,20 @@ def test_every_kind_has_a_letter_of_its_own() -> None:
 )
 def test_the_depth_of_a_terminal(color_system: str | None, no_color: bool, expected: Depth) -> None:
     assert expected == depth_of(color_system, no_color=no_color)
+
+
+@THEMES
+def test_what_was_lit_fades_to_its_own_ink(dark: bool) -> None:
+    colours = palette(dark=dark, depth="truecolor")
+    ink, lit = colours.heat[0], colours.gain
+    steps = [colours.fading(lit, ink, ago) for ago in range(6)]
+    assert (steps[0], steps[4:]) == (lit, [ink, ink])
+    apart = [distance(step, ink, "trichromat") for step in steps[:5]]
+    assert apart == sorted(apart, reverse=True)
+    assert len(set(apart)) == 5
+
+
+@pytest.mark.parametrize("depth", ["16", "none"])
+def test_with_few_colours_what_was_lit_is_at_once_as_before(depth: Depth) -> None:
+    colours = palette(dark=True, depth=depth)
+    assert [colours.fading(colours.loss, "white", ago) for ago in range(3)] == [colours.loss, "white", "white"]

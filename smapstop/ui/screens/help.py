@@ -93,7 +93,7 @@ _SIGNS = (
     Entry(fmt.UNKNOWN, "Not known: this kernel does not print it, or it may not be read. Never the same as 0."),
     Entry(fmt.STILL, "No change."),
     Entry("▼ ▲", "What the rows are sorted by, the greatest or the least first."),
-    Entry("lit, struck out", "A row that has just changed; a mapping that has just gone."),
+    Entry("lit, struck out", "A row, or a number, that has just changed; a mapping that has just gone."),
 )
 _KINDS = {
     Kind.FILE: "part of a file",

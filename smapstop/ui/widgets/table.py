@@ -14,14 +14,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from smapstop.model.arrange import Sorting
-from smapstop.model.groups import GroupHistory
+from smapstop.model.lately import LATELY
 from smapstop.model.scene import Scene
 from smapstop.model.sheet import Grouping
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import Column, fitting
 from smapstop.ui.palette import Palette
-from smapstop.ui.rows import HISTORY_TICKS, Row, history_step, letter_of, rows_of
+from smapstop.ui.rows import HISTORY_TICKS, Groups, Row, groups_of, history_step, letter_of, rows_of
 from smapstop.ui.theme import palette_of
 
 
@@ -80,7 +80,7 @@ class MappingTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The mapping under the cursor; None until the user moves it: then the first row is as good as any."""
         self._timeline: Timeline | None = None
         self._scene: Scene | None = None
-        self._groups: GroupHistory | None = None
+        self._groups: Groups | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._sorting = Sorting()
         self._name_title = ""
@@ -104,12 +104,14 @@ class MappingTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._hold_cursor(line)
         self._repaint(everything=anew)
 
-    def _groups_of(self, timeline: Timeline, by: Grouping) -> GroupHistory | None:
-        """What the groups had and what happened to them, when the rows are groups."""
+    def _groups_of(self, timeline: Timeline, by: Grouping) -> Groups | None:
+        """What is asked about the groups, when the rows are groups."""
+        if by == "none":
+            return None
         known = self._groups
-        if by == "none" or (known is not None and (known.timeline, known.by) == (timeline, by)):
-            return known if by != "none" else None
-        return GroupHistory(timeline, by)
+        if known is not None and (known.history.timeline, known.history.by) == (timeline, by):
+            return known
+        return groups_of(timeline, by, self.columns)
 
     @property
     def cursor_index(self) -> int:
@@ -247,8 +249,11 @@ class MappingTable(ScrollView, can_focus=True, inherit_bindings=False):
         row = painted.row
         base = self._row_style(painted, palette)
         segments = []
-        for (column, cells), text, number in zip(self._fitted, row.cells, row.numbers, strict=True):
+        told = zip(self._fitted, row.cells, row.numbers, row.moves, strict=True)
+        for (column, cells), text, number, move in told:
             style = base if row.gone or painted.cursor else base + _ink(column, row, text, number, palette)
+            if move and not row.gone:
+                style += _lit(palette, move, style.color.name if style.color else palette.foreground)
             if column.look == "name":
                 marker = base + Style(color=palette.colours[row.kind.value], bold=True)
                 segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
@@ -266,8 +271,8 @@ class MappingTable(ScrollView, can_focus=True, inherit_bindings=False):
         if painted.row.gone:
             return base + Style(color=palette.quiet, strike=True)
         age = painted.row.age
-        if age is not None and age < max(1, len(palette.fade)):
-            return base + (Style(bgcolor=palette.fade[age]) if palette.fade else Style(bold=True))
+        if age is not None and age < len(palette.fade):
+            return base + Style(bgcolor=palette.fade[age])
         return base
 
     # what the user does
@@ -347,5 +352,19 @@ def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -
         case "text" | "address":
             return Style(color=palette.quiet)
         case "happened":
-            return Style() if row.age is not None and row.age < 4 else Style(color=palette.quiet)
-    return Style()
+            fresh = row.age is not None and row.age < LATELY
+            return Style(color=None if fresh else palette.quiet, bold=_stands_out(row, palette))
+    return Style(bold=_stands_out(row, palette))
+
+
+def _stands_out(row: Row, palette: Palette) -> bool | None:
+    """Whether the words of a row must say that it has just changed, because its background cannot."""
+    return True if not palette.fade and row.age == 0 else None
+
+
+def _lit(palette: Palette, move: int, ink: str) -> Style:
+    """What a number that has moved is drawn in: ever less apart from its ink, and bold in the tick of the move."""
+    ago = abs(move) - 1
+    return Style(
+        color=palette.fading(palette.gain if move > 0 else palette.loss, ink, ago), bold=True if not ago else None
+    )
