@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
+from smapstop.export import KINDS, Kind
 from smapstop.model.when import whens_of
 
 if TYPE_CHECKING:  # not needed for --help
@@ -18,6 +19,7 @@ INTERVALS = (0.05, 3600.0)
 """The shortest and the longest time between samples, seconds."""
 FORMATS = ("table", "json", "csv")
 DIFF_FORMATS = ("table", "json", "markdown")
+EXPORT_FORMATS = ("csv", "jsonl", "perfetto")
 GROUPS = ("name", "kind", "file")
 BYS = (*GROUPS, "part")
 
@@ -68,7 +70,7 @@ def dashboard_options() -> Parser:
         "smapstop [options] -p PID|NAME\n"
         "       smapstop [options] -- COMMAND [ARG ...]\n"
         "       smapstop [options]\n"
-        "       smapstop snapshot|record|replay|diff|demo ...",
+        "       smapstop snapshot|record|replay|diff|export|demo ...",
         "Which mapping of my process is changing, why, and what did the kernel do?\n"
         "A live dashboard of the memory map of a process: a running one (-p), a program\n"
         "that it starts and whose terminal is a pane (--), or one picked from a list.",
@@ -77,6 +79,7 @@ def dashboard_options() -> Parser:
         "  record                  samples into a file, without the dashboard\n"
         "  diff                    two runs compared, for people and for CI\n"
         "  replay                  the dashboard on such a file\n"
+        "  export                  such a file as csv, JSON lines, or a Perfetto trace\n"
         "  demo                    the copy-on-write experiment, live\n"
         "\n"
         "examples:\n"
@@ -219,6 +222,42 @@ def replay_options() -> Parser:
     return parser
 
 
+def export_options() -> Parser:
+    """The options of `smapstop export`."""
+    parser = Parser(
+        "smapstop export",
+        "smapstop export FILE [options]",
+        "A recording for other programs, from its start: JSON lines, csv, or a trace for\n"
+        "ui.perfetto.dev and chrome://tracing. The first tick tells of every mapping, the\n"
+        "others of those that changed. What is not known is null in JSON, empty in csv.",
+        "examples:\n"
+        "  smapstop export run.smaps --what events | jq -r 'select(.kb > 1024) | .name'\n"
+        "                      which mappings had more than 1 MiB moved at once\n"
+        "  smapstop export run.smaps --from 60 --to 90 -o trace.json\n"
+        "                      half a minute of it, to be looked at with Perfetto",
+    )
+    what = parser.add_argument_group("what to export")
+    what.add_argument(
+        "--what", metavar="A,B", type=_exported, help="ticks, changes, events (all of them; of csv one, changes)"
+    )
+    what.add_argument(
+        "--filter", metavar="EXPR", default="", help="mappings as in the dashboard: libc kind:heap rss>1M"
+    )
+    what.add_argument("--from", dest="begin", metavar="SECONDS", type=_second, help="seconds after the first tick")
+    what.add_argument("--to", dest="end", metavar="SECONDS", type=_second, help="the same, of the last one")
+    form = parser.add_argument_group("where to, and how")
+    form.add_argument("-o", "--output", metavar="FILE", help="the file, whole or not at all (stdout)")
+    form.add_argument("--force", action="store_true", help="replace a file that is there")
+    form.add_argument(
+        "--format",
+        choices=EXPORT_FORMATS,
+        metavar="FORMAT",
+        help="csv, jsonl, perfetto (by the name of FILE: .csv, .json)",
+    )
+    _add_others(parser, version=False)
+    return parser
+
+
 def demo_options() -> Parser:
     """The options of `smapstop demo`."""
     parser = Parser(
@@ -327,6 +366,20 @@ def _limit(text: str) -> "Limit":
     from smapstop.model.limits import limit_of  # it imports fractions, which take a while
 
     return limit_of(text)
+
+
+def _exported(text: str) -> tuple[Kind, ...]:
+    """What to export from an argument."""
+    words = text.split(",")
+    for word in words:
+        if word not in KINDS:
+            raise SmapstopError(f"--what {text}: there is no {word!r}", f"give some of {','.join(KINDS)}")
+    return tuple(kind for kind in KINDS if kind in words)
+
+
+def _second(text: str) -> float:
+    """A time after the start from an argument."""
+    return _number(text, "--from and --to", 0, 366 * 86_400, "seconds after the first tick")
 
 
 def _duration(text: str) -> float:

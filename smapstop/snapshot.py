@@ -177,13 +177,18 @@ def heads_of(mappings: Mappings) -> list[Record]:
             "offset": int(mappings.offset[row]),
             "device": mappings.text(mappings.device, row),
             "inode": int(mappings.inode[row]),
-            "name": mappings.name_of(row).removesuffix(_DELETED),
+            "name": without_deleted(mappings.name_of(row)),
             "deleted": mappings.name_of(row).endswith(_DELETED),
             "kind": kind.value,
             "vm_flags": mappings.text(mappings.flags, row).split() or None,
         }
         for row, kind in enumerate(kinds(mappings))
     ]
+
+
+def without_deleted(name: str) -> str:
+    """The name of a file that may be gone since, without the kernel's remark on it."""
+    return name.removesuffix(_DELETED)
 
 
 def _group_heads(sheet: Sheet, rows: list[int]) -> list[Record]:

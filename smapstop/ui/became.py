@@ -7,8 +7,9 @@ import numpy as np
 
 from smapstop.model.events import Event
 from smapstop.model.life import Life, State
-from smapstop.model.tick import Lineage, Tick
+from smapstop.model.tick import Lineage, Tick, What
 from smapstop.ui import format as fmt
+from smapstop.ui.why import VERBS
 
 _ECHOES = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced"})
 """Fields that repeat what others say, or move by themselves: the last change does not name them."""
@@ -77,16 +78,27 @@ def became_text(life: Life, tick: Tick, step: Lineage) -> str:
     now, was = life.states[at], life.states[max(0, at - 1)]
     if step.mapping != life.mapping:
         return f"{'took in' if step.what == 'merge' else 'gave up'} {_place_of(tick, step.mapping)}"
-    match step.what:
+    return step_text(step.what, was, now, _place_of(tick, step.other))
+
+
+def step_text(what: What, was: State, now: State, other: str) -> str:
+    """One thing that became of a mapping, from what it was and is.
+
+    Args:
+        what: What it was.
+        was: The mapping before; of one that was not there what it is.
+        now: The mapping after; of one that is gone what it was.
+        other: Where the one is that it was split from, or merged into.
+    """
+    match what:
         case "map":
             return f"mapped at {now.place}"
         case "grow" | "shrink":
-            verb = "grew" if step.what == "grow" else "shrank"
-            return f"{verb} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}"
+            return f"{VERBS[what]} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}"
         case "split":
-            return f"split off from {_place_of(tick, step.other)}, at {now.place}"
+            return f"split off from {other}, at {now.place}"
         case "merge":
-            return f"merged into {_place_of(tick, step.other)}"
+            return f"merged into {other}"
         case "protect":
             return f"protected, {was.perms} → {now.perms}"
         case "move":

@@ -1,0 +1,7 @@
+"""A recording for other programs: csv, JSON lines, or a trace, of which only a tick at a time is in memory."""
+
+from typing import Literal
+
+Kind = Literal["ticks", "changes", "events"]
+"""What is exported: what was learned of the whole process, which mappings changed, or what happened."""
+KINDS: tuple[Kind, ...] = ("ticks", "changes", "events")

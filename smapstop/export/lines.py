@@ -1,0 +1,41 @@
+"""Records as text: JSON lines, and csv. A step is a piece of the text, so that it can go as long as it wants."""
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Iterator
+
+from smapstop.export import Kind
+from smapstop.export.records import columns_of, records
+from smapstop.export.steps import Step
+from smapstop.snapshot import Record
+from smapstop.snapshot_formats import csv_cell, json_line
+
+
+def as_jsonl(steps: Iterable[Step], kinds: Collection[Kind]) -> Iterator[str]:
+    """One JSON object a line, in the order of time; ASCII only, and names as in the JSON of a snapshot."""
+    for step in steps:
+        yield "".join(f"{json_line(record)}\n" for record in records(step, kinds))
+
+
+def as_csv(steps: Iterable[Step], kind: Kind) -> Iterator[str]:
+    """The records of one kind as csv with a header; what is not known is empty.
+
+    Names are as in the csv of a snapshot.
+    """
+    columns: tuple[str, ...] = ()
+    for step in steps:
+        out = io.StringIO()
+        if not columns:
+            columns = columns_of(kind, step.after.mappings.fields)
+            csv.writer(out, lineterminator="\n").writerow(columns)
+        writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writerows(_cells(record) for record in records(step, (kind,)))
+        yield out.getvalue()
+
+
+def _cells(record: Record) -> Record:
+    """A record as the cells of a row; evidence in the columns of its fields."""
+    was = {f"was_{name}": text for name, text in record.get("was", {}).items()}
+    symbols = {"symbols": "; ".join(record["symbols"])} if "symbols" in record else {}
+    flat = record | record.get("evidence", {}) | was | symbols
+    return {name: csv_cell(value) for name, value in flat.items()}

@@ -1,0 +1,136 @@
+"""What a tick says, as flat records under the names that the JSON of a snapshot has."""
+
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+from smapstop.export import Kind
+from smapstop.export.events import Happening, happenings
+from smapstop.export.steps import Step, changed_rows
+from smapstop.proc.columns import ABSENT, Amounts
+from smapstop.proc.fields import PLAIN, ROLLUP_ONLY
+from smapstop.snapshot import Record, heads_of, names_with, without_deleted
+from smapstop.snapshot_formats import utc
+
+_WHEN = ("tick", "at", "seconds")
+_OF_TICK = (
+    *_WHEN,
+    *("monotonic_s", "tier", "read_ms", "torn", "missing", "pid", "name", "state", "threads"),
+    *("minor_faults", "major_faults", "rss_kb", "vm_hwm_kb", "mappings"),
+)
+_OF_CHANGE = (
+    *(*_WHEN, "mapping", "name", "start", "end", "perms", "offset", "device", "inode", "deleted", "kind", "vm_flags"),
+)
+_OF_EVENT = (
+    *(*_WHEN, "mapping", "name", "start", "end", "perms", "what", "pages", "kb", "ambiguous", "also", "symbols"),
+    *("other", "was_name", "was_start", "was_end", "was_perms", "status", "signal"),
+)
+_DERIVED = ("uss", "dirty", "rss_anon", "rss_file", "rss_shmem")
+"""Totals that are no fields of the kernel."""
+
+
+@lru_cache(8)
+def _fields_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
+    """The fields in the records of a kind: all that smapstop knows, and those that this kernel printed besides."""
+    match kind:
+        case "ticks":
+            return (*names_with([name for name in printed if name not in PLAIN], without=tuple(PLAIN)), *_DERIVED)
+        case "changes":
+            return tuple(names_with(printed, without=ROLLUP_ONLY))
+        case "events":
+            fields = names_with(printed, without=ROLLUP_ONLY)
+            return tuple(name for name in fields if name not in PLAIN)
+
+
+def columns_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
+    """What the records of a kind have, in a table; of events the evidence by field.
+
+    Args:
+        kind: What they are of.
+        printed: The fields that the kernel printed.
+    """
+    heads = {"ticks": _OF_TICK, "changes": _OF_CHANGE, "events": _OF_EVENT}
+    return heads[kind] + _fields_of(kind, printed)
+
+
+def records(step: Step, kinds: Collection[Kind]) -> Iterator[Record]:
+    """What a step says: the tick, the mappings that changed, and what happened. None is what is not known."""
+    when = {"tick": step.tick.number, "at": utc(step.tick.wall_ns), "seconds": round(step.seconds, 6)}
+    if "ticks" in kinds:
+        yield {"type": "tick", **when, **_tick(step)}
+    if "changes" in kinds:
+        yield from _changes(step, when)
+    if "events" in kinds:
+        yield from ({"type": "event", **when, **event_record(step, happening)} for happening in happenings(step))
+
+
+def _tick(step: Step) -> Record:
+    """What a tick says of the whole process."""
+    tick, counters = step.tick, step.tick.counters
+    totals = {} if tick.ending else tick.totals
+    fields = _fields_of("ticks", step.after.mappings.fields)
+    return {
+        "monotonic_s": round(tick.monotonic_ns / 1e9, 6),
+        "tier": tick.tier,
+        "read_ms": round(tick.read_ns / 1e6, 3),
+        "torn": tick.torn,
+        "missing": tick.missing or None,
+        "pid": counters.pid,
+        "name": counters.name,
+        "state": counters.state,
+        "threads": counters.threads,
+        "minor_faults": counters.minor_faults,
+        "major_faults": counters.major_faults,
+        "rss_kb": counters.rss,
+        "vm_hwm_kb": counters.vm_hwm,
+        "mappings": len(step.after.ids) if step.after.read is tick else None,
+        **{name: totals.get(name) for name in fields},
+    }
+
+
+def _changes(step: Step, when: Record) -> Iterator[Record]:
+    """Each mapping that changed, as it is now."""
+    rows = changed_rows(step)
+    rows = rows[step.shows(step.after.ids[rows])]
+    if not len(rows):
+        return
+    mappings = step.after.mappings.take(rows)
+    fields = _fields_of("changes", mappings.fields)
+    columns = [_printed(mappings.get(name), len(rows)) for name in fields]
+    ids = step.after.ids[rows].tolist()
+    for mapping, head, amounts in zip(ids, heads_of(mappings), zip(*columns, strict=True), strict=True):
+        what = {"type": "change", **when, "mapping": mapping, "name": head["name"]}
+        yield what | head | dict(zip(fields, amounts, strict=True))
+
+
+def _printed(column: Amounts | None, count: int) -> list[int | None]:
+    """A column, with None for what the kernel did not print."""
+    if column is None:
+        return [None] * count
+    return [None if kb == ABSENT else kb for kb in column.tolist()]
+
+
+def event_record(step: Step, happening: Happening) -> Record:
+    """One thing that happened."""
+    event, state = happening.event, happening.state
+    record: Record = {
+        "mapping": happening.mapping,
+        "name": without_deleted(state.name) if state else step.tick.counters.name,
+        "start": f"{state.start:#x}" if state else None,
+        "end": f"{state.end:#x}" if state else None,
+        "perms": state.perms if state else None,
+        "what": happening.what,
+        "pages": event.pages if event else None,
+        "kb": happening.kb,
+        "ambiguous": event is not None and not event.sure,
+        "also": list(event.also) if event else [],
+        "evidence": happening.evidence,
+    }
+    if happening.symbols:
+        record["symbols"] = list(happening.symbols)
+    if happening.became and happening.became.other is not None:
+        record["other"] = happening.became.other
+    if happening.replaced:
+        record["was"] = happening.replaced
+    if happening.ending:
+        record |= {"status": happening.ending.status, "signal": happening.ending.signal}
+    return record

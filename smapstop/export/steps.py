@@ -1,0 +1,94 @@
+"""The ticks of a recording that are exported, each with what it changed."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.errors import SmapstopError
+from smapstop.model.arrange import Test
+from smapstop.model.changes import compare
+from smapstop.model.moment import Moment, apply
+from smapstop.model.rows import differing, rows_of
+from smapstop.model.sheet import Lost, sheet_of
+from smapstop.model.tick import Ids, Tick
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A tick that is exported, with the moments that it leads from and to."""
+
+    before: Moment | None
+    """None at the first tick of the recording."""
+    after: Moment
+    seconds: float
+    """After the first tick of the recording."""
+    first: bool
+    """Nothing is exported before it: it tells of every mapping."""
+    shown: Ids | None
+    """The mappings that the filter lets through, also of those that are gone; None for all."""
+
+    @property
+    def tick(self) -> Tick:
+        """What was learned."""
+        return self.after.tick
+
+    def shows(self, ids: Ids) -> NDArray[np.bool_]:
+        """Which of some mappings the filter lets through."""
+        return np.ones(len(ids), bool) if self.shown is None else np.isin(ids, self.shown)
+
+
+def steps(
+    ticks: Iterable[Tick], file: str, begin: float = 0.0, end: float = math.inf, test: Test | None = None
+) -> Iterator[Step]:
+    """The ticks from `begin` to `end`, seconds after the first one.
+
+    Args:
+        ticks: All of the recording.
+        file: What to call it in an error.
+        begin: The first second.
+        end: The last one.
+        test: Which mappings to tell of.
+
+    Raises:
+        SmapstopError: There are no such ticks, or the test asks for a field that the recording does not have.
+    """
+    moment, began_ns, seconds, first = None, 0, 0.0, True
+    for tick in ticks:
+        before, moment = moment, apply(moment, tick)
+        began_ns = tick.monotonic_ns if before is None else began_ns
+        seconds = (tick.monotonic_ns - began_ns) / 1e9
+        if seconds > end:
+            break
+        if seconds >= begin:
+            yield Step(before, moment, seconds, first, None if test is None else _shown(before, moment, test))
+            first = False
+    if moment is None:
+        raise SmapstopError(f"{file!r} has no ticks", "was the process there when it was recorded?")
+    if first:
+        what = f"no tick of {file!r} is from {begin:g} to {end:g} seconds after its start"
+        raise SmapstopError(what, f"there is one at {seconds:.1f}")
+
+
+def _shown(before: Moment | None, after: Moment, test: Test) -> Ids:
+    """The mappings that pass, as they are now, or as they were when they are gone."""
+    changes = compare(before or after, after)
+    lost = Lost(changes.before, changes.gone, np.full(len(changes.gone), after.tick.number))
+    sheet = sheet_of(changes, None, lost)
+    return sheet.ids[test(sheet)]
+
+
+def changed_rows(step: Step) -> NDArray[np.intp]:
+    """The rows of the map that a step changed, or that are new, in address order; at the first step all of them."""
+    tick, before, after = step.tick, step.before, step.after
+    if step.first or before is None or tick.executed:
+        return np.arange(len(after.ids))
+    if not tick.keyframe:
+        return rows_of(after.ids, tick.ids)
+    old = rows_of(before.ids, after.ids)
+    known = np.flatnonzero(old >= 0)
+    news = np.ones(len(old), bool)
+    news[known] = differing(before.mappings, old[known], after.mappings, known)
+    return np.flatnonzero(news)

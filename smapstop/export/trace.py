@@ -1,0 +1,133 @@
+"""A recording as a trace for the viewers of Perfetto and Chrome: the JSON of the Trace Event Format.
+
+A counter track for each total and for each field of a mapping that moved; what happened as instants, in a lane for
+each kind of it. Times are those of the monotonic clock, in microseconds, which other tracers can give, too.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import get_args
+
+from smapstop import __version__
+from smapstop.export import Kind
+from smapstop.export.events import Happening, happenings
+from smapstop.export.records import event_record
+from smapstop.export.steps import Step
+from smapstop.export.tracks import MappingTracks, TotalTracks, short_name
+from smapstop.model.events import MECHANISMS
+from smapstop.model.life import State
+from smapstop.model.requests import Target
+from smapstop.model.tick import What
+from smapstop.snapshot import Record
+from smapstop.snapshot_formats import json_line, utc
+from smapstop.ui.became import step_text
+from smapstop.ui.facts import ending_text
+from smapstop.ui.format import printable
+from smapstop.ui.why import EXPLANATIONS, VERBS, label_of, sentence_of
+
+_LANES: dict[str, str] = {
+    **{what: EXPLANATIONS[what].label for what in MECHANISMS},
+    **{what: VERBS[what] for what in get_args(What)},
+    "exec": "began a new program",
+    "exit": "ended",
+}
+"""What the lane of each kind of happening is called."""
+_NUMBERS = {what: number for number, what in enumerate(_LANES, 1)}
+"""Lanes are threads to the format, and need numbers."""
+
+
+def as_trace(steps: Iterable[Step], kinds: Collection[Kind], target: Target | None) -> Iterator[str]:
+    """The trace as pieces of one JSON object, ASCII only.
+
+    Args:
+        steps: What to tell.
+        kinds: Tracks of totals (ticks), tracks of mappings (changes), instants (events).
+        target: Whose recording it is, as far as it is known.
+    """
+    about: Record = {"tool": f"smapstop {__version__}", "clock": "CLOCK_MONOTONIC"}
+    if target is not None:
+        about["command_line"] = list(map(printable, target.command_line))
+    between = '{"displayTimeUnit": "ms",\n "traceEvents": [\n  '
+    writer = _Writer(kinds, target)
+    for step in steps:
+        if step.first:
+            about |= {"pid": step.tick.counters.pid, "first_tick_at": utc(step.tick.wall_ns)}
+        pieces = ",\n  ".join(map(json_line, writer.of(step)))
+        if pieces:
+            yield between + pieces
+            between = ",\n  "
+    yield f'\n ],\n "otherData": {json_line(about)}}}\n'
+
+
+class _Writer:
+    """Makes the trace events of one step after the other, and remembers which tracks and lanes have begun."""
+
+    def __init__(self, kinds: Collection[Kind], target: Target | None) -> None:
+        self._kinds = kinds
+        self._name: str | None = None
+        self._lanes: set[str] = set()
+        self._totals = TotalTracks(target)
+        self._mappings = MappingTracks()
+
+    def of(self, step: Step) -> Iterator[Record]:
+        """The trace events of the next step."""
+        counters = step.tick.counters
+        at = counters.pid, step.tick.monotonic_ns / 1000
+        if counters.name != self._name:
+            self._name = counters.name
+            yield _metadata(counters.pid, "process_name", name=printable(counters.name))
+        if "ticks" in self._kinds:
+            yield from self._totals.follow(step, at)
+        if "changes" in self._kinds:
+            yield from self._mappings.follow(step, at)
+        if "events" in self._kinds:
+            for happening in happenings(step):
+                yield from self._instant(step, happening, at)
+
+    def _instant(self, step: Step, happening: Happening, at: tuple[int, float]) -> Iterator[Record]:
+        """Something that happened, in its lane."""
+        pid, ts = at
+        lane = _NUMBERS[happening.what]
+        if happening.what not in self._lanes:
+            self._lanes.add(happening.what)
+            yield _metadata(pid, "thread_name", tid=lane, name=_LANES[happening.what])
+            yield _metadata(pid, "thread_sort_index", tid=lane, sort_index=lane)
+        title, sentence = _words(step, happening)
+        told = {name: value for name, value in event_record(step, happening).items() if value not in (None, [], {})}
+        yield {
+            "ph": "i",
+            "s": "t",
+            "pid": pid,
+            "tid": lane,
+            "ts": ts,
+            "cat": "mechanism" if happening.event else "process" if happening.mapping is None else "mapping",
+            "name": title,
+            "args": {"sentence": sentence, **told, "name": printable(told["name"])},
+        }
+
+
+def _metadata(pid: int, what: str, tid: int | None = None, **args: str | int) -> Record:
+    """What the process or a lane is called, and where it stands."""
+    thread = {} if tid is None else {"tid": tid}
+    return {"ph": "M", "pid": pid, **thread, "name": what, "args": args}
+
+
+def _words(step: Step, happening: Happening) -> tuple[str, str]:
+    """What happened in a few words, and as a sentence."""
+    was, now = happening.was or happening.now, happening.now or happening.was
+    if was is None or now is None:
+        ending = happening.ending
+        text = f"{printable(step.tick.counters.name)}: {ending_text(ending) if ending else _LANES['exec']}"
+        return text, text
+    whose = short_name(now)
+    if happening.became:
+        text = step_text(happening.became.what, was, now, _place_of(step, happening.became.other))
+        return f"{whose}: {text}", f"{printable(now.name) or whose}: {text}"
+    assert happening.event is not None
+    label = label_of(happening.event, happening.symbols)
+    return f"{whose}: {label}", sentence_of(happening.event, happening.symbols)
+
+
+def _place_of(step: Step, mapping: int | None) -> str:
+    """Another mapping, by its addresses after the step."""
+    row = None if mapping is None else step.after.row_of(mapping)
+    return "another mapping" if row is None else State(step.after.mappings, row).place
