@@ -34,9 +34,10 @@ def recording(path: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]
     """A recorder at work; it has written ticks."""
     command = [*SMAPSTOP, "record", "-o", str(path), "-i", "0.05", *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        until(lambda: path.exists() and len(ticks_or_none(path)) > 2)
-        yield process
-        if process.poll() is None:
+        try:
+            until(lambda: path.exists() and len(ticks_or_none(path)) > 2)
+            yield process
+        finally:
             process.kill()
 
 
