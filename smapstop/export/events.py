@@ -1,7 +1,7 @@
 """What happened in a tick, one thing after the other, with what shows it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from smapstop.model.life import State
 from smapstop.model.moment import Moment
 from smapstop.model.rows import rows_of
 from smapstop.model.tick import Ending, Ids, Lineage, What
-from smapstop.proc.columns import ABSENT
+from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import PLAIN
 from smapstop.snapshot import without_deleted
 
@@ -33,6 +33,8 @@ class Happening:
     ending: Ending | None = None
     symbols: tuple[str, ...] = ()
     """What lies on the pages that were copied on write."""
+    evidence: dict[str, int] = field(default_factory=dict)
+    """How the fields of the mapping changed, those that did, and `rss` always; from and to nothing at its ends."""
 
     @property
     def what(self) -> Mechanism | What | Literal["exec", "exit"]:
@@ -61,14 +63,6 @@ class Happening:
         return abs((self.now.size_kb if self.now else 0) - (self.was.size_kb if self.was else 0))
 
     @property
-    def evidence(self) -> dict[str, int]:
-        """How the fields of the mapping changed, those that did, and `rss` always; from or to nothing at its ends."""
-        was, now = _amounts(self.was), _amounts(self.now)
-        fields = now.keys() & was.keys() if now and was else now.keys() | was.keys()
-        changes = {name: now.get(name, 0) - was.get(name, 0) for name in (now or was) if name in fields}
-        return {name: kb for name, kb in changes.items() if kb or name == "rss"}
-
-    @property
     def replaced(self) -> dict[str, str]:
         """What something that became of the mapping has replaced of its name, addresses and permissions."""
         if not self.became or not self.was or not self.now:
@@ -84,14 +78,15 @@ def happenings(step: Step) -> Iterator[Happening]:
         yield Happening()
     told = (*tick.lineage, *tick.events)
     ids = np.array([it.mapping for it in told], np.int64)
-    before, after, shown = _states(step.before, ids), _states(step.after, ids), step.shows(ids).tolist()
-    for it, was, now, show in zip(told, before, after, shown, strict=True):
+    states = _states(step.before, ids), _states(step.after, ids)
+    shown = step.shows(ids).tolist()
+    for it, was, now, evidence, show in zip(told, *states, _evidence(step, ids), shown, strict=True):
         match it:
             case Lineage() if show:
-                yield Happening(was, now, became=it)
+                yield Happening(was, now, became=it, evidence=evidence)
             case Event() if show:
-                copied = it.what == "copy-on-write"
-                yield Happening(was, now, event=it, symbols=tick.symbols_of(it.mapping) if copied else ())
+                symbols = tick.symbols_of(it.mapping) if it.what == "copy-on-write" else ()
+                yield Happening(was, now, event=it, symbols=symbols, evidence=evidence)
     if tick.ending:
         yield Happening(ending=tick.ending)
 
@@ -104,14 +99,33 @@ def _states(moment: Moment | None, ids: Ids) -> list[State | None]:
     return [State(moment.mappings, row) if row >= 0 else None for row in rows]
 
 
-def _amounts(state: State | None) -> dict[str, int]:
-    """The fields of a mapping that can grow, those that were printed."""
-    if state is None:
-        return {}
-    amounts = state.rows.amounts[:, state.row].tolist()
-    return {
-        name: kb for name, kb in zip(state.rows.fields, amounts, strict=True) if kb != ABSENT and name not in PLAIN
-    }
+def _evidence(step: Step, ids: Ids) -> list[dict[str, int]]:
+    """How the fields of some mappings changed; a recording has the same fields at all of its moments."""
+    names = step.after.mappings.fields
+    now, was = (_amounts(moment, ids, len(names)) for moment in (step.after, step.before))
+    known = (now != ABSENT) & (was != ABSENT)
+    change = np.where(known, now - was, 0)
+    told = change != 0
+    for at, name in enumerate(names):
+        if name in PLAIN:
+            told[at] = False
+        elif name == "rss":
+            told[at] = known[at]
+    evidence: list[dict[str, int]] = [{} for _ in ids]
+    of, at_field = (column.tolist() for column in np.nonzero(told.T))
+    for mapping, at, kb in zip(of, at_field, change.T[told.T].tolist(), strict=True):
+        evidence[mapping][names[at]] = kb
+    return evidence
+
+
+def _amounts(moment: Moment | None, ids: Ids, fields: int) -> Amounts:
+    """Every field of some mappings at a moment, shape (fields, len(ids)); 0 where one was not there."""
+    if moment is None or not len(moment.ids):
+        return np.zeros((fields, len(ids)), np.int64)
+    rows = rows_of(moment.ids, ids)
+    amounts = moment.mappings.amounts.take(rows, axis=1)
+    amounts[:, rows < 0] = 0
+    return amounts
 
 
 def _face(state: State) -> dict[str, str]:

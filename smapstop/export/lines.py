@@ -35,7 +35,9 @@ def as_csv(steps: Iterable[Step], kind: Kind) -> Iterator[str]:
 
 def _cells(record: Record) -> Record:
     """A record as the cells of a row; evidence in the columns of its fields."""
-    was = {f"was_{name}": text for name, text in record.get("was", {}).items()}
-    symbols = {"symbols": "; ".join(record["symbols"])} if "symbols" in record else {}
-    flat = record | record.get("evidence", {}) | was | symbols
-    return {name: csv_cell(value) for name, value in flat.items()}
+    cells = (
+        record | record.get("evidence", {}) | {f"was_{name}": text for name, text in record.get("was", {}).items()}
+    )
+    if "symbols" in record:
+        cells["symbols"] = "; ".join(record["symbols"])  # they may have spaces
+    return cells | {name: csv_cell(value) for name, value in cells.items() if isinstance(value, bool | list)}

@@ -64,11 +64,9 @@ def records(step: Step, kinds: Collection[Kind]) -> Iterator[Record]:
 
 
 def _tick(step: Step) -> Record:
-    """What a tick says of the whole process."""
+    """What a tick says of the whole process; one that only says that it ended has no numbers."""
     tick, counters = step.tick, step.tick.counters
-    totals = {} if tick.ending else tick.totals
-    fields = _fields_of("ticks", step.after.mappings.fields)
-    return {
+    record: Record = {
         "monotonic_s": round(tick.monotonic_ns / 1e9, 6),
         "tier": tick.tier,
         "read_ms": round(tick.read_ns / 1e6, 3),
@@ -83,8 +81,11 @@ def _tick(step: Step) -> Record:
         "rss_kb": counters.rss,
         "vm_hwm_kb": counters.vm_hwm,
         "mappings": len(step.after.ids) if step.after.read is tick else None,
-        **{name: totals.get(name) for name in fields},
     }
+    record |= {name: tick.totals.get(name) for name in _fields_of("ticks", step.after.mappings.fields)}
+    if tick.ending:
+        return {name: value if name in ("monotonic_s", "pid", "name") else None for name, value in record.items()}
+    return record
 
 
 def _changes(step: Step, when: Record) -> Iterator[Record]:

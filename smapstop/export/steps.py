@@ -15,6 +15,9 @@ from smapstop.model.rows import differing, rows_of
 from smapstop.model.sheet import Lost, sheet_of
 from smapstop.model.tick import Ids, Tick
 
+Rows = NDArray[np.intp]
+"""Rows of a map."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
@@ -80,7 +83,7 @@ def _shown(before: Moment | None, after: Moment, test: Test) -> Ids:
     return sheet.ids[test(sheet)]
 
 
-def changed_rows(step: Step) -> NDArray[np.intp]:
+def changed_rows(step: Step) -> Rows:
     """The rows of the map that a step changed, or that are new, in address order; at the first step all of them."""
     tick, before, after = step.tick, step.before, step.after
     if step.first or before is None or tick.executed:
@@ -92,3 +95,11 @@ def changed_rows(step: Step) -> NDArray[np.intp]:
     news = np.ones(len(old), bool)
     news[known] = differing(before.mappings, old[known], after.mappings, known)
     return np.flatnonzero(news)
+
+
+def gone_rows(before: Moment, after: Moment) -> Rows:
+    """The rows of a map whose mappings are no more at the next moment."""
+    tick = after.tick
+    if not tick.keyframe and not len(tick.gone):
+        return np.zeros(0, np.intp)
+    return compare(before, after).gone

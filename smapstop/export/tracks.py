@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from smapstop.export.steps import Step, changed_rows
+from smapstop.export.steps import Rows, Step, changed_rows, gone_rows
 from smapstop.model.changes import cpu_share, fault_rates
 from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.life import State
 from smapstop.model.moment import Moment
 from smapstop.model.requests import Target
 from smapstop.model.rows import rows_of
-from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT
 from smapstop.snapshot import Record
 from smapstop.ui.format import printable
@@ -48,7 +47,7 @@ class TotalTracks:
                 yield from self._move(track, at, value)
 
     def _values(self, step: Step) -> dict[tuple[str, str], float]:
-        """What a step says, by name and unit."""
+        """What a step says, by name and unit; viewers sort by name, and with brackets these come first."""
         tick, before = step.tick, step.before
         values: dict[tuple[str, str], float] = {(name, "kB"): kb for name, kb in tick.totals.items()}
         if step.after.read is tick:
@@ -59,7 +58,7 @@ class TotalTracks:
         share = cpu_share(before.tick, tick, self._ticks_per_second) if before and self._ticks_per_second else None
         if share is not None:
             values["cpu", "percent"] = round(100 * share, 2)
-        return values
+        return {(f"(process) {name}", unit): value for (name, unit), value in values.items()}
 
     def _move(self, track: tuple[str, str], at: tuple[int, float], value: float) -> Iterator[Record]:
         """The next value of a track; the one before it, too, when that was 0 until now."""
@@ -85,12 +84,14 @@ class MappingTracks:
         self._names: dict[int, str] = {}
         self._begun: dict[int, list[str]] = {}
         """The fields that have tracks, by mapping."""
+        self._taken: set[str] = set()
+        """Names that another mapping must not get."""
 
     def follow(self, step: Step, at: tuple[int, float]) -> Iterator[Record]:
         """The values that a step changed, and zeros for what is gone."""
         before, after = step.before, step.after
         if before is not None:
-            yield from self._end(before.ids[~np.isin(before.ids, after.ids)], at)
+            yield from self._end(before, gone_rows(before, after), at)
         rows = changed_rows(step)
         ids = after.ids[rows]
         shown = step.shows(ids)
@@ -101,15 +102,17 @@ class MappingTracks:
         old = rows_of(before.ids, ids) if before else np.full(len(ids), -1)
         self._since |= dict.fromkeys(ids[~shown | (old < 0)].tolist(), at)
 
-    def _end(self, gone: Ids, at: tuple[int, float]) -> Iterator[Record]:
+    def _end(self, before: Moment, gone: Rows, at: tuple[int, float]) -> Iterator[Record]:
         """Forget mappings; their tracks fall to 0."""
-        for mapping in gone.tolist():
+        for mapping, start in zip(before.ids[gone].tolist(), before.mappings.start[gone].tolist(), strict=True):
             self._since.pop(mapping, None)
             name = self._names.pop(mapping, "")
+            if name.endswith(f" {start:x}"):  # one that moved leaves its name where somebody else may be by now
+                self._taken.discard(name)
             for field in self._begun.pop(mapping, ()):
                 yield counter(f"{name} {field}", "kB", at, 0)
 
-    def _moves(self, before: Moment, after: Moment, rows: Ids, at: tuple[int, float]) -> Iterator[Record]:
+    def _moves(self, before: Moment, after: Moment, rows: Rows, at: tuple[int, float]) -> Iterator[Record]:
         """The fields that changed in some rows of the map, or that mappings were born with."""
         old = rows_of(before.ids, after.ids[rows])
         for field in TRACKED:
@@ -133,9 +136,10 @@ class MappingTracks:
         name = self._names.get(mapping)
         if name is None:
             name = f"{short_name(state)} {state.start:x}"
-            if name in self._names.values():
+            if name in self._taken:
                 name = f"{name} #{mapping}"
             self._names[mapping] = name
+            self._taken.add(name)
         return name
 
 
