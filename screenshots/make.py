@@ -38,7 +38,9 @@ from smapstop.errors import SmapstopError
 from smapstop.live import LiveSource
 from smapstop.model.requests import Attach, Launch
 from smapstop.proc.finding import processes
-from smapstop.settings import Pick, Settings
+from smapstop.recording.store import Recording
+from smapstop.replay import ReplaySource
+from smapstop.settings import Pick, Replay, Settings
 from smapstop.terminal import open_terminal
 from smapstop.ui.app import Dashboard
 
@@ -182,6 +184,19 @@ def redis_saving(directory: Path) -> Iterator[Dashboard]:
 
 
 @contextmanager
+def redis_replayed(directory: Path) -> Iterator[Dashboard]:
+    """Redis, recorded while it fills and saves, and now a file."""
+    file = directory / "redis.smaps"
+    with redis_filling(directory) as pid:
+        record = (sys.executable, "-m", "smapstop", "record", "-o", str(file), "-i", "0.25", "-p", str(pid))
+        with subprocess.Popen([*record, "--duration", "20"]) as recorder:
+            time.sleep(8)
+            ask_redis(directory, "BGSAVE")
+            recorder.wait()
+    yield Dashboard(ReplaySource(Recording(file)), Replay(file.name), Settings())
+
+
+@contextmanager
 def redis_filling(directory: Path) -> Iterator[int]:
     """Redis with a client that fills it: its pid."""
     executable = shutil.which(SERVE[0])
@@ -239,6 +254,9 @@ RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
     },
     redis_saving: {
         "fork": (ticks(20), redis("BGSAVE"), FORKED),
+    },
+    redis_replayed: {
+        "replay": (see("end of recording"), keys("e home p p"), see(r"▶ 10×.* tick [4-6]\d/(.|\n)*shared by fork")),
     },
 }
 """What is watched, and its pictures: what to do for each after the one before."""
