@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from listening import target
 from stepping import Stepping
 
+from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
 from smapstop.model.requests import Pace
@@ -340,3 +341,42 @@ def test_a_tick_that_is_missing_is_noticed(path: Path) -> None:
         database.commit()
 
     assert "damaged at tick 7" in refusal(path)
+
+
+# what was recorded before
+
+
+RELEASED = sorted((Path(__file__).parents[1] / "data" / "recordings").iterdir())
+"""A recording of each format that was ever released; they stay."""
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+def test_a_recording_of_every_format_can_be_read(path: Path) -> None:
+    with opened(path) as recording:
+        found = recording.target
+        assert found is not None
+        assert found.command_line == ("./seed",)
+        ticks = list(recording.ticks())
+
+    copied = [
+        (event.what, event.pages, tick.symbols_of(event.mapping)) for tick in ticks for event in events_of(tick)
+    ]
+    assert ("copy-on-write", 1, ("page1",)) in copied
+    assert ticks[-1].ending is not None
+
+
+def events_of(tick: Tick) -> list[Event]:
+    return [event for mapping in set(tick.events.mapping.tolist()) for event in tick.events.of(mapping)]
+
+
+def test_this_version_tells_what_it_recorded_itself_as_it_did_then(path: Path) -> None:
+    """When it fails, events have other rules now: make the version another, too, and a new recording."""
+    newest = RELEASED[-1]
+    shutil.copy(newest, path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE meta SET value = 'smapstop 0.0.1' WHERE key = 'tool'")
+        database.commit()
+
+    with opened(newest) as recording:
+        if recording.tool == f"smapstop {__version__}":
+            same(read(newest), read(path))
