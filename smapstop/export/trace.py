@@ -5,7 +5,7 @@ each kind of it. Times are those of the monotonic clock, in microseconds, which 
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import get_args
+from typing import Any, get_args
 
 from smapstop import __version__
 from smapstop.export import Kind
@@ -101,8 +101,21 @@ class _Writer:
             "ts": ts,
             "cat": "mechanism" if happening.event else "process" if happening.mapping is None else "mapping",
             "name": title,
-            "args": {"sentence": sentence, **told, "name": printable(told["name"])},
+            "args": {"sentence": sentence, **_printable(told)},
         }
+
+
+def _printable(value: Any) -> Any:
+    """A value of which all texts are printable: viewers draw them."""
+    match value:
+        case str():
+            return printable(value)
+        case list():
+            return [_printable(part) for part in value]
+        case dict():
+            return {name: _printable(part) for name, part in value.items()}
+        case _:
+            return value
 
 
 def _metadata(pid: int, what: str, tid: int | None = None, **args: str | int) -> Record:

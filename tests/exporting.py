@@ -1,0 +1,66 @@
+"""Recordings for tests of what is exported of them: of ticks that are written in the test, and of real programs."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from listening import target
+from stepping import Stepping
+
+from smapstop.export import KINDS, Kind
+from smapstop.export.lines import as_jsonl
+from smapstop.export.steps import Step, steps
+from smapstop.model.arrange import Test
+from smapstop.model.requests import Pace
+from smapstop.model.tick import Tick
+from smapstop.proc.process import ProcDir
+from smapstop.recording.recorder import Recorder
+from smapstop.recording.store import Recording
+from smapstop.sampling.sampler import Sampler
+
+
+def record(path: Path, *ticks: Tick, why: str = "stopped") -> Path:
+    """Record these ticks."""
+    recorder = Recorder(path)
+    recorder.begin(target())
+    for tick in ticks:
+        recorder.add(tick)
+    recorder.close(why)
+    return path
+
+
+def record_program(path: Path, stepping: Stepping, count: int) -> Path:
+    """Record a program with a tick at each of its next steps, the first at the one where it stands."""
+    with ProcDir(stepping.pid) as process:
+        sampler = Sampler(process, Pace(1_000_000, 1.0))
+        ticks = [sampler.sample()]
+        for _ in range(count - 1):
+            stepping.go()
+            ticks.append(sampler.sample())
+    return record(path, *ticks)
+
+
+@contextmanager
+def stepped(
+    path: Path, begin: float = 0.0, end: float = math.inf, test: Test | None = None
+) -> Iterator[Iterator[Step]]:
+    """The steps of a recording that are exported."""
+    with closing(Recording(path)) as recording:
+        yield steps(recording.ticks(), path.name, begin, end, test)
+
+
+def jsonl(path: Path, *kinds: Kind, begin: float = 0.0, end: float = math.inf, test: Test | None = None) -> list[Any]:
+    """What is exported of a recording as JSON lines, read again."""
+    with stepped(path, begin, end, test) as told:
+        return [json.loads(line) for line in "".join(as_jsonl(told, kinds or KINDS)).splitlines()]
+
+
+def untimed(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records without their type, and without when they were."""
+    return [
+        {name: value for name, value in record.items() if name not in ("type", "tick", "at", "seconds")}
+        for record in records
+    ]
