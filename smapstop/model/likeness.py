@@ -68,8 +68,8 @@ class Likeness:
 
 def likeness(before: Mappings, after: Mappings, by: By = "name") -> Likeness:
     """Match the mappings of two maps, of any two processes and kernels; they need not share their texts."""
-    names, group = _joined([_names(mappings, by) for mappings in (before, after)])
-    perms_texts, perms = _joined([_perms(mappings, by) for mappings in (before, after)])
+    names, group = joined([names_of(mappings, by) for mappings in (before, after)])
+    perms_texts, perms = joined([_perms(mappings, by) for mappings in (before, after)])
     offset = np.concatenate([before.offset, after.offset])
     offset[perms == 0] = 0
     later = np.arange(len(group)) >= len(before)
@@ -88,11 +88,11 @@ def likeness(before: Mappings, after: Mappings, by: By = "name") -> Likeness:
 
 
 _Key = TypeVar("_Key", str, tuple[str, Kind])
-_Coded = tuple[list[_Key], NDArray[np.intp]]
+Coded = tuple[list[_Key], NDArray[np.intp]]
 """Distinct keys, and which of them each row has."""
 
 
-def _joined(sides: Sequence[_Coded[_Key]]) -> _Coded[_Key]:
+def joined(sides: Sequence[Coded[_Key]]) -> Coded[_Key]:
     """Both sides' keys in one alphabetical list, and which of it each row has, the earlier side's rows first."""
     keys = sorted({key for distinct, _ in sides for key in distinct})
     place = {key: at for at, key in enumerate(keys)}
@@ -101,7 +101,7 @@ def _joined(sides: Sequence[_Coded[_Key]]) -> _Coded[_Key]:
     )
 
 
-def _names(mappings: Mappings, by: By) -> _Coded[tuple[str, Kind]]:
+def names_of(mappings: Mappings, by: By) -> Coded[tuple[str, Kind]]:
     """The group of each row; one look at each distinct name."""
     codes, inverse = np.unique(mappings.name, return_inverse=True)
     return [_key(mappings.texts[code], by) for code in codes.tolist()], inverse
@@ -115,7 +115,7 @@ def _key(name: str, by: By) -> tuple[str, Kind]:
     return name.removesuffix(_DELETED), kind
 
 
-def _perms(mappings: Mappings, by: By) -> _Coded[str]:
+def _perms(mappings: Mappings, by: By) -> Coded[str]:
     """The permissions of the rows that are parts of a file; the empty text, always the first, of the others."""
     if by != "part":
         return [""], np.zeros(len(mappings), np.intp)
@@ -131,7 +131,7 @@ def _parts(
     A file that was built anew has its parts elsewhere: of those that the other side does not have, the first with the
     same permissions are one part, and so are the second.
     """
-    exact = _numbered(group, perms, offset)
+    exact = numbered(group, perms, offset)
     count = int(exact.max(initial=-1)) + 1
     there = np.zeros((2, count), bool)
     there[later.astype(np.intp), exact] = True
@@ -139,11 +139,11 @@ def _parts(
     row = np.empty(count, np.intp)
     row[exact] = np.arange(len(exact))
     place = np.arange(count)
-    place[lone] = _ordinals(_numbered(group[row[lone]], perms[row[lone]], later[row[lone]]))
-    return _numbered(group, perms, lone[exact], place[exact])
+    place[lone] = ordinals(numbered(group[row[lone]], perms[row[lone]], later[row[lone]]))
+    return numbered(group, perms, lone[exact], place[exact])
 
 
-def _numbered(*columns: NDArray[Any]) -> NDArray[np.intp]:
+def numbered(*columns: NDArray[Any]) -> NDArray[np.intp]:
     """The number of each row among the distinct rows in ascending order; equal rows have the same."""
     order = np.lexsort(columns[::-1])
     new = np.zeros(len(order), bool)
@@ -154,7 +154,7 @@ def _numbered(*columns: NDArray[Any]) -> NDArray[np.intp]:
     return numbers
 
 
-def _ordinals(stretch: NDArray[np.intp]) -> NDArray[np.intp]:
+def ordinals(stretch: NDArray[np.intp]) -> NDArray[np.intp]:
     """How many rows with the same number stand before each row."""
     order = np.argsort(stretch, kind="stable")
     ordered = stretch[order]
