@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Footer, Input, Static
 
 from smapstop.errors import SmapstopError
 from smapstop.model.activity import Activity
@@ -226,9 +226,18 @@ class Dashboard(App[int]):
         return self._scene.moment.tick.number if self._scene else 0
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when the user last pressed a key of ours: the table does not sort under their hands."""
-        if isinstance(event, events.Key) and not self._program_has_keys:
-            self._last_key = time.monotonic()
+        """Do what a key is bound to at once: the next one may already be waiting, and goes where this one sends it.
+
+        By themselves keys go through the queue of what has the focus, and find their way too late. So they still do
+        on a screen above, and in a line that is typed into: there they must not overtake the letters before them.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and not self._program_has_keys:
+            self._last_key = time.monotonic()  # the table does not sort under the user's hands
+            if len(self.screen_stack) == 1 and not isinstance(self.focused, Input):
+                bound = self.screen.active_bindings.get(event.key)
+                if bound is not None and bound.enabled:
+                    await self.run_action(bound.binding.action, bound.node)
+                    return
         await super().on_event(event)
 
     # what the user does: how to look
@@ -437,21 +446,24 @@ class Dashboard(App[int]):
         return self._dock is not None and self._dock.has_keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """While the program has the keys, none of them is ours; what makes no sense now is no action."""
+        """While the program has the keys, only one of them is ours; what makes no sense now is no action."""
+        if self._program_has_keys:
+            return action == "keys_back"
         sensible = {
+            "keys_back": False,
             "program": self._dock is not None,
             "play": self.lens.at is not None or isinstance(self._begin, Replay),
         }
-        return not self._program_has_keys and sensible.get(action, True)
+        return sensible.get(action, True)
 
     def action_program(self) -> None:
         """Give the keys to the program."""
         if self._dock is not None:
             self._dock.take_keys()
 
-    def on_program_pane_hand_back(self) -> None:
-        """Take the keys back."""
-        self.query_one(MappingTable).focus()
+    def action_keys_back(self) -> None:
+        """Take the keys back from the program."""
+        self.screen.set_focus(self.query_one(MappingTable))  # at once: the next key may already be waiting
 
     # the end
 

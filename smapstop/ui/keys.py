@@ -75,7 +75,8 @@ KEYS: tuple[Key, ...] = (
     Key("step(10)", ("shift+right",), "on ten ticks", "Go forward ten ticks.", "Time"),
     Key("start", ("home",), "start", "Go to the first tick.", "Time"),
     Key("live", ("end",), "live", "Follow the process again.", "Time"),
-    Key("program", ("t",), "program", "Give the keys to the program; F12 takes them back.", "Program", shown=True),
+    Key("program", ("t",), "program", "Give the keys to the program, all of them.", "Program", shown=True),
+    Key("keys_back", ("f12",), "keys back", "Take the keys back from the program.", "Program", priority=True),
     Key("group", ("g", "f5"), "group", "Group by name, by kind, by file, or not at all.", "Table", shown=True),
     Key("command_palette", ("ctrl+p",), "palette", "Find an action by its name.", "General", priority=True),
 )

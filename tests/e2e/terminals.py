@@ -123,6 +123,10 @@ class Terminal:
         for key in keys:
             self._tmux("send-keys", key)
 
+    def at_once(self, *keys: str) -> None:
+        """Press keys, by their tmux names, so quickly that all of them are there before the first is read."""
+        self._tmux("send-keys", *keys)
+
     def type(self, text: str) -> None:
         """Type a text as it stands."""
         self._tmux("send-keys", "-l", text)

@@ -75,6 +75,16 @@ def test_keys_reach_the_program_and_f12_takes_them_back(terminal: Terminals) -> 
     window.wait_until(lambda screen: "began with" not in screen, "the help covers the dashboard")
 
 
+def test_keys_that_come_at_once_go_where_those_before_them_send_them(terminal: Terminals) -> None:
+    window = launch(terminal, sys.executable, "-c", TALKING)
+    window.wait_for("^│began with")
+    for n in "12345":
+        window.at_once("t", "x", n, "Enter", "q", "Enter", "F12", *"gggg", "t", "y", n, "Enter", "F12")
+        screen = window.wait_for(f"^│heard y{n} ")
+        assert re.findall(r"^│heard (.*?) *│", screen, re.MULTILINE)[-3:] == [f"x{n}", "q", f"y{n}"]
+        window.wait_for("press t to type into it")
+
+
 def test_the_program_has_the_size_of_its_pane_from_its_first_instruction_on(terminal: Terminals) -> None:
     window = launch(terminal, "sh", "-c", f"stty size; exec {shlex.join([sys.executable, '-c', TALKING])}")
     screen = window.wait_for("^│began with")

@@ -27,6 +27,7 @@ EXPECTED = {
     "start": ["home"],
     "live": ["end"],
     "program": ["t"],
+    "keys_back": ["f12"],
     "group": ["g", "f5"],
     "command_palette": ["ctrl+p"],
     "quit": ["q", "f10", "ctrl+c"],
@@ -68,8 +69,8 @@ def test_the_footer_shows_the_keys_in_this_order() -> None:
     assert expected == ", ".join(shown)
 
 
-def test_only_the_palette_comes_before_the_keys_of_the_focus() -> None:
-    assert [binding.action for binding in bindings() if binding.priority] == ["command_palette"]
+def test_only_the_palette_and_taking_the_keys_back_come_before_the_keys_of_the_focus() -> None:
+    assert [binding.action for binding in bindings() if binding.priority] == ["keys_back", "command_palette"]
 
 
 def test_every_group_has_keys_and_every_key_an_explanation() -> None:

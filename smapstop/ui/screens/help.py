@@ -198,6 +198,7 @@ WORD_WIDTH, SHORT_WORD_WIDTH = 17, 13
 class HelpScreen(ModalScreen[None]):
     """Explains everything; `/` searches."""
 
+    AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 60%;
       & > Vertical {
@@ -227,10 +228,6 @@ class HelpScreen(ModalScreen[None]):
             yield Input(placeholder="press / to search: a key, a column, a field, a flag, or any word", id="search")
             with VerticalScroll():
                 yield HelpText()
-
-    def on_mount(self) -> None:
-        """Begin with the text, not with the search."""
-        self._text.focus()
 
     @property
     def _text(self) -> VerticalScroll:

@@ -1,6 +1,5 @@
 """The place of a launched program: its terminal, framed by what runs in it and who has the keys."""
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -41,7 +40,7 @@ class ProgramDock(Vertical):
     @property
     def has_keys(self) -> bool:
         """Whether every key goes to the program."""
-        return self._pane.has_focus
+        return self.screen.focused is self._pane  # `has_focus` is told by a message, which comes later
 
     def take_keys(self) -> bool:
         """Give the keys to the program; False when it is no more."""
@@ -53,11 +52,6 @@ class ProgramDock(Vertical):
         """The program ended: say how, and keep what it wrote."""
         self._ended = True
         self.border_subtitle = how
-
-    @on(ProgramPane.HandBack)
-    def say_type(self) -> None:
-        """The keys are the dashboard's again."""
-        self._say_who_has_keys()
 
     def on_descendant_focus(self) -> None:
         """Say who has the keys."""

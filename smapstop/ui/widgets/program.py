@@ -35,7 +35,8 @@ class ProgramPane(Widget, can_focus=True):
     """Shows what a program writes to its terminal; while it has the focus, keys, pastes and mouse are the program's.
 
     It has the user's own colours, of text and behind it: the program looks as it would without a dashboard.
-    The app must keep its priority bindings from taking keys while the pane has the focus (`App.check_action`).
+    What the app binds with priority comes before the program: while the pane has the focus, the app must leave all
+    keys to it (`App.check_action`) but the one that takes them back.
 
     Args:
         master_fd: The master of the program's pty. The pane alone reads and writes it, without blocking, until it is
@@ -55,9 +56,6 @@ class ProgramPane(Widget, can_focus=True):
 
     class Closed(Message):
         """Nobody has the terminal open any more, and all that was written to it is shown; the pane takes no focus."""
-
-    class HandBack(Message):
-        """The user pressed F12, the one key that the program does not get."""
 
     def __init__(
         self,
@@ -225,12 +223,10 @@ class ProgramPane(Widget, can_focus=True):
             loop.remove_writer(self._fd)
 
     def on_key(self, event: events.Key) -> None:
-        """Every key is the program's, but F12."""
+        """Every key is the program's."""
         event.stop()
         event.prevent_default()
-        if event.key == "f12":
-            self.post_message(self.HandBack())
-        elif self._emulator is not None and (
+        if self._emulator is not None and (
             keystroke := key_bytes(event, application_cursor=self._emulator.mode(_APPLICATION_CURSOR))
         ):
             self._send(keystroke)
