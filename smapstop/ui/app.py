@@ -296,7 +296,9 @@ class Dashboard(App[int]):
 
     def action_mark(self) -> None:
         """Mark the moment that is shown, and compare with it."""
-        self._look(self.lens.marked(self._now))
+        if len(self.timeline):
+            self.timeline.keep(self._now)
+            self._look(self.lens.marked(self._now))
 
     def action_compare(self) -> None:
         """Compare with something else."""
