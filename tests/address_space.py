@@ -59,8 +59,8 @@ class AddressSpace:
                     self.pages[page + by] = (perms, name, distance + by if name.startswith("/") else 0)
                 self.touched |= {page + by for page in touched}
 
-    def mappings(self, texts: Texts) -> Mappings:
-        """The map as smaps would show it."""
+    def mappings(self, texts: Texts, *more: tuple[Any, ...]) -> Mappings:
+        """The map as smaps would show it, with more rows (see `building.Row`) at the end."""
         rows: list[list[Any]] = []
         for page in sorted(self.pages):
             perms, name, distance = self.pages[page]
@@ -70,7 +70,7 @@ class AddressSpace:
             else:
                 rows.append([page, page + 1, perms, name, 0, offset])
             rows[-1][4] += 4 * (page in self.touched)
-        return mappings_of(*map(tuple, rows), texts=texts)
+        return mappings_of(*map(tuple, rows), *more, texts=texts)
 
 
 def readings(life: list[list[Any]]) -> list[Mappings]:

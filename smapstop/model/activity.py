@@ -24,16 +24,16 @@ class Activity:
 
     def follow(self) -> None:
         """Take in the ticks that came since."""
-        ticks = self.timeline.ticks
-        if len(ticks) > len(self._counts):
-            more = max(len(ticks), 2 * len(self._counts)) - len(self._counts)
+        count = len(self.timeline)
+        if count > len(self._counts):
+            more = max(count, 2 * len(self._counts)) - len(self._counts)
             self._counts, self._times_ns = np.pad(self._counts, (0, more)), np.pad(self._times_ns, (0, more))
-        for number in range(max(self._followed, self.first), len(ticks)):
-            tick = ticks[number]
+        for number in range(max(self._followed, self.first), count):
+            tick = self.timeline.head(number)
             life = tick.executed + (tick.ending is not None)
             self._counts[number] = len(tick.events) + len(tick.lineage) + life
             self._times_ns[number] = tick.monotonic_ns
-        self._followed = len(ticks)
+        self._followed = count
 
     def over_time(self, width: int) -> NDArray[np.int64]:
         """How much happened in each of `width` stretches of the time from the first tick to the newest."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from smapstop.model.happenings import Entry, entries_of, entries_of_mapping, notes_of
 from smapstop.model.life import Life
 from smapstop.model.moment import Moment, apply
@@ -69,29 +71,32 @@ class Chronicle:
         self._spacing = 64
 
     def at(self, number: int) -> tuple[Entry, ...]:
-        """What happened up to a tick, the newest last; at most `KEPT` entries.
+        """What happened up to a tick, the newest last; at most `KEPT` entries, and none that ended before `first`.
 
         Raises:
-            IndexError: There is no such tick.
+            IndexError: There is no such tick, or it is forgotten.
         """
-        if not 0 <= number < len(self.timeline):
-            raise IndexError(f"no tick {number}")
+        first = self.timeline.first
+        if not first <= number < len(self.timeline):
+            raise IndexError(f"no tick {number}, the oldest that is known is {first}")
         if self._life is not None:
             self._life.follow()
         told = self._nearest(number)
-        for tick in self.timeline.ticks[told.number + 1 : number + 1]:
+        for at in range(told.number + 1, number + 1):
+            tick = self.timeline.head(at) if self._life else self.timeline.ticks[at]
             told = _told_on(told, tick, self._entries(tick, told))
             self._remember(told)
-        return (*told.closed, *told.open)[-KEPT:]
+        return tuple(entry for entry in (*told.closed, *told.open) if entry.last >= first)[-KEPT:]
 
     def _nearest(self, number: int) -> "_Told":
         """From where to tell on: from what was told before, or from as far back as there is time for."""
         told = {n: told for n, told in (self._stones | self._recent).items() if n <= number}
-        known, begin, work = max(told, default=-1), number, 0
-        while begin > known and work < _WORK:
-            tick = self.timeline.ticks[begin]
-            work += _TICK_WORK + len(tick.ids) + len(tick.events) + len(tick.lineage)
-            begin -= 1
+        known = max(told, default=-1)
+        if known == number:
+            return told[known]
+        since = max(known + 1, self.timeline.first, number - _WORK // _TICK_WORK)
+        work = np.cumsum(_TICK_WORK + self.timeline.sizes(since, number + 1)[::-1])
+        begin = max(since, number - int(np.searchsorted(work, _WORK))) - 1
         return told.get(begin, _Told(begin))
 
     def _remember(self, told: "_Told") -> None:
@@ -120,6 +125,10 @@ class Chronicle:
         """The moments before and after a tick."""
         before, last = self._moment, self.timeline.last
         if before is None or before.tick.number != tick.number - 1:
-            before = self.timeline.at(tick.number - 1) if tick.number else None
-        self._moment = last if last is not None and last.tick is tick else apply(before, tick)
-        return before, self._moment
+            before = self.timeline.at(tick.number - 1) if tick.number > self.timeline.first else None
+        if last is not None and last.tick.number == tick.number:
+            after = last
+        else:
+            after = self.timeline.at(tick.number) if before is None else apply(before, tick)
+        self._moment = after
+        return before, after

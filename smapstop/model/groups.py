@@ -69,7 +69,8 @@ class GroupHistory:
         """
         keys = group_ids(groups)
         out = np.full((len(self.fields), len(groups), max(0, stop - first)), np.nan)
-        for at, sums in enumerate(self._followed(first, stop)):
+        since = max(first, self.timeline.first)
+        for at, sums in enumerate(self._followed(since, stop), since - first):
             known = keys < sums.had.shape[1]
             out[:, known, at] = sums.had[:, keys[known]]
         return out
@@ -82,7 +83,7 @@ class GroupHistory:
             moved: When one of the mappings that they have last changed.
             number: The tick that is looked at; that a mapping has gone counts for `RECENT` ticks.
         """
-        first = max(0, number - RECENT + 1)
+        first = max(self.timeline.first, number - RECENT + 1)
         recent = self._followed(first, number + 1)[::-1]
         left = [
             next((number - ago for ago, sums in enumerate(recent) if key in sums.left), -1)
@@ -105,7 +106,7 @@ class GroupHistory:
     def _told(self, number: int, groups: Ids) -> dict[int, list[Entry]]:
         """What happened in a tick, by group."""
         timeline, told = self.timeline, dict[int, list[Entry]]()
-        before = timeline.at(number - 1) if number else None
+        before = timeline.at(number - 1) if number > timeline.first else None
         if before is None:
             return {}
         entries = entries_of_groups(timeline.ticks[number], before, timeline.at(number), self.by, groups)
@@ -125,6 +126,10 @@ class GroupHistory:
 
     def _follow(self, number: int) -> None:
         """Sum up a tick, from the one before."""
+        if 0 < number == self.timeline.first:
+            self._members = self._at(number)
+            self._sums[number] = _Sums(_sums(self._members), frozenset())
+            return
         tick = self.timeline.ticks[number]
         before = self._members if self._members and self._members.number == number - 1 else self._at(number - 1)
         if not tick.keyframe and not len(tick.ids) and not len(tick.gone):

@@ -136,7 +136,7 @@ def entries_of_mapping(tick: Tick, life: Life) -> list[Entry]:
     """What happened to one mapping in a tick, whose life must have been followed so far."""
     events = tick.events.of(life.mapping)
     became = [step.what for step in tick.lineage if step.mapping == life.mapping]
-    if not events and not became:
+    if not life.states or (not events and not became):
         return []
     number, gone = tick.number, tick.number == life.gone
     was = None if number == life.born else life.states[life.step(number - 1)]

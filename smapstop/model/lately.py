@@ -41,7 +41,7 @@ def amounts_lately(timeline: Timeline, mappings: Ids, fields: Sequence[str], num
     Returns:
         Shape (len(fields), len(mappings), at most `LATELY` + 1). NaN where it was not there, or not printed.
     """
-    first = max(0, number - LATELY)
+    first = max(timeline.first, number - LATELY)
     moment = timeline.at(first)
     now = _amounts(moment.ids, moment.mappings, mappings, fields)
     out = [now]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from smapstop.model.rows import RESTLESS, differing
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline import Timeline
+from smapstop.model.tracks import Passage
 from smapstop.proc.columns import ABSENT, Mappings
 
 _FIRST_CAPACITY = 64
@@ -64,80 +65,92 @@ class State:
 class Life:
     """What one mapping was from tick to tick, collected once and then followed; cheap to ask however long it is.
 
-    Only the ticks at which something about the mapping changed are kept: its steps.
+    Only the ticks at which something about the mapping changed are kept: its steps. What the timeline forgets is
+    forgotten here, too.
     """
 
     def __init__(self, timeline: Timeline, mapping: int) -> None:
         self.timeline = timeline
         self.mapping = mapping
+        self._begin()
+        self.follow()
+
+    def _begin(self) -> None:
+        """Begin anew, with what the timeline still knows."""
         self.fields: tuple[str, ...] = ()
         """The fields that any of its ticks printed, in the kernel's order."""
         self.states: list[State] = []
         """What it was at each step; empty when no tick knows the mapping."""
-        self.became: list[tuple[Tick, Lineage]] = []
-        """What happened to it as a whole, and when."""
+        self.became: list[tuple[int, Lineage]] = []
+        """What happened to it as a whole, and at which tick."""
         self.gone: int | None = None
         """The tick that found it gone."""
+        self._first = self.timeline.first
         self._followed = 0
         self._numbers = np.zeros(_FIRST_CAPACITY, np.int64)
         self._times_ns = np.zeros(_FIRST_CAPACITY, np.int64)
         self._amounts = np.full((0, _FIRST_CAPACITY), np.nan)
         self._changed = np.zeros((0, _FIRST_CAPACITY), np.int64)
-        self._stirred: list[int] = []
+        self._stirred = np.zeros(_FIRST_CAPACITY, np.int64)
         self._telling = np.zeros(0, bool)
-        self.follow()
 
     def follow(self) -> None:
         """Take in the ticks that came since."""
-        ticks = self.timeline.ticks
-        for number in range(self._followed, len(ticks)):
-            self._take(ticks[number])
-        self._followed = len(ticks)
+        if self._first != self.timeline.first:
+            self._begin()
+        for passage in self.timeline.passages(self.mapping, self._followed):
+            self._take(passage)
+        self.became += self.timeline.lineage_of(self.mapping, self._followed)
+        self._followed = len(self.timeline)
 
-    def _take(self, tick: Tick) -> None:
-        """Take in a tick, if it says something of the mapping."""
-        row = np.flatnonzero(tick.ids == self.mapping)
-        if len(row):
-            self._step(tick, State(tick.rows, int(row[0])))
-        elif self.states and self.gone is None and (tick.keyframe or self.mapping in tick.gone):
-            self.gone = tick.number
-        else:
-            return
-        self.became += [(tick, step) for step in tick.lineage if self.mapping in (step.mapping, step.other)]
+    def _take(self, passage: Passage) -> None:
+        """Take in what some ticks told; the whole map that repeats the last step is none."""
+        new = [State(passage.rows, row) for row in range(len(passage.rows))]
+        if new and not (passage.whole and self.states and not new[0].differs(self.states[-1])):
+            self._step(passage, new)
+        if passage.gone is not None and self.states and self.gone is None:
+            self.gone = passage.gone
 
-    def _step(self, tick: Tick, state: State) -> None:
-        """Add a step; a keyframe that repeats the last one is none."""
-        if tick.keyframe and self.states and not state.differs(self.states[-1]):
-            return
-        at = len(self.states)
-        self._make_room(at, state.rows.fields)
-        amounts = np.full(len(self.fields), np.nan)
-        printed = state.rows.amounts[:, state.row]
-        here = ... if state.rows.fields == self.fields else [self.fields.index(name) for name in state.rows.fields]
-        amounts[here] = np.where(printed == ABSENT, np.nan, printed)
-        self._amounts[:, at] = amounts
-        self._numbers[at], self._times_ns[at] = tick.number, tick.monotonic_ns
-        self.states.append(state)
-        self._stirred.append(self._compare(at) if at else 0)
+    def _step(self, passage: Passage, new: list[State]) -> None:
+        """Add steps."""
+        at, stop = len(self.states), len(self.states) + len(new)
+        rows = passage.rows
+        self._make_room(stop, rows.fields)
+        here = [self.fields.index(name) for name in rows.fields]
+        self._amounts[:, at:stop] = np.nan
+        self._amounts[here, at:stop] = np.where(rows.amounts == ABSENT, np.nan, rows.amounts)
+        self._numbers[at:stop], self._times_ns[at:stop] = passage.numbers, passage.times_ns
+        replaced = np.zeros(len(new), bool)
+        for name in ("start", "end", "perms", "name", "flags"):
+            column = getattr(rows, name)
+            replaced[1:] |= column[1:] != column[:-1]
+        if at:
+            was, now = self.states[-1], new[0]
+            replaced[0] = (was.place, was.perms, was.name, was.flags) != (now.place, now.perms, now.name, now.flags)
+        self.states += new
+        self._compare(at, stop, replaced)
 
-    def _compare(self, at: int) -> int:
-        """Note which fields changed at a step, and give the last step up to it that a person would call a change."""
-        before, after = self._amounts[:, at - 1], self._amounts[:, at]
+    def _compare(self, at: int, stop: int, replaced: NDArray[np.bool_]) -> None:
+        """Note at which of some steps each field changed, and which of them a person would call a change."""
+        since = max(1, at)  # the very first step changes nothing
+        before, after = self._amounts[:, since - 1 : stop - 1], self._amounts[:, since:stop]
         changed = (after != before) & ~(np.isnan(after) & np.isnan(before))
-        self._changed[:, at] = np.where(changed, at, self._changed[:, at - 1])
-        was, now = self.states[at - 1], self.states[at]
-        replaced = (was.place, was.perms, was.name, was.flags) != (now.place, now.perms, now.name, now.flags)
-        return at if replaced or (changed & self._telling).any() else self._stirred[at - 1]
+        steps = np.arange(since, stop)
+        stirred = replaced[since - at :] | changed[self._telling].any(axis=0)
+        for out, here in ((self._changed, changed), (self._stirred[np.newaxis], stirred[np.newaxis])):
+            out[:, since:stop] = np.where(here, steps, 0)
+            np.maximum.accumulate(out[:, since - 1 : stop], axis=1, out=out[:, since - 1 : stop])
 
-    def _make_room(self, at: int, fields: tuple[str, ...]) -> None:
-        """Room for one more step, and for fields that no tick has printed yet."""
+    def _make_room(self, steps: int, fields: tuple[str, ...]) -> None:
+        """Room for so many steps, and for fields that no tick has printed yet."""
         new = tuple(name for name in fields if name not in self.fields)
-        more = at if at == len(self._numbers) else 0
+        more = max(steps, 2 * len(self._numbers)) - len(self._numbers) if steps > len(self._numbers) else 0
         if new or more:
             self.fields += new
             self._telling = np.array([name not in RESTLESS for name in self.fields], bool)
             self._numbers = np.pad(self._numbers, (0, more))
             self._times_ns = np.pad(self._times_ns, (0, more))
+            self._stirred = np.pad(self._stirred, (0, more))
             self._amounts = np.pad(self._amounts, ((0, len(new)), (0, more)), constant_values=np.nan)
             self._changed = np.pad(self._changed, ((0, len(new)), (0, more)))
 
@@ -151,8 +164,8 @@ class Life:
         return max(0, int(np.searchsorted(self._numbers[: len(self.states)], number, side="right")) - 1)
 
     def tick_of(self, step: int) -> Tick:
-        """The tick of a step."""
-        return self.timeline.ticks[int(self._numbers[step])]
+        """The tick of a step, perhaps without its rows."""
+        return self.timeline.head(int(self._numbers[step]))
 
     def amounts(self, numbers: NDArray[np.integer]) -> NDArray[np.float64]:
         """Every field at some ticks, kB.
@@ -171,14 +184,14 @@ class Life:
 
     def stirred(self, step: int) -> int:
         """The last step, up to this one, that a person would call a change (see `RESTLESS`); 0 for none."""
-        return self._stirred[step]
+        return int(self._stirred[step])
 
     def field(self, name: str, step: int) -> NDArray[np.float64]:
         """One field at each step up to this one, kB, shape (step + 1,)."""
         return self._amounts[self.fields.index(name), : step + 1]
 
     def over_time(self, name: str, until: int, width: int) -> NDArray[np.float64]:
-        """One field from the first tick of the timeline to `until`, as the greatest value of each stretch of time.
+        """One field from the oldest tick that is known to `until`, as the greatest value of each stretch of time.
 
         Returns:
             kB, shape (width,); NaN where the mapping was not there, or the field not printed.
@@ -188,15 +201,18 @@ class Life:
         edges = np.linspace(*self._reach_ns(until), width + 1)
         at = np.searchsorted(times_ns, edges[:-1], side="right") - 1
         out: NDArray[np.float64] = np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
-        np.fmax.at(out, np.clip(np.searchsorted(edges, times_ns, side="right") - 1, 0, width - 1), values)
+        known = times_ns >= edges[0]
+        stretch = np.clip(np.searchsorted(edges, times_ns[known], side="right") - 1, 0, width - 1)
+        np.fmax.at(out, stretch, values[known])
         return out
 
     def stretch_of(self, number: int, until: int, width: int) -> int:
-        """The stretch of `over_time` that a tick lies in."""
+        """The stretch of `over_time` that a tick lies in; the first one for those before."""
         first_ns, stop_ns = self._reach_ns(until)
-        return min(width - 1, (self.timeline.ticks[number].monotonic_ns - first_ns) * width // (stop_ns - first_ns))
+        at = (self.timeline.head(number).monotonic_ns - first_ns) * width // (stop_ns - first_ns)
+        return max(0, min(width - 1, at))
 
     def _reach_ns(self, until: int) -> tuple[int, int]:
         """From when to when a chart reaches; a tick stands for the time until the next one."""
-        first, last = self.timeline.ticks[0], self.timeline.ticks[until]
+        first, last = self.timeline.head(self.timeline.first), self.timeline.head(until)
         return first.monotonic_ns, last.monotonic_ns + max(last.interval_ns, 1)

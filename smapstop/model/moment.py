@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.rows import concatenate, rows_of, stirred
+from smapstop.model.rows import in_address_order, rows_of, stirred
 from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import Mappings
 
@@ -48,11 +48,10 @@ def apply(moment: Moment | None, tick: Tick) -> Moment:
     keep = np.ones(len(moment.ids), bool)
     keep[rows[rows >= 0]] = False
     keep &= ~np.isin(moment.ids, tick.gone)
-    mappings = concatenate(moment.mappings.take(keep), tick.rows)
-    order = np.argsort(mappings.start, kind="stable")
+    mappings, order = in_address_order(moment.mappings.take(keep), tick.rows)
     ids = np.concatenate([moment.ids[keep], tick.ids])
     all_moved = np.concatenate([moment.moved[keep], moved])
-    return Moment(tick, ids[order], mappings.take(order), all_moved[order], read)
+    return Moment(tick, ids[order], mappings, all_moved[order], read)
 
 
 def _moved(moment: Moment | None, tick: Tick) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ class Playing:
         """
         number, since = self.number, self.since
         while number + 1 < len(timeline):
-            this, following = timeline.ticks[number], timeline.ticks[number + 1]
+            this, following = timeline.head(number), timeline.head(number + 1)
             gap_ns = min(following.monotonic_ns - this.monotonic_ns, STALE_INTERVALS * this.interval_ns)
             due = since + max(0, gap_ns) / 1e9 / speed
             if due > now:

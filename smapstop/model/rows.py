@@ -1,10 +1,12 @@
 """Rows of two readings side by side: find, compare, put together. Both must share their texts."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.tick import Ids
-from smapstop.proc.columns import ABSENT, Mappings
+from smapstop.proc.columns import ABSENT, Amounts, Mappings
 
 HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "flags")
 """The columns of `Mappings` that are not amounts."""
@@ -55,16 +57,30 @@ def stirred(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) 
 
 def concatenate(a: Mappings, b: Mappings) -> Mappings:
     """The rows of both, which must share their texts; a field that only one of them has is `ABSENT` in the other."""
-    fields = a.fields if a.fields == b.fields else (*a.fields, *(name for name in b.fields if name not in a.fields))
-    both = {name: np.concatenate([getattr(a, name), getattr(b, name)]) for name in HEADS}
-    amounts = np.concatenate([_in_order(a, fields), _in_order(b, fields)], axis=1)
-    return Mappings(**both, fields=fields, amounts=amounts, texts=a.texts)
+    return _gathered((a, b), np.arange(len(a) + len(b)))
 
 
-def _in_order(mappings: Mappings, fields: tuple[str, ...]) -> NDArray[np.int64]:
-    """The amounts of a map in the order of `fields`."""
-    if mappings.fields == fields:
-        return mappings.amounts
-    absent = np.full(len(mappings), ABSENT, np.int64)
-    columns = [mappings.get(name) for name in fields]
-    return np.stack([absent if column is None else column for column in columns]).reshape(len(fields), len(mappings))
+def in_address_order(*maps: Mappings) -> tuple[Mappings, NDArray[np.intp]]:
+    """The rows of some maps as `concatenate` puts them together, by address.
+
+    Returns:
+        The map, and where each of its rows stood among all of them.
+    """
+    order = np.argsort(np.concatenate([rows.start for rows in maps]), kind="stable")
+    return _gathered(maps, order), order
+
+
+def _gathered(maps: Sequence[Mappings], order: NDArray[np.intp]) -> Mappings:
+    """The rows of some maps in another order; a column at a time, since maps may be big."""
+    fields = tuple(dict.fromkeys(name for rows in maps for name in rows.fields))
+    heads = {name: np.concatenate([getattr(rows, name) for rows in maps])[order] for name in HEADS}
+    amounts = np.empty((len(fields), len(order)), np.int64)
+    for out, name in zip(amounts, fields, strict=True):
+        np.take(np.concatenate([_amounts(rows, name) for rows in maps]), order, out=out)
+    return Mappings(**heads, fields=fields, amounts=amounts, texts=maps[0].texts)
+
+
+def _amounts(mappings: Mappings, name: str) -> Amounts:
+    """The amounts of a field; `ABSENT` where it is not printed."""
+    column = mappings.get(name)
+    return np.full(len(mappings), ABSENT, np.int64) if column is None else column

@@ -41,7 +41,7 @@ def look(timeline: Timeline, lens: Lens) -> Scene:
         SmapstopError: The filter makes no sense.
     """
     newest = len(timeline) - 1
-    moment = timeline.at(newest if lens.at is None else lens.at)
+    moment = timeline.at(newest if lens.at is None else max(timeline.first, lens.at))
     number = moment.tick.number
     changes = compare(_compared(timeline, lens, moment), moment)
     seconds = rate_seconds(changes.before.read, changes.after.read)
@@ -49,7 +49,7 @@ def look(timeline: Timeline, lens: Lens) -> Scene:
     return Scene(
         lens=lens,
         moment=moment,
-        previous=timeline.ticks[max(0, number - 1)],
+        previous=timeline.head(max(timeline.first, number - 1)),
         changes=changes,
         sheet=sheet,
         keep=filter_of(lens.filter)(sheet),
@@ -60,7 +60,7 @@ def look(timeline: Timeline, lens: Lens) -> Scene:
 def _lost(timeline: Timeline, moment: Moment) -> Lost:
     """What is gone at a moment and still shown."""
     number = moment.tick.number
-    before = timeline.at(max(0, number - LINGER))
+    before = timeline.at(max(timeline.first, number - LINGER))
     rows = compare(before, moment).gone
     ids = before.ids[rows]
     ticks = np.full(len(rows), number)
@@ -72,7 +72,7 @@ def _lost(timeline: Timeline, moment: Moment) -> Lost:
 def _compared(timeline: Timeline, lens: Lens, moment: Moment) -> Moment:
     """The moment that a lens compares with; never a later one."""
     if lens.compared == "start":
-        return timeline.at(0)
+        return timeline.start
     if lens.compared == "mark" and lens.mark is not None:
         return timeline.at(min(lens.mark, moment.tick.number))
-    return timeline.at(max(0, moment.read.number - 1))
+    return timeline.at(max(timeline.first, moment.read.number - 1))

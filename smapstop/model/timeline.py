@@ -1,42 +1,66 @@
 """The log of ticks, and the questions that readers ask it: how was it then, and how did it get there."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.history import RUN_TICKS, History
 from smapstop.model.moment import Moment, apply
-from smapstop.model.tick import Ending, Ids, Tick
-from smapstop.proc.columns import ABSENT
+from smapstop.model.steps import Steps, replayed
+from smapstop.model.tick import Ending, Ids, Lineage, Tick
+from smapstop.model.tracks import Passage, amounts_over_time, last_told, passage_of, passages
 
-_REMEMBERED = 8
+KEPT_BYTES = 256 << 20
+"""How much history is kept: at a tick a second that is a day of a busy process."""
+_MOMENTS, _HEADS, _CHANGES = 8, 256, 1024
+"""How many answers are remembered: those that a person looks at are asked for again and again."""
 
 
 class Timeline:
-    """Every tick of one process, in order; pure: no I/O, no clock, no threads.
+    """The ticks of one process, in order; pure: no I/O, no clock, no threads.
 
-    Keyframes make `at` cheap; between them only what changed is kept, so memory grows with changes.
+    What changed is kept, packed, and now and then the whole map: so memory grows with changes, and any moment is
+    quickly rebuilt. When that takes too much, the oldest ticks are forgotten: all before `first`, but for the very
+    first one, and the one that is kept.
+
+    Args:
+        kept_bytes: See `KEPT_BYTES`.
+        run_ticks: How many ticks are packed together.
     """
 
-    def __init__(self) -> None:
-        self._ticks: list[Tick] = []
-        self._keyframes: list[Moment] = []
+    def __init__(self, kept_bytes: int = KEPT_BYTES, run_ticks: int = RUN_TICKS) -> None:
+        self._history = History(kept_bytes, run_ticks)
         self._last: Moment | None = None
+        self._kept: dict[int, Moment] = {}
         self._moments: dict[int, Moment] = {}
+        self._ticks_of = lru_cache(2)(lambda segment: segment.heads.ticks())
+        self._steps_of = lru_cache(2)(lambda segment: segment.steps.expanded())
+        self._head = lru_cache(_HEADS)(self._find_head)
+        self._change = lru_cache(_CHANGES)(self._find_change)
 
     def __len__(self) -> int:
-        return len(self._ticks)
+        """How many ticks there were; those before `first` are forgotten."""
+        return len(self._history)
 
     @property
-    def ticks(self) -> Sequence[Tick]:
-        """All ticks, by ordinal."""
-        return self._ticks
+    def nbytes(self) -> int:
+        """The memory that the packed history takes."""
+        return self._history.nbytes
 
     @property
     def first(self) -> int:
-        """The oldest tick that is still known."""
-        return 0
+        """The oldest tick that is known."""
+        return self._history.first
+
+    @property
+    def start(self) -> Moment:
+        """The moment of the very first tick, which is never forgotten; there must be one."""
+        return self._kept[0]
 
     @property
     def last(self) -> Moment | None:
@@ -46,7 +70,7 @@ class Timeline:
     @property
     def ending(self) -> Ending | None:
         """How the process ended; None while it runs."""
-        return self._ticks[-1].ending if self._ticks else None
+        return self._last.tick.ending if self._last else None
 
     def append(self, tick: Tick) -> Moment:
         """Add the next tick, and give the moment that it makes.
@@ -54,108 +78,210 @@ class Timeline:
         Raises:
             ValueError: The tick is not the next one, or the first is not a keyframe.
         """
-        if tick.number != len(self._ticks) or not (self._ticks or tick.keyframe):
-            raise ValueError(f"tick {tick.number} cannot follow {len(self._ticks)} ticks")
-        self._ticks.append(tick)
-        self._last = apply(self._last, tick)
-        if tick.keyframe:
-            self._keyframes.append(self._last)
+        if tick.number != len(self) or not (tick.number or tick.keyframe):
+            raise ValueError(f"tick {tick.number} cannot follow {len(self)} ticks")
+        before, self._last = self._last, apply(self._last, tick)
+        self._history.append(before, self._last)
+        if not tick.number:
+            self._kept[0] = self._last
         self._remember(self._last)
         return self._last
+
+    def keep(self, number: int) -> None:
+        """Do not forget the moment of a tick, instead of the one that was to be kept before.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        if number not in self._kept:
+            self._kept = {0: self.start, number: self.at(number)}
 
     def at(self, number: int) -> Moment:
         """The moment of a tick by its ordinal.
 
         Raises:
-            IndexError: There is no such tick.
+            IndexError: There is no such tick, or it is forgotten.
         """
-        if not 0 <= number < len(self._ticks):
-            raise IndexError(f"no tick {number}")
-        moment = self._moments.pop(number, None) or self._replay(number)
+        if number in self._kept:
+            return self._kept[number]
+        self._check(number)
+        moment = self._moments.pop(number, None) or self._rebuilt(number)
         self._remember(moment)
         return moment
+
+    def _check(self, number: int) -> None:
+        """Raise an IndexError when a tick is not known."""
+        if not 0 <= number < len(self):
+            raise IndexError(f"no tick {number}")
+        if number < self.first:
+            raise IndexError(f"tick {number} is forgotten: history begins at tick {self.first}")
 
     def _remember(self, moment: Moment) -> None:
         """Keep the moments last asked for: those that a person looks at are the newest, the one before, the mark."""
         self._moments[moment.tick.number] = moment
-        if len(self._moments) > _REMEMBERED:
+        if len(self._moments) > _MOMENTS:
             self._moments.pop(next(iter(self._moments)))
 
-    def _replay(self, number: int) -> Moment:
-        """Rebuild a moment from the keyframe before it."""
-        moment = self._keyframe(number)
-        for tick in self._ticks[moment.tick.number + 1 : number + 1]:
-            moment = apply(moment, tick)
-        return moment
+    def _rebuilt(self, number: int) -> Moment:
+        """Rebuild a moment from the last whole map before it."""
+        segments = self._history.between(number, number + 1)
+        assert segments[0].base is not None
+        ids, mappings, moved = replayed([segments[0].base, *(segment.steps for segment in segments)], number)
+        segment, tick = segments[-1], self.head(number)
+        if not segment.loose:
+            tick = replace(tick, ids=ids, rows=mappings) if tick.keyframe else self._tick(number)
+        read = max(self.first, int(segment.read()[number - segment.first]))
+        return Moment(tick, ids, mappings, moved, tick if read == number else self.head(read))
 
-    def _keyframe(self, number: int) -> Moment:
-        """The keyframe at or before a tick."""
-        return self._keyframes[bisect_right(self._keyframes, number, key=lambda moment: moment.tick.number) - 1]
+    # the ticks
+
+    @property
+    def ticks(self) -> "Ticks":
+        """The ticks that are known, by ordinal."""
+        return Ticks(self.first, len(self), self._tick)
+
+    def head(self, number: int) -> Tick:
+        """A tick for all but its `ids` and `rows`, which may be left out: these take the longest to rebuild.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        if number in self._kept:
+            return self._kept[number].tick
+        self._check(number)
+        segment = self._history.segment(number)
+        return segment.heads.ticks()[number - segment.first] if segment.loose else self._head(number)
+
+    def _find_head(self, number: int) -> Tick:
+        """Rebuild a tick that is packed, without its rows."""
+        segment = self._history.segment(number)
+        head: Tick = self._ticks_of(segment)[number - segment.first]
+        return head
+
+    def _tick(self, number: int) -> Tick:
+        """A tick with its rows."""
+        head = self.head(number)
+        if number in self._kept or self._history.segment(number).loose:
+            return head
+        if head.keyframe:
+            return self.at(number).tick
+        steps: Steps = self._steps_of(self._history.segment(number))
+        rows = steps.of_tick(number)
+        return replace(head, ids=steps.ids[rows], rows=steps.take(rows)) if len(rows) else head
 
     def find(self, wall_ns: int) -> int:
-        """The last tick that began at or before a wall-clock time; 0 when none did."""
-        return max(0, bisect_right(self._ticks, wall_ns, key=lambda tick: tick.wall_ns) - 1)
+        """The last tick that began at or before a wall-clock time; the first that is known when none did."""
+        known = range(self.first, len(self))
+        return max(self.first, self.first + bisect_right(known, wall_ns, key=self._wall_ns) - 1)
+
+    def _wall_ns(self, number: int) -> int:
+        """When a tick began."""
+        segment = self._history.segment(number)
+        began: int = segment.heads.plain("wall_ns")[number - segment.first]
+        return began
+
+    def sizes(self, first: int, stop: int) -> NDArray[np.int64]:
+        """How much there is to tell of the ticks `first` to `stop`, which must be known.
+
+        Returns:
+            Rows, events, and steps in the life of mappings together, shape (stop - first,).
+        """
+        segments = self._history.between(first, stop)
+        sizes = np.concatenate([segment.sizes() for segment in segments])
+        return sizes[first - segments[0].first : stop - segments[0].first]
+
+    def totals(self, name: str, first: int, stop: int) -> NDArray[np.float64]:
+        """A total of the process (kB, see `Tick.totals`) over the ticks `first` to `stop`; NaN where unknown."""
+        first, stop = max(0, first), min(stop, len(self))
+        out = np.full(max(0, stop - first), np.nan)
+        since = max(first, self.first)
+        if since < stop:
+            segments = self._history.between(since, stop)
+            values = np.concatenate([segment.heads.totals(name) for segment in segments])
+            out[since - first :] = values[since - segments[0].first : stop - segments[0].first]
+        return out
+
+    # some mappings
 
     def series(self, mappings: Ids, name: str, first: int, stop: int) -> NDArray[np.float64]:
         """A field of some mappings over the ticks `first` to `stop`, kB.
 
         Returns:
-            Shape (len(mappings), stop - first). NaN where the mapping did not exist or the field was not printed.
+            Shape (len(mappings), stop - first). NaN where the mapping did not exist, the field was not printed, or
+            the tick is forgotten.
         """
-        first, stop = max(0, first), min(stop, len(self._ticks))
+        first, stop = max(0, first), min(stop, len(self))
         out = np.full((len(mappings), max(0, stop - first)), np.nan)
-        if not out.size:
-            return out
-        key = self._keyframe(first).tick.number
-        order = np.argsort(mappings)
-        wanted = mappings[order]
-        value = np.full(len(wanted), np.nan)
-        for tick in self._ticks[key:stop]:
-            _follow(value, wanted, tick, name)
-            if tick.number >= first:
-                out[order, tick.number - first] = value
+        since = max(first, self.first)
+        if len(mappings) and since < stop:
+            segments = self._history.between(since, stop)
+            out[:, since - first :] = amounts_over_time(segments, mappings, name, since, stop)
         return out
 
     def change(self, mapping: int, number: int) -> dict[str, int]:
-        """How each field of a mapping changed at a tick, kB; from nothing when it was born then."""
-        tick = self._ticks[number]
-        row = np.flatnonzero(tick.ids == mapping)
-        if not len(row):
+        """How each field of a mapping changed at a tick, kB; from nothing when it was born then.
+
+        Nothing when the tick does not tell of the mapping, or what was before it is forgotten.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        self._check(number)
+        change: dict[str, int] = self._change(mapping, number)
+        return change
+
+    def _find_change(self, mapping: int, number: int) -> dict[str, int]:
+        """See `change`."""
+        after = self._told(mapping, number)
+        if after is None or (number and number == self.first):
             return {}
-        after = tick.rows.amounts[:, row[0]].tolist()
-        before = self._amounts_before(mapping, number)
-        return {
-            name: new - max(0, before.get(name, 0))
-            for name, new in zip(tick.rows.fields, after, strict=True)
-            if new >= 0
-        }
+        if after[0] != number and not self.head(number).keyframe:
+            return {}
+        before = self._told(mapping, number - 1) if number else None
+        was = before[1] if before else {}
+        return {name: new - max(0, was.get(name, 0)) for name, new in after[1].items() if new >= 0}
 
-    def _amounts_before(self, mapping: int, number: int) -> dict[str, int]:
-        """The fields of a mapping as last told before a tick; empty when it was not there."""
-        for tick in reversed(self._ticks[:number]):
-            row = np.flatnonzero(tick.ids == mapping)
-            if len(row):
-                return dict(zip(tick.rows.fields, tick.rows.amounts[:, row[0]].tolist(), strict=True))
-            if tick.keyframe or mapping in tick.gone:
-                break
-        return {}
+    def _told(self, mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
+        """The last tick up to `until` that told of a mapping, and its fields; None when it was not there then."""
+        return last_told(self._history.between(until, until + 1), mapping, until)
 
-    def totals(self, name: str, first: int, stop: int) -> NDArray[np.float64]:
-        """A total of the process (kB, see `Tick.totals`) over the ticks `first` to `stop`; NaN where unknown."""
-        return np.array([tick.totals.get(name, np.nan) for tick in self._ticks[max(0, first) : stop]], np.float64)
+    def passages(self, mapping: int, since: int) -> Iterator[Passage]:
+        """What the ticks from `since` on told of a mapping, with the moments that are kept of those forgotten."""
+        for number, moment in sorted(self._kept.items()):
+            if since <= number < self.first:
+                yield passage_of(moment, mapping)
+        since = max(since, self.first)
+        if since < len(self):
+            yield from passages(self._history.between(since, len(self)), mapping, since)
+
+    def lineage_of(self, mapping: int, since: int) -> list[tuple[int, Lineage]]:
+        """What happened to a mapping as a whole, or through it to others, from a tick on, with the ticks."""
+        since = max(since, self.first)
+        segments = self._history.between(since, len(self)) if since < len(self) else []
+        lineage = [told for segment in segments for told in segment.heads.lineage_of(mapping)]
+        return [(number, step) for number, step in lineage if number >= since]
 
 
-def _follow(value: NDArray[np.float64], wanted: Ids, tick: Tick, name: str) -> None:
-    """Bring the values of the wanted mappings (ids ascending) from the tick before to `tick`."""
-    if tick.keyframe:
-        value[:] = np.nan
-    elif len(tick.gone):
-        value[np.isin(wanted, tick.gone)] = np.nan
-    if not len(tick.ids):
-        return
-    at = np.minimum(np.searchsorted(wanted, tick.ids), len(wanted) - 1)
-    hit = wanted[at] == tick.ids
-    column = tick.rows.get(name)
-    amounts = np.full(hit.sum(), np.nan) if column is None else column[hit].astype(np.float64)
-    amounts[amounts == ABSENT] = np.nan
-    value[at[hit]] = amounts
+class Ticks(Sequence[Tick]):
+    """The ticks of a timeline by ordinal; those forgotten are in no slice, and asking for one is an error."""
+
+    def __init__(self, first: int, stop: int, tick: Callable[[int], Tick]) -> None:
+        self._first, self._stop, self._tick = first, stop, tick
+
+    def __len__(self) -> int:
+        return self._stop
+
+    def __iter__(self) -> Iterator[Tick]:
+        return map(self._tick, range(self._first, self._stop))
+
+    def __reversed__(self) -> Iterator[Tick]:
+        return map(self._tick, reversed(range(self._first, self._stop)))
+
+    @overload
+    def __getitem__(self, number: int) -> Tick: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Tick]: ...
+    def __getitem__(self, number: int | slice) -> Tick | list[Tick]:
+        if isinstance(number, slice):
+            return [self._tick(at) for at in range(self._stop)[number] if at >= self._first]
+        return self._tick(number + self._stop if number < 0 else number)

@@ -39,9 +39,9 @@ def last_change(life: Life, number: int) -> LastChange | None:
     changed = zip(life.fields, life.changed(step).tolist(), strict=True)
     names = [name for name, at in changed if at == step and name not in _ECHOES]
     values = [life.field(name, step)[-2:].tolist() for name in names]
-    became = [became_text(life, when, what) for when, what in life.became if when is tick]
+    became = [became_text(life, when, what) for when, what in life.became if when == tick.number]
     return LastChange(
-        ago=ago_text(tick, life.timeline.ticks[number]),
+        ago=ago_text(tick, life.timeline.head(number)),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
         became=(*became, *_flags_text(life.states[step - 1].flags, life.states[step].flags)),
         events=tuple(tick.events.of(life.mapping)),
@@ -63,22 +63,22 @@ def ago_text(when: Tick, now: Tick) -> str:
 def became_lines(life: Life, number: int) -> list[tuple[str, str]]:
     """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
     lines = [
-        (fmt.clock_tenths(tick.wall_ns), became_text(life, tick, step))
-        for tick, step in reversed(life.became)
-        if tick.number <= number
+        (fmt.clock_tenths(life.timeline.head(when).wall_ns), became_text(life, when, step))
+        for when, step in reversed(life.became)
+        if when <= number
     ]
     if not any(step.what in ("map", "split") and step.mapping == life.mapping for _, step in life.became):
         lines.append((fmt.clock_tenths(life.tick_of(0).wall_ns), f"first seen at {life.states[0].place}"))
     return lines
 
 
-def became_text(life: Life, tick: Tick, step: Lineage) -> str:
-    """One thing that happened to a mapping as a whole."""
-    at = life.step(tick.number)
+def became_text(life: Life, number: int, step: Lineage) -> str:
+    """One thing that happened to a mapping as a whole at a tick."""
+    at = life.step(number)
     now, was = life.states[at], life.states[max(0, at - 1)]
     if step.mapping != life.mapping:
-        return f"{'took in' if step.what == 'merge' else 'gave up'} {_place_of(tick, step.mapping)}"
-    return step_text(step.what, was, now, _place_of(tick, step.other))
+        return f"{'took in' if step.what == 'merge' else 'gave up'} {_place_of(life, number, step.mapping)}"
+    return step_text(step.what, was, now, _place_of(life, number, step.other))
 
 
 def step_text(what: What, was: State, now: State, other: str) -> str:
@@ -113,14 +113,17 @@ def end_text(life: Life) -> str:
     """That a mapping is gone, since when and how; empty while it is there."""
     if life.gone is None:
         return ""
-    tick = life.timeline.ticks[life.gone]
-    told = [became_text(life, when, step) for when, step in life.became if when is tick]
+    tick = life.timeline.head(life.gone)
+    told = [became_text(life, when, step) for when, step in life.became if when == tick.number]
     how = "the process began another program" if tick.executed else ", ".join(told) or "unmapped"
     return f"gone since {fmt.clock(tick.wall_ns)}: {how}; below is its last state"
 
 
-def _place_of(tick: Tick, mapping: int | None) -> str:
+def _place_of(life: Life, number: int, mapping: int | None) -> str:
     """Another mapping that a tick tells of, by its addresses."""
+    if mapping is None:
+        return ""
+    tick = life.timeline.ticks[number]
     row = np.flatnonzero(tick.ids == mapping).tolist()
     return State(tick.rows, row[0]).place if row else "another mapping"
 

@@ -175,7 +175,7 @@ def _last(life: Life, view: View, name: str, step: int) -> tuple[str, int | None
         return "", None
     was, now = life.field(name, step)[-2:].tolist()
     when = life.tick_of(step)
-    ago = ago_text(when, life.timeline.ticks[view.number])
+    ago = ago_text(when, life.timeline.head(view.number))
     return f"{exact_change(now - was, 11)} · {ago}", view.number - when.number
 
 

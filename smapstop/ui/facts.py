@@ -81,7 +81,7 @@ def _mode(scene: Scene, timeline: Timeline, over: Over | None) -> str:
     """Whether the scene is live, and at which pace, or of when it is."""
     tick = scene.moment.tick
     if scene.lens.at is not None:
-        behind = (timeline.ticks[-1].wall_ns - tick.wall_ns) / 1e9
+        behind = (timeline.head(len(timeline) - 1).wall_ns - tick.wall_ns) / 1e9
         ago = f", {fmt.age(behind)} ago" if behind >= 1 else ""
         how = f"▶ {scene.lens.speed}×" if scene.lens.speed else "❚❚"
         return f"{how} {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{scene.newest}"
@@ -98,7 +98,7 @@ def _mode(scene: Scene, timeline: Timeline, over: Over | None) -> str:
 def compared_text(lens: Lens, timeline: Timeline) -> str:
     """What the scene is compared with."""
     if lens.compared == "mark" and lens.mark is not None:
-        return f"mark {fmt.clock(timeline.ticks[lens.mark].wall_ns)}"
+        return f"mark {fmt.clock(timeline.head(lens.mark).wall_ns)}"
     return {"previous": "previous tick", "start": "start", "mark": "mark (press m)"}[lens.compared]
 
 

@@ -77,7 +77,7 @@ def widths_of(width: int, *, named: bool) -> Widths:
 def told(entry: Entry, timeline: Timeline) -> Told:
     """What an entry says, but for the mapping and the evidence."""
     return Told(
-        when=fmt.clock_tenths(timeline.ticks[entry.last].wall_ns),
+        when=fmt.clock_tenths(timeline.head(entry.last).wall_ns),
         what=what_of(entry, timeline),
         named=not entry.of_kind,
         quiet=entry.what in ("torn", "missing"),
@@ -88,7 +88,7 @@ def whose(entry: Entry, timeline: Timeline, width: int) -> str:
     """The name of the mapping, of all with this name, of the kind, or of the process, in at most so many cells."""
     face = entry.face
     if face is None or entry.kind is None:
-        return fmt.shorten(timeline.ticks[entry.last].counters.name, width)
+        return fmt.shorten(timeline.head(entry.last).counters.name, width)
     if entry.mappings > 1 and (not face.name or entry.of_kind):
         return fmt.clip(entry.kind, width)
     if not face.name:
@@ -104,7 +104,7 @@ def whose(entry: Entry, timeline: Timeline, width: int) -> str:
 
 def what_of(entry: Entry, timeline: Timeline) -> str:
     """What happened, and how much."""
-    tick = timeline.ticks[entry.last]
+    tick = timeline.head(entry.last)
     match entry.what:
         case "exec":
             return "exec: began a new program"
@@ -132,7 +132,8 @@ def _symbols(entry: Entry, timeline: Timeline) -> list[str]:
     """What lies on the pages that were copied on write, lately; of several mappings nothing."""
     if entry.mapping is None or entry.mappings > 1:
         return []
-    ticks = timeline.ticks[max(entry.first, entry.last - _LATELY) : entry.last + 1]
+    since = max(entry.first, entry.last - _LATELY, timeline.first)
+    ticks = map(timeline.head, range(since, entry.last + 1))
     return list(dict.fromkeys(symbol for tick in ticks for symbol in tick.symbols_of(entry.mapping)))
 
 
@@ -147,7 +148,7 @@ def evidence(entry: Entry, timeline: Timeline, width: int) -> list[Piece]:
     """
     if entry.count > 1:
         times = f"×{fmt.count(entry.count)}"
-        since = f"{times.ljust(5)} since {fmt.clock(timeline.ticks[entry.first].wall_ns)}"
+        since = f"{times.ljust(5)} since {fmt.clock(timeline.head(max(timeline.first, entry.first)).wall_ns)}"
         return [(since if fmt.cells(since) <= width else fmt.clip(times, width), 0)]
     if entry.mapping is None or entry.mappings > 1 or width < _ROOM_FOR_EVIDENCE - 2:
         return []

@@ -73,8 +73,8 @@ def _tick_label(kb: float, unit: str) -> str:
 
 def _axis(life: Life, view: View, look: Look, cells: int, *, mark: bool) -> list[Segment]:
     """The line under a chart: when it begins and ends, and where the compared moment is."""
-    ticks = life.timeline.ticks
-    begin, end = f" {fmt.clock(ticks[0].wall_ns)} ", f" {fmt.clock(ticks[view.number].wall_ns)}"
+    tick = life.timeline.head
+    begin, end = f" {fmt.clock(tick(life.timeline.first).wall_ns)} ", f" {fmt.clock(tick(view.number).wall_ns)}"
     line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
     if not mark:
         return [Segment("".join(line), look.quiet)]

@@ -237,10 +237,11 @@ def _happened(shown: _Shown, width: int) -> list[str]:
         texts = [group_change_text(timeline, entries, number) for entries, number in zip(told, moved, strict=True)]
     else:
         texts = [
-            change_text(timeline, mapping, number) if number >= 0 else ""
+            change_text(timeline, mapping, number) if number >= timeline.first else ""
             for mapping, number in zip(shown.ids.tolist(), moved, strict=True)
         ]
-    ages = [_age(shown.scene.moment.tick, timeline.ticks[number]) for number in moved]
+    now = shown.scene.moment.tick
+    ages = [_age(now, timeline.head(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
     return [
         f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else ""
         for text, age in zip(texts, ages, strict=True)
@@ -254,7 +255,7 @@ def _age(now: Tick, when: Tick) -> str:
 
 def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
-    tick = timeline.ticks[number]
+    tick = timeline.head(number)
     became = [VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
     why = labels(tick.events.of(mapping), tick.symbols_of(mapping))
     if why or became:
@@ -266,9 +267,9 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
 
 def group_change_text(timeline: Timeline, entries: Sequence[Entry], number: int) -> str:
     """What happened to a group at a tick, -1 for never: the mechanisms in all of its mappings, and the rest."""
-    if number < 0:
+    if number < timeline.first:
         return ""
-    return "; ".join(what_of(entry, timeline) for entry in entries) or _otherwise(timeline.ticks[number])
+    return "; ".join(what_of(entry, timeline) for entry in entries) or _otherwise(timeline.head(number))
 
 
 def _otherwise(tick: Tick) -> str:

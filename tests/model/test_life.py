@@ -94,8 +94,8 @@ def test_it_keeps_what_happened_to_it_and_to_others_through_it() -> None:
         tick_of(2, mappings_of((1, 9)), [7], gone=[8], lineage=(merge,)),
     )
 
-    assert [(1, split), (2, merge)] == [(tick.number, step) for tick, step in Life(timeline, 7).became]
-    assert [(1, split), (2, merge)] == [(tick.number, step) for tick, step in Life(timeline, 8).became]
+    assert [(1, split), (2, merge)] == Life(timeline, 7).became
+    assert [(1, split), (2, merge)] == Life(timeline, 8).became
     assert (Life(timeline, 8).born, Life(timeline, 8).gone) == (1, 2)
 
 

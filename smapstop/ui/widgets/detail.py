@@ -173,7 +173,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
     def _header(self, life: Life, view: View, look: sections.Look, width: int) -> Strip:
         """The header of the field table."""
         assert self._scene is not None
-        scene, tick, widths = self._scene, life.timeline.ticks[view.number], widths_of(width)
+        scene, tick, widths = self._scene, life.timeline.head(view.number), widths_of(width)
         read = scene.moment.read if view.number == scene.moment.tick.number else tick
         titles = (
             compared_text(scene.lens, life.timeline),

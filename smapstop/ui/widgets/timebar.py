@@ -46,19 +46,21 @@ class TimeBar(Widget):
         base, scene, activity = self.rich_style, self._scene, self._activity
         if scene is None or activity is None or y:
             return Strip.blank(self.size.width, base)
-        ticks, width = activity.timeline.ticks, self._bar_width
+        timeline, width = activity.timeline, self._bar_width
         palette, number, mark = palette_of(self.app), scene.moment.tick.number, scene.lens.mark
         marks = {} if mark is None else {activity.stretch_of(mark, width): (_MARK, palette.gain)}
         marks[activity.stretch_of(number, width)] = (_HEAD, palette.foreground)
         quiet, busy = Style(color=palette.quiet), Style(color=palette.colours["heap"])
-        segments = [Segment(f" {fmt.clock(ticks[activity.first].wall_ns)} ", base)]
+        segments = [
+            Segment(f"{fmt.CUT if timeline.first else ' '}{fmt.clock(timeline.head(timeline.first).wall_ns)} ", base)
+        ]
         for at, count in enumerate(activity.over_time(width).tolist()):
             if at in marks:
                 glyph, colour = marks[at]
                 segments.append(Segment(glyph, base + Style(color=colour, bold=True)))
             else:
                 segments.append(Segment(_glyph(count), base + (busy if count else quiet)))
-        segments.append(Segment(f" {fmt.clock(ticks[-1].wall_ns)} ", base))
+        segments.append(Segment(f" {fmt.clock(timeline.head(len(timeline) - 1).wall_ns)} ", base))
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     @property

@@ -1,0 +1,199 @@
+"""What the log of ticks costs: bytes a tick, and how long appending and asking take, on a fixed synthetic stream.
+
+    python -m benchmarks.timeline [MAPPINGS CHANGES TICKS]
+
+One mapping changes in every tick, any other is as likely to change as the next, and every change moves six fields: a
+real process is kinder. Bytes are those that Python and numpy allocate for the timeline (tracemalloc), and those that
+its segments count.
+"""
+
+import gc
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from smapstop.model.chronicle import Chronicle
+from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.life import Life
+from smapstop.model.tick import Lineage, Tick
+from smapstop.model.timeline import Timeline
+from smapstop.model.totals import totals_of
+from smapstop.proc.columns import Counters, Mappings, Texts
+from smapstop.proc.fields import FIELDS
+
+NAMES = tuple(field.name for field in FIELDS if field.name not in ("pss_anon", "pss_file", "pss_shmem"))
+MOVING = ("rss", "pss", "pss_dirty", "private_dirty", "referenced", "anonymous")
+KEYFRAME_EVERY = 120
+BUSY = 7
+"""The mapping that changes in every tick."""
+SECOND = 1_000_000_000
+PAGE = 4096
+
+
+def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
+    """A process with so many mappings, of which so many change in each tick; now and then one comes, and one goes."""
+    rng = np.random.default_rng(4)
+    rows, next_id = _first(mappings, rng), mappings
+    ids = np.arange(mappings)
+    moving = [NAMES.index(name) for name in MOVING]
+    counters = Counters(4711, "bench", "S", 1, 4, 100, 1 << 46, 0, 0, 0, 0, None, 0, 1, 1, 1, 0, 0)
+    for number in range(count):
+        changed = np.sort(rng.choice(len(ids), changes, replace=False))
+        changed[np.searchsorted(changed, BUSY).clip(0, changes - 1)] = BUSY
+        pages = rng.integers(1, 17, changes)
+        amounts = rows.amounts.copy()
+        amounts[np.ix_(moving, changed)] += 4 * pages
+        amounts[NAMES.index("pss"), changed] -= rng.integers(0, 4, changes)
+        rows = replace(rows, amounts=amounts)
+        gone, lineage = np.zeros(0, np.int64), ()
+        if number % 10 == 5:
+            rows, ids, changed, gone = _replaced(rows, ids, changed, next_id)
+            lineage = (Lineage("map", next_id), Lineage("unmap", int(gone[0])))
+            next_id += 1
+        keyframe = number % KEYFRAME_EVERY == 0
+        carried = slice(None) if keyframe else changed
+        counters = replace(
+            counters,
+            minor_faults=counters.minor_faults + int(pages.sum()),
+            user_ticks=counters.user_ticks + int(rng.integers(0, 30)),
+            system_ticks=counters.system_ticks + int(rng.integers(0, 9)),
+            rss=int(amounts[NAMES.index("rss")].sum()),
+        )
+        yield Tick(
+            number=number,
+            monotonic_ns=number * SECOND + int(rng.integers(0, 1_000_000)),
+            wall_ns=1_700_000_000 * SECOND + number * SECOND + int(rng.integers(0, 1_000_000)),
+            read_ns=int(rng.integers(1_000_000, 2_000_000)),
+            cpu_ns=int(rng.integers(1_000_000, 3_000_000)),
+            interval_ns=SECOND,
+            smaps_interval_ns=SECOND,
+            counters=counters,
+            tier="smaps",
+            totals=totals_of(counters, rows, {}),
+            keyframe=keyframe,
+            ids=ids[carried],
+            rows=rows.take(carried),
+            gone=gone,
+            lineage=lineage,
+            events=Events(
+                mapping=ids[changed],
+                what=np.full(changes, MECHANISMS.index("first-touch"), np.int8),
+                kb=4 * pages,
+                sure=pages > 1,
+            )
+            if number
+            else Events(gone[:0], gone[:0].astype(np.int8), gone[:0], gone[:0] > 0),
+        )
+
+
+def _first(count: int, rng: np.random.Generator) -> Mappings:
+    """A map, every third mapping of it a file's."""
+    texts = Texts()
+    pages = rng.integers(64, 4096, count)
+    start = ((1 << 34) + np.cumsum(pages + rng.integers(0, 64, count))) * PAGE
+    file = np.arange(count) % 3 == 0
+    names = np.array(
+        [texts.code(f"/usr/lib/lib{at // 12}.so" if at % 3 == 0 else "") for at in range(count)], np.int32
+    )
+    amounts = np.zeros((len(NAMES), count), np.int64)
+    amounts[NAMES.index("size")] = 4 * pages
+    for name in ("kernel_page_size", "mmu_page_size"):
+        amounts[NAMES.index(name)] = 4
+    for name in (*MOVING, "shared_clean", "private_clean"):
+        amounts[NAMES.index(name)] = 4 * rng.integers(0, 64, count)
+    return Mappings(
+        start=start.astype(np.uint64),
+        end=(start + pages * PAGE).astype(np.uint64),
+        offset=np.where(file, 4096 * (np.arange(count) % 12), 0).astype(np.uint64),
+        inode=np.where(file, 260_000 + np.arange(count) // 12, 0).astype(np.uint64),
+        perms=np.array([texts.code("r-xp"), texts.code("rw-p")], np.int32)[(~file).astype(int)],
+        device=np.array([texts.code("08:01"), texts.code("00:00")], np.int32)[(~file).astype(int)],
+        name=names,
+        flags=np.full(count, texts.code("rd wr mr mw me ac sd"), np.int32),
+        fields=NAMES,
+        amounts=amounts,
+        texts=texts,
+    )
+
+
+def _replaced(
+    rows: Mappings, ids: np.ndarray, changed: np.ndarray, next_id: int
+) -> tuple[Mappings, np.ndarray, np.ndarray, np.ndarray]:
+    """The map with one of the changed mappings unmapped, and another one mapped a page further."""
+    at = changed[-1]
+    start, gone, ids = rows.start.copy(), ids[at : at + 1], ids.copy()
+    start[at] += np.uint64(PAGE)
+    ids[at] = next_id
+    return replace(rows, start=start), ids, changed, gone
+
+
+def timed(what: str, ask: Callable[[], object], repeat: int = 5) -> None:
+    """Print the median of some runs."""
+    spent = []
+    for _ in range(repeat):
+        begun = time.perf_counter()
+        ask()
+        spent.append(time.perf_counter() - begun)
+    print(f"  {what:<46} {1e3 * float(np.median(spent)):9.2f} ms   most {1e3 * max(spent):9.2f} ms")
+
+
+def measure(mappings: int, changes: int, count: int) -> None:
+    """Append and ask, and print what it took."""
+    print(f"{mappings} mappings, {changes} changes a tick, {count} ticks")
+    timeline = Timeline()
+    spent = []
+    tracemalloc.start()
+    sizes = []
+    for tick in ticks(mappings, changes, count):
+        if tick.number % (count // 4) == 0:
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+        timeline.append(tick)
+    del tick
+    gc.collect()
+    sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    each = np.diff(sizes[1:]) / (count // 4)
+    print("  bytes a tick, by quarter after the first        " + "  ".join(f"{size:9.0f}" for size in each))
+    if hasattr(timeline, "nbytes"):
+        print(f"  bytes a tick that segments count              {timeline.nbytes / count:9.0f}")
+        print(f"  first tick that is still known                {timeline.first:9}")
+
+    timed_timeline = Timeline()
+    for tick in ticks(mappings, changes, min(count, 1000)):
+        begun = time.perf_counter()
+        timed_timeline.append(tick)
+        spent.append(1e3 * (time.perf_counter() - begun))
+    for share in (50, 99, 100):
+        print(f"  append, {share} % take at most {'':22} {np.percentile(spent, share):9.2f} ms")
+    first, newest = getattr(timeline, "first", 0), count - 1
+    picked = np.random.default_rng(1).integers(first, count, 20).tolist()
+    asked = iter(picked * 2)
+    timed("at(any tick)", lambda: timeline.at(next(asked)), 20)
+    visible = np.arange(48)
+    timed("series, 48 rows over the last 120 ticks", lambda: timeline.series(visible, "rss", count - 120, count))
+    timed(
+        "series, 48 rows over 120 ticks long ago", lambda: timeline.series(visible, "rss", first + 100, first + 220)
+    )
+    timed("totals over everything", lambda: timeline.totals("rss", 0, count))
+    timed("life of a busy mapping", lambda: Life(timeline, BUSY), 3)
+    timed("life of one that changes in a tenth of the ticks", lambda: Life(timeline, 8), 3)
+    timed("life of one that never was", lambda: Life(timeline, 10**9), 3)
+    timed("change at the newest tick", lambda: timeline.change(int(timeline.ticks[newest].ids[0]), newest))
+    timed("chronicle of all, from nothing", lambda: Chronicle(timeline).at(newest), 1)
+    timed("chronicle of one mapping, from nothing", lambda: Chronicle(timeline, BUSY).at(newest), 1)
+    back = Chronicle(timeline)
+    back.at(newest)
+    timed("the 100 ticks before it", lambda: timeline.ticks[newest - 300 : newest - 200], 3)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4:
+        measure(*map(int, sys.argv[1:]))
+    else:
+        measure(500, 50, 3600)
+        measure(60_000, 3_000, 400)

@@ -1,0 +1,114 @@
+"""Columns in few bytes: integers as the steps between them, anything else as codes of what there is of it."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WIDTHS = (np.int8, np.int16, np.int32, np.int64)
+_OBJECT_BYTES = 250
+"""What Python spends on a squeezed column itself."""
+_NO_STEPS = np.zeros(0, np.int8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Squeezed:
+    """A column of integers, as the steps from each value to the next.
+
+    Columns of mappings and ticks hardly move from one row to the next, and then by whole pages: most steps are 0, and
+    the others small when the low bits that none of them uses are left out. Steps wrap around, so that any 64 bits
+    come back as they were.
+    """
+
+    dtype: np.dtype[Any]
+    count: int
+    first: int
+    shift: int
+    """The low bits that no step uses."""
+    steps: NDArray[np.signedinteger[Any]]
+    """Those that are not 0, or all of them when these are most."""
+    where: NDArray[np.uint8] | None
+    """Bits that tell which steps are not 0; None when all are given."""
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes."""
+        return self.steps.nbytes + (0 if self.where is None else self.where.nbytes + 80) + _OBJECT_BYTES
+
+
+Column = NDArray[Any] | Squeezed
+"""A column as it is, or squeezed; see `expand`."""
+
+
+def squeeze(values: NDArray[Any]) -> Squeezed:
+    """Squeeze integers of any kind, or truth values; shape (n,)."""
+    wide = values.astype(np.int64)
+    steps = np.diff(wide)
+    used = int(np.bitwise_or.reduce(steps))
+    first = int(wide[0]) if len(wide) else 0
+    if not used:
+        return Squeezed(values.dtype, len(wide), first, 0, _NO_STEPS, None)
+    shift = (used & -used).bit_length() - 1
+    steps >>= shift
+    where = None
+    moves = steps != 0
+    if np.count_nonzero(moves) < len(steps) * 7 // 8:
+        where, steps = np.packbits(moves), steps[moves]
+    low, high = int(steps.min()), int(steps.max())
+    width = next(w for w in _WIDTHS if np.iinfo(w).min <= low and high <= np.iinfo(w).max)
+    return Squeezed(values.dtype, len(wide), first, shift, steps.astype(width), where)
+
+
+def expand(column: Column) -> NDArray[Any]:
+    """The values of a column, shape (n,), with the type that they had."""
+    if not isinstance(column, Squeezed):
+        return column
+    wide = np.full(column.count, column.first, np.int64)
+    if len(column.steps):
+        if column.where is None:
+            steps = np.cumsum(column.steps, dtype=np.int64)
+        else:
+            steps = np.zeros(column.count - 1, np.int64)
+            steps[np.unpackbits(column.where, count=column.count - 1).view(bool)] = column.steps
+            np.cumsum(steps, out=steps)
+        wide[1:] += steps << column.shift
+    return wide.astype(column.dtype, copy=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """Python values in a row: integers that fit 64 bits, or anything that can be hashed."""
+
+    column: Squeezed
+    """The integers themselves, or codes."""
+    coded: tuple[Any, ...] | None
+    """What the codes mean."""
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that they take, about."""
+        return self.column.nbytes + sum(_bytes_of(value) for value in self.coded or ())
+
+
+def squeeze_values(values: Sequence[Any]) -> Values:
+    """Squeeze values. What is equal but of another type, such as 1 and True, stays apart."""
+    if all(type(value) is int and -(1 << 63) <= value < 1 << 63 for value in values):
+        return Values(squeeze(np.array(values, np.int64)), None)
+    codes: dict[tuple[type, Any], int] = {}
+    coded = np.array([codes.setdefault((type(value), value), len(codes)) for value in values], np.int64)
+    return Values(squeeze(coded), tuple(value for _, value in codes))
+
+
+def expand_values(values: Values) -> list[Any]:
+    """The values, each as it was."""
+    column: list[int] = expand(values.column).tolist()
+    return column if values.coded is None else [values.coded[code] for code in column]
+
+
+def _bytes_of(value: Any) -> int:
+    """The memory that a value takes, with the texts in it."""
+    inside = sum(map(_bytes_of, value)) if isinstance(value, tuple) else 0
+    return sys.getsizeof(value) + inside
