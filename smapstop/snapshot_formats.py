@@ -1,7 +1,6 @@
 """A snapshot as text: JSON and csv for programs, a table for people."""
 
 import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -92,11 +91,28 @@ def as_csv(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupin
     Names are as they are, bytes that are not UTF-8 as surrogates: to be written with `surrogateescape`.
     """
     rows = records(snapshot, sorting, grouping) or [rollup_record(snapshot)]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+    out = CsvLines()
+    writer = csv.DictWriter(out, rows[0].keys())
     writer.writeheader()
     writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
-    return out.getvalue()
+    return str(out)
+
+
+class CsvLines:
+    """What a writer of the module `csv` writes to, so that lines end with a newline alone.
+
+    Told to end them so, it would leave a carriage return in a name without quotes, and readers would end the line.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        """Take a line of the table."""
+        self._lines.append(line.removesuffix("\r\n") + "\n")
+
+    def __str__(self) -> str:
+        return "".join(self._lines)
 
 
 def csv_cell(value: object) -> object:

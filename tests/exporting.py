@@ -35,11 +35,12 @@ def record(path: Path, *ticks: Tick, why: str = "stopped") -> Path:
 def record_program(path: Path, stepping: Stepping, count: int) -> Path:
     """Record a program with a tick at each of its next steps, the first at the one where it stands."""
     with ProcDir(stepping.pid) as process:
-        sampler = Sampler(process, Pace(1_000_000, 1.0))
+        sampler = Sampler(process, Pace(budget=1.0))
         ticks = [sampler.sample()]
         for _ in range(count - 1):
             stepping.go()
             ticks.append(sampler.sample())
+    assert {tick.tier for tick in ticks} == {"smaps"}
     return record(path, *ticks)
 
 

@@ -227,6 +227,13 @@ def test_csv_has_a_header_and_a_row_per_mapping() -> None:
     assert (rows[1]["pss"], rows[1]["swap"], rows[1]["new_in_linux_9"]) == ("3", "", "0")
 
 
+def test_a_carriage_return_in_a_name_ends_no_row_of_csv() -> None:
+    text = as_csv(load(EXAMPLE.replace(b"lib one", b"lib\rone")))
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["name"] for row in rows] == ["[heap]", "/usr/lib/lib\rone.so", "/usr/lib/lib\rone.so", ""]
+    assert "\r\n" not in text
+
+
 def test_csv_of_groups_and_of_totals() -> None:
     (heap, *_) = csv.DictReader(io.StringIO(as_csv(load(EXAMPLE), None, "kind")))
     assert (heap["name"], heap["members"], heap["rss"]) == ("heap", "1", "20")

@@ -1,14 +1,13 @@
 """Records as text: JSON lines, and csv. A step is a piece of the text, so that it can go as long as it wants."""
 
 import csv
-import io
 from collections.abc import Collection, Iterable, Iterator
 
 from smapstop.export import Kind
 from smapstop.export.records import columns_of, records
 from smapstop.export.steps import Step
 from smapstop.snapshot import Record
-from smapstop.snapshot_formats import csv_cell, json_line
+from smapstop.snapshot_formats import CsvLines, csv_cell, json_line
 
 
 def as_jsonl(steps: Iterable[Step], kinds: Collection[Kind]) -> Iterator[str]:
@@ -24,20 +23,19 @@ def as_csv(steps: Iterable[Step], kind: Kind) -> Iterator[str]:
     """
     columns: tuple[str, ...] = ()
     for step in steps:
-        out = io.StringIO()
+        out = CsvLines()
         if not columns:
             columns = columns_of(kind, step.after.mappings.fields)
-            csv.writer(out, lineterminator="\n").writerow(columns)
-        writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+            csv.writer(out).writerow(columns)
+        writer = csv.DictWriter(out, columns, extrasaction="ignore")
         writer.writerows(_cells(record) for record in records(step, (kind,)))
-        yield out.getvalue()
+        yield str(out)
 
 
 def _cells(record: Record) -> Record:
     """A record as the cells of a row; evidence in the columns of its fields."""
-    cells = (
-        record | record.get("evidence", {}) | {f"was_{name}": text for name, text in record.get("was", {}).items()}
-    )
+    was = {f"was_{name}": text for name, text in record.get("was", {}).items()}
+    cells: Record = record | record.get("evidence", {}) | was
     if "symbols" in record:
         cells["symbols"] = "; ".join(record["symbols"])  # they may have spaces
     return cells | {name: csv_cell(value) for name, value in cells.items() if isinstance(value, bool | list)}

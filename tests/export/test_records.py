@@ -11,7 +11,7 @@ from exporting import jsonl, record
 
 from smapstop.export import KINDS
 from smapstop.export.records import columns_of
-from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.model.tick import Copied, Ending, Lineage, Tick
 from smapstop.proc.columns import ABSENT, Texts
 from smapstop.proc.fields import FIELD
@@ -186,8 +186,9 @@ def test_a_tick_that_read_no_mappings_does_not_count_them(path: Path) -> None:
 
 def test_why_a_reading_is_not_whole_is_told(path: Path) -> None:
     (first, second) = two_ticks()
-    nothing = {"ids": first.ids[:0], "rows": first.rows.take(slice(0)), "events": Events(*([np.zeros(0)] * 4))}
-    record(path, first, replace(second, missing="not permitted", torn=True, **nothing))
+    ids, rows = first.ids[:0], first.rows.take(slice(0))
+    unread = replace(second, ids=ids, rows=rows, events=NO_EVENTS, copied=(), missing="not permitted", torn=True)
+    record(path, first, unread)
 
     last: dict[str, Any] = jsonl(path, "ticks")[-1]
     assert (last["missing"], last["torn"]) == ("not permitted", True)
@@ -246,7 +247,7 @@ def _told(what: str, mapping: int, **other: Any) -> dict[str, Any]:
 
 def test_a_table_has_a_column_for_every_key_of_its_records(path: Path) -> None:
     (first, second) = two_ticks()
-    end = replace(second, number=2, events=Events(*([np.zeros(0)] * 4)), copied=(), ending=Ending(0))
+    end = replace(second, number=2, events=NO_EVENTS, copied=(), ending=Ending(0))
     record(path, first, second, end)
 
     for kind, line in zip(("ticks", "changes", "events"), ("tick", "change", "event"), strict=True):
