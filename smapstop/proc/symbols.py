@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses, Mappings
 from smapstop.proc.elf import EXECUTE, WRITE, Elf, Segment, read_elf
-from smapstop.proc.pages import PAGE_BYTES, Page, PageRuns
+from smapstop.proc.pages import PAGE_BYTES
 from smapstop.proc.process import ProcDir
+from smapstop.proc.runs import Page, PageRuns
 
 MOST_FILES = 64
 """ELF files that are remembered."""

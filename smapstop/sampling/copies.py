@@ -3,8 +3,9 @@
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Copied, Ids
 from smapstop.proc.columns import Mappings
-from smapstop.proc.pages import PageRuns, anonymous_pages
+from smapstop.proc.pages import anonymous_pages
 from smapstop.proc.process import ProcDir
+from smapstop.proc.runs import PageRuns
 from smapstop.proc.symbols import ElfFiles
 
 MOST_MAPPINGS = 400

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stepping import Stepping, python, until
 
-from smapstop.proc.pages import PAGE_BYTES, Page, PageRuns, anonymous_pages, entry_runs, page_runs, scanned_runs
+from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, entry_runs, page_runs, scanned_runs
 from smapstop.proc.process import ProcDir
+from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.smaps import parse_smaps
 
 Program = Callable[[str], Path]
@@ -61,7 +62,7 @@ def built(*runs: tuple[int, int, int]) -> PageRuns:
     """Runs from pages."""
     start, end, flags = np.array(runs, np.uint64).reshape(-1, 3).T
     size = np.uint64(PAGE_BYTES)
-    return PageRuns(start * size, end * size, flags.astype(np.uint8), TOLD_BY_BOTH)
+    return PageRuns(start * size, end * size, flags.astype(np.uint8), TOLD_BY_BOTH, PAGE_BYTES)
 
 
 def read(process: ProcDir, reader: Reader, start: int, end: int) -> PageRuns:
@@ -77,7 +78,8 @@ def told_by_both(process: ProcDir, start: int, end: int) -> list[tuple[int, int,
     """What both readers say of a range, which is the same."""
     scanned, entries = read(process, scanned_runs, start, end), read(process, entry_runs, start, end)
     assert (scanned.source, entries.source) == ("pagemap-scan", "pagemap")
-    both = PageRuns(scanned.start, scanned.end, scanned.flags & np.uint8(TOLD_BY_BOTH), TOLD_BY_BOTH).without(built())
+    flags = scanned.flags & np.uint8(TOLD_BY_BOTH)
+    both = PageRuns(scanned.start, scanned.end, flags, TOLD_BY_BOTH, PAGE_BYTES).without(built())
     assert listed(both) == listed(entries)
     return listed(scanned, start)
 

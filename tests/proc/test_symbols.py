@@ -17,8 +17,9 @@ from stepping import Stepping
 from smapstop.proc import elf, symbols
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf import read_elf
-from smapstop.proc.pages import PAGE_BYTES, Page, PageRuns, anonymous_pages, page_runs
+from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, page_runs
 from smapstop.proc.process import ProcDir
+from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.smaps import parse_smaps
 from smapstop.proc.symbols import ElfFiles, Symbols, open_mapped, symbols_in
 
