@@ -1,4 +1,4 @@
-"""What consecutive ticks say beside their rows, as they came or packed in columns; both answer the same questions."""
+"""What consecutive ticks say beside their rows, as they came or packed; both answer the same questions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -180,12 +180,12 @@ class Packed:
         ]
 
     def _each_events(self) -> Iterator[Events]:
-        columns = [expand(column) for column in self._events]
-        for (low, high), page_kb in zip(
-            pairwise(_bounds(self._event_counts)), expand_values(self._page_kb), strict=True
-        ):
-            mapping, what, kb, sure = (column[low:high].copy() for column in columns)
-            yield Events(mapping, what, kb, sure, page_kb)
+        """The events of each tick."""
+        mapping, what, kb, sure = map(expand, self._events)
+        page_kb = expand_values(self._page_kb)
+        for (low, high), page in zip(pairwise(_bounds(self._event_counts)), page_kb, strict=True):
+            part = slice(low, high)  # copied, so that no column of many ticks is kept for one
+            yield Events(mapping[part].copy(), what[part].copy(), kb[part].copy(), sure[part].copy(), page)
 
 
 def pack(ticks: Sequence[Tick]) -> Packed:

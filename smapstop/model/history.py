@@ -2,14 +2,15 @@
 
 from bisect import bisect_right
 
+from smapstop.model.delta import delta_of
 from smapstop.model.moment import Moment
 from smapstop.model.segment import Run, Segment
-from smapstop.model.steps import Steps, delta_of, steps_of_moment
+from smapstop.model.steps import Steps, steps_of_moment
 
 RUN_TICKS, RUN_ROWS = 128, 16_384
 """So many ticks, or rows, are packed together: more would take fewer bytes, and longer at once."""
 BASE_ROWS, BASE_SEGMENTS = 4, 32
-"""A segment begins with the whole map when the rows since the last are so many maps, or after so many segments."""
+"""A segment begins with the whole map when the rows since the last one are so many maps, or after so many of them."""
 
 
 class History:
@@ -77,7 +78,7 @@ class History:
         self._run = Run(moment.tick.number, steps_of_moment(moment) if whole else None)
 
     def _finish(self) -> None:
-        """Pack the base, which may be big, at the tick after the other rows: none takes long. Forget the oldest."""
+        """Pack the base, which may be big, at the next tick: so that none takes long. Then forget the oldest."""
         segment = self._packed[-1] = self._packed[-1].with_packed_base()
         self.nbytes += segment.nbytes
         self._finished = True

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.rows import RESTLESS, differing
+from smapstop.model.rows import ADDRESSES, RESTLESS, TEXTS
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.model.tracks import Passage
 from smapstop.proc.columns import ABSENT, Mappings
 
 _FIRST_CAPACITY = 64
-_ROW = np.zeros(1, np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,14 @@ class State:
         """The codes of the VmFlags line."""
         return tuple(self.rows.text(self.rows.flags, self.row).split())
 
-    def differs(self, other: "State") -> bool:
-        """Whether anything is printed differently."""
-        return bool(differing(self.rows, _ROW + self.row, other.rows, _ROW + other.row)[0])
+    @property
+    def printed(self) -> dict[str, int | str]:
+        """Everything that is printed of it, by name."""
+        rows, row = self.rows, self.row
+        addresses = {name: int(getattr(rows, name)[row]) for name in ADDRESSES}
+        texts = {name: rows.text(getattr(rows, name), row) for name in TEXTS}
+        amounts = zip(rows.fields, rows.amounts[:, row].tolist(), strict=True)
+        return addresses | texts | {name: kb for name, kb in amounts if kb != ABSENT}
 
 
 class Life:
@@ -106,7 +110,7 @@ class Life:
     def _take(self, passage: Passage) -> None:
         """Take in what some ticks told; the whole map that repeats the last step is none."""
         new = [State(passage.rows, row) for row in range(len(passage.rows))]
-        if new and not (passage.whole and self.states and not new[0].differs(self.states[-1])):
+        if new and not (passage.whole and self.states and new[0].printed == self.states[-1].printed):
             self._step(passage, new)
         if passage.gone is not None and self.states and self.gone is None:
             self.gone = passage.gone

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 
-HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "flags")
-"""The columns of `Mappings` that are not amounts."""
+ADDRESSES, TEXTS = ("start", "end", "offset", "inode"), ("perms", "device", "name", "flags")
+HEADS = (*ADDRESSES, *TEXTS)
+"""The columns of `Mappings` that are not amounts: numbers, and codes of texts."""
 
 RESTLESS = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced", "private_clean", "shared_clean"})
 """Fields that move without the process: by other processes coming and going, or by the kernel ageing pages. Private

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.delta import Delta, Layout, Numbers
 from smapstop.model.heads import Heads, Loose, pack
 from smapstop.model.squeeze import Column, expand, squeeze
-from smapstop.model.steps import Delta, Layout, Numbers, Steps, steps_of
+from smapstop.model.steps import Steps, steps_of
 from smapstop.model.tick import Tick
 
 
@@ -98,7 +99,7 @@ class Run:
                 anew=self._deltas[0].anew,
                 base=self.base,
                 steps=steps_of(self._deltas, self.layout or (rows.fields, rows.texts)),
-                heads=Loose(self.ticks),
+                heads=Loose(tuple(self.ticks)),
                 _read=np.array(self._read),
             )
         return self._segment

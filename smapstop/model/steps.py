@@ -1,77 +1,19 @@
 """Steps: the rows that one tick after the other told, as columns over all of them, and what these lead to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.delta import Delta, Layout, Numbers
 from smapstop.model.moment import Moment
-from smapstop.model.rows import HEADS, differing, in_address_order, rows_of
+from smapstop.model.rows import ADDRESSES, HEADS, in_address_order, rows_of
 from smapstop.model.squeeze import Column, expand, squeeze
-from smapstop.model.tick import Ids, Tick
+from smapstop.model.tick import Ids
 from smapstop.proc.columns import Amounts, Mappings, Texts
 
 Rows = NDArray[np.intp]
-Numbers = NDArray[np.int64]
-"""Ordinals of ticks."""
-Layout = tuple[tuple[str, ...], Texts]
-"""The fields of rows, and what their codes mean: the same for all steps that stand together."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Delta:
-    """What a tick changed: its rows; of a keyframe those that differ from the moment before."""
-
-    number: int
-    ids: Ids
-    rows: Mappings
-    moved: Numbers
-    """When each of the rows last moved; see `Moment.moved`."""
-    gone: Ids
-    anew: bool = False
-    """The map begins anew: the rows do not tell it, only the whole moment does."""
-
-    @property
-    def layout(self) -> Layout | None:
-        """The layout of its rows; None when it changes nothing."""
-        return (self.rows.fields, self.rows.texts) if len(self.ids) or len(self.gone) else None
-
-
-def delta_of(before: Moment | None, after: Moment) -> Delta:
-    """What the tick of a moment changed in the moment before it."""
-    tick = after.tick
-    if not tick.keyframe:
-        moved = after.moved[rows_of(after.ids, tick.ids)]
-        return Delta(tick.number, tick.ids, tick.rows, moved, tick.gone)
-    rows = _followed(before, tick)
-    changed = np.zeros(len(tick.ids), bool)
-    if before is not None and rows is not None:
-        changed |= rows < 0
-        known = np.flatnonzero(rows >= 0)
-        changed[known] = differing(before.mappings, rows[known], tick.rows, known)
-    return Delta(
-        number=tick.number,
-        ids=tick.ids[changed],
-        rows=tick.rows.take(changed),
-        moved=after.moved[changed],
-        gone=tick.gone,
-        anew=rows is None,
-    )
-
-
-def _followed(before: Moment | None, tick: Tick) -> Rows | None:
-    """The row that each row of a keyframe had in the moment before; None when it does not follow from that."""
-    if before is None or tick.executed:
-        return None
-    old, new = before.mappings, tick.rows
-    if old.texts is not new.texts or old.fields != new.fields or not (new.start[1:] > new.start[:-1]).all():
-        return None
-    rows = rows_of(before.ids, tick.ids)
-    stays = np.zeros(len(before.ids), bool)
-    stays[rows[rows >= 0]] = True
-    return rows if np.array_equal(np.sort(before.ids[~stays]), np.sort(tick.gone)) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,17 +89,18 @@ class Steps:
 
     def expanded(self) -> "Steps":
         """The same with columns as they are, for those who ask more than once."""
-        return replace(
-            self,
+        return Steps(
+            texts=self.texts,
+            fields=self.fields,
             id=expand(self.id),
+            heads=tuple(map(expand, self.heads)),
             head=expand(self.head),
             number=expand(self.number),
             line=expand(self.line),
             moved=expand(self.moved),
+            amounts=tuple(map(expand, self.amounts)),
             gone=expand(self.gone),
             gone_at=expand(self.gone_at),
-            heads=tuple(map(expand, self.heads)),
-            amounts=tuple(map(expand, self.amounts)),
         )
 
     def squeezed(self) -> "Steps":
@@ -212,7 +155,7 @@ def steps_of(deltas: Sequence[Delta], layout: Layout) -> Steps:
 def _heads(maps: Sequence[Mappings], name: str) -> NDArray[np.generic]:
     """A column of `HEADS` over some maps."""
     if not maps:
-        return np.zeros(0, np.uint64 if name in HEADS[:4] else np.int32)
+        return np.zeros(0, np.uint64 if name in ADDRESSES else np.int32)
     column: NDArray[np.generic] = np.concatenate([getattr(rows, name) for rows in maps])
     return column
 
@@ -251,12 +194,13 @@ def replayed(steps: Sequence[Steps], until: int) -> tuple[Ids, Mappings, Numbers
     at = rows_of(gone[lost], ids[last])
     last = last[(at < 0) | (np.append(gone_at[lost], 0)[at] <= numbers[last])]
     last.sort()
-    bounds = np.searchsorted(last, np.cumsum([0, *map(len, told)])).tolist()
-    before = np.cumsum([0, *map(len, told)])
-    parts = zip(told, before[:-1], pairwise(bounds), strict=True)
-    chosen = [rows[last[low:high] - skipped] for rows, skipped, (low, high) in parts]
-    telling = [part is steps[0] or _tells(part, until) for part in steps]
-    maps = [part.take(rows) for part, rows, tells in zip(steps, chosen, telling, strict=True) if tells]
+    bounds = np.cumsum([len(rows) for rows in told])
+    parts = np.split(last, np.searchsorted(last, bounds[:-1]))
+    chosen = [
+        rows[part - (bound - len(rows))] for rows, part, bound in zip(told, parts, bounds.tolist(), strict=True)
+    ]
+    tells = [part is steps[0] or _tells(part, until) for part in steps]
+    maps = [part.take(rows) for part, rows, some in zip(steps, chosen, tells, strict=True) if some]
     mappings, order = in_address_order(*maps)
     moved = np.concatenate([expand(part.moved)[rows] for part, rows in zip(steps, chosen, strict=True)])
     return ids[last][order], mappings, moved[order]

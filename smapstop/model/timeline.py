@@ -252,7 +252,7 @@ class Timeline:
                 yield passage_of(moment, mapping)
         since = max(since, self.first)
         if since < len(self):
-            yield from passages(self._history.between(since, len(self)), mapping, since)
+            yield from passages(self._history.between(since, len(self)), mapping, since, self.first)
 
     def lineage_of(self, mapping: int, since: int) -> list[tuple[int, Lineage]]:
         """What happened to a mapping as a whole, or through it to others, from a tick on, with the ticks."""

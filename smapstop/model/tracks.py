@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.delta import Numbers
 from smapstop.model.moment import Moment
 from smapstop.model.segment import Segment
 from smapstop.model.squeeze import expand
-from smapstop.model.steps import Numbers, Rows, Steps
+from smapstop.model.steps import Rows, Steps
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT, Mappings
 
@@ -18,7 +19,7 @@ Amounts = NDArray[np.float64]
 
 
 def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, first: int, stop: int) -> Amounts:
-    """A field of some mappings over the ticks `first` to `stop`, shape (len(mappings), stop - first > 0)."""
+    """A field of some mappings over some ticks, at least one of each, shape (len(mappings), stop - first)."""
     order = np.argsort(mappings)
     wanted = mappings[order]
     out = np.full((len(wanted), stop - first), np.nan)
@@ -36,7 +37,7 @@ def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, fir
 
 
 def _note(out: Amounts, told: NDArray[np.bool_], steps: Steps, wanted: Ids, name: str, first: int) -> None:
-    """Note what steps tell of the wanted mappings (ascending): before the first tick at it, else nowhere."""
+    """Note what steps tell of the wanted mappings (ascending), at the first tick what was before it."""
     at, rows = _hits(wanted, expand(steps.id))
     of_head = np.full(len(expand(steps.id)), -1)
     of_head[rows] = at
@@ -66,9 +67,14 @@ def _hits(wanted: Ids, ids: Ids) -> tuple[Rows, Rows]:
 
 
 def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
-    """The last tick up to `until` that told of a mapping, and its fields; None when it was not there then."""
+    """The last that was told of a mapping up to a tick.
+
+    Returns:
+        The tick that told it, or a later one before the next that did; and its fields. None when the mapping was not
+        there then.
+    """
     for segment in reversed(segments):
-        steps = segment.steps
+        steps, base = segment.steps, segment.base
         rows = steps.of(mapping)
         rows = rows[expand(steps.number)[rows] <= until]
         number = int(expand(steps.number)[rows[-1]]) if len(rows) else -1
@@ -77,9 +83,10 @@ def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[in
             return None
         if len(rows):
             return number, steps.amounts_of(int(rows[-1]))
-        if segment.base is not None:
-            rows = segment.base.of(mapping)
-            return (segment.first, segment.base.amounts_of(int(rows[0]))) if len(rows) else None
+        if base is not None:
+            rows = base.of(mapping)
+            told_at = segment.first if segment.anew else segment.first - 1
+            return (told_at, base.amounts_of(int(rows[0]))) if len(rows) else None
     return None
 
 
@@ -106,20 +113,27 @@ def passage_of(moment: Moment, mapping: int) -> Passage:
     return Passage(number, times_ns, moment.mappings.take(rows), True, None if len(rows) else moment.tick.number)
 
 
-def passages(segments: Sequence[Segment], mapping: int, since: int) -> Iterator[Passage]:
-    """What the ticks from `since` on told of a mapping."""
-    for at, segment in enumerate(segments):
+def passages(segments: Sequence[Segment], mapping: int, since: int, oldest: int) -> Iterator[Passage]:
+    """What the ticks from `since` on told of a mapping.
+
+    Args:
+        segments: The segments with these ticks.
+        mapping: The mapping.
+        since: The first tick that is asked for.
+        oldest: The oldest tick that is known: whatever was before it, that one tells everything.
+    """
+    for segment in segments:
         times = np.array(segment.heads.plain("monotonic_ns"), np.int64)
-        if segment.base is not None and segment.first >= since and (segment.anew or not at):
-            rows = segment.base.of(mapping)
-            numbers = np.full(len(rows), segment.first)
-            gone = None if len(rows) else segment.first
-            yield Passage(numbers, times[numbers - segment.first], segment.base.take(rows), True, gone)
+        base, first = segment.base, segment.first
+        if base is not None and first >= since and (segment.anew or first == oldest):
+            rows = base.of(mapping)
+            numbers = np.full(len(rows), first)
+            yield Passage(numbers, times[numbers - first], base.take(rows), True, None if len(rows) else first)
+            since = first + 1
         rows = segment.steps.of(mapping)
         numbers = expand(segment.steps.number)[rows]
         rows, numbers = rows[numbers >= since], numbers[numbers >= since]
         gone_at = expand(segment.steps.gone_at)[expand(segment.steps.gone) == mapping]
-        gone_at = gone_at[gone_at >= since]
-        if len(rows) or len(gone_at):
-            found = int(gone_at[0]) if len(gone_at) else None
-            yield Passage(numbers, times[numbers - segment.first], segment.steps.take(rows), False, found)
+        gone = int(gone_at[-1]) if len(gone_at) and gone_at[-1] >= since else None
+        if len(rows) or gone is not None:
+            yield Passage(numbers, times[numbers - first], segment.steps.take(rows), False, gone)

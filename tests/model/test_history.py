@@ -1,206 +1,145 @@
-"""Whatever is packed comes back, whatever is forgotten says so: compared with a log that keeps everything."""
+"""The history takes little memory, is packed bit by bit, and forgets the oldest when it has too much."""
 
+import sys
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
-from address_space import AddressSpace, operations
-from building import COUNTERS, SECOND, mappings_of, tick_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
+from building import TEXTS, mappings_of, tick_of, timeline_of
 
-from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.identity import NONE, first_match, match
-from smapstop.model.moment import Moment, apply
-from smapstop.model.rows import differing
-from smapstop.model.tick import Copied, Ending, Tick
+from smapstop.model.events import Events
+from smapstop.model.history import BASE_SEGMENTS, RUN_ROWS, RUN_TICKS
+from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
-from smapstop.proc.columns import ABSENT, Mappings, Texts
+from smapstop.proc.fields import FIELDS
 
-# streams of ticks
-
-BIG = (1 << 63) - 1
-amounts = st.sampled_from([0, 4, 8, 4096, 1 << 31, 1 << 40, BIG, ABSENT])
-steps = st.fixed_dictionaries(
-    {
-        "done": st.lists(operations, max_size=3),
-        "what": st.sampled_from(["read"] * 8 + ["keyframe", "keyframe", "exec", "unread", "denied", "torn"]),
-        "swap": st.one_of(st.none(), amounts),
-        "totals": st.dictionaries(st.sampled_from(["rss", "pss", "uss"]), st.sampled_from([0, 12, BIG]), max_size=3),
-        "counters": st.fixed_dictionaries(
-            {
-                "minor_faults": st.integers(0, BIG),
-                "image": st.sampled_from([0, 0x7FFF0000, (1 << 64) - 1]),
-                "exit_code": st.sampled_from([None, 0, 9]),
-                "vm_hwm": st.sampled_from([None, 5]),
-            }
-        ),
-        "event": st.sampled_from([None, "first-touch", "copy-on-write", "swap-out"]),
-        "pages": st.integers(1, 1 << 50),
-        "late": st.integers(0, 10 * SECOND),
-    }
-)
-streams = st.tuples(st.lists(steps, min_size=1, max_size=24), st.booleans())
-VSYSCALL = (0xFFFFFFFFFF600, 0xFFFFFFFFFF601, "--xp", "[vsyscall]")
+FIELD_NAMES = [field.name for field in FIELDS if field.name not in ("size", "rss")]
+BYTES_OF_AN_HOUR = 12 << 20
+MAPPINGS, CHANGES = 500, 50
 
 
-class Stream:
-    """A process that is sampled: makes ticks of the steps of `streams`."""
-
-    def __init__(self) -> None:
-        self.space = AddressSpace()
-        self.texts = Texts()
-        self.known: tuple[Mappings, Any] | None = None
-        self.next_id = 0
-        self.at_ns = 0
-
-    def tick(self, number: int, step: dict[str, Any]) -> Tick:
-        """The next tick."""
-        for operation in step["done"]:
-            self.space.do(*operation)
-        self.at_ns += SECOND + step["late"]
-        told = {
-            "counters": replace(COUNTERS, **step["counters"]),
-            "totals": step["totals"],
-            "monotonic_ns": self.at_ns,
-            "wall_ns": (1_700_000_000 << 30) + self.at_ns,
-        }
-        what = "read" if number == 0 else step["what"]
-        if what in ("unread", "denied"):
-            return tick_of(
-                number,
-                mappings_of(texts=self.texts).take(slice(0)),
-                [],
-                tier="counters" if what == "unread" else "smaps",
-                missing="not permitted" if what == "denied" else "",
-                **told,
-            )
-        rows = self._mappings(step["swap"])
-        if what == "exec":
-            self.known = None
-        if self.known is None:
-            found, changed = first_match(rows, self.next_id), np.ones(len(rows), bool)
-        else:
-            found, changed = match(*self.known, rows, self.next_id), np.ones(len(rows), bool)
-            old = np.flatnonzero(found.before != NONE)
-            changed[old] = differing(self.known[0], found.before[old], rows, old)
-        self.known, self.next_id = (rows, found.ids), found.next_id
-        keyframe = what in ("keyframe", "exec") or number == 0
-        moved = found.ids[changed]
-        carried = np.ones(len(rows), bool) if keyframe else changed
-        return tick_of(
+def busy(ticks: int) -> Iterator[Tick]:
+    """A process of 500 mappings, of which 50 change in a tick, in six fields and in pages."""
+    rng = np.random.default_rng(1)
+    places = [(100 * at, 100 * at + 50, "rw-p", "" if at % 3 else f"/lib/{at}.so") for at in range(MAPPINGS)]
+    amounts = {name: 4 * rng.integers(0, 60, MAPPINGS) for name in ("rss", *FIELD_NAMES)}
+    for number in range(ticks):
+        ids = np.sort(rng.choice(MAPPINGS, CHANGES, replace=False)) if number else np.arange(MAPPINGS)
+        for name in ("rss", "pss", "pss_dirty", "private_dirty", "referenced", "anonymous"):
+            amounts[name][ids] += 4 * rng.integers(1, 20, len(ids))
+        amounts["pss"][ids] -= rng.integers(0, 4, len(ids))
+        rows = [(*places[at], int(amounts["rss"][at])) for at in ids.tolist()]
+        told: dict[str, Any] = {name: amounts[name][ids].tolist() for name in FIELD_NAMES}
+        yield tick_of(
             number,
-            rows.take(carried),
-            found.ids[carried].tolist(),
-            gone=found.gone.tolist(),
-            lineage=found.lineage,
-            keyframe=keyframe,
-            executed=what == "exec",
-            torn=what == "torn",
-            events=self._events(step, moved),
-            copied=tuple(Copied(mapping, ("page1", "page2")) for mapping in moved.tolist()[:1]),
-            **told,
-        )
-
-    def _mappings(self, swap: int | None) -> Mappings:
-        """The map as it is read; a field that is not always printed."""
-        rows = self.space.mappings(self.texts, VSYSCALL)
-        if swap is None:
-            return rows
-        column = np.full((1, len(rows)), swap)
-        column[:, 1::2] = 0
-        return replace(rows, fields=(*rows.fields, "swap"), amounts=np.concatenate([rows.amounts, column]))
-
-    def _events(self, step: dict[str, Any], moved: Any) -> Events:
-        n = len(moved) if step["event"] else 0
-        what = MECHANISMS.index(step["event"] or "first-touch")
-        return Events(
-            moved[:n], np.full(n, what, np.int8), np.full(n, 4 * step["pages"]), np.arange(n) % 2 == 0, page_kb=4
+            mappings_of(*rows, **told),
+            ids.tolist(),
+            totals={name: int(column.sum()) for name, column in amounts.items()},
+            events=Events(ids, np.zeros(len(ids), np.int8), 4 * ids, ids % 7 > 0),
+            read_ns=int(rng.integers(1_000_000, 9_000_000)),
         )
 
 
-def ticks_of(stream: Any) -> Iterator[Tick]:
-    """The ticks of a stream."""
-    steps, ends = stream
-    sampled = Stream()
-    number = 0
-    for number, step in enumerate(steps):
-        yield sampled.tick(number, step)
-    if ends:
-        nothing = mappings_of(texts=sampled.texts)
-        at = number + 1
-        yield tick_of(at, nothing, [], monotonic_ns=sampled.at_ns + SECOND, ending=Ending(signal=9, zombie=True))
+def bytes_in(thing: object, seen: set[int]) -> int:
+    """What an object takes with all that only it refers to."""
+    if id(thing) in seen or thing is TEXTS or isinstance(thing, str | type | np.dtype):
+        return 0
+    seen.add(id(thing))
+    parts: list[object] = []
+    if isinstance(thing, dict):
+        parts = list(thing.values())
+    elif isinstance(thing, tuple | list):
+        parts = list(thing)
+    elif hasattr(thing, "__slots__"):
+        parts = [getattr(thing, name) for name in thing.__slots__]
+    return sys.getsizeof(thing) + sum(bytes_in(part, seen) for part in parts)
 
 
-# a log that keeps everything
+def test_an_hour_of_a_busy_process_stays_small() -> None:
+    ticks = 2 * RUN_TICKS
+    timeline = timeline_of(*busy(ticks + 2))
+
+    assert 3600 * timeline.nbytes / ticks < BYTES_OF_AN_HOUR
 
 
-class Everything:
-    """Every tick, and every moment."""
+def test_the_bytes_that_are_counted_are_those_that_are_taken() -> None:
+    timeline = timeline_of(*busy(RUN_TICKS + 2))
+    packed = timeline._history._packed
 
-    def __init__(self, stream: Any) -> None:
-        self.ticks = list(ticks_of(stream))
-        self.moments: list[Moment] = []
-        for tick in self.ticks:
-            self.moments.append(apply(self.moments[-1] if self.moments else None, tick))
+    assert bytes_in(packed, set()) == pytest.approx(timeline.nbytes, rel=0.15)
 
 
-def packed(ticks: list[Tick], **how: int) -> Timeline:
-    timeline = Timeline(**how)
-    for tick in ticks:
+def test_many_rows_are_packed_before_there_are_many_ticks() -> None:
+    count = RUN_ROWS // 2
+    rows = mappings_of(*((2 * at, 2 * at + 1) for at in range(count)))
+    timeline = Timeline()
+    for number in range(7):
+        timeline.append(tick_of(number, rows, list(range(count))))
+
+    assert [segment.first for segment in timeline._history._packed] == [0, 3]
+
+
+def test_no_tick_packs_both_rows_and_a_whole_map() -> None:
+    timeline, history = Timeline(run_ticks=4), []
+    for tick in busy(6):
         timeline.append(tick)
-    timeline._moments.clear()
+        history.append(timeline.nbytes)
+
+    assert [nbytes > 0 for nbytes in history] == [False] * 5 + [True]
+
+
+# forgetting
+
+
+def quiet(ticks: int, **how: int) -> Timeline:
+    """A mapping that grows once in fifty ticks."""
+    timeline = Timeline(run_ticks=1, **how)
+    for number in range(ticks):
+        rows = [(1, 9, "rw-p", "", 4 * (number // 50))] if number % 50 == 0 else []
+        timeline.append(tick_of(number, mappings_of(*rows), [7] * len(rows)))
     return timeline
 
 
-def assert_same(expected: object, found: object, *, path: str = "") -> None:
-    """The same in all parts, with the types of columns."""
-    assert type(expected) is type(found), path
-    if isinstance(expected, np.ndarray):
-        assert isinstance(found, np.ndarray)
-        assert (expected.dtype, expected.shape) == (found.dtype, found.shape), path
-        assert expected.tolist() == found.tolist(), path
-    elif isinstance(expected, Texts):
-        assert expected is found, path
-    elif isinstance(expected, tuple):
-        assert isinstance(found, tuple)
-        assert len(expected) == len(found), path
-        for at, (a, b) in enumerate(zip(expected, found, strict=True)):
-            assert_same(a, b, path=f"{path}[{at}]")
-    elif is_dataclass(expected):
-        for field in fields(expected):
-            assert_same(getattr(expected, field.name), getattr(found, field.name), path=f"{path}.{field.name}")
-    else:
-        assert expected == found, path
-        if isinstance(expected, dict):
-            assert isinstance(found, dict)
-            assert list(expected) == list(found), path
+def test_history_stays_within_its_bounds() -> None:
+    timeline, most = Timeline(kept_bytes=600_000, run_ticks=8), 0
+    for tick in busy(200):
+        timeline.append(tick)
+        most = max(most, timeline.nbytes)
+
+    assert 400_000 < most <= 600_000
+    assert 80 < timeline.first < 200
 
 
-runs = st.integers(1, 5)
+def test_of_a_quiet_process_the_oldest_can_be_forgotten_too() -> None:
+    timeline = quiet(4 * BASE_SEGMENTS, kept_bytes=1)
+
+    assert timeline.first >= 2 * BASE_SEGMENTS
+    assert timeline.at(timeline.first).mappings.amounts.tolist() == [[32], [4 * (timeline.first // 50)]]
 
 
-@settings(max_examples=500, deadline=None)
-@given(streams, runs)
-def test_every_tick_comes_back_as_it_was(stream: Any, run_ticks: int) -> None:
-    kept = Everything(stream)
-    timeline = packed(kept.ticks, run_ticks=run_ticks)
+def test_the_start_and_the_mark_are_kept() -> None:
+    timeline = quiet(60)
+    timeline.keep(55)
+    forgetful = Timeline(kept_bytes=1, run_ticks=1)
+    for number, tick in enumerate(timeline.ticks):
+        forgetful.append(tick)
+        if number == 55:
+            forgetful.keep(55)
+    for number in range(60, 400):
+        forgetful.append(tick_of(number, mappings_of(), []))
 
-    for number in reversed(range(len(kept.ticks))):
-        assert_same(kept.ticks[number], timeline.ticks[number], path=f"tick {number}")
+    assert forgetful.first > 60
+    assert [forgetful.at(number).mappings.amounts.tolist() for number in (0, 55)] == [[[32], [0]], [[32], [4]]]
+    assert forgetful.ticks[55].number == forgetful.head(55).number == 55
+    with pytest.raises(IndexError, match=f"tick 54 is forgotten: history begins at tick {forgetful.first}"):
+        forgetful.at(54)
 
 
-@settings(max_examples=500, deadline=None)
-@given(streams, runs, st.randoms())
-def test_moments(stream: Any, run_ticks: int, random: Any) -> None:
-    kept = Everything(stream)
-    timeline = packed(kept.ticks, run_ticks=run_ticks)
-    numbers = list(range(len(kept.ticks)))
-    random.shuffle(numbers)
-    for number in numbers:
-        expected, found = kept.moments[number], timeline.at(number)
-        assert_same(expected.tick, found.tick)
-        assert expected.read.number == found.read.number
-        for name in ("ids", "moved", "mappings"):
-            assert_same(getattr(expected, name), getattr(found, name), path=name)
+def test_another_mark_takes_the_place_of_the_last() -> None:
+    timeline = quiet(10)
+    timeline.keep(3)
+    timeline.keep(5)
+    timeline.keep(5)
+
+    assert sorted(timeline._kept) == [0, 5]

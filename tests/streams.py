@@ -1,0 +1,149 @@
+"""Random streams of ticks: all that a sampler may tell, and more; and when two ticks are the same."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+from address_space import AddressSpace, operations
+from building import COUNTERS, SECOND, mappings_of, tick_of
+from hypothesis import strategies as st
+
+from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.identity import NONE, first_match, match
+from smapstop.model.rows import differing
+from smapstop.model.tick import Copied, Ending, Ids, Tick
+from smapstop.proc.columns import ABSENT, Mappings, Texts
+
+BIG = (1 << 63) - 1
+VSYSCALL = (0xFFFFFFFFFF600, 0xFFFFFFFFFF601, "--xp", "[vsyscall]")
+
+steps = st.fixed_dictionaries(
+    {
+        "done": st.lists(operations, max_size=3),
+        "what": st.sampled_from(["read"] * 8 + ["keyframe"] * 3 + ["exec", "unread", "denied", "torn"]),
+        "swap": st.sampled_from([None, None, 0, 4, 1 << 31, BIG, ABSENT]),
+        "totals": st.dictionaries(st.sampled_from(["rss", "pss", "uss"]), st.sampled_from([0, 12, BIG]), max_size=3),
+        "counters": st.fixed_dictionaries(
+            {
+                "name": st.sampled_from(["program", "other"]),
+                "minor_faults": st.integers(0, BIG),
+                "image": st.sampled_from([0, 0x7FFF0000, (1 << 64) - 1]),
+                "exit_code": st.sampled_from([None, 0, 9]),
+                "vm_hwm": st.sampled_from([None, 5]),
+            }
+        ),
+        "event": st.sampled_from([None, "first-touch", "copy-on-write", "swap-out"]),
+        "pages": st.integers(1, 1 << 50),
+        "late": st.integers(0, 10 * SECOND),
+    }
+)
+streams = st.tuples(st.lists(steps, min_size=1, max_size=24), st.booleans())
+"""What happened before each reading, and how it went; and whether the process ended."""
+
+
+def ticks_of(stream: Any) -> Iterator[Tick]:
+    """The ticks of a stream."""
+    sampled, (steps, ends) = _Sampled(), stream
+    for step in steps:
+        yield sampled.tick(step)
+    if ends:
+        yield sampled.end()
+
+
+class _Sampled:
+    """A process that is sampled."""
+
+    def __init__(self) -> None:
+        self._space, self._texts = AddressSpace(), Texts()
+        self._known: tuple[Mappings, Ids] | None = None
+        self._number = self._next_id = self._at_ns = 0
+
+    def tick(self, step: dict[str, Any]) -> Tick:
+        """The tick after a step."""
+        for operation in step["done"]:
+            self._space.do(*operation)
+        what = step["what"] if self._number else "keyframe"
+        self._at_ns += SECOND + step["late"]
+        told = self._times() | {"totals": step["totals"], "counters": replace(COUNTERS, **step["counters"])}
+        if what in ("unread", "denied"):
+            nothing = mappings_of(texts=self._texts)
+            tier, missing = ("counters", "") if what == "unread" else ("smaps", "not permitted")
+            return tick_of(told.pop("number"), nothing, [], tier=tier, missing=missing, **told)
+        return self._read(step, what, told)
+
+    def _times(self) -> dict[str, Any]:
+        self._number += 1
+        wall_ns = (1_700_000_000 << 30) + self._at_ns
+        return {"number": self._number - 1, "monotonic_ns": self._at_ns, "wall_ns": wall_ns}
+
+    def _read(self, step: dict[str, Any], what: str, told: dict[str, Any]) -> Tick:
+        """A tick that read the mappings."""
+        rows = self._mappings(step["swap"])
+        if what == "exec":
+            self._known = None
+        found = match(*self._known, rows, self._next_id) if self._known else first_match(rows, self._next_id)
+        changed = np.ones(len(rows), bool)
+        if self._known:
+            old = np.flatnonzero(found.before != NONE)
+            changed[old] = differing(self._known[0], found.before[old], rows, old)
+        self._known, self._next_id = (rows, found.ids), found.next_id
+        keyframe, moved = what in ("keyframe", "exec"), found.ids[changed]
+        carried = np.flatnonzero(changed | keyframe)
+        return tick_of(
+            told.pop("number"),
+            rows.take(carried),
+            found.ids[carried].tolist(),
+            gone=found.gone.tolist(),
+            lineage=found.lineage,
+            keyframe=keyframe,
+            executed=what == "exec",
+            torn=what == "torn",
+            events=_events(step, moved),
+            copied=tuple(Copied(mapping, ("page1", "page2")) for mapping in moved.tolist()[:1]),
+            **told,
+        )
+
+    def _mappings(self, swap: int | None) -> Mappings:
+        """The map as it is read, with a field that is not always printed."""
+        rows = self._space.mappings(self._texts, VSYSCALL)
+        if swap is None:
+            return rows
+        column = np.full((1, len(rows)), swap)
+        column[:, 1::2] = 0
+        return replace(rows, fields=(*rows.fields, "swap"), amounts=np.concatenate([rows.amounts, column]))
+
+    def end(self) -> Tick:
+        """The last tick."""
+        self._at_ns += SECOND
+        told = self._times()
+        ending = Ending(signal=9, zombie=True)
+        return tick_of(told.pop("number"), mappings_of(texts=self._texts), [], ending=ending, **told)
+
+
+def _events(step: dict[str, Any], moved: Ids) -> Events:
+    """The same event for each row that moved."""
+    n = len(moved) if step["event"] else 0
+    what = np.full(n, MECHANISMS.index(step["event"] or "first-touch"), np.int8)
+    return Events(moved[:n], what, np.full(n, 4 * step["pages"]), np.arange(n) % 2 == 0)
+
+
+def assert_same(expected: object, found: object, path: str = "") -> None:
+    """The same in all parts, with the types of columns, and in the same order."""
+    assert type(expected) is type(found), path
+    if isinstance(expected, np.ndarray) and isinstance(found, np.ndarray):
+        assert (expected.dtype, expected.shape) == (found.dtype, found.shape), path
+        assert expected.tolist() == found.tolist(), path
+    elif isinstance(expected, Texts):
+        assert expected is found, path
+    elif isinstance(expected, tuple) and isinstance(found, tuple):
+        assert len(expected) == len(found), path
+        for at, (a, b) in enumerate(zip(expected, found, strict=True)):
+            assert_same(a, b, f"{path}[{at}]")
+    elif isinstance(expected, dict) and isinstance(found, dict):
+        assert list(expected.items()) == list(found.items()), path
+    elif is_dataclass(expected):
+        for field in fields(expected):
+            assert_same(getattr(expected, field.name), getattr(found, field.name), f"{path}.{field.name}")
+    else:
+        assert expected == found, path
