@@ -1,0 +1,220 @@
+"""A rebuild is noticed when it has settled: the decision with invented times, the watching on real files."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+import watchfiles
+
+from smapstop.errors import SmapstopError
+from smapstop.rebuilds import REST_SECONDS, Settling, rebuilds, stamp_of
+
+
+def settled_at(*looks: tuple[float, object]) -> list[bool]:
+    """Whether it has settled after each look; at the beginning there is "old"."""
+    settling, out = Settling("old", "old", 0), []
+    for after, seen in looks:
+        settling = settling.on(seen, after)
+        out.append(settling.settled(after))
+    return out
+
+
+def test_what_does_not_change_never_settles() -> None:
+    assert settled_at((0, "old"), (100, "old")) == [False, False]
+
+
+def test_a_change_settles_when_nothing_more_changed_for_a_while() -> None:
+    looks = ((1, "new"), (1 + REST_SECONDS - 0.01, "new"), (1 + REST_SECONDS, "new"))
+    assert settled_at(*looks) == [False, False, True]
+
+
+def test_every_further_change_puts_it_off() -> None:
+    looks = ((1, "a"), (1.2, "b"), (1.4, "c"), (1.6, "c"), (1.7, "c"))
+    assert settled_at(*looks) == [False, False, False, False, True]
+
+
+def test_what_becomes_again_what_was_used_needs_no_new_start() -> None:
+    assert settled_at((1, "gone"), (1.1, "old"), (5, "old")) == [False, False, False]
+
+
+def test_once_the_program_was_started_with_it_only_another_change_settles() -> None:
+    settling = Settling("old", "old", 0).on("new", 1).taken()
+    assert not settling.settled(9)
+    assert settling.on("newer", 9).settled(10)
+
+
+def test_it_is_looked_at_again_only_while_it_may_settle_soon() -> None:
+    settling = Settling("old", "old", 0)
+    assert not settling.going_on(1)
+    settling = settling.on("new", 1)
+    assert [settling.going_on(after) for after in (1, 1.2, 2)] == [True, True, False]
+
+
+def test_a_stamp_tells_builds_apart(tmp_path: Path) -> None:
+    file = tmp_path / "app"
+    assert stamp_of(file) is None
+    stamps = []
+    for size, mode in ((1, 0o644), (1, 0o755), (2, 0o755)):
+        file.write_bytes(b"x" * size)
+        file.chmod(mode)
+        os.utime(file, ns=(0, 0))
+        stamps.append(stamp_of(file))
+    file.touch()
+    stamps.append(stamp_of(file))
+    shutil.copy2(file, tmp_path / "new")
+    (tmp_path / "new").replace(file)
+    stamps.append(stamp_of(file))
+    assert len(set(stamps)) == 5
+    assert [stamp.executable for stamp in stamps if stamp] == [False, True, True, True, True]
+
+
+# on real files
+
+_TURNS = 20
+"""Turns of the loop after which the system watches, and more."""
+
+
+class Watching:
+    """What `rebuilds` tells, counted by a task."""
+
+    def __init__(self, path: Path, *, executed: bool = True) -> None:
+        self.count = 0
+        self.task = asyncio.create_task(self._follow(path, executed))
+
+    async def _follow(self, path: Path, executed: bool) -> None:
+        async with aclosing(rebuilds(path, executed=executed)) as told:  # type: ignore[type-var]
+            async for _ in told:
+                self.count += 1
+
+    async def until(self, count: int) -> None:
+        """Wait for so many rebuilds in all, and for no more until it is at rest."""
+        async with asyncio.timeout(10):
+            while self.count < count:
+                await asyncio.sleep(0.01)
+        assert self.count == count
+
+
+@asynccontextmanager
+async def watching(path: Path, *, executed: bool = True) -> AsyncIterator[Watching]:
+    """Watch a path for as long as the block lasts."""
+    watched = Watching(path, executed=executed)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    try:
+        yield watched
+        if watched.task.done():
+            watched.task.result()
+    finally:
+        watched.task.cancel()
+        await asyncio.gather(watched.task, return_exceptions=True)
+
+
+def build(path: Path, text: str, mode: int = 0o755) -> None:
+    """Write a program as a linker does that replaces the file."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text)
+    new.chmod(mode)
+    new.replace(path)
+
+
+async def test_a_file_that_is_replaced_or_written_anew_was_rebuilt(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    build(app, "1")
+    async with watching(app) as watched:
+        build(app, "2")
+        await watched.until(1)
+        app.write_text("three")
+        await watched.until(2)
+
+
+async def test_rapid_writes_are_one_rebuild_and_other_files_none(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    build(app, "1")
+    async with watching(app) as watched:
+        for text in ("22", "333", "4444"):
+            app.write_text(text)
+            (tmp_path / f"app{text}.o").write_text(text)
+        await watched.until(1)
+        (tmp_path / "other").write_text("x")
+        build(app, "5")
+        await watched.until(2)
+
+
+async def test_what_may_not_be_executed_yet_is_waited_for(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    build(app, "1")
+    async with watching(app) as watched, watching(app, executed=False) as less_choosy:
+        app.unlink()
+        app.write_text("2")
+        await less_choosy.until(1)
+        assert watched.count == 0
+        app.chmod(0o755)
+        await watched.until(1)
+
+
+async def test_a_file_that_is_not_the_program_need_not_be_executable(tmp_path: Path) -> None:
+    settings = tmp_path / "settings"
+    settings.write_text("1")
+    async with watching(settings, executed=False) as watched:
+        settings.write_text("22")
+        await watched.until(1)
+
+
+async def test_links_are_followed_to_where_the_file_is_and_noticed_when_they_change(tmp_path: Path) -> None:
+    for name in ("v1", "v2"):
+        (tmp_path / name).mkdir()
+        build(tmp_path / name / "app", name)
+    (tmp_path / "bin").mkdir()
+    link = tmp_path / "bin" / "app"
+    link.symlink_to("../v1/app")
+    async with watching(link) as watched:
+        build(tmp_path / "v1" / "app", "v1 anew")
+        await watched.until(1)
+        (tmp_path / "bin" / "new").symlink_to("../v2/app")
+        (tmp_path / "bin" / "new").replace(link)
+        await watched.until(2)
+        build(tmp_path / "v2" / "app", "v2 anew")
+        await watched.until(3)
+
+
+async def test_a_build_directory_that_is_removed_and_made_again_is_watched_again(tmp_path: Path) -> None:
+    app = tmp_path / "build" / "bin" / "app"
+    app.parent.mkdir(parents=True)
+    build(app, "1")
+    async with watching(app) as watched:
+        for before in (0, 2):
+            shutil.rmtree(tmp_path / "build")
+            app.parent.mkdir(parents=True)
+            build(app, f"again {before}")
+            await watched.until(before + 1)
+            build(app, f"once more {before}")
+            await watched.until(before + 2)
+
+
+async def test_any_change_in_a_directory_counts_but_for_what_tools_leave_there(tmp_path: Path) -> None:
+    source = tmp_path / ".venv" / "source"  # its own name is no reason to leave it out
+    (source / "package").mkdir(parents=True)
+    swap = source / "package" / ".a.py.swp"
+    async with watching(source) as watched, watching(swap, executed=False) as swap_watched:
+        (source / "package" / "__pycache__").mkdir()
+        (source / "package" / "__pycache__" / "a.cpython-311.pyc").write_text("x")
+        (tmp_path / "beside").write_text("x")
+        swap.write_text("x")
+        await swap_watched.until(1)
+        assert watched.count == 0
+        (source / "package" / "a.py").write_text("x")
+        (source / "package" / "b.py").write_text("x")
+        await watched.until(1)
+
+
+async def test_a_limit_of_the_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "OS file watch limit reached")
+
+    monkeypatch.setattr(watchfiles.main, "RustNotify", refuse)
+    with pytest.raises(SmapstopError, match="OS file watch limit reached"):
+        await anext(rebuilds(tmp_path / "app", executed=True))
