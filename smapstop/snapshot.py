@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from smapstop.errors import SmapstopError
 from smapstop.model.arrange import Sorting, order
-from smapstop.model.kinds import Kind, kind_codes, kinds
+from smapstop.model.kinds import Kind, kinds
 from smapstop.model.requests import Pace
-from smapstop.model.sheet import Grouping, Sheet, grouped
+from smapstop.model.sheet import Grouping, Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, unreadable
@@ -123,7 +121,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     """
     if snapshot.mappings is None:
         return []
-    sheet = grouped(_sheet(snapshot.mappings), grouping)
+    sheet = grouped(still(snapshot.mappings), grouping)
     if sorting is None:
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
     rows = order(sheet, sorting)
@@ -131,27 +129,6 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     names = names_with(sheet.fields, without=ROLLUP_ONLY)
     columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
     return [head | _amounts(names, columns, at) for at, head in enumerate(heads)]
-
-
-def _sheet(mappings: Mappings) -> Sheet:
-    """The mappings as rows of a table in which nothing has changed."""
-    n = len(mappings)
-    return Sheet(
-        ids=np.arange(n, dtype=np.int64),
-        start=mappings.start,
-        end=mappings.end,
-        name=mappings.name,
-        perms=mappings.perms,
-        kind=kind_codes(mappings),
-        texts=mappings.texts,
-        fields=mappings.fields,
-        amounts=mappings.amounts,
-        deltas={},
-        seconds=None,
-        moved=np.full(n, -1, np.int64),
-        gone=np.zeros(n, bool),
-        members=np.ones(n, np.int64),
-    )
 
 
 def names_with(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:

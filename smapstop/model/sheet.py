@@ -11,7 +11,7 @@ from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.moment import Moment
 from smapstop.model.rows import concatenate, rows_of
 from smapstop.model.tick import Ids
-from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Texts
+from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Mappings, Texts
 from smapstop.proc.fields import PLAIN
 
 Grouping = Literal["none", "name", "kind", "file"]
@@ -89,6 +89,24 @@ def sheet_of(changes: Changes, seconds: float | None, lost: Lost | None = None) 
         rows = rows_of(changes.before.ids, lost_ids)
         deltas = {name: np.concatenate([delta, _lost(changes.before, rows, name)]) for name, delta in deltas.items()}
         gone = np.concatenate([gone, np.ones(len(lost_ids), bool)])
+    return _sheet(mappings, ids, moved, gone, deltas, seconds)
+
+
+def still(mappings: Mappings) -> Sheet:
+    """The sheet of one reading, a row per mapping: nothing has changed."""
+    n = len(mappings)
+    return _sheet(mappings, np.arange(n, dtype=np.int64), np.full(n, -1), np.zeros(n, bool), {}, None)
+
+
+def _sheet(
+    mappings: Mappings,
+    ids: Ids,
+    moved: NDArray[np.int64],
+    gone: NDArray[np.bool_],
+    deltas: dict[str, Amounts],
+    seconds: float | None,
+) -> Sheet:
+    """Mappings as rows, with what is known of each."""
     return Sheet(
         ids=ids,
         start=mappings.start,

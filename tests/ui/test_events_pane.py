@@ -232,7 +232,7 @@ async def test_what_has_just_happened_is_lit() -> None:
     app = Host(tick(0), tick(1, GROWN))
     async with app.run_test(size=(118, 10)) as pilot:
         app.pane.blur()
-        app.pane._cursor = None
+        app.pane.cursor_id = None
         lit = []
         for number in range(2, 8):
             await pilot.pause()
