@@ -60,8 +60,8 @@ class Activity:
         return int(found[0]) if len(found) else None
 
     def _stretch_of(self, numbers: NDArray[np.intp], width: int) -> NDArray[np.int64]:
-        """The stretches that ticks which are still known lie in."""
+        """The stretches that ticks lie in; those that are forgotten in the first."""
         times, begin_ns = self._times_ns, self._times_ns[self.first]
         reach_ns = max(1, int(times[self._followed - 1] - begin_ns))
-        stretches: NDArray[np.int64] = np.minimum((times[numbers] - begin_ns) * width // reach_ns, width - 1)
+        stretches: NDArray[np.int64] = np.clip((times[numbers] - begin_ns) * width // reach_ns, 0, width - 1)
         return stretches

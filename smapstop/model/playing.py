@@ -18,9 +18,9 @@ class Playing:
     def on(self, timeline: Timeline, speed: int, now: float) -> "Playing":
         """What is due now; at the newest tick it waits for more.
 
-        A gap between readings, such as a suspend, is not waited for in full.
+        A gap between readings, such as a suspend, is not waited for in full; nor is what is forgotten meanwhile.
         """
-        number, since = self.number, self.since
+        number, since = max(self.number, timeline.first), self.since
         while number + 1 < len(timeline):
             this, following = timeline.head(number), timeline.head(number + 1)
             gap_ns = min(following.monotonic_ns - this.monotonic_ns, STALE_INTERVALS * this.interval_ns)

@@ -297,8 +297,9 @@ class Dashboard(App[int]):
     def action_mark(self) -> None:
         """Mark the moment that is shown, and compare with it."""
         if len(self.timeline):
-            self.timeline.keep(self._now)
-            self._look(self.lens.marked(self._now))
+            number = max(self._now, self.timeline.first)
+            self.timeline.keep(number)
+            self._look(self.lens.marked(number))
 
     def action_compare(self) -> None:
         """Compare with something else."""

@@ -15,6 +15,10 @@ _ECHOES = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced"})
 """Fields that repeat what others say, or move by themselves: the last change does not name them."""
 
 
+LIFE_LINES = 40
+"""What happened to a mapping as a whole is told up to so many times."""
+
+
 @dataclass(frozen=True, slots=True)
 class LastChange:
     """The last change that a person would call one."""
@@ -62,12 +66,14 @@ def ago_text(when: Tick, now: Tick) -> str:
 
 def became_lines(life: Life, number: int) -> list[tuple[str, str]]:
     """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
+    told = [(when, step) for when, step in reversed(life.became) if when <= number]
     lines = [
         (fmt.clock_tenths(life.timeline.head(when).wall_ns), became_text(life, when, step))
-        for when, step in reversed(life.became)
-        if when <= number
+        for when, step in told[:LIFE_LINES]
     ]
-    if not any(step.what in ("map", "split") and step.mapping == life.mapping for _, step in life.became):
+    if len(told) > len(lines):
+        lines.append(("…", f"and {len(told) - len(lines)} before"))
+    elif not any(step.what in ("map", "split") and step.mapping == life.mapping for _, step in life.became):
         lines.append((fmt.clock_tenths(life.tick_of(0).wall_ns), f"first seen at {life.states[0].place}"))
     return lines
 

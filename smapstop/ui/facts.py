@@ -56,7 +56,7 @@ def header_of(target: Target, scene: Scene, timeline: Timeline, over: Over | Non
         about=(str(target.pid), *((ending_text(ending),) if ending else alive)),
         mode=_mode(scene, timeline, over),
         moving=scene.lens.speed > 0 or (scene.lens.at is None and ending is None and over is None),
-        costs=(f"Δ {compared_text(scene.lens, timeline)}", *(() if ending else (cost,))),
+        costs=(f"Δ {compared_text(scene.lens, timeline)}", *(() if ending else (cost,)), *_reach(timeline)),
     )
 
 
@@ -93,6 +93,12 @@ def _mode(scene: Scene, timeline: Timeline, over: Over | None) -> str:
     if tick.smaps_interval_ns <= tick.interval_ns:
         return live
     return f"{live}, mappings every {fmt.span(tick.smaps_interval_ns)} (budget)"
+
+
+def _reach(timeline: Timeline) -> tuple[str, ...]:
+    """How far back one can go, when that is not to the start."""
+    first = timeline.first
+    return (f"history since {fmt.clock(timeline.head(first).wall_ns)}",) if first else ()
 
 
 def compared_text(lens: Lens, timeline: Timeline) -> str:

@@ -148,7 +148,8 @@ def evidence(entry: Entry, timeline: Timeline, width: int) -> list[Piece]:
     """
     if entry.count > 1:
         times = f"×{fmt.count(entry.count)}"
-        since = f"{times.ljust(5)} since {fmt.clock(timeline.head(max(timeline.first, entry.first)).wall_ns)}"
+        since = "since" if entry.first >= timeline.first else "since before"
+        since = f"{times.ljust(5)} {since} {fmt.clock(timeline.head(max(timeline.first, entry.first)).wall_ns)}"
         return [(since if fmt.cells(since) <= width else fmt.clip(times, width), 0)]
     if entry.mapping is None or entry.mappings > 1 or width < _ROOM_FOR_EVIDENCE - 2:
         return []

@@ -242,9 +242,10 @@ def _happened(shown: _Shown, width: int) -> list[str]:
         ]
     now = shown.scene.moment.tick
     ages = [_age(now, timeline.head(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
+    forgotten = f"before {fmt.clock(timeline.head(timeline.first).wall_ns)}"
     return [
-        f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else ""
-        for text, age in zip(texts, ages, strict=True)
+        f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else forgotten if number >= 0 else ""
+        for text, age, number in zip(texts, ages, moved, strict=True)
     ]
 
 

@@ -27,9 +27,6 @@ from smapstop.ui.detail import (
 from smapstop.ui.palette import LETTERS, Palette
 from smapstop.ui.why import EXPLANATIONS, sentence_of
 
-LIFE_LINES = 40
-"""What happened to a mapping as a whole is told up to so many times."""
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -236,8 +233,6 @@ def life_lines(life: Life, view: View, look: Look, width: int) -> list[Strip]:
     told = became_lines(life, view.number)
     lines = [
         look.line([Segment(f" {when}  ", look.quiet), Segment(fmt.clip(what, width - 13), look.base)], width)
-        for when, what in told[:LIFE_LINES]
+        for when, what in told
     ]
-    if len(told) > LIFE_LINES:
-        lines.append(look.line([Segment(f" … and {len(told) - LIFE_LINES} before", look.quiet)], width))
     return [rule("Life", look, width), *lines]
