@@ -119,7 +119,8 @@ class MappingTracks:
             now, was = after.mappings.get(field), before.mappings.get(field)
             if now is None or was is None:
                 continue
-            values, befores = now[rows], np.where(old < 0, 0, was[old])
+            values, befores = now[rows], np.zeros(len(rows), np.int64)
+            befores[old >= 0] = was[old[old >= 0]]
             for at_row in np.flatnonzero((values != befores) & (values != ABSENT) & (befores != ABSENT)).tolist():
                 row = int(rows[at_row])
                 mapping = int(after.ids[row])
