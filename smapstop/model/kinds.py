@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Codes, Mappings, Texts
+from smapstop.proc.states import Backing
 
 
 class Kind(StrEnum):
@@ -62,6 +63,27 @@ def coded(texts: Texts, codes: Codes, of: Callable[[str], int]) -> NDArray[np.in
     for code in np.flatnonzero(used).tolist():
         answers[code] = of(texts[code])
     return answers[codes]
+
+
+def backing_of(name: str, perms: str) -> Backing:
+    """What is behind a mapping, for the states of its pages.
+
+    Args:
+        name: As the kernel prints it.
+        perms: As the kernel prints them.
+    """
+    private = perms.endswith("p")
+    if private and name.startswith("/anon_hugepage"):
+        return Backing.NOTHING
+    match kind_of(name):
+        case Kind.FILE:
+            return Backing.PRIVATE_FILE if private else Backing.SHARED_FILE
+        case Kind.SHARED:
+            return Backing.PRIVATE_SHARED_MEMORY if private else Backing.SHARED_MEMORY
+        case Kind.SPECIAL:
+            return Backing.SPECIAL
+        case _:
+            return Backing.NOTHING
 
 
 def file_part(perms: str) -> str:

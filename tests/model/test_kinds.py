@@ -3,7 +3,8 @@
 import pytest
 from building import mappings_of
 
-from smapstop.model.kinds import Kind, file_part, kind_codes, kind_of, kinds
+from smapstop.model.kinds import Kind, backing_of, file_part, kind_codes, kind_of, kinds
+from smapstop.proc.states import Backing
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,27 @@ def test_kinds_of_a_map() -> None:
     assert expected == [list(Kind)[code] for code in kind_codes(mappings).tolist()]
     assert kinds(mappings_of()) == []
     assert kind_codes(mappings_of()).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "perms", "backing"),
+    [
+        ("", "rw-p", Backing.NOTHING),
+        ("[heap]", "rw-p", Backing.NOTHING),
+        ("[stack]", "rw-p", Backing.NOTHING),
+        ("/dev/zero", "rw-p", Backing.NOTHING),
+        ("/anon_hugepage (deleted)", "rw-p", Backing.NOTHING),
+        ("/anon_hugepage (deleted)", "rw-s", Backing.SHARED_MEMORY),
+        ("/lib/c", "r-xp", Backing.PRIVATE_FILE),
+        ("/var/db (deleted)", "rw-s", Backing.SHARED_FILE),
+        ("/memfd:x (deleted)", "rw-s", Backing.SHARED_MEMORY),
+        ("/memfd:x (deleted)", "rw-p", Backing.PRIVATE_SHARED_MEMORY),
+        ("/dev/zero (deleted)", "rw-s", Backing.SHARED_MEMORY),
+        ("[vvar]", "r--p", Backing.SPECIAL),
+    ],
+)
+def test_what_is_behind_a_mapping(name: str, perms: str, backing: Backing) -> None:
+    assert backing_of(name, perms) is backing
 
 
 def test_parts_of_a_file() -> None:
