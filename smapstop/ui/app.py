@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.widgets import ContentSwitcher, Footer, Input, Static
+from textual.widgets import ContentSwitcher, Input, Static
 
 from smapstop.errors import SmapstopError
 from smapstop.model.activity import Activity
@@ -35,6 +35,7 @@ from smapstop.ui.widgets.detail import MappingDetail
 from smapstop.ui.widgets.events import EventsPane
 from smapstop.ui.widgets.filter import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.keybar import KeyBar
 from smapstop.ui.widgets.table import MappingTable
 from smapstop.ui.widgets.timebar import TimeBar
 from smapstop.ui.widgets.totals import Totals
@@ -108,7 +109,7 @@ class Dashboard(App[int]):
 
             assert self.source.terminal_fd is not None
             yield ProgramDock(self.source.terminal_fd, self._begin.command)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Start to listen, and say whom to watch; a program is launched when its pane knows its size."""

@@ -40,6 +40,7 @@ class Key:
 KEYS: tuple[Key, ...] = (
     Key("help", ("?", "f1"), "help", "Explain the keys, the columns, the fields and flags.", "General", shown=True),
     Key("quit", ("q", "f10", "ctrl+c"), "quit", "Leave.", "General", shown=True),
+    Key("program", ("t",), "program", "Give the keys to the program, all of them.", "Program", shown=True),
     Key("filter", ("/", "f3", "f4"), "filter", "Show what matches: libc, kind:heap, rss>10M.", "Table", shown=True),
     Key("sort", ("s", "f6"), "sort", "Choose what to sort by; so does a click on a title.", "Table", shown=True),
     Key("reverse", ("i",), "reverse", "Sort in the other direction.", "Table"),
@@ -75,7 +76,6 @@ KEYS: tuple[Key, ...] = (
     Key("step(10)", ("shift+right",), "on ten ticks", "Go forward ten ticks.", "Time"),
     Key("start", ("home",), "start", "Go to the first tick.", "Time"),
     Key("live", ("end",), "live", "Follow the process again.", "Time"),
-    Key("program", ("t",), "program", "Give the keys to the program, all of them.", "Program", shown=True),
     Key("keys_back", ("f12",), "keys back", "Take the keys back from the program.", "Program", priority=True),
     Key("group", ("g", "f5"), "group", "Group by name, by kind, by file, or not at all.", "Table", shown=True),
     Key("command_palette", ("ctrl+p",), "palette", "Find an action by its name.", "General", priority=True),

@@ -9,11 +9,12 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Label, Static
+from textual.widgets import Input, Label, Static
 from textual.worker import Worker, WorkerState
 
 from smapstop.settings import Found
 from smapstop.ui import format as fmt
+from smapstop.ui.widgets.keybar import KeyBar
 from smapstop.ui.widgets.processes import ProcessList, about, require_own
 
 REFRESH_SECONDS = 2.0
@@ -76,7 +77,7 @@ class PickScreen(ModalScreen[int | None]):
         yield Search(placeholder="type a name, a pid, or a part of the command line")
         yield ProcessList()
         yield Static(id="about")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """List the processes now and from now on."""

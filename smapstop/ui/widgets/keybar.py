@@ -1,0 +1,75 @@
+"""The bar of keys: what the user can press now, as many as fit, each whole."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.strip import Strip
+from textual.widget import Widget
+
+from smapstop.ui import format as fmt
+
+
+def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
+    """Which keys fit, each as its place among them and the cell where it begins; the first ones come first.
+
+    Args:
+        keys: The key and what it does, of each.
+        width: The cells there are.
+    """
+    placed, at = list[tuple[int, int]](), 1
+    for place, (key, what) in enumerate(keys):
+        cells = fmt.cells(key) + 1 + fmt.cells(what)
+        if at + cells < width:
+            placed.append((place, at))
+            at += cells + 2
+    return placed
+
+
+class KeyBar(Widget):
+    """One line at the bottom; a click on a key is the key."""
+
+    COMPONENT_CLASSES = {"keybar--key"}  # noqa: RUF012  (as Textual declares it)
+    DEFAULT_CSS = """
+    KeyBar { dock: bottom; height: 1; background: $footer-background; color: $footer-description-foreground;
+      & > .keybar--key { color: $footer-key-foreground; background: $footer-background; text-style: bold; }
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Draw anew when other keys can be pressed."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    @property
+    def _pressable(self) -> list[Binding]:
+        """What can be pressed now and is shown, each once, in the order in which it was bound."""
+        active = self.screen.active_bindings.values()
+        shown = {binding.action: binding for _, binding, enabled, _ in active if binding.show and enabled}
+        return list(shown.values())
+
+    def _placed(self) -> list[tuple[Binding, str, int]]:
+        """The keys that fit, as they are called, and where."""
+        bindings = self._pressable
+        keys = [(binding, self.app.get_key_display(binding)) for binding in bindings]
+        places = fitting([(key, binding.description) for binding, key in keys], self.size.width)
+        return [(*keys[place], at) for place, at in places]
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002  (there is one)
+        """The line."""
+        base, key_style = self.rich_style, self.get_component_rich_style("keybar--key")
+        segments, end = list[Segment](), 0
+        for binding, key, at in self._placed():
+            segments += [
+                Segment(" " * (at - end), base),
+                Segment(key, key_style),
+                Segment(f" {binding.description}", base),
+            ]
+            end = at + fmt.cells(key) + 1 + fmt.cells(binding.description)
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key under the pointer does."""
+        for binding, key, at in self._placed():
+            if at <= event.x < at + fmt.cells(key) + 1 + fmt.cells(binding.description):
+                self.app.simulate_key(binding.key.split(",")[0])
