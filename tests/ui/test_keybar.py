@@ -32,7 +32,7 @@ async def test_the_bar_is_as_wide_as_the_terminal_and_ends_with_a_whole_key() ->
     async with dashboard().run_test(size=(80, 24)) as pilot:
         line = await shown(pilot)
         assert len(line) == 80
-        assert line.startswith(" ? help  q quit  / filter")
+        assert line.startswith(" ? help  q quit  space pause")
         assert line.rstrip().split("  ")[-1] in {f"{key.strip()}" for key in line.split("  ")}
 
 
