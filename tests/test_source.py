@@ -6,14 +6,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from stepping import Stepping, python, until
 
 from smapstop.live import LiveSource
-from smapstop.model.requests import Attach, Failure, Launch, Pace, Request, Signal, Target
+from smapstop.model.requests import Attach, Failure, Launch, Pace, Refusal, Request, Signal, Target
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.source import News
@@ -317,6 +317,72 @@ def test_program_that_cannot_be_launched_is_a_failure(on_terminal: Listening) ->
 
     assert failure.what.startswith("/nonexistent/program")
     assert failure.status == 127
+
+
+def output(master: int, word: bytes) -> bytes:
+    """What programs wrote on a terminal, until they wrote a word."""
+    written = b""
+    while word not in written:
+        with suppress(OSError):  # EIO: nobody has it open just now
+            written += os.read(master, 65536)
+    return written
+
+
+def test_a_program_that_ended_can_be_launched_again_on_the_same_terminal(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    name, script = os.ttyname(slave), tmp_path / "script"
+    with closing(Listening((master, slave))) as listening:
+        for number in range(3):
+            script.write_text(f"#!/bin/sh\nstty -echo raw; tty; echo run {number}; exit {number}\n")
+            script.chmod(0o755)
+            listening.timeline = Timeline()
+            listening.ask(Launch((str(script),), dict(os.environ), QUICK))
+            target = listening.target()
+            assert target.stopped_at_exec
+            first = listening.tick()
+            assert (first.number, first.keyframe, first.counters.pid) == (0, True, target.pid)
+            assert output(master, f"run {number}".encode()).splitlines()[0] == name.encode()
+            assert listening.ending() == Ending(status=number)
+    os.close(master)
+
+
+def test_a_program_launched_again_finds_the_terminal_as_the_first_one_did(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    with closing(Listening((master, slave))) as listening:
+        modes = []
+        for _ in range(2):
+            listening.ask(Launch(("sh", "-c", "stty -g; stty raw -echo; echo done"), dict(os.environ), QUICK))
+            listening.target()
+            modes.append(output(master, b"done").split()[0])
+            listening.timeline = Timeline()
+            listening.ending()
+        assert modes[0] == modes[1]
+    os.close(master)
+
+
+def test_what_cannot_be_launched_again_is_a_refusal_and_can_be_tried_once_more(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    script = tmp_path / "script"
+    with closing(Listening((master, slave))) as listening:
+        for content, why in (("#!/bin/sh\n", ""), ("no program", "exec format error"), ("#!/bin/sh\nexit 5\n", "")):
+            script.write_text(content)
+            script.chmod(0o755)
+            listening.timeline = Timeline()
+            listening.ask(Launch((str(script),), dict(os.environ), QUICK))
+            if why:
+                assert listening.next() == Refusal(f"cannot execute {script}", why)
+            else:
+                listening.target()
+                ending = listening.ending()
+        assert ending == Ending(status=5)
+    os.close(master)
+
+
+def test_a_program_is_not_launched_while_another_one_runs(on_terminal: Listening) -> None:
+    for _ in range(2):
+        on_terminal.ask(Launch(("sleep", "1000"), dict(os.environ), QUICK))
+    on_terminal.target()
+    on_terminal.tick(lambda tick: tick.number > 3)
 
 
 def test_launched_program_ends_with_its_terminal_when_the_source_is_closed(program: Program) -> None:

@@ -23,7 +23,10 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Start a program on the terminal that the source was given, and watch it from its exec on."""
+    """Start a program on the terminal that the source was given, and watch it from its exec on.
+
+    Once it has ended, it can be launched again: a new target, with ticks that begin anew.
+    """
 
     command: tuple[str, ...]
     environment: dict[str, str]
@@ -61,6 +64,14 @@ class Target:
     """The unit of its CPU times: so many a second."""
     max_map_count: int | None
     """How many mappings a process may have (vm.max_map_count)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A program could not be launched again; it can be tried once more."""
+
+    what: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from functools import partial
 from typing import cast
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Attach, Failure, Launch, Leave, Pace, Request, Signal, Target
+from smapstop.model.requests import Attach, Failure, Launch, Leave, Pace, Refusal, Request, Signal, Target
 from smapstop.model.tick import Ending
 from smapstop.proc.ending import exit_or_signal, wait_status
 from smapstop.proc.process import ProcDir, max_map_count
 from smapstop.sampling.launch import Program, launch, release, terminal_environment
 from smapstop.sampling.sampler import Sampler
+from smapstop.sampling.stage import Stage
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
 
 
@@ -69,9 +70,10 @@ class Service:
         self._decoder = Decoder()
         self._encoder = Encoder()
         self._ticks_fd = ticks_fd
-        self._terminal = program_fds if len(program_fds) == 2 else None
+        self._stage = Stage(*program_fds) if len(program_fds) == 2 else None
         self._stdio = program_fds if len(program_fds) == 3 else (0, 1, 2)
         self._watch: Watch | None = None
+        self._launches = 0
 
     def run(self) -> None:
         """Serve until the reader is gone, or asks to be left alone."""
@@ -109,30 +111,34 @@ class Service:
             match request:
                 case Attach(pid, pace):
                     self._begin(Watch(ProcDir(pid), None, pace))
-                case Launch():
+                case Launch() if not self._watch:
                     self._begin(self._launched(request))
                 case Pace() if self._watch:
                     self._watch.sampler.pacer.pace = request
                 case Signal(number) if self._watch and self._watch.program:
                     signal_session(self._watch.program.pid, number)
                 case _:
-                    pass  # the target ended before the request arrived
+                    pass  # the target ended before the request arrived, or goes on
         except SmapstopError as error:
-            self._send(Failure(error.what, error.remedy, error.status))
+            self._send(self._failed(error.what, error.remedy, error.status))
         except OSError as error:
-            self._send(Failure(f"cannot watch the process: {error.strerror}", "has it ended?"))
+            self._send(self._failed(f"cannot watch the process: {error.strerror}", "has it ended?"))
+
+    def _failed(self, what: str, remedy: str = "", status: int = 2) -> Failure | Refusal:
+        """Why there is nothing to watch; a program that was launched before can be tried again."""
+        return Refusal(what, remedy) if self._launches > 1 else Failure(what, remedy, status)
 
     def _launched(self, request: Launch) -> Watch:
         """A program started on our terminal, which is then the program's alone."""
         environment = request.environment
-        if self._terminal is None:
+        self._launches += 1
+        if self._stage is None:
             program = launch(request.command, terminal_fd=None, stdio=self._stdio, env=environment)
             for fd in set(self._stdio) - {0, 1, 2}:
                 os.close(fd)  # the program's alone: who reads its output shall see when it ends
         else:
-            environment = terminal_environment(environment)
-            program = launch(request.command, terminal_fd=self._terminal[1], env=environment)
-            os.close(self._terminal[1])
+            with self._stage.slave() as slave:
+                program = launch(request.command, terminal_fd=slave, env=terminal_environment(environment))
         return Watch(ProcDir(program.pid), program, request.pace)
 
     def _begin(self, watch: Watch) -> None:
@@ -156,21 +162,21 @@ class Service:
     def _ended(self, watch: Watch) -> None:
         """Send the last tick, and forget the target."""
         tick = watch.sampler.last_tick(watch.ending())
-        self._send(tick or Failure(f"process {watch.process.pid} ended before it could be read"))
+        self._send(tick or self._failed(f"process {watch.process.pid} ended before it could be read"))
         watch.close()
         self._watch = None
 
     def _leave(self) -> None:
         """Keep the launched program's terminal open until the program ends, and throw away what it prints."""
-        if self._terminal is None or self._watch is None or os.fork():
+        if self._stage is None or self._watch is None or os.fork():
             return
         os.setsid()
         for fd in (0, 1, 2):
             os.close(fd)
         with suppress(OSError):  # EIO: the last one who had the terminal is gone
-            while select.select([self._terminal[0]], [], []):
+            while select.select([self._stage.master], [], []):
                 with suppress(BlockingIOError):  # the reader, which is about to leave, was faster
-                    os.read(self._terminal[0], 65536)
+                    os.read(self._stage.master, 65536)
         os._exit(0)
 
 

@@ -25,10 +25,10 @@ _TYPES = {
         *(columns.Mappings, columns.Counters),
         *(tick.Tick, tick.Lineage, tick.Copied, tick.Ending, events.Events),
         *(requests.Attach, requests.Launch, requests.Pace, requests.Signal, requests.Leave),
-        *(requests.Target, requests.Failure),
+        *(requests.Target, requests.Refusal, requests.Failure),
     )
 }
-Message = tick.Tick | requests.Target | requests.Failure | requests.Request
+Message = tick.Tick | requests.Target | requests.Refusal | requests.Failure | requests.Request
 """What can be sent."""
 
 

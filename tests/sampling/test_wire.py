@@ -12,7 +12,7 @@ from building import COUNTERS, mappings_of, tick_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.requests import Attach, Failure, Launch, Leave, Pace, Signal, Target
+from smapstop.model.requests import Attach, Failure, Launch, Leave, Pace, Refusal, Signal, Target
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.proc.columns import Texts, no_mappings
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
@@ -72,6 +72,7 @@ TARGET = Target(
         Leave(),
         TARGET,
         Failure("no process 7", "run smapstop without arguments", 3),
+        Refusal("cannot execute ./a", "exec format error"),
     ],
     ids=lambda message: type(message).__name__,
 )
