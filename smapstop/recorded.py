@@ -12,15 +12,21 @@ from smapstop.source import News, Source
 class RecordedSource:
     """Tells what another source tells, and records it first; what cannot be recorded is told all the same.
 
-    The recorder is used by the reader thread of that source alone, and closed after it has ended.
+    A recorder is used by the reader thread of that source alone, and the last one closed after it has ended.
+
+    Args:
+        source: The other source.
+        begin: Begins the recording of a run: of the first one, 1, now, and of the next ones when their programs are
+            launched. May raise a `SmapstopError`.
     """
 
-    def __init__(self, source: Source, recorder: Recorder) -> None:
+    def __init__(self, source: Source, begin: Callable[[int], Recorder]) -> None:
         self.terminal_fd = source.terminal_fd
         self._source = source
-        self._recorder = recorder
+        self._begin = begin
+        self._recorder: Recorder | None = begin(1)
+        self._run = 0
         self._writing = True
-        self._ended = False
         self._why = "the dashboard was left"
 
     def start(self, deliver: Callable[[News], object]) -> None:
@@ -43,21 +49,41 @@ class RecordedSource:
 
     def _end(self) -> None:
         """End the recording, once."""
-        if not self._ended:
-            self._ended = True
+        if self._recorder is not None:
             self._recorder.close(self._why)
+            self._recorder = None
 
     def _hear(self, news: News, deliver: Callable[[News], object]) -> None:
         """Record what is told, and pass it on."""
         match news:
-            case Target() | Tick() if self._writing:
-                try:
-                    self._recorder.hear(news)
-                except SmapstopError as error:
-                    self._writing = False
-                    deliver(Notice(f"the recording ended: {error.what}", error.remedy))
-                if isinstance(news, Tick) and news.ending is not None:
+            case Target():
+                self._run += 1
+                if self._run > 1:
+                    self._begin_next(deliver)
+                self._record(news, deliver)
+            case Tick():
+                self._record(news, deliver)
+                if news.ending is not None:
                     self._why = "the process ended"
             case Failure():
                 self._why = news.what
         deliver(news)
+
+    def _begin_next(self, deliver: Callable[[News], object]) -> None:
+        """End the recording of one run, and begin that of the next."""
+        self._end()
+        self._why = "the dashboard was left"
+        try:
+            self._recorder, self._writing = self._begin(self._run), True
+        except SmapstopError as error:
+            deliver(Notice(f"run {self._run} is not recorded: {error.what}", error.remedy))
+
+    def _record(self, news: Target | Tick, deliver: Callable[[News], object]) -> None:
+        """Record something, unless that was not possible before."""
+        if self._recorder is None or not self._writing:
+            return
+        try:
+            self._recorder.hear(news)
+        except SmapstopError as error:
+            self._writing = False
+            deliver(Notice(f"the recording ended: {error.what}", error.remedy))

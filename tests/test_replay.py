@@ -14,7 +14,7 @@ from listening import ListSource, target
 from stepping import Stepping
 
 from smapstop.live import LiveSource
-from smapstop.model.requests import Attach, Failure, Notice, Over, Pace
+from smapstop.model.requests import Attach, Failure, Notice, Over, Pace, Target
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.recorded import RecordedSource
@@ -55,7 +55,7 @@ def is_end(news: News) -> bool:
 
 def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program, path: Path) -> None:
     """The timelines are the same at every tick, in every mapping."""
-    source = RecordedSource(LiveSource(), Recorder(path))
+    source = RecordedSource(LiveSource(), lambda _: Recorder(path))
     with Stepping(program("two_at_once"), path.with_suffix(".mapped")) as stepping, closing(source):
         heard = Heard(source)
         source.request(Attach(stepping.pid, Pace(20_000_000, 1.0)))
@@ -154,7 +154,7 @@ def test_a_damaged_recording_ends_in_a_failure(path: Path) -> None:
 def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
     recorder = Recorder(path)
     inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
-    source = RecordedSource(inner, recorder)
+    source = RecordedSource(inner, lambda _: recorder)
     heard = Heard(source)
     source.request(Attach(4711))
     heard.until(lambda news: isinstance(news, Tick))
@@ -173,7 +173,7 @@ def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
 
 def test_requests_and_the_end_reach_the_source(path: Path) -> None:
     inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
-    source = RecordedSource(inner, Recorder(path))
+    source = RecordedSource(inner, lambda _: Recorder(path))
     heard = Heard(source)
     source.request(Attach(4711))
     heard.until(lambda news: isinstance(news, Tick))
@@ -185,3 +185,40 @@ def test_requests_and_the_end_reach_the_source(path: Path) -> None:
     assert inner.closed
     with closing(Recording(path)) as recording:
         assert recording.stopped == "the process ended"
+
+
+def test_each_run_of_a_program_has_a_recording_of_its_own(tmp_path: Path) -> None:
+    inner = ListSource()
+    source = RecordedSource(inner, lambda run: Recorder(tmp_path / str(run)))
+    source.start(lambda news: None)
+    for pid, ticks in ((11, 2), (22, 1)):
+        inner.tell(target(pid=pid), *(tick_of(number, mappings_of((0, 4)), [0]) for number in range(ticks)))
+        inner.tell(tick_of(ticks, mappings_of(), [], ending=Ending(0)))
+    inner.tell(target(pid=33), tick_of(0, mappings_of((0, 4)), [0]))
+    source.close()
+
+    kept = []
+    for run in (1, 2, 3):
+        with closing(Recording(tmp_path / str(run))) as recording:
+            assert recording.target is not None
+            kept.append((recording.target.pid, len(list(recording.ticks())), recording.stopped))
+    ended = "the process ended"
+    assert kept == [(11, 3, ended), (22, 2, ended), (33, 1, "the dashboard was left")]
+
+
+def test_a_run_that_cannot_be_recorded_is_told_and_the_next_one_is_tried(tmp_path: Path) -> None:
+    (tmp_path / "2").touch()
+    inner = ListSource()
+    source = RecordedSource(inner, lambda run: Recorder(tmp_path / str(run)))
+    heard = Heard(source)
+    for _ in range(3):
+        inner.tell(target(), tick_of(0, mappings_of((0, 4)), [0]))
+    news = [heard.next() for _ in range(7)]
+    source.close()
+
+    assert [type(each) for each in news] == [Target, Tick, Notice, Target, Tick, Target, Tick]
+    assert isinstance(news[2], Notice)
+    assert news[2].what == f"run 2 is not recorded: {str(tmp_path / '2')!r} is there already"
+    assert (tmp_path / "2").read_bytes() == b""
+    with closing(Recording(tmp_path / "3")) as recording:
+        assert len(list(recording.ticks())) == 1

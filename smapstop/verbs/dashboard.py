@@ -52,7 +52,13 @@ def _recorded(source: "LiveSource", options: argparse.Namespace) -> "Source":
     from smapstop.recorded import RecordedSource
     from smapstop.recording.recorder import Recorder
 
-    return RecordedSource(source, Recorder(Path(options.output), overwrite=options.force))
+    file = Path(options.output)
+    return RecordedSource(source, lambda run: Recorder(_file_of(run, file), overwrite=options.force))
+
+
+def _file_of(run: int, file: Path) -> Path:
+    """The file for the recording of a run: run.smaps, run.2.smaps, ..."""
+    return file if run == 1 else file.with_name(f"{file.stem}.{run}{file.suffix}")
 
 
 def require_terminal(instead: str) -> None:
