@@ -48,9 +48,10 @@ def apply(moment: Moment | None, tick: Tick) -> Moment:
     keep = np.ones(len(moment.ids), bool)
     keep[rows[rows >= 0]] = False
     keep &= ~np.isin(moment.ids, tick.gone)
-    mappings, order = in_address_order(moment.mappings.take(keep), tick.rows)
-    ids = np.concatenate([moment.ids[keep], tick.ids])
-    all_moved = np.concatenate([moment.moved[keep], moved])
+    stays = np.concatenate([np.flatnonzero(keep), len(keep) + np.arange(len(rows))])
+    mappings, order = in_address_order((moment.mappings, tick.rows), stays)
+    ids = np.concatenate([moment.ids, tick.ids])
+    all_moved = np.concatenate([moment.moved, moved])
     return Moment(tick, ids[order], mappings, all_moved[order], read)
 
 

@@ -61,13 +61,17 @@ def concatenate(a: Mappings, b: Mappings) -> Mappings:
     return _gathered((a, b), np.arange(len(a) + len(b)))
 
 
-def in_address_order(*maps: Mappings) -> tuple[Mappings, NDArray[np.intp]]:
-    """The rows of some maps as `concatenate` puts them together, by address.
+def in_address_order(maps: Sequence[Mappings], rows: NDArray[np.intp]) -> tuple[Mappings, NDArray[np.intp]]:
+    """Some of the rows of some maps, put together as `concatenate` does, by address.
+
+    Args:
+        maps: The maps, which must share their texts.
+        rows: Which rows, counted over all of them.
 
     Returns:
-        The map, and where each of its rows stood among all of them.
+        The map, and which row each of its rows is.
     """
-    order = np.argsort(np.concatenate([rows.start for rows in maps]), kind="stable")
+    order = rows[np.argsort(np.concatenate([one.start for one in maps])[rows], kind="stable")]
     return _gathered(maps, order), order
 
 

@@ -201,7 +201,7 @@ def replayed(steps: Sequence[Steps], until: int) -> tuple[Ids, Mappings, Numbers
     ]
     tells = [part is steps[0] or _tells(part, until) for part in steps]
     maps = [part.take(rows) for part, rows, some in zip(steps, chosen, tells, strict=True) if some]
-    mappings, order = in_address_order(*maps)
+    mappings, order = in_address_order(maps, np.arange(len(last)))
     moved = np.concatenate([expand(part.moved)[rows] for part, rows in zip(steps, chosen, strict=True)])
     return ids[last][order], mappings, moved[order]
 
