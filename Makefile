@@ -1,4 +1,4 @@
-.PHONY: help demo run test quick lint screenshots clean
+.PHONY: help demo run test quick lint screenshots bench clean
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -29,14 +29,17 @@ quick: $(READY) ## the tests that need no terminal
 	@$(PY) -m pytest --ignore tests/e2e
 
 lint: $(READY) ## ruff, mypy --strict, and the dependency rule
-	@$(VENV)/bin/ruff check smapstop tests screenshots
-	@$(VENV)/bin/ruff format --check smapstop tests screenshots
+	@$(VENV)/bin/ruff check smapstop tests screenshots benchmarks
+	@$(VENV)/bin/ruff format --check smapstop tests screenshots benchmarks
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache 2>&1 | grep -v '^$$' | tail -n 6
 
 screenshots: $(READY) ## remake screenshots/ from real runs
 	@$(PY) -c 'import PIL' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt pillow
 	@$(PY) screenshots/make.py
+
+bench: $(READY) ## measure what smapstop costs; a part with PART=sampling|screen|recording
+	@$(PY) -m benchmarks $(PART)
 
 clean: ## forget the environment and everything built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""What smapstop costs, measured: `make bench`. Every figure is a ratio or a size, taken in one run."""

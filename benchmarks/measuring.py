@@ -1,0 +1,62 @@
+"""Targets to watch, and pairs of things measured by turns, so that a busy machine is busy for both."""
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+PAIRS = 7
+"""How often each pair is measured; its median counts."""
+
+
+@cache
+def targets() -> Path:
+    """The compiled targets."""
+    executable = Path(tempfile.mkdtemp(prefix="smapstop-bench-")) / "targets"
+    subprocess.run(["cc", "-O2", "-o", executable, Path(__file__).with_name("targets.c")], check=True)
+    return executable
+
+
+@contextmanager
+def target(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
+    """A target that is ready; it is killed in the end."""
+    with subprocess.Popen([targets(), *map(str, arguments)], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline() != "ready\n":
+                sys.exit(f"the target {arguments} did not start (vm.max_map_count?)")
+            yield process
+        finally:
+            process.kill()
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU time of this process for some work, the kernel's part included."""
+    before = time.process_time()
+    work()
+    return time.process_time() - before
+
+
+def cpu_seconds_of(*command: object) -> float:
+    """CPU time of a command, from its start to its end."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([str(word) for word in command], stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def ratio(ours: Callable[[], float], theirs: Callable[[], float], pairs: int = PAIRS) -> tuple[float, float, float]:
+    """Two things measured by turns.
+
+    Returns:
+        The median of the ratios of each pair, and the medians of both.
+    """
+    measured = [(ours(), theirs()) for _ in range(pairs)]
+    ratios = statistics.median(a / b for a, b in measured)
+    return ratios, statistics.median(a for a, _ in measured), statistics.median(b for _, b in measured)

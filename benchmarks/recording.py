@@ -1,0 +1,54 @@
+"""P8 and P10: what history and a recording take."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.table import Row
+from benchmarks.timeline import ticks
+from smapstop.model.events import NO_EVENTS
+from smapstop.model.timeline import Timeline
+from smapstop.recording.recorder import Recorder
+
+HOUR = 3_600
+
+
+def rows() -> Iterator[Row]:
+    """The rows of the table."""
+    yield history()
+    yield recording()
+
+
+def history() -> Row:
+    """Another hour of 500 mappings, of which 50 change each second."""
+    timeline = Timeline()
+    at = []
+    for tick in ticks(500, 50, 2 * HOUR):
+        timeline.append(tick)
+        if (tick.number + 1) % HOUR == 0:
+            at.append(timeline.nbytes)
+    (more,) = (after - before for before, after in pairwise(at))
+    what = "another hour of history, 500 mappings, 50 changed a second"
+    return Row("P8", what, "", more / (1 << 20), 12, f"{more / HOUR:,.0f} bytes a tick", "MiB")
+
+
+def recording() -> Row:
+    """A changed mapping in a tick of a recording, without and with what happened to it."""
+    without, with_event = bytes_a_change(told=False), bytes_a_change(told=True)
+    detail = f"{with_event:.0f} with an event of each"
+    return Row("P10", "a changed mapping in a tick of a recording", "", without, 60, detail, "bytes")
+
+
+def bytes_a_change(*, told: bool) -> float:
+    """What each changed mapping adds to a recording."""
+    with tempfile.TemporaryDirectory() as directory:
+        recorder = Recorder(Path(directory) / "run.smaps")
+        pages = []
+        for tick in ticks(500, 50, 400):
+            recorder.add(tick if told else replace(tick, events=NO_EVENTS))
+            if tick.number in (100, 399):
+                pages.append(recorder._database.execute("PRAGMA page_count").fetchone()[0])  # noqa: SLF001
+        recorder.close("done")
+    return (pages[1] - pages[0]) * 4096 / (299 * 50)

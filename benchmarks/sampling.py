@@ -1,0 +1,101 @@
+"""P1 to P3, P9 and P11: what a sample costs us, against throwing the same text away, and what it costs the target."""
+
+import signal
+import time
+from collections.abc import Iterator
+
+from benchmarks.measuring import cpu_seconds, cpu_seconds_of, ratio, target
+from benchmarks.table import Row
+from smapstop.model.requests import Attach, Pace
+from smapstop.proc.process import ProcDir
+from smapstop.sampling.sampler import Sampler
+
+EAGER = Pace(1, 1.0)
+"""Read everything each time."""
+
+
+def rows() -> Iterator[Row]:
+    """The rows of the table, one after the other."""
+    yield sample("P1", 60_000, 1.25, first=True)
+    yield sample("P2", 1_000, 1.4)
+    yield sample("P3", 60_000, 1.25, moving=True)
+    yield growth()
+    yield cost_to_target()
+
+
+def cat(pid: int) -> float:
+    """CPU time of reading smaps in a process of its own, without what starting it costs."""
+    return cpu_seconds_of("cat", f"/proc/{pid}/smaps") - cpu_seconds_of("cat", "/dev/null")
+
+
+def sample(name: str, mappings: int, goal: float, *, first: bool = False, moving: bool = False) -> Row:
+    """A full sample of so many mappings against cat: the first one, or one of many, with or without a change."""
+    with target("moving" if moving else "many", mappings) as process, ProcDir(process.pid) as directory:
+        sampler = Sampler(directory, EAGER)
+        sampler.sample()
+
+        def ours() -> float:
+            if moving:
+                process.send_signal(signal.SIGUSR1)
+                assert process.stdout is not None
+                process.stdout.readline()
+            again = Sampler(directory, EAGER) if first else sampler
+            repeats = max(1, 10_000 // mappings)
+            return cpu_seconds(lambda: [again.sample() for _ in range(repeats)]) / repeats
+
+        times, we, they = ratio(ours, lambda: cat(process.pid))
+    what = f"{'first' if first else 'one more'} sample of {mappings:,} mappings" + ", 5 % changed" * moving
+    return Row(name, what, "CPU of cat", times, goal, f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms")
+
+
+def growth() -> Row:
+    """How much more a sample costs per mapping at 60,000 than at 1,000."""
+    times = seconds_for(60_000) / (60 * seconds_for(1_000))
+    return Row("P11", "cost of a sample per mapping at 60,000", "at 1,000", times, 1.2)
+
+
+def seconds_for(mappings: int) -> float:
+    """CPU time of one more sample."""
+    with target("many", mappings) as process, ProcDir(process.pid) as directory:
+        sampler = Sampler(directory, EAGER)
+        sampler.sample()
+        repeats = 60_000 // mappings
+        return min(cpu_seconds(lambda: [sampler.sample() for _ in range(repeats)]) for _ in range(5)) / repeats
+
+
+def cost_to_target() -> Row:
+    """What a program that maps, touches and unmaps loses while it is sampled once a second."""
+    with target("churn") as process:
+        assert process.stdout is not None
+        output = process.stdout
+
+        def rounds() -> int:
+            return int(output.readline())
+
+        rounds()
+        watched, alone = [], []
+        for _ in range(4):
+            alone += [rounds() for _ in range(3)]
+            with _watching(process.pid):
+                rounds()
+                watched += [rounds() for _ in range(3)]
+            rounds()
+    kept = sorted(watched)[len(watched) // 2] / sorted(alone)[len(alone) // 2]
+    return Row("P9", "what a target that maps and unmaps keeps of its speed", "unwatched", kept, 0.97, least=True)
+
+
+class _watching:  # noqa: N801  (a context, in the words of one)
+    """A sampler process at work, once a second."""
+
+    def __init__(self, pid: int) -> None:
+        from smapstop.live import LiveSource
+
+        self._source = LiveSource()
+        self._source.start(lambda _: None)
+        self._source.request(Attach(pid, Pace()))
+
+    def __enter__(self) -> None:
+        time.sleep(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._source.close()

@@ -1,0 +1,142 @@
+"""P4, P6 and P7: the dashboard as its user feels it, on a pseudo terminal of 200 columns and 50 rows."""
+
+import fcntl
+import os
+import pty
+import random
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Iterator, Sequence
+
+from benchmarks.measuring import ratio, target
+from benchmarks.table import Row
+
+BARE = """
+from textual.app import App
+from textual.widgets import Static
+class Bare(App):
+    def compose(self):
+        yield Static("painted")
+Bare().run()
+"""
+"""An app that paints one word."""
+PRESSES = 60
+
+
+def rows() -> Iterator[Row]:
+    """The rows of the table."""
+    with target("many", 500) as few:
+        smapstop = (sys.executable, "-m", "smapstop", "-p", str(few.pid))
+        times, ours, bare = ratio(
+            lambda: painted(smapstop, b"live"), lambda: painted((sys.executable, "-c", BARE), b"painted")
+        )
+        detail = f"{ours * 1e3:.0f} ms against {bare * 1e3:.0f} ms"
+        yield Row("P6", "start to the first table", "a bare Textual app", times, 1.3, detail)
+        share, resident = at_rest(smapstop)
+        yield Row(
+            "P7", "CPU of the dashboard and its sampler, 500 mappings at 1 Hz", "a core", share * 100, 3, "", "%"
+        )
+        yield Row("P8", "memory of the dashboard and its sampler", "", resident / 1024, 90, "", "MiB")
+    with target("moving", 60_000) as many:
+        smapstop = (sys.executable, "-m", "smapstop", "-p", str(many.pid))
+        latencies = sorted(keys(smapstop, many.pid))
+        p99 = latencies[-1 - len(latencies) // 100]
+        detail = f"median {latencies[len(latencies) // 2] * 1e3:.0f} ms"
+        yield Row("P4", "key to painted frame at 60,000 mappings, p99", "", p99 * 1e3, 50, detail, "ms")
+
+
+class Terminal:
+    """A program on a pseudo terminal."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.pid, self.fd = pty.fork()
+        if not self.pid:
+            os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none")
+            os.execv(command[0], list(command))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+
+    def until(self, word: bytes, seconds: float = 30.0) -> float:
+        """When a word was drawn."""
+        deadline, seen = time.perf_counter() + seconds, b""
+        while (left := deadline - time.perf_counter()) > 0:
+            if select.select([self.fd], [], [], left)[0]:
+                seen = seen[-len(word) :] + os.read(self.fd, 1 << 16)
+                if word in seen:
+                    return time.perf_counter()
+        raise TimeoutError(f"{word!r} was not drawn")
+
+    def drain(self, seconds: float) -> None:
+        """Read what is drawn for a while."""
+        deadline = time.perf_counter() + seconds
+        while (left := deadline - time.perf_counter()) > 0:
+            if select.select([self.fd], [], [], left)[0]:
+                os.read(self.fd, 1 << 16)
+
+    def close(self) -> None:
+        """End it."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+def painted(command: Sequence[str], word: bytes) -> float:
+    """How long after its start a program draws a word."""
+    began = time.perf_counter()
+    terminal = Terminal(command)
+    try:
+        return terminal.until(word) - began
+    finally:
+        terminal.close()
+
+
+def family(pid: int) -> list[int]:
+    """A process and its children."""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [pid, *map(int, file.read().split())]
+
+
+def at_rest(command: Sequence[str], seconds: float = 20.0) -> tuple[float, float]:
+    """What a dashboard takes that nobody touches: its share of a core, and its memory, kB."""
+    terminal = Terminal(command)
+    try:
+        terminal.until(b"live")
+        terminal.drain(3)
+        before = sum(map(ticks_of, family(terminal.pid)))
+        terminal.drain(seconds)
+        spent = sum(map(ticks_of, family(terminal.pid))) - before
+        return spent / os.sysconf("SC_CLK_TCK") / seconds, sum(map(resident_of, family(terminal.pid)))
+    finally:
+        terminal.close()
+
+
+def ticks_of(pid: int) -> int:
+    """CPU time of a process, clock ticks."""
+    with open(f"/proc/{pid}/stat") as file:
+        return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+
+
+def resident_of(pid: int) -> int:
+    """Pss of a process, kB: what it shares with its children is not counted twice."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+
+
+def keys(command: Sequence[str], moving: int) -> Iterator[float]:
+    """How long it takes until a cursor key is drawn, while mappings move."""
+    chance, terminal = random.Random(7), Terminal(command)
+    try:
+        terminal.until(b"live")
+        terminal.drain(3)
+        for press in range(PRESSES):
+            if press % 5 == 0:
+                os.kill(moving, signal.SIGUSR1)
+            terminal.drain(0.1 + chance.random() * 0.2)
+            began = time.perf_counter()
+            os.write(terminal.fd, b"jk"[press % 2 : press % 2 + 1])
+            yield terminal.until(b"\x1b[1;") - began
+    finally:
+        terminal.close()

@@ -1,0 +1,106 @@
+/* What is watched while it is measured: `targets many N`, `targets big MIB`, `targets churn`, `targets moving N`.
+   It writes a line when it is ready. SIGUSR1 has "moving" write one more page in a twentieth of its mappings;
+   "churn" writes how often it went round in each second. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE 4096L
+#define PAGES 4
+
+static char *map(long pages, int protection)
+{
+	char *p = mmap(NULL, pages * PAGE, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	return p;
+}
+
+/* Mappings of four pages, the first of each written; every other one read-only afterwards, so that none merge. */
+static char **many(long n)
+{
+	char **mappings = malloc(n * sizeof *mappings);
+	char *all = map(n * PAGES, PROT_READ | PROT_WRITE);
+	for (long i = 0; i < n; i++) {
+		mappings[i] = all + i * PAGES * PAGE;
+		mappings[i][0] = 1;
+		if (i % 2 && mprotect(mappings[i], PAGES * PAGE, PROT_READ)) {
+			perror("mprotect");
+			exit(1);
+		}
+	}
+	return mappings;
+}
+
+static void ready(void)
+{
+	puts("ready");
+	fflush(stdout);
+}
+
+static void move(char **mappings, long n)
+{
+	sigset_t set;
+	int number;
+	long round = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	ready();
+	while (!sigwait(&set, &number)) {
+		char *(*at) = mappings;
+		for (long i = 0; i < n; i += 40) {  /* every second one can be written: a twentieth of them */
+			char *page = at[(i + 2 * (round % 20)) % (n - n % 2)] + PAGE * (1 + round % (PAGES - 1));
+			if (*(volatile char *)page == 0)
+				*page = 1;
+			else
+				madvise(page, PAGE, MADV_DONTNEED);
+		}
+		round++;
+		ready();
+	}
+}
+
+static void churn(void)
+{
+	time_t second = time(NULL);
+	long rounds = 0;
+
+	ready();
+	for (;;) {
+		char *p = map(64, PROT_READ | PROT_WRITE);
+		for (int i = 0; i < 64; i++)
+			p[i * PAGE] = 1;
+		munmap(p, 64 * PAGE);
+		rounds++;
+		if (time(NULL) != second) {
+			printf("%ld\n", rounds);
+			fflush(stdout);
+			second = time(NULL);
+			rounds = 0;
+		}
+	}
+}
+
+int main(int count, char **arguments)
+{
+	long n = count > 2 ? atol(arguments[2]) : 0;
+
+	if (!strcmp(arguments[1], "churn"))
+		churn();
+	else if (!strcmp(arguments[1], "moving"))
+		move(many(n), n);
+	else if (!strcmp(arguments[1], "many"))
+		many(n);
+	else
+		memset(map(n * 256, PROT_READ | PROT_WRITE), 1, n << 20);
+	ready();
+	pause();
+}
