@@ -69,7 +69,7 @@ def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
 
 
 def event_rows(tick: Tick) -> list[Row]:
-    """The rows of `events`: the mechanisms, what became of mappings, and what happened to the process."""
+    """The rows of `happened`, with words: the mechanisms, what became of mappings, and of the process."""
     events, named = tick.events, {copied.mapping: copied.symbols for copied in tick.copied}
     rows: list[Row] = []
     for mapping, code, kb, sure in zip(
@@ -77,11 +77,10 @@ def event_rows(tick: Tick) -> list[Row]:
     ):
         what = MECHANISMS[code]
         symbols = named.pop(mapping, None) if what == "copy-on-write" else None
-        pages = max(1, kb // events.page_kb)
         listed = None if symbols is None else json.dumps(symbols)
-        rows.append((tick.number, mapping, what, kb, pages, int(sure), None, listed))
-    rows += [(tick.number, step.mapping, step.what, None, None, 1, step.other, None) for step in tick.lineage]
+        rows.append((tick.number, mapping, what, kb, int(sure), None, listed))
+    rows += [(tick.number, step.mapping, step.what, None, 1, step.other, None) for step in tick.lineage]
     for what, happened in (("exec", tick.executed), ("exit", tick.ending is not None)):
         if happened:
-            rows.append((tick.number, None, what, None, None, 1, None, None))
+            rows.append((tick.number, None, what, None, 1, None, None))
     return rows

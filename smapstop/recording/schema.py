@@ -10,12 +10,14 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
+from smapstop.model.events import MECHANISMS
+from smapstop.model.tick import What
 from smapstop.proc.columns import ABSENT, Amounts, Counters
 
 FORMAT = 1
@@ -36,7 +38,10 @@ TICK_COLUMNS = (
 _RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
 COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
 """The columns of `ticks` for the counters; totals have the names that both would have."""
-EVENT_COLUMNS = ("tick", "mapping", "what", "kb", "pages", "sure", "other", "symbols")
+EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
+"""The columns of `happened`; people read the view `events`."""
+CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(What), "exec", "exit"), 1)}
+"""What can happen, and its number in recordings that are written now; each brings its own table of them."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value);
@@ -51,11 +56,15 @@ CREATE TABLE mappings (
   "offset" INTEGER NOT NULL, inode INTEGER NOT NULL, perms TEXT NOT NULL, device TEXT NOT NULL, name TEXT NOT NULL,
   vm_flags TEXT NOT NULL, {heads});
 CREATE UNIQUE INDEX mappings_by_id ON mappings (mapping, since);
-CREATE TABLE changes (tick INTEGER NOT NULL, mapping INTEGER NOT NULL, PRIMARY KEY (tick, mapping)) WITHOUT ROWID;
-CREATE TABLE events (
-  tick INTEGER NOT NULL, mapping INTEGER, what TEXT NOT NULL, kb INTEGER, pages INTEGER, sure INTEGER NOT NULL,
-  other INTEGER, symbols TEXT);
-CREATE INDEX events_by_tick ON events (tick);
+CREATE TABLE changes (tick INTEGER NOT NULL, mapping INTEGER NOT NULL);
+CREATE TABLE whats (code INTEGER PRIMARY KEY, what TEXT NOT NULL);
+CREATE TABLE happened (
+  tick INTEGER NOT NULL, mapping INTEGER, code INTEGER NOT NULL, kb INTEGER, sure INTEGER NOT NULL, other INTEGER,
+  symbols TEXT);
+CREATE VIEW events AS
+  SELECT tick, mapping, what, kb, max(1, kb / (SELECT value FROM meta WHERE key = 'page_kb')) AS pages, sure, other,
+    symbols
+  FROM happened JOIN whats USING (code);
 CREATE VIEW history AS
   SELECT changes.*, ticks.at, (ticks.monotonic_ns - (SELECT min(monotonic_ns) FROM ticks)) / 1e9 AS seconds,
     mappings.name, mappings.perms, mappings.start, mappings."end", mappings.size, mappings.vm_flags
@@ -80,6 +89,7 @@ def create_tables(database: sqlite3.Connection) -> None:
     heads = ", ".join(f"{name} INTEGER" for name in HEAD_FIELDS)
     for statement in _TABLES.format(counters=counters, heads=heads).split(";\n"):
         database.execute(statement)
+    database.executemany("INSERT INTO whats VALUES (?, ?)", [(code, what) for what, code in CODES.items()])
     database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -134,7 +144,7 @@ def checksum_of(
     Args:
         tick: The row of `ticks`.
         heads: The rows of `mappings`.
-        events: The rows of `events`.
+        events: What happened: the rows of `happened`, with words for their codes.
         ids: The mappings of the rows of `changes`, shape (k,).
         names: Their fields.
         amounts: Shape (len(names), k).

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import fields
@@ -18,7 +19,7 @@ from smapstop.model.requests import Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema
-from smapstop.recording.schema import APPLICATION_ID, EVENT_COLUMNS, FORMAT, HEAD_FIELDS, HEADS, Cell, Row, quoted
+from smapstop.recording.schema import APPLICATION_ID, FORMAT, HEAD_FIELDS, HEADS, Cell, Row, quoted
 from smapstop.recording.telling import Teller, TickRows
 
 HEAD_BYTES = 100
@@ -46,6 +47,7 @@ class Recording:
                 self._require_format()
                 self._meta = self._facts()
             opening.pop_all()
+        self._taken = Counter[str]()
         self._teller = Teller(str(self._meta.get("tool", "")), cast("int", self._meta.get("page_kb", 4)))
 
     @property
@@ -114,15 +116,15 @@ class Recording:
 
     def _tick_rows(self, changing: tuple[str, ...]) -> Iterator[TickRows]:
         """The rows of each tick that was not told yet."""
-        since = self._teller.told
         amounts = "".join(f", ifnull({quoted(name)}, {ABSENT})" for name in changing)
         heads = ", ".join(map(quoted, ("since", "mapping", *HEADS, *HEAD_FIELDS)))
-        cells = ", ".join(EVENT_COLUMNS)
-        ticks = self._database.execute("SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [since])
+        ticks = self._database.execute("SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._teller.told])
         columns = [column[0] for column in ticks.description]
-        take_changes = _taker(self._rows(f"SELECT tick, mapping{amounts} FROM changes WHERE tick >= ? ORDER BY tick"))
-        take_heads = _taker(self._rows(f"SELECT {heads} FROM mappings WHERE since >= ? ORDER BY rowid"))
-        take_events = _taker(self._rows(f"SELECT {cells} FROM events WHERE tick >= ? ORDER BY rowid"))
+        take_changes = self._taker("changes", f"tick, mapping{amounts}")
+        take_heads = self._taker("mappings", heads)
+        take_events = self._taker(
+            "happened", "tick, mapping, what, kb, sure, other, symbols", "JOIN whats USING (code)"
+        )
         for row in ticks:
             number = row[0]
             changes = np.array(take_changes(number), np.int64).reshape(-1, 2 + len(changing))
@@ -135,24 +137,22 @@ class Recording:
                 amounts=np.ascontiguousarray(changes[:, 2:].T),
             )
 
-    def _rows(self, query: str) -> Iterator[Row]:
-        """The rows from the first tick on that was not told yet."""
-        return iter(self._database.execute(query, [self._teller.told]))
+    def _taker(self, table: str, cells: str, more: str = "") -> Callable[[int], list[Row]]:
+        """What gives the rows of one tick after the other; rows are only ever added, so they are counted."""
+        query = f"SELECT {cells} FROM {table} {more} WHERE {table}.rowid > ? ORDER BY {table}.rowid"
+        rows: Iterator[Row] = iter(self._database.execute(query, [self._taken[table]]))
+        held = next(rows, None)
 
+        def take(number: int) -> list[Row]:
+            nonlocal held
+            taken = []
+            while held is not None and held[0] == number:
+                taken.append(held)
+                held = next(rows, None)
+            self._taken[table] += len(taken)
+            return taken
 
-def _taker(rows: Iterator[Row]) -> Callable[[int], list[Row]]:
-    """What gives the rows of one tick after the other, whose number is in their first column."""
-    held = next(rows, None)
-
-    def take(number: int) -> list[Row]:
-        nonlocal held
-        taken = []
-        while held is not None and held[0] == number:
-            taken.append(held)
-            held = next(rows, None)
-        return taken
-
-    return take
+        return take
 
 
 def _open(path: Path) -> BinaryIO:

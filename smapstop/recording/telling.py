@@ -162,21 +162,21 @@ def _counters(row: dict[str, Any]) -> Counters:
 
 def _lineage(rows: TickRows) -> Iterator[Lineage]:
     """What became of mappings."""
-    for _, mapping, what, _, _, _, other, _ in rows.events:
+    for _, mapping, what, _, _, other, _ in rows.events:
         if mapping is not None and what not in _CODES:
             yield Lineage(what, mapping, other)
 
 
 def _copied(rows: TickRows) -> Iterator[Copied]:
     """What lies on the pages that were copied."""
-    for _, mapping, _, _, _, _, _, symbols in rows.events:
+    for _, mapping, _, _, _, _, symbols in rows.events:
         if symbols is not None:
             yield Copied(mapping, tuple(json.loads(symbols)))
 
 
 def _events(rows: TickRows, page_kb: int) -> Events:
     """The mechanisms as they were recorded."""
-    told = [(mapping, _CODES[what], kb, sure) for _, mapping, what, kb, _, sure, *_ in rows.events if what in _CODES]
+    told = [(mapping, _CODES[what], kb, sure) for _, mapping, what, kb, sure, *_ in rows.events if what in _CODES]
     if not told:
         return NO_EVENTS
     mapping, what, kb, sure = zip(*told, strict=True)
