@@ -7,6 +7,7 @@ import numpy as np
 
 from smapstop.model.moment import Moment
 from smapstop.model.pairing import NONE, Rows, paired
+from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
 from smapstop.proc.columns import Codes, Mappings, Texts
 
@@ -51,8 +52,7 @@ class Earlier:
             timeline: The other run.
             moment: One of it.
         """
-        age_ns = moment.read.monotonic_ns - timeline.start.tick.monotonic_ns
-        then = self.timeline.at(_nearest(self.timeline, self.timeline.start.tick.monotonic_ns + age_ns))
+        then = self.timeline.at(tick_at_age(self.timeline, age_of(timeline, moment.read)))
         rows = self._paired(then.mappings, moment.mappings)
         ids = ELSEWHERE + then.ids
         alike = np.flatnonzero(rows != NONE)
@@ -79,12 +79,17 @@ class Earlier:
         return replace(mappings, texts=spelling.texts, **columns)
 
 
-def _nearest(timeline: Timeline, when_ns: int) -> int:
-    """The known tick that is nearest to a time of the monotonic clock."""
+def age_of(timeline: Timeline, tick: Tick) -> int:
+    """How long after the first tick of a timeline another one was, ns."""
+    return tick.monotonic_ns - timeline.start.tick.monotonic_ns
+
+
+def tick_at_age(timeline: Timeline, age_ns: int) -> int:
+    """The known tick that is nearest to an age."""
     known = range(timeline.first, len(timeline))
-    at = bisect_left(known, when_ns, key=lambda number: timeline.head(number).monotonic_ns)
+    at = bisect_left(known, age_ns, key=lambda number: age_of(timeline, timeline.head(number)))
     around = known[max(0, at - 1) : at + 1]
-    return min(around, key=lambda number: abs(timeline.head(number).monotonic_ns - when_ns))
+    return min(around, key=lambda number: abs(age_of(timeline, timeline.head(number)) - age_ns))
 
 
 def _lie_alike(a: Mappings, b: Mappings) -> bool:

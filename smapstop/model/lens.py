@@ -5,8 +5,8 @@ from typing import Literal, get_args
 
 from smapstop.model.sheet import GROUPINGS, Grouping
 
-Compared = Literal["previous", "mark", "start"]
-"""What the moment is compared with: the reading before it, the mark, or the first."""
+Compared = Literal["previous", "mark", "start", "run"]
+"""What the moment is compared with: the reading before it, the mark, the first, or an earlier run of the program."""
 
 SPEEDS = (1, 10, 60)
 """How fast the past can be played."""
@@ -50,10 +50,19 @@ class Lens:
         """Mark the tick that is shown, and compare with it."""
         return replace(self, mark=now, compared="mark")
 
-    def compared_otherwise(self) -> "Lens":
-        """Compare with the next of: the previous tick, the mark if there is one, the start."""
-        choices = [choice for choice in get_args(Compared) if choice != "mark" or self.mark is not None]
+    def compared_otherwise(self, *, earlier: bool = False) -> "Lens":
+        """Compare with the next of: the previous tick, the mark, the start, an earlier run; with what there is."""
+        possible = {"mark": self.mark is not None, "run": earlier}
+        choices = [choice for choice in get_args(Compared) if possible.get(choice, True) or choice == self.compared]
         return replace(self, compared=choices[(choices.index(self.compared) + 1) % len(choices)])
+
+    def of_run(self, at: int | None, *, earlier: bool) -> "Lens":
+        """Look at another run, at a tick or at its newest; compare it with an earlier one if there is any.
+
+        A mark is a tick of one run: it goes.
+        """
+        other = "previous" if self.compared in ("mark", "run") else self.compared
+        return replace(self, at=at, speed=0, mark=None, compared="run" if earlier else other)
 
     def grouped_otherwise(self) -> "Lens":
         """Group by the next of: nothing, name, kind, file."""

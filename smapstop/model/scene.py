@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.arrange import filter_of
 from smapstop.model.changes import Changes, compare, rate_seconds
+from smapstop.model.earlier import Earlier
 from smapstop.model.lens import Lens
 from smapstop.model.moment import Moment
 from smapstop.model.sheet import Lost, Sheet, grouped, sheet_of
@@ -32,10 +33,17 @@ class Scene:
     """The rows of the sheet that the filter lets through."""
     newest: int
     """Number of the newest tick."""
+    earlier: Earlier | None = None
+    """The earlier run that it is compared with; None when that is another moment of the same run."""
 
 
-def look(timeline: Timeline, lens: Lens) -> Scene:
+def look(timeline: Timeline, lens: Lens, earlier: Earlier | None = None) -> Scene:
     """Look at a timeline, which must have a tick.
+
+    Args:
+        timeline: What to look at.
+        lens: How.
+        earlier: The run that it may be compared with.
 
     Raises:
         SmapstopError: The filter makes no sense.
@@ -43,9 +51,12 @@ def look(timeline: Timeline, lens: Lens) -> Scene:
     newest = len(timeline) - 1
     moment = timeline.at(newest if lens.at is None else max(timeline.first, lens.at))
     number = moment.tick.number
-    changes = compare(_compared(timeline, lens, moment), moment)
-    seconds = rate_seconds(changes.before.read, changes.after.read)
-    sheet = grouped(sheet_of(changes, seconds, _lost(timeline, moment)), lens.grouping)
+    if lens.compared != "run":
+        earlier = None
+    changes = compare(earlier.beside(timeline, moment) if earlier else _compared(timeline, lens, moment), moment)
+    seconds = None if earlier else rate_seconds(changes.before.read, changes.after.read)
+    lost = _missing(changes) if earlier else _lost(timeline, moment)
+    sheet = grouped(sheet_of(changes, seconds, lost), lens.grouping)
     return Scene(
         lens=lens,
         moment=moment,
@@ -54,6 +65,7 @@ def look(timeline: Timeline, lens: Lens) -> Scene:
         sheet=sheet,
         keep=filter_of(lens.filter)(sheet),
         newest=newest,
+        earlier=earlier,
     )
 
 
@@ -67,6 +79,11 @@ def _lost(timeline: Timeline, moment: Moment) -> Lost:
     for tick in reversed(timeline.ticks[before.tick.number + 1 : number]):
         ticks[~np.isin(ids, tick.ids) if tick.keyframe else np.isin(ids, tick.gone)] = tick.number
     return Lost(before, rows, ticks)
+
+
+def _missing(changes: Changes) -> Lost:
+    """What an earlier run had and this one has not."""
+    return Lost(changes.before, changes.gone, np.full(len(changes.gone), -1))
 
 
 def _compared(timeline: Timeline, lens: Lens, moment: Moment) -> Moment:

@@ -1,6 +1,6 @@
 """A sheet: the rows that a table shows at a moment, mappings or groups of them, with everything to sort them by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -62,11 +62,11 @@ class Lost:
     """Mappings that are no more, and still shown."""
 
     moment: Moment
-    """When they were last seen, or before."""
+    """When they were last seen, or before. It has the texts of the moment that is looked at, and may have more."""
     rows: NDArray[np.intp]
     """Their rows then, shape (k,)."""
     ticks: NDArray[np.int64]
-    """The ticks at which they were gone, shape (k,)."""
+    """The ticks at which they were gone, shape (k,); -1 when they never were there."""
 
 
 def sheet_of(changes: Changes, seconds: float | None, lost: Lost | None = None) -> Sheet:
@@ -83,7 +83,8 @@ def sheet_of(changes: Changes, seconds: float | None, lost: Lost | None = None) 
     gone = np.zeros(len(ids), bool)
     if lost is not None and len(lost.rows):
         lost_ids = lost.moment.ids[lost.rows]
-        mappings = concatenate(mappings, lost.moment.mappings.take(lost.rows))
+        texts = lost.moment.mappings.texts
+        mappings = concatenate(replace(mappings, texts=texts), lost.moment.mappings.take(lost.rows))
         ids = np.concatenate([ids, lost_ids])
         moved = np.concatenate([moved, lost.ticks])
         rows = rows_of(changes.before.ids, lost_ids)

@@ -65,3 +65,21 @@ def test_whatever_else_goes_through_time_stands_still() -> None:
     assert playing.held(5) == Lens(at=5)
     assert playing.stepped(5, 9, -1) == Lens(at=4)
     assert playing.gone_to(7) == Lens(at=7)
+
+
+def test_an_earlier_run_is_compared_with_after_the_start_while_there_is_one() -> None:
+    lens = Lens(mark=3)
+    seen = []
+    for _ in range(5):
+        lens = lens.compared_otherwise(earlier=True)
+        seen.append(lens.compared)
+    assert seen == ["mark", "start", "run", "previous", "mark"]
+    assert Lens(compared="run").compared_otherwise().compared == "previous"
+
+
+def test_another_run_is_compared_with_the_one_before_it_and_has_no_mark() -> None:
+    lens = Lens(at=7, speed=10, compared="mark", mark=3, grouping="name", filter="libc")
+    assert lens.of_run(None, earlier=True) == Lens(compared="run", grouping="name", filter="libc")
+    assert lens.of_run(9, earlier=False) == Lens(at=9, grouping="name", filter="libc")
+    assert Lens(compared="start").of_run(9, earlier=False).compared == "start"
+    assert Lens(compared="run").of_run(9, earlier=False).compared == "previous"

@@ -2,9 +2,11 @@
 
 from building import mappings_of, tick_of, timeline_of
 
+from smapstop.model.earlier import ELSEWHERE, Earlier
 from smapstop.model.lens import Lens
 from smapstop.model.scene import LINGER, look
 from smapstop.model.timeline import Timeline
+from smapstop.proc.columns import Texts
 
 HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
 LIBC = (0x2000, 0x2100, "r-xp", "/usr/lib/libc.so.6")
@@ -65,3 +67,52 @@ def test_what_is_gone_is_shown_for_some_ticks() -> None:
 
 def test_the_filter_says_which_rows_to_keep() -> None:
     assert look(growing(1), Lens(filter="kind:heap")).keep.tolist() == [True, False]
+
+
+LIBRARY, NAMELESS = (0x3000, 0x3100, "r--p", "/usr/lib/libz.so"), (0x5000, 0x5100, "rw-p", "")
+
+
+def runs() -> tuple[Timeline, Timeline]:
+    """Two runs: in the later one the heap is bigger, a library is not there, and memory without a name is."""
+    before = timeline_of(
+        tick_of(0, mappings_of((*HEAP, 40), (*LIBC, 30), (*LIBRARY, 12), texts=Texts(["", "before"])), [0, 1, 2])
+    )
+    heap, libc = ((first + 0x70, stop + 0x70, *rest) for first, stop, *rest in (HEAP, LIBC))
+    after = timeline_of(tick_of(0, mappings_of((*heap, 44), (*libc, 30), (*NAMELESS, 8), texts=Texts()), [0, 1, 2]))
+    return before, after
+
+
+def test_an_earlier_run_is_compared_with_mapping_by_mapping_and_what_it_had_beside_is_struck_out() -> None:
+    before, after = runs()
+    scene = look(after, Lens(compared="run"), Earlier(1, before))
+    sheet = scene.sheet
+    names = [sheet.texts[code] for code in sheet.name.tolist()]
+    assert names == ["[heap]", "/usr/lib/libc.so.6", "", "/usr/lib/libz.so"]
+    assert sheet.deltas["rss"].tolist() == [4, 0, 8, -12]
+    assert sheet.gone.tolist() == [False, False, False, True]
+    assert sheet.ids.tolist() == [0, 1, 2, ELSEWHERE + 2]
+    assert sheet.seconds is None
+    assert scene.earlier is not None
+
+
+def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there() -> None:
+    before, after = runs()
+    sheet = look(after, Lens(compared="run", grouping="kind"), Earlier(1, before)).sheet
+    changes = {
+        sheet.texts[code]: kb for code, kb in zip(sheet.name.tolist(), sheet.deltas["rss"].tolist(), strict=True)
+    }
+    assert changes == {"heap": 4, "file": -12, "anonymous": 8}
+
+
+def test_without_an_earlier_run_or_compared_otherwise_it_does_not_matter() -> None:
+    before, after = runs()
+    assert look(after, Lens(compared="run")).sheet.deltas["rss"].tolist() == [0, 0, 0]
+    scene = look(after, Lens(compared="start"), Earlier(1, before))
+    assert scene.sheet.deltas["rss"].tolist() == [0, 0, 0]
+    assert scene.earlier is None
+
+
+def test_a_filter_finds_what_only_the_earlier_run_had() -> None:
+    before, after = runs()
+    keep = look(after, Lens(compared="run", filter="libz"), Earlier(1, before)).keep
+    assert keep.tolist() == [False, False, False, True]
