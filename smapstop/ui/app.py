@@ -50,6 +50,7 @@ Begin = Attach | Launch | Pick | Replay
 """Whom to watch, or what to look at."""
 PLAYED_EVERY = 1 / 20
 """How often the past is drawn while it is played, seconds."""
+_TOUCHES = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 GRACE_SECONDS = 2.0
 """How long a program that we end may take to end by itself."""
 
@@ -85,7 +86,8 @@ class Dashboard(App[int]):
         self._order = CalmOrder(settings.sorting)
         self._target: Target | None = None
         self._scene: Scene | None = None
-        self._last_key = 0.0
+        self._touched = 0.0
+        """When the user last pressed a key of ours, or used the mouse."""
         self._launched = False
         self._ended = asyncio.Event()
 
@@ -210,7 +212,7 @@ class Dashboard(App[int]):
         pane = self.query_one(EventsPane)
         if pane.display:
             pane.show(self.timeline, scene, detail.mapping if detail.display else None)
-        rows = self._order.rows(scene, time.monotonic() - self._last_key)
+        rows = self._order.rows(scene, time.monotonic() - self._touched)
         table = self.query_one(MappingTable)
         table.show(self.timeline, scene, rows, self._order.sorting, frozen=self._order.frozen)
 
@@ -232,14 +234,19 @@ class Dashboard(App[int]):
         By themselves keys go through the queue of what has the focus, and find their way too late. So they still do
         on a screen above, and in a line that is typed into: there they must not overtake the letters before them.
         """
-        if isinstance(event, events.Key) and not event.is_forwarded and not self._program_has_keys:
-            self._last_key = time.monotonic()  # the table does not sort under the user's hands
-            if len(self.screen_stack) == 1 and not isinstance(self.focused, Input):
-                bound = self.screen.active_bindings.get(event.key)
-                if bound is not None and bound.enabled:
-                    await self.run_action(bound.binding.action, bound.node)
-                    return
+        if isinstance(event, _TOUCHES) and not event.is_forwarded and not self._program_has_keys:
+            self._touched = time.monotonic()  # the table does not sort under the user's hands
+            if isinstance(event, events.Key) and await self._obey(event.key):
+                return
         await super().on_event(event)
+
+    async def _obey(self, key: str) -> bool:
+        """Do what a key is bound to, if it is, and if nobody types."""
+        bound = self.screen.active_bindings.get(key)
+        if bound is None or not bound.enabled or isinstance(self.focused, Input) or len(self.screen_stack) > 1:
+            return False
+        await self.run_action(bound.binding.action, bound.node)
+        return True
 
     # what the user does: how to look
 

@@ -76,7 +76,7 @@ def test_keys_reach_the_program_and_f12_takes_them_back(terminal: Terminals) -> 
 
 
 def test_keys_that_come_at_once_go_where_those_before_them_send_them(terminal: Terminals) -> None:
-    window = launch(terminal, sys.executable, "-c", TALKING)
+    window = launch(terminal, "sh", "-c", f"stty -echo; exec {shlex.join([sys.executable, '-c', TALKING])}")
     window.wait_for("^│began with")
     for n in "12345":
         window.at_once("t", "x", n, "Enter", "q", "Enter", "F12", *"gggg", "t", "y", n, "Enter", "F12")
