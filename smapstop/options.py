@@ -77,8 +77,8 @@ def dashboard_options() -> Parser:
         "verbs, each with a --help of its own:\n"
         "  snapshot                one sample, printed as a table, JSON or csv\n"
         "  record                  samples into a file, without the dashboard\n"
-        "  diff                    two runs compared, for people and for CI\n"
         "  replay                  the dashboard on such a file\n"
+        "  diff                    two runs compared, for people and for CI\n"
         "  export                  such a file as csv, JSON lines, or a Perfetto trace\n"
         "  demo                    the copy-on-write experiment, live\n"
         "\n"
@@ -92,7 +92,7 @@ def dashboard_options() -> Parser:
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     _add_pace(parser)
     _add_table(parser)
-    _add_output(parser, "a recording of what is watched, see smapstop record --help")
+    _add_output(parser, "record what is watched, see record --help")
     _add_others(parser, version=True)
     return parser
 
@@ -206,9 +206,9 @@ def replay_options() -> Parser:
     parser = Parser(
         "smapstop replay",
         "smapstop replay FILE [options]",
-        "The dashboard on a recording, from its end: space plays it, p faster, arrows step\n"
-        "through time, [ and ] go to where something happened, home to the start. One that\n"
-        "is still being written is followed.",
+        "The dashboard on a recording, from its end: space plays it, p faster, arrows\n"
+        "step through time, [ and ] go to where something happened, home to the start.\n"
+        "One that is still being written is followed.",
         "examples:\n"
         "  smapstop replay run.smaps\n"
         "                          what smapstop record -o run.smaps wrote\n"
