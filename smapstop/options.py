@@ -211,7 +211,7 @@ def replay_options() -> Parser:
         "One that is still being written is followed.",
         "examples:\n"
         "  smapstop replay run.smaps\n"
-        "                          what smapstop record -o run.smaps wrote\n"
+        "                          what record -o run.smaps wrote\n"
         "  smapstop replay run.smaps --filter 'libfoo delta!=0'\n"
         "                          only what moves of libfoo",
     )
