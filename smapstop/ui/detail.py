@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.life import Life, State
+from smapstop.model.moment import Moment
 from smapstop.model.scene import Scene
 from smapstop.model.tick import Tick
+from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD, VM_FLAGS
 from smapstop.ui import format as fmt
 from smapstop.ui.became import ago_text, end_text
@@ -28,6 +30,8 @@ class View:
     """What to divide changes by for a rate; None when there is no rate."""
     notice: str
     """Why this is not how the mapping is at the scene's moment; empty when it is."""
+    earlier: Moment | None = None
+    """The moment of an earlier run that it is compared with instead."""
 
 
 def view_of(life: Life, scene: Scene) -> View:
@@ -38,10 +42,11 @@ def view_of(life: Life, scene: Scene) -> View:
         return View(life.born, life.born, None, f"not mapped yet; below is how it begins at {begins}")
     if life.gone is not None and number >= life.gone:
         last = life.gone - 1
-        before = last - 1 if scene.lens.compared == "previous" else min(before, last)
+        before = last - 1 if scene.earlier or scene.lens.compared == "previous" else min(before, last)
         return View(last, max(0, before), None, end_text(life))
     missing = fmt.printable(scene.moment.tick.missing)
-    return View(number, before, scene.sheet.seconds, f"not read this time: {missing}" if missing else "")
+    notice = f"not read this time: {missing}" if missing else ""
+    return View(number, before, scene.sheet.seconds, notice, scene.changes.before if scene.earlier else None)
 
 
 # the title
@@ -139,8 +144,7 @@ class FieldRow:
 def field_rows(life: Life, view: View, widths: Widths) -> list[FieldRow]:
     """Every field that the kernel prints for the mapping, in its order."""
     step = life.step(view.number)
-    before, after = life.amounts(np.array([view.before, view.number])).T
-    change = after if view.before < life.born else after - before
+    before, after, change = _compared(life, view)
     ever, last = life.changed(len(life.states) - 1) > 0, life.changed(step)
     histories = fmt.sparkline(life.amounts(_history_ticks(view.number, widths.history)))
     rows = []
@@ -167,6 +171,21 @@ def field_rows(life: Life, view: View, widths: Widths) -> list[FieldRow]:
             )
         )
     return rows
+
+
+def _compared(life: Life, view: View) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Every field as it was, as it is, and how it changed: from nothing when the mapping was not there; kB."""
+    if view.earlier is None:
+        before, after = life.amounts(np.array([view.before, view.number])).T
+        return before, after, after if view.before < life.born else after - before
+    after = life.amounts(np.array([view.number]))[:, 0]
+    row = view.earlier.row_of(life.mapping)
+    if row is None:
+        return np.full(len(after), np.nan), after, after
+    columns = [view.earlier.mappings.get(name) for name in life.fields]
+    before = np.array([ABSENT if column is None else column[row] for column in columns], np.float64)
+    before[before == ABSENT] = np.nan
+    return before, after, after - before
 
 
 def _last(life: Life, view: View, name: str, step: int) -> tuple[str, int | None]:

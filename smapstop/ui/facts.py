@@ -4,7 +4,6 @@ import signal
 from dataclasses import dataclass
 
 from smapstop.model.changes import cpu_share, fault_rates, rate_seconds
-from smapstop.model.lens import Lens
 from smapstop.model.requests import Over, Target
 from smapstop.model.scene import Scene
 from smapstop.model.tick import Ending, Tick
@@ -38,8 +37,16 @@ class Header:
     """Of the reading, and what is compared."""
 
 
-def header_of(target: Target, scene: Scene, timeline: Timeline, over: Over | None = None) -> Header:
-    """The header of a scene; `over` when nothing more comes."""
+def header_of(target: Target, scene: Scene, timeline: Timeline, over: Over | None = None, run: int = 0) -> Header:
+    """The header of a scene.
+
+    Args:
+        target: Whose it is.
+        scene: What is seen.
+        timeline: Its timeline.
+        over: That nothing more comes.
+        run: Which run of the program it is; 0 when there is only one.
+    """
     tick = scene.moment.tick
     ending = tick.ending
     share = cpu_share(scene.previous, tick, target.clock_ticks)
@@ -53,10 +60,10 @@ def header_of(target: Target, scene: Scene, timeline: Timeline, over: Over | Non
     cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
     return Header(
         name=fmt.printable(tick.counters.name),
-        about=(str(target.pid), *((ending_text(ending),) if ending else alive)),
+        about=(*((f"run {run}",) if run else ()), str(target.pid), *((ending_text(ending),) if ending else alive)),
         mode=_mode(scene, timeline, over),
         moving=scene.lens.speed > 0 or (scene.lens.at is None and ending is None and over is None),
-        costs=(f"Δ {compared_text(scene.lens, timeline)}", *(() if ending else (cost,)), *_reach(timeline)),
+        costs=(f"Δ {compared_text(scene, timeline)}", *(() if ending else (cost,)), *_reach(timeline)),
     )
 
 
@@ -101,11 +108,14 @@ def _reach(timeline: Timeline) -> tuple[str, ...]:
     return (f"history since {fmt.clock(timeline.head(first).wall_ns)}",) if first else ()
 
 
-def compared_text(lens: Lens, timeline: Timeline) -> str:
+def compared_text(scene: Scene, timeline: Timeline) -> str:
     """What the scene is compared with."""
+    lens = scene.lens
+    if scene.earlier:
+        return f"run {scene.earlier.number}{' (end)' if scene.changes.before.tick.ending else ''}"
     if lens.compared == "mark" and lens.mark is not None:
         return f"mark {fmt.clock(timeline.head(lens.mark).wall_ns)}"
-    return {"previous": "previous tick", "start": "start", "mark": "mark (press m)"}[lens.compared]
+    return {"start": "start", "mark": "mark (press m)"}.get(lens.compared, "previous tick")
 
 
 def rss_line(scene: Scene) -> tuple[str, str, float]:

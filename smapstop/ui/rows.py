@@ -25,6 +25,8 @@ HISTORY_TICKS = RECENT
 """The longest time that a row's history shows."""
 _STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
+_NEVER_HERE = "not in this run"
+"""Of what only the earlier run has that is compared with: gone, though it was never here."""
 Indices = NDArray[np.intp]
 Columns = Sequence[tuple[Column, int]]
 """Columns with the width that each has."""
@@ -243,9 +245,10 @@ def _happened(shown: _Shown, width: int) -> list[str]:
     now = shown.scene.moment.tick
     ages = [_age(now, timeline.head(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
     forgotten = f"before {fmt.clock(timeline.head(timeline.first).wall_ns)}"
+    never = [_NEVER_HERE if gone else "" for gone in shown.scene.sheet.gone[shown.which].tolist()]
     return [
-        f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else forgotten if number >= 0 else ""
-        for text, age, number in zip(texts, ages, moved, strict=True)
+        f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else forgotten if number >= 0 else otherwise
+        for text, age, number, otherwise in zip(texts, ages, moved, never, strict=True)
     ]
 
 

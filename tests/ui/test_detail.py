@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
+from smapstop.model.earlier import Earlier
 from smapstop.model.kinds import Kind
 from smapstop.model.lens import Lens
 from smapstop.model.life import Life, State
 from smapstop.model.scene import look
 from smapstop.model.tick import Lineage, Tick
-from smapstop.proc.columns import ABSENT
+from smapstop.proc.columns import ABSENT, Texts
 from smapstop.ui.became import became_lines, end_text, last_change
 from smapstop.ui.detail import (
     FieldRow,
@@ -128,6 +129,36 @@ def test_a_mapping_that_is_new_changed_by_all_that_it_has() -> None:
     born = tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [7])
 
     assert compared(*seen(first, born)) == {"size": ("–", "8", "+8", "+8 K/s"), "rss": ("–", "8", "+8", "+8 K/s")}
+
+
+def test_against_an_earlier_run_every_field_is_compared_with_what_the_mapping_had_there() -> None:
+    texts = Texts(["", "another run"])
+    there = mappings_of((0x90, 0x92, "rw-p", "/usr/bin/x", 8, 3), private_dirty=[4], texts=texts)
+    earlier = Earlier(1, timeline_of(tick_of(0, there, [0])))
+    timeline = timeline_of(written(0, 0, 8), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [8]))
+
+    def against(mapping: int) -> tuple[Life, View]:
+        life = Life(timeline, mapping)
+        return life, view_of(life, look(timeline, Lens(compared="run"), earlier))
+
+    assert compared(*against(7)) == {
+        "size": ("8", "8", "·", "·"),
+        "rss": ("8", "8", "·", "·"),
+        "private_clean": ("–", "0", "–", "–"),
+        "private_dirty": ("4", "8", "+4", "–"),
+        "anonymous": ("–", "8", "–", "–"),
+        "thp_eligible": ("–", "0", "–", ""),
+    }
+    assert compared(*against(8)) == {"size": ("–", "8", "+8", "–"), "rss": ("–", "8", "+8", "–")}
+
+
+def test_what_is_gone_is_not_compared_with_an_earlier_run() -> None:
+    gone = tick_of(2, mappings_of((50, 52)), [9], gone=[7])
+    timeline = timeline_of(written(0, 4, 4), written(1, 0, 8), gone)
+    life = Life(timeline, 7)
+    view = view_of(life, look(timeline, Lens(compared="run"), Earlier(1, timeline_of(written(0, 0, 0)))))
+
+    assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")
 
 
 def test_without_a_time_between_there_is_no_rate() -> None:

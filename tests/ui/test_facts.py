@@ -7,6 +7,7 @@ import pytest
 from building import COUNTERS, SECOND, mappings_of, tick_of, timeline_of
 from listening import target
 
+from smapstop.model.earlier import Earlier
 from smapstop.model.lens import Lens
 from smapstop.model.scene import Scene, look
 from smapstop.model.tick import Ending
@@ -99,8 +100,22 @@ def test_totals_that_a_cheap_tick_did_not_read_are_those_of_the_last_reading() -
 
 def test_the_compared_moment_is_named() -> None:
     timeline = two_ticks()
-    assert compared_text(Lens(compared="start"), timeline) == "start"
-    assert compared_text(Lens(compared="mark", mark=1), timeline).startswith("mark ")
+    assert compared_text(look(timeline, Lens(compared="start")), timeline) == "start"
+    assert compared_text(look(timeline, Lens(compared="mark", mark=1)), timeline).startswith("mark ")
+    assert compared_text(look(timeline, Lens(compared="run")), timeline) == "previous tick"
+
+
+def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
+    earlier, later = two_ticks(), two_ticks()
+    earlier.append(tick_of(2, mappings_of(), [], ending=Ending(status=0)))
+    later.append(tick_of(2, mappings_of(), []))
+    told = [compared_text(look(later, Lens(at=at, compared="run"), Earlier(7, earlier)), later) for at in (1, 2)]
+    assert told == ["run 7", "run 7 (end)"]
+
+
+def test_of_several_runs_the_header_says_which_one() -> None:
+    timeline = two_ticks()
+    assert header_of(target(), scene_of(timeline), timeline, run=3).about[:2] == ("run 3", "4711")
 
 
 def test_mappings_are_counted_against_their_limit() -> None:

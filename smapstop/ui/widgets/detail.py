@@ -176,7 +176,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         scene, tick, widths = self._scene, life.timeline.head(view.number), widths_of(width)
         read = scene.moment.read if view.number == scene.moment.tick.number else tick
         titles = (
-            compared_text(scene.lens, life.timeline),
+            "tick before" if scene.earlier and view.earlier is None else compared_text(scene, life.timeline),
             fmt.clock(read.wall_ns),
             f"last {fmt.age(history_seconds(tick, widths.history))}",
         )
