@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 from building import COUNTERS, mappings_of, tick_of
 from listening import ListSource
+from numpy.typing import NDArray
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.requests import Attach, Failure
+from smapstop.model.scene import Scene
 from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.timeline import Timeline
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
+from smapstop.ui.rows import Row, rows_of
 from smapstop.ui.widgets.table import MappingTable
 
 HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
@@ -343,3 +347,22 @@ async def test_esc_while_the_filter_is_typed_drops_it() -> None:
         await pilot.press("slash", *"sta", "escape")
         assert len(await names(pilot)) == 4
         assert app.query_one(MappingTable).has_focus
+
+
+async def test_the_cursor_moves_without_the_rows_being_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(scene: Scene, timeline: Timeline, which: NDArray[np.intp], *other: Any) -> list[Row]:
+        made.append(len(which))
+        return rows_of(scene, timeline, which, *other)
+
+    monkeypatch.setattr("smapstop.ui.widgets.table.rows_of", counted)
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        made.clear()
+        await pilot.press("down", "down", "up")
+        assert made == []
+        source.tell(tick(1, 44, 30, 20, 10))
+        await pilot.pause()
+        assert made == [4]

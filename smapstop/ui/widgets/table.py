@@ -59,6 +59,8 @@ class MappingTable(LineList[int, _Line]):
         self._sorting = Sorting()
         self._name_title = ""
         self._fitted: list[tuple[Column, int]] = []
+        self._asked: tuple[object, ...] = ()
+        self._rows: list[Row] = []
 
     # what is shown
 
@@ -115,9 +117,12 @@ class MappingTable(LineList[int, _Line]):
         if self._scene is None or self._timeline is None:
             return []
         self._fitted = fitting(self.columns, self.size.width - self.scrollbar_size_vertical)
-        rows = rows_of(self._scene, self._timeline, self._order[first:stop], self._fitted, self._groups)
+        asked = (self._scene, first, stop, self._fitted)
+        if asked != self._asked:  # the cursor moves without new rows
+            self._asked = asked
+            self._rows = rows_of(self._scene, self._timeline, self._order[first:stop], self._fitted, self._groups)
         widths, cursor = tuple(cells for _, cells in self._fitted), self.cursor_index - first
-        return [_Line(row, widths, y == cursor) for y, row in enumerate(rows)]
+        return [_Line(row, widths, y == cursor) for y, row in enumerate(self._rows)]
 
     def nothing(self) -> str:
         """Why the table is empty."""
