@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_WIDTHS = (np.int8, np.int16, np.int32, np.int64)
-_OBJECT_BYTES = 250
-"""What Python spends on a squeezed column itself."""
-_NO_STEPS = np.zeros(0, np.int8)
+_Width = type[np.signedinteger[Any]]
+_WIDTHS: tuple[_Width, ...] = (np.int8, np.int16, np.int32, np.int64)
+_OBJECT_BYTES, _ARRAY_BYTES = 170, 112
+"""What Python spends on a squeezed column itself, and on each array in it."""
+_NO_STEPS, _NO_FAR, _NOWHERE = np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,15 +29,23 @@ class Squeezed:
     first: int
     shift: int
     """The low bits that no step uses."""
-    steps: NDArray[np.signedinteger[Any]]
-    """Those that are not 0, or all of them when these are most."""
     where: NDArray[np.uint8] | None
-    """Bits that tell which steps are not 0; None when all are given."""
+    """Bits that tell which steps are not 0; None when most are not, and all are given."""
+    steps: NDArray[np.signedinteger[Any]]
+    """These steps, in as many bytes as most of them need."""
+    far: NDArray[np.int64]
+    """The few that need more, such as from one mapping to another."""
+    far_at: NDArray[np.int32]
+    """Which of `steps` they are."""
 
     @property
     def nbytes(self) -> int:
         """The memory that it takes."""
-        return self.steps.nbytes + (0 if self.where is None else self.where.nbytes + 80) + _OBJECT_BYTES
+        return _OBJECT_BYTES + sum(
+            part.nbytes + _ARRAY_BYTES
+            for part in (self.steps, self.where, self.far, self.far_at)
+            if part is not None and len(part)
+        )
 
 
 Column = NDArray[Any] | Squeezed
@@ -50,16 +59,29 @@ def squeeze(values: NDArray[Any]) -> Squeezed:
     used = int(np.bitwise_or.reduce(steps))
     first = int(wide[0]) if len(wide) else 0
     if not used:
-        return Squeezed(values.dtype, len(wide), first, 0, _NO_STEPS, None)
+        return Squeezed(values.dtype, len(wide), first, 0, None, _NO_STEPS, _NO_FAR, _NOWHERE)
     shift = (used & -used).bit_length() - 1
     steps >>= shift
     where = None
     moves = steps != 0
     if np.count_nonzero(moves) < len(steps) * 7 // 8:
         where, steps = np.packbits(moves), steps[moves]
-    low, high = int(steps.min()), int(steps.max())
-    width = next(w for w in _WIDTHS if np.iinfo(w).min <= low and high <= np.iinfo(w).max)
-    return Squeezed(values.dtype, len(wide), first, shift, steps.astype(width), where)
+    width, far_at = min((_far(steps, width) for width in _WIDTHS), key=lambda way: _cost(steps, *way))
+    far = steps[far_at] if len(far_at) else _NO_FAR
+    return Squeezed(
+        values.dtype, len(wide), first, shift, where, steps.astype(width), far, far_at if len(far_at) else _NOWHERE
+    )
+
+
+def _far(steps: NDArray[np.int64], width: _Width) -> tuple[_Width, NDArray[np.int32]]:
+    """A width, and which steps do not fit it."""
+    limits = np.iinfo(width)
+    return width, np.flatnonzero((steps < limits.min) | (steps > limits.max)).astype(np.int32)
+
+
+def _cost(steps: NDArray[np.int64], width: _Width, far_at: NDArray[np.int32]) -> int:
+    """The bytes that steps take in a width."""
+    return len(steps) * np.dtype(width).itemsize + len(far_at) * (8 + 4)
 
 
 def expand(column: Column) -> NDArray[Any]:
@@ -68,13 +90,12 @@ def expand(column: Column) -> NDArray[Any]:
         return column
     wide = np.full(column.count, column.first, np.int64)
     if len(column.steps):
-        if column.where is None:
-            steps = np.cumsum(column.steps, dtype=np.int64)
-        else:
-            steps = np.zeros(column.count - 1, np.int64)
-            steps[np.unpackbits(column.where, count=column.count - 1).view(bool)] = column.steps
-            np.cumsum(steps, out=steps)
-        wide[1:] += steps << column.shift
+        steps = column.steps.astype(np.int64)
+        steps[column.far_at] = column.far
+        if column.where is not None:
+            some, steps = steps, np.zeros(column.count - 1, np.int64)
+            steps[np.unpackbits(column.where, count=len(steps)).view(bool)] = some
+        wide[1:] += np.cumsum(steps) << column.shift
     return wide.astype(column.dtype, copy=False)
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
+from hypothesis.extra.numpy import arrays as arrays_of
 
 from smapstop.model.squeeze import expand, expand_values, squeeze, squeeze_values
 
 columns = st.sampled_from([np.int64, np.uint64, np.int32, np.int8, np.bool_]).flatmap(
-    lambda kind: arrays.arrays(kind, st.integers(0, 40))
+    lambda kind: arrays_of(kind, st.integers(0, 40))
 )
-few = arrays.arrays(np.int64, st.integers(0, 40), elements=st.sampled_from([0, 4, 4096, -(1 << 63), (1 << 63) - 1]))
+few = arrays_of(np.int64, st.integers(0, 40), elements=st.sampled_from([0, 4, 4096, -(1 << 63), (1 << 63) - 1]))
 values = st.lists(st.sampled_from([0, 1, 1 << 62, 1 << 63, -(1 << 63), True, False, None, "", "a", (1, "b")]))
 
 
@@ -37,17 +37,21 @@ def test_a_column_that_is_not_squeezed_is_itself() -> None:
     assert expand(column) is column
 
 
-@pytest.mark.parametrize(
-    ("column", "most"),
-    [
-        (np.full(1000, 1 << 40), 0),
-        (4096 * np.arange(1000), 1000),
-        (4096 * np.array([0x7F0000000] * 999 + [0x7F0000001]), 130),
-        (np.cumsum(4 * (np.arange(1000) % 300)), 2000),
-        (np.random.default_rng(1).integers(0, 1 << 62, 1000), 8000),
-    ],
-)
-def test_it_takes_what_its_steps_take(column: Any, most: int) -> None:
-    squeezed, nothing = squeeze(column), squeeze(np.zeros(1, np.int64))
+STEADY = 4096 * np.arange(1000)
+RESTING = np.repeat([0, 4096, 8192, 4096], 250)
+SAWTOOTH = 4 * (np.arange(1000) % 10)
+CLIFFS = np.arange(1000) % 5 + np.repeat(1 << np.arange(10, 50, 4), 100)
+RANDOM = np.random.default_rng(1).integers(-(1 << 62), 1 << 62, 1000)
 
-    assert squeezed.nbytes - nothing.nbytes <= most + 100
+
+@pytest.mark.parametrize(
+    ("column", "bytes_of_data"),
+    [(STEADY, 999), (RESTING, 125 + 3), (SAWTOOTH, 999), (CLIFFS, 999 + 9 * 12), (RANDOM, 8 * 999)],
+    ids=["steady", "resting", "sawtooth", "cliffs", "random"],
+)
+def test_it_takes_what_its_steps_take(column: Any, bytes_of_data: int) -> None:
+    squeezed, constant = squeeze(column), squeeze(np.full(1000, 7))
+    arrays = [squeezed.steps, squeezed.where, squeezed.far, squeezed.far_at]
+
+    assert bytes_of_data == sum(part.nbytes for part in arrays if part is not None)
+    assert bytes_of_data < squeezed.nbytes - constant.nbytes < bytes_of_data + 500
