@@ -2,13 +2,15 @@
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses, Mappings
-from smapstop.proc.elf import EXECUTE, WRITE, Elf, Segment, read_elf
+from smapstop.proc.elf import EXECUTE, WRITE, Elf, Places, Segment, read_elf
 from smapstop.proc.pages import PAGE_BYTES
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
@@ -17,6 +19,11 @@ MOST_FILES = 64
 """ELF files that are remembered."""
 MOST_SYMBOLS_KEPT = 2_000_000
 """Symbols of them, 21 bytes each; one file with more is remembered alone."""
+
+MOST_PAIRS = 10_000_000
+"""So often may symbols lie on runs of pages; only a file made for it has more."""
+
+T = TypeVar("T")
 
 _TOP = 2**64 - 1
 _PREFERENCE = np.array([2, 0, 1, *[2] * 13], np.uint8)
@@ -56,7 +63,7 @@ def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 
     Raises:
         OSError: The file cannot be read.
     """
-    memory = _in_memory(elf.segments, ranges, perms)
+    memory = [part.addresses for part in _in_memory(elf.segments, ranges, perms)]
     found = np.unique(np.concatenate([np.zeros(0, np.intp), *(elf.symbols.touching(part) for part in memory)]))
     if len(found):
         distinct = _distinct(elf, found)
@@ -67,20 +74,84 @@ def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 
     return Symbols(names, max(0, len(sections) - most), elf.lacking)
 
 
-def _in_memory(segments: tuple[Segment, ...], ranges: Addresses, perms: str) -> list[Addresses]:
-    """The addresses that ranges of the file have in each segment, shape (m, 2) each."""
+def symbols_on_each(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> list[Symbols]:
+    """What lies on each of some ranges of pages: as `symbols_in` says of one, but of many at once.
+
+    Args:
+        elf: What `read_elf` said of the file.
+        fd: Of the file.
+        ranges: Offsets into the file, whole pages, in order, disjoint, shape (n, 2).
+        perms: As for `symbols_in`.
+        most: How many names to give for each.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    if not len(ranges):
+        return []
+    parts = _in_memory(elf.segments, ranges, perms)
+    nothing = np.zeros(0, np.intp)
+    near = np.unique(np.concatenate([nothing, *(elf.symbols.touching(part.addresses) for part in parts)]))
+    symbols = _by_range(elf.symbols, _distinct(elf, near), ranges, parts)
+    if symbols is None:
+        return [Symbols(lacking="has too many symbols that overlap")] * len(ranges)
+    in_order = np.argsort(elf.sections.start, kind="stable")
+    sections = _by_range(elf.sections, in_order, ranges, parts) or [nothing] * len(ranges)
+    named = []
+    for on_symbols, on_sections in zip(symbols, sections, strict=True):
+        if len(on_symbols):
+            names = tuple(elf.name(fd, row) for row in on_symbols[:most].tolist())
+            named.append(Symbols(names, max(0, len(on_symbols) - most)))
+        else:
+            names = tuple(elf.section_names[row] for row in on_sections[:most].tolist())
+            named.append(Symbols(names, max(0, len(on_sections) - most), elf.lacking))
+    return named
+
+
+def _by_range(
+    places: Places, order: NDArray[np.intp], ranges: Addresses, parts: "list[_Part]"
+) -> list[NDArray[np.intp]] | None:
+    """Which places lie on each range, those of `order` in its order; None when they overlap beyond measure."""
+    start, end = places.start[order], places.end[order]
+    pairs = [(np.zeros(0, np.intp), np.zeros(0, np.intp))]
+    for part in parts:
+        first_not_before = np.searchsorted(part.addresses[:, 1], start, "right")
+        count = np.maximum(np.searchsorted(part.addresses[:, 0], end, "left") - first_not_before, 0)
+        if count.sum() > MOST_PAIRS:
+            return None
+        place = np.repeat(np.arange(len(order)), count)
+        before = np.repeat(np.cumsum(count) - count - first_not_before, count)
+        owners = np.searchsorted(ranges[:, 0], part.offsets[:, 0], "right") - 1
+        pairs.append((owners[np.arange(len(place)) - before], place))
+    owner, place = np.concatenate(pairs, axis=1)
+    owner, place = np.divmod(np.unique(owner * len(order) + place), max(1, len(order)))
+    return np.split(order[place], np.searchsorted(owner, np.arange(1, len(ranges))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What of ranges lies in one segment."""
+
+    offsets: Addresses
+    """In the file, shape (m, 2)."""
+    addresses: Addresses
+    """In memory, as if the file were loaded at 0, shape (m, 2)."""
+
+
+def _in_memory(segments: tuple[Segment, ...], ranges: Addresses, perms: str) -> list[_Part]:
+    """What ranges of the file are in each segment."""
 
     def unlike(segment: Segment) -> tuple[bool, bool]:
         """How little a segment is like the permissions."""
         return bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
 
-    left, parts = ranges, list[Addresses]()
+    left, parts = ranges, list[_Part]()
     for segment in sorted(segments, key=unlike):
         low = segment.offset - segment.offset % PAGE_BYTES
         high = segment.offset + segment.file_bytes + -(segment.offset + segment.file_bytes) % PAGE_BYTES
         part = _clipped(left, low, high)
         left = np.concatenate([_clipped(left, 0, low), _clipped(left, high, _TOP)])
-        parts.append(part - np.uint64(low) + np.uint64(segment.address - segment.offset + low))
+        parts.append(_Part(part, part - np.uint64(low) + np.uint64(segment.address - segment.offset + low)))
     return parts
 
 
@@ -179,16 +250,40 @@ class ElfFiles:
             runs: Pages of it.
             most: How many names to give.
         """
+        copied = (runs.flags & Page.FILE == 0).any()
+
+        def named(elf: Elf, fd: int, perms: str) -> Symbols:
+            ranges = runs.in_file(int(mappings.start[row]), int(mappings.offset[row]))
+            return symbols_in(elf, fd, ranges, perms + "w" * bool(copied), most=most)
+
+        found = self._in_file(process, mappings, row, named)
+        return Symbols(lacking=found) if isinstance(found, str) else found
+
+    def symbols_of_each(
+        self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4
+    ) -> list[Symbols]:
+        """What lies on each run of pages of a mapping; the arguments as of `symbols_of`."""
+
+        def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
+            ranges = runs.in_file(int(mappings.start[row]), int(mappings.offset[row]))
+            of_file = runs.flags & Page.FILE != 0
+            kept = iter(symbols_on_each(elf, fd, ranges[of_file], perms, most=most))
+            written = iter(symbols_on_each(elf, fd, ranges[~of_file], perms + "w", most=most))
+            return [next(kept if kept_one else written) for kept_one in of_file.tolist()]
+
+        found = self._in_file(process, mappings, row, named)
+        return [Symbols(lacking=found)] * len(runs) if isinstance(found, str) else found
+
+    def _in_file(self, process: ProcDir, mappings: Mappings, row: int, ask: Callable[[Elf, int, str], T]) -> T | str:
+        """What the file of a mapping answers when asked, or why it cannot be."""
         start, end, inode = int(mappings.start[row]), int(mappings.end[row]), int(mappings.inode[row])
-        perms, device = mappings.perms_of(row), mappings.text(mappings.device, row)
+        device = mappings.text(mappings.device, row)
         fd = open_mapped(process, mappings.name_of(row), start, end, device, inode)
         if fd is None:
-            return Symbols(lacking="is gone, replaced, or may not be read" if inode else "is no file")
+            return "is gone, replaced, or may not be read" if inode else "is no file"
         try:
-            copied = (runs.flags & Page.FILE == 0).any()
-            ranges = runs.in_file(start, int(mappings.offset[row]))
-            return symbols_in(self.get(fd), fd, ranges, perms + "w" * bool(copied), most=most)
+            return ask(self.get(fd), fd, mappings.perms_of(row))
         except OSError as error:
-            return Symbols(lacking=f"cannot be read: {error.strerror}")
+            return f"cannot be read: {error.strerror}"
         finally:
             os.close(fd)

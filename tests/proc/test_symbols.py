@@ -15,13 +15,13 @@ import pytest
 from stepping import Stepping
 
 from smapstop.proc import elf, symbols
-from smapstop.proc.columns import Mappings
+from smapstop.proc.columns import Addresses, Mappings
 from smapstop.proc.elf import read_elf
 from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, page_runs
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.smaps import parse_smaps
-from smapstop.proc.symbols import ElfFiles, Symbols, open_mapped, symbols_in
+from smapstop.proc.symbols import ElfFiles, Symbols, open_mapped, symbols_in, symbols_on_each
 
 Compiler = Callable[..., Path]
 PROGRAMS = Path(__file__).parents[1] / "programs"
@@ -187,6 +187,46 @@ def test_ranges_of_several_pages(compiler: Compiler) -> None:
         os.close(fd)
 
     assert found == Symbols(("page1", "wide"))
+
+
+@pytest.mark.parametrize("perms", ["rw-p", "r-xp", "r--p"])
+@pytest.mark.parametrize("options", [(), STRIPPED])
+def test_each_of_many_ranges_has_the_names_that_it_has_alone(
+    compiler: Compiler, options: tuple[str, ...], perms: str
+) -> None:
+    path = compiler("known_pages", *PIE, *options)
+    starts = np.arange(path.stat().st_size // PAGE_BYTES + 2, dtype=np.uint64) * np.uint64(PAGE_BYTES)
+    ranges = np.stack([starts, starts + np.uint64(PAGE_BYTES)], axis=1)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        found = read_elf(fd)
+        alone = [symbols_in(found, fd, each[None], perms, most=3) for each in ranges]
+        assert len({symbols.names for symbols in alone}) > 3
+        for step in (1, 2, 1000):
+            assert symbols_on_each(found, fd, ranges[::step], perms, most=3) == alone[::step]
+        assert symbols_on_each(found, fd, ranges[:0], perms) == []
+    finally:
+        os.close(fd)
+
+
+def symbols_on_each_of(path: Path, ranges: Addresses, perms: str) -> list[Symbols]:
+    """What lies on each range of a file."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return symbols_on_each(read_elf(fd), fd, ranges, perms)
+    finally:
+        os.close(fd)
+
+
+def test_symbols_that_overlap_beyond_measure_are_not_looked_through(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = compiler("known_pages", *PIE)
+    monkeypatch.setattr(symbols, "MOST_PAIRS", 3)
+    page = offset_of(path, "crowd1")
+    ranges = np.array([[page, page + PAGE_BYTES]], np.uint64)
+
+    assert symbols_on_each_of(path, ranges, "rw-p") == [Symbols(lacking="has too many symbols that overlap")]
 
 
 def test_thread_local_variables_lie_nowhere(compiler: Compiler) -> None:
