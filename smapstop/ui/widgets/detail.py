@@ -1,10 +1,11 @@
 """The detail of one mapping: draws its sections into lines that scroll, and keeps a cursor on one of its fields."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -18,6 +19,7 @@ from smapstop.ui.became import LastChange, last_change
 from smapstop.ui.detail import FieldRow, View, field_rows, history_seconds, title_of, view_of, widths_of
 from smapstop.ui.facts import compared_text
 from smapstop.ui.theme import palette_of
+from smapstop.ui.widgets.lines import LineList
 
 WIDE = 150
 """From so many cells on the charts are beside the fields, not below them."""
@@ -51,14 +53,8 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
       &:focus > .detail--cursor { background: $primary 60%; color: $text; text-style: bold; }
     }
     """
-    # the keys that scroll sideways, home and end are not inherited: with them the app moves in time
-    BINDINGS = [  # noqa: RUF012
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("ctrl+home", "go(0)", "First field", show=False),
-        Binding("ctrl+end,G", "go(-1)", "The end", show=False),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *LineList.BINDINGS,
         Binding("z", "fold", "zeros"),
     ]
 
