@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Failure, Notice, Over, Request
+from smapstop.model.requests import Failure, Notice, Over, PagesOf, PagesSeen, Request
 from smapstop.recording.store import Recording
 from smapstop.source import News
 
 FOLLOW_SECONDS = 0.25
 """How often a recording that is being written is looked at for more."""
+NOT_RECORDED = "a recording has the amounts of a mapping, not its single pages: they can be seen live"
 
 
 class ReplaySource:
@@ -21,9 +22,11 @@ class ReplaySource:
         self._recording = recording
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._deliver: Callable[[News], object] | None = None
 
     def start(self, deliver: Callable[[News], object]) -> None:
         """Deliver what was recorded, from the reader thread."""
+        self._deliver = deliver
         self._thread = threading.Thread(target=self._read, args=(deliver,), name="smapstop-reader", daemon=True)
         self._thread.start()
 
@@ -54,7 +57,9 @@ class ReplaySource:
         yield Over(why)
 
     def request(self, request: Request) -> None:
-        """Nothing can be asked of the past."""
+        """Nothing can be done in the past; what could be seen then and was not recorded is said."""
+        if isinstance(request, PagesOf) and self._deliver is not None:
+            self._deliver(PagesSeen(request.mapping, 0, 0, 0, 0, None, NOT_RECORDED))
 
     def close(self) -> None:
         """End the reader, and close the recording."""

@@ -14,7 +14,7 @@ from listening import ListSource, target
 from stepping import Stepping
 
 from smapstop.live import LiveSource
-from smapstop.model.requests import Attach, Failure, Notice, Over, Pace, Target
+from smapstop.model.requests import Attach, Failure, Notice, Over, Pace, PagesOf, PagesSeen, Target
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.recorded import RecordedSource
@@ -169,6 +169,22 @@ def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
     assert [tick.number for tick in ticks if isinstance(tick, Tick)] == [1, 2]
     with closing(Recording(path)) as recording:
         assert [tick.number for tick in recording.ticks()] == [0]
+
+
+def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> None:
+    recorder = Recorder(path)
+    recorder.hear(target())
+    recorder.hear(tick_of(0, mappings_of((0, 4)), [0]))
+    recorder.close("left")
+    with closing(ReplaySource(Recording(path))) as source:
+        heard = Heard(source)
+        heard.until(lambda news: isinstance(news, Over))
+        source.request(PagesOf(0))
+        seen = heard.next()
+
+    assert isinstance(seen, PagesSeen)
+    assert (seen.mapping, seen.runs) == (0, None)
+    assert "recording" in seen.why
 
 
 def test_requests_and_the_end_reach_the_source(path: Path) -> None:

@@ -13,7 +13,18 @@ import pytest
 from stepping import Stepping, python, until
 
 from smapstop.live import LiveSource
-from smapstop.model.requests import Attach, Failure, Launch, Pace, Refusal, Request, Signal, Target
+from smapstop.model.requests import (
+    Attach,
+    Failure,
+    Launch,
+    Pace,
+    PagesOf,
+    PagesSeen,
+    Refusal,
+    Request,
+    Signal,
+    Target,
+)
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.source import News
@@ -110,6 +121,22 @@ def test_target_comes_first_and_then_ticks_in_order(listening: Listening, progra
     assert all(tick.interval_ns >= QUICK.interval_ns for tick in ticks)
     begun = [tick.monotonic_ns for tick in ticks]
     assert begun == sorted(begun)
+
+
+def test_pages_are_told_when_asked_for(listening: Listening, program: Program) -> None:
+    with Stepping(program("grow")) as stepping:
+        listening.ask(Attach(stepping.pid, QUICK))
+        listening.target()
+        tick = listening.tick()
+        listening.ask(PagesOf(int(tick.ids[0])))
+        news = listening.next()
+        while isinstance(news, Tick):
+            news = listening.next()
+
+    assert isinstance(news, PagesSeen), news
+    assert (news.mapping, news.start, news.end) == (tick.ids[0], tick.rows.start[0], tick.rows.end[0])
+    assert news.runs is not None
+    assert 0 < news.runs.pages <= (news.end - news.start) // news.runs.page_bytes
 
 
 def test_what_the_program_does_is_told(listening: Listening, program: Program) -> None:

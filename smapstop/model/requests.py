@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from smapstop.proc.runs import PageRuns
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -45,7 +47,25 @@ class Leave:
     """End, but let the launched program go on: its terminal stays open, and what it prints is thrown away."""
 
 
-Request = Attach | Launch | Pace | Signal | Leave
+@dataclass(frozen=True, slots=True)
+class PagesOf:
+    """Look at the pages of a mapping, once; the answer is `PagesSeen`."""
+
+    mapping: int
+    """Its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolsOn:
+    """Tell what lies on pages of a mapping; the answer is `SymbolsSeen`."""
+
+    mapping: int
+    """Its id."""
+    ranges: tuple[tuple[int, int], ...]
+    """Addresses of whole pages, from the first up to the one after the last."""
+
+
+Request = Attach | Launch | Pace | Signal | Leave | PagesOf | SymbolsOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,38 @@ class Target:
     """The unit of its CPU times: so many a second."""
     max_map_count: int | None
     """How many mappings a process may have (vm.max_map_count)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PagesSeen:
+    """What the pages of a mapping were at one look."""
+
+    mapping: int
+    tick: int
+    """The last tick before the look."""
+    wall_ns: int
+    """When it was."""
+    start: int
+    """First address of the mapping then."""
+    end: int
+    """First address after it."""
+    runs: PageRuns | None
+    """The pages; None when they could not be read."""
+    why: str = ""
+    """Why they could not, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolsSeen:
+    """What lies on pages of a mapping."""
+
+    mapping: int
+    ranges: tuple[tuple[int, int], ...]
+    """As asked for."""
+    names: tuple[tuple[str, ...], ...]
+    """For each range the names in address order, the last of which may say how many more there are."""
+    lacking: str = ""
+    """Why there are no symbols, to be said of the file: `is stripped of its symbols`. Empty when it has some."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,19 @@ from functools import partial
 from typing import cast
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Attach, Failure, Launch, Leave, Pace, Refusal, Request, Signal, Target
+from smapstop.model.requests import (
+    Attach,
+    Failure,
+    Launch,
+    Leave,
+    Pace,
+    PagesOf,
+    Refusal,
+    Request,
+    Signal,
+    SymbolsOn,
+    Target,
+)
 from smapstop.model.tick import Ending
 from smapstop.proc.ending import exit_or_signal, wait_status
 from smapstop.proc.process import ProcDir, max_map_count
@@ -115,6 +127,8 @@ class Service:
                     self._begin(self._launched(request))
                 case Pace() if self._watch:
                     self._watch.sampler.pacer.pace = request
+                case PagesOf() | SymbolsOn() if self._watch:
+                    self._send(self._watch.sampler.answer(request))
                 case Signal(number) if self._watch and self._watch.program:
                     signal_session(self._watch.program.pid, number)
                 case _:

@@ -24,10 +24,10 @@ class Copies:
     A look costs as much as the page tables of the mapping; only mappings in which pages were copied are looked at.
     """
 
-    def __init__(self, process: ProcDir) -> None:
+    def __init__(self, process: ProcDir, files: ElfFiles) -> None:
         self._process = process
+        self._files = files
         self._seen: dict[int, PageRuns] = {}
-        self._files = ElfFiles()
 
     def begin(self, mappings: Mappings, ids: Ids) -> None:
         """Look at what was copied before we came; forget what we knew of another program."""

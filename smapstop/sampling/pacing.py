@@ -20,6 +20,9 @@ class Pacer:
         self._pace = pace
         self._booked_ns = now_ns
         self._debt_ns = 0
+        """What is owed; negative while the running interval's share is not used up."""
+        self._beside_ns = 0
+        self._beside_last_ns = 0
         self._cost_ns: dict[Tier, int] = {}
 
     @property
@@ -35,7 +38,7 @@ class Pacer:
     @property
     def interval_ns(self) -> int:
         """The time between full readings that the budget allows: the interval asked for, or a multiple of it."""
-        cost, between = self._cost_ns.get("smaps", 0), self._between()
+        cost, between = self._cost_ns.get("smaps", 0) + self._beside_last_ns, self._between()
         cost_between = self._cost_ns.get(between, 0) if between else 0
         reading = max(1, _ceil_div(cost, self._pace.interval_ns))
         waiting = _ceil_div(max(0, cost - reading * self._income_ns), self._income_ns - cost_between)
@@ -43,18 +46,25 @@ class Pacer:
 
     def tier(self) -> Tier:
         """What the tick that is due now can afford to read."""
-        return "smaps" if self._debt_ns == 0 else self._between() or "smaps"
+        return "smaps" if self._debt_ns <= 0 else self._between() or "smaps"
 
     def spent(self, tier: Tier, cost_ns: int, now_ns: int) -> None:
         """Book a tick, and set the next deadline. A late tick is skipped, never queued."""
         self._cost_ns[tier] = cost_ns
-        self._debt_ns += cost_ns
+        if tier == "smaps":
+            self._beside_last_ns, self._beside_ns = self._beside_ns, 0
+        self._debt_ns = max(0, self._debt_ns) + cost_ns
         intervals = max(1, _ceil_div(now_ns - self.due_ns, self._pace.interval_ns))
         if self._between() is None:
             intervals = max(intervals, _ceil_div(self._debt_ns, self._income_ns))
-        self._debt_ns = max(0, self._debt_ns - intervals * self._income_ns)
+        self._debt_ns -= intervals * self._income_ns
         self._booked_ns = self.due_ns
         self.due_ns += intervals * self._pace.interval_ns
+
+    def spent_beside(self, cost_ns: int) -> None:
+        """Book what was read between two ticks because somebody asked: it is paid off as the ticks are."""
+        self._beside_ns += cost_ns
+        self._debt_ns += cost_ns
 
     @property
     def _income_ns(self) -> int:

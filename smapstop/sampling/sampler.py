@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain import Faults, explain
 from smapstop.model.identity import NONE, Match, first_match, match
-from smapstop.model.requests import Pace
+from smapstop.model.requests import Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.rows import differing
 from smapstop.model.tick import Ending, Ids, Tick, Tier
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import PAGE_KB, ProcDir, unreadable
 from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
+from smapstop.proc.symbols import ElfFiles
 from smapstop.sampling.copies import Copies
+from smapstop.sampling.looks import pages_seen, symbols_seen
 from smapstop.sampling.pacing import Pacer
 
 KEYFRAME_EVERY = 120
@@ -43,7 +45,8 @@ class Sampler:
     def __init__(self, process: ProcDir, pace: Pace) -> None:
         self.pacer = Pacer(pace, time.monotonic_ns())
         self._process = process
-        self._copies = Copies(process)
+        self._files = ElfFiles()
+        self._copies = Copies(process, self._files)
         self._parser = SmapsParser()
         self._known: tuple[Mappings, Ids] | None = None
         self._faults = Faults(0, 0)
@@ -103,6 +106,20 @@ class Sampler:
             missing=reading.missing,
         )
         return self._last
+
+    def answer(self, request: PagesOf | SymbolsOn) -> PagesSeen | SymbolsSeen:
+        """Read what was asked for of one mapping, beside the ticks; there must have been one."""
+        began_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
+        assert self._last is not None
+        mappings, ids = self._known or (self._last.rows, _NO_IDS)
+        seen: PagesSeen | SymbolsSeen
+        match request:
+            case PagesOf():
+                seen = pages_seen(self._process, mappings, ids, request, self._last.number)
+            case SymbolsOn():
+                seen = symbols_seen(self._process, self._files, mappings, ids, request)
+        self.pacer.spent_beside(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
+        return seen
 
     def last_tick(self, ending: Ending) -> Tick | None:
         """The tick that says how the process ended and changes nothing else; None when it was never sampled."""

@@ -17,18 +17,28 @@ import numpy as np
 from smapstop.model import events, requests, tick
 from smapstop.proc import columns
 from smapstop.proc.columns import Texts
+from smapstop.proc.runs import Page, PageRuns
 
 _HEAD = struct.Struct("<II")
 _TYPES = {
     kind.__name__: kind
     for kind in (
-        *(columns.Mappings, columns.Counters),
+        *(columns.Mappings, columns.Counters, PageRuns),
         *(tick.Tick, tick.Lineage, tick.Copied, tick.Ending, events.Events),
         *(requests.Attach, requests.Launch, requests.Pace, requests.Signal, requests.Leave),
+        *(requests.PagesOf, requests.PagesSeen, requests.SymbolsOn, requests.SymbolsSeen),
         *(requests.Target, requests.Refusal, requests.Failure),
     )
 }
-Message = tick.Tick | requests.Target | requests.Refusal | requests.Failure | requests.Request
+Message = (
+    tick.Tick
+    | requests.Target
+    | requests.Refusal
+    | requests.Failure
+    | requests.PagesSeen
+    | requests.SymbolsSeen
+    | requests.Request
+)
 """What can be sent."""
 
 
@@ -49,6 +59,8 @@ class Encoder:
     def _pack(self, value: Any, blocks: list[bytes]) -> Any:
         """A value as JSON; columns are appended to `blocks`."""
         match value:
+            case Page():
+                return {"page": int(value)}
             case None | bool() | int() | float() | str():
                 return value
             case np.ndarray():
@@ -93,6 +105,8 @@ class Decoder:
                         self.texts = Texts()
                     self.texts.extend(new)
                     return self.texts
+                case {"page": flags}:
+                    return Page(flags)
                 case {"table": table}:
                     return table
             return value

@@ -184,3 +184,28 @@ def test_larger_budget_is_noticed() -> None:
 
     assert pacer.tier() == "smaps"
     assert pacer.interval_ns == SECOND
+
+
+def test_what_is_asked_for_between_ticks_keeps_to_the_budget_too() -> None:
+    pacer, spent, readings = Pacer(Pace(SECOND, 0.05), 0), 0, list[int]()
+    for _ in range(200):
+        now, tier = pacer.due_ns, pacer.tier()
+        pacer.spent(tier, CHEAP[tier], now + CHEAP[tier])
+        spent += CHEAP[tier]
+        if tier == "smaps":
+            readings.append(now)
+            pacer.spent_beside(120 * MS)  # a look at many pages follows each reading
+            spent += 120 * MS
+            told = pacer.interval_ns
+
+    assert spent / pacer.due_ns <= 0.05
+    assert {3 * SECOND} == {b - a for a, b in pairwise(readings[2:])} == {told}
+
+
+def test_a_look_that_the_interval_can_pay_delays_nothing() -> None:
+    pacer = Pacer(Pace(SECOND, 0.05), 0)
+    for second in range(10):
+        assert (pacer.due_ns, pacer.tier()) == (second * SECOND, "smaps")
+        pacer.spent("smaps", 3 * MS, pacer.due_ns + 3 * MS)
+        pacer.spent_beside(40 * MS)
+    assert pacer.interval_ns == SECOND

@@ -12,9 +12,23 @@ from building import COUNTERS, mappings_of, tick_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.requests import Attach, Failure, Launch, Leave, Pace, Refusal, Signal, Target
+from smapstop.model.requests import (
+    Attach,
+    Failure,
+    Launch,
+    Leave,
+    Pace,
+    PagesOf,
+    PagesSeen,
+    Refusal,
+    Signal,
+    SymbolsOn,
+    SymbolsSeen,
+    Target,
+)
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.proc.columns import Texts, no_mappings
+from smapstop.proc.runs import Page, PageRuns
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
 
 
@@ -71,6 +85,9 @@ TARGET = Target(
         Signal(15),
         Leave(),
         TARGET,
+        PagesOf(7),
+        SymbolsOn(2**40, ((0, 4096), (2**64 - 8192, 2**64 - 4096))),
+        SymbolsSeen(7, ((0, 4096), (8192, 12288)), (("page1", "3 more"), ()), "is stripped of its symbols"),
         Failure("no process 7", "run smapstop without arguments", 3),
         Refusal("cannot execute ./a", "exec format error"),
     ],
@@ -78,6 +95,16 @@ TARGET = Target(
 )
 def test_requests_and_news_arrive_as_they_were(message: Message) -> None:
     assert message == Pipe().through(message)
+
+
+def test_pages_arrive_as_they_were() -> None:
+    start, end = np.array([[2**64 - 12288, 2**64 - 4096], [2**64 - 8192, 2**64 - 2048]], np.uint64)
+    runs = PageRuns(start, end, np.array([3, 255], np.uint8), Page.FILE | Page.PRESENT | Page.ZERO, 4096)
+    seen = PagesSeen(7, 3, 1_700_000_000_123_456_789, 2**64 - 12288, 2**64 - 2048, runs)
+    nothing = PagesSeen(7, 3, 1, 0, 0, None, "not permitted")
+
+    assert same(seen, Pipe().through(seen))
+    assert same(nothing, Pipe().through(nothing))
 
 
 def test_tick_arrives_as_it_was() -> None:

@@ -1,0 +1,155 @@
+"""Pages and symbols on request, of real programs."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stepping import Stepping, python
+
+from smapstop.model.kinds import backing_of
+from smapstop.model.requests import Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.tick import Tick
+from smapstop.proc.pages import PAGE_BYTES
+from smapstop.proc.process import ProcDir
+from smapstop.proc.states import STATES, State, states_of
+from smapstop.sampling.sampler import Sampler
+
+Program = Callable[[str], Path]
+pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs count pages of 4 kB")
+TIB = 2**40
+
+
+class Sampled:
+    """A program that is sampled, and what is asked of the mapping at its address."""
+
+    def __init__(self, program: Stepping, process: ProcDir) -> None:
+        self.program, self.sampler = program, Sampler(process, Pace(budget=1.0))
+        self.tick = self.sampler.sample()
+
+    def go(self) -> None:
+        self.program.go()
+        self.tick = self.sampler.sample()
+
+    @property
+    def mapping(self) -> int:
+        """The id of the mapping that has the program's address; of one that moved in this tick or never did."""
+        rows, address = self.tick.rows, self.program.address
+        return int(self.tick.ids[np.flatnonzero((rows.start <= address) & (rows.end > address))[0]])
+
+    def pages(self, mapping: int) -> PagesSeen:
+        seen = self.sampler.answer(PagesOf(mapping))
+        assert isinstance(seen, PagesSeen)
+        return seen
+
+    def names(self, mapping: int, *pages: int) -> SymbolsSeen:
+        """What lies on pages, counted from the program's address."""
+        at = [self.program.address + page * PAGE_BYTES for page in pages]
+        seen = self.sampler.answer(SymbolsOn(mapping, tuple((start, start + PAGE_BYTES) for start in at)))
+        assert isinstance(seen, SymbolsSeen)
+        return seen
+
+
+def row_of(tick: Tick, mapping: int) -> int:
+    return int(np.flatnonzero(tick.ids == mapping)[0])
+
+
+def states(sampled: Sampled, pages: int) -> list[State]:
+    """The state of each page from the program's address on."""
+    row = row_of(sampled.tick, sampled.mapping)
+    backing = backing_of(sampled.tick.rows.name_of(row), sampled.tick.rows.perms_of(row))
+    seen = sampled.pages(sampled.mapping)
+    assert seen.runs is not None
+    at = np.uint64(sampled.program.address) + np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES)
+    return [STATES[code] for code in states_of(seen.runs.flags_at(at), backing).tolist()]
+
+
+def test_pages_of_a_mapping_are_as_the_program_made_them(program: Program, tmp_path: Path) -> None:
+    here, none = State.ANONYMOUS, State.NOT_PRESENT
+    file, copied, shared = State.FILE, State.COPIED, State.SHARED_MEMORY
+    with Stepping(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        anonymous = states(sampled, 10)
+        assert [*[here] * 3, none] == anonymous[:4]
+        assert anonymous[8:] == [here, none]
+        sampled.go()
+        assert states(sampled, 9) == [file, file, copied, file, file, copied, copied, file, file]
+        sampled.go()
+        assert states(sampled, 6) == [none, shared, shared, none, none, none]
+
+
+def test_a_look_says_when_and_where_it_was(program: Program) -> None:
+    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        mapping = sampled.mapping
+        row = row_of(sampled.tick, mapping)
+        seen = sampled.pages(mapping)
+    assert (seen.mapping, seen.tick, seen.why) == (mapping, sampled.tick.number, "")
+    assert (seen.start, seen.end) == (sampled.tick.rows.start[row], sampled.tick.rows.end[row])
+    assert seen.wall_ns >= sampled.tick.wall_ns
+
+
+def test_names_of_pages_before_and_after_they_are_written(program: Program) -> None:
+    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        mapping = sampled.mapping
+        expected = (("page1",), ("page2",), ("crowd1", "crowd2", "crowd3", "crowd4", "2 more"))
+        for _ in range(2):
+            seen = sampled.names(mapping, 0, 1, 2)
+            assert (seen.names, seen.lacking) == (expected, "")
+            sampled.go()
+
+
+def test_pages_that_are_not_the_mappings_have_no_names(program: Program) -> None:
+    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        assert sampled.names(sampled.mapping, 0, 1000, -1000).names == (("page1",), (), ())
+
+
+def test_a_reserved_mapping_of_16_tib_is_nothing_to_read() -> None:
+    code = f"""
+import ctypes, mmap
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+address = libc.mmap(None, {16 * TIB}, 3, 0x4022, -1, 0)
+ctypes.memset(address + {8 * TIB}, 1, 1)
+os.write(1, b'step %x\\n' % address); os.read(0, 1)
+step()
+"""
+    with python(code) as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        if target.address >= 2**63:
+            pytest.skip("no room for 16 TiB here")
+        seen = sampled.pages(sampled.mapping)
+    assert seen.runs is not None
+    assert seen.end - seen.start >= 16 * TIB
+    assert 1 <= len(seen.runs) <= 2
+    assert (seen.runs.start <= target.address + 8 * TIB).any()
+
+
+def test_a_mapping_that_is_gone_or_never_was_is_said(program: Program) -> None:
+    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        assert (sampled.pages(10**6).runs, sampled.pages(10**6).why) == (None, "the mapping is gone")
+        assert sampled.names(10**6, 0) == SymbolsSeen(
+            10**6, ((target.address, target.address + PAGE_BYTES),), ((),), "the mapping is gone"
+        )
+        mapping = sampled.mapping
+        target.kill()
+        target.wait()
+        assert sampled.pages(mapping).why.startswith("cannot read the pages of process")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_who_may_not_read_pages_is_told_so(program: Program) -> None:
+    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        os.seteuid(65534)
+        try:
+            seen = sampled.pages(sampled.mapping)
+        finally:
+            os.seteuid(0)
+    assert seen.runs is None
+    assert seen.why == f"not permitted to read the pages of process {target.pid}: run as its user or as root"
