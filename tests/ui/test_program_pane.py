@@ -42,6 +42,7 @@ class Stage(App[None]):
     def __init__(self, script: str) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.master, self.slave = open_terminal(24, 80)
+        self.terminal = os.ttyname(self.slave)
         self.script = script
         self.pid = 0
         self.counted = 0
@@ -58,10 +59,13 @@ class Stage(App[None]):
     def note(self, message: Message) -> None:
         self.messages.append(message)
         if not self.pid:
-            program = launch(["sh", "-c", self.script], terminal_fd=self.slave)
-            os.close(self.slave)
-            self.pid = program.pid
-            release(program)
+            self.launch(self.slave, self.script)
+
+    def launch(self, slave: int, script: str) -> None:
+        program = launch(["sh", "-c", script], terminal_fd=slave)
+        os.close(slave)
+        self.pid = program.pid
+        release(program)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         has_keys = bool(self.query(ProgramPane)) and self.query_one(ProgramPane).has_focus
@@ -106,6 +110,13 @@ class Scene:
         """Do what a user does whose terminal sends this."""
         for event in XTermParser().feed(sequence):
             self.stage.post_message(event)
+
+    async def launch_again(self, script: str) -> None:
+        """When the program has ended and the pane has seen it, launch another one."""
+        await self.until(lambda: isinstance(self.stage.messages[-1], ProgramPane.Closed))
+        os.waitpid(self.stage.pid, 0)
+        self.stage.launch(os.open(self.stage.terminal, os.O_RDWR | os.O_NOCTTY), script)
+        self.pane.begin_again("run 2")
 
     async def paste(self, text: str) -> None:
         """Paste into whatever has the focus."""
@@ -367,3 +378,42 @@ async def test_an_unmounted_pane_lets_go_of_the_terminal() -> None:
         os.waitid(os.P_PID, scene.stage.pid, os.WEXITED | os.WNOWAIT)
         await scene.pilot.pause()
         assert b"left" in os.read(scene.stage.master, 100)
+
+
+async def test_the_next_program_is_told_apart_by_a_line_and_gets_keys_and_size() -> None:
+    async with staged("printf 'one\\ntwo'") as scene:
+        await scene.shows("two")
+        await scene.launch_again("stty size; read line; echo heard $line")
+        await scene.shows("10 60")
+        assert scene.text().split("\n")[:4] == ["one", "two", "── run 2 ──", "10 60"]
+        assert scene.pane.can_focus
+        await scene.focus()
+        await scene.pilot.press("a", "b", "enter")
+        await scene.shows("heard ab")
+        await scene.until(lambda: isinstance(scene.stage.messages[-1], ProgramPane.Closed))
+
+
+async def test_a_pane_that_was_resized_between_two_programs_has_its_size_for_the_next() -> None:
+    async with staged("echo one") as scene:
+        await scene.until(lambda: isinstance(scene.stage.messages[-1], ProgramPane.Closed))
+        await scene.pilot.resize_terminal(50, 12)
+        await scene.until(lambda: isinstance(scene.stage.messages[-1], ProgramPane.Sized))
+        scene.stage.messages.append(ProgramPane.Closed())
+        await scene.launch_again("stty size")
+        await scene.shows("8 48")
+
+
+async def test_what_a_program_did_to_its_terminal_does_not_last() -> None:
+    done = r"\033[?1049h\033[2;3r\033[?25l\033[31m\033(0\033[4h\033[?1h\033[?1000h\033[?2004h"
+    async with staged(f"echo before; printf '{done}'; echo qqq") as scene:
+        await scene.launch_again("printf 'plain\\nqqq\\n'; read x")
+        await scene.shows("qqq")
+        assert scene.text().split("\n")[:4] == ["before", "── run 2 ──", "plain", "qqq"]
+        emulator = scene.pane._emulator
+        assert emulator is not None
+        assert not emulator.alternate
+        assert emulator.cursor_visible
+        assert not any(map(emulator.mode, (1, 1000, 2004)))
+        assert not emulator._screen.margins
+        styles = {segment.style for segment in scene.pane.render_line(3) if segment.text.strip()}
+        assert styles == {segment.style for segment in scene.pane.render_line(0) if segment.text.strip()}

@@ -25,6 +25,11 @@ _FRAME_SECONDS = 1 / 30
 _LONGEST_QUEUE = 1 << 16
 """Bytes for a program that does not read; what comes after them is lost, as on a real terminal."""
 
+_AS_AT_FIRST = (
+    b"\x1b[?1049l\x1b7\x1b[r\x1b8\x1b[0m\x1b(B\x0f\x1b[4l\x1b[?7h\x1b[?25h"
+    b"\x1b[?1l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l"
+)
+"""What a program may have done to its terminal, undone: xterm's ctlseqs. What it wrote stays."""
 _APPLICATION_CURSOR, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES, _FOCUS, _MOUSE_SGR, _BRACKETED_PASTE = (
     1, 1000, 1002, 1003, 1004, 1006, 2004,
 )  # fmt: skip
@@ -97,11 +102,22 @@ class ProgramPane(Widget, can_focus=True):
             asyncio.get_running_loop().add_reader(self._fd, self._take_turn)
         else:
             self._emulator.resize(columns, rows)
-        if self._open:
-            resize_terminal(self._fd, rows, columns)
+        resize_terminal(self._fd, rows, columns)
         self._lines = []
         self._paint_now()
         self.post_message(self.Sized(rows, columns))
+
+    def begin_again(self, title: str) -> None:
+        """Another program has the terminal now: show what it writes, below a line with a title."""
+        if self._emulator is None:
+            return
+        self._emulator.feed(self._unfed + _AS_AT_FIRST)
+        newline = b"\r\n" if self._emulator.cursor[0] else b""
+        self._unfed = newline + f"── {title} ──\r\n".encode()
+        self._unsent = b""
+        self._open = self.can_focus = True
+        if self._turn is None:
+            self._await_turn()
 
     def on_unmount(self) -> None:
         """Let go of the terminal."""
