@@ -50,7 +50,9 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("arguments", [["-c", "import smapstop.cli"], ["-m", "smapstop", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["-c", "import smapstop.cli, smapstop.live, smapstop.verbs.record"], ["-m", "smapstop", "--help"]]
+)
 def test_help_and_the_import_of_the_command_line_load_nothing_heavy(arguments: list[str]) -> None:
     program = [sys.executable, "-X", "importtime", *arguments]
     imported = subprocess.run(program, capture_output=True, text=True, check=True).stderr

@@ -1,8 +1,10 @@
 """What a reader may ask of a source of ticks, and what a source tells beside ticks."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from smapstop.proc.runs import PageRuns
+if TYPE_CHECKING:  # it imports numpy, which takes longer than starting a sampler
+    from smapstop.proc.runs import PageRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class PagesSeen:
     """First address of the mapping then."""
     end: int
     """First address after it."""
-    runs: PageRuns | None
+    runs: "PageRuns | None"
     """The pages; None when they could not be read."""
     why: str = ""
     """Why they could not, and what to do."""
