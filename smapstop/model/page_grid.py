@@ -64,14 +64,15 @@ class Stretches:
         if not len(self):
             return np.zeros(pages.shape, np.int64)
         begun = np.searchsorted(self.start, pages, "right")
-        until = np.append(0, np.cumsum(self.end - self.start))
+        until = np.zeros(len(self) + 1, np.int64)
+        np.cumsum(self.end - self.start, out=until[1:])
         beyond = np.maximum(0, self.end[begun - 1] - pages)
         counts: Pages = until[begun] - np.where(begun > 0, beyond, 0)
         return counts
 
     def nth(self, ordinals: Pages) -> Pages:
         """The pages with these places among all pages of the stretches, from 0; any shape, and the same shape."""
-        until = np.cumsum(self.end - self.start)
+        until: Pages = np.cumsum(self.end - self.start)
         at = np.searchsorted(until, ordinals, "right")
         pages: Pages = self.end[at] - (until[at] - ordinals)
         return pages
