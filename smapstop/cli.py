@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from smapstop.errors import SmapstopError
 from smapstop.verbs.printing import give_up_stdout, safe
 
-VERBS = ("snapshot", "record", "replay", "diff", "export", "demo")
+VERBS = ("snapshot", "record", "replay", "diff", "export", "pages", "demo")
 """Each is a module in `verbs`; without one it is the dashboard."""
 
 

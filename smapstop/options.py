@@ -19,6 +19,7 @@ INTERVALS = (0.05, 3600.0)
 """The shortest and the longest time between samples, seconds."""
 FORMATS = ("table", "json", "csv")
 DIFF_FORMATS = ("table", "json", "markdown")
+PAGES_FORMATS = ("table", "json")
 EXPORT_FORMATS = ("csv", "jsonl", "perfetto")
 GROUPS = ("name", "kind", "file")
 BYS = (*GROUPS, "part")
@@ -70,7 +71,7 @@ def dashboard_options() -> Parser:
         "smapstop [options] -p PID|NAME\n"
         "       smapstop [options] -- COMMAND [ARG ...]\n"
         "       smapstop [options]\n"
-        "       smapstop snapshot|record|replay|diff|export|demo ...",
+        "       smapstop snapshot|record|replay|diff|export|pages|demo ...",
         "Which mapping of my process is changing, why, and what did the kernel do?\n"
         "A live dashboard of the memory map of a process: a running one (-p), a program\n"
         "that it starts and whose terminal is a pane (--), or one picked from a list.",
@@ -80,6 +81,7 @@ def dashboard_options() -> Parser:
         "  replay                  the dashboard on such a file\n"
         "  diff                    two runs compared, for people and for CI\n"
         "  export                  such a file as csv, JSON lines, or a Perfetto trace\n"
+        "  pages                   the pages of a mapping, and the names on them\n"
         "  demo                    the copy-on-write experiment, live\n"
         "\n"
         "examples:\n"
@@ -253,6 +255,37 @@ def export_options() -> Parser:
         choices=EXPORT_FORMATS,
         metavar="FORMAT",
         help="csv, jsonl, perfetto (by the name of FILE: .csv, .json)",
+    )
+    _add_others(parser, version=False)
+    return parser
+
+
+def pages_options() -> Parser:
+    """The options of `smapstop pages`."""
+    parser = Parser(
+        "smapstop pages",
+        "smapstop pages -p PID|NAME [options] MAPPING\n       smapstop pages -p PID|NAME --cow [options]",
+        "What the pages of a mapping are: not present, the file's, copied on write,\n"
+        "anonymous, of shared memory, swapped, ...; and the variables and functions that lie\n"
+        "on them. MAPPING is an address in it, its name, or a part of its name.",
+        "examples:\n"
+        "  smapstop pages -p a.out 'a.out .data'\n"
+        "                      which variables of a.out were written: copied-on-write\n"
+        "  smapstop pages -p 4711 --cow\n"
+        "                      what a forked server no longer shares, the largest first",
+    )
+    what = parser.add_argument_group("what to look at")
+    what.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    what.add_argument(
+        "mapping", metavar="MAPPING", nargs="?", help="0x7f12a4001000, '[heap]', libc.so.6, 'libc.so.6 .data'"
+    )
+    what.add_argument("--cow", action="store_true", help="all that was copied on write, by file and by symbol")
+    what.add_argument(
+        "--facts", action="store_true", help="of each frame, for root: dirty, referenced, how often mapped, KSM"
+    )
+    form = parser.add_argument_group("how to print it")
+    form.add_argument(
+        "--format", choices=PAGES_FORMATS, metavar="FORMAT", help="table or json (a table on a terminal, else json)"
     )
     _add_others(parser, version=False)
     return parser

@@ -76,6 +76,14 @@ class ProcDir:
         """
         return self._read_memory("smaps")
 
+    def read_maps(self) -> bytes:
+        """The text of maps: which mappings there are, without what they cost; as for `read_smaps`.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        return self._read_memory("maps")
+
     def read_rollup(self) -> bytes:
         """The text of smaps_rollup (since Linux 4.14).
 

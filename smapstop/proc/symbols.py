@@ -67,7 +67,7 @@ def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 
     found = np.unique(np.concatenate([np.zeros(0, np.intp), *(elf.symbols.touching(part) for part in memory)]))
     if len(found):
         distinct = _distinct(elf, found)
-        return Symbols(tuple(elf.name(fd, row) for row in distinct[:most].tolist()), max(0, len(distinct) - most))
+        return Symbols(_names(elf, fd, distinct[:most]), max(0, len(distinct) - most))
     sections = np.unique(np.concatenate([found, *(elf.sections.touching(part) for part in memory)]))
     sections = sections[np.argsort(elf.sections.start[sections], kind="stable")]
     names = tuple(elf.section_names[row] for row in sections[:most].tolist())
@@ -100,8 +100,7 @@ def symbols_on_each(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: i
     named = []
     for on_symbols, on_sections in zip(symbols, sections, strict=True):
         if len(on_symbols):
-            names = tuple(elf.name(fd, row) for row in on_symbols[:most].tolist())
-            named.append(Symbols(names, max(0, len(on_symbols) - most)))
+            named.append(Symbols(_names(elf, fd, on_symbols[:most]), max(0, len(on_symbols) - most)))
         else:
             names = tuple(elf.section_names[row] for row in on_sections[:most].tolist())
             named.append(Symbols(names, max(0, len(on_sections) - most), elf.lacking))
@@ -159,6 +158,11 @@ def _clipped(ranges: Addresses, low: int, high: int) -> Addresses:
     """What of ranges lies between two bounds."""
     clipped = np.clip(ranges, np.uint64(low), np.uint64(high))
     return clipped[clipped[:, 0] < clipped[:, 1]]
+
+
+def _names(elf: Elf, fd: int, rows: NDArray[np.intp]) -> tuple[str, ...]:
+    """The names of symbols, each once: versions of a variable may have several sizes."""
+    return tuple(dict.fromkeys(elf.name(fd, row) for row in rows.tolist()))
 
 
 def _distinct(elf: Elf, found: NDArray[np.intp]) -> NDArray[np.intp]:

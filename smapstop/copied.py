@@ -1,0 +1,105 @@
+"""What a process made its own: the pages of private file mappings that were copied on write, by file and by name."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from smapstop.model.kinds import backing_of
+from smapstop.model.meant import part_of
+from smapstop.pages import MOST_NAMES, hidden_pages
+from smapstop.proc.columns import Mappings
+from smapstop.proc.pages import PAGE_BYTES, anonymous_pages
+from smapstop.proc.process import ProcDir
+from smapstop.proc.runs import Page, PageRuns
+from smapstop.proc.states import Backing
+from smapstop.proc.symbols import ElfFiles, Symbols
+
+_PAGE_KB = PAGE_BYTES // 1024
+
+
+@dataclass(slots=True)
+class Group:
+    """Copied pages of one part of a file on which the same things lie."""
+
+    symbols: Symbols
+    pages: int = 0
+    swapped: int = 0
+    """How many of the pages are in swap."""
+
+    @property
+    def kb(self) -> int:
+        """How much they are; each page once, however many names it has."""
+        return self.pages * _PAGE_KB
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedPart:
+    """A part of a file that has copied pages."""
+
+    name: str
+    """Of the file, as the kernel prints it."""
+    part: str
+    """`.data`, `.text`, or `relro` for what was made read-only after it had been relocated."""
+    groups: tuple[Group, ...]
+    """The largest first, and then in address order."""
+
+    @property
+    def pages(self) -> int:
+        """How many of its pages are copied."""
+        return sum(group.pages for group in self.groups)
+
+    @property
+    def kb(self) -> int:
+        """How much it costs."""
+        return sum(group.kb for group in self.groups)
+
+
+def copied(process: ProcDir, mappings: Mappings, files: ElfFiles) -> list[CopiedPart]:
+    """All pages that were copied on write, by part of file, the largest first.
+
+    Args:
+        process: That has the mappings.
+        mappings: A reading of its memory map.
+        files: The ELF files that were read before.
+
+    Raises:
+        SmapstopError: The pages may not be seen, or the process has ended.
+    """
+    found: dict[tuple[str, str], dict[Symbols, Group]] = defaultdict(dict)
+    for row in range(len(mappings)):
+        name, perms = mappings.name_of(row), mappings.perms_of(row)
+        if backing_of(name, perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
+            continue
+        try:
+            pages = _single(anonymous_pages(process, int(mappings.start[row]), int(mappings.end[row])))
+        except OSError as error:
+            raise hidden_pages(process, error) from error
+        if not len(pages):
+            continue
+        groups = found[name, _part(mappings, row)]
+        symbols = files.symbols_of_each(process, mappings, row, pages, most=MOST_NAMES)
+        swapped = (pages.flags & Page.SWAPPED != 0).tolist()
+        for on_page, in_swap in zip(symbols, swapped, strict=True):
+            group = groups.setdefault(on_page, Group(on_page))
+            group.pages += 1
+            group.swapped += in_swap
+    parts = [
+        CopiedPart(name, part, tuple(sorted(groups.values(), key=lambda group: -group.kb)))
+        for (name, part), groups in found.items()
+    ]
+    return sorted(parts, key=lambda part: -part.kb)
+
+
+def _single(runs: PageRuns) -> PageRuns:
+    """Each page a run of its own."""
+    counts = ((runs.end - runs.start) // np.uint64(PAGE_BYTES)).astype(np.intp)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    start = np.repeat(runs.start, counts) + within.astype(np.uint64) * np.uint64(PAGE_BYTES)
+    return replace(runs, start=start, end=start + np.uint64(PAGE_BYTES), flags=np.repeat(runs.flags, counts))
+
+
+def _part(mappings: Mappings, row: int) -> str:
+    """The part of the file; what is read-only and has been written is what the loader relocated."""
+    part = part_of(mappings, row)
+    return "relro" if part == ".rodata" else part

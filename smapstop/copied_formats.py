@@ -1,0 +1,81 @@
+"""What was copied on write as text: JSON for programs, a table for people."""
+
+from smapstop import __version__
+from smapstop.copied import CopiedPart, Group
+from smapstop.model.meant import base_name
+from smapstop.pages_formats import SCHEMA
+from smapstop.proc.columns import Counters
+from smapstop.proc.pages import PAGE_BYTES
+from smapstop.snapshot import Record, without_deleted
+from smapstop.snapshot_formats import json_text
+from smapstop.ui.format import amount, clip, count, pad, shorten
+
+_NAME_WIDTH = 40
+
+
+def as_json(parts: list[CopiedPart], process: Counters) -> str:
+    """One JSON object, a part of a file to a line; ASCII only, names as in a snapshot's."""
+    head: Record = {
+        "schema": SCHEMA,
+        "tool": f"smapstop {__version__}",
+        "process": {"pid": process.pid, "name": process.name},
+        "page_size": PAGE_BYTES,
+        "pages": sum(part.pages for part in parts),
+        "kb": sum(part.kb for part in parts),
+    }
+    return json_text(head, copied=[_record(part) for part in parts])
+
+
+def _record(part: CopiedPart) -> Record:
+    """A part of a file under the names that JSON has."""
+    return {
+        "file": without_deleted(part.name),
+        "deleted": part.name != without_deleted(part.name),
+        "part": part.part or None,
+        "pages": part.pages,
+        "kb": part.kb,
+        "lacking": part.groups[0].symbols.lacking or None,
+        "groups": [
+            {
+                "symbols": list(group.symbols.names),
+                "more_symbols": group.symbols.more,
+                "pages": group.pages,
+                "kb": group.kb,
+                "swapped_pages": group.swapped,
+            }
+            for group in part.groups
+        ],
+    }
+
+
+def as_table(parts: list[CopiedPart], process: Counters, *, width: int = 80) -> str:
+    """For people: each part of a file with what it costs, and under it what lies on its pages."""
+    who = f"{process.name} {process.pid}"
+    if not parts:
+        return f"{who} has written to no private file mapping\n"
+    names = [shorten(" ".join(filter(None, (base_name(part.name), part.part))), _NAME_WIDTH) for part in parts]
+    room = max(map(len, (*names, "Copied on write", who)))
+    lines = [_line("Copied on write", "Size", "Pages", "What lies there", room)]
+    for name, part in zip(names, parts, strict=True):
+        lines.append(_line(name, amount(part.kb), count(part.pages), _remark(part), room))
+        lines += [_line("", amount(group.kb), count(group.pages), _text(group), room) for group in part.groups]
+    kb, pages = sum(part.kb for part in parts), sum(part.pages for part in parts)
+    lines.append(_line(who, amount(kb), count(pages), "in all", room))
+    return "\n".join([*(clip(line, width) for line in lines), ""])
+
+
+def _line(name: str, size: str, pages: str, text: str, room: int) -> str:
+    """A line of the table."""
+    return f"{pad(name, room)} {size:>6} {pages:>6}  {text}".rstrip()
+
+
+def _remark(part: CopiedPart) -> str:
+    """Why there are no symbols."""
+    lacking = part.groups[0].symbols.lacking
+    return f"(the file {lacking})" if lacking else ""
+
+
+def _text(group: Group) -> str:
+    """What lies on the pages of a group."""
+    swapped = f" ({group.swapped:,} in swap)" if group.swapped else ""
+    return (", ".join(group.symbols.listed) or "(no names)") + swapped

@@ -1,0 +1,174 @@
+"""The pages of a mapping as runs that are alike: state, place in the file, and what lies on them."""
+
+import errno
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.errors import SmapstopError
+from smapstop.model.kinds import backing_of
+from smapstop.proc.columns import Mappings
+from smapstop.proc.kpages import Frame, Frames, frames_of
+from smapstop.proc.pages import page_runs
+from smapstop.proc.process import ProcDir, unreadable
+from smapstop.proc.runs import Page, PageRuns
+from smapstop.proc.smaps import parse_smaps
+from smapstop.proc.states import STATES, State, states_of
+from smapstop.proc.symbols import ElfFiles, Symbols
+
+MOST_NAMES = 32
+"""How many names are given of what lies on a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the frames of a run; only root can."""
+
+    flags: Frame
+    map_count: int
+    """How often each page of it is mapped, by all processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring pages that are alike."""
+
+    start: int
+    end: int
+    """First address after it."""
+    offset: int | None
+    """Where it is in the file, bytes; None without a file."""
+    state: State
+    flags: Page
+    symbols: Symbols
+    facts: Facts | None
+    """None: not asked for, not permitted, or not in memory."""
+
+    @property
+    def kb(self) -> int:
+        """How large it is."""
+        return (self.end - self.start) // 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pages:
+    """All pages of a mapping, those that are not present, too."""
+
+    mappings: Mappings
+    """A reading of the memory map, without fields."""
+    row: int
+    """Of the mapping."""
+    runs: list[Run]
+    """In address order, without holes."""
+    source: str
+    page_bytes: int
+    facts: bool | None
+    """Whether the frames could be seen; None when nobody asked."""
+
+
+def read_map(process: ProcDir) -> Mappings:
+    """The memory map, without fields.
+
+    Raises:
+        SmapstopError: There is none, or it may not be read.
+    """
+    try:
+        text = process.read_maps()
+    except OSError as error:
+        raise unreadable(process.pid, error) from error
+    if not text:
+        process.require_memory()
+        raise SmapstopError(f"process {process.pid} has just ended")
+    return parse_smaps(text)
+
+
+def hidden_pages(process: ProcDir, error: OSError) -> SmapstopError:
+    """What it means that pagemap cannot be read, although the map could be.
+
+    Raises:
+        SmapstopError: The process has ended.
+    """
+    pid = process.pid
+    if error.errno in (errno.EACCES, errno.EPERM):
+        what = f"not permitted to see the pages of process {pid}, although its memory map may be read"
+        return SmapstopError(what, "run as its user or as root, or with CAP_SYS_PTRACE")
+    if error.errno == errno.ESRCH:
+        process.require_memory()
+        what = f"the main thread of process {pid} has ended, and the kernel shows its pages no more"
+        return SmapstopError(what, "smapstop snapshot still tells of its mappings")
+    return unreadable(pid, error)
+
+
+def look(process: ProcDir, mappings: Mappings, row: int, files: ElfFiles, *, facts: bool) -> Pages:
+    """The pages of a mapping now.
+
+    Args:
+        process: That has the mapping.
+        mappings: A reading of its memory map.
+        row: Of the mapping.
+        files: The ELF files that were read before.
+        facts: Whether to look at the frames, too, which takes time for each page.
+
+    Raises:
+        SmapstopError: They may not be seen, or the process has ended.
+    """
+    start, end = int(mappings.start[row]), int(mappings.end[row])
+    try:
+        runs = page_runs(process, start, end)
+        frames = frames_of(process, runs) if facts else None
+    except OSError as error:
+        raise hidden_pages(process, error) from error
+    pieces, which = _covering(frames.runs if frames else runs, start, end)
+    codes = states_of(pieces.flags, backing_of(mappings.name_of(row), mappings.perms_of(row)))
+    names = _names(process, mappings, row, pieces, files)
+    to_file = int(mappings.offset[row]) - start if mappings.inode[row] else None
+    found = [
+        Run(
+            start=piece_start,
+            end=piece_end,
+            offset=None if to_file is None else piece_start + to_file,
+            state=STATES[code],
+            flags=Page(flags),
+            symbols=symbols,
+            facts=_facts(frames, run),
+        )
+        for piece_start, piece_end, code, flags, symbols, run in zip(
+            pieces.start.tolist(),
+            pieces.end.tolist(),
+            codes.tolist(),
+            pieces.flags.tolist(),
+            names,
+            which.tolist(),
+            strict=True,
+        )
+    ]
+    return Pages(mappings, row, found, runs.source, runs.page_bytes, frames is not None if facts else None)
+
+
+def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfFiles) -> list[Symbols]:
+    """What lies on each piece of a mapping; what is not present is still the file's."""
+    if not mappings.inode[row]:
+        return [Symbols()] * len(pieces)
+    untouched = np.where(pieces.flags == 0, np.uint8(Page.FILE), pieces.flags)
+    return files.symbols_of_each(process, mappings, row, replace(pieces, flags=untouched), most=MOST_NAMES)
+
+
+def _covering(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray[np.intp]]:
+    """The runs with what is between them, and which run each is, -1 for none."""
+    edges = np.array([start, end], np.uint64)
+    before, after = np.append(edges[:1], runs.end), np.append(runs.start, edges[1:])
+    hole = before < after
+    starts, ends = np.concatenate([runs.start, before[hole]]), np.concatenate([runs.end, after[hole]])
+    nothing = np.zeros(np.count_nonzero(hole), np.uint8)
+    which = np.concatenate([np.arange(len(runs)), np.full(len(nothing), -1)])
+    order = np.argsort(starts, kind="stable")
+    flags = np.concatenate([runs.flags, nothing])[order]
+    return PageRuns(starts[order], ends[order], flags, runs.known, runs.page_bytes), which[order]
+
+
+def _facts(frames: Frames | None, run: int) -> Facts | None:
+    """What is known of the frames of a run."""
+    if frames is None or run < 0 or not frames.known[run]:
+        return None
+    return Facts(Frame(int(frames.flags[run])), int(frames.map_count[run]))

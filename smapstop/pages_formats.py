@@ -1,0 +1,125 @@
+"""The pages of mappings as text: JSON for programs, a table for people."""
+
+from collections import Counter
+
+import numpy as np
+
+from smapstop import __version__
+from smapstop.model.meant import shown
+from smapstop.pages import Facts, Pages, Run
+from smapstop.proc.columns import Counters
+from smapstop.proc.kpages import Frame
+from smapstop.proc.runs import Page
+from smapstop.proc.states import State
+from smapstop.snapshot import Record, heads_of
+from smapstop.snapshot_formats import json_text
+from smapstop.ui.format import amount, clip, count, shorten
+
+SCHEMA = 1
+"""The version of the JSON; it changes when a reader of the old one would fail."""
+
+_AMOUNTS = 4
+"""So many of the first columns of the table are numbers."""
+_FACTS = {Frame.DIRTY: "dirty", Frame.REFERENCED: "referenced", Frame.HUGE: "huge_frame", Frame.KSM: "ksm"}
+
+
+def as_json(pages: Pages, process: Counters) -> str:
+    """The pages of a mapping as one JSON object, a run to a line; ASCII only, names as in a snapshot's."""
+    mappings, row = pages.mappings, pages.row
+    head = heads_of(mappings.take(np.array([row])))[0]
+    parts: Record = {
+        "schema": SCHEMA,
+        "tool": f"smapstop {__version__}",
+        "process": {"pid": process.pid, "name": process.name},
+        "mapping": head | {"size": sum(run.kb for run in pages.runs)},
+        "page_size": pages.page_bytes,
+        "source": pages.source,
+        "facts": [*_FACTS.values(), "map_count"] if pages.facts else [],
+        "lacking": next((run.symbols.lacking for run in pages.runs if run.symbols.lacking), None),
+    }
+    return json_text(parts, runs=[_record(run, pages) for run in pages.runs])
+
+
+def _record(run: Run, pages: Pages) -> Record:
+    """A run under the names that JSON has."""
+    record: Record = {
+        "start": f"{run.start:#x}",
+        "end": f"{run.end:#x}",
+        "pages": (run.end - run.start) // pages.page_bytes,
+        "file_offset": run.offset,
+        "state": run.state.value,
+        "bits": [flag.name.lower() for flag in run.flags if flag.name],
+        "symbols": list(run.symbols.names),
+        "more_symbols": run.symbols.more,
+    }
+    return record | _facts_record(run.facts) if pages.facts else record
+
+
+def _facts_record(facts: Facts | None) -> Record:
+    """What is known of the frames, null for what has none."""
+    flags = {name: None if facts is None else bool(facts.flags & flag) for flag, name in _FACTS.items()}
+    return flags | {"map_count": None if facts is None else facts.map_count}
+
+
+def as_table(pages: Pages, process: Counters, *, width: int = 80) -> str:
+    """The pages of a mapping for people: which it is, a summary, and a line per run; at most `width` cells a line."""
+    mappings, row = pages.mappings, pages.row
+    where = f"{mappings.start[row]:x}-{mappings.end[row]:x} {mappings.perms_of(row)}"
+    who = f"  {where}  {process.name} {process.pid}"
+    lines = [shorten(shown(mappings, row), max(20, width - len(who))) + who, _summary(pages)]
+    lacking = next((run.symbols.lacking for run in pages.runs if run.symbols.lacking), "")
+    if lacking and mappings.inode[row]:
+        lines.append(f"no symbols: the file {lacking}")
+    if pages.facts is False:
+        lines.append("nothing is known of the frames: only root may read /proc/kpageflags and /proc/kpagecount")
+    lines += ["", *_aligned([_titles(pages), *(_cells(run, pages) for run in pages.runs)])]
+    return "\n".join([*(clip(line, width) for line in lines), ""])
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Rows of cells as lines: the amounts to the right, texts to the left, and the last as it is."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[-1] = 0
+    return [
+        " ".join(
+            text.rjust(width) if at < _AMOUNTS else text.ljust(width)
+            for at, (text, width) in enumerate(zip(cells, widths, strict=True))
+        ).rstrip()
+        for cells in rows
+    ]
+
+
+def _summary(pages: Pages) -> str:
+    """How many pages are what."""
+    totals: Counter[State] = Counter()
+    for run in pages.runs:
+        totals[run.state] += (run.end - run.start) // pages.page_bytes
+    states = [f"{totals[state]:,} {state}" for state in State if totals[state]]
+    number = totals.total()
+    return f"{number:,} page{'s' * (number != 1)}: {', '.join(states)}"
+
+
+def _titles(pages: Pages) -> list[str]:
+    """The titles of the columns."""
+    return [
+        "Start",
+        "Pages",
+        "Size",
+        "Offset",
+        "State",
+        *(["Maps", "Frame"] if pages.facts else []),
+        "What lies there",
+    ]
+
+
+def _cells(run: Run, pages: Pages) -> list[str]:
+    """A run as texts."""
+    state = run.state + " huge" * bool(run.flags & Page.HUGE)
+    facts = []
+    if pages.facts:
+        names = [name for flag, name in _FACTS.items() if run.facts and run.facts.flags & flag]
+        facts = [str(run.facts.map_count) if run.facts else "", " ".join(names)]
+    number = (run.end - run.start) // pages.page_bytes
+    offset = "" if run.offset is None else f"{run.offset:x}"
+    what = ", ".join(run.symbols.listed)
+    return [f"{run.start:x}", count(number), amount(run.kb), offset, state, *facts, what]

@@ -1,0 +1,84 @@
+"""`smapstop pages`: what the pages of a mapping are, and what lies on them."""
+
+import argparse
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from smapstop.errors import SmapstopError
+from smapstop.options import pages_options, parse
+from smapstop.verbs.printing import is_terminal, print_text
+from smapstop.verbs.targets import Command
+
+if TYPE_CHECKING:  # it imports numpy
+    from smapstop.proc.process import ProcDir
+
+_PIPE_WIDTH = 160
+"""How wide a table is that goes into a file or a pipe."""
+
+
+def run(words: list[str], command: Command) -> int:
+    """Print the pages of one mapping, or what was copied on write in all of them."""
+    options, word = parse(pages_options(), words)
+    if command is not None:
+        raise SmapstopError("pages starts no program", "start it yourself, then: smapstop pages -p PID MAPPING")
+    if word is not None:
+        raise SmapstopError(f"unexpected {word!r}", "name one mapping; put a name with spaces into quotes")
+    if options.pid is None:
+        raise SmapstopError("pages needs a process", "smapstop pages -p PID|NAME MAPPING")
+    if options.cow and (options.mapping is not None or options.facts):
+        raise SmapstopError("--cow is of the whole process", "leave MAPPING and --facts out, or --cow")
+    if not options.cow and options.mapping is None:
+        raise SmapstopError("pages needs a mapping", "an address, a name such as '[heap]' or libc.so.6; or --cow")
+    from smapstop.proc.finding import find
+    from smapstop.proc.process import ProcDir
+
+    with ProcDir(find(options.pid)) as process:
+        text = _copied(process, options) if options.cow else _pages(process, options)
+    print_text(text, "the pages")
+    return 0
+
+
+def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
+    """The pages of the mappings that are meant, one after the other."""
+    from smapstop.model.meant import meant
+    from smapstop.pages import look, read_map
+    from smapstop.pages_formats import as_json, as_table
+    from smapstop.proc.process import unreadable
+    from smapstop.proc.symbols import ElfFiles
+
+    mappings, files = read_map(process), ElfFiles()
+    found = [look(process, mappings, row, files, facts=options.facts) for row in meant(mappings, options.mapping)]
+    try:
+        counters = process.counters()
+    except OSError as error:
+        raise unreadable(process.pid, error) from error
+    if _format(options) == "json":
+        return "".join(as_json(pages, counters) for pages in found)
+    return "\n".join(as_table(pages, counters, width=_width()) for pages in found)
+
+
+def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
+    """What was copied on write in the whole process."""
+    from smapstop.copied import copied
+    from smapstop.copied_formats import as_json, as_table
+    from smapstop.pages import read_map
+    from smapstop.proc.process import unreadable
+    from smapstop.proc.symbols import ElfFiles
+
+    found = copied(process, read_map(process), ElfFiles())
+    try:
+        counters = process.counters()
+    except OSError as error:
+        raise unreadable(process.pid, error) from error
+    return as_json(found, counters) if _format(options) == "json" else as_table(found, counters, width=_width())
+
+
+def _format(options: argparse.Namespace) -> str:
+    """The format that is asked for, or that fits where it goes."""
+    return str(options.format or ("table" if is_terminal(sys.stdout) else "json"))
+
+
+def _width() -> int:
+    """How wide a table may be."""
+    return shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
