@@ -89,6 +89,11 @@ def chosen(keys: Sequence[str]) -> tuple[Column, ...]:
     return tuple(ALL[key] for key in keys) or COLUMNS
 
 
+def of_groups(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns that say something of a group of mappings: it has neither an address nor permissions."""
+    return tuple(column for column in columns if column.look not in ("address", "text"))
+
+
 def fitting(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     """The columns that fit into so many cells, the least important left out, each with its width.
 

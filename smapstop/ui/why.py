@@ -13,7 +13,7 @@ class Explanation:
 
     label: str
     sentence: str
-    """What happened, for someone who learns it; `{pages}` stands for "11 pages", `{were}` for "were" or "was"."""
+    """What happened, for someone who learns it; `{pages}` stands for "11 pages"; see `_WORDS`."""
     source: str
     """Where the kernel does it, or describes it."""
 
@@ -27,14 +27,14 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "file-read": Explanation(
         "read in from file",
-        "{pages} of the file {were} mapped on access. They were in the page cache or were read from disk; one "
+        "{pages} of the file {were} mapped on access. {They} {were} in the page cache or {were} read from disk; one "
         "fault maps up to 16 neighbours at once (fault-around).",
         "mm/memory.c: do_read_fault, do_fault_around",
     ),
     "copy-on-write": Explanation(
         "copy-on-write",
-        "{pages} of this private file mapping {were} written for the first time. The kernel had mapped them read-"
-        "only, although the mapping may be written; each write faulted and got an anonymous copy of the file's "
+        "{pages} of this private file mapping {were} written for the first time. The kernel had mapped {them} read-"
+        "only, although the mapping may be written; {each} write faulted and got an anonymous copy of the file's "
         "page: copy-on-write. The file itself does not change.",
         "mm/memory.c: do_wp_page, do_cow_fault",
     ),
@@ -46,30 +46,30 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "sole-owner": Explanation(
         "sole owner again",
-        "{pages} {were} shared with another process, which let go of them: it ended, or made its own copies. "
+        "{pages} {were} shared with another process, which let go of {them}: it ended, or copied what it wrote. "
         "Nothing was copied here, and there was no fault.",
         "fs/proc/task_mmu.c: smaps_account (a page's map count)",
     ),
     "shared-by-fork": Explanation(
         "shared by fork",
-        "{pages} {were} shared with a child by fork. Nothing was copied: both processes map the same pages read-"
+        "{pages} {were} shared with a child by fork. Nothing was copied: both processes map the same memory read-"
         "only until one of them writes.",
         "kernel/fork.c: dup_mmap; mm/memory.c: copy_present_ptes",
     ),
     "shared-write": Explanation(
         "shared write",
-        "{pages} {were} written where all who map the file share them. They are dirty now; what belongs to a "
+        "{pages} {were} written where all who map the file share {them}. That memory is dirty now; what belongs to a "
         "file on disk is written back to it later.",
         "mm/memory.c: wp_page_shared, do_shared_fault",
     ),
     "writeback": Explanation(
         "written back",
-        "{pages} {were} written back to the file by the kernel, and are clean again: the file has what memory has.",
+        "{pages} {were} written back to the file by the kernel, and so made clean: the file has what memory has.",
         "mm/page-writeback.c: folio_clear_dirty_for_io",
     ),
     "reclaim": Explanation(
         "reclaimed",
-        "{pages} {were} dropped. They were clean, so nothing is lost: the next access reads them again. The "
+        "{pages} {were} dropped. {They} {were} clean, so nothing is lost: the next access reads {them} again. The "
         "kernel takes such pages when memory runs short; a process may also give them up itself (MADV_DONTNEED).",
         "mm/vmscan.c: shrink_folio_list",
     ),
@@ -85,13 +85,13 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "discard": Explanation(
         "discarded",
-        "{pages} {were} given up with what was in them: by madvise(MADV_DONTNEED), by free returning memory, or "
+        "{pages} {were} given up with what was in {them}: by madvise(MADV_DONTNEED), by free returning memory, or "
         "because the file was cut or a hole was punched into it.",
         "mm/madvise.c: madvise_dontneed_single_vma",
     ),
     "lazy-free": Explanation(
         "freed lazily",
-        "{pages} {were} marked as free (MADV_FREE). They stay until the kernel needs them; a write keeps them.",
+        "{pages} {were} marked as free (MADV_FREE). Nothing goes before memory is needed; a write keeps {them}.",
         "mm/madvise.c: madvise_free_single_vma",
     ),
     "rewrite": Explanation(
@@ -123,7 +123,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "ksm-unmerge": Explanation(
         "unmerged from KSM",
-        "{pages} {were} merged with equal ones before, and are separate again: a write faulted and made a "
+        "{pages} {were} merged with equal ones before, and {were} separated again: a write faulted and made a "
         "copy, or the merging was taken back (MADV_UNMERGEABLE).",
         "mm/memory.c: do_wp_page; mm/ksm.c",
     ),
@@ -182,11 +182,18 @@ def _named(symbols: Sequence[str]) -> str:
     return printable(", ".join(symbols))
 
 
+_WORDS = (
+    {"were": "was", "They": "It", "them": "it", "each": "the"},
+    {"were": "were", "They": "They", "them": "them", "each": "each"},
+)
+"""What is said otherwise of one page and of many."""
+
+
 def sentence_of(event: Event, symbols: Sequence[str] = ()) -> str:
     """An event in a plain sentence or two, with what lies on the pages copied, and what else it may have been."""
-    were = "was" if event.pages == 1 else "were"
-    text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), were=were)
+    words = _WORDS[event.pages > 1]
+    text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), **words)
     if symbols and event.what == "copy-on-write":
-        text += f" On {'it' if event.pages == 1 else 'them'}: {_named(symbols)}."
+        text += f" On {words['them']}: {_named(symbols)}."
     others = " or ".join(EXPLANATIONS[what].label for what in event.also)
     return f"{text} The fields alone would also fit: {others}." if others else text

@@ -182,7 +182,9 @@ async def test_the_numbers_that_moved_are_lit(
 async def test_groups_count_their_mappings_and_enter_shows_them() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
+        assert "Perm" in (await shown(pilot))[0]
         await pilot.press("g", "g")
+        assert "Perm" not in (await shown(pilot))[0]
         assert await names(pilot) == ["heap × 1", "file × 1", "anonymous × 1", "stack × 1"]
         await pilot.press("down", "enter")
         assert await names(pilot) == ["libc.so.6 .text"]

@@ -1,5 +1,6 @@
 """The mouse, wherever it may be used: clicks, double clicks and the wheel."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -104,14 +105,14 @@ async def test_a_click_below_the_last_row_does_nothing() -> None:
         assert app.query_one(ContentSwitcher).current == "table"
 
 
-@pytest.mark.parametrize(("title", "key"), [("Mapping", "name"), ("Rss", "rss"), ("Anon", "anonymous")])
-async def test_a_click_on_any_title_sorts_by_it(title: str, key: str) -> None:
+@pytest.mark.parametrize("title", ["Mapping", "Rss", "Anon"])
+async def test_a_click_on_any_title_sorts_by_it(title: str) -> None:
     async with shown() as (app, pilot, _):
         await pilot.press("less_than_sign")
         header = app.query_one(MappingTable).render_line(0).text
         await pilot.click(MappingTable, offset=(header.index(title) + 1, 0))
         await pilot.pause()
-        assert app._order.sorting.key == key
+        assert re.search(f"{title} ?[▼▲]", app.query_one(MappingTable).render_line(0).text)
 
 
 async def test_the_wheel_scrolls_the_table_and_the_cursor_stays_on_its_mapping() -> None:

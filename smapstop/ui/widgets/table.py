@@ -15,7 +15,7 @@ from smapstop.model.scene import Scene
 from smapstop.model.sheet import Grouping
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
-from smapstop.ui.columns import Column, fitting
+from smapstop.ui.columns import Column, fitting, of_groups
 from smapstop.ui.palette import Palette
 from smapstop.ui.rows import HISTORY_TICKS, Groups, Row, groups_of, history_step, letter_of, rows_of
 from smapstop.ui.theme import palette_of
@@ -116,7 +116,8 @@ class MappingTable(LineList[int, _Line]):
         """Rows as text."""
         if self._scene is None or self._timeline is None:
             return []
-        self._fitted = fitting(self.columns, self.size.width - self.scrollbar_size_vertical)
+        columns = self.columns if self._groups is None else of_groups(self.columns)
+        self._fitted = fitting(columns, self.size.width - self.scrollbar_size_vertical)
         asked = (self._scene, first, stop, self._fitted)
         if asked != self._asked:  # the cursor moves without new rows
             self._asked = asked
