@@ -126,3 +126,20 @@ def test_a_mapping_that_no_tick_knows_has_no_states() -> None:
 
     assert life.states == []
     assert life.gone is None
+
+
+def test_it_forgets_what_the_timeline_forgets_but_not_how_it_began() -> None:
+    timeline = Timeline(kept_bytes=100_000, run_ticks=2)
+    timeline.append(tick_of(0, mappings_of((1, 9)), [7]))
+    followed = Life(timeline, 7)
+    for number in range(1, 60):
+        timeline.append(tick_of(number, mappings_of((1, 9, "rw-p", "", 4 * number)), [7]))
+        followed.follow()
+
+    first = timeline.first
+    assert 1 < first < 58
+    for life in (followed, Life(timeline, 7)):
+        assert [0, *range(first, 60)] == [life.tick_of(step).number for step in range(len(life.states))]
+        assert [0, *(4.0 * number for number in range(first, 60))] == life.field("rss", len(life.states) - 1).tolist()
+        assert life.over_time("rss", 59, 60 - first).tolist() == [4.0 * number for number in range(first, 60)]
+        assert [life.stretch_of(number, 59, 60 - first) for number in (0, first, 59)] == [0, 0, 59 - first]

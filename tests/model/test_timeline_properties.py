@@ -246,6 +246,8 @@ def assert_remembers(log: Everything, life: Life, rss: Any) -> None:
         np.testing.assert_array_equal(rss[known], life.amounts(numbers)[life.fields.index("rss")])
     else:
         assert not known.any()
+    steps = [life.tick_of(step).number for step in range(len(life.states))]
+    assert steps == sorted(set(steps))
     assert [told for told in log.became(life.mapping) if told[0] >= life.timeline.first] == life.became
 
 
