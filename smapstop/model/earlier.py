@@ -59,6 +59,17 @@ class Earlier:
         ids[rows[alike]] = moment.ids[alike]
         return replace(then, ids=ids, mappings=self._spelled(then.mappings, moment.mappings.texts))
 
+    def alike(self, mapping: int, beside: Moment) -> int | None:
+        """The other run's mapping that is like one of this run; None when it has none, or not yet.
+
+        Args:
+            mapping: By its own id.
+            beside: What `beside` gave.
+        """
+        row = self.timeline.at(beside.tick.number).row_of(mapping)
+        found = ELSEWHERE if row is None else int(beside.ids[row])
+        return found if found < ELSEWHERE else None
+
     def _paired(self, before: Mappings, after: Mappings) -> Rows:
         """See `paired`."""
         known = self._maps

@@ -1,11 +1,9 @@
 """The dashboard: owns one source, its timeline, and how the user looks at it."""
 
-import asyncio
 import os
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -15,20 +13,21 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher, Input, Static
 
 from smapstop.errors import SmapstopError
-from smapstop.model.activity import Activity
 from smapstop.model.arrange import Sorting, filter_of, members_filter
+from smapstop.model.earlier import ELSEWHERE
 from smapstop.model.lens import Lens
 from smapstop.model.playing import Playing
-from smapstop.model.requests import Attach, Failure, Launch, Notice, Over, Signal, Target
-from smapstop.model.scene import Scene, look
+from smapstop.model.requests import Attach, Failure, Launch, Notice, Over, Refusal, Target
+from smapstop.model.runs import Run
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
 from smapstop.settings import Pick, Replay, Settings
 from smapstop.source import Source
-from smapstop.ui.calm import CalmOrder
 from smapstop.ui.columns import SORTABLE, chosen, sorted_beside, sorted_by
-from smapstop.ui.facts import ending_text, header_of
+from smapstop.ui.facts import compared_text, ending_text, header_of
 from smapstop.ui.keys import bindings
+from smapstop.ui.launching import Launching, Rebuilds
+from smapstop.ui.looking import Carried, Looking
 from smapstop.ui.messages import Heard, Stale
 from smapstop.ui.signals import heed_signals
 from smapstop.ui.widgets.detail import MappingDetail
@@ -51,8 +50,6 @@ Begin = Attach | Launch | Pick | Replay
 PLAYED_EVERY = 1 / 20
 """How often the past is drawn while it is played, seconds."""
 _TOUCHES = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
-GRACE_SECONDS = 2.0
-"""How long a program that we end may take to end by itself."""
 
 
 class Dashboard(App[int]):
@@ -64,32 +61,39 @@ class Dashboard(App[int]):
             the source is a recording.
         settings: How to begin.
         intro: One line that tells what to do and what to watch.
+        rebuilds: At each of them the launched program begins anew.
     """
 
     CSS_PATH = "smapstop.tcss"
     TITLE = "smapstop"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
-    def __init__(self, source: Source, begin: Begin, settings: Settings, *, intro: str = "") -> None:
+    def __init__(
+        self, source: Source, begin: Begin, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
+    ) -> None:
         # without colours Textual's own filter would leave greys: the ansi colours give way entirely
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
-        self.timeline = Timeline()
-        self._activity = Activity(self.timeline)
+        self.looking = Looking(Lens(filter=settings.filter), settings.sorting)
         self._playing: Playing | None = None
         self._over: Over | None = None
         """Nothing more comes: the end of a recording."""
-        self.lens = Lens(filter=settings.filter)
         self.failure: Failure | None = None
         """Why the source cannot go on."""
         self._begin, self._settings, self._intro = begin, settings, intro
-        self._order = CalmOrder(settings.sorting)
-        self._target: Target | None = None
-        self._scene: Scene | None = None
+        self._rebuilds = rebuilds
         self._touched = 0.0
         """When the user last pressed a key of ours, or used the mouse."""
-        self._launched = False
-        self._ended = asyncio.Event()
+
+    @property
+    def timeline(self) -> Timeline:
+        """That of the run that is looked at."""
+        return self.looking.timeline
+
+    @property
+    def lens(self) -> Lens:
+        """How it is looked at."""
+        return self.looking.lens
 
     # the parts of the screen
 
@@ -110,7 +114,8 @@ class Dashboard(App[int]):
             from smapstop.ui.widgets.dock import ProgramDock
 
             assert self.source.terminal_fd is not None
-            yield ProgramDock(self.source.terminal_fd, self._begin.command)
+            launching = Launching(self.source, self._begin)
+            yield ProgramDock(self.source.terminal_fd, launching, self._rebuilds)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -146,23 +151,21 @@ class Dashboard(App[int]):
         else:
             self.source.request(Attach(pid, self._settings.pace))
 
-    def on_program_pane_sized(self) -> None:
-        """Launch the program, once, on a terminal that has its real size."""
-        if isinstance(self._begin, Launch) and not self._launched:
-            self._launched = True
-            self.source.request(self._begin)
-
     @on(Heard)
     def hear(self, message: Heard) -> None:
         """Take in what the source told."""
         match message.news:
             case Target() as target:
-                self._target = target
+                self._begin_run(target)
             case Tick() as tick:
-                self.timeline.append(tick)
+                newest = self.looking.runs.newest
+                assert newest is not None, "a target comes before its ticks"
+                newest.timeline.append(tick)
                 if tick.ending is not None:
                     self._end(ending_text(tick.ending))
                 self.post_message(Stale())
+            case Refusal() as refusal:
+                self._refuse(str(SmapstopError(refusal.what, refusal.remedy)))
             case Notice() as notice:
                 self.notify(str(SmapstopError(notice.what, notice.remedy)), severity="warning", markup=False)
             case Over() as over:
@@ -170,16 +173,23 @@ class Dashboard(App[int]):
                 self.post_message(Stale())
             case Failure() as failure:
                 self.failure = failure
-                self._end("not watched any more")
-                if not len(self.timeline):
+                if self._dock is not None:
+                    self._dock.lost("not watched any more")
+                    self.query_one(MappingTable).focus()
+                if not self.looking.anything:
                     self.exit(failure.status)
                 self.query_one(HeaderBar).notice(str(SmapstopError(failure.what, failure.remedy)))
 
     def _end(self, how: str) -> None:
         """The process ended: what it was stays on the screen."""
-        self._ended.set()
+        if self._dock is not None and not self._dock.ended(how):
+            self.query_one(MappingTable).focus()
+
+    def _refuse(self, why: str) -> None:
+        """The program could not begin again: say why, and wait for the next rebuild."""
+        self.notify(why, severity="error", markup=False)
         if self._dock is not None:
-            self._dock.end(how)
+            self._dock.refused(why)
             self.query_one(MappingTable).focus()
 
     # what is shown
@@ -187,46 +197,43 @@ class Dashboard(App[int]):
     @on(Stale)
     def redraw(self) -> None:
         """Look at the timeline again, and show what is seen."""
-        if self._target is None or not len(self.timeline):
-            return
         try:
-            scene = look(self.timeline, self.lens)
+            scene = self.looking.see()
         except SmapstopError as error:  # a filter that the fields of this kernel cannot answer
             self.notify(str(error), severity="error", markup=False)
-            self.lens = replace(self.lens, filter="")
-            scene = look(self.timeline, self.lens)
-        self._scene = scene
+            self.looking.look(replace(self.lens, filter=""))
+            scene = self.looking.see()
+        run = self.looking.run
+        if scene is None or run is None:
+            return
         header, missing = self.query_one(HeaderBar), scene.moment.tick.missing
         if missing and self.failure is None:
             header.notice(missing)
         elif self.failure is None:
-            header.show(header_of(self._target, scene, self.timeline, self._over))
-        self.query_one(Totals).show(self._target, self.timeline, scene)
-        self._activity.follow()
+            number = run.number if self._rebuilds is not None else 0
+            header.show(header_of(run.target, scene, self.timeline, self._over, number))
+        self.query_one(Totals).show(run.target, self.timeline, scene)
         bar = self.query_one(TimeBar)
         bar.display = self.lens.at is not None or isinstance(self._begin, Replay)
-        bar.show(self._activity, scene)
+        bar.show(self.looking.activity, scene)
+        self._carry_over()
         detail = self.query_one(MappingDetail)
         if detail.display and detail.mapping is not None:
             detail.show(self.timeline, scene, detail.mapping)
         pane = self.query_one(EventsPane)
         if pane.display:
             pane.show(self.timeline, scene, detail.mapping if detail.display else None)
-        rows = self._order.rows(scene, time.monotonic() - self._touched)
+        rows = self.looking.order.rows(scene, time.monotonic() - self._touched)
         table = self.query_one(MappingTable)
-        table.show(self.timeline, scene, rows, self._order.sorting, frozen=self._order.frozen)
+        table.show(self.timeline, scene, rows, self.looking.order.sorting, frozen=self.looking.order.frozen)
 
     def _look(self, lens: Lens) -> None:
         """Look in another way."""
-        was, self.lens = self.lens, lens
-        if (was.at is None) != (lens.at is None):
+        live = self.lens.at is None
+        self.looking.look(lens)
+        if live != (self.lens.at is None):
             self.refresh_bindings()
         self.post_message(Stale())
-
-    @property
-    def _now(self) -> int:
-        """The tick that is shown."""
-        return self._scene.moment.tick.number if self._scene else 0
 
     async def on_event(self, event: events.Event) -> None:
         """Do what a key is bound to at once: the next one may already be waiting, and goes where this one sends it.
@@ -235,6 +242,7 @@ class Dashboard(App[int]):
         on a screen above, and in a line that is typed into: there they must not overtake the letters before them.
         """
         if isinstance(event, _TOUCHES) and not event.is_forwarded and not self._program_has_keys:
+            self.looking.carried = None
             self._touched = time.monotonic()  # the table does not sort under the user's hands
             if isinstance(event, events.Key) and await self._obey(event.key):
                 return
@@ -255,12 +263,12 @@ class Dashboard(App[int]):
         if isinstance(self._begin, Replay) and not self.lens.speed:
             self.action_play()
         else:
-            self._look(self.lens.held(self._now))
+            self._look(self.lens.held(self.looking.now))
 
     def action_play(self) -> None:
         """Let time go on from the moment that is shown; again, faster."""
         if len(self.timeline):
-            lens = self.lens.played(self._now, len(self.timeline) - 1)
+            lens = self.lens.played(self.looking.now, len(self.timeline) - 1)
             self._playing = Playing(lens.at or 0, time.monotonic())
             self._player.resume()
             self._look(lens)
@@ -283,7 +291,7 @@ class Dashboard(App[int]):
 
     def action_happened(self, direction: int) -> None:
         """Go to the nearest tick at which something happened."""
-        number = self._activity.beside(self._now, direction)
+        number = self.looking.activity.beside(self.looking.now, direction)
         if number is not None:
             self._look(self.lens.gone_to(number))
         elif direction > 0:
@@ -292,26 +300,30 @@ class Dashboard(App[int]):
     def action_step(self, ticks: int) -> None:
         """Go back or forward in time; forward to the newest tick is live."""
         if len(self.timeline):
-            self._look(self.lens.stepped(self._now, len(self.timeline) - 1, ticks))
+            self._look(self.lens.stepped(self.looking.now, len(self.timeline) - 1, ticks))
 
     def action_start(self) -> None:
         """Go to the first tick."""
         self._look(self.lens.gone_to(self.timeline.first))
 
     def action_live(self) -> None:
-        """Follow the process."""
-        self._look(self.lens.gone_to(None))
+        """Follow the process; it may have begun again meanwhile."""
+        newest = self.looking.runs.newest
+        if newest is not None and not self.looking.newest_run:
+            self._show_run(newest)
+        else:
+            self._look(self.lens.gone_to(None))
 
     def action_mark(self) -> None:
         """Mark the moment that is shown, and compare with it."""
         if len(self.timeline):
-            number = max(self._now, self.timeline.first)
+            number = max(self.looking.now, self.timeline.first)
             self.timeline.keep(number)
             self._look(self.lens.marked(number))
 
     def action_compare(self) -> None:
         """Compare with something else."""
-        self._look(self.lens.compared_otherwise())
+        self._look(self.lens.compared_otherwise(earlier=self.looking.earlier is not None))
 
     def action_group(self) -> None:
         """Group by something else."""
@@ -341,36 +353,36 @@ class Dashboard(App[int]):
 
     def action_freeze(self) -> None:
         """Hold the order of the rows, or let them move again."""
-        self._order.frozen = not self._order.frozen
+        self.looking.order.frozen = not self.looking.order.frozen
         self.post_message(Stale())
 
     def action_sort(self) -> None:
         """Choose what to sort by."""
         from smapstop.ui.screens.sort import SortScreen
 
-        self.push_screen(SortScreen(self._order.sorting), self._sort)
+        self.push_screen(SortScreen(self.looking.order.sorting), self._sort)
 
     def action_reverse(self) -> None:
         """Sort in the other direction."""
-        self._sort(sorted_by(self._order.sorting.key, self._order.sorting))
+        self._sort(sorted_by(self.looking.order.sorting.key, self.looking.order.sorting))
 
     def action_next_sort(self) -> None:
         """Sort by the next column."""
-        self._sort(sorted_beside(self.query_one(MappingTable).columns, self._order.sorting, 1))
+        self._sort(sorted_beside(self.query_one(MappingTable).columns, self.looking.order.sorting, 1))
 
     def action_previous_sort(self) -> None:
         """Sort by the column before."""
-        self._sort(sorted_beside(self.query_one(MappingTable).columns, self._order.sorting, -1))
+        self._sort(sorted_beside(self.query_one(MappingTable).columns, self.looking.order.sorting, -1))
 
     @on(MappingTable.SortAsked)
     def sort_by_header(self, message: MappingTable.SortAsked) -> None:
         """A click on a header."""
         if message.key in SORTABLE:
-            self._sort(sorted_by(message.key, self._order.sorting))
+            self._sort(sorted_by(message.key, self.looking.order.sorting))
 
     def _sort(self, sorting: Sorting | None) -> None:
         if sorting is not None:
-            self._order.sorting = sorting
+            self.looking.order.sorting = sorting
             self.post_message(Stale())
 
     # what the user does: one mapping
@@ -383,14 +395,18 @@ class Dashboard(App[int]):
     @on(MappingTable.Opened)
     def open_mapping(self, message: MappingTable.Opened) -> None:
         """Show one mapping; of a group its mappings."""
-        if self._scene is None:
+        if self.looking.scene is None:
+            return
+        if message.mapping >= ELSEWHERE:
+            self.notify(f"only {compared_text(self.looking.scene, self.timeline)} has it: r goes there", markup=False)
             return
         if message.mapping < 0:
-            self._look(replace(self.lens, grouping="none", filter=members_filter(self._scene.sheet, message.mapping)))
+            members = members_filter(self.looking.scene.sheet, message.mapping)
+            self._look(replace(self.lens, grouping="none", filter=members))
             return
         self.query_one(ContentSwitcher).current = "detail"
         detail = self.query_one(MappingDetail)
-        detail.show(self.timeline, self._scene, message.mapping)
+        detail.show(self.timeline, self.looking.scene, message.mapping)
         detail.focus()
         self.post_message(Stale())
 
@@ -404,8 +420,10 @@ class Dashboard(App[int]):
         if switcher.current == "detail":
             switcher.current = "table"
             self.post_message(Stale())
-        else:
+        elif self.lens.filter or self.lens.grouping != "none":
             self._look(self.lens.back())
+        else:
+            self.action_live()
         self.query_one(MappingTable).focus()
 
     # what the user does: what happened
@@ -474,23 +492,84 @@ class Dashboard(App[int]):
 
     def action_keys_back(self) -> None:
         """Take the keys back from the program."""
+        if self._dock is not None:
+            self._dock.give_up_keys()
         self.screen.set_focus(self.query_one(MappingTable))  # at once: the next key may already be waiting
+
+    # the runs of the program
+
+    def _begin_run(self, target: Target) -> None:
+        """The process that is watched, or the next run of the program."""
+        wanted = self._wanted()
+        run = self.looking.begin(target)
+        if self._dock is not None:
+            self._dock.began(run.number)
+        if self.looking.run is run:
+            self._shown_anew(wanted)
+        else:
+            self.notify(f"run {run.number} has begun: end goes there")
+
+    def _wanted(self) -> Carried | None:
+        """What the user has open, or under the cursor."""
+        table, detail = self.query_one(MappingTable), self.query_one(MappingDetail)
+        mapping = detail.mapping if detail.display else table.cursor_id
+        return None if mapping is None or mapping < 0 else Carried(mapping, opened=detail.display)
+
+    def _shown_anew(self, wanted: Carried | None) -> None:
+        """Another run is looked at."""
+        self.looking.carried = wanted
+        self.query_one(ContentSwitcher).current = "table"
+        self.query_one(MappingTable).cursor_id = None
+        self.refresh_bindings()
+        self.post_message(Stale())
+
+    def _show_run(self, run: Run, at: int | None = None) -> None:
+        """Look at a run; in the next one at what was looked at in the one before."""
+        next_one = self.looking.run is not None and self.looking.run is self.looking.runs.before(run)
+        wanted = self._wanted() if next_one else None
+        self.looking.show(run, at)
+        self._shown_anew(wanted)
+
+    def _carry_over(self) -> None:
+        """Have the cursor on what is like the mapping on which it was in the run before, when that is there."""
+        carried = self.looking.carried_over()
+        if carried is not None:
+            self.query_one(MappingTable).cursor_id = carried.mapping
+            if carried.opened:
+                self.open_mapping(MappingTable.Opened(carried.mapping))
+
+    def action_runs(self) -> None:
+        """Choose a run to look at."""
+        if self._rebuilds is None or self.looking.run is None:
+            self.notify("there is one run: smapstop --watch -- COMMAND keeps every one")
+            return
+        from smapstop.ui.screens.runs import RunsScreen
+
+        self.push_screen(RunsScreen(self.looking.runs.known, self.looking.run), self._choose_run)
+
+    def _choose_run(self, run: Run | None) -> None:
+        """Look at the run that the user chose: at an earlier one from its end."""
+        if run is not None and run is self.looking.runs.newest:
+            self.action_live()
+        elif run is not None and len(run.timeline):
+            self._show_run(run, len(run.timeline) - 1)
 
     # the end
 
     async def action_quit(self) -> None:
         """Leave; what becomes of a program that still runs is for the user to say."""
-        ending = self.timeline.ending
-        if not isinstance(self._begin, Launch) or self._target is None:
+        run = self.looking.runs.newest
+        if not isinstance(self._begin, Launch) or run is None:
             self.exit(0)
-        elif ending is not None:
+        elif run.timeline.ending is not None:
+            ending = run.timeline.ending
             self.exit(ending.status if ending.signal is None else 128 + ending.signal)
         elif self.failure is not None:
             self.exit(self.failure.status)
         else:
             from smapstop.ui.screens.quit import QuitScreen
 
-            self.push_screen(QuitScreen(self._begin.command[0], self._target.pid), self._quit_with_program)
+            self.push_screen(QuitScreen(self._begin.command[0], run.target.pid), self._quit_with_program)
 
     def _quit_with_program(self, choice: str | None) -> None:
         if choice == "leave":
@@ -500,12 +579,9 @@ class Dashboard(App[int]):
             self.run_worker(self._end_program(), exclusive=True)
 
     async def _end_program(self) -> None:
-        """End the program as a closing terminal would, by force when it does not listen; then leave."""
-        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
-            self.source.request(Signal(number))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), GRACE_SECONDS)
-                break
+        """End the program, and leave."""
+        if self._dock is not None:
+            await self._dock.end_program()
         await self.action_quit()
 
 
@@ -522,7 +598,9 @@ def _drawn_on_terminal() -> Iterator[None]:
         os.close(errors)
 
 
-def run(source: Source, begin: Begin, settings: Settings, *, intro: str = "") -> int:
+def run(
+    source: Source, begin: Begin, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
+) -> int:
     """Show the dashboard until the user leaves; see `Dashboard`.
 
     Returns:
@@ -531,9 +609,9 @@ def run(source: Source, begin: Begin, settings: Settings, *, intro: str = "") ->
     Raises:
         SmapstopError: There was nothing to show.
     """
-    app = Dashboard(source, begin, settings, intro=intro)
+    app = Dashboard(source, begin, settings, intro=intro, rebuilds=rebuilds)
     with _drawn_on_terminal():
         status = app.run()
-    if app.failure is not None and not len(app.timeline):
+    if app.failure is not None and not app.looking.anything:
         raise SmapstopError(app.failure.what, app.failure.remedy, status=app.failure.status)
     return status or 0

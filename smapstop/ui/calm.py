@@ -26,6 +26,12 @@ class CalmOrder:
         self._view: tuple[Sorting, Lens] | None = None
         self._sorted_at = -EVERY_TICKS
 
+    def anew(self) -> "CalmOrder":
+        """An order of other rows, sorted and frozen as this one is."""
+        other = CalmOrder(self.sorting)
+        other.frozen = self.frozen
+        return other
+
     def rows(self, scene: Scene, seconds_since_key: float) -> Rows:
         """The rows of the scene's sheet in the order to show them."""
         if self._due(scene, seconds_since_key):

@@ -77,6 +77,7 @@ KEYS: tuple[Key, ...] = (
     Key("start", ("home",), "start", "Go to the first tick.", "Time"),
     Key("live", ("end",), "live", "Follow the process again.", "Time"),
     Key("keys_back", ("f12",), "keys back", "Take the keys back from the program.", "Program", priority=True),
+    Key("runs", ("r",), "runs", "The runs with --watch; d compares with the one before.", "Program"),
     Key("group", ("g", "f5"), "group", "Group by name, by kind, by file, or not at all.", "Table", shown=True),
     Key("command_palette", ("ctrl+p",), "palette", "Find an action by its name.", "General", priority=True),
 )

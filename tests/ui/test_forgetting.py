@@ -9,12 +9,12 @@ from listening import ListSource
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from smapstop.model import runs as module
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.requests import Attach
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
 from smapstop.settings import Settings
-from smapstop.ui import app as module
 from smapstop.ui import format as fmt
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.detail import MappingDetail

@@ -29,6 +29,7 @@ EXPECTED = {
     "program": ["t"],
     "keys_back": ["f12"],
     "group": ["g", "f5"],
+    "runs": ["r"],
     "command_palette": ["ctrl+p"],
     "quit": ["q", "f10", "ctrl+c"],
 }

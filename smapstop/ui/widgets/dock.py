@@ -3,11 +3,14 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from smapstop.errors import SmapstopError
 from smapstop.ui import format as fmt
+from smapstop.ui.launching import Launching, Rebuilds
 from smapstop.ui.widgets.program import ProgramPane
 
 TYPE = "press t to type into it"
 BACK = "F12 takes the keys back"
+AGAIN = "begins again …"
 
 
 class ProgramDock(Vertical):
@@ -15,7 +18,8 @@ class ProgramDock(Vertical):
 
     Args:
         terminal_fd: The master of the program's terminal.
-        command: What is launched.
+        launching: What is launched.
+        rebuilds: At each of them it begins anew.
     """
 
     DEFAULT_CSS = """
@@ -26,17 +30,29 @@ class ProgramDock(Vertical):
     ProgramDock:focus-within { border: round $accent; border-title-style: bold; border-subtitle-color: $accent; }
     """
 
-    def __init__(self, terminal_fd: int, command: tuple[str, ...]) -> None:
+    def __init__(self, terminal_fd: int, launching: Launching, rebuilds: Rebuilds | None = None) -> None:
         super().__init__()
+        self._launching, self._rebuilds = launching, rebuilds
         self._pane = ProgramPane(terminal_fd)
-        self._ended = False
+        self._running = True
         self._held = False
-        self.border_title = fmt.clip(" ".join(command), 60).replace("[", r"\[")
+        self.border_title = fmt.clip(" ".join(launching.command), 60).replace("[", r"\[")
         self.border_subtitle = TYPE
 
     def compose(self) -> ComposeResult:
         """The terminal."""
         yield self._pane
+
+    def on_mount(self) -> None:
+        """Begin to watch for rebuilds."""
+        if self._rebuilds is not None:
+            self.run_worker(self._follow(self._rebuilds))
+
+    def on_program_pane_sized(self) -> None:
+        """Launch the program, once, on a terminal that has its real size."""
+        self._launching.begin()
+
+    # who has the keys
 
     @property
     def has_keys(self) -> bool:
@@ -44,33 +60,61 @@ class ProgramDock(Vertical):
         # `has_focus` is told by a message, which comes later
         return self._held or self.screen.focused is self._pane
 
-    def take_keys(self) -> bool:
-        """Give the keys to the program; False when it is no more."""
-        if not self._ended:
+    def take_keys(self) -> None:
+        """Give the keys to the program, unless it is no more."""
+        if self._running:
             self.screen.set_focus(self._pane)  # at once: the next key may already be waiting
-        return not self._ended
-
-    def hold_keys(self) -> None:
-        """The program is ended, and another one begins at once: if this one has the keys, keep them for that one."""
-        self._held = self.has_keys
 
     def give_up_keys(self) -> None:
         """Take the keys from the program, also from one that is still to begin."""
         self._held = False
 
-    def end(self, how: str) -> None:
-        """The program ended: say how, and keep what it wrote."""
-        self._ended = True
-        self.border_subtitle = how
+    # the program
 
-    def begin_again(self, title: str) -> None:
-        """Another program has the terminal now; in the pane it begins with this title."""
-        self._pane.begin_again(title)
-        self._ended = False
+    async def _follow(self, rebuilds: Rebuilds) -> None:
+        """Start the program anew when it was rebuilt; who has the keys has them then, too."""
+        try:
+            async for _ in rebuilds():
+                self._held = self.has_keys
+                await self._launching.again()
+        except SmapstopError as error:
+            self.app.notify(str(error), severity="error", markup=False, timeout=60)
+
+    def began(self, number: int) -> None:
+        """The program runs; the second time and later it is told apart from the one before."""
+        self._launching.began()
+        if number > 1:
+            self._running = True
+            self._pane.begin_again(f"run {number}")
         if self._held:
             self._held = False
             self.take_keys()
         self._say_who_has_keys()
+
+    def ended(self, how: str) -> bool:
+        """The program ended: say how, and keep what it wrote; whether that was meant to be, and it begins again."""
+        self._launching.ended()
+        self._running = False
+        waits = "" if self._rebuilds is None else ", waits for a rebuild"
+        self.border_subtitle = AGAIN if self._launching.again_soon else how + waits
+        return self._launching.again_soon
+
+    def refused(self, why: str) -> None:
+        """The program could not begin again: say why."""
+        self._launching.refused()
+        self._held = False
+        self.border_subtitle = f"{why}; waits for a rebuild".replace("[", r"\[")
+
+    def lost(self, why: str) -> None:
+        """Nothing more will be heard of the program."""
+        self.workers.cancel_node(self)
+        self.ended(why)
+        self.border_subtitle = why
+
+    async def end_program(self) -> None:
+        """End the program, and do not begin it again."""
+        self.workers.cancel_node(self)
+        await self._launching.end()
 
     def on_descendant_focus(self) -> None:
         """Say who has the keys."""
@@ -81,6 +125,6 @@ class ProgramDock(Vertical):
         self._say_who_has_keys()
 
     def _say_who_has_keys(self) -> None:
-        if not self._ended:
+        if self._running:
             self.border_subtitle = BACK if self.has_keys else TYPE
         self.app.refresh_bindings()

@@ -1,0 +1,105 @@
+"""What the user looks at: which run of the program, at which moment, and how. No Textual here."""
+
+from dataclasses import dataclass, replace
+
+from smapstop.model.activity import Activity
+from smapstop.model.arrange import Sorting
+from smapstop.model.earlier import Earlier
+from smapstop.model.lens import Lens
+from smapstop.model.requests import Target
+from smapstop.model.runs import Run, Runs
+from smapstop.model.scene import Scene, look
+from smapstop.model.timeline import Timeline
+from smapstop.ui.calm import CalmOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A mapping of the run before, whose like is wanted in this one."""
+
+    mapping: int
+    opened: bool
+    """It was open, not only under the cursor."""
+
+
+class Looking:
+    """What the user looks at; it is told what happens, and what the user wants.
+
+    Args:
+        lens: How to begin.
+        sorting: The order of the rows at the beginning.
+    """
+
+    def __init__(self, lens: Lens, sorting: Sorting) -> None:
+        self.runs = Runs()
+        self.run: Run | None = None
+        """The run that is looked at; None before the first."""
+        self.timeline = Timeline()
+        """Its timeline."""
+        self.activity = Activity(self.timeline)
+        self.lens = lens
+        self.order = CalmOrder(sorting)
+        self.scene: Scene | None = None
+        """What was seen last of this run."""
+        self.carried: Carried | None = None
+
+    @property
+    def now(self) -> int:
+        """The tick that is shown."""
+        return self.scene.moment.tick.number if self.scene else 0
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything of any run was seen."""
+        return any(len(run.timeline) for run in self.runs.known)
+
+    @property
+    def newest_run(self) -> bool:
+        """Whether it is the newest run that is looked at."""
+        return self.run is self.runs.newest
+
+    @property
+    def earlier(self) -> Earlier | None:
+        """The run that this one can be compared with."""
+        return self.runs.earlier(self.run) if self.run else None
+
+    def begin(self, target: Target) -> Run:
+        """The next run begins: go there, unless the user looks at the past."""
+        live = self.newest_run and self.lens.at is None
+        run = self.runs.begin(target)
+        if live:
+            self.show(run)
+        return run
+
+    def show(self, run: Run, at: int | None = None) -> None:
+        """Look at a run, live or at a tick, and compare it with the one before."""
+        self.run, self.timeline, self.scene = run, run.timeline, None
+        self.activity, self.order = Activity(run.timeline), self.order.anew()
+        self.lens = self.lens.of_run(at, earlier=self.earlier is not None)
+
+    def look(self, lens: Lens) -> None:
+        """Look in another way; an earlier run goes no further than to its end."""
+        at_end = lens.at is None and not self.newest_run
+        self.lens = replace(lens, at=len(self.timeline) - 1) if at_end else lens
+
+    def see(self) -> Scene | None:
+        """Look again; None while there is nothing to see.
+
+        Raises:
+            SmapstopError: The fields of this kernel cannot answer the filter.
+        """
+        if self.run is None or not len(self.timeline):
+            return None
+        self.activity.follow()
+        self.scene = look(self.timeline, self.lens, self.earlier)
+        return self.scene
+
+    def carried_over(self) -> Carried | None:
+        """The mapping of this run that is like the wanted one, once it is there."""
+        if self.carried is None or self.scene is None or self.scene.earlier is None:
+            return None
+        mapping = self.scene.earlier.alike(self.carried.mapping, self.scene.changes.before)
+        if mapping is None:
+            return None
+        found, self.carried = replace(self.carried, mapping=mapping), None
+        return found

@@ -1,0 +1,64 @@
+"""What the list of runs says of each, as text. No Textual here."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from smapstop.model.earlier import age_of, tick_at_age
+from smapstop.model.runs import Run
+from smapstop.model.timeline import Timeline
+from smapstop.ui import format as fmt
+from smapstop.ui.facts import ending_text
+
+TITLES = ("Run", "Began", "Lasted", "Ended", "Peak Rss", "Rss at end", "Δ run before")
+_WIDTHS = (3, 8, 7, 17, 9, 10, 12)
+_LEFT = (1, 3)
+"""The columns that are no numbers."""
+
+
+def header() -> str:
+    """The titles, as the lines are laid out."""
+    return _laid_out(TITLES)
+
+
+def line_of(run: Run, before: Run | None) -> str:
+    """A run: when, how long, how it ended, and what it had; compared with the run before it at the same age."""
+    timeline = run.timeline
+    if not len(timeline):
+        return _laid_out((str(run.number), "", "", "no sample", "", "", ""))
+    last = timeline.head(len(timeline) - 1)
+    rss = last.totals.get("rss")
+    was = None if before is None else _rss_at_age(before.timeline, age_of(timeline, last))
+    return _laid_out(
+        (
+            str(run.number),
+            fmt.clock(timeline.start.tick.wall_ns),
+            fmt.duration(age_of(timeline, last) / 1e9),
+            ending_text(timeline.ending) if timeline.ending else "goes on",
+            fmt.amount(_peak(timeline)),
+            fmt.amount(rss),
+            "" if was is None or rss is None else fmt.signed(rss - was),
+        )
+    )
+
+
+def _peak(timeline: Timeline) -> float | None:
+    """The most Rss, kB, as far as it was sampled, and the kernel's own peak, which sees what samples miss."""
+    last = timeline.head(len(timeline) - 1)
+    sampled = timeline.totals("rss", 0, len(timeline))
+    known = [*sampled[~np.isnan(sampled)].tolist(), *([last.counters.vm_hwm] if last.counters.vm_hwm else [])]
+    return max(known, default=None)
+
+
+def _rss_at_age(timeline: Timeline, age_ns: int) -> int | None:
+    """Rss of a run at an age, or at its end when that was before, kB."""
+    return timeline.head(tick_at_age(timeline, age_ns)).totals.get("rss") if len(timeline) else None
+
+
+def _laid_out(cells: Sequence[str]) -> str:
+    """The cells of a line in their columns."""
+    pieces = []
+    for at, (text, width) in enumerate(zip(cells, _WIDTHS, strict=True)):
+        fitting = fmt.clip(text, width)
+        pieces.append(fmt.pad(fitting, width) if at in _LEFT else " " * (width - fmt.cells(fitting)) + fitting)
+    return "  ".join(pieces)

@@ -1,0 +1,71 @@
+"""Choosing which run of the program to look at."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from smapstop.model.runs import KEPT, Run
+from smapstop.ui.run_lines import header, line_of
+
+
+class RunsScreen(ModalScreen[Run | None]):
+    """Lists the runs, the newest first; the result is None when the user changes nothing.
+
+    Args:
+        runs: Those that are kept, the newest last.
+        shown: The one that is looked at.
+    """
+
+    DEFAULT_CSS = """
+    RunsScreen { align: center middle; background: $background 60%;
+      & > Vertical {
+        width: 84; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
+        background: $surface;
+        border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
+      }
+      #titles { text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+      OptionList {
+        height: auto; background: $surface; scrollbar-size-vertical: 1;
+        text-wrap: nowrap; text-overflow: ellipsis;
+      }
+      OptionList:focus { background-tint: $foreground 0%; }
+      OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
+    }
+    """
+    BINDINGS = [Binding("escape,r,q", "dismiss", "Cancel")]  # noqa: RUF012
+
+    def __init__(self, runs: Sequence[Run], shown: Run) -> None:
+        super().__init__()
+        self._runs, self._shown = tuple(runs), shown
+
+    def compose(self) -> ComposeResult:
+        """The runs, the one that is looked at marked."""
+        with Vertical() as box:
+            box.border_title = f"Runs, the last {KEPT} are kept"
+            box.border_subtitle = "Δ is of Rss at the same age   enter looks at it   esc"
+            yield Static(Content(f"   {header()}"), id="titles")
+            befores = (None, *self._runs)
+            lines = [self._option(run, before) for run, before in zip(self._runs, befores, strict=False)]
+            yield OptionList(*reversed(lines), compact=True)
+
+    def on_mount(self) -> None:
+        """Begin at the run that is looked at."""
+        choices = self.query_one(OptionList)
+        known = [run.number for run in reversed(self._runs)]
+        choices.highlighted = known.index(self._shown.number) if self._shown.number in known else 0
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """Take a choice."""
+        self.dismiss(next(run for run in self._runs if str(run.number) == message.option_id))
+
+    def _option(self, run: Run, before: Run | None) -> Option:
+        """A run as a line of the list."""
+        present = run is self._shown
+        text = f" {'▸' if present else ' '} {line_of(run, before)}"
+        return Option(Content.styled(text, "bold" if present else ""), id=str(run.number))
