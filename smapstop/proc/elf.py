@@ -204,5 +204,5 @@ def _with_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Lite
         names=entries["name"].astype(np.uint32),
         bindings=entries["info"] >> 4,
         strings=(strings["sh_offset"], strings["sh_offset"] + strings["sh_size"]),
-        lacking="",
+        lacking="" if len(entries) else elf.lacking,
     )
