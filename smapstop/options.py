@@ -69,7 +69,7 @@ def dashboard_options() -> Parser:
     parser = Parser(
         "smapstop",
         "smapstop [options] -p PID|NAME\n"
-        "       smapstop [options] -- COMMAND [ARG ...]\n"
+        "       smapstop [options] [--watch [PATH]] -- COMMAND [ARG ...]\n"
         "       smapstop [options]\n"
         "       smapstop snapshot|record|replay|diff|export|pages|demo ...",
         "Which mapping of my process is changing, why, and what did the kernel do?\n"
@@ -92,9 +92,16 @@ def dashboard_options() -> Parser:
     )
     target = parser.add_argument_group("whom to watch")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    target.add_argument(
+        "--watch",
+        metavar="PATH",
+        nargs="?",
+        const="",
+        help="with --: begin anew when the program, or PATH, is rebuilt, and compare the runs",
+    )
     _add_pace(parser)
     _add_table(parser)
-    _add_output(parser, "record what is watched, see record --help")
+    _add_output(parser, "record what is watched, see record --help; with --watch run by run: a.smaps, a.2.smaps, ...")
     _add_others(parser, version=True)
     return parser
 

@@ -101,6 +101,8 @@ def test_version() -> None:
         ("-p 12 13", "unexpected '13': watch one process at a time"),
         ("-p 1 -- ls", "both -p and -- are given: -p watches a running process, -- starts a new one"),
         ("--", "no command after --: smapstop -- ./a.out ARG..."),
+        ("--watch", "--watch needs a program to start: smapstop --watch -- ./a.out ARG..."),
+        ("--watch src -p 1", "--watch needs a program to start: smapstop --watch -- ./a.out ARG..."),
         ("--filtre x", "no option --filtre: see smapstop --help"),
         ("-p", "-p/--pid: expected one argument: see smapstop --help"),
         ("-i 0.049", "--interval 0.049: give seconds from 0.05 to 3600"),
@@ -187,10 +189,12 @@ def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
 WIRED = """
 import sys, types
 told = open(sys.argv.pop(1), "w")
-def run(source, begin, settings, *, intro=""):
+def run(source, begin, settings, *, intro="", rebuilds=None):
     listed = begin.processes() if hasattr(begin, "processes") else ()
     print(begin, settings, intro, listed, sep="\\n", file=told)
     print("terminal" if source.terminal_fd is not None else "none", "textual" in sys.modules, file=told)
+    if rebuilds is not None:
+        print("watchfiles" in sys.modules, rebuilds().ag_frame.f_locals, file=told)
     return 42
 sys.modules["smapstop.ui.app"] = types.SimpleNamespace(run=run)
 from smapstop.cli import main
@@ -221,6 +225,22 @@ def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Pa
     assert begin.startswith("Pick(")
     assert terminal == "none False"
     assert f"Found(pid={os.getpid()}," in processes
+
+
+def test_the_program_itself_is_watched_or_what_is_named(tmp_path: Path) -> None:
+    ls, there = shutil.which("ls"), tmp_path / "there"
+    there.mkdir()
+    *_, told = told_to_dashboard(tmp_path, "--watch", "--", "ls", "-l")
+    assert told == f"False {{'path': PosixPath({ls!r}), 'executed': True}}"
+    *_, told = told_to_dashboard(tmp_path, "--watch", str(there), "--", "ls")
+    assert told == f"False {{'path': PosixPath({str(there)!r}), 'executed': False}}"
+    *_, told = told_to_dashboard(tmp_path, "--", "ls")
+    assert told == "terminal False"
+
+
+def test_what_is_not_there_cannot_be_watched() -> None:
+    told = on_terminal(sys.executable, "-m", "smapstop", "--watch", "no/such/file", "--", "ls")
+    assert told == (2, "smapstop: no file 'no/such/file' to watch: is it built, and is the path right?\n")
 
 
 def test_all_after_the_dashes_is_the_command(tmp_path: Path) -> None:

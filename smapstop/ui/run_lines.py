@@ -10,8 +10,8 @@ from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.facts import ending_text
 
-TITLES = ("Run", "Began", "Lasted", "Ended", "Peak Rss", "Rss at end", "Δ run before")
-_WIDTHS = (3, 8, 7, 17, 9, 10, 12)
+TITLES = ("Run", "Began", "Lasted", "Ended", "Peak Rss", "Rss at end", "Δ Rss")
+_WIDTHS = (3, 8, 6, 17, 8, 10, 7)
 _LEFT = (1, 3)
 """The columns that are no numbers."""
 

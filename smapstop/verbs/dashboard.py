@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.live import LiveSource
     from smapstop.settings import Pick, Settings
     from smapstop.source import Source
+    from smapstop.ui.launching import Rebuilds
 
 
 def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
@@ -30,12 +31,17 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
         raise SmapstopError("both -p and -- are given", "-p watches a running process, -- starts a new one")
     if command == ():
         raise SmapstopError("no command after --", "smapstop -- ./a.out ARG...")
+    if options.watch is not None and command is None:
+        raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
     if options.sort or options.filter or options.columns:
         settings_of(options, pace_of(options))  # what is wrong with them is told whatever else is
     require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
     if command is not None:
         return launch(
-            command, lambda: settings_of(options, pace_of(options)), record=lambda source: _recorded(source, options)
+            command,
+            lambda: settings_of(options, pace_of(options)),
+            record=lambda source: _recorded(source, options),
+            rebuilds=None if options.watch is None else _rebuilds(options.watch, command[0]),
         )
     with started_sampler() as source:
         settings = settings_of(options, pace_of(options))
@@ -43,6 +49,28 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
         from smapstop.ui.app import run as show
 
         return show(_recorded(source, options), begin, settings)
+
+
+def _rebuilds(watched: str, program: str) -> "Rebuilds":
+    """What tells of the rebuilds of a program.
+
+    Args:
+        watched: The file or directory to watch; empty for the program itself.
+        program: As it is started; there may be no such program.
+
+    Raises:
+        SmapstopError: There is nothing to watch.
+    """
+    path = Path(watched or shutil.which(program) or program)
+    if watched and not path.exists():
+        raise SmapstopError(f"no file {watched!r} to watch", "is it built, and is the path right?")
+
+    def begin() -> "AsyncIterator[None]":
+        from smapstop.rebuilds import rebuilds  # with what it needs, which takes a while to import
+
+        return rebuilds(path, executed=not watched)
+
+    return begin
 
 
 def _recorded(source: "LiveSource", options: argparse.Namespace) -> "Source":
@@ -111,6 +139,7 @@ def launch(
     *,
     intro: str = "",
     record: "Callable[[LiveSource], Source]" = lambda source: source,
+    rebuilds: "Rebuilds | None" = None,
 ) -> int:
     """Start a program on a terminal of its own, and watch it from its exec on; settings can wait for the sampler."""
     require_executable(command[0])
@@ -122,4 +151,5 @@ def launch(
         settings = settle()
         from smapstop.ui.app import run as show
 
-        return show(record(source), Launch(command, environment, settings.pace), settings, intro=intro)
+        begin = Launch(command, environment, settings.pace)
+        return show(record(source), begin, settings, intro=intro, rebuilds=rebuilds)

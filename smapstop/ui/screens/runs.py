@@ -25,7 +25,7 @@ class RunsScreen(ModalScreen[Run | None]):
     DEFAULT_CSS = """
     RunsScreen { align: center middle; background: $background 60%;
       & > Vertical {
-        width: 84; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
+        width: 78; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
         background: $surface;
         border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
       }
@@ -48,7 +48,7 @@ class RunsScreen(ModalScreen[Run | None]):
         """The runs, the one that is looked at marked."""
         with Vertical() as box:
             box.border_title = f"Runs, the last {KEPT} are kept"
-            box.border_subtitle = "Δ is of Rss at the same age   enter looks at it   esc"
+            box.border_subtitle = "Δ: the run before at this age   enter looks at it   esc"
             yield Static(Content(f"   {header()}"), id="titles")
             befores = (None, *self._runs)
             lines = [self._option(run, before) for run, before in zip(self._runs, befores, strict=False)]
