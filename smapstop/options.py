@@ -132,6 +132,7 @@ def snapshot_options() -> Parser:
         "--group-by", choices=GROUPS, dest="grouping", metavar="BY", default="none", help="sum by name, kind or file"
     )
     rows.add_argument("--rollup", action="store_true", help="only the totals, which is quicker to read")
+    form.add_argument("--label", action="store_true", help="say what memory without a name is for, guesses with a ?")
     _add_others(parser, version=False)
     return parser
 

@@ -10,6 +10,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.kinds import backing_of
 from smapstop.proc.columns import Mappings
 from smapstop.proc.kpages import Frame, Frames, frames_of
+from smapstop.proc.naming import Label
 from smapstop.proc.pages import page_runs
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.runs import Page, PageRuns
@@ -65,6 +66,8 @@ class Pages:
     page_bytes: int
     facts: bool | None
     """Whether the frames could be seen; None when nobody asked."""
+    label: Label | None
+    """What memory without a name is for."""
 
 
 def read_map(process: ProcDir) -> Mappings:
@@ -100,7 +103,9 @@ def hidden_pages(process: ProcDir, error: OSError) -> SmapstopError:
     return unreadable(pid, error)
 
 
-def look(process: ProcDir, mappings: Mappings, row: int, files: ElfFiles, *, facts: bool) -> Pages:
+def look(
+    process: ProcDir, mappings: Mappings, row: int, files: ElfFiles, label: Label | None = None, *, facts: bool
+) -> Pages:
     """The pages of a mapping now.
 
     Args:
@@ -108,6 +113,7 @@ def look(process: ProcDir, mappings: Mappings, row: int, files: ElfFiles, *, fac
         mappings: A reading of its memory map.
         row: Of the mapping.
         files: The ELF files that were read before.
+        label: What the mapping is for, if it is known.
         facts: Whether to look at the frames, too, which takes time for each page.
 
     Raises:
@@ -143,7 +149,7 @@ def look(process: ProcDir, mappings: Mappings, row: int, files: ElfFiles, *, fac
             strict=True,
         )
     ]
-    return Pages(mappings, row, found, runs.source, runs.page_bytes, frames is not None if facts else None)
+    return Pages(mappings, row, found, runs.source, runs.page_bytes, frames is not None if facts else None, label)
 
 
 def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfFiles) -> list[Symbols]:

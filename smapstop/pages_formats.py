@@ -11,7 +11,7 @@ from smapstop.proc.columns import Counters
 from smapstop.proc.kpages import Frame
 from smapstop.proc.runs import Page
 from smapstop.proc.states import State
-from smapstop.snapshot import Record, heads_of
+from smapstop.snapshot import Record, heads_of, label_record
 from smapstop.snapshot_formats import json_text
 from smapstop.ui.format import amount, clip, count, shorten
 
@@ -31,7 +31,7 @@ def as_json(pages: Pages, process: Counters) -> str:
         "schema": SCHEMA,
         "tool": f"smapstop {__version__}",
         "process": {"pid": process.pid, "name": process.name},
-        "mapping": head | {"size": sum(run.kb for run in pages.runs)},
+        "mapping": head | {"size": sum(run.kb for run in pages.runs)} | label_record(pages.label),
         "page_size": pages.page_bytes,
         "source": pages.source,
         "facts": [*_FACTS.values(), "map_count"] if pages.facts else [],
@@ -67,6 +67,8 @@ def as_table(pages: Pages, process: Counters, *, width: int = 80) -> str:
     where = f"{mappings.start[row]:x}-{mappings.end[row]:x} {mappings.perms_of(row)}"
     who = f"  {where}  {process.name} {process.pid}"
     lines = [shorten(shown(mappings, row), max(20, width - len(who))) + who, _summary(pages)]
+    if pages.label:
+        lines.append(f"{pages.label.text}{', as its shape tells' * pages.label.guess}")
     lacking = next((run.symbols.lacking for run in pages.runs if run.symbols.lacking), "")
     if lacking and mappings.inode[row]:
         lines.append(f"no symbols: the file {lacking}")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smapstop.errors import SmapstopError
@@ -12,6 +12,7 @@ from smapstop.model.requests import Pace
 from smapstop.model.sheet import Grouping, Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
+from smapstop.proc.naming import Label, labels_of
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.smaps import parse_rollup, parse_smaps, without_torn
 from smapstop.sampling.sampler import Sampler
@@ -37,6 +38,8 @@ class Snapshot:
     """When it was read; not known of a saved text."""
     read_ns: int | None = None
     """How long the reading took."""
+    labels: list[Label | None] | None = None
+    """What each mapping is for; None when nobody asked."""
 
 
 def take(pid: int) -> Snapshot:
@@ -62,6 +65,18 @@ def take(pid: int) -> Snapshot:
             wall_ns=tick.wall_ns,
             read_ns=tick.read_ns,
         )
+
+
+def with_labels(pid: int, snapshot: Snapshot) -> Snapshot:
+    """The sample with what memory without a name is for, as far as it can be told.
+
+    Raises:
+        SmapstopError: The process has ended.
+    """
+    if snapshot.mappings is None:
+        return snapshot
+    with ProcDir(pid) as process:
+        return replace(snapshot, labels=labels_of(process, snapshot.mappings))
 
 
 def take_totals(pid: int) -> Snapshot:
@@ -126,6 +141,8 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
     rows = order(sheet, sorting)
     heads = heads_of(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
+    if snapshot.labels is not None and grouping == "none":
+        heads = [head | label_record(snapshot.labels[row]) for head, row in zip(heads, rows.tolist(), strict=True)]
     names = names_with(sheet.fields, without=ROLLUP_ONLY)
     columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
     return [head | _amounts(names, columns, at) for at, head in enumerate(heads)]
@@ -161,6 +178,11 @@ def heads_of(mappings: Mappings) -> list[Record]:
         }
         for row, kind in enumerate(kinds(mappings))
     ]
+
+
+def label_record(label: Label | None) -> Record:
+    """What a mapping is for, and whether that is a guess."""
+    return {"label": label and label.text, "guess": label and label.guess}
 
 
 def without_deleted(name: str) -> str:

@@ -152,8 +152,9 @@ def _cell(row: Record, column: Column) -> str:
 
 
 def _name(row: Record) -> str:
-    """The name of a mapping or group as the kernel prints it; memory without a name is called by its kind."""
-    return f"{row['name'] or row['kind']}{' (deleted)' if row.get('deleted') else ''}"
+    """The name of a mapping or group as the kernel prints it; memory without one by its use or kind."""
+    label = f"{row['label']}{'?' * row['guess']}" if row.get("label") else ""
+    return f"{row['name'] or label or row['kind']}{' (deleted)' if row.get('deleted') else ''}"
 
 
 def _title(snapshot: Snapshot) -> str:

@@ -13,7 +13,9 @@ from smapstop.snapshot_formats import SCHEMA
 Record = dict[str, Any]
 """A mapping as JSON has it."""
 
-_HEADS = frozenset(["start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags"])
+_HEADS = frozenset(
+    ["start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags", "label", "guess"]
+)
 """The keys of a mapping that are no fields."""
 _NOT_OURS = "smapstop snapshot -p PID --format json writes one"
 

@@ -44,11 +44,13 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     from smapstop.model.meant import meant
     from smapstop.pages import look, read_map
     from smapstop.pages_formats import as_json, as_table
+    from smapstop.proc.naming import labels_of
     from smapstop.proc.process import unreadable
     from smapstop.proc.symbols import ElfFiles
 
     mappings, files = read_map(process), ElfFiles()
-    found = [look(process, mappings, row, files, facts=options.facts) for row in meant(mappings, options.mapping)]
+    rows, labels = meant(mappings, options.mapping), labels_of(process, mappings)
+    found = [look(process, mappings, row, files, labels[row], facts=options.facts) for row in rows]
     try:
         counters = process.counters()
     except OSError as error:

@@ -25,6 +25,8 @@ def run(words: list[str], command: Command) -> int:
         raise did_you_mean(word, ["snapshot", "--from" if Path(word).is_file() else "-p", word])
     if options.rollup and options.sort is not None:
         raise SmapstopError("--rollup has nothing to sort", "leave --sort out")
+    if options.label and (options.pid is None or options.rollup or options.grouping != "none"):
+        raise SmapstopError("--label is for mappings of a process", "give -p, without --group-by and --rollup")
     snapshot = _sample(options)
     print_text(_formatted(snapshot, options), "the snapshot")
     return 0
@@ -33,10 +35,12 @@ def run(words: list[str], command: Command) -> int:
 def _sample(options: argparse.Namespace) -> "Snapshot":
     """The sample that is asked for."""
     from smapstop.proc.finding import find
-    from smapstop.snapshot import load, take, take_totals
+    from smapstop.snapshot import load, take, take_totals, with_labels
 
     if options.pid is not None:
-        return (take_totals if options.rollup else take)(find(options.pid))
+        pid = find(options.pid)
+        snapshot = (take_totals if options.rollup else take)(pid)
+        return with_labels(pid, snapshot) if options.label else snapshot
     if options.file is None:
         raise SmapstopError("snapshot needs a process or a file", "smapstop snapshot -p PID|NAME, or --from FILE")
     snapshot = load(_read(options.file))
