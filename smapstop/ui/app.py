@@ -17,7 +17,7 @@ from smapstop.model.arrange import Sorting, filter_of, members_filter
 from smapstop.model.earlier import ELSEWHERE
 from smapstop.model.lens import Lens
 from smapstop.model.playing import Playing
-from smapstop.model.requests import Attach, Failure, Launch, Notice, Over, Refusal, Target
+from smapstop.model.requests import Attach, Failure, Launch, Notice, Over, PagesSeen, Refusal, SymbolsSeen, Target
 from smapstop.model.runs import Run
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
@@ -35,6 +35,7 @@ from smapstop.ui.widgets.events import EventsPane
 from smapstop.ui.widgets.filter import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.keybar import KeyBar
+from smapstop.ui.widgets.pages import MappingPages
 from smapstop.ui.widgets.table import MappingTable
 from smapstop.ui.widgets.timebar import TimeBar
 from smapstop.ui.widgets.totals import Totals
@@ -105,6 +106,7 @@ class Dashboard(App[int]):
         with ContentSwitcher(initial="table"):
             yield MappingTable(chosen(self._settings.columns), id="table")
             yield MappingDetail(id="detail")
+            yield MappingPages(id="pages")
         yield FilterLine(ROWS_HINT, filter_of, id="filter-rows")
         yield EventsPane()
         yield FilterLine(EVENTS_HINT, str, id="filter-events")
@@ -166,6 +168,8 @@ class Dashboard(App[int]):
                 self.post_message(Stale())
             case Refusal() as refusal:
                 self._refuse(str(SmapstopError(refusal.what, refusal.remedy)))
+            case PagesSeen() | SymbolsSeen() as seen:
+                self.query_one(MappingPages).hear(seen)
             case Notice() as notice:
                 self.notify(str(SmapstopError(notice.what, notice.remedy)), severity="warning", markup=False)
             case Over() as over:
@@ -217,12 +221,12 @@ class Dashboard(App[int]):
         bar.display = self.lens.at is not None or isinstance(self._begin, Replay)
         bar.show(self.looking.activity, scene)
         self._carry_over()
-        detail = self.query_one(MappingDetail)
-        if detail.display and detail.mapping is not None:
-            detail.show(self.timeline, scene, detail.mapping)
+        opened = self._opened
+        if opened is not None and opened.mapping is not None:
+            opened.show(self.timeline, scene, opened.mapping)
         pane = self.query_one(EventsPane)
         if pane.display:
-            pane.show(self.timeline, scene, detail.mapping if detail.display else None)
+            pane.show(self.timeline, scene, opened.mapping if opened else None)
         rows = self.looking.order.rows(scene, time.monotonic() - self._touched)
         table = self.query_one(MappingTable)
         table.show(self.timeline, scene, rows, self.looking.order.sorting, frozen=self.looking.order.frozen)
@@ -253,8 +257,9 @@ class Dashboard(App[int]):
         bound = self.screen.active_bindings.get(key)
         if bound is None or not bound.enabled or isinstance(self.focused, Input) or len(self.screen_stack) > 1:
             return False
-        await self.run_action(bound.binding.action, bound.node)
-        return True
+        return await self.run_action(
+            bound.binding.action, bound.node
+        )  # or it skips, as copying does without a selection
 
     # what the user does: how to look
 
@@ -404,11 +409,38 @@ class Dashboard(App[int]):
             members = members_filter(self.looking.scene.sheet, message.mapping)
             self._look(replace(self.lens, grouping="none", filter=members))
             return
-        self.query_one(ContentSwitcher).current = "detail"
-        detail = self.query_one(MappingDetail)
-        detail.show(self.timeline, self.looking.scene, message.mapping)
-        detail.focus()
+        self._show_opened("detail", message.mapping)
+
+    @property
+    def _opened(self) -> MappingDetail | MappingPages | None:
+        """The view of one mapping that is on the screen."""
+        current = self.query_one(ContentSwitcher).current
+        views: dict[str | None, type[MappingDetail | MappingPages]] = {"detail": MappingDetail, "pages": MappingPages}
+        return self.query_one(views[current]) if current in views else None
+
+    def _show_opened(self, view: str, mapping: int) -> None:
+        """Show one mapping in a view."""
+        self.query_one(ContentSwitcher).current = view
+        opened = self._opened
+        assert opened is not None
+        assert self.looking.scene is not None
+        opened.show(self.timeline, self.looking.scene, mapping)
+        opened.focus()
         self.post_message(Stale())
+
+    def action_pages(self) -> None:
+        """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields."""
+        opened = self._opened
+        mapping = opened.mapping if opened else self.query_one(MappingTable).current
+        if mapping is None or mapping < 0 or self.looking.scene is None:
+            self.action_open()  # a group
+        else:
+            self._show_opened("detail" if isinstance(opened, MappingPages) else "pages", mapping)
+
+    @on(MappingPages.Asked)
+    def ask(self, message: MappingPages.Asked) -> None:
+        """The view of the pages wants to know something."""
+        self.source.request(message.request)
 
     async def action_back(self) -> None:
         """One step back: from the filter's line, from a mapping to the table, or as the lens has it."""
@@ -417,7 +449,11 @@ class Dashboard(App[int]):
             typing.drop()
             return
         switcher = self.query_one(ContentSwitcher)
-        if switcher.current == "detail":
+        opened = self._opened
+        if isinstance(opened, MappingPages) and opened.mapping is not None:
+            self._show_opened("detail", opened.mapping)
+            return
+        if opened is not None:
             switcher.current = "table"
             self.post_message(Stale())
         elif self.lens.filter or self.lens.grouping != "none":
@@ -511,9 +547,9 @@ class Dashboard(App[int]):
 
     def _wanted(self) -> Carried | None:
         """What the user has open, or under the cursor."""
-        table, detail = self.query_one(MappingTable), self.query_one(MappingDetail)
-        mapping = detail.mapping if detail.display else table.cursor_id
-        return None if mapping is None or mapping < 0 else Carried(mapping, opened=detail.display)
+        opened = self._opened
+        mapping = opened.mapping if opened else self.query_one(MappingTable).cursor_id
+        return None if mapping is None or mapping < 0 else Carried(mapping, opened=opened is not None)
 
     def _shown_anew(self, wanted: Carried | None) -> None:
         """Another run is looked at."""
