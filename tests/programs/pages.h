@@ -94,6 +94,7 @@ static inline pid_t forked(void (*told)(void))
 	must(!pipe(to_child) && !pipe(from_child));
 	pid_t child = fork();
 	if (child == 0) {
+		close(to_child[1]); /* so that it ends with its parent, even a killed one */
 		if (write(from_child[1], "", 1) != 1)
 			_exit(3);
 		while (read(to_child[0], &byte, 1) == 1 && byte == 'd') {
