@@ -99,6 +99,7 @@ def dashboard_options() -> Parser:
         const="",
         help="with --: begin anew when the program, or PATH, is rebuilt, and compare the runs",
     )
+    _add_decorate(target)
     _add_pace(parser)
     _add_table(parser)
     _add_output(parser, "record what is watched, see record --help; with --watch run by run: a.smaps, a.2.smaps, ...")
@@ -155,6 +156,7 @@ def record_options() -> Parser:
     )
     target = parser.add_argument_group("whom to record, this or -- COMMAND")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    _add_decorate(target)
     _add_output(parser, "the recording, readable by you only")
     _add_pace(parser)
     length = parser.add_argument_group("how long; a program that was started is then ended")
@@ -274,8 +276,8 @@ def pages_options() -> Parser:
         "smapstop pages",
         "smapstop pages -p PID|NAME [options] MAPPING\n       smapstop pages -p PID|NAME --cow [options]",
         "What the pages of a mapping are: not present, the file's, copied on write,\n"
-        "anonymous, of shared memory, swapped, ...; and the variables and functions that lie\n"
-        "on them. MAPPING is an address in it, its name, or a part of its name.",
+        "anonymous, of shared memory, swapped, ...; and the variables and functions on\n"
+        "them. MAPPING is an address in it, its name, or a part of its name.",
         "examples:\n"
         "  smapstop pages -p a.out 'a.out .data'\n"
         "                      which variables of a.out were written: copied-on-write\n"
@@ -322,6 +324,13 @@ def _add_table(parser: Parser) -> None:
     table.add_argument("--sort", metavar="COLUMN", help="sort by it: rss, delta, name, ... (moved)")
     table.add_argument("--filter", metavar="EXPR", default="", help="show only: libc !/usr kind:heap perm:w rss>10M")
     table.add_argument("--columns", metavar="A,B,C", help="show these: name,rss,delta,swap")
+
+
+def _add_decorate(group: "argparse._ArgumentGroup") -> None:
+    """The option to have glibc name its memory."""
+    group.add_argument(
+        "--decorate", action="store_true", help="with --: let glibc (2.39 or newer) name its stacks and arenas"
+    )
 
 
 def _add_output(parser: Parser, what: str) -> None:

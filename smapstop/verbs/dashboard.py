@@ -13,7 +13,16 @@ from smapstop.errors import SmapstopError
 from smapstop.model.requests import Attach, Launch, Pace
 from smapstop.options import dashboard_options, parse, stray
 from smapstop.verbs.printing import is_terminal
-from smapstop.verbs.targets import Command, find_process, pace_of, require_executable, require_memory, started_sampler
+from smapstop.verbs.targets import (
+    Command,
+    environment,
+    find_process,
+    forbid_decorating,
+    pace_of,
+    require_executable,
+    require_memory,
+    started_sampler,
+)
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.live import LiveSource
@@ -33,6 +42,7 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
         raise SmapstopError("no command after --", "smapstop -- ./a.out ARG...")
     if options.watch is not None and command is None:
         raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
+    forbid_decorating(options, command)
     if options.sort or options.filter or options.columns:
         settings_of(options, pace_of(options))  # what is wrong with them is told whatever else is
     require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
@@ -41,6 +51,7 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
             command,
             lambda: settings_of(options, pace_of(options)),
             record=lambda source: _recorded(source, options),
+            decorate=options.decorate,
             rebuilds=None if options.watch is None else _rebuilds(options.watch, command[0]),
         )
     with started_sampler() as source:
@@ -140,16 +151,17 @@ def launch(
     intro: str = "",
     record: "Callable[[LiveSource], Source]" = lambda source: source,
     rebuilds: "Rebuilds | None" = None,
+    decorate: bool = False,
 ) -> int:
     """Start a program on a terminal of its own, and watch it from its exec on; settings can wait for the sampler."""
     require_executable(command[0])
     from smapstop.terminal import open_terminal
 
-    environment = dict(os.environ)
+    variables = environment(decorate=decorate)  # of now: ours change while the sampler starts
     size = shutil.get_terminal_size()
     with started_sampler(open_terminal(size.lines // 2, size.columns)) as source:
         settings = settle()
         from smapstop.ui.app import run as show
 
-        begin = Launch(command, environment, settings.pace)
+        begin = Launch(command, variables, settings.pace)
         return show(record(source), begin, settings, intro=intro, rebuilds=rebuilds)

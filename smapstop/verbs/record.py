@@ -1,6 +1,5 @@
 """`smapstop record`: a process or a program recorded, without a dashboard."""
 
-import os
 import queue
 import signal
 import sys
@@ -16,7 +15,14 @@ from smapstop.model.requests import Attach, Failure, Launch, Signal, Target
 from smapstop.options import parse, record_options, stray_in
 from smapstop.verbs.printing import safe
 from smapstop.verbs.progress import Progress
-from smapstop.verbs.targets import Command, find_process, pace_of, require_executable
+from smapstop.verbs.targets import (
+    Command,
+    environment,
+    find_process,
+    forbid_decorating,
+    pace_of,
+    require_executable,
+)
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.live import LiveSource
@@ -47,11 +53,12 @@ def run(words: list[str], command: Command) -> int:
         raise stray_in("record", word, words)
     if (options.pid is None) == (command is None) or command == ():
         raise SmapstopError("record needs one process", "smapstop record -o FILE, with -p PID or -- COMMAND")
+    forbid_decorating(options, command)
     if options.output is None:
         raise SmapstopError("record needs a file to write", "-o FILE")
     if command is not None:
         require_executable(command[0])
-        begin: Attach | Launch = Launch(command, dict(os.environ), pace_of(options))
+        begin: Attach | Launch = Launch(command, environment(decorate=options.decorate), pace_of(options))
     else:
         begin = Attach(find_process(options.pid), pace_of(options))
     from smapstop.live import LiveSource

@@ -24,6 +24,30 @@ def pace_of(options: argparse.Namespace) -> Pace:
     return Pace(round(options.interval * 1e9), options.budget)
 
 
+def environment(*, decorate: bool) -> dict[str, str]:
+    """The environment for a program that is started.
+
+    Args:
+        decorate: Whether glibc shall name its memory: the tunable of glibc 2.39, which older ones pass over.
+    """
+    inherited = dict(os.environ)
+    if not decorate:
+        return inherited
+    tunables = ":".join(filter(None, (inherited.get("GLIBC_TUNABLES"), "glibc.mem.decorate_maps=1")))
+    return inherited | {"GLIBC_TUNABLES": tunables}
+
+
+def forbid_decorating(options: argparse.Namespace, command: Command) -> None:
+    """Make sure that `--decorate` has a program to be given to.
+
+    Raises:
+        SmapstopError: It has none.
+    """
+    if options.decorate and command is None:
+        what = "--decorate is for a program that is started: one that runs has its environment already"
+        raise SmapstopError(what, "give -- COMMAND")
+
+
 @contextmanager
 def started_sampler(terminal: tuple[int, int] | None = None) -> "Iterator[LiveSource]":
     """The sampler, started before anything else: it gets ready while the dashboard is imported."""

@@ -215,3 +215,27 @@ def test_wrong_words_are_told_in_a_line(path: Path) -> None:
     assert "--count" in complaint(path, "-p", os.getpid(), "--count", "0")
     done = subprocess.run([*SMAPSTOP, "record", "-p", str(os.getpid())], capture_output=True, text=True)
     assert (done.returncode, "-o FILE" in done.stderr) == (2, True)
+
+
+DECORATED = "glibc.mem.decorate_maps=1"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("", DECORATED), ("glibc.malloc.arena_max=2", f"glibc.malloc.arena_max=2:{DECORATED}")]
+)
+def test_decorate_asks_glibc_for_names_and_keeps_what_it_was_asked_for(path: Path, before: str, after: str) -> None:
+    show = path.with_name("environment")
+    run = record(
+        path,
+        *("--decorate", "--", sys.executable, "-c"),
+        f"import os; open({str(show)!r}, 'w').write(os.environ['GLIBC_TUNABLES'])",
+        env=os.environ | {"GLIBC_TUNABLES": before},
+    )
+    assert run.returncode == 0, run.stderr
+    assert show.read_text() == after
+
+
+def test_decorate_is_for_programs_that_are_started(path: Path) -> None:
+    run = record(path, "--decorate", "-p", os.getpid())
+    assert run.returncode == 2
+    assert "--decorate is for a program that is started" in run.stderr
