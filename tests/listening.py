@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from smapstop.model.requests import Request, Target
+from smapstop.model.requests import Attach, Launch, Request, Target
 from smapstop.model.tick import Tick
 from smapstop.source import News
 
@@ -24,8 +24,9 @@ class ListSource:
 
     def request(self, request: Request) -> None:
         self.asked.append(request)
-        self.tell(target())
-        self.tell(*self._first)
+        if isinstance(request, Attach | Launch):
+            self.tell(target())
+            self.tell(*self._first)
 
     def tell(self, *news: News) -> None:
         """Deliver this now."""

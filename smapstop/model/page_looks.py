@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from smapstop.model.lens import Lens
 from smapstop.model.page_grid import Stretches, changed, stretches_of
 from smapstop.model.requests import PagesSeen
+from smapstop.proc.runs import Page
 from smapstop.proc.states import Backing
 
 MOST_LOOKS = 64
@@ -19,6 +20,8 @@ class Look:
 
     seen: PagesSeen
     stretches: Stretches
+    huge: Stretches
+    """Those of which are mapped by entries for huge pages."""
     first: int
     """The first page of the mapping."""
     stop: int
@@ -47,8 +50,9 @@ class Looks:
             mark: The tick whose look shall not be forgotten.
         """
         assert seen.runs is not None
-        size = seen.runs.page_bytes
-        look = Look(seen, stretches_of(seen.runs, backing), seen.start // size, -(-seen.end // size), size)
+        size, states = seen.runs.page_bytes, stretches_of(seen.runs, backing)
+        huge = states.take(seen.runs.flags & Page.HUGE != 0)
+        look = Look(seen, states, huge, seen.start // size, -(-seen.end // size), size)
         self._looks.append(look)
         kept = None if mark is None else self.at(mark)
         while len(self._looks) > 2 and self._too_much():

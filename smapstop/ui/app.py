@@ -257,9 +257,8 @@ class Dashboard(App[int]):
         bound = self.screen.active_bindings.get(key)
         if bound is None or not bound.enabled or isinstance(self.focused, Input) or len(self.screen_stack) > 1:
             return False
-        return await self.run_action(
-            bound.binding.action, bound.node
-        )  # or it skips, as copying does without a selection
+        await self.run_action(bound.binding.action, bound.node)
+        return True
 
     # what the user does: how to look
 

@@ -24,21 +24,21 @@ HUGE_HOLE = 1 << 30
 
 Values = NDArray[np.floating]
 """Amounts to draw; NaN where there is no sample."""
-_Cells = NDArray[np.intp]
+Cells = NDArray[np.intp]
 """One number for each cell of a chart, shape (height, width), the top line first."""
-_Glyphs = NDArray[np.uint32]
+Glyphs = NDArray[np.uint32]
 """Code points, shaped as the cells."""
 
 
-def _code_points(text: str) -> _Glyphs:
+def code_points(text: str) -> Glyphs:
     """The characters of a text as numbers."""
     return np.array([ord(char) for char in text], np.uint32)
 
 
-_UPWARD = _code_points(" ▁▂▃▄▅▆▇█")
-_RIGHTWARD = _code_points(" ▏▎▍▌▋▊▉█")
-_LETTERS = _code_points("".join(LETTERS[kind] for kind in KINDS))
-_SPACE, _FULL = _code_points(" █")
+_UPWARD = code_points(" ▁▂▃▄▅▆▇█")
+_RIGHTWARD = code_points(" ▏▎▍▌▋▊▉█")
+_LETTERS = code_points("".join(LETTERS[kind] for kind in KINDS))
+_SPACE, _FULL = code_points(" █")
 _HOLE = len(KINDS)
 
 
@@ -118,17 +118,17 @@ def address_strip(
     cells = np.repeat(np.insert(runs.kind, tears, _HOLE), np.insert(length, tears, 1))
 
     ink = palette.ink(*KINDS)
-    glyphs = _code_points((ink.textures or " " * len(KINDS)) + "┊")[cells]
+    glyphs = code_points((ink.textures or " " * len(KINDS)) + "┊")[cells]
     glyphs[np.cumsum(length + runs.torn) - length] = _LETTERS[runs.kind]
     grounds = [ink.background if ink.textures else colour for colour in ink.colours]
     styles = [*(_style(palette.label, ground) for ground in grounds), _style(palette.quiet, ink.background)]
-    return _strips(glyphs[None], cells[None], styles)[0]
+    return strips_of(glyphs[None], cells[None], styles)[0]
 
 
 class _Runs(NamedTuple):
     """Stretches of the address space in address order, shape (n,) each."""
 
-    kind: _Cells
+    kind: Cells
     size: Values
     """Mapped bytes."""
     torn: NDArray[np.bool_]
@@ -148,14 +148,14 @@ class _Runs(NamedTuple):
         return _Runs(self.kind[kept], self.size[kept], np.diff(holes, prepend=holes[0]) > 0)
 
 
-def _shares(cells: int, weights: Values) -> _Cells:
+def _shares(cells: int, weights: Values) -> Cells:
     """So many cells, all of them, shared by weight."""
     bounds = np.rint(np.cumsum(weights) * (cells / weights.sum())).astype(np.intp)
-    shares: _Cells = np.diff(bounds, prepend=0)
+    shares: Cells = np.diff(bounds, prepend=0)
     return shares
 
 
-def _thickness(series: Values, cells: int, top: float) -> _Cells:
+def _thickness(series: Values, cells: int, top: float) -> Cells:
     """How many eighths of each cell each band takes, and the background after them.
 
     Args:
@@ -170,11 +170,11 @@ def _thickness(series: Values, cells: int, top: float) -> _Cells:
     edges = np.rint(np.clip(np.cumsum(series, axis=0) * scale, 0, cells * 8)).astype(np.intp)
     edges = np.concatenate([np.zeros_like(edges[:1]), edges, np.full_like(edges[:1], cells * 8)])
     within = np.clip(edges[:, None] - 8 * np.arange(cells)[:, None], 0, 8)
-    thickness: _Cells = np.diff(within, axis=0)
+    thickness: Cells = np.diff(within, axis=0)
     return thickness
 
 
-def _draw(thickness: _Cells, blocks: _Glyphs, ink: Ink) -> list[Strip]:
+def _draw(thickness: Cells, blocks: Glyphs, ink: Ink) -> list[Strip]:
     """The lines of bands so thick, shape (bands + 1, height, width), in the block glyphs of one direction."""
     two = np.argsort(-thickness, axis=0, kind="stable")[:2]
     lower, upper = two.min(axis=0), two.max(axis=0)
@@ -186,10 +186,10 @@ def _draw(thickness: _Cells, blocks: _Glyphs, ink: Ink) -> list[Strip]:
         glyphs, front, back = _coloured(lower, upper, level, blocks)
     colours = [*ink.colours, ink.background]
     styles = [_style(glyph, ground) for glyph in colours for ground in colours]
-    return _strips(glyphs, front * len(colours) + back, styles)
+    return strips_of(glyphs, front * len(colours) + back, styles)
 
 
-def _coloured(lower: _Cells, upper: _Cells, level: _Cells, blocks: _Glyphs) -> tuple[_Glyphs, _Cells, _Cells]:
+def _coloured(lower: Cells, upper: Cells, level: Cells, blocks: Glyphs) -> tuple[Glyphs, Cells, Cells]:
     """Glyph, front and back of cells in two colours."""
     whole = level % 8 == 0
     band = np.where(level == 8, lower, upper)
@@ -197,18 +197,16 @@ def _coloured(lower: _Cells, upper: _Cells, level: _Cells, blocks: _Glyphs) -> t
     return glyphs, np.where(whole, band, lower), np.where(whole, band, upper)
 
 
-def _textured(
-    lower: _Cells, upper: _Cells, level: _Cells, blocks: _Glyphs, textures: str
-) -> tuple[_Glyphs, _Cells, _Cells]:
+def _textured(lower: Cells, upper: Cells, level: Cells, blocks: Glyphs, textures: str) -> tuple[Glyphs, Cells, Cells]:
     """Glyph, front and back of cells that cannot show two bands by colour."""
     background = len(textures)
-    bodies = _code_points(textures + " ")
+    bodies = code_points(textures + " ")
     fine = (bodies[lower] == _FULL) & (upper == background)
     band = np.where(fine | (level >= 4), lower, upper)
     return np.where(fine, blocks[level], bodies[band]), band, np.full_like(band, background)
 
 
-def _strips(glyphs: _Glyphs, keys: _Cells, styles: Sequence[Style]) -> list[Strip]:
+def strips_of(glyphs: Glyphs, keys: Cells, styles: Sequence[Style]) -> list[Strip]:
     """Lines of glyphs, one segment for each run of equal keys, which are positions in `styles`."""
     width = glyphs.shape[1]
     text = glyphs.astype("<u4").tobytes().decode("utf-32-le")

@@ -66,6 +66,7 @@ KEYS: tuple[Key, ...] = (
     Key("mark", ("m",), "mark", "Mark this moment, and compare with it.", "Compare", shown=True),
     Key("compare", ("d",), "diff", "Compare with the previous tick, the mark, or the start.", "Compare", shown=True),
     Key("open", ("enter",), "open", "Open the mapping: all its fields, before and after.", "Table", shown=True),
+    Key("pages", ("v",), "pages", "See the pages of the mapping; again: its fields.", "Table", shown=True),
     Key("back", ("escape",), "back", "Go one step back: out of a mapping, a filter, the past.", "Table"),
     Key("events", ("e", "f7"), "events", "What happened; there enter goes to it, / filters.", "Table", shown=True),
     Key("happened(-1)", ("left_square_bracket",), "last event", "Go back to where something happened.", "Time"),

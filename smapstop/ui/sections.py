@@ -11,6 +11,7 @@ from textual.strip import Strip
 from smapstop.model.kinds import Kind
 from smapstop.model.life import Life
 from smapstop.ui import format as fmt
+from smapstop.ui import tabs
 from smapstop.ui.became import LastChange, became_lines, last_change
 from smapstop.ui.detail import (
     FieldRow,
@@ -69,14 +70,14 @@ def title(life: Life, view: View, look: Look, width: int, height: int) -> list[S
     """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
     state = life.states[life.step(view.number)]
     kind, name = title_of(state)
-    room = width - len(kind) - 6
+    room = width - len(kind) - 6 - tabs.WIDTH
     letter = look.base + Style(color=look.palette.colours[kind], bold=True, reverse=True)
     names = textwrap.wrap(name, room) if height >= 20 else []
     if not 1 <= len(names) <= 2:
         names = [fmt.shorten(name, room)]
     lines = [
         [Segment(f" {LETTERS[kind]} ", letter), Segment(f" {kind}  ", look.quiet), Segment(names[0], look.bold)],
-        *([Segment(" " * (width - room) + rest, look.bold)] for rest in names[1:]),
+        *([Segment(" " * (len(kind) + 6) + rest, look.bold)] for rest in names[1:]),
     ]
     if view.notice:
         lines.append([Segment(fmt.clip(f" {view.notice}", width), look.warning)])
@@ -84,7 +85,8 @@ def title(life: Life, view: View, look: Look, width: int, height: int) -> list[S
         facts = [f" {fact}" for fact in flow(facts_of(state), width - 2)]
         lines += [[Segment(fact, look.base)] for fact in (facts if height >= 16 else facts[:1])]
         lines.append(_last_change(last_change(life, view.number), look, width))
-    return [look.line(line, width) for line in lines]
+    first, *rest = [look.line(line, width) for line in lines]
+    return [tabs.tabbed(first, "detail", look.base, look.quiet), *rest]
 
 
 def _last_change(last: LastChange | None, look: Look, width: int) -> list[Segment]:

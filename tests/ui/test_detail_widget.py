@@ -85,7 +85,12 @@ class Host(App[object]):
     @property
     def lines(self) -> list[str]:
         detail = self.detail
-        return [detail.render_line(y).text[:-1].rstrip() for y in range(detail.size.height)]
+        return [untabbed(detail.render_line(y).text[:-1]) for y in range(detail.size.height)]
+
+
+def untabbed(line: str) -> str:
+    """A line without the tabs over its end."""
+    return line.rstrip().removesuffix("Fields  Pages").rstrip()
 
 
 def between(lines: list[str], first: str, last: str) -> list[str]:
@@ -137,7 +142,7 @@ def solid(app: Host) -> list[str]:
     for y in range(app.detail.size.height):
         segments = [(part, style.bgcolor) for part, style, _ in app.detail.render_line(y) if style is not None]
         cells = (part.replace(" ", "█") if ground and ground.name == ink else part for part, ground in segments)
-        lines.append("".join(cells)[:-1].rstrip())
+        lines.append(untabbed("".join(cells)[:-1]))
     return lines
 
 

@@ -14,6 +14,7 @@ EXPECTED = {
     "mark": ["m"],
     "compare": ["d"],
     "open": ["enter"],
+    "pages": ["v"],
     "back": ["escape"],
     "events": ["e", "f7"],
     "pause": ["space"],
@@ -64,7 +65,7 @@ def test_every_binding_has_an_id_of_its_own() -> None:
 def test_the_footer_shows_the_keys_in_this_order() -> None:
     shown = [f"{binding.key_display} {binding.description}" for binding in bindings() if binding.show]
     first = "? help, q quit, t program, space pause, p play"
-    expected = f"{first}, / filter, s sort, m mark, d diff, enter open, e events, g group"
+    expected = f"{first}, / filter, s sort, m mark, d diff, enter open, v pages, e events, g group"
     assert expected == ", ".join(shown)
 
 

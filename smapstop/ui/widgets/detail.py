@@ -14,7 +14,7 @@ from smapstop.model.life import Life
 from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
-from smapstop.ui import history, sections
+from smapstop.ui import history, sections, tabs
 from smapstop.ui.became import LastChange, last_change
 from smapstop.ui.detail import FieldRow, View, field_rows, history_seconds, title_of, view_of, widths_of
 from smapstop.ui.facts import compared_text
@@ -295,8 +295,11 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._redraw()
         self._reveal()
 
-    def on_click(self, event: events.Click) -> None:
-        """A click on a field puts the cursor there; on the line of the zeros it shows them."""
+    async def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor on a field, shows those that are zero, or goes to the other tab."""
+        if event.y == 0 and tabs.tab_at(event.x, self.size.width - 1) == "pages":
+            await self.run_action("app.pages")
+            return
         line = self._at + event.y - len(self._page.top)
         if not 0 <= event.y - len(self._page.top) < self._room or event.x >= self._page.table:
             return

@@ -1,0 +1,113 @@
+"""What the view of pages shows of one mapping at one moment: its look, the compared one, and what changed between."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from smapstop.model.kinds import backing_of
+from smapstop.model.life import Life, State
+from smapstop.model.page_grid import Grid, Pages, Stretches, mixture
+from smapstop.model.page_looks import Look, Looks, changes
+from smapstop.model.requests import PagesSeen
+from smapstop.model.scene import Scene
+from smapstop.proc.states import Backing
+from smapstop.proc.states import State as PageState
+from smapstop.ui import format as fmt
+from smapstop.ui import page_words as words
+from smapstop.ui.detail import facts_of, view_of
+from smapstop.ui.page_cells import Cells
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageView:
+    """The pages of a mapping, compared."""
+
+    entry: State
+    """The mapping as its tick printed it."""
+    look: Look
+    before: Look
+    changes: Stretches
+    """The pages that changed, with the states that they had."""
+    copied: Stretches
+    """The pages of a private file mapping that were copied on write."""
+    notice: str
+    """Why this is not how the pages are at the moment that is shown; empty when it is."""
+
+    def grid(self, zoom: int = 1) -> Grid:
+        """The pages as cells."""
+        return Grid(self.look.first, self.look.stop, zoom)
+
+    @property
+    def offset(self) -> int:
+        """The offset of the mapping in its file."""
+        return int(self.entry.rows.offset[self.entry.row])
+
+    @property
+    def has_file(self) -> bool:
+        """Whether there is a file in which pages may have names."""
+        return int(self.entry.rows.inode[self.entry.row]) != 0
+
+    @property
+    def totals(self) -> Pages:
+        """How many pages are in each state."""
+        totals: Pages = mixture(self.look.stretches, np.array([self.look.first, self.look.stop]))[0]
+        return totals
+
+    def cells(self, edges: Pages) -> Cells:
+        """What lies between neighbouring edges."""
+        return Cells(
+            now=mixture(self.look.stretches, edges),
+            was=mixture(self.was, edges),
+            changed=np.diff(self.changes.before(edges)),
+        )
+
+    @property
+    def was(self) -> Stretches:
+        """The pages as they were at the compared look."""
+        apart = self.look.first >= self.before.stop or self.look.stop <= self.before.first
+        moved = self.look.first - self.before.first if apart else 0
+        return self.before.stretches.shifted(moved)
+
+    @property
+    def facts(self) -> list[str]:
+        """What is said of the mapping, and of the look."""
+        perms, place, size, *_ = facts_of(self.entry)
+        return [
+            f"{perms[:4]} {place}",
+            size,
+            f"seen {fmt.clock(self.look.seen.wall_ns)}",
+            words.changes_text(self.look, self.before, self.changes.pages),
+        ]
+
+    def range_of(self, start: int, stop: int) -> tuple[int, int]:
+        """The addresses of pages."""
+        return start * self.look.page_bytes, stop * self.look.page_bytes
+
+
+def view_at(life: Life, looks: Looks, scene: Scene) -> PageView | None:
+    """What to show for a scene; None when the pages were never seen."""
+    shown = view_of(life, scene)
+    look = looks.at(shown.number)
+    if look is None:
+        return None
+    before = looks.compared(look, scene.lens)
+    entry = life.states[life.step(shown.number)]
+    copied = look.stretches.of(PageState.COPIED, PageState.SWAPPED)
+    if backing_of(entry.name, entry.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
+        copied = copied.of()
+    notice = shown.notice
+    if not notice and look.seen.tick > shown.number:
+        notice = "not looked at then, for this view was not open; below is how the pages were first seen"
+    return PageView(entry, look, before, changes(before, look), copied, notice)
+
+
+def due(life: Life, looks: Looks, scene: Scene, refused: PagesSeen | None) -> bool:
+    """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
+    timeline = life.timeline
+    if timeline.ending is not None or life.gone is not None or timeline.last is None:
+        return False
+    seen = max((each.tick for each in (looks.last and looks.last.seen, refused) if each), default=None)
+    if seen is None:
+        return True
+    row = timeline.last.row_of(life.mapping)
+    return scene.lens.at is None and row is not None and int(timeline.last.moved[row]) > seen

@@ -1,0 +1,109 @@
+"""What the view of pages says, as text: the states, a cell, where it is. No Textual here."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from smapstop.model.kinds import Kind
+from smapstop.model.page_grid import Grid, Pages
+from smapstop.model.page_looks import Look
+from smapstop.proc.states import STATE_HELP, STATES, State
+from smapstop.ui import format as fmt
+from smapstop.ui.palette import Role
+
+LETTERS: Mapping[State, str] = MappingProxyType(
+    {
+        State.NOT_PRESENT: "·",
+        State.FILE: "F",
+        State.COPIED: "C",
+        State.ANONYMOUS: "A",
+        State.SHARED_MEMORY: "M",
+        State.ZERO: "Z",
+        State.SWAPPED: "S",
+        State.GUARD: "G",
+        State.SPECIAL: "V",
+    }
+)
+"""The letter that repeats what the colour of a state says; a small one where a cell has other states, too."""
+ROLES: Mapping[State, Role] = MappingProxyType(
+    {
+        State.FILE: Kind.FILE,
+        State.COPIED: Kind.ANONYMOUS,
+        State.ANONYMOUS: Kind.ANONYMOUS,
+        State.SHARED_MEMORY: Kind.SHARED,
+        State.ZERO: Kind.SPECIAL,
+        State.SWAPPED: "swap",
+        State.GUARD: Kind.HEAP,
+        State.SPECIAL: Kind.SPECIAL,
+    }
+)
+"""The colour of each state but of what is not present; those that share one are never in the same mapping."""
+
+
+def name_of(state: State) -> str:
+    """A state in words."""
+    return str(state) if state is State.COPIED else str(state).replace("-", " ")
+
+
+def pages_text(count: int) -> str:
+    """A number of pages."""
+    return f"{count:,} page{'s' * (count != 1)}"
+
+
+def mixture_text(counts: Pages) -> str:
+    """What pages are: "1 page: file", "8 pages: file", "8 pages: 5 file, 3 copied-on-write".
+
+    Args:
+        counts: How many are in each state, shape (len(STATES),).
+    """
+    return f"{pages_text(int(counts.sum()))}: {states_text(counts)}"
+
+
+def states_text(counts: Pages) -> str:
+    """The states alone: "file", "5 file, 3 copied-on-write", the most first."""
+    some = in_order(counts)
+    if len(some) == 1:
+        return name_of(some[0][0])
+    return ", ".join(f"{count:,} {name_of(state)}" for state, count in some)
+
+
+def in_order(counts: Pages) -> list[tuple[State, int]]:
+    """The states that there are with their pages, the most first; not present comes last."""
+    some = [(state, int(count)) for state, count in zip(STATES, counts.tolist(), strict=True) if count]
+    return sorted(some, key=lambda each: (each[0] is State.NOT_PRESENT, -each[1]))
+
+
+def dominant(counts: Pages) -> State:
+    """The state that most pages have."""
+    return STATES[int(counts.argmax())]
+
+
+def place_text(look: Look, start: int, stop: int) -> str:
+    """The addresses of pages, as the kernel prints them."""
+    return f"{start * look.page_bytes:08x}-{stop * look.page_bytes:08x}"
+
+
+def offset_text(look: Look, page: int, offset: int) -> str:
+    """Where a page lies in the file."""
+    return f"file offset 0x{offset + (page - look.first) * look.page_bytes:x}"
+
+
+def changes_text(look: Look, before: Look, changed: int) -> str:
+    """How many pages are not what they were at the compared look."""
+    if before is look:
+        return "first look: what changes from now on is marked"
+    return f"{pages_text(changed)} changed since {fmt.clock(before.seen.wall_ns)}"
+
+
+def zoom_text(grid: Grid) -> str:
+    """How large the cells are."""
+    return f"{pages_text(grid.zoom)} a cell"
+
+
+def meaning_of(counts: Pages) -> str:
+    """What the state of most pages means."""
+    return STATE_HELP[dominant(counts)]
+
+
+def named(names: tuple[str, ...]) -> str:
+    """The names on pages, in one line."""
+    return fmt.printable(", ".join(names))

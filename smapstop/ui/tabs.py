@@ -1,0 +1,29 @@
+"""The tabs of an open mapping, at the right end of its title."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+TABS = {"detail": " Fields ", "pages": " Pages "}
+"""The id of each view, and what its tab says."""
+WIDTH = sum(map(len, TABS.values())) + 1
+
+
+def tabbed(title: Strip, current: str, base: Style, quiet: Style) -> Strip:
+    """A title with the tabs over its right end."""
+    width = title.cell_length
+    if width < 2 * WIDTH:
+        return title
+    chosen = base + Style(bold=True, reverse=True)
+    tabs = [Segment(text, chosen if view == current else quiet) for view, text in TABS.items()]
+    return Strip.join([title.crop(0, width - WIDTH), Strip([Segment(" ", base), *tabs])])
+
+
+def tab_at(x: int, width: int) -> str | None:
+    """The view whose tab is at a cell of a title that is so wide; None where there is none."""
+    at = width - WIDTH + 1
+    for view, text in TABS.items():
+        if at <= x < at + len(text) and width >= 2 * WIDTH:
+            return view
+        at += len(text)
+    return None
