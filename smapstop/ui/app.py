@@ -257,8 +257,8 @@ class Dashboard(App[int]):
         bound = self.screen.active_bindings.get(key)
         if bound is None or not bound.enabled or isinstance(self.focused, Input) or len(self.screen_stack) > 1:
             return False
-        await self.run_action(bound.binding.action, bound.node)
-        return True
+        # an action may skip, as copying does without a selection
+        return await self.run_action(bound.binding.action, bound.node)
 
     # what the user does: how to look
 
@@ -529,7 +529,8 @@ class Dashboard(App[int]):
         """Take the keys back from the program."""
         if self._dock is not None:
             self._dock.give_up_keys()
-        self.screen.set_focus(self.query_one(MappingTable))  # at once: the next key may already be waiting
+        # at once: the next key may already be waiting
+        self.screen.set_focus(self._opened or self.query_one(MappingTable))
 
     # the runs of the program
 
