@@ -224,7 +224,7 @@ def test_the_mark_is_compared_with(terminal: Terminals, growing: Stepping) -> No
 def test_help_explains_the_keys_the_fields_and_the_flags(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid())
     window.keys("F1")
-    window.wait_for("Explain the keys")
+    window.wait_for("Keys: table")
     window.keys("Escape")
     window.wait_for("● live")
 
@@ -251,7 +251,7 @@ def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Termina
         window.wait_until(lambda screen: "Mapping  " not in screen, "it is drawn anew")
         window.keys(key)
     window.resize(118, 40)
-    window.wait_for("Explain the keys")
+    window.wait_for("Keys: table")
     window.keys("Escape")
     window.wait_for("Field, kB")
     window.keys("Escape")
@@ -273,7 +273,7 @@ def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
     assert COLOUR.findall(window.coloured()) == []
     assert re.search(r"\x1b\[(\d+;)*7m", window.coloured())  # the cursor is seen
     for key, shown in (
-        ("?", "Explain the keys"),
+        ("?", "Keys: table"),
         ("Escape", "● live"),
         ("Enter", "Field, kB"),
         ("Escape", "^Mapping"),

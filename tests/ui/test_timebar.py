@@ -28,7 +28,7 @@ class Replayed(ListSource):
 
     def start(self, deliver: Any) -> None:
         super().start(deliver)
-        self.request(None)  # type: ignore[arg-type]
+        self.request(Attach(4711))
         self.tell(Over("SIGINT"))
 
 
