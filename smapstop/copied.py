@@ -9,7 +9,7 @@ from smapstop.model.kinds import backing_of
 from smapstop.model.meant import part_of
 from smapstop.pages import MOST_NAMES, hidden_pages
 from smapstop.proc.columns import Mappings
-from smapstop.proc.pages import PAGE_BYTES, anonymous_pages
+from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, mapped_once
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.states import Backing
@@ -24,6 +24,8 @@ class Group:
 
     symbols: Symbols
     pages: int = 0
+    own: int = 0
+    """How many of the pages no other process maps: since a fork neither side wrote to the others."""
     swapped: int = 0
     """How many of the pages are in swap."""
 
@@ -50,6 +52,11 @@ class CopiedPart:
         return sum(group.pages for group in self.groups)
 
     @property
+    def own(self) -> int:
+        """How many of its pages no other process maps."""
+        return sum(group.own for group in self.groups)
+
+    @property
     def kb(self) -> int:
         """How much it costs."""
         return sum(group.kb for group in self.groups)
@@ -72,17 +79,20 @@ def copied(process: ProcDir, mappings: Mappings, files: ElfFiles) -> list[Copied
         if backing_of(name, perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
             continue
         try:
-            pages = _single(anonymous_pages(process, int(mappings.start[row]), int(mappings.end[row])))
+            runs = anonymous_pages(process, int(mappings.start[row]), int(mappings.end[row]))
+            own = mapped_once(process, runs).tolist()
         except OSError as error:
             raise hidden_pages(process, error) from error
-        if not len(pages):
+        if not len(runs):
             continue
+        pages = _single(runs)
         groups = found[name, _part(mappings, row)]
         symbols = files.symbols_of_each(process, mappings, row, pages, most=MOST_NAMES)
         swapped = (pages.flags & Page.SWAPPED != 0).tolist()
-        for on_page, in_swap in zip(symbols, swapped, strict=True):
+        for on_page, is_own, in_swap in zip(symbols, own, swapped, strict=True):
             group = groups.setdefault(on_page, Group(on_page))
             group.pages += 1
+            group.own += is_own
             group.swapped += in_swap
     parts = [
         CopiedPart(name, part, tuple(sorted(groups.values(), key=lambda group: -group.kb)))

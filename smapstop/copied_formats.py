@@ -8,9 +8,9 @@ from smapstop.proc.columns import Counters
 from smapstop.proc.pages import PAGE_BYTES
 from smapstop.snapshot import Record, without_deleted
 from smapstop.snapshot_formats import json_text
-from smapstop.ui.format import amount, clip, count, pad, shorten
+from smapstop.ui.format import amount, cells, clip, count, pad, printable, shorten
 
-_NAME_WIDTH = 40
+_NAME_WIDTH = 32
 
 
 def as_json(parts: list[CopiedPart], process: Counters) -> str:
@@ -21,6 +21,7 @@ def as_json(parts: list[CopiedPart], process: Counters) -> str:
         "process": {"pid": process.pid, "name": process.name},
         "page_size": PAGE_BYTES,
         "pages": sum(part.pages for part in parts),
+        "own_pages": sum(part.own for part in parts),
         "kb": sum(part.kb for part in parts),
     }
     return json_text(head, copied=[_record(part) for part in parts])
@@ -33,6 +34,7 @@ def _record(part: CopiedPart) -> Record:
         "deleted": part.name != without_deleted(part.name),
         "part": part.part or None,
         "pages": part.pages,
+        "own_pages": part.own,
         "kb": part.kb,
         "lacking": part.groups[0].symbols.lacking or None,
         "groups": [
@@ -40,6 +42,7 @@ def _record(part: CopiedPart) -> Record:
                 "symbols": list(group.symbols.names),
                 "more_symbols": group.symbols.more,
                 "pages": group.pages,
+                "own_pages": group.own,
                 "kb": group.kb,
                 "swapped_pages": group.swapped,
             }
@@ -50,23 +53,28 @@ def _record(part: CopiedPart) -> Record:
 
 def as_table(parts: list[CopiedPart], process: Counters, *, width: int = 80) -> str:
     """For people: each part of a file with what it costs, and under it what lies on its pages."""
-    who = f"{process.name} {process.pid}"
+    who = printable(f"{process.name} {process.pid}")
     if not parts:
         return f"{who} has written to no private file mapping\n"
     names = [shorten(" ".join(filter(None, (base_name(part.name), part.part))), _NAME_WIDTH) for part in parts]
-    room = max(map(len, (*names, "Copied on write", who)))
-    lines = [_line("Copied on write", "Size", "Pages", "What lies there", room)]
+    room = max(map(cells, (*names, "Copied on write", who)))
+    lines = [_line("Copied on write", "Size", "Own", "Pages", "What lies there", room)]
     for name, part in zip(names, parts, strict=True):
-        lines.append(_line(name, amount(part.kb), count(part.pages), _remark(part), room))
-        lines += [_line("", amount(group.kb), count(group.pages), _text(group), room) for group in part.groups]
-    kb, pages = sum(part.kb for part in parts), sum(part.pages for part in parts)
-    lines.append(_line(who, amount(kb), count(pages), "in all", room))
+        lines.append(_line(name, *_amounts(part), _remark(part), room))
+        lines += [_line("", *_amounts(group), _text(group), room) for group in part.groups]
+    total = CopiedPart("", "", tuple(group for part in parts for group in part.groups))
+    lines.append(_line(who, *_amounts(total), "in all", room))
     return "\n".join([*(clip(line, width) for line in lines), ""])
 
 
-def _line(name: str, size: str, pages: str, text: str, room: int) -> str:
+def _amounts(copied: CopiedPart | Group) -> tuple[str, str, str]:
+    """How much is copied, how much of that no other process maps, and how many pages it is."""
+    return amount(copied.kb), amount(copied.own * PAGE_BYTES // 1024), count(copied.pages)
+
+
+def _line(name: str, size: str, own: str, pages: str, text: str, room: int) -> str:
     """A line of the table."""
-    return f"{pad(name, room)} {size:>6} {pages:>6}  {text}".rstrip()
+    return f"{pad(name, room)} {size:>6} {own:>6} {pages:>6}  {text}".rstrip()
 
 
 def _remark(part: CopiedPart) -> str:
@@ -77,5 +85,5 @@ def _remark(part: CopiedPart) -> str:
 
 def _text(group: Group) -> str:
     """What lies on the pages of a group."""
-    swapped = f" ({group.swapped:,} in swap)" if group.swapped else ""
-    return (", ".join(group.symbols.listed) or "(no names)") + swapped
+    swapped = f"({group.swapped:,} in swap) " if group.swapped else ""
+    return swapped + (", ".join(group.symbols.listed) or "(no names)")

@@ -282,7 +282,8 @@ def pages_options() -> Parser:
         "  smapstop pages -p a.out 'a.out .data'\n"
         "                      which variables of a.out were written: copied-on-write\n"
         "  smapstop pages -p 4711 --cow\n"
-        "                      what a forked server no longer shares, the largest first",
+        "                      what a server copied of its files, the largest first,\n"
+        "                      and what of it no fork shares with it",
     )
     what = parser.add_argument_group("what to look at")
     what.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")

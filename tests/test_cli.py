@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-HELPS: tuple[list[str], ...] = ([], ["snapshot"], ["diff"], ["export"], ["replay"], ["demo"])
+HELPS: tuple[list[str], ...] = ([], ["snapshot"], ["diff"], ["export"], ["replay"], ["pages"], ["demo"])
 
 
 def smapstop(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -10,6 +10,7 @@ import os
 import struct
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smapstop.proc.process import PAGE_KB, ProcDir
 from smapstop.proc.runs import Page, PageRuns, joined
@@ -34,6 +35,8 @@ _PAGES_A_CALL = 65536
 """The target cannot map and unmap memory while the kernel looks for this many: 3 ms."""
 _ENTRIES = 65536
 """Entries of pagemap, 8 bytes each, that are read at once."""
+_MAPPED_ONCE = np.uint64(1 << 56)
+"""The bit of an entry of pagemap."""
 _NOT_SCANNED = (errno.ENOTTY, errno.EINVAL, errno.EFAULT)
 """The kernel does not know the call, or not for such addresses ([vsyscall])."""
 
@@ -96,6 +99,26 @@ def anonymous_pages(process: ProcDir, start: int, end: int) -> PageRuns:
     runs = page_runs(process, start, end)
     somewhere = runs.flags & (Page.PRESENT | Page.SWAPPED) != 0
     return runs.take(somewhere & (runs.flags & (Page.FILE | Page.ZERO) == 0))
+
+
+def mapped_once(process: ProcDir, runs: PageRuns) -> NDArray[np.bool_]:
+    """Whether each page of some runs is mapped here and nowhere else, in address order, shape (runs.pages,).
+
+    A page that was copied before a fork is shared with the child until one of the two writes to it. False of what is
+    not in memory.
+
+    Raises:
+        OSError: As for `page_runs`.
+    """
+    fd, found = process.open("pagemap"), [np.zeros(0, np.bool_)]
+    try:
+        for start, end in zip(runs.start.tolist(), runs.end.tolist(), strict=True):
+            entries = np.zeros((end - start) // PAGE_BYTES, np.uint64)
+            os.preadv(fd, [entries.data], start // PAGE_BYTES * entries.itemsize)
+            found.append(entries & _MAPPED_ONCE != 0)
+    finally:
+        os.close(fd)
+    return np.concatenate(found)
 
 
 def scanned_runs(fd: int, start: int, end: int) -> PageRuns:

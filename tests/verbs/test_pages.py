@@ -211,9 +211,28 @@ def test_cow_tells_of_the_page_that_was_written(tmp_path: Path) -> None:
         later = groups()
         assert {"page1", "page2", "wide"} <= set(later)
         table = smapstop("-p", target.pid, "--cow", "--format", "table").stdout.splitlines()
-        assert table[0].split() == ["Copied", "on", "write", "Size", "Pages", "What", "lies", "there"]
-        assert any(line.split() == ["4", "K", "1", "page1"] for line in table)
+        assert table[0].split() == ["Copied", "on", "write", "Size", "Own", "Pages", "What", "lies", "there"]
+        assert any(line.split() == ["4", "K", "4", "K", "1", "page1"] for line in table)
         assert table[-1].startswith(f"known_pages {target.pid}")
+
+
+def test_cow_tells_which_copies_a_fork_still_shares(program: Program, tmp_path: Path) -> None:
+    with Stepping(program("fork_file"), tmp_path / "file") as target:
+
+        def own() -> tuple[int, int]:
+            copied = told("-p", target.pid, "--cow")["copied"]
+            part = next(part for part in copied if part["file"] == str(tmp_path / "file"))
+            return part["pages"], part["own_pages"]
+
+        assert own() == (10, 10)
+        target.go()
+        assert own() == (10, 0), "the child maps them"
+        target.go()
+        assert own() == (10, 3), "three were written"
+        target.go()
+        assert own() == (12, 5)
+        target.go()
+        assert own() == (12, 12), "the child has ended"
 
 
 def test_a_page_with_several_names_counts_once(tmp_path: Path) -> None:
