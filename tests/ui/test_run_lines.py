@@ -1,0 +1,72 @@
+"""What the list of runs says."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from building import COUNTERS, mappings_of, tick_of, timeline_of
+from listening import target
+
+from smapstop.model.runs import Run
+from smapstop.model.tick import Ending
+from smapstop.model.timeline import Timeline
+from smapstop.ui import format as fmt
+from smapstop.ui.run_lines import TITLES, header, line_of
+
+
+@pytest.fixture(autouse=True)
+def utc() -> Iterator[None]:
+    """The ticks of `building` begin at 22:13:20 UTC."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def run(number: int, *rss: int, ending: Ending | None = None, peak: int | None = None) -> Run:
+    """A run with so much Rss at each second; then it may end."""
+    counters = replace(COUNTERS, vm_hwm=peak)
+    ticks = [
+        tick_of(at, mappings_of(), [], totals={"rss": kb}, counters=counters, keyframe=not at)
+        for at, kb in enumerate(rss)
+    ]
+    if ending:
+        ticks.append(tick_of(len(rss), mappings_of(), [], totals={"rss": rss[-1]}, counters=counters, ending=ending))
+    return Run(number, target(), timeline_of(*ticks))
+
+
+def cells(line: str) -> list[str]:
+    """The columns of a line, which are two cells apart."""
+    return [cell.strip() for cell in line.split("  ") if cell.strip()]
+
+
+def test_a_run_says_when_how_long_how_it_ended_and_what_it_had() -> None:
+    assert cells(line_of(run(1, 100, 500, 300, ending=Ending(status=3)), None)) == [
+        *("1", "22:13:20", "3 s", "exited 3", "500 K", "300 K"),
+    ]
+
+
+def test_it_is_compared_with_the_run_before_at_the_same_age() -> None:
+    before = run(1, 100, 200, 300, 400, ending=Ending(signal=1))
+    assert cells(line_of(run(2, 10, 20, 320), before))[-1] == "+20 K"
+    assert cells(line_of(run(2, *(10,) * 9), before))[-1] == "−390 K"
+    assert cells(line_of(run(2, 10), run(1)))[-1] == "10 K"
+
+
+def test_one_that_goes_on_says_so_and_one_without_a_sample_too() -> None:
+    assert cells(line_of(run(2, 10), None))[3] == "goes on"
+    assert cells(line_of(Run(3, target(), Timeline()), None)) == ["3", "no sample"]
+
+
+def test_the_peak_is_the_kernels_when_samples_missed_it() -> None:
+    assert cells(line_of(run(1, 100, 200, peak=900), None))[4] == "900 K"
+    assert cells(line_of(run(1, 100, 200, peak=150), None))[4] == "200 K"
+
+
+def test_the_titles_stand_over_their_columns_and_lines_fit_a_narrow_terminal() -> None:
+    line = line_of(run(100, 999_000, 888_888, ending=Ending(signal=9)), run(99, 1))
+    assert cells(header()) == list(TITLES)
+    assert fmt.cells(line) == fmt.cells(header()) <= 80 - 7
+    assert "killed by SIGKILL" in line
