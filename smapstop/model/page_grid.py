@@ -55,6 +55,11 @@ class Stretches:
         """Those that `index` names."""
         return Stretches(self.start[index], self.end[index], self.state[index])
 
+    def within(self, first: int, stop: int) -> "Stretches":
+        """What of them lies from one page up to another."""
+        inside = self.take((self.end > first) & (self.start < stop))
+        return Stretches(np.maximum(inside.start, first), np.minimum(inside.end, stop), inside.state)
+
     def shifted(self, pages: int) -> "Stretches":
         """The same so many pages further on."""
         return Stretches(self.start + pages, self.end + pages, self.state)

@@ -84,7 +84,8 @@ class Looks:
 
 
 def changes(before: Look, after: Look) -> Stretches:
-    """The pages that changed from one look to another, with the states that they had; they move with the mapping."""
+    """The pages of a mapping that changed between two looks, with the states that they had; they move with it."""
     moved = after.first - before.first
     apart = after.first >= before.stop or after.stop <= before.first
-    return changed(before.stretches.shifted(moved) if apart else before.stretches, after.stretches)
+    was = before.stretches.shifted(moved) if apart else before.stretches
+    return changed(was, after.stretches).within(after.first, after.stop)

@@ -125,6 +125,8 @@ class Brush:
         if across > 1:
             wide = np.full((len(glyphs), across), ord(" "), np.uint32)
             wide[:, 0] = glyphs
+            blocks = (keys >= 2 * _N) & (keys < 2 * _N + _N * _N)
+            wide[blocks] = glyphs[blocks, None]
             glyphs, keys = wide.ravel(), np.repeat(keys, across)
         return strips_of(glyphs.reshape(rows, -1), keys.reshape(rows, -1), self._styles())
 
@@ -186,7 +188,7 @@ class Brush:
         segments, start = list[Segment](), 0
         for state, end in zip(STATES, edges, strict=True):
             if end > start:
-                style = self.letter(state, loud=loud) + Style(underline=False)
+                style = self.letter(state, loud=True) + Style(underline=False, bold=loud)
                 segments.append(Segment(text[start:end], style))
             start = max(start, end)
         return segments

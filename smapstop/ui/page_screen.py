@@ -192,11 +192,9 @@ class PageScreen:
             named = [(f"no names: the file {names.lacking}", False)]
         else:
             named = []
-        meaning = [(words.meaning_of(now), False)]
-        zoom = [(f"  {words.zoom_text(self.layout.grid)}", False)] if self.layout.grid.zoom > 1 else []
-        lines = [[*place, *state, *zoom], named or meaning, meaning if named else []]
-        if height == 2:
-            lines = [[*place, *state], named or meaning]
+        last = named or [(words.meaning_of(now), False)]
+        zoom = [(words.zoom_text(self.layout.grid), False)] if self.layout.grid.zoom > 1 else []
+        lines = [[*place, *zoom], state, last] if height > 2 else [[place[0], *state], last]
         return sections.box(lines[:height], look, self.width)
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.kinds import backing_of
+from smapstop.model.kinds import Kind, backing_of, kind_of
 from smapstop.model.life import Life, State
 from smapstop.model.page_grid import Grid, Pages, Stretches, mixture
 from smapstop.model.page_looks import Look, Looks, changes
@@ -45,7 +45,7 @@ class PageView:
     @property
     def has_file(self) -> bool:
         """Whether there is a file in which pages may have names."""
-        return int(self.entry.rows.inode[self.entry.row]) != 0
+        return kind_of(self.entry.name) is Kind.FILE and int(self.entry.rows.inode[self.entry.row]) != 0
 
     @property
     def totals(self) -> Pages:

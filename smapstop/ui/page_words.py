@@ -72,11 +72,6 @@ def in_order(counts: Pages) -> list[tuple[State, int]]:
     return sorted(some, key=lambda each: (each[0] is State.NOT_PRESENT, -each[1]))
 
 
-def dominant(counts: Pages) -> State:
-    """The state that most pages have."""
-    return STATES[int(counts.argmax())]
-
-
 def place_text(look: Look, start: int, stop: int) -> str:
     """The addresses of pages, as the kernel prints them."""
     return f"{start * look.page_bytes:08x}-{stop * look.page_bytes:08x}"
@@ -100,8 +95,8 @@ def zoom_text(grid: Grid) -> str:
 
 
 def meaning_of(counts: Pages) -> str:
-    """What the state of most pages means."""
-    return STATE_HELP[dominant(counts)]
+    """What the state of most pages means, of those that are there."""
+    return STATE_HELP[in_order(counts)[0][0]]
 
 
 def named(names: tuple[str, ...]) -> str:

@@ -85,6 +85,10 @@ def test_pages_of_a_stack_that_grew_downward_are_the_same_pages() -> None:
     assert between(seen(1, 11, first=10, stop=12), seen(2, 9, 11, first=8, stop=12)) == [(9, "not-present")]
 
 
+def test_pages_that_a_mapping_lost_are_not_changed_pages_of_it() -> None:
+    assert between(seen(1, 1, 2, 3, stop=4), seen(2, 1, stop=2)) == []
+
+
 def test_pages_move_with_a_mapping_that_moved() -> None:
     moved = between(seen(1, 1, 3), seen(2, 101, 102, first=100, stop=108))
     assert moved == [
