@@ -95,7 +95,7 @@ def hidden_pages(process: ProcDir, error: OSError) -> SmapstopError:
     pid = process.pid
     if error.errno in (errno.EACCES, errno.EPERM):
         what = f"not permitted to see the pages of process {pid}, although its memory map may be read"
-        return SmapstopError(what, "run as its user or as root, or with CAP_SYS_PTRACE")
+        return SmapstopError(what, "run as its user or as root")
     if error.errno == errno.ESRCH:
         process.require_memory()
         what = f"the main thread of process {pid} has ended, and the kernel shows its pages no more"

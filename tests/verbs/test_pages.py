@@ -366,3 +366,28 @@ for words in (["[heap]"], ["--cow"]):
     assert len(denied) == 2
     for line in denied:
         assert line.startswith(f"smapstop: not permitted to read the memory map of process {os.getpid()}: run as")
+
+
+@needs_root
+def test_with_cap_perfmon_the_map_may_be_read_but_not_the_pages() -> None:
+    root = Path(__file__).parents[2]
+    # prctl(PR_SET_KEEPCAPS), then capset(2) of CAP_PERFMON alone, which is 38
+    code = f"""
+import ctypes, os, struct, sys
+sys.path.insert(0, {str(root)!r})
+import smapstop.cli
+smapstop.cli.main(["pages", "-p", sys.argv[1], "no such name"])
+libc = ctypes.CDLL(None)
+libc.prctl(8, 1, 0, 0, 0)
+os.setgid(65534)
+os.setuid(65534)
+libc.capset(struct.pack("Ii", 0x20080522, 0), struct.pack("6I", 0, 0, 0, 1 << 6, 1 << 6, 0))
+import smapstop.pages
+print(smapstop.cli.main(["pages", "-p", sys.argv[1], "[heap]"]))
+"""
+    with python("step()") as target:
+        command = [sys.executable, "-c", code, str(target.pid)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert run.stdout == "2\n", run.stderr
+    what = f"not permitted to see the pages of process {target.pid}, although its memory map may be read"
+    assert run.stderr.splitlines()[1:] == [f"smapstop: {what}: run as its user or as root"]
