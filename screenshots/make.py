@@ -98,6 +98,11 @@ def keys(names: str) -> Step:
     return lambda stage: stage.pilot.press(*names.split())
 
 
+def typed(text: str) -> Step:
+    """Type a text."""
+    return lambda stage: stage.pilot.press(*text)
+
+
 def see(pattern: str) -> Step:
     """Wait until the screen shows a pattern."""
     return lambda stage: stage.until(lambda: re.search(pattern, stage.text, re.MULTILINE), pattern)
@@ -151,6 +156,11 @@ def experiment(_: Path) -> Iterator[Dashboard]:
     with demo.prepared() as prepared, closing(LiveSource(open_terminal(20, USUAL[0]))) as source:
         launch = Launch(prepared.command, dict(os.environ))
         yield Dashboard(source, launch, Settings(columns=demo.COLUMNS), intro=prepared.intro)
+
+
+def experiment_again(directory: Path) -> AbstractContextManager[Dashboard]:
+    """The same, from its start."""
+    return experiment(directory)
 
 
 SERVE = ("redis-server", "--port", "0", "--unixsocket", "redis.sock", "--save", "", "--rdb-key-save-delay", "100000")
@@ -244,6 +254,12 @@ RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
         "demo": (keys("t"), ticks(27), keys("x enter"), WRITTEN),
         "detail": (keys("f12 enter space"), back_to("Private_Clean +4 → 0")),
         "help": (keys("escape question_mark"), see("Keys: table")),
+    },
+    experiment_again: {
+        "pages": (
+            *(ticks(6), keys("slash"), typed("experiment perm:w"), keys("enter v"), see(r" C +C +F ")),
+            *(keys("t x enter"), see(r" C +C +F→C (.|\n)*on it: page1"), keys("f12")),
+        ),
     },
     redis_picked: {
         "picker": (size(*LOW), FILLED, keys("ctrl+home"), see(r"▸ *\d+ \S+ +redis-server")),
