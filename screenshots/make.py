@@ -264,7 +264,7 @@ RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
     redis_picked: {
         "picker": (size(*LOW), FILLED, keys("ctrl+home"), see(r"▸ *\d+ \S+ +redis-server")),
         "redis": (keys("enter"), size(*USUAL), ticks(45)),
-        "groups": (size(*LOW), keys("g g"), see("By kind")),
+        "groups": (size(*LOW), keys("g g"), see(r"By kind(.|\n)*· now")),
         "small": (keys("g g"), size(*SMALL), ticks(50)),
         "redis-wide": (size(*WIDE), ticks(90)),
     },
@@ -291,6 +291,8 @@ async def play(watched: Watched, directory: Path) -> None:
                 (HERE / f"{name}.svg").write_text(svg(lines, name))
                 draw(lines).save(HERE / f"{name}.png", optimize=True)
                 print(name)
+            app.source.close()  # no news while the screen is taken down
+            await pilot.pause()
 
 
 # the drawing: glyphs that join their neighbours are shapes that fill the cell, so that there are no seams
