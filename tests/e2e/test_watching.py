@@ -14,7 +14,7 @@ int main(void) { for (int i = 0; i < PAGES; i++) table[i * 4096] = 1; pause(); }
 
 def build(executable: Path, pages: int) -> None:
     """Build a program that writes so many pages of a table of its own, in the place of the one before."""
-    command = ["cc", "-O0", f"-DPAGES={pages}", "-x", "c", "-", "-o", executable]
+    command = ["cc", "-O0", f"-DPAGES={pages}", "-x", "c", "-", "-o", str(executable)]
     subprocess.run(command, input=SOURCE, text=True, check=True)
 
 
