@@ -431,8 +431,8 @@ class Dashboard(App[int]):
         """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields."""
         opened = self._opened
         mapping = opened.mapping if opened else self.query_one(MappingTable).current
-        if mapping is None or mapping < 0 or self.looking.scene is None:
-            self.action_open()  # a group
+        if mapping is None or not 0 <= mapping < ELSEWHERE or self.looking.scene is None:
+            self.action_open()  # a group, or what only an earlier run has
         else:
             self._show_opened("detail" if isinstance(opened, MappingPages) else "pages", mapping)
 
