@@ -34,7 +34,7 @@ class ProgramDock(Vertical):
         super().__init__()
         self._launching, self._rebuilds = launching, rebuilds
         self._pane = ProgramPane(terminal_fd)
-        self._running = True
+        self._lives = True
         self._held = False
         self.border_title = fmt.clip(" ".join(launching.command), 60).replace("[", r"\[")
         self.border_subtitle = TYPE
@@ -62,7 +62,7 @@ class ProgramDock(Vertical):
 
     def take_keys(self) -> None:
         """Give the keys to the program, unless it is no more."""
-        if self._running:
+        if self._lives:
             self.screen.set_focus(self._pane)  # at once: the next key may already be waiting
 
     def give_up_keys(self) -> None:
@@ -84,7 +84,7 @@ class ProgramDock(Vertical):
         """The program runs; the second time and later it is told apart from the one before."""
         self._launching.began()
         if number > 1:
-            self._running = True
+            self._lives = True
             self._pane.begin_again(f"run {number}")
         if self._held:
             self._held = False
@@ -94,7 +94,7 @@ class ProgramDock(Vertical):
     def ended(self, how: str) -> bool:
         """The program ended: say how, and keep what it wrote; whether that was meant to be, and it begins again."""
         self._launching.ended()
-        self._running = False
+        self._lives = False
         waits = "" if self._rebuilds is None else ", waits for a rebuild"
         self.border_subtitle = AGAIN if self._launching.again_soon else how + waits
         return self._launching.again_soon
@@ -125,6 +125,6 @@ class ProgramDock(Vertical):
         self._say_who_has_keys()
 
     def _say_who_has_keys(self) -> None:
-        if self._running:
+        if self._lives:
             self.border_subtitle = BACK if self.has_keys else TYPE
         self.app.refresh_bindings()
