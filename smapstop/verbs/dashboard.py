@@ -1,6 +1,7 @@
 """`smapstop`: the dashboard of a running process, of a program that it launches, or of one that the user picks."""
 
 import argparse
+import difflib
 import os
 import shlex
 import shutil
@@ -9,9 +10,19 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.requests import Attach, Launch, Pace
-from smapstop.options import dashboard_options, parse, stray
+from smapstop.verbs.options import (
+    Parser,
+    add_decorate,
+    add_others,
+    add_output,
+    add_pace,
+    add_table,
+    did_you_mean,
+    parse,
+)
 from smapstop.verbs.printing import is_terminal
 from smapstop.verbs.targets import (
     Command,
@@ -31,11 +42,55 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.ui.launching import Rebuilds
 
 
+def _parser() -> Parser:
+    """The options of the dashboard."""
+    parser = Parser(
+        "smapstop",
+        "smapstop [options] -p PID|NAME\n"
+        "       smapstop [options] [--watch [PATH]] -- COMMAND [ARG ...]\n"
+        "       smapstop [options]\n"
+        "       smapstop snapshot|record|replay|diff|export|pages|demo ...",
+        "Which mapping of my process is changing, why, and what did the kernel do?\n"
+        "A live dashboard of the memory map of a process: a running one (-p), a program\n"
+        "that it starts and whose terminal is a pane (--), or one picked from a list.",
+        "verbs, each with a --help of its own:\n"
+        "  snapshot                one sample, printed as a table, JSON or csv\n"
+        "  record                  samples into a file, without the dashboard\n"
+        "  replay                  the dashboard on such a file\n"
+        "  diff                    two runs compared, for people and for CI\n"
+        "  export                  such a file as csv, JSON lines, or a Perfetto trace\n"
+        "  pages                   the pages of a mapping, and the names on them\n"
+        "  demo                    the copy-on-write experiment, live\n"
+        "\n"
+        "examples:\n"
+        "  smapstop -p redis-server -i 0.5 --filter 'kind:heap rss>1M'\n"
+        "                          the heap of redis, when above 1 MiB, twice a second\n"
+        "  smapstop -- ./a.out input.txt\n"
+        "                          start ./a.out, and watch it from its first page on",
+    )
+    target = parser.add_argument_group("whom to watch")
+    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    target.add_argument(
+        "--watch",
+        metavar="PATH",
+        nargs="?",
+        const="",
+        help="with --: begin anew when the program, or PATH, is rebuilt, and compare the runs",
+    )
+    add_decorate(target)
+    add_pace(parser)
+    add_table(parser)
+    add_output(parser, "record what is watched, see record --help; with --watch run by run: a.smaps, a.2.smaps, ...")
+    others = add_others(parser)
+    others.add_argument("--version", action="version", version=f"smapstop {__version__}", help="show the version")
+    return parser
+
+
 def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
     """Watch a running process, a launched program, or the process that the user picks."""
-    options, word = parse(dashboard_options(), words)
+    options, word = parse(_parser(), words)
     if word is not None:
-        raise stray(word, words, verbs, has_pid=options.pid is not None)
+        raise _stray(word, words, verbs, has_pid=options.pid is not None)
     if command is not None and options.pid is not None:
         raise SmapstopError("both -p and -- are given", "-p watches a running process, -- starts a new one")
     if command == ():
@@ -60,6 +115,18 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
         from smapstop.ui.app import run as show
 
         return show(_recorded(source, options), begin, settings)
+
+
+def _stray(word: str, words: list[str], verbs: Iterable[str], *, has_pid: bool) -> SmapstopError:
+    """What a word probably means that stands alone among the dashboard's: a verb, a program, or a process."""
+    at = words.index(word)
+    verb = difflib.get_close_matches(word, verbs, n=1, cutoff=0.75)
+    if verb:
+        return did_you_mean(word, [*verb, *words[:at], *words[at + 1 :]])
+    if has_pid and at > 0:
+        return SmapstopError(f"unexpected {word!r}", "watch one process at a time")
+    alone = at == len(words) - 1 and "/" not in word
+    return did_you_mean(word, [*words[:at], "-p" if word.isdecimal() or alone else "--", *words[at:]])
 
 
 def _rebuilds(watched: str, program: str) -> "Rebuilds":

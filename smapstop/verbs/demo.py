@@ -3,17 +3,35 @@
 from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.options import demo_options, parse
 from smapstop.verbs.dashboard import launch, require_terminal
+from smapstop.verbs.options import Parser, add_others, add_pace, parse
 from smapstop.verbs.targets import Command, pace_of
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.settings import Settings
 
 
+def _parser() -> Parser:
+    """The options of `smapstop demo`."""
+    parser = Parser(
+        "smapstop demo",
+        "smapstop demo [options]",
+        "The copy-on-write experiment: compiles a small program that writes 4096 bytes\n"
+        "into its own data when you tell it to, starts it under the dashboard, and says\n"
+        "what to watch. Without a C compiler it is a Python program.",
+        "examples:\n"
+        "  smapstop demo           press t, type a letter, Enter: a page is copied\n"
+        "  CC=clang smapstop demo -i 0.2\n"
+        "                          with another compiler, five samples a second",
+    )
+    add_pace(parser)
+    add_others(parser)
+    return parser
+
+
 def run(words: list[str], command: Command) -> int:
     """Launch the copy-on-write experiment under the dashboard."""
-    options, word = parse(demo_options(), words)
+    options, word = parse(_parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "demo brings its own program: smapstop demo")
     require_terminal("smapstop snapshot -p PID")

@@ -6,15 +6,74 @@ import sys
 from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.options import diff_options, parse_words
+from smapstop.model.when import whens_of
+from smapstop.verbs.options import Parser, add_others, parse_words
 from smapstop.verbs.printing import give_up_stdout, is_terminal, print_text, safe
 from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.diff import Diff
+    from smapstop.model.limits import Limit
 
 EXCEEDED = 1
 """The exit status when something grew more than it may."""
+
+FORMATS = ("table", "json", "markdown")
+BYS = ("name", "kind", "file", "part")
+
+
+def _parser() -> Parser:
+    """The options of `smapstop diff`."""
+    parser = Parser(
+        "smapstop diff",
+        "smapstop diff [options] A B",
+        "Two runs compared by the names of their mappings: what grew, shrank, is new or\n"
+        "gone. A and B are recordings, JSON of smapstop snapshot, or saved\n"
+        "/proc/PID/smaps, in any combination; - is stdin. Exit status: 1 when more grew\n"
+        "than --fail-over allows, 2 for errors.",
+        "examples:\n"
+        "  smapstop diff base.smaps new.smaps --metric anonymous --fail-over 10%\n"
+        "                      for CI: fails when the program itself takes much more\n"
+        "  smapstop diff base.smaps new.smaps --at peak --by part --metric private_dirty\n"
+        "                      which parts of which libraries were written, at the most",
+    )
+    runs = parser.add_argument_group("what to compare")
+    runs.add_argument(
+        "--by", choices=BYS, metavar="BY", default="name", help="name, kind, file, or part (of a file) (name)"
+    )
+    runs.add_argument("--metric", metavar="FIELD", default="pss", help="any field of smaps, or uss, dirty (pss)")
+    runs.add_argument(
+        "--at",
+        metavar="TIME",
+        type=whens_of,
+        default=(None, None),
+        help="of recordings: start, end, peak, or seconds after the start; or two as A,B (end)",
+    )
+    form = parser.add_argument_group("how to print it")
+    form.add_argument(
+        "--format",
+        choices=FORMATS,
+        metavar="FORMAT",
+        help="table, json or markdown (a table on a terminal, else json)",
+    )
+    form.add_argument("--all", action="store_true", help="show what did not change, too")
+    form.add_argument(
+        "--fail-over",
+        metavar="LIMIT",
+        type=_limit,
+        action="append",
+        default=[],
+        help="exit 1 when the total grew more: 10%%, 5M, 512k; or one mapping: libfoo.so=5%%. Can be repeated",
+    )
+    add_others(parser)
+    return parser
+
+
+def _limit(text: str) -> "Limit":
+    """A limit of growth from an argument."""
+    from smapstop.model.limits import limit_of  # it imports fractions, which take a while
+
+    return limit_of(text)
 
 
 def run(words: list[str], command: Command) -> int:
@@ -23,7 +82,7 @@ def run(words: list[str], command: Command) -> int:
     Returns:
         `EXCEEDED` when a limit was, else 0.
     """
-    options, files = parse_words(diff_options(), words)
+    options, files = parse_words(_parser(), words)
     if command is not None:
         raise SmapstopError("diff starts no program", "record two runs first: smapstop record -o FILE -- COMMAND")
     if len(files) > 2:

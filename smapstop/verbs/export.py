@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
 from smapstop.export import KINDS, Kind
-from smapstop.options import export_options, parse_words
+from smapstop.verbs.options import Parser, add_others, number_of, parse_words
 from smapstop.verbs.printing import print_text, safe
 from smapstop.verbs.saving import save
 from smapstop.verbs.targets import Command
@@ -20,10 +20,62 @@ if TYPE_CHECKING:  # it imports numpy
 
 _BY_SUFFIX = {".csv": "csv", ".json": "perfetto", ".pftrace": "perfetto"}
 
+FORMATS = ("csv", "jsonl", "perfetto")
+
+
+def _parser() -> Parser:
+    """The options of `smapstop export`."""
+    parser = Parser(
+        "smapstop export",
+        "smapstop export FILE [options]",
+        "A recording for other programs, from its start: JSON lines, csv, or a trace for\n"
+        "ui.perfetto.dev and chrome://tracing. The first tick tells of every mapping, the\n"
+        "others of those that changed. What is not known is null in JSON, empty in csv.",
+        "examples:\n"
+        "  smapstop export run.smaps --what events | jq -r 'select(.kb > 1024) | .name'\n"
+        "                      which mappings had more than 1 MiB moved at once\n"
+        "  smapstop export run.smaps --from 60 --to 90 -o trace.json\n"
+        "                      half a minute of it, to be looked at with Perfetto",
+    )
+    what = parser.add_argument_group("what to export")
+    what.add_argument(
+        "--what", metavar="A,B", type=_exported, help="ticks, changes, events (all of them; of csv one, changes)"
+    )
+    what.add_argument(
+        "--filter", metavar="EXPR", default="", help="mappings as in the dashboard: libc kind:heap rss>1M"
+    )
+    what.add_argument("--from", dest="begin", metavar="SECONDS", type=_second, help="seconds after the first tick")
+    what.add_argument("--to", dest="end", metavar="SECONDS", type=_second, help="the same, of the last one")
+    form = parser.add_argument_group("where to, and how")
+    form.add_argument("-o", "--output", metavar="FILE", help="the file, whole or not at all (stdout)")
+    form.add_argument("--force", action="store_true", help="replace a file that is there")
+    form.add_argument(
+        "--format",
+        choices=FORMATS,
+        metavar="FORMAT",
+        help="csv, jsonl, perfetto (by the name of FILE: .csv, .json)",
+    )
+    add_others(parser)
+    return parser
+
+
+def _exported(text: str) -> tuple[Kind, ...]:
+    """What to export from an argument."""
+    words = text.split(",")
+    for word in words:
+        if word not in KINDS:
+            raise SmapstopError(f"--what {text}: there is no {word!r}", f"give some of {','.join(KINDS)}")
+    return tuple(kind for kind in KINDS if kind in words)
+
+
+def _second(text: str) -> float:
+    """A time after the start from an argument."""
+    return number_of(text, "--from and --to", 0, 366 * 86_400, "seconds after the first tick")
+
 
 def run(words: list[str], command: Command) -> int:
     """Export a recording, also while it is written: as far as it goes then."""
-    options, files = parse_words(export_options(), words)
+    options, files = parse_words(_parser(), words)
     if command is not None:
         raise SmapstopError("export starts no program", "smapstop record -o FILE -- COMMAND, and then export FILE")
     if len(files) > 1:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.options import pages_options, parse
+from smapstop.verbs.options import Parser, add_others, parse
 from smapstop.verbs.printing import is_terminal, print_text
 from smapstop.verbs.targets import Command
 
@@ -16,10 +16,44 @@ if TYPE_CHECKING:  # it imports numpy
 _PIPE_WIDTH = 160
 """How wide a table is that goes into a file or a pipe."""
 
+FORMATS = ("table", "json")
+
+
+def _parser() -> Parser:
+    """The options of `smapstop pages`."""
+    parser = Parser(
+        "smapstop pages",
+        "smapstop pages -p PID|NAME [options] MAPPING\n       smapstop pages -p PID|NAME --cow [options]",
+        "What the pages of a mapping are: not present, the file's, copied on write,\n"
+        "anonymous, of shared memory, swapped, ...; and the variables and functions on\n"
+        "them. MAPPING is an address in it, its name, or a part of its name.",
+        "examples:\n"
+        "  smapstop pages -p a.out 'a.out .data'\n"
+        "                      which variables of a.out were written: copied-on-write\n"
+        "  smapstop pages -p 4711 --cow\n"
+        "                      what a server copied of its files, the largest first,\n"
+        "                      and what of it no fork shares with it",
+    )
+    what = parser.add_argument_group("what to look at")
+    what.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    what.add_argument(
+        "mapping", metavar="MAPPING", nargs="?", help="0x7f12a4001000, '[heap]', libc.so.6, 'libc.so.6 .data'"
+    )
+    what.add_argument("--cow", action="store_true", help="all that was copied on write, by file and by symbol")
+    what.add_argument(
+        "--facts", action="store_true", help="of each frame, for root: dirty, referenced, how often mapped, KSM"
+    )
+    form = parser.add_argument_group("how to print it")
+    form.add_argument(
+        "--format", choices=FORMATS, metavar="FORMAT", help="table or json (a table on a terminal, else json)"
+    )
+    add_others(parser)
+    return parser
+
 
 def run(words: list[str], command: Command) -> int:
     """Print the pages of one mapping, or what was copied on write in all of them."""
-    options, word = parse(pages_options(), words)
+    options, word = parse(_parser(), words)
     if command is not None:
         raise SmapstopError("pages starts no program", "start it yourself, then: smapstop pages -p PID MAPPING")
     if word is not None:

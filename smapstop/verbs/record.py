@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
 from smapstop.model.requests import Attach, Failure, Launch, Signal, Target
-from smapstop.options import parse, record_options, stray_in
+from smapstop.verbs.options import (
+    Parser,
+    add_decorate,
+    add_others,
+    add_output,
+    add_pace,
+    did_you_mean,
+    number_of,
+    parse,
+)
 from smapstop.verbs.printing import safe
 from smapstop.verbs.progress import Progress
 from smapstop.verbs.targets import (
@@ -42,15 +51,43 @@ class _Stop:
     why: str
 
 
+def _parser() -> Parser:
+    """The options of `smapstop record`."""
+    parser = Parser(
+        "smapstop record",
+        "smapstop record -o FILE [options] -p PID|NAME\n"
+        "       smapstop record -o FILE [options] -- COMMAND [ARG ...]",
+        "Records a process without a dashboard: until it ends, until ctrl-c, or for as\n"
+        "long as you say. A program that is started keeps this terminal, and ctrl-c. Each\n"
+        "tick is safe once it is written, whatever happens then. The file is an SQLite\n"
+        "database: look at it with smapstop replay, or query it.",
+        "examples:\n"
+        "  smapstop record -o redis.smaps -p redis-server -i 5 --duration 3600\n"
+        "                          an hour of redis, every five seconds\n"
+        "  smapstop record -o run.smaps -i 0.1 -- ./a.out input.txt\n"
+        "                          a.out from its first page to its end",
+    )
+    target = parser.add_argument_group("whom to record, this or -- COMMAND")
+    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    add_decorate(target)
+    add_output(parser, "the recording, readable by you only")
+    add_pace(parser)
+    length = parser.add_argument_group("how long; a program that was started is then ended")
+    length.add_argument("--duration", metavar="SECONDS", type=_duration, help="stop after so many seconds")
+    length.add_argument("--count", metavar="N", type=_count, help="stop after so many samples")
+    add_others(parser)
+    return parser
+
+
 def run(words: list[str], command: Command) -> int:
     """Record until the process ends, the user has enough, or as long as was asked for.
 
     Returns:
         Of a program that ended by itself its own status, else 0.
     """
-    options, word = parse(record_options(), words)
+    options, word = parse(_parser(), words)
     if word is not None:
-        raise stray_in("record", word, words)
+        raise _stray(word, words)
     if (options.pid is None) == (command is None) or command == ():
         raise SmapstopError("record needs one process", "smapstop record -o FILE, with -p PID or -- COMMAND")
     forbid_decorating(options, command)
@@ -72,6 +109,22 @@ def run(words: list[str], command: Command) -> int:
     finally:
         recorder.close(recording.why)
         recording.progress.end(recorder)
+
+
+def _stray(word: str, words: list[str]) -> SmapstopError:
+    """What a word probably means that stands alone: a program, or a process."""
+    at = words.index(word)
+    return did_you_mean(word, ["record", *words[:at], "--" if "/" in word else "-p", *words[at:]])
+
+
+def _duration(text: str) -> float:
+    """Seconds from an argument."""
+    return number_of(text, "--duration", 0.01, 366 * 86_400, "seconds")
+
+
+def _count(text: str) -> int:
+    """A number of samples from an argument."""
+    return int(number_of(text, "--count", 1, 1e12, "a number"))
 
 
 class _Recording:

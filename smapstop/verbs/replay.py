@@ -4,14 +4,35 @@ from pathlib import Path
 
 from smapstop.errors import SmapstopError
 from smapstop.model.requests import Pace
-from smapstop.options import did_you_mean, parse, replay_options
 from smapstop.verbs.dashboard import require_terminal, settings_of
+from smapstop.verbs.options import Parser, add_others, add_table, did_you_mean, parse
 from smapstop.verbs.targets import Command
+
+
+def _parser() -> Parser:
+    """The options of `smapstop replay`."""
+    parser = Parser(
+        "smapstop replay",
+        "smapstop replay FILE [options]",
+        "The dashboard on a recording, from its end: space plays it, p faster, arrows\n"
+        "step through time, [ and ] go to where something happened, home to the start.\n"
+        "One that is still being written is followed.",
+        "examples:\n"
+        "  smapstop replay run.smaps\n"
+        "                          what record -o run.smaps wrote\n"
+        "  smapstop replay run.smaps --filter 'libfoo delta!=0'\n"
+        "                          only what moves of libfoo",
+    )
+    what = parser.add_argument_group("what to look at")
+    what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
+    add_table(parser)
+    add_others(parser)
+    return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Look at a recording, also while it is written."""
-    options, word = parse(replay_options(), words)
+    options, word = parse(_parser(), words)
     if command is not None:
         raise SmapstopError("replay starts no program", "smapstop record -o FILE -- COMMAND, and then replay FILE")
     if word is not None:

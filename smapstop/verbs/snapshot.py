@@ -8,17 +8,51 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.options import did_you_mean, parse, snapshot_options
+from smapstop.verbs.options import Parser, add_others, did_you_mean, parse
 from smapstop.verbs.printing import is_terminal, print_text
 from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.snapshot import Snapshot
 
+FORMATS = ("table", "json", "csv")
+GROUPS = ("name", "kind", "file")
+
+
+def _parser() -> Parser:
+    """The options of `smapstop snapshot`."""
+    parser = Parser(
+        "smapstop snapshot",
+        "smapstop snapshot -p PID|NAME [options]\n       smapstop snapshot --from FILE|- [options]",
+        "One sample of a process, printed. What the kernel does not print, or may not be\n"
+        "read, is null in JSON, empty in csv, and – in the table; never 0.",
+        "examples:\n"
+        "  smapstop snapshot -p redis-server --group-by file --sort pss\n"
+        "                      which files, and what memory without one, cost most\n"
+        "  smapstop snapshot -p 4711 | jq '.mappings[] | select(.swap > 0)'\n"
+        "                      the mappings that are swapped out",
+    )
+    target = parser.add_argument_group("what to print, one of").add_mutually_exclusive_group()
+    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    target.add_argument("--from", dest="file", metavar="FILE|-", help="a saved /proc/PID/smaps; - is stdin")
+    form = parser.add_argument_group("how to print it")
+    form.add_argument(
+        "--format", choices=FORMATS, metavar="FORMAT", help="table, json or csv (a table on a terminal, else json)"
+    )
+    form.add_argument("--sort", metavar="FIELD", help="rss, pss, swap, ...: largest first; or name, perms, start")
+    rows = form.add_mutually_exclusive_group()
+    rows.add_argument(
+        "--group-by", choices=GROUPS, dest="grouping", metavar="BY", default="none", help="sum by name, kind or file"
+    )
+    rows.add_argument("--rollup", action="store_true", help="only the totals, which is quicker to read")
+    form.add_argument("--label", action="store_true", help="say what memory without a name is for, guesses with a ?")
+    add_others(parser)
+    return parser
+
 
 def run(words: list[str], command: Command) -> int:
     """Print one sample."""
-    options, word = parse(snapshot_options(), words)
+    options, word = parse(_parser(), words)
     if command is not None:
         raise SmapstopError("snapshot starts no program", "start it yourself, then: smapstop snapshot -p PID")
     if word is not None:
