@@ -23,10 +23,10 @@ run: $(READY) ## smapstop with ARGS="…"
 	@$(VENV)/bin/smapstop $(ARGS)
 
 test: lint ## lint, then every test
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 quick: $(READY) ## the tests that need no terminal
-	@$(PY) -m pytest --ignore tests/e2e
+	@$(PY) -m pytest -n 2 --dist loadfile --ignore tests/e2e
 
 lint: $(READY) ## ruff, mypy --strict, and the dependency rule
 	@$(VENV)/bin/ruff check smapstop tests screenshots benchmarks

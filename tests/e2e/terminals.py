@@ -25,6 +25,8 @@ set -g default-terminal tmux-256color
 set -g terminal-overrides ',*:Tc'
 set -g remain-on-exit on
 """
+_NOT_FOR_A_TERMINAL = ("NO_COLOR", "TMUX", "COLUMNS", "LINES")
+"""What our own environment may have, and would be wrong in another terminal; readline sets a size when imported."""
 _numbers = itertools.count()
 
 
@@ -57,7 +59,7 @@ class Terminal:
         self._mark = f"{os.getpid()}-{number}"
         settings = folder / f"settings-{number}"
         settings.write_text(_SETTINGS)
-        usual = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TMUX")}
+        usual = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_A_TERMINAL}
         self._environment = usual | {"COLORTERM": "truecolor", _MARK: self._mark}
         variables = shlex.join(["env", *(f"{name}={value}" for name, value in (environment or {}).items())])
         script = f"echo {BEFORE}; {variables} {command}; echo $? > {self._status_file}; exec sleep 1000"
