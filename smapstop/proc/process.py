@@ -3,15 +3,16 @@
 import errno
 import os
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Counters
+from smapstop.proc.memory import CHUNK_BYTES, Memory
 
-CHUNK_BYTES = 3300
-"""How much of smaps to read at once: with 4096 or more the kernel walks the mapping that no longer fits in its page,
-throws the walk away, and walks it again in the next read (fs/seq_file.c; 13 to 25 % of the time)."""
+Text = TypeVar("Text", bytes, memoryview)
 
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
@@ -62,11 +63,7 @@ class ProcDir:
         Raises:
             OSError: ENOENT or ESRCH when the process is gone, EACCES or EPERM when it may not be read.
         """
-        fd = self.open(name)
-        try:
-            return b"".join(iter(lambda: os.read(fd, CHUNK_BYTES), b""))
-        finally:
-            os.close(fd)
+        return self._read(name, _whole)
 
     def read_smaps(self) -> bytes:
         """The text of smaps; of a live thread's when the main thread has ended before the others.
@@ -74,7 +71,15 @@ class ProcDir:
         Raises:
             OSError: As for `read`.
         """
-        return self._read_memory("smaps")
+        return self._read_of_any_thread("smaps", _whole) or b""
+
+    def read_smaps_into(self, memory: Memory) -> memoryview:
+        """The text of smaps, as for `read_smaps`, in some memory, where it stands until that is read into again.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        return self._read_of_any_thread("smaps", memory.read) or memoryview(b"")
 
     def read_maps(self) -> bytes:
         """The text of maps: which mappings there are, without what they cost; as for `read_smaps`.
@@ -82,7 +87,7 @@ class ProcDir:
         Raises:
             OSError: As for `read`.
         """
-        return self._read_memory("maps")
+        return self._read_of_any_thread("maps", _whole) or b""
 
     def read_rollup(self) -> bytes:
         """The text of smaps_rollup (since Linux 4.14).
@@ -90,31 +95,34 @@ class ProcDir:
         Raises:
             OSError: As for `read`; ENOENT also on a kernel that has none.
         """
-        return self._read_memory("smaps_rollup")
+        return self._read_of_any_thread("smaps_rollup", _whole) or b""
 
-    def _read_memory(self, name: str) -> bytes:
-        """A file about the memory: the main thread's lose it when it ends, though other threads live on."""
+    def _read(self, name: str, read: Callable[[int], Text]) -> Text:
+        """What is read from a file that is open meanwhile."""
+        fd = self.open(name)
         try:
-            text = self.read(name)
-        except ProcessLookupError:
-            text = b""
-        return text or self._read_of_other_thread(name)
+            return read(fd)
+        finally:
+            os.close(fd)
 
-    def _read_of_other_thread(self, name: str) -> bytes:
-        """A memory file as another thread than the first gives it; empty when there is none."""
+    def _read_of_any_thread(self, name: str, read: Callable[[int], Text]) -> Text | None:
+        """A file about the memory: the main thread's lose it when it ends, though other threads live on."""
+        with suppress(ProcessLookupError):
+            if text := self._read(name, read):
+                return text
+        for tid in self._other_threads():
+            with suppress(FileNotFoundError, ProcessLookupError):  # this one has just ended, too
+                if text := self._read(f"task/{tid}/{name}", read):
+                    return text
+        return None
+
+    def _other_threads(self) -> list[str]:
+        """The ids of all threads but the first."""
         tasks = os.open("task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
         try:
-            others = [tid for tid in os.listdir(tasks) if tid != str(self.pid)]
+            return [tid for tid in os.listdir(tasks) if tid != str(self.pid)]
         finally:
             os.close(tasks)
-        for tid in others:
-            try:
-                text = self.read(f"task/{tid}/{name}")
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # this one has just ended, too
-            if text:
-                return text
-        return b""
 
     def counters(self) -> Counters:
         """What stat, statm and status say now.
@@ -161,12 +169,17 @@ class ProcDir:
             if int(_after_name(stat)[6]) & _KERNEL_THREAD:
                 what = f"process {self.pid} ({counters.name}) is a kernel thread, which has no memory map of its own"
                 raise SmapstopError(what, "name a process with a program in it")
-            if self.read_smaps():
+            if self._read_of_any_thread("smaps", lambda fd: os.read(fd, CHUNK_BYTES)):
                 return
         except OSError as error:
             raise unreadable(self.pid, error) from error
         what = f"process {self.pid} ({counters.name}) has ended (a zombie), and its memory is gone"
         raise SmapstopError(what, f"its parent is process {counters.ppid}")
+
+
+def _whole(fd: int) -> bytes:
+    """All that an open file says."""
+    return b"".join(iter(lambda: os.read(fd, CHUNK_BYTES), b""))
 
 
 def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:

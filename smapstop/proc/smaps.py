@@ -11,27 +11,24 @@ There are two ways through a text, with the same result. `parse_smaps` reads lin
     55d0c4a3f000-55d0c4a40000 r--p 00000000 00:00 0
 
 Where a record is laid out otherwise (an amount above 99,999,999 kB makes its line longer), that record is read line
-by line; where many of them are, the whole text is.
+by line; where many of them are, the whole text is. Of a text as long as the last one only what differs is read: see
+smaps_last.
 """
 
-import re
-
 import numpy as np
-from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings, Texts
+from smapstop.proc.smaps_gaps import ODD, Gaps, flags_in
+from smapstop.proc.smaps_last import LastReading, Reading
 from smapstop.proc.smaps_layout import Layout, Text, layout_of
-from smapstop.proc.smaps_lines import HEADS, Head, Headers, Records, code_of_flags, code_of_name, mappings_of
+from smapstop.proc.smaps_lines import Records, mappings_of
 
 _FIRST_RECORD = 16384
 """Bytes in which the first record ends, whatever its path."""
 _FEW = 16
 """So many records are always read one by one."""
-_ODD = -1
-"""Instead of a code of flags: the record does not end with its fixed part and, perhaps, a VmFlags line."""
 _ANY_HEADER = b"0-0 ---p 0 00:00 0 \n"
-_TAIL = re.compile(rb"(?:\nVmFlags:(.*))?")
 
 
 def parse_smaps(text: Text, texts: Texts | None = None) -> Mappings:
@@ -88,14 +85,20 @@ class SmapsParser:
 
     def __init__(self, texts: Texts | None = None) -> None:
         self.texts = Texts() if texts is None else texts
-        self._gaps = _Gaps(self.texts)
+        self._gaps = Gaps(self.texts)
+        self._last = LastReading()
 
     def parse(self, text: Text) -> Mappings:
         """The mappings of one reading, as `parse_smaps` would give them. The text's memory may be reused afterwards.
 
+        What is as it was in the reading before may be the same array, and when all is, the same object.
+
         Raises:
             SmapstopError: A line is none that smaps could have.
         """
+        mappings = self._last.parse_next(text)
+        if mappings is not None:
+            return mappings
         layout = layout_of(bytes(text[:_FIRST_RECORD]))
         mappings = None if layout is None else self._parse_alike(text, layout)
         return parse_smaps(text, self.texts) if mappings is None else mappings
@@ -107,21 +110,22 @@ class SmapsParser:
         if not gaps:
             return None
         gaps[0] = b"\n" + gaps[0]
-        found = self._gaps.find(gaps)
-        if found is None:
+        parsed = self._gaps.parse(gaps)
+        if parsed is None:
             return None
         lengths = np.fromiter(map(len, gaps), np.int64, len(gaps))
         starts = np.cumsum(lengths) + np.arange(len(gaps)) * (layout.length + 1)
         amounts, otherwise = layout.amounts(text, starts)
-        flags = np.append(self._gaps.flags[found[1:]], np.int32(_flags_in(last, self.texts)))
-        mappings = mappings_of(self._gaps.heads[found], flags, layout.fields, amounts, self.texts)
-        odd = np.flatnonzero(otherwise | (flags == _ODD))
-        if len(odd) > _FEW + len(gaps) // 8:
+        flags = np.append(parsed.flags[1:], np.int32(flags_in(last, self.texts)))
+        mappings = mappings_of(parsed.heads, flags, layout.fields, amounts, self.texts)
+        odd = otherwise | (flags == ODD)
+        if np.count_nonzero(odd) > _FEW + len(gaps) // 8:
             return None
-        ends = np.append(starts[1:] - 1 - lengths[1:] + self._gaps.tails[found[1:]], len(text))
-        for row in odd.tolist():
+        ends = np.append(starts[1:] - 1 - lengths[1:] + parsed.tails[1:], len(text))
+        for row in np.flatnonzero(odd).tolist():
             if not _read_again(mappings, row, bytes(text[starts[row] : ends[row]])):
                 return None
+        self._last.keep(text, Reading(layout, starts, odd, mappings))
         return mappings
 
 
@@ -136,72 +140,3 @@ def _read_again(mappings: Mappings, row: int, fixed_part_and_tail: bytes) -> boo
     mappings.amounts[:, row] = record.amounts[:, 0]
     mappings.flags[row] = record.flags[0]
     return True
-
-
-def _flags_in(tail: bytes, texts: Texts) -> int:
-    """The code of the flags in what follows a fixed part; no VmFlags line is no flags."""
-    match = _TAIL.fullmatch(tail)
-    return _ODD if match is None else code_of_flags(match[1] or b"", texts)
-
-
-class _Gaps:
-    """What stands between two fixed parts, remembered by its bytes: parsed once, while it stays the same."""
-
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-        self.heads = np.empty(0, HEADS)
-        """The header in each gap."""
-        self.flags = np.empty(0, np.int32)
-        """Of the record that ends in the gap: a code, or `_ODD`."""
-        self.tails = np.empty(0, np.int32)
-        """How many bytes of the gap are the end of that record."""
-        self._places: dict[bytes, int] = {}
-        self._latest: list[bytes] = []
-        self._latest_found = np.empty(0, np.intp)
-
-    def find(self, gaps: list[bytes]) -> NDArray[np.intp] | None:
-        """Where each gap of a text is in `heads`, `flags` and `tails`; None when there is one without a header."""
-        if gaps != self._latest:
-            new = [gap for gap in gaps if gap not in self._places]
-            if len(self.heads) + len(new) > 2 * len(gaps):
-                self._forget_others(gaps)
-            if not self._learn(new):
-                return None
-            self._latest, self._latest_found = gaps, self._find(gaps)
-        return self._latest_found
-
-    def _find(self, gaps: list[bytes]) -> NDArray[np.intp]:
-        """Where gaps are that are known."""
-        return np.fromiter(map(self._places.__getitem__, gaps), np.intp, len(gaps))
-
-    def _forget_others(self, gaps: list[bytes]) -> None:
-        """Keep only gaps of this text."""
-        kept = [gap for gap in gaps if gap in self._places]
-        found = self._find(kept)
-        self.heads, self.flags, self.tails = self.heads[found], self.flags[found], self.tails[found]
-        self._places = {gap: place for place, gap in enumerate(kept)}
-        self._latest = []
-
-    def _learn(self, gaps: list[bytes]) -> bool:
-        """Parse gaps and remember them; False when one of them has no header."""
-        headers, known_tails = Headers(self._texts), dict[bytes, int]()
-        heads, flags, tails = list[Head](), list[int](), list[int]()
-        for gap in gaps:
-            tail, line_end, header = gap.rpartition(b"\n")
-            name = None
-            if header.startswith(b"Name:"):
-                name = code_of_name(header[len(b"Name:") :], self._texts)
-                tail, line_end, header = tail.rpartition(b"\n")
-            head = headers.read(header)
-            if head is None or not line_end:
-                return False
-            if tail not in known_tails:
-                known_tails[tail] = _flags_in(tail, self._texts)
-            heads.append(head if name is None else (*head[:-1], name))
-            flags.append(known_tails[tail])
-            tails.append(len(tail) + 1)
-        self._places.update(zip(gaps, range(len(self.heads), len(self.heads) + len(gaps)), strict=True))
-        self.heads = np.concatenate([self.heads, np.array(heads, HEADS)])
-        self.flags = np.concatenate([self.flags, np.array(flags, np.int32)])
-        self.tails = np.concatenate([self.tails, np.array(tails, np.int32)])
-        return True

@@ -20,8 +20,9 @@ Backing = tuple[int, int, int, int, int]
 """What a header line says behind the addresses; the texts as codes."""
 Head = tuple[int, int, int, int, int, int, int]
 """What a header line says."""
-_PARTS = ("start", "end", "offset", "inode", "perms", "device", "name")
-HEADS = np.dtype([(part, np.uint64 if part in _PARTS[:4] else np.int32) for part in _PARTS])
+PARTS = ("start", "end", "offset", "inode", "perms", "device", "name")
+"""The columns of `Mappings` that come from a header line."""
+HEADS = np.dtype([(part, np.uint64 if part in PARTS[:4] else np.int32) for part in PARTS])
 """An array of `Head`."""
 Heads = NDArray[np.void]
 """Array of `HEADS`."""
@@ -75,7 +76,7 @@ def mappings_of(
     heads: Heads, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, texts: Texts
 ) -> Mappings:
     """The parts of a reading as its columns."""
-    start, end, offset, inode, perms, device, name = (np.ascontiguousarray(heads[part]) for part in _PARTS)
+    start, end, offset, inode, perms, device, name = (np.ascontiguousarray(heads[part]) for part in PARTS)
     return Mappings(start, end, offset, inode, perms, device, name, flags, fields, amounts, texts)
 
 

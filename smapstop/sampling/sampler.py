@@ -14,6 +14,7 @@ from smapstop.model.rows import differing
 from smapstop.model.tick import Ending, Ids, Tick, Tier
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.memory import Memory
 from smapstop.proc.process import PAGE_KB, ProcDir, unreadable
 from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
 from smapstop.proc.symbols import ElfFiles
@@ -48,6 +49,7 @@ class Sampler:
         self._files = ElfFiles()
         self._copies = Copies(process, self._files)
         self._parser = SmapsParser()
+        self._memory = Memory()
         self._known: tuple[Mappings, Ids] | None = None
         self._faults = Faults(0, 0)
         self._torn = False
@@ -172,7 +174,7 @@ class Sampler:
             tier = "counters"  # this kernel has no smaps_rollup
         return _Reading(tier, counters, mappings, rollup, torn, missing)
 
-    def _whole_smaps(self, counters: Counters) -> tuple[Counters, bytes]:
+    def _whole_smaps(self, counters: Counters) -> tuple[Counters, memoryview]:
         """The text of smaps, not cut short by an exec or an exit in the middle, which looks like a normal end.
 
         Returns:
@@ -181,11 +183,11 @@ class Sampler:
         Raises:
             OSError: As for `ProcDir.read`; also when the process has ended and only its entry is left.
         """
-        text = self._process.read_smaps()
+        text = self._process.read_smaps_into(self._memory)
         after = self._process.counters()
         if after.image != counters.image:
             counters = after
-            text = self._process.read_smaps()
+            text = self._process.read_smaps_into(self._memory)
             after = self._process.counters()
         if not text or (after.state in "ZX" and after.threads <= 1):
             raise ProcessLookupError

@@ -14,6 +14,7 @@ from smapstop.model.changes import compare
 from smapstop.model.requests import Pace
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline import Timeline
+from smapstop.proc.memory import Memory
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps import parse_smaps
 from smapstop.sampling import sampler as module
@@ -188,15 +189,16 @@ def test_exec_is_read_at_once_whatever_the_budget(program: Program) -> None:
 def test_program_that_begins_while_it_is_being_read_is_never_mixed_with_the_one_before(program: Program) -> None:
     with watched(program("again")) as target:
         target.sample()
-        read = target.process.read_smaps
+        read = target.process.read_smaps_into
 
-        def slow_read() -> bytes:
-            target.process.__dict__.pop("read_smaps")
-            text = read()
+        def slow_read(memory: Memory) -> memoryview:
+            target.process.__dict__.pop("read_smaps_into")
+            text = read(memory)
             target.stepping.go()
             return text[: len(text) // 2]
 
-        target.process.__dict__["read_smaps"] = slow_read  # the program does not exec by itself at the worst moment
+        # the program does not exec by itself at the worst moment
+        target.process.__dict__["read_smaps_into"] = slow_read
         tick = target.sample()
 
         assert tick.executed

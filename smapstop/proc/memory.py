@@ -1,0 +1,36 @@
+"""Memory that a file of /proc is read into again and again."""
+
+import io
+
+CHUNK_BYTES = 3400
+"""How much to read at once: with 4096 or more the kernel prints the record that no longer fits in its page, throws
+it away, and prints it again in the next read (fs/seq_file.c; 8 to 25 % of the time)."""
+
+
+class Memory:
+    """Holds the text of one reading. It is kept: fresh memory would cost a page fault for every 4 kB of text."""
+
+    def __init__(self) -> None:
+        self._memory = memoryview(bytearray(8 * CHUNK_BYTES))
+
+    def read(self, fd: int) -> memoryview:
+        """The whole of an open file, as the kernel prints it now; it stands there until the next reading.
+
+        Raises:
+            OSError: As for read(2).
+        """
+        memory, end = self._memory, 0
+        with io.FileIO(fd, closefd=False) as file:
+            read_into = file.readinto
+            while count := read_into(memory[end : end + CHUNK_BYTES]):
+                end += count
+                if end + CHUNK_BYTES > len(memory):
+                    memory = self._larger()
+        return memory[:end].toreadonly()
+
+    def _larger(self) -> memoryview:
+        """Twice the memory, with what was read."""
+        larger = memoryview(bytearray(2 * len(self._memory)))
+        larger[: len(self._memory)] = self._memory
+        self._memory = larger
+        return larger
