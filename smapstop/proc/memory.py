@@ -2,6 +2,8 @@
 
 import io
 
+import numpy as np
+
 CHUNK_BYTES = 3400
 """How much to read at once: with 4096 or more the kernel prints the record that no longer fits in its page, throws
 it away, and prints it again in the next read (fs/seq_file.c; 8 to 25 % of the time)."""
@@ -11,7 +13,7 @@ class Memory:
     """Holds the text of one reading. It is kept: fresh memory would cost a page fault for every 4 kB of text."""
 
     def __init__(self) -> None:
-        self._memory = memoryview(bytearray(8 * CHUNK_BYTES))
+        self._memory = np.empty(8 * CHUNK_BYTES, np.uint8).data
 
     def read(self, fd: int) -> memoryview:
         """The whole of an open file, as the kernel prints it now; it stands there until the next reading.
@@ -29,8 +31,8 @@ class Memory:
         return memory[:end].toreadonly()
 
     def _larger(self) -> memoryview:
-        """Twice the memory, with what was read."""
-        larger = memoryview(bytearray(2 * len(self._memory)))
+        """Four times the memory, with what was read; NumPy has it in huge pages where they are allowed."""
+        larger = np.empty(4 * len(self._memory), np.uint8).data
         larger[: len(self._memory)] = self._memory
         self._memory = larger
         return larger

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Texts
-from smapstop.proc.smaps_lines import HEADS, Head, Headers, Heads, code_of_flags, code_of_name
+from smapstop.proc.smaps_headers import HEADS, Headers, Heads, code_of_name
+from smapstop.proc.smaps_lines import code_of_flags
 
 ODD = -1
 """Instead of a code of flags: the record does not end with its fixed part and, perhaps, a VmFlags line."""
@@ -49,23 +50,21 @@ def parse_gaps(gaps: list[bytes], texts: Texts) -> Parsed | None:
     Returns:
         None when there is one without a header.
     """
-    headers, known_tails = Headers(texts), dict[bytes, int]()
-    heads, flags, tails = list[Head](), list[int](), list[int]()
-    for gap in gaps:
-        tail, line_end, header = gap.rpartition(b"\n")
-        name = None
-        if header.startswith(b"Name:"):
-            name = code_of_name(header[len(b"Name:") :], texts)
-            tail, line_end, header = tail.rpartition(b"\n")
-        head = headers.read(header)
-        if head is None or not line_end:
-            return None
-        if tail not in known_tails:
-            known_tails[tail] = flags_in(tail, texts)
-        heads.append(head if name is None else (*head[:-1], name))
-        flags.append(known_tails[tail])
-        tails.append(len(tail) + 1)
-    return Parsed(np.array(heads, HEADS), np.array(flags, np.int32), np.array(tails, np.int32))
+    parts = [gap.rpartition(b"\n") for gap in gaps]
+    names = dict[int, int]()
+    if b"\nName:" in b"".join(gaps):  # Android's
+        for row, (before, _, line) in enumerate(parts):
+            if line.startswith(b"Name:"):
+                names[row] = code_of_name(line[len(b"Name:") :], texts)
+                parts[row] = before.rpartition(b"\n")
+    heads = Headers(texts).read_all([line for _, _, line in parts])
+    if heads is None or not all(line_end for _, line_end, _ in parts):
+        return None
+    heads["name"][list(names)] = list(names.values())
+    tails = [tail for tail, _, _ in parts]
+    codes = {tail: flags_in(tail, texts) for tail in dict.fromkeys(tails)}
+    flags = np.fromiter(map(codes.__getitem__, tails), np.int32, len(tails))
+    return Parsed(heads, flags, np.fromiter(map(len, tails), np.int32, len(tails)) + np.int32(1))
 
 
 class Gaps:

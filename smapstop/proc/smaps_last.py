@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from smapstop.proc.columns import Mappings
 from smapstop.proc.smaps_gaps import ODD, parse_gaps
+from smapstop.proc.smaps_headers import PARTS
 from smapstop.proc.smaps_layout import Layout, Text
-from smapstop.proc.smaps_lines import PARTS
 
 WORD_BYTES = 8
 """Texts are compared by words of so many bytes."""

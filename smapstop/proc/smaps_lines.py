@@ -8,63 +8,11 @@ from numpy.typing import NDArray
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Amounts, Mappings, Texts
 from smapstop.proc.fields import FIELD, field_name
+from smapstop.proc.smaps_headers import HEADS, PARTS, Head, Headers, Heads, code_of, code_of_name
 
 FIELD_LINE = re.compile(rb"(?!VmFlags:|Name:)([A-Za-z][\w()-]*):[ \t]*([0-9]{1,18})(?: kB)?[ \t]*")
 """A label and its amount."""
 _OTHER_LINE = re.compile(rb"([A-Za-z][\w()-]*):(.*)")
-_ADDRESSES = re.compile(rb"([0-9a-f]{1,16})-([0-9a-f]{1,16}) (.*)")
-_BACKING = re.compile(rb"([r-][w-][x-][sp]) ([0-9a-f]{1,16}) ([0-9a-f]+:[0-9a-f]+) ([0-9]{1,20})(?: +(.*))?")
-
-
-Backing = tuple[int, int, int, int, int]
-"""What a header line says behind the addresses; the texts as codes."""
-Head = tuple[int, int, int, int, int, int, int]
-"""What a header line says."""
-PARTS = ("start", "end", "offset", "inode", "perms", "device", "name")
-"""The columns of `Mappings` that come from a header line."""
-HEADS = np.dtype([(part, np.uint64 if part in PARTS[:4] else np.int32) for part in PARTS])
-"""An array of `Head`."""
-Heads = NDArray[np.void]
-"""Array of `HEADS`."""
-
-
-class Headers:
-    """Reads the header lines of a text. What stands behind the addresses is often the same, and then read once."""
-
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-        self._backings: dict[bytes, Backing] = {}
-
-    def read(self, line: bytes) -> Head | None:
-        """The header in a line; None when it is none."""
-        match = _ADDRESSES.fullmatch(line)
-        if match is None:
-            return None
-        start, end, backing = match.groups()
-        parts = self._backings.get(backing) or self._backing(backing)
-        if parts is None:
-            return None
-        self._backings[backing] = parts
-        return int(start, 16), int(end, 16), *parts
-
-    def _backing(self, line: bytes) -> Backing | None:
-        """What stands behind the addresses; None when it is something else."""
-        match = _BACKING.fullmatch(line)
-        if match is None or (inode := int(match[4])) >= 2**64:
-            return None
-        perms, offset, device, _, name = match.groups(b"")
-        perms_code, device_code, name_code = (code_of(text, self._texts) for text in (perms, device, name))
-        return int(offset, 16), inode, perms_code, device_code, name_code
-
-
-def code_of(raw: bytes, texts: Texts) -> int:
-    """The code of a name: any byte but a newline may be in it, and `surrogateescape` brings them all back."""
-    return texts.code(raw.decode("utf-8", "surrogateescape"))
-
-
-def code_of_name(raw: bytes, texts: Texts) -> int:
-    """The code of what stands after `Name:`, a line that Android adds."""
-    return code_of(raw.lstrip(b" \t"), texts)
 
 
 def code_of_flags(raw: bytes, texts: Texts) -> int:

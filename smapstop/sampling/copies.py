@@ -1,5 +1,7 @@
 """What was copied on write: which pages of a file became anonymous since the last look, and what lies on them."""
 
+import numpy as np
+
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Copied, Ids
 from smapstop.proc.columns import Mappings
@@ -32,9 +34,9 @@ class Copies:
     def begin(self, mappings: Mappings, ids: Ids) -> None:
         """Look at what was copied before we came; forget what we knew of another program."""
         self._seen = {}
-        written = {code for code in range(len(mappings.texts)) if _is_private_writable(mappings.texts[code])}
-        rows = [row for row, perms in enumerate(mappings.perms.tolist()) if perms in written and mappings.inode[row]]
-        for row in rows[:MOST_MAPPINGS]:
+        written = [code for code in np.unique(mappings.perms).tolist() if _is_private_writable(mappings.texts[code])]
+        rows = np.flatnonzero((mappings.inode != 0) & np.isin(mappings.perms, written))
+        for row in rows[:MOST_MAPPINGS].tolist():
             pages = self._look(mappings, row)
             if pages is None:
                 return  # pagemap may not be read: nor may it next time
@@ -42,9 +44,9 @@ class Copies:
 
     def named(self, mappings: Mappings, ids: Ids, events: Events) -> tuple[Copied, ...]:
         """What lies on the pages that the events of a tick copied, mapping by mapping."""
-        copied = set(events.mapping[events.what == _COPIED].tolist())
+        copied = events.mapping[events.what == _COPIED]
         found = []
-        for row in [row for row, mapping in enumerate(ids.tolist()) if mapping in copied][:MOST_A_TICK]:
+        for row in np.flatnonzero(np.isin(ids, copied))[:MOST_A_TICK].tolist():
             pages = self._look(mappings, row)
             if pages is None:
                 break

@@ -1,0 +1,107 @@
+"""The header line of a record: where the mapping lies and what backs it.
+
+55d0c4a1e000-55d0c4a3f000 rw-p 00000000 00:00 0                          [heap]
+addresses                 backing: permissions, offset, device, inode, name
+"""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.proc.columns import Addresses, Texts
+
+_ADDRESSES = re.compile(rb"([0-9a-f]{1,16})-([0-9a-f]{1,16}) (.*)")
+_BACKING = re.compile(rb"([r-][w-][x-][sp]) ([0-9a-f]{1,16}) ([0-9a-f]+:[0-9a-f]+) ([0-9]{1,20})(?: +(.*))?")
+
+Backing = tuple[int, int, int, int, int]
+"""What a header line says behind the addresses; the texts as codes."""
+Head = tuple[int, int, int, int, int, int, int]
+"""What a header line says."""
+PARTS = ("start", "end", "offset", "inode", "perms", "device", "name")
+"""The columns of `Mappings` that come from a header line."""
+HEADS = np.dtype([(part, np.uint64 if part in PARTS[:4] else np.int32) for part in PARTS])
+"""An array of `Head`."""
+BACKINGS = np.dtype([(part, HEADS[part]) for part in PARTS[2:]])
+"""An array of `Backing`."""
+Heads = NDArray[np.void]
+"""Array of `HEADS`."""
+
+_DIGITS, _USUAL = 12, 26
+"""The addresses of a program on a usual machine of 64 bits have so many digits, and end with a blank after so many
+characters."""
+_VALUES = np.full(256, 0xFF, np.uint8)
+"""What a letter is worth as a digit; 0xff when it is none."""
+_VALUES[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
+
+
+class Headers:
+    """Reads the header lines of a text. What stands behind the addresses is often the same, and then read once."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._backings: dict[bytes, Backing] = {}
+
+    def read(self, line: bytes) -> Head | None:
+        """The header in a line; None when it is none."""
+        match = _ADDRESSES.fullmatch(line)
+        if match is None:
+            return None
+        start, end, backing = match.groups()
+        parts = self._backings.get(backing) or self._backing(backing)
+        if parts is None:
+            return None
+        self._backings[backing] = parts
+        return int(start, 16), int(end, 16), *parts
+
+    def read_all(self, lines: list[bytes]) -> Heads | None:
+        """The headers in some lines; None when one of them is none. Quick where the addresses are usual ones."""
+        heads = np.empty(len(lines), HEADS)
+        heads["start"], heads["end"], usual = _usual_addresses(lines)
+        rows = np.flatnonzero(usual)
+        backings = [lines[row][_USUAL:] for row in rows.tolist()]
+        places = {backing: place for place, backing in enumerate(dict.fromkeys(backings))}
+        parts = [self._backing(backing) for backing in places]
+        others = [(row, self.read(lines[row])) for row in np.flatnonzero(~usual).tolist()]
+        if None in parts or any(head is None for _, head in others):
+            return None
+        known = np.array(parts, BACKINGS)[np.fromiter(map(places.__getitem__, backings), np.intp, len(backings))]
+        for part in PARTS[2:]:
+            heads[part][rows] = known[part]
+        for row, head in others:
+            heads[row] = head
+        return heads
+
+    def _backing(self, line: bytes) -> Backing | None:
+        """What stands behind the addresses; None when it is something else."""
+        match = _BACKING.fullmatch(line)
+        if match is None or (inode := int(match[4])) >= 2**64:
+            return None
+        perms, offset, device, _, name = match.groups(b"")
+        perms_code, device_code, name_code = (code_of(text, self._texts) for text in (perms, device, name))
+        return int(offset, 16), inode, perms_code, device_code, name_code
+
+
+def code_of(raw: bytes, texts: Texts) -> int:
+    """The code of a name: any byte but a newline may be in it, and `surrogateescape` brings them all back."""
+    return texts.code(raw.decode("utf-8", "surrogateescape"))
+
+
+def code_of_name(raw: bytes, texts: Texts) -> int:
+    """The code of what stands after `Name:`, a line that Android adds."""
+    return code_of(raw.lstrip(b" \t"), texts)
+
+
+def _usual_addresses(lines: list[bytes]) -> tuple[Addresses, Addresses, NDArray[np.bool_]]:
+    """The addresses that lines begin with, and in which lines they have the usual length; else they mean nothing."""
+    letters = np.array([line[:_USUAL] for line in lines], f"S{_USUAL}").view(np.uint8).reshape(-1, _USUAL)
+    values = _VALUES[letters]
+    usual = (letters[:, _DIGITS] == ord("-")) & (letters[:, -1] == ord(" "))
+    found = []
+    for first in (0, _DIGITS + 1):
+        address = np.zeros(len(lines), np.uint64)
+        for digit in values[:, first : first + _DIGITS].T:
+            usual &= digit < 16
+            address = address << np.uint64(4) | digit
+        found.append(address)
+    return *found, usual
