@@ -20,6 +20,8 @@ _STATES = {
     "X": "dead",
     "I": "idle",
 }
+_LONG_NS = 1_000_000_000
+"""A reading that takes so long is announced before it is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,10 @@ def _mode(scene: Scene, timeline: Timeline, over: Over | None) -> str:
     if over is not None:
         return f"■ {fmt.clock(tick.wall_ns)} end of recording"
     live = f"● live {fmt.span(tick.interval_ns)}"
+    read = scene.moment.read
+    if read.read_ns >= _LONG_NS:
+        left = max(0, read.monotonic_ns + read.smaps_interval_ns - tick.monotonic_ns)
+        return f"{live}, mappings again in {fmt.span(left)}, for {fmt.span(read.read_ns)}"
     if tick.smaps_interval_ns <= tick.interval_ns:
         return live
     return f"{live}, mappings every {fmt.span(tick.smaps_interval_ns)} (budget)"

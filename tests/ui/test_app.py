@@ -311,6 +311,16 @@ async def test_a_dear_reading_is_told_with_how_often_it_is_done() -> None:
         assert "live 1.0 s, mappings every 3.0 s (budget)" in await header(pilot)
 
 
+async def test_a_reading_of_more_than_a_second_is_announced_before_it_is_repeated() -> None:
+    second = 1_000_000_000
+    dear = {"smaps_interval_ns": 28 * second, "read_ns": 1_400_000_000}
+    app, source = dashboard(tick(0, 40, 30, 20, 10, **dear))
+    async with app.run_test(size=(118, 40)) as pilot:
+        assert "live 1.0 s, mappings again in 28 s, for 1.4 s" in await header(pilot)
+        source.tell(tick_of(1, mappings_of(), [], tier="counters", **dear))
+        assert "live 1.0 s, mappings again in 27 s, for 1.4 s" in await header(pilot)
+
+
 async def test_names_from_the_process_cannot_draw_on_the_terminal() -> None:
     hostile = (0x1000, 0x1100, "rw-p", "/tmp/\x1b[2J[bold red]evil\u202e", 8)
     counters = {"counters": COUNTERS.__class__(**{**_fields(COUNTERS), "name": "\x1b]0;x\x07[b]"})}
