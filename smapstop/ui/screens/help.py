@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.reactive import reactive
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -22,6 +21,7 @@ from smapstop.ui import format as fmt
 from smapstop.ui.columns import COLUMNS
 from smapstop.ui.keys import GROUPS, KEYS, key_name
 from smapstop.ui.palette import LETTERS
+from smapstop.ui.screens.modal import Modal
 from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.table import MappingTable
 
@@ -195,17 +195,13 @@ WORD_WIDTH, SHORT_WORD_WIDTH = 17, 13
 """Cells for the words on the left; where two columns are side by side."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """Explains everything; `/` searches."""
 
     AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
-    HelpScreen { align: center middle; background: $background 60%;
-      & > Vertical {
-        width: 130; max-width: 100%; height: 100%; padding: 0 1;
-        background: $surface;
-        border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
-      }
+    HelpScreen {
+      & > .box { width: 130; height: 100%; }
       Input { height: 1; border: none; padding: 0 1; background: $panel; margin-bottom: 1; }
       Input:focus { border: none; }
       VerticalScroll { background: $surface; scrollbar-size-vertical: 1; }
@@ -223,7 +219,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """A line to search with, and the text."""
-        with Vertical() as box:
+        with Vertical(classes="box") as box:
             box.border_title, box.border_subtitle = "Help", "↑↓ PgUp PgDn scroll   / search   esc closes"
             yield Input(placeholder="press / to search: a key, a column, a field, a flag, or any word", id="search")
             with VerticalScroll():

@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 from textual.worker import Worker, WorkerState
 
 from smapstop.settings import Found
 from smapstop.ui import format as fmt
+from smapstop.ui.screens.modal import Modal
 from smapstop.ui.widgets.keybar import KeyBar
 from smapstop.ui.widgets.processes import ProcessList, about, require_own
 
@@ -27,7 +27,7 @@ class Search(Input):
     BINDINGS = [Binding("enter", "submit", "watch it", key_display="enter")]  # noqa: RUF012
 
 
-class PickScreen(ModalScreen[int | None]):
+class PickScreen(Modal[int | None]):
     """Lets the user pick a process; the result is its pid, None when the user would rather leave.
 
     Args:

@@ -6,11 +6,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from smapstop.ui import format as fmt
+from smapstop.ui.screens.modal import Modal
 
 Choice = Literal["end", "leave"]
 
@@ -22,7 +22,7 @@ _ANSWERS = (
 """What can be answered: its id, its key, what it does, and how that may be understood."""
 
 
-class QuitScreen(ModalScreen[Choice | None]):
+class QuitScreen(Modal[Choice | None]):
     """Asks what becomes of the program; the result is None when the user would rather stay.
 
     Args:
@@ -31,15 +31,9 @@ class QuitScreen(ModalScreen[Choice | None]):
     """
 
     DEFAULT_CSS = """
-    QuitScreen { align: center middle; background: $background 60%;
-      & > Vertical {
-        width: 64; max-width: 100%; height: auto; padding: 1 2;
-        background: $surface; border: round $primary;
-      }
+    QuitScreen {
+      & > .box { width: 64; padding: 1 2; }
       #question { text-style: bold; margin-bottom: 1; }
-      OptionList { background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
-      OptionList:focus { background-tint: $foreground 0%; }
-      OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
     }
     """
     BINDINGS = [  # noqa: RUF012
@@ -55,7 +49,7 @@ class QuitScreen(ModalScreen[Choice | None]):
     def compose(self) -> ComposeResult:
         """The question and its answers."""
         program = fmt.shorten(self._program, 30)
-        with Vertical():
+        with Vertical(classes="box"):
             yield Static(Content(f"{program} ({self._pid}) is still running"), id="question")
             yield OptionList(*(_option(*answer) for answer in _ANSWERS), compact=True)
 

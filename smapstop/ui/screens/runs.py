@@ -6,15 +6,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from smapstop.model.runs import KEPT, Run
 from smapstop.ui.run_lines import header, line_of
+from smapstop.ui.screens.modal import Modal
 
 
-class RunsScreen(ModalScreen[Run | None]):
+class RunsScreen(Modal[Run | None]):
     """Lists the runs, the newest first; the result is None when the user changes nothing.
 
     Args:
@@ -23,19 +23,9 @@ class RunsScreen(ModalScreen[Run | None]):
     """
 
     DEFAULT_CSS = """
-    RunsScreen { align: center middle; background: $background 60%;
-      & > Vertical {
-        width: 78; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
-        background: $surface;
-        border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
-      }
+    RunsScreen {
+      & > .box { width: 78; }
       #titles { text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
-      OptionList {
-        height: auto; background: $surface; scrollbar-size-vertical: 1;
-        text-wrap: nowrap; text-overflow: ellipsis;
-      }
-      OptionList:focus { background-tint: $foreground 0%; }
-      OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
     }
     """
     BINDINGS = [Binding("escape,r,q", "dismiss", "Cancel")]  # noqa: RUF012
@@ -46,7 +36,7 @@ class RunsScreen(ModalScreen[Run | None]):
 
     def compose(self) -> ComposeResult:
         """The runs, the one that is looked at marked."""
-        with Vertical() as box:
+        with Vertical(classes="box") as box:
             box.border_title = f"Runs, the last {KEPT} are kept"
             box.border_subtitle = "Δ: the run before at this age   enter looks at it   esc"
             yield Static(Content(f"   {header()}"), id="titles")

@@ -7,13 +7,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from smapstop.model.arrange import Sorting
 from smapstop.proc.fields import FIELD
 from smapstop.ui.columns import COLUMNS, SORTABLE, sorted_by
+from smapstop.ui.screens.modal import Modal
 
 MOVED = Sorting()
 """The order that a table begins with: `moved`, which is no column."""
@@ -21,28 +21,14 @@ _PAUSE_SECONDS = 1.0
 """After this time without a letter the next one begins a new word."""
 
 
-class SortScreen(ModalScreen[Sorting | None]):
+class SortScreen(Modal[Sorting | None]):
     """Lists what a table can be sorted by; the result is None when the user changes nothing.
 
     Args:
         sorting: What it is sorted by now. Choosing the same again turns the direction.
     """
 
-    DEFAULT_CSS = """
-    SortScreen { align: center middle; background: $background 60%;
-      & > Vertical {
-        width: 100; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
-        background: $surface;
-        border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
-      }
-      OptionList {
-        height: auto; background: $surface; scrollbar-size-vertical: 1;
-        text-wrap: nowrap; text-overflow: ellipsis;
-      }
-      OptionList:focus { background-tint: $foreground 0%; }
-      OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
-    }
-    """
+    DEFAULT_CSS = "SortScreen > .box { width: 100; }"
     BINDINGS = [Binding("escape", "dismiss", "Cancel")]  # noqa: RUF012
 
     def __init__(self, sorting: Sorting) -> None:
@@ -53,7 +39,7 @@ class SortScreen(ModalScreen[Sorting | None]):
 
     def compose(self) -> ComposeResult:
         """The choices, the present one marked."""
-        with Vertical() as box:
+        with Vertical(classes="box") as box:
             box.border_title, box.border_subtitle = (
                 "Sort by",
                 "enter sorts, the same again turns it   type to find   esc",
