@@ -38,7 +38,7 @@ screenshots: $(READY) ## remake screenshots/ from real runs
 	@$(PY) -c 'import PIL' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt pillow
 	@$(PY) screenshots/make.py
 
-bench: $(READY) ## measure what smapstop costs; a part with PART=sampling|screen|recording
+bench: $(READY) ## measure what smapstop costs; a part with PART=sampling|screen|tables|recording
 	@$(PY) -m benchmarks $(PART)
 
 clean: ## forget the environment and everything built

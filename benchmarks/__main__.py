@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import recording, sampling, screen
+from benchmarks import recording, sampling, screen, tables
 from benchmarks.table import HEAD, line
 
 RESULT = Path("bench.json")
-PARTS = {"sampling": sampling.rows, "screen": screen.rows, "recording": recording.rows}
+PARTS = {"sampling": sampling.rows, "screen": screen.rows, "tables": tables.rows, "recording": recording.rows}
 
 
 def main(names: Sequence[str]) -> None:

@@ -1,8 +1,11 @@
 """P1 to P3, P9 and P11: what a sample costs us, against throwing the same text away, and what it costs the target."""
 
+import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import psutil
 
 from benchmarks.measuring import cpu_seconds, cpu_seconds_of, ratio, target
 from benchmarks.table import Row
@@ -19,6 +22,7 @@ def rows() -> Iterator[Row]:
     yield sample("P1", 60_000, 1.25, first=True)
     yield sample("P2", 1_000, 1.4)
     yield sample("P3", 60_000, 1.25, moving=True)
+    yield from peers()
     yield growth()
     yield cost_to_target()
 
@@ -46,6 +50,23 @@ def sample(name: str, mappings: int, goal: float, *, first: bool = False, moving
         times, we, they = ratio(ours, lambda: cat(process.pid))
     what = f"{'first' if first else 'one more'} sample of {mappings:,} mappings" + ", 5 % changed" * moving
     return Row(name, what, "CPU of cat", times, goal, f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms")
+
+
+def peers() -> Iterator[Row]:
+    """What others need for one reading of the same process, without keeping or comparing anything."""
+    with target("many", 60_000) as process:
+        others: dict[str, Callable[[], float]] = {
+            "psutil: memory_maps(grouped=False)": lambda: cpu_seconds(
+                lambda: psutil.Process(process.pid).memory_maps(grouped=False)
+            ),
+        }
+        if shutil.which("pmap"):
+            others["pmap -X"] = lambda: cpu_seconds_of("pmap", "-X", process.pid)
+        for what, theirs in others.items():
+            times, they, least = ratio(theirs, lambda: cat(process.pid), 3)
+            yield Row(
+                "", f"peer: {what}", "CPU of cat", times, None, f"{they * 1e3:.0f} ms against {least * 1e3:.0f} ms"
+            )
 
 
 def growth() -> Row:

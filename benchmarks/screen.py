@@ -5,6 +5,7 @@ import os
 import pty
 import random
 import select
+import shutil
 import signal
 import struct
 import sys
@@ -36,11 +37,18 @@ def rows() -> Iterator[Row]:
         )
         detail = f"{ours * 1e3:.0f} ms against {bare * 1e3:.0f} ms"
         yield Row("P6", "start to the first table", "a bare Textual app", times, 1.3, detail)
-        share, resident = at_rest(smapstop)
+        share, resident = at_rest(smapstop, b"live")
         yield Row(
             "P7", "CPU of the dashboard and its sampler, 500 mappings at 1 Hz", "a core", share * 100, 3, "", "%"
         )
         yield Row("P8", "memory of the dashboard and its sampler", "", resident / 1024, 90, "", "MiB")
+        if htop := shutil.which("htop"):
+            watching = (htop, "-d", "10", "-p", str(few.pid))
+            share, resident = at_rest(watching, b"Load average")
+            detail = (
+                f"{painted(watching, b'Load average') * 1e3:.0f} ms to its first screen, {resident / 1024:.0f} MiB"
+            )
+            yield Row("", "peer: CPU of htop, one process at 1 Hz", "a core", share * 100, None, detail, "%")
     with target("moving", 60_000) as many:
         smapstop = (sys.executable, "-m", "smapstop", "-p", str(many.pid))
         latencies = sorted(keys(smapstop, many.pid))
@@ -99,11 +107,11 @@ def family(pid: int) -> list[int]:
         return [pid, *map(int, file.read().split())]
 
 
-def at_rest(command: Sequence[str], seconds: float = 20.0) -> tuple[float, float]:
+def at_rest(command: Sequence[str], word: bytes, seconds: float = 20.0) -> tuple[float, float]:
     """What a dashboard takes that nobody touches: its share of a core, and its memory, kB."""
     terminal = Terminal(command)
     try:
-        terminal.until(b"live")
+        terminal.until(word)
         terminal.drain(3)
         before = sum(map(ticks_of, family(terminal.pid)))
         terminal.drain(seconds)

@@ -11,7 +11,8 @@ class Row:
     what: str
     against: str
     figure: float
-    goal: float
+    goal: float | None
+    """None for a peer's figure."""
     detail: str = ""
     unit: str = "×"
     least: bool = False
@@ -20,15 +21,17 @@ class Row:
     @property
     def reached(self) -> bool:
         """Whether the goal is reached."""
+        if self.goal is None:
+            return True
         return self.figure >= self.goal if self.least else self.figure <= self.goal
 
 
 def line(row: Row) -> str:
     """A row as a line of a markdown table."""
-    sign = "≥" if row.least else "≤"
-    figure, goal = f"{row.figure:.2f} {row.unit}", f"{sign} {row.goal:g} {row.unit}"
-    reached = "yes" if row.reached else "no"
-    return f"| {row.name} | {row.what} | {row.against} | {figure} | {goal} | {reached} | {row.detail} |"
+    goal = "" if row.goal is None else f"{'≥' if row.least else '≤'} {row.goal:g} {row.unit}"
+    reached = "" if row.goal is None else "yes" if row.reached else "no"
+    cells = (row.name, row.what, row.against, f"{row.figure:.2f} {row.unit}", goal, reached, row.detail)
+    return f"| {' | '.join(cells)} |"
 
 
 HEAD = "| | what | against | figure | goal | reached | |\n|---|---|---|---|---|---|---|"

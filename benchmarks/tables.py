@@ -1,0 +1,107 @@
+"""P5: the table of mappings against Textual's DataTable, both headless at 200 columns and 50 rows.
+
+What is measured is CPU time until the screen is painted. Ours is given scenes that are ready, the DataTable cells.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from statistics import median
+
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import DataTable
+
+from benchmarks.table import Row
+from benchmarks.timeline import ticks
+from smapstop.model.arrange import Rows, Sorting, order
+from smapstop.model.lens import Lens
+from smapstop.model.scene import Scene, look
+from smapstop.model.timeline import Timeline
+from smapstop.ui.columns import chosen
+from smapstop.ui.widgets.table import MappingTable
+
+MAPPINGS = 65_530
+CHANGED = MAPPINGS // 20
+STEPS = {"fill": 100.0, "update 5 % of": 100.0, "sort": 20.0, "repaint": 1.0}
+"""What is done with the rows, and how many times quicker it should be."""
+
+
+def rows() -> Iterator[Row]:
+    """The rows of the table."""
+    ours, theirs = asyncio.run(_ours()), asyncio.run(_theirs())
+    for (step, goal), we, they in zip(STEPS.items(), ours, theirs, strict=True):
+        what = f"table: {step} {MAPPINGS:,} rows" if step != "repaint" else "table: repaint what is seen"
+        detail = f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms"
+        yield Row("P5", what, "quicker than a DataTable", they / we, goal, detail, least=True)
+
+
+class _OneWidget(App[None]):
+    """An app with nothing but a table."""
+
+    def __init__(self, widget: Widget) -> None:
+        super().__init__()
+        self.widget = widget
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield self.widget
+
+    async def painted(self, pilot: Pilot[None], work: Callable[[], object]) -> float:
+        """CPU time of some work and of drawing what is seen after it."""
+        began = time.process_time()
+        work()
+        await pilot.pause()
+        return time.process_time() - began
+
+
+async def _ours() -> list[float]:
+    """The CPU times of our table, in the order of `STEPS`."""
+    table, timeline, scenes = MappingTable(chosen(())), Timeline(), list[Scene]()
+    for tick in ticks(MAPPINGS, CHANGED, 6):
+        timeline.append(tick)
+        scenes.append(look(timeline, Lens(at=tick.number), None))
+
+    ordered = order(scenes[0].sheet, Sorting())
+
+    def show(scene: Scene, sorting: Sorting, rows: Rows | None = None) -> None:
+        rows = order(scene.sheet, sorting) if rows is None else rows
+        table.show(timeline, scene, rows, sorting, frozen=False)
+
+    app = _OneWidget(table)
+    async with app.run_test(size=(200, 50)) as pilot:
+        fill = await app.painted(pilot, lambda: show(scenes[0], Sorting()))
+        update = [
+            await app.painted(pilot, lambda scene=scene: show(scene, Sorting(), ordered)) for scene in scenes[1:]
+        ]
+        keys = ("rss", "name", "start", "delta", "size")
+        sort = [await app.painted(pilot, lambda key=key: show(scenes[-1], Sorting(key))) for key in keys]
+        repaint = [await app.painted(pilot, table.refresh) for _ in range(9)]
+    return [fill, *(median(times) for times in (update, sort, repaint))]
+
+
+async def _theirs() -> list[float]:
+    """The CPU times of a DataTable, in the order of `STEPS`."""
+    table: DataTable[str] = DataTable(cursor_type="row")
+    titles = [column.title for column in chosen(())]
+    cells = [[f"{row * column} K" for column in range(len(titles))] for row in range(MAPPINGS)]
+
+    def fill() -> None:
+        for key, row in enumerate(cells):
+            table.add_row(*row, key=str(key))
+
+    def update(number: int) -> None:
+        for row in range(number, MAPPINGS, 20):
+            for column in titles[2:5]:
+                table.update_cell(str(row), column, f"{number} K")
+
+    app = _OneWidget(table)
+    async with app.run_test(size=(200, 50)) as pilot:
+        for title in titles:
+            table.add_column(title, key=title, width=12)
+        filled = await app.painted(pilot, fill)
+        updated = [await app.painted(pilot, lambda number=number: update(number)) for number in range(5)]
+        sort = [await app.painted(pilot, lambda title=title: table.sort(title)) for title in titles[1:6]]
+        repaint = [await app.painted(pilot, table.refresh) for _ in range(9)]
+    return [filled, *(median(times) for times in (updated, sort, repaint))]
