@@ -9,6 +9,7 @@ from smapstop.proc.pages import PAGE_BYTES
 from smapstop.snapshot import Record, without_deleted
 from smapstop.snapshot_formats import json_text
 from smapstop.ui.format import amount, cells, clip, count, pad, printable, shorten
+from smapstop.ui.symbol_names import listed
 
 _NAME_WIDTH = 32
 
@@ -86,4 +87,4 @@ def _remark(part: CopiedPart) -> str:
 def _text(group: Group) -> str:
     """What lies on the pages of a group."""
     swapped = f"({group.swapped:,} in swap) " if group.swapped else ""
-    return swapped + (", ".join(group.symbols.listed) or "(no names)")
+    return swapped + (listed(group.symbols.listed) or "(no names)")

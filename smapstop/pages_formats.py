@@ -14,6 +14,7 @@ from smapstop.proc.states import State
 from smapstop.snapshot import Record, heads_of, label_record
 from smapstop.snapshot_formats import json_text
 from smapstop.ui.format import amount, clip, count, shorten
+from smapstop.ui.symbol_names import listed
 
 SCHEMA = 1
 """The version of the JSON; it changes when a reader of the old one would fail."""
@@ -123,5 +124,5 @@ def _cells(run: Run, pages: Pages) -> list[str]:
         facts = [str(run.facts.map_count) if run.facts else "", " ".join(names)]
     number = (run.end - run.start) // pages.page_bytes
     offset = "" if run.offset is None else f"{run.offset:x}"
-    what = ", ".join(run.symbols.listed)
+    what = listed(run.symbols.listed)
     return [f"{run.start:x}", count(number), amount(run.kb), offset, state, *facts, what]

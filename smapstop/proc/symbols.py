@@ -3,13 +3,14 @@
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses, Mappings
+from smapstop.proc.demangling import Demangler
 from smapstop.proc.elf import EXECUTE, WRITE, Elf, Places, Segment, read_elf
 from smapstop.proc.pages import PAGE_BYTES
 from smapstop.proc.process import ProcDir
@@ -35,7 +36,7 @@ class Symbols:
     """What lies on some pages."""
 
     names: tuple[str, ...] = ()
-    """The first ones in address order: of symbols as the file has them; of sections where no symbol lies there."""
+    """The first ones in address order: of symbols, and of sections where no symbol lies there."""
     more: int = 0
     """How many there are beside them."""
     lacking: str = ""
@@ -51,7 +52,7 @@ def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 
     """What lies on pages of an ELF file.
 
     Where segments share a page of the file, which is then mapped for each of them, the permissions tell which one is
-    meant. Of several names for the same thing one is given.
+    meant. Of several names for the same thing one is given, as the file has it.
 
     Args:
         elf: What `read_elf` said of the file.
@@ -226,6 +227,7 @@ class ElfFiles:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int, int, int], Elf] = {}
+        self._demangler = Demangler()
 
     def get(self, fd: int) -> Elf:
         """What an open file says; see `read_elf`."""
@@ -243,7 +245,7 @@ class ElfFiles:
         return len(self._known) > MOST_FILES or symbols > MOST_SYMBOLS_KEPT
 
     def symbols_of(self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4) -> Symbols:
-        """What lies on pages of a mapping.
+        """What lies on pages of a mapping, by names as the language of the program has them.
 
         Nothing, with the reason in `lacking`, when its file cannot be read.
 
@@ -261,7 +263,7 @@ class ElfFiles:
             return symbols_in(elf, fd, ranges, perms + "w" * bool(copied), most=most)
 
         found = self._in_file(process, mappings, row, named)
-        return Symbols(lacking=found) if isinstance(found, str) else found
+        return Symbols(lacking=found) if isinstance(found, str) else self._demangled([found])[0]
 
     def symbols_of_each(
         self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4
@@ -276,7 +278,14 @@ class ElfFiles:
             return [next(kept if kept_one else written) for kept_one in of_file.tolist()]
 
         found = self._in_file(process, mappings, row, named)
-        return [Symbols(lacking=found)] * len(runs) if isinstance(found, str) else found
+        return [Symbols(lacking=found)] * len(runs) if isinstance(found, str) else self._demangled(found)
+
+    def _demangled(self, found: list[Symbols]) -> list[Symbols]:
+        """The same with names as their language has them, each once: several functions may be called alike."""
+        plain = self._demangler.names(name for symbols in found for name in symbols.names)
+        return [
+            replace(symbols, names=tuple(dict.fromkeys(plain[name] for name in symbols.names))) for symbols in found
+        ]
 
     def _in_file(self, process: ProcDir, mappings: Mappings, row: int, ask: Callable[[Elf, int, str], T]) -> T | str:
         """What the file of a mapping answers when asked, or why it cannot be."""

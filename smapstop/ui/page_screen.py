@@ -14,6 +14,7 @@ from smapstop.ui.page_layout import GUTTER, Layout, layout_of, room_for_cells
 from smapstop.ui.page_names import PageNames
 from smapstop.ui.page_view import PageView
 from smapstop.ui.sections import Look
+from smapstop.ui.symbol_names import listed
 
 _PANEL = 34
 """Cells that the legend and the list need beside the grid."""
@@ -121,7 +122,7 @@ class PageScreen:
         """The names in the cells on the screen that are one page."""
         layout, view, known = self.layout, self._picture.view, self._picture.names.known
         pages = {cell: layout.grid.pages_of(cell) for cell in range(layout.first, layout.stop)}
-        return {cell: words.named(known.get(view.range_of(*pages), ())) for cell, pages in pages.items()}
+        return {cell: listed(known.get(view.range_of(*pages), ())) for cell, pages in pages.items()}
 
     def _map(self) -> Strip:
         """The whole mapping on one line; what is in the grid is bright."""
@@ -187,7 +188,7 @@ class PageScreen:
         state += [(f"; {huge:,} in huge pages", False)] if huge else []
         found = names.known.get(view.range_of(start, stop), ())
         if found:
-            named = [("on it: ", False), (words.named(found), True)]
+            named = [("on it: ", False), (listed(found), True)]
         elif names.lacking and view.has_file:
             named = [(f"no names: the file {names.lacking}", False)]
         else:

@@ -18,6 +18,7 @@ from smapstop.ui.page_cells import Brush
 from smapstop.ui.page_view import PageView
 from smapstop.ui.palette import LETTERS
 from smapstop.ui.sections import Look, rule
+from smapstop.ui.symbol_names import listed
 
 Names = Mapping[tuple[int, int], tuple[str, ...]]
 """What lies on pages, by their addresses; those that were not asked about are missing."""
@@ -111,7 +112,7 @@ def copied_list(
     pages = copied.nth(np.arange(first, min(first + room, total))).tolist() if total else []
     for page in pages:
         start = page * at.page_bytes
-        name = words.named(names.get((start, start + at.page_bytes), ()))
+        name = listed(names.get((start, start + at.page_bytes), ()))
         changed = view.changes.next(page) == page
         here = page == cursor
         ground = look.cursor if here else Style()

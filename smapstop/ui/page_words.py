@@ -97,8 +97,3 @@ def zoom_text(grid: Grid) -> str:
 def meaning_of(counts: Pages) -> str:
     """What the state of most pages means, of those that are there."""
     return STATE_HELP[in_order(counts)[0][0]]
-
-
-def named(names: tuple[str, ...]) -> str:
-    """The names on pages, in one line."""
-    return fmt.printable(", ".join(names))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
-from smapstop.ui.format import printable
+from smapstop.ui.symbol_names import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +168,13 @@ def pages_text(pages: int) -> str:
 def label_of(event: Event, symbols: Sequence[str] = ()) -> str:
     """An event in a few words: "copy-on-write, 1 page: page1"; with a question mark where it is not sure."""
     doubt = "" if event.sure else "?"
-    named = f": {_named(symbols)}" if symbols and event.what == "copy-on-write" else ""
+    named = f": {listed(symbols)}" if symbols and event.what == "copy-on-write" else ""
     return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.pages)}{named}"
 
 
 def labels(events: Sequence[Event], symbols: Sequence[str] = ()) -> str:
     """All events of a mapping in a tick, in a few words; symbols are what lies on the pages that were copied."""
     return "; ".join(label_of(event, symbols) for event in events)
-
-
-def _named(symbols: Sequence[str]) -> str:
-    """Symbols as the file has them, safe to draw."""
-    return printable(", ".join(symbols))
 
 
 _WORDS = (
@@ -194,6 +189,6 @@ def sentence_of(event: Event, symbols: Sequence[str] = ()) -> str:
     words = _WORDS[event.pages > 1]
     text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), **words)
     if symbols and event.what == "copy-on-write":
-        text += f" On {words['them']}: {_named(symbols)}."
+        text += f" On {words['them']}: {listed(symbols)}."
     others = " or ".join(EXPLANATIONS[what].label for what in event.also)
     return f"{text} The fields alone would also fit: {others}." if others else text

@@ -155,6 +155,23 @@ def test_pages_of_a_library_have_its_names(with_library: Callable[..., Path]) ->
         assert target.go() == Symbols(("page2", "wide"))
 
 
+def test_mangled_names_are_given_as_their_language_has_them(compiler: Compiler, tmp_path: Path) -> None:
+    names = {"page1": "_ZN7program5page1E", "page2": "_RNvNtCs6xxl1lAjzDf_1a8counters4HITS"}
+    renamed = [f"--redefine-sym={plain}={mangled}" for plain, mangled in names.items()]
+    program = tmp_path / "program"
+    subprocess.run(("objcopy", *renamed, compiler("known_pages"), program), check=True)
+
+    with watched(program) as target:
+        assert target.go() == Symbols(("program::page1",))
+        assert target.go() == Symbols(("a::counters::HITS", "wide"))
+        mappings, row = target.mapping()
+        each = target.files.symbols_of_each(target.process, mappings, row, target.copied, most=9)
+        assert [name for symbols in each for name in symbols.names if "::" in name] == [
+            "program::page1",
+            "a::counters::HITS",
+        ]
+
+
 def test_stripped_library_still_names_what_it_exports(with_library: Callable[..., Path]) -> None:
     with watched(with_library(*STRIPPED)) as target:
         assert target.go() == Symbols(("page1",))
