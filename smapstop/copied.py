@@ -9,11 +9,12 @@ from smapstop.model.kinds import backing_of
 from smapstop.model.meant import part_of
 from smapstop.pages import MOST_NAMES, hidden_pages
 from smapstop.proc.columns import Mappings
+from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, mapped_once
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.states import Backing
-from smapstop.proc.symbols import ElfFiles, Symbols
+from smapstop.proc.symbols import Symbols
 
 _PAGE_KB = PAGE_BYTES // 1024
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import backing_of
 from smapstop.proc.columns import Mappings
+from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.kpages import Frame, Frames, frames_of
 from smapstop.proc.naming import Label
 from smapstop.proc.pages import page_runs
@@ -16,7 +17,7 @@ from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.smaps import parse_smaps
 from smapstop.proc.states import STATES, State, states_of
-from smapstop.proc.symbols import ElfFiles, Symbols
+from smapstop.proc.symbols import Symbols
 
 MOST_NAMES = 32
 """How many names are given of what lies on a run."""

@@ -2,12 +2,13 @@
 
 import os
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses
+from smapstop.proc.debug_files import DebugLink, Order, build_id_in, debug_link_in
 from smapstop.proc.pages import PAGE_BYTES
 
 MOST_SYMBOLS = 5_000_000
@@ -32,6 +33,8 @@ _SECTION_OCCUPIES, _SECTION_TLS = 0x2, 0x400
 """SHF_ALLOC, SHF_TLS."""
 _CHUNK_BYTES = 64
 """How much of a name is read at once."""
+_MOST_LINK_BYTES = 4096
+"""A section of notes, or a .gnu_debuglink, that is larger is not read."""
 _NAME_BYTES = 1024
 """Where a name is cut off."""
 
@@ -86,8 +89,26 @@ class Elf:
     sections: Places = _NONE
     """Those that take up memory."""
     section_names: tuple[str, ...] = ()
+    complete: bool = False
+    """Whether the symbols are of .symtab: not only what it exports."""
+    build_id: str = ""
+    """In hexadecimal; empty when it has none."""
+    debug_link: DebugLink | None = None
+    """The name of the file that has its symbols, if it says one."""
     lacking: str = ""
     """Why there are no symbols: what to say of the file, such as `is not an ELF file`; empty when there are."""
+
+    def with_symbols_of(self, debug: "Elf") -> "Elf":
+        """The same with the symbols of its debug file, whose names are in that file."""
+        return replace(
+            self,
+            symbols=debug.symbols,
+            names=debug.names,
+            bindings=debug.bindings,
+            complete=debug.complete,
+            strings=debug.strings,
+            lacking=debug.lacking,
+        )
 
     def name(self, fd: int, symbol: int) -> str:
         """The name of a symbol as the file has it, perhaps mangled; the end of a very long one is cut off.
@@ -142,14 +163,36 @@ def _read(fd: int) -> Elf:
         segments = headers(elf.structs.Elf_Phdr, "ph", elf.num_segments())
         sections = headers(elf.structs.Elf_Shdr, "sh", elf.num_sections())
         occupying = [section for section in sections if _occupies_memory(section)]
-        names: Any = elf.get_section(elf.get_shstrndx()) if occupying else None
+        names: Any = elf.get_section(elf.get_shstrndx()) if sections else None
+        order: Order = "<" if elf.little_endian else ">"
         bare = Elf(
             tuple(filter(_can_be_mapped, map(_segment, filter(_is_loaded, segments)))),
             sections=_places([(section["sh_addr"], section["sh_size"]) for section in occupying]),
             section_names=tuple(names.get_string(section["sh_name"]) for section in occupying) if names else (),
+            build_id=_build_id(fd, sections, order),
+            debug_link=_debug_link(fd, sections, names, order),
             lacking="is stripped of its symbols",
         )
-        return _with_symbols(bare, fd, sections, elf.elfclass, "<" if elf.little_endian else ">")
+        return _with_symbols(bare, fd, sections, elf.elfclass, order)
+
+
+def _build_id(fd: int, sections: list[Any], order: Order) -> str:
+    """What identifies the build, if a note does."""
+    notes = [section for section in sections if section["sh_type"] == "SHT_NOTE"]
+    return next(filter(None, (build_id_in(_content(fd, section), order) for section in notes)), "")
+
+
+def _debug_link(fd: int, sections: list[Any], names: Any, order: Order) -> DebugLink | None:
+    """Which file has the symbols, if a section says so."""
+    named = [section for section in sections if names and names.get_string(section["sh_name"]) == ".gnu_debuglink"]
+    return debug_link_in(_content(fd, named[0]), order) if named else None
+
+
+def _content(fd: int, section: Any) -> bytes:
+    """What a small section contains."""
+    if section["sh_type"] == "SHT_NOBITS" or section["sh_size"] > _MOST_LINK_BYTES:
+        return b""
+    return os.pread(fd, section["sh_size"], section["sh_offset"])
 
 
 def _is_loaded(header: Any) -> bool:
@@ -180,7 +223,7 @@ def _places(starts_and_sizes: list[tuple[int, int]]) -> Places:
     return Places(start, start + size)
 
 
-def _with_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Literal["<", ">"]) -> Elf:
+def _with_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Order) -> Elf:
     """The file with its symbols, too, if it has any."""
     tables = {section["sh_type"]: section for section in reversed(sections)}
     table = tables.get("SHT_SYMTAB") or tables.get("SHT_DYNSYM")
@@ -203,6 +246,7 @@ def _with_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Lite
         symbols=Places(start, start + entries["size"].astype(np.uint64)),
         names=entries["name"].astype(np.uint32),
         bindings=entries["info"] >> 4,
+        complete=table["sh_type"] == "SHT_SYMTAB",
         strings=(strings["sh_offset"], strings["sh_offset"] + strings["sh_size"]),
         lacking="" if len(entries) else elf.lacking,
     )

@@ -1,30 +1,16 @@
 """What has a name on the pages of a mapped file: its variables and functions, else its sections."""
 
-import os
-import stat
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.proc.columns import Addresses, Mappings
-from smapstop.proc.demangling import Demangler
-from smapstop.proc.elf import EXECUTE, WRITE, Elf, Places, Segment, read_elf
+from smapstop.proc.columns import Addresses
+from smapstop.proc.elf import EXECUTE, WRITE, Elf, Places, Segment
 from smapstop.proc.pages import PAGE_BYTES
-from smapstop.proc.process import ProcDir
-from smapstop.proc.runs import Page, PageRuns
-
-MOST_FILES = 64
-"""ELF files that are remembered."""
-MOST_SYMBOLS_KEPT = 2_000_000
-"""Symbols of them, 21 bytes each; one file with more is remembered alone."""
 
 MOST_PAIRS = 10_000_000
 """So often may symbols lie on runs of pages; only a file made for it has more."""
-
-T = TypeVar("T")
 
 _TOP = 2**64 - 1
 _PREFERENCE = np.array([2, 0, 1, *[2] * 13], np.uint8)
@@ -174,129 +160,3 @@ def _distinct(elf: Elf, found: NDArray[np.intp]) -> NDArray[np.intp]:
     another = np.ones(len(found), np.bool_)
     another[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
     return found[order][another]
-
-
-def open_mapped(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
-    """Open the file of a mapping, which the caller closes; None when it may not be opened, or is another one by now.
-
-    It is looked for where the process sees it, in its own root and mount namespace; where it was deleted or replaced,
-    by its mapping (/proc/PID/map_files, for root).
-
-    Args:
-        process: That has the mapping.
-        name: As of `Mappings`.
-        start: First address of the mapping.
-        end: First address after it.
-        device: As of `Mappings`.
-        inode: As of `Mappings`; 0 is no file.
-    """
-    if not inode:
-        return None
-    for way in (f"root/{name}", f"map_files/{start:x}-{end:x}"):
-        fd = _open_same(process, way.replace("\\012", "\n"), device, inode)  # as the kernel prints newlines
-        if fd is not None:
-            return fd
-    return None
-
-
-def _open_same(process: ProcDir, way: str, device: str, inode: int) -> int | None:
-    """Open a regular file if it is the one with this inode."""
-    try:
-        seen = process.open(way, os.O_PATH)  # opens nothing yet: it may be a device, or a pipe without a writer
-    except OSError:
-        return None
-    try:
-        status = os.fstat(seen)
-        if not stat.S_ISREG(status.st_mode) or status.st_ino != inode or not _same_device(status.st_dev, device):
-            return None
-        return os.open(f"/proc/self/fd/{seen}", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    finally:
-        os.close(seen)
-
-
-def _same_device(number: int, device: str) -> bool:
-    """Whether a device is the one of a mapping; btrfs and overlayfs have two, and one of them has no major number."""
-    major, minor = (int(part, 16) for part in device.split(":"))
-    return not major or not os.major(number) or (major, minor) == (os.major(number), os.minor(number))
-
-
-class ElfFiles:
-    """ELF files, each read once while it stays the same: its device, inode, time of change and size."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int, int, int], Elf] = {}
-        self._demangler = Demangler()
-
-    def get(self, fd: int) -> Elf:
-        """What an open file says; see `read_elf`."""
-        status = os.fstat(fd)
-        key = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
-        elf = self._known.pop(key, None)
-        self._known[key] = elf = read_elf(fd) if elf is None else elf  # the latest used is the last
-        while len(self._known) > 1 and self._too_many():
-            del self._known[next(iter(self._known))]
-        return elf
-
-    def _too_many(self) -> bool:
-        """Whether the oldest must be forgotten."""
-        symbols = sum(len(elf.symbols) for elf in self._known.values())
-        return len(self._known) > MOST_FILES or symbols > MOST_SYMBOLS_KEPT
-
-    def symbols_of(self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4) -> Symbols:
-        """What lies on pages of a mapping, by names as the language of the program has them.
-
-        Nothing, with the reason in `lacking`, when its file cannot be read.
-
-        Args:
-            process: That the mappings are of.
-            mappings: A reading of its memory map.
-            row: Of the mapping.
-            runs: Pages of it.
-            most: How many names to give.
-        """
-        copied = (runs.flags & Page.FILE == 0).any()
-
-        def named(elf: Elf, fd: int, perms: str) -> Symbols:
-            ranges = runs.in_file(int(mappings.start[row]), int(mappings.offset[row]))
-            return symbols_in(elf, fd, ranges, perms + "w" * bool(copied), most=most)
-
-        found = self._in_file(process, mappings, row, named)
-        return Symbols(lacking=found) if isinstance(found, str) else self._demangled([found])[0]
-
-    def symbols_of_each(
-        self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4
-    ) -> list[Symbols]:
-        """What lies on each run of pages of a mapping; the arguments as of `symbols_of`."""
-
-        def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
-            ranges = runs.in_file(int(mappings.start[row]), int(mappings.offset[row]))
-            of_file = runs.flags & Page.FILE != 0
-            kept = iter(symbols_on_each(elf, fd, ranges[of_file], perms, most=most))
-            written = iter(symbols_on_each(elf, fd, ranges[~of_file], perms + "w", most=most))
-            return [next(kept if kept_one else written) for kept_one in of_file.tolist()]
-
-        found = self._in_file(process, mappings, row, named)
-        return [Symbols(lacking=found)] * len(runs) if isinstance(found, str) else self._demangled(found)
-
-    def _demangled(self, found: list[Symbols]) -> list[Symbols]:
-        """The same with names as their language has them, each once: several functions may be called alike."""
-        plain = self._demangler.names(name for symbols in found for name in symbols.names)
-        return [
-            replace(symbols, names=tuple(dict.fromkeys(plain[name] for name in symbols.names))) for symbols in found
-        ]
-
-    def _in_file(self, process: ProcDir, mappings: Mappings, row: int, ask: Callable[[Elf, int, str], T]) -> T | str:
-        """What the file of a mapping answers when asked, or why it cannot be."""
-        start, end, inode = int(mappings.start[row]), int(mappings.end[row]), int(mappings.inode[row])
-        device = mappings.text(mappings.device, row)
-        fd = open_mapped(process, mappings.name_of(row), start, end, device, inode)
-        if fd is None:
-            return "is gone, replaced, or may not be read" if inode else "is no file"
-        try:
-            return ask(self.get(fd), fd, mappings.perms_of(row))
-        except OSError as error:
-            return f"cannot be read: {error.strerror}"
-        finally:
-            os.close(fd)

@@ -5,10 +5,10 @@ import numpy as np
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Copied, Ids
 from smapstop.proc.columns import Mappings
+from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.pages import anonymous_pages
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import PageRuns
-from smapstop.proc.symbols import ElfFiles
 
 MOST_MAPPINGS = 400
 """So many mappings are looked at when watching begins, the first ones."""
@@ -53,9 +53,9 @@ class Copies:
             mapping = int(ids[row])
             new = pages.without(self._seen[mapping]) if mapping in self._seen else pages
             self._seen[mapping] = pages
-            symbols = self._files.symbols_of(self._process, mappings, row, new).listed if len(new) else ()
-            if symbols:
-                found.append(Copied(mapping, symbols))
+            symbols = self._files.symbols_of(self._process, mappings, row, [new] if len(new) else [])
+            if symbols and symbols[0].names:
+                found.append(Copied(mapping, symbols[0].listed))
         return tuple(found)
 
     def _look(self, mappings: Mappings, row: int) -> PageRuns | None:

@@ -7,10 +7,11 @@ import numpy as np
 from smapstop.model.requests import PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
+from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, page_runs
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
-from smapstop.proc.symbols import ElfFiles, Symbols
+from smapstop.proc.symbols import Symbols
 
 GONE = "the mapping is gone"
 
@@ -52,24 +53,23 @@ def symbols_seen(process: ProcDir, files: ElfFiles, mappings: Mappings, ids: Ids
     if row is None:
         return SymbolsSeen(request.mapping, request.ranges, ((),) * len(request.ranges), GONE)
     low, high = int(mappings.start[row]), int(mappings.end[row])
-    found = [
-        _symbols(process, files, mappings, row, start, end) if low <= start < end <= high else Symbols()
-        for start, end in request.ranges
-    ]
-    lacking = next((symbols.lacking for symbols in found if symbols.lacking), "")
-    return SymbolsSeen(request.mapping, request.ranges, tuple(symbols.listed for symbols in found), lacking)
+    its_own = [(start, end) for start, end in request.ranges if low <= start < end <= high]
+    asked = [_pages(process, start, end) for start, end in its_own]
+    found = dict(zip(its_own, files.symbols_of(process, mappings, row, asked), strict=True))
+    lacking = next((symbols.lacking for symbols in found.values() if symbols.lacking), "")
+    names = tuple(found.get(each, Symbols()).listed for each in request.ranges)
+    return SymbolsSeen(request.mapping, request.ranges, names, lacking)
 
 
-def _symbols(process: ProcDir, files: ElfFiles, mappings: Mappings, row: int, start: int, end: int) -> Symbols:
-    """What lies on one range of pages: it matters whether some were written, also where they are read-only now."""
-    page = PageRuns(
+def _pages(process: ProcDir, start: int, end: int) -> PageRuns:
+    """A range of pages; it matters whether some were written, also where they are read-only now."""
+    return PageRuns(
         np.array([start], np.uint64),
         np.array([end], np.uint64),
         np.array([Page.PRESENT | (Page(0) if _written(process, start, end) else Page.FILE)], np.uint8),
         Page.FILE | Page.PRESENT,
         PAGE_BYTES,
     )
-    return files.symbols_of(process, mappings, row, page)
 
 
 def _written(process: ProcDir, start: int, end: int) -> bool:

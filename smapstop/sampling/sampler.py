@@ -14,10 +14,10 @@ from smapstop.model.rows import differing
 from smapstop.model.tick import Ending, Ids, Tick, Tier
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.memory import Memory
 from smapstop.proc.process import PAGE_KB, ProcDir, unreadable
 from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
-from smapstop.proc.symbols import ElfFiles
 from smapstop.sampling.copies import Copies
 from smapstop.sampling.looks import pages_seen, symbols_seen
 from smapstop.sampling.pacing import Pacer

@@ -78,9 +78,9 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     from smapstop.model.meant import meant
     from smapstop.pages import look, read_map
     from smapstop.pages_formats import as_json, as_table
+    from smapstop.proc.elf_files import ElfFiles
     from smapstop.proc.naming import labels_of
     from smapstop.proc.process import unreadable
-    from smapstop.proc.symbols import ElfFiles
 
     mappings, files = read_map(process), ElfFiles()
     rows, labels = meant(mappings, options.mapping), labels_of(process, mappings)
@@ -99,8 +99,8 @@ def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
     from smapstop.copied import copied
     from smapstop.copied_formats import as_json, as_table
     from smapstop.pages import read_map
+    from smapstop.proc.elf_files import ElfFiles
     from smapstop.proc.process import unreadable
-    from smapstop.proc.symbols import ElfFiles
 
     found = copied(process, read_map(process), ElfFiles())
     try:

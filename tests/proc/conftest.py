@@ -1,0 +1,49 @@
+"""What the tests of the kernel's words may ask for."""
+
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from watched import Compiler
+
+PROGRAMS = Path(__file__).parents[1] / "programs"
+
+
+@pytest.fixture(scope="session")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Compiler:
+    """Compiles tests/programs/NAME.c with options, once a session; skips where that does not work."""
+    directory = tmp_path_factory.mktemp("symbols")
+
+    @cache
+    def compiled(name: str, *options: str) -> Path:
+        to = directory / f"{len(list(directory.iterdir()))}-{name}"
+        command: tuple[str | Path, ...] = (
+            "cc",
+            "-O0",
+            "-Wall",
+            "-Werror",
+            "-o",
+            to,
+            PROGRAMS / f"{name}.c",
+            *options,
+        )
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            assert "-m32" in options, done.stderr
+            pytest.skip("the compiler does not compile for 32 bits")
+        return to
+
+    return compiled
+
+
+@pytest.fixture
+def with_library(compiler: Compiler, tmp_path: Path) -> Callable[..., Path]:
+    """A program whose variables are in a shared library, compiled with options."""
+
+    def built(*options: str) -> Path:
+        library = compiler("known_pages", "-shared", "-fPIC", *options)
+        return compiler("known_user", str(library), f"-Wl,-rpath,{library.parent}")
+
+    return built

@@ -1,0 +1,61 @@
+"""A real program at a step, with what is on the pages that it has copied."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from stepping import Stepping
+
+from smapstop.proc.columns import Mappings
+from smapstop.proc.elf_files import ElfFiles
+from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, page_runs
+from smapstop.proc.process import ProcDir
+from smapstop.proc.runs import Page, PageRuns
+from smapstop.proc.smaps import parse_smaps
+from smapstop.proc.symbols import Symbols
+
+Compiler = Callable[..., Path]
+
+PIE, NON_PIE, STRIPPED = ("-fPIE", "-pie"), ("-no-pie",), ("-s",)
+FREESTANDING = ("-nostdlib", "-static")
+
+
+class Watched:
+    """A program at a step, and what is on the pages that it has copied."""
+
+    def __init__(self, process: ProcDir, program: Stepping) -> None:
+        self.process = process
+        self.program = program
+        self.files = ElfFiles()
+        self.copied = self.anonymous()
+
+    def mapping(self) -> tuple[Mappings, int]:
+        """The memory map, and the row of the mapping that page1 is in."""
+        mappings = parse_smaps(self.process.read_smaps())
+        return mappings, int(np.searchsorted(mappings.start, np.uint64(self.program.address), "right")) - 1
+
+    def anonymous(self) -> PageRuns:
+        """The pages of that mapping that are copied."""
+        mappings, row = self.mapping()
+        return anonymous_pages(self.process, int(mappings.start[row]), int(mappings.end[row]))
+
+    def go(self) -> Symbols:
+        """Let the program go on, and name what it copied."""
+        self.program.go()
+        before, self.copied = self.copied, self.anonymous()
+        return self.files.symbols_of(self.process, *self.mapping(), [self.copied.without(before)])[0]
+
+    def flags(self, *pages: int) -> list[Page]:
+        """What some pages are, counted from page1."""
+        start = self.program.address
+        addresses = np.uint64(start) + np.array(pages, np.uint64) * np.uint64(PAGE_BYTES)
+        runs = page_runs(self.process, start, start + 8 * PAGE_BYTES)
+        return [Page(int(flags)) for flags in runs.flags_at(addresses)]
+
+
+@contextmanager
+def watched(*command: str | Path) -> Iterator[Watched]:
+    """Run a program, and look at its variables."""
+    with Stepping(*command) as program, ProcDir(program.pid) as process:
+        yield Watched(process, program)
