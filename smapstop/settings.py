@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from smapstop.model.arrange import Sorting
-from smapstop.model.requests import Pace
+from smapstop.model.requests import Attach, Launch, Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,7 @@ class Pick:
     """Lists them."""
     check: Callable[[Found], object]
     """Raises `SmapstopError` when one that was picked cannot be watched."""
+
+
+Begin = Attach | Launch | Pick | Replay
+"""Whom to watch, or what to look at."""

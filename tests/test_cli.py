@@ -189,14 +189,14 @@ def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
 WIRED = """
 import sys, types
 told = open(sys.argv.pop(1), "w")
-def run(source, begin, settings, *, intro="", rebuilds=None):
+def show(source, begin, settings, *, intro="", rebuilds=None):
     listed = begin.processes() if hasattr(begin, "processes") else ()
     print(begin, settings, intro, listed, sep="\\n", file=told)
     print("terminal" if source.terminal_fd is not None else "none", "textual" in sys.modules, file=told)
     if rebuilds is not None:
         print("watchfiles" in sys.modules, rebuilds().ag_frame.f_locals, file=told)
     return 42
-sys.modules["smapstop.ui.app"] = types.SimpleNamespace(run=run)
+sys.modules["smapstop.ui.show"] = types.SimpleNamespace(show=show)
 from smapstop.cli import main
 sys.exit(main())
 """

@@ -19,7 +19,7 @@ class Key:
     """Something that the user can do with a key."""
 
     action: str
-    """What Textual runs: `sort` is `action_sort` of the app. Also the id by which a keymap knows the key."""
+    """What Textual runs: `sort` is `action_sort` of the screen. Also the id by which a keymap knows the key."""
     keys: tuple[str, ...]
     """In Textual's spelling; the footer shows the first."""
     label: str
@@ -30,6 +30,8 @@ class Key:
     """Whether the footer shows it, in the order of the table."""
     priority: bool = False
     """Whether it comes before the keys of what has the focus."""
+    of: Literal["screen", "app"] = "screen"
+    """Who does it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -38,8 +40,16 @@ class Key:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("help", ("?", "f1"), "help", "Explain the keys, the columns, the fields and flags.", "General", shown=True),
-    Key("quit", ("q", "f10", "ctrl+c"), "quit", "Leave.", "General", shown=True),
+    Key(
+        "help",
+        ("?", "f1"),
+        "help",
+        "Explain the keys, the columns, the fields and flags.",
+        "General",
+        shown=True,
+        of="app",
+    ),
+    Key("quit", ("q", "f10", "ctrl+c"), "quit", "Leave.", "General", shown=True, of="app"),
     Key("program", ("t",), "program", "Give the keys to the program, all of them.", "Program", shown=True),
     Key(
         "pause",
@@ -80,7 +90,7 @@ KEYS: tuple[Key, ...] = (
     Key("keys_back", ("f12",), "keys back", "Take the keys back from the program.", "Program", priority=True),
     Key("runs", ("r",), "runs", "The runs with --watch; d compares with the one before.", "Program"),
     Key("group", ("g", "f5"), "group", "Group by name, by kind, by file, or not at all.", "Table", shown=True),
-    Key("command_palette", ("ctrl+p",), "palette", "Find an action by its name.", "General", priority=True),
+    Key("command_palette", ("ctrl+p",), "palette", "Find an action by its name.", "General", priority=True, of="app"),
 )
 """All keys of the app; those that move the cursor belong to the table."""
 
@@ -120,7 +130,7 @@ def bindings() -> "list[Binding]":
     return [
         Binding(
             ",".join(key.keys),
-            key.action,
+            f"{key.of}.{key.action}",
             key.label,
             show=key.shown,
             key_display=key.names[0],

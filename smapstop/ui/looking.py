@@ -1,12 +1,13 @@
 """What the user looks at: which run of the program, at which moment, and how. No Textual here."""
 
+import time
 from dataclasses import dataclass, replace
 
 from smapstop.model.activity import Activity
 from smapstop.model.arrange import Sorting
 from smapstop.model.earlier import Earlier
 from smapstop.model.lens import Lens
-from smapstop.model.requests import Target
+from smapstop.model.requests import Over, Target
 from smapstop.model.runs import Run, Runs
 from smapstop.model.scene import Scene, look
 from smapstop.model.timeline import Timeline
@@ -42,6 +43,10 @@ class Looking:
         self.scene: Scene | None = None
         """What was seen last of this run."""
         self.carried: Carried | None = None
+        self.over: Over | None = None
+        """Nothing more comes: the end of a recording."""
+        self.touched = 0.0
+        """When the user last pressed a key of ours, or used the mouse, in seconds of `time.monotonic`."""
 
     @property
     def now(self) -> int:
@@ -62,6 +67,10 @@ class Looking:
     def earlier(self) -> Earlier | None:
         """The run that this one can be compared with."""
         return self.runs.earlier(self.run) if self.run else None
+
+    def touch(self) -> None:
+        """The user did something: the table does not sort under their hands, nor take the cursor elsewhere."""
+        self.touched, self.carried = time.monotonic(), None
 
     def begin(self, target: Target) -> Run:
         """The next run begins: go there, unless the user looks at the past."""

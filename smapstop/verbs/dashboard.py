@@ -112,7 +112,7 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
     with started_sampler() as source:
         settings = settings_of(options, pace_of(options))
         begin = _pick() if options.pid is None else Attach(find_process(options.pid), settings.pace)
-        from smapstop.ui.app import run as show
+        from smapstop.ui.show import show
 
         return show(_recorded(source, options), begin, settings)
 
@@ -228,7 +228,7 @@ def launch(
     size = shutil.get_terminal_size()
     with started_sampler(open_terminal(size.lines // 2, size.columns)) as source:
         settings = settle()
-        from smapstop.ui.app import run as show
+        from smapstop.ui.show import show
 
         begin = Launch(command, variables, settings.pace)
         return show(record(source), begin, settings, intro=intro, rebuilds=rebuilds)

@@ -46,6 +46,6 @@ def run(words: list[str], command: Command) -> int:
     require_terminal("smapstop export FILE")
     from smapstop.replay import ReplaySource
     from smapstop.settings import Replay
-    from smapstop.ui.app import run as show
+    from smapstop.ui.show import show
 
     return show(ReplaySource(recording), Replay(options.file), settings)

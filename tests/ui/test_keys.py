@@ -52,7 +52,7 @@ def test_a_key_that_stands_for_two_actions_is_a_clash() -> None:
 def test_textual_binds_each_key_to_its_action() -> None:
     bound: dict[str, list[str]] = {}
     for binding in Binding.make_bindings(bindings()):
-        bound.setdefault(binding.action, []).append(binding.key)
+        bound.setdefault(binding.action.partition(".")[2], []).append(binding.key)
     assert bound == EXPECTED
 
 
@@ -70,7 +70,7 @@ def test_the_footer_shows_the_keys_in_this_order() -> None:
 
 
 def test_only_the_palette_and_taking_the_keys_back_come_before_the_keys_of_the_focus() -> None:
-    assert [binding.action for binding in bindings() if binding.priority] == ["keys_back", "command_palette"]
+    assert [binding.id for binding in bindings() if binding.priority] == ["keys_back", "command_palette"]
 
 
 def test_every_group_has_keys_and_every_key_an_explanation() -> None:

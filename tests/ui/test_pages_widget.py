@@ -73,6 +73,12 @@ def under_cursor(text: list[str]) -> int:
     return int(line[2:].split("-")[0], 16) // PAGE - FIRST
 
 
+async def settled(pilot: Pilot[int]) -> None:
+    """Wait until what was told was drawn, and what was asked because of it has reached the source."""
+    await pilot.pause()
+    await pilot.pause()
+
+
 def pages_asked(source: ListSource) -> int:
     return len([request for request in source.asked if isinstance(request, PagesOf)])
 
@@ -82,7 +88,7 @@ async def test_a_page_that_was_copied_is_marked_and_named() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await opened(pilot, source, seen(0, COPIED, FILE, FILE))
         source.tell(tick(1, 13))
-        await pilot.pause()
+        await settled(pilot)
         assert pages_asked(source) == 2
         source.tell(seen(1, COPIED, FILE, COPIED))
         await pilot.pause()
@@ -101,19 +107,19 @@ async def test_pages_are_asked_for_when_it_opens_and_when_the_mapping_changed_on
     app, source = dashboard(tick(0, 12))
     async with app.run_test(size=(118, 40)) as pilot:
         source.tell(tick(1, 13))
-        await pilot.pause()
+        await settled(pilot)
         assert pages_asked(source) == 0
         await opened(pilot, source, seen(1, FILE, FILE, FILE))
         assert pages_asked(source) == 1
         source.tell(tick(2, 13))
-        await pilot.pause()
+        await settled(pilot)
         assert pages_asked(source) == 1
         source.tell(tick(3, 14))
-        await pilot.pause()
+        await settled(pilot)
         assert pages_asked(source) == 2
         await pilot.press("escape", "escape")
         source.tell(tick(4, 15))
-        await pilot.pause()
+        await settled(pilot)
         assert pages_asked(source) == 2
 
 

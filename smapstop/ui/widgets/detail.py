@@ -298,7 +298,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
     async def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a field, shows those that are zero, or goes to the other tab."""
         if event.y == 0 and tabs.tab_at(event.x, self.size.width - 1) == "pages":
-            await self.run_action("app.pages")
+            await self.run_action("screen.pages")
             return
         line = self._at + event.y - len(self._page.top)
         if not 0 <= event.y - len(self._page.top) < self._room or event.x >= self._page.table:

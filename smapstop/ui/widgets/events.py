@@ -48,7 +48,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
     DEFAULT_CSS = "EventsPane { display: none; height: 25%; min-height: 4; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "To the mapping", show=False),
-        Binding("slash,f3,f4", "app.filter_events", "Filter", show=False),
+        Binding("slash,f3,f4", "screen.filter_events", "Filter", show=False),
         Binding("escape", "back", "Close", show=False),
     ]
 
@@ -215,7 +215,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         if self.words:
             self.seek("")
         else:
-            await self.run_action("app.events")
+            await self.run_action("screen.events")
 
     def action_open(self) -> None:
         """Go to the mapping of the entry under the cursor."""

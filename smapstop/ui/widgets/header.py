@@ -19,17 +19,24 @@ class HeaderBar(Widget):
         super().__init__(id=id)
         self._header: Header | None = None
         self._notice = ""
+        self._given_up = False
 
     def show(self, header: Header) -> None:
         """Show these facts."""
-        if header != self._header or self._notice:
+        if not self._given_up and (header != self._header or self._notice):
             self._header, self._notice = header, ""
             self.refresh()
 
     def notice(self, text: str) -> None:
         """Show one line instead: what keeps us from showing a process."""
-        self._notice = text
-        self.refresh()
+        if not self._given_up:
+            self._notice = text
+            self.refresh()
+
+    def give_up(self, text: str) -> None:
+        """Show one line from now on: why nothing more will come."""
+        self.notice(text)
+        self._given_up = True
 
     def render_line(self, y: int) -> Strip:
         """The line, with what is least important left out when there is no room."""

@@ -272,7 +272,7 @@ class MappingPages(Widget, can_focus=True):
         """A click puts the cursor there, on the map and in the list, too; on a tab it changes the view."""
         if event.y == 0:
             if tabs.tab_at(event.x, self.size.width) == "detail":
-                await self.run_action("app.pages")
+                await self.run_action("screen.pages")
             return
         screen = self._screen
         if screen is None:

@@ -1,0 +1,300 @@
+"""The screen of the dashboard: its parts, what they show of the timeline, and the keys that open and close them."""
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from smapstop.errors import SmapstopError
+from smapstop.model.arrange import filter_of, members_filter
+from smapstop.model.earlier import ELSEWHERE
+from smapstop.model.requests import Launch, Target
+from smapstop.model.runs import Run
+from smapstop.settings import Begin, Replay, Settings
+from smapstop.source import Source
+from smapstop.ui.columns import chosen
+from smapstop.ui.facts import compared_text, header_of
+from smapstop.ui.launching import Launching, Rebuilds
+from smapstop.ui.looking import Carried, Looking
+from smapstop.ui.messages import Stale
+from smapstop.ui.screens.lensed import LensedScreen
+from smapstop.ui.widgets.events import EventsPane
+from smapstop.ui.widgets.filter import FilterLine
+from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.keybar import KeyBar
+from smapstop.ui.widgets.pages import MappingPages
+from smapstop.ui.widgets.table import MappingTable
+from smapstop.ui.widgets.timebar import TimeBar
+from smapstop.ui.widgets.totals import Totals
+from smapstop.ui.widgets.views import Views
+
+if TYPE_CHECKING:  # what not every run needs is imported when it is needed
+    from smapstop.ui.widgets.dock import ProgramDock
+
+ROWS_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
+EVENTS_HINT = "cow   libc   first touch   !heap"
+"""What can be typed to filter."""
+
+
+def _dock(source: Source, launch: Launch, rebuilds: Rebuilds | None) -> "ProgramDock":
+    """The place of a program that is launched on the source's terminal."""
+    from smapstop.ui.widgets.dock import ProgramDock
+
+    assert source.terminal_fd is not None
+    return ProgramDock(source.terminal_fd, Launching(source, launch), rebuilds)
+
+
+class MainScreen(LensedScreen):
+    """Shows the header, the totals, the table or one mapping, what happened, and the program's terminal.
+
+    Args:
+        source: Where the ticks come from.
+        begin: Whom to watch, or that it is a recording.
+        looking: What is looked at.
+        settings: How to begin.
+        intro: One line that tells what to do and what to watch.
+        rebuilds: At each of them the launched program begins anew.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        begin: Begin,
+        looking: Looking,
+        settings: Settings,
+        intro: str,
+        rebuilds: Rebuilds | None,
+    ) -> None:
+        super().__init__(looking, recorded=isinstance(begin, Replay), many_runs=rebuilds is not None)
+        self._source, self._settings, self._intro = source, settings, intro
+        self.dock = _dock(source, begin, rebuilds) if isinstance(begin, Launch) else None
+        """The place of the launched program, when there is one."""
+
+    # the parts
+
+    def parts(self) -> ComposeResult:
+        """All parts, from the top; the app has them made before it listens to anybody."""
+        yield HeaderBar()
+        yield Totals()
+        yield TimeBar()
+        yield Views(chosen(self._settings.columns))
+        yield FilterLine(ROWS_HINT, filter_of, id="filter-rows")
+        yield EventsPane()
+        yield FilterLine(EVENTS_HINT, str, id="filter-events")
+        if self._intro:
+            yield Static(self._intro, id="intro", markup=False)
+        if self.dock is not None:
+            yield self.dock
+        yield KeyBar()
+
+    def begin(self) -> None:
+        """Begin with the keys at the table."""
+        self.query_one(HeaderBar).notice("reading …")
+        self.views.table.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give up what a small terminal has no room for, the least important first."""
+        self.set_class(event.size.height < 32, "-low")
+        self.set_class(event.size.height < 16, "-tiny")
+
+    @property
+    def views(self) -> Views:
+        """The table, or one mapping."""
+        return self.query_one(Views)
+
+    # what they show
+
+    @on(Stale)
+    def redraw(self) -> None:
+        """Look at the timeline again, and show what is seen."""
+        looking = self.looking
+        try:
+            scene = looking.see()
+        except SmapstopError as error:  # a filter that the fields of this kernel cannot answer
+            self.notify(str(error), severity="error", markup=False)
+            looking.look(replace(looking.lens, filter=""))
+            scene = looking.see()
+        run = looking.run
+        if scene is None or run is None:
+            return
+        header, missing = self.query_one(HeaderBar), scene.moment.tick.missing
+        if missing:
+            header.notice(missing)
+        else:
+            number = run.number if self.many_runs else 0
+            header.show(header_of(run.target, scene, looking.timeline, looking.over, number))
+        self.query_one(Totals).show(run.target, looking.timeline, scene)
+        bar = self.query_one(TimeBar)
+        bar.display = looking.lens.at is not None or self.recorded
+        bar.show(looking.activity, scene)
+        self._carry_over()
+        self.views.show(looking.timeline, scene)
+        pane = self.query_one(EventsPane)
+        if pane.display:
+            opened = self.views.opened
+            pane.show(looking.timeline, scene, opened.mapping if opened else None)
+        rows = looking.order.rows(scene, time.monotonic() - looking.touched)
+        order = looking.order
+        self.views.table.show(looking.timeline, scene, rows, order.sorting, frozen=order.frozen)
+
+    # one mapping
+
+    def action_open(self) -> None:
+        """Open the mapping under the cursor."""
+        if self.views.opened is None:
+            self.views.table.action_open()
+
+    @on(MappingTable.Opened)
+    def open_mapping(self, message: MappingTable.Opened) -> None:
+        """Show one mapping; of a group its mappings."""
+        looking = self.looking
+        if looking.scene is None:
+            return
+        if message.mapping >= ELSEWHERE:
+            self.notify(f"only {compared_text(looking.scene, looking.timeline)} has it: r goes there", markup=False)
+        elif message.mapping < 0:
+            members = members_filter(looking.scene.sheet, message.mapping)
+            self.look(replace(looking.lens, grouping="none", filter=members))
+        else:
+            self.views.open(looking.timeline, looking.scene, message.mapping)
+            self.stale()
+
+    def action_pages(self) -> None:
+        """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields."""
+        scene = self.looking.scene
+        if scene is not None and self.views.turn(self.looking.timeline, scene):
+            self.stale()
+        else:
+            self.action_open()
+
+    @on(MappingPages.Asked)
+    def ask(self, message: MappingPages.Asked) -> None:
+        """The view of the pages wants to know something."""
+        self._source.request(message.request)
+
+    def action_back(self) -> None:
+        """One step back: from the filter's line, from a mapping to the table, or as the lens has it."""
+        typing = next((line for line in self.query(FilterLine) if line.display), None)
+        lens = self.looking.lens
+        if typing is not None:
+            typing.drop()
+        elif self.views.back(self.looking.timeline, self.looking.scene):
+            self.stale()
+            self.views.seen.focus()
+        else:
+            if lens.filter or lens.grouping != "none":
+                self.look(lens.back())
+            else:
+                self.action_live()
+            self.views.table.focus()
+
+    # what is shown of the rows, and what happened
+
+    def action_filter(self) -> None:
+        """Type what rows to show."""
+        self.query_one("#filter-rows", FilterLine).open(self.looking.lens.filter)
+
+    @on(FilterLine.Typed, "#filter-rows")
+    def filter_rows(self, message: FilterLine.Typed) -> None:
+        """Filter while the user types."""
+        self.look(replace(self.looking.lens, filter=message.expression))
+
+    @on(FilterLine.Done, "#filter-rows")
+    def focus_table(self) -> None:
+        """Give the keys to the table again."""
+        self.views.table.focus()
+
+    def action_events(self) -> None:
+        """Show what happened, or hide it."""
+        pane = self.query_one(EventsPane)
+        if pane.has_focus:
+            self.views.seen.focus()
+        pane.display = not pane.display
+        self.stale()
+
+    def action_filter_events(self) -> None:
+        """Type what events to show."""
+        self.query_one("#filter-events", FilterLine).open(self.query_one(EventsPane).words)
+
+    @on(FilterLine.Typed, "#filter-events")
+    def filter_events(self, message: FilterLine.Typed) -> None:
+        """Filter while the user types."""
+        self.query_one(EventsPane).seek(message.expression)
+
+    @on(FilterLine.Done, "#filter-events")
+    def focus_events(self) -> None:
+        """Give the keys to the events again."""
+        self.query_one(EventsPane).focus()
+
+    @on(EventsPane.Jump)
+    def jump_to_mapping(self, message: EventsPane.Jump) -> None:
+        """Put the cursor of the table on a mapping; of one that is open there is nothing more to show."""
+        if self.views.opened is None and not self.views.point_at(message.mapping):
+            self.notify("the mapping is not in the table now: it is gone, filtered, or in a group")
+
+    # the program
+
+    @property
+    def program_has_keys(self) -> bool:
+        """Whether every key goes to the launched program."""
+        return self.dock is not None and self.dock.has_keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """While the program has the keys, only one of them is ours; what makes no sense now is no action."""
+        if self.program_has_keys:
+            return action == "keys_back"
+        sensible = {
+            "keys_back": False,
+            "program": self.dock is not None,
+            "play": self.looking.lens.at is not None or self.recorded,
+        }
+        return sensible.get(action, True)
+
+    def action_program(self) -> None:
+        """Give the keys to the program."""
+        if self.dock is not None:
+            self.dock.take_keys()
+
+    def action_keys_back(self) -> None:
+        """Take the keys back from the program."""
+        if self.dock is not None:
+            self.dock.give_up_keys()
+        self.set_focus(self.views.seen)  # at once: the next key may already be waiting
+
+    # the runs of the program
+
+    def begin_run(self, target: Target) -> None:
+        """The process that is watched, or the next run of the program."""
+        wanted = self.views.wanted
+        run = self.looking.begin(target)
+        if self.dock is not None:
+            self.dock.began(run.number)
+        if self.looking.run is run:
+            self._shown_anew(wanted)
+        else:
+            self.notify(f"run {run.number} has begun: end goes there")
+
+    def show_run(self, run: Run, at: int | None = None) -> None:
+        """Look at a run; in the next one at what was looked at in the one before."""
+        next_one = self.looking.run is not None and self.looking.run is self.looking.runs.before(run)
+        wanted = self.views.wanted if next_one else None
+        super().show_run(run, at)
+        self._shown_anew(wanted)
+
+    def _shown_anew(self, wanted: Carried | None) -> None:
+        """Another run is looked at."""
+        self.looking.carried = wanted
+        self.views.begin_anew()
+        self.refresh_bindings()
+        self.stale()
+
+    def _carry_over(self) -> None:
+        """Have the cursor on what is like the mapping on which it was in the run before, when that is there."""
+        carried = self.looking.carried_over()
+        if carried is not None:
+            self.views.table.cursor_id = carried.mapping
+            if carried.opened:
+                self.open_mapping(MappingTable.Opened(carried.mapping))

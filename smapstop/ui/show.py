@@ -1,0 +1,43 @@
+"""Showing the dashboard on this terminal, until the user leaves it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from smapstop.errors import SmapstopError
+from smapstop.settings import Begin, Settings
+from smapstop.source import Source
+from smapstop.ui.app import Dashboard
+from smapstop.ui.launching import Rebuilds
+
+
+@contextmanager
+def _drawn_on_terminal() -> Iterator[None]:
+    """Textual draws on stderr: have that be the terminal meanwhile, wherever the user sent errors to."""
+    errors = os.dup(2)
+    if not os.isatty(errors):
+        os.dup2(1, 2)
+    try:
+        yield
+    finally:
+        os.dup2(errors, 2)
+        os.close(errors)
+
+
+def show(
+    source: Source, begin: Begin, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
+) -> int:
+    """Show the dashboard until the user leaves; see `Dashboard`.
+
+    Returns:
+        The exit status: the launched program's own when it ended.
+
+    Raises:
+        SmapstopError: There was nothing to show.
+    """
+    app = Dashboard(source, begin, settings, intro=intro, rebuilds=rebuilds)
+    with _drawn_on_terminal():
+        status = app.run()
+    if app.failure is not None and not app.looking.anything:
+        raise SmapstopError(app.failure.what, app.failure.remedy, status=app.failure.status)
+    return status or 0
