@@ -1,14 +1,18 @@
-"""How the cells of a terminal look: from the numbers of SGR (ECMA-48 8.3.117) to rich's styles.
+"""How the cells of a terminal look: its characters, and from the numbers of SGR (ECMA-48 8.3.117) to rich's styles.
 
 A look is all of a pyte cell but its text. Its colours are rich's words for them. pyte has no field for faint, and a
 pane does not blink: `blink` means faint.
 """
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from pyte.screens import Char
+from rich.cells import get_character_cell_size
 from rich.style import Style
+
+from smapstop.ui.format import printable
 
 BLANK = Char(" ")
 
@@ -72,3 +76,25 @@ def style_of(look: tuple[str | bool, ...]) -> Style:
         reverse=cell.reverse or None,
         dim=cell.blink or None,
     )
+
+
+class Pen(dict[str, Char]):
+    """Every character in one look; drawing looks cells up instead of making them."""
+
+    def __init__(self, look: Char) -> None:
+        super().__init__()
+        self._look = look
+
+    def __missing__(self, text: str) -> Char:
+        cell = self[text] = self._look._replace(data=text)
+        return cell
+
+
+@lru_cache(4096)
+def glyph(char: str) -> tuple[str, int]:
+    """What is drawn for a character, and its width in cells; 0 for a mark on the one before it."""
+    width = get_character_cell_size(char)
+    category = unicodedata.category(char)
+    if printable(char) == char or category == "Co":  # private use: the symbols of prompts
+        return (char, width) if width or category[0] == "M" else ("", 0)
+    return (" " if category == "Zs" else "?") * width, width

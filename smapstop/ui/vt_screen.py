@@ -4,16 +4,13 @@ import copy
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from re import compile as pattern
 
 from pyte import charsets
 from pyte import modes as mo
 from pyte.screens import Char, Cursor, Margins, Screen, StaticDefaultDict
-from rich.cells import get_character_cell_size
 
-from smapstop.ui.format import printable
-from smapstop.ui.vt_looks import BLANK, restyled
+from smapstop.ui.vt_looks import BLANK, Pen, glyph, restyled
 
 _ALTERNATE = {47, 1047, 1049}
 _REFUSED = {3, 5, 6}
@@ -28,18 +25,6 @@ _NARROW = pattern(
 Row = StaticDefaultDict[int, Char]
 
 
-class _Pen(dict[str, Char]):
-    """Every character in one look; drawing looks cells up instead of making them."""
-
-    def __init__(self, look: Char) -> None:
-        super().__init__()
-        self._look = look
-
-    def __missing__(self, text: str) -> Char:
-        cell = self[text] = self._look._replace(data=text)
-        return cell
-
-
 class VtScreen(Screen):
     """A grid of cells, a cursor, and the operations that control functions name (ECMA-48, xterm's ctlseqs).
 
@@ -52,7 +37,7 @@ class VtScreen(Screen):
     def __init__(self, columns: int, lines: int, reply: Callable[[str], object]) -> None:
         self._reply = reply
         self._primary: tuple[dict[int, Row], Cursor] | None = None
-        self._pens: dict[Char, _Pen] = {}
+        self._pens: dict[Char, Pen] = {}
         self._last = ""
         super().__init__(columns, lines)
 
@@ -78,7 +63,7 @@ class VtScreen(Screen):
             self._draw_narrow(data)
         else:
             for char in unicodedata.normalize("NFC", data):
-                self._draw_glyph(*_glyph(char))
+                self._drawglyph(*glyph(char))
 
     def repeat(self, count: int) -> None:
         """Write the last character again, at most for a line (REP)."""
@@ -96,7 +81,7 @@ class VtScreen(Screen):
             self.cursor.x = at + min(room, len(text))
             text = text[room:]
 
-    def _draw_glyph(self, text: str, width: int) -> None:
+    def _drawglyph(self, text: str, width: int) -> None:
         """Write a character of any width."""
         if not width:
             self._combine(text)
@@ -129,11 +114,11 @@ class VtScreen(Screen):
             else:
                 self.cursor.x = self.columns - width
 
-    def _pen(self) -> _Pen:
+    def _pen(self) -> Pen:
         look = self.cursor.attrs
         if len(self._pens) > 256:
             self._pens.clear()
-        return self._pens.setdefault(look, _Pen(look))
+        return self._pens.setdefault(look, Pen(look))
 
     def select_graphic_rendition(self, *attrs: int) -> None:
         """Choose how text written from now on looks (SGR)."""
@@ -302,13 +287,3 @@ class VtScreen(Screen):
 def _accepted(modes: Iterable[int], private: bool) -> list[int]:
     """The modes that this terminal has."""
     return [mode for mode in modes if (mode not in _REFUSED if private else mode in {mo.IRM, mo.LNM})]
-
-
-@lru_cache(4096)
-def _glyph(char: str) -> tuple[str, int]:
-    """What is drawn for a character, and its width in cells; 0 for a mark on the one before it."""
-    width = get_character_cell_size(char)
-    category = unicodedata.category(char)
-    if printable(char) == char or category == "Co":  # private use: the symbols of prompts
-        return (char, width) if width or category[0] == "M" else ("", 0)
-    return (" " if category == "Zs" else "?") * width, width
