@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.happenings import Entry, entries_of, entries_of_mapping, notes_of
+from smapstop.model.entries import Entry
+from smapstop.model.happenings import entries_of, entries_of_mapping, notes_of
 from smapstop.model.life import Life
 from smapstop.model.moment import Moment, apply
 from smapstop.model.tick import Tick

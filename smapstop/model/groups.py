@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.happenings import Entry, entries_of_groups
+from smapstop.model.entries import Entry
+from smapstop.model.happenings import entries_of_groups
 from smapstop.model.kinds import kind_codes
 from smapstop.model.sheet import Grouping, group_ids, group_keys
 from smapstop.model.tick import Ids, Tick

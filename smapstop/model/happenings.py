@@ -3,117 +3,22 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.events import MECHANISMS, Event, Mechanism
+from smapstop.model.entries import BASE, CODES, HAPPENINGS, OF_KINDS, OF_PROCESS, ONCE, Entry, Face, Note
+from smapstop.model.events import MECHANISMS
 from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.life import Life, State
 from smapstop.model.moment import Moment
 from smapstop.model.rows import rows_of
 from smapstop.model.sheet import Grouping, group_ids, group_keys
-from smapstop.model.tick import Ids, Tick, What
+from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import Codes
 
-Note = Literal["exec", "end", "torn", "missing"]
-"""What happened to the process, or to the reading of it."""
-Happening = Mechanism | What | Note
-HAPPENINGS: tuple[Happening, ...] = (*MECHANISMS, *get_args(What), *get_args(Note))
-"""Everything that an entry can tell of; the codes here are positions in it, so those of mechanisms are theirs."""
-
 Rows = NDArray[np.intp]
-
-_CODES = {what: code for code, what in enumerate(HAPPENINGS)}
-_ONCE = tuple(_CODES[what] for what in ("map", "unmap", "split", "merge"))
-"""What happens to a mapping only once: told together of all mappings with the same name."""
 _KINDS = list(Kind)
-_BASE = 64
-"""More than there are codes."""
-_OF_KINDS = -(1 << 40)
-_OF_PROCESS = -(1 << 41)
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """What a mapping is known by, without the reading that it is from: entries outlive many readings."""
-
-    name: str
-    """As the kernel prints it."""
-    perms: str
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Something that happened: in one tick, or again and again in the ticks `first` to `last`."""
-
-    what: Happening
-    scope: int
-    """Of whom it tells: of a mapping its id; negative for all with a name, for a kind, and for the process."""
-    mapping: int | None
-    """The mapping; of several the one with the most of it; None for the process."""
-    first: int
-    """The tick in which it happened first."""
-    last: int
-    """The tick in which it happened last."""
-    now: Face | None = None
-    """The mapping as it was at the last tick; None when it is gone since."""
-    was: Face | None = None
-    """The mapping as it was before the last tick; None when it was not there yet."""
-    kind: Kind | None = None
-    mappings: int = 0
-    """How many mappings it happened to; to the same ones again and again, the most in a tick."""
-    count: int = 1
-    """In how many ticks it happened."""
-    kb: int = 0
-    """How much in all: pages of a mechanism, addresses that were mapped, unmapped, or by which mappings grew."""
-    pages: int = 0
-    """The pages that a mechanism moved; 0 for what is none."""
-    sure: bool = True
-    """False where the fields fit another mechanism as well, even once."""
-
-    @property
-    def key(self) -> int:
-        """What is the same for entries that fold into one."""
-        return self.scope * _BASE + _CODES[self.what]
-
-    @property
-    def face(self) -> Face | None:
-        """What the mapping is known by, gone or not; None for the process."""
-        return self.now or self.was
-
-    @property
-    def identity(self) -> tuple[int, int]:
-        """What stays the same while the entry goes on, and is no other entry's."""
-        return self.first, self.key
-
-    @property
-    def of_kind(self) -> bool:
-        """Whether it tells of a kind of mappings: there were too many to name them."""
-        return _OF_PROCESS < self.scope <= _OF_KINDS
-
-    @property
-    def event(self) -> Event | None:
-        """The mechanism with all that it moved; None when this is none."""
-        code = _CODES[self.what]
-        if self.mapping is None or code >= len(MECHANISMS):
-            return None
-        return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure)
-
-    def again(self, later: "Entry") -> "Entry":
-        """This entry with the same happening in a later tick."""
-        anew = _OF_KINDS < self.scope < 0 or _CODES[self.what] in _ONCE  # these are other mappings each time
-        return replace(
-            later,
-            first=self.first,
-            mappings=self.mappings + later.mappings if anew else max(self.mappings, later.mappings),
-            count=self.count + later.count,
-            kb=self.kb + later.kb,
-            pages=self.pages + later.pages,
-            sure=self.sure and later.sure,
-        )
 
 
 def notes_of(tick: Tick) -> Iterator[Entry]:
@@ -126,7 +31,7 @@ def notes_of(tick: Tick) -> Iterator[Entry]:
     }
     for what, told_of in told.items():
         if told_of:
-            yield Entry(what, _OF_PROCESS, None, tick.number, tick.number)
+            yield Entry(what, OF_PROCESS, None, tick.number, tick.number)
 
 
 # of one mapping
@@ -222,13 +127,13 @@ def entries_of_groups(tick: Tick, before: Moment, after: Moment, by: Grouping, g
     scope = group_ids(group_keys(items.kind, items.name, by))
     here = np.isin(scope, groups)
     items = items.take(here)
-    return _entries(items, scope[here] * _BASE + items.what, tick, before, after) if here.any() else []
+    return _entries(items, scope[here] * BASE + items.what, tick, before, after) if here.any() else []
 
 
 def _items(tick: Tick, before: Moment, after: Moment) -> _Items:
     """Everything that happened to mappings, with what is known of them."""
     events, lineage = tick.events, tick.lineage
-    what = np.concatenate([events.what, np.array([_CODES[step.what] for step in lineage], np.int64)])
+    what = np.concatenate([events.what, np.array([CODES[step.what] for step in lineage], np.int64)])
     mapping = np.concatenate([events.mapping, np.array([step.mapping for step in lineage], np.int64)])
     now, was = rows_of(after.ids, mapping), rows_of(before.ids, mapping)
     name, size = np.zeros(len(what), np.int32), np.zeros(len(what), np.int64)
@@ -252,14 +157,14 @@ def _items(tick: Tick, before: Moment, after: Moment) -> _Items:
 
 def _folded(items: _Items, known: Collection[int], room: int) -> NDArray[np.int64]:
     """The keys by which the items become entries, shape (n,)."""
-    born = np.isin(items.mapping, items.mapping[items.what == _CODES["map"]])
-    by_name = born | np.isin(items.what, _ONCE)
+    born = np.isin(items.mapping, items.mapping[items.what == CODES["map"]])
+    by_name = born | np.isin(items.what, ONCE)
     scope = np.where(by_name, -1 - items.name.astype(np.int64), items.mapping)
-    keys, first, of_item = np.unique(scope * _BASE + items.what, return_index=True, return_inverse=True)
+    keys, first, of_item = np.unique(scope * BASE + items.what, return_index=True, return_inverse=True)
     open_keys = np.fromiter(known, np.int64, len(known))
     fresh = np.flatnonzero(~np.isin(keys, open_keys))
     if len(fresh) > room:
-        of_kind = (_OF_KINDS - items.kind[first[fresh]]) * _BASE + items.what[first[fresh]]
+        of_kind = (OF_KINDS - items.kind[first[fresh]]) * BASE + items.what[first[fresh]]
         _, of_fresh, crowd = np.unique(of_kind, return_inverse=True, return_counts=True)
         # one that is alone of its kind keeps its name: it costs no more lines
         crowded = (crowd[of_fresh] > 1) | np.isin(of_kind, open_keys)
@@ -282,11 +187,11 @@ def _entries(items: _Items, keys: NDArray[np.int64], tick: Tick, before: Moment,
     )
     entries = []
     for row, key, mappings, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
-        code = key % _BASE
+        code = key % BASE
         entries.append(
             Entry(
                 what=HAPPENINGS[code],
-                scope=key // _BASE,
+                scope=key // BASE,
                 mapping=int(items.mapping[row]),
                 first=tick.number,
                 last=tick.number,

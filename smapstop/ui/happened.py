@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from smapstop.model.happenings import Entry
+from smapstop.model.entries import Entry
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.timeline import Timeline
 from smapstop.proc.fields import FIELD

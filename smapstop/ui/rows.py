@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.entries import Entry
 from smapstop.model.groups import RECENT, GroupHistory
-from smapstop.model.happenings import Entry
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.lately import LATELY, amounts_lately, moves_of
 from smapstop.model.rows import RESTLESS

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from smapstop.model.happenings import Entry
+from smapstop.model.entries import Entry
 from smapstop.model.timeline import Timeline
 from smapstop.ui.happened import told, whose
 

@@ -8,8 +8,8 @@ import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.chronicle import FOLD_TICKS, FRESH, KEPT, Chronicle
+from smapstop.model.entries import Entry, Face
 from smapstop.model.events import MECHANISMS, Events, Mechanism
-from smapstop.model.happenings import Entry, Face
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ending, Lineage, Tick, What
 from smapstop.model.timeline import Timeline

@@ -10,9 +10,9 @@ from building import mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smapstop.model.entries import Entry
 from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.groups import GroupHistory
-from smapstop.model.happenings import Entry
 from smapstop.model.kinds import kind_of
 from smapstop.model.lens import Lens
 from smapstop.model.scene import look

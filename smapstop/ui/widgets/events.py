@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.model.chronicle import Chronicle
-from smapstop.model.happenings import Entry
+from smapstop.model.entries import Entry
 from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt

@@ -1,0 +1,103 @@
+"""Something that happened, once or again and again: what the events are made of."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from smapstop.model.events import MECHANISMS, Event, Mechanism
+from smapstop.model.kinds import Kind
+from smapstop.model.tick import What
+
+Note = Literal["exec", "end", "torn", "missing"]
+"""What happened to the process, or to the reading of it."""
+Happening = Mechanism | What | Note
+HAPPENINGS: tuple[Happening, ...] = (*MECHANISMS, *get_args(What), *get_args(Note))
+"""Everything that an entry can tell of; the codes here are positions in it, so those of mechanisms are theirs."""
+
+CODES = {what: code for code, what in enumerate(HAPPENINGS)}
+ONCE = tuple(CODES[what] for what in ("map", "unmap", "split", "merge"))
+"""What happens to a mapping only once: told together of all mappings with the same name."""
+BASE = 64
+"""More than there are codes: `Entry.key` is a scope and a code in one number."""
+OF_KINDS, OF_PROCESS = -(1 << 40), -(1 << 41)
+"""Scopes: from the first on down the kinds of mappings, and the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a mapping is known by, without the reading that it is from: entries outlive many readings."""
+
+    name: str
+    """As the kernel prints it."""
+    perms: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened: in one tick, or again and again in the ticks `first` to `last`."""
+
+    what: Happening
+    scope: int
+    """Of whom it tells: of a mapping its id; negative for all with a name, for a kind, and for the process."""
+    mapping: int | None
+    """The mapping; of several the one with the most of it; None for the process."""
+    first: int
+    """The tick in which it happened first."""
+    last: int
+    """The tick in which it happened last."""
+    now: Face | None = None
+    """The mapping as it was at the last tick; None when it is gone since."""
+    was: Face | None = None
+    """The mapping as it was before the last tick; None when it was not there yet."""
+    kind: Kind | None = None
+    mappings: int = 0
+    """How many mappings it happened to; to the same ones again and again, the most in a tick."""
+    count: int = 1
+    """In how many ticks it happened."""
+    kb: int = 0
+    """How much in all: pages of a mechanism, addresses that were mapped, unmapped, or by which mappings grew."""
+    pages: int = 0
+    """The pages that a mechanism moved; 0 for what is none."""
+    sure: bool = True
+    """False where the fields fit another mechanism as well, even once."""
+
+    @property
+    def key(self) -> int:
+        """What is the same for entries that fold into one."""
+        return self.scope * BASE + CODES[self.what]
+
+    @property
+    def face(self) -> Face | None:
+        """What the mapping is known by, gone or not; None for the process."""
+        return self.now or self.was
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What stays the same while the entry goes on, and is no other entry's."""
+        return self.first, self.key
+
+    @property
+    def of_kind(self) -> bool:
+        """Whether it tells of a kind of mappings: there were too many to name them."""
+        return OF_PROCESS < self.scope <= OF_KINDS
+
+    @property
+    def event(self) -> Event | None:
+        """The mechanism with all that it moved; None when this is none."""
+        code = CODES[self.what]
+        if self.mapping is None or code >= len(MECHANISMS):
+            return None
+        return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure)
+
+    def again(self, later: "Entry") -> "Entry":
+        """This entry with the same happening in a later tick."""
+        anew = OF_KINDS < self.scope < 0 or CODES[self.what] in ONCE  # these are other mappings each time
+        return replace(
+            later,
+            first=self.first,
+            mappings=self.mappings + later.mappings if anew else max(self.mappings, later.mappings),
+            count=self.count + later.count,
+            kb=self.kb + later.kb,
+            pages=self.pages + later.pages,
+            sure=self.sure and later.sure,
+        )
