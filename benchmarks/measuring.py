@@ -19,7 +19,7 @@ PAIRS = 7
 def targets() -> Path:
     """The compiled targets."""
     executable = Path(tempfile.mkdtemp(prefix="smapstop-bench-")) / "targets"
-    subprocess.run(["cc", "-O2", "-o", executable, Path(__file__).with_name("targets.c")], check=True)
+    subprocess.run(["cc", "-O2", "-pthread", "-o", executable, Path(__file__).with_name("targets.c")], check=True)
     return executable
 
 

@@ -1,6 +1,8 @@
 /* What is watched while it is measured: `targets many N`, `targets big MIB`, `targets churn`, `targets moving N`.
-   It writes a line when it is ready. SIGUSR1 has "moving" write one more page in a twentieth of its mappings;
-   "churn" writes how often it went round in each second. */
+   `targets coming N`, `targets sparse GIB`, `targets threads N`. It writes a line when it is ready. SIGUSR1 has "moving" write one more page in a twentieth of its mappings;
+   "churn" writes how often it went round in each second; "coming" has a twentieth of its mappings go in each second,
+   and come back in the next, one page of each written. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +91,51 @@ static void churn(void)
 	}
 }
 
+static void coming(char **mappings, long n)
+{
+	ready();
+	for (long round = 0;; round++) {
+		sleep(1);
+		for (long i = round % 40 / 2; i < n; i += 20) {
+			if (round % 2 == 0)
+				munmap(mappings[i], PAGES * PAGE);
+			else if (mmap(mappings[i], PAGES * PAGE, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+				exit(1);
+			else if (i % 2 == 0)
+				mappings[i][0] = 1;
+		}
+	}
+}
+
+/* A page written in every 64 MiB of so much reserved memory. */
+static void sparse(long gib)
+{
+	char *all = map(gib << 18, PROT_READ | PROT_WRITE);
+	for (long at = 0; at < gib << 30; at += 64L << 20)
+		all[at] = 1;
+}
+
+static void *wait_for_ever(void *nothing)
+{
+	pause();
+	return nothing;
+}
+
+static void threads(long n)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 64 << 10);
+	for (long i = 0; i < n; i++)
+		if (pthread_create(&thread, &attributes, wait_for_ever, NULL)) {
+			perror("pthread_create");
+			exit(1);
+		}
+}
+
 int main(int count, char **arguments)
 {
 	long n = count > 2 ? atol(arguments[2]) : 0;
@@ -97,6 +144,12 @@ int main(int count, char **arguments)
 		churn();
 	else if (!strcmp(arguments[1], "moving"))
 		move(many(n), n);
+	else if (!strcmp(arguments[1], "coming"))
+		coming(many(n), n);
+	else if (!strcmp(arguments[1], "sparse"))
+		sparse(n);
+	else if (!strcmp(arguments[1], "threads"))
+		threads(n);
 	else if (!strcmp(arguments[1], "many"))
 		many(n);
 	else

@@ -1,0 +1,67 @@
+"""The dashboard left alone for a long time: whether its memory, its latency and its pace stay as they were.
+
+    python -m benchmarks.soak [MINUTES] [TARGET ARGUMENT]
+
+By default an hour on a process with 65,000 mappings, a twentieth of which come and go. Every few minutes a line: memory
+of the dashboard and of its sampler, CPU of both since the last line, and how long a cursor key takes.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from benchmarks.measuring import target
+from benchmarks.screen import Terminal, family, resident_of, ticks_of
+
+LINES = 12
+KEYS = 10
+HEAD = (
+    "| minute | dashboard MiB | sampler MiB | CPU % | key to frame, median ms | most ms |\n|---|---|---|---|---|---|"
+)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Watch a target, and print a line now and then."""
+    minutes, what = float(arguments[0]) if arguments else 60.0, arguments[1:] or ("coming", 65_000)
+    print(f"{' '.join(map(str, what))}, {minutes:g} minutes\n\n{HEAD}", flush=True)
+    with target(*what) as process:
+        terminal = Terminal((sys.executable, "-m", "smapstop", "-p", str(process.pid)))
+        try:
+            terminal.until(b"live")
+            terminal.drain(5)
+            began = before = time.monotonic()
+            spent = _spent(terminal)
+            for number in range(1, LINES + 1):
+                terminal.drain(began + number * minutes * 60 / LINES - time.monotonic())
+                now, cpu = time.monotonic(), _spent(terminal)
+                share = (cpu - spent) / (now - before)
+                before, spent = now, cpu
+                print(_line((now - began) / 60, share, terminal), flush=True)
+        finally:
+            terminal.close()
+
+
+def _line(minute: float, share: float, terminal: Terminal) -> str:
+    """What there is to say of a dashboard."""
+    dashboard, sampler = (resident_of(pid) / 1024 for pid in family(terminal.pid)[:2])
+    latencies = sorted(_latency(terminal, press) for press in range(KEYS))
+    told = (minute, dashboard, sampler, share * 100, latencies[KEYS // 2] * 1e3, latencies[-1] * 1e3)
+    return f"| {' | '.join(f'{value:.0f}' for value in told)} |"
+
+
+def _spent(terminal: Terminal) -> float:
+    """CPU time of the dashboard and its sampler, seconds."""
+    return sum(map(ticks_of, family(terminal.pid))) / os.sysconf("SC_CLK_TCK")
+
+
+def _latency(terminal: Terminal, press: int) -> float:
+    """How long it takes until a cursor key is drawn."""
+    terminal.drain(0.3)
+    began = time.perf_counter()
+    os.write(terminal.fd, b"jk"[press % 2 : press % 2 + 1])
+    return terminal.until(b"\x1b[1;") - began
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
