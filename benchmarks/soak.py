@@ -2,8 +2,8 @@
 
     python -m benchmarks.soak [MINUTES] [TARGET ARGUMENT]
 
-By default an hour on a process with 65,000 mappings, a twentieth of which come and go. Every few minutes a line: memory
-of the dashboard and of its sampler, CPU of both since the last line, and how long a cursor key takes.
+By default an hour on a process with 65,000 mappings, a twentieth of which come and go. Every few minutes a line:
+memory of the dashboard and of its sampler, CPU of both since the last line, and how long a cursor key takes.
 """
 
 import os
