@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -92,6 +93,7 @@ def depth_of(color_system: str | None, *, no_color: bool = False) -> Depth:
     return "none" if no_color or color_system is None else depths[color_system]
 
 
+@cache
 def palette(*, dark: bool, depth: Depth, background: str | None = None) -> Palette:
     """The palette for a theme and a terminal.
 

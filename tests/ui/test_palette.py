@@ -102,7 +102,7 @@ def test_the_fade_ends_at_the_background_that_the_theme_has(dark: bool) -> None:
 @THEMES
 def test_kinds_stay_different_in_256_and_in_16_colours(dark: bool) -> None:
     for depth, system in (("256", ColorSystem.EIGHT_BIT), ("16", ColorSystem.STANDARD)):
-        colours = palette(dark=dark, depth=depth).colours  # type: ignore[arg-type]
+        colours = palette(dark=dark, depth=depth).colours
         shown = {Color.parse(colours[kind]).downgrade(system).number for kind in KINDS}
         assert len(KINDS) == len(shown)
 
