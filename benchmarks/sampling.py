@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import statistics
 import time
 from collections.abc import Callable, Iterator
 
@@ -24,7 +25,7 @@ def rows() -> Iterator[Row]:
     yield sample("P3", 60_000, 1.25, moving=True)
     yield from peers()
     yield growth()
-    yield cost_to_target()
+    yield from cost_to_target()
 
 
 def cat(pid: int) -> float:
@@ -84,25 +85,39 @@ def seconds_for(mappings: int) -> float:
         return min(cpu_seconds(lambda: [sampler.sample() for _ in range(repeats)]) for _ in range(5)) / repeats
 
 
-def cost_to_target() -> Row:
-    """What a program that maps, touches and unmaps loses while it is sampled once a second."""
-    with target("churn") as process:
+def cost_to_target() -> Iterator[Row]:
+    """What a program loses, and how long it waits, while it is sampled once a second."""
+    maps, faults = "maps, touches and unmaps", "only faults"
+    for kind, what, mib in (("churn", maps, 0), ("faulting", faults, 0), ("churn", maps, 1024)):
+        beside = ", 1 GiB resident beside it" if mib else ""
+        kept, alone, watched = kept_speed(kind, mib)
+        detail = f"longest round {watched:.1f} ms against {alone:.1f} ms"
+        yield Row(
+            "P9", f"what a target that {what} keeps of its speed{beside}", "unwatched", kept, 0.97, detail, least=True
+        )
+
+
+def kept_speed(kind: str, mib: int) -> tuple[float, float, float]:
+    """How much of its speed a target keeps, and its longest rounds unwatched and watched, ms."""
+    with target(kind, mib) as process:
         assert process.stdout is not None
         output = process.stdout
 
-        def rounds() -> int:
-            return int(output.readline())
+        def second() -> tuple[int, int]:
+            rounds, longest = output.readline().split()
+            return int(rounds), int(longest)
 
-        rounds()
-        watched, alone = [], []
+        watched, alone = list[tuple[int, int]](), list[tuple[int, int]]()
+        second()
         for _ in range(4):
-            alone += [rounds() for _ in range(3)]
+            alone += [second() for _ in range(3)]
             with _watching(process.pid):
-                rounds()
-                watched += [rounds() for _ in range(3)]
-            rounds()
-    kept = sorted(watched)[len(watched) // 2] / sorted(alone)[len(alone) // 2]
-    return Row("P9", "what a target that maps and unmaps keeps of its speed", "unwatched", kept, 0.97, least=True)
+                second()
+                watched += [second() for _ in range(3)]
+            second()
+    speeds = [statistics.median(rounds for rounds, _ in seconds) for seconds in (watched, alone)]
+    longest = [statistics.median(most for _, most in seconds) / 1000 for seconds in (alone, watched)]
+    return speeds[0] / speeds[1], longest[0], longest[1]
 
 
 class _watching:  # noqa: N801  (a context, in the words of one)

@@ -1,6 +1,6 @@
-/* What is watched while it is measured: `targets many N`, `targets big MIB`, `targets churn`, `targets moving N`.
+/* What is watched while it is measured: `targets many N`, `targets big MIB`, `targets churn MIB`, `targets faulting MIB`, `targets moving N`.
    `targets coming N`, `targets sparse GIB`, `targets threads N`. It writes a line when it is ready. SIGUSR1 has "moving" write one more page in a twentieth of its mappings;
-   "churn" writes how often it went round in each second; "coming" has a twentieth of its mappings go in each second,
+   "churn" and "faulting" write how often they went round in each second, and how many microseconds the longest took; "coming" has a twentieth of its mappings go in each second,
    and come back in the next, one page of each written. */
 #include <pthread.h>
 #include <signal.h>
@@ -70,23 +70,42 @@ static void move(char **mappings, long n)
 	}
 }
 
-static void churn(void)
+static double now(void)
 {
-	time_t second = time(NULL);
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec * 1e-9;
+}
+
+/* Rounds of touching pages that were just mapped (or, faulting, just given back), with so much resident beside them. */
+static void churn(long mib, int faulting)
+{
+	char *kept = map(64, PROT_READ | PROT_WRITE), *p = kept;
+	double second = now(), begun = second, longest = 0;
 	long rounds = 0;
 
+	if (mib)
+		memset(map(mib * 256, PROT_READ | PROT_WRITE), 1, mib << 20);
 	ready();
 	for (;;) {
-		char *p = map(64, PROT_READ | PROT_WRITE);
+		if (!faulting)
+			p = map(64, PROT_READ | PROT_WRITE);
 		for (int i = 0; i < 64; i++)
 			p[i * PAGE] = 1;
-		munmap(p, 64 * PAGE);
+		if (faulting)
+			madvise(p, 64 * PAGE, MADV_DONTNEED);
+		else
+			munmap(p, 64 * PAGE);
 		rounds++;
-		if (time(NULL) != second) {
-			printf("%ld\n", rounds);
+		double end = now();
+		if (end - begun > longest)
+			longest = end - begun;
+		begun = end;
+		if (end - second >= 1) {
+			printf("%ld %.0f\n", rounds, longest * 1e6);
 			fflush(stdout);
-			second = time(NULL);
-			rounds = 0;
+			second = begun = now();
+			rounds = longest = 0;
 		}
 	}
 }
@@ -140,8 +159,8 @@ int main(int count, char **arguments)
 {
 	long n = count > 2 ? atol(arguments[2]) : 0;
 
-	if (!strcmp(arguments[1], "churn"))
-		churn();
+	if (!strcmp(arguments[1], "churn") || !strcmp(arguments[1], "faulting"))
+		churn(n, arguments[1][0] == 'f');
 	else if (!strcmp(arguments[1], "moving"))
 		move(many(n), n);
 	else if (!strcmp(arguments[1], "coming"))
