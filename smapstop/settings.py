@@ -1,6 +1,6 @@
 """What the user asked for on the command line of the dashboard."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,6 +18,14 @@ class Settings:
     """See `filter_of`; empty lets every row through."""
     columns: tuple[str, ...] = ()
     """Keys of columns, in order; empty for the usual ones."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other keys than the usual ones, in Textual's spelling, by the names of what they do."""
+    theme: str = ""
+    """One of Textual's; empty for the usual one."""
+    pane: int | None = None
+    """The height of the panes below the table, lines; None for a part of the screen."""
+    remember: Callable[[Mapping[str, object]], None] = field(default=lambda _: None, repr=False)
+    """Keeps what the user changed, by the names that the config file has for it, for the next time."""
 
 
 class Found(Protocol):

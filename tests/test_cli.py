@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from smapstop.verbs.remembered import remember
+
 HELPS: tuple[list[str], ...] = ([], ["snapshot"], ["diff"], ["export"], ["replay"], ["pages"], ["demo"])
 
 
@@ -217,7 +219,31 @@ def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
     assert begin == f"Attach(pid={os.getpid()}, pace={pace})"
     assert (intro, terminal) == ("", "none False")
     sorting = "Sorting(key='name', descending=False)"
-    assert settings == f"Settings(pace={pace}, sorting={sorting}, filter='kind:heap', columns=('name', 'rss'))"
+    table = f"sorting={sorting}, filter='kind:heap', columns=('name', 'rss')"
+    assert settings == f"Settings(pace={pace}, {table}, keys={{}}, theme='', pane=None)"
+
+
+def test_an_option_comes_before_the_config_file_and_that_before_what_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    remember({"interval": 3.0, "sort": "pss", "theme": "nord", "pane": 9, "columns": ["name", "swap"]})
+    config = tmp_path / "config.toml"
+    config.write_text('interval = 2\nbudget = 1\nsort = "rss"\ncolumns = ["name", "rss"]\n[keys]\nmark = "M"\n')
+    options = ["--config", str(config), "-i", "1.5", "--columns", "name,pss", "-p", str(os.getpid())]
+    _, settings, *_ = told_to_dashboard(tmp_path, *options)
+    pace, sorting = "Pace(interval_ns=1500000000, budget=0.01)", "Sorting(key='rss', descending=True)"
+    table = f"sorting={sorting}, filter='', columns=('name', 'pss')"
+    assert settings == f"Settings(pace={pace}, {table}, keys={{'mark': ('M',)}}, theme='nord', pane=9)"
+
+
+def test_a_wrong_config_file_is_one_line_that_says_where(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[keys]\nmark = "F99"\n')
+    status, told = on_terminal(sys.executable, "-m", "smapstop", "--config", config, "-p", str(os.getpid()))
+    assert status == 2
+    assert told.startswith(f"smapstop: {config}, line 2: mark: no key 'F99': give a character")
+    assert told.count("\n") == 1
 
 
 def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Path) -> None:
@@ -261,7 +287,7 @@ def test_the_demo_is_launched_with_what_to_do_and_leaves_nothing(tmp_path: Path)
     assert program is not None
     assert Path(program[1]).name in ("experiment", Path(sys.executable).name)
     assert not Path(program[1]).exists()
-    assert "Type t, a letter, Enter" in intro
+    assert "Type {program}, a letter, Enter" in intro
     assert terminal == "terminal False"
 
 

@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 _NAME = "experiment"
 _PAGES = 4
 """How long the file of the experiment in Python is."""
-_INTRO = f"Type t, a letter, Enter: a page of '{_NAME} .data' turns Anonymous; Rss stays."
+_INTRO = f"Type {{program}}, a letter, Enter: a page of '{_NAME} .data' turns Anonymous; Rss stays."
 COLUMNS = ("name", "perms", "rss", "delta", "private_clean", "private_dirty", "anonymous", "history", "happened")
 """The columns of the dashboard that the experiment is about."""
 
@@ -27,7 +27,7 @@ class Experiment:
 
     command: tuple[str, ...]
     intro: str
-    """What to do and to watch, in a line."""
+    """What to do and to watch, in a line; {NAME} is a key of the dashboard."""
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """The dashboard: owns one source, takes in what it tells, and knows how to leave."""
 
 import os
+from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar, cast
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -16,6 +18,7 @@ from smapstop.model.timeline import Timeline
 from smapstop.settings import Begin, Pick, Settings
 from smapstop.source import Source
 from smapstop.ui.facts import ending_text
+from smapstop.ui.key_table import KEYS
 from smapstop.ui.keys import bindings
 from smapstop.ui.launching import Rebuilds
 from smapstop.ui.looking import Looking
@@ -41,17 +44,19 @@ class Dashboard(PromptApp):
 
     CSS_PATH = "smapstop.tcss"
     TITLE = "smapstop"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere")]
 
     def __init__(
         self, source: Source, begin: Begin, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
     ) -> None:
         # without colours Textual's own filter would leave greys: the ansi colours give way entirely
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(settings.keys, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
         self.looking = Looking(Lens(filter=settings.filter), settings.sorting)
         self.failure: Failure | None = None
         """Why the source cannot go on."""
+        if settings.theme:
+            self.theme = settings.theme
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
 
     @property
@@ -78,6 +83,20 @@ class Dashboard(PromptApp):
     def compose(self) -> ComposeResult:
         """The parts of the screen."""
         yield from self.main.parts()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette finds: all that a key does here, and a picture of the screen."""
+        views = self.main.views
+        for key in KEYS:
+            action = key.actions.get("anywhere")
+            here = next((key.actions[place] for place in key.actions if place == views.current), None)
+            if key.name == "palette" or (here is None and action is None):
+                continue
+            if action is None or self.main.check_action(action.partition(".")[2], ()):
+                run = partial(self.run_action, here or action or "", views.seen)
+                keys = " ".join(self.keymap.names(key.name))
+                yield SystemCommand(key.label.capitalize(), f"{key.help}  {keys}", run)
+        yield from (each for each in super().get_system_commands(screen) if each.title == "Screenshot")
 
     def on_mount(self) -> None:
         """Start to listen, and say whom to watch; a program is launched when its pane knows its size."""

@@ -1,18 +1,38 @@
-"""Keys that are obeyed at once."""
+"""Keys: what they are in this app, and that they are obeyed at once."""
+
+from collections.abc import Mapping
 
 from textual import events
 from textual.app import App
+from textual.binding import Binding
 from textual.widgets import Input
+
+from smapstop.ui.keys import Keymap, key_name
 
 _TOUCHES = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 
 
 class PromptApp(App[int]):
-    """Does what a key is bound to at once: the next one may already be waiting, and goes where this one sends it.
+    """An app whose keys the user may have changed.
 
-    By themselves keys go through the queue of what has the focus, and find their way too late. So they still do
-    on a screen above, and in a line that is typed into: there they must not overtake the letters before them.
+    It does what a key is bound to at once: the next one may already be waiting, and goes where this one sends it.
+    By themselves keys go through the queue of what has the focus, and find their way too late. So they still do on a
+    screen above, and in a line that is typed into: there they must not overtake the letters before them.
+
+    Args:
+        changed: Other keys than the table's, in Textual's spelling, by the names of its rows.
+        ansi_color: See Textual.
     """
+
+    def __init__(self, changed: Mapping[str, tuple[str, ...]] | None = None, *, ansi_color: bool | None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self.keymap = Keymap(changed)
+        self.set_keymap({name: ",".join(keys) for name, keys in self.keymap.changed.items()})
+
+    def get_key_display(self, binding: Binding) -> str:
+        """The first key for the same, as people read it."""
+        changed = binding.id is not None and binding.id in self.keymap.changed
+        return self.keymap.names(binding.id or "")[0] if changed else binding.key_display or key_name(binding.key)
 
     @property
     def keys_are_ours(self) -> bool:
@@ -37,3 +57,13 @@ class PromptApp(App[int]):
             return False
         # an action may skip, as copying does without a selection
         return await self.run_action(bound.binding.action, bound.node)
+
+
+def keymap_of(app: App[object]) -> Keymap:
+    """The keys of an app."""
+    return app.keymap if isinstance(app, PromptApp) else Keymap()
+
+
+def key_of(app: App[object], name: str) -> str:
+    """The first key of a row of the table in an app, as people read it."""
+    return keymap_of(app).names(name)[0]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Attach, Launch, Pace
+from smapstop.model.requests import Attach, Launch
 from smapstop.verbs.options import (
     Parser,
     add_decorate,
@@ -98,19 +98,19 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
     if options.watch is not None and command is None:
         raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
     forbid_decorating(options, command)
-    if options.sort or options.filter or options.columns:
-        settings_of(options, pace_of(options))  # what is wrong with them is told whatever else is
+    if options.sort or options.filter or options.columns or options.config:
+        settings_of(options)  # what is wrong with them is told whatever else is
     require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
     if command is not None:
         return launch(
             command,
-            lambda: settings_of(options, pace_of(options)),
+            lambda: settings_of(options),
             record=lambda source: _recorded(source, options),
             decorate=options.decorate,
             rebuilds=None if options.watch is None else _rebuilds(options.watch, command[0]),
         )
     with started_sampler() as source:
-        settings = settings_of(options, pace_of(options))
+        settings = settings_of(options)
         begin = _pick() if options.pid is None else Attach(find_process(options.pid), settings.pace)
         from smapstop.ui.show import show
 
@@ -180,27 +180,34 @@ def require_terminal(instead: str) -> None:
     raise SmapstopError(f"the dashboard needs a terminal, and {where}", f"{instead} prints one sample")
 
 
-def settings_of(options: argparse.Namespace, pace: Pace) -> "Settings":
-    """What the dashboard begins with.
+def settings_of(options: argparse.Namespace) -> "Settings":
+    """What the dashboard begins with: as the options say, else the config file, else as it was when it was left.
 
     Raises:
-        SmapstopError: There is no such column, or the filter makes no sense.
+        SmapstopError: There is no such column, the filter makes no sense, or the config file is wrong.
     """
     from smapstop.model.arrange import Sorting, filter_of
     from smapstop.settings import Settings
-    from smapstop.ui.columns import SORTABLE, chosen
+    from smapstop.ui.columns import chosen
+    from smapstop.verbs.config import read_config
+    from smapstop.verbs.preferences import sorting_of
+    from smapstop.verbs.remembered import read_remembered, remember
 
     columns = tuple(filter(None, (options.columns or "").split(",")))
     chosen(columns)
     filter_of(options.filter)
-    sorting = Sorting()
-    if options.sort in SORTABLE:
-        sorting = Sorting(options.sort, descending=SORTABLE[options.sort].descending)
-    elif options.sort not in (None, sorting.key):
-        raise SmapstopError(
-            f"no column {options.sort!r} to sort by", f"there are {sorting.key}, {', '.join(SORTABLE)}"
-        )
-    return Settings(pace, sorting, options.filter, columns)
+    sorting = None if options.sort is None else sorting_of(options.sort)
+    wanted = read_config(options.config).before(read_remembered())
+    return Settings(
+        pace_of(options, wanted),
+        sorting or wanted.sorting or Sorting(),
+        options.filter,
+        columns or wanted.columns or (),
+        wanted.keys or {},
+        wanted.theme or "",
+        wanted.pane,
+        remember,
+    )
 
 
 def _pick() -> "Pick":

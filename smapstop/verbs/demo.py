@@ -1,14 +1,9 @@
 """`smapstop demo`: the copy-on-write experiment, launched under the dashboard."""
 
-from typing import TYPE_CHECKING
-
 from smapstop.errors import SmapstopError
-from smapstop.verbs.dashboard import launch, require_terminal
+from smapstop.verbs.dashboard import launch, require_terminal, settings_of
 from smapstop.verbs.options import Parser, add_others, add_pace, parse
-from smapstop.verbs.targets import Command, pace_of
-
-if TYPE_CHECKING:  # it imports numpy
-    from smapstop.settings import Settings
+from smapstop.verbs.targets import Command
 
 
 def _parser() -> Parser:
@@ -26,6 +21,7 @@ def _parser() -> Parser:
     )
     add_pace(parser)
     add_others(parser)
+    parser.set_defaults(sort="moved", filter="", config=None)
     return parser
 
 
@@ -37,10 +33,6 @@ def run(words: list[str], command: Command) -> int:
     require_terminal("smapstop snapshot -p PID")
     from smapstop import demo
 
-    def settle() -> "Settings":
-        from smapstop.settings import Settings
-
-        return Settings(pace_of(options), columns=demo.COLUMNS)
-
+    options.columns = ",".join(demo.COLUMNS)
     with demo.prepared() as experiment:
-        return launch(experiment.command, settle, intro=experiment.intro)
+        return launch(experiment.command, lambda: settings_of(options), intro=experiment.intro)

@@ -14,6 +14,8 @@ Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name fo
 """A group of options, with a heading in the help."""
 INTERVALS = (0.05, 3600.0)
 """The shortest and the longest time between samples, seconds."""
+BUDGETS = (0.01, 100.0)
+"""The least and the most that reading may take of one CPU, percent."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -61,6 +63,7 @@ def add_table(parser: Parser) -> None:
     table.add_argument("--sort", metavar="COLUMN", help="sort by it: rss, delta, name, ... (moved)")
     table.add_argument("--filter", metavar="EXPR", default="", help="show only: libc !/usr kind:heap perm:w rss>10M")
     table.add_argument("--columns", metavar="A,B,C", help="show these: name,rss,delta,swap")
+    table.add_argument("--config", metavar="FILE", help="settings and keys (~/.config/smapstop/config.toml)")
 
 
 def add_decorate(group: Group) -> None:
@@ -85,14 +88,12 @@ def add_pace(parser: Parser) -> None:
         "--interval",
         metavar="SECONDS",
         type=_interval,
-        default=1.0,
         help="time between samples, 0.05 to 3600 (1)",
     )
     group.add_argument(
         "--budget",
         metavar="PERCENT",
         type=_budget,
-        default=0.05,
         help="CPU share of sampling; past it the interval grows (5)",
     )
 
@@ -134,12 +135,12 @@ def did_you_mean(word: str, words: list[str]) -> SmapstopError:
 
 def _interval(text: str) -> float:
     """Seconds from an argument."""
-    return number_of(text, "--interval", INTERVALS[0], INTERVALS[1], "seconds")
+    return number_of(text, "--interval", *INTERVALS, "seconds")
 
 
 def _budget(text: str) -> float:
-    """A share from an argument in percent."""
-    return number_of(text, "--budget", 0.01, 100, "percent of one CPU") / 100
+    """Percent from an argument."""
+    return number_of(text, "--budget", *BUDGETS, "percent of one CPU")
 
 
 def number_of(text: str, option: str, least: float, most: float, unit: str) -> float:

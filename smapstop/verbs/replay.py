@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Pace
 from smapstop.verbs.dashboard import require_terminal, settings_of
 from smapstop.verbs.options import Parser, add_others, add_table, did_you_mean, parse
 from smapstop.verbs.targets import Command
@@ -27,6 +26,7 @@ def _parser() -> Parser:
     what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
     add_table(parser)
     add_others(parser)
+    parser.set_defaults(interval=None, budget=None)
     return parser
 
 
@@ -41,7 +41,7 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("replay needs a recording", "smapstop replay FILE")
     from smapstop.recording.store import Recording
 
-    settings = settings_of(options, Pace())
+    settings = settings_of(options)
     recording = Recording(Path(options.file))
     require_terminal("smapstop export FILE")
     from smapstop.replay import ReplaySource

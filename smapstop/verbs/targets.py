@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
 from smapstop.model.requests import Pace
+from smapstop.verbs.preferences import NO_PREFERENCES, Preferences
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.live import LiveSource
@@ -19,9 +20,15 @@ Command = tuple[str, ...] | None
 """What stands after `--`; None without one."""
 
 
-def pace_of(options: argparse.Namespace) -> Pace:
-    """How often to sample, and what it may cost."""
-    return Pace(round(options.interval * 1e9), options.budget)
+def pace_of(options: argparse.Namespace, wanted: Preferences = NO_PREFERENCES) -> Pace:
+    """How often to sample, and what it may cost: by the options, else as the user would rather have it."""
+    usual = Pace()
+    interval = options.interval if options.interval is not None else wanted.interval
+    budget = options.budget if options.budget is not None else wanted.budget
+    return Pace(
+        usual.interval_ns if interval is None else round(interval * 1e9),
+        usual.budget if budget is None else budget / 100,
+    )
 
 
 def environment(*, decorate: bool) -> dict[str, str]:

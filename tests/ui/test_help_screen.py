@@ -6,7 +6,8 @@ from textual.widgets import Input
 
 from smapstop.proc.fields import FIELDS, VM_FLAGS
 from smapstop.ui.columns import COLUMNS
-from smapstop.ui.keys import KEYS
+from smapstop.ui.key_table import KEYS
+from smapstop.ui.keys import Keymap
 from smapstop.ui.screens.help import PRINCIPLES, Entry, HelpScreen, HelpText, sections
 
 
@@ -28,7 +29,7 @@ class Host(App[None]):
 
     def titles(self) -> list[str]:
         """The titles of the sections that are shown."""
-        known = {section.title for section in sections()}
+        known = {section.title for section in sections(Keymap())}
         return [line.strip() for line in self.text() if line.strip() in known]
 
 
@@ -53,7 +54,7 @@ async def test_it_explains_every_key_column_field_and_flag(width: int) -> None:
     async with app.run_test(size=(width, 40)):
         text = "\n".join(app.text())
     words = text.split()
-    assert [name for key in KEYS for name in key.names if name not in words] == []
+    assert [name for key in KEYS for name in Keymap().names(key.name) if name not in words] == []
     assert [column.title for column in COLUMNS if column.title not in text] == []
     assert [field.label for field in FIELDS if field.label not in words or field.since not in words] == []
     assert [flag for flag in VM_FLAGS if flag not in words] == []

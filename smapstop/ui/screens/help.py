@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.console import Group, RenderableType
 from rich.style import Style
@@ -9,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -19,11 +20,12 @@ from smapstop.model.kinds import Kind
 from smapstop.proc.fields import FIELDS, VM_FLAGS
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import COLUMNS
-from smapstop.ui.keys import GROUPS, KEYS, key_name
+from smapstop.ui.key_table import GROUPS, KEYS
+from smapstop.ui.keys import Keymap, bindings
 from smapstop.ui.palette import LETTERS
+from smapstop.ui.prompt import key_of, keymap_of
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.theme import palette_of
-from smapstop.ui.widgets.table import MappingTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,11 @@ _KINDS = {
 }
 
 
-def sections() -> Iterator[Section]:
+def sections(keymap: Keymap) -> Iterator[Section]:
     """All that the help says, in order."""
     for group in GROUPS:
-        entries = [Entry("  ".join(key.names), key.help) for key in KEYS if key.group == group]
-        if group == "Table":
-            entries += _moving()
-        yield Section(f"Keys: {group.lower()}", tuple(entries), short=True)
+        keys = tuple(Entry("  ".join(keymap.names(key.name)), key.help) for key in KEYS if key.group == group)
+        yield Section(f"Keys: {group.lower()}", keys, short=True)
     yield Section("First principles", PRINCIPLES)
     columns = tuple(Entry(column.title, column.help) for column in COLUMNS)
     letters = tuple(Entry(LETTERS[kind], f"{meaning}.".capitalize()) for kind, meaning in _KINDS.items())
@@ -122,14 +122,6 @@ def sections() -> Iterator[Section]:
         tuple(Entry(field.label, field.help, field.since) for field in FIELDS),
     )
     yield Section("VmFlags", tuple(Entry(flag, f"{meaning}.") for flag, meaning in VM_FLAGS.items()), short=True)
-
-
-def _moving() -> Iterator[Entry]:
-    """The keys that move the cursor, as the table binds them."""
-    for binding in MappingTable.BINDINGS:
-        assert isinstance(binding, Binding)
-        if not binding.show:
-            yield Entry("  ".join(map(key_name, binding.key.split(","))), f"{binding.description}.")
 
 
 class HelpText(Widget):
@@ -153,7 +145,7 @@ class HelpText(Widget):
 
     def _found(self) -> Iterator[Section]:
         """The sections with the entries that match, without those that have none."""
-        for section in sections():
+        for section in sections(keymap_of(self.app)):
             entries = tuple(entry for entry in section.entries if entry.matches(self.query_text))
             if entries:
                 yield Section(section.title, entries, section.short)
@@ -207,21 +199,16 @@ class HelpScreen(Modal[None]):
       VerticalScroll { background: $surface; scrollbar-size-vertical: 1; }
     }
     """
-    BINDINGS = [  # noqa: RUF012
-        Binding("slash,f3", "search", "Search"),
-        Binding("escape", "back", "Back"),
-        Binding("q,question_mark,f1,f10", "close", "Close"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
-        Binding("space,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("b,ctrl+b", "page(-1)", "Page up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("help")]
 
     def compose(self) -> ComposeResult:
         """A line to search with, and the text."""
+        search, back = key_of(self.app, "filter"), key_of(self.app, "back")
         with Vertical(classes="box") as box:
-            box.border_title, box.border_subtitle = "Help", "↑↓ PgUp PgDn scroll   / search   esc closes"
-            yield Input(placeholder="press / to search: a key, a column, a field, a flag, or any word", id="search")
+            box.border_title, box.border_subtitle = "Help", f"↑↓ PgUp PgDn scroll   {search} search   {back} closes"
+            yield Input(
+                placeholder=f"press {search} to search: a key, a column, a field, a flag, or any word", id="search"
+            )
             with VerticalScroll():
                 yield HelpText()
 

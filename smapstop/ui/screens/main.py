@@ -17,9 +17,11 @@ from smapstop.settings import Begin, Replay, Settings
 from smapstop.source import Source
 from smapstop.ui.columns import chosen
 from smapstop.ui.facts import compared_text, header_of
+from smapstop.ui.key_table import KEY
 from smapstop.ui.launching import Launching, Rebuilds
 from smapstop.ui.looking import Carried, Looking
 from smapstop.ui.messages import Stale
+from smapstop.ui.prompt import key_of, keymap_of
 from smapstop.ui.screens.lensed import LensedScreen
 from smapstop.ui.widgets.events import EventsPane
 from smapstop.ui.widgets.filter import FilterLine
@@ -85,7 +87,9 @@ class MainScreen(LensedScreen):
         yield EventsPane()
         yield FilterLine(EVENTS_HINT, str, id="filter-events")
         if self._intro:
-            yield Static(self._intro, id="intro", markup=False)
+            keymap = keymap_of(self.app)
+            intro = self._intro.format(**{name: keymap.names(name)[0] for name in KEY})
+            yield Static(intro, id="intro", markup=False)
         if self.dock is not None:
             yield self.dock
         yield KeyBar()
@@ -154,7 +158,8 @@ class MainScreen(LensedScreen):
         if looking.scene is None:
             return
         if message.mapping >= ELSEWHERE:
-            self.notify(f"only {compared_text(looking.scene, looking.timeline)} has it: r goes there", markup=False)
+            other, key = compared_text(looking.scene, looking.timeline), key_of(self.app, "runs")
+            self.notify(f"only {other} has it: {key} goes there", markup=False)
         elif message.mapping < 0:
             members = members_filter(looking.scene.sheet, message.mapping)
             self.look(replace(looking.lens, grouping="none", filter=members))
@@ -275,7 +280,7 @@ class MainScreen(LensedScreen):
         if self.looking.run is run:
             self._shown_anew(wanted)
         else:
-            self.notify(f"run {run.number} has begun: end goes there")
+            self.notify(f"run {run.number} has begun: {key_of(self.app, 'live')} goes there")
 
     def show_run(self, run: Run, at: int | None = None) -> None:
         """Look at a run; in the next one at what was looked at in the one before."""

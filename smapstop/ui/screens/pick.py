@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Label, Static
@@ -13,6 +14,7 @@ from textual.worker import Worker, WorkerState
 
 from smapstop.settings import Found
 from smapstop.ui import format as fmt
+from smapstop.ui.keys import bindings
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.widgets.keybar import KeyBar
 from smapstop.ui.widgets.processes import ProcessList, about, require_own
@@ -24,7 +26,7 @@ REFRESH_SECONDS = 2.0
 class Search(Input):
     """What to search for; enter is its key, so that it comes after all that was typed before."""
 
-    BINDINGS = [Binding("enter", "submit", "watch it", key_display="enter")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("search")]
 
 
 class PickScreen(Modal[int | None]):
@@ -47,18 +49,7 @@ class PickScreen(Modal[int | None]):
       #about.-refused { color: $text-error; text-style: bold; }
     }
     """
-    BINDINGS = [  # noqa: RUF012
-        Binding("f6", "sort", "sort", key_display="F6"),
-        Binding("ctrl+r", "reload", "refresh", key_display="ctrl+r"),
-        Binding("escape", "back", "back", key_display="esc"),
-        Binding("f10", "leave", "quit", key_display="F10"),
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("ctrl+home", "move(-1000000)", "First", show=False),
-        Binding("ctrl+end", "move(1000000)", "Last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("pick")]
 
     def __init__(
         self, processes: Callable[[], Sequence[Found]], check: Callable[[Found], object] = require_own

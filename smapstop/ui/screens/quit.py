@@ -1,25 +1,27 @@
 """Leaving while the launched program still runs: what becomes of it is for the user to say."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from smapstop.ui import format as fmt
+from smapstop.ui.keys import bindings
+from smapstop.ui.prompt import key_of
 from smapstop.ui.screens.modal import Modal
 
 Choice = Literal["end", "leave"]
 
 _ANSWERS = (
-    ("end", "e", "End it", "as if its terminal were closed"),
-    ("leave", "l", "Leave it running", "it goes on without smapstop"),
-    ("cancel", "esc", "Cancel", "and keep watching"),
+    ("end", "end_program", "End it", "as if its terminal were closed"),
+    ("leave", "leave_program", "Leave it running", "it goes on without smapstop"),
+    ("cancel", "back", "Cancel", "and keep watching"),
 )
-"""What can be answered: its id, its key, what it does, and how that may be understood."""
+"""What can be answered: its id, the name of its key, what it does, and how that may be understood."""
 
 
 class QuitScreen(Modal[Choice | None]):
@@ -36,11 +38,7 @@ class QuitScreen(Modal[Choice | None]):
       #question { text-style: bold; margin-bottom: 1; }
     }
     """
-    BINDINGS = [  # noqa: RUF012
-        Binding("e", "answer('end')", "End it"),
-        Binding("l", "answer('leave')", "Leave it running"),
-        Binding("escape,q,f10", "answer('cancel')", "Cancel"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("quit")]
 
     def __init__(self, program: str, pid: int) -> None:
         super().__init__()
@@ -51,7 +49,9 @@ class QuitScreen(Modal[Choice | None]):
         program = fmt.shorten(self._program, 30)
         with Vertical(classes="box"):
             yield Static(Content(f"{program} ({self._pid}) is still running"), id="question")
-            yield OptionList(*(_option(*answer) for answer in _ANSWERS), compact=True)
+            yield OptionList(
+                *(_option(answer, key_of(self.app, key), *texts) for answer, key, *texts in _ANSWERS), compact=True
+            )
 
     def action_answer(self, answer: str) -> None:
         """Leave with an answer."""

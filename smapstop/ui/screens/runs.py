@@ -1,15 +1,18 @@
 """Choosing which run of the program to look at."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from smapstop.model.runs import KEPT, Run
+from smapstop.ui.keys import bindings
+from smapstop.ui.prompt import key_of
 from smapstop.ui.run_lines import header, line_of
 from smapstop.ui.screens.modal import Modal
 
@@ -28,7 +31,7 @@ class RunsScreen(Modal[Run | None]):
       #titles { text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
-    BINDINGS = [Binding("escape,r,q", "dismiss", "Cancel")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("runs")]
 
     def __init__(self, runs: Sequence[Run], shown: Run) -> None:
         super().__init__()
@@ -38,7 +41,7 @@ class RunsScreen(Modal[Run | None]):
         """The runs, the one that is looked at marked."""
         with Vertical(classes="box") as box:
             box.border_title = f"Runs, the last {KEPT} are kept"
-            box.border_subtitle = "Δ: the run before at this age   enter looks at it   esc"
+            box.border_subtitle = f"Δ: the run before at this age   enter looks at it   {key_of(self.app, 'back')}"
             yield Static(Content(f"   {header()}"), id="titles")
             befores = (None, *self._runs)
             lines = [self._option(run, before) for run, before in zip(self._runs, befores, strict=False)]

@@ -1,10 +1,11 @@
 """Choosing what the table is sorted by."""
 
 import time
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList
@@ -13,6 +14,8 @@ from textual.widgets.option_list import Option
 from smapstop.model.arrange import Sorting
 from smapstop.proc.fields import FIELD
 from smapstop.ui.columns import COLUMNS, SORTABLE, sorted_by
+from smapstop.ui.keys import bindings
+from smapstop.ui.prompt import key_of
 from smapstop.ui.screens.modal import Modal
 
 MOVED = Sorting()
@@ -29,7 +32,7 @@ class SortScreen(Modal[Sorting | None]):
     """
 
     DEFAULT_CSS = "SortScreen > .box { width: 100; }"
-    BINDINGS = [Binding("escape", "dismiss", "Cancel")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("sort")]
 
     def __init__(self, sorting: Sorting) -> None:
         super().__init__()
@@ -40,10 +43,8 @@ class SortScreen(Modal[Sorting | None]):
     def compose(self) -> ComposeResult:
         """The choices, the present one marked."""
         with Vertical(classes="box") as box:
-            box.border_title, box.border_subtitle = (
-                "Sort by",
-                "enter sorts, the same again turns it   type to find   esc",
-            )
+            box.border_title = "Sort by"
+            box.border_subtitle = f"enter sorts, the same again turns it   type to find   {key_of(self.app, 'back')}"
             yield OptionList(*(self._option(key) for key in (MOVED.key, *SORTABLE)), compact=True)
 
     def on_mount(self) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -18,8 +18,8 @@ from smapstop.ui import history, sections, tabs
 from smapstop.ui.became import LastChange, last_change
 from smapstop.ui.detail import FieldRow, View, field_rows, history_seconds, title_of, view_of, widths_of
 from smapstop.ui.facts import compared_text
+from smapstop.ui.keys import bindings
 from smapstop.ui.theme import palette_of
-from smapstop.ui.widgets.lines import LineList
 
 WIDE = 150
 """From so many cells on the charts are beside the fields, not below them."""
@@ -53,10 +53,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
       &:focus > .detail--cursor { background: $primary 60%; color: $text; text-style: bold; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *LineList.BINDINGS,
-        Binding("z", "fold", "zeros"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list", "detail")]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

@@ -6,10 +6,9 @@ from textual.containers import Vertical
 from smapstop.errors import SmapstopError
 from smapstop.ui import format as fmt
 from smapstop.ui.launching import Launching, Rebuilds
+from smapstop.ui.prompt import key_of
 from smapstop.ui.widgets.program import ProgramPane
 
-TYPE = "press t to type into it"
-BACK = "F12 takes the keys back"
 AGAIN = "begins again …"
 
 
@@ -37,14 +36,15 @@ class ProgramDock(Vertical):
         self._lives = True
         self._held = False
         self.border_title = fmt.clip(" ".join(launching.command), 60).replace("[", r"\[")
-        self.border_subtitle = TYPE
+        self.border_subtitle = ""
 
     def compose(self) -> ComposeResult:
         """The terminal."""
         yield self._pane
 
     def on_mount(self) -> None:
-        """Begin to watch for rebuilds."""
+        """Say who has the keys, and begin to watch for rebuilds."""
+        self._say_who_has_keys()
         if self._rebuilds is not None:
             self.run_worker(self._follow(self._rebuilds))
 
@@ -126,5 +126,8 @@ class ProgramDock(Vertical):
 
     def _say_who_has_keys(self) -> None:
         if self._lives:
-            self.border_subtitle = BACK if self.has_keys else TYPE
+            type_key, back_key = (key_of(self.app, name).replace("[", r"\[") for name in ("program", "keys_back"))
+            self.border_subtitle = (
+                f"{back_key} takes the keys back" if self.has_keys else f"press {type_key} to type into it"
+            )
         self.app.refresh_bindings()

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
@@ -15,7 +15,9 @@ from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.happened import Told, Widths, evidence, told, whose, widths_of
+from smapstop.ui.keys import bindings
 from smapstop.ui.palette import Palette
+from smapstop.ui.prompt import key_of
 from smapstop.ui.rows import letter_of
 from smapstop.ui.sought import found
 from smapstop.ui.theme import palette_of
@@ -46,11 +48,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
     """
 
     DEFAULT_CSS = "EventsPane { display: none; height: 25%; min-height: 4; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "To the mapping", show=False),
-        Binding("slash,f3,f4", "screen.filter_events", "Filter", show=False),
-        Binding("escape", "back", "Close", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
 
     @dataclass
     class Jump(Message):
@@ -160,7 +158,8 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         """Why there are no entries."""
         if not self._happened:
             return EMPTY
-        return f"no event has {fmt.printable(self.words)!r}: press / to change the words, esc to drop them"
+        change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
+        return f"no event has {fmt.printable(self.words)!r}: press {change} to change the words, {drop} to drop them"
 
     def header(self, width: int) -> Strip:
         """The titles, or how many entries have which words; and what the keys do here."""
@@ -171,8 +170,9 @@ class EventsPane(LineList[tuple[int, int], _Line]):
             titles = [(sought, max(24, sum(cells + 2 for _, cells in titles) - 2))]
         titles.append(("What happened", widths.what))
         text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
-        back = "esc shows all" if self.words else "esc close"
-        hints = [f"enter to the mapping  / filter  {back}", f"/ filter  {back}"]
+        enter, filtering, leave = (key_of(self.app, name) for name in ("open", "filter", "back"))
+        back = f"{leave} shows all" if self.words else f"{leave} close"
+        hints = [f"{enter} to the mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
             hints = ["tab moves here  e close"]
         rest = next((hint for hint in hints if len(hint) <= width - fmt.cells(text) - 3), "")

@@ -9,6 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from smapstop.ui import format as fmt
+from smapstop.ui.key_table import KEY, KEYS
 
 
 def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
@@ -25,6 +26,12 @@ def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]
             placed.append((place, at))
             at += cells + 2
     return placed
+
+
+def _place(binding: Binding) -> tuple[bool, int]:
+    """Where a key stands: those of what has the focus first, in the order of the table."""
+    key = KEY[binding.id or ""]
+    return "anywhere" in key.actions, KEYS.index(key)
 
 
 class KeyBar(Widget):
@@ -45,8 +52,11 @@ class KeyBar(Widget):
     def _pressable(self) -> list[Binding]:
         """What can be pressed now and is shown, each once, in the order in which it was bound."""
         active = self.screen.active_bindings.values()
-        shown = {binding.action: binding for _, binding, enabled, _ in active if binding.show and enabled}
-        return list(shown.values())
+        shown: dict[str, Binding] = {}
+        for _, binding, enabled, _ in active:
+            if binding.show and enabled:
+                shown.setdefault(binding.action, binding)
+        return sorted(shown.values(), key=_place)
 
     def _placed(self) -> list[tuple[Binding, str, int]]:
         """The keys that fit, as they are called, and where."""

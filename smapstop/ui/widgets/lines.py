@@ -6,12 +6,13 @@ from typing import ClassVar, Generic, TypeVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from smapstop.ui import format as fmt
+from smapstop.ui.keys import bindings
 from smapstop.ui.theme import palette_of
 
 Identity = TypeVar("Identity")
@@ -37,14 +38,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
     }
     """
     # the keys that scroll sideways, home and end are not inherited: with them the app moves in time
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("ctrl+home", "go(0)", "To the top", show=False),
-        Binding("ctrl+end,G", "go(-1)", "To the bottom", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

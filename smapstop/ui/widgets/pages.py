@@ -1,10 +1,11 @@
 """The pages of one mapping: a grid in address order, with a cursor that stays on its address."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from textual import events
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -18,6 +19,7 @@ from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import page_sections as sections
 from smapstop.ui import tabs
+from smapstop.ui.keys import bindings
 from smapstop.ui.page_layout import GUTTER
 from smapstop.ui.page_names import PageNames
 from smapstop.ui.page_screen import PageScreen, Picture, first_page, waiting
@@ -39,21 +41,7 @@ class MappingPages(Widget, can_focus=True):
       & > .pages--cursor { background: $primary 60%; color: $text; text-style: bold; }
     }
     """
-    BINDINGS = [  # noqa: RUF012
-        Binding("left,h", "move(-1, 0)", "Left", show=False),
-        Binding("right,l", "move(1, 0)", "Right", show=False),
-        Binding("up,k", "move(0, -1)", "Up", show=False),
-        Binding("down,j", "move(0, 1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("home,ctrl+home", "go(0)", "First page", show=False),
-        Binding("end,ctrl+end,G", "go(1)", "Last page", show=False),
-        Binding("plus,equals_sign", "zoom(-1)", "closer", key_display="+"),
-        Binding("minus", "zoom(1)", "further", key_display="-"),
-        Binding("n", "changed(1)", "next change"),
-        Binding("N", "changed(-1)", "Last change", show=False),
-        Binding("c", "list", "copied"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("pages")]
 
     @dataclass
     class Asked(Message):

@@ -19,6 +19,7 @@ from textual.strip import Strip
 from smapstop.errors import SmapstopError
 from smapstop.settings import Found
 from smapstop.ui import format as fmt
+from smapstop.ui.prompt import key_of
 from smapstop.ui.theme import palette_of
 
 
@@ -260,7 +261,7 @@ class ProcessList(ScrollView, can_focus=False):
             return self._waiting
         if not self.total:
             return "no process can be seen here: is /proc mounted, and without hidepid?"
-        return f"no process matches {' '.join(self._words)!r}: esc shows all {self.total}"
+        return f"no process matches {' '.join(self._words)!r}: {key_of(self.app, 'back')} shows all {self.total}"
 
     def _title(self, column: int) -> str:
         """The title of a column, with the direction on the one that the list is sorted by."""

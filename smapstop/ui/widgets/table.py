@@ -17,6 +17,7 @@ from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import Column, fitting, of_groups
 from smapstop.ui.palette import Palette
+from smapstop.ui.prompt import key_of
 from smapstop.ui.rows import HISTORY_TICKS, Groups, Row, groups_of, history_step, letter_of, rows_of
 from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.lines import LineList
@@ -128,7 +129,8 @@ class MappingTable(LineList[int, _Line]):
     def nothing(self) -> str:
         """Why the table is empty."""
         if self._scene is not None and self._scene.lens.filter:
-            return f"no mapping matches {self._scene.lens.filter!r}: press / to change the filter, esc to drop it"
+            change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
+            return f"no mapping matches {self._scene.lens.filter!r}: press {change} to change it, {drop} to drop it"
         return "no mappings" if self._scene is not None else ""
 
     def header(self, width: int) -> Strip:

@@ -1,0 +1,148 @@
+"""What the user can do with a key: one row here each. The bindings, the key bar, the help and the palette read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Group = Literal["Cursor", "Table", "Compare", "Time", "Pages", "Program", "General", "Lists"]
+"""What a key is about; the help lists the keys under these words."""
+GROUPS: tuple[Group, ...] = get_args(Group)
+Place = Literal["anywhere", "list", "detail", "events", "pages", "help", "pick", "search", "runs", "sort", "quit"]
+"""Where a key counts: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
+PLACES: tuple[Place, ...] = get_args(Place)
+ABOVE: frozenset[Place] = frozenset({"help", "pick", "search", "runs", "sort", "quit"})
+"""The places where the dashboard's keys do not count."""
+TYPED: frozenset[Place] = frozenset({"pick", "sort"})
+"""The places where letters are typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Something that the user can do with a key."""
+
+    name: str
+    """By this the config file knows it; also the id of its bindings."""
+    keys: tuple[str, ...]
+    """In Textual's spelling; the key bar shows the first."""
+    label: str
+    """One or two words, for the key bar."""
+    help: str
+    group: Group
+    actions: Mapping[Place, str]
+    """What Textual runs, by the place."""
+    shown: frozenset[Place] = frozenset()
+    """Where the key bar shows it, in the order of the table."""
+    priority: bool = False
+    """Whether it comes before the keys of what has the focus."""
+    over: str = ""
+    """The row of the dashboard whose key it takes, where it counts."""
+
+
+def _key(
+    name: str,
+    keys: str,
+    label: str,
+    group: Group,
+    what: str,
+    anywhere: str = "",
+    *,
+    shown: bool | str = False,
+    priority: bool = False,
+    over: str = "",
+    **elsewhere: str,
+) -> Key:
+    """A row, with what it does anywhere and what elsewhere, and shown everywhere, nowhere, or in some places."""
+    actions = {"anywhere": anywhere, **elsewhere} if anywhere else elsewhere
+    places = {place: actions[place] for place in PLACES if place in actions}
+    bar = frozenset(place for place in places if (place in shown.split() if isinstance(shown, str) else shown))
+    return Key(name, tuple(keys.split()), label, what, group, places, bar, priority, over)
+
+
+# fmt: off
+KEYS: tuple[Key, ...] = (
+    _key("help", "? f1", "help", "General", "Explain the keys, the columns, the fields and flags.",
+         "app.help", help="close", shown=True),
+    _key("quit", "q f10 ctrl+c", "quit", "General", "Leave.",
+         "app.quit", help="close", pick="leave", runs="dismiss", quit="answer('cancel')", shown=True),
+    _key("program", "t", "program", "Program", "Give the keys to the program, all of them.",
+         "screen.program", shown=True),
+    _key("pause", "space", "pause", "Time", "Hold this moment, or go on; plays a recording.",
+         "screen.pause", shown=True),
+    _key("play", "p", "play", "Time", "Let time go on from here: as it was, 10 or 60 times as fast.",
+         "screen.play", shown=True),
+    _key("filter", "/ f3 f4", "filter", "Table", "Show what matches: libc, kind:heap, rss>10M.",
+         "screen.filter", events="screen.filter_events", help="search", shown=True),
+    _key("sort", "s f6", "sort", "Table", "Choose what to sort by; so does a click on a title.",
+         "screen.sort", pick="sort", shown=True),
+    _key("reverse", "i", "reverse", "Table", "Sort in the other direction.", "screen.reverse"),
+    _key("sort_left", "<", "sort left", "Table", "Sort by the column to the left.", "screen.previous_sort"),
+    _key("sort_right", ">", "sort right", "Table", "Sort by the column to the right.", "screen.next_sort"),
+    _key("freeze", "f", "freeze", "Table", "Hold the order of the rows, or let them move again.", "screen.freeze"),
+    _key("mark", "m", "mark", "Compare", "Mark this moment, and compare with it.", "screen.mark", shown=True),
+    _key("compare", "d", "diff", "Compare", "Compare with the previous tick, the mark, or the start.",
+         "screen.compare", shown=True),
+    _key("open", "enter", "open", "Table", "Open the mapping: all its fields, before and after.",
+         "screen.open", events="open", shown=True),
+    _key("pages", "v", "pages", "Table", "See the pages of the mapping; again: its fields.",
+         "screen.pages", shown=True),
+    _key("back", "escape", "back", "Table", "Go one step back: out of a mapping, a filter, the past.",
+         "screen.back", events="back", help="back", pick="back", runs="dismiss", sort="dismiss",
+         quit="answer('cancel')", shown="pick"),
+    _key("events", "e f7", "events", "Table", "What happened; there enter goes to it, / filters.",
+         "screen.events", shown=True),
+    _key("last_event", "[", "last event", "Time", "Go back to where something happened.", "screen.happened(-1)"),
+    _key("next_event", "]", "next event", "Time", "Go forward to where something happened.", "screen.happened(1)"),
+    _key("step_back", "left", "back a tick", "Time", "Go back one tick.", "screen.step(-1)"),
+    _key("step_on", "right", "on a tick", "Time", "Go forward one tick; past the newest is live.", "screen.step(1)"),
+    _key("leap_back", "shift+left", "back ten ticks", "Time", "Go back ten ticks.", "screen.step(-10)"),
+    _key("leap_on", "shift+right", "on ten ticks", "Time", "Go forward ten ticks.", "screen.step(10)"),
+    _key("start", "home", "start", "Time", "Go to the first tick.", "screen.start"),
+    _key("live", "end", "live", "Time", "Follow the process again.", "screen.live"),
+    _key("keys_back", "f12", "keys back", "Program", "Take the keys back from the program.",
+         "screen.keys_back", priority=True),
+    _key("runs", "r", "runs", "Program", "The runs with --watch; d compares with the one before.",
+         "screen.runs", runs="dismiss"),
+    _key("group", "g f5", "group", "Table", "Group by name, by kind, by file, or not at all.",
+         "screen.group", shown=True),
+    _key("palette", "ctrl+p", "palette", "General", "Find an action by its name.",
+         "app.command_palette", priority=True),
+    _key("theme", "T", "theme", "General", "Choose the colours.", "app.change_theme"),
+    # the cursor
+    _key("up", "up k", "up", "Cursor", "Up a line.",
+         list="move(-1)", pages="move(0, -1)", help="scroll(-1)", pick="move(-1)"),
+    _key("down", "down j", "down", "Cursor", "Down a line.",
+         list="move(1)", pages="move(0, 1)", help="scroll(1)", pick="move(1)"),
+    _key("page_up", "pageup ctrl+b", "page up", "Cursor", "Up a screenful.",
+         list="page(-1)", pages="page(-1)", help="page(-1)", pick="page(-1)"),
+    _key("page_down", "pagedown ctrl+f", "page down", "Cursor", "Down a screenful.",
+         list="page(1)", pages="page(1)", help="page(1)", pick="page(1)"),
+    _key("first", "ctrl+home", "first", "Cursor", "To the first line.",
+         list="go(0)", pages="go(0)", pick="move(-1000000)"),
+    _key("last", "ctrl+end G", "last", "Cursor", "To the last line.",
+         list="go(-1)", pages="go(1)", pick="move(1000000)"),
+    # one mapping
+    _key("zeros", "z", "zeros", "Table", "Hide the fields that are 0, or show them.", detail="fold", shown=True),
+    _key("left", "left h", "left", "Pages", "To the cell before.", pages="move(-1, 0)", over="step_back"),
+    _key("right", "right l", "right", "Pages", "To the next cell.", pages="move(1, 0)", over="step_on"),
+    _key("first_page", "home", "first page", "Pages", "To the first page.", pages="go(0)", over="start"),
+    _key("last_page", "end", "last page", "Pages", "To the last page.", pages="go(1)", over="live"),
+    _key("closer", "+ =", "closer", "Pages", "Fewer pages in a cell.", pages="zoom(-1)", shown=True),
+    _key("further", "-", "further", "Pages", "More pages in a cell.", pages="zoom(1)", shown=True),
+    _key("next_change", "n", "next change", "Pages", "To the next page that changed.",
+         pages="changed(1)", shown=True),
+    _key("last_change", "N", "last change", "Pages", "To the last page that changed.", pages="changed(-1)"),
+    _key("copied", "c", "copied", "Pages", "List what was copied on write, with its names.",
+         pages="list", shown=True),
+    # the screens above
+    _key("read_on", "space", "on", "Lists", "Down a screenful of the help.", help="page(1)"),
+    _key("read_back", "b", "back", "Lists", "Up a screenful of the help.", help="page(-1)"),
+    _key("watch", "enter", "watch it", "Lists", "Watch the process under the cursor.", search="submit", shown=True),
+    _key("reload", "ctrl+r", "refresh", "Lists", "List the processes again.", pick="reload", shown=True),
+    _key("end_program", "e", "end it", "Lists", "When you quit: end the program.", quit="answer('end')"),
+    _key("leave_program", "l", "leave it", "Lists", "When you quit: let it run.", quit="answer('leave')"),
+)
+# fmt: on
+"""All keys, the most important first: so they stand in the key bar."""
+
+KEY: Mapping[str, Key] = {key.name: key for key in KEYS}
+"""The keys by name."""

@@ -1,0 +1,66 @@
+"""The config file: what the user writes down to have the dashboard begin so, always."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+from smapstop.errors import SmapstopError
+from smapstop.verbs.preferences import Preferences, preferences_of
+
+
+def user_directory(variable: str, usual: str) -> Path:
+    """A directory of the user's by the XDG base directory specification: of a variable, or the usual one."""
+    told = Path(os.environ.get(variable, ""))
+    return (told if told.is_absolute() else Path(os.path.expanduser(usual))) / "smapstop"  # noqa: PTH111 (never raises)
+
+
+def read_config(file: str | None = None) -> Preferences:
+    """What a config file says; without one the user's, who need not have any.
+
+    Raises:
+        SmapstopError: It cannot be read, or something in it is wrong; told with the file and the line.
+    """
+    path = Path(file) if file is not None else user_directory("XDG_CONFIG_HOME", "~/.config") / "config.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        if file is None:
+            return Preferences()
+        raise SmapstopError(f"no config file {file!r}", "see Settings in the README for what it may say") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SmapstopError(f"cannot read {path}: {why}", "make it readable, or move it away") from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        why, line = _line_of_error(str(error), text)
+        raise SmapstopError(f"{path}, line {line}: {why}", 'write TOML: theme = "nord"') from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, a list in a list in a list …
+        raise SmapstopError(f"{path} is beyond what TOML is read to", 'write TOML: theme = "nord"') from None
+    return preferences_of(table, lambda name: f"{path}, line {_line_of(name, text)}")
+
+
+def _line_of_error(said: str, text: str) -> tuple[str, int]:
+    """What is wrong with a TOML text, and the line."""
+    found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", said)
+    if found is None:  # "(at end of document)"
+        return said.partition(" (at")[0], text.count("\n") + 1
+    return found[1], int(found[2])
+
+
+def _line_of(name: str, text: str) -> int:
+    """The line on which a setting stands; of a key in a table of one line, that line."""
+    table, _, key = name.rpartition(".")
+    inside = ""
+    found = 1
+    for number, line in enumerate(text.split("\n"), 1):
+        header = re.match(r"\s*\[+\s*([^\]]*?)\s*\]", line)
+        written = re.match(r"""\s*([^=#]*?)\s*=""", line)
+        inside = header[1] if header else inside
+        told = ".".join(filter(None, (inside, written[1].replace('"', "").replace("'", "") if written else "")))
+        if told == name:
+            return number
+        if told == (table or key):
+            found = number
+    return found

@@ -1,0 +1,198 @@
+"""What the user would rather have, from a file: how the dashboard begins, and its keys."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, TypeGuard
+
+from smapstop.errors import SmapstopError
+from smapstop.verbs.options import BUDGETS, INTERVALS
+
+if TYPE_CHECKING:  # it imports numpy
+    from smapstop.model.arrange import Sorting
+
+PANE_LINES = (3, 200)
+"""The lowest and the highest that the panes below the table can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the user would rather have; None where they said nothing."""
+
+    interval: float | None = None
+    """Time between readings, seconds."""
+    budget: float | None = None
+    """What reading may take of one CPU, percent."""
+    columns: tuple[str, ...] | None = None
+    sort: str | None = None
+    """The column to sort by, or "moved"."""
+    reverse: bool | None = None
+    """Whether against the direction that is usual for it."""
+    theme: str | None = None
+    pane: int | None = None
+    """The height of the panes below the table, lines."""
+    keys: Mapping[str, tuple[str, ...]] | None = None
+    """Other keys than the usual ones, in Textual's spelling, by the names of what they do."""
+
+    def before(self, other: "Preferences") -> "Preferences":
+        """These, and what another file says where these say nothing."""
+        return Preferences(
+            **{
+                name: getattr(self if getattr(self, name) is not None else other, name)
+                for name in (field.name for field in fields(self))
+            }
+        )
+
+    @property
+    def sorting(self) -> "Sorting | None":
+        """The order of the rows."""
+        return None if self.sort is None else sorting_of(self.sort, reverse=bool(self.reverse))
+
+
+NO_PREFERENCES = Preferences()
+
+
+Where = Callable[[str], str]
+"""Says where a setting stands, by its name: `sort`, or of a key `keys.sort`."""
+
+
+def preferences_of(table: Mapping[str, object], where: Where) -> Preferences:
+    """The preferences in a table as TOML or JSON have it.
+
+    Raises:
+        SmapstopError: There is no such setting, or something is wrong with its value.
+    """
+    found: dict[str, object] = {}
+    for name, value in table.items():
+        with _told(where(name)):
+            if name not in READERS:
+                raise SmapstopError(f"no setting {name!r}", f"there are {', '.join(READERS)}")
+            found[name] = READERS[name](value)
+    if "keys" in found:
+        found["keys"] = _keymap(_keys(found["keys"]), where)
+    return Preferences(**found)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Say where it is wrong, when it is."""
+    try:
+        yield
+    except SmapstopError as error:
+        raise SmapstopError(f"{where}: {error.what}", error.remedy) from None
+
+
+def sorting_of(key: str, *, reverse: bool = False) -> "Sorting":
+    """The order of the rows by a column, or by what moved most recently.
+
+    Raises:
+        SmapstopError: Nothing is sorted by that.
+    """
+    from smapstop.model.arrange import Sorting
+    from smapstop.ui.columns import SORTABLE
+
+    usual = Sorting()
+    if key not in (usual.key, *SORTABLE):
+        raise SmapstopError(f"no column {key!r} to sort by", f"there are {usual.key}, {', '.join(SORTABLE)}")
+    descending = SORTABLE[key].descending if key in SORTABLE else usual.descending
+    return Sorting(key, descending=descending != reverse)
+
+
+# how each setting is read
+
+
+def _number(name: str, least: float, most: float, unit: str) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise SmapstopError(f"{name} = {_shown(value)}", f"give {unit} from {least:g} to {most:g}")
+        return value
+
+    return read
+
+
+def _columns(value: object) -> tuple[str, ...]:
+    from smapstop.ui.columns import chosen
+
+    if not _are_texts(value) or not value:
+        raise SmapstopError(f"columns = {_shown(value)}", 'give a list, as ["name", "rss", "delta"]')
+    chosen(value)
+    return tuple(value)
+
+
+def _sort(value: object) -> str:
+    return sorting_of(str(value)).key
+
+
+def _reverse(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SmapstopError(f"reverse = {_shown(value)}", "give true or false")
+    return value
+
+
+def _theme(value: object) -> str:
+    from smapstop.ui.themes import theme_names
+
+    if value not in theme_names():
+        raise SmapstopError(f"no theme {_shown(value)}", f"there are {', '.join(theme_names())}")
+    return str(value)
+
+
+def _keys(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise SmapstopError(f"keys = {_shown(value)}", 'give a table: [keys], and in it sort = "o"')
+    return value
+
+
+READERS: Mapping[str, Callable[[object], object]] = {
+    "interval": _number("interval", *INTERVALS, "seconds"),
+    "budget": _number("budget", *BUDGETS, "percent of one CPU"),
+    "columns": _columns,
+    "sort": _sort,
+    "reverse": _reverse,
+    "theme": _theme,
+    "pane": _number("pane", *PANE_LINES, "lines"),
+    "keys": _keys,
+}
+"""Every setting, and what reads its value; it raises `SmapstopError`."""
+
+
+def _keymap(table: Mapping[str, object], where: Where) -> dict[str, tuple[str, ...]]:
+    """The keys in a table of them, none of which is for two things."""
+    from smapstop.ui.keys import Keymap, key_name
+
+    changed = {}
+    for name, given in table.items():
+        with _told(where(f"keys.{name}")):
+            changed[name] = _keys_of(name, given)
+    for key, one, other in Keymap(changed).clashes():
+        name, kept = (one, other) if one in changed else (other, one)
+        with _told(where(f"keys.{name}")):
+            raise SmapstopError(f"{name}: {key_name(key)} is the key of {kept}", f"give {name} or {kept} another")
+    return changed
+
+
+def _keys_of(name: str, given: object) -> tuple[str, ...]:
+    """The keys that a row of the table shall have."""
+    from smapstop.ui.key_table import KEY
+    from smapstop.ui.keys import KEY_HINT, spelled
+
+    if name not in KEY:
+        raise SmapstopError(f"no key is for {name!r}", f"there are {', '.join(KEY)}")
+    texts = [given] if isinstance(given, str) else given
+    if not _are_texts(texts) or not texts:
+        raise SmapstopError(f"{name} = {_shown(given)}", 'give a key, or some: "o" or ["o", "F6"]')
+    keys = {text: spelled(text) for text in texts}
+    wrong = next((text for text, key in keys.items() if key is None), None)
+    if wrong is not None:
+        raise SmapstopError(f"{name}: no key {wrong!r}", KEY_HINT)
+    return tuple(key for key in keys.values() if key is not None)
+
+
+def _are_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _shown(value: object) -> str:
+    """A value about as the file has it, cut when it is long."""
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,0 +1,57 @@
+"""What the user changed in the dashboard, remembered for the next time. Nothing here ever disturbs anybody."""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from smapstop.errors import SmapstopError
+from smapstop.verbs.config import user_directory
+from smapstop.verbs.preferences import READERS, Preferences, preferences_of
+
+_MOST_BYTES = 1 << 16
+"""A file that is longer is none of ours."""
+
+
+def _file() -> Path:
+    return user_directory("XDG_STATE_HOME", "~/.local/state") / "dashboard.json"
+
+
+def read_remembered() -> Preferences:
+    """What is remembered; what is broken, or makes no sense any more, is not."""
+    found = Preferences()
+    for name, value in _table().items():
+        with suppress(SmapstopError):
+            found = found.before(preferences_of({name: value}, str))
+    return found
+
+
+def remember(changes: Mapping[str, object]) -> None:
+    """Remember some preferences, and what was remembered of the others; without a place for it, do not.
+
+    The file is the user's alone (0600), and always whole.
+    """
+    path = _file()
+    known = {name: value for name, value in _table().items() if name in READERS}
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                json.dump(known | dict(changes), file, indent=1)
+            new.replace(path)
+        except OSError:
+            new.unlink(missing_ok=True)
+
+
+def _table() -> Mapping[str, object]:
+    """What the file has; nothing when there is none, or it is broken."""
+    try:
+        if not _file().is_file():  # a pipe would have us wait
+            return {}
+        with _file().open("rb") as file:
+            table = json.loads(file.read(_MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return table if isinstance(table, dict) else {}

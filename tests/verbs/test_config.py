@@ -1,0 +1,126 @@
+"""The config file: what it may say, and what is told of one that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from smapstop.errors import SmapstopError
+from smapstop.model.arrange import Sorting
+from smapstop.verbs.config import read_config, user_directory
+from smapstop.verbs.preferences import Preferences
+
+ALL = """
+# how it begins
+interval = 0.5
+budget = 2
+columns = ["name", "rss", "delta", "happened"]
+sort = "rss"
+reverse = true
+theme = "nord"
+pane = 12
+
+[keys]
+sort = "o"
+mark = ["M", "F2", "ctrl+←"]
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home directory of a user who has no variables for its parts."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    return tmp_path
+
+
+def written(directory: Path, text: str | bytes) -> str:
+    file = directory / "config.toml"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return str(file)
+
+
+def test_it_says_how_the_dashboard_begins_and_its_keys(tmp_path: Path) -> None:
+    wanted = read_config(written(tmp_path, ALL))
+    assert wanted == Preferences(
+        interval=0.5,
+        budget=2,
+        columns=("name", "rss", "delta", "happened"),
+        sort="rss",
+        reverse=True,
+        theme="nord",
+        pane=12,
+        keys={"sort": ("o",), "mark": ("M", "f2", "ctrl+left")},
+    )
+    assert wanted.sorting == Sorting("rss", descending=False)
+
+
+def test_it_is_the_users_and_need_not_be(home: Path) -> None:
+    assert read_config() == Preferences()
+    (home / ".config" / "smapstop").mkdir(parents=True)
+    written(home / ".config" / "smapstop", "interval = 2")
+    assert read_config() == Preferences(interval=2)
+
+
+@pytest.mark.parametrize("told", ["", "config", "./x"])
+def test_a_directory_that_is_not_absolute_is_none(home: Path, monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", told)
+    assert user_directory("XDG_CONFIG_HOME", "~/.config") == home / ".config" / "smapstop"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("interval = 0", 1, "interval = 0: give seconds from 0.05 to 3600"),
+        ("\ninterval = '1'", 2, "interval = '1': give seconds from 0.05 to 3600"),
+        ("interval = true", 1, "interval = true: give seconds from 0.05 to 3600"),
+        ("interval = nan", 1, "interval = nan: give seconds from 0.05 to 3600"),
+        ("budget = 101", 1, "budget = 101: give percent of one CPU from 0.01 to 100"),
+        ("columns = 'rss'", 1, "columns = 'rss': give a list, as"),
+        ("columns = []", 1, "columns = []: give a list, as"),
+        ("columns = ['rss', 'rsss']", 1, "no column 'rsss': columns are name, start,"),
+        ("sort = 1", 1, "no column '1' to sort by: there are moved, name,"),
+        ("reverse = 1", 1, "reverse = 1: give true or false"),
+        ("theme = 'noir'", 1, "no theme 'noir': there are ansi-dark,"),
+        ("pane = 2", 1, "pane = 2: give lines from 3 to 200"),
+        ("keys = 1", 1, "keys = 1: give a table"),
+        ("colour = 1", 1, "no setting 'colour': there are interval, budget,"),
+        ("[sort]\nx = 1", 1, "no column \"{'x': 1}\" to sort by"),
+        ("\n[keys]\n\nsort = 1", 4, "sort = 1: give a key, or some"),
+        ("keys.sort = []", 1, "sort = []: give a key, or some"),
+        ("[keys]\n'sort' = 'F99'", 2, "sort: no key 'F99': give a character, or a name"),
+        ("[keys]\nsorting = 's'", 2, "no key is for 'sorting': there are help, quit,"),
+        ("[keys]\nmark = 'x'\nsort = 'd'", 3, "sort: d is the key of compare: give sort or compare another"),
+        ("[keys]\nmark = 'x'\nsort = 'x'", 3, "sort: x is the key of mark: give sort or mark another"),
+        ("interval = \n", 1, "Invalid value: write TOML"),
+        ("\n\n[keys", 3, "Expected ']' at the end of a table declaration: write TOML"),
+        ("a = 1\na = 2", 2, "Cannot overwrite a value: write TOML"),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_the_file_the_line_and_what_is_allowed(
+    tmp_path: Path, text: str, line: int, told: str
+) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(SmapstopError) as raised:
+        read_config(file)
+    assert str(raised.value).startswith(f"{file}, line {line}: {told}")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    texts: tuple[tuple[str | bytes, str], ...] = (
+        ("interval = 1" + "0" * 5000, "{} is beyond what TOML is read to"),
+        ("columns = " + "[" * 5000, "{} is beyond what TOML is read to"),
+        (b"sort = '\xff'", "cannot read {}: it is not UTF-8"),
+    )
+    for text, told in texts:
+        file = written(tmp_path, text)
+        with pytest.raises(SmapstopError) as raised:
+            read_config(file)
+        assert str(raised.value).startswith(told.format(file))
+    for file, told in (
+        (str(tmp_path / "none"), f"no config file '{tmp_path}/none'"),
+        (str(tmp_path), f"cannot read {tmp_path}: Is a directory"),
+    ):
+        with pytest.raises(SmapstopError) as raised:
+            read_config(file)
+        assert str(raised.value).startswith(told)
