@@ -16,7 +16,7 @@ from smapstop.model.requests import Attach, Failure
 from smapstop.model.scene import Scene
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline import Timeline
-from smapstop.settings import Settings
+from smapstop.settings import Pick, Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.rows import Row, rows_of
 from smapstop.ui.widgets.table import MappingTable
@@ -378,3 +378,23 @@ async def test_the_cursor_moves_without_the_rows_being_made_anew(monkeypatch: py
         source.tell(tick(1, 44, 30, 20, 10))
         await pilot.pause()
         assert made == [4]
+
+
+@pytest.mark.parametrize(
+    "keys", [[], ["slash", "x"], ["e", "tab"], ["enter"], ["question_mark"], ["f1", "slash", "x"], ["s"]]
+)
+async def test_ctrl_c_leaves_from_wherever_one_is_or_closes_the_screen_above(keys: list[str]) -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press(*keys, "ctrl+c")
+        await pilot.pause()
+        if app.return_value is None:  # it closed the screen above
+            await pilot.press("ctrl+c")
+    assert app.return_value == 0
+
+
+async def test_ctrl_c_leaves_the_picker_also_while_one_types() -> None:
+    app = Dashboard(ListSource(), Pick(lambda: (), lambda _: None), Settings())
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("x", "ctrl+c")
+    assert app.return_value == 0

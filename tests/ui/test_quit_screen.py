@@ -31,6 +31,7 @@ class Host(App[None]):
         (["down", "enter"], "leave"),
         (["escape"], None),
         (["q"], None),
+        (["ctrl+c"], None),
         (["end", "enter"], None),
     ],
 )
