@@ -321,6 +321,24 @@ async def test_a_reading_of_more_than_a_second_is_announced_before_it_is_repeate
         assert "live 1.0 s, mappings again in 27 s, for 1.4 s" in await header(pilot)
 
 
+async def test_another_theme_is_seen_at_once() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await shown(pilot)
+        table = app.query_one(MappingTable)
+
+        def ground() -> str:
+            style = list(table.render_line(3))[-1].style
+            assert style is not None
+            assert style.bgcolor is not None
+            return style.bgcolor.name
+
+        for theme in ("textual-light", "dracula", "textual-dark"):
+            app.theme = theme
+            await pilot.pause()
+            assert app.theme_variables["background"].lower() == ground()
+
+
 async def test_names_from_the_process_cannot_draw_on_the_terminal() -> None:
     hostile = (0x1000, 0x1100, "rw-p", "/tmp/\x1b[2J[bold red]evil\u202e", 8)
     counters = {"counters": COUNTERS.__class__(**{**_fields(COUNTERS), "name": "\x1b]0;x\x07[b]"})}

@@ -46,6 +46,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         """The item under the cursor; None until the user moves it: then the first one is as good as any."""
         self._head = Strip([])
         self._lines: Sequence[Line] = ()
+        self._style: Style | None = None
 
     # what a subclass has
 
@@ -167,9 +168,17 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         self.hold(*self.held())
         self.redraw(everything=True)
 
+    @property
+    def rich_style(self) -> Style:
+        """The style of the list: Textual would put it together anew for every line."""
+        if self._style is None:
+            self._style = super().rich_style
+        return self._style
+
     def notify_style_update(self) -> None:
         """Draw in the new theme's colours."""
         super().notify_style_update()
+        self._style = None
         self.redraw(everything=True)
 
     # what the user does
