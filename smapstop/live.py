@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from smapstop.model.requests import Failure, Leave, Request
+from smapstop.proc.mount import require_proc
 
 if TYPE_CHECKING:
     from smapstop.source import News
@@ -32,9 +33,13 @@ class LiveSource:
     Args:
         terminal: The master and slave of the pty on which a program will be launched.
         stdio: Without one, what shall be its standard input, output and error.
+
+    Raises:
+        SmapstopError: /proc is not mounted, or another pid namespace's.
     """
 
     def __init__(self, terminal: tuple[int, int] | None = None, stdio: Sequence[int] = ()) -> None:
+        require_proc()
         self.terminal_fd = terminal[0] if terminal else None
         """The master of that pty; the source's caller reads and closes it."""
         self._errors = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the source)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from smapstop.errors import SmapstopError
+from smapstop.proc.mount import require_proc
 
 _INTERPRETER = re.compile(
     r"(?:python|pypy|perl|ruby|lua|php|node|nodejs|bun|java|Rscript|tclsh|bash|dash|ash|ksh|zsh|fish|sh)[\d.]*t?"
@@ -76,8 +77,9 @@ def find(pid_or_name: str) -> int:
     an interpreter runs (`app.py`). smapstop itself and what started it are never meant by a name.
 
     Raises:
-        SmapstopError: No process is called so, or several are.
+        SmapstopError: No process is called so, or several are; or /proc knows of none.
     """
+    require_proc()
     if pid_or_name.isascii() and pid_or_name.isdecimal():
         return int(pid_or_name)
     import psutil
