@@ -106,14 +106,22 @@ class Widths:
     rate: int
     history: int
     last: int
-    label: int = 15
+    label: int
 
 
 def widths_of(width: int) -> Widths:
-    """The columns of a table of so many cells; the history takes what is left, and needs 6."""
+    """The columns of a table of so many cells; the history takes what is left, and needs 6.
+
+    On a narrow terminal the rate goes first, then the change, then what was before: a number is never cut.
+    """
     last, after, delta = (19, 11, 11) if width >= 100 else (0, 9, 8)
-    room = width - sum((15, 13, after, delta, 11, last)) - 9
-    return Widths(before=13, after=after, delta=delta, rate=11, history=min(room, 60) if room >= 6 else 0, last=last)
+    rate = 11 if width >= 62 else 0
+    if width < 51:
+        delta = 0
+    before = min(13, width - 30) if width >= 39 else 0
+    label = min(15, width - after - 3)
+    room = width - sum((label, before, after, delta, rate, last)) - 9
+    return Widths(before, after, delta, rate, min(room, 60) if room >= 6 else 0, last, label)
 
 
 @dataclass(frozen=True, slots=True)

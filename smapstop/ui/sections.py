@@ -134,10 +134,14 @@ def why(last: LastChange | None, look: Look, width: int, most: int) -> list[Stri
 def field_header(widths: Widths, titles: tuple[str, str, str], look: Look, width: int) -> Strip:
     """The titles of the columns; those of the compared moments and of the history say which."""
     before, after, history = titles
-    text = (
-        f"  {'Field, kB'.ljust(widths.label)} {fmt.clip(before, widths.before).rjust(widths.before)}   "
-        f"{after.ljust(widths.after)}{'Δ'.rjust(widths.delta)}{'Rate'.rjust(widths.rate)}"
-    )
+    text = f"  {fmt.clip('Field, kB', widths.label).ljust(widths.label)} "
+    if widths.before:
+        text += f"{fmt.clip(before, widths.before).rjust(widths.before)}   "
+    text += after.ljust(widths.after)
+    if widths.delta:
+        text += "Δ".rjust(widths.delta)
+    if widths.rate:
+        text += "Rate".rjust(widths.rate)
     if widths.history:
         text += f"  {fmt.clip(history, widths.history).ljust(widths.history)}"
     if widths.last:
@@ -155,12 +159,15 @@ def field_line(row: FieldRow, widths: Widths, look: Look, width: int, kind: Kind
     cells = [
         ("▸ " if cursor else "  ", look.bold),
         (row.label.ljust(widths.label + 1), look.bold if changed else plain),
-        (row.before.rjust(widths.before), look.base if changed else look.quiet),
-        (" → " if changed else "   ", loud),
-        (row.after.ljust(widths.after), loud if changed else amount),
-        (row.delta.rjust(widths.delta), loud),
-        (row.rate.rjust(widths.rate), loud),
     ]
+    if widths.before:
+        cells.append((row.before.rjust(widths.before), look.base if changed else look.quiet))
+        cells.append((" → " if changed else "   ", loud))
+    cells.append((row.after.ljust(widths.after), loud if changed else amount))
+    if widths.delta:
+        cells.append((row.delta.rjust(widths.delta), loud))
+    if widths.rate:
+        cells.append((row.rate.rjust(widths.rate), loud))
     if widths.history:
         colour = look.palette.quiet if row.constant else look.palette.colours[kind]
         cells.append((f"  {row.history}", look.base + Style(color=colour)))

@@ -183,10 +183,20 @@ def test_amounts_are_exact_as_long_as_there_is_room() -> None:
 
 
 def test_the_columns_fit() -> None:
-    for width in range(78, 240):
+    for width in range(19, 240):
         w = widths_of(width)
-        assert 2 + w.label + 1 + w.before + 3 + w.after + w.delta + w.rate + 2 + w.history + w.last <= width
-        assert w.history >= 6
+        before, history = w.before and w.before + 3, w.history and w.history + 2
+        assert 2 + w.label + 1 + before + w.after + w.delta + w.rate + history + w.last <= width
+        assert w.history >= 6 or width < 78
+
+
+def test_on_a_narrow_terminal_the_least_important_columns_are_left_out() -> None:
+    columns = {
+        width: [name for name in ("before", "delta", "rate") if getattr(widths_of(width), name)]
+        for width in (62, 61, 50, 38)
+    }
+    assert columns == {62: ["before", "delta", "rate"], 61: ["before", "delta"], 50: ["before"], 38: []}
+    assert widths_of(39).before >= len("999,999")
 
 
 def test_every_known_field_is_explained_and_an_unknown_one_says_so() -> None:
