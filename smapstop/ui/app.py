@@ -3,11 +3,10 @@
 import os
 from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar, cast
+from typing import cast
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
-from textual.binding import BindingType
 from textual.screen import Screen
 
 from smapstop.errors import SmapstopError
@@ -15,11 +14,11 @@ from smapstop.model.lens import Lens
 from smapstop.model.requests import Attach, Failure, Launch, Notice, Over, PagesSeen, Refusal, SymbolsSeen, Target
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
-from smapstop.settings import Begin, Pick, Settings
+from smapstop.settings import Begin, Pick, Replay, Settings
 from smapstop.source import Source
+from smapstop.ui import format as fmt
 from smapstop.ui.facts import ending_text
 from smapstop.ui.key_table import KEYS
-from smapstop.ui.keys import bindings
 from smapstop.ui.launching import Rebuilds
 from smapstop.ui.looking import Looking
 from smapstop.ui.messages import Heard
@@ -28,6 +27,7 @@ from smapstop.ui.screens.main import MainScreen
 from smapstop.ui.signals import heed_signals
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.pages import MappingPages
+from smapstop.ui.wishes import Wishes, paced
 
 
 class Dashboard(PromptApp):
@@ -44,7 +44,6 @@ class Dashboard(PromptApp):
 
     CSS_PATH = "smapstop.tcss"
     TITLE = "smapstop"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere")]
 
     def __init__(
         self, source: Source, begin: Begin, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
@@ -58,6 +57,7 @@ class Dashboard(PromptApp):
         if settings.theme:
             self.theme = settings.theme
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
+        self._pace = settings.pace
 
     @property
     def timeline(self) -> Timeline:
@@ -92,8 +92,8 @@ class Dashboard(PromptApp):
             here = next((key.actions[place] for place in key.actions if place == views.current), None)
             if key.name == "palette" or (here is None and action is None):
                 continue
-            if action is None or self.main.check_action(action.partition(".")[2], ()):
-                run = partial(self.run_action, here or action or "", views.seen)
+            if action is None or self.main.check_action(action, ()):
+                run = partial(self.run_action, here or action or "", views.seen if here else self.main)
                 keys = " ".join(self.keymap.names(key.name))
                 yield SystemCommand(key.label.capitalize(), f"{key.help}  {keys}", run)
         yield from (each for each in super().get_system_commands(screen) if each.title == "Screenshot")
@@ -101,6 +101,7 @@ class Dashboard(PromptApp):
     def on_mount(self) -> None:
         """Start to listen, and say whom to watch; a program is launched when its pane knows its size."""
         heed_signals(self.exit)
+        self._wishes_at_first = self._wishes
         self.main.begin()
         self.source.start(lambda news: self.post_message(Heard(news)))
         match self._begin:
@@ -112,8 +113,17 @@ class Dashboard(PromptApp):
                 self.push_screen(PickScreen(processes, check), self._picked)
 
     def on_unmount(self) -> None:
-        """Stop listening."""
+        """Stop listening, and remember what the user changed."""
         self.source.close()
+        changes = self._wishes.changes(self._wishes_at_first)
+        if changes:
+            self._settings.remember(changes)
+
+    @property
+    def _wishes(self) -> Wishes:
+        """How the user has it now."""
+        columns, sorting = (column.key for column in self.main.columns), self.looking.order.sorting
+        return Wishes(tuple(columns), sorting, self.theme, self._pace.interval_ns / 1e9, self.main.panes.lines)
 
     @property
     def keys_are_ours(self) -> bool:
@@ -134,6 +144,17 @@ class Dashboard(PromptApp):
 
         self.push_screen(HelpScreen())
 
+    def action_faster(self, steps: int) -> None:
+        """Sample more often, or less."""
+        if isinstance(self._begin, Replay):
+            self.notify("a recording has the samples that it has")
+            return
+        self._pace = paced(self._pace, steps)
+        self.source.request(self._pace)
+        if self.main.dock is not None:
+            self.main.dock.pace(self._pace)
+        self.notify(f"a sample every {fmt.span(self._pace.interval_ns)}", timeout=2)
+
     # news from the source
 
     def _picked(self, pid: int | None) -> None:
@@ -141,7 +162,7 @@ class Dashboard(PromptApp):
         if pid is None:
             self.exit(0)
         else:
-            self.source.request(Attach(pid, self._settings.pace))
+            self.source.request(Attach(pid, self._pace))
 
     @on(Heard)
     def hear(self, message: Heard) -> None:

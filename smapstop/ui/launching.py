@@ -4,8 +4,9 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 
-from smapstop.model.requests import Launch, Signal
+from smapstop.model.requests import Launch, Pace, Signal
 from smapstop.source import Source
 
 Rebuilds = Callable[[], AsyncIterator[None]]
@@ -51,6 +52,10 @@ class Launching:
         self._answered.set()
 
     # what is asked for
+
+    def pace(self, pace: Pace) -> None:
+        """Have it sampled so when it begins again."""
+        self._launch = replace(self._launch, pace=pace)
 
     def begin(self) -> None:
         """Start it, the first time."""

@@ -60,7 +60,8 @@ class Terminal:
         settings = folder / f"settings-{number}"
         settings.write_text(_SETTINGS)
         usual = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_A_TERMINAL}
-        self._environment = usual | {"COLORTERM": "truecolor", _MARK: self._mark}
+        own = {"COLORTERM": "truecolor", "XDG_STATE_HOME": str(folder / f"state-{number}"), _MARK: self._mark}
+        self._environment = usual | own
         variables = shlex.join(["env", *(f"{name}={value}" for name, value in (environment or {}).items())])
         script = f"echo {BEFORE}; {variables} {command}; echo $? > {self._status_file}; exec sleep 1000"
         size = ("-x", str(columns), "-y", str(rows))

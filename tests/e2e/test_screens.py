@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
@@ -286,3 +287,30 @@ def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
         assert COLOUR.findall(window.coloured()) == [], key
     window.keys("e")
     assert window.status() == 129
+
+
+# what is remembered
+
+
+def test_what_the_user_changed_is_so_the_next_time_unless_an_option_says_otherwise(
+    terminal: Terminals, growing: Stepping, tmp_path: Path
+) -> None:
+    def again(options: str = "") -> Terminal:
+        command = f"env XDG_STATE_HOME={tmp_path} {SMAPSTOP} {options} -p {growing.pid}"
+        return terminal(command, columns=118, rows=40)
+
+    first = again()
+    first.wait_for("● live 1.0 s")
+    first.keys("+")
+    first.wait_for("● live 500 ms")
+    first.keys(">")
+    first.wait_for("^Mapping ▲")
+    first.keys("q")
+    assert first.status() == 0
+    second = again()
+    second.wait_for("● live 500 ms")
+    second.wait_for("^Mapping ▲")
+    second.keys("q")
+    third = again("-i 0.2 --sort rss")
+    third.wait_for("● live 200 ms")
+    third.wait_for("Rss ▼")

@@ -342,7 +342,7 @@ async def test_e_shows_the_events_under_the_table_and_hides_them() -> None:
         await opened(pilot)
         assert len(lines(app)) == 1
         assert pane.region.y == app.query_one(MappingTable).region.bottom
-        assert pane.region.height == 9
+        assert pane.region.height == 10
         assert app.query_one(MappingTable).has_focus
         await pilot.press("f7")
         assert not pane.display
@@ -354,7 +354,7 @@ async def test_esc_closes_the_events_that_have_the_keys_and_nothing_else() -> No
         await pilot.press("g")
         pane = await opened(pilot, "tab")
         assert pane.has_focus
-        assert pane.region.height == 5
+        assert pane.region.height == 6
         await pilot.press("escape")
         assert not pane.display
         assert app.lens.grouping == "name"

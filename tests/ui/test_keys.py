@@ -14,7 +14,7 @@ def test_no_key_stands_for_two_things_in_one_place() -> None:
     [
         ({"mark": ("d",)}, [("d", "mark", "compare")]),
         ({"mark": ("d",), "compare": ("m",)}, []),
-        ({"zeros": ("s", "f2")}, [("s", "sort", "zeros")]),
+        ({"zeros": ("s", "f9")}, [("s", "sort", "zeros")]),
         ({"copied": ("n",)}, [("n", "next_change", "copied")]),
         ({"down": ("v",)}, [("v", "pages", "down")]),
         ({"zeros": ("n",)}, []),

@@ -25,13 +25,15 @@ class LensedScreen(Screen[None]):
 
     Args:
         looking: What is looked at.
+        columns: Those of the table.
         recorded: Whether all of it is past.
         many_runs: Whether the program may begin again.
     """
 
-    def __init__(self, looking: Looking, *, recorded: bool, many_runs: bool) -> None:
+    def __init__(self, looking: Looking, columns: tuple[Column, ...], *, recorded: bool, many_runs: bool) -> None:
         super().__init__()
         self.looking = looking
+        self.columns = columns
         self.recorded, self.many_runs = recorded, many_runs
         self._playing: Playing | None = None
 
@@ -56,11 +58,6 @@ class LensedScreen(Screen[None]):
     def stale(self) -> None:
         """What is shown is to be drawn anew."""
         self.post_message(Stale())
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The columns of the table."""
-        return self.query_one(MappingTable).columns
 
     # the moment
 
@@ -141,7 +138,7 @@ class LensedScreen(Screen[None]):
         """Group by something else."""
         self.look(self.looking.lens.grouped_otherwise())
 
-    # the order of the rows
+    # the order of the rows, and the columns
 
     def action_freeze(self) -> None:
         """Hold the order of the rows, or let them move again."""
@@ -171,6 +168,19 @@ class LensedScreen(Screen[None]):
         """A click on a header."""
         if message.key in SORTABLE:
             self._sort(sorted_by(message.key, self.looking.order.sorting))
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        from smapstop.ui.screens.columns import ColumnsScreen
+
+        self.app.push_screen(ColumnsScreen(self.columns), self.show_columns)
+
+    def show_columns(self, columns: tuple[Column, ...] | None) -> None:
+        """Have other columns."""
+        if columns is not None:
+            self.columns = columns
+            self.query_one(MappingTable).have(columns)
+            self.stale()
 
     def _sort(self, sorting: Sorting | None) -> None:
         if sorting is not None:

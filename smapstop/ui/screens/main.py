@@ -2,11 +2,11 @@
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.binding import BindingType
 
 from smapstop.errors import SmapstopError
 from smapstop.model.arrange import filter_of, members_filter
@@ -18,6 +18,7 @@ from smapstop.source import Source
 from smapstop.ui.columns import chosen
 from smapstop.ui.facts import compared_text, header_of
 from smapstop.ui.key_table import KEY
+from smapstop.ui.keys import bindings
 from smapstop.ui.launching import Launching, Rebuilds
 from smapstop.ui.looking import Carried, Looking
 from smapstop.ui.messages import Stale
@@ -28,6 +29,7 @@ from smapstop.ui.widgets.filter import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.keybar import KeyBar
 from smapstop.ui.widgets.pages import MappingPages
+from smapstop.ui.widgets.panes import Panes
 from smapstop.ui.widgets.table import MappingTable
 from smapstop.ui.widgets.timebar import TimeBar
 from smapstop.ui.widgets.totals import Totals
@@ -37,8 +39,7 @@ if TYPE_CHECKING:  # what not every run needs is imported when it is needed
     from smapstop.ui.widgets.dock import ProgramDock
 
 ROWS_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
-EVENTS_HINT = "cow   libc   first touch   !heap"
-"""What can be typed to filter."""
+"""What can be typed to filter them."""
 
 
 def _dock(source: Source, launch: Launch, rebuilds: Rebuilds | None) -> "ProgramDock":
@@ -61,6 +62,8 @@ class MainScreen(LensedScreen):
         rebuilds: At each of them the launched program begins anew.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere")]
+
     def __init__(
         self,
         source: Source,
@@ -70,7 +73,9 @@ class MainScreen(LensedScreen):
         intro: str,
         rebuilds: Rebuilds | None,
     ) -> None:
-        super().__init__(looking, recorded=isinstance(begin, Replay), many_runs=rebuilds is not None)
+        super().__init__(
+            looking, chosen(settings.columns), recorded=isinstance(begin, Replay), many_runs=rebuilds is not None
+        )
         self._source, self._settings, self._intro = source, settings, intro
         self.dock = _dock(source, begin, rebuilds) if isinstance(begin, Launch) else None
         """The place of the launched program, when there is one."""
@@ -82,16 +87,12 @@ class MainScreen(LensedScreen):
         yield HeaderBar()
         yield Totals()
         yield TimeBar()
-        yield Views(chosen(self._settings.columns))
+        yield Views(self.columns)
         yield FilterLine(ROWS_HINT, filter_of, id="filter-rows")
-        yield EventsPane()
-        yield FilterLine(EVENTS_HINT, str, id="filter-events")
-        if self._intro:
-            keymap = keymap_of(self.app)
-            intro = self._intro.format(**{name: keymap.names(name)[0] for name in KEY})
-            yield Static(intro, id="intro", markup=False)
-        if self.dock is not None:
-            yield self.dock
+        keymap = keymap_of(self.app)
+        intro = self._intro.format(**{name: keymap.names(name)[0] for name in KEY})
+        self.panes = Panes(intro, self.dock, self._settings.pane)
+        yield self.panes
         yield KeyBar()
 
     def begin(self) -> None:
@@ -103,6 +104,7 @@ class MainScreen(LensedScreen):
         """Give up what a small terminal has no room for, the least important first."""
         self.set_class(event.size.height < 32, "-low")
         self.set_class(event.size.height < 16, "-tiny")
+        self.panes.fit()
 
     @property
     def views(self) -> Views:
@@ -136,10 +138,9 @@ class MainScreen(LensedScreen):
         bar.show(looking.activity, scene)
         self._carry_over()
         self.views.show(looking.timeline, scene)
-        pane = self.query_one(EventsPane)
-        if pane.display:
+        if self.panes.events.display:
             opened = self.views.opened
-            pane.show(looking.timeline, scene, opened.mapping if opened else None)
+            self.panes.events.show(looking.timeline, scene, opened.mapping if opened else None)
         rows = looking.order.rows(scene, time.monotonic() - looking.touched)
         order = looking.order
         self.views.table.show(looking.timeline, scene, rows, order.sorting, frozen=order.frozen)
@@ -214,25 +215,18 @@ class MainScreen(LensedScreen):
 
     def action_events(self) -> None:
         """Show what happened, or hide it."""
-        pane = self.query_one(EventsPane)
-        if pane.has_focus:
+        if self.panes.events.has_focus:
             self.views.seen.focus()
-        pane.display = not pane.display
+        self.panes.toggle_events()
         self.stale()
 
     def action_filter_events(self) -> None:
         """Type what events to show."""
-        self.query_one("#filter-events", FilterLine).open(self.query_one(EventsPane).words)
+        self.panes.filter_events()
 
-    @on(FilterLine.Typed, "#filter-events")
-    def filter_events(self, message: FilterLine.Typed) -> None:
-        """Filter while the user types."""
-        self.query_one(EventsPane).seek(message.expression)
-
-    @on(FilterLine.Done, "#filter-events")
-    def focus_events(self) -> None:
-        """Give the keys to the events again."""
-        self.query_one(EventsPane).focus()
+    def action_grow(self, lines: int) -> None:
+        """Make the panes higher, or lower."""
+        self.panes.grow(lines)
 
     @on(EventsPane.Jump)
     def jump_to_mapping(self, message: EventsPane.Jump) -> None:

@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from smapstop.errors import SmapstopError
+from smapstop.model.requests import Pace
 from smapstop.ui import format as fmt
 from smapstop.ui.launching import Launching, Rebuilds
 from smapstop.ui.prompt import key_of
@@ -23,7 +24,7 @@ class ProgramDock(Vertical):
 
     DEFAULT_CSS = """
     ProgramDock {
-      height: 34%; min-height: 5;
+      height: 14;
       border: round $panel-lighten-2; border-title-color: $foreground; border-subtitle-color: $text-muted;
     }
     ProgramDock:focus-within { border: round $accent; border-title-style: bold; border-subtitle-color: $accent; }
@@ -70,6 +71,10 @@ class ProgramDock(Vertical):
         self._held = False
 
     # the program
+
+    def pace(self, pace: Pace) -> None:
+        """Have the program sampled so when it begins again."""
+        self._launching.pace(pace)
 
     async def _follow(self, rebuilds: Rebuilds) -> None:
         """Start the program anew when it was rebuilt; who has the keys has them then, too."""

@@ -47,7 +47,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
     push away what the user scrolled to.
     """
 
-    DEFAULT_CSS = "EventsPane { display: none; height: 25%; min-height: 4; }"
+    DEFAULT_CSS = "EventsPane { display: none; height: 10; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
 
     @dataclass

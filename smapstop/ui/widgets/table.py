@@ -65,6 +65,10 @@ class MappingTable(LineList[int, _Line]):
 
     # what is shown
 
+    def have(self, columns: tuple[Column, ...]) -> None:
+        """Have other columns."""
+        self.columns, self._groups = columns, None
+
     def show(
         self, timeline: Timeline, scene: Scene, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
     ) -> None:

@@ -1,0 +1,90 @@
+"""Choosing the columns of the table, and their order."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from smapstop.ui.columns import ALL, COLUMNS, Column
+from smapstop.ui.keys import bindings
+from smapstop.ui.prompt import key_of
+from smapstop.ui.screens.modal import Modal
+
+
+class ColumnsScreen(Modal[tuple[Column, ...] | None]):
+    """Lists all columns, those of the table first; the result is None when the user changes nothing.
+
+    Args:
+        columns: Those of the table now.
+    """
+
+    DEFAULT_CSS = "ColumnsScreen > .box { width: 100; }"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("columns")]
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__()
+        self._before = tuple(columns)
+        self._begin(columns)
+
+    def _begin(self, columns: Sequence[Column]) -> None:
+        """Have these columns, and the others after them."""
+        self._shown = {column.key for column in columns}
+        self._order = [*columns, *(column for column in ALL.values() if column.key not in self._shown)]
+
+    def compose(self) -> ComposeResult:
+        """The columns, a line each."""
+        show, left, usual, back = (key_of(self.app, name) for name in ("show", "move_up", "usual", "back"))
+        with Vertical(classes="box") as box:
+            box.border_title = "Columns, from left to right"
+            right = key_of(self.app, "move_down")
+            box.border_subtitle = f"{show} shows, hides   {left} {right} moves   {usual} as usual   enter   {back}"
+            yield OptionList(*map(self._option, self._order), compact=True)
+
+    def on_mount(self) -> None:
+        """Begin at the first."""
+        self._choices.highlighted = 0
+
+    @property
+    def _choices(self) -> OptionList:
+        return self.query_one(OptionList)
+
+    def _option(self, column: Column) -> Option:
+        """A column as a line of the list."""
+        shown = column.key in self._shown
+        title = (f" {'✓' if shown else ' '} {column.title:17}", "bold" if shown else "")
+        help_ = column.help.partition(". ")[0].rstrip(".") + "."
+        return Option(Content.assemble(title, (help_, "" if shown else "dim")), id=column.key)
+
+    def _list(self, at: int) -> None:
+        """List them again, the cursor on one of them."""
+        self._choices.set_options(map(self._option, self._order))
+        self._choices.highlighted = at
+
+    def action_show(self) -> None:
+        """Show the column under the cursor, or hide it; one is left."""
+        at = self._choices.highlighted or 0
+        if self._shown != {self._order[at].key}:
+            self._shown ^= {self._order[at].key}
+            self._list(at)
+
+    def action_move_column(self, places: int) -> None:
+        """Move the column under the cursor."""
+        at = self._choices.highlighted or 0
+        to = max(0, min(len(self._order) - 1, at + places))
+        self._order.insert(to, self._order.pop(at))
+        self._list(to)
+
+    def action_usual(self) -> None:
+        """Have the usual columns in the usual order."""
+        self._begin(COLUMNS)
+        self._list(0)
+
+    def on_option_list_option_selected(self) -> None:
+        """Take them."""
+        chosen = tuple(column for column in self._order if column.key in self._shown)
+        self.dismiss(chosen if chosen != self._before else None)

@@ -1,0 +1,99 @@
+"""What is below the table: what happened, and the launched program's terminal."""
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from smapstop.ui.widgets.events import EventsPane
+from smapstop.ui.widgets.filter import FilterLine
+
+if TYPE_CHECKING:  # what not every run needs is imported when it is needed
+    from smapstop.ui.widgets.dock import ProgramDock
+
+EVENTS_HINT = "cow   libc   first touch   !heap"
+"""What can be typed to filter them."""
+LEAST = 4
+"""Lines of a pane that can be read."""
+_REST = 9
+"""Lines of the screen that are not for panes, beside a fifth of it for the table: header, totals, keys."""
+
+
+class Panes(Vertical):
+    """The panes, as high as the user wants them, as far as there is room.
+
+    Args:
+        intro: One line that tells what to do and what to watch; empty without one.
+        dock: The place of the launched program, when there is one.
+        lines: The height of each pane; None for a part of the screen.
+    """
+
+    DEFAULT_CSS = """
+    Panes { height: auto;
+      & > #intro { height: 1; padding: 0 1; background: $primary; color: $text; text-style: bold; }
+    }
+    """
+
+    def __init__(self, intro: str, dock: "ProgramDock | None", lines: int | None) -> None:
+        super().__init__()
+        self.lines = lines
+        self._intro, self._dock = intro, dock
+
+    def compose(self) -> ComposeResult:
+        """What happened, and the program."""
+        yield EventsPane()
+        yield FilterLine(EVENTS_HINT, str, id="filter-events")
+        if self._intro:
+            yield Static(self._intro, id="intro", markup=False)
+        if self._dock is not None:
+            yield self._dock
+
+    @property
+    def events(self) -> EventsPane:
+        """What happened; hidden until it is opened."""
+        return self.query_one(EventsPane)
+
+    # how high they are
+
+    def fit(self) -> None:
+        """Be as high as there is room for on the screen."""
+        height = self.screen.size.height
+        shares: dict[Widget, float] = {self.events: 0.25} if self.events.display else {}
+        if self._dock is not None:
+            shares[self._dock] = 0.34 if height >= 32 else 0.3
+        for pane, share in shares.items():
+            room = (height - _REST - height // 5) // len(shares)
+            pane.styles.height = max(LEAST, min(self.lines or round(height * share), room))
+
+    def grow(self, lines: int) -> None:
+        """Be higher by some lines, or lower."""
+        panes = [pane for pane in (self._dock, self.events) if pane is not None and pane.display]
+        if panes:
+            self.lines = max(LEAST, panes[0].outer_size.height + lines)
+            self.fit()
+
+    # what happened
+
+    def toggle_events(self) -> None:
+        """Show what happened, or hide it."""
+        self.events.display = not self.events.display
+        self.fit()
+
+    def filter_events(self) -> None:
+        """Let the user type what events to show."""
+        self.query_one(FilterLine).open(self.events.words)
+
+    @on(FilterLine.Typed)
+    def show_events(self, message: FilterLine.Typed) -> None:
+        """Filter while the user types."""
+        message.stop()
+        self.events.seek(message.expression)
+
+    @on(FilterLine.Done)
+    def focus_events(self, message: FilterLine.Done) -> None:
+        """Give the keys to the events again."""
+        message.stop()
+        self.events.focus()
