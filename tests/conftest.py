@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them: also for new terminals
+    os.environ.pop(_name, None)
+    os.unsetenv(_name)
 PROGRAMS = Path(__file__).parent / "programs"
 
 

@@ -111,7 +111,7 @@ def test_without_a_compiler_the_same_happens_in_a_python_program(
     monkeypatch.delenv("CC", raising=False)
     page = os.sysconf("SC_PAGE_SIZE") // 1024
     with demo.prepared() as experiment, running(experiment.command) as run:
-        assert experiment.intro.startswith("No C compiler, so this is a Python program. Type t")
+        assert experiment.intro.startswith("No C compiler, so this is a Python program. Type {program},")
         assert experiment.command[0] == sys.executable
         run.says("(q ends)")
         before = run.data("experiment")

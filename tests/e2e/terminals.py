@@ -25,8 +25,6 @@ set -g default-terminal tmux-256color
 set -g terminal-overrides ',*:Tc'
 set -g remain-on-exit on
 """
-_NOT_FOR_A_TERMINAL = ("NO_COLOR", "TMUX", "COLUMNS", "LINES")
-"""What our own environment may have, and would be wrong in another terminal; readline sets a size when imported."""
 _numbers = itertools.count()
 
 
@@ -59,7 +57,7 @@ class Terminal:
         self._mark = f"{os.getpid()}-{number}"
         settings = folder / f"settings-{number}"
         settings.write_text(_SETTINGS)
-        usual = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_A_TERMINAL}
+        usual = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TMUX")}
         own = {"COLORTERM": "truecolor", "XDG_STATE_HOME": str(folder / f"state-{number}"), _MARK: self._mark}
         self._environment = usual | own
         variables = shlex.join(["env", *(f"{name}={value}" for name, value in (environment or {}).items())])

@@ -81,7 +81,7 @@ def test_no_name_in_what_a_verb_prints_is_obeyed_by_the_terminal(evil: Stepping,
     assert re.search(SPELLED, printed("pages", "-p", pid, "evil\x1b[31m[bold] .data"))
     assert re.search(SPELLED, printed("pages", "-p", pid, "--cow"))
     assert re.search(SPELLED, printed("record", "-p", pid, "--count", "2", "-i", "0.1", "-o", odd))
-    assert re.search(SPELLED, printed("diff", odd, odd, "--all", "--by", "part"))
+    assert re.search(SPELLED, printed("diff", odd, odd, "--all"))
     assert re.search(r"odd\\x1b\[31m\\u202e", printed("diff", odd, odd, "--all", "--format", "markdown"))
     for form in ("jsonl", "csv", "perfetto"):
         assert "pwn" in printed("export", odd, "--format", form)
