@@ -18,6 +18,10 @@ from smapstop.proc.smaps import parse_rollup, parse_smaps, without_torn
 from smapstop.sampling.sampler import Sampler
 
 _NOT_IN_ROLLUP = ("size", "kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key")
+_HEADS = frozenset(
+    ["start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags", "members", "label"]
+)
+"""The names that are no fields; an unknown field of such a name is left out."""
 _DELETED = " (deleted)"
 
 Record = dict[str, Any]
@@ -143,7 +147,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     heads = heads_of(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
     if snapshot.labels is not None and grouping == "none":
         heads = [head | label_record(snapshot.labels[row]) for head, row in zip(heads, rows.tolist(), strict=True)]
-    names = names_with(sheet.fields, without=ROLLUP_ONLY)
+    names = names_with((field for field in sheet.fields if field not in _HEADS), without=ROLLUP_ONLY)
     columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
     return [head | _amounts(names, columns, at) for at, head in enumerate(heads)]
 

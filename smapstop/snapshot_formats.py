@@ -129,8 +129,10 @@ def as_table(
     if snapshot.mappings is None:
         return _rollup_table(snapshot)
     rows = records(snapshot, sorting, grouping)
-    size = sum(row["size"] or 0 for row in rows)
-    total = snapshot.rollup | {"name": _title(snapshot), "size": size, "members": len(snapshot.mappings)}
+    sizes = [row["size"] for row in rows if row["size"] is not None]
+    total = snapshot.rollup | {"name": _title(snapshot), "members": len(snapshot.mappings)}
+    if sizes:
+        total["size"] = sum(sizes)
     columns = _COLUMNS if grouping == "none" else _GROUP_COLUMNS
     texts = [{column.key: _cell(row, column) for column in columns} for row in (*rows, total)]
     return "\n".join([*table_of(columns, texts, width), ""])

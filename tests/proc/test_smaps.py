@@ -53,6 +53,7 @@ def numbered(mappings: Mappings) -> list[list[int]]:
 OLD = "size rss pss shared_clean shared_dirty private_clean private_dirty referenced"
 HUGE_SWAP = "shared_hugetlb private_hugetlb swap swap_pss"
 FIELDS_OF = {
+    "linux-2.6.14-i386.txt": "size rss shared_clean shared_dirty private_clean private_dirty",
     "linux-2.6.32.txt": f"{OLD} swap kernel_page_size mmu_page_size",
     "linux-4.4.txt": f"{OLD} anonymous anon_huge_pages {HUGE_SWAP} kernel_page_size mmu_page_size locked",
     "linux-5.4.txt": f"{OLD.replace('size', 'size kernel_page_size mmu_page_size')} anonymous lazy_free "
@@ -71,6 +72,25 @@ def test_every_kernel_s_fields_are_read_in_its_order(parse: Parse, file: str, fi
 
     assert fields.split() == list(mappings.fields)
     assert numbered(mappings) == mappings.amounts.tolist()
+
+
+@both
+def test_linux_2_6_14_on_32_bits_has_short_addresses(parse: Parse) -> None:
+    mappings = parse((RECORDED / "linux-2.6.14-i386.txt").read_bytes())
+
+    assert headers(mappings)[3] == (0xBFA2C000, 0xBFA41000, "rw-p", 0xBFA2C000, "00:00", 0, "[stack]")
+    assert names(mappings) == ["/bin/cat", "[heap]", "/lib/tls/libc-2.3.6.so", "[stack]", "[vdso]"]
+
+
+@both
+def test_linux_6_6_may_have_pages_of_64_kb(parse: Parse) -> None:
+    mappings = parse((RECORDED / "linux-6.6-arm64-64k.txt").read_bytes())
+    of = dict(zip(mappings.fields, mappings.amounts.tolist(), strict=True))
+
+    assert of["kernel_page_size"] == of["mmu_page_size"] == [64] * 6
+    assert of["rss"] == [64, 64, 64, 524288, 64, 64]
+    assert of["size"] == ((mappings.end - mappings.start) // 1024).tolist()
+    assert names(mappings)[3:] == ["", "[vdso]", "[stack]"]
 
 
 @both

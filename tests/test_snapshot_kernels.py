@@ -1,0 +1,161 @@
+"""`snapshot --from` of what any kernel prints, in every format; and of what none prints."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from kernels import FLAG, KERNELS, NAMES, Kernel, Record, printed, render
+
+from smapstop.cli import main
+from smapstop.errors import SmapstopError
+from smapstop.model.sheet import GROUPINGS
+from smapstop.proc.columns import ABSENT
+from smapstop.snapshot import load
+from smapstop.snapshot_formats import as_csv, as_json, as_table
+from smapstop.snapshot_json import read_json
+
+SAVED = sorted(path for path in (Path(__file__).parent / "data" / "smaps").glob("*.txt") if "rollup" not in path.name)
+patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+
+
+def process(kernel: Kernel) -> list[Record]:
+    """Mappings with every name and with amounts that tell which they are."""
+    return [
+        Record(
+            row << 16,
+            (row << 16) + 4096,
+            "rw-p",
+            row << 12,
+            "fe:01",
+            row,
+            name,
+            ("rd", "??") if kernel.has_flags else (),
+            tuple(row % 2 if line.width == FLAG else 100 * row + at for at, line in enumerate(kernel.lines)),
+        )
+        for row, name in enumerate([b"", *NAMES], 1)
+    ]
+
+
+def expected(record: Record, kernel: Kernel) -> dict[str, Any]:
+    """A mapping as JSON has it, without its kind and the fields that are not printed."""
+    name = record.name.decode("utf-8", "surrogateescape")
+    return {
+        "start": hex(record.start),
+        "end": hex(record.end),
+        "perms": record.perms,
+        "offset": record.offset,
+        "device": record.device,
+        "inode": record.inode,
+        "name": name.removesuffix(" (deleted)"),
+        "deleted": name.endswith(" (deleted)"),
+        "vm_flags": list(record.flags) or None,
+    } | {
+        field: amount
+        for field, amount in zip(kernel.fields, record.amounts, strict=True)
+        if amount != ABSENT and field not in ("start", "end", "perms", "offset", "device", "inode", "name", "kind")
+    }
+
+
+def without_unknown(record: dict[str, Any]) -> dict[str, Any]:
+    """A mapping of JSON without its kind and what is null."""
+    return {key: value for key, value in record.items() if (value is not None or key == "vm_flags") and key != "kind"}
+
+
+@pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS.keys())
+def test_every_kernel_s_text_becomes_json(kernel: Kernel, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    records, saved = process(kernel), tmp_path / "saved"
+    saved.write_bytes(render(records, kernel))
+
+    assert main(["snapshot", "--from", str(saved), "--format", "json"]) == 0
+    mappings = json.loads(capsys.readouterr().out)["mappings"]
+
+    assert [without_unknown(mapping) for mapping in mappings] == [expected(record, kernel) for record in records]
+
+
+@pytest.mark.parametrize("how", ["mappings", "--group-by=kind", "--group-by=name", "--group-by=file", "--rollup"])
+@pytest.mark.parametrize("saved", SAVED, ids=lambda path: path.stem)
+def test_every_kernel_s_text_has_every_format(
+    saved: Path, how: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    options = [] if how == "mappings" else [how]
+    printed = dict[str, str]()
+    for form in ("table", "json", "csv"):
+        assert main(["snapshot", "--from", str(saved), "--format", form, *options]) == 0
+        out, told = capsysbinary.readouterr()
+        printed[form] = out.decode("utf-8", "surrogateescape")
+        assert told == b""
+    document = json.loads(printed["json"])
+    rows = document.get("mappings") or document.get("groups") or [document["rollup"]]
+
+    assert len(list(csv.DictReader(io.StringIO(printed["csv"], newline="")))) == len(rows)
+    if how != "--rollup":
+        assert printed["table"].count("\n") == 1 + len(rows) + 1  # the titles and the totals
+
+
+def test_what_a_kernel_does_not_print_has_no_total() -> None:
+    table = as_table(load(render(process(KERNELS["wsl1"]), KERNELS["wsl1"])), width=120)
+
+    titles, *_, totals = (line.split() for line in table.splitlines())
+    assert titles[3:] == ["Size", "Rss", "Pss", "PClean", "PDirty", "Anon", "Swap"]
+    assert [cell for cell in totals if cell in "–0"] == ["–"] * 6
+
+
+def test_a_field_that_is_called_like_a_part_of_the_header_does_not_hide_it() -> None:
+    text = b"1000-2000 rw-p 00000000 00:00 7 /x\nInode: 4 kB\nKind: 5 kB\nRss: 4 kB\n"
+
+    (mapping,) = json.loads(as_json(load(text)))["mappings"]
+
+    assert (mapping["inode"], mapping["kind"], mapping["rss"]) == (7, "file", 4)
+
+
+@patient
+@given(printed())
+def test_json_says_what_the_text_says_and_is_read_again(made: tuple[list[Record], Kernel]) -> None:
+    records, kernel = made
+    apart = [replace(record, start=row * 4, end=row * 4 + 3) for row, record in enumerate(records)]
+    snapshot = load(render(apart, kernel))
+    text = as_json(snapshot)
+
+    found = [without_unknown(mapping) for mapping in json.loads(text)["mappings"]]
+    assert found == [expected(record, kernel) for record in apart]
+    again = read_json(text.encode()).mappings
+    assert again.start.tolist() == [record.start for record in apart]
+    assert [again.name_of(row) for row in range(len(again))] == [
+        record.name.decode("utf-8", "surrogateescape") for record in apart
+    ]
+    for grouping in GROUPINGS:
+        assert as_csv(snapshot, None, grouping)
+        assert all(len(line) <= 100 for line in as_table(snapshot, None, grouping, width=100).splitlines())
+
+
+@patient
+@given(printed(), st.integers(0, 1000), st.sampled_from([b"Rss: x kB", b"", b"\0", b"zz", b"1-2", b"Size: -4 kB"]))
+def test_a_malformed_text_is_one_error_with_its_line(
+    made: tuple[list[Record], Kernel], place: int, bad: bytes
+) -> None:
+    lines = render(*made).split(b"\n")[:-1]
+    place %= len(lines) + 1
+    lines.insert(place, bad)
+
+    with pytest.raises(SmapstopError) as caught:
+        load(b"\n".join([*lines, b""]))
+
+    assert re.match(rf"smaps line {place + 1}: expected ", caught.value.what)
+
+
+def test_a_malformed_file_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "saved"
+    saved.write_bytes(SAVED[0].read_bytes() + b"Rss: \x1b[31m\xff\n")
+
+    assert main(["snapshot", "--from", str(saved)]) == 2
+    out, told = capsys.readouterr()
+
+    assert out == ""
+    assert re.fullmatch(r"smapstop: smaps line \d+: expected a number after Rss, but it says [^\x1b\n]+\n", told)
