@@ -9,6 +9,7 @@ from building import COUNTERS, mappings_of, tick_of
 from listening import ListSource
 from numpy.typing import NDArray
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events
@@ -20,6 +21,7 @@ from smapstop.settings import Pick, Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.rows import Row, rows_of
 from smapstop.ui.widgets.table import MappingTable
+from smapstop.ui.widgets.totals import Totals
 
 HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
 LIBC = (0x2000, 0x2100, "r-xp", "/usr/lib/libc.so.6")
@@ -416,3 +418,25 @@ async def test_ctrl_c_leaves_the_picker_also_while_one_types() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("x", "ctrl+c")
     assert app.return_value == 0
+
+
+async def test_only_the_lines_of_the_totals_that_changed_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a slow link each of them counts."""
+    drawn: list[int] = []
+
+    def render_line(totals: Totals, y: int) -> Strip:
+        drawn.append(y)
+        return real(totals, y)
+
+    real = Totals.render_line
+    monkeypatch.setattr(Totals, "render_line", render_line)
+    app, source = dashboard(*(tick(n, 40, 30, 20, 10) for n in range(99)))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        assert {*drawn} == {*range(6)}
+        source.tell(tick(99, 40, 30, 20, 10))
+        await pilot.pause()
+        drawn.clear()
+        source.tell(tick(100, 40, 30, 20, 10, totals={"pss": 90}))
+        await pilot.pause()
+        assert drawn == [0]

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -44,10 +45,15 @@ class Totals(Widget):
         self._target: Target | None = None
 
     def show(self, target: Target, timeline: Timeline, scene: Scene) -> None:
-        """Show the totals of a scene."""
+        """Show the totals of a scene: only the lines that differ from what is on the screen are drawn again."""
         self._target, self._timeline, self._scene = target, timeline, scene
-        self._strips = []
-        self.refresh()
+        before, self._strips = self._strips, self._draw() if self.size.width else []
+        if len(before) != len(self._strips):
+            self.refresh()
+            return
+        dirty = [y for y, (old, new) in enumerate(zip(before, self._strips, strict=True)) if old != new]
+        if dirty:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in dirty))
 
     def on_resize(self) -> None:
         """Draw anew for the new size."""
@@ -74,7 +80,7 @@ class Totals(Widget):
         charts = [self._rss_strip(left), *self._chart(left, height - 1)]
         facts = self._facts(right)[:height]
         facts += [Strip.blank(right, base)] * (height - len(facts))
-        return [Strip.join([blank, a, blank, b, blank]) for a, b in zip(charts, facts, strict=True)]
+        return [Strip.join([blank, a, blank, b, blank]).simplify() for a, b in zip(charts, facts, strict=True)]
 
     def _rss_strip(self, width: int) -> Strip:
         """Rss and how fast it moves, over the chart; at the right how long the chart reaches back."""
