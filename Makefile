@@ -1,4 +1,4 @@
-.PHONY: help demo run test quick lint screenshots bench clean
+.PHONY: help demo run test quick lint screenshots bench fuzz clean
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -41,5 +41,9 @@ screenshots: $(READY) ## remake screenshots/ from real runs
 bench: $(READY) ## measure what smapstop costs; a part with PART=sampling|screen|tables|recording
 	@$(PY) -m benchmarks $(PART)
 
+fuzz: $(READY) ## look for inputs that break it, MINUTES=1 for each target; one with TARGET=smaps
+	@$(PY) -c 'import atheris' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt atheris
+	@PYTHONPATH=tests $(PY) -m fuzz $(TARGET) --minutes $(or $(MINUTES),1)
+
 clean: ## forget the environment and everything built
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .fuzz .mypy_cache .pytest_cache .ruff_cache

@@ -78,6 +78,9 @@ CREATE VIEW happenings AS
       (SELECT max(m.since) FROM mappings AS m WHERE m.mapping = events.mapping AND m.since <= events.tick);
 """
 
+UNUSABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a database that is damaged raises; its text, and even SQLite's words on it, need not be UTF-8."""
+
 _SIGN = 1 << 63
 
 
@@ -162,7 +165,9 @@ def checksum_of(
 def unusable(path: Path, error: Exception) -> SmapstopError:
     """Why a recording cannot be used, as SQLite has it."""
     text = " ".join(str(error).split())
-    if isinstance(error, sqlite3.DatabaseError) and re.search("malformed|not a database|corrupt", text):
+    if isinstance(error, UnicodeDecodeError):
+        text = "malformed text"
+    if isinstance(error, UNUSABLE) and re.search("malformed|not a database|corrupt", text):
         return SmapstopError(f"{str(path)!r} is damaged: {text}", "sqlite3's .recover may save a part of it")
     return SmapstopError(f"cannot use the recording {str(path)!r}: {text}")
 

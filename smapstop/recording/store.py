@@ -22,6 +22,8 @@ from smapstop.recording import schema
 from smapstop.recording.schema import APPLICATION_ID, FORMAT, HEAD_FIELDS, HEADS, Cell, Row, quoted
 from smapstop.recording.telling import Teller, TickRows
 
+_WRONG = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError)
+"""What comes of values that are not what they should be."""
 HEAD_BYTES = 100
 """How much of a file `is_recording` looks at."""
 
@@ -52,12 +54,20 @@ class Recording:
 
     @property
     def target(self) -> Target | None:
-        """Whose recording it is; None when it ended before it began."""
+        """Whose recording it is; None when it ended before it began.
+
+        Raises:
+            SmapstopError: The recording is damaged.
+        """
         if "pid" not in self._meta:
             return None
-        facts: dict[str, Any] = {field.name: self._meta.get(field.name) for field in fields(Target)}
-        facts["command_line"] = tuple(json.loads(facts["command_line"]))
-        return Target(**facts | {name: bool(facts[name]) for name in ("launched", "stopped_at_exec")})
+        try:
+            facts: dict[str, Any] = {field.name: self._meta.get(field.name) for field in fields(Target)}
+            facts["command_line"] = tuple(map(str, json.loads(facts["command_line"])))
+            facts |= {name: int(facts[name]) for name in ("pid", "started_ns", "clock_ticks")}
+            return Target(**facts | {name: bool(facts[name]) for name in ("launched", "stopped_at_exec")})
+        except _WRONG as error:
+            raise _damaged(self.path, "where it says whose it is") from error
 
     @property
     def tool(self) -> str:
@@ -91,8 +101,8 @@ class Recording:
             try:
                 for rows in self._tick_rows(tuple(name for name in fields if name not in HEAD_FIELDS)):
                     yield self._teller.tell(rows, fields)
-            except (ValueError, TypeError, KeyError, OverflowError) as error:
-                raise _damaged(self.path, self._teller.told) from error
+            except _WRONG as error:
+                raise _damaged(self.path, f"at tick {self._teller.told}") from error
 
     def close(self) -> None:
         """Give the file back."""
@@ -177,7 +187,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     database = _connected(path, "mode=ro")
     try:
         database.execute("SELECT count(*) FROM meta")
-    except sqlite3.Error:
+    except schema.UNUSABLE:
         database.close()
         if Path(f"{path}-wal").exists() or os.access(path.parent, os.W_OK):
             raise
@@ -196,10 +206,10 @@ def _readable(path: Path) -> Iterator[None]:
     """What SQLite finds wrong, as one line."""
     try:
         yield
-    except sqlite3.Error as error:
+    except schema.UNUSABLE as error:
         raise schema.unusable(path, error) from error
 
 
-def _damaged(path: Path, number: int) -> SmapstopError:
-    """That a tick is not as it was written."""
-    return SmapstopError(f"{str(path)!r} is damaged at tick {number}", "sqlite3's .recover may save a part of it")
+def _damaged(path: Path, where: str) -> SmapstopError:
+    """That something is not as it was written."""
+    return SmapstopError(f"{str(path)!r} is damaged {where}", "sqlite3's .recover may save a part of it")

@@ -1,0 +1,32 @@
+"""Fuzz targets: what smapstop does with any bytes that are not its own. `make fuzz` runs them; no test does.
+
+Each module is a target: `seeds()` are inputs to begin with, and `check(data)` raises when smapstop is wrong about
+one. What was found is kept in tests/data/fuzz/TARGET, and checked by tests/test_fuzz.py with the
+seeds.
+"""
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+TARGETS = ("smaps", "snapshots", "terminals", "elf", "recordings")
+FOUND = Path(__file__).parents[1] / "data" / "fuzz"
+
+
+class Target(NamedTuple):
+    """What is fuzzed."""
+
+    name: str
+    check: Callable[[bytes], None]
+    seeds: Callable[[], Iterator[bytes]]
+
+    def found(self) -> dict[str, bytes]:
+        """What was found earlier, by the name of its file."""
+        return {path.name: path.read_bytes() for path in sorted((FOUND / self.name).glob("*"))}
+
+
+def target_of(name: str) -> Target:
+    """The target of a name; it is imported now."""
+    module = import_module(f"fuzz.{name}")
+    return Target(name, module.check, module.seeds)

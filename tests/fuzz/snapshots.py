@@ -1,0 +1,84 @@
+"""What was saved of a process, as smaps or as the JSON of a snapshot: each format of it, and its comparison."""
+
+import json
+from collections.abc import Iterator
+from typing import get_args
+
+import numpy as np
+from rich.cells import cell_len
+
+from fuzz.smaps import SAVED
+from smapstop.diff import diff
+from smapstop.diff_formats import as_json as diff_as_json
+from smapstop.diff_formats import as_markdown
+from smapstop.diff_formats import as_table as diff_as_table
+from smapstop.errors import SmapstopError
+from smapstop.model.likeness import By
+from smapstop.model.sheet import GROUPINGS
+from smapstop.runs import Run
+from smapstop.snapshot import Snapshot, load
+from smapstop.snapshot_formats import as_csv, as_json, as_table
+from smapstop.snapshot_json import read_json
+from smapstop.verbs.printing import safe
+
+WIDTH = 100
+
+
+def check(data: bytes) -> None:
+    """Print it in every way and compare it with itself, or say what is wrong with it."""
+    try:
+        if data.lstrip()[:1] in (b"{", b"["):
+            run = Run("saved", read_json(data).mappings)
+        else:
+            snapshot = load(data)
+            _print(snapshot)
+            if snapshot.mappings is None:
+                return
+            run = Run("saved", snapshot.mappings)
+        _compare(run)
+    except SmapstopError as error:
+        assert error.what
+        assert error.remedy
+        assert safe(str(error)).isprintable()
+
+
+def _print(snapshot: Snapshot) -> None:
+    """Every format of a snapshot."""
+    for grouping in GROUPINGS:
+        text = as_json(snapshot, None, grouping)
+        assert text.isascii()
+        document = json.loads(text)
+        table = as_table(snapshot, None, grouping, width=WIDTH)
+        _drawn(table)
+        assert as_csv(snapshot, None, grouping)
+        if snapshot.mappings is not None and grouping == "none":
+            again = read_json(text.encode()).mappings
+            assert again.start.tolist() == sorted(snapshot.mappings.start.tolist())
+            assert len(document["mappings"]) == len(again) == table.count("\n") - 2
+
+
+def _compare(run: Run) -> None:
+    """A run with itself, in every format: nothing changed."""
+    for by in get_args(By):
+        found = diff(run, run, by, "rss", unchanged=True)
+        assert not any(row.amount.change for row in found.rows)
+        json.loads(diff_as_json(found))
+        _drawn(diff_as_table(found, width=WIDTH))
+        as_markdown(found)
+
+
+def _drawn(table: str) -> None:
+    """A table is lines that fit and hold nothing that a terminal would obey."""
+    for line in table.removesuffix("\n").split("\n"):
+        assert safe(line) == line or all(char.isprintable() or "\udc80" <= char <= "\udcff" for char in line)
+        assert cell_len(line) <= WIDTH, line
+
+
+def seeds() -> Iterator[bytes]:
+    """Saved texts, and the JSON of them."""
+    for path in sorted(SAVED.glob("*.txt")):
+        text = path.read_bytes()
+        yield text
+        snapshot = load(text)
+        if snapshot.mappings is not None:
+            yield as_json(Snapshot(snapshot.mappings.take(np.zeros(1, np.intp)), {})).encode()
