@@ -152,7 +152,7 @@ class _Recording:
         with _heeded(self._news.put, ignored=(signal.SIGINT,) if self._launched else ()):
             source.start(self._news.put)
             source.request(begin)
-            ended = self._until_enough(None if duration is None else time.monotonic() + duration)
+            ended = self._until_enough(duration)
             if ended is None and self._launched:
                 self._end_program(source)
         if not self._writing:
@@ -161,14 +161,18 @@ class _Recording:
             return 0
         return 128 + ended.signal if ended.signal is not None else ended.status or 0
 
-    def _until_enough(self, deadline: float | None) -> "Ending | None":
+    def _until_enough(self, duration: float | None) -> "Ending | None":
         """Record until the process ends, or until enough was recorded.
+
+        Args:
+            duration: How long to record from the first tick on, seconds.
 
         Returns:
             How it ended; None when it goes on.
         """
         from smapstop.model.tick import Tick
 
+        deadline = None
         while True:
             news = self._next(deadline)
             match news:
@@ -182,6 +186,8 @@ class _Recording:
                 case Tick():
                     self._write(news)
                     self.progress.show(news, self._recorder)
+                    if deadline is None and duration is not None:
+                        deadline = time.monotonic() + duration
                     if news.ending is not None:
                         self.why = "the process ended"
                         return news.ending
