@@ -8,6 +8,7 @@ from typing import cast
 from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.screen import Screen
+from textual.timer import Timer
 
 from smapstop.errors import SmapstopError
 from smapstop.model.lens import Lens
@@ -17,6 +18,7 @@ from smapstop.model.timeline import Timeline
 from smapstop.settings import Begin, Pick, Replay, Settings
 from smapstop.source import Source
 from smapstop.ui import format as fmt
+from smapstop.ui import link
 from smapstop.ui.facts import ending_text
 from smapstop.ui.key_table import KEYS
 from smapstop.ui.launching import Rebuilds
@@ -58,6 +60,7 @@ class Dashboard(PromptApp):
             self.theme = settings.theme
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
         self._pace = settings.pace
+        self._later: Timer | None = None
 
     @property
     def timeline(self) -> Timeline:
@@ -176,7 +179,7 @@ class Dashboard(PromptApp):
                 newest.timeline.append(tick)
                 if tick.ending is not None:
                     self._end(ending_text(tick.ending))
-                self.main.stale()
+                self._show_when_clear()
             case Refusal() as refusal:
                 self._refuse(str(SmapstopError(refusal.what, refusal.remedy)))
             case PagesSeen() | SymbolsSeen() as seen:
@@ -188,6 +191,17 @@ class Dashboard(PromptApp):
                 self.main.stale()
             case Failure() as failure:
                 self._fail(failure)
+
+    def _show_when_clear(self) -> None:
+        """Have what is new drawn, as soon as the terminal has taken what was drawn before."""
+        if link.is_clear():
+            self.main.stale()
+        elif self._later is None:
+            self._later = self.set_timer(link.AGAIN_SECONDS, self._show_late)
+
+    def _show_late(self) -> None:
+        self._later = None
+        self._show_when_clear()
 
     def _end(self, how: str) -> None:
         """The process ended: what it was stays on the screen."""

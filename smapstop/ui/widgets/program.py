@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from smapstop.terminal import resize_terminal
+from smapstop.ui import link
 from smapstop.ui.emulator import Emulator, Line
 from smapstop.ui.keystrokes import key_bytes, mouse_bytes, paste_bytes
 
@@ -185,8 +186,11 @@ class ProgramPane(Widget, can_focus=True):
             self._paint = asyncio.get_running_loop().call_later(max(wait, 0), self._paint_now)
 
     def _paint_now(self) -> None:
-        """Paint the lines that have changed."""
+        """Paint the lines that have changed, as soon as our own terminal has taken what was painted before."""
         assert self._emulator is not None
+        if not link.is_clear():
+            self._paint = asyncio.get_running_loop().call_later(link.AGAIN_SECONDS, self._paint_now)
+            return
         self._paint = None
         self._painted_s = time.perf_counter()
         width = self.size.width

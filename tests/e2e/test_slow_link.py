@@ -1,0 +1,33 @@
+"""A terminal that takes what is drawn slowly: ssh over a bad line."""
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from e2e.bare import SMAPSTOP, Bare
+from stepping import until
+
+PTY_BYTES = 1 << 16
+"""What the kernel keeps of a pseudo terminal that nobody reads."""
+
+
+def ticks_in(recording: Path) -> int:
+    """How many ticks were recorded so far."""
+    with closing(sqlite3.connect(f"file:{recording}?mode=ro", uri=True)) as database, suppress(sqlite3.Error):
+        count: int = database.execute("SELECT count(*) FROM ticks").fetchone()[0]
+        return count
+    return 0
+
+
+def test_a_key_is_answered_before_all_that_could_have_been_drawn_meanwhile(tmp_path: Path) -> None:
+    recording = tmp_path / "meanwhile.smaps"
+    options = ["-i", "0.05", "--budget", "100", "-o", str(recording)]
+    with Bare([*SMAPSTOP, *options, "-p", str(os.getpid())], columns=160, rows=50) as window:
+        window.wait_for("● live")
+        seen = ticks_in(recording)
+        until(lambda: ticks_in(recording) > seen + 50)  # nobody reads the terminal
+        before = len(window.written)
+        window.type("q")
+        assert window.status() == 0
+        assert len(window.written) - before < 2 * PTY_BYTES
