@@ -65,7 +65,7 @@ KEYS: tuple[Key, ...] = (
     _key("help", "? f1", "help", "General", "Explain the keys, the columns, the fields and flags.",
          "app.help", help="close", shown=True),
     _key("quit", "q f10 ctrl+c", "quit", "General", "Leave.",
-         "app.quit", help="close", pick="leave", runs="dismiss", sort="dismiss",
+         "app.quit", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
          quit="answer('cancel')", shown=True),
     _key("program", "t", "program", "Program", "Give the keys to the program, all of them.",
          "program", shown=True),
