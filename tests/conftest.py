@@ -16,10 +16,13 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 @pytest.fixture(autouse=True, scope="session")
 def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Neither reads what the user has set nor remembers anything for them."""
+    """Neither reads what the user has set nor remembers anything for them; the colours are those of any terminal."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        patch.setenv("TERM", "xterm-256color")
+        patch.setenv("COLORTERM", "truecolor")
+        patch.delenv("NO_COLOR", raising=False)
         yield
 
 

@@ -27,6 +27,7 @@ from smapstop.ui.messages import Heard
 from smapstop.ui.prompt import PromptApp
 from smapstop.ui.screens.main import MainScreen
 from smapstop.ui.signals import heed_signals
+from smapstop.ui.themes import theme_for
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.pages import MappingPages
 from smapstop.ui.wishes import Wishes, paced
@@ -56,8 +57,7 @@ class Dashboard(PromptApp):
         self.looking = Looking(Lens(filter=settings.filter), settings.sorting)
         self.failure: Failure | None = None
         """Why the source cannot go on."""
-        if settings.theme:
-            self.theme = settings.theme
+        self.theme = settings.theme or self.theme
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
         self._pace = settings.pace
         self._later: Timer | None = None
@@ -73,6 +73,10 @@ class Dashboard(PromptApp):
         return self.looking.lens
 
     # the screen
+
+    def validate_theme(self, theme: str) -> str:
+        """The theme, or what a terminal of few colours has in its place."""
+        return theme_for(theme, self.console.color_system)
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard's own."""

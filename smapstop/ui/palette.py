@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
 from smapstop.model.kinds import Kind
+from smapstop.ui.contrast import LIT_TEXT, TEXT, mixed, readable
 
 Role = str
 """What a colour stands for: a kind, or one of `METRICS`."""
@@ -74,7 +75,7 @@ class Palette:
     def fading(self, lit: str, ink: str, ago: int) -> str:
         """The colour of a text that was lit so many ticks ago, on its way to its own ink."""
         if self.fade:
-            return _mix(lit, ink, _FADING[ago]) if ago < len(_FADING) else ink
+            return mixed(lit, ink, _FADING[ago]) if ago < len(_FADING) else ink
         return ink if ago else lit
 
     def texture_of(self, role: Role) -> str:
@@ -94,14 +95,16 @@ def depth_of(color_system: str | None, *, no_color: bool = False) -> Depth:
 
 
 @cache
-def palette(*, dark: bool, depth: Depth, background: str | None = None) -> Palette:
-    """The palette for a theme and a terminal.
+@lru_cache(16)
+def palette(*, dark: bool, depth: Depth, background: str | None = None, foreground: str | None = None) -> Palette:
+    """The palette for a theme and a terminal, every colour of which can be read on the theme's background.
 
     Args:
         dark: Whether the theme is dark.
         depth: How many colours the terminal has.
         background: What the widgets stand on, as "#rrggbb"; without it near-black or near-white. With 16 colours or
             none it is the terminal's own, whatever is asked for.
+        foreground: The theme's own text, as "#rrggbb"; without it near-white or near-black.
     """
     if depth == "none":
         return replace(_PLAIN, dark=dark)
@@ -109,18 +112,23 @@ def palette(*, dark: bool, depth: Depth, background: str | None = None) -> Palet
         return _DARK_16 if dark else _LIGHT_16
     theme = _DARK if dark else _LIGHT
     ground = background or theme.background
-    return replace(theme, depth=depth, background=ground, fade=_fade(_LIT_DARK if dark else _LIT_LIGHT, ground))
+    fade = tuple(mixed(_LIT, ground, _LIT_PART * part) for part in _FADING)
 
+    def on_ground(colour: str) -> str:
+        return readable(colour, ((ground, TEXT), (fade[0], LIT_TEXT)), dark=dark)
 
-def _fade(lit: str, ground: str) -> tuple[str, ...]:
-    """Backgrounds on the way from a lit row to the ground."""
-    return tuple(_mix(lit, ground, part) for part in _FADING)
-
-
-def _mix(colour: str, ground: str, part: float) -> str:
-    """So much of a colour on the ground, both "#rrggbb"."""
-    pairs = ((int(colour[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(below + (above - below) * part):02x}" for above, below in pairs)
+    return replace(
+        theme,
+        depth=depth,
+        background=ground,
+        foreground=on_ground(foreground or theme.foreground),
+        quiet=on_ground(theme.quiet),
+        gain=on_ground(theme.gain),
+        loss=on_ground(theme.loss),
+        colours=MappingProxyType({role: on_ground(colour) for role, colour in theme.colours.items()}),
+        heat=tuple(map(on_ground, theme.heat)),
+        fade=fade,
+    )
 
 
 def _roles(kinds: str, metrics: str) -> Mapping[Role, str]:
@@ -132,7 +140,8 @@ def _roles(kinds: str, metrics: str) -> Mapping[Role, str]:
 _TEXTURES = _roles("▒ █ ▓ ╱ ░ ┼", "█ █ ▓ ▚")
 _FADING = (1.0, 0.6, 0.35, 0.15)
 """How much is left of what was lit, tick by tick."""
-_LIT_DARK, _LIT_LIGHT = "#1a3a58", "#c8e2f7"
+_LIT, _LIT_PART = "#1e90ff", 0.22
+"""What a row that has just moved is lit with, and how much of it."""
 
 # The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with every kind of colour vision tell
 # apart; on a light theme darkened, so that text in them can be read.
@@ -191,8 +200,8 @@ _LIGHT_16 = replace(
     gain="red",
     loss="blue",
     colours=_roles(
-        "red blue magenta green cyan bright_black",
-        "blue cyan red green",
+        "red blue magenta bright_red black bright_black",
+        "blue magenta red black",
     ),
     heat=("bright_black", "bright_black", "blue", "blue", "magenta", "magenta", "red", "red"),
 )

@@ -7,6 +7,10 @@ from smapstop.ui.palette import Palette, depth_of, palette
 
 def palette_of(app: App[object]) -> Palette:
     """The palette to draw with now."""
-    theme = app.current_theme
+    theme, variables = app.current_theme, app.theme_variables
     depth = depth_of(app.console.color_system, no_color=app.no_color)
-    return palette(dark=theme.dark, depth=depth, background=app.theme_variables.get("background"))
+    if theme.ansi:  # the terminal's own colours, which nobody knows
+        return palette(dark=theme.dark, depth="none" if depth == "none" else "16")
+    return palette(
+        dark=theme.dark, depth=depth, background=variables["background"], foreground=variables["foreground"]
+    )

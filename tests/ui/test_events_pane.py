@@ -228,7 +228,9 @@ async def test_the_filter_of_the_table_is_not_the_events() -> None:
         assert len(lines(app)) == 1
 
 
-async def test_what_has_just_happened_is_lit() -> None:
+async def test_what_has_just_happened_is_lit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("COLORTERM")
     app = Host(tick(0), tick(1, GROWN))
     async with app.run_test(size=(118, 10)) as pilot:
         app.pane.blur()

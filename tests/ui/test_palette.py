@@ -6,11 +6,14 @@ import pytest
 from numpy.typing import NDArray
 from rich.color import Color, ColorSystem
 from rich.style import Style
+from textual.theme import BUILTIN_THEMES
 
+from smapstop.ui.contrast import contrast, legible, readable
 from smapstop.ui.palette import KINDS, LETTERS, METRICS, Depth, Ink, Palette, depth_of, palette
 
 DEPTHS: tuple[Depth, ...] = ("truecolor", "256", "16", "none")
 THEMES = pytest.mark.parametrize("dark", [True, False])
+ALL_THEMES = pytest.mark.parametrize("name", [name for name, theme in BUILTIN_THEMES.items() if not theme.ansi])
 
 # Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision deficiency" (2009),
 # in linear RGB at full severity
@@ -20,23 +23,20 @@ VISIONS = {
     "deuteranope": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
     "tritanope": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
 }
-# CIE Lab: 2 is just noticeable side by side, 12 is plain in areas of a few cells
-TOLD_APART = 12
+# CIE Lab: 2 is just noticeable side by side, 10 is plain in areas of a few cells
+TOLD_APART = 10
+# what xterm makes of the 16 names; other terminals are near to it
+XTERM = {
+    "black": "#000000", "red": "#cd0000", "green": "#00cd00", "yellow": "#cdcd00",
+    "blue": "#0000ee", "magenta": "#cd00cd", "cyan": "#00cdcd", "white": "#e5e5e5",
+    "bright_black": "#7f7f7f", "bright_red": "#ff0000", "bright_green": "#00ff00", "bright_yellow": "#ffff00",
+    "bright_blue": "#5c5cff", "bright_magenta": "#ff00ff", "bright_cyan": "#00ffff", "bright_white": "#ffffff",
+}  # fmt: skip
 
 
 def linear(colour: str) -> NDArray[np.float64]:
     channels = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
     return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-
-
-def luminance(colour: str) -> float:
-    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
-
-
-def contrast(one: str, other: str) -> float:
-    """Of WCAG 2: from 1 to 21."""
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def lab(colour: str, vision: str) -> NDArray[np.float64]:
@@ -51,10 +51,17 @@ def distance(one: str, other: str, vision: str) -> float:
     return float(np.linalg.norm(lab(one, vision) - lab(other, vision)))
 
 
-@THEMES
+def of_theme(name: str) -> Palette:
+    theme = BUILTIN_THEMES[name]
+    variables = theme.to_color_system().generate()
+    ground, text = variables["background"], variables["foreground"]
+    return palette(dark=theme.dark, depth="truecolor", background=ground, foreground=text)
+
+
+@ALL_THEMES
 @pytest.mark.parametrize("vision", VISIONS)
-def test_kinds_metrics_gain_and_loss_are_told_apart(dark: bool, vision: str) -> None:
-    colours = palette(dark=dark, depth="truecolor")
+def test_kinds_metrics_gain_and_loss_are_told_apart(name: str, vision: str) -> None:
+    colours = of_theme(name)
     pairs = [*combinations(KINDS, 2), *combinations(METRICS, 2)]
     alike = [
         pair for pair in pairs if distance(colours.colours[pair[0]], colours.colours[pair[1]], vision) < TOLD_APART
@@ -63,16 +70,48 @@ def test_kinds_metrics_gain_and_loss_are_told_apart(dark: bool, vision: str) -> 
     assert distance(colours.gain, colours.loss, vision) > 4 * TOLD_APART
 
 
-@THEMES
-def test_everything_can_be_read(dark: bool) -> None:
-    colours = palette(dark=dark, depth="truecolor")
-    ground = colours.background
-    texts = [colours.foreground, colours.gain, colours.loss, *colours.heat, *colours.colours.values()]
-    assert [text for text in texts if contrast(text, ground) < 4.5] == []
-    assert contrast(colours.quiet, ground) > 3
+@ALL_THEMES
+def test_everything_can_be_read(name: str) -> None:
+    colours = of_theme(name)
+    texts = {colours.foreground, colours.quiet, colours.gain, colours.loss, *colours.heat, *colours.colours.values()}
+    assert [text for text in texts if contrast(text, colours.background) < 4.5] == []
+    assert [text for text in texts for ground in colours.fade if contrast(text, ground) < 3] == []
     assert [fill for fill in colours.colours.values() if contrast(colours.label, fill) < 4.5] == []
-    assert contrast(colours.foreground, colours.fade[0]) > 7
-    assert [text for text in colours.heat if contrast(text, colours.fade[0]) < 3] == []
+
+
+@THEMES
+def test_what_16_colours_have_can_be_read_on_the_terminals_own_ground(dark: bool) -> None:
+    colours = palette(dark=dark, depth="16")
+    ground = "#000000" if dark else "#ffffff"
+    texts = {colours.quiet, colours.gain, colours.loss, *colours.heat, *colours.colours.values()}
+    assert [text for text in texts if contrast(XTERM[text], ground) < 3] == []
+    fills = colours.colours.values()
+    assert [fill for fill in fills if contrast(XTERM[colours.label], XTERM[fill]) < 3] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("#ffffff", "#000000", 21), ("#777777", "#ffffff", 4.48), ("#123456", "#123456", 1)],
+)
+def test_contrast_is_that_of_wcag(one: str, other: str, expected: float) -> None:
+    assert contrast(one, other) == contrast(other, one) == pytest.approx(expected, abs=0.005)
+
+
+def test_a_colour_changes_no_more_than_is_needed_to_read_it() -> None:
+    assert readable("#0072b2", (("#ffffff", 4.5),), dark=False) == "#0072b2"
+    darker = readable("#56b4e9", (("#ffffff", 4.5),), dark=False)
+    assert 4.5 <= contrast(darker, "#ffffff") < 5.5
+    assert readable("#808080", (("#000000", 30),), dark=True) == "#ffffff"
+
+
+def test_a_style_is_made_legible_where_its_colours_are_known() -> None:
+    made = legible(Style(color="#0072b2", bgcolor="#5983a1", bold=True))
+    assert made.color is not None
+    assert made.color.triplet is not None
+    assert contrast(made.color.triplet.hex, "#5983a1") >= 3
+    assert made.bold
+    for style in (Style(color="red", bgcolor="#000000"), Style(color="#111111"), Style(bgcolor="#000000"), Style()):
+        assert legible(style) is style
 
 
 @THEMES

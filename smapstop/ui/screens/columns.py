@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from smapstop.ui.columns import ALL, COLUMNS, Column
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
-from smapstop.ui.screens.modal import Modal
+from smapstop.ui.screens.modal import QUIET, Modal
 
 
 class ColumnsScreen(Modal[tuple[Column, ...] | None]):
@@ -58,7 +58,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         shown = column.key in self._shown
         title = (f" {'✓' if shown else ' '} {column.title:17}", "bold" if shown else "")
         help_ = column.help.partition(". ")[0].rstrip(".") + "."
-        return Option(Content.assemble(title, (help_, "" if shown else "dim")), id=column.key)
+        return Option(Content.assemble(title, (help_, "" if shown else QUIET)), id=column.key)
 
     def _list(self, at: int) -> None:
         """List them again, the cursor on one of them."""

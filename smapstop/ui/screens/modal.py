@@ -6,6 +6,8 @@ from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
 Result = TypeVar("Result")
+QUIET = "$foreground 80%"
+"""How what explains a choice is written."""
 
 
 class Modal(ModalScreen[Result], Generic[Result]):
@@ -19,14 +21,22 @@ class Modal(ModalScreen[Result], Generic[Result]):
       & > .box {
         max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
         background: $surface;
-        border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
+        border: round $primary; border-title-style: bold; border-title-color: $foreground;
+        border-subtitle-color: $text-muted;
       }
       OptionList {
         height: auto; background: $surface; scrollbar-size-vertical: 1;
         text-wrap: nowrap; text-overflow: ellipsis;
       }
+      OptionList > .option-list--option-highlighted { background: $primary 60%; color: $text; text-style: bold; }
+      OptionList:focus > .option-list--option-highlighted {
+        background: $primary 60%; color: $text; text-style: bold;
+      }
       OptionList:focus { background-tint: $foreground 0%; }
-      OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
+      OptionList:ansi > .option-list--option-highlighted, OptionList:ansi:focus > .option-list--option-highlighted {
+        background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
+      }
+      OptionList:ansi:nocolor:focus > .option-list--option-highlighted { text-style: bold underline; }
     }
     """
 

@@ -16,7 +16,7 @@ from smapstop.proc.fields import FIELD
 from smapstop.ui.columns import COLUMNS, SORTABLE, sorted_by
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
-from smapstop.ui.screens.modal import Modal
+from smapstop.ui.screens.modal import QUIET, Modal
 
 MOVED = Sorting()
 """The order that a table begins with: `moved`, which is no column."""
@@ -86,7 +86,7 @@ class SortScreen(Modal[Sorting | None]):
         present = key == self._sorting.key
         arrow = "" if not present else "▼" if self._sorting.descending else "▲"
         title = (f" {arrow:1} {title_of(key):20}", "bold" if present else "")
-        return Option(Content.assemble(title, (_told(key), "" if present else "dim")), id=key)
+        return Option(Content.assemble(title, (_told(key), "" if present else QUIET)), id=key)
 
 
 def title_of(key: str) -> str:

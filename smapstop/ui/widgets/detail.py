@@ -51,6 +51,8 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
       & > .detail--header { background: $panel; color: $foreground; text-style: bold; }
       & > .detail--cursor { background: $block-cursor-blurred-background; color: $foreground; text-style: bold; }
       &:focus > .detail--cursor { background: $primary 60%; color: $text; text-style: bold; }
+      &:ansi > .detail--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+      &:ansi:focus > .detail--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("list", "detail")]

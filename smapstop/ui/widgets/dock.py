@@ -25,7 +25,7 @@ class ProgramDock(Vertical):
     DEFAULT_CSS = """
     ProgramDock {
       height: 14;
-      border: round $panel-lighten-2; border-title-color: $foreground; border-subtitle-color: $text-muted;
+      border: round $foreground 35%; border-title-color: $foreground; border-subtitle-color: $text-muted;
     }
     ProgramDock:focus-within { border: round $accent; border-title-style: bold; border-subtitle-color: $accent; }
     """

@@ -14,6 +14,7 @@ from smapstop.model.entries import Entry
 from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
+from smapstop.ui.contrast import legible
 from smapstop.ui.happened import Told, Widths, evidence, told, whose, widths_of
 from smapstop.ui.keys import bindings
 from smapstop.ui.palette import Palette
@@ -188,7 +189,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         plain = quiet if line.told.quiet else base
         segments = [Segment(f"{line.told.when}  ", quiet)] if widths.when else []
         if widths.whose:
-            marker = base + Style(color=palette.colours[line.kind], bold=True) if line.kind else base
+            marker = legible(base + Style(color=palette.colours[line.kind], bold=True)) if line.kind else base
             segments.append(Segment(f"{line.letter} ", marker))
             segments.append(Segment(fmt.pad(line.whose, widths.whose) + "  ", plain if line.told.named else quiet))
         # where there is no evidence, what happened may take its place

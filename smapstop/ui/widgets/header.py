@@ -6,6 +6,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from smapstop.ui import format as fmt
+from smapstop.ui.contrast import legible
 from smapstop.ui.facts import Header
 from smapstop.ui.theme import palette_of
 
@@ -43,7 +44,7 @@ class HeaderBar(Widget):
         width, base = self.size.width, self.rich_style
         header = self._header
         if self._notice or header is None or y:
-            warned = base + Style(color=palette_of(self.app).gain, bold=True)
+            warned = legible(base + Style(color=palette_of(self.app).gain, bold=True))
             return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warned)], width)
         name, about, costs = f" {fmt.clip(header.name, 20)} ", list(header.about), list(header.costs)
 
@@ -62,7 +63,7 @@ class HeaderBar(Widget):
             [
                 Segment(name, base + Style(bold=True, reverse=True)),
                 Segment(" " + "   ".join(about) + gap, base),
-                Segment(header.mode, base + Style(color=colour, bold=True)),
+                Segment(header.mode, legible(base + Style(color=colour, bold=True))),
                 Segment("".join(f"   {cost}" for cost in costs) + " ", base),
             ]
         ).adjust_cell_length(width, base)

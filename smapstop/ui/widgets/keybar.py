@@ -9,6 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from smapstop.ui import format as fmt
+from smapstop.ui.contrast import legible
 from smapstop.ui.key_table import KEY, KEYS
 
 
@@ -67,7 +68,7 @@ class KeyBar(Widget):
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002  (there is one)
         """The line."""
-        base, key_style = self.rich_style, self.get_component_rich_style("keybar--key")
+        base, key_style = self.rich_style, legible(self.get_component_rich_style("keybar--key"))
         segments, end = list[Segment](), 0
         for binding, key, at in self._placed():
             segments += [

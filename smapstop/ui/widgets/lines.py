@@ -34,7 +34,8 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
       & > .lines--header { background: $panel; color: $foreground; text-style: bold; }
       & > .lines--cursor { background: $block-cursor-blurred-background; color: $foreground; text-style: bold; }
       &:focus > .lines--cursor { background: $primary 60%; color: $text; text-style: bold; }
-      &:nocolor > .lines--cursor { text-style: reverse; }
+      &:ansi > .lines--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+      &:ansi:focus > .lines--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
     """
     # the keys that scroll sideways, home and end are not inherited: with them the app moves in time

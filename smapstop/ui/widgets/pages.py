@@ -39,6 +39,7 @@ class MappingPages(Widget, can_focus=True):
     MappingPages { height: 1fr; background: $background; color: $foreground;
       & > .pages--box { background: $panel; color: $foreground; }
       & > .pages--cursor { background: $primary 60%; color: $text; text-style: bold; }
+      &:ansi > .pages--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pages")]

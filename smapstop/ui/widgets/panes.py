@@ -34,6 +34,7 @@ class Panes(Vertical):
     DEFAULT_CSS = """
     Panes { height: auto;
       & > #intro { height: 1; padding: 0 1; background: $primary; color: $text; text-style: bold; }
+      &:ansi > #intro { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
     """
 

@@ -116,7 +116,7 @@ class ProcessList(ScrollView, can_focus=False):
     ProcessList { height: 1fr; background: $background; scrollbar-size-vertical: 1; overflow-x: hidden;
       & > .processes--header { background: $panel; color: $foreground; text-style: bold; }
       & > .processes--cursor { background: $primary 60%; color: $text; text-style: bold; }
-      &:nocolor > .processes--cursor { text-style: bold reverse; }
+      &:ansi > .processes--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
     """
 

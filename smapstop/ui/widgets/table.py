@@ -16,6 +16,7 @@ from smapstop.model.sheet import Grouping
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import Column, fitting, of_groups
+from smapstop.ui.contrast import legible
 from smapstop.ui.palette import Palette
 from smapstop.ui.prompt import key_of
 from smapstop.ui.rows import HISTORY_TICKS, Groups, Row, groups_of, history_step, letter_of, rows_of
@@ -174,8 +175,9 @@ class MappingTable(LineList[int, _Line]):
             style = base if row.gone or line.cursor else base + _ink(column, row, text, number, palette)
             if move and not row.gone:
                 style += _lit(palette, move, style.color.name if style.color else palette.foreground)
+                style = legible(style) if line.cursor else style
             if column.look == "name":
-                marker = base + Style(color=palette.colours[row.kind.value], bold=True)
+                marker = legible(base + Style(color=palette.colours[row.kind.value], bold=True))
                 segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
             elif column.right:
                 segments.append(Segment(" " * (cells - len(text)) + text + " ", style))

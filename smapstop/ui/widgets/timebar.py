@@ -10,6 +10,7 @@ from textual.widget import Widget
 from smapstop.model.activity import Activity
 from smapstop.model.scene import Scene
 from smapstop.ui import format as fmt
+from smapstop.ui.contrast import legible
 from smapstop.ui.theme import palette_of
 
 _STEPS = "─▁▂▃▄▅▆▇█"
@@ -57,9 +58,9 @@ class TimeBar(Widget):
         for at, count in enumerate(activity.over_time(width).tolist()):
             if at in marks:
                 glyph, colour = marks[at]
-                segments.append(Segment(glyph, base + Style(color=colour, bold=True)))
+                segments.append(Segment(glyph, legible(base + Style(color=colour, bold=True))))
             else:
-                segments.append(Segment(_glyph(count), base + (busy if count else quiet)))
+                segments.append(Segment(_glyph(count), legible(base + (busy if count else quiet))))
         segments.append(Segment(f" {fmt.clock(timeline.head(len(timeline) - 1).wall_ns)} ", base))
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
