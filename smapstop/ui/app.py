@@ -57,6 +57,8 @@ class Dashboard(PromptApp):
         self.looking = Looking(Lens(filter=settings.filter), settings.sorting)
         self.failure: Failure | None = None
         """Why the source cannot go on."""
+        self.notices: list[str] = []
+        """What went wrong beside it."""
         self.theme = settings.theme or self.theme
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
         self._pace = settings.pace
@@ -189,7 +191,8 @@ class Dashboard(PromptApp):
             case PagesSeen() | SymbolsSeen() as seen:
                 self.query_one(MappingPages).hear(seen)
             case Notice() as notice:
-                self.notify(str(SmapstopError(notice.what, notice.remedy)), severity="warning", markup=False)
+                self.notices.append(str(SmapstopError(notice.what, notice.remedy)))
+                self.notify(fmt.printable(self.notices[-1]), severity="warning", markup=False)
             case Over() as over:
                 self.looking.over = over
                 self.main.stale()

@@ -1,6 +1,7 @@
 """Showing the dashboard on this terminal, until the user leaves it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ from smapstop.errors import SmapstopError
 from smapstop.settings import Begin, Settings
 from smapstop.source import Source
 from smapstop.ui.app import Dashboard
+from smapstop.ui.format import printable
 from smapstop.ui.launching import Rebuilds
 
 
@@ -29,6 +31,8 @@ def show(
 ) -> int:
     """Show the dashboard until the user leaves; see `Dashboard`.
 
+    What went wrong beside it, as with a recording, was told for seconds only, and is told again where it stays.
+
     Returns:
         The exit status: the launched program's own when it ended.
 
@@ -38,6 +42,8 @@ def show(
     app = Dashboard(source, begin, settings, intro=intro, rebuilds=rebuilds)
     with _drawn_on_terminal():
         status = app.run()
+    for notice in app.notices:
+        print(f"smapstop: {printable(notice)}", file=sys.stderr)
     if app.failure is not None and not app.looking.anything:
         raise SmapstopError(app.failure.what, app.failure.remedy, status=app.failure.status)
     return status or 0

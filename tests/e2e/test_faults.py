@@ -1,0 +1,83 @@
+"""What breaks while it is recorded: the disk, the terminal, smapstop. What was recorded until then is whole."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from e2e.bare import SMAPSTOP, Bare
+from stepping import until
+
+from smapstop.errors import SmapstopError
+from smapstop.recording.store import Recording
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 300 kB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def ticks(path: Path) -> int:
+    """How many ticks are in a recording, all of them whole; none while it is being created."""
+    try:
+        with closing(Recording(path)) as recording:
+            return len(list(recording.ticks()))
+    except SmapstopError:
+        return 0
+
+
+def children(pid: int) -> list[int]:
+    """The pids of the children of a process."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_full_disk_ends_the_recording_alone_and_is_said_again_at_the_end(small_disk: Path) -> None:
+    path = small_disk / "run.smaps"
+    with Bare([*SMAPSTOP, "-i", "0.05", "--budget", "100", "-o", str(path), "-p", str(os.getpid())]) as window:
+        window.wait_for("the recording ended")
+        window.wait_for("● live")
+        window.type("q")
+        assert window.status() == 0
+        assert b"smapstop: the recording ended: cannot write" in window.written
+    assert ticks(path) > 0
+
+
+def test_a_terminal_that_is_unplugged_leaves_a_whole_recording_and_nothing_that_runs(tmp_path: Path) -> None:
+    path = tmp_path / "run.smaps"
+    with Bare([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sleep", "1000"]) as window:
+        window.wait_for("● live")
+        (sampler,) = children(window.process.pid)
+        (program,) = children(sampler)
+        until(lambda: ticks(path) > 3)
+        window.unplug()
+        until(lambda: not Path(f"/proc/{program}").exists())
+        until(lambda: not Path(f"/proc/{sampler}").exists())
+        assert window.process.wait(10) == 129
+    assert ticks(path) > 3
+    assert {file.name for file in tmp_path.iterdir()} == {"run.smaps"}
+
+
+def test_kill_9_leaves_a_recording_without_its_last_tick_at_most_and_no_program_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "run.smaps"
+    stubborn = "trap '' HUP; echo ready; while :; do sleep 0.05; done"
+    with Bare([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sh", "-c", stubborn]) as window:
+        window.wait_for("ready")
+        (sampler,) = children(window.process.pid)
+        (program,) = children(sampler)
+        try:
+            until(lambda: ticks(path) > 3)
+            window.process.kill()
+            until(lambda: not Path(f"/proc/{sampler}").exists())
+            assert ticks(path) > 3
+            state = Path(f"/proc/{program}/stat").read_text().rpartition(")")[2].split()[0]
+            assert state in "RS", "it outlives its terminal, as it would any other"
+        finally:
+            os.kill(program, 9)
