@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import backing_of
+from smapstop.model.naming import Label
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.kpages import Frame, Frames, frames_of
-from smapstop.proc.naming import Label
 from smapstop.proc.pages import page_runs
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.runs import Page, PageRuns

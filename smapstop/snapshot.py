@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smapstop.errors import SmapstopError
+from smapstop.labels import labels_in
 from smapstop.model.arrange import Sorting, order
 from smapstop.model.kinds import Kind, kinds
+from smapstop.model.naming import Label
 from smapstop.model.requests import Pace
 from smapstop.model.sheet import Grouping, Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
-from smapstop.proc.naming import Label, labels_of
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.smaps import parse_rollup, parse_smaps, without_torn
 from smapstop.sampling.sampler import Sampler
@@ -80,7 +81,7 @@ def with_labels(pid: int, snapshot: Snapshot) -> Snapshot:
     if snapshot.mappings is None:
         return snapshot
     with ProcDir(pid) as process:
-        return replace(snapshot, labels=labels_of(process, snapshot.mappings))
+        return replace(snapshot, labels=labels_in(process, snapshot.mappings))
 
 
 def take_totals(pid: int) -> Snapshot:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NONE, first_match, match
 from smapstop.model.rows import differing
-from smapstop.model.tick import Copied, Ending, Ids, Tick
+from smapstop.model.tick import Copied, Ending, Ids, Stack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, Texts
 
 BIG = (1 << 63) - 1
@@ -101,6 +101,7 @@ class _Sampled:
             torn=what == "torn",
             events=_events(step, moved),
             copied=tuple(Copied(mapping, ("page1", "page2")) for mapping in moved.tolist()[:1]),
+            stacks=tuple(Stack(mapping, 7, "worker") for mapping in moved.tolist()[1:2]),
             **told,
         )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import Kind, file_part
+from smapstop.model.naming import Use, label
 from smapstop.model.sheet import Sheet
 from smapstop.proc.columns import ABSENT
 
@@ -123,7 +124,7 @@ def _term(word: str) -> Test:
     if comparison := _AMOUNT.fullmatch(word):
         return _amount_test(comparison)
     in_name, in_part = _text_test("name", lambda text: word.lower() in text.lower()), _part_test(word.lower())
-    return lambda sheet: in_name(sheet) | in_part(sheet)
+    return lambda sheet: in_name(sheet) | in_part(sheet) | _has_label(sheet, word.lower())
 
 
 def _kind_test(wanted: str) -> Test:
@@ -150,6 +151,20 @@ def _part_test(word: str) -> Test:
     in_part = _text_test("perms", lambda text: word in file_part(text))
     files = list(Kind).index(Kind.FILE)
     return lambda sheet: (sheet.kind == files) & in_part(sheet)
+
+
+def _has_label(sheet: Sheet, word: str) -> Mask:
+    """Whether what is said of memory without a name holds a text."""
+    uses, texts = sheet.uses, sheet.texts
+    said = np.array([word in str(label(use, "", None) or "") for use in Use], bool)[uses.use]
+    for owner in np.unique(uses.owner).tolist():
+        of_file = uses.owner == owner
+        if owner:
+            said[of_file] = word in str(label(Use.BSS, texts[owner], None)).lower()
+    of_threads = {id_: word in str(label(0, "", stack)).lower() for id_, stack in sheet.stacks.items()}
+    known = np.isin(sheet.ids, list(of_threads)) & (sheet.name == 0)
+    said[known] = np.isin(sheet.ids[known], [id_ for id_, found in of_threads.items() if found])
+    return said
 
 
 def _amount_test(comparison: re.Match[str]) -> Test:

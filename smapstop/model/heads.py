@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import Events
 from smapstop.model.squeeze import Squeezed, Values, expand, expand_values, squeeze, squeeze_values
-from smapstop.model.tick import Copied, Ids, Lineage, Tick
+from smapstop.model.tick import Copied, Ids, Lineage, Stack, Tick
 from smapstop.proc.columns import Counters, no_mappings
 
-_NOT_PLAIN = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "copied"})
+_NOT_PLAIN = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "copied", "stacks"})
 _PLAIN = tuple(field.name for field in fields(Tick) if field.name not in _NOT_PLAIN)
 """The fields of a tick that are one plain value."""
 _COUNTERS = tuple(field.name for field in fields(Counters))
@@ -108,6 +108,7 @@ class Packed:
     _gone: _Lists
     _lineage: _Lists
     _copied: _Lists
+    _stacks: _Lists
     _event_counts: Squeezed
     _events: tuple[Squeezed, ...]
     """In the order of `_EVENTS`."""
@@ -118,7 +119,7 @@ class Packed:
         """The memory that they take."""
         parts: list[Values | _Lists | Squeezed] = [self._layouts, self._known, self._page_kb, self._event_counts]
         parts += [*self._plain.values(), *self._counters.values(), *self._totals.values()]
-        parts += [self._gone, self._lineage, self._copied, *self._events]
+        parts += [self._gone, self._lineage, self._copied, self._stacks, *self._events]
         return sum(part.nbytes for part in parts)
 
     def plain(self, name: str) -> list[Any]:
@@ -161,6 +162,7 @@ class Packed:
             self._gone.each(),
             self._lineage.each(),
             self._copied.each(),
+            self._stacks.each(),
             self._each_events(),
             strict=True,
         )
@@ -175,8 +177,9 @@ class Packed:
                 lineage=tuple(map(_step, lineage)),
                 events=events,
                 copied=tuple(Copied(*row) for row in copied),
+                stacks=tuple(Stack(*row) for row in stacks),
             )
-            for values, counted, known, (names, texts), gone, lineage, copied, events in columns
+            for values, counted, known, (names, texts), gone, lineage, copied, stacks, events in columns
         ]
 
     def _each_events(self) -> Iterator[Events]:
@@ -200,6 +203,7 @@ def pack(ticks: Sequence[Tick]) -> Packed:
         _gone=_lists([[(mapping,) for mapping in tick.gone.tolist()] for tick in ticks], 1),
         _lineage=_lists([[_as_row(step) for step in tick.lineage] for tick in ticks], 3),
         _copied=_lists([[(copied.mapping, copied.symbols) for copied in tick.copied] for tick in ticks], 2),
+        _stacks=_lists([[(stack.mapping, stack.tid, stack.name) for stack in tick.stacks] for tick in ticks], 3),
         _event_counts=_counts([tick.events for tick in ticks]),
         _events=tuple(squeeze(np.concatenate([getattr(tick.events, name) for tick in ticks])) for name in _EVENTS),
         _page_kb=squeeze_values([tick.events.page_kb for tick in ticks]),

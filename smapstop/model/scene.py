@@ -56,7 +56,7 @@ def look(timeline: Timeline, lens: Lens, earlier: Earlier | None = None) -> Scen
     changes = compare(earlier.beside(timeline, moment) if earlier else _compared(timeline, lens, moment), moment)
     seconds = None if earlier else rate_seconds(changes.before.read, changes.after.read)
     lost = _missing(changes) if earlier else _lost(timeline, moment)
-    sheet = grouped(sheet_of(changes, seconds, lost), lens.grouping)
+    sheet = grouped(sheet_of(changes, seconds, lost, timeline.stacks_at(number)), lens.grouping)
     return Scene(
         lens=lens,
         moment=moment,

@@ -1,6 +1,7 @@
 """A sheet: the rows that a table shows at a moment, mappings or groups of them, with everything to sort them by."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 from smapstop.model.changes import Changes
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.moment import Moment
+from smapstop.model.naming import Label, Uses, label, unknown_uses, uses_of
 from smapstop.model.rows import concatenate, rows_of
-from smapstop.model.tick import Ids
+from smapstop.model.tick import Ids, Stack
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Mappings, Texts
 from smapstop.proc.fields import PLAIN
 
@@ -48,9 +50,20 @@ class Sheet:
     """Rows of mappings that are no more; they linger for a few ticks."""
     members: NDArray[np.int64]
     """How many mappings the row stands for."""
+    uses: Uses
+    """What the mappings without a name are for, by their shape."""
+    stacks: Mapping[int, Stack] = field(default_factory=dict)
+    """Whose stack each mapping is, as far as it is known."""
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def label(self, row: int) -> Label | None:
+        """What the memory in a row is for, when it has no name; None when it has, or nothing is known."""
+        if self.name[row] or self.ids[row] < 0:
+            return None
+        owner = self.texts[int(self.uses.owner[row])]
+        return label(int(self.uses.use[row]), owner, self.stacks.get(int(self.ids[row])))
 
     def get(self, name: str) -> Amounts | None:
         """The column of a field; None when this kernel does not print it."""
@@ -69,16 +82,19 @@ class Lost:
     """The ticks at which they were gone, shape (k,); -1 when they never were there."""
 
 
-def sheet_of(changes: Changes, seconds: float | None, lost: Lost | None = None) -> Sheet:
+def sheet_of(
+    changes: Changes, seconds: float | None, lost: Lost | None = None, stacks: Mapping[int, Stack] | None = None
+) -> Sheet:
     """The sheet of a moment, a row per mapping.
 
     Args:
         changes: The moment, compared with the one that the user compares with.
         seconds: What to divide changes by for a rate.
         lost: What is gone and still shown.
+        stacks: Whose stack each mapping is.
     """
     after = changes.after
-    mappings, ids, moved = after.mappings, after.ids, after.moved
+    mappings, ids, moved, uses = after.mappings, after.ids, after.moved, uses_of(after.mappings)
     deltas = {name: delta for name in COMPARED if (delta := changes.delta(name)) is not None}
     gone = np.zeros(len(ids), bool)
     if lost is not None and len(lost.rows):
@@ -87,16 +103,18 @@ def sheet_of(changes: Changes, seconds: float | None, lost: Lost | None = None) 
         mappings = concatenate(replace(mappings, texts=texts), lost.moment.mappings.take(lost.rows))
         ids = np.concatenate([ids, lost_ids])
         moved = np.concatenate([moved, lost.ticks])
+        uses = uses.beside(uses_of(lost.moment.mappings), lost.rows)
         rows = rows_of(changes.before.ids, lost_ids)
         deltas = {name: np.concatenate([delta, _lost(changes.before, rows, name)]) for name, delta in deltas.items()}
         gone = np.concatenate([gone, np.ones(len(lost_ids), bool)])
-    return _sheet(mappings, ids, moved, gone, deltas, seconds)
+    return _sheet(mappings, ids, moved, gone, deltas, seconds, uses, stacks or {})
 
 
 def still(mappings: Mappings) -> Sheet:
     """The sheet of one reading, a row per mapping: nothing has changed."""
     n = len(mappings)
-    return _sheet(mappings, np.arange(n, dtype=np.int64), np.full(n, -1), np.zeros(n, bool), {}, None)
+    ids, nothing = np.arange(n, dtype=np.int64), np.zeros(n, bool)
+    return _sheet(mappings, ids, np.full(n, -1), nothing, {}, None, uses_of(mappings), {})
 
 
 def _sheet(
@@ -106,6 +124,8 @@ def _sheet(
     gone: NDArray[np.bool_],
     deltas: dict[str, Amounts],
     seconds: float | None,
+    uses: Uses,
+    stacks: Mapping[int, Stack],
 ) -> Sheet:
     """Mappings as rows, with what is known of each."""
     return Sheet(
@@ -123,6 +143,8 @@ def _sheet(
         moved=moved,
         gone=gone,
         members=np.ones(len(ids), np.int64),
+        uses=uses,
+        stacks=stacks,
     )
 
 
@@ -173,6 +195,7 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
         moved=moved,
         gone=sums(here.astype(np.int64)) == 0,
         members=sums(here.astype(np.int64)),
+        uses=unknown_uses(n),
     )
 
 

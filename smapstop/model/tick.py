@@ -41,6 +41,17 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """That a mapping is the stack of a thread, by its stack pointer."""
+
+    mapping: int
+    tid: int
+    """0: it is nobody's any more."""
+    name: str
+    """Of the thread (comm)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How the process ended, as far as it can be known from outside."""
 
@@ -88,6 +99,8 @@ class Tick:
     """Which kernel mechanisms moved the rows, as far as the fields tell."""
     copied: tuple[Copied, ...] = ()
     """What was copied on write, where it has names."""
+    stacks: tuple[Stack, ...] = ()
+    """What is new of whose stack is where."""
     torn: bool = False
     """The map changed while it was read; overlapping records were dropped."""
     executed: bool = False

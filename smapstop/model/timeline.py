@@ -1,7 +1,7 @@
 """The log of ticks, and the questions that readers ask it: how was it then, and how did it get there."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import overload
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from smapstop.model.history import RUN_TICKS, History
 from smapstop.model.moment import Moment, apply
+from smapstop.model.stacks import StackLog
 from smapstop.model.steps import Steps, replayed
-from smapstop.model.tick import Ending, Ids, Lineage, Tick
+from smapstop.model.tick import Ending, Ids, Lineage, Stack, Tick
 from smapstop.model.tracks import Passage, amounts_over_time, last_told, passage_of, passages
 
 KEPT_BYTES = 256 << 20
@@ -35,6 +36,7 @@ class Timeline:
 
     def __init__(self, kept_bytes: int = KEPT_BYTES, run_ticks: int = RUN_TICKS) -> None:
         self._history = History(kept_bytes, run_ticks)
+        self._stacks = StackLog()
         self._last: Moment | None = None
         self._kept: dict[int, Moment] = {}
         self._moments: dict[int, Moment] = {}
@@ -82,6 +84,7 @@ class Timeline:
             raise ValueError(f"tick {tick.number} cannot follow {len(self)} ticks")
         before, self._last = self._last, apply(self._last, tick)
         self._history.append(before, self._last)
+        self._stacks.hear(tick)
         if not tick.number:
             self._kept[0] = self._last
         self._remember(self._last)
@@ -202,6 +205,10 @@ class Timeline:
         return out
 
     # some mappings
+
+    def stacks_at(self, number: int) -> Mapping[int, Stack]:
+        """Whose stack each mapping is at a tick, as far as it is known."""
+        return self._stacks.at(number)
 
     def series(self, mappings: Ids, name: str, first: int, stop: int) -> NDArray[np.float64]:
         """A field of some mappings over the ticks `first` to `stop`, kB.

@@ -23,7 +23,7 @@ from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.process import PAGE_KB
 from smapstop.recording import schema
-from smapstop.recording.rows import change_columns, event_rows, head_rows, tick_row
+from smapstop.recording.rows import change_columns, event_rows, head_rows, stack_rows, tick_row
 from smapstop.recording.schema import HEAD_FIELDS, HEADS, Cell, quoted
 
 SIDES = ("", "-wal", "-shm")
@@ -152,14 +152,15 @@ class Recorder:
         which, anew = self._unwritten(tick)
         ids, rows = tick.ids[which], tick.rows.take(which)
         at = self._with_new_heads(ids, rows)
-        heads, events = head_rows(tick.number, ids[at], rows.take(at)), event_rows(tick)
+        heads, events, stacks = head_rows(tick.number, ids[at], rows.take(at)), event_rows(tick), stack_rows(tick)
         names, amounts = change_columns(rows)
         self._note_fields(rows.fields)
         row = tick_row(tick, anew=anew)
-        row["checksum"] = schema.checksum_of(row, heads, events, ids, names, amounts)
+        row["checksum"] = schema.checksum_of(row, heads, events, stacks, ids, names, amounts)
         self._put("mappings", ("mapping", "since", *HEADS, *HEAD_FIELDS), heads)
         coded = ((number, mapping, schema.CODES[what], *rest) for number, mapping, what, *rest in events)
         self._put("happened", schema.EVENT_COLUMNS, coded)
+        self._put("stacks", schema.STACK_COLUMNS, stacks)
         self._add_columns("changes", names)
         self._insert_changes(tick.number, ids, names, amounts)
         self._add_columns("ticks", row)

@@ -84,3 +84,8 @@ def event_rows(tick: Tick) -> list[Row]:
         if happened:
             rows.append((tick.number, None, what, None, 1, None, None))
     return rows
+
+
+def stack_rows(tick: Tick) -> list[Row]:
+    """The rows of `stacks`: what is new of whose stack is where."""
+    return [(tick.number, stack.mapping, stack.tid, stack.name) for stack in tick.stacks]

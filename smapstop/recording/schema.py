@@ -40,6 +40,8 @@ COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields
 """The columns of `ticks` for the counters; totals have the names that both would have."""
 EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
 """The columns of `happened`; people read the view `events`."""
+STACK_COLUMNS = ("tick", "mapping", "tid", "name")
+"""The columns of `stacks`, which recordings of before may not have."""
 CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(What), "exec", "exit"), 1)}
 """What can happen, and its number in recordings that are written now; each brings its own table of them."""
 
@@ -61,6 +63,7 @@ CREATE TABLE whats (code INTEGER PRIMARY KEY, what TEXT NOT NULL);
 CREATE TABLE happened (
   tick INTEGER NOT NULL, mapping INTEGER, code INTEGER NOT NULL, kb INTEGER, sure INTEGER NOT NULL, other INTEGER,
   symbols TEXT);
+CREATE TABLE stacks (tick INTEGER NOT NULL, mapping INTEGER NOT NULL, tid INTEGER NOT NULL, name TEXT NOT NULL);
 CREATE VIEW events AS
   SELECT tick, mapping, what, kb, max(1, kb / (SELECT value FROM meta WHERE key = 'page_kb')) AS pages, sure, other,
     symbols
@@ -136,6 +139,7 @@ def checksum_of(
     tick: "Mapping[str, Cell]",
     heads: Sequence["Row"],
     events: Sequence["Row"],
+    stacks: Sequence["Row"],
     ids: NDArray[np.int64],
     names: Sequence[str],
     amounts: Amounts,
@@ -148,12 +152,14 @@ def checksum_of(
         tick: The row of `ticks`.
         heads: The rows of `mappings`.
         events: What happened: the rows of `happened`, with words for their codes.
+        stacks: The rows of `stacks`.
         ids: The mappings of the rows of `changes`, shape (k,).
         names: Their fields.
         amounts: Shape (len(names), k).
     """
     told = sorted((name, value) for name, value in tick.items() if value is not None and name != "checksum")
-    crc = zlib.crc32(ascii((told, heads, events)).encode())
+    rows = (told, heads, events, stacks) if stacks else (told, heads, events)
+    crc = zlib.crc32(ascii(rows).encode())
     order = np.argsort(ids)
     crc = zlib.crc32(ids[order].astype("<i8").tobytes(), crc)
     for name, column in sorted(zip(names, amounts, strict=True), key=lambda pair: pair[0]):

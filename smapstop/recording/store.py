@@ -135,6 +135,8 @@ class Recording:
         take_events = self._taker(
             "happened", "tick, mapping, what, kb, sure, other, symbols", "JOIN whats USING (code)"
         )
+        has_stacks = bool(schema.columns_of(self._database, "stacks"))
+        take_stacks = self._taker("stacks", ", ".join(schema.STACK_COLUMNS)) if has_stacks else _nothing
         for row in ticks:
             number = row[0]
             changes = np.array(take_changes(number), np.int64).reshape(-1, 2 + len(changing))
@@ -142,6 +144,7 @@ class Recording:
                 tick=dict(zip(columns, map(schema.from_cell, row), strict=True)),
                 heads=[(mapping, number, *map(schema.from_cell, rest)) for _, mapping, *rest in take_heads(number)],
                 events=[tuple(map(schema.from_cell, event)) for event in take_events(number)],
+                stacks=[tuple(map(schema.from_cell, stack)) for stack in take_stacks(number)],
                 ids=changes[:, 1],
                 fields=changing,
                 amounts=np.ascontiguousarray(changes[:, 2:].T),
@@ -163,6 +166,11 @@ class Recording:
             return taken
 
         return take
+
+
+def _nothing(_number: int) -> list[Row]:
+    """The rows of a table that is not there."""
+    return []
 
 
 def _open(path: Path) -> BinaryIO:

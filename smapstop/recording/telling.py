@@ -12,7 +12,7 @@ from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.model.explain import Faults, explain
 from smapstop.model.moment import Moment, apply
 from smapstop.model.rows import rows_of
-from smapstop.model.tick import Copied, Ending, Ids, Lineage, Tick
+from smapstop.model.tick import Copied, Ending, Ids, Lineage, Stack, Tick
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, Texts
 from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, HEADS, TICK_COLUMNS, Row, checksum_of, to_unsigned
 
@@ -29,6 +29,7 @@ class TickRows:
     heads: list[Row]
     """The rows of `mappings` that begin with it."""
     events: list[Row]
+    stacks: list[Row]
     ids: Ids
     """The mappings of the rows of `changes`, shape (k,)."""
     fields: tuple[str, ...]
@@ -68,7 +69,7 @@ class Teller:
                 values that are not what they should be: TypeError, KeyError, OverflowError.
         """
         row = rows.tick
-        sound = checksum_of(row, rows.heads, rows.events, rows.ids, rows.fields, rows.amounts)
+        sound = checksum_of(row, rows.heads, rows.events, rows.stacks, rows.ids, rows.fields, rows.amounts)
         if row["tick"] != self.told or row["checksum"] != sound:
             raise ValueError(f"tick {row['tick']} is damaged")
         self._heads |= {head[0]: self._coded(head[2:]) for head in rows.heads}
@@ -144,6 +145,7 @@ def _tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
         gone=np.array([step.mapping for step in lineage if step.what in ("unmap", "merge")], np.int64),
         lineage=lineage,
         copied=tuple(_copied(rows)),
+        stacks=tuple(Stack(*stack) for _, *stack in rows.stacks),
         torn=bool(row["torn"]),
         executed=bool(row["executed"]),
         ending=Ending(row["exit_status"], row["exit_signal"], bool(row["zombie"])) if row["ended"] else None,

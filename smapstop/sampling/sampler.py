@@ -21,6 +21,7 @@ from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
 from smapstop.sampling.copies import Copies
 from smapstop.sampling.looks import pages_seen, symbols_seen
 from smapstop.sampling.pacing import Pacer
+from smapstop.sampling.stacks import Stacks
 
 KEYFRAME_EVERY = 120
 """Ticks between keyframes: a reader that goes back in time replays at most so many."""
@@ -48,6 +49,7 @@ class Sampler:
         self._process = process
         self._files = ElfFiles()
         self._copies = Copies(process, self._files)
+        self._stacks = Stacks(process)
         self._parser = SmapsParser()
         self._memory = Memory()
         self._known: tuple[Mappings, Ids] | None = None
@@ -78,6 +80,7 @@ class Sampler:
         if self._known is None:
             self._copies.begin(mappings, found.ids)
         copied = self._copies.named(mappings, found.ids, events)
+        stacks = () if reading.mappings is None else self._stacks.news(reading.counters, mappings, found.ids)
         carried = slice(None) if keyframe else changed
         if reading.mappings is not None:
             self._known, self._torn = (reading.mappings, found.ids), reading.torn
@@ -103,6 +106,7 @@ class Sampler:
             lineage=found.lineage,
             events=events,
             copied=copied,
+            stacks=stacks,
             torn=reading.torn,
             executed=executed,
             missing=reading.missing,
@@ -139,6 +143,7 @@ class Sampler:
             lineage=(),
             events=NO_EVENTS,
             copied=(),
+            stacks=(),
             torn=False,
             executed=False,
             ending=ending,

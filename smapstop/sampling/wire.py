@@ -24,7 +24,7 @@ _TYPES = {
     kind.__name__: kind
     for kind in (
         *(columns.Mappings, columns.Counters, PageRuns),
-        *(tick.Tick, tick.Lineage, tick.Copied, tick.Ending, events.Events),
+        *(tick.Tick, tick.Lineage, tick.Copied, tick.Stack, tick.Ending, events.Events),
         *(requests.Attach, requests.Launch, requests.Pace, requests.Signal, requests.Leave),
         *(requests.PagesOf, requests.PagesSeen, requests.SymbolsOn, requests.SymbolsSeen),
         *(requests.Target, requests.Refusal, requests.Failure),

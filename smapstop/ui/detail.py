@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.life import Life, State
 from smapstop.model.moment import Moment
+from smapstop.model.naming import Label
 from smapstop.model.scene import Scene
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
@@ -52,11 +53,16 @@ def view_of(life: Life, scene: Scene) -> View:
 # the title
 
 
-def title_of(state: State) -> tuple[Kind, str]:
-    """The kind and the full name; of a file with the part that it probably is, of nameless memory its address."""
+def title_of(state: State, label: Label | None) -> tuple[Kind, str]:
+    """The kind and the full name; of a file with the part that it probably is, of nameless memory its address.
+
+    Args:
+        state: The mapping.
+        label: What it is for, if it has no name.
+    """
     kind = kind_of(state.name)
     part = file_part(state.perms) if kind is Kind.FILE else ""
-    return kind, fmt.printable(f"{state.name or f'{state.start:x}'} {part}".strip())
+    return kind, fmt.printable(f"{label or ''} {state.name or f'{state.start:x}'} {part}".strip())
 
 
 def facts_of(state: State) -> list[str]:

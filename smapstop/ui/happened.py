@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from smapstop.model.entries import Entry
 from smapstop.model.kinds import Kind, file_part
+from smapstop.model.naming import label_at
 from smapstop.model.timeline import Timeline
 from smapstop.proc.fields import FIELD
 from smapstop.ui import format as fmt
@@ -92,7 +93,8 @@ def whose(entry: Entry, timeline: Timeline, width: int) -> str:
     if entry.mappings > 1 and (not face.name or entry.of_kind):
         return fmt.clip(entry.kind, width)
     if not face.name:
-        return fmt.clip(f"anon {face.start:x}", width)
+        label = entry.now and entry.mapping is not None and label_at(timeline, len(timeline) - 1, entry.mapping)
+        return fmt.clip(fmt.printable(f"{label or 'anon'} {face.start:x}"), width)
     name = fmt.printable(face.name)
     if entry.kind is not Kind.FILE:
         return fmt.shorten(name, width)

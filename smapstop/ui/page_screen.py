@@ -57,7 +57,7 @@ class PageScreen:
         self.map_y: int | None = None
         """The line of the map of the whole; None while all of it is in the grid."""
         view = picture.view
-        head = [sections.title(view.entry, look, width)]
+        head = [sections.title(view.entry, view.label, look, width)]
         if height >= 9:
             head += sections.facts(view.facts, look, width, 2)
         if view.notice:

@@ -8,6 +8,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.life import State as Entry
+from smapstop.model.naming import Label
 from smapstop.model.page_grid import Pages
 from smapstop.proc.states import State
 from smapstop.ui import format as fmt
@@ -24,9 +25,9 @@ Names = Mapping[tuple[int, int], tuple[str, ...]]
 """What lies on pages, by their addresses; those that were not asked about are missing."""
 
 
-def title(entry: Entry, look: Look, width: int) -> Strip:
+def title(entry: Entry, label: Label | None, look: Look, width: int) -> Strip:
     """What the mapping is, and the tabs."""
-    kind, name = title_of(entry)
+    kind, name = title_of(entry, label)
     letter = look.base + Style(color=look.palette.colours[kind], bold=True, reverse=True)
     line = [
         Segment(f" {LETTERS[kind]} ", letter),

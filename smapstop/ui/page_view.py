@@ -6,6 +6,7 @@ import numpy as np
 
 from smapstop.model.kinds import Kind, backing_of, kind_of
 from smapstop.model.life import Life, State
+from smapstop.model.naming import Label, label_at
 from smapstop.model.page_grid import Grid, Pages, Stretches, mixture
 from smapstop.model.page_looks import Look, Looks, changes
 from smapstop.model.requests import PagesSeen
@@ -24,6 +25,8 @@ class PageView:
 
     entry: State
     """The mapping as its tick printed it."""
+    label: Label | None
+    """What it is for, if it has no name."""
     look: Look
     before: Look
     changes: Stretches
@@ -98,7 +101,8 @@ def view_at(life: Life, looks: Looks, scene: Scene) -> PageView | None:
     notice = shown.notice
     if not notice and look.seen.tick > shown.number:
         notice = "not looked at then, for this view was not open; below is how the pages were first seen"
-    return PageView(entry, look, before, changes(before, look), copied, notice)
+    label = label_at(life.timeline, shown.number, life.mapping)
+    return PageView(entry, label, look, before, changes(before, look), copied, notice)
 
 
 def due(life: Life, looks: Looks, scene: Scene, refused: PagesSeen | None) -> bool:

@@ -174,12 +174,15 @@ def _moves(shown: _Shown, columns: Sequence[Column]) -> list[list[int]]:
 
 
 def name_of(sheet: Sheet, row: int) -> str:
-    """The name of a row: of a group with its size, of a file with its part, of nameless memory with its address."""
+    """The name of a row: of a group with its size, of a file with its part, of nameless memory with its address.
+
+    Before that, what it is for, as far as that is known.
+    """
     name = sheet.texts[int(sheet.name[row])]
     if sheet.ids[row] < 0:
         return f"{name} × {int(sheet.members[row])}"
     if not name:
-        return f"anon {int(sheet.start[row]):x}"
+        return f"{sheet.label(row) or 'anon'} {int(sheet.start[row]):x}"
     kind = _KINDS[int(sheet.kind[row])]
     part = file_part(sheet.texts[int(sheet.perms[row])]) if kind is Kind.FILE else ""
     return f"{name} {part}".rstrip()
@@ -192,7 +195,8 @@ def _fitting_name(sheet: Sheet, row: int, width: int) -> str:
         name = name[name.rindex("/") + 1 :]
         if fmt.cells(name) > width and sheet.ids[row] >= 0:
             name = name.removesuffix(file_part(sheet.texts[int(sheet.perms[row])])).rstrip()
-    return fmt.shorten(name, width)
+    known = None if fmt.cells(name) <= width else sheet.label(row)
+    return fmt.clip(fmt.printable(str(known)), width) if known else fmt.shorten(name, width)
 
 
 def letter_of(kind: Kind) -> str:

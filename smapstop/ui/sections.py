@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from smapstop.model.kinds import Kind
 from smapstop.model.life import Life
+from smapstop.model.naming import label_at
 from smapstop.ui import format as fmt
 from smapstop.ui import tabs
 from smapstop.ui.became import LastChange, became_lines, last_change
@@ -69,7 +70,7 @@ class Look:
 def title(life: Life, view: View, look: Look, width: int, height: int) -> list[Strip]:
     """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
     state = life.states[life.step(view.number)]
-    kind, name = title_of(state)
+    kind, name = title_of(state, label_at(life.timeline, view.number, life.mapping))
     room = width - len(kind) - 6 - tabs.WIDTH
     letter = look.base + Style(color=look.palette.colours[kind], bold=True, reverse=True)
     names = textwrap.wrap(name, room) if height >= 20 else []

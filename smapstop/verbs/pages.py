@@ -75,15 +75,15 @@ def run(words: list[str], command: Command) -> int:
 
 def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """The pages of the mappings that are meant, one after the other."""
+    from smapstop.labels import labels_in
     from smapstop.model.meant import meant
     from smapstop.pages import look, read_map
     from smapstop.pages_formats import as_json, as_table
     from smapstop.proc.elf_files import ElfFiles
-    from smapstop.proc.naming import labels_of
     from smapstop.proc.process import unreadable
 
     mappings, files = read_map(process), ElfFiles()
-    rows, labels = meant(mappings, options.mapping), labels_of(process, mappings)
+    rows, labels = meant(mappings, options.mapping), labels_in(process, mappings)
     found = [look(process, mappings, row, files, labels[row], facts=options.facts) for row in rows]
     try:
         counters = process.counters()

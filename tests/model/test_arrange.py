@@ -9,7 +9,8 @@ from building import mappings_of, tick_of, timeline_of
 from smapstop.errors import SmapstopError
 from smapstop.model.arrange import Sorting, column_of, filter_of, order
 from smapstop.model.changes import compare
-from smapstop.model.sheet import Sheet, sheet_of
+from smapstop.model.sheet import Sheet, grouped, sheet_of
+from smapstop.model.tick import Stack
 from smapstop.proc.columns import ABSENT
 
 ROWS: list[tuple[Any, ...]] = [
@@ -148,3 +149,19 @@ def test_empty_sheet_is_ordered_and_filtered() -> None:
     for key in ("moved", "name", "perms", "start", "size", "delta", "rss"):
         assert order(of, Sorting(key)).tolist() == []
     assert filter_of("libc perm:w kind:heap 0x10 rss>3 !x")(of).tolist() == []
+
+
+def test_filter_by_what_memory_without_a_name_is_for() -> None:
+    rows = mappings_of(
+        (1, 2, "rw-p", "/bin/server"), (2, 9, "rw-p"), (20, 21, "---p"), (21, 40, "rw-p"), (50, 60, "rw-p", "/stack")
+    )
+    moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4])).at(0)
+    plain = sheet_of(compare(moment, moment), None)
+    known = sheet_of(compare(moment, moment), None, stacks={3: Stack(3, 77, "Worker")})
+
+    def shown(of: Sheet, expression: str) -> list[int]:
+        return np.flatnonzero(filter_of(expression)(of)).tolist()
+
+    assert [shown(plain, text) for text in ("stack", "SERVER .bss", "thread", "worker")] == [[2, 3, 4], [1], [3], []]
+    assert [shown(known, text) for text in ("stack", "thread", "worker", "77")] == [[2, 3, 4], [], [3], [3]]
+    assert shown(grouped(known, "kind"), "stack") == []

@@ -23,7 +23,7 @@ from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
 from smapstop.model.requests import Pace
-from smapstop.model.tick import Copied, Ending, Lineage, Tick
+from smapstop.model.tick import Copied, Ending, Lineage, Stack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, Texts
 from smapstop.proc.process import ProcDir
 from smapstop.recording.recorder import Recorder
@@ -111,6 +111,7 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
             [0],
             events=Events(np.array([0, 0]), np.array([2, 0], np.int8), np.array([4, 8]), np.array([True, False]), 4),
             copied=(Copied(0, ("page1", "a<b, c>")),),
+            stacks=(Stack(0, 7, "\x1b[1m\udcfe\n"), Stack(1, 0, "")),
         ),
         tick_of(5, later.take(slice(0)), [], tier="counters", missing="not permitted: run it as root"),
         tick_of(6, mappings_of((1, 2), texts=(new := Texts())), [7], executed=True, keyframe=True),

@@ -11,6 +11,7 @@ from smapstop.model.earlier import Earlier
 from smapstop.model.kinds import Kind
 from smapstop.model.lens import Lens
 from smapstop.model.life import Life, State
+from smapstop.model.naming import Label
 from smapstop.model.scene import look
 from smapstop.model.tick import Lineage, Tick
 from smapstop.proc.columns import ABSENT, Texts
@@ -212,10 +213,11 @@ def state(*row: Any, **amounts: Any) -> State:
 
 
 def test_the_title_is_the_whole_name_and_the_probable_part_of_a_file() -> None:
-    assert title_of(state(*FILE)) == (Kind.FILE, "/usr/bin/x .data")
-    assert title_of(state(1, 2, "rw-p", "[heap]")) == (Kind.HEAP, "[heap]")
-    assert title_of(state(5, 6)) == (Kind.ANONYMOUS, "5000")
-    assert title_of(state(1, 2, "r-xp", "/a\x1b[31m")) == (Kind.FILE, r"/a\x1b[31m .text")
+    assert title_of(state(*FILE), None) == (Kind.FILE, "/usr/bin/x .data")
+    assert title_of(state(1, 2, "rw-p", "[heap]"), None) == (Kind.HEAP, "[heap]")
+    assert title_of(state(5, 6), None) == (Kind.ANONYMOUS, "5000")
+    assert title_of(state(5, 6), Label("a\x1b .bss", guess=True)) == (Kind.ANONYMOUS, r"a\x1b .bss? 5000")
+    assert title_of(state(1, 2, "r-xp", "/a\x1b[31m"), None) == (Kind.FILE, r"/a\x1b[31m .text")
 
 
 def test_the_facts_are_the_head_of_the_entry_in_words() -> None:

@@ -10,13 +10,14 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from smapstop.model.kinds import kind_of
 from smapstop.model.life import Life
 from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui import history, sections, tabs
 from smapstop.ui.became import LastChange, last_change
-from smapstop.ui.detail import FieldRow, View, field_rows, history_seconds, title_of, view_of, widths_of
+from smapstop.ui.detail import FieldRow, View, field_rows, history_seconds, view_of, widths_of
 from smapstop.ui.facts import compared_text
 from smapstop.ui.keys import bindings
 from smapstop.ui.theme import palette_of
@@ -153,7 +154,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         room = height - len(top) - len(bottom)
 
         shown = self._unfolded(rows, room, width)
-        kind, _ = title_of(life.states[-1])
+        kind = kind_of(life.states[-1].name)
         fields = [self._header(life, view, look, table)]
         fields += [
             sections.field_line(row, widths, look, table, kind, cursor=row.name == self.field) for row in shown

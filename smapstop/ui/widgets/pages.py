@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from smapstop.model.kinds import backing_of
 from smapstop.model.life import Life
+from smapstop.model.naming import label_at
 from smapstop.model.page_grid import ZOOM
 from smapstop.model.page_looks import Looks
 from smapstop.model.requests import PagesOf, PagesSeen, Request, SymbolsSeen
@@ -19,6 +20,7 @@ from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import page_sections as sections
 from smapstop.ui import tabs
+from smapstop.ui.detail import view_of
 from smapstop.ui.keys import bindings
 from smapstop.ui.page_layout import GUTTER
 from smapstop.ui.page_names import PageNames
@@ -131,7 +133,9 @@ class MappingPages(Widget, can_focus=True):
         self._view = view = view_at(life, self._of_mapping(life.mapping), scene)
         if view is None:
             self._screen = None
-            title = sections.title(life.states[life.step(scene.moment.tick.number)], look, width)
+            number = view_of(life, scene).number
+            label = label_at(life.timeline, number, life.mapping)
+            title = sections.title(life.states[life.step(number)], label, look, width)
             self._lines = waiting(title, self._why_nothing(life), look, width, height)
         else:
             page = self._place_cursor(view)

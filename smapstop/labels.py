@@ -1,0 +1,18 @@
+"""What the memory of a process is for: its threads asked, and the rest told by its shape."""
+
+from smapstop.model.naming import Label, labels_of
+from smapstop.model.tick import Stack
+from smapstop.proc.columns import Mappings
+from smapstop.proc.process import ProcDir
+from smapstop.proc.threads import row_of_stack, stack_pointers
+
+
+def labels_in(process: ProcDir, mappings: Mappings) -> list[Label | None]:
+    """What each mapping is for, None where its name says it, or nothing is known.
+
+    Args:
+        process: That has the mappings.
+        mappings: A reading of its memory map.
+    """
+    found = [(row_of_stack(mappings, pointer), pointer) for pointer in stack_pointers(process)]
+    return labels_of(mappings, {row: Stack(row, at.tid, at.name) for row, at in found if row is not None})

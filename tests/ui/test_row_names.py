@@ -1,0 +1,53 @@
+"""The names of rows, as the table has room for them."""
+
+import pytest
+from building import mappings_of, tick_of, timeline_of
+
+from smapstop.model.lens import Lens
+from smapstop.model.scene import look
+from smapstop.model.tick import Stack
+from smapstop.ui.columns import ALL
+from smapstop.ui.rows import rows_of
+
+ROWS = mappings_of(
+    (0x1000, 0x1001, "rw-p", "/usr/bin/redis-server"),
+    (0x1001, 0x1009, "rw-p"),
+    (0x2000, 0x2001, "---p"),
+    (0x2001, 0x2100, "rw-p"),
+    (0x3001, 0x3100, "rw-p"),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "names"),
+    [
+        (
+            40,
+            [
+                "/usr/bin/redis-server .data",
+                "redis-server .bss? 1001000",
+                "guard of a stack? 2000000",
+                "stack of io\\x0a 4711 2001000",
+                "anon 3001000",
+            ],
+        ),
+        (
+            22,
+            [
+                "redis-server .data",
+                "redis-server .bss?",
+                "guard of a stack?",
+                "stack of io\\x0a 4711",
+                "anon 3001000",
+            ],
+        ),
+        (15, ["redis-server", "redis-server…", "guard of a s…", "stack of io\\…", "anon 3001000"]),
+    ],
+)
+def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is_room(
+    width: int, names: list[str]
+) -> None:
+    timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5], stacks=(Stack(4, 4711, "io\n"),)))
+    scene = look(timeline, Lens())
+    found = rows_of(scene, timeline, scene.sheet.ids - 1, [(ALL["name"], width)])
+    assert [row.cells[0] for row in found] == names
