@@ -19,8 +19,8 @@ class Carried:
     """A mapping of the run before, whose like is wanted in this one."""
 
     mapping: int
-    opened: bool
-    """It was open, not only under the cursor."""
+    view: str | None
+    """How it was open, as `Views` calls it; None when it was only under the cursor."""
 
 
 class Looking:

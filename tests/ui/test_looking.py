@@ -95,7 +95,7 @@ def test_rows_are_sorted_anew_in_another_run_in_the_order_that_was_chosen() -> N
 
 def test_a_mapping_is_carried_over_when_its_like_is_there() -> None:
     out = looking()
-    out.carried = Carried(3, opened=True)
+    out.carried = Carried(3, "pages")
     run = out.begin(target())
     told(run, 1, at=900, ended=False)
     out.see()
@@ -103,5 +103,5 @@ def test_a_mapping_is_carried_over_when_its_like_is_there() -> None:
     rows = mappings_of((901, 902, "rw-p", APP, 4), (910, 990, "rw-p", HEAP, 9), texts=Texts())
     run.timeline.append(tick_of(1, rows, [0, 44], keyframe=True))
     out.see()
-    assert out.carried_over() == Carried(44, opened=True)
+    assert out.carried_over() == Carried(44, "pages")
     assert out.carried_over() is None

@@ -11,7 +11,7 @@ from listening import ListSource, target
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, OptionList
 
-from smapstop.model.requests import Attach, Failure, Launch, Refusal, Request, Signal
+from smapstop.model.requests import Attach, Failure, Launch, PagesOf, Refusal, Request, Signal
 from smapstop.model.tick import Ending, Tick
 from smapstop.proc.columns import Texts
 from smapstop.settings import Settings
@@ -20,6 +20,7 @@ from smapstop.ui.launching import Rebuilds
 from smapstop.ui.screens.runs import RunsScreen
 from smapstop.ui.widgets.detail import MappingDetail
 from smapstop.ui.widgets.dock import ProgramDock
+from smapstop.ui.widgets.pages import MappingPages
 from smapstop.ui.widgets.program import ProgramPane
 from smapstop.ui.widgets.table import MappingTable
 
@@ -249,6 +250,25 @@ async def test_the_mapping_that_is_open_is_open_in_the_next_run_too() -> None:
         assert (app.query_one(ContentSwitcher).current, detail.mapping) == ("detail", 10)
         (rss,) = (text for y in range(30) if " Rss  " in (text := detail.render_line(y).text) and "→" in text)
         assert rss.split()[1:6] == ["Rss", "44", "→", "144", "+100"]
+
+
+async def test_the_pages_that_are_shown_are_shown_in_the_next_run_too() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3)
+        await pilot.pause()
+        await pilot.press("v")
+        pages = app.query_one(MappingPages)
+        assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 2)
+        source.tell(FIRST.end(3))
+        tell(source, SECOND, 2)
+        await pilot.pause()
+        await pilot.pause()
+        assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 10)
+        assert pages.has_focus
+        assert source.asked[-1] == PagesOf(10)
+        await pilot.press("v")
+        assert (app.query_one(ContentSwitcher).current, app.query_one(MappingDetail).mapping) == ("detail", 10)
 
 
 async def test_a_key_that_was_pressed_meanwhile_is_not_undone() -> None:

@@ -21,7 +21,7 @@ pane = 12
 
 [keys]
 sort = "o"
-mark = ["M", "F2", "ctrl+←"]
+mark = ["M", "F8", "ctrl+←"]
 """
 
 
@@ -49,7 +49,7 @@ def test_it_says_how_the_dashboard_begins_and_its_keys(tmp_path: Path) -> None:
         reverse=True,
         theme="nord",
         pane=12,
-        keys={"sort": ("o",), "mark": ("M", "f2", "ctrl+left")},
+        keys={"sort": ("o",), "mark": ("M", "f8", "ctrl+left")},
     )
     assert wanted.sorting == Sorting("rss", descending=False)
 

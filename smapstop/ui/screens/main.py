@@ -292,8 +292,9 @@ class MainScreen(LensedScreen):
 
     def _carry_over(self) -> None:
         """Have the cursor on what is like the mapping on which it was in the run before, when that is there."""
-        carried = self.looking.carried_over()
-        if carried is not None:
+        carried, scene = self.looking.carried_over(), self.looking.scene
+        if carried is not None and scene is not None:
             self.views.table.cursor_id = carried.mapping
-            if carried.opened:
-                self.open_mapping(MappingTable.Opened(carried.mapping))
+            if carried.view is not None:
+                self.views.open(self.looking.timeline, scene, carried.mapping, carried.view)
+                self.stale()

@@ -57,7 +57,7 @@ class Views(ContentSwitcher):
         """The mapping that the user has open, or under the cursor."""
         opened = self.opened
         mapping = opened.mapping if opened else self.table.cursor_id
-        return None if mapping is None or mapping < 0 else Carried(mapping, opened=opened is not None)
+        return None if mapping is None or mapping < 0 else Carried(mapping, opened.id if opened else None)
 
     def begin_anew(self) -> None:
         """Show the table with the cursor nowhere: other mappings will come."""
