@@ -5,10 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from smapstop.errors import SmapstopError
+from smapstop.verbs import VERBS
 from smapstop.verbs.printing import give_up_stdout, safe
-
-VERBS = ("snapshot", "record", "replay", "diff", "export", "pages", "demo")
-"""Each is a module in `verbs`; without one it is the dashboard."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,10 +34,6 @@ def _run(argv: list[str]) -> int:
     """Do what the arguments ask for."""
     at = argv.index("--") if "--" in argv else len(argv)
     words, command = argv[:at], tuple(argv[at + 1 :]) if at < len(argv) else None
-    if words and words[0] in VERBS:
-        verb = importlib.import_module(f"smapstop.verbs.{words[0]}")
-        status: int = verb.run(words[1:], command)
-        return status
-    from smapstop.verbs import dashboard
-
-    return dashboard.run(words, command, VERBS)
+    name = words.pop(0) if words and words[0] in VERBS else "dashboard"
+    status: int = importlib.import_module(f"smapstop.verbs.{name}").run(words, command)
+    return status

@@ -18,7 +18,7 @@ import pytest
 
 from smapstop.verbs.remembered import remember
 
-HELPS: tuple[list[str], ...] = ([], ["snapshot"], ["diff"], ["export"], ["replay"], ["pages"], ["demo"])
+HELPS = [[], *([verb] for verb in ("snapshot", "diff", "export", "replay", "pages", "demo", "completion"))]
 
 
 def smapstop(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -60,14 +60,14 @@ def test_help_and_the_import_of_the_command_line_load_nothing_heavy(arguments: l
     imported = subprocess.run(program, capture_output=True, text=True, check=True).stderr
     modules = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
     assert "smapstop.cli" in modules
-    assert modules & {"numpy", "textual", "psutil", "rich", "smapstop.proc.columns"} == set()
+    assert modules & {"numpy", "textual", "psutil", "rich", "shtab", "smapstop.proc.columns"} == set()
 
 
 @pytest.mark.parametrize("verb", [*HELPS, ["record"]])
 def test_help_fits_a_terminal_and_has_two_worked_examples(verb: list[str]) -> None:
     lines = smapstop(*verb, "--help").stdout.decode().splitlines()
     assert [line for line in lines if len(line) > 80] == []
-    assert len(lines) <= (40 if verb else 50)
+    assert len(lines) <= (40 if verb else 48)
     examples = [line.strip() for line in lines[lines.index("examples:") + 1 :] if "smapstop" in line]
     assert len(examples) == 2
 
@@ -79,7 +79,7 @@ def test_the_examples_of_the_help_are_command_lines_that_work(verb: list[str], t
     for line in lines[lines.index("examples:") + 1 :]:
         if not re.match(r"  (CC=\w+ )?smapstop ", line):
             continue
-        words = shlex.split(line.partition("|")[0].partition("  press")[0])
+        words = shlex.split(re.split(r"\||  press| >", line)[0])
         arguments = words[words.index("smapstop") + 1 :]
         run = smapstop(*arguments)
         told = run.stderr.decode()
@@ -134,6 +134,9 @@ def test_version() -> None:
         ("diff a b --at noon", "--at noon: give start, end, peak, or seconds after the start; A,B for two moments"),
         ("diff /no/such b", "cannot read '/no/such': No such file or directory: smapstop record and .*"),
         ("demo now", "unexpected 'now': demo brings its own program: smapstop demo"),
+        ("completion", "completion needs a shell: smapstop completion bash, zsh or fish"),
+        ("completion tcsh", ".*invalid choice: 'tcsh'.*: see smapstop completion --help"),
+        ("completion bash -- ls", "unexpected '--': smapstop completion bash, zsh or fish"),
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line_with_what_to_do(arguments: str, told: str) -> None:

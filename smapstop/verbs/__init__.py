@@ -1,1 +1,13 @@
-"""What can be done on the command line: a module for each verb, with its `run(words, command)`."""
+"""What can be done on the command line: a module for each verb, with its `run(words, command)` and its `parser()`."""
+
+VERBS = {
+    "snapshot": "one sample, printed as a table, JSON or csv",
+    "record": "samples into a file, without the dashboard",
+    "replay": "the dashboard on such a file",
+    "diff": "two runs compared, for people and for CI",
+    "export": "such a file as csv, JSON lines, or a Perfetto trace",
+    "pages": "the pages of a mapping, and the names on them",
+    "demo": "the copy-on-write experiment, live",
+    "completion": "has bash, zsh or fish complete all these words",
+}
+"""What each does, in a line. Without one it is the dashboard."""

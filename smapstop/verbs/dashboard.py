@@ -6,13 +6,14 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.requests import Attach, Launch
+from smapstop.verbs import VERBS
 from smapstop.verbs.options import (
     Parser,
     add_decorate,
@@ -42,26 +43,20 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.ui.launching import Rebuilds
 
 
-def _parser() -> Parser:
+def parser() -> Parser:
     """The options of the dashboard."""
     parser = Parser(
         "smapstop",
         "smapstop [options] -p PID|NAME\n"
         "       smapstop [options] [--watch [PATH]] -- COMMAND [ARG ...]\n"
         "       smapstop [options]\n"
-        "       smapstop snapshot|record|replay|diff|export|pages|demo ...",
+        f"       smapstop {'|'.join(VERBS)} ...",
         "Which mapping of my process is changing, why, and what did the kernel do?\n"
         "A live dashboard of the memory map of a process: a running one (-p), a program\n"
         "that it starts and whose terminal is a pane (--), or one picked from a list.",
         "verbs, each with a --help of its own:\n"
-        "  snapshot                one sample, printed as a table, JSON or csv\n"
-        "  record                  samples into a file, without the dashboard\n"
-        "  replay                  the dashboard on such a file\n"
-        "  diff                    two runs compared, for people and for CI\n"
-        "  export                  such a file as csv, JSON lines, or a Perfetto trace\n"
-        "  pages                   the pages of a mapping, and the names on them\n"
-        "  demo                    the copy-on-write experiment, live\n"
-        "\n"
+        + "".join(f"  {verb:22}  {what}\n" for verb, what in VERBS.items())
+        + "\n"
         "examples:\n"
         "  smapstop -p redis-server -i 0.5 --filter 'kind:heap rss>1M'\n"
         "                          the heap of redis, when above 1 MiB, twice a second\n"
@@ -75,22 +70,22 @@ def _parser() -> Parser:
         metavar="PATH",
         nargs="?",
         const="",
-        help="with --: begin anew when the program, or PATH, is rebuilt, and compare the runs",
+        help="with --: begin anew when it, or PATH, is rebuilt",
     )
     add_decorate(target)
     add_pace(parser)
     add_table(parser)
-    add_output(parser, "record what is watched, see record --help; with --watch run by run: a.smaps, a.2.smaps, ...")
+    add_output(parser, "record; with --watch run by run: a.smaps, a.2.smaps")
     others = add_others(parser)
     others.add_argument("--version", action="version", version=f"smapstop {__version__}", help="show the version")
     return parser
 
 
-def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
+def run(words: list[str], command: Command) -> int:
     """Watch a running process, a launched program, or the process that the user picks."""
-    options, word = parse(_parser(), words)
+    options, word = parse(parser(), words)
     if word is not None:
-        raise _stray(word, words, verbs, has_pid=options.pid is not None)
+        raise _stray(word, words, has_pid=options.pid is not None)
     if command is not None and options.pid is not None:
         raise SmapstopError("both -p and -- are given", "-p watches a running process, -- starts a new one")
     if command == ():
@@ -117,10 +112,10 @@ def run(words: list[str], command: Command, verbs: Iterable[str]) -> int:
         return show(_recorded(source, options), begin, settings)
 
 
-def _stray(word: str, words: list[str], verbs: Iterable[str], *, has_pid: bool) -> SmapstopError:
+def _stray(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:
     """What a word probably means that stands alone among the dashboard's: a verb, a program, or a process."""
     at = words.index(word)
-    verb = difflib.get_close_matches(word, verbs, n=1, cutoff=0.75)
+    verb = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.75)
     if verb:
         return did_you_mean(word, [*verb, *words[:at], *words[at + 1 :]])
     if has_pid and at > 0:

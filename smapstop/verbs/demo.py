@@ -6,7 +6,7 @@ from smapstop.verbs.options import Parser, add_others, add_pace, parse
 from smapstop.verbs.targets import Command
 
 
-def _parser() -> Parser:
+def parser() -> Parser:
     """The options of `smapstop demo`."""
     parser = Parser(
         "smapstop demo",
@@ -27,7 +27,7 @@ def _parser() -> Parser:
 
 def run(words: list[str], command: Command) -> int:
     """Launch the copy-on-write experiment under the dashboard."""
-    options, word = parse(_parser(), words)
+    options, word = parse(parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "demo brings its own program: smapstop demo")
     require_terminal("smapstop snapshot -p PID")

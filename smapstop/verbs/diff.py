@@ -22,7 +22,7 @@ FORMATS = ("table", "json", "markdown")
 BYS = ("name", "kind", "file", "part")
 
 
-def _parser() -> Parser:
+def parser() -> Parser:
     """The options of `smapstop diff`."""
     parser = Parser(
         "smapstop diff",
@@ -38,6 +38,8 @@ def _parser() -> Parser:
         "                      which parts of which libraries were written, at the most",
     )
     runs = parser.add_argument_group("what to compare")
+    runs.add_argument("before", metavar="A", nargs="?", help="the base")
+    runs.add_argument("after", metavar="B", nargs="?", help="what is compared with it")
     runs.add_argument(
         "--by", choices=BYS, metavar="BY", default="name", help="name, kind, file, or part (of a file) (name)"
     )
@@ -82,7 +84,8 @@ def run(words: list[str], command: Command) -> int:
     Returns:
         `EXCEEDED` when a limit was, else 0.
     """
-    options, files = parse_words(_parser(), words)
+    options, rest = parse_words(parser(), words)
+    files = [file for file in (options.before, options.after, *rest) if file is not None]
     if command is not None:
         raise SmapstopError("diff starts no program", "record two runs first: smapstop record -o FILE -- COMMAND")
     if len(files) > 2:

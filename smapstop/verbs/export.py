@@ -23,7 +23,7 @@ _BY_SUFFIX = {".csv": "csv", ".json": "perfetto", ".pftrace": "perfetto"}
 FORMATS = ("csv", "jsonl", "perfetto")
 
 
-def _parser() -> Parser:
+def parser() -> Parser:
     """The options of `smapstop export`."""
     parser = Parser(
         "smapstop export",
@@ -38,6 +38,7 @@ def _parser() -> Parser:
         "                      half a minute of it, to be looked at with Perfetto",
     )
     what = parser.add_argument_group("what to export")
+    what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
     what.add_argument(
         "--what", metavar="A,B", type=_exported, help="ticks, changes, events (all of them; of csv one, changes)"
     )
@@ -75,7 +76,8 @@ def _second(text: str) -> float:
 
 def run(words: list[str], command: Command) -> int:
     """Export a recording, also while it is written: as far as it goes then."""
-    options, files = parse_words(_parser(), words)
+    options, rest = parse_words(parser(), words)
+    files = [file for file in (options.file, *rest) if file is not None]
     if command is not None:
         raise SmapstopError("export starts no program", "smapstop record -o FILE -- COMMAND, and then export FILE")
     if len(files) > 1:

@@ -53,6 +53,8 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         """An option as Python 3.13 writes it: `-i, --interval SECONDS`, the value once."""
+        if not action.option_strings:
+            return str(action.metavar)
         value = "" if action.nargs == 0 else f" {self._format_args(action, action.dest.upper())}"
         return f"{', '.join(action.option_strings)}{value}"
 
@@ -68,9 +70,7 @@ def add_table(parser: Parser) -> None:
 
 def add_decorate(group: Group) -> None:
     """The option to have glibc name its memory."""
-    group.add_argument(
-        "--decorate", action="store_true", help="with --: let glibc (2.39 or newer) name its stacks and arenas"
-    )
+    group.add_argument("--decorate", action="store_true", help="with --: glibc (2.39 or newer) names its memory")
 
 
 def add_output(parser: Parser, what: str) -> None:

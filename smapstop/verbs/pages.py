@@ -19,7 +19,7 @@ _PIPE_WIDTH = 160
 FORMATS = ("table", "json")
 
 
-def _parser() -> Parser:
+def parser() -> Parser:
     """The options of `smapstop pages`."""
     parser = Parser(
         "smapstop pages",
@@ -53,7 +53,7 @@ def _parser() -> Parser:
 
 def run(words: list[str], command: Command) -> int:
     """Print the pages of one mapping, or what was copied on write in all of them."""
-    options, word = parse(_parser(), words)
+    options, word = parse(parser(), words)
     if command is not None:
         raise SmapstopError("pages starts no program", "start it yourself, then: smapstop pages -p PID MAPPING")
     if word is not None:

@@ -51,7 +51,7 @@ class _Stop:
     why: str
 
 
-def _parser() -> Parser:
+def parser() -> Parser:
     """The options of `smapstop record`."""
     parser = Parser(
         "smapstop record",
@@ -85,7 +85,7 @@ def run(words: list[str], command: Command) -> int:
     Returns:
         Of a program that ended by itself its own status, else 0.
     """
-    options, word = parse(_parser(), words)
+    options, word = parse(parser(), words)
     if word is not None:
         raise _stray(word, words)
     if (options.pid is None) == (command is None) or command == ():

@@ -8,7 +8,7 @@ from smapstop.verbs.options import Parser, add_others, add_table, did_you_mean, 
 from smapstop.verbs.targets import Command
 
 
-def _parser() -> Parser:
+def parser() -> Parser:
     """The options of `smapstop replay`."""
     parser = Parser(
         "smapstop replay",
@@ -32,7 +32,7 @@ def _parser() -> Parser:
 
 def run(words: list[str], command: Command) -> int:
     """Look at a recording, also while it is written."""
-    options, word = parse(_parser(), words)
+    options, word = parse(parser(), words)
     if command is not None:
         raise SmapstopError("replay starts no program", "smapstop record -o FILE -- COMMAND, and then replay FILE")
     if word is not None:

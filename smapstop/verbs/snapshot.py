@@ -19,7 +19,7 @@ FORMATS = ("table", "json", "csv")
 GROUPS = ("name", "kind", "file")
 
 
-def _parser() -> Parser:
+def parser() -> Parser:
     """The options of `smapstop snapshot`."""
     parser = Parser(
         "smapstop snapshot",
@@ -52,7 +52,7 @@ def _parser() -> Parser:
 
 def run(words: list[str], command: Command) -> int:
     """Print one sample."""
-    options, word = parse(_parser(), words)
+    options, word = parse(parser(), words)
     if command is not None:
         raise SmapstopError("snapshot starts no program", "start it yourself, then: smapstop snapshot -p PID")
     if word is not None:

@@ -1,0 +1,142 @@
+"""`smapstop completion`: the script with which a shell completes smapstop's words, from all verbs' parsers."""
+
+import importlib
+from argparse import ArgumentParser
+
+from smapstop.errors import SmapstopError
+from smapstop.verbs import VERBS
+from smapstop.verbs.options import Parser, add_others, parse
+from smapstop.verbs.printing import print_text
+from smapstop.verbs.targets import Command
+
+_PROCESSES = (
+    "grep -hsE '^(Name:.[A-Za-z0-9_][A-Za-z0-9_.+-]{0,13}$|Pid:|VmSize:)' /proc/*/status | awk '"
+    '/^Name/ { name = "\\n" $2 } /^Pid/ { who = $2 name; name = "" } /^VmSize/ && who !~ /grep$|awk$/ { print who }\''
+)
+"""The running processes, a pid or a name a line; kernel threads have no VmSize, and are not among them.
+
+Only plain names: bash would run the $(command) that a process can be called. One of 15 bytes was probably cut.
+"""
+
+_PREAMBLES = {
+    "bash": f"""
+_smapstop_processes() {{
+  compgen -W "$({_PROCESSES})" -- "$1"
+}}
+""",
+    "zsh": f"""
+_smapstop_processes() {{
+  compadd -- ${{(f)"$({_PROCESSES})"}}
+}}
+
+# after --: another command line
+functions[_smapstop_words]=$functions[_shtab_smapstop]
+_shtab_smapstop() {{
+  local at=${{words[(i)--]}}
+  if (( at < CURRENT )); then
+    shift $at words
+    (( CURRENT -= at ))
+    _normal
+  else
+    _smapstop_words "$@"
+  fi
+}}
+""",
+    "fish": f"""
+function _smapstop_processes
+    {_PROCESSES}
+end
+""",
+}
+"""What each shell needs beside what shtab makes; here zsh's function is made already, bash's and fish's are not."""
+
+_ENDS = {
+    "bash": """
+# after --: another command line
+_smapstop() {
+  local i
+  for (( i = 1; i < COMP_CWORD; i++ )); do
+    [[ ${COMP_WORDS[i]} == -- ]] || continue
+    if declare -F _comp_command_offset >/dev/null; then
+      _comp_command_offset $(( i + 1 ))  # bash-completion
+    elif declare -F _command_offset >/dev/null; then
+      _command_offset $(( i + 1 ))  # the same before 2.12
+    else
+      compopt -o default -o filenames 2>/dev/null
+      (( i + 1 < COMP_CWORD )) || mapfile -t COMPREPLY < <(compgen -c -- "$2")
+    fi
+    return
+  done
+  _shtab_smapstop "$@"
+}
+
+complete -o bashdefault -F _smapstop smapstop
+""",
+    "zsh": "",
+    "fish": """
+# after --: another command line
+functions -e _smapstop_words
+functions -c _shtab_smapstop_using _smapstop_words
+function _shtab_smapstop_using
+    not contains -- -- (commandline -opc); and _smapstop_words $argv
+end
+function _smapstop_command
+    set -l words (commandline -opc)
+    set -e words[1..(contains -i -- -- $words)]
+    complete -C "$(string escape -- $words | string join ' ') $(commandline -ct)"
+end
+complete -c smapstop -n 'contains -- -- (commandline -opc)' -xka '(_smapstop_command)'
+""",
+}
+"""What comes after what shtab makes."""
+
+
+def parser() -> Parser:
+    """The options of `smapstop completion`."""
+    parser = Parser(
+        "smapstop completion",
+        "smapstop completion bash|zsh|fish",
+        "Prints a script with which a shell completes verbs, options, their values,\n"
+        "processes and files, and after -- the words of another command.",
+        "examples:\n"
+        "  smapstop completion bash >~/.local/share/bash-completion/completions/smapstop\n"
+        '                      for bash; or in ~/.bashrc: eval "$(...)"\n'
+        "  smapstop completion zsh >~/.zfunc/_smapstop\n"
+        "                      for zsh, with fpath+=~/.zfunc before compinit in ~/.zshrc",
+    )
+    what = parser.add_argument_group("for which shell")
+    what.add_argument("shell", choices=tuple(_ENDS), metavar="SHELL", nargs="?", help="bash, zsh or fish")
+    add_others(parser)
+    return parser
+
+
+def run(words: list[str], command: Command) -> int:
+    """Print the script for a shell."""
+    options, word = parse(parser(), words)
+    if word is not None or command is not None:
+        raise SmapstopError(f"unexpected {word or '--'!r}", "smapstop completion bash, zsh or fish")
+    if options.shell is None:
+        raise SmapstopError("completion needs a shell", "smapstop completion bash, zsh or fish")
+    import shtab
+
+    script = shtab.complete(_tree(), options.shell, preamble=_PREAMBLES[options.shell])
+    print_text(f"{script}\n{_ENDS[options.shell]}", "the script")
+    return 0
+
+
+def _tree() -> ArgumentParser:
+    """The parser of the dashboard with those of the verbs under it, each option with what completes its value."""
+    import shtab
+
+    process = {"bash": "_smapstop_processes", "zsh": "_smapstop_processes", "fish": "(_smapstop_processes)"}
+    values = dict.fromkeys(("FILE", "FILE|-", "PATH", "A", "B"), shtab.FILE) | {"PID|NAME": process}
+    root: Parser = importlib.import_module("smapstop.verbs.dashboard").parser()
+    verbs = root.add_subparsers(parser_class=ArgumentParser)
+    branches: list[ArgumentParser] = [root]
+    for verb, what in VERBS.items():
+        leaf = importlib.import_module(f"smapstop.verbs.{verb}").parser()
+        branches.append(verbs.add_parser(verb, parents=[leaf], add_help=False, description=what, help=what))
+    for action in (action for branch in branches for action in branch._actions):  # noqa: SLF001 - shtab's own way
+        if action.metavar in values:
+            action.complete = values[action.metavar]  # type: ignore[attr-defined]
+    return root
