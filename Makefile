@@ -1,10 +1,10 @@
-.PHONY: help demo run test quick lint screenshots bench fuzz clean
+.PHONY: help demo run test quick lint screenshots bench fuzz dist-check clean
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 help: ## show what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smapstop needs Python 3.11 or newer")'
@@ -44,6 +44,9 @@ bench: $(READY) ## measure what smapstop costs; a part with PART=sampling|screen
 fuzz: $(READY) ## look for inputs that break it, MINUTES=1 for each target; one with TARGET=smaps
 	@$(PY) -c 'import atheris' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt atheris
 	@PYTHONPATH=tests $(PY) -m fuzz $(TARGET) --minutes $(or $(MINUTES),1)
+
+dist-check: ## build wheel and sdist, and use them in bare Debians; as root, SUITES="bookworm trixie"
+	@.ci/dist-check $(SUITES)
 
 clean: ## forget the environment and everything built
 	rm -rf $(VENV) build dist .fuzz .mypy_cache .pytest_cache .ruff_cache

@@ -4,10 +4,13 @@ import argparse
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from fuzz import TARGETS, target_of
 
+ROUND_SECONDS = 60
+"""How long a process runs: atheris 3.0 keeps some memory of each input."""
 WORK = Path(".fuzz")
 """What was reached is kept here from run to run, and what was found."""
 
@@ -20,25 +23,32 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        _fuzz(options.targets[0], int(options.minutes * 60))
+        _fuzz(options.targets[0], max(1, round(options.minutes * 60)))
     found = [target for target in options.targets or TARGETS if not _is_sound(target, options.minutes)]
     return int(bool(found))
 
 
 def _is_sound(target: str, minutes: float) -> bool:
-    """Run a target in a process of its own, and say how it went."""
+    """Run a target for some time, or until something is found, and say how it went."""
     (WORK / target).mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "fuzz", target, "--minutes", str(minutes), "--here"]
     print(f"{target:<10} … {minutes:g} minutes", flush=True)
+    until, inputs, told = time.monotonic() + 60 * minutes, 0, ""
+    while not told and (left := until - time.monotonic()) > 0:
+        count, told = _round(target, min(left, ROUND_SECONDS))
+        inputs += count
+    print(f"{target:<10} {inputs:>9,} inputs, {'FOUND:' if told else 'all is well'}", told, flush=True)
+    return not told
+
+
+def _round(target: str, seconds: float) -> tuple[int, str]:
+    """Run a target in a process of its own: of how many inputs it tells, and what it found."""
+    command = [sys.executable, "-m", "fuzz", target, "--minutes", str(seconds / 60), "--here"]
     with (WORK / target / "log").open("w+", errors="replace") as log:
         sound = subprocess.run(command, stdout=log, stderr=log).returncode == 0
         log.seek(0)
         told = log.read()
     inputs = re.search(r"number_of_executed_units: *(\d+)", told)
-    print(f"{target:<10} {int(inputs[1]) if inputs else 0:>9,} inputs, {'all is well' if sound else 'FOUND:'}")
-    if not sound:
-        print(told[max(0, told.find("===")) :])
-    return sound
+    return int(inputs[1]) if inputs else 0, "" if sound else told[max(0, told.find("\n ===")) :]
 
 
 def _fuzz(name: str, seconds: int) -> None:
