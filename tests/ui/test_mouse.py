@@ -17,11 +17,14 @@ from textual.widgets import ContentSwitcher
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.requests import Attach
 from smapstop.model.tick import Tick
+from smapstop.proc.fields import FIELD
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
+from smapstop.ui.key_table import KEY
 from smapstop.ui.screens.help import HelpScreen
 from smapstop.ui.widgets.detail import MappingDetail
 from smapstop.ui.widgets.events import EventsPane
+from smapstop.ui.widgets.keybar import KeyBar
 from smapstop.ui.widgets.table import MappingTable
 
 MANY = 60
@@ -113,6 +116,20 @@ async def test_a_click_on_any_title_sorts_by_it(title: str) -> None:
         await pilot.click(MappingTable, offset=(header.index(title) + 1, 0))
         await pilot.pause()
         assert re.search(f"{title} ?[▼▲]", app.query_one(MappingTable).render_line(0).text)
+
+
+async def test_the_pointer_on_a_title_or_a_key_says_what_it_is() -> None:
+    async with shown() as (app, pilot, _):
+        table, bar = app.query_one(MappingTable), app.query_one(KeyBar)
+        header = table.render_line(0).text
+        for column in table.columns:
+            if column.look == "amount" and column.title in header:
+                await pilot.hover(MappingTable, offset=(header.index(column.title) + 1, 0))
+                assert str(table.tooltip) == f"{column.title}: {FIELD[column.key].help}"
+        await pilot.hover(MappingTable, offset=(header.index("Rss") + 1, 2))
+        assert table.tooltip is None
+        await pilot.hover(KeyBar, offset=(bar.render_line(0).text.index("sort"), 0))
+        assert str(bar.tooltip) == KEY["sort"].help
 
 
 async def test_the_wheel_scrolls_the_table_and_the_cursor_stays_on_its_mapping() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
+from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -79,8 +80,20 @@ class KeyBar(Widget):
             end = at + fmt.cells(key) + 1 + fmt.cells(binding.description)
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
+    def _at(self, x: int) -> Binding | None:
+        """The key at a cell of the line."""
+        for binding, key, at in self._placed():
+            if at <= x < at + fmt.cells(key) + 1 + fmt.cells(binding.description):
+                return binding
+        return None
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The pointer on a key says what it does."""
+        binding = self._at(event.x)
+        self.tooltip = Content(binding.tooltip) if binding else None
+
     def on_click(self, event: events.Click) -> None:
         """Do what the key under the pointer does."""
-        for binding, key, at in self._placed():
-            if at <= event.x < at + fmt.cells(key) + 1 + fmt.cells(binding.description):
-                self.app.simulate_key(binding.key.split(",")[0])
+        binding = self._at(event.x)
+        if binding is not None:
+            self.app.simulate_key(binding.key.split(",")[0])

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
+from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
@@ -209,6 +211,11 @@ class MappingTable(LineList[int, _Line]):
         column = self._column_at(x)
         if column is not None:
             self.post_message(self.SortAsked(column.key))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The pointer on a title says what the column is."""
+        column = self._column_at(event.x) if event.y == 0 else None
+        self.tooltip = Content(f"{column.title}: {column.help}") if column else None
 
     def _column_at(self, x: int) -> Column | None:
         """The column at a cell of the line."""
