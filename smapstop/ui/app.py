@@ -111,7 +111,7 @@ class Dashboard(PromptApp):
         """Start to listen, and say whom to watch; a program is launched when its pane knows its size."""
         heed_signals(self.exit)
         self._wishes_at_first = self._wishes
-        self.main.begin()
+        self.main.begin(_beginning(self._begin))
         self.source.start(lambda news: self.post_message(Heard(news)))
         match self._begin:
             case Attach():
@@ -261,3 +261,16 @@ class Dashboard(PromptApp):
         if self.main.dock is not None:
             await self.main.dock.end_program()
         await self.action_quit()
+
+
+def _beginning(begin: Begin) -> str:
+    """What is done until there is something to show."""
+    match begin:
+        case Attach(pid):
+            return f"reading the memory map of process {pid} …"
+        case Launch(command):
+            return f"starting {fmt.printable(command[0])} …"
+        case Replay(name):
+            return f"reading {fmt.printable(name)} …"
+        case Pick():
+            return "no process yet"

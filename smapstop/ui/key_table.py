@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Group = Literal["Cursor", "Table", "Compare", "Time", "Pages", "Program", "General", "Lists"]
+Group = Literal["Table", "Compare", "Time", "Pages", "Program", "General", "Cursor", "Lists"]
 """What a key is about; the help lists the keys under these words."""
 GROUPS: tuple[Group, ...] = get_args(Group)
 Place = Literal[

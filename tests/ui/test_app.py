@@ -13,13 +13,14 @@ from textual.strip import Strip
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.requests import Attach, Failure
+from smapstop.model.requests import Attach, Failure, Request
 from smapstop.model.scene import Scene
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline import Timeline
-from smapstop.settings import Pick, Settings
+from smapstop.settings import Begin, Pick, Replay, Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.rows import Row, rows_of
+from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.table import MappingTable
 from smapstop.ui.widgets.totals import Totals
 
@@ -35,6 +36,13 @@ def tick(number: int, heap: int, libc: int, nameless: int, stack: int, **other: 
     """All four mappings with their Rss."""
     rows = mappings_of(*((*row, rss) for row, rss in zip(ROWS, (heap, libc, nameless, stack), strict=True)))
     return tick_of(number, rows, [0, 1, 2, 3], keyframe=True, **other)
+
+
+class Silent(ListSource):
+    """A source that has told nothing yet."""
+
+    def request(self, request: Request) -> None:
+        self.asked.append(request)
 
 
 def dashboard(*ticks: Tick, settings: Settings | None = None) -> tuple[Dashboard, ListSource]:
@@ -353,6 +361,20 @@ async def test_names_from_the_process_cannot_draw_on_the_terminal() -> None:
 
 def _fields(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+@pytest.mark.parametrize(
+    ("begin", "said"),
+    [
+        (Attach(4711), "reading the memory map of process 4711 …"),
+        (Replay("run\x1b.smaps"), "reading run\\x1b.smaps …"),
+    ],
+)
+async def test_until_there_is_something_to_show_it_says_what_it_does(begin: Begin, said: str) -> None:
+    app = Dashboard(Silent(), begin, Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert app.query_one(HeaderBar).render_line(0).text.strip() == said
 
 
 @pytest.mark.parametrize("size", [(20, 5), (10, 3), (80, 24), (240, 70)])

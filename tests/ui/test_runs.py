@@ -20,6 +20,7 @@ from smapstop.ui.launching import Rebuilds
 from smapstop.ui.screens.runs import RunsScreen
 from smapstop.ui.widgets.detail import MappingDetail
 from smapstop.ui.widgets.dock import ProgramDock
+from smapstop.ui.widgets.keybar import KeyBar
 from smapstop.ui.widgets.pages import MappingPages
 from smapstop.ui.widgets.program import ProgramPane
 from smapstop.ui.widgets.table import MappingTable
@@ -381,6 +382,33 @@ async def test_at_a_rebuild_the_program_is_ended_and_begins_again(launched: Scen
                 await pilot.pause()
                 shown = pane.render_line(0).text
         assert app.query_one(ProgramDock).border_subtitle == "press t to type into it"
+
+
+async def test_the_key_of_the_program_is_shown_while_there_is_one_to_type_to(launched: Scene) -> None:
+    app, source, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        bar = app.query_one(KeyBar)
+        assert "t program" in bar.render_line(0).text
+        source.refusal = Refusal("cannot execute ./app", "exec format error")
+        built.again()
+        await until(pilot, "exited 8")
+        assert "t program" not in bar.render_line(0).text
+
+
+@pytest.mark.parametrize("rows", [5, 8, 10, 16])
+async def test_on_a_small_terminal_there_is_a_row_of_the_table_and_a_line_of_the_program(
+    launched: Scene, rows: int
+) -> None:
+    app, _, _ = launched
+    async with app.run_test(size=(60, rows)) as pilot:
+        for key in ("f12", "t"):
+            await pilot.press(key)
+            await pilot.pause()
+            pane, table = app.query_one(ProgramPane).region, app.query_one(MappingTable).region
+            assert pane.height >= 1
+            assert pane.bottom <= rows
+            assert table.height >= (2 if key == "f12" else 1)
 
 
 async def test_what_cannot_begin_again_is_told_until_the_next_rebuild(launched: Scene) -> None:

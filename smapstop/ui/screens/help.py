@@ -155,7 +155,8 @@ class HelpText(Widget):
         title = Text(section.title, self.get_component_rich_style("help--title", partial=True))
         entries = section.entries
         if not (wide and section.short and len(entries) > 1):
-            word_width = SHORT_WORD_WIDTH if wide and section.short else WORD_WIDTH
+            narrow = self.content_size.width < NARROW or (wide and section.short)
+            word_width = SHORT_WORD_WIDTH if narrow else WORD_WIDTH
             return Group(title, self._table(entries, word_width), "")
         half = (len(entries) + 1) // 2
         columns = Table.grid(padding=(0, 3, 0, 0), expand=True)
@@ -181,6 +182,8 @@ class HelpText(Widget):
         return Style(color=palette_of(self.app).quiet)
 
 
+NARROW = 60
+"""Up to this width, in cells, words have less room."""
 TWO_COLUMNS = 104
 """From this width on, in cells, there is room for two columns."""
 WORD_WIDTH, SHORT_WORD_WIDTH = 17, 13

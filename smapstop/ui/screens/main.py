@@ -19,7 +19,7 @@ from smapstop.ui.columns import chosen
 from smapstop.ui.facts import compared_text, header_of
 from smapstop.ui.key_table import KEY
 from smapstop.ui.keys import bindings
-from smapstop.ui.launching import Launching, Rebuilds
+from smapstop.ui.launching import Rebuilds
 from smapstop.ui.looking import Carried, Looking
 from smapstop.ui.messages import Stale
 from smapstop.ui.prompt import key_of, keymap_of
@@ -40,14 +40,6 @@ if TYPE_CHECKING:  # what not every run needs is imported when it is needed
 
 ROWS_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
 """What can be typed to filter them."""
-
-
-def _dock(source: Source, launch: Launch, rebuilds: Rebuilds | None) -> "ProgramDock":
-    """The place of a program that is launched on the source's terminal."""
-    from smapstop.ui.widgets.dock import ProgramDock
-
-    assert source.terminal_fd is not None
-    return ProgramDock(source.terminal_fd, Launching(source, launch), rebuilds)
 
 
 class MainScreen(LensedScreen):
@@ -77,8 +69,12 @@ class MainScreen(LensedScreen):
             looking, chosen(settings.columns), recorded=isinstance(begin, Replay), many_runs=rebuilds is not None
         )
         self._source, self._settings, self._intro = source, settings, intro
-        self.dock = _dock(source, begin, rebuilds) if isinstance(begin, Launch) else None
+        self.dock: ProgramDock | None = None
         """The place of the launched program, when there is one."""
+        if isinstance(begin, Launch):
+            from smapstop.ui.widgets.dock import dock_of
+
+            self.dock = dock_of(source, begin, rebuilds)
 
     # the parts
 
@@ -95,15 +91,17 @@ class MainScreen(LensedScreen):
         yield self.panes
         yield KeyBar()
 
-    def begin(self) -> None:
-        """Begin with the keys at the table."""
-        self.query_one(HeaderBar).notice("reading …")
+    def begin(self, what: str) -> None:
+        """Begin with the keys at the table, and say what is being done until there is something to show."""
+        self.query_one(HeaderBar).notice(what)
         self.views.table.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """Give up what a small terminal has no room for, the least important first."""
-        self.set_class(event.size.height < 32, "-low")
-        self.set_class(event.size.height < 16, "-tiny")
+        height = event.size.height
+        self.set_class(height >= 60, "-tall")
+        for name, less in (("-low", 32), ("-tiny", 16), ("-least", 8)):
+            self.set_class(height < less, name)
         self.panes.fit()
 
     @property
@@ -247,7 +245,7 @@ class MainScreen(LensedScreen):
             return action == "keys_back"
         sensible = {
             "keys_back": False,
-            "program": self.dock is not None,
+            "program": self.dock is not None and self.dock.lives,
             "play": self.looking.lens.at is not None or self.recorded,
         }
         return sensible.get(action, True)

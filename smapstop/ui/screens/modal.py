@@ -2,6 +2,7 @@
 
 from typing import Generic, TypeVar
 
+from textual import events
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
@@ -39,6 +40,10 @@ class Modal(ModalScreen[Result], Generic[Result]):
       OptionList:ansi:nocolor:focus > .option-list--option-highlighted { text-style: bold underline; }
     }
     """
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give up what a small terminal has no room for."""
+        self.set_class(event.size.height < 10, "-tiny")
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Leave with a result, unless it was left before: Textual would then take away the screen below."""

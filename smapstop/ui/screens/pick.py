@@ -46,6 +46,7 @@ class PickScreen(Modal[int | None]):
       Input { height: 1; border: none; padding: 0 1; background: $surface; }
       Input:focus { border: none; }
       #about { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
+      &.-tiny #title, &.-tiny #about, &.-tiny KeyBar { display: none; }
       #about.-refused { color: $text-error; text-style: bold; }
     }
     """

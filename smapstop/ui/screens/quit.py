@@ -36,6 +36,8 @@ class QuitScreen(Modal[Choice | None]):
     QuitScreen {
       & > .box { width: 64; padding: 1 2; }
       #question { text-style: bold; margin-bottom: 1; }
+      &.-tiny > .box { padding: 0 1; }
+      &.-tiny #question { margin-bottom: 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("quit")]

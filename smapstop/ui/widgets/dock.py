@@ -4,7 +4,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Pace
+from smapstop.model.requests import Launch, Pace
+from smapstop.source import Source
 from smapstop.ui import format as fmt
 from smapstop.ui.launching import Launching, Rebuilds
 from smapstop.ui.prompt import key_of
@@ -54,6 +55,11 @@ class ProgramDock(Vertical):
         self._launching.begin()
 
     # who has the keys
+
+    @property
+    def lives(self) -> bool:
+        """Whether there is a program to type to."""
+        return self._lives
 
     @property
     def has_keys(self) -> bool:
@@ -136,3 +142,9 @@ class ProgramDock(Vertical):
                 f"{back_key} takes the keys back" if self.has_keys else f"press {type_key} to type into it"
             )
         self.app.refresh_bindings()
+
+
+def dock_of(source: Source, launch: Launch, rebuilds: Rebuilds | None) -> ProgramDock:
+    """The place of a program that is launched on the terminal of a source."""
+    assert source.terminal_fd is not None
+    return ProgramDock(source.terminal_fd, Launching(source, launch), rebuilds)

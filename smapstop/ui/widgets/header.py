@@ -46,16 +46,18 @@ class HeaderBar(Widget):
         if self._notice or header is None or y:
             warned = legible(base + Style(color=palette_of(self.app).gain, bold=True))
             return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warned)], width)
+        mode = header.mode
         name, about, costs = f" {fmt.clip(header.name, 20)} ", list(header.about), list(header.costs)
 
         def left() -> str:
             return name + " " + "   ".join(about)
 
         def right() -> str:
-            return "   ".join([header.mode, *costs]) + " "
+            return "   ".join([mode, *costs]) + " "
 
         while fmt.cells(left()) + fmt.cells(right()) + 2 > width and (len(about) > 1 or costs):
             (about if len(about) > 2 or not costs else costs).pop()
+        mode = fmt.clip(mode, max(1, width - fmt.cells(left()) - 2))
         gap = " " * max(1, width - fmt.cells(left()) - fmt.cells(right()))
         palette = palette_of(self.app)
         colour = palette.colours["heap"] if header.moving else palette.gain
@@ -63,7 +65,7 @@ class HeaderBar(Widget):
             [
                 Segment(name, base + Style(bold=True, reverse=True)),
                 Segment(" " + "   ".join(about) + gap, base),
-                Segment(header.mode, legible(base + Style(color=colour, bold=True))),
+                Segment(mode, legible(base + Style(color=colour, bold=True))),
                 Segment("".join(f"   {cost}" for cost in costs) + " ", base),
             ]
         ).adjust_cell_length(width, base)

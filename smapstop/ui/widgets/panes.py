@@ -22,6 +22,10 @@ _REST = 9
 """Lines of the screen that are not for panes, beside a fifth of it for the table: header, totals, keys."""
 
 
+_TINY = 8
+"""On a screen of less lines nothing has room beside what has the keys."""
+
+
 class Panes(Vertical):
     """The panes, as high as the user wants them, as far as there is room.
 
@@ -65,9 +69,20 @@ class Panes(Vertical):
         shares: dict[Widget, float] = {self.events: 0.25} if self.events.display else {}
         if self._dock is not None:
             shares[self._dock] = 0.34 if height >= 32 else 0.3
+        if height < _TINY and self._dock is not None:  # who has the keys has the room
+            self.events.styles.height = self._dock.styles.height = height - 2 if self._dock.has_keys else 3
+            return
         for pane, share in shares.items():
             room = (height - _REST - height // 5) // len(shares)
             pane.styles.height = max(LEAST, min(self.lines or round(height * share), room))
+
+    def on_descendant_focus(self) -> None:
+        """The program has the keys, or what happened."""
+        self.fit()
+
+    def on_descendant_blur(self) -> None:
+        """They are elsewhere."""
+        self.fit()
 
     def grow(self, lines: int) -> None:
         """Be higher by some lines, or lower."""

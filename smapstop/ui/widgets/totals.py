@@ -1,5 +1,7 @@
 """The totals: how much memory, of what, how it came there over time, and where it lies."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
@@ -138,17 +140,14 @@ class Totals(Widget):
         palette, base = palette_of(self.app), self.rich_style
         totals = self._scene.moment.tick.totals
         values = [totals.get(name) for _, name, _ in BANDS]
-        figures = _fit(
+        told = [
             [
-                [
-                    Segment(f" {palette.texture_of(role)} ", base + Style(color=palette.colours[role], bold=True)),
-                    Segment(f"{label} {fmt.amount(value)} ", base),
-                ]
-                for (label, _, role), value in zip(BANDS, values, strict=True)
-                if value or role in ("anonymous", "file")
-            ],
-            width,
-        )
+                Segment(f" {palette.texture_of(role)} ", base + Style(color=palette.colours[role], bold=True)),
+                Segment(f"{label} {fmt.amount(value)} ", base),
+            ]
+            for label, _, role, value in _most(values, width)
+        ]
+        figures = [segment for figure in told for segment in figure]
         room = width - sum(segment.cell_length for segment in figures) - 2
         if room < 8:
             return figures
@@ -174,6 +173,16 @@ class Totals(Widget):
             for kind in Kind
         ]
         return _fit(legend, width)
+
+
+def _most(values: Sequence[int | None], width: int) -> list[tuple[str, str, Role, int | None]]:
+    """The bands whose figures fit, in their order: without room for all of them the least ones are left out."""
+    told = [
+        (*band, value) for band, value in zip(BANDS, values, strict=True) if value or band[2] in ("anonymous", "file")
+    ]
+    while sum(fmt.cells(label) + fmt.cells(fmt.amount(value)) + 5 for label, _, _, value in told) > width:
+        told.remove(min(told, key=lambda band: band[3] or 0))
+    return told
 
 
 def _fit(groups: list[list[Segment]], width: int) -> list[Segment]:
