@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from smapstop.model.requests import Failure, Notice, Over, PagesSeen, Refusal, Request, SymbolsSeen, Target
+from smapstop.model.requests import Answer, Failure, Notice, Over, Refusal, Request, Target
 from smapstop.model.tick import Tick
 
-News = Tick | Target | Refusal | Notice | Over | Failure | PagesSeen | SymbolsSeen
+News = Tick | Target | Refusal | Notice | Over | Failure | Answer
 """What a source tells: first the target, then its ticks; a failure is the last word."""
 
 

@@ -67,7 +67,21 @@ class SymbolsOn:
     """Addresses of whole pages, from the first up to the one after the last."""
 
 
-Request = Attach | Launch | Pace | Signal | Leave | PagesOf | SymbolsOn
+@dataclass(frozen=True, slots=True)
+class FramesOn:
+    """Tell of the page frames behind some pages of a mapping; the answer is `FramesSeen`."""
+
+    mapping: int
+    """Its id."""
+    start: int
+    """Address of the first page."""
+    end: int
+    """First address after the last one."""
+
+
+Question = PagesOf | SymbolsOn | FramesOn
+"""What is asked about one mapping."""
+Request = Attach | Launch | Pace | Signal | Leave | Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,34 @@ class SymbolsSeen:
     """For each range the names in address order, the last of which may say how many more there are."""
     lacking: str = ""
     """Why there are no symbols, to be said of the file: `is stripped of its symbols`. Empty when it has some."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramesSeen:
+    """What the page frames behind some pages of a mapping are, as far as the kernel tells."""
+
+    mapping: int
+    start: int
+    """As asked for."""
+    end: int
+    """As asked for."""
+    pages: int = 0
+    """How many have a frame, and all that follows is of these."""
+    once: int = 0
+    """Mapped once, by all processes together."""
+    most: int = 0
+    """How often the one is mapped that is mapped most."""
+    dirty: int = 0
+    referenced: int = 0
+    huge: int = 0
+    """Part of huge pages, however they are mapped."""
+    ksm: int = 0
+    why: str = ""
+    """Why nothing is told; empty when it is."""
+
+
+Answer = PagesSeen | SymbolsSeen | FramesSeen
+"""What is said to a `Question`."""
 
 
 @dataclass(frozen=True, slots=True)

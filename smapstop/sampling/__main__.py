@@ -13,6 +13,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.requests import (
     Attach,
     Failure,
+    FramesOn,
     Launch,
     Leave,
     Pace,
@@ -127,7 +128,7 @@ class Service:
                     self._begin(self._launched(request))
                 case Pace() if self._watch:
                     self._watch.sampler.pacer.pace = request
-                case PagesOf() | SymbolsOn() if self._watch:
+                case PagesOf() | SymbolsOn() | FramesOn() if self._watch:
                     self._send(self._watch.sampler.answer(request))
                 case Signal(number) if self._watch and self._watch.program:
                     signal_session(self._watch.program.pid, number)

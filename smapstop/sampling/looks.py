@@ -3,17 +3,21 @@
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
-from smapstop.model.requests import PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.requests import FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf_files import ElfFiles
+from smapstop.proc.kpages import Frame, frames_of
 from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, page_runs
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.symbols import Symbols
 
 GONE = "the mapping is gone"
+MOST_FRAMES = 65_536
+"""Of so many pages the frames are looked at, at once: it takes 0.1 s."""
 
 
 def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesOf, tick: int) -> PagesSeen:
@@ -59,6 +63,47 @@ def symbols_seen(process: ProcDir, files: ElfFiles, mappings: Mappings, ids: Ids
     lacking = next((symbols.lacking for symbols in found.values() if symbols.lacking), "")
     names = tuple(found.get(each, Symbols()).listed for each in request.ranges)
     return SymbolsSeen(request.mapping, request.ranges, names, lacking)
+
+
+def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesOn) -> FramesSeen:
+    """Tell of the frames behind some pages of a mapping.
+
+    Args:
+        process: That the mappings are of.
+        mappings: The last reading of its memory map.
+        ids: Their ids.
+        request: Which pages.
+    """
+
+    def nothing(why: str) -> FramesSeen:
+        return FramesSeen(request.mapping, request.start, request.end, why=why)
+
+    row = _row_of(ids, request.mapping)
+    if row is None or not int(mappings.start[row]) <= request.start < request.end <= int(mappings.end[row]):
+        return nothing(GONE)
+    if request.end - request.start > MOST_FRAMES * PAGE_BYTES:
+        return nothing(f"more than {MOST_FRAMES:,} pages are not looked at")
+    try:
+        frames = frames_of(process, page_runs(process, request.start, request.end))
+    except OSError as error:
+        return nothing(f"cannot be read: {error.strerror}")
+    if frames is None:
+        return nothing("shown only to root")
+    pages = ((frames.runs.end - frames.runs.start) // np.uint64(PAGE_BYTES)).astype(np.int64) * frames.known
+
+    def count(which: NDArray[np.bool_]) -> int:
+        return int(pages[which].sum())
+
+    return FramesSeen(
+        *(request.mapping, request.start, request.end),
+        pages=int(pages.sum()),
+        once=count(frames.map_count == 1),
+        most=int(frames.map_count[frames.known].max(initial=0)),
+        dirty=count(frames.flags & Frame.DIRTY != 0),
+        referenced=count(frames.flags & Frame.REFERENCED != 0),
+        huge=count(frames.flags & Frame.HUGE != 0),
+        ksm=count(frames.flags & Frame.KSM != 0),
+    )
 
 
 def _pages(process: ProcDir, start: int, end: int) -> PageRuns:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain import Faults, explain
 from smapstop.model.identity import NONE, Match, first_match, match
-from smapstop.model.requests import Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.requests import Answer, FramesOn, Pace, PagesOf, Question, SymbolsOn
 from smapstop.model.rows import differing
 from smapstop.model.tick import Ending, Ids, Tick, Tier
 from smapstop.model.totals import totals_of
@@ -19,7 +19,7 @@ from smapstop.proc.memory import Memory
 from smapstop.proc.process import PAGE_KB, ProcDir, unreadable
 from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
 from smapstop.sampling.copies import Copies
-from smapstop.sampling.looks import pages_seen, symbols_seen
+from smapstop.sampling.looks import frames_seen, pages_seen, symbols_seen
 from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.stacks import Stacks
 
@@ -113,17 +113,19 @@ class Sampler:
         )
         return self._last
 
-    def answer(self, request: PagesOf | SymbolsOn) -> PagesSeen | SymbolsSeen:
+    def answer(self, request: Question) -> Answer:
         """Read what was asked for of one mapping, beside the ticks; there must have been one."""
         began_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
         assert self._last is not None
         mappings, ids = self._known or (self._last.rows, _NO_IDS)
-        seen: PagesSeen | SymbolsSeen
+        seen: Answer
         match request:
             case PagesOf():
                 seen = pages_seen(self._process, mappings, ids, request, self._last.number)
             case SymbolsOn():
                 seen = symbols_seen(self._process, self._files, mappings, ids, request)
+            case FramesOn():
+                seen = frames_seen(self._process, mappings, ids, request)
         self.pacer.spent_beside(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
         return seen
 

@@ -26,19 +26,12 @@ _TYPES = {
         *(columns.Mappings, columns.Counters, PageRuns),
         *(tick.Tick, tick.Lineage, tick.Copied, tick.Stack, tick.Ending, events.Events),
         *(requests.Attach, requests.Launch, requests.Pace, requests.Signal, requests.Leave),
-        *(requests.PagesOf, requests.PagesSeen, requests.SymbolsOn, requests.SymbolsSeen),
+        *(requests.PagesOf, requests.SymbolsOn, requests.FramesOn),
+        *(requests.PagesSeen, requests.SymbolsSeen, requests.FramesSeen),
         *(requests.Target, requests.Refusal, requests.Failure),
     )
 }
-Message = (
-    tick.Tick
-    | requests.Target
-    | requests.Refusal
-    | requests.Failure
-    | requests.PagesSeen
-    | requests.SymbolsSeen
-    | requests.Request
-)
+Message = tick.Tick | requests.Target | requests.Refusal | requests.Failure | requests.Answer | requests.Request
 """What can be sent."""
 
 

@@ -12,7 +12,18 @@ from textual.timer import Timer
 
 from smapstop.errors import SmapstopError
 from smapstop.model.lens import Lens
-from smapstop.model.requests import Attach, Failure, Launch, Notice, Over, PagesSeen, Refusal, SymbolsSeen, Target
+from smapstop.model.requests import (
+    Attach,
+    Failure,
+    FramesSeen,
+    Launch,
+    Notice,
+    Over,
+    PagesSeen,
+    Refusal,
+    SymbolsSeen,
+    Target,
+)
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
 from smapstop.settings import Begin, Pick, Replay, Settings
@@ -188,7 +199,7 @@ class Dashboard(PromptApp):
                 self._show_when_clear()
             case Refusal() as refusal:
                 self._refuse(str(SmapstopError(refusal.what, refusal.remedy)))
-            case PagesSeen() | SymbolsSeen() as seen:
+            case PagesSeen() | SymbolsSeen() | FramesSeen() as seen:
                 self.query_one(MappingPages).hear(seen)
             case Notice() as notice:
                 self.notices.append(str(SmapstopError(notice.what, notice.remedy)))

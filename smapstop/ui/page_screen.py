@@ -10,6 +10,7 @@ from textual.strip import Strip
 from smapstop.ui import page_sections as sections
 from smapstop.ui import page_words as words
 from smapstop.ui.page_cells import Brush
+from smapstop.ui.page_frames import PageFrames, frames_text
 from smapstop.ui.page_layout import GUTTER, Layout, layout_of, room_for_cells
 from smapstop.ui.page_names import PageNames
 from smapstop.ui.page_view import PageView
@@ -28,6 +29,8 @@ class Picture:
 
     view: PageView
     names: PageNames
+    frames: PageFrames | None
+    """None where the frames of that time are not known any more."""
     page: int
     """The page under the cursor."""
     zoom: int | None
@@ -66,7 +69,7 @@ class PageScreen:
         self.panel = 0 if picture.listing or width < GUTTER + 64 + _PANEL else width - GUTTER - cells - 2
         self.room = width - self.panel - 2 if self.panel else width
         self.grid_y = len(head)
-        below = 3 if height >= 12 else 2 if height >= 7 else 1
+        below = 4 if height >= 14 else 3 if height >= 12 else 2 if height >= 7 else 1
         tail = [] if self.panel or height < 6 else [sections.legend(view.totals, self._brush, look, width)]
         self.middle = max(1, height - len(head) - below - len(tail))
         self.layout = self._lay_out(self.middle)
@@ -196,6 +199,9 @@ class PageScreen:
         last = named or [(words.meaning_of(now), False)]
         zoom = [(words.zoom_text(self.layout.grid), False)] if self.layout.grid.zoom > 1 else []
         lines = [[*place, *zoom], state, last] if height > 2 else [[place[0], *state], last]
+        if height > 3:
+            seen = self._picture.frames.of(view.range_of(start, stop)) if self._picture.frames else None
+            lines.append([(frames_text(seen, stop - start), False)] if seen else [])
         return sections.box(lines[:height], look, self.width)
 
     @property

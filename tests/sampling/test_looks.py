@@ -9,11 +9,12 @@ import pytest
 from stepping import Stepping, python
 
 from smapstop.model.kinds import backing_of
-from smapstop.model.requests import Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.requests import FramesOn, FramesSeen, Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
 from smapstop.proc.pages import PAGE_BYTES
 from smapstop.proc.process import ProcDir
 from smapstop.proc.states import STATES, State, states_of
+from smapstop.sampling import looks
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]
@@ -48,6 +49,13 @@ class Sampled:
         at = [self.program.address + page * PAGE_BYTES for page in pages]
         seen = self.sampler.answer(SymbolsOn(mapping, tuple((start, start + PAGE_BYTES) for start in at)))
         assert isinstance(seen, SymbolsSeen)
+        return seen
+
+    def frames(self, mapping: int, first: int, stop: int) -> FramesSeen:
+        """What is behind pages, counted from the program's address."""
+        start = self.program.address
+        seen = self.sampler.answer(FramesOn(mapping, start + first * PAGE_BYTES, start + stop * PAGE_BYTES))
+        assert isinstance(seen, FramesSeen)
         return seen
 
 
@@ -153,3 +161,45 @@ def test_who_may_not_read_pages_is_told_so(program: Program) -> None:
             os.seteuid(0)
     assert seen.runs is None
     assert seen.why == f"not permitted to read the pages of process {target.pid}: run as its user or as root"
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the frames are shown only to root")
+
+
+def told(seen: FramesSeen) -> tuple[int, int, int]:
+    """How many pages have a frame, how many are mapped once, and how often others are at most."""
+    assert seen.why == ""
+    return seen.pages, seen.once, seen.most
+
+
+@needs_root
+def test_frames_of_pages_that_a_fork_shares(program: Program) -> None:
+    with Stepping(program("fork")) as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        mapping = sampled.mapping
+        assert told(sampled.frames(mapping, 0, 60)) == (60, 60, 1)
+        target.go()
+        assert told(sampled.frames(mapping, 0, 60)) == (60, 0, 2)
+        target.go()
+        assert told(sampled.frames(mapping, 0, 60)) == (60, 9, 2)
+        assert told(sampled.frames(mapping, 8, 9)) == (1, 1, 1)
+
+
+@needs_root
+def test_frames_that_are_too_many_nobodys_or_hidden_are_said(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Stepping(program("fork")) as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        mapping = sampled.mapping
+        assert sampled.frames(10**6, 0, 1).why == "the mapping is gone"
+        assert sampled.frames(mapping, -1000, 1).why == "the mapping is gone"
+        monkeypatch.setattr(looks, "MOST_FRAMES", 9)
+        assert sampled.frames(mapping, 0, 9).why == ""
+        assert sampled.frames(mapping, 0, 10).why == "more than 9 pages are not looked at"
+        os.seteuid(65534)
+        try:
+            why = sampled.frames(mapping, 0, 1).why
+        finally:
+            os.seteuid(0)
+        assert why == "cannot be read: Permission denied"

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from smapstop.model.requests import (
     Attach,
     Failure,
+    FramesOn,
+    FramesSeen,
     Launch,
     Leave,
     Pace,
@@ -86,6 +88,9 @@ TARGET = Target(
         Leave(),
         TARGET,
         PagesOf(7),
+        FramesOn(2**40, 4096, 2**64 - 4096),
+        FramesSeen(7, 0, 8192, 2, once=1, most=12, dirty=1, referenced=2, huge=1, ksm=1),
+        FramesSeen(7, 0, 8192, why="shown only to root"),
         SymbolsOn(2**40, ((0, 4096), (2**64 - 8192, 2**64 - 4096))),
         SymbolsSeen(7, ((0, 4096), (8192, 12288)), (("page1", "3 more"), ()), "is stripped of its symbols"),
         Failure("no process 7", "run smapstop without arguments", 3),

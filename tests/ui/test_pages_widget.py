@@ -11,7 +11,7 @@ from listening import ListSource
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
-from smapstop.model.requests import Attach, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.requests import Attach, FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.settings import Settings
@@ -101,6 +101,26 @@ async def test_a_page_that_was_copied_is_marked_and_named() -> None:
         assert "1 page: copied-on-write; it was file" in text
         assert "on it: page1" in text
         assert "Copied on write: 2 pages, 8 K" in text
+
+
+async def test_the_frames_under_the_cursor_are_asked_for_at_each_tick_and_told() -> None:
+    app, source = dashboard(tick(0, 12))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await opened(pilot, source, seen(0, COPIED, FILE, FILE))
+        await settled(pilot)
+        asked = FramesOn(0, FIRST * PAGE, (FIRST + 1) * PAGE)
+        assert [request for request in source.asked if isinstance(request, FramesOn)] == [asked]
+        source.tell(FramesSeen(0, asked.start, asked.end, pages=1, most=12, dirty=1))
+        assert " ▏page frame: mapped 12 times, dirty" in await lines(pilot)
+        await pilot.press("right")
+        assert not any("page frame" in line for line in await lines(pilot)), "of the next page nothing is known yet"
+        source.tell(FramesSeen(0, asked.end, asked.end + PAGE, why="shown only to root"))
+        assert any("page frame: shown only to root" in line for line in await lines(pilot))
+        source.tell(tick(1, 12))
+        await settled(pilot)
+        assert len([request for request in source.asked if isinstance(request, FramesOn)]) == 3
+        await pilot.press("space", "left")
+        assert not any("page frame" in line for line in await lines(pilot)), "then they were not looked at"
 
 
 async def test_pages_are_asked_for_when_it_opens_and_when_the_mapping_changed_only() -> None:

@@ -15,13 +15,14 @@ from smapstop.model.life import Life
 from smapstop.model.naming import label_at
 from smapstop.model.page_grid import ZOOM
 from smapstop.model.page_looks import Looks
-from smapstop.model.requests import PagesOf, PagesSeen, Request, SymbolsSeen
+from smapstop.model.requests import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
 from smapstop.model.scene import Scene
 from smapstop.model.timeline import Timeline
 from smapstop.ui import page_sections as sections
 from smapstop.ui import tabs
 from smapstop.ui.detail import view_of
 from smapstop.ui.keys import bindings
+from smapstop.ui.page_frames import PageFrames
 from smapstop.ui.page_layout import GUTTER
 from smapstop.ui.page_names import PageNames
 from smapstop.ui.page_screen import PageScreen, Picture, first_page, waiting
@@ -58,6 +59,7 @@ class MappingPages(Widget, can_focus=True):
         self._life: Life | None = None
         self._scene: Scene | None = None
         self._names = PageNames(-1)
+        self._frames = PageFrames(-1)
         self._view: PageView | None = None
         self._refused: PagesSeen | None = None
         """The answer that the pages cannot be seen."""
@@ -85,7 +87,7 @@ class MappingPages(Widget, can_focus=True):
         if self._life is None or (self._life.timeline, self._life.mapping) != (timeline, mapping):
             if self._life is not None and self._life.timeline is not timeline:
                 self._looks = {}
-            self._life, self._names = Life(timeline, mapping), PageNames(mapping)
+            self._life, self._names, self._frames = Life(timeline, mapping), PageNames(mapping), PageFrames(mapping)
             self._view = self._refused = self._page = self._zoom = None
             self._touched, self._asked, self._top, self._listing = False, -1, 0, False
         self._life.follow()
@@ -103,12 +105,14 @@ class MappingPages(Widget, can_focus=True):
             del self._looks[next(iter(self._looks))]
         return looks
 
-    def hear(self, news: PagesSeen | SymbolsSeen) -> None:
+    def hear(self, news: Answer) -> None:
         """Take in an answer."""
         if self._life is None or news.mapping != self._life.mapping or self._scene is None:
             return
         if isinstance(news, SymbolsSeen):
             self._names.hear(news)
+        elif isinstance(news, FramesSeen):
+            self._frames.hear(news)
         elif news.runs is None:
             self._refused = news
         else:
@@ -139,12 +143,16 @@ class MappingPages(Widget, can_focus=True):
             self._lines = waiting(title, self._why_nothing(life), look, width, height)
         else:
             page = self._place_cursor(view)
-            picture = Picture(view, self._names, page, self._zoom, self._top, self._listing)
+            ended = life.gone is not None or life.timeline.ending is not None
+            frames = None if ended or scene.lens.at is not None else self._frames
+            picture = Picture(view, self._names, frames, page, self._zoom, self._top, self._listing)
             self._screen = screen = PageScreen(picture, look, width, height)
             self._lines, self._top = screen.lines, screen.layout.top
-            request = self._names.request(screen.ranges) if view.has_file else None
-            if request is not None and life.timeline.ending is None:
-                self.post_message(self.Asked(request))
+            names = self._names.request(screen.ranges) if view.has_file and not ended else None
+            cursor = view.range_of(*screen.cursor_pages)
+            for request in (names, None if frames is None else frames.request(cursor, len(life.timeline))):
+                if request is not None:
+                    self.post_message(self.Asked(request))
         self.refresh()
 
     def _why_nothing(self, life: Life) -> str:
