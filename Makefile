@@ -1,4 +1,4 @@
-.PHONY: help demo run test quick lint screenshots bench fuzz dist-check clean
+.PHONY: help demo run test quick lint screenshots man bench fuzz dist-check clean
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -37,6 +37,9 @@ lint: $(READY) ## ruff, mypy --strict, and the dependency rule
 screenshots: $(READY) ## remake screenshots/ from real runs
 	@$(PY) -c 'import PIL' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt pillow
 	@$(PY) screenshots/make.py
+
+man: $(READY) ## remake the man page from the options of all verbs
+	@$(PY) -m smapstop.manual >smapstop/smapstop.1
 
 bench: $(READY) ## measure what smapstop costs; a part with PART=sampling|screen|tables|recording
 	@$(PY) -m benchmarks $(PART)
