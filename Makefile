@@ -32,7 +32,7 @@ lint: $(READY) ## ruff, mypy --strict, and the dependency rule
 	@$(VENV)/bin/ruff check smapstop tests screenshots benchmarks
 	@$(VENV)/bin/ruff format --check smapstop tests screenshots benchmarks
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/lint-imports --no-cache 2>&1 | grep -v '^$$' | tail -n 6
+	@told=$$($(VENV)/bin/lint-imports --no-cache 2>&1) && echo "$$told" | tail -n 1 || { echo "$$told"; exit 1; }
 
 screenshots: $(READY) ## remake screenshots/ from real runs
 	@$(PY) -c 'import PIL' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt pillow
