@@ -10,7 +10,7 @@ $(READY): pyproject.toml constraints.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smapstop needs Python 3.11 or newer")'
 	@echo "setting up $(VENV) (once) …"
 	@# ensurepip takes seconds that an already installed pip saves
-	@if python3 -m pip --version 2>/dev/null | awk '{split($$2, v, "."); exit !(v[1] >= 23)}'; \
+	@if python3 -m pip --version 2>/dev/null | awk '{split($$2, v, ".")} END {exit !(v[1] >= 23)}'; \
 	then python3 -m venv --clear --without-pip $(VENV) && PIP="python3 -m pip --python $(VENV)"; \
 	else python3 -m venv --clear $(VENV) && PIP="$(PY) -m pip"; fi; \
 	$$PIP install -q --disable-pip-version-check -c constraints.txt -e '.[test]'

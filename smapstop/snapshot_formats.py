@@ -13,7 +13,7 @@ from smapstop.plain_table import table_of
 from smapstop.proc.fields import FIELD
 from smapstop.snapshot import Record, Snapshot, records, rollup_record
 from smapstop.ui.columns import ALL, Column
-from smapstop.ui.format import amount, count, long_amount
+from smapstop.ui.format import amount, clip, count, long_amount
 
 SCHEMA = 1
 """The version of the JSON; it changes when a reader of the old one would fail."""
@@ -127,7 +127,7 @@ def as_table(
 ) -> str:
     """The snapshot for people: a line per mapping or group, at most `width` cells, and the totals."""
     if snapshot.mappings is None:
-        return _rollup_table(snapshot)
+        return _rollup_table(snapshot, width)
     rows = records(snapshot, sorting, grouping)
     sizes = [row["size"] for row in rows if row["size"] is not None]
     total = snapshot.rollup | {"name": _title(snapshot), "members": len(snapshot.mappings)}
@@ -165,7 +165,7 @@ def _title(snapshot: Snapshot) -> str:
     return "total" if counters is None else f"total of {counters.name} {counters.pid}"
 
 
-def _rollup_table(snapshot: Snapshot) -> str:
+def _rollup_table(snapshot: Snapshot, width: int) -> str:
     """The totals, a line each; what this kernel does not print is left out."""
-    labels = {name: FIELD[name].label if name in FIELD else name for name in snapshot.rollup}
+    labels = {name: clip(FIELD[name].label if name in FIELD else name, width - 13) for name in snapshot.rollup}
     return "".join(f"{labels[name]:<16} {long_amount(kb):>12}\n" for name, kb in snapshot.rollup.items())

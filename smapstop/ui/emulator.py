@@ -86,8 +86,12 @@ _ALL_NUMBERS = {"h": "set_mode", "l": "reset_mode"}
 
 _FLOOD = 16384
 """Bytes at once that may be worth skipping."""
-_NOT_FLOWING = re.compile(rb"\x1b(?!\[[0-9;:]*(?:[mK]|\Z)|\((?:[0B]|\Z)|\Z)|[\x0e\x0f]")
-"""What does more than change how later text looks; of what is cut off at the end nobody knows yet."""
+_NOT_FLOWING = re.compile(
+    rb"\x1b(?!\[[0-9;:]*(?:[mK]|\Z)|\((?:[0B]|\Z)|\Z)(?:\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~]?)|[\x0e\x0f]"
+)
+"""What does more than change how later text looks, whole; of what is cut off at the end nobody knows yet."""
+_HOLDING = re.compile(rb"\x1b\[(?:[0-?]*[ -/]*r|[0-9;:]*h|\?[0-9;:]*(?:47|1047|1049)[;:0-9]*h)")
+"""What may make lines stay where they are, or text move others: margins, the alternate screen, insertion."""
 _LASTING = re.compile(rb"\x1b(?:\[[0-9;:]*m|\([0B])")
 """What changes how later text looks. Each sets its part absolutely: of equal ones the last is enough."""
 _STRING = re.compile(rb"\x1b[\]PX^_]")
@@ -144,6 +148,8 @@ class Emulator:
         if _STRING.search(data):
             return data
         start = max((match.end() for match in _NOT_FLOWING.finditer(data)), default=0)
+        if _HOLDING.search(data, 0, start):
+            return data
         cut = len(data)
         for _ in range(screen.lines + 1):
             if (cut := data.rfind(b"\r\n", start, cut)) < 0:

@@ -330,6 +330,10 @@ def test_a_megabyte_of_noise_is_survived() -> None:
     assert {cell_len(text(line)) for line in terminal.lines(cursor=True)} == {80}
 
 
+BEFORE = [
+    *(b"", b"\x1b[1;32m", b"\x1b[31;44m\x1b[39m", b"\x1b(0", b"\x1b(0\x1b(B\x1b[7m", b"\x1b]2;title\x07"),
+    *(b"\x1b[?1049h", b"\x1b[2;3r", b"\x1b[4h", b"\x0e\x1b[!p", b"\x1b[20h\x1b[3;3H"),
+]
 FLOODS = [
     [b"y\r\n"],
     [b"\x1b[31mred\x1b[0m\r\n", b"plain\r\n", b"\x1b[1mbold\x1b[K\r\n"],
@@ -342,9 +346,7 @@ FLOODS = [
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.sampled_from(
-        [b"", b"\x1b[1;32m", b"\x1b[31;44m\x1b[39m", b"\x1b(0", b"\x1b(0\x1b(B\x1b[7m", b"\x1b]2;title\x07"]
-    ),
+    st.sampled_from(BEFORE),
     st.sampled_from(FLOODS).flatmap(lambda kinds: st.lists(st.sampled_from(kinds), min_size=1, max_size=30)),
     st.binary(max_size=12),
     st.sampled_from(
