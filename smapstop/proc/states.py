@@ -25,15 +25,15 @@ class State(StrEnum):
 STATE_HELP = {
     State.NOT_PRESENT: "Nothing is there yet, or any more: the next access is a page fault.",
     State.FILE: "The page cache's own page of the file, shared with everybody who maps it.",
-    State.COPIED: "Written in a private file mapping: an anonymous copy took the place of the file's page.",
-    State.ANONYMOUS: "Memory of this process, and of its children until they write to it, without a file behind it.",
-    State.SHARED_MEMORY: "A page of shared memory (memfd, shm, tmpfs), the same for everybody who maps it.",
-    State.ZERO: "Read and never written: the kernel's one page of zeros stands in for it, and it costs nothing.",
+    State.COPIED: "Written in a private file mapping: a copy took the place of the file's page.",
+    State.ANONYMOUS: "Memory without a file: this process's, and its children's until they write.",
+    State.SHARED_MEMORY: "Shared memory (memfd, shm, tmpfs), the same for everybody who maps it.",
+    State.ZERO: "Read and never written: the kernel's one page of zeros, which costs nothing.",
     State.SWAPPED: "In swap, or being moved in memory: the next access brings it back.",
-    State.GUARD: "Made inaccessible (MADV_GUARD_INSTALL): an access ends the program with SIGSEGV.",
-    State.SPECIAL: "Memory of the kernel ([vdso], [vvar]) or of a device; it is in no page cache and in no swap.",
+    State.GUARD: "Made inaccessible (MADV_GUARD_INSTALL): an access ends in SIGSEGV.",
+    State.SPECIAL: "The kernel's ([vdso], [vvar]) or a device's: in no page cache, in no swap.",
 }
-"""Each state in one sentence."""
+"""Each state in one sentence, which fits a terminal of 80 cells."""
 HUGE_HELP = "Mapped as part of a huge page, by one entry of the page table for 512 pages or more."
 
 

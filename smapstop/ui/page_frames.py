@@ -1,7 +1,6 @@
 """What is known of the page frames behind the cell under the cursor, and when to ask again."""
 
 from smapstop.model.requests import FramesOn, FramesSeen
-from smapstop.ui.page_words import pages_text
 
 Range = tuple[int, int]
 """The addresses of some pages."""
@@ -41,16 +40,23 @@ def frames_text(seen: FramesSeen, pages: int) -> str:
     if not seen.pages:
         return f"{noun}: none, it is not in memory" if pages == 1 else f"{noun}: none is in memory"
     marks = {"dirty": seen.dirty, "referenced": seen.referenced}
-    marks |= {"of a huge page" if pages == 1 else "of huge pages": seen.huge, "merged by KSM": seen.ksm}
+    marks |= {"of a large folio" if pages == 1 else "of large folios": seen.huge, "merged by KSM": seen.ksm}
     if pages == 1:
         return f"{noun}: {', '.join([_times(seen.most), *(mark for mark, count in marks.items() if count)])}"
-    maps = "mapped once each" if seen.once == seen.pages else f"mapped up to {seen.most:,} times"
-    if 0 < seen.once < seen.pages:
-        maps = f"{seen.once:,} mapped once, the others up to {seen.most:,} times"
-    told = [maps, *(f"{count:,} {mark}" for mark, count in marks.items() if count)]
-    return f"{noun}: {pages_text(seen.pages)} in memory, {', '.join(told)}"
+    told = [_maps(seen), *(f"{count:,} {mark}" for mark, count in marks.items() if count)]
+    return f"{noun}: {seen.pages:,} in memory, {', '.join(told)}"
 
 
 def _times(count: int) -> str:
-    """How often a frame is mapped."""
-    return "mapped once" if count == 1 else f"mapped {count:,} times"
+    """How often a frame is mapped; the kernel does not count it of the zero page."""
+    return {0: "its maps are not counted", 1: "mapped once"}.get(count, f"mapped {count:,} times")
+
+
+def _maps(seen: FramesSeen) -> str:
+    """How often several frames are mapped."""
+    if seen.once == seen.pages:
+        return "mapped once each"
+    if seen.most <= 1:
+        return f"{seen.once:,} mapped once, others not counted"
+    others = f"up to {seen.most:,} times"
+    return f"{seen.once:,} mapped once, others {others}" if seen.once else f"mapped {others}"

@@ -188,7 +188,8 @@ class PageScreen:
         if changed:
             state.append((f"; {'it was' if stop - start == 1 else 'before:'} {words.states_text(was)}", True))
         huge = self._huge(start, stop)
-        state += [(f"; {huge:,} in huge pages", False)] if huge else []
+        some = "in a huge page" if stop - start == 1 else f"{huge:,} in huge pages"
+        state += [(f"; {some}", False)] if huge else []
         found = names.known.get(view.range_of(start, stop), ())
         if found:
             named = [("on it: ", False), (listed(found), True)]

@@ -76,7 +76,7 @@ def tall_legend(counts: Pages, brush: Brush, look: Look, width: int) -> list[Str
     """The same with a line for each state, and a bar for its share."""
     lines, total = [rule("Pages", look, width)], max(1, int(counts.sum()))
     for state, count in words.in_order(counts):
-        text = f" {words.name_of(state):<14} {count:>9,} "
+        text = f" {words.name_of(state):<15} {count:>9,} "
         room = max(0, width - fmt.cells(text) - 5)
         bar = "━" * max(1, round(room * count / total))
         colour = brush.ground(state).bgcolor
@@ -107,6 +107,8 @@ def copied_list(
     total, room = copied.pages, max(1, height - 1)
     kb = fmt.amount(total * at.page_bytes // 1024)
     head = f"Copied on write: {words.pages_text(total)}, {kb}" if total else "Nothing was copied on write"
+    if fmt.cells(head) > width - 4:
+        head = head.replace("Copied on write", "Copied")
     lines = [rule(head, look, width)]
     place = int(copied.before(np.array([cursor]))[0])
     first = max(0, min(place - room // 2, total - room))

@@ -53,6 +53,7 @@ def test_states_have_the_shape_of_the_flags() -> None:
 def test_every_state_is_explained_in_one_sentence() -> None:
     assert list(STATE_HELP) == list(State)
     assert all(text.endswith(".") and text.count(". ") == 0 for text in STATE_HELP.values())
+    assert all(len(text) <= 77 for text in STATE_HELP.values()), "the line under the pages on 80 cells"
 
 
 @pytest.mark.skipif(PAGE_BYTES != 4096, reason="the program counts pages of 4 kB")

@@ -45,14 +45,20 @@ def test_only_what_is_known_of_these_pages_is_told() -> None:
         (
             {"pages": 1, "most": 1200, "dirty": 1, "referenced": 1, "huge": 1, "ksm": 1},
             1,
-            "page frame: mapped 1,200 times, dirty, referenced, of a huge page, merged by KSM",
+            "page frame: mapped 1,200 times, dirty, referenced, of a large folio, merged by KSM",
         ),
-        ({"pages": 8, "once": 8, "most": 1}, 8, "page frames: 8 pages in memory, mapped once each"),
-        ({"pages": 8, "most": 4}, 8, "page frames: 8 pages in memory, mapped up to 4 times"),
+        ({"pages": 8, "once": 8, "most": 1}, 8, "page frames: 8 in memory, mapped once each"),
+        ({"pages": 1}, 1, "page frame: its maps are not counted"),
+        (
+            {"pages": 8, "once": 3, "most": 1},
+            8,
+            "page frames: 8 in memory, 3 mapped once, others not counted",
+        ),
+        ({"pages": 8, "most": 4}, 8, "page frames: 8 in memory, mapped up to 4 times"),
         (
             {"pages": 2000, "once": 1500, "most": 4, "dirty": 3},
             4096,
-            "page frames: 2,000 pages in memory, 1,500 mapped once, the others up to 4 times, 3 dirty",
+            "page frames: 2,000 in memory, 1,500 mapped once, others up to 4 times, 3 dirty",
         ),
     ],
 )
