@@ -258,7 +258,7 @@ RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
     experiment_again: {
         "pages": (
             *(ticks(6), keys("slash"), typed("experiment perm:w"), keys("enter v"), see(r" C +C +F ")),
-            *(keys("t x enter"), see(r" C +C +F→C (.|\n)*on it: page1"), keys("f12")),
+            *(keys("t x enter"), see(r" C +C +F→C (.|\n)*on it: page1(.|\n)*page frame: "), keys("f12")),
         ),
     },
     redis_picked: {
