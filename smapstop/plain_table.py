@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from smapstop.ui.columns import Column, fitting
-from smapstop.ui.format import cells, pad, shorten
+from smapstop.ui.format import cells, clip, pad, shorten
 
 Cells = dict[str, str]
 """The texts of a row by the key of their column; none is an empty one."""
@@ -29,7 +29,6 @@ def _line(row: Cells, columns: Sequence[tuple[Column, int]]) -> str:
 
 
 def _aligned(text: str, column: Column, width: int) -> str:
-    """A text in its column; amounts to the right."""
-    if column.key == "name":
-        text = shorten(text, width)
+    """A text in its column; amounts to the right. One that is too long, of a file that somebody made, is cut."""
+    text = (shorten if column.key == "name" else clip)(text, width)
     return text.rjust(width) if column.right else pad(text, width)

@@ -9,6 +9,7 @@ from contextlib import suppress
 MOST_KEPT = 20_000
 """Names that are remembered, and as many as were asked for at once."""
 _MANGLED = re.compile(r"_[ZR][\w.$@]+", re.ASCII)
+_RUST_HASH = re.compile("17(h[0-9a-f]{16})E")
 _COMMAND = ("-P", "-m", "smapstop.proc.demangle")
 
 
@@ -44,4 +45,10 @@ def _demangled(mangled: list[str]) -> dict[str, str]:
         told = subprocess.run(worker, input=text, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     plain = told.decode("utf-8", "backslashreplace").split("\n")[:-1]  # the last line may be broken off
     told_of = zip(mangled, plain, versions, strict=False)
-    return {name: text + at + version for name, text, (_, at, version) in told_of if text}
+    return {name: _without_hash(text, name) + at + version for name, text, (_, at, version) in told_of if text}
+
+
+def _without_hash(name: str, mangled: str) -> str:
+    """The name without the hash of rustc's older scheme, which only some versions of the library leave out."""
+    found = _RUST_HASH.search(mangled)
+    return name.replace(f"::{found[1]}", "") if found else name

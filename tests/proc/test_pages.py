@@ -49,6 +49,7 @@ def scan_known_here() -> bool:
         return page_runs(process, PAGE_BYTES, 2 * PAGE_BYTES).source == "pagemap-scan"
 
 
+THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 needs_scan = pytest.mark.skipif(not scan_known_here(), reason="PAGEMAP_SCAN is new in Linux 6.7")
 
 
@@ -109,9 +110,7 @@ def test_pages_of_every_kind(program: Program, tmp_path: Path) -> None:
 
 
 @needs_scan
-@pytest.mark.skipif(
-    "[never]" in Path("/sys/kernel/mm/transparent_hugepage/enabled").read_text(), reason="huge pages are off"
-)
+@pytest.mark.skipif(not THP.exists() or "[never]" in THP.read_text(), reason="huge pages are off")
 def test_huge_pages_and_the_huge_zero_page(program: Program, tmp_path: Path) -> None:
     with Stepping(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
         target.go().go().go()

@@ -130,7 +130,7 @@ async def test_space_plays_from_the_start_and_stops() -> None:
 
 
 async def test_playing_ends_at_the_end() -> None:
-    app = replay(*ticks(11))
+    app = replay(*ticks(61))  # a second to see
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("p", "p", "p")
         assert "▶ 60×" in await header(pilot)
