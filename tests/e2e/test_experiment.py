@@ -62,8 +62,8 @@ def show_data(terminal: Terminal) -> None:
     """Have only the row of the program's .data in the table."""
     terminal.keys("/")
     terminal.wait_for("kind:heap +perm:w")
-    terminal.type("seed perm:w")
-    terminal.wait_for("1 of .* seed perm:w")
+    terminal.type("seed .data")
+    terminal.wait_for(r"1 of .* seed \.data")
     terminal.keys("Enter")
 
 

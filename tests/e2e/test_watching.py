@@ -22,7 +22,7 @@ int main(void) {
     pause();
 }
 """
-PARTS = ("server .data", "anon ")
+PARTS = ("server .data", "server .bss?")
 """The rows of the program's data: what is initialized, and what is not (.bss)."""
 
 
