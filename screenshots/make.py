@@ -267,6 +267,11 @@ RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
         "groups": (size(*LOW), keys("g g"), see(r"By kind(.|\n)*· now")),
         "small": (keys("g g"), size(*SMALL), ticks(50)),
         "redis-wide": (size(*WIDE), ticks(90)),
+        "columns": (size(*LOW), keys("c"), see(r"✓ Mapping ")),
+        "light": (
+            *(keys("escape T"), typed("solarized-light"), see(r"^ *solarized-light *$"), keys("enter")),
+            *(see(r"^[AFH] .*· now"), ticks(96)),
+        ),
     },
     redis_saving: {
         "fork": (ticks(20), redis("BGSAVE"), FORKED),

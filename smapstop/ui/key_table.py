@@ -102,7 +102,7 @@ KEYS: tuple[Key, ...] = (
     _key("start", "home", "start", "Time", "Go to the first tick.", "start"),
     _key("live", "end", "live", "Time", "Follow the process again.", "live"),
     _key("keys_back", "f12", "keys back", "Program", "Take the keys back from the program.",
-         "keys_back", priority=True),
+         "keys_back", shown=True, priority=True),
     _key("runs", "r", "runs", "Program", "The runs with --watch; d compares with the one before.",
          "runs", runs="dismiss"),
     _key("group", "g f5", "group", "Table", "Group by name, by kind, by file, or not at all.",
