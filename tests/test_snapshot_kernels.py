@@ -20,6 +20,7 @@ from smapstop.proc.columns import ABSENT
 from smapstop.snapshot import load
 from smapstop.snapshot_formats import as_csv, as_json, as_table
 from smapstop.snapshot_json import read_json
+from smapstop.ui.format import cells
 
 SAVED = sorted(path for path in (Path(__file__).parent / "data" / "smaps").glob("*.txt") if "rollup" not in path.name)
 patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -132,7 +133,7 @@ def test_json_says_what_the_text_says_and_is_read_again(made: tuple[list[Record]
     ]
     for grouping in GROUPINGS:
         assert as_csv(snapshot, None, grouping)
-        assert all(len(line) <= 100 for line in as_table(snapshot, None, grouping, width=100).splitlines())
+        assert all(cells(line) <= 100 for line in as_table(snapshot, None, grouping, width=100).splitlines())
 
 
 @patient
