@@ -79,8 +79,11 @@ def diff(before: Run, after: Run, by: By, metric: str, *, unchanged: bool) -> Di
         unchanged: Show the groups, too, of which there is as much as before.
 
     Raises:
-        SmapstopError: There is no such metric, or a kernel did not print it.
+        SmapstopError: There is no such metric, or a kernel did not print it; or files have no names that both have.
     """
+    if before.redaction != after.redaction and by != "kind":
+        named = " and ".join(repr(run.file) for run in (before, after) if run.redaction)
+        raise SmapstopError(f"the files in {named} have numbers, not names (--redact)", "compare --by kind")
     groups = likeness(before.mappings, after.mappings, by)
     columns = [_column(groups, side, run, metric) for side, run in ((groups.before, before), (groups.after, after))]
     rows = (_row(groups, columns, group) for group in _largest_change_first(*columns))

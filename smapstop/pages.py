@@ -13,7 +13,7 @@ from smapstop.proc.columns import Mappings
 from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.kpages import Frame, Frames, frames_of
 from smapstop.proc.pages import page_runs
-from smapstop.proc.process import ProcDir, unreadable
+from smapstop.proc.process import FOR_PAGES, ProcDir, unreadable
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.smaps import parse_smaps
 from smapstop.proc.states import STATES, State, states_of
@@ -96,7 +96,7 @@ def hidden_pages(process: ProcDir, error: OSError) -> SmapstopError:
     pid = process.pid
     if error.errno in (errno.EACCES, errno.EPERM):
         what = f"not permitted to see the pages of process {pid}, although its memory map may be read"
-        return SmapstopError(what, "run as its user or as root")
+        return SmapstopError(what, FOR_PAGES)
     if error.errno == errno.ESRCH:
         process.require_memory()
         what = f"the main thread of process {pid} has ended, and the kernel shows its pages no more"

@@ -74,7 +74,7 @@ def as_table(pages: Pages, process: Counters, *, width: int = 80) -> str:
     if lacking and mappings.inode[row]:
         lines.append(f"no symbols: the file {lacking}")
     if pages.facts is False:
-        lines.append("nothing is known of the frames: only root may read /proc/kpageflags and /proc/kpagecount")
+        lines.append("nothing is known of the frames: that takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH")
     lines += ["", *_aligned([_titles(pages), *(_cells(run, pages) for run in pages.runs)])]
     return "\n".join([*(clip(line, width) for line in lines), ""])
 

@@ -37,6 +37,8 @@ class Run:
     """The ordinal in a recording."""
     seconds: float | None = None
     """How long after the first tick of the recording."""
+    redaction: str = ""
+    """Whose numbers its files have instead of names; empty when they have their names."""
 
 
 def open_run(file: str, when: When | None, metric: str) -> Run:
@@ -112,11 +114,11 @@ def _recorded(file: str, when: When, metric: str) -> Run:
         SmapstopError: It cannot be read, or has no such moment.
     """
     with closing(Recording(Path(file))) as recording:
-        target = recording.target
+        target, redaction = recording.target, recording.redaction
         moment, seconds = moment_at(recording.ticks(), when, metric, file)
     tick = moment.tick
     pid = None if target is None else target.pid
-    return Run(file, moment.mappings, pid, tick.counters.name, utc(tick.wall_ns), tick.number, seconds)
+    return Run(file, moment.mappings, pid, tick.counters.name, utc(tick.wall_ns), tick.number, seconds, redaction)
 
 
 def moment_at(ticks: Iterable[Tick], when: When, metric: str, file: str) -> tuple[Moment, float]:

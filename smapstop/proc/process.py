@@ -16,6 +16,8 @@ Text = TypeVar("Text", bytes, memoryview)
 
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
+FOR_PAGES = "run as its user or as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+"""What lets one read pagemap, a file that only the owner of the process may open (0400)."""
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 """The size of a page, kB."""
 

@@ -23,6 +23,7 @@ from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.process import PAGE_KB
 from smapstop.recording import schema
+from smapstop.recording.redaction import Redaction
 from smapstop.recording.rows import change_columns, event_rows, head_rows, stack_rows, tick_row
 from smapstop.recording.schema import HEAD_FIELDS, HEADS, Cell, quoted
 
@@ -36,13 +37,15 @@ class Recorder:
     Args:
         path: The file. It is created so that only its owner can read it: it will contain command lines and paths.
         overwrite: Replace a file that is there.
+        redaction: What leaves out the words.
 
     Raises:
         SmapstopError: There is such a file, or it cannot be created.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, *, overwrite: bool = False, redaction: Redaction | None = None) -> None:
         self.path = path
+        self._redaction = redaction
         self.ticks = 0
         """How many were written."""
         self._moment: Moment | None = None
@@ -53,6 +56,8 @@ class Recorder:
             schema.create_tables(self._database)
             tool, kernel = f"smapstop {__version__}", os.uname().release
             self._tell(tool=tool, kernel=kernel, page_kb=PAGE_KB, created_ns=time.time_ns())
+            if redaction is not None:
+                self._tell(redaction=redaction.token)
         # only now: the head of the file, by which readers know it, is then not in the log beside it
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")  # a tick survives a power cut, too
@@ -85,6 +90,8 @@ class Recorder:
         Raises:
             SmapstopError: It cannot be written.
         """
+        if self._redaction is not None:
+            target = self._redaction.target(target)
         with self._transaction():
             self._tell(**asdict(target) | {"command_line": json.dumps(target.command_line)})
 
@@ -94,6 +101,8 @@ class Recorder:
         Raises:
             SmapstopError: It cannot be written; the ticks before it are safe.
         """
+        if self._redaction is not None:
+            tick = self._redaction.tick(tick)
         with self._transaction():
             self._insert(tick)
         self._moment = apply(self._moment, tick)
@@ -107,6 +116,8 @@ class Recorder:
         if not self.ticks:
             self._discard()
             return
+        if self._redaction is not None:
+            why = self._redaction.reason(why)
         with suppress(SmapstopError), self._transaction():
             self._tell(stopped=why, stopped_ns=time.time_ns())
         with suppress(sqlite3.Error):

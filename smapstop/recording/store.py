@@ -75,6 +75,11 @@ class Recording:
         return str(self._meta.get("tool", "smapstop"))
 
     @property
+    def redaction(self) -> str:
+        """The token of what left out its words (`Redaction`); empty when it has them."""
+        return str(self._meta.get("redaction", ""))
+
+    @property
     def stopped(self) -> str:
         """Why its recorder ended; empty when it has not, or was not able to tell."""
         with _readable(self.path):

@@ -11,7 +11,7 @@ from smapstop.proc.columns import Mappings
 from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.kpages import Frame, frames_of
 from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, page_runs
-from smapstop.proc.process import ProcDir
+from smapstop.proc.process import FOR_PAGES, ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.symbols import Symbols
 
@@ -37,7 +37,7 @@ def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesOf,
     try:
         return PagesSeen(request.mapping, tick, wall_ns, start, end, page_runs(process, start, end))
     except PermissionError:
-        why = f"not permitted to read the pages of process {process.pid}: run as its user or as root"
+        why = f"not permitted to read the pages of process {process.pid}: {FOR_PAGES}"
     except OSError as error:
         why = f"cannot read the pages of process {process.pid}: {error.strerror}"
     return PagesSeen(request.mapping, tick, wall_ns, start, end, None, why)

@@ -93,6 +93,8 @@ def run(words: list[str], command: Command) -> int:
     if options.watch is not None and command is None:
         raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
     forbid_decorating(options, command)
+    if options.redact and options.output is None:
+        raise SmapstopError("--redact is for a recording", "give -o FILE")
     if options.sort or options.filter or options.columns or options.config:
         settings_of(options)  # what is wrong with them is told whatever else is
     require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
@@ -152,9 +154,14 @@ def _recorded(source: "LiveSource", options: argparse.Namespace) -> "Source":
         return source
     from smapstop.recorded import RecordedSource
     from smapstop.recording.recorder import Recorder
+    from smapstop.recording.redaction import Redaction
 
-    file = Path(options.output)
-    return RecordedSource(source, lambda run: Recorder(_file_of(run, file), overwrite=options.force))
+    file, redaction = Path(options.output), Redaction() if options.redact else None
+
+    def begin(run: int) -> Recorder:
+        return Recorder(_file_of(run, file), overwrite=options.force, redaction=redaction)
+
+    return RecordedSource(source, begin)
 
 
 def _file_of(run: int, file: Path) -> Path:

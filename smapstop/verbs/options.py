@@ -78,6 +78,7 @@ def add_output(parser: Parser, what: str) -> None:
     group = parser.add_argument_group("where to")
     group.add_argument("-o", "--output", metavar="FILE", help=what)
     group.add_argument("--force", action="store_true", help="replace a file that is there")
+    group.add_argument("--redact", action="store_true", help="leave out words: command, paths, symbols")
 
 
 def add_pace(parser: Parser) -> None:

@@ -100,8 +100,10 @@ def run(words: list[str], command: Command) -> int:
         begin = Attach(find_process(options.pid), pace_of(options))
     from smapstop.live import LiveSource
     from smapstop.recording.recorder import Recorder
+    from smapstop.recording.redaction import Redaction
 
-    recorder = Recorder(Path(options.output), overwrite=options.force)
+    redaction = Redaction() if options.redact else None
+    recorder = Recorder(Path(options.output), overwrite=options.force, redaction=redaction)
     recording = _Recording(recorder, options.count, launched=command is not None)
     try:
         with closing(LiveSource(stdio=(0, 1, 2) if command else ())) as source:

@@ -36,7 +36,9 @@ def remember(changes: Mapping[str, object]) -> None:
     known = {name: value for name, value in _table().items() if name in READERS}
     new = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed(path.parents):  # of `mkdir` with `parents` only the last one is the user's alone
+            if not folder.exists():
+                folder.mkdir(mode=0o700)
         try:
             with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 json.dump(known | dict(changes), file, indent=1)

@@ -46,7 +46,10 @@ def _require_free(path: Path, source: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[BinaryIO]:
-    """A file beside another one, which takes its place when all went well, with its permissions."""
+    """A file beside another one, which takes its place when all went well, with its permissions.
+
+    A new one is the user's alone (0600): it has paths in it.
+    """
     path = path.resolve()
     try:
         number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -56,7 +59,8 @@ def _beside(path: Path) -> Iterator[BinaryIO]:
         with open(number, "wb") as file:
             yield file
             file.flush()
-            os.fchmod(number, _mode_of(path))
+            if path.exists():
+                os.fchmod(number, path.stat().st_mode & 0o777)
             os.fsync(number)
         Path(name).replace(path)
     except OSError as error:
@@ -64,12 +68,3 @@ def _beside(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
-
-
-def _mode_of(path: Path) -> int:
-    """The permissions that a file has, or that a new one gets from the shell."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

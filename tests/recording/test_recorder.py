@@ -1,5 +1,6 @@
 """What a recorder does to the file system, and what a recording survives."""
 
+import os
 import signal
 import stat
 import subprocess
@@ -34,8 +35,12 @@ def wide_tick(number: int, mappings: int = 500) -> Tick:
 
 
 def test_only_the_owner_may_read_a_recording(path: Path) -> None:
-    recorder = Recorder(path)
-    recorder.begin(target())
+    umask = os.umask(0)
+    try:
+        recorder = Recorder(path)
+        recorder.begin(target())
+    finally:
+        os.umask(umask)
 
     assert {stat.S_IMODE(entry.stat().st_mode) for entry in path.parent.iterdir()} == {0o600}
     recorder.close("stopped")

@@ -12,7 +12,7 @@ from smapstop.model.kinds import backing_of
 from smapstop.model.requests import FramesOn, FramesSeen, Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
 from smapstop.proc.pages import PAGE_BYTES
-from smapstop.proc.process import ProcDir
+from smapstop.proc.process import FOR_PAGES, ProcDir
 from smapstop.proc.states import STATES, State, states_of
 from smapstop.sampling import looks
 from smapstop.sampling.sampler import Sampler
@@ -160,7 +160,7 @@ def test_who_may_not_read_pages_is_told_so(program: Program) -> None:
         finally:
             os.seteuid(0)
     assert seen.runs is None
-    assert seen.why == f"not permitted to read the pages of process {target.pid}: run as its user or as root"
+    assert seen.why == f"not permitted to read the pages of process {target.pid}: {FOR_PAGES}"
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the frames are shown only to root")

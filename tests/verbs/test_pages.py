@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from stepping import Stepping, python, until
 
+from smapstop.proc.process import FOR_PAGES
+
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 PROGRAMS = Path(__file__).parents[1] / "programs"
@@ -390,4 +392,4 @@ print(smapstop.cli.main(["pages", "-p", sys.argv[1], "[heap]"]))
         run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert run.stdout == "2\n", run.stderr
     what = f"not permitted to see the pages of process {target.pid}, although its memory map may be read"
-    assert run.stderr.splitlines()[1:] == [f"smapstop: {what}: run as its user or as root"]
+    assert run.stderr.splitlines()[1:] == [f"smapstop: {what}: {FOR_PAGES}"]

@@ -1,0 +1,206 @@
+"""A recording without words: none of them is in its bytes, and what it tells is otherwise the same."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from alike import told
+from building import mappings_of
+from listening import target
+from stepping import Stepping, until
+
+from smapstop.diff import diff
+from smapstop.errors import SmapstopError
+from smapstop.model.kinds import kind_of, kinds
+from smapstop.model.requests import Pace, Target
+from smapstop.model.tick import Tick
+from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.process import ProcDir
+from smapstop.recording.recorder import SIDES, Recorder
+from smapstop.recording.redaction import Redaction
+from smapstop.recording.store import Recording
+from smapstop.runs import Run
+from smapstop.sampling.sampler import Sampler
+
+Program = Callable[[str], Path]
+SECRETS = (b"secret-folder", b"secret-program", b"secret-data", b"secret-argument", b"secret_variable", b"pwn")
+"""What the process is called, lies in, maps, and was given; `pwn` is in the names of its memory and threads."""
+PLACEHOLDER = b"name_of_a_variable_that_is_replaced"
+
+
+@pytest.fixture
+def secretive(program: Program, tmp_path: Path) -> tuple[Path, Path, str]:
+    """A program with its file of data and its argument, all of which have names that nobody shall know."""
+    folder = tmp_path / "secret-folder"
+    folder.mkdir()
+    executable, data = folder / "secret-program", folder / "secret-data"
+    executable.write_bytes(
+        program("hostile").read_bytes().replace(PLACEHOLDER, b"secret_variable".ljust(len(PLACEHOLDER), b"_"))
+    )
+    executable.chmod(0o700)
+    data.write_bytes(b"x" * 4096)
+    return executable, data, "secret-argument"
+
+
+def record(path: Path, *options: str, command: tuple[Path, Path, str]) -> list[Tick]:
+    """Record a program that copies pages on write, by the command line, and read it back."""
+    words = [sys.executable, "-m", "smapstop", "record", "-o", str(path), "-i", "0.05", "--budget", "100", *options]
+    with Stepping(*command) as stepping, subprocess.Popen([*words, "-p", str(stepping.pid)]) as recorder:
+        until(lambda: count(path) > 2)
+        stepping.go()
+        before = count(path)
+        until(lambda: count(path) > before + 2)
+        recorder.terminate()
+        assert recorder.wait() == 0
+    with closing(Recording(path)) as recording:
+        return list(recording.ticks())
+
+
+def count(path: Path) -> int:
+    """How many ticks are in a recording so far; their bytes are looked at while they are in its log."""
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        try:
+            return int(database.execute("SELECT count(*) FROM ticks").fetchone()[0])
+        except sqlite3.Error:
+            return 0
+
+
+def bytes_of(path: Path) -> bytes:
+    return b"".join(Path(f"{path}{side}").read_bytes() for side in SIDES if Path(f"{path}{side}").exists())
+
+
+def test_no_word_is_in_the_bytes_of_a_redacted_recording(
+    secretive: tuple[Path, Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "secret-environment")
+    plain, redacted = tmp_path / "plain", tmp_path / "redacted"
+    ticks = record(plain, command=secretive)
+    assert [secret for secret in SECRETS if secret not in bytes_of(plain)] == []
+    hidden = record(redacted, "--redact", command=secretive)
+    found = [secret for secret in (*SECRETS, b"secret", b"libc", b"/usr") if secret in bytes_of(redacted)]
+    assert found == []
+    assert b"secret-environment" not in bytes_of(plain)
+    assert kinds(hidden[0].rows) == kinds(ticks[0].rows)
+    copied = [[what for tick in each for what in tick.events.what.tolist()] for each in (ticks, hidden)]
+    assert copied[0] == copied[1] != []
+
+
+def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path) -> None:
+    redaction, path = Redaction(), tmp_path / "run"
+    recorder = Recorder(path, redaction=redaction)
+    recorder.begin(target())
+    with Stepping(program("fork_file"), tmp_path / "file") as stepping, ProcDir(stepping.pid) as process:
+        sampler = Sampler(process, Pace(1_000_000, 1.0))
+        ticks = [sampler.sample()]
+        for _ in range(2):
+            stepping.go()
+            ticks.append(sampler.sample())
+    for tick in ticks:
+        recorder.add(tick)
+    recorder.close("--count")
+    with closing(Recording(path)) as recording:
+        hidden = list(recording.ticks())
+        assert recording.stopped == "--count"
+
+    same = {"ids", "gone", "events", "lineage", "totals", "number", "wall_ns", "keyframe", "tier"}
+    assert [{name: told(tick)[name] for name in same} for tick in ticks] == [
+        {name: told(tick)[name] for name in same} for tick in hidden
+    ]
+    assert [tick.rows.amounts.tolist() for tick in ticks] == [tick.rows.amounts.tolist() for tick in hidden]
+    assert alike(ticks[0].rows) == alike(hidden[0].rows)
+
+
+def alike(rows: Mappings) -> list[int]:
+    """For each mapping the first one of the same file."""
+    files = [(rows.name_of(row), int(rows.inode[row])) for row in range(len(rows))]
+    return [files.index(file) for file in files]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "[heap]", "[stack]", "[stack:17]", "[vdso]", "[vvar_vclock]", "/dev/zero (deleted)"),
+        *("/anon_hugepage (deleted)", "/drm mm object (deleted)"),
+    ],
+)
+def test_what_every_process_may_have_keeps_its_name(name: str) -> None:
+    assert Redaction().name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("/home/me/a", "/file-1"),
+        ("/home/me/a (deleted)", "/file-1 (deleted)"),
+        ("/home/me/lib.so.6/a\nb", "/file-1"),
+        ("/usr/lib/libc.so.6", "/library-1"),
+        ("/usr/lib/a.cpython-311-x86_64-linux-gnu.so", "/library-1"),
+        ("/memfd:mine (deleted)", "/memfd:1 (deleted)"),
+        ("/dev/shm/mine", "/dev/shm/1"),
+        ("/SYSV0badcafe (deleted)", "/SYSV00000001 (deleted)"),
+        ("[anon:mine]", "[anon:1]"),
+        ("[anon:[heap]]", "[anon:1]"),
+        ("[anon_shmem:mine]", "[anon_shmem:1]"),
+        ("[Not the kernel's]", "[special:1]"),
+        ("anything", "/file-1"),
+    ],
+)
+def test_other_names_become_their_kind_and_a_number(name: str, instead: str) -> None:
+    assert Redaction().name(name) == instead
+    if name != "anything":
+        assert kind_of(name) is kind_of(instead)
+
+
+def test_a_number_stays_and_the_program_is_told_from_other_files() -> None:
+    redaction = Redaction()
+    redaction.target(target())
+    program = target().executable
+    assert program is not None
+    names = ["/a", "/b", program, "/a", "/c.so", "/b (deleted)"]
+    expected = ["/file-1", "/file-2", "/program", "/file-1", "/library-1", "/file-2 (deleted)"]
+    assert [redaction.name(name) for name in names] == expected
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        *((why, why) for why in ("--count", "SIGTERM", "the process ended", "the dashboard was left")),
+        ("the sampler process died (No such file: '/secret')", ""),
+    ],
+)
+def test_the_reason_of_the_end_names_nobody(why: str, told: str) -> None:
+    assert Redaction().reason(why) == told
+
+
+def test_what_may_hold_words_is_known() -> None:
+    """Whoever adds something to what is recorded decides here whether it names anybody."""
+    hidden = {"command_line", "executable", "name", "counters", "rows", "copied", "stacks", "missing"}
+    names = {
+        field.name
+        for each in (Target, Tick, Counters, Mappings)
+        for field in fields(each)
+        if "str" in str(field.type)
+    }
+    assert names - hidden == {"fields", "state", "totals"}
+    assert {field.name for field in fields(Tick)} - {
+        *("number", "monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "counters"),
+        *("tier", "totals", "keyframe", "ids", "rows", "gone", "lineage", "events", "copied", "torn", "executed"),
+        *("ending", "missing", "stacks"),
+    } == set()
+
+
+def test_runs_whose_files_have_other_numbers_are_compared_by_kind_alone() -> None:
+    rows = mappings_of((1, 2, "rw-p", "/file-1", 4))
+    a, b, named = Run("a", rows, redaction="1"), Run("b", rows, redaction="2"), Run("c", rows)
+    for other in (b, named):
+        with pytest.raises(SmapstopError, match=r"have numbers, not names.*--by kind"):
+            diff(a, other, "name", "rss", unchanged=True)
+        assert diff(a, other, "kind", "rss", unchanged=True).rows
+    assert diff(a, a, "name", "rss", unchanged=True).rows
