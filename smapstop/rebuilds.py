@@ -1,11 +1,14 @@
 """Waiting for a rebuild: until what is watched has changed, and come to rest."""
 
 import asyncio
+import errno
 import os
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from fcntl import F_RDLCK, F_SETLEASE, F_SETSIG, fcntl
 from pathlib import Path
 from stat import S_ISDIR
 
@@ -30,6 +33,8 @@ class Stamp:
     modified_ns: int
     executable: bool
     """We may execute it."""
+    written: bool = False
+    """Somebody has it open to write, so that it cannot be executed now (ETXTBSY)."""
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -39,6 +44,25 @@ def stamp_of(path: Path) -> Stamp | None:
     except OSError:
         return None
     return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, os.access(path, os.X_OK))
+
+
+def _is_written(path: Path) -> bool:
+    """Whether somebody has a file open to write; of a file that is not ours the kernel does not tell: False.
+
+    Nobody can have a lease of a file to read it while it is open to be written, fcntl(2). It is given back at once.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl(file, F_SETSIG, signal.SIGURG)  # is ignored; who opens it at this moment sends us SIGIO else, the end
+        fcntl(file, F_SETLEASE, F_RDLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(file)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +113,16 @@ class _File:
 
     def look(self) -> Stamp | None:
         """What is there."""
-        return stamp_of(self._path)
+        stamp = stamp_of(self._path)
+        return replace(stamp, written=_is_written(self._path)) if stamp and self._executed else stamp
 
     def usable(self, seen: object) -> bool:
         """Whether the program can be started with what was seen."""
-        return isinstance(seen, Stamp) and (seen.executable or not self._executed)
+        return isinstance(seen, Stamp) and (seen.executable or not self._executed) and not seen.written
+
+    def going_on(self, seen: object) -> bool:
+        """Whether it may become another one without a change that is told."""
+        return isinstance(seen, Stamp) and seen.written
 
     def places(self) -> set[_Place]:
         """Where it, and every link on the way to it, can change."""
@@ -123,6 +152,10 @@ class _Folder:
     def usable(self, seen: object) -> bool:  # noqa: ARG002
         """Whether the program can be started with what was seen: who knows what it needs."""
         return True
+
+    def going_on(self, seen: object) -> bool:  # noqa: ARG002
+        """Whether it may become another one without a change that is told."""
+        return False
 
     def places(self) -> set[_Place]:
         """Where it can change."""
@@ -191,7 +224,8 @@ async def rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
                     settling = settling.taken()
                     yield
                     continue
-                await asyncio.wait({coming}, timeout=_LOOK_SECONDS if settling.going_on(time.monotonic()) else None)
+                going_on = settling.going_on(time.monotonic()) or subject.going_on(settling.seen)
+                await asyncio.wait({coming}, timeout=_LOOK_SECONDS if going_on else None)
                 if coming.done():
                     lost = _lost(places, coming.result())
                     subject.hear(coming.result())

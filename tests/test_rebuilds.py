@@ -156,6 +156,21 @@ async def test_what_may_not_be_executed_yet_is_waited_for(tmp_path: Path) -> Non
         await watched.until(1)
 
 
+async def test_what_is_still_open_to_be_written_is_waited_for(tmp_path: Path) -> None:
+    """The kernel would not execute it (ETXTBSY), and nothing tells of its being closed."""
+    app, later = tmp_path / "app", tmp_path / "later"
+    build(app, "1")
+    async with watching(app) as watched, watching(app, executed=False) as less_choosy, watching(later) as after:
+        with app.open("w") as writer:
+            writer.write("22")
+            writer.flush()
+            await less_choosy.until(1)
+            build(later, "built when that was at rest")
+            await after.until(1)
+            assert watched.count == 0
+        await watched.until(1)
+
+
 async def test_a_file_that_is_not_the_program_need_not_be_executable(tmp_path: Path) -> None:
     settings = tmp_path / "settings"
     settings.write_text("1")
