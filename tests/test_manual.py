@@ -24,7 +24,7 @@ def test_the_man_page_says_what_the_parsers_take() -> None:
 def test_it_has_every_verb_and_examples_that_can_be_copied() -> None:
     text = page("2026-11-28")
     assert all(f".SH SMAPSTOP {verb.upper()}\n" in text for verb in VERBS)
-    assert r"\fBsmapstop \-p redis\-server \-i 0.5 \-\-filter \(aqkind:heap rss>1M\(aq\fR" in text
+    assert r"\fBsmapstop \-p redis\-server \-\-filter \(aqkind:heap rss>1M\(aq\fR" in text
     assert text.isascii()
 
 

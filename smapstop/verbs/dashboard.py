@@ -47,23 +47,19 @@ def parser() -> Parser:
     """The options of the dashboard."""
     parser = Parser(
         "smapstop",
-        "smapstop [options] -p PID|NAME\n"
+        "smapstop [options] [-p PID|NAME]\n"
         "       smapstop [options] [--watch [PATH]] -- COMMAND [ARG ...]\n"
-        "       smapstop [options]\n"
         f"       smapstop {'|'.join(VERBS)} ...",
         "Which mapping of my process is changing, why, and what did the kernel do?\n"
-        "A live dashboard of the memory map of a process: a running one (-p), a program\n"
-        "that it starts and whose terminal is a pane (--), or one picked from a list.",
+        "A dashboard of a process that runs (-p), that it starts (--), or that you pick.",
         "verbs, each with a --help of its own:\n"
         + "".join(f"  {verb:22}  {what}\n" for verb, what in VERBS.items())
         + "\n"
         "examples:\n"
-        "  smapstop -p redis-server -i 0.5 --filter 'kind:heap rss>1M'\n"
-        "                          the heap of redis, when above 1 MiB, twice a second\n"
-        "  smapstop -- ./a.out input.txt\n"
-        "                          start ./a.out, and watch it from its first page on",
+        "  smapstop -p redis-server --filter 'kind:heap rss>1M'  the heap, above 1 MiB\n"
+        "  smapstop -- ./a.out input.txt  start it, and watch it from its first page on",
     )
-    target = parser.add_argument_group("whom to watch")
+    target = parser.add_argument_group("whom to watch, how often")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     target.add_argument(
         "--watch",
@@ -73,7 +69,7 @@ def parser() -> Parser:
         help="with --: begin anew when it, or PATH, is rebuilt",
     )
     add_decorate(target)
-    add_pace(parser)
+    add_pace(target)
     add_table(parser)
     add_output(parser, "record; with --watch run by run: a.smaps, a.2.smaps")
     others = add_others(parser)

@@ -19,7 +19,7 @@ def parser() -> Parser:
         "  CC=clang smapstop demo -i 0.2\n"
         "                          with another compiler, five samples a second",
     )
-    add_pace(parser)
+    add_pace(parser.add_argument_group("how often"))
     add_others(parser)
     parser.set_defaults(sort="moved", filter="", config=None)
     return parser

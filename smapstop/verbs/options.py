@@ -4,6 +4,7 @@ Nothing here, and nothing that a verb imports before it runs, is heavy: `--help`
 """
 
 import argparse
+import re
 import shlex
 import sys
 from typing import IO, NoReturn
@@ -58,6 +59,10 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         value = "" if action.nargs == 0 else f" {self._format_args(action, action.dest.upper())}"
         return f"{', '.join(action.option_strings)}{value}"
 
+    def format_help(self) -> str:
+        """The help with no empty lines between the groups of options: it shall fit a screen."""
+        return re.sub(r"(\n  .*)\n\n(?=\S.*:\S*\n  \S*-)", r"\1\n", super().format_help())
+
 
 def add_table(parser: Parser) -> None:
     """The options of what the dashboard begins with."""
@@ -81,9 +86,8 @@ def add_output(parser: Parser, what: str) -> None:
     group.add_argument("--redact", action="store_true", help="leave out words: command, paths, symbols")
 
 
-def add_pace(parser: Parser) -> None:
+def add_pace(group: Group) -> None:
     """The options of how often to sample; see `pace_of`."""
-    group = parser.add_argument_group("how often")
     group.add_argument(
         "-i",
         "--interval",

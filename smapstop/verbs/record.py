@@ -71,7 +71,7 @@ def parser() -> Parser:
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     add_decorate(target)
     add_output(parser, "the recording, readable by you only")
-    add_pace(parser)
+    add_pace(parser.add_argument_group("how often"))
     length = parser.add_argument_group("how long; a program that was started is then ended")
     length.add_argument("--duration", metavar="SECONDS", type=_duration, help="stop after so many seconds")
     length.add_argument("--count", metavar="N", type=_count, help="stop after so many samples")
