@@ -43,24 +43,24 @@ def amounts_lately(timeline: Timeline, mappings: Ids, fields: Sequence[str], num
     """
     first = max(timeline.first, number - LATELY)
     moment = timeline.at(first)
-    now = _amounts(moment.ids, moment.mappings, mappings, fields)
+    now = np.full((len(fields), len(mappings)), np.nan)
+    _tell(now, rows_of(moment.ids, mappings), moment.mappings, fields)
     out = [now]
     for tick in timeline.ticks[first + 1 : number + 1]:
-        told = _amounts(tick.ids, tick.rows, mappings, fields)
-        untold = ~np.isin(mappings, tick.ids) & ~np.isin(mappings, tick.gone) & (not tick.keyframe)
-        now = np.where(untold, now, told)
+        now = now.copy()
+        now[:, np.isin(mappings, tick.gone) | tick.keyframe] = np.nan
+        _tell(now, rows_of(tick.ids, mappings), tick.rows, fields)
         out.append(now)
     return np.stack(out, axis=-1)
 
 
-def _amounts(ids: Ids, mappings: Mappings, wanted: Ids, fields: Sequence[str]) -> NDArray[np.float64]:
-    """Fields of the wanted mappings among some, NaN where there is no such, shape (len(fields), len(wanted))."""
-    out = np.full((len(fields), len(wanted)), np.nan)
-    rows = rows_of(ids, wanted)
+def _tell(out: NDArray[np.float64], rows: NDArray[np.intp], mappings: Mappings, fields: Sequence[str]) -> None:
+    """Note the fields of some rows, -1 for what is not told, in an array of shape (len(fields), len(rows))."""
     here = rows >= 0
     for at, name in enumerate(fields):
         column = mappings.get(name)
         if column is not None:
             amounts = column[rows[here]]
             out[at, here] = np.where(amounts == ABSENT, np.nan, amounts)
-    return out
+        else:
+            out[at, here] = np.nan

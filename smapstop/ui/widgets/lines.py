@@ -47,6 +47,8 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         """The item under the cursor; None until the user moves it: then the first one is as good as any."""
         self._head = Strip([])
         self._lines: Sequence[Line] = ()
+        self._drawn: list[Strip | None] = []
+        """The lines as they were drawn last; None when they have to be drawn anew. Textual keeps more in each."""
         self._style: Style | None = None
 
     # what a subclass has
@@ -141,9 +143,14 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         self._head = self.header(width)
         new = (self._head, *self._lines)
         if everything or len(old) != len(new):
+            self._drawn = [None] * len(self._lines)
             self.refresh()
             return
-        dirty = [Region(0, y, width, 1) for y, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+        changed = [y for y, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+        for y in changed:
+            if y:
+                self._drawn[y - 1] = None
+        dirty = [Region(0, y, width, 1) for y in changed]
         if dirty:
             self.refresh(*dirty)
 
@@ -153,7 +160,10 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         if y == 0:
             return self._head.adjust_cell_length(width, base)
         if y <= len(self._lines):
-            return self.strip(self._lines[y - 1], width)
+            strip = self._drawn[y - 1]
+            if strip is None:
+                strip = self._drawn[y - 1] = self.strip(self._lines[y - 1], width)
+            return strip
         text = "" if self.count or y > 1 else fmt.clip(f"  {self.nothing()}", width)
         return Strip([Segment(fmt.pad(text, width), base + Style(color=palette_of(self.app).quiet))], width)
 

@@ -1,6 +1,7 @@
 """The table of mappings: draws the visible rows of a scene, and keeps the cursor on a mapping, not on a row."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,12 +175,12 @@ class MappingTable(LineList[int, _Line]):
         segments = []
         told = zip(self._fitted, row.cells, row.numbers, row.moves, strict=True)
         for (column, cells), text, number, move in told:
-            style = base if row.gone or line.cursor else base + _ink(column, row, text, number, palette)
+            style = base if row.gone or line.cursor else _inked(base, *_ink(column, row, text, number, palette))
             if move and not row.gone:
-                style += _lit(palette, move, style.color.name if style.color else palette.foreground)
+                style = _inked(style, *_lit(palette, move, style.color.name if style.color else palette.foreground))
                 style = legible(style) if line.cursor else style
             if column.look == "name":
-                marker = legible(base + Style(color=palette.colours[row.kind.value], bold=True))
+                marker = legible(_inked(base, palette.colours[row.kind.value], True))
                 segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
             elif column.right:
                 segments.append(Segment(" " * (cells - len(text)) + text + " ", style))
@@ -236,21 +237,31 @@ def _name_title(scene: Scene, *, frozen: bool) -> str:
     return " · ".join(filter(None, (rows, "frozen" if frozen else "", filtered)))
 
 
-def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -> Style:
-    """The colour of a cell: of an amount by how much it is, of a change by its direction."""
+_Ink = tuple[str | None, bool | None]
+"""A colour, and whether it is bold; None is as the row is."""
+
+
+@lru_cache(1024)
+def _inked(ground: Style, colour: str | None, bold: bool | None) -> Style:
+    """A style with another ink: there are few, and making one for each cell would take half the time of drawing."""
+    return ground + Style(color=colour, bold=bold)
+
+
+def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -> _Ink:
+    """What a cell is drawn in: an amount by how much it is, a change by its direction."""
     match column.look:
         case "amount":
-            return Style(color=palette.heat_of(number))
+            return palette.heat_of(number), None
         case "change" | "rate":
-            return Style(color=palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet)
+            return palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet, None
         case "history":
-            return Style(color=palette.colours[row.kind.value] if len(set(text.strip())) > 1 else palette.quiet)
+            return palette.colours[row.kind.value] if len(set(text.strip())) > 1 else palette.quiet, None
         case "text" | "address":
-            return Style(color=palette.quiet)
+            return palette.quiet, None
         case "happened":
             fresh = row.age is not None and row.age < LATELY
-            return Style(color=None if fresh else palette.quiet, bold=_stands_out(row, palette))
-    return Style(bold=_stands_out(row, palette))
+            return None if fresh else palette.quiet, _stands_out(row, palette)
+    return None, _stands_out(row, palette)
 
 
 def _stands_out(row: Row, palette: Palette) -> bool | None:
@@ -258,9 +269,7 @@ def _stands_out(row: Row, palette: Palette) -> bool | None:
     return True if not palette.fade and row.age == 0 else None
 
 
-def _lit(palette: Palette, move: int, ink: str) -> Style:
+def _lit(palette: Palette, move: int, ink: str) -> _Ink:
     """What a number that has moved is drawn in: ever less apart from its ink, and bold in the tick of the move."""
     ago = abs(move) - 1
-    return Style(
-        color=palette.fading(palette.gain if move > 0 else palette.loss, ink, ago), bold=True if not ago else None
-    )
+    return palette.fading(palette.gain if move > 0 else palette.loss, ink, ago), True if not ago else None
