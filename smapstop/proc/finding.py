@@ -71,7 +71,7 @@ def _found(info: dict[str, Any]) -> Found:
 
 
 def find(pid_or_name: str) -> int:
-    """The pid that is meant: digits are one, and need not exist.
+    """The pid that is meant: digits are one, and need not exist; one of a thread (in `htop`) means its process.
 
     Anything else is the name of a process or of its program, as `ps` or its command line has it, or the script that
     an interpreter runs (`app.py`). smapstop itself and what started it are never meant by a name.
@@ -81,7 +81,7 @@ def find(pid_or_name: str) -> int:
     """
     require_proc()
     if pid_or_name.isascii() and pid_or_name.isdecimal():
-        return int(pid_or_name)
+        return _process_of(int(pid_or_name))
     import psutil
 
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
@@ -98,6 +98,15 @@ def find(pid_or_name: str) -> int:
         raise SmapstopError(what, f"name one by its pid: {', '.join(str(info['pid']) for info in called)}")
     known = {name for info in running if info["pid"] not in own for name in {*_names(info), _script(info)} if name}
     raise _none(pid_or_name, known)
+
+
+def _process_of(number: int) -> int:
+    """The pid of the process of a thread; any other number as it is."""
+    try:
+        told = re.search(rb"^Tgid:\s*(\d+)", Path(f"/proc/{number}/status").read_bytes(), re.MULTILINE)
+    except OSError:
+        return number
+    return int(told[1]) if told else number
 
 
 def _names(info: dict[str, Any]) -> set[str]:

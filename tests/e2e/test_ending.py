@@ -4,12 +4,12 @@ import os
 import platform
 import re
 import shlex
-import shutil
 import signal
 import sys
 from pathlib import Path
 
 import pytest
+from e2e.processes import as_stranger, state_of
 from e2e.terminals import BEFORE, SMAPSTOP, Terminal, Terminals
 from stepping import Stepping, python
 
@@ -45,10 +45,6 @@ def assert_restored(window: Terminal) -> None:
     flags = ("cursor_flag", "alternate_on", "mouse_any_flag", "wrap_flag")
     assert [flag for flag in flags if window.is_on(flag)] == ["cursor_flag", "wrap_flag"]
     assert {"echo", "icanon", "isig", "icrnl"} <= window.modes()
-
-
-def state_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 # the target
@@ -239,19 +235,6 @@ def test_a_terminal_without_a_cursor(terminal: Terminals) -> None:
     window = terminal(f"env TERM=dumb {SMAPSTOP} -p 1", columns=200)
     assert window.status() == 2
     assert "TERM=dumb has no cursor" in window.screen()
-
-
-def as_stranger() -> str:
-    """What to put before a command so that it may not look at the processes of root.
-
-    For root that is to be another user, who may still read all files: the interpreter is perhaps in /root.
-    """
-    if os.geteuid() != 0:
-        return ""
-    if shutil.which("setpriv") is None:
-        pytest.skip("setpriv is not installed")
-    keep = "--inh-caps=-all,+dac_read_search --ambient-caps=+dac_read_search --bounding-set=-all,+dac_read_search"
-    return f"setpriv --reuid=65534 --regid=65534 --clear-groups {keep}"
 
 
 def test_a_process_of_somebody_else(terminal: Terminals) -> None:

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -43,6 +44,17 @@ def copied(tmp_path: Path) -> Callable[[str], Path]:
 
 def test_digits_are_a_pid_that_need_not_exist() -> None:
     assert find("999999999") == 999_999_999
+
+
+def test_the_number_of_a_thread_means_its_process() -> None:
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        assert find(str(thread.native_id)) == os.getpid() != thread.native_id
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_name_finds_the_process_that_runs_it(start: Start, copied: Callable[[str], Path]) -> None:
