@@ -143,8 +143,9 @@ class Emulator:
         screen = self._screen
         if len(data) < _FLOOD or screen.alternate or screen.margins or mo.IRM in screen.mode:
             return data
-        data = self._partial.encode() + data
+        data = self._partial.encode() + self._decoder.getstate()[0] + data  # what is fed begins with what was cut off
         self._partial = ""
+        self._decoder.reset()
         if _STRING.search(data):
             return data
         start = max((match.end() for match in _NOT_FLOWING.finditer(data)), default=0)
