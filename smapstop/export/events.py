@@ -14,7 +14,7 @@ from smapstop.model.rows import rows_of
 from smapstop.model.tick import Ending, Ids, Lineage, What
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import PLAIN
-from smapstop.snapshot import without_deleted
+from smapstop.reports.snapshot import without_deleted
 
 _SIZED = ("map", "unmap", "grow", "shrink", "split", "merge")
 """What gives or takes addresses."""

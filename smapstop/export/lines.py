@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from smapstop.export import Kind
 from smapstop.export.records import columns_of, records
 from smapstop.export.steps import Step
-from smapstop.snapshot import Record
-from smapstop.snapshot_formats import CsvLines, csv_cell, json_line
+from smapstop.reports.snapshot import Record
+from smapstop.reports.snapshot_formats import CsvLines, csv_cell, json_line
 
 
 def as_jsonl(steps: Iterable[Step], kinds: Collection[Kind]) -> Iterator[str]:

@@ -8,8 +8,8 @@ from smapstop.export.events import Happening, happenings
 from smapstop.export.steps import Step, changed_rows
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import PLAIN, ROLLUP_ONLY
-from smapstop.snapshot import Record, heads_of, names_with, without_deleted
-from smapstop.snapshot_formats import utc
+from smapstop.reports.snapshot import Record, heads_of, names_with, without_deleted
+from smapstop.reports.snapshot_formats import utc
 
 _WHEN = ("tick", "at", "seconds")
 _OF_TICK = (

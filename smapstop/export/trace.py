@@ -17,8 +17,8 @@ from smapstop.model.events import MECHANISMS
 from smapstop.model.life import State
 from smapstop.model.requests import Target
 from smapstop.model.tick import What
-from smapstop.snapshot import Record
-from smapstop.snapshot_formats import json_line, utc
+from smapstop.reports.snapshot import Record
+from smapstop.reports.snapshot_formats import json_line, utc
 from smapstop.ui.became import step_text
 from smapstop.ui.facts import ending_text
 from smapstop.ui.format import printable

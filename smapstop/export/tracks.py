@@ -12,7 +12,7 @@ from smapstop.model.moment import Moment
 from smapstop.model.requests import Target
 from smapstop.model.rows import rows_of
 from smapstop.proc.columns import ABSENT
-from smapstop.snapshot import Record
+from smapstop.reports.snapshot import Record
 from smapstop.ui.format import printable
 
 TRACKED = ("rss", "private_dirty", "anonymous", "swap")

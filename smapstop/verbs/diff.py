@@ -12,8 +12,8 @@ from smapstop.verbs.printing import give_up_stdout, is_terminal, print_text, saf
 from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.diff import Diff
     from smapstop.model.limits import Limit
+    from smapstop.reports.diff import Diff
 
 EXCEEDED = 1
 """The exit status when something grew more than it may."""
@@ -94,9 +94,9 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("diff needs two runs", "smapstop diff A B")
     if files == ["-", "-"]:
         raise SmapstopError("both runs are stdin", "save one of them to a file")
-    from smapstop.diff import diff, excesses
-    from smapstop.diff_formats import excess_text
-    from smapstop.runs import open_run
+    from smapstop.reports.diff import diff, excesses
+    from smapstop.reports.diff_formats import excess_text
+    from smapstop.reports.runs import open_run
 
     before, after = (open_run(file, when, options.metric) for file, when in zip(files, options.at, strict=True))
     found = diff(before, after, options.by, options.metric, unchanged=options.all)
@@ -114,7 +114,7 @@ def run(words: list[str], command: Command) -> int:
 
 def _formatted(found: "Diff", options: argparse.Namespace) -> str:
     """The comparison in the format that is asked for."""
-    from smapstop.diff_formats import as_json, as_markdown, as_table
+    from smapstop.reports.diff_formats import as_json, as_markdown, as_table
 
     match options.format or ("table" if is_terminal(sys.stdout) else "json"):
         case "json":

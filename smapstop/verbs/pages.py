@@ -75,12 +75,12 @@ def run(words: list[str], command: Command) -> int:
 
 def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """The pages of the mappings that are meant, one after the other."""
-    from smapstop.labels import labels_in
     from smapstop.model.meant import meant
-    from smapstop.pages import look, read_map
-    from smapstop.pages_formats import as_json, as_table
     from smapstop.proc.elf_files import ElfFiles
     from smapstop.proc.process import unreadable
+    from smapstop.reports.labels import labels_in
+    from smapstop.reports.pages import look, read_map
+    from smapstop.reports.pages_formats import as_json, as_table
 
     mappings, files = read_map(process), ElfFiles()
     rows, labels = meant(mappings, options.mapping), labels_in(process, mappings)
@@ -96,11 +96,11 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
 
 def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
     """What was copied on write in the whole process."""
-    from smapstop.copied import copied
-    from smapstop.copied_formats import as_json, as_table
-    from smapstop.pages import read_map
     from smapstop.proc.elf_files import ElfFiles
     from smapstop.proc.process import unreadable
+    from smapstop.reports.copied import copied
+    from smapstop.reports.copied_formats import as_json, as_table
+    from smapstop.reports.pages import read_map
 
     found = copied(process, read_map(process), ElfFiles())
     try:

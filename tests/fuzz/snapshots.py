@@ -8,17 +8,17 @@ import numpy as np
 from rich.cells import cell_len
 
 from fuzz.smaps import SAVED
-from smapstop.diff import diff
-from smapstop.diff_formats import as_json as diff_as_json
-from smapstop.diff_formats import as_markdown
-from smapstop.diff_formats import as_table as diff_as_table
 from smapstop.errors import SmapstopError
 from smapstop.model.likeness import By
 from smapstop.model.sheet import GROUPINGS
-from smapstop.runs import Run
-from smapstop.snapshot import Snapshot, load
-from smapstop.snapshot_formats import as_csv, as_json, as_table
-from smapstop.snapshot_json import read_json
+from smapstop.reports.diff import diff
+from smapstop.reports.diff_formats import as_json as diff_as_json
+from smapstop.reports.diff_formats import as_markdown
+from smapstop.reports.diff_formats import as_table as diff_as_table
+from smapstop.reports.runs import Run
+from smapstop.reports.snapshot import Snapshot, load
+from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
+from smapstop.reports.snapshot_json import read_json
 from smapstop.verbs.printing import safe
 
 WIDTH = 100

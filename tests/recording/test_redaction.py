@@ -14,7 +14,6 @@ from building import mappings_of
 from listening import target
 from stepping import Stepping, until
 
-from smapstop.diff import diff
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import kind_of, kinds
 from smapstop.model.requests import Pace, Target
@@ -24,7 +23,8 @@ from smapstop.proc.process import ProcDir
 from smapstop.recording.recorder import SIDES, Recorder
 from smapstop.recording.redaction import Redaction
 from smapstop.recording.store import Recording
-from smapstop.runs import Run
+from smapstop.reports.diff import diff
+from smapstop.reports.runs import Run
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]

@@ -353,8 +353,8 @@ def test_another_user_is_told_what_to_do(tmp_path: Path) -> None:
     code = f"""
 import os, sys
 sys.path.insert(0, {str(root)!r})
-import smapstop.cli, smapstop.verbs.pages, smapstop.pages, smapstop.pages_formats, smapstop.proc.finding
-import smapstop.model.meant, smapstop.copied, smapstop.copied_formats
+import smapstop.cli, smapstop.verbs.pages, smapstop.proc.finding, smapstop.model.meant
+import smapstop.reports.pages, smapstop.reports.pages_formats, smapstop.reports.copied, smapstop.reports.copied_formats
 smapstop.cli.main(["pages", "-p", sys.argv[1], "no such name"])
 os.setgid(65534)
 os.setuid(65534)
@@ -384,7 +384,7 @@ libc.prctl(8, 1, 0, 0, 0)
 os.setgid(65534)
 os.setuid(65534)
 libc.capset(struct.pack("Ii", 0x20080522, 0), struct.pack("6I", 0, 0, 0, 1 << 6, 1 << 6, 0))
-import smapstop.pages
+import smapstop.reports.pages
 print(smapstop.cli.main(["pages", "-p", sys.argv[1], "[heap]"]))
 """
     with python("step()") as target:

@@ -4,15 +4,15 @@ import re
 from dataclasses import replace
 
 from smapstop import __version__
-from smapstop.diff import Diff, Row, Sum, names_in
 from smapstop.model.likeness import Side
 from smapstop.model.limits import Limit
-from smapstop.plain_table import Cells, table_of
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD
-from smapstop.runs import Run
-from smapstop.snapshot import Record
-from smapstop.snapshot_formats import json_text
+from smapstop.reports.diff import Diff, Row, Sum, names_in
+from smapstop.reports.plain_table import Cells, table_of
+from smapstop.reports.runs import Run
+from smapstop.reports.snapshot import Record
+from smapstop.reports.snapshot_formats import json_text
 from smapstop.ui.columns import Column
 from smapstop.ui.format import amount, clip, count, long_amount, long_signed, percent, printable, signed
 

@@ -12,11 +12,11 @@ from stepping import Stepping
 
 from smapstop.errors import SmapstopError
 from smapstop.model.arrange import Sorting
-from smapstop.snapshot import load, take
-from smapstop.snapshot_formats import as_json
-from smapstop.snapshot_json import read_json
+from smapstop.reports.snapshot import load, take
+from smapstop.reports.snapshot_formats import as_json
+from smapstop.reports.snapshot_json import read_json
 
-DATA = Path(__file__).parent / "data" / "smaps"
+DATA = Path(__file__).parents[1] / "data" / "smaps"
 SAVED = [path for path in sorted(DATA.glob("*.txt")) if "rollup" not in path.name]
 
 

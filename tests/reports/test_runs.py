@@ -13,9 +13,9 @@ from smapstop.model.tick import Ending, Tick
 from smapstop.model.when import When
 from smapstop.proc.smaps import parse_smaps
 from smapstop.recording.recorder import Recorder
-from smapstop.runs import Run, moment_at, open_run
-from smapstop.snapshot import load
-from smapstop.snapshot_formats import as_json
+from smapstop.reports.runs import Run, moment_at, open_run
+from smapstop.reports.snapshot import load
+from smapstop.reports.snapshot_formats import as_json
 
 SAVED = b"1000-2000 rw-p 00000000 00:00 0          [heap]\nRss: 4 kB\nPss: 3 kB\n"
 

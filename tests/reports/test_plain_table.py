@@ -1,6 +1,6 @@
 """What is printed as a table fits, and stands in columns."""
 
-from smapstop.plain_table import table_of
+from smapstop.reports.plain_table import table_of
 from smapstop.ui.columns import Column
 
 COLUMNS = (

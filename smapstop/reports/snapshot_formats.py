@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from smapstop import __version__
 from smapstop.model.arrange import Sorting
 from smapstop.model.sheet import Grouping
-from smapstop.plain_table import table_of
 from smapstop.proc.fields import FIELD
-from smapstop.snapshot import Record, Snapshot, records, rollup_record
+from smapstop.reports.plain_table import table_of
+from smapstop.reports.snapshot import Record, Snapshot, records, rollup_record
 from smapstop.ui.columns import ALL, Column
 from smapstop.ui.format import amount, clip, count, long_amount
 

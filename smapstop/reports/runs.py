@@ -15,9 +15,9 @@ from smapstop.model.tick import Tick
 from smapstop.model.when import When
 from smapstop.proc.columns import Mappings
 from smapstop.recording.store import HEAD_BYTES, Recording, is_recording
-from smapstop.snapshot import load
-from smapstop.snapshot_formats import utc
-from smapstop.snapshot_json import read_json
+from smapstop.reports.snapshot import load
+from smapstop.reports.snapshot_formats import utc
+from smapstop.reports.snapshot_json import read_json
 
 _REMEDY = "smapstop record and smapstop snapshot --format json write what can be compared"
 

@@ -7,12 +7,12 @@ import pytest
 from building import mappings_of
 
 from smapstop import __version__
-from smapstop.diff import Diff, Sum, diff
-from smapstop.diff_formats import MOVERS, as_json, as_markdown, as_table, excess_text, share
 from smapstop.model.likeness import By
 from smapstop.model.limits import limit_of
 from smapstop.proc.columns import ABSENT, Texts
-from smapstop.runs import Run
+from smapstop.reports.diff import Diff, Sum, diff
+from smapstop.reports.diff_formats import MOVERS, as_json, as_markdown, as_table, excess_text, share
+from smapstop.reports.runs import Run
 from smapstop.ui.format import cells
 
 LIB = "/usr/lib/libfoo.so"

@@ -6,13 +6,13 @@ import numpy as np
 
 from smapstop import __version__
 from smapstop.model.meant import shown
-from smapstop.pages import Facts, Pages, Run
 from smapstop.proc.columns import Counters
 from smapstop.proc.kpages import Frame
 from smapstop.proc.runs import Page
 from smapstop.proc.states import State
-from smapstop.snapshot import Record, heads_of, label_record
-from smapstop.snapshot_formats import json_text
+from smapstop.reports.pages import Facts, Pages, Run
+from smapstop.reports.snapshot import Record, heads_of, label_record
+from smapstop.reports.snapshot_formats import json_text
 from smapstop.ui.format import amount, clip, count, shorten
 from smapstop.ui.symbol_names import listed
 

@@ -14,7 +14,7 @@ from smapstop.model.limits import Limit
 from smapstop.model.totals import SUMS
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import FIELDS, PLAIN, ROLLUP_ONLY
-from smapstop.runs import Run
+from smapstop.reports.runs import Run
 
 Status = Literal["new", "gone", "changed", "unchanged"]
 

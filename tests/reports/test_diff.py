@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from building import mappings_of
 
-from smapstop.diff import Diff, Sum, diff, excesses
 from smapstop.errors import SmapstopError
 from smapstop.model.likeness import By
 from smapstop.model.limits import limit_of
 from smapstop.proc.columns import ABSENT, Texts
-from smapstop.runs import Run
+from smapstop.reports.diff import Diff, Sum, diff, excesses
+from smapstop.reports.runs import Run
 
 
 def run(*rows: tuple[Any, ...], file: str = "run", **amounts: list[int]) -> Run:

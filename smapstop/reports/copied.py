@@ -7,7 +7,6 @@ import numpy as np
 
 from smapstop.model.kinds import backing_of
 from smapstop.model.meant import part_of
-from smapstop.pages import MOST_NAMES, hidden_pages
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, mapped_once
@@ -15,6 +14,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.states import Backing
 from smapstop.proc.symbols import Symbols
+from smapstop.reports.pages import MOST_NAMES, hidden_pages
 
 _PAGE_KB = PAGE_BYTES // 1024
 

@@ -1,13 +1,13 @@
 """What was copied on write as text: JSON for programs, a table for people."""
 
 from smapstop import __version__
-from smapstop.copied import CopiedPart, Group
 from smapstop.model.meant import base_name
-from smapstop.pages_formats import SCHEMA
 from smapstop.proc.columns import Counters
 from smapstop.proc.pages import PAGE_BYTES
-from smapstop.snapshot import Record, without_deleted
-from smapstop.snapshot_formats import json_text
+from smapstop.reports.copied import CopiedPart, Group
+from smapstop.reports.pages_formats import SCHEMA
+from smapstop.reports.snapshot import Record, without_deleted
+from smapstop.reports.snapshot_formats import json_text
 from smapstop.ui.format import amount, cells, clip, count, pad, printable, shorten
 from smapstop.ui.symbol_names import listed
 

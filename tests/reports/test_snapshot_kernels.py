@@ -17,12 +17,14 @@ from smapstop.cli import main
 from smapstop.errors import SmapstopError
 from smapstop.model.sheet import GROUPINGS
 from smapstop.proc.columns import ABSENT
-from smapstop.snapshot import load
-from smapstop.snapshot_formats import as_csv, as_json, as_table
-from smapstop.snapshot_json import read_json
+from smapstop.reports.snapshot import load
+from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
+from smapstop.reports.snapshot_json import read_json
 from smapstop.ui.format import cells
 
-SAVED = sorted(path for path in (Path(__file__).parent / "data" / "smaps").glob("*.txt") if "rollup" not in path.name)
+SAVED = sorted(
+    path for path in (Path(__file__).parents[1] / "data" / "smaps").glob("*.txt") if "rollup" not in path.name
+)
 patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smapstop.errors import SmapstopError
-from smapstop.labels import labels_in
 from smapstop.model.arrange import Sorting, order
 from smapstop.model.kinds import Kind, kinds
 from smapstop.model.naming import Label
@@ -16,6 +15,7 @@ from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.smaps import parse_rollup, parse_smaps, without_torn
+from smapstop.reports.labels import labels_in
 from smapstop.sampling.sampler import Sampler
 
 _NOT_IN_ROLLUP = ("size", "kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key")
