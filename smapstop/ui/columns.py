@@ -33,6 +33,11 @@ class Column:
         """Whether its values are aligned to the right."""
         return self.look in ("amount", "change", "rate", "address")
 
+    @property
+    def brief(self) -> str:
+        """The first sentence of the help."""
+        return self.help.partition(". ")[0].rstrip(".") + "."
+
 
 def _field(key: str, title: str, importance: int) -> Column:
     return Column(key, title, "amount", 6, importance, FIELD[key].help)

@@ -4,6 +4,7 @@ from textual.widgets import OptionList
 
 from smapstop.model.arrange import Sorting
 from smapstop.ui.columns import SORTABLE, sorted_by
+from smapstop.ui.screens.modal import Explained
 from smapstop.ui.screens.sort import SortScreen, title_of
 
 NOTHING = "no choice yet"
@@ -78,6 +79,21 @@ async def test_a_line_that_is_too_long_ends_in_an_ellipsis() -> None:
     async with app.run_test(size=(60, 20)):
         assert app.lines()[0].startswith(" ▼ moved most recently What changed last comes")
         assert app.lines()[0].endswith("…")
+
+
+async def test_all_that_explains_the_choice_under_the_cursor_is_under_the_list() -> None:
+    app = Host(Sorting())
+    async with app.run_test(size=(80, 24)) as pilot:
+        explained = app.screen.query_one(Explained)
+        told = {}
+        for key in ("moved", *SORTABLE):
+            await pilot.pause()
+            assert key == app.highlighted
+            lines = [explained.render_line(y).text for y in range(explained.size.height)]
+            told[key] = " ".join(" ".join(lines).split())
+            await pilot.press("down")
+        assert {key: column.help for key, column in SORTABLE.items()} == {key: told[key] for key in SORTABLE}
+        assert told["moved"].startswith("What changed last")
 
 
 async def test_enter_chooses_and_the_same_again_turns_it() -> None:

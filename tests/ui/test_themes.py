@@ -8,6 +8,7 @@ from rich.color import Color
 from rich.segment import Segment
 from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES
+from textual.widgets import OptionList
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.requests import Attach
@@ -68,8 +69,9 @@ SCREENS = {
     "paused": "space",
     "fields": "enter",
     "sort": "s",
+    "another order": "s down down",
     "help": "?",
-    "columns": "c",
+    "columns": "c end",
 }
 
 
@@ -97,6 +99,19 @@ async def test_the_terminals_own_colours_are_a_theme_too(name: str) -> None:
         strips = app.screen._compositor.render_strips()
         colours = [style.color for strip in strips for _, style, _ in strip if style and style.color]
         assert {str(colour.type) for colour in colours if colour.triplet is not None} == set()
+
+
+@pytest.mark.parametrize("name", ["ansi-dark", "ansi-light", "solarized-light", "textual-dark"])
+@pytest.mark.parametrize("keys", ["s down", "c end"])
+async def test_the_choice_under_the_cursor_is_written_in_one_colour(name: str, keys: str) -> None:
+    app = Dashboard(ListSource(tick(0), tick(1)), Attach(4711), Settings(theme=name))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press(*keys.split())
+        await pilot.pause()
+        choices = app.screen.query_one(OptionList)
+        strip = choices.render_line((choices.highlighted or 0) - round(choices.scroll_offset.y))
+        assert len({(style.color, style.bgcolor) for text, style, _ in strip if style and text.strip()}) == 1
 
 
 @pytest.mark.parametrize(

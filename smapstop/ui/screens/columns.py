@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from smapstop.ui.columns import ALL, COLUMNS, Column
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
-from smapstop.ui.screens.modal import QUIET, Modal
+from smapstop.ui.screens.modal import Explained, Modal
 
 
 class ColumnsScreen(Modal[tuple[Column, ...] | None]):
@@ -44,6 +44,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
             right = key_of(self.app, "move_down")
             box.border_subtitle = f"{show} shows, hides   {left} {right} moves   {usual} as usual   enter   {back}"
             yield OptionList(*map(self._option, self._order), compact=True)
+            yield Explained(markup=False)
 
     def on_mount(self) -> None:
         """Begin at the first."""
@@ -57,8 +58,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         """A column as a line of the list."""
         shown = column.key in self._shown
         title = (f" {'✓' if shown else ' '} {column.title:17}", "bold" if shown else "")
-        help_ = column.help.partition(". ")[0].rstrip(".") + "."
-        return Option(Content.assemble(title, (help_, "" if shown else QUIET)), id=column.key)
+        return Option(Content.assemble(title, column.brief), id=column.key)
 
     def _list(self, at: int) -> None:
         """List them again, the cursor on one of them."""
@@ -83,6 +83,10 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         """Have the usual columns in the usual order."""
         self._begin(COLUMNS)
         self._list(0)
+
+    def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
+        """Say all that is known about the column under the cursor."""
+        self.query_one(Explained).update(ALL[message.option_id].help if message.option_id else "")
 
     def on_option_list_option_selected(self) -> None:
         """Take them."""

@@ -5,16 +5,16 @@ from typing import Generic, TypeVar
 from textual import events
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
 Result = TypeVar("Result")
-QUIET = "$foreground 80%"
-"""How what explains a choice is written."""
 
 
 class Modal(ModalScreen[Result], Generic[Result]):
     """A screen above the dashboard that is left once, however quickly the key that leaves it is pressed again.
 
-    A `.box` in it stands in the middle, over what is below; a list in it says its choices.
+    A `.box` in it stands in the middle, over what is below; a list in it says its choices, and an `Explained` under
+    the list says all of what explains the one under the cursor.
     """
 
     DEFAULT_CSS = """
@@ -29,6 +29,7 @@ class Modal(ModalScreen[Result], Generic[Result]):
         height: auto; background: $surface; scrollbar-size-vertical: 1;
         text-wrap: nowrap; text-overflow: ellipsis;
       }
+      OptionList > .option-list--option { color: $foreground 80%; }
       OptionList > .option-list--option-highlighted { background: $primary 60%; color: $text; text-style: bold; }
       OptionList:focus > .option-list--option-highlighted {
         background: $primary 60%; color: $text; text-style: bold;
@@ -44,7 +45,17 @@ class Modal(ModalScreen[Result], Generic[Result]):
     def on_resize(self, event: events.Resize) -> None:
         """Give up what a small terminal has no room for."""
         self.set_class(event.size.height < 10, "-tiny")
+        self.set_class(event.size.height < 20, "-low")
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Leave with a result, unless it was left before: Textual would then take away the screen below."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+class Explained(Static):
+    """What explains the choice under the cursor, under the list; always as many lines, so that nothing moves."""
+
+    DEFAULT_CSS = """
+    Explained { dock: bottom; height: 4; padding: 0 1; border-top: solid $foreground 20%; }
+    .-low Explained { display: none; }
+    """

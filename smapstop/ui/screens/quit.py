@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 from smapstop.ui import format as fmt
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
-from smapstop.ui.screens.modal import QUIET, Modal
+from smapstop.ui.screens.modal import Modal
 
 Choice = Literal["end", "leave"]
 
@@ -66,4 +66,4 @@ class QuitScreen(Modal[Choice | None]):
 
 def _option(answer: str, key: str, text: str, explained: str) -> Option:
     """An answer as a line of the list."""
-    return Option(Content.assemble((f" {key:>3}  {text:18}", "bold"), (f"{explained} ", QUIET)), id=answer)
+    return Option(Content.assemble((f" {key:>3}  {text:18}", "bold"), f"{explained} "), id=answer)

@@ -28,6 +28,7 @@ class RunsScreen(Modal[Run | None]):
     DEFAULT_CSS = """
     RunsScreen {
       & > .box { width: 78; }
+      OptionList > .option-list--option { color: $foreground; }
       #titles { text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """

@@ -16,10 +16,11 @@ from smapstop.proc.fields import FIELD
 from smapstop.ui.columns import COLUMNS, SORTABLE, sorted_by
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
-from smapstop.ui.screens.modal import QUIET, Modal
+from smapstop.ui.screens.modal import Explained, Modal
 
 MOVED = Sorting()
 """The order that a table begins with: `moved`, which is no column."""
+_MOVED_HELP = "What changed last comes first, the biggest change before the others."
 _PAUSE_SECONDS = 1.0
 """After this time without a letter the next one begins a new word."""
 
@@ -46,6 +47,7 @@ class SortScreen(Modal[Sorting | None]):
             box.border_title = "Sort by"
             box.border_subtitle = f"enter sorts, the same again turns it   type to find   {key_of(self.app, 'back')}"
             yield OptionList(*(self._option(key) for key in (MOVED.key, *SORTABLE)), compact=True)
+            yield Explained(markup=False)
 
     def on_mount(self) -> None:
         """Begin at the present choice."""
@@ -64,6 +66,10 @@ class SortScreen(Modal[Sorting | None]):
         if not (going_on and self._find(self._typed + letter)):
             self._typed = ""
             self._find(letter)
+
+    def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
+        """Say all that is known about the choice under the cursor."""
+        self.query_one(Explained).update(_told(message.option_id or MOVED.key))
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Take a choice; the same one again in the other direction."""
@@ -85,8 +91,8 @@ class SortScreen(Modal[Sorting | None]):
         """A choice as a line of the list."""
         present = key == self._sorting.key
         arrow = "" if not present else "▼" if self._sorting.descending else "▲"
-        title = (f" {arrow:1} {title_of(key):20}", "bold" if present else "")
-        return Option(Content.assemble(title, (_told(key), "" if present else QUIET)), id=key)
+        told = SORTABLE[key].brief if key in SORTABLE else _MOVED_HELP
+        return Option(Content.assemble((f" {arrow:1} {title_of(key):20}", "bold"), told), id=key)
 
 
 def title_of(key: str) -> str:
@@ -97,7 +103,5 @@ def title_of(key: str) -> str:
 
 
 def _told(key: str) -> str:
-    """The first sentence of what is known about it."""
-    if key not in SORTABLE:
-        return "What changed last comes first, the biggest change before the others."
-    return SORTABLE[key].help.partition(". ")[0].rstrip(".") + "."
+    """What is known about it."""
+    return SORTABLE[key].help if key in SORTABLE else _MOVED_HELP
