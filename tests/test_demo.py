@@ -67,7 +67,7 @@ def test_writing_page1_moves_one_page_from_clean_to_dirty_and_anonymous_and_not_
         before = run.data("experiment")
         assert before["Private_Clean"] == page  # written back, so that it is clean
         run.types("x\n")
-        assert "page faults: 1." in run.says("what will move?")
+        assert "page faults: 1." in run.says("what moves?")
         after = run.data("experiment")
         expected = {"Rss": 0, "Private_Clean": -page, "Private_Dirty": page, "Anonymous": page}
         assert difference(before, after) == expected
@@ -111,12 +111,12 @@ def test_without_a_compiler_the_same_happens_in_a_python_program(
     monkeypatch.delenv("CC", raising=False)
     page = os.sysconf("SC_PAGE_SIZE") // 1024
     with demo.prepared() as experiment, running(experiment.command) as run:
-        assert experiment.intro.startswith("No C compiler, so this is a Python program. Type {program},")
+        assert experiment.intro.endswith("Rss stays (a Python program: no C compiler)")
         assert experiment.command[0] == sys.executable
         run.says("(q ends)")
         before = run.data("experiment")
         run.types("x\n")
-        run.says("what will move?")
+        run.says("what moves?")
         after = run.data("experiment")
         expected = {"Rss": 0, "Private_Clean": -page, "Private_Dirty": page, "Anonymous": page}
         assert difference(before, after) == expected
@@ -144,6 +144,16 @@ def test_its_directory_is_removed_at_the_end() -> None:
     assert not directory.exists()
 
 
-def test_what_to_do_fits_on_a_line() -> None:
+def test_what_to_do_fits_on_a_line(tmp_path: Path) -> None:
     with demo.prepared() as experiment:
-        assert len(experiment.intro) <= 118
+        assert len(experiment.intro.format(program="t")) <= 80 - 2
+    assert len(demo.without_compiler(tmp_path).intro.format(program="t")) <= 118 - 2
+
+
+def test_what_the_program_says_fits_in_its_pane(tmp_path: Path) -> None:
+    with demo.prepared() as prepared:
+        for experiment in (prepared, demo.without_compiler(tmp_path)):
+            with running(experiment.command) as run:
+                run.types("x\ny\n")
+                lines = run.says("or q)").splitlines()
+            assert [line for line in lines if len(line) > 80 - 2] == []

@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 _NAME = "experiment"
 _PAGES = 4
 """How long the file of the experiment in Python is."""
-_INTRO = f"Type {{program}}, a letter, Enter: a page of '{_NAME} .data' turns Anonymous; Rss stays."
+_INTRO = f"Type {{program}}, a letter, Enter: a page of {_NAME} .data turns Anonymous; Rss stays"
 COLUMNS = ("name", "perms", "rss", "delta", "private_clean", "private_dirty", "anonymous", "history", "happened")
 """The columns of the dashboard that the experiment is about."""
 
@@ -64,7 +64,7 @@ def without_compiler(directory: Path) -> Experiment:
     file.write_bytes(b"c" * mmap.PAGESIZE * _PAGES)
     _write_back(file)
     command = (sys.executable, str(_HERE / "experiment.py"), str(file))
-    return Experiment(command, f"No C compiler, so this is a Python program. {_INTRO}")
+    return Experiment(command, f"{_INTRO} (a Python program: no C compiler)")
 
 
 def _write_back(path: Path) -> None:

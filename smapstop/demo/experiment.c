@@ -50,13 +50,13 @@ int main(void)
     snprintf(warm, sizeof warm, "%d %ld", 1, page_faults());
     setvbuf(stdout, NULL, _IOLBF, 0);
     (void)page1[0]; /* read it first: now it is in memory, and it is still the file's */
-    printf("Type a letter and press Enter: I will write it into page1, %d bytes. (q ends)\n", PAGE);
+    printf("Type a letter and Enter: I will write it into page1, %d bytes. (q ends)\n", PAGE);
     while ((letter = next_letter()) != EOF && letter != 'q') {
         long faults = fill((char)letter);
 
         if (!written) {
             printf("Written: %d bytes, page faults: %ld. The kernel copied the page of the file,\n", PAGE, faults);
-            printf("and the copy is mine: Anonymous grew, Rss did not. Write again: what will move?\n");
+            printf("and the copy is mine: Anonymous grew, Rss did not. Write again: what moves?\n");
         } else {
             printf("Written again: page faults: %ld. The page is mine already,\n", faults);
             printf("so nothing moves in smaps. (another letter, or q)\n");

@@ -7,6 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.ui import format as fmt
 from smapstop.ui import page_sections as sections
 from smapstop.ui import page_words as words
 from smapstop.ui.page_cells import Brush
@@ -197,7 +198,10 @@ class PageScreen:
             named = [(f"no names: the file {names.lacking}", False)]
         else:
             named = []
-        last = named or [(words.meaning_of(now), False)]
+        meaning = words.meaning_of(now)
+        told = sum(fmt.cells(text) for text, _ in state) + 2 + fmt.cells(meaning)
+        state += [(f"  {meaning}", False)] if named and height > 2 and told <= self.width - 3 else []
+        last = named or [(meaning, False)]
         zoom = [(words.zoom_text(self.layout.grid), False)] if self.layout.grid.zoom > 1 else []
         lines = [[*place, *zoom], state, last] if height > 2 else [[place[0], *state], last]
         if height > 3:

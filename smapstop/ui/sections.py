@@ -188,9 +188,9 @@ def _ground(row: FieldRow, look: Look, *, cursor: bool) -> Style:
     return Style()
 
 
-def folded_line(hidden: int, look: Look, width: int) -> Strip:
-    """The line in place of the fields that are 0."""
-    text = f"  … {hidden} field{' is' if hidden == 1 else 's are'} 0 (z shows them)"
+def folded_line(hidden: int, key: str, look: Look, width: int) -> Strip:
+    """The line in place of the fields that are 0, with the key that shows them."""
+    text = f"  … {hidden} field{' is' if hidden == 1 else 's are'} 0 ({key} shows them)"
     return look.line([Segment(text, look.quiet)], width)
 
 

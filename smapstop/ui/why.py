@@ -160,6 +160,11 @@ VERBS: dict[str, str] = {
 """What became of a mapping as a whole, in a word."""
 
 
+def meaning_of(what: Mechanism) -> str:
+    """A mechanism in plain sentences, of no pages in particular."""
+    return EXPLANATIONS[what].sentence.format(pages="Pages", **_WORDS[True])
+
+
 def pages_text(pages: int) -> str:
     """A number of pages: "1 page", "1,024 pages"."""
     return f"{pages:,} page" + "s" * (pages != 1)

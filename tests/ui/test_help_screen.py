@@ -4,11 +4,15 @@ from textual.containers import VerticalScroll
 from textual.geometry import Region
 from textual.widgets import Input
 
+from smapstop.model.events import MECHANISMS
 from smapstop.proc.fields import FIELDS, VM_FLAGS
+from smapstop.proc.states import STATE_HELP
 from smapstop.ui.columns import COLUMNS
 from smapstop.ui.key_table import KEYS
 from smapstop.ui.keys import Keymap
+from smapstop.ui.page_words import LETTERS, name_of
 from smapstop.ui.screens.help import PRINCIPLES, Entry, HelpScreen, HelpText, sections
+from smapstop.ui.why import EXPLANATIONS, meaning_of
 
 
 class Host(App[None]):
@@ -61,6 +65,19 @@ async def test_it_explains_every_key_column_field_and_flag(width: int) -> None:
     assert [entry.word for entry in PRINCIPLES if entry.word not in text] == []
 
 
+async def test_it_explains_what_the_kernel_did_and_what_a_page_is() -> None:
+    app = Host()
+    async with app.run_test(size=(80, 40)):
+        text = " ".join(" ".join(app.text()).split())
+    assert [
+        state for state, told in STATE_HELP.items() if f"{LETTERS[state]} {name_of(state)} {told}" not in text
+    ] == []
+    told = {EXPLANATIONS[what].label: meaning_of(what) for what in MECHANISMS}
+    assert [label for label in told if label.split()[-1] not in text] == []
+    assert [meaning for meaning in told.values() if meaning.split()[-1] not in text] == []
+    assert "reclaimed Pages were dropped. They were clean, so nothing is lost" in text
+
+
 async def test_the_whole_meaning_is_there_at_80_columns() -> None:
     app = Host()
     async with app.run_test(size=(80, 24)):
@@ -88,10 +105,10 @@ async def test_keys_stand_in_two_columns_when_there_is_room() -> None:
 async def test_a_search_leaves_what_matches() -> None:
     app = Host()
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("slash", *"madv_free")
+        await pilot.press("slash", *"last aged")
         await pilot.pause()
         assert app.titles() == ["Fields of smaps, and the Linux that first printed them"]
-        assert [line.split()[0] for line in app.text()[1:] if line[1:2].strip()] == ["LazyFree"]
+        assert [line.split()[0] for line in app.text()[1:] if line[1:2].strip()] == ["Referenced"]
 
 
 async def test_a_search_without_a_match_says_so_and_obeys_nothing() -> None:
@@ -109,7 +126,11 @@ async def test_escape_drops_the_search_then_closes() -> None:
         everything = app.titles()
         await pilot.press("slash", "k", "s", "m", "enter")
         await pilot.pause()
-        assert app.titles() == ["Fields of smaps, and the Linux that first printed them", "VmFlags"]
+        assert app.titles() == [
+            "What changed, and what the kernel did",
+            "Fields of smaps, and the Linux that first printed them",
+            "VmFlags",
+        ]
         await pilot.press("escape")
         await pilot.pause()
         assert everything == app.titles()

@@ -6,6 +6,7 @@ from building import mappings_of, tick_of
 from listening import ListSource
 from rich.color import Color
 from rich.segment import Segment
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES
 from textual.widgets import OptionList
@@ -17,6 +18,7 @@ from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.contrast import contrast
 from smapstop.ui.themes import theme_for, theme_names
+from smapstop.ui.widgets.filter import FilterLine
 
 ROWS = (
     (0x1000, 0x1100, "rw-p", "[heap]", 40, 4),
@@ -112,6 +114,22 @@ async def test_the_choice_under_the_cursor_is_written_in_one_colour(name: str, k
         choices = app.screen.query_one(OptionList)
         strip = choices.render_line((choices.highlighted or 0) - round(choices.scroll_offset.y))
         assert len({(style.color, style.bgcolor) for text, style, _ in strip if style and text.strip()}) == 1
+
+
+async def test_without_colours_what_one_types_and_chooses_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Dashboard(ListSource(tick(0), tick(1)), Attach(4711), Settings())
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("slash", "x")
+        line = app.screen.query_one("#filter-rows", FilterLine)
+        assert [text for text, style, _ in line.render_line(0) if style and style.reverse] == [" "]
+        await pilot.press("escape", "ctrl+p")
+        found = app.screen.query_one(CommandList)
+        while found.highlighted is None:
+            await pilot.pause()
+        marked = [any(style and style.underline for _, style, _ in found.render_line(y)) for y in range(4)]
+        assert marked == [True, True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ from textual.widgets import Input
 
 from smapstop.model.kinds import Kind
 from smapstop.proc.fields import FIELDS, VM_FLAGS
+from smapstop.proc.states import HUGE_HELP, STATE_HELP
 from smapstop.ui import format as fmt
+from smapstop.ui import page_words, why
 from smapstop.ui.columns import COLUMNS
 from smapstop.ui.key_table import GROUPS, KEYS
 from smapstop.ui.keys import Keymap, bindings
@@ -96,6 +98,12 @@ _SIGNS = (
     Entry(fmt.STILL, "No change."),
     Entry("▼ ▲", "What the rows are sorted by, the greatest or the least first."),
     Entry("lit, struck out", "A row, or a number, that has just changed; a mapping that has just gone."),
+    Entry("first touch?", "Not for sure: the fields alone fit something else, too, which the open mapping says."),
+)
+_PAGE_SIGNS = (
+    Entry("f, a, c", "A small letter: a cell of pages that differ; of those that are there, most are so."),
+    Entry("F→C", "What changed since the compared look: it was F, file, and is C, copied on write."),
+    Entry("in a huge page", HUGE_HELP),
 )
 _KINDS = {
     Kind.FILE: "part of a file",
@@ -117,6 +125,14 @@ def sections(keymap: Keymap) -> Iterator[Section]:
     letters = tuple(Entry(LETTERS[kind], f"{meaning}.".capitalize()) for kind, meaning in _KINDS.items())
     yield Section("How to read the table: columns", columns)
     yield Section("How to read the table: letters and signs", letters + _SIGNS)
+    states = (
+        Entry(f"{page_words.LETTERS[each]} {page_words.name_of(each)}", told) for each, told in STATE_HELP.items()
+    )
+    yield Section("How to read the pages", (*states, *_PAGE_SIGNS))
+    yield Section(
+        "What changed, and what the kernel did",
+        tuple(Entry(told.label, why.meaning_of(what)) for what, told in why.EXPLANATIONS.items()),
+    )
     yield Section(
         "Fields of smaps, and the Linux that first printed them",
         tuple(Entry(field.label, field.help, field.since) for field in FIELDS),

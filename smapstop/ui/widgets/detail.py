@@ -20,6 +20,7 @@ from smapstop.ui.became import LastChange, last_change
 from smapstop.ui.detail import FieldRow, View, field_rows, history_seconds, view_of, widths_of
 from smapstop.ui.facts import compared_text
 from smapstop.ui.keys import bindings
+from smapstop.ui.prompt import key_of
 from smapstop.ui.theme import palette_of
 
 WIDE = 150
@@ -160,7 +161,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
             sections.field_line(row, widths, look, table, kind, cursor=row.name == self.field) for row in shown
         ]
         if len(shown) < len(rows):
-            fields.append(sections.folded_line(len(rows) - len(shown), look, table))
+            fields.append(sections.folded_line(len(rows) - len(shown), key_of(self.app, "zeros"), look, table))
         beside = width - table - 2
         rest = self._beside(life, view, look, fields, beside, room) if beside > 0 else None
         body = rest or [*fields, *self._below(life, view, look, width, room - len(fields))]

@@ -172,10 +172,10 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         titles.append(("What happened", widths.what))
         text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
         enter, filtering, leave = (key_of(self.app, name) for name in ("open", "filter", "back"))
-        back = f"{leave} shows all" if self.words else f"{leave} close"
+        back = f"{leave} shows all" if self.words else f"{leave} closes"
         hints = [f"{enter} to the mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
-            hints = ["tab moves here  e close"]
+            hints = [f"tab moves here  {key_of(self.app, 'events')} closes"]
         rest = next((hint for hint in hints if len(hint) <= width - fmt.cells(text) - 3), "")
         return Strip(
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]

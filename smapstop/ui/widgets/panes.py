@@ -37,7 +37,10 @@ class Panes(Vertical):
 
     DEFAULT_CSS = """
     Panes { height: auto;
-      & > #intro { height: 1; padding: 0 1; background: $primary; color: $text; text-style: bold; }
+      & > #intro {
+        height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
+        background: $primary; color: $text; text-style: bold;
+      }
       &:ansi > #intro { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
     """
