@@ -242,6 +242,12 @@ def test_it_fills_the_terminal_that_it_begins_on(terminal: Terminals, columns: i
     assert max(map(len, lines)) <= columns
 
 
+def test_a_small_terminal_is_the_tables(terminal: Terminals) -> None:
+    window = attach(terminal, os.getpid(), columns=40, rows=10)
+    screen = window.wait_until(lambda screen: len(names(screen)) == 8, "all but the header and the titles is rows")
+    assert max(map(len, screen.splitlines())) <= 40
+
+
 @pytest.mark.parametrize("command", [f"-p {os.getpid()}", "-- sleep 1000"], ids=["attached", "launched"])
 def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Terminals, command: str) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 {command}")

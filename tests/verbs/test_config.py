@@ -1,5 +1,6 @@
 """The config file: what it may say, and what is told of one that is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_it_says_how_the_dashboard_begins_and_its_keys(tmp_path: Path) -> None:
         keys={"sort": ("o",), "mark": ("M", "f8", "ctrl+left")},
     )
     assert wanted.sorting == Sorting("rss", descending=False)
+
+
+def test_the_one_in_the_readme_is_taken(tmp_path: Path) -> None:
+    """And so is what it says of the keys: not two things for one of them."""
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    (example,) = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert (read_config(written(tmp_path, example)).keys or {})["sort"] == ("o",)
 
 
 def test_it_is_the_users_and_need_not_be(home: Path) -> None:
