@@ -25,8 +25,7 @@ T = TypeVar("T")
 def open_mapped(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
     """Open the file of a mapping, which the caller closes; None when it may not be opened, or is another one by now.
 
-    It is looked for where the process sees it, in its own root and mount namespace; where it was deleted or replaced,
-    by its mapping (/proc/PID/map_files, for root).
+    as the program that runs (/proc/PID/exe), or by its mapping (/proc/PID/map_files, for root).
 
     Args:
         process: That has the mapping.
@@ -38,7 +37,7 @@ def open_mapped(process: ProcDir, name: str, start: int, end: int, device: str, 
     """
     if not inode:
         return None
-    for way in (f"root/{name}", f"map_files/{start:x}-{end:x}"):
+    for way in (f"root/{name}", "exe", f"map_files/{start:x}-{end:x}"):
         fd = _open_same(process, way.replace("\\012", "\n"), device, inode)  # as the kernel prints newlines
         if fd is not None:
             return fd
@@ -168,7 +167,6 @@ class ElfFiles:
         device, name = mappings.text(mappings.device, row), mappings.name_of(row)
         fd = open_mapped(process, name, start, end, device, inode)
         if fd is None:
-            return "is gone, replaced, or may not be read" if inode else "is no file"
         debug_fd = None
         try:
             elf = self.get(fd)

@@ -1,10 +1,12 @@
 """The files of mappings: found, opened, read once, and forgotten."""
 
+import mmap
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from stepping import Stepping
 from watched import FREESTANDING, PIE, Compiler, Watched, watched
@@ -13,6 +15,7 @@ from smapstop.proc import elf_files
 from smapstop.proc.elf_files import ElfFiles, open_mapped
 from smapstop.proc.pages import PAGE_BYTES
 from smapstop.proc.process import ProcDir
+from smapstop.proc.smaps import parse_smaps
 from smapstop.proc.symbols import Symbols
 
 pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs' pages are of 4 kB")
@@ -78,7 +81,7 @@ def test_file_of_a_mapping_is_opened_if_it_is_still_the_same(compiler: Compiler,
         assert opened(target.process, name, NOWHERE, device, inode) == copy.stat().st_ino == inode
         assert opened(target.process, name, NOWHERE, device, inode + 1) is None
         assert opened(target.process, name, NOWHERE, "08:7f", inode) is None or device.startswith("00:")
-        assert opened(target.process, name + "x", NOWHERE, device, inode) is None
+        assert opened(target.process, name + "x", NOWHERE, device, inode) == inode, "it is the program that runs"
         assert opened(target.process, "", NOWHERE, "00:00", 0) is None
 
 
@@ -91,19 +94,31 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
         assert opened(process, str(pipe), NOWHERE, device, status.st_ino) is None
 
 
-def test_file_that_was_replaced_is_not_mistaken_for_the_mapped_one(compiler: Compiler, tmp_path: Path) -> None:
+def test_program_that_was_replaced_is_not_mistaken_for_the_one_that_runs(compiler: Compiler, tmp_path: Path) -> None:
     copy = Path(shutil.copy(compiler("known_pages", *PIE), tmp_path))
     with watched(copy) as target:
         copy.unlink()
         shutil.copy(compiler("one_page", *FREESTANDING), copy)
-        if os.geteuid() == 0:
-            assert target.go() == Symbols(("page1",)), "root finds it by its mapping"
-        else:
-            assert target.go() == Symbols(lacking="is gone, replaced, or may not be read")
+        assert target.go() == Symbols(("page1",)), "found as the program of the process, also without root"
         mappings, row = target.mapping()
         name, device, inode = mappings.name_of(row), mappings.text(mappings.device, row), int(mappings.inode[row])
         assert name.endswith(" (deleted)")
-        assert opened(target.process, name, NOWHERE, device, inode) is None
+        assert opened(target.process, name, NOWHERE, device, inode) == inode != copy.stat().st_ino
+
+
+def test_file_that_was_deleted_is_found_by_its_mapping_by_root(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * PAGE_BYTES)
+    with file.open("rb") as open_file, mmap.mmap(open_file.fileno(), 0, prot=mmap.PROT_READ):
+        inode = file.stat().st_ino
+        file.unlink()
+        with ProcDir(os.getpid()) as process:
+            mappings = parse_smaps(process.read_maps())
+            row = int(np.flatnonzero(mappings.inode == inode)[0])
+            name, device = mappings.name_of(row), mappings.text(mappings.device, row)
+            place = int(mappings.start[row]), int(mappings.end[row])
+            assert opened(process, name, place, device, inode) == (inode if os.geteuid() == 0 else None)
+            assert opened(process, name, NOWHERE, device, inode) is None
 
 
 @needs_root
