@@ -46,6 +46,14 @@ class Segment(NamedTuple):
     address: int
     file_bytes: int
     flags: int
+    fitting: int = 0
+    """How many mappings of the file lie where they must if a certain one is of this segment; see `placed`."""
+
+    @property
+    def pages(self) -> tuple[int, int]:
+        """Where in the file its first page begins, and where its last one ends."""
+        end = self.offset + self.file_bytes
+        return self.offset - self.offset % PAGE_BYTES, end + -end % PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)

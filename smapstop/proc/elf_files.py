@@ -10,6 +10,7 @@ from smapstop.proc.columns import Mappings
 from smapstop.proc.debug_files import crc_of, places_of
 from smapstop.proc.demangling import Demangler
 from smapstop.proc.elf import Elf, read_elf
+from smapstop.proc.placing import placed
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.symbols import Symbols, symbols_in, symbols_on_each
@@ -25,6 +26,7 @@ T = TypeVar("T")
 def open_mapped(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
     """Open the file of a mapping, which the caller closes; None when it may not be opened, or is another one by now.
 
+    It is looked for where the process sees it, in its own root and mount namespace; where it was deleted or replaced,
     as the program that runs (/proc/PID/exe), or by its mapping (/proc/PID/map_files, for root).
 
     Args:
@@ -167,12 +169,14 @@ class ElfFiles:
         device, name = mappings.text(mappings.device, row), mappings.name_of(row)
         fd = open_mapped(process, name, start, end, device, inode)
         if fd is None:
+            return "is gone, replaced, or may not be read" if inode else "is no file"
         debug_fd = None
         try:
             elf = self.get(fd)
             debug_fd = None if elf.complete else self._open_debug_file(process, name.removesuffix(" (deleted)"), elf)
             if debug_fd is not None:
                 elf = elf.with_symbols_of(self.get(debug_fd))
+            elf = placed(elf, mappings, row)
             return ask(elf, fd if debug_fd is None else debug_fd, mappings.perms_of(row))
         except OSError as error:
             return f"cannot be read: {error.strerror}"

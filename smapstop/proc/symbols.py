@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses
 from smapstop.proc.elf import EXECUTE, WRITE, Elf, Places, Segment
-from smapstop.proc.pages import PAGE_BYTES
 
 MOST_PAIRS = 10_000_000
 """So often may symbols lie on runs of pages; only a file made for it has more."""
@@ -37,8 +36,8 @@ class Symbols:
 def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> Symbols:
     """What lies on pages of an ELF file.
 
-    Where segments share a page of the file, which is then mapped for each of them, the permissions tell which one is
-    meant. Of several names for the same thing one is given, as the file has it.
+    Where segments share a page of the file, which is then mapped for each of them, the mappings tell which one is
+    meant (`placed`), else the permissions. Of several names for the same thing one is given, as the file has it.
 
     Args:
         elf: What `read_elf` said of the file.
@@ -127,14 +126,14 @@ class _Part:
 def _in_memory(segments: tuple[Segment, ...], ranges: Addresses, perms: str) -> list[_Part]:
     """What ranges of the file are in each segment."""
 
-    def unlike(segment: Segment) -> tuple[bool, bool]:
-        """How little a segment is like the permissions."""
-        return bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
+    def unlikely(segment: Segment) -> tuple[int, bool, bool]:
+        """How little a segment fits, and how little it is like the permissions."""
+        unlike = bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
+        return -segment.fitting, *unlike
 
     left, parts = ranges, list[_Part]()
-    for segment in sorted(segments, key=unlike):
-        low = segment.offset - segment.offset % PAGE_BYTES
-        high = segment.offset + segment.file_bytes + -(segment.offset + segment.file_bytes) % PAGE_BYTES
+    for segment in sorted(segments, key=unlikely):
+        low, high = segment.pages
         part = _clipped(left, low, high)
         left = np.concatenate([_clipped(left, 0, low), _clipped(left, high, _TOP)])
         parts.append(_Part(part, part - np.uint64(low) + np.uint64(segment.address - segment.offset + low)))
