@@ -188,7 +188,8 @@ class Brush:
         segments, start = list[Segment](), 0
         for state, end in zip(STATES, edges, strict=True):
             if end > start:
-                style = self.letter(state, loud=True) + Style(underline=False, bold=loud)
+                style = self.letter(state, loud=loud or state is not State.NOT_PRESENT)
+                style += Style(underline=False, bold=loud)
                 segments.append(Segment(text[start:end], style))
             start = max(start, end)
         return segments

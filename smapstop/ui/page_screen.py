@@ -200,7 +200,8 @@ class PageScreen:
             named = []
         meaning = words.meaning_of(now)
         told = sum(fmt.cells(text) for text, _ in state) + 2 + fmt.cells(meaning)
-        state += [(f"  {meaning}", False)] if named and height > 2 and told <= self.width - 3 else []
+        alone = np.count_nonzero(now) == 1
+        state += [(f"  {meaning}", False)] if named and alone and height > 2 and told <= self.width - 3 else []
         last = named or [(meaning, False)]
         zoom = [(words.zoom_text(self.layout.grid), False)] if self.layout.grid.zoom > 1 else []
         lines = [[*place, *zoom], state, last] if height > 2 else [[place[0], *state], last]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from building import mappings_of, tick_of
 from listening import ListSource
+from rich.color import Color
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
@@ -17,6 +18,7 @@ from smapstop.proc.runs import Page, PageRuns
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.page_layout import GUTTER
+from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.pages import MappingPages
 
 PAGE = 4096
@@ -260,6 +262,27 @@ async def test_without_colours_letters_and_underlines_say_it(monkeypatch: pytest
         assert row.text[GUTTER:].startswith("F F C F · C ")
         marked = [segment.text for segment in row if segment.style and segment.style.underline]
         assert [text.strip() for text in marked] == ["F"]
+
+
+async def test_only_what_changed_is_written_in_the_colour_of_changes() -> None:
+    app, source = dashboard(tick(0, 0, FIRST + 300))
+    async with app.run_test(size=(118, 40)) as pilot:
+        flags = [0, 0, 0, 0, 0, COPIED] * 50
+        await opened(pilot, source, seen(0, *flags))
+        await pilot.press("minus", "minus", "end")  # the cursor is on the last cell, another will change
+        gain = Color.parse(palette_of(app).gain)
+
+        def letters() -> list[bool]:
+            strips = map(app.query_one(MappingPages).render_line, range(40))
+            segments = [segment for strip in strips for segment in strip.crop(GUTTER)]
+            return [seg.style is not None and seg.style.color == gain for seg in segments if seg.text.strip() == "c"]
+
+        await lines(pilot)
+        assert letters() == [False] * 5
+        flags[0] = COPIED
+        source.tell(tick(1, 12, FIRST + 300), seen(1, *flags))
+        await lines(pilot)
+        assert letters() == [True] + [False] * 4
 
 
 async def test_escape_goes_back_to_the_fields_and_then_to_the_table() -> None:
