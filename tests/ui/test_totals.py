@@ -3,10 +3,12 @@
 import pytest
 from building import mappings_of, tick_of
 from listening import ListSource
+from rich.color import Color
 
 from smapstop.model.requests import Attach
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
+from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.totals import Totals
 
 TOTALS = {"rss": 20_000, "rss_file": 7_000, "rss_shmem": 500, "rss_anon": 12_500, "swap": 300}
@@ -42,3 +44,16 @@ async def test_a_high_screen_has_a_high_chart_and_a_low_one_none_to_spare() -> N
             totals = app.query_one(Totals)
             heights.append(totals.region.height if totals.display else 0)
         assert heights == [10, 6, 4, 0]
+
+
+async def test_a_chart_is_painted_for_the_height_that_it_has_while_nothing_new_comes() -> None:
+    source = ListSource(*(tick_of(number, mappings_of((0, 4)), [0], totals=TOTALS) for number in range(3)))
+    app = Dashboard(source, Attach(4711), Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        file = Color.parse(palette_of(app).colours["file"])
+        for rows in (24, 40, 24):
+            await pilot.resize_terminal(80, rows)
+            await pilot.pause()
+            last = app.query_one(Totals).region.bottom - 1
+            painted = app.screen._compositor.render_strips()[last].crop(0, 36)
+            assert file in {style.bgcolor for _, style, _ in painted if style}

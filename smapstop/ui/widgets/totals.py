@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -43,6 +43,7 @@ class Totals(Widget):
         super().__init__(id=id)
         self._scene: Scene | None = None
         self._strips: list[Strip] = []
+        self._drawn_for = Size(0, 0)
         self._timeline: Timeline | None = None
         self._target: Target | None = None
 
@@ -57,10 +58,6 @@ class Totals(Widget):
         if dirty:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in dirty))
 
-    def on_resize(self) -> None:
-        """Draw anew for the new size."""
-        self._strips = []
-
     def notify_style_update(self) -> None:
         """Draw anew in the new theme's colours."""
         super().notify_style_update()
@@ -68,13 +65,15 @@ class Totals(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line; all are drawn at once when the first is asked for."""
-        if not self._strips and self._scene is not None:
+        # the size may have changed before its event comes
+        if self._scene is not None and (not self._strips or self._drawn_for != self.size):
             self._strips = self._draw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def _draw(self) -> list[Strip]:
         """The chart beside the facts, with a cell between them and one at each end."""
         assert self._scene is not None
+        self._drawn_for = self.size
         width, height, base = self.size.width, self.size.height, self.rich_style
         left = (width - 3) * 45 // 100
         right = width - 3 - left
