@@ -270,7 +270,7 @@ async def test_only_what_changed_is_written_in_the_colour_of_changes() -> None:
         flags = [0, 0, 0, 0, 0, COPIED] * 50
         await opened(pilot, source, seen(0, *flags))
         await pilot.press("minus", "minus", "end")  # the cursor is on the last cell, another will change
-        gain = Color.parse(palette_of(app).gain)
+        gain = Color.parse(palette_of(app.screen.app).gain)
 
         def letters() -> list[bool]:
             strips = map(app.query_one(MappingPages).render_line, range(40))

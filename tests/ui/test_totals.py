@@ -50,7 +50,7 @@ async def test_a_chart_is_painted_for_the_height_that_it_has_while_nothing_new_c
     source = ListSource(*(tick_of(number, mappings_of((0, 4)), [0], totals=TOTALS) for number in range(3)))
     app = Dashboard(source, Attach(4711), Settings())
     async with app.run_test(size=(80, 24)) as pilot:
-        file = Color.parse(palette_of(app).colours["file"])
+        file = Color.parse(palette_of(app.screen.app).colours["file"])
         for rows in (24, 40, 24):
             await pilot.resize_terminal(80, rows)
             await pilot.pause()
