@@ -88,7 +88,9 @@ def uses_of(mappings: Mappings) -> Uses:
     """
     nameless = mappings.name == 0
     perms = coded(mappings.texts, mappings.perms, lambda text: {"rw-p": _WRITABLE, "---p": _CLOSED}.get(text, 0))
-    path = coded(mappings.texts, mappings.name, lambda text: text.startswith("/")) > 0
+    code = coded(mappings.texts, mappings.perms, lambda text: text[2:3] == "x") > 0
+    program = np.isin(mappings.name, mappings.name[~nameless & code])
+    """Whether a mapping is of a file that has code; others, such as `/anon_hugepage`, have no zeroed data."""
     start, end = mappings.start, mappings.end
     size = end - start
     writable, closed = nameless & (perms == _WRITABLE), nameless & (perms == _CLOSED)
@@ -102,7 +104,7 @@ def uses_of(mappings: Mappings) -> Uses:
     room[:-1][more[1:]] = end[1:][more[1:]]
     arena = writable & (start % _ARENA_BYTES == 0) & (size <= _ARENA_BYTES) & (room - start >= _ARENA_BYTES)
     stack = guarded & ~arena
-    bss = writable & behind & _shifted(path & (perms == _WRITABLE)) & ~arena & ~stack
+    bss = writable & behind & _shifted(program & (perms == _WRITABLE)) & ~arena & ~stack
 
     use = np.zeros(len(mappings), np.int8)
     use[:-1][stack[1:]] = Use.GUARD

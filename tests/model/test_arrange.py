@@ -153,9 +153,16 @@ def test_empty_sheet_is_ordered_and_filtered() -> None:
 
 def test_filter_by_what_memory_without_a_name_is_for() -> None:
     rows = mappings_of(
-        (1, 2, "rw-p", "/bin/server"), (2, 9, "rw-p"), (20, 21, "---p"), (21, 40, "rw-p"), (50, 60, "rw-p", "/stack")
+        *(
+            (1, 2, "rw-p", "/bin/server"),
+            (2, 9, "rw-p"),
+            (20, 21, "---p"),
+            (21, 40, "rw-p"),
+            (50, 60, "rw-p", "/stack"),
+        ),
+        (60, 61, "r-xp", "/bin/server"),
     )
-    moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4])).at(0)
+    moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4, 5])).at(0)
     plain = sheet_of(compare(moment, moment), None)
     known = sheet_of(compare(moment, moment), None, stacks={3: Stack(3, 77, "Worker")})
 

@@ -1,5 +1,6 @@
 """What memory without a name is for: told by shapes, by the kernel's names, and by whose stack it is."""
 
+import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.naming import label_at, labels_of
@@ -54,9 +55,15 @@ def test_it_may_be_known_whose_stack_it_is() -> None:
 
 
 def test_zeroed_data_follows_the_data_of_its_file() -> None:
-    assert texts((1, 2, "rw-p", "/lib/c.so"), (2, 9, "rw-p")) == ["", "c.so .bss?"]
-    assert texts((1, 2, "r--p", "/lib/c.so"), (2, 9, "rw-p")) == ["", ""]
-    assert texts((1, 2, "rw-p", "/lib/c.so"), (3, 9, "rw-p")) == ["", ""]
+    code = (0, 1, "r-xp", "/lib/c.so")
+    assert texts(code, (1, 2, "rw-p", "/lib/c.so"), (2, 9, "rw-p")) == ["", "", "c.so .bss?"]
+    assert texts(code, (1, 2, "r--p", "/lib/c.so"), (2, 9, "rw-p")) == ["", "", ""]
+    assert texts(code, (1, 2, "rw-p", "/lib/c.so"), (3, 9, "rw-p")) == ["", "", ""]
+
+
+@pytest.mark.parametrize("name", ["/anon_hugepage (deleted)", "/dev/zero", "/var/cache/table"])
+def test_what_has_no_code_has_no_zeroed_data(name: str) -> None:
+    assert texts((0, 1, "r-xp", "/lib/c.so"), (1, 2, "rw-p", name), (2, 9, "rw-p")) == ["", "", ""]
 
 
 def test_an_empty_map_has_no_labels() -> None:

@@ -15,6 +15,7 @@ ROWS = mappings_of(
     (0x2000, 0x2001, "---p"),
     (0x2001, 0x2100, "rw-p"),
     (0x3001, 0x3100, "rw-p"),
+    (0x4000, 0x4001, "r-xp", "/usr/bin/redis-server"),
 )
 
 
@@ -47,7 +48,7 @@ ROWS = mappings_of(
 def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is_room(
     width: int, names: list[str]
 ) -> None:
-    timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5], stacks=(Stack(4, 4711, "io\n"),)))
+    timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5, 6], stacks=(Stack(4, 4711, "io\n"),)))
     scene = look(timeline, Lens())
     found = rows_of(scene, timeline, scene.sheet.ids - 1, [(ALL["name"], width)])
-    assert [row.cells[0] for row in found] == names
+    assert [row.cells[0] for row in found][:5] == names
