@@ -1,4 +1,5 @@
 .PHONY: help demo run test quick lint screenshots man bench fuzz dist-check clean
+PYTHON := python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -7,12 +8,12 @@ help: ## show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
-	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smapstop needs Python 3.11 or newer")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smapstop needs Python 3.11 or newer")'
 	@echo "setting up $(VENV) (once) …"
 	@# ensurepip takes seconds that an already installed pip saves
-	@if python3 -m pip --version 2>/dev/null | awk '{split($$2, v, ".")} END {exit !(v[1] >= 23)}'; \
-	then python3 -m venv --clear --without-pip $(VENV) && PIP="python3 -m pip --python $(VENV)"; \
-	else python3 -m venv --clear $(VENV) && PIP="$(PY) -m pip"; fi; \
+	@if $(PYTHON) -m pip --version 2>/dev/null | awk '{split($$2, v, ".")} END {exit !(v[1] >= 23)}'; \
+	then $(PYTHON) -m venv --clear --without-pip $(VENV) && PIP="$(PYTHON) -m pip --python $(VENV)"; \
+	else $(PYTHON) -m venv --clear $(VENV) && PIP="$(PY) -m pip"; fi; \
 	$$PIP install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
@@ -35,7 +36,7 @@ lint: $(READY) ## ruff, mypy --strict, and the dependency rule
 	@told=$$($(VENV)/bin/lint-imports --no-cache 2>&1) && echo "$$told" | tail -n 1 || { echo "$$told"; exit 1; }
 
 screenshots: $(READY) ## remake screenshots/ from real runs
-	@$(PY) -c 'import PIL' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt pillow
+	@$(PY) -c 'import PIL' 2>/dev/null || $(PYTHON) -m pip --python $(VENV) install -q -c constraints.txt pillow
 	@$(PY) screenshots/make.py
 
 man: $(READY) ## remake the man page from the options of all verbs
@@ -45,7 +46,7 @@ bench: $(READY) ## measure what smapstop costs; a part with PART=sampling|screen
 	@$(PY) -m benchmarks $(PART)
 
 fuzz: $(READY) ## look for inputs that break it, MINUTES=1 for each target; one with TARGET=smaps
-	@$(PY) -c 'import atheris' 2>/dev/null || python3 -m pip --python $(VENV) install -q -c constraints.txt atheris
+	@$(PY) -c 'import atheris' 2>/dev/null || $(PYTHON) -m pip --python $(VENV) install -q -c constraints.txt atheris
 	@PYTHONPATH=tests $(PY) -m fuzz $(TARGET) --minutes $(or $(MINUTES),1)
 
 dist-check: ## build wheel and sdist, and use them in bare Debians; as root, SUITES="bookworm trixie"
