@@ -1,11 +1,12 @@
 """What the user asked for on the command line of the dashboard."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from smapstop.model.arrange import Sorting
 from smapstop.model.requests import Attach, Launch, Pace
+from smapstop.model.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Settings:
     """The height of the panes below the table, lines; None for a part of the screen."""
     remember: Callable[[Mapping[str, object]], None] = field(default=lambda _: None, repr=False)
     """Keeps what the user changed, by the names that the config file has for it, for the next time."""
+    save: Callable[[Run], Iterator[str]] = field(default=lambda _: iter(()), repr=False)
+    """Writes what is known of a run into a file, step by step; each says what was done until then."""
 
 
 class Found(Protocol):

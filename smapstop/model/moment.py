@@ -36,7 +36,7 @@ def apply(moment: Moment | None, tick: Tick) -> Moment:
         return Moment(tick, tick.ids, tick.rows, _moved(moment, tick), tick)
     if moment is None:
         raise ValueError("the first tick must be a keyframe")
-    read = tick if tick.tier == "smaps" and not tick.missing and tick.ending is None else moment.read
+    read = tick if tick.read_mappings else moment.read
     if not len(tick.ids) and not len(tick.gone):
         return replace(moment, tick=tick, read=read)
     rows = rows_of(moment.ids, tick.ids)

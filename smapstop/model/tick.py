@@ -110,6 +110,11 @@ class Tick:
     missing: str = ""
     """Why the mappings could not be read this time, and what to do; `rows` then says nothing."""
 
+    @property
+    def read_mappings(self) -> bool:
+        """Whether it read every mapping; else it leaves the map as it was."""
+        return self.tier == "smaps" and not self.missing and self.ending is None
+
     def symbols_of(self, mapping: int) -> tuple[str, ...]:
         """What lies on the pages of a mapping that were copied on write in this tick."""
         return next((copied.symbols for copied in self.copied if copied.mapping == mapping), ())

@@ -172,6 +172,24 @@ class Timeline:
         rows = steps.of_tick(number)
         return replace(head, ids=steps.ids[rows], rows=steps.take(rows)) if len(rows) else head
 
+    def retold(self) -> Iterator[Tick]:
+        """The ticks that are known until now, counted from 0 again, the first of them with the whole map.
+
+        What is forgotten while they are told is left out, and the map is told anew then.
+        """
+        stop, number, whole, ordinal = len(self), self.first, True, 0
+        while max(number, self.first) < stop:
+            if number < self.first:
+                number, whole = self.first, True
+            tick = self._tick(number)
+            if whole and tick.read_mappings:
+                moment, whole = self.at(number), False
+                tick = replace(tick, keyframe=True, ids=moment.ids, rows=moment.mappings, gone=moment.ids[:0])
+            if not whole:
+                yield replace(tick, number=ordinal)
+                ordinal += 1
+            number += 1
+
     def find(self, wall_ns: int) -> int:
         """The last tick that began at or before a wall-clock time; the first that is known when none did."""
         known = range(self.first, len(self))

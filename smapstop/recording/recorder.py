@@ -95,18 +95,18 @@ class Recorder:
         with self._transaction():
             self._tell(**asdict(target) | {"command_line": json.dumps(target.command_line)})
 
-    def add(self, tick: Tick) -> None:
-        """Write the next tick.
+    def add(self, *ticks: Tick) -> None:
+        """Write the next tick, or the next ones at once.
 
         Raises:
-            SmapstopError: It cannot be written; the ticks before it are safe.
+            SmapstopError: They cannot be written; the ticks before them are safe.
         """
-        if self._redaction is not None:
-            tick = self._redaction.tick(tick)
         with self._transaction():
-            self._insert(tick)
-        self._moment = apply(self._moment, tick)
-        self.ticks += 1
+            for tick in ticks:
+                told = tick if self._redaction is None else self._redaction.tick(tick)
+                self._insert(told)
+                self._moment = apply(self._moment, told)
+        self.ticks += len(ticks)
 
     def close(self, why: str) -> None:
         """End the recording, which then says why; as one file, unless somebody reads it now.

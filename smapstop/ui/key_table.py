@@ -107,6 +107,8 @@ KEYS: tuple[Key, ...] = (
          "runs", runs="dismiss"),
     _key("group", "g f5", "group", "Table", "Group by name, by kind, by file, or not at all.",
          "group", shown=True),
+    _key("save", "x", "save", "General", "Save what was seen until now, to replay or export it.",
+         "save", shown=True),
     _key("palette", "ctrl+p", "palette", "General", "Find an action by its name.",
          "app.command_palette", priority=True),
     _key("columns", "c f2", "columns", "Table", "Choose the columns, and their order.", "columns"),

@@ -6,7 +6,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ from smapstop.verbs.targets import (
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.live import LiveSource
+    from smapstop.model.runs import Run
     from smapstop.settings import Pick, Settings
     from smapstop.source import Source
     from smapstop.ui.launching import Rebuilds
@@ -89,8 +91,6 @@ def run(words: list[str], command: Command) -> int:
     if options.watch is not None and command is None:
         raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
     forbid_decorating(options, command)
-    if options.redact and options.output is None:
-        raise SmapstopError("--redact is for a recording", "give -o FILE")
     if options.sort or options.filter or options.columns or options.config:
         settings_of(options)  # what is wrong with them is told whatever else is
     require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
@@ -205,7 +205,16 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         wanted.theme or "",
         wanted.pane,
         remember,
+        partial(_save, redact=options.redact),
     )
+
+
+def _save(run: "Run", *, redact: bool) -> "Iterator[str]":
+    """Save what is known of a run; see `saved.save`."""
+    from smapstop.recording.redaction import Redaction
+    from smapstop.saved import save
+
+    return save(run, Redaction() if redact else None)
 
 
 def _pick() -> "Pick":

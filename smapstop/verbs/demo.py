@@ -21,7 +21,7 @@ def parser() -> Parser:
     )
     add_pace(parser.add_argument_group("how often"))
     add_others(parser)
-    parser.set_defaults(sort="moved", filter="", config=None)
+    parser.set_defaults(sort="moved", filter="", config=None, redact=False)
     return parser
 
 

@@ -26,7 +26,7 @@ def parser() -> Parser:
     what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
     add_table(parser)
     add_others(parser)
-    parser.set_defaults(interval=None, budget=None)
+    parser.set_defaults(interval=None, budget=None, redact=False)
     return parser
 
 

@@ -1,6 +1,7 @@
 """Packed, a timeline answers every question as one that keeps every tick and every moment."""
 
-from itertools import pairwise
+from dataclasses import replace
+from itertools import islice, pairwise
 from random import Random
 from typing import Any
 
@@ -236,6 +237,36 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
         assert_remembers(log, Life(timeline, mapping), np.where(numbers == 0, expected, known))
     totals = [tick.totals.get("rss", NAN) if tick.number >= first else NAN for tick in log.ticks]
     np.testing.assert_array_equal(totals, timeline.totals("rss", 0, len(log)))
+
+
+@given(streams, runs, st.sampled_from([FORGETFUL, 1 << 30]))
+def test_retold_they_make_the_same_moments(stream: Any, run_ticks: int, kept_bytes: int) -> None:
+    timeline = Everything(stream).packed(run_ticks, kept_bytes=kept_bytes)
+    begins = next((tick.number for tick in timeline.ticks if tick.read_mappings), len(timeline))
+    retold = list(timeline.retold())
+
+    assert [tick.number for tick in retold] == list(range(len(timeline) - begins))
+    again = Timeline()
+    for tick in retold:
+        again.append(tick)
+        expected, found = timeline.at(tick.number + begins), again.at(tick.number)
+        assert_same(expected.ids, found.ids)
+        assert_same(expected.mappings, found.mappings)
+        if tick.number:
+            assert_same(replace(timeline.ticks[tick.number + begins], number=tick.number), tick)
+
+
+def test_what_is_forgotten_while_it_is_retold_is_left_out() -> None:
+    timeline = Timeline(kept_bytes=50_000, run_ticks=2)
+    ticks = (tick_of(number, mappings_of((1, 2, "rw-p", "[heap]", 4 * number)), [0]) for number in range(200))
+    for tick in islice(ticks, 100):
+        timeline.append(tick)
+    retold = timeline.retold()
+    first = next(retold)
+    for tick in ticks:
+        timeline.append(tick)
+    assert timeline.first > 99, "everything that was known then is forgotten"
+    assert (first.keyframe, list(retold)) == (True, [])
 
 
 def assert_remembers(log: Everything, life: Life, rss: Any) -> None:

@@ -23,6 +23,7 @@ from smapstop.ui.launching import Rebuilds
 from smapstop.ui.looking import Carried, Looking
 from smapstop.ui.messages import Stale
 from smapstop.ui.prompt import key_of, keymap_of
+from smapstop.ui.saving import SAVING, saved
 from smapstop.ui.screens.lensed import LensedScreen
 from smapstop.ui.widgets.events import EventsPane
 from smapstop.ui.widgets.filter import FilterLine
@@ -232,6 +233,15 @@ class MainScreen(LensedScreen):
         if self.views.opened is None and not self.views.point_at(message.mapping):
             self.notify("the mapping is not in the table now: it is gone, filtered, or in a group")
 
+    # the file
+
+    def action_save(self) -> None:
+        """Save what was seen of this run, if that is not being done already."""
+        run = self.looking.run
+        busy = any(worker.group == SAVING and not worker.is_finished for worker in self.workers)
+        if run is not None and len(run.timeline) and not busy:
+            self.run_worker(saved(self.app, self._settings.save(run)), group=SAVING)
+
     # the program
 
     @property
@@ -247,6 +257,7 @@ class MainScreen(LensedScreen):
             "keys_back": False,
             "program": self.dock is not None and self.dock.lives,
             "play": self.looking.lens.at is not None or self.recorded,
+            "save": not self.recorded,
         }
         return sensible.get(action, True)
 

@@ -1,0 +1,43 @@
+"""What was watched so far, saved as a recording because the user asks for it now."""
+
+import re
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from smapstop.model.runs import Run
+from smapstop.recording.recorder import Recorder
+from smapstop.recording.redaction import COMM, Redaction
+
+AT_A_TIME = 20
+"""Ticks that are written without a break: some hundredths of a second."""
+
+
+def save(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
+    """Write what is known of a run, at least a tick, into a new file in the working directory.
+
+    Yields:
+        What was done until then; again and again, so that the caller can do something else meanwhile.
+
+    Raises:
+        SmapstopError: It cannot be written.
+    """
+    path = Path(f"{_name_of(run) if redaction is None else COMM}-{run.target.pid}-{time.strftime('%H%M%S')}.smaps")
+    recorder = Recorder(path, redaction=redaction)
+    why = "it was not saved to its end"
+    try:
+        recorder.begin(run.target)
+        ticks = run.timeline.retold()
+        while some := list(islice(ticks, AT_A_TIME)):
+            recorder.add(*some)
+            yield f"saved, {recorder.ticks:,} tick{'s' * (recorder.ticks != 1)}: smapstop replay {path}"
+        why = "the process ended" if run.timeline.ending else "it was saved while it went on"
+    finally:
+        recorder.close(why)
+
+
+def _name_of(run: Run) -> str:
+    """What the process calls itself, as far as that is good for a file's name: it may be anything."""
+    last = run.timeline.last
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", last.tick.counters.name if last else "").lstrip(".-")

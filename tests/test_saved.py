@@ -1,0 +1,148 @@
+"""What was watched, saved afterwards: as if it had been recorded from the beginning."""
+
+import stat
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alike import told
+from building import COUNTERS, mappings_of, tick_of
+from listening import ListSource, target
+from stepping import python
+from textual.pilot import Pilot
+
+from smapstop.model.requests import Attach, Pace
+from smapstop.model.runs import Run, Runs
+from smapstop.model.tick import Tick
+from smapstop.proc.process import ProcDir
+from smapstop.recording.redaction import Redaction
+from smapstop.recording.store import Recording
+from smapstop.sampling.sampler import Sampler
+from smapstop.saved import AT_A_TIME, save
+from smapstop.settings import Settings
+from smapstop.ui.app import Dashboard
+
+TOUCHES = """
+import mmap
+memory = mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for at in range(30):
+    step()
+    memory[at * mmap.PAGESIZE] = 1
+"""
+HEAP = (0x1000, 0x2000, "rw-p", "[heap]")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_of(*ticks: Tick) -> Run:
+    run = Runs().begin(target())
+    for tick in ticks:
+        run.timeline.append(tick)
+    return run
+
+
+def grown(number: int, **other: object) -> Tick:
+    return tick_of(number, mappings_of((*HEAP, 4 * number)), [0], **other)
+
+
+def saved(folder: Path) -> tuple[str, list[Tick], str]:
+    """The file in the folder: its name, the ticks in it, and why it ends."""
+    (path,) = folder.iterdir()
+    with closing(Recording(path)) as recording:
+        return path.name, list(recording.ticks()), recording.stopped
+
+
+def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:
+    with python(TOUCHES) as program, ProcDir(program.pid) as process:
+        sampler, run = Sampler(process, Pace(1, 1.0)), Runs().begin(target(pid=program.pid))
+        for _ in range(2 * AT_A_TIME + 1):
+            run.timeline.append(sampler.sample())
+            if len(run.timeline) < AT_A_TIME:
+                program.go()
+        steps = list(save(run))
+
+    name, ticks, why = saved(folder)
+    assert name.startswith(f"python3-{program.pid}-".replace("python3", run.timeline.start.tick.counters.name))
+    assert [told(tick) for tick in ticks] == [told(tick) for tick in run.timeline.ticks]
+    assert why == "it was saved while it went on"
+    assert [step.split(" ticks: ")[0] for step in steps] == ["saved, 20", "saved, 40", "saved, 41"]
+    assert steps[-1].endswith(f": smapstop replay {name}")
+    assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("../../x y", "_.._x_y"), ("\x1b]0;pwn", "__0_pwn"), ("-rf", "rf"), ("a/0:1", "a_0_1")],
+)
+def test_a_process_may_be_called_anything(folder: Path, name: str, called: str) -> None:
+    list(save(run_of(replace(grown(0), counters=replace(COUNTERS, name=name)))))
+
+    assert saved(folder)[0].startswith(f"{called}-4711-")
+
+
+def test_without_words_its_name_is_not_in_the_file_nor_in_its_name(folder: Path) -> None:
+    run = run_of(grown(0), grown(1))
+
+    list(save(run, Redaction()))
+
+    name, ticks, _ = saved(folder)
+    assert name.startswith("redacted-4711-")
+    assert [tick.counters.name for tick in ticks] == ["redacted"] * 2
+    assert b"/bin/program" not in (folder / name).read_bytes()
+
+
+def test_what_is_left_before_its_end_says_so(folder: Path) -> None:
+    steps = save(run_of(*map(grown, range(AT_A_TIME + 1))))
+    next(steps)
+    steps.close()  # type: ignore[attr-defined]  # as when the dashboard is left meanwhile
+
+    _, ticks, why = saved(folder)
+    assert (len(ticks), why) == (AT_A_TIME, "it was not saved to its end")
+
+
+# in the dashboard
+
+
+async def pressed(pilot: Pilot[int]) -> list[str]:
+    """What is told when the key is pressed."""
+    await pilot.press("x")
+    await pilot.app.workers.wait_for_complete()
+    return [notice.message for notice in pilot.app._notifications]
+
+
+def dashboard(*ticks: Tick) -> Dashboard:
+    return Dashboard(ListSource(*ticks), Attach(4711), Settings(save=save))
+
+
+async def test_a_key_saves_what_was_seen(folder: Path) -> None:
+    app = dashboard(*map(grown, range(3)))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        notices = await pressed(pilot)
+
+    name, ticks, _ = saved(folder)
+    assert notices == [f"saved, 3 ticks: smapstop replay {name}"]
+    assert [tick.rows.amounts.tolist() for tick in ticks] == [grown(at).rows.amounts.tolist() for at in range(3)]
+
+
+async def test_where_nothing_can_be_written_that_is_told(folder: Path) -> None:
+    app = dashboard(grown(0))
+    folder.rmdir()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        (notice,) = await pressed(pilot)
+    assert notice.startswith("cannot create 'program-4711-")
+    assert notice.endswith("No such file or directory")
+
+
+async def test_before_the_first_tick_there_is_nothing_to_save(folder: Path) -> None:
+    app = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        assert await pressed(pilot) == []
+    assert list(folder.iterdir()) == []
