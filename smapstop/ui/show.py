@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 
 from smapstop.errors import SmapstopError
 from smapstop.settings import Begin, Settings
@@ -19,6 +20,8 @@ def _drawn_on_terminal() -> Iterator[None]:
     errors = os.dup(2)
     if not os.isatty(errors):
         os.dup2(1, 2)
+    if isinstance(sys.__stderr__, TextIOWrapper):  # lines and blocks are no ASCII, whatever the locale says
+        sys.__stderr__.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         yield
     finally:

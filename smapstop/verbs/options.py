@@ -6,10 +6,10 @@ Nothing here, and nothing that a verb imports before it runs, is heavy: `--help`
 import argparse
 import re
 import shlex
-import sys
 from typing import IO, NoReturn
 
 from smapstop.errors import SmapstopError
+from smapstop.verbs.printing import print_text
 
 Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name for it
 """A group of options, with a heading in the help."""
@@ -41,9 +41,9 @@ class Parser(argparse.ArgumentParser):
         """
         raise SmapstopError(message.removeprefix("argument "), f"see {self.prog} --help")
 
-    def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]
-        """Print the help, and notice a closed pipe: argparse would keep silent, and Python complain at its end."""
-        print(self.format_help(), end="", file=file or sys.stdout, flush=True)
+    def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Print the help, and tell when that fails: argparse would keep silent, and Python complain at its end."""
+        print_text(self.format_help(), "the help")
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

@@ -273,6 +273,12 @@ def test_a_tiny_terminal_to_begin_with(terminal: Terminals) -> None:
     window.wait_for(r"libc\.so\.6.* r-xp")
 
 
+@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}])
+def test_what_is_drawn_is_utf_8_whatever_the_locale_says(terminal: Terminals, environment: dict[str, str]) -> None:
+    window = terminal(f"{SMAPSTOP} -p {os.getpid()}", environment=environment | {"PYTHONUTF8": "0"})
+    window.wait_for("● live .*Δ previous tick")
+
+
 def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000", environment={"NO_COLOR": "1"})
     window.wait_for(r"libc\.so\.6.* r-xp")
