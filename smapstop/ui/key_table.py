@@ -127,9 +127,9 @@ KEYS: tuple[Key, ...] = (
     _key("page_down", "pagedown ctrl+f", "page down", "Cursor", "Down a screenful.",
          list="page(1)", pages="page(1)", help="page(1)", pick="page(1)"),
     _key("first", "ctrl+home", "first", "Cursor", "To the first line.",
-         list="go(0)", pages="go(0)", pick="move(-1000000)"),
+         list="go(0)", pages="go(0)", help="go(0)", pick="move(-1000000)"),
     _key("last", "ctrl+end G", "last", "Cursor", "To the last line.",
-         list="go(-1)", pages="go(1)", pick="move(1000000)"),
+         list="go(-1)", pages="go(1)", help="go(-1)", pick="move(1000000)"),
     # one mapping
     _key("zeros", "z", "zeros", "Table", "Hide the fields that are 0, or show them.", detail="fold", shown=True),
     _key("left", "left h", "left", "Pages", "To the cell before.", pages="move(-1, 0)", over="step_back"),

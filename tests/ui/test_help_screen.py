@@ -156,6 +156,18 @@ async def test_letters_that_close_may_be_searched_for() -> None:
         assert app.helping
 
 
+async def test_keys_go_to_the_end_and_back() -> None:
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = app.screen.query_one(VerticalScroll)
+        await pilot.press("G")
+        await pilot.wait_for_scheduled_animations()
+        assert text.scroll_offset.y == text.max_scroll_y > 100
+        await pilot.press("ctrl+home")
+        await pilot.wait_for_scheduled_animations()
+        assert text.scroll_offset.y == 0
+
+
 @pytest.mark.parametrize(("key", "lines"), [("j", 1), ("down", 1), ("space", 19), ("pagedown", 20)])
 async def test_keys_scroll(key: str, lines: int) -> None:
     app = Host()

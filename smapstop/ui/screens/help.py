@@ -267,6 +267,10 @@ class HelpScreen(Modal[None]):
         """Scroll by so many lines."""
         self._text.scroll_relative(y=lines, animate=False)
 
+    def action_go(self, where: int) -> None:
+        """Go to the beginning; or, with -1, to the very end."""
+        self._text.scroll_to(y=0 if where == 0 else self._text.max_scroll_y, animate=False)
+
     def action_page(self, pages: int) -> None:
         """Scroll by so many pages."""
         self._text.scroll_relative(y=pages * (self._text.size.height - 1), animate=False)
