@@ -267,7 +267,7 @@ RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
         "groups": (size(*LOW), keys("g g"), see(r"By kind(.|\n)*· now")),
         "small": (keys("g g"), size(*SMALL), ticks(50)),
         "redis-wide": (size(*WIDE), ticks(90)),
-        "columns": (size(*LOW), keys("c"), see(r"✓ Mapping ")),
+        "columns": (size(*LOW), keys("c"), see(r"✓ Mapping "), keys(" ".join(["down"] * 9)), see("just linked")),
         "light": (
             *(keys("escape T"), typed("solarized-light"), see(r"^ *solarized-light *$"), keys("enter")),
             *(see(r"^[AFH] .*· now"), ticks(96)),
