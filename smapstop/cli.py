@@ -29,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who read our output has had enough
         give_up_stdout()
         return 0
+    except OSError as error:  # what everything needs is refused: files, memory, processes
+        print(f"smapstop: {safe(str(error))}", file=sys.stderr)
+        return 2
 
 
 def _run(argv: list[str]) -> int:

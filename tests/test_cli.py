@@ -176,6 +176,12 @@ def test_a_command_that_is_not_there_or_cannot_be_executed_ends_as_in_a_shell(tm
         assert on_terminal(sys.executable, "-m", "smapstop", "--", command) == (status, f"smapstop: {told}\n")
 
 
+def test_what_the_system_refuses_is_told() -> None:
+    """Too few files may be open for the sampler."""
+    command = f"ulimit -n 7; exec {shlex.quote(sys.executable)} -m smapstop -p {os.getpid()}"
+    assert on_terminal("sh", "-c", command) == (2, "smapstop: [Errno 24] Too many open files\n")
+
+
 def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
     zombie = os.fork()
     if not zombie:

@@ -166,11 +166,13 @@ def _file_of(run: int, file: Path) -> Path:
 
 
 def require_terminal(instead: str) -> None:
-    """The dashboard needs a terminal on both sides."""
+    """The dashboard needs a terminal on both sides, and a stderr, for Textual."""
     if not is_terminal(sys.stdin):
         where = "stdin is not a terminal"
     elif not is_terminal(sys.stdout):
         where = "stdout is not a terminal"
+    elif sys.stderr is None:
+        where = "stderr is closed"
     elif os.environ.get("TERM") == "dumb":
         where = "TERM=dumb has no cursor"
     else:

@@ -231,6 +231,12 @@ def test_a_pipe_in_place_of_the_terminal(terminal: Terminals) -> None:
     assert window.screen().splitlines()[1] == f"smapstop: {told}"
 
 
+def test_a_stderr_that_is_closed(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} -p 1 2>&-", columns=200)
+    assert window.status() == 2
+    assert "and stderr is closed: smapstop snapshot" in window.screen()
+
+
 def test_a_terminal_without_a_cursor(terminal: Terminals) -> None:
     window = terminal(f"env TERM=dumb {SMAPSTOP} -p 1", columns=200)
     assert window.status() == 2
