@@ -163,6 +163,14 @@ async def lit(pilot: Pilot[int], name: str) -> list[str]:
     return [segment.text.strip() for segment in line if segment.style and segment.style.bold][1:]  # after the letter
 
 
+async def fallen(pilot: Pilot[int], name: str) -> list[str]:
+    """The numbers of a row that are said to have fallen."""
+    await pilot.pause()
+    table = pilot.app.query_one(MappingTable)
+    line = next(strip for y in range(1, 9) if name in (strip := table.render_line(y)).text)
+    return [segment.text for segment in line if segment.style and segment.style.underline]
+
+
 def moving(number: int, swap: int, pss: int, rss: int = 40) -> Tick:
     """The heap with so much Rss, Pss and swap."""
     return tick_of(number, mappings_of((*STACK, 8), (*HEAP, rss), pss=[8, pss], swap=[0, swap]), [3, 0])
@@ -187,6 +195,9 @@ async def test_the_numbers_that_moved_are_lit(
         assert await lit(pilot, "[heap]") == []
         source.tell(moving(4, 0, 20, rss=20))
         assert await lit(pilot, "[heap]") == [*words, "20 K", "20 K", "0"]
+        assert await fallen(pilot, "[heap]") == ["20 K", "20 K", "0"]
+        source.tell(moving(5, 4, 20, rss=20))
+        assert await fallen(pilot, "[heap]") == ["20 K", "20 K"], "while they fade"
 
 
 async def test_groups_count_their_mappings_and_enter_shows_them() -> None:

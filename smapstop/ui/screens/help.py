@@ -98,6 +98,7 @@ _SIGNS = (
     Entry(fmt.STILL, "No change."),
     Entry("▼ ▲", "What the rows are sorted by, the greatest or the least first."),
     Entry("lit, struck out", "A row, or a number, that has just changed; a mapping that has just gone."),
+    Entry("underlined", "A number that has just fallen, where one that rose is only lit."),
     Entry("first touch?", "Not for sure: the fields alone fit something else, too, which the open mapping says."),
 )
 _PAGE_SIGNS = (

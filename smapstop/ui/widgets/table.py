@@ -182,6 +182,9 @@ class MappingTable(LineList[int, _Line]):
             if column.look == "name":
                 marker = legible(_inked(base, palette.colours[row.kind.value], True))
                 segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
+            elif column.right and move < 0 and not row.gone:  # it fell, which a colour must not say alone
+                blank = " " * (cells - len(text))
+                segments += [Segment(blank, base), Segment(text, style + _FELL), Segment(" ", base)]
             elif column.right:
                 segments.append(Segment(" " * (cells - len(text)) + text + " ", style))
             else:
@@ -237,6 +240,7 @@ def _name_title(scene: Scene, *, frozen: bool) -> str:
     return " · ".join(filter(None, (rows, "frozen" if frozen else "", filtered)))
 
 
+_FELL = Style(underline=True)
 _Ink = tuple[str | None, bool | None]
 """A colour, and whether it is bold; None is as the row is."""
 
