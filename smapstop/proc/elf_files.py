@@ -186,9 +186,13 @@ class ElfFiles:
                 os.close(debug_fd)
 
     def _open_debug_file(self, process: ProcDir, path: str, elf: Elf) -> int | None:
-        """Open the file that has the symbols of a stripped one, where the process would find it; None without one."""
-        for place in places_of(path, elf.build_id, elf.debug_link):
-            fd = _open_regular(process, f"root/{place}".replace("\\012", "\n"))
+        """Open the file that has the symbols of a stripped one; None without one.
+
+        It is where the process would find it, or where we do: a container seldom has it.
+        """
+        seen = [f"root/{place}" for place in places_of(path, elf.build_id, elf.debug_link)]
+        for place in (*seen, *places_of(path, elf.build_id, None)):
+            fd = _open_regular(process, place.replace("\\012", "\n"))
             if fd is None:
                 continue
             try:

@@ -105,6 +105,19 @@ def test_debug_file_in_the_root_of_the_process(compiler: Compiler, tmp_path: Pat
         assert target.go() == NAMED
 
 
+def test_debug_file_of_a_process_with_a_root_of_its_own_is_also_found_in_ours(
+    compiler: Compiler, tmp_path: Path, system_wide: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid():
+        pytest.skip("only root can change the root of a process")
+    program, debug = separated(compiler, tmp_path, "-static", WITH_ID, link=False)
+    install(debug, system_wide, program)
+    monkeypatch.setattr(debug_files, "DIRECTORY", str(system_wide))
+    with watched("chroot", tmp_path, f"/{program.name}") as target:
+        target.go()
+        assert target.go() == NAMED
+
+
 @pytest.mark.parametrize("build_id", [WITH_ID, WITHOUT_ID])
 def test_file_of_another_build_or_with_another_sum_is_not_taken(
     compiler: Compiler, tmp_path: Path, build_id: str
