@@ -17,11 +17,11 @@ from smapstop.ui.launching import Rebuilds
 @contextmanager
 def _drawn_on_terminal() -> Iterator[None]:
     """Textual draws on stderr: have that be the terminal meanwhile, wherever the user sent errors to."""
+    if isinstance(sys.__stderr__, TextIOWrapper):  # lines and blocks are no ASCII, whatever the locale says
+        sys.__stderr__.reconfigure(encoding="utf-8", errors="backslashreplace")
     errors = os.dup(2)
     if not os.isatty(errors):
         os.dup2(1, 2)
-    if isinstance(sys.__stderr__, TextIOWrapper):  # lines and blocks are no ASCII, whatever the locale says
-        sys.__stderr__.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         yield
     finally:
