@@ -25,6 +25,8 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # starting more threads takes longer than everything else
 }
 """Of the sampler; -P keeps a struct.py in the user's directory from being its own. A program gets the user's."""
+_GRACE_SECONDS = 2.0
+"""How long the sampler may take to end."""
 
 
 class LiveSource:
@@ -87,8 +89,14 @@ class LiveSource:
             write_all(self._sampler.stdin.fileno(), self._encoder.encode(request))
 
     def close(self) -> None:
-        """End the sampler by closing its input, wait for it, and join the reader."""
+        """End the sampler by closing its input, wait for it, and join the reader.
+
+        One that does not end soon is stopped, or reads what takes the kernel long: it is killed.
+        """
         self._closing = True
+        overdue = threading.Timer(_GRACE_SECONDS, self._sampler.kill)
+        overdue.daemon = True
+        overdue.start()
         assert self._sampler.stdin is not None
         assert self._sampler.stdout is not None
         self._sampler.stdin.close()
@@ -96,6 +104,7 @@ class LiveSource:
             self._thread.join()
         self._sampler.stdout.close()
         self._sampler.wait()
+        overdue.cancel()
         self._errors.close()
 
     def leave(self) -> None:

@@ -271,7 +271,12 @@ class Dashboard(PromptApp):
         """End the program, and leave."""
         if self.main.dock is not None:
             await self.main.dock.end_program()
-        await self.action_quit()
+        run = self.looking.runs.newest
+        if run is not None and run.timeline.ending is None and self.failure is None:
+            self.notices.append(f"process {run.target.pid} has not ended: nobody could tell it, or it cannot")
+            self.exit(2)
+        else:
+            await self.action_quit()
 
 
 def _beginning(begin: Begin) -> str:

@@ -181,6 +181,25 @@ def test_a_program_whose_sampler_died_ends_with_the_dashboard(terminal: Terminal
     window.until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
 
 
+def test_a_sampler_that_hangs_is_not_waited_for(terminal: Terminals) -> None:
+    """As it does while the kernel reads for it what takes long."""
+    window = attach(terminal, os.getpid())
+    sampler = window.sampler()
+    os.kill(sampler, signal.SIGSTOP)
+    assert leave(window) == 0
+    assert not Path(f"/proc/{sampler}").exists()
+
+
+def test_a_program_whose_sampler_hangs_ends_with_the_dashboard(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1003")
+    window.wait_for("● live")
+    program = window.program()
+    os.kill(window.sampler(), signal.SIGSTOP)
+    os.kill(window.dashboard(), signal.SIGTERM)
+    assert window.status() == 128 + signal.SIGTERM
+    window.until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
+
+
 def test_errors_may_go_elsewhere(terminal: Terminals, tmp_path: Path) -> None:
     window = terminal(f"{SMAPSTOP} -p {os.getpid()} 2>{tmp_path}/errors")
     window.wait_for("● live")
