@@ -324,7 +324,7 @@ def test_a_reader_that_goes_away_ends_it_silently(arguments: list[str]) -> None:
     assert (process.returncode, errors) == (0, b"")
 
 
-@pytest.mark.parametrize(("verb", "what"), [(f"snapshot -p {os.getpid()}", b"the snapshot"), ("--help", b"the help")])
+@pytest.mark.parametrize(("verb", "what"), [("snapshot -p $PPID", b"the snapshot"), ("--help", b"the help")])
 def test_a_full_disk_and_a_closed_stdout_are_told(verb: str, what: bytes) -> None:
     command = f"{shlex.quote(sys.executable)} -m smapstop {verb}"
     cases = {">/dev/full": b"No space left on device", ">&-": b"stdout is closed"}
