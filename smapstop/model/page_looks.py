@@ -1,6 +1,7 @@
 """The looks at the pages of one mapping: which one shows a moment, and which one it is compared with."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from smapstop.model.lens import Lens
 from smapstop.model.page_grid import Stretches, changed, stretches_of
@@ -83,6 +84,7 @@ class Looks:
         return self._looks[max(0, place - 1)]
 
 
+@lru_cache(2)  # whoever moves over the same pages asks again with each step
 def changes(before: Look, after: Look) -> Stretches:
     """The pages of a mapping that changed between two looks, with the states that they had; they move with it."""
     moved = after.first - before.first

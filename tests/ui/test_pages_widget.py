@@ -12,6 +12,8 @@ from rich.color import Color
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
+from smapstop.model import page_looks
+from smapstop.model.page_grid import Stretches, changed
 from smapstop.model.requests import Attach, FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
 from smapstop.proc.runs import Page, PageRuns
@@ -294,3 +296,20 @@ async def test_escape_goes_back_to_the_fields_and_then_to_the_table() -> None:
             await pilot.press(key)
             views.append(app.query_one(ContentSwitcher).current)
         assert views == ["detail", "pages", "detail", "pages", "detail", "table"]
+
+
+async def test_two_looks_are_compared_once_however_the_cursor_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = list[None]()
+
+    def counted(before: Stretches, after: Stretches) -> Stretches:
+        compared.append(None)
+        return changed(before, after)
+
+    monkeypatch.setattr(page_looks, "changed", counted)
+    app, source = dashboard(tick(0, 4), tick(1, 8))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        await opened(pilot, source, seen(0, FILE, 0, FILE), seen(1, FILE, FILE, COPIED))
+        before = len(compared)
+        await pilot.press("right", "right", "left", "n", "N", "-", "+")
+        assert len(compared) == before > 0
