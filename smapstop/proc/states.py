@@ -49,7 +49,7 @@ class Backing(StrEnum):
 
 
 _PRESENT = {
-    Backing.NOTHING: (State.FILE, State.ANONYMOUS),
+    Backing.NOTHING: (State.ZERO, State.ANONYMOUS),  # so pagemap says of the huge zero page
     Backing.PRIVATE_FILE: (State.FILE, State.COPIED),
     Backing.SHARED_FILE: (State.FILE, State.SPECIAL),
     Backing.PRIVATE_SHARED_MEMORY: (State.SHARED_MEMORY, State.COPIED),

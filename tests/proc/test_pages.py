@@ -20,6 +20,7 @@ from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, entry_runs, page_ru
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.smaps import parse_smaps
+from smapstop.proc.states import STATES, Backing, State, states_of
 
 Program = Callable[[str], Path]
 Reader = Callable[[int, int, int], PageRuns]
@@ -117,7 +118,10 @@ def test_huge_pages_and_the_huge_zero_page(program: Program, tmp_path: Path) -> 
         start, end = target.address, target.address + 1024 * PAGE_BYTES
         expected = [(0, 512, PRESENT | HUGE), (512, 1024, PRESENT | ZERO | HUGE)]
         assert listed(read(process, scanned_runs, start, end), start) == expected
-        assert read(process, entry_runs, start, end).pages == 1024
+        told_by_entries = read(process, entry_runs, start, end)
+        assert listed(told_by_entries, start) == [(0, 512, PRESENT), (512, 1024, FILE | PRESENT)]
+        states = [STATES[code] for code in states_of(told_by_entries.flags, Backing.NOTHING)]
+        assert states == [State.ANONYMOUS, State.ZERO]
         assert listed(anonymous_pages(process, start, end), start) == [(0, 512, PRESENT | HUGE)]
 
 

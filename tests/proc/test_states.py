@@ -22,6 +22,7 @@ def states(flags: list[int], backing: Backing) -> list[State]:
 @pytest.mark.parametrize(
     ("backing", "of_object", "other"),
     [
+        (Backing.NOTHING, State.ZERO, State.ANONYMOUS),
         (Backing.PRIVATE_FILE, State.FILE, State.COPIED),
         (Backing.SHARED_FILE, State.FILE, State.SPECIAL),
         (Backing.SHARED_MEMORY, State.SHARED_MEMORY, State.SPECIAL),
@@ -32,10 +33,6 @@ def states(flags: list[int], backing: Backing) -> list[State]:
 def test_page_that_is_present_is_what_the_mapping_makes_it(backing: Backing, of_object: State, other: State) -> None:
     expected = [of_object, of_object, other, other]
     assert states([FILE | PRESENT, FILE | PRESENT | HUGE, PRESENT, PRESENT | HUGE], backing) == expected
-
-
-def test_memory_without_a_file_is_anonymous() -> None:
-    assert states([PRESENT, PRESENT | HUGE], Backing.NOTHING) == [State.ANONYMOUS, State.ANONYMOUS]
 
 
 @pytest.mark.parametrize("backing", Backing)
