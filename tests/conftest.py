@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,13 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv("COLORTERM", "truecolor")
         patch.delenv("NO_COLOR", raising=False)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test has a dashboard told comes when the test says so, and is not missed before that."""
+    if app := sys.modules.get("smapstop.ui.app"):
+        monkeypatch.setattr(app, "PATIENCE_SECONDS", 600.0)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The dashboard: owns one source, takes in what it tells, and knows how to leave."""
 
 import os
+import time
 from collections.abc import Iterable
 from functools import partial
 from typing import cast
@@ -43,6 +44,9 @@ from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.pages import MappingPages
 from smapstop.ui.wishes import Wishes, paced
 
+PATIENCE_SECONDS = 3.0
+"""By so much a tick may be late."""
+
 
 class Dashboard(PromptApp):
     """The live dashboard of one process.
@@ -74,6 +78,8 @@ class Dashboard(PromptApp):
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
         self._pace = settings.pace
         self._later: Timer | None = None
+        self._heard = 0.0
+        """When the last tick came, in seconds of `time.monotonic`."""
 
     @property
     def timeline(self) -> Timeline:
@@ -124,6 +130,7 @@ class Dashboard(PromptApp):
         self._wishes_at_first = self._wishes
         self.main.begin(_beginning(self._begin))
         self.source.start(lambda news: self.post_message(Heard(news)))
+        self.set_interval(1, self._miss)
         match self._begin:
             case Attach():
                 self.source.request(self._begin)
@@ -194,6 +201,7 @@ class Dashboard(PromptApp):
                 newest = self.looking.runs.newest
                 assert newest is not None, "a target comes before its ticks"
                 newest.timeline.append(tick)
+                self._heard, self.looking.silent = time.monotonic(), 0
                 if tick.ending is not None:
                     self._end(ending_text(tick.ending))
                 self._show_when_clear()
@@ -220,6 +228,18 @@ class Dashboard(PromptApp):
     def _show_late(self) -> None:
         self._later = None
         self._show_when_clear()
+
+    def _miss(self) -> None:
+        """Say that the next tick is overdue: what is seen is old then, though it was live."""
+        run = self.looking.runs.newest
+        last = run.timeline.last if run else None
+        if last is None or last.tick.ending is not None or self.looking.over is not None:
+            return
+        due_seconds = max(last.tick.interval_ns, self._pace.interval_ns) / 1e9 + PATIENCE_SECONDS
+        silent = time.monotonic() - self._heard
+        if silent > due_seconds:
+            self.looking.silent = round(silent)
+            self.main.stale()
 
     def _end(self, how: str) -> None:
         """The process ended: what it was stays on the screen."""

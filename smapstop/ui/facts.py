@@ -3,6 +3,8 @@
 import signal
 from dataclasses import dataclass
 
+import numpy as np
+
 from smapstop.model.changes import cpu_share, fault_rates, rate_seconds
 from smapstop.model.requests import Over, Target
 from smapstop.model.scene import Scene
@@ -20,6 +22,8 @@ _STATES = {
     "X": "dead",
     "I": "idle",
 }
+_KERNEL = np.uint64(1 << 63)
+"""Where the kernel's addresses begin: what it shows there, [vsyscall], does not count as the process's."""
 _LONG_NS = 1_000_000_000
 """A reading that takes so long is announced before it is repeated."""
 
@@ -39,7 +43,9 @@ class Header:
     """Of the reading, and what is compared."""
 
 
-def header_of(target: Target, scene: Scene, timeline: Timeline, over: Over | None = None, run: int = 0) -> Header:
+def header_of(
+    target: Target, scene: Scene, timeline: Timeline, over: Over | None = None, *, run: int = 0, silent: int = 0
+) -> Header:
     """The header of a scene.
 
     Args:
@@ -48,6 +54,7 @@ def header_of(target: Target, scene: Scene, timeline: Timeline, over: Over | Non
         timeline: Its timeline.
         over: That nothing more comes.
         run: Which run of the program it is; 0 when there is only one.
+        silent: For how many seconds a tick is missing; 0 when none is.
     """
     tick = scene.moment.tick
     ending = tick.ending
@@ -63,8 +70,8 @@ def header_of(target: Target, scene: Scene, timeline: Timeline, over: Over | Non
     return Header(
         name=fmt.printable(tick.counters.name),
         about=(*((f"run {run}",) if run else ()), str(target.pid), *((ending_text(ending),) if ending else alive)),
-        mode=_mode(scene, timeline, over),
-        moving=scene.lens.speed > 0 or (scene.lens.at is None and ending is None and over is None),
+        mode=_mode(scene, timeline, over, silent),
+        moving=scene.lens.speed > 0 or (scene.lens.at is None and ending is None and over is None and not silent),
         costs=(f"Δ {compared_text(scene, timeline)}", *(() if ending else (cost,)), *_reach(timeline)),
     )
 
@@ -86,7 +93,7 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _mode(scene: Scene, timeline: Timeline, over: Over | None) -> str:
+def _mode(scene: Scene, timeline: Timeline, over: Over | None, silent: int) -> str:
     """Whether the scene is live, and at which pace, or of when it is."""
     tick = scene.moment.tick
     if scene.lens.at is not None:
@@ -98,6 +105,8 @@ def _mode(scene: Scene, timeline: Timeline, over: Over | None) -> str:
         return f"■ {fmt.clock(tick.wall_ns)}"
     if over is not None:
         return f"■ {fmt.clock(tick.wall_ns)} end of recording"
+    if silent:
+        return f"○ no sample for {fmt.duration(silent)}"
     live = f"● live {fmt.span(tick.interval_ns)}"
     read = scene.moment.read
     if read.read_ns >= _LONG_NS:
@@ -158,5 +167,5 @@ def faults_parts(scene: Scene, target: Target) -> list[tuple[str, str]]:
     return [
         ("minor faults", fmt.per_second(minor)),
         ("major", fmt.per_second(major)),
-        ("mappings", f"{len(scene.moment.ids)}{limit}"),
+        ("mappings", f"{np.count_nonzero(scene.moment.mappings.start < _KERNEL)}{limit}"),
     ]

@@ -45,6 +45,8 @@ class Looking:
         self.carried: Carried | None = None
         self.over: Over | None = None
         """Nothing more comes: the end of a recording."""
+        self.silent = 0
+        """For how many seconds there was no tick of the newest run, though one was due; 0 while all is well."""
         self.touched = 0.0
         """When the user last pressed a key of ours, or used the mouse, in seconds of `time.monotonic`."""
 

@@ -181,10 +181,14 @@ def test_a_program_whose_sampler_died_ends_with_the_dashboard(terminal: Terminal
     window.until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
 
 
-def test_a_sampler_that_hangs_is_not_waited_for(terminal: Terminals) -> None:
+def test_a_sampler_that_hangs_is_told_and_not_waited_for(terminal: Terminals) -> None:
     """As it does while the kernel reads for it what takes long."""
     window = attach(terminal, os.getpid())
     sampler = window.sampler()
+    os.kill(sampler, signal.SIGSTOP)
+    window.wait_for(r"○ no sample for \d+ s")
+    os.kill(sampler, signal.SIGCONT)
+    window.wait_for("● live")
     os.kill(sampler, signal.SIGSTOP)
     assert leave(window) == 0
     assert not Path(f"/proc/{sampler}").exists()

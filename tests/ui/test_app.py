@@ -1,5 +1,6 @@
 """The dashboard as its user meets it, fed with ticks written here."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -18,6 +19,7 @@ from smapstop.model.scene import Scene
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.settings import Begin, Pick, Replay, Settings
+from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
 from smapstop.ui.rows import Row, rows_of
 from smapstop.ui.widgets.header import HeaderBar
@@ -64,6 +66,20 @@ async def names(pilot: Pilot[int]) -> list[str]:
 
 START = tick(0, 40, 30, 20, 10)
 ANON = "anon 3000000"
+
+
+async def test_a_tick_that_is_overdue_is_missed_until_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", -1.0)  # a second less than a second
+    app, source = dashboard(tick(0, 4, 3, 2, 1))
+    async with app.run_test(size=(118, 40)) as pilot:
+        header = app.query_one(HeaderBar)
+        async with asyncio.timeout(20):
+            while "○ no sample for" not in header.render_line(0).text:
+                await pilot.pause(0.05)
+        monkeypatch.setattr(module, "PATIENCE_SECONDS", 600.0)
+        source.tell(tick(1, 4, 3, 2, 1))
+        await pilot.pause()
+        assert "● live" in header.render_line(0).text
 
 
 async def test_the_biggest_comes_first_until_something_moves() -> None:

@@ -45,6 +45,13 @@ def test_the_past_says_when_it_was() -> None:
     assert not header.moving
 
 
+def test_what_is_overdue_is_not_called_live() -> None:
+    timeline = two_ticks()
+    header = header_of(target(), scene_of(timeline), timeline, silent=65)
+    assert (header.mode, header.moving) == ("○ no sample for 1m05s", False)
+    assert header_of(target(), scene_of(timeline, at=0), timeline, silent=65).mode.startswith("❚❚")
+
+
 def test_what_ended_says_how_and_no_more_what_it_does() -> None:
     timeline = two_ticks()
     timeline.append(tick_of(2, mappings_of(), [], ending=Ending(status=3)))
@@ -122,3 +129,10 @@ def test_mappings_are_counted_against_their_limit() -> None:
     scene = scene_of(two_ticks())
     assert faults_parts(scene, target())[2] == ("mappings", "1 of 65530")
     assert faults_parts(scene, target(max_map_count=None))[2] == ("mappings", "1")
+
+
+def test_what_the_kernel_shows_of_itself_is_none_of_the_mappings_that_are_limited() -> None:
+    page = 0xFFFFFFFFFF600
+    rows = mappings_of((0x1000, 0x2000, "rw-p", "", 8), (page, page + 1, "--xp", "[vsyscall]", 0))
+    scene = scene_of(timeline_of(tick_of(0, rows, [0, 1])))
+    assert faults_parts(scene, target())[2] == ("mappings", "1 of 65530")
