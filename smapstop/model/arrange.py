@@ -12,6 +12,7 @@ from smapstop.model.kinds import Kind, file_part
 from smapstop.model.naming import Use, label
 from smapstop.model.sheet import Sheet
 from smapstop.proc.columns import ABSENT
+from smapstop.proc.fields import FIELD
 
 Rows = NDArray[np.intp]
 """Row numbers of a sheet, in the order in which they are shown."""
@@ -86,6 +87,8 @@ _COMPARISONS: dict[str, Callable[[NDArray[np.int64], float], Mask]] = {
 _AMOUNT = re.compile(
     r"(?P<field>[a-z_]+)(?P<than>>=|<=|!=|>|<|=)(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[kmgt]?)(?:i?b)?", re.I
 )
+_BEGUN = re.compile(r"(?P<field>[a-z_]+)(?:>=|<=|!=|>|<|=).*", re.I)
+"""A comparison, but for what may be wrong with its amount."""
 
 
 def filter_of(expression: str) -> Test:
@@ -123,6 +126,8 @@ def _term(word: str) -> Test:
         return lambda sheet: (sheet.start <= address) & (address < sheet.end)
     if comparison := _AMOUNT.fullmatch(word):
         return _amount_test(comparison)
+    if (begun := _BEGUN.fullmatch(word)) and begun["field"].lower() in (*FIELD, "delta"):
+        raise SmapstopError(f"no amount in {word!r} in the filter", "as in rss>10M: kB, or with K, M, G, T")
     in_name, in_part = _text_test("name", lambda text: word.lower() in text.lower()), _part_test(word.lower())
     return lambda sheet: in_name(sheet) | in_part(sheet) | _has_label(sheet, word.lower())
 

@@ -125,6 +125,16 @@ def test_unknown_kind() -> None:
         assert caught.value.remedy == "kinds are file, anonymous, heap, stack, shared, special"
 
 
+@pytest.mark.parametrize("expression", ["rss>", "rss>10X", "delta!=some", "!anonymous<=4x"])
+def test_a_comparison_without_an_amount(expression: str) -> None:
+    with pytest.raises(SmapstopError, match=r"^no amount in .*: as in rss>10M"):
+        filter_of(expression)
+
+
+def test_a_name_may_look_like_a_comparison(sheet: Sheet) -> None:
+    assert not filter_of("user=x lib<T>")(sheet).any()
+
+
 def test_unknown_field(sheet: Sheet) -> None:
     with pytest.raises(SmapstopError) as caught:
         filter_of("rrs>5")(sheet)

@@ -164,6 +164,17 @@ async def test_the_filter_shows_what_matches_while_it_is_typed_and_esc_drops_it(
         assert len(await names(pilot)) == 4
 
 
+async def test_what_makes_no_sense_is_underlined_while_it_is_typed_and_the_rows_stay() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"kind:h")
+        line = app.query_one("#filter-rows")
+        for letter, wrong in (("u", True), ("backspace", False)):
+            await pilot.press(letter)
+            assert await names(pilot) == ["[heap]"]
+            assert bool(line.visual_style.underline) == wrong
+
+
 async def test_a_filter_that_matches_nothing_says_so() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:

@@ -21,6 +21,7 @@ class FilterLine(Input):
     DEFAULT_CSS = """
     FilterLine { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
     FilterLine:focus { border: none; }
+    FilterLine.-wrong { color: $text-error; text-style: underline; }
     """
 
     @dataclass
@@ -67,7 +68,9 @@ class FilterLine(Input):
     def tell(self, message: Input.Changed) -> None:
         """Say what is typed, as far as it makes sense yet."""
         message.stop()
-        if self.display and self._wrong(message.value) is None:
+        wrong = self._wrong(message.value) is not None
+        self.set_class(wrong, "-wrong")
+        if self.display and not wrong:
             self.post_message(self.Typed(self, message.value.strip()))
 
     @on(Input.Submitted)
