@@ -210,7 +210,10 @@ def history_step(ticks: int, width: int) -> int:
 
 
 def _histories(shown: _Shown, width: int) -> list[str]:
-    """Rss of each row over the last ticks, as block glyphs; of a group that of the mappings that it had then."""
+    """Rss of each row over the last ticks, as block glyphs; of a group that of the mappings that it had then.
+
+    Blank where it has not moved: so what moves stands out, and the other lines need not be drawn again.
+    """
     number, ids = shown.scene.moment.tick.number, shown.ids
     step = history_step(number + 1, width)
     # glyphs end at multiples of the step, so that they do not change as time goes on, but only move
@@ -223,7 +226,10 @@ def _histories(shown: _Shown, width: int) -> list[str]:
         seen = shown.timeline.series(ids, "rss", first, number + 1)
     at = width * step - (stop - first)
     values[:, at : at + seen.shape[1]] = seen
-    return fmt.sparkline(_last_known(values.reshape(len(ids), width, step)))
+    bins = _last_known(values.reshape(len(ids), width, step))
+    known = bins[:, (at + max(0, shown.timeline.first - first)) // step :]
+    still = (known == known[:, :1]).all(axis=1).tolist()
+    return [" " * width if stays else text for text, stays in zip(fmt.sparkline(bins), still, strict=True)]
 
 
 def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:

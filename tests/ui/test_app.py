@@ -164,6 +164,14 @@ async def test_the_filter_shows_what_matches_while_it_is_typed_and_esc_drops_it(
         assert len(await names(pilot)) == 4
 
 
+async def test_only_what_moves_has_a_history() -> None:
+    app, _ = dashboard(*(tick(number, 4, 3 + (number > 1), 2, 1) for number in range(3)))
+    async with app.run_test(size=(118, 40)) as pilot:
+        lines = await shown(pilot)
+        history = {line[2:20].strip(): set(line) & set("▁▂▃▄▅▆▇█") for line in lines[1:5]}
+        assert history == {"libc.so.6 .text": {"▁", "█"}, "[heap]": set(), ANON: set(), "[stack]": set()}
+
+
 async def test_what_makes_no_sense_is_underlined_while_it_is_typed_and_the_rows_stay() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
