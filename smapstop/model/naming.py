@@ -59,6 +59,11 @@ class Label:
     def __str__(self) -> str:
         return self.text + "?" * self.guess
 
+    @property
+    def may_be_of_file(self) -> bool:
+        """Whether it looks like the zeroed data of a file, which may have names for what lies there."""
+        return self.guess and self.text.endswith(USES[Use.BSS])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Uses:

@@ -48,6 +48,8 @@ class Segment(NamedTuple):
     flags: int
     fitting: int = 0
     """How many mappings of the file lie where they must if a certain one is of this segment; see `placed`."""
+    memory_bytes: int = 0
+    """How large it is in memory: behind what is in the file it is zeroed (.bss), from the next page on of no file."""
 
     @property
     def pages(self) -> tuple[int, int]:
@@ -210,13 +212,14 @@ def _is_loaded(header: Any) -> bool:
 
 def _segment(header: Any) -> Segment:
     """The segment that a program header describes."""
-    return Segment(header["p_offset"], header["p_vaddr"], header["p_filesz"], header["p_flags"])
+    at, size = (header["p_offset"], header["p_vaddr"]), header["p_filesz"]
+    return Segment(*at, size, header["p_flags"], memory_bytes=header["p_memsz"])
 
 
 def _can_be_mapped(segment: Segment) -> bool:
     """Whether a segment can be in memory at all, so that reckoning with its addresses does not overflow."""
     together = segment.offset % PAGE_BYTES == segment.address % PAGE_BYTES
-    return together and max(segment.offset, segment.address) + segment.file_bytes < 2**63
+    return together and max(segment.offset, segment.address) + max(segment.file_bytes, segment.memory_bytes) < 2**63
 
 
 def _occupies_memory(section: Any) -> bool:

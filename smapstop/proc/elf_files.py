@@ -10,7 +10,7 @@ from smapstop.proc.columns import Mappings
 from smapstop.proc.debug_files import crc_of, places_of
 from smapstop.proc.demangling import Demangler
 from smapstop.proc.elf import Elf, read_elf
-from smapstop.proc.placing import placed
+from smapstop.proc.placing import file_row, placed, zeroed
 from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.symbols import Symbols, symbols_in, symbols_on_each
@@ -116,6 +116,8 @@ class ElfFiles:
     ) -> list[Symbols]:
         """What lies on some pages of a mapping, and on others of it, by names as the program's language has them.
 
+        It may also be the zeroed data of a file, which is mapped without it (.bss).
+
         Nothing, with the reason in `lacking`, when its file cannot be read.
 
         Args:
@@ -125,13 +127,14 @@ class ElfFiles:
             asked: Pages of it, of which is told together, each.
             most: How many names to give of each.
         """
+        of = file_row(mappings, row)
 
         def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
             return [
                 symbols_in(
                     elf,
                     fd,
-                    runs.in_file(int(mappings.start[row]), int(mappings.offset[row])),
+                    runs.in_file(int(mappings.start[of]), int(mappings.offset[of])),
                     perms + "w" * bool((runs.flags & Page.FILE == 0).any()),
                     most=most,
                 )
@@ -145,9 +148,10 @@ class ElfFiles:
         self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4
     ) -> list[Symbols]:
         """What lies on each run of pages of a mapping; the arguments as of `symbols_of`."""
+        of = file_row(mappings, row)
 
         def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
-            ranges = runs.in_file(int(mappings.start[row]), int(mappings.offset[row]))
+            ranges = runs.in_file(int(mappings.start[of]), int(mappings.offset[of]))
             of_file = runs.flags & Page.FILE != 0
             kept = iter(symbols_on_each(elf, fd, ranges[of_file], perms, most=most))
             written = iter(symbols_on_each(elf, fd, ranges[~of_file], perms + "w", most=most))
@@ -165,8 +169,9 @@ class ElfFiles:
 
     def _in_file(self, process: ProcDir, mappings: Mappings, row: int, ask: Callable[[Elf, int, str], T]) -> T | str:
         """What the file of a mapping answers when asked, or why it cannot be."""
-        start, end, inode = int(mappings.start[row]), int(mappings.end[row]), int(mappings.inode[row])
-        device, name = mappings.text(mappings.device, row), mappings.name_of(row)
+        of = file_row(mappings, row)
+        start, end, inode = int(mappings.start[of]), int(mappings.end[of]), int(mappings.inode[of])
+        device, name = mappings.text(mappings.device, of), mappings.name_of(of)
         fd = open_mapped(process, name, start, end, device, inode)
         if fd is None:
             return "is gone, replaced, or may not be read" if inode else "is no file"
@@ -176,7 +181,8 @@ class ElfFiles:
             debug_fd = None if elf.complete else self._open_debug_file(process, name.removesuffix(" (deleted)"), elf)
             if debug_fd is not None:
                 elf = elf.with_symbols_of(self.get(debug_fd))
-            elf = placed(elf, mappings, row)
+            elf = placed(elf, mappings, of)
+            elf = elf if of == row else zeroed(elf, mappings, of)
             return ask(elf, fd if debug_fd is None else debug_fd, mappings.perms_of(row))
         except OSError as error:
             return f"cannot be read: {error.strerror}"

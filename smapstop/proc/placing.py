@@ -1,4 +1,4 @@
-"""Which segment of an ELF file a mapping was loaded from."""
+"""Which segment of an ELF file a mapping was loaded from, and whose zeroed data one without a file is."""
 
 from dataclasses import replace
 
@@ -43,3 +43,47 @@ def placed(elf: Elf, mappings: Mappings, row: int) -> Elf:
     return replace(
         elf, segments=tuple(each._replace(fitting=n) for each, n in zip(elf.segments, fitting, strict=True))
     )
+
+
+def file_row(mappings: Mappings, row: int) -> int:
+    """The row of the mapping in whose file to look: its own, or that of the file's data that it follows.
+
+    The zeroed data beyond the page of the file where its data end are mapped there without a file, with the same
+    permissions (fs/binfmt_elf.c; ld.so does so, too). Whether that is what follows, tells `zeroed`.
+
+    Args:
+        mappings: A reading of the memory map.
+        row: Of a mapping.
+    """
+    before = row - 1
+    follows = (
+        row > 0
+        and not mappings.inode[row]
+        and not mappings.name[row]
+        and mappings.inode[before] != 0
+        and mappings.start[row] == mappings.end[before]
+        and mappings.perms[row] == mappings.perms[before]
+    )
+    perms = mappings.perms_of(row)
+    return before if follows and "w" in perms and "p" in perms else row
+
+
+def zeroed(elf: Elf, mappings: Mappings, row: int) -> Elf:
+    """The file with only the segment that goes on behind a mapping of it, as if its zeroed data were in the file.
+
+    Nothing when no segment does: then what follows the mapping is no memory of the file.
+
+    Args:
+        elf: The file of the mapping, as `placed` there.
+        mappings: A reading of the memory map.
+        row: Of the mapping.
+    """
+    begin = int(mappings.offset[row])
+    end = begin + int(mappings.end[row] - mappings.start[row])
+    longer = tuple(
+        segment._replace(file_bytes=segment.memory_bytes)
+        for segment in elf.segments
+        if segment.fitting and segment.pages[0] <= begin and segment.pages[1] == end
+        if segment.memory_bytes > segment.file_bytes
+    )
+    return replace(elf, segments=longer) if longer else Elf()

@@ -13,6 +13,7 @@ from smapstop.proc.columns import Mappings
 from smapstop.proc.elf_files import ElfFiles
 from smapstop.proc.kpages import Frame, Frames, frames_of
 from smapstop.proc.pages import page_runs
+from smapstop.proc.placing import file_row
 from smapstop.proc.process import FOR_PAGES, ProcDir, unreadable
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.smaps import parse_smaps
@@ -129,6 +130,8 @@ def look(
     pieces, which = _covering(frames.runs if frames else runs, start, end)
     codes = states_of(pieces.flags, backing_of(mappings.name_of(row), mappings.perms_of(row)))
     names = _names(process, mappings, row, pieces, files)
+    if label is not None and label.may_be_of_file and any(symbols.names for symbols in names):
+        label = replace(label, guess=False)  # the file says so, too
     to_file = int(mappings.offset[row]) - start if mappings.inode[row] else None
     found = [
         Run(
@@ -155,7 +158,7 @@ def look(
 
 def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfFiles) -> list[Symbols]:
     """What lies on each piece of a mapping; what is not present is still the file's."""
-    if not mappings.inode[row]:
+    if not mappings.inode[file_row(mappings, row)]:
         return [Symbols()] * len(pieces)
     untouched = np.where(pieces.flags == 0, np.uint8(Page.FILE), pieces.flags)
     return files.symbols_of_each(process, mappings, row, replace(pieces, flags=untouched), most=MOST_NAMES)

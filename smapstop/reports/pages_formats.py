@@ -71,7 +71,7 @@ def as_table(pages: Pages, process: Counters, *, width: int = 80) -> str:
     if pages.label:
         lines.append(f"{pages.label.text}{', as its shape tells' * pages.label.guess}")
     lacking = next((run.symbols.lacking for run in pages.runs if run.symbols.lacking), "")
-    if lacking and mappings.inode[row]:
+    if lacking:
         lines.append(f"no symbols: the file {lacking}")
     if pages.facts is False:
         lines.append("nothing is known of the frames: that takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH")

@@ -194,7 +194,7 @@ class PageScreen:
         found = names.known.get(view.range_of(start, stop), ())
         if found:
             named = [("on it: ", False), (listed(found), True)]
-        elif names.lacking and view.has_file:
+        elif names.lacking and view.may_have_names:
             named = [(f"no names: the file {names.lacking}", False)]
         else:
             named = []

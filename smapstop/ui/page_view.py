@@ -47,8 +47,13 @@ class PageView:
 
     @property
     def has_file(self) -> bool:
-        """Whether there is a file in which pages may have names."""
+        """Whether the pages are of a file."""
         return kind_of(self.entry.name) is Kind.FILE and int(self.entry.rows.inode[self.entry.row]) != 0
+
+    @property
+    def may_have_names(self) -> bool:
+        """Whether a file may have names for what lies on the pages: also for its zeroed data, which is in no file."""
+        return self.has_file or (self.label is not None and self.label.may_be_of_file)
 
     @property
     def totals(self) -> Pages:

@@ -108,6 +108,21 @@ async def test_a_page_that_was_copied_is_marked_and_named() -> None:
         assert "Copied on write: 2 pages, 8 K" in text
 
 
+@pytest.mark.parametrize("gap", [0, 1])
+async def test_names_are_asked_for_of_what_looks_like_the_zeroed_data_of_a_file(gap: int) -> None:
+    program = [(2, 3, "r-xp", "/bin/program"), (3, FIRST - gap, "rw-p", "/bin/program")]
+    app, source = dashboard(tick_of(0, mappings_of(*program, (FIRST, FIRST + 3, "rw-p", "", 12)), [1, 2, 0]))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("end")
+        await opened(pilot, source, seen(0, COPIED, COPIED, COPIED))
+        await settled(pilot)
+        asked = [request for request in source.asked if isinstance(request, SymbolsOn)]
+        assert len(asked) == (gap == 0)
+        for request in asked:
+            source.tell(SymbolsSeen(0, request.ranges, (("table",),) * len(request.ranges)))
+        assert any("on it: table" in line for line in await lines(pilot)) == (gap == 0)
+
+
 async def test_the_frames_under_the_cursor_are_asked_for_at_each_tick_and_told() -> None:
     app, source = dashboard(tick(0, 12))
     async with app.run_test(size=(118, 40)) as pilot:

@@ -115,6 +115,24 @@ def test_variables_of_a_shared_library(tmp_path: Path) -> None:
         assert "page1" in run["symbols"]
 
 
+def test_zeroed_data_has_its_variables_and_is_no_guess_any_more(tmp_path: Path) -> None:
+    with Stepping(built(tmp_path, "zeroed")) as target:
+        document = told("-p", target.pid, hex(target.address))
+        assert (document["mapping"]["label"], document["mapping"]["guess"]) == ("zeroed .bss", False)
+        assert on_page(document, target.address)["symbols"] == ["zeroed1", "zeroed2"]
+        assert on_page(document, target.address)["file_offset"] is None
+        lines = smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout.splitlines()
+        assert "zeroed .bss" in lines
+        assert any(line.endswith("zeroed1, zeroed2") for line in lines), lines
+
+
+def test_zeroed_data_of_a_stripped_program_says_why_it_has_no_symbols(tmp_path: Path) -> None:
+    with Stepping(built(tmp_path, "zeroed", "-s")) as target:
+        table = smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout
+        assert "no symbols: the file is stripped of its symbols" in table
+        assert on_page(told("-p", target.pid, hex(target.address)), target.address)["symbols"] == [".bss"]
+
+
 def test_a_stripped_program_has_sections_and_says_why(tmp_path: Path) -> None:
     with Stepping(built(tmp_path, "known_pages", "-s")) as target:
         target.go()

@@ -148,7 +148,7 @@ class MappingPages(Widget, can_focus=True):
             picture = Picture(view, self._names, frames, page, self._zoom, self._top, self._listing)
             self._screen = screen = PageScreen(picture, look, width, height)
             self._lines, self._top = screen.lines, screen.layout.top
-            names = self._names.request(screen.ranges) if view.has_file and not ended else None
+            names = self._names.request(screen.ranges) if view.may_have_names and not ended else None
             cursor = view.range_of(*screen.cursor_pages)
             for request in (names, None if frames is None else frames.request(cursor, len(life.timeline))):
                 if request is not None:
