@@ -10,11 +10,13 @@ from smapstop.model.entries import Entry
 from smapstop.model.groups import RECENT, GroupHistory
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.lately import LATELY, amounts_lately, moves_of
+from smapstop.model.recent import Recent
 from smapstop.model.rows import RESTLESS
 from smapstop.model.scene import Scene
 from smapstop.model.sheet import Grouping, Sheet
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline import Timeline
+from smapstop.proc.columns import ABSENT
 from smapstop.ui import format as fmt
 from smapstop.ui.columns import Column
 from smapstop.ui.happened import what_of
@@ -59,6 +61,30 @@ class Groups:
     """Of every amount that is shown, lately."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Histories:
+    """What is asked about rows that are mappings, kept from tick to tick."""
+
+    rss: Recent
+    """Rss, over a long time."""
+    amounts: Recent
+    """Every amount that is shown, lately."""
+    fields: tuple[str, ...]
+    """Of these."""
+    timeline: Timeline
+
+
+def histories_of(timeline: Timeline, columns: Iterable[Column]) -> Histories:
+    """What is asked about the mappings of a timeline for these columns."""
+    fields = _amounts_in(columns)
+    return Histories(
+        Recent(lambda ids, first, stop: timeline.series(ids, "rss", first, stop)[np.newaxis]),
+        Recent(lambda ids, first, stop: amounts_lately(timeline, ids, fields, first, stop)),
+        fields,
+        timeline,
+    )
+
+
 def groups_of(timeline: Timeline, by: Grouping, columns: Sequence[Column]) -> Groups:
     """What is asked about the groups of a timeline for these columns."""
     return Groups(GroupHistory(timeline, by), GroupHistory(timeline, by, _amounts_in(columns)))
@@ -77,6 +103,7 @@ class _Shown:
     timeline: Timeline
     which: Indices
     groups: Groups | None
+    histories: Histories
     moved: list[int]
     """The tick at which each last changed; -1 for never."""
 
@@ -85,9 +112,24 @@ class _Shown:
         """Mappings, or groups of them."""
         return self.scene.sheet.ids[self.which]
 
+    def amounts(self, fields: Sequence[str]) -> NDArray[np.float64]:
+        """Fields of the mappings now, kB, NaN where they are not known; shape (len(fields), len(ids))."""
+        sheet, out = self.scene.sheet, np.full((len(fields), len(self.which)), np.nan)
+        for at, name in enumerate(fields):
+            column = sheet.get(name)
+            if column is not None:
+                amounts = column[self.which]
+                out[at] = np.where((amounts == ABSENT) | sheet.gone[self.which], np.nan, amounts)
+        return out
+
 
 def rows_of(
-    scene: Scene, timeline: Timeline, which: Indices, columns: Columns, groups: Groups | None = None
+    scene: Scene,
+    timeline: Timeline,
+    which: Indices,
+    columns: Columns,
+    groups: Groups | None = None,
+    histories: Histories | None = None,
 ) -> list[Row]:
     """Some rows of a scene's sheet, as text.
 
@@ -97,12 +139,14 @@ def rows_of(
         which: The rows of the sheet.
         columns: The columns to show.
         groups: What the rows are when they are groups.
+        histories: What was asked about the rows of the tick before, when they are mappings.
     """
     sheet, now = scene.sheet, scene.moment.tick.number
     moved: list[int] = sheet.moved[which].tolist()
     if groups:
         moved = groups.history.moved(sheet.ids[which], sheet.moved[which], now)
-    shown = _Shown(scene, timeline, which, groups, moved)
+    histories = histories or histories_of(timeline, [column for column, _ in columns])
+    shown = _Shown(scene, timeline, which, groups, histories, moved)
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(sheet, which, column) for column, _ in columns]
     return [
@@ -163,8 +207,8 @@ def _moves(shown: _Shown, columns: Sequence[Column]) -> list[list[int]]:
         fields = shown.groups.amounts.fields
         values = shown.groups.amounts.series(shown.ids, max(0, number - LATELY), number + 1)
     else:
-        fields = _amounts_in(columns)
-        values = amounts_lately(shown.timeline, shown.ids, fields, number)
+        fields, first = shown.histories.fields, max(shown.timeline.first, number - LATELY)
+        values = shown.histories.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
     found = moves_of(values)
     others_did = np.abs(found) <= number - np.array(shown.moved, np.int64)
     found[np.isin(fields, list(RESTLESS))[:, np.newaxis] & others_did] = 0
@@ -218,16 +262,16 @@ def _histories(shown: _Shown, width: int) -> list[str]:
     step = history_step(number + 1, width)
     # glyphs end at multiples of the step, so that they do not change as time goes on, but only move
     stop = (number // step + 1) * step
-    first = max(0, stop - width * step)
+    first = max(shown.timeline.first, stop - width * step)
     values = np.full((len(ids), width * step), np.nan)
     if shown.groups:
         (seen,) = shown.groups.history.series(ids, first, number + 1)
     else:
-        seen = shown.timeline.series(ids, "rss", first, number + 1)
+        (seen,) = shown.histories.rss.values(ids, first, number + 1, shown.amounts(["rss"]))
     at = width * step - (stop - first)
     values[:, at : at + seen.shape[1]] = seen
     bins = _last_known(values.reshape(len(ids), width, step))
-    known = bins[:, (at + max(0, shown.timeline.first - first)) // step :]
+    known = bins[:, at // step :]
     still = (known == known[:, :1]).all(axis=1).tolist()
     return [" " * width if stays else text for text, stays in zip(fmt.sparkline(bins), still, strict=True)]
 

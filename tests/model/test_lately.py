@@ -49,7 +49,7 @@ def test_the_amounts_after_each_of_the_last_ticks() -> None:
         tick_of(1, mappings_of((*HEAP, 44), swap=[4]), [0]),
         tick_of(2, mappings_of(), [], gone=[1]),
     )
-    found = amounts_lately(timeline, np.array([1, 0]), ("rss", "swap", "unheard_of"), 2)
+    found = amounts_lately(timeline, np.array([1, 0]), ("rss", "swap", "unheard_of"), 0, 3)
     expected = [[[8, 8, NONE], [40, 44, 44]], [[NONE] * 3, [0, 4, 4]], [[NONE] * 3] * 2]
     np.testing.assert_array_equal(found, np.array(expected))
 
@@ -60,6 +60,7 @@ def test_they_are_those_of_the_series(life: list[list[Any]], keyframes: set[int]
     number = min(number, len(timeline) - 1)
     mappings = np.arange(12)[::-1]
     for at, name in enumerate(("rss", "size")):
-        found = amounts_lately(timeline, mappings, ("rss", "size"), number)[at]
-        series = timeline.series(mappings, name, max(0, number - LATELY), number + 1)
+        first = max(0, number - LATELY)
+        found = amounts_lately(timeline, mappings, ("rss", "size"), first, number + 1)[at]
+        series = timeline.series(mappings, name, first, number + 1)
         np.testing.assert_array_equal(found, series)

@@ -22,7 +22,17 @@ from smapstop.ui.columns import Column, fitting, of_groups
 from smapstop.ui.contrast import legible
 from smapstop.ui.palette import Palette
 from smapstop.ui.prompt import key_of
-from smapstop.ui.rows import HISTORY_TICKS, Groups, Row, groups_of, history_step, letter_of, rows_of
+from smapstop.ui.rows import (
+    HISTORY_TICKS,
+    Groups,
+    Histories,
+    Row,
+    groups_of,
+    histories_of,
+    history_step,
+    letter_of,
+    rows_of,
+)
 from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.lines import LineList
 
@@ -60,6 +70,7 @@ class MappingTable(LineList[int, _Line]):
         self._timeline: Timeline | None = None
         self._scene: Scene | None = None
         self._groups: Groups | None = None
+        self._histories: Histories | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._sorting = Sorting()
         self._name_title = ""
@@ -71,7 +82,7 @@ class MappingTable(LineList[int, _Line]):
 
     def have(self, columns: tuple[Column, ...]) -> None:
         """Have other columns."""
-        self.columns, self._groups = columns, None
+        self.columns, self._groups, self._histories = columns, None, None
 
     def show(
         self, timeline: Timeline, scene: Scene, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
@@ -80,6 +91,8 @@ class MappingTable(LineList[int, _Line]):
         held, index = self.held(), self.cursor_index
         self._timeline, self._scene, self._order = timeline, scene, order
         self._groups = self._groups_of(timeline, scene.lens.grouping)
+        if self._histories is None or self._histories.timeline is not timeline:
+            self._histories = histories_of(timeline, self.columns)
         self._sorting, self._name_title = sorting, _name_title(scene, frozen=frozen)
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
             # its mapping is gone: the cursor stays on its line
@@ -130,7 +143,8 @@ class MappingTable(LineList[int, _Line]):
         asked = (self._scene, first, stop, self._fitted)
         if asked != self._asked:  # the cursor moves without new rows
             self._asked = asked
-            self._rows = rows_of(self._scene, self._timeline, self._order[first:stop], self._fitted, self._groups)
+            which = self._order[first:stop]
+            self._rows = rows_of(self._scene, self._timeline, which, self._fitted, self._groups, self._histories)
         widths, cursor = tuple(cells for _, cells in self._fitted), self.cursor_index - first
         return [_Line(row, widths, y == cursor) for y, row in enumerate(self._rows)]
 

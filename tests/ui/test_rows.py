@@ -1,0 +1,29 @@
+"""The visible rows as text, from tick to tick."""
+
+from random import Random
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streams import streams, ticks_of
+
+from smapstop.model.lens import Lens
+from smapstop.model.scene import look
+from smapstop.model.timeline import Timeline
+from smapstop.ui.columns import COLUMNS, fitting
+from smapstop.ui.rows import histories_of, rows_of
+
+
+@settings(max_examples=30)
+@given(streams, st.integers(0, 9), st.sampled_from([10_000, 1 << 30]))
+def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, kept_bytes: int) -> None:
+    timeline, chance, columns = Timeline(kept_bytes=kept_bytes, run_ticks=3), Random(seed), fitting(COLUMNS, 200)
+    kept = histories_of(timeline, COLUMNS)
+    for tick in ticks_of(stream):
+        timeline.append(tick)
+        at = tick.number if chance.random() < 0.8 else chance.randint(timeline.first, tick.number)
+        scene = look(timeline, Lens(at=at))
+        which = np.array(chance.sample(range(len(scene.sheet)), len(scene.sheet)), np.intp)[: chance.randint(0, 9)]
+        expected = rows_of(scene, timeline, which, columns)
+        assert rows_of(scene, timeline, which, columns, None, kept) == expected
