@@ -1,27 +1,25 @@
 """What the visible rows of the table say, as text: only these become Python objects. No Textual here."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.entries import Entry
-from smapstop.model.groups import RECENT, GroupHistory
+from smapstop.model.groups import RECENT
 from smapstop.model.kinds import Kind, file_part
-from smapstop.model.lately import LATELY, amounts_lately, moves_of
-from smapstop.model.recent import Recent
+from smapstop.model.lately import LATELY, moves_of
 from smapstop.model.rows import RESTLESS
 from smapstop.model.scene import Scene
-from smapstop.model.sheet import Grouping, Sheet
+from smapstop.model.sheet import Sheet
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline import Timeline
 from smapstop.proc.columns import ABSENT
 from smapstop.ui import format as fmt
+from smapstop.ui.asked import Groups, Histories, histories_of
+from smapstop.ui.changed import group_change_text
 from smapstop.ui.columns import Column
-from smapstop.ui.happened import what_of
 from smapstop.ui.palette import LETTERS
-from smapstop.ui.why import VERBS, labels
 
 HISTORY_TICKS = RECENT
 """The longest time that a row's history shows."""
@@ -49,50 +47,6 @@ class Row:
     age: int | None
     """Ticks since it last changed; None when it never did."""
     gone: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Groups:
-    """What is asked about rows that are groups of mappings."""
-
-    history: GroupHistory
-    """Of Rss, over a long time."""
-    amounts: GroupHistory
-    """Of every amount that is shown, lately."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Histories:
-    """What is asked about rows that are mappings, kept from tick to tick."""
-
-    rss: Recent
-    """Rss, over a long time."""
-    amounts: Recent
-    """Every amount that is shown, lately."""
-    fields: tuple[str, ...]
-    """Of these."""
-    timeline: Timeline
-
-
-def histories_of(timeline: Timeline, columns: Iterable[Column]) -> Histories:
-    """What is asked about the mappings of a timeline for these columns."""
-    fields = _amounts_in(columns)
-    return Histories(
-        Recent(lambda ids, first, stop: timeline.series(ids, "rss", first, stop)[np.newaxis]),
-        Recent(lambda ids, first, stop: amounts_lately(timeline, ids, fields, first, stop)),
-        fields,
-        timeline,
-    )
-
-
-def groups_of(timeline: Timeline, by: Grouping, columns: Sequence[Column]) -> Groups:
-    """What is asked about the groups of a timeline for these columns."""
-    return Groups(GroupHistory(timeline, by), GroupHistory(timeline, by, _amounts_in(columns)))
-
-
-def _amounts_in(columns: Iterable[Column]) -> tuple[str, ...]:
-    """The fields whose amounts these columns show."""
-    return tuple(column.key for column in columns if column.look == "amount")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,7 +247,7 @@ def _happened(shown: _Shown, width: int) -> list[str]:
         texts = [group_change_text(timeline, entries, number) for entries, number in zip(told, moved, strict=True)]
     else:
         texts = [
-            change_text(timeline, mapping, number) if number >= timeline.first else ""
+            shown.histories.told(mapping, number) if number >= timeline.first else ""
             for mapping, number in zip(shown.ids.tolist(), moved, strict=True)
         ]
     now = shown.scene.moment.tick
@@ -309,27 +263,3 @@ def _happened(shown: _Shown, width: int) -> list[str]:
 def _age(now: Tick, when: Tick) -> str:
     """How long ago a tick was."""
     return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
-
-
-def change_text(timeline: Timeline, mapping: int, number: int) -> str:
-    """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
-    tick = timeline.head(number)
-    became = [VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
-    why = labels(tick.events.of(mapping), tick.symbols_of(mapping))
-    if why or became:
-        return "; ".join(filter(None, [why, ", ".join(became)]))
-    deltas = timeline.change(mapping, number)
-    told = [f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in RESTLESS]
-    return " ".join(told) or _otherwise(tick)
-
-
-def group_change_text(timeline: Timeline, entries: Sequence[Entry], number: int) -> str:
-    """What happened to a group at a tick, -1 for never: the mechanisms in all of its mappings, and the rest."""
-    if number < timeline.first:
-        return ""
-    return "; ".join(what_of(entry, timeline) for entry in entries) or _otherwise(timeline.head(number))
-
-
-def _otherwise(tick: Tick) -> str:
-    """What happened to mappings that nothing else is told of."""
-    return "exec: another program" if tick.executed else "flags changed"

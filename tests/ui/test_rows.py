@@ -11,8 +11,9 @@ from streams import streams, ticks_of
 from smapstop.model.lens import Lens
 from smapstop.model.scene import look
 from smapstop.model.timeline import Timeline
+from smapstop.ui.asked import histories_of
 from smapstop.ui.columns import COLUMNS, fitting
-from smapstop.ui.rows import histories_of, rows_of
+from smapstop.ui.rows import rows_of
 
 
 @settings(max_examples=30)

@@ -18,21 +18,12 @@ from smapstop.model.scene import Scene
 from smapstop.model.sheet import Grouping
 from smapstop.model.timeline import Timeline
 from smapstop.ui import format as fmt
+from smapstop.ui.asked import Groups, Histories, groups_of, histories_of
 from smapstop.ui.columns import Column, fitting, of_groups
 from smapstop.ui.contrast import legible
 from smapstop.ui.palette import Palette
 from smapstop.ui.prompt import key_of
-from smapstop.ui.rows import (
-    HISTORY_TICKS,
-    Groups,
-    Histories,
-    Row,
-    groups_of,
-    histories_of,
-    history_step,
-    letter_of,
-    rows_of,
-)
+from smapstop.ui.rows import HISTORY_TICKS, Row, history_step, letter_of, rows_of
 from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.lines import LineList
 

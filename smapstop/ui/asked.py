@@ -1,0 +1,62 @@
+"""What the table asks a timeline about the rows in view, kept from tick to tick."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import numpy as np
+
+from smapstop.model.groups import GroupHistory
+from smapstop.model.lately import amounts_lately
+from smapstop.model.recent import Recent
+from smapstop.model.sheet import Grouping
+from smapstop.model.timeline import Timeline
+from smapstop.ui.changed import change_text
+from smapstop.ui.columns import Column
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """What is asked about rows that are groups of mappings."""
+
+    history: GroupHistory
+    """Of Rss, over a long time."""
+    amounts: GroupHistory
+    """Of every amount that is shown, lately."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histories:
+    """What is asked about rows that are mappings, kept from tick to tick."""
+
+    rss: Recent
+    """Rss, over a long time."""
+    amounts: Recent
+    """Every amount that is shown, lately."""
+    fields: tuple[str, ...]
+    """Of these."""
+    told: Callable[[int, int], str]
+    """See `change_text`."""
+    timeline: Timeline
+
+
+def histories_of(timeline: Timeline, columns: Iterable[Column]) -> Histories:
+    """What is asked about the mappings of a timeline for these columns."""
+    fields = amounts_in(columns)
+    return Histories(
+        Recent(lambda ids, first, stop: timeline.series(ids, "rss", first, stop)[np.newaxis]),
+        Recent(lambda ids, first, stop: amounts_lately(timeline, ids, fields, first, stop)),
+        fields,
+        lru_cache(1024)(partial(change_text, timeline)),
+        timeline,
+    )
+
+
+def groups_of(timeline: Timeline, by: Grouping, columns: Sequence[Column]) -> Groups:
+    """What is asked about the groups of a timeline for these columns."""
+    return Groups(GroupHistory(timeline, by), GroupHistory(timeline, by, amounts_in(columns)))
+
+
+def amounts_in(columns: Iterable[Column]) -> tuple[str, ...]:
+    """The fields whose amounts these columns show."""
+    return tuple(column.key for column in columns if column.look == "amount")
