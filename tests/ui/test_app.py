@@ -18,9 +18,11 @@ from smapstop.model.requests import Attach, Failure, Request
 from smapstop.model.scene import Scene
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline import Timeline
+from smapstop.proc.columns import ABSENT
 from smapstop.settings import Begin, Pick, Replay, Settings
 from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
+from smapstop.ui.format import cells
 from smapstop.ui.rows import Row, rows_of
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.table import MappingTable
@@ -162,6 +164,18 @@ async def test_the_filter_shows_what_matches_while_it_is_typed_and_esc_drops_it(
         assert await names(pilot) == ["[stack]"]
         await pilot.press("enter", "escape")
         assert len(await names(pilot)) == 4
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 118, 240])
+async def test_every_line_is_as_wide_as_it_says(columns: int) -> None:
+    amounts = (1 << 40, (1 << 60) + 4, 0, ABSENT)
+    app, _ = dashboard(tick(0, *amounts), tick(1, *amounts[::-1]))
+    async with app.run_test(size=(columns, 12)) as pilot:
+        await shown(pilot)
+        table = app.query_one(MappingTable)
+        for y in range(6):
+            strip = table.render_line(y)
+            assert strip.cell_length == table.size.width == cells(strip.text)
 
 
 async def test_only_what_moves_has_a_history() -> None:

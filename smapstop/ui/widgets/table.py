@@ -194,7 +194,7 @@ class MappingTable(LineList[int, _Line]):
                 segments.append(Segment(" " * (cells - len(text)) + text + " ", style))
             else:
                 segments.append(Segment(fmt.pad(text, cells + 1), style))
-        return Strip(segments).adjust_cell_length(width, base)
+        return Strip(segments, sum(line.widths) + len(line.widths)).adjust_cell_length(width, base)
 
     def _row_style(self, line: _Line, palette: Palette) -> Style:
         """What the whole row is drawn in."""
