@@ -60,7 +60,7 @@ def saved(folder: Path) -> tuple[str, list[Tick], str]:
 
 def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:
     with python(TOUCHES) as program, ProcDir(program.pid) as process:
-        sampler, run = Sampler(process, Pace(1, 1.0)), Runs().begin(target(pid=program.pid))
+        sampler, run = Sampler(process, Pace(budget=1.0)), Runs().begin(target(pid=program.pid))
         for _ in range(2 * AT_A_TIME + 1):
             run.timeline.append(sampler.sample())
             if len(run.timeline) < AT_A_TIME:

@@ -97,7 +97,7 @@ def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path
     recorder = Recorder(path, redaction=redaction)
     recorder.begin(target())
     with Stepping(program("fork_file"), tmp_path / "file") as stepping, ProcDir(stepping.pid) as process:
-        sampler = Sampler(process, Pace(1_000_000, 1.0))
+        sampler = Sampler(process, Pace(budget=1.0))
         ticks = [sampler.sample()]
         for _ in range(2):
             stepping.go()

@@ -65,7 +65,7 @@ def same(expected: list[Tick], actual: list[Tick]) -> None:
 def sampled(pid: int, steps: Iterator[object], keyframe_every: int = 120) -> list[Tick]:
     """A tick after each step of a program."""
     with ProcDir(pid) as process:
-        sampler = Sampler(process, Pace(1_000_000, 1.0))
+        sampler = Sampler(process, Pace(budget=1.0))
         ticks = []
         for _ in steps:
             sampler._since_keyframe += 120 // keyframe_every
