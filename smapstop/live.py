@@ -94,17 +94,20 @@ class LiveSource:
         One that does not end soon is stopped, or reads what takes the kernel long: it is killed.
         """
         self._closing = True
-        overdue = threading.Timer(_GRACE_SECONDS, self._sampler.kill)
-        overdue.daemon = True
-        overdue.start()
         assert self._sampler.stdin is not None
         assert self._sampler.stdout is not None
         self._sampler.stdin.close()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_GRACE_SECONDS)
+            if self._thread.is_alive():
+                self._sampler.kill()
+                self._thread.join()
         self._sampler.stdout.close()
-        self._sampler.wait()
-        overdue.cancel()
+        try:
+            self._sampler.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._sampler.kill()
+            self._sampler.wait()
         self._errors.close()
 
     def leave(self) -> None:

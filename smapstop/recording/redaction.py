@@ -28,7 +28,10 @@ _NAMED = (
     (re.compile(r".*\.so(\.[^/]*)?", re.DOTALL), "/library-{}"),
 )
 """Names that others gave: what is left of them is what kind of memory it is (`kind_of`), and a number."""
-_REASONS = re.compile(r"--[a-z]+|SIG[A-Z]+|the (process ended|dashboard was left|recorder failed)|it was .*saved.*")
+_REASONS = re.compile(
+    r"--[a-z]+|SIG[A-Z]+|the (process ended|dashboard was left|recorder failed)"
+    r"|it was (saved while it went on|not saved to its end)"
+)
 """Why a recording may have ended, in words that name nobody."""
 
 

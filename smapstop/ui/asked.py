@@ -38,6 +38,7 @@ class Histories:
     told: Callable[[int, int], str]
     """See `change_text`."""
     timeline: Timeline
+    """Whose they are."""
 
 
 def histories_of(timeline: Timeline, columns: Iterable[Column]) -> Histories:

@@ -172,7 +172,9 @@ def test_a_number_stays_and_the_program_is_told_from_other_files() -> None:
     ("why", "told"),
     [
         *((why, why) for why in ("--count", "SIGTERM", "the process ended", "the dashboard was left")),
+        *((why, why) for why in ("it was saved while it went on", "it was not saved to its end")),
         ("the sampler process died (No such file: '/secret')", ""),
+        ("it was '/secret' that saved it", ""),
     ],
 )
 def test_the_reason_of_the_end_names_nobody(why: str, told: str) -> None:
