@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from places import PROGRAMS
 
 for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them: also for new terminals
     os.environ.pop(_name, None)
     os.unsetenv(_name)
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
 settings.load_profile("unhurried")
-PROGRAMS = Path(__file__).parent / "programs"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-TESTS = Path(__file__).parent
+from places import TESTS
 
 
 def is_there(file: Path, test: str) -> bool:

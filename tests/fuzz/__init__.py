@@ -7,11 +7,12 @@ seeds.
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
 
+from places import DATA
+
 TARGETS = ("smaps", "snapshots", "terminals", "elf", "recordings")
-FOUND = Path(__file__).parents[1] / "data" / "fuzz"
+FOUND = DATA / "fuzz"
 
 
 class Target(NamedTuple):

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
+from places import DATA
 from rereading import Reader
 
 from smapstop.errors import SmapstopError
@@ -12,7 +12,7 @@ from smapstop.proc.smaps import parse_rollup, parse_smaps, without_torn
 
 BETWEEN = b"\n====\n"
 """Stands between two readings."""
-SAVED = Path(__file__).parents[1] / "data" / "smaps"
+SAVED = DATA / "smaps"
 
 
 def check(data: bytes) -> None:

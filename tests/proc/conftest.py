@@ -6,9 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from places import PROGRAMS
 from watched import Compiler
-
-PROGRAMS = Path(__file__).parents[1] / "programs"
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,11 @@ import re
 from pathlib import Path
 
 import pytest
+from places import DATA
 
 from smapstop.proc.fields import FIELD, FIELDS, VM_FLAGS, field_name
 
-RECORDED = Path(__file__).parents[1] / "data" / "smaps"
+RECORDED = DATA / "smaps"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 from stepping import Stepping
 
 from smapstop.proc import kpages
@@ -88,7 +89,7 @@ def test_written_pages_of_shared_memory_are_dirty(program: Program) -> None:
 
 @needs_root
 def test_nothing_is_known_to_somebody_who_is_not_root() -> None:
-    root = Path(__file__).parents[2]
+    root = ROOT
     code = f"""
 import os, sys
 sys.path.insert(0, {str(root)!r})

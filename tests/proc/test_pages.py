@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from places import ROOT
 from stepping import Stepping, python, until
 
 from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, entry_runs, page_runs, scanned_runs
@@ -252,7 +253,7 @@ def test_process_that_ends_while_it_is_read_has_no_pages_left(program: Program) 
 
 @needs_root
 def test_pages_of_another_users_process_may_not_be_read() -> None:
-    root = Path(__file__).parents[2]
+    root = ROOT
     # imports first: nobody may not be allowed to read the project
     code = f"""
 import os, sys

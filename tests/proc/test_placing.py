@@ -1,11 +1,11 @@
 """Which of the segments that share a page of a file a mapping is of."""
 
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
 from building import mappings_of
+from places import PROGRAMS
 from stepping import until
 from watched import FREESTANDING, Compiler
 
@@ -17,7 +17,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.runs import Page, PageRuns
 from smapstop.proc.smaps import parse_smaps
 
-SCRIPT = Path(__file__).parents[1] / "programs/shared_page.ld"
+SCRIPT = PROGRAMS / "shared_page.ld"
 
 
 @pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs' pages are of 4 kB")

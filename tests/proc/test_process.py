@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from places import ROOT
 from stepping import Stepping, python, until
 
 from smapstop.errors import SmapstopError
@@ -133,7 +134,7 @@ with ProcDir(1) as process:
     except SmapstopError as error:
         os.write(1, str(error).encode() + b"\\n")
 """
-    root = Path(__file__).parents[2]
+    root = ROOT
     # imports first: nobody may not be allowed to read the project
     imports = f"import sys\nsys.path.insert(0, {str(root)!r})\nimport smapstop.proc.process, smapstop.errors\n"
     with Stepping(sys.executable, "-c", "import os\n" + imports + become_nobody_and_look) as program:

@@ -1,15 +1,15 @@
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
+from places import DATA
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Mappings, Texts
 from smapstop.proc.smaps import SmapsParser, parse_rollup, parse_smaps, without_torn
 from smapstop.proc.smaps_layout import layout_of
 
-RECORDED = Path(__file__).parents[1] / "data" / "smaps"
+RECORDED = DATA / "smaps"
 Parse = Callable[[bytes], Mappings]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kernels import Kernel, Record, outcome, printed, records_in, render, usual_amounts
+from places import DATA
 
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.smaps import SmapsParser, parse_smaps
@@ -104,7 +105,7 @@ def test_both_ways_agree_on_a_damaged_text(made: tuple[list[Record], Kernel], da
 @settings(patient)
 @given(st.lists(damages, min_size=1, max_size=2))
 def test_both_ways_agree_on_a_damaged_recording(damage: list[Damage]) -> None:
-    text = (Path(__file__).parents[1] / "data" / "smaps" / "linux-6.18.txt").read_bytes()
+    text = (DATA / "smaps" / "linux-6.18.txt").read_bytes()
     for each in damage:
         text = damaged(text, each)
 

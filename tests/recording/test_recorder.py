@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from building import mappings_of, tick_of
 from listening import target
+from places import TESTS
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Tick
@@ -101,7 +102,7 @@ for number in count():
 
 @pytest.mark.parametrize("ticks", [1, 7, 23])
 def test_after_kill_9_at_most_the_last_tick_is_lost(path: Path, ticks: int) -> None:
-    paths = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    paths = [str(Path(__file__).parent), str(TESTS)]
     writer = [sys.executable, "-c", _RECORD_FOREVER.format(paths=paths), str(path)]
     with subprocess.Popen(writer, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -17,6 +17,7 @@ from building import COUNTERS, mappings_of, tick_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from listening import target
+from places import DATA
 from stepping import Stepping
 
 from smapstop import __version__
@@ -347,7 +348,7 @@ def test_a_tick_that_is_missing_is_noticed(path: Path) -> None:
 # what was recorded before
 
 
-RELEASED = sorted((Path(__file__).parents[1] / "data" / "recordings").iterdir())
+RELEASED = sorted((DATA / "recordings").iterdir())
 """A recording of each format that was ever released; they stay."""
 
 

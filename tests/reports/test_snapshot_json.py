@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from building import listed
+from places import DATA
 from stepping import Stepping
 
 from smapstop.errors import SmapstopError
@@ -16,7 +17,7 @@ from smapstop.reports.snapshot import load, take
 from smapstop.reports.snapshot_formats import as_json
 from smapstop.reports.snapshot_json import read_json
 
-DATA = Path(__file__).parents[1] / "data" / "smaps"
+DATA = DATA / "smaps"
 SAVED = [path for path in sorted(DATA.glob("*.txt")) if "rollup" not in path.name]
 
 

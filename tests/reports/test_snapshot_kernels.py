@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kernels import FLAG, KERNELS, NAMES, Kernel, Record, printed, render
+from places import DATA
 
 from smapstop.cli import main
 from smapstop.errors import SmapstopError
@@ -22,9 +23,7 @@ from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
 from smapstop.reports.snapshot_json import read_json
 from smapstop.ui.format import cells
 
-SAVED = sorted(
-    path for path in (Path(__file__).parents[1] / "data" / "smaps").glob("*.txt") if "rollup" not in path.name
-)
+SAVED = sorted(path for path in (DATA / "smaps").glob("*.txt") if "rollup" not in path.name)
 patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from smapstop.errors import SmapstopError
 from smapstop.model.arrange import Sorting
@@ -57,7 +58,7 @@ def test_it_says_how_the_dashboard_begins_and_its_keys(tmp_path: Path) -> None:
 
 def test_the_one_in_the_readme_is_taken(tmp_path: Path) -> None:
     """And so is what it says of the keys: not two things for one of them."""
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    readme = ROOT.joinpath("README.md").read_text()
     (example,) = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
     assert (read_config(written(tmp_path, example)).keys or {})["sort"] == ("o",)
 

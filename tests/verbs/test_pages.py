@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import PROGRAMS, ROOT
 from stepping import Stepping, python, until
 
 from smapstop.proc.process import FOR_PAGES
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-PROGRAMS = Path(__file__).parents[1] / "programs"
 THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 Program = Callable[[str], Path]
 
@@ -366,7 +366,7 @@ def test_a_zombie_has_no_pages(program: Program) -> None:
 
 @needs_root
 def test_another_user_is_told_what_to_do(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
+    root = ROOT
     # once as root: nobody may not be allowed to import what is imported late
     code = f"""
 import os, sys
@@ -391,7 +391,7 @@ for words in (["[heap]"], ["--cow"]):
 
 @needs_root
 def test_with_cap_perfmon_the_map_may_be_read_but_not_the_pages() -> None:
-    root = Path(__file__).parents[2]
+    root = ROOT
     # prctl(PR_SET_KEEPCAPS), then capset(2) of CAP_PERFMON alone, which is 38
     code = f"""
 import ctypes, os, struct, sys
