@@ -37,7 +37,7 @@ from smapstop import demo
 from smapstop.errors import SmapstopError
 from smapstop.live import LiveSource
 from smapstop.model.requests import Attach, Launch
-from smapstop.proc.finding import processes
+from smapstop.proc.process_list import processes
 from smapstop.recording.store import Recording
 from smapstop.replay import ReplaySource
 from smapstop.settings import Pick, Replay, Settings

@@ -5,7 +5,7 @@ from typing import Any
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings
-from smapstop.proc.smaps import SmapsParser, parse_smaps
+from smapstop.proc.smaps.parser import SmapsParser, parse_smaps
 
 COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name", "flags")
 

@@ -8,12 +8,12 @@ import numpy as np
 from stepping import Stepping
 
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf_files import ElfFiles
-from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, page_runs
+from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.symbols import Symbols
+from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, page_runs
 from smapstop.proc.process import ProcDir
-from smapstop.proc.runs import Page, PageRuns
-from smapstop.proc.smaps import parse_smaps
-from smapstop.proc.symbols import Symbols
+from smapstop.proc.smaps.parser import parse_smaps
 
 Compiler = Callable[..., Path]
 

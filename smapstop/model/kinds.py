@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Codes, Mappings, Texts
-from smapstop.proc.states import Backing
+from smapstop.proc.pages.page_states import Backing
 
 
 class Kind(StrEnum):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.proc.runs import PageRuns
-from smapstop.proc.states import STATES, Backing, State, states_of
+from smapstop.proc.pages.page_runs import PageRuns
+from smapstop.proc.pages.page_states import STATES, Backing, State, states_of
 
 Pages = NDArray[np.int64]
 """Numbers of pages, or how many."""

@@ -6,8 +6,8 @@ from functools import lru_cache
 from smapstop.model.lens import Lens
 from smapstop.model.page_grid import Stretches, changed, stretches_of
 from smapstop.model.requests import PagesSeen
-from smapstop.proc.runs import Page
-from smapstop.proc.states import Backing
+from smapstop.proc.pages.page_runs import Page
+from smapstop.proc.pages.page_states import Backing
 
 MOST_LOOKS = 64
 """So many looks are kept, the first one and the newest."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # it imports numpy, which takes longer than starting a sampler
-    from smapstop.proc.runs import PageRuns
+    from smapstop.proc.pages.page_runs import PageRuns
 
 
 @dataclass(frozen=True, slots=True)

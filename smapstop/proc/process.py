@@ -10,7 +10,8 @@ from typing import Self, TypeVar
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Counters
-from smapstop.proc.memory import CHUNK_BYTES, Memory
+from smapstop.proc.read_buffer import CHUNK_BYTES, Memory
+from smapstop.proc.stat import fields_after_name, parse_counters
 
 Text = TypeVar("Text", bytes, memoryview)
 
@@ -18,8 +19,6 @@ _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
 FOR_PAGES = "run as its user or as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
 """What lets one read pagemap, a file that only the owner of the process may open (0400)."""
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
-"""The size of a page, kB."""
 
 
 class ProcDir:
@@ -168,7 +167,7 @@ class ProcDir:
         try:
             stat = self.read("stat")
             counters = parse_counters(stat, b"", b"")
-            if int(_after_name(stat)[6]) & _KERNEL_THREAD:
+            if int(fields_after_name(stat)[6]) & _KERNEL_THREAD:
                 what = f"process {self.pid} ({counters.name}) is a kernel thread, which has no memory map of its own"
                 raise SmapstopError(what, "name a process with a program in it")
             if self._read_of_any_thread("smaps", lambda fd: os.read(fd, CHUNK_BYTES)):
@@ -182,47 +181,6 @@ class ProcDir:
 def _whole(fd: int) -> bytes:
     """All that an open file says."""
     return b"".join(iter(lambda: os.read(fd, CHUNK_BYTES), b""))
-
-
-def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
-    """The counters of a process from the texts of its three files (proc(5)); empty ones say nothing."""
-    after = _after_name(stat)
-    lines = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
-
-    def amount(label: bytes) -> int | None:
-        return int(lines[label].split()[0]) if label in lines else None
-
-    def number(position: int) -> int:
-        """A field by its number in proc(5); kernels before 3.5 print fewer."""
-        return int(after[position - 3]) if len(after) > position - 3 else 0
-
-    # without memory all of statm is 0: a zombie's, and a main thread's that ended before the others
-    size, resident = map(int, statm.split()[:2]) if statm else (0, 0)
-    return Counters(
-        pid=int(stat[: stat.index(b" ")]),
-        name=os.fsdecode(stat[stat.index(b"(") + 1 : stat.rindex(b")")]),
-        state=after[0].decode(),
-        ppid=number(4),
-        threads=number(20),
-        start_time=number(22),
-        image=number(48),
-        minor_faults=number(10),
-        major_faults=number(12),
-        user_ticks=number(14),
-        system_ticks=number(15),
-        exit_code=number(52) if after[0] in b"ZX" and len(after) > 52 - 3 else None,
-        rss=resident * PAGE_KB if size else None,
-        vm_peak=amount(b"VmPeak"),
-        vm_size=amount(b"VmSize"),
-        vm_hwm=amount(b"VmHWM"),
-        vm_swap=amount(b"VmSwap"),
-        rss_shmem=amount(b"RssShmem"),
-    )
-
-
-def _after_name(stat: bytes) -> list[bytes]:
-    """The fields of stat from the third on: the second is a name in parentheses that may hold anything."""
-    return stat[stat.rindex(b")") + 2 :].split()
 
 
 def max_map_count(root: str = "/proc") -> int | None:

@@ -21,7 +21,7 @@ from smapstop.model.rows import HEADS as COMPARED
 from smapstop.model.rows import differing, rows_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import ABSENT, Mappings
-from smapstop.proc.process import PAGE_KB
+from smapstop.proc.stat import PAGE_KB
 from smapstop.recording import schema
 from smapstop.recording.redaction import Redaction
 from smapstop.recording.rows import change_columns, event_rows, head_rows, stack_rows, tick_row

@@ -8,12 +8,12 @@ import numpy as np
 from smapstop.model.kinds import backing_of
 from smapstop.model.meant import part_of
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf_files import ElfFiles
-from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, mapped_once
+from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.symbols import Symbols
+from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_states import Backing
+from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, mapped_once
 from smapstop.proc.process import ProcDir
-from smapstop.proc.runs import Page, PageRuns
-from smapstop.proc.states import Backing
-from smapstop.proc.symbols import Symbols
 from smapstop.reports.pages import MOST_NAMES, hidden_pages
 
 _PAGE_KB = PAGE_BYTES // 1024

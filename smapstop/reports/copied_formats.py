@@ -3,7 +3,7 @@
 from smapstop import __version__
 from smapstop.model.meant import base_name
 from smapstop.proc.columns import Counters
-from smapstop.proc.pages import PAGE_BYTES
+from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.reports.copied import CopiedPart, Group
 from smapstop.reports.pages_formats import SCHEMA
 from smapstop.reports.snapshot import Record, without_deleted

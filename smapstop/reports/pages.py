@@ -10,15 +10,15 @@ from smapstop.errors import SmapstopError
 from smapstop.model.kinds import backing_of
 from smapstop.model.naming import Label
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf_files import ElfFiles
-from smapstop.proc.kpages import Frame, Frames, frames_of
-from smapstop.proc.pages import page_runs
-from smapstop.proc.placing import file_row
+from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.segments import file_row
+from smapstop.proc.elf.symbols import Symbols
+from smapstop.proc.pages.page_frames import Frame, Frames, frames_of
+from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_states import STATES, State, states_of
+from smapstop.proc.pages.pagemap import page_runs
 from smapstop.proc.process import FOR_PAGES, ProcDir, unreadable
-from smapstop.proc.runs import Page, PageRuns
-from smapstop.proc.smaps import parse_smaps
-from smapstop.proc.states import STATES, State, states_of
-from smapstop.proc.symbols import Symbols
+from smapstop.proc.smaps.parser import parse_smaps
 
 MOST_NAMES = 32
 """How many names are given of what lies on a run."""

@@ -7,9 +7,9 @@ import numpy as np
 from smapstop import __version__
 from smapstop.model.meant import shown
 from smapstop.proc.columns import Counters
-from smapstop.proc.kpages import Frame
-from smapstop.proc.runs import Page
-from smapstop.proc.states import State
+from smapstop.proc.pages.page_frames import Frame
+from smapstop.proc.pages.page_runs import Page
+from smapstop.proc.pages.page_states import State
 from smapstop.reports.pages import Facts, Pages, Run
 from smapstop.reports.snapshot import Record, heads_of, label_record
 from smapstop.reports.snapshot_formats import json_text

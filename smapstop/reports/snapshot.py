@@ -14,7 +14,7 @@ from smapstop.model.sheet import Grouping, Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, unreadable
-from smapstop.proc.smaps import parse_rollup, parse_smaps, without_torn
+from smapstop.proc.smaps.parser import parse_rollup, parse_smaps, without_torn
 from smapstop.reports.labels import labels_in
 from smapstop.sampling.sampler import Sampler
 

@@ -25,7 +25,7 @@ from smapstop.model.requests import (
     Target,
 )
 from smapstop.model.tick import Ending
-from smapstop.proc.ending import exit_or_signal, wait_status
+from smapstop.proc.exit_status import exit_or_signal, wait_status
 from smapstop.proc.process import ProcDir, max_map_count
 from smapstop.sampling.launch import Program, launch, release, terminal_environment
 from smapstop.sampling.sampler import Sampler

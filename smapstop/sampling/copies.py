@@ -5,10 +5,10 @@ import numpy as np
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Copied, Ids
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf_files import ElfFiles
-from smapstop.proc.pages import anonymous_pages
+from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.pages.page_runs import PageRuns
+from smapstop.proc.pages.pagemap import anonymous_pages
 from smapstop.proc.process import ProcDir
-from smapstop.proc.runs import PageRuns
 
 MOST_MAPPINGS = 400
 """So many mappings are looked at when watching begins, the first ones."""

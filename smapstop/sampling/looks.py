@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from smapstop.model.requests import FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf_files import ElfFiles
-from smapstop.proc.kpages import Frame, frames_of
-from smapstop.proc.pages import PAGE_BYTES, anonymous_pages, page_runs
+from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.symbols import Symbols
+from smapstop.proc.pages.page_frames import Frame, frames_of
+from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, page_runs
 from smapstop.proc.process import FOR_PAGES, ProcDir
-from smapstop.proc.runs import Page, PageRuns
-from smapstop.proc.symbols import Symbols
 
 GONE = "the mapping is gone"
 MOST_FRAMES = 65_536

@@ -14,10 +14,11 @@ from smapstop.model.rows import differing
 from smapstop.model.tick import Ending, Ids, Tick, Tier
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings
-from smapstop.proc.elf_files import ElfFiles
-from smapstop.proc.memory import Memory
-from smapstop.proc.process import PAGE_KB, ProcDir, unreadable
-from smapstop.proc.smaps import SmapsParser, parse_rollup, without_torn
+from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.process import ProcDir, unreadable
+from smapstop.proc.read_buffer import Memory
+from smapstop.proc.smaps.parser import SmapsParser, parse_rollup, without_torn
+from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.copies import Copies
 from smapstop.sampling.looks import frames_seen, pages_seen, symbols_seen
 from smapstop.sampling.pacing import Pacer

@@ -17,7 +17,7 @@ import numpy as np
 from smapstop.model import events, requests, tick
 from smapstop.proc import columns
 from smapstop.proc.columns import Texts
-from smapstop.proc.runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import Page, PageRuns
 
 _HEAD = struct.Struct("<II")
 _TYPES = {

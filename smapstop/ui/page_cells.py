@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.page_grid import Pages
-from smapstop.proc.states import STATES, State
+from smapstop.proc.pages.page_states import STATES, State
 from smapstop.ui import format as fmt
 from smapstop.ui.charts import code_points, strips_of
 from smapstop.ui.page_layout import Layout

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from smapstop.model.life import State as Entry
 from smapstop.model.naming import Label
 from smapstop.model.page_grid import Pages
-from smapstop.proc.states import State
+from smapstop.proc.pages.page_states import State
 from smapstop.ui import format as fmt
 from smapstop.ui import page_words as words
 from smapstop.ui import tabs

@@ -11,8 +11,8 @@ from smapstop.model.page_grid import Grid, Pages, Stretches, mixture
 from smapstop.model.page_looks import Look, Looks, changes
 from smapstop.model.requests import PagesSeen
 from smapstop.model.scene import Scene
-from smapstop.proc.states import Backing
-from smapstop.proc.states import State as PageState
+from smapstop.proc.pages.page_states import Backing
+from smapstop.proc.pages.page_states import State as PageState
 from smapstop.ui import format as fmt
 from smapstop.ui import page_words as words
 from smapstop.ui.detail import facts_of, view_of

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from smapstop.model.kinds import Kind
 from smapstop.model.page_grid import Grid, Pages
 from smapstop.model.page_looks import Look
-from smapstop.proc.states import STATE_HELP, STATES, State
+from smapstop.proc.pages.page_states import STATE_HELP, STATES, State
 from smapstop.ui import format as fmt
 from smapstop.ui.palette import Role
 

@@ -221,7 +221,7 @@ def _save(run: "Run", *, redact: bool) -> "Iterator[str]":
 
 def _pick() -> "Pick":
     """Whom to pick from."""
-    from smapstop.proc.finding import processes
+    from smapstop.proc.process_list import processes
     from smapstop.settings import Pick
 
     return Pick(processes, lambda found: require_memory(found.pid))

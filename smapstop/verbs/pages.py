@@ -64,8 +64,8 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("--cow is of the whole process", "leave MAPPING and --facts out, or --cow")
     if not options.cow and options.mapping is None:
         raise SmapstopError("pages needs a mapping", "an address, a name such as '[heap]' or libc.so.6; or --cow")
-    from smapstop.proc.finding import find
     from smapstop.proc.process import ProcDir
+    from smapstop.proc.process_lookup import find
 
     with ProcDir(find(options.pid)) as process:
         text = _copied(process, options) if options.cow else _pages(process, options)
@@ -76,7 +76,7 @@ def run(words: list[str], command: Command) -> int:
 def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """The pages of the mappings that are meant, one after the other."""
     from smapstop.model.meant import meant
-    from smapstop.proc.elf_files import ElfFiles
+    from smapstop.proc.elf.mapped_files import ElfFiles
     from smapstop.proc.process import unreadable
     from smapstop.reports.labels import labels_in
     from smapstop.reports.pages import look, read_map
@@ -96,7 +96,7 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
 
 def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
     """What was copied on write in the whole process."""
-    from smapstop.proc.elf_files import ElfFiles
+    from smapstop.proc.elf.mapped_files import ElfFiles
     from smapstop.proc.process import unreadable
     from smapstop.reports.copied import copied
     from smapstop.reports.copied_formats import as_json, as_table

@@ -68,7 +68,7 @@ def run(words: list[str], command: Command) -> int:
 
 def _sample(options: argparse.Namespace) -> "Snapshot":
     """The sample that is asked for."""
-    from smapstop.proc.finding import find
+    from smapstop.proc.process_lookup import find
     from smapstop.reports.snapshot import load, take, take_totals, with_labels
 
     if options.pid is not None:

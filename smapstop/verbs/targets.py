@@ -71,7 +71,7 @@ def find_process(pid_or_name: str) -> int:
     Raises:
         SmapstopError: There is none, or it may not be looked at.
     """
-    from smapstop.proc.finding import find
+    from smapstop.proc.process_lookup import find
 
     pid = find(pid_or_name)
     require_memory(pid)

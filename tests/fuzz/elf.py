@@ -10,10 +10,10 @@ from pathlib import Path
 import elftools.elf.elffile  # noqa: F401  imported late where it is used; here it is watched, too
 import numpy as np
 
-from smapstop.proc.debug_files import places_of
-from smapstop.proc.elf import read_elf
-from smapstop.proc.pages import PAGE_BYTES
-from smapstop.proc.symbols import symbols_in, symbols_on_each
+from smapstop.proc.elf.debug_files import places_of
+from smapstop.proc.elf.elf_file import read_elf
+from smapstop.proc.elf.symbols import symbols_in, symbols_on_each
+from smapstop.proc.pages.pagemap import PAGE_BYTES
 
 MOST_NAMES = 4
 

@@ -8,7 +8,7 @@ from places import DATA
 from rereading import Reader
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.smaps import parse_rollup, parse_smaps, without_torn
+from smapstop.proc.smaps.parser import parse_rollup, parse_smaps, without_torn
 
 BETWEEN = b"\n====\n"
 """Stands between two readings."""

@@ -4,7 +4,7 @@ import pytest
 from building import mappings_of
 
 from smapstop.model.kinds import Kind, backing_of, file_part, kind_codes, kind_of, kinds
-from smapstop.proc.states import Backing
+from smapstop.proc.pages.page_states import Backing
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.page_grid import ZOOM, Grid, Stretches, changed, mixture, stretches_of
-from smapstop.proc.runs import Page, PageRuns, joined
-from smapstop.proc.states import STATES, Backing, State
+from smapstop.proc.pages.page_runs import Page, PageRuns, joined
+from smapstop.proc.pages.page_states import STATES, Backing, State
 
 ABSENT = STATES.index(State.NOT_PRESENT)
 PAGE = 4096

@@ -7,8 +7,8 @@ from smapstop.model import page_looks
 from smapstop.model.lens import Lens
 from smapstop.model.page_looks import Look, Looks, changes
 from smapstop.model.requests import PagesSeen
-from smapstop.proc.runs import Page, PageRuns
-from smapstop.proc.states import STATES, Backing
+from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_states import STATES, Backing
 
 PAGE = 4096
 

@@ -11,7 +11,7 @@ from stepping import Stepping
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.process import ProcDir
-from smapstop.proc.smaps import parse_rollup, parse_smaps
+from smapstop.proc.smaps.parser import parse_rollup, parse_smaps
 
 COUNTED = replace(COUNTERS, rss=100, vm_swap=7, rss_shmem=20)
 

@@ -11,7 +11,8 @@ from places import ROOT
 from stepping import Stepping, python, until
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.process import ProcDir, max_map_count, parse_counters
+from smapstop.proc.process import ProcDir, max_map_count
+from smapstop.proc.stat import parse_counters
 
 Program = Callable[[str], Path]
 

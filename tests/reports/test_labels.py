@@ -9,7 +9,7 @@ from stepping import Stepping, until
 
 from smapstop.model.naming import Label
 from smapstop.proc.process import ProcDir
-from smapstop.proc.smaps import parse_smaps
+from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.proc.threads import stack_pointers
 from smapstop.reports.labels import labels_in
 

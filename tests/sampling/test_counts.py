@@ -9,8 +9,8 @@ from stepping import Stepping
 
 from smapstop.model.requests import Pace
 from smapstop.model.tick import Tick
-from smapstop.proc.memory import CHUNK_BYTES
 from smapstop.proc.process import ProcDir
+from smapstop.proc.read_buffer import CHUNK_BYTES
 from smapstop.sampling.sampler import KEYFRAME_EVERY, Sampler
 from smapstop.sampling.wire import Encoder
 

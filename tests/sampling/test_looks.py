@@ -11,9 +11,9 @@ from stepping import Stepping, python
 from smapstop.model.kinds import backing_of
 from smapstop.model.requests import FramesOn, FramesSeen, Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
-from smapstop.proc.pages import PAGE_BYTES
+from smapstop.proc.pages.page_states import STATES, State, states_of
+from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.proc.process import FOR_PAGES, ProcDir
-from smapstop.proc.states import STATES, State, states_of
 from smapstop.sampling import looks
 from smapstop.sampling.sampler import Sampler
 

@@ -18,7 +18,7 @@ from smapstop.model.requests import Pace
 from smapstop.model.tick import Tick
 from smapstop.model.timeline import Timeline
 from smapstop.proc.process import ProcDir
-from smapstop.proc.smaps import parse_smaps
+from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]

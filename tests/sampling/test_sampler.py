@@ -14,9 +14,9 @@ from smapstop.model.changes import compare
 from smapstop.model.requests import Pace
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline import Timeline
-from smapstop.proc.memory import Memory
 from smapstop.proc.process import ProcDir
-from smapstop.proc.smaps import parse_smaps
+from smapstop.proc.read_buffer import Memory
+from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.sampling import sampler as module
 from smapstop.sampling.sampler import Sampler
 

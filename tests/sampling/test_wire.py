@@ -30,7 +30,7 @@ from smapstop.model.requests import (
 )
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.proc.columns import Texts, no_mappings
-from smapstop.proc.runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
 
 

@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 from smapstop.model.events import MECHANISMS
 from smapstop.proc.fields import FIELDS, VM_FLAGS
-from smapstop.proc.states import STATE_HELP
+from smapstop.proc.pages.page_states import STATE_HELP
 from smapstop.ui.columns import COLUMNS
 from smapstop.ui.key_table import KEYS
 from smapstop.ui.keys import Keymap

@@ -16,7 +16,7 @@ from smapstop.model import page_looks
 from smapstop.model.page_grid import Stretches, changed
 from smapstop.model.requests import Attach, FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
-from smapstop.proc.runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.page_layout import GUTTER

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label, Static
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.finding import processes as real_processes
+from smapstop.proc.process_list import processes as real_processes
 from smapstop.settings import Found
 from smapstop.ui.screens.pick import PickScreen
 from smapstop.ui.widgets.keybar import KeyBar

@@ -18,7 +18,7 @@ from textual.widgets import Input
 
 from smapstop.model.kinds import Kind
 from smapstop.proc.fields import FIELDS, VM_FLAGS
-from smapstop.proc.states import HUGE_HELP, STATE_HELP
+from smapstop.proc.pages.page_states import HUGE_HELP, STATE_HELP
 from smapstop.ui import format as fmt
 from smapstop.ui import page_words, why
 from smapstop.ui.columns import COLUMNS

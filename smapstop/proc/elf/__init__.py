@@ -1,0 +1,1 @@
+"""Mapped ELF files: segments, symbols, debug files."""

@@ -1,0 +1,226 @@
+"""The files of mappings, and what lies on their pages, by the names that a program's language has for it."""
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from smapstop.proc.columns import Mappings
+from smapstop.proc.elf.debug_files import crc_of, places_of
+from smapstop.proc.elf.demangler import Demangler
+from smapstop.proc.elf.elf_file import Elf, read_elf
+from smapstop.proc.elf.segments import file_row, placed, zeroed
+from smapstop.proc.elf.symbols import Symbols, symbols_in, symbols_on_each
+from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.process import ProcDir
+
+MOST_FILES = 64
+"""ELF files that are remembered."""
+MOST_SYMBOLS_KEPT = 2_000_000
+"""Symbols of them, 21 bytes each; one file with more is remembered alone."""
+
+T = TypeVar("T")
+
+
+def open_mapped(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
+    """Open the file of a mapping, which the caller closes; None when it may not be opened, or is another one by now.
+
+    It is looked for where the process sees it, in its own root and mount namespace; where it was deleted or replaced,
+    as the program that runs (/proc/PID/exe), or by its mapping (/proc/PID/map_files, for root).
+
+    Args:
+        process: That has the mapping.
+        name: As of `Mappings`.
+        start: First address of the mapping.
+        end: First address after it.
+        device: As of `Mappings`.
+        inode: As of `Mappings`; 0 is no file.
+    """
+    if not inode:
+        return None
+    for way in (f"root/{name}", "exe", f"map_files/{start:x}-{end:x}"):
+        fd = _open_same(process, way.replace("\\012", "\n"), device, inode)  # as the kernel prints newlines
+        if fd is not None:
+            return fd
+    return None
+
+
+def _open_same(process: ProcDir, way: str, device: str, inode: int) -> int | None:
+    """Open a regular file if it is the one with this inode."""
+
+    def is_same(status: os.stat_result) -> bool:
+        return status.st_ino == inode and _same_device(status.st_dev, device)
+
+    return _open_regular(process, way, is_same)
+
+
+def _open_regular(process: ProcDir, way: str, is_it: Callable[[os.stat_result], bool] = lambda _: True) -> int | None:
+    """Open a regular file if it is the right one."""
+    try:
+        seen = process.open(way, os.O_PATH)  # opens nothing yet: it may be a device, or a pipe without a writer
+    except OSError:
+        return None
+    try:
+        status = os.fstat(seen)
+        if not stat.S_ISREG(status.st_mode) or not is_it(status):
+            return None
+        return os.open(f"/proc/self/fd/{seen}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    finally:
+        os.close(seen)
+
+
+def _same_device(number: int, device: str) -> bool:
+    """Whether a device is the one of a mapping; btrfs and overlayfs have two, and one of them has no major number."""
+    major, minor = (int(part, 16) for part in device.split(":"))
+    return not major or not os.major(number) or (major, minor) == (os.major(number), os.minor(number))
+
+
+_Identity = tuple[int, int, int, int]
+
+
+def _identity(fd: int) -> _Identity:
+    """What tells that an open file is still the same."""
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+class ElfFiles:
+    """ELF files, each read once while it stays the same: its device, inode, time of change and size."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Identity, Elf] = {}
+        self._crcs: dict[_Identity, int | None] = {}
+        self._demangler = Demangler()
+
+    def get(self, fd: int) -> Elf:
+        """What an open file says; see `read_elf`."""
+        key = _identity(fd)
+        elf = self._known.pop(key, None)
+        self._known[key] = elf = read_elf(fd) if elf is None else elf  # the latest used is the last
+        while len(self._known) > 1 and self._too_many():
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            self._crcs.pop(oldest, None)
+        return elf
+
+    def _too_many(self) -> bool:
+        """Whether the oldest must be forgotten."""
+        symbols = sum(len(elf.symbols) for elf in self._known.values())
+        return len(self._known) > MOST_FILES or symbols > MOST_SYMBOLS_KEPT
+
+    def symbols_of(
+        self, process: ProcDir, mappings: Mappings, row: int, asked: Sequence[PageRuns], *, most: int = 4
+    ) -> list[Symbols]:
+        """What lies on some pages of a mapping, and on others of it, by names as the program's language has them.
+
+        It may also be the zeroed data of a file, which is mapped without it (.bss).
+
+        Nothing, with the reason in `lacking`, when its file cannot be read.
+
+        Args:
+            process: That the mappings are of.
+            mappings: A reading of its memory map.
+            row: Of the mapping.
+            asked: Pages of it, of which is told together, each.
+            most: How many names to give of each.
+        """
+        of = file_row(mappings, row)
+
+        def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
+            return [
+                symbols_in(
+                    elf,
+                    fd,
+                    runs.in_file(int(mappings.start[of]), int(mappings.offset[of])),
+                    perms + "w" * bool((runs.flags & Page.FILE == 0).any()),
+                    most=most,
+                )
+                for runs in asked
+            ]
+
+        found = self._in_file(process, mappings, row, named)
+        return [Symbols(lacking=found)] * len(asked) if isinstance(found, str) else self._demangled(found)
+
+    def symbols_of_each(
+        self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4
+    ) -> list[Symbols]:
+        """What lies on each run of pages of a mapping; the arguments as of `symbols_of`."""
+        of = file_row(mappings, row)
+
+        def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
+            ranges = runs.in_file(int(mappings.start[of]), int(mappings.offset[of]))
+            of_file = runs.flags & Page.FILE != 0
+            kept = iter(symbols_on_each(elf, fd, ranges[of_file], perms, most=most))
+            written = iter(symbols_on_each(elf, fd, ranges[~of_file], perms + "w", most=most))
+            return [next(kept if kept_one else written) for kept_one in of_file.tolist()]
+
+        found = self._in_file(process, mappings, row, named)
+        return [Symbols(lacking=found)] * len(runs) if isinstance(found, str) else self._demangled(found)
+
+    def _demangled(self, found: list[Symbols]) -> list[Symbols]:
+        """The same with names as their language has them, each once: several functions may be called alike."""
+        plain = self._demangler.names(name for symbols in found for name in symbols.names)
+        return [
+            replace(symbols, names=tuple(dict.fromkeys(plain[name] for name in symbols.names))) for symbols in found
+        ]
+
+    def _in_file(self, process: ProcDir, mappings: Mappings, row: int, ask: Callable[[Elf, int, str], T]) -> T | str:
+        """What the file of a mapping answers when asked, or why it cannot be."""
+        of = file_row(mappings, row)
+        start, end, inode = int(mappings.start[of]), int(mappings.end[of]), int(mappings.inode[of])
+        device, name = mappings.text(mappings.device, of), mappings.name_of(of)
+        fd = open_mapped(process, name, start, end, device, inode)
+        if fd is None:
+            return "is gone, replaced, or may not be read" if inode else "is no file"
+        debug_fd = None
+        try:
+            elf = self.get(fd)
+            debug_fd = None if elf.complete else self._open_debug_file(process, name.removesuffix(" (deleted)"), elf)
+            if debug_fd is not None:
+                elf = elf.with_symbols_of(self.get(debug_fd))
+            elf = placed(elf, mappings, of)
+            elf = elf if of == row else zeroed(elf, mappings, of)
+            return ask(elf, fd if debug_fd is None else debug_fd, mappings.perms_of(row))
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
+        finally:
+            os.close(fd)
+            if debug_fd is not None:
+                os.close(debug_fd)
+
+    def _open_debug_file(self, process: ProcDir, path: str, elf: Elf) -> int | None:
+        """Open the file that has the symbols of a stripped one; None without one.
+
+        It is where the process would find it, or where we do: a container seldom has it.
+        """
+        seen = [f"root/{place}" for place in places_of(path, elf.build_id, elf.debug_link)]
+        for place in (*seen, *places_of(path, elf.build_id, None)):
+            fd = _open_regular(process, place.replace("\\012", "\n"))
+            if fd is None:
+                continue
+            try:
+                if self._belongs(fd, elf):
+                    return fd
+            except OSError:
+                pass  # as good as none
+            os.close(fd)
+        return None
+
+    def _belongs(self, fd: int, elf: Elf) -> bool:
+        """Whether a file is the debug file of another: of the same build, or else with the sum that this one says."""
+        debug = self.get(fd)
+        if not debug.complete:
+            return False
+        if debug.build_id and elf.build_id:
+            return debug.build_id == elf.build_id
+        return elf.debug_link is not None and self._crc(fd) == elf.debug_link.crc
+
+    def _crc(self, fd: int) -> int | None:
+        """The sum of a file, which is reckoned once."""
+        key = _identity(fd)
+        if key not in self._crcs:
+            self._crcs[key] = crc_of(fd)
+        return self._crcs[key]

@@ -1,0 +1,1 @@
+"""States of single pages: pagemap, kpageflags, kpagecount."""

@@ -1,0 +1,42 @@
+"""List the processes that can be watched.
+
+psutil is imported where it is used: it takes longer than all the rest, and a pid needs none of it.
+"""
+
+import os
+from typing import Any
+
+from smapstop.proc.process_info import Found
+
+
+def processes() -> list[Found]:
+    """All processes that have memory of their own, by pid: no kernel threads, no zombies, and not smapstop itself."""
+    import psutil
+
+    wanted = ["pid", "ppid", "name", "username", "cmdline", "memory_info", "num_threads", "create_time"]
+    running = [process.info for process in psutil.process_iter(wanted)]
+    return [_found(info) for info in running if _has_memory(info) and not _is_ours(info)]
+
+
+def _is_ours(info: dict[str, Any]) -> bool:
+    """Whether a process is this one, or its sampler."""
+    return info["pid"] == os.getpid() or (
+        info["ppid"] == os.getpid() and "smapstop.sampling" in (info["cmdline"] or ())
+    )
+
+
+def _has_memory(info: dict[str, Any]) -> bool:
+    """Whether a process has memory, as far as it can be known; the one whose main thread has ended shows none."""
+    return info["memory_info"] is None or info["memory_info"].vms > 0 or (info["num_threads"] or 1) > 1
+
+
+def _found(info: dict[str, Any]) -> Found:
+    memory = info["memory_info"]
+    return Found(
+        pid=info["pid"],
+        name=info["name"] or "",
+        user=info["username"],
+        command_line=tuple(info["cmdline"] or ()),
+        rss_kb=None if memory is None else memory.rss // 1024,
+        started=info["create_time"],
+    )

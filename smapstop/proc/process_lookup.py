@@ -1,0 +1,102 @@
+"""Find a process by pid or name.
+
+psutil is imported where it is used: it takes longer than all the rest, and a pid needs none of it.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from smapstop.errors import SmapstopError
+from smapstop.proc.mount import require_proc
+
+_INTERPRETER = re.compile(
+    r"(?:python|pypy|perl|ruby|lua|php|node|nodejs|bun|java|Rscript|tclsh|bash|dash|ash|ksh|zsh|fish|sh)[\d.]*t?"
+)
+_TAKES_A_VALUE = frozenset({"-X", "-W"})
+"""Options of interpreters (of python) after which a word is not yet the script."""
+_LISTED = 8
+_LISTED_WIDTH = 32
+
+
+def find(pid_or_name: str) -> int:
+    """The pid that is meant: digits are one, and need not exist; one of a thread (in `htop`) means its process.
+
+    Anything else is the name of a process or of its program, as `ps` or its command line has it, or the script that
+    an interpreter runs (`app.py`). smapstop itself and what started it are never meant by a name.
+
+    Raises:
+        SmapstopError: No process is called so, or several are; or /proc knows of none.
+    """
+    require_proc()
+    if pid_or_name.isascii() and pid_or_name.isdecimal():
+        return _process_of(int(pid_or_name))
+    import psutil
+
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    running = [process.info for process in psutil.process_iter(["pid", "name", "exe", "cmdline"])]
+    called = [info for info in running if pid_or_name in _names(info)]
+    called = called or [info for info in running if pid_or_name and pid_or_name == _script(info)]
+    others = [info for info in called if info["pid"] not in own]
+    if len(others) == 1:
+        return int(others[0]["pid"])
+    if others:
+        raise _several(pid_or_name, others)
+    if called:
+        what = f"only smapstop itself and what started it are called {pid_or_name!r}"
+        raise SmapstopError(what, f"name one by its pid: {', '.join(str(info['pid']) for info in called)}")
+    known = {name for info in running if info["pid"] not in own for name in {*_names(info), _script(info)} if name}
+    raise _none(pid_or_name, known)
+
+
+def _process_of(number: int) -> int:
+    """The pid of the process of a thread; any other number as it is."""
+    try:
+        told = re.search(rb"^Tgid:\s*(\d+)", Path(f"/proc/{number}/status").read_bytes(), re.MULTILINE)
+    except OSError:
+        return number
+    return int(told[1]) if told else number
+
+
+def _names(info: dict[str, Any]) -> set[str]:
+    """What a process is called: its own name, its executable's, and the one in its command line."""
+    arguments = info["cmdline"] or [""]
+    return {info["name"] or "", Path(info["exe"] or "").name, Path(arguments[0]).name} - {""}
+
+
+def _script(info: dict[str, Any]) -> str:
+    """The name of the script, module or archive that an interpreter runs; empty for other programs."""
+    if not any(_INTERPRETER.fullmatch(name) for name in _names(info)):
+        return ""
+    words: Iterator[str] = iter((info["cmdline"] or [""])[1:])
+    for word in words:
+        if word in _TAKES_A_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return Path(word).name
+    return ""
+
+
+def _several(name: str, infos: list[dict[str, Any]]) -> SmapstopError:
+    listed = [f"{info['pid']} {_shortened(info)}" for info in infos[:_LISTED]]
+    more = [f"and {len(infos) - _LISTED} more"] if len(infos) > _LISTED else []
+    return SmapstopError(
+        f"{len(infos)} processes are called {name!r} ({', '.join(listed + more)})", "name one by its pid"
+    )
+
+
+def _shortened(info: dict[str, Any]) -> str:
+    """The beginning of a command line, or the name of a process that has none."""
+    text = " ".join(info["cmdline"] or []).strip() or f"[{info['name']}]"
+    return text if len(text) <= _LISTED_WIDTH else text[: _LISTED_WIDTH - 1] + "…"
+
+
+def _none(name: str, known: set[str]) -> SmapstopError:
+    close = difflib.get_close_matches(name, sorted(known), n=3)
+    remedy = (
+        f"did you mean {' or '.join(close)}?" if close else "run smapstop without arguments to pick one from a list"
+    )
+    return SmapstopError(f"no process is called {name!r}", remedy)

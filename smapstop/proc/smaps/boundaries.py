@@ -1,0 +1,101 @@
+"""What stands between two fixed parts: the end of one record and the header of the next."""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.proc.columns import Texts
+from smapstop.proc.smaps.headers import HEADS, Headers, Heads, code_of_name
+from smapstop.proc.smaps.lines import code_of_flags
+
+ODD = -1
+"""Instead of a code of flags: the record does not end with its fixed part and, perhaps, a VmFlags line."""
+_TAIL = re.compile(rb"(?:\nVmFlags:(.*))?")
+
+
+class Parsed(NamedTuple):
+    """What some gaps say, one row each."""
+
+    heads: Heads
+    """The header in the gap."""
+    flags: NDArray[np.int32]
+    """Of the record that ends in the gap: a code, or `ODD`."""
+    tails: NDArray[np.int32]
+    """How many bytes of the gap are the end of that record."""
+
+    def take(self, rows: NDArray[np.intp]) -> "Parsed":
+        """Some of the gaps."""
+        return Parsed(self.heads[rows], self.flags[rows], self.tails[rows])
+
+    def and_more(self, more: "Parsed") -> "Parsed":
+        """These gaps, then those."""
+        return Parsed(
+            np.concatenate([self.heads, more.heads]),
+            np.concatenate([self.flags, more.flags]),
+            np.concatenate([self.tails, more.tails]),
+        )
+
+
+def flags_in(tail: bytes, texts: Texts) -> int:
+    """The code of the flags in what follows a fixed part; no VmFlags line is no flags."""
+    match = _TAIL.fullmatch(tail)
+    return ODD if match is None else code_of_flags(match[1] or b"", texts)
+
+
+def parse_gaps(gaps: list[bytes], texts: Texts) -> Parsed | None:
+    """What each gap says, from the end of a fixed part to before the end of line that the next one follows.
+
+    Returns:
+        None when there is one without a header.
+    """
+    parts = [gap.rpartition(b"\n") for gap in gaps]
+    names = dict[int, int]()
+    if b"\nName:" in b"".join(gaps):  # Android's
+        for row, (before, _, line) in enumerate(parts):
+            if line.startswith(b"Name:"):
+                names[row] = code_of_name(line[len(b"Name:") :], texts)
+                parts[row] = before.rpartition(b"\n")
+    heads = Headers(texts).read_all([line for _, _, line in parts])
+    if heads is None or not all(line_end for _, line_end, _ in parts):
+        return None
+    heads["name"][list(names)] = list(names.values())
+    tails = [tail for tail, _, _ in parts]
+    codes = {tail: flags_in(tail, texts) for tail in dict.fromkeys(tails)}
+    flags = np.fromiter(map(codes.__getitem__, tails), np.int32, len(tails))
+    return Parsed(heads, flags, np.fromiter(map(len, tails), np.int32, len(tails)) + np.int32(1))
+
+
+class Gaps:
+    """Gaps remembered by their bytes: parsed once, while they stay the same."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._known = Parsed(np.empty(0, HEADS), np.empty(0, np.int32), np.empty(0, np.int32))
+        self._places: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def parse(self, gaps: list[bytes]) -> Parsed | None:
+        """What each gap of a text says, as `parse_gaps`."""
+        new = list(dict.fromkeys(gap for gap in gaps if gap not in self._places))
+        if len(self._places) + len(new) > 2 * len(gaps):
+            self._keep(list(dict.fromkeys(gap for gap in gaps if gap in self._places)))
+        if new:
+            parsed = parse_gaps(new, self._texts)
+            if parsed is None:
+                return None
+            self._places.update(zip(new, range(len(self._places), len(self._places) + len(new)), strict=True))
+            self._known = self._known.and_more(parsed)
+        return self._known.take(self._find(gaps))
+
+    def _find(self, gaps: list[bytes]) -> NDArray[np.intp]:
+        """Where gaps are that are known."""
+        return np.fromiter(map(self._places.__getitem__, gaps), np.intp, len(gaps))
+
+    def _keep(self, gaps: list[bytes]) -> None:
+        """Forget all but some gaps, which are known."""
+        self._known = self._known.take(self._find(gaps))
+        self._places = {gap: place for place, gap in enumerate(gaps)}

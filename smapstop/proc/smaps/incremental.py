@@ -1,0 +1,141 @@
+"""The last reading of a process, kept as text: the next one is compared with it, and read only where it differs."""
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.proc.columns import Mappings
+from smapstop.proc.smaps.boundaries import ODD, parse_gaps
+from smapstop.proc.smaps.headers import PARTS
+from smapstop.proc.smaps.record_layout import Layout, Text
+
+WORD_BYTES = 8
+"""Texts are compared by words of so many bytes."""
+_AT_A_TIME = 1 << 15
+"""Words compared at a time: they should stay in the processor's cache."""
+_MOST_OF_WORDS = 64
+"""Where more than one of so many words differs, reading all is quicker."""
+T = TypeVar("T", bound=np.generic)
+Places = NDArray[np.int64]
+"""Places in a text, bytes from its beginning."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A text whose records, but for a few, are laid out alike, and what it says."""
+
+    layout: Layout
+    """How its records are laid out."""
+    starts: Places
+    """Where their fixed parts begin in the text, shape (n,)."""
+    odd: NDArray[np.bool_]
+    """The records that are laid out otherwise, shape (n,)."""
+    mappings: Mappings
+    """What the text says, n of them."""
+
+
+class LastReading:
+    """Keeps a reading with its text.
+
+    Amounts are padded, so a text stays as long as it was while no mapping comes or goes, and everything stays where
+    it was. What is the same was checked when it was first parsed; what differs is checked in the same way.
+    """
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.uint8)
+        self._text = self._memory
+        self._reading: Reading | None = None
+
+    def keep(self, text: Text, reading: Reading) -> None:
+        """Remember a reading and its text, which is copied."""
+        if len(self._memory) < len(text):
+            self._memory = np.empty(len(text) + len(text) // 8, np.uint8)
+        self._text = self._memory[: len(text)]
+        self._text[:] = np.frombuffer(text, np.uint8)
+        self._reading = reading
+
+    def parse_next(self, text: Text) -> Mappings | None:
+        """The mappings in the next text, which is kept then; None when all of it has to be read."""
+        reading, new = self._reading, np.frombuffer(text, np.uint8)
+        if reading is None or len(new) != len(self._text):
+            return None
+        places = _differing(self._text, new)
+        if places is None:
+            return None
+        if len(places):
+            mappings = _patched(reading, text, places)
+            if mappings is None:
+                return None
+            self._reading = replace(reading, mappings=mappings)
+            for byte in range(WORD_BYTES):
+                self._text[places + byte] = new[places + byte]
+        return self._reading.mappings if self._reading else None
+
+
+def _differing(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Places | None:
+    """Where words begin that differ in two texts of the same length; None when they are many.
+
+    The last word ends with the text, and may share bytes with the one before.
+    """
+    count, last = len(old) // WORD_BYTES, len(old) - WORD_BYTES
+    a, b = (text[: count * WORD_BYTES].view(np.uint64) for text in (old, new))
+    found, words = list[Places](), 0
+    for first in range(0, count, _AT_A_TIME):
+        differ = a[first : first + _AT_A_TIME] != b[first : first + _AT_A_TIME]
+        if differ.any():
+            found.append((np.flatnonzero(differ) + first) * WORD_BYTES)
+            words += len(found[-1])
+            if words > count // _MOST_OF_WORDS:
+                return None
+    if last < 0 or not np.array_equal(old[last:], new[last:]):
+        found.append(np.array([last]))
+    return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def _patched(reading: Reading, text: Text, places: Places) -> Mappings | None:
+    """What a text says in which some words differ from a reading's; None when that is not certain."""
+    starts, ends = reading.starts, reading.starts + reading.layout.length
+    mappings = _with_heads(reading, text, _touched(np.append(0, ends), np.append(starts, len(text)), places))
+    rows = _touched(starts, ends, places)
+    amounts, otherwise = reading.layout.amounts(text, starts[rows])
+    if mappings is None or otherwise.any() or reading.odd[rows].any():
+        return None
+    return replace(mappings, amounts=_with(mappings.amounts, rows, amounts))
+
+
+def _touched(begins: Places, ends: Places, places: Places) -> NDArray[np.intp]:
+    """Which of some spans, one after the other and longer than a word, share a byte with some words."""
+    first = np.searchsorted(ends, places, side="right")
+    last = np.searchsorted(begins, places + (WORD_BYTES - 1), side="right") - 1
+    touched, some = np.zeros(len(begins), np.bool_), first <= last
+    touched[first[some]] = touched[last[some]] = True
+    return np.flatnonzero(touched)
+
+
+def _with_heads(reading: Reading, text: Text, gaps: NDArray[np.intp]) -> Mappings | None:
+    """The mappings, with what some gaps say now: the flags of the record before and the header of the one after."""
+    mappings, starts = reading.mappings, reading.starts
+    if not len(gaps):
+        return mappings
+    if gaps[0] == 0 or gaps[-1] == len(mappings):
+        return None  # these two are half a gap each, and hardly ever change
+    begins, ends = starts[gaps - 1] + reading.layout.length, starts[gaps] - 1
+    parsed = parse_gaps(
+        [bytes(text[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)], mappings.texts
+    )
+    apart = bytes(text[end] for end in ends.tolist()) == b"\n" * len(ends)
+    if parsed is None or not apart or reading.odd[gaps - 1].any() or (parsed.flags == ODD).any():
+        return None
+    columns = {part: _with(getattr(mappings, part), gaps, parsed.heads[part]) for part in PARTS}
+    return replace(mappings, flags=_with(mappings.flags, gaps - 1, parsed.flags), **columns)  # type: ignore[arg-type]
+
+
+def _with(column: NDArray[T], rows: NDArray[np.intp], values: NDArray[T]) -> NDArray[T]:
+    """A column, or columns, with other values in some rows; the same object when they are what they were."""
+    if np.array_equal(column[..., rows], values):
+        return column
+    column = column.copy()
+    column[..., rows] = values
+    return column

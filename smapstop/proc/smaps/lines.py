@@ -1,0 +1,98 @@
+"""smaps read line by line: what any kernel prints, in any order, with anything missing or unknown."""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.errors import SmapstopError
+from smapstop.proc.columns import ABSENT, Amounts, Mappings, Texts
+from smapstop.proc.fields import FIELD, field_name
+from smapstop.proc.smaps.headers import HEADS, PARTS, Head, Headers, Heads, code_of, code_of_name
+
+FIELD_LINE = re.compile(rb"(?!VmFlags:|Name:)([A-Za-z][\w()-]*):[ \t]*([0-9]{1,18})(?: kB)?[ \t]*")
+"""A label and its amount."""
+_OTHER_LINE = re.compile(rb"([A-Za-z][\w()-]*):(.*)")
+
+
+def code_of_flags(raw: bytes, texts: Texts) -> int:
+    """The code of what stands after `VmFlags:`."""
+    return code_of(b" ".join(raw.split()), texts)
+
+
+def mappings_of(
+    heads: Heads, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, texts: Texts
+) -> Mappings:
+    """The parts of a reading as its columns."""
+    start, end, offset, inode, perms, device, name = (np.ascontiguousarray(heads[part]) for part in PARTS)
+    return Mappings(start, end, offset, inode, perms, device, name, flags, fields, amounts, texts)
+
+
+class Records:
+    """The records of a text, taken in line by line."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._headers = Headers(texts)
+        self._heads: list[Head] = []
+        self._flags: list[int] = []
+        self._columns: dict[str, tuple[list[int], list[int]]] = {}
+        """The rows in which a field stands, and its amounts there."""
+        self._known: dict[bytes, tuple[list[int], list[int], int]] = {}
+        """The column and the amount of a field's line: most lines of a text are repeated many times."""
+
+    def read(self, lines: list[bytes]) -> None:
+        """Take the lines of a whole text in.
+
+        Raises:
+            SmapstopError: A line is none that smaps could have.
+        """
+        for number, line in enumerate(lines, 1):
+            cell = self._known.get(line)
+            if cell is None:
+                self._read_new(number, line)
+            else:
+                rows, amounts, amount = cell
+                rows.append(len(self._heads) - 1)
+                amounts.append(amount)
+
+    def _read_new(self, number: int, line: bytes) -> None:
+        """Take a line in that is no field's, or is seen for the first time."""
+        if head := self._headers.read(line):
+            self._heads.append(head)
+            self._flags.append(0)
+        elif not self._heads:
+            raise _malformed(number, line, "a mapping's header")
+        elif field := FIELD_LINE.fullmatch(line):
+            rows, amounts = self._columns.setdefault(field_name(field[1].decode()), ([], []))
+            self._known[line] = rows, amounts, int(field[2])
+            rows.append(len(self._heads) - 1)
+            amounts.append(int(field[2]))
+        elif other := _OTHER_LINE.fullmatch(line):
+            self._read_text(number, line, other[1].decode(), other[2])
+        else:
+            raise _malformed(number, line, "a mapping's header or a field")
+
+    def _read_text(self, number: int, line: bytes, label: str, value: bytes) -> None:
+        """Take a label in that is not followed by a number."""
+        if label == "VmFlags":
+            self._flags[-1] = code_of_flags(value, self._texts)
+        elif label == "Name":
+            self._heads[-1] = *self._heads[-1][:-1], code_of_name(value, self._texts)
+        elif field_name(label) in FIELD:
+            raise _malformed(number, line, f"a number after {label}")
+
+    def mappings(self) -> Mappings:
+        """What was read, as columns."""
+        heads = np.array(self._heads, HEADS)
+        amounts = np.full((len(self._columns), len(heads)), ABSENT, np.int64)
+        for column, (rows, values) in zip(amounts, self._columns.values(), strict=True):
+            column[rows] = values
+        return mappings_of(heads, np.array(self._flags, np.int32), tuple(self._columns), amounts, self._texts)
+
+
+def _malformed(number: int, line: bytes, expected: str) -> SmapstopError:
+    shown = (line if len(line) <= 60 else line[:57] + b"...").decode("utf-8", "surrogateescape")
+    return SmapstopError(
+        f"smaps line {number}: expected {expected}, but it says {shown!r}", "this is not the text of /proc/PID/smaps"
+    )

@@ -1,0 +1,142 @@
+"""The text of smaps and smaps_rollup as columns. Bytes in, columns out: no file and no clock is touched here.
+
+There are two ways through a text, with the same result. `parse_smaps` reads line by line what any kernel prints.
+`SmapsParser` reads all records at once, which rests on their being laid out alike:
+
+    55d0c4a1e000-55d0c4a3f000 rw-p 00000000 00:00 0      the gap between two fixed parts: the end of one record and
+    Size:                132 kB                          the header of the next, remembered from reading to reading
+    Rss:                   8 kB                          … the fixed part begins with Size: see smaps_layout
+    THPeligible:           0
+    VmFlags: rd wr mr mw me ac                           … and here the next gap
+    55d0c4a3f000-55d0c4a40000 r--p 00000000 00:00 0
+
+Where a record is laid out otherwise (an amount above 99,999,999 kB makes its line longer), that record is read line
+by line; where many of them are, the whole text is. Of a text as long as the last one only what differs is read: see
+smaps_last.
+"""
+
+import numpy as np
+
+from smapstop.errors import SmapstopError
+from smapstop.proc.columns import Mappings, Texts
+from smapstop.proc.smaps.boundaries import ODD, Gaps, flags_in
+from smapstop.proc.smaps.incremental import LastReading, Reading
+from smapstop.proc.smaps.lines import Records, mappings_of
+from smapstop.proc.smaps.record_layout import Layout, Text, layout_of
+
+_FIRST_RECORD = 16384
+"""Bytes in which the first record ends, whatever its path."""
+_FEW = 16
+"""So many records are always read one by one."""
+_ANY_HEADER = b"0-0 ---p 0 00:00 0 \n"
+
+
+def parse_smaps(text: Text, texts: Texts | None = None) -> Mappings:
+    """The mappings in the smaps of any kernel.
+
+    Fields may come in any order, and be missing: a field that only some mappings have is `ABSENT` in the others.
+    Unknown numbers are kept by their `field_name`, unknown lines of another kind are passed over. The text of maps is
+    understood as well; it has no fields.
+
+    Args:
+        text: A whole reading; empty for a process without memory.
+        texts: Where the texts are interned; a new one by default.
+
+    Raises:
+        SmapstopError: A line is none that smaps could have.
+    """
+    lines = bytes(text).split(b"\n")  # and nothing else: \r, \x0b or \x85 may be in a name
+    if not lines[-1]:
+        lines.pop()
+    records = Records(Texts() if texts is None else texts)
+    records.read(lines)
+    return records.mappings()
+
+
+def parse_rollup(text: Text) -> dict[str, int]:
+    """The totals in smaps_rollup, kB by field name; empty for the empty text of a process without memory.
+
+    Raises:
+        SmapstopError: It is not the text of smaps_rollup.
+    """
+    totals = parse_smaps(text)
+    if len(totals) > 1:
+        raise SmapstopError(
+            f"smaps_rollup has {len(totals)} records instead of one", "this is not the text of /proc/PID/smaps_rollup"
+        )
+    return {name: int(amount) for name, (amount,) in zip(totals.fields, totals.amounts, strict=True)}
+
+
+def without_torn(mappings: Mappings) -> Mappings:
+    """The mappings without those that reach into the next one; the same object when there are none.
+
+    The kernel lets the lock go between two read() calls. If a mapping that it has printed merges with the next one
+    meanwhile, it prints both again as one, with the same start and a later end, and the first print is void.
+    """
+    torn = mappings.start[1:] < mappings.end[:-1]
+    return mappings.take(np.append(~torn, True)) if torn.any() else mappings
+
+
+class SmapsParser:
+    """Parses reading after reading of one process; what did not change since an earlier one costs little."""
+
+    texts: Texts
+    """The texts of all readings: a code means the same in each of them."""
+
+    def __init__(self, texts: Texts | None = None) -> None:
+        self.texts = Texts() if texts is None else texts
+        self._gaps = Gaps(self.texts)
+        self._last = LastReading()
+
+    def parse(self, text: Text) -> Mappings:
+        """The mappings of one reading, as `parse_smaps` would give them. The text's memory may be reused afterwards.
+
+        What is as it was in the reading before may be the same array, and when all is, the same object.
+
+        Raises:
+            SmapstopError: A line is none that smaps could have.
+        """
+        mappings = self._last.parse_next(text)
+        if mappings is not None:
+            return mappings
+        layout = layout_of(bytes(text[:_FIRST_RECORD]))
+        mappings = None if layout is None else self._parse_alike(text, layout)
+        return parse_smaps(text, self.texts) if mappings is None else mappings
+
+    def _parse_alike(self, text: Text, layout: Layout) -> Mappings | None:
+        """The mappings of a text whose records, but for a few, are laid out alike; None when they are not."""
+        gaps = layout.separator.split(text)
+        last = gaps.pop().removesuffix(b"\n")
+        if not gaps:
+            return None
+        gaps[0] = b"\n" + gaps[0]
+        parsed = self._gaps.parse(gaps)
+        if parsed is None:
+            return None
+        lengths = np.fromiter(map(len, gaps), np.int64, len(gaps))
+        starts = np.cumsum(lengths) + np.arange(len(gaps)) * (layout.length + 1)
+        amounts, otherwise = layout.amounts(text, starts)
+        flags = np.append(parsed.flags[1:], np.int32(flags_in(last, self.texts)))
+        mappings = mappings_of(parsed.heads, flags, layout.fields, amounts, self.texts)
+        odd = otherwise | (flags == ODD)
+        if np.count_nonzero(odd) > _FEW + len(gaps) // 8:
+            return None
+        ends = np.append(starts[1:] - 1 - lengths[1:] + parsed.tails[1:], len(text))
+        for row in np.flatnonzero(odd).tolist():
+            if not _read_again(mappings, row, bytes(text[starts[row] : ends[row]])):
+                return None
+        self._last.keep(text, Reading(layout, starts, odd, mappings))
+        return mappings
+
+
+def _read_again(mappings: Mappings, row: int, fixed_part_and_tail: bytes) -> bool:
+    """Read one record line by line and put it into its row; False when it does not fit in there."""
+    try:
+        record = parse_smaps(_ANY_HEADER + fixed_part_and_tail, mappings.texts)
+    except SmapstopError:
+        return False
+    if len(record) != 1 or record.fields != mappings.fields or record.name[0]:
+        return False
+    mappings.amounts[:, row] = record.amounts[:, 0]
+    mappings.flags[row] = record.flags[0]
+    return True

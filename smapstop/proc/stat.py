@@ -1,0 +1,49 @@
+"""Parse stat, statm and status (proc(5))."""
+
+import os
+
+from smapstop.proc.columns import Counters
+
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+"""The size of a page, kB."""
+
+
+def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
+    """The counters of a process from the texts of its three files (proc(5)); empty ones say nothing."""
+    after = fields_after_name(stat)
+    lines = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
+
+    def amount(label: bytes) -> int | None:
+        return int(lines[label].split()[0]) if label in lines else None
+
+    def number(position: int) -> int:
+        """A field by its number in proc(5); kernels before 3.5 print fewer."""
+        return int(after[position - 3]) if len(after) > position - 3 else 0
+
+    # without memory all of statm is 0: a zombie's, and a main thread's that ended before the others
+    size, resident = map(int, statm.split()[:2]) if statm else (0, 0)
+    return Counters(
+        pid=int(stat[: stat.index(b" ")]),
+        name=os.fsdecode(stat[stat.index(b"(") + 1 : stat.rindex(b")")]),
+        state=after[0].decode(),
+        ppid=number(4),
+        threads=number(20),
+        start_time=number(22),
+        image=number(48),
+        minor_faults=number(10),
+        major_faults=number(12),
+        user_ticks=number(14),
+        system_ticks=number(15),
+        exit_code=number(52) if after[0] in b"ZX" and len(after) > 52 - 3 else None,
+        rss=resident * PAGE_KB if size else None,
+        vm_peak=amount(b"VmPeak"),
+        vm_size=amount(b"VmSize"),
+        vm_hwm=amount(b"VmHWM"),
+        vm_swap=amount(b"VmSwap"),
+        rss_shmem=amount(b"RssShmem"),
+    )
+
+
+def fields_after_name(stat: bytes) -> list[bytes]:
+    """The fields of stat from the third on: the second is a name in parentheses that may hold anything."""
+    return stat[stat.rindex(b")") + 2 :].split()

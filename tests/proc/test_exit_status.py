@@ -1,0 +1,59 @@
+"""How processes end, as a bystander sees it."""
+
+import os
+import platform
+import signal
+
+import pytest
+
+from smapstop.proc.exit_status import exit_or_signal, wait_status
+
+KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
+
+
+def test_status_and_signal() -> None:
+    assert exit_or_signal(0) == (0, None)
+    assert exit_or_signal(3 << 8) == (3, None)
+    assert exit_or_signal(signal.SIGKILL) == (None, signal.SIGKILL)
+    core_dumped = 0x80
+    assert exit_or_signal(signal.SIGSEGV | core_dumped) == (None, signal.SIGSEGV)
+
+
+def ended(status: int) -> tuple[int, int | None]:
+    """The wait status of a child as its parent gets it, and as its pidfd then tells."""
+    pid = os.fork()
+    if not pid:
+        if status < 0:
+            os.kill(os.getpid(), -status)
+        os._exit(status)
+    pidfd = os.pidfd_open(pid)
+    try:
+        _, known = os.waitpid(pid, 0)
+        return known, wait_status(pidfd)
+    finally:
+        os.close(pidfd)
+
+
+@pytest.mark.skipif(KERNEL < (6, 15), reason="the kernel keeps the exit status in a pidfd since 6.15")
+@pytest.mark.parametrize("status", [0, 3, 255, -signal.SIGKILL, -signal.SIGTERM])
+def test_pidfd_tells_the_status_of_a_reaped_process(status: int) -> None:
+    known, told = ended(status)
+
+    assert os.waitstatus_to_exitcode(known) == status
+    assert known == told
+
+
+def test_pidfd_of_a_running_process_tells_nothing() -> None:
+    pidfd = os.pidfd_open(os.getpid())
+    try:
+        assert wait_status(pidfd) is None
+    finally:
+        os.close(pidfd)
+
+
+def test_kernel_that_does_not_know_the_question_tells_nothing() -> None:
+    not_a_pidfd = os.open("/dev/null", os.O_RDONLY)
+    try:
+        assert wait_status(not_a_pidfd) is None
+    finally:
+        os.close(not_a_pidfd)

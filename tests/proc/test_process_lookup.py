@@ -1,0 +1,186 @@
+"""Finding processes: real ones, under names that nothing else has."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from smapstop.errors import SmapstopError
+from smapstop.proc.process_list import processes
+from smapstop.proc.process_lookup import find
+
+Start = Callable[..., int]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts programs that wait, and ends them; gives the pid once the program has taken the place of the fork."""
+    with ExitStack() as stack:
+
+        def started(*command: str | Path) -> int:
+            process = subprocess.Popen([*map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            stack.callback(process.communicate)  # the end of its stdin ends it
+            return process.pid
+
+        yield started
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[str], Path]:
+    """Copies a program that waits for the end of its stdin, to any name."""
+
+    def made(name: str) -> Path:
+        return Path(shutil.copy(shutil.which("cat") or "/bin/cat", tmp_path / name))
+
+    return made
+
+
+def test_digits_are_a_pid_that_need_not_exist() -> None:
+    assert find("999999999") == 999_999_999
+
+
+def test_the_number_of_a_thread_means_its_process() -> None:
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        assert find(str(thread.native_id)) == os.getpid() != thread.native_id
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_name_finds_the_process_that_runs_it(start: Start, copied: Callable[[str], Path]) -> None:
+    pid = start(copied("zq-alone"))
+    assert find("zq-alone") == pid
+
+
+def test_a_name_longer_than_the_kernel_keeps_is_found_by_its_executable(
+    start: Start, copied: Callable[[str], Path]
+) -> None:
+    pid = start(copied("zq-much-longer-than-fifteen-bytes"))
+    assert find("zq-much-longer-than-fifteen-bytes") == pid
+
+
+def test_a_script_is_found_behind_its_interpreter_and_its_options(start: Start, tmp_path: Path) -> None:
+    script = tmp_path / "zq_app.py"
+    script.write_text("import sys; sys.stdin.read()\n")
+    pid = start(sys.executable, "-X", "utf8", "-u", script)
+    assert find("zq_app.py") == pid
+
+
+def test_a_file_that_a_program_only_works_on_is_not_its_name(
+    start: Start, copied: Callable[[str], Path], tmp_path: Path
+) -> None:
+    data = tmp_path / "zq_data.py"
+    data.write_text("text\n")
+    start(copied("zq-reader"), data, "-")
+    with pytest.raises(SmapstopError, match=r"no process is called 'zq_data\.py'"):
+        find("zq_data.py")
+
+
+def test_several_processes_of_a_name_are_listed_with_their_commands(
+    start: Start, copied: Callable[[str], Path]
+) -> None:
+    path = copied("zq-many")
+    pids = [start(path, "-") for _ in range(10)]
+    with pytest.raises(SmapstopError) as raised:
+        find("zq-many")
+    listed = ", ".join(f"{pid} {str(path)[:31]}…" for pid in sorted(pids)[:8])
+    assert raised.value.what == f"10 processes are called 'zq-many' ({listed}, and 2 more)"
+    assert raised.value.remedy == "name one by its pid"
+
+
+def test_a_misspelt_name_names_the_closest(start: Start, copied: Callable[[str], Path]) -> None:
+    start(copied("zq-redis-server"))
+    with pytest.raises(SmapstopError) as raised:
+        find("zq-redis-servr")
+    assert str(raised.value).startswith("no process is called 'zq-redis-servr': did you mean zq-redis-server")
+
+
+def test_an_empty_name_means_nobody() -> None:
+    with pytest.raises(SmapstopError, match="no process is called ''"):
+        find("")
+
+
+def test_a_name_like_no_other_says_how_to_list_them() -> None:
+    with pytest.raises(SmapstopError) as raised:
+        find("¿∄?")
+    assert raised.value.remedy == "run smapstop without arguments to pick one from a list"
+
+
+def test_smapstop_and_what_started_it_are_never_meant(tmp_path: Path) -> None:
+    script = tmp_path / "zq_self.py"
+    script.write_text(
+        "from smapstop.errors import SmapstopError\nfrom smapstop.proc.process_lookup import find\n"
+        "try:\n    find('zq_self.py')\nexcept SmapstopError as error:\n    print(error)\n"
+    )
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    output, _ = process.communicate()
+    expected = "only smapstop itself and what started it are called 'zq_self.py': name one by its pid: "
+    assert output == f"{expected}{process.pid}\n"
+
+
+def test_the_list_says_of_a_process_what_proc_says(start: Start, copied: Callable[[str], Path]) -> None:
+    path = copied("zq-listed")
+    before = time.time()
+    pid = start(path, "-")
+    (found,) = [found for found in processes() if found.pid == pid]
+    assert found.name == "zq-listed"
+    assert found.command_line == (str(path), "-")
+    assert found.user == pwd.getpwuid(os.getuid()).pw_name
+    assert found.rss_kb is not None
+    assert found.rss_kb > 0
+    assert found.started is not None
+    assert abs(found.started - before) < 5
+
+
+def test_the_list_has_no_kernel_threads_no_zombies_and_not_us(start: Start, copied: Callable[[str], Path]) -> None:
+    zombie = os.fork()
+    if not zombie:
+        os._exit(0)
+    os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
+    try:
+        found = {found.pid for found in processes()}
+    finally:
+        os.waitpid(zombie, 0)
+    assert zombie not in found
+    assert os.getpid() not in found
+    assert os.getppid() in found
+    flags = {pid: _kernel_flags(pid) for pid in found}
+    assert [pid for pid, flag in flags.items() if flag & 0x200000] == []
+
+
+def _kernel_flags(pid: int) -> int:
+    """PF_ flags of a process; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[6])
+    except OSError:
+        return 0
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_a_process_of_somebody_else_is_listed_with_what_is_known(start: Start, copied: Callable[[str], Path]) -> None:
+    pid = start(copied("zq-of-root"))
+    reader, writer = os.pipe()
+    stranger = os.fork()
+    if not stranger:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        found = [found for found in processes() if found.pid == pid]
+        os.write(writer, repr([(f.name, f.user, (f.rss_kb or 0) > 0) for f in found]).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        told = pipe.read()
+    os.waitpid(stranger, 0)
+    assert told == "[('zq-of-root', 'root', True)]"
