@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.table import Row
 from benchmarks.timeline import ticks
 from smapstop.model.events import NO_EVENTS
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.recording.recorder import Recorder
 
 HOUR = 3_600

@@ -10,7 +10,7 @@ import psutil
 
 from benchmarks.measuring import cpu_seconds, cpu_seconds_of, ratio, target
 from benchmarks.table import Row
-from smapstop.model.requests import Attach, Pace
+from smapstop.model.protocol import Attach, Pace
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.sampler import Sampler
 

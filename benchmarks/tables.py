@@ -17,10 +17,10 @@ from textual.widgets import DataTable
 
 from benchmarks.table import Row
 from benchmarks.timeline import ticks
-from smapstop.model.arrange import Rows, Sorting, order
-from smapstop.model.lens import Lens
-from smapstop.model.scene import Scene, look
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.sort import Rows, Sorting, order
+from smapstop.model.view.view import Scene, look
+from smapstop.model.view.view_state import Lens
 from smapstop.ui.columns import chosen, fitting
 from smapstop.ui.rows import rows_of
 from smapstop.ui.widgets.table import MappingTable

@@ -16,11 +16,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from smapstop.model.chronicle import Chronicle
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.life import Life
+from smapstop.model.history.event_log import Chronicle
+from smapstop.model.history.mapping_history import Life
 from smapstop.model.tick import Lineage, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings, Texts
 from smapstop.proc.fields import FIELDS

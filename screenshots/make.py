@@ -36,7 +36,7 @@ from textual.pilot import Pilot
 from smapstop import demo
 from smapstop.errors import SmapstopError
 from smapstop.live import LiveSource
-from smapstop.model.requests import Attach, Launch
+from smapstop.model.protocol import Attach, Launch
 from smapstop.proc.process_list import processes
 from smapstop.recording.store import Recording
 from smapstop.replay import ReplaySource

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from smapstop.model.requests import Failure, Leave, Request
+from smapstop.model.protocol import Failure, Leave, Request
 from smapstop.proc.mount import require_proc
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Failure, Notice, Over, PagesOf, PagesSeen, Request
+from smapstop.model.protocol import Failure, Notice, Over, PagesOf, PagesSeen, Request
 from smapstop.recording.store import Recording
 from smapstop.source import News
 

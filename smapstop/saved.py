@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from smapstop.model.runs import Run
+from smapstop.model.compare.runs import Run
 from smapstop.recording.recorder import Recorder
 from smapstop.recording.redaction import COMM, Redaction
 

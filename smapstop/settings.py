@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from smapstop.model.arrange import Sorting
-from smapstop.model.requests import Attach, Launch, Pace
-from smapstop.model.runs import Run
+from smapstop.model.compare.runs import Run
+from smapstop.model.protocol import Attach, Launch, Pace
+from smapstop.model.view.sort import Sorting
 
 
 @dataclass(frozen=True, slots=True)

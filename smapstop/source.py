@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from smapstop.model.requests import Answer, Failure, Notice, Over, Refusal, Request, Target
+from smapstop.model.protocol import Answer, Failure, Notice, Over, Refusal, Request, Target
 from smapstop.model.tick import Tick
 
 News = Tick | Target | Refusal | Notice | Over | Failure | Answer

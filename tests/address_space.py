@@ -9,7 +9,7 @@ from building import mappings_of, tick_of
 from hypothesis import strategies as st
 
 from smapstop.model.identity import NONE, first_match, match
-from smapstop.model.rows import differing
+from smapstop.model.mapping_rows import differing
 from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import Mappings, Texts
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from smapstop.model.tick import Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Counters, Mappings, Texts
 
 PAGE = 4096

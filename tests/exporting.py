@@ -13,9 +13,9 @@ from stepping import Stepping
 from smapstop.export import KINDS, Kind
 from smapstop.export.lines import as_jsonl
 from smapstop.export.steps import Step, steps
-from smapstop.model.arrange import Test
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
+from smapstop.model.view.filter import Test
 from smapstop.proc.process import ProcDir
 from smapstop.recording.recorder import Recorder
 from smapstop.recording.store import Recording

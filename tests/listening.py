@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from smapstop.model.requests import Attach, Launch, Request, Target
+from smapstop.model.protocol import Attach, Launch, Request, Target
 from smapstop.model.tick import Tick
 from smapstop.source import News
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NONE, first_match, match
-from smapstop.model.rows import differing
+from smapstop.model.mapping_rows import differing
 from smapstop.model.tick import Copied, Ending, Ids, Stack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, Texts
 

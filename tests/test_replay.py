@@ -14,9 +14,9 @@ from listening import ListSource, target
 from stepping import Stepping
 
 from smapstop.live import LiveSource
-from smapstop.model.requests import Attach, Failure, Notice, Over, Pace, PagesOf, PagesSeen, Target
+from smapstop.model.protocol import Attach, Failure, Notice, Over, Pace, PagesOf, PagesSeen, Target
 from smapstop.model.tick import Ending, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.recorded import RecordedSource
 from smapstop.recording.recorder import Recorder
 from smapstop.recording.store import Recording

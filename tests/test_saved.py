@@ -12,8 +12,8 @@ from listening import ListSource, target
 from stepping import python
 from textual.pilot import Pilot
 
-from smapstop.model.requests import Attach, Pace
-from smapstop.model.runs import Run, Runs
+from smapstop.model.compare.runs import Run, Runs
+from smapstop.model.protocol import Attach, Pace
 from smapstop.model.tick import Tick
 from smapstop.proc.process import ProcDir
 from smapstop.recording.redaction import Redaction

@@ -13,7 +13,7 @@ import pytest
 from stepping import Stepping, python, until
 
 from smapstop.live import LiveSource
-from smapstop.model.requests import (
+from smapstop.model.protocol import (
     Attach,
     Failure,
     Launch,
@@ -26,7 +26,7 @@ from smapstop.model.requests import (
     Target,
 )
 from smapstop.model.tick import Ending, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.source import News
 
 Program = Callable[[str], Path]

@@ -8,10 +8,10 @@ import numpy as np
 
 from smapstop.export.steps import Step
 from smapstop.model.events import Event, Mechanism
-from smapstop.model.life import State
-from smapstop.model.moment import Moment
-from smapstop.model.rows import rows_of
+from smapstop.model.history.mapping_history import State
+from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ending, Ids, Lineage, What
+from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import PLAIN
 from smapstop.reports.snapshot import without_deleted

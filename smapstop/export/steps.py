@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import Test
-from smapstop.model.changes import compare
-from smapstop.model.moment import Moment, apply
-from smapstop.model.rows import differing, rows_of
-from smapstop.model.sheet import Lost, sheet_of
+from smapstop.model.mapping_rows import differing, rows_of
 from smapstop.model.tick import Ids, Tick
+from smapstop.model.timeline.map_diff import compare
+from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.view.filter import Test
+from smapstop.model.view.table_data import Lost, sheet_of
 
 Rows = NDArray[np.intp]
 """Rows of a map."""

@@ -14,8 +14,8 @@ from smapstop.export.records import event_record
 from smapstop.export.steps import Step
 from smapstop.export.tracks import MappingTracks, TotalTracks, short_name
 from smapstop.model.events import MECHANISMS
-from smapstop.model.life import State
-from smapstop.model.requests import Target
+from smapstop.model.history.mapping_history import State
+from smapstop.model.protocol import Target
 from smapstop.model.tick import What
 from smapstop.reports.snapshot import Record
 from smapstop.reports.snapshot_formats import json_line, utc

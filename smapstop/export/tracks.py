@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from smapstop.export.steps import Rows, Step, changed_rows, gone_rows
-from smapstop.model.changes import cpu_share, fault_rates
+from smapstop.model.history.mapping_history import State
 from smapstop.model.kinds import Kind, file_part, kind_of
-from smapstop.model.life import State
-from smapstop.model.moment import Moment
-from smapstop.model.requests import Target
-from smapstop.model.rows import rows_of
+from smapstop.model.mapping_rows import rows_of
+from smapstop.model.protocol import Target
+from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.rates import cpu_share, fault_rates
 from smapstop.proc.columns import ABSENT
 from smapstop.reports.snapshot import Record
 from smapstop.ui.format import printable

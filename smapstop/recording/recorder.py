@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
-from smapstop.model.moment import Moment, apply
-from smapstop.model.requests import Target
-from smapstop.model.rows import HEADS as COMPARED
-from smapstop.model.rows import differing, rows_of
+from smapstop.model.mapping_rows import HEADS as COMPARED
+from smapstop.model.mapping_rows import differing, rows_of
+from smapstop.model.protocol import Target
 from smapstop.model.tick import Ids, Tick
+from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.stat import PAGE_KB
 from smapstop.recording import schema

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from smapstop.model.requests import Target
+from smapstop.model.protocol import Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import Addresses, Codes, Mappings, Texts
 

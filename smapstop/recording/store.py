@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Target
+from smapstop.model.protocol import Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema

@@ -9,10 +9,10 @@ import numpy as np
 
 from smapstop import __version__
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
-from smapstop.model.explain import Faults, explain
-from smapstop.model.moment import Moment, apply
-from smapstop.model.rows import rows_of
+from smapstop.model.explain.rules import Faults, explain
+from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Copied, Ending, Ids, Lineage, Stack, Tick
+from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, Texts
 from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, HEADS, TICK_COLUMNS, Row, checksum_of, to_unsigned
 

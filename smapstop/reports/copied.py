@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from smapstop.model.kinds import backing_of
-from smapstop.model.meant import part_of
+from smapstop.model.lookup import part_of
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfFiles
 from smapstop.proc.elf.symbols import Symbols

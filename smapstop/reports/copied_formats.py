@@ -1,7 +1,7 @@
 """What was copied on write as text: JSON for programs, a table for people."""
 
 from smapstop import __version__
-from smapstop.model.meant import base_name
+from smapstop.model.lookup import base_name
 from smapstop.proc.columns import Counters
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.reports.copied import CopiedPart, Group

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from smapstop.errors import SmapstopError
+from smapstop.model.compare.group_comparison import By, Likeness, Side, likeness
 from smapstop.model.kinds import Kind
-from smapstop.model.likeness import By, Likeness, Side, likeness
 from smapstop.model.limits import Limit
 from smapstop.model.totals import SUMS
 from smapstop.proc.columns import ABSENT, Amounts

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from smapstop import __version__
-from smapstop.model.likeness import Side
+from smapstop.model.compare.group_comparison import Side
 from smapstop.model.limits import Limit
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD

@@ -1,6 +1,6 @@
 """What the memory of a process is for: its threads asked, and the rest told by its shape."""
 
-from smapstop.model.naming import Label, labels_of
+from smapstop.model.labels import Label, labels_of
 from smapstop.model.tick import Stack
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import backing_of
-from smapstop.model.naming import Label
+from smapstop.model.labels import Label
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfFiles
 from smapstop.proc.elf.segments import file_row

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from smapstop import __version__
-from smapstop.model.meant import shown
+from smapstop.model.lookup import shown
 from smapstop.proc.columns import Counters
 from smapstop.proc.pages.page_frames import Frame
 from smapstop.proc.pages.page_runs import Page

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from smapstop.errors import SmapstopError
-from smapstop.model.moment import Moment, apply
 from smapstop.model.tick import Tick
+from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.when import When
 from smapstop.proc.columns import Mappings
 from smapstop.recording.store import HEAD_BYTES, Recording, is_recording

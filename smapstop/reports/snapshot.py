@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import Sorting, order
+from smapstop.model.grouping import Grouping
 from smapstop.model.kinds import Kind, kinds
-from smapstop.model.naming import Label
-from smapstop.model.requests import Pace
-from smapstop.model.sheet import Grouping, Sheet, grouped, still
+from smapstop.model.labels import Label
+from smapstop.model.protocol import Pace
+from smapstop.model.view.sort import Sorting, order
+from smapstop.model.view.table_data import Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, unreadable

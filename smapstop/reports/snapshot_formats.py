@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from smapstop import __version__
-from smapstop.model.arrange import Sorting
-from smapstop.model.sheet import Grouping
+from smapstop.model.grouping import Grouping
+from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD
 from smapstop.reports.plain_table import table_of
 from smapstop.reports.snapshot import Record, Snapshot, records, rollup_record

@@ -10,7 +10,7 @@ from functools import partial
 from typing import cast
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import (
+from smapstop.model.protocol import (
     Attach,
     Failure,
     FramesOn,

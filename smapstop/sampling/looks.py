@@ -5,7 +5,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.requests import FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.protocol import FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfFiles

@@ -1,6 +1,6 @@
 """When to read, and how much: absolute deadlines, and a budget that reading must keep to."""
 
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tier
 
 _SHARE_BETWEEN = 4

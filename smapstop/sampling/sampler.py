@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import NO_EVENTS, Events
-from smapstop.model.explain import Faults, explain
+from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.identity import NONE, Match, first_match, match
-from smapstop.model.requests import Answer, FramesOn, Pace, PagesOf, Question, SymbolsOn
-from smapstop.model.rows import differing
+from smapstop.model.mapping_rows import differing
+from smapstop.model.protocol import Answer, FramesOn, Pace, PagesOf, Question, SymbolsOn
 from smapstop.model.tick import Ending, Ids, Tick, Tier
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings

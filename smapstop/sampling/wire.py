@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from smapstop.model import events, requests, tick
+from smapstop.model import events, protocol, tick
 from smapstop.proc import columns
 from smapstop.proc.columns import Texts
 from smapstop.proc.pages.page_runs import Page, PageRuns
@@ -25,13 +25,13 @@ _TYPES = {
     for kind in (
         *(columns.Mappings, columns.Counters, PageRuns),
         *(tick.Tick, tick.Lineage, tick.Copied, tick.Stack, tick.Ending, events.Events),
-        *(requests.Attach, requests.Launch, requests.Pace, requests.Signal, requests.Leave),
-        *(requests.PagesOf, requests.SymbolsOn, requests.FramesOn),
-        *(requests.PagesSeen, requests.SymbolsSeen, requests.FramesSeen),
-        *(requests.Target, requests.Refusal, requests.Failure),
+        *(protocol.Attach, protocol.Launch, protocol.Pace, protocol.Signal, protocol.Leave),
+        *(protocol.PagesOf, protocol.SymbolsOn, protocol.FramesOn),
+        *(protocol.PagesSeen, protocol.SymbolsSeen, protocol.FramesSeen),
+        *(protocol.Target, protocol.Refusal, protocol.Failure),
     )
 }
-Message = tick.Tick | requests.Target | requests.Refusal | requests.Failure | requests.Answer | requests.Request
+Message = tick.Tick | protocol.Target | protocol.Refusal | protocol.Failure | protocol.Answer | protocol.Request
 """What can be sent."""
 
 

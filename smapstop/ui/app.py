@@ -12,8 +12,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from smapstop.errors import SmapstopError
-from smapstop.model.lens import Lens
-from smapstop.model.requests import (
+from smapstop.model.protocol import (
     Attach,
     Failure,
     FramesSeen,
@@ -26,7 +25,8 @@ from smapstop.model.requests import (
     Target,
 )
 from smapstop.model.tick import Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view_state import Lens
 from smapstop.settings import Begin, Pick, Replay, Settings
 from smapstop.source import Source
 from smapstop.ui import format as fmt

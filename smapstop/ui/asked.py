@@ -6,11 +6,11 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from smapstop.model.groups import GroupHistory
-from smapstop.model.lately import amounts_lately
-from smapstop.model.recent import Recent
-from smapstop.model.sheet import Grouping
-from smapstop.model.timeline import Timeline
+from smapstop.model.grouping import Grouping
+from smapstop.model.history.group_history import GroupHistory
+from smapstop.model.history.recent_moves import amounts_lately
+from smapstop.model.history.series_cache import Recent
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.ui.changed import change_text
 from smapstop.ui.columns import Column
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.events import Event
-from smapstop.model.life import Life, State
+from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.tick import Lineage, Tick, What
 from smapstop.ui import format as fmt
 from smapstop.ui.why import VERBS

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.arrange import Sorting, order
-from smapstop.model.lens import Lens
-from smapstop.model.rows import rows_of
-from smapstop.model.scene import Scene
+from smapstop.model.mapping_rows import rows_of
+from smapstop.model.view.sort import Sorting, order
+from smapstop.model.view.view import Scene
+from smapstop.model.view.view_state import Lens
 
 QUIET_SECONDS = 2.0
 """No new order within this time after a key press."""

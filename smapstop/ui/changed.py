@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from smapstop.model.entries import Entry
-from smapstop.model.rows import RESTLESS
+from smapstop.model.history.log_entry import Entry
+from smapstop.model.mapping_rows import RESTLESS
 from smapstop.model.tick import Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.happened import what_of
 from smapstop.ui.why import VERBS, labels

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import Sorting
+from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD, ROLLUP_ONLY
 
 Look = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.kinds import Kind, file_part, kind_of
-from smapstop.model.life import Life, State
-from smapstop.model.moment import Moment
-from smapstop.model.naming import Label
-from smapstop.model.scene import Scene
+from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
+from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.view.view import Scene
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD, VM_FLAGS
 from smapstop.ui import format as fmt

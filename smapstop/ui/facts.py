@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.changes import cpu_share, fault_rates, rate_seconds
-from smapstop.model.requests import Over, Target
-from smapstop.model.scene import Scene
+from smapstop.model.protocol import Over, Target
 from smapstop.model.tick import Ending, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
 from smapstop.ui import format as fmt
 
 _STATES = {

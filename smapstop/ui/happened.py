@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from smapstop.model.entries import Entry
+from smapstop.model.history.log_entry import Entry
+from smapstop.model.history.mapping_history import label_at
 from smapstop.model.kinds import Kind, file_part
-from smapstop.model.naming import label_at
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import FIELD
 from smapstop.ui import format as fmt
 from smapstop.ui.facts import ending_text

@@ -5,8 +5,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.model.history.mapping_history import Life
 from smapstop.model.kinds import Kind, kind_of
-from smapstop.model.life import Life
 from smapstop.proc.fields import FIELD
 from smapstop.ui import format as fmt
 from smapstop.ui.charts import area

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from smapstop.model.requests import Launch, Pace, Signal
+from smapstop.model.protocol import Launch, Pace, Signal
 from smapstop.source import Source
 
 Rebuilds = Callable[[], AsyncIterator[None]]

@@ -3,14 +3,14 @@
 import time
 from dataclasses import dataclass, replace
 
-from smapstop.model.activity import Activity
-from smapstop.model.arrange import Sorting
-from smapstop.model.earlier import Earlier
-from smapstop.model.lens import Lens
-from smapstop.model.requests import Over, Target
-from smapstop.model.runs import Run, Runs
-from smapstop.model.scene import Scene, look
-from smapstop.model.timeline import Timeline
+from smapstop.model.compare.previous_run import Earlier
+from smapstop.model.compare.runs import Run, Runs
+from smapstop.model.history.activity import Activity
+from smapstop.model.protocol import Over, Target
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view import Scene, look
+from smapstop.model.view.view_state import Lens
 from smapstop.ui.calm import CalmOrder
 
 

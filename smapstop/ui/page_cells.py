@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.page_grid import Pages
+from smapstop.model.pages.page_grid import Pages
 from smapstop.proc.pages.page_states import STATES, State
 from smapstop.ui import format as fmt
 from smapstop.ui.charts import code_points, strips_of

@@ -1,6 +1,6 @@
 """What is known of the page frames behind the cell under the cursor, and when to ask again."""
 
-from smapstop.model.requests import FramesOn, FramesSeen
+from smapstop.model.protocol import FramesOn, FramesSeen
 
 Range = tuple[int, int]
 """The addresses of some pages."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from smapstop.model.page_grid import Grid
+from smapstop.model.pages.page_grid import Grid
 
 SIZES = ((16, 4), (8, 3), (4, 2), (2, 1), (1, 1))
 """Cells of the terminal that a cell of the grid may take, across and down; the largest that has room is taken."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from smapstop.model.requests import SymbolsOn, SymbolsSeen
+from smapstop.model.protocol import SymbolsOn, SymbolsSeen
 
 MOST_ASKED = 48
 """So many ranges of pages are asked about at once."""

@@ -7,9 +7,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.life import State as Entry
-from smapstop.model.naming import Label
-from smapstop.model.page_grid import Pages
+from smapstop.model.history.mapping_history import State as Entry
+from smapstop.model.labels import Label
+from smapstop.model.pages.page_grid import Pages
 from smapstop.proc.pages.page_states import State
 from smapstop.ui import format as fmt
 from smapstop.ui import page_words as words

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.model.history.mapping_history import Life, State, label_at
 from smapstop.model.kinds import Kind, backing_of, kind_of
-from smapstop.model.life import Life, State
-from smapstop.model.naming import Label, label_at
-from smapstop.model.page_grid import Grid, Pages, Stretches, mixture
-from smapstop.model.page_looks import Look, Looks, changes
-from smapstop.model.requests import PagesSeen
-from smapstop.model.scene import Scene
+from smapstop.model.labels import Label
+from smapstop.model.pages.page_grid import Grid, Pages, Stretches, mixture
+from smapstop.model.pages.page_history import Look, Looks, changes
+from smapstop.model.protocol import PagesSeen
+from smapstop.model.view.view import Scene
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.page_states import State as PageState
 from smapstop.ui import format as fmt

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from smapstop.model.kinds import Kind
-from smapstop.model.page_grid import Grid, Pages
-from smapstop.model.page_looks import Look
+from smapstop.model.pages.page_grid import Grid, Pages
+from smapstop.model.pages.page_history import Look
 from smapstop.proc.pages.page_states import STATE_HELP, STATES, State
 from smapstop.ui import format as fmt
 from smapstop.ui.palette import Role

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.groups import RECENT
+from smapstop.model.history.group_history import RECENT
+from smapstop.model.history.recent_moves import LATELY, moves_of
 from smapstop.model.kinds import Kind, file_part
-from smapstop.model.lately import LATELY, moves_of
-from smapstop.model.rows import RESTLESS
-from smapstop.model.scene import Scene
-from smapstop.model.sheet import Sheet
+from smapstop.model.mapping_rows import RESTLESS
 from smapstop.model.tick import Ids, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.table_data import Sheet
+from smapstop.model.view.view import Scene
 from smapstop.proc.columns import ABSENT
 from smapstop.ui import format as fmt
 from smapstop.ui.asked import Groups, Histories, histories_of

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from smapstop.model.earlier import age_of, tick_at_age
-from smapstop.model.runs import Run
-from smapstop.model.timeline import Timeline
+from smapstop.model.compare.previous_run import age_of, tick_at_age
+from smapstop.model.compare.runs import Run
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.facts import ending_text
 

@@ -8,9 +8,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.model.history.mapping_history import Life, label_at
 from smapstop.model.kinds import Kind
-from smapstop.model.life import Life
-from smapstop.model.naming import label_at
 from smapstop.ui import format as fmt
 from smapstop.ui import tabs
 from smapstop.ui.became import LastChange, became_lines, last_change

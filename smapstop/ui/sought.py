@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from smapstop.model.entries import Entry
-from smapstop.model.timeline import Timeline
+from smapstop.model.history.log_entry import Entry
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.ui.happened import told, whose
 
 _WIDE = 1_000

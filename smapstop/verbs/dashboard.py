@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Attach, Launch
+from smapstop.model.protocol import Attach, Launch
 from smapstop.verbs import VERBS
 from smapstop.verbs.options import (
     Parser,
@@ -39,7 +39,7 @@ from smapstop.verbs.targets import (
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.live import LiveSource
-    from smapstop.model.runs import Run
+    from smapstop.model.compare.runs import Run
     from smapstop.settings import Pick, Settings
     from smapstop.source import Source
     from smapstop.ui.launching import Rebuilds
@@ -186,7 +186,8 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     Raises:
         SmapstopError: There is no such column, the filter makes no sense, or the config file is wrong.
     """
-    from smapstop.model.arrange import Sorting, filter_of
+    from smapstop.model.view.filter import filter_of
+    from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
     from smapstop.ui.columns import chosen
     from smapstop.verbs.config import read_config

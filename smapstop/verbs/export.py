@@ -130,7 +130,7 @@ def _pieces(
     from smapstop.export.lines import as_csv, as_jsonl
     from smapstop.export.steps import steps
     from smapstop.export.trace import as_trace
-    from smapstop.model.arrange import filter_of
+    from smapstop.model.view.filter import filter_of
 
     test = filter_of(filter_text) if filter_text else None
     told = steps(recording.ticks(), str(recording.path), begin, end, test)

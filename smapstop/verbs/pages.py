@@ -75,7 +75,7 @@ def run(words: list[str], command: Command) -> int:
 
 def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """The pages of the mappings that are meant, one after the other."""
-    from smapstop.model.meant import meant
+    from smapstop.model.lookup import meant
     from smapstop.proc.elf.mapped_files import ElfFiles
     from smapstop.proc.process import unreadable
     from smapstop.reports.labels import labels_in

@@ -9,7 +9,7 @@ from smapstop.errors import SmapstopError
 from smapstop.verbs.options import BUDGETS, INTERVALS
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.model.arrange import Sorting
+    from smapstop.model.view.sort import Sorting
 
 PANE_LINES = (3, 200)
 """The lowest and the highest that the panes below the table can be."""
@@ -88,7 +88,7 @@ def sorting_of(key: str, *, reverse: bool = False) -> "Sorting":
     Raises:
         SmapstopError: Nothing is sorted by that.
     """
-    from smapstop.model.arrange import Sorting
+    from smapstop.model.view.sort import Sorting
     from smapstop.ui.columns import SORTABLE
 
     usual = Sorting()

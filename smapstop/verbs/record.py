@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Attach, Failure, Launch, Signal, Target
+from smapstop.model.protocol import Attach, Failure, Launch, Signal, Target
 from smapstop.verbs.options import (
     Parser,
     add_decorate,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.verbs.preferences import NO_PREFERENCES, Preferences
 
 if TYPE_CHECKING:  # it imports numpy

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from smapstop.errors import SmapstopError
 from smapstop.export.steps import changed_rows, gone_rows
-from smapstop.model.arrange import filter_of
 from smapstop.model.tick import Lineage, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.filter import filter_of
 from smapstop.proc.columns import Texts
 
 TEXTS = Texts()

@@ -19,9 +19,9 @@ from stepping import Stepping
 
 from smapstop.export import KINDS, Kind
 from smapstop.export.trace import as_trace
-from smapstop.model.arrange import Test, filter_of
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Copied, Ending, Lineage, Tick
+from smapstop.model.view.filter import Test, filter_of
 from smapstop.proc.columns import Texts
 
 US = 1_000_000

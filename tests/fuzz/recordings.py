@@ -14,7 +14,7 @@ from listening import target
 from streams import ticks_of
 
 from smapstop.errors import SmapstopError
-from smapstop.model.moment import apply
+from smapstop.model.timeline.map_snapshot import apply
 from smapstop.recording import telling
 from smapstop.recording.recorder import Recorder
 from smapstop.recording.store import Recording

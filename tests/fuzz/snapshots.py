@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 from fuzz.smaps import SAVED
 from smapstop.errors import SmapstopError
-from smapstop.model.likeness import By
-from smapstop.model.sheet import GROUPINGS
+from smapstop.model.compare.group_comparison import By
+from smapstop.model.grouping import GROUPINGS
 from smapstop.reports.diff import diff
 from smapstop.reports.diff_formats import as_json as diff_as_json
 from smapstop.reports.diff_formats import as_markdown

@@ -16,7 +16,7 @@ from stepping import Stepping, until
 
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import kind_of, kinds
-from smapstop.model.requests import Pace, Target
+from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir

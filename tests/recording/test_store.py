@@ -23,7 +23,7 @@ from stepping import Stepping
 from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import Copied, Ending, Lineage, Stack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, Texts
 from smapstop.proc.process import ProcDir

@@ -7,7 +7,7 @@ import pytest
 from building import mappings_of
 
 from smapstop import __version__
-from smapstop.model.likeness import By
+from smapstop.model.compare.group_comparison import By
 from smapstop.model.limits import limit_of
 from smapstop.proc.columns import ABSENT, Texts
 from smapstop.reports.diff import Diff, Sum, diff

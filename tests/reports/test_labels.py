@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from stepping import Stepping, until
 
-from smapstop.model.naming import Label
+from smapstop.model.labels import Label
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.proc.threads import stack_pointers

@@ -18,7 +18,7 @@ import pytest
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import Sorting
+from smapstop.model.view.sort import Sorting
 from smapstop.reports.snapshot import load, sorting_by, take, take_totals
 from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
 

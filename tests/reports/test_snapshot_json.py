@@ -12,7 +12,7 @@ from places import DATA
 from stepping import Stepping
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import Sorting
+from smapstop.model.view.sort import Sorting
 from smapstop.reports.snapshot import load, take
 from smapstop.reports.snapshot_formats import as_json
 from smapstop.reports.snapshot_json import read_json

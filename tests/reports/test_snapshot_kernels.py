@@ -16,7 +16,7 @@ from places import DATA
 
 from smapstop.cli import main
 from smapstop.errors import SmapstopError
-from smapstop.model.sheet import GROUPINGS
+from smapstop.model.grouping import GROUPINGS
 from smapstop.proc.columns import ABSENT
 from smapstop.reports.snapshot import load
 from smapstop.reports.snapshot_formats import as_csv, as_json, as_table

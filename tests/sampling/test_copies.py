@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stepping import Stepping
 
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.sampler import Sampler
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from stepping import Stepping
 
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.proc.process import ProcDir
 from smapstop.proc.read_buffer import CHUNK_BYTES

@@ -9,7 +9,7 @@ import pytest
 from stepping import Stepping, python
 
 from smapstop.model.kinds import backing_of
-from smapstop.model.requests import FramesOn, FramesSeen, Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.protocol import FramesOn, FramesSeen, Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
 from smapstop.proc.pages.page_states import STATES, State, states_of
 from smapstop.proc.pages.pagemap import PAGE_BYTES

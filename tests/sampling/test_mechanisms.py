@@ -14,9 +14,9 @@ import pytest
 from stepping import Stepping, until
 
 from smapstop.model.events import Event
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.sampling.sampler import Sampler

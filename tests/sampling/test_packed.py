@@ -8,11 +8,11 @@ import pytest
 from stepping import python
 from streams import assert_same
 
-from smapstop.model.life import Life
-from smapstop.model.moment import Moment, apply
-from smapstop.model.requests import Pace
+from smapstop.model.history.mapping_history import Life
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import Ending, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
 from smapstop.sampling import sampler
 from smapstop.sampling.wire import Decoder, Encoder, read_frame

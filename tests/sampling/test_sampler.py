@@ -10,10 +10,10 @@ import pytest
 from building import SECOND, listed
 from stepping import Stepping, until
 
-from smapstop.model.changes import compare
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import Ending, Lineage, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.map_diff import compare
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
 from smapstop.proc.read_buffer import Memory
 from smapstop.proc.smaps.parser import parse_smaps

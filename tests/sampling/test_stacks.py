@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from stepping import Stepping, python, until
 
-from smapstop.model.requests import Pace
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import Stack
 from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import stack_pointers, thread_ids

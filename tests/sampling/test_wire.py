@@ -12,7 +12,7 @@ from building import COUNTERS, mappings_of, tick_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.requests import (
+from smapstop.model.protocol import (
     Attach,
     Failure,
     FramesOn,

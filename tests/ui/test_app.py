@@ -14,10 +14,10 @@ from textual.strip import Strip
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.requests import Attach, Failure, Request
-from smapstop.model.scene import Scene
+from smapstop.model.protocol import Attach, Failure, Request
 from smapstop.model.tick import Ending, Lineage, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
 from smapstop.proc.columns import ABSENT
 from smapstop.settings import Begin, Pick, Replay, Settings
 from smapstop.ui import app as module

@@ -2,10 +2,10 @@
 
 from building import mappings_of, tick_of
 
-from smapstop.model.arrange import Sorting
-from smapstop.model.lens import Lens
-from smapstop.model.scene import look
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view import look
+from smapstop.model.view.view_state import Lens
 from smapstop.ui.calm import EVERY_TICKS, QUIET_SECONDS, CalmOrder
 
 CALM = QUIET_SECONDS + 1

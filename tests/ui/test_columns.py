@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import Sorting
+from smapstop.model.view.sort import Sorting
 from smapstop.ui.columns import ALL, COLUMNS, SORTABLE, chosen, column_keys, fitting, sorted_beside, sorted_by
 
 

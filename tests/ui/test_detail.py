@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.earlier import Earlier
+from smapstop.model.compare.previous_run import Earlier
+from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.kinds import Kind
-from smapstop.model.lens import Lens
-from smapstop.model.life import Life, State
-from smapstop.model.naming import Label
-from smapstop.model.scene import look
+from smapstop.model.labels import Label
 from smapstop.model.tick import Lineage, Tick
+from smapstop.model.view.view import look
+from smapstop.model.view.view_state import Lens
 from smapstop.proc.columns import ABSENT, Texts
 from smapstop.ui.became import became_lines, end_text, last_change
 from smapstop.ui.detail import (

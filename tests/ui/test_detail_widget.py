@@ -11,10 +11,10 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 
 from smapstop.model.kinds import Kind
-from smapstop.model.lens import Lens
-from smapstop.model.scene import look
 from smapstop.model.tick import Lineage, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import look
+from smapstop.model.view.view_state import Lens
 from smapstop.proc.fields import FIELDS
 from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.detail import MappingDetail

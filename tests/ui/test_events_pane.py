@@ -16,11 +16,11 @@ from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events, Mechanism
-from smapstop.model.lens import Lens
-from smapstop.model.requests import Attach
-from smapstop.model.scene import look
+from smapstop.model.protocol import Attach
 from smapstop.model.tick import Copied, Ending, Lineage, Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import look
+from smapstop.model.view.view_state import Lens
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.events import EventsPane

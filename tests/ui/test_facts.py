@@ -7,11 +7,11 @@ import pytest
 from building import COUNTERS, SECOND, mappings_of, tick_of, timeline_of
 from listening import target
 
-from smapstop.model.earlier import Earlier
-from smapstop.model.lens import Lens
-from smapstop.model.scene import Scene, look
+from smapstop.model.compare.previous_run import Earlier
 from smapstop.model.tick import Ending
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene, look
+from smapstop.model.view.view_state import Lens
 from smapstop.ui.facts import compared_text, ending_text, faults_parts, header_of, rss_line, totals_parts
 
 

@@ -9,11 +9,11 @@ from listening import ListSource
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from smapstop.model import runs as module
+from smapstop.model.compare import runs as module
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.requests import Attach
+from smapstop.model.protocol import Attach
 from smapstop.model.tick import Tick
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.settings import Settings
 from smapstop.ui import format as fmt
 from smapstop.ui.app import Dashboard

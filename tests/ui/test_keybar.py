@@ -4,7 +4,7 @@ from building import mappings_of, tick_of
 from listening import ListSource
 from textual.pilot import Pilot
 
-from smapstop.model.requests import Attach
+from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.help import HelpScreen

@@ -5,7 +5,7 @@ from listening import ListSource
 from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 
-from smapstop.model.requests import Attach
+from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.key_table import KEYS

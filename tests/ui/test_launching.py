@@ -6,7 +6,7 @@ import signal
 import pytest
 from listening import ListSource
 
-from smapstop.model.requests import Launch, Request, Signal
+from smapstop.model.protocol import Launch, Request, Signal
 from smapstop.ui import launching as module
 from smapstop.ui.launching import Launching
 

@@ -3,10 +3,10 @@
 from building import mappings_of, tick_of
 from listening import target
 
-from smapstop.model.arrange import Sorting
-from smapstop.model.lens import Lens
-from smapstop.model.runs import Run
+from smapstop.model.compare.runs import Run
 from smapstop.model.tick import Ending
+from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view_state import Lens
 from smapstop.proc.columns import Texts
 from smapstop.ui.looking import Carried, Looking
 

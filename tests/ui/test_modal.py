@@ -9,7 +9,7 @@ from textual import events
 from textual.app import App
 from textual.screen import ModalScreen
 
-from smapstop.model.arrange import Sorting
+from smapstop.model.view.sort import Sorting
 from smapstop.ui.screens.help import HelpScreen
 from smapstop.ui.screens.pick import PickScreen
 from smapstop.ui.screens.quit import QuitScreen

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.requests import Attach
+from smapstop.model.protocol import Attach
 from smapstop.model.tick import Tick
 from smapstop.proc.fields import FIELD
 from smapstop.settings import Settings

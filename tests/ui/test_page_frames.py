@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from smapstop.model.requests import FramesOn, FramesSeen
+from smapstop.model.protocol import FramesOn, FramesSeen
 from smapstop.ui.page_frames import PageFrames, frames_text
 
 

@@ -12,9 +12,9 @@ from rich.color import Color
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
-from smapstop.model import page_looks
-from smapstop.model.page_grid import Stretches, changed
-from smapstop.model.requests import Attach, FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.pages import page_history
+from smapstop.model.pages.page_grid import Stretches, changed
+from smapstop.model.protocol import Attach, FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.settings import Settings
@@ -320,7 +320,7 @@ async def test_two_looks_are_compared_once_however_the_cursor_moves(monkeypatch:
         compared.append(None)
         return changed(before, after)
 
-    monkeypatch.setattr(page_looks, "changed", counted)
+    monkeypatch.setattr(page_history, "changed", counted)
     app, source = dashboard(tick(0, 4), tick(1, 8))
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()

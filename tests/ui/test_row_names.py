@@ -3,9 +3,9 @@
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.lens import Lens
-from smapstop.model.scene import look
 from smapstop.model.tick import Stack
+from smapstop.model.view.view import look
+from smapstop.model.view.view_state import Lens
 from smapstop.ui.columns import ALL
 from smapstop.ui.rows import rows_of
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streams import streams, ticks_of
 
-from smapstop.model.lens import Lens
-from smapstop.model.scene import look
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import look
+from smapstop.model.view.view_state import Lens
 from smapstop.ui.asked import histories_of
 from smapstop.ui.columns import COLUMNS, fitting
 from smapstop.ui.rows import rows_of

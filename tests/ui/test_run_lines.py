@@ -8,9 +8,9 @@ import pytest
 from building import COUNTERS, mappings_of, tick_of, timeline_of
 from listening import target
 
-from smapstop.model.runs import Run
+from smapstop.model.compare.runs import Run
 from smapstop.model.tick import Ending
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.ui import format as fmt
 from smapstop.ui.run_lines import TITLES, header, line_of
 

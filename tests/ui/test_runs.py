@@ -11,7 +11,7 @@ from listening import ListSource, target
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, OptionList
 
-from smapstop.model.requests import Attach, Failure, Launch, PagesOf, Refusal, Request, Signal
+from smapstop.model.protocol import Attach, Failure, Launch, PagesOf, Refusal, Request, Signal
 from smapstop.model.tick import Ending, Tick
 from smapstop.proc.columns import Texts
 from smapstop.settings import Settings

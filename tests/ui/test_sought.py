@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.entries import Entry, Face
+from smapstop.model.history.log_entry import Entry, Face
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Copied
 from smapstop.ui.sought import found

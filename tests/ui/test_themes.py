@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES
 from textual.widgets import OptionList
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.requests import Attach
+from smapstop.model.protocol import Attach
 from smapstop.model.tick import Tick
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard

@@ -7,7 +7,7 @@ from building import mappings_of, tick_of
 from listening import ListSource
 from textual.pilot import Pilot
 
-from smapstop.model.requests import Attach, Notice, Over
+from smapstop.model.protocol import Attach, Notice, Over
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.settings import Replay, Settings
 from smapstop.ui.app import Dashboard

@@ -5,7 +5,7 @@ from building import mappings_of, tick_of
 from listening import ListSource
 from rich.color import Color
 
-from smapstop.model.requests import Attach
+from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.theme import palette_of

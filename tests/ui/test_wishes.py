@@ -9,8 +9,8 @@ from listening import ListSource
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from smapstop.model.arrange import Sorting
-from smapstop.model.requests import Attach, Pace
+from smapstop.model.protocol import Attach, Pace
+from smapstop.model.view.sort import Sorting
 from smapstop.settings import Begin, Replay, Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.columns import COLUMNS

@@ -7,7 +7,7 @@ import pytest
 from places import ROOT
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import Sorting
+from smapstop.model.view.sort import Sorting
 from smapstop.verbs.config import read_config, user_directory
 from smapstop.verbs.preferences import Preferences
 

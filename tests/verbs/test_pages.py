@@ -371,7 +371,7 @@ def test_another_user_is_told_what_to_do(tmp_path: Path) -> None:
     code = f"""
 import os, sys
 sys.path.insert(0, {str(root)!r})
-import smapstop.cli, smapstop.verbs.pages, smapstop.proc.process_list, smapstop.model.meant
+import smapstop.cli, smapstop.verbs.pages, smapstop.proc.process_list, smapstop.model.lookup
 import smapstop.reports.pages, smapstop.reports.pages_formats
 import smapstop.reports.copied, smapstop.reports.copied_formats
 smapstop.cli.main(["pages", "-p", sys.argv[1], "no such name"])

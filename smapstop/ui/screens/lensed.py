@@ -6,10 +6,10 @@ from dataclasses import replace
 from textual import on
 from textual.screen import Screen
 
-from smapstop.model.arrange import Sorting
-from smapstop.model.lens import Lens
-from smapstop.model.playing import Playing
-from smapstop.model.runs import Run
+from smapstop.model.compare.runs import Run
+from smapstop.model.view.playback import Playing
+from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view_state import Lens
 from smapstop.ui.columns import SORTABLE, Column, sorted_beside, sorted_by
 from smapstop.ui.looking import Looking
 from smapstop.ui.messages import Stale

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from smapstop.errors import SmapstopError
-from smapstop.model.arrange import filter_of, members_filter
-from smapstop.model.earlier import ELSEWHERE
-from smapstop.model.requests import Launch, Target
-from smapstop.model.runs import Run
+from smapstop.model.compare.previous_run import ELSEWHERE
+from smapstop.model.compare.runs import Run
+from smapstop.model.protocol import Launch, Target
+from smapstop.model.view.filter import filter_of, members_filter
 from smapstop.settings import Begin, Replay, Settings
 from smapstop.source import Source
 from smapstop.ui.columns import chosen

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from smapstop.model.runs import KEPT, Run
+from smapstop.model.compare.runs import KEPT, Run
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
 from smapstop.ui.run_lines import header, line_of

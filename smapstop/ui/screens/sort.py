@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from smapstop.model.arrange import Sorting
+from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD
 from smapstop.ui.columns import COLUMNS, SORTABLE, sorted_by
 from smapstop.ui.keys import bindings

@@ -10,10 +10,10 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from smapstop.model.history.mapping_history import Life
 from smapstop.model.kinds import kind_of
-from smapstop.model.life import Life
-from smapstop.model.scene import Scene
-from smapstop.model.timeline import Timeline
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
 from smapstop.ui import format as fmt
 from smapstop.ui import history, sections, tabs
 from smapstop.ui.became import LastChange, last_change

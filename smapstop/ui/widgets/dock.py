@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from smapstop.errors import SmapstopError
-from smapstop.model.requests import Launch, Pace
+from smapstop.model.protocol import Launch, Pace
 from smapstop.source import Source
 from smapstop.ui import format as fmt
 from smapstop.ui.launching import Launching, Rebuilds

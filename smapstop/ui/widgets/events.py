@@ -9,10 +9,10 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from smapstop.model.chronicle import Chronicle
-from smapstop.model.entries import Entry
-from smapstop.model.scene import Scene
-from smapstop.model.timeline import Timeline
+from smapstop.model.history.event_log import Chronicle
+from smapstop.model.history.log_entry import Entry
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
 from smapstop.ui import format as fmt
 from smapstop.ui.contrast import legible
 from smapstop.ui.happened import Told, Widths, evidence, told, whose, widths_of

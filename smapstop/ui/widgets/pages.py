@@ -10,14 +10,13 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from smapstop.model.history.mapping_history import Life, label_at
 from smapstop.model.kinds import backing_of
-from smapstop.model.life import Life
-from smapstop.model.naming import label_at
-from smapstop.model.page_grid import ZOOM
-from smapstop.model.page_looks import Looks
-from smapstop.model.requests import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
-from smapstop.model.scene import Scene
-from smapstop.model.timeline import Timeline
+from smapstop.model.pages.page_grid import ZOOM
+from smapstop.model.pages.page_history import Looks
+from smapstop.model.protocol import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
 from smapstop.ui import page_sections as sections
 from smapstop.ui import tabs
 from smapstop.ui.detail import view_of

@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
-from smapstop.model.arrange import Sorting
-from smapstop.model.lately import LATELY
-from smapstop.model.scene import Scene
-from smapstop.model.sheet import Grouping
-from smapstop.model.timeline import Timeline
+from smapstop.model.grouping import Grouping
+from smapstop.model.history.recent_moves import LATELY
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view import Scene
 from smapstop.ui import format as fmt
 from smapstop.ui.asked import Groups, Histories, groups_of, histories_of
 from smapstop.ui.columns import Column, fitting, of_groups

@@ -7,8 +7,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from smapstop.model.activity import Activity
-from smapstop.model.scene import Scene
+from smapstop.model.history.activity import Activity
+from smapstop.model.view.view import Scene
 from smapstop.ui import format as fmt
 from smapstop.ui.contrast import legible
 from smapstop.ui.theme import palette_of

@@ -11,9 +11,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from smapstop.model.kinds import Kind, kind_codes
-from smapstop.model.requests import Target
-from smapstop.model.scene import Scene
-from smapstop.model.timeline import Timeline
+from smapstop.model.protocol import Target
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
 from smapstop.ui import format as fmt
 from smapstop.ui.charts import address_strip, bar, stacked
 from smapstop.ui.facts import faults_parts, rss_line, totals_parts

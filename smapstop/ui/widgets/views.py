@@ -3,9 +3,9 @@
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
-from smapstop.model.earlier import ELSEWHERE
-from smapstop.model.scene import Scene
-from smapstop.model.timeline import Timeline
+from smapstop.model.compare.previous_run import ELSEWHERE
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
 from smapstop.ui.columns import Column
 from smapstop.ui.looking import Carried
 from smapstop.ui.widgets.detail import MappingDetail

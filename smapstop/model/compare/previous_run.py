@@ -1,0 +1,110 @@
+"""An earlier run of the same program, which a later one is compared with: what it was when it was as old."""
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from smapstop.model.compare.mapping_pairs import NONE, Rows, paired
+from smapstop.model.tick import Tick
+from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.columns import Codes, Mappings, Texts
+
+ELSEWHERE = 1 << 48
+"""From here on are the ids of mappings of the earlier run that the later one does not have."""
+_PLACES = ("start", "end", "offset", "perms", "name")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spelling:
+    """How the texts of one run are told with those of another."""
+
+    of: tuple[Texts, int, Texts, int]
+    """Those of the earlier and of the later run, and how many there were of them."""
+    texts: Texts
+    """Those of the later run with what the earlier one has beside them."""
+    codes: Codes
+    """For each code of the earlier run the one in `texts`."""
+
+
+class Earlier:
+    """An earlier run; pure, as its timeline is. Which mapping is which is kept until one of the maps changes.
+
+    Args:
+        number: What the run is called.
+        timeline: Its ticks, of which there must be one.
+    """
+
+    def __init__(self, number: int, timeline: Timeline) -> None:
+        self.number, self.timeline = number, timeline
+        self._maps: tuple[Mappings, Mappings] | None = None
+        self._rows: Rows = np.zeros(0, np.intp)
+        self._spelling: _Spelling | None = None
+
+    def beside(self, timeline: Timeline, moment: Moment) -> Moment:
+        """The run when it was as old as another is at a moment: its nearest reading; the last one if it ended before.
+
+        Mappings that are like one of the other run's have that one's id; the others have one from `ELSEWHERE` on,
+        which is theirs for good. The texts are those of the other run, and more.
+
+        Args:
+            timeline: The other run.
+            moment: One of it.
+        """
+        then = self.timeline.at(tick_at_age(self.timeline, age_of(timeline, moment.read)))
+        rows = self._paired(then.mappings, moment.mappings)
+        ids = ELSEWHERE + then.ids
+        alike = np.flatnonzero(rows != NONE)
+        ids[rows[alike]] = moment.ids[alike]
+        return replace(then, ids=ids, mappings=self._spelled(then.mappings, moment.mappings.texts))
+
+    def alike(self, mapping: int, beside: Moment) -> int | None:
+        """The other run's mapping that is like one of this run; None when it has none, or not yet.
+
+        Args:
+            mapping: By its own id.
+            beside: What `beside` gave.
+        """
+        row = self.timeline.at(beside.tick.number).row_of(mapping)
+        found = ELSEWHERE if row is None else int(beside.ids[row])
+        return found if found < ELSEWHERE else None
+
+    def _paired(self, before: Mappings, after: Mappings) -> Rows:
+        """See `paired`."""
+        known = self._maps
+        if known is None or not (_lie_alike(known[0], before) and _lie_alike(known[1], after)):
+            self._rows = paired(before, after)
+        self._maps = before, after
+        return self._rows
+
+    def _spelled(self, mappings: Mappings, texts: Texts) -> Mappings:
+        """A map of the run, told with the texts of the other one."""
+        of = (mappings.texts, len(mappings.texts), texts, len(texts))
+        spelling = self._spelling
+        if spelling is None or spelling.of != of:
+            more = Texts(texts.since(0))
+            codes = np.array([more.code(text) for text in mappings.texts.since(0)], np.int32)
+            spelling = self._spelling = _Spelling(of, more, codes)
+        columns = {name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "name", "flags")}
+        return replace(mappings, texts=spelling.texts, **columns)
+
+
+def age_of(timeline: Timeline, tick: Tick) -> int:
+    """How long after the first tick of a timeline another one was, ns."""
+    return tick.monotonic_ns - timeline.start.tick.monotonic_ns
+
+
+def tick_at_age(timeline: Timeline, age_ns: int) -> int:
+    """The known tick that is nearest to an age."""
+    known = range(timeline.first, len(timeline))
+    at = bisect_left(known, age_ns, key=lambda number: age_of(timeline, timeline.head(number)))
+    around = known[max(0, at - 1) : at + 1]
+    return min(around, key=lambda number: abs(age_of(timeline, timeline.head(number)) - age_ns))
+
+
+def _lie_alike(a: Mappings, b: Mappings) -> bool:
+    """Whether two maps of one run differ only in amounts."""
+    return a is b or (
+        a.texts is b.texts and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in _PLACES)
+    )

@@ -1,0 +1,1 @@
+"""Explain changes as kernel mechanisms."""

@@ -1,0 +1,102 @@
+"""What the rules that explain a tick look at, besides its deltas: which rules hold for a mapping, and what it had."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.explain.ledger import PD, SD, Amounts, Mask
+from smapstop.model.kinds import Kind, coded, kind_of
+from smapstop.proc.columns import Mappings
+
+_IN_MEMORY = (Kind.ANONYMOUS, Kind.HEAP, Kind.STACK)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Masks and amounts have shape (k,)."""
+
+    memory: Mask
+    """Private, without a file: its resident pages are anonymous."""
+    file: Mask
+    """Private, of a file (or of the kernel, such as the vdso): pages are the file's until they are written."""
+    shared_file: Mask
+    """MAP_SHARED of a file: writes go to the file's pages."""
+    shared_memory: Mask
+    """memfd, shm, tmpfs: file pages to smaps, but there is no file that they could be read from again."""
+    was: dict[str, Amounts]
+    """The fields before, kB."""
+    shrunk: Amounts
+    """How much shorter the mapping became, kB."""
+    mergeable: Mask
+    """KSM may merge its pages, and this kernel does not say which it merged (before Linux 6.8)."""
+    faults: int
+    """Page faults of the whole process in the tick."""
+    page_kb: int
+
+    def level(self, name: str) -> Amounts:
+        """How much of a field there was; 0 when this kernel does not print it."""
+        return self.was[name] if name in self.was else np.zeros_like(self.shrunk)
+
+    @property
+    def dirty_of_file(self) -> Amounts:
+        """Dirty pages that were the file's own, at least: it was written lately, and not yet written back."""
+        excess: Amounts = self.level(PD) + self.level(SD) - self.level("anonymous")
+        return np.maximum(excess, 0)
+
+    @property
+    def clean_copies(self) -> Amounts:
+        """Clean pages that were anonymous, at least: they came back from swap, and were only read."""
+        excess: Amounts = self.level("anonymous") - self.level(PD) - self.level(SD)
+        return np.maximum(excess, 0)
+
+
+def evidence_of(
+    mappings: Mappings,
+    rows: NDArray[np.intp],
+    was: dict[str, Amounts],
+    now: dict[str, Amounts],
+    faults: int,
+    page_kb: int,
+) -> Evidence:
+    """The evidence for some rows of a reading.
+
+    Args:
+        mappings: The reading.
+        rows: Rows of it, shape (k,).
+        was: The fields before, kB.
+        now: The fields now.
+        faults: Page faults of the whole process between the readings.
+        page_kb: Size of a page.
+    """
+    kinds = list(Kind)
+    kind = coded(mappings.texts, mappings.name[rows], lambda name: kinds.index(kind_of(name)))
+    shared = coded(mappings.texts, mappings.perms[rows], lambda perms: perms.endswith("s")) > 0
+    memory = ~shared & _any_of(kind, map(kinds.index, _IN_MEMORY))
+    of_memory = kind == kinds.index(Kind.SHARED)
+    none = np.zeros(len(rows), np.int64)
+    return Evidence(
+        memory=memory,
+        file=~shared & ~memory,
+        shared_file=shared & ~of_memory,
+        shared_memory=shared & of_memory,
+        was=was,
+        shrunk=np.maximum(was["size"] - now["size"], 0) if "size" in was else none,
+        mergeable=none > 0 if "ksm" in was else has_flag(mappings, rows, "mg"),
+        faults=faults,
+        page_kb=page_kb,
+    )
+
+
+def has_flag(mappings: Mappings, rows: NDArray[np.intp], flag: str) -> Mask:
+    """Whether VmFlags of some rows hold a flag."""
+    return coded(mappings.texts, mappings.flags[rows], lambda flags: flag in flags.split()) > 0
+
+
+def _any_of(values: NDArray[np.int8], wanted: Iterable[int]) -> Mask:
+    """Whether each value is one of a few."""
+    out = np.zeros(len(values), bool)
+    for value in wanted:
+        out |= values == value
+    return out

@@ -1,0 +1,40 @@
+"""Group mappings by name, kind or file."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.kinds import Kind
+from smapstop.model.tick import Ids
+from smapstop.proc.columns import Codes, Texts
+
+Grouping = Literal["none", "name", "kind", "file"]
+"""What rows are grouped by: not at all, by full name, by kind, or by file (all that has no file together by kind)."""
+GROUPINGS: tuple[Grouping, ...] = ("none", "name", "kind", "file")
+_KIND_CODES = len(Kind)
+
+
+def group_keys(kind: NDArray[np.signedinteger], name: Codes, by: Grouping) -> NDArray[np.int64]:
+    """What the group of each mapping is known by: small numbers, those of kinds before those of names.
+
+    Args:
+        kind: Positions in `list(Kind)`, shape (n,).
+        name: Names of the mappings, shape (n,).
+        by: What to group by, which must not be "none".
+    """
+    of_kind = kind.astype(np.int64)
+    if by == "kind":
+        return of_kind
+    of_name = name.astype(np.int64) + _KIND_CODES
+    return np.where(kind == list(Kind).index(Kind.FILE) if by == "file" else name != 0, of_name, of_kind)
+
+
+def group_ids(keys: NDArray[np.int64]) -> Ids:
+    """The ids of the rows of groups, from what the groups are known by; the other way around it is the same."""
+    return -1 - keys
+
+
+def group_name(texts: Texts, key: int) -> str:
+    """The name of a group."""
+    return list(Kind)[key].value if key < _KIND_CODES else texts[key - _KIND_CODES]

@@ -1,0 +1,1 @@
+"""History of mappings, groups and events over the timeline."""

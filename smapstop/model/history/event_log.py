@@ -1,0 +1,135 @@
+"""The chronicle: what happened up to a moment, folded so that it can be read, and bounded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from smapstop.model.history.log_entry import Entry
+from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.tick_entries import entries_of, entries_of_mapping, notes_of
+from smapstop.model.tick import Tick
+from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.timeline import Timeline
+
+KEPT = 1_000
+"""The newest entries; older ones are forgotten."""
+FOLD_TICKS = 10
+"""What happens again within so many ticks is the same entry."""
+FRESH = 20
+"""New entries within as many ticks that are not too many to read."""
+_WORK = 1_000_000
+"""Rows and events that are told anew when a moment far from the last one is asked for: a fifth of a second."""
+_TICK_WORK = 1_000
+"""What a tick costs in which nothing happened, in the same measure."""
+_RECENT, _STONES = 16, 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What happened up to a tick."""
+
+    number: int
+    closed: tuple[Entry, ...] = ()
+    """What does not go on, in the order in which it ended."""
+    open: tuple[Entry, ...] = ()
+    """What may go on, in the order in which it began."""
+
+
+def _ended(entry: Entry, tick: Tick) -> bool:
+    """Whether an entry cannot go on at a tick; nothing of one program goes on in the next."""
+    return tick.executed or entry.last < tick.number - FOLD_TICKS
+
+
+def _told_on(told: _Told, tick: Tick, entries: list[Entry]) -> _Told:
+    """What happened up to the next tick."""
+    ended = sorted((entry for entry in told.open if _ended(entry, tick)), key=lambda entry: entry.last)
+    going = {entry.key: entry for entry in told.open if not _ended(entry, tick)}
+    for entry in entries:
+        known = going.get(entry.key)
+        going[entry.key] = known.again(entry) if known else entry
+    closed = (*told.closed, *ended)[-KEPT:] if ended else told.closed
+    return _Told(tick.number, closed, tuple(going.values())[-KEPT:])
+
+
+class Chronicle:
+    """What happened up to a tick, to all mappings and the process or to one mapping; pure, as its timeline is.
+
+    Entries that may still go on keep the order in which they began; the others lie before them, in the order of
+    their ends. So nothing moves but what begins and what ends.
+
+    Args:
+        timeline: The ticks; more may follow.
+        mapping: Tell only of this one.
+    """
+
+    def __init__(self, timeline: Timeline, mapping: int | None = None) -> None:
+        self.timeline = timeline
+        self.mapping = mapping
+        self._life = None if mapping is None else Life(timeline, mapping)
+        self._moment: Moment | None = None
+        self._recent: dict[int, _Told] = {}
+        self._stones: dict[int, _Told] = {}
+        self._spacing = 64
+
+    def at(self, number: int) -> tuple[Entry, ...]:
+        """What happened up to a tick, the newest last; at most `KEPT` entries, and none that ended before `first`.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        first = self.timeline.first
+        if not first <= number < len(self.timeline):
+            raise IndexError(f"no tick {number}, the oldest that is known is {first}")
+        if self._life is not None:
+            self._life.follow()
+        told = self._nearest(number)
+        for at in range(told.number + 1, number + 1):
+            tick = self.timeline.head(at) if self._life else self.timeline.ticks[at]
+            told = _told_on(told, tick, self._entries(tick, told))
+            self._remember(told)
+        return tuple(entry for entry in (*told.closed, *told.open) if entry.last >= first)[-KEPT:]
+
+    def _nearest(self, number: int) -> "_Told":
+        """From where to tell on: from what was told before, or from as far back as there is time for."""
+        told = {n: told for n, told in (self._stones | self._recent).items() if n <= number}
+        known = max(told, default=-1)
+        if known == number:
+            return told[known]
+        since = max(known + 1, self.timeline.first, number - _WORK // _TICK_WORK)
+        work = np.cumsum(_TICK_WORK + self.timeline.sizes(since, number + 1)[::-1])
+        begin = max(since, number - int(np.searchsorted(work, _WORK))) - 1
+        return told.get(begin, _Told(begin))
+
+    def _remember(self, told: "_Told") -> None:
+        """Keep the last ones, so that steps back are cheap, and some in between, ever further apart."""
+        self._recent[told.number] = told
+        if len(self._recent) > _RECENT:
+            self._recent.pop(next(iter(self._recent)))
+        if told.number % self._spacing == 0:
+            self._stones[told.number] = told
+        if len(self._stones) > _STONES:
+            self._spacing *= 2
+            self._stones = {n: stone for n, stone in self._stones.items() if n % self._spacing == 0}
+
+    def _entries(self, tick: Tick, told: "_Told") -> list[Entry]:
+        """What happened in the next tick."""
+        if self._life is not None:
+            return [*notes_of(tick), *entries_of_mapping(tick, self._life)]
+        before, after = self._moments(tick)
+        if before is None:
+            return [*notes_of(tick)]
+        going = [entry for entry in told.open if not _ended(entry, tick)]
+        room = FRESH - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
+        return [*entries_of(tick, before, after, [entry.key for entry in going], room), *notes_of(tick)]
+
+    def _moments(self, tick: Tick) -> tuple[Moment | None, Moment]:
+        """The moments before and after a tick."""
+        before, last = self._moment, self.timeline.last
+        if before is None or before.tick.number != tick.number - 1:
+            before = self.timeline.at(tick.number - 1) if tick.number > self.timeline.first else None
+        if last is not None and last.tick.number == tick.number:
+            after = last
+        else:
+            after = self.timeline.at(tick.number) if before is None else apply(before, tick)
+        self._moment = after
+        return before, after

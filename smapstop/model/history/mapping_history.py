@@ -1,0 +1,235 @@
+"""The life of one mapping: what it was from tick to tick, and what happened to it as a whole."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.labels import Label, label, uses_of
+from smapstop.model.mapping_rows import ADDRESSES, RESTLESS, TEXTS
+from smapstop.model.tick import Lineage, Tick
+from smapstop.model.timeline.mapping_queries import Passage
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.columns import ABSENT, Mappings
+
+_FIRST_CAPACITY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A mapping as a tick printed it: a row of that tick."""
+
+    rows: Mappings
+    row: int
+
+    @property
+    def name(self) -> str:
+        """The name as the kernel prints it."""
+        return self.rows.name_of(self.row)
+
+    @property
+    def perms(self) -> str:
+        """The permissions, such as `rw-p`."""
+        return self.rows.perms_of(self.row)
+
+    @property
+    def start(self) -> int:
+        """The first address."""
+        return int(self.rows.start[self.row])
+
+    @property
+    def end(self) -> int:
+        """The first address after it."""
+        return int(self.rows.end[self.row])
+
+    @property
+    def place(self) -> str:
+        """The addresses, as the kernel prints them."""
+        return f"{self.start:08x}-{self.end:08x}"
+
+    @property
+    def size_kb(self) -> int:
+        """The length, kB."""
+        return (self.end - self.start) >> 10
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The codes of the VmFlags line."""
+        return tuple(self.rows.text(self.rows.flags, self.row).split())
+
+    @property
+    def printed(self) -> dict[str, int | str]:
+        """Everything that is printed of it, by name."""
+        rows, row = self.rows, self.row
+        addresses = {name: int(getattr(rows, name)[row]) for name in ADDRESSES}
+        texts = {name: rows.text(getattr(rows, name), row) for name in TEXTS}
+        amounts = zip(rows.fields, rows.amounts[:, row].tolist(), strict=True)
+        return addresses | texts | {name: kb for name, kb in amounts if kb != ABSENT}
+
+
+class Life:
+    """What one mapping was from tick to tick, collected once and then followed; cheap to ask however long it is.
+
+    Only the ticks at which something about the mapping changed are kept: its steps. What the timeline forgets is
+    forgotten here, too.
+    """
+
+    def __init__(self, timeline: Timeline, mapping: int) -> None:
+        self.timeline = timeline
+        self.mapping = mapping
+        self._begin()
+        self.follow()
+
+    def _begin(self) -> None:
+        """Begin anew, with what the timeline still knows."""
+        self.fields: tuple[str, ...] = ()
+        """The fields that any of its ticks printed, in the kernel's order."""
+        self.states: list[State] = []
+        """What it was at each step; empty when no tick knows the mapping."""
+        self.became: list[tuple[int, Lineage]] = []
+        """What happened to it as a whole, and at which tick."""
+        self.gone: int | None = None
+        """The tick that found it gone."""
+        self._first = self.timeline.first
+        self._followed = 0
+        self._numbers = np.zeros(_FIRST_CAPACITY, np.int64)
+        self._times_ns = np.zeros(_FIRST_CAPACITY, np.int64)
+        self._amounts = np.full((0, _FIRST_CAPACITY), np.nan)
+        self._changed = np.zeros((0, _FIRST_CAPACITY), np.int64)
+        self._stirred = np.zeros(_FIRST_CAPACITY, np.int64)
+        self._telling = np.zeros(0, bool)
+
+    def follow(self) -> None:
+        """Take in the ticks that came since."""
+        if self._first != self.timeline.first:
+            self._begin()
+        for passage in self.timeline.passages(self.mapping, self._followed):
+            self._take(passage)
+        self.became += self.timeline.lineage_of(self.mapping, self._followed)
+        self._followed = len(self.timeline)
+
+    def _take(self, passage: Passage) -> None:
+        """Take in what some ticks told; the whole map that repeats the last step is none."""
+        new = [State(passage.rows, row) for row in range(len(passage.rows))]
+        if new and not (passage.whole and self.states and new[0].printed == self.states[-1].printed):
+            self._step(passage, new)
+        if passage.gone is not None and self.states and self.gone is None:
+            self.gone = passage.gone
+
+    def _step(self, passage: Passage, new: list[State]) -> None:
+        """Add steps."""
+        at, stop = len(self.states), len(self.states) + len(new)
+        rows = passage.rows
+        self._make_room(stop, rows.fields)
+        here = [self.fields.index(name) for name in rows.fields]
+        self._amounts[:, at:stop] = np.nan
+        self._amounts[here, at:stop] = np.where(rows.amounts == ABSENT, np.nan, rows.amounts)
+        self._numbers[at:stop], self._times_ns[at:stop] = passage.numbers, passage.times_ns
+        replaced = np.zeros(len(new), bool)
+        for name in ("start", "end", "perms", "name", "flags"):
+            column = getattr(rows, name)
+            replaced[1:] |= column[1:] != column[:-1]
+        if at:
+            was, now = self.states[-1], new[0]
+            replaced[0] = (was.place, was.perms, was.name, was.flags) != (now.place, now.perms, now.name, now.flags)
+        self.states += new
+        self._compare(at, stop, replaced)
+
+    def _compare(self, at: int, stop: int, replaced: NDArray[np.bool_]) -> None:
+        """Note at which of some steps each field changed, and which of them a person would call a change."""
+        since = max(1, at)  # the very first step changes nothing
+        before, after = self._amounts[:, since - 1 : stop - 1], self._amounts[:, since:stop]
+        changed = (after != before) & ~(np.isnan(after) & np.isnan(before))
+        steps = np.arange(since, stop)
+        stirred = replaced[since - at :] | changed[self._telling].any(axis=0)
+        for out, here in ((self._changed, changed), (self._stirred[np.newaxis], stirred[np.newaxis])):
+            out[:, since:stop] = np.where(here, steps, 0)
+            np.maximum.accumulate(out[:, since - 1 : stop], axis=1, out=out[:, since - 1 : stop])
+
+    def _make_room(self, steps: int, fields: tuple[str, ...]) -> None:
+        """Room for so many steps, and for fields that no tick has printed yet."""
+        new = tuple(name for name in fields if name not in self.fields)
+        more = max(steps, 2 * len(self._numbers)) - len(self._numbers) if steps > len(self._numbers) else 0
+        if new or more:
+            self.fields += new
+            self._telling = np.array([name not in RESTLESS for name in self.fields], bool)
+            self._numbers = np.pad(self._numbers, (0, more))
+            self._times_ns = np.pad(self._times_ns, (0, more))
+            self._stirred = np.pad(self._stirred, (0, more))
+            self._amounts = np.pad(self._amounts, ((0, len(new)), (0, more)), constant_values=np.nan)
+            self._changed = np.pad(self._changed, ((0, len(new)), (0, more)))
+
+    @property
+    def born(self) -> int:
+        """The first tick that knew it."""
+        return int(self._numbers[0])
+
+    def step(self, number: int) -> int:
+        """The step at which it was at a tick; the first one when it was not there yet."""
+        return max(0, int(np.searchsorted(self._numbers[: len(self.states)], number, side="right")) - 1)
+
+    def tick_of(self, step: int) -> Tick:
+        """The tick of a step, perhaps without its rows."""
+        return self.timeline.head(int(self._numbers[step]))
+
+    def amounts(self, numbers: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Every field at some ticks, kB.
+
+        Returns:
+            Shape (fields, len(numbers)); NaN where the mapping was not there, or the field not printed.
+        """
+        at = np.searchsorted(self._numbers[: len(self.states)], numbers, side="right") - 1
+        out: NDArray[np.float64] = self._amounts[:, np.maximum(at, 0)]
+        out[:, (at < 0) if self.gone is None else (at < 0) | (numbers >= self.gone)] = np.nan
+        return out
+
+    def changed(self, step: int) -> NDArray[np.int64]:
+        """The step, up to this one, at which each field last changed, shape (fields,); 0 when it never did."""
+        return self._changed[:, step]
+
+    def stirred(self, step: int) -> int:
+        """The last step, up to this one, that a person would call a change (see `RESTLESS`); 0 for none."""
+        return int(self._stirred[step])
+
+    def field(self, name: str, step: int) -> NDArray[np.float64]:
+        """One field at each step up to this one, kB, shape (step + 1,)."""
+        return self._amounts[self.fields.index(name), : step + 1]
+
+    def over_time(self, name: str, until: int, width: int) -> NDArray[np.float64]:
+        """One field from the oldest tick that is known to `until`, as the greatest value of each stretch of time.
+
+        Returns:
+            kB, shape (width,); NaN where the mapping was not there, or the field not printed.
+        """
+        step = self.step(until)
+        values, times_ns = self.field(name, step), self._times_ns[: step + 1]
+        edges = np.linspace(*self._reach_ns(until), width + 1)
+        at = np.searchsorted(times_ns, edges[:-1], side="right") - 1
+        out: NDArray[np.float64] = np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
+        known = times_ns >= edges[0]
+        stretch = np.clip(np.searchsorted(edges, times_ns[known], side="right") - 1, 0, width - 1)
+        np.fmax.at(out, stretch, values[known])
+        return out
+
+    def stretch_of(self, number: int, until: int, width: int) -> int:
+        """The stretch of `over_time` that a tick lies in; the first one for those before."""
+        first_ns, stop_ns = self._reach_ns(until)
+        at = (self.timeline.head(number).monotonic_ns - first_ns) * width // (stop_ns - first_ns)
+        return max(0, min(width - 1, at))
+
+    def _reach_ns(self, until: int) -> tuple[int, int]:
+        """From when to when a chart reaches; a tick stands for the time until the next one."""
+        first, last = self.timeline.head(self.timeline.first), self.timeline.head(until)
+        return first.monotonic_ns, last.monotonic_ns + max(last.interval_ns, 1)
+
+
+def label_at(timeline: Timeline, number: int, mapping: int) -> Label | None:
+    """What a mapping without a name is for at a tick; None when it has one, or nothing is known of it."""
+    if number < timeline.first:
+        return None
+    moment = timeline.at(number)
+    row = moment.row_of(mapping)
+    if row is None or moment.mappings.name[row]:
+        return None
+    uses, texts = uses_of(moment.mappings), moment.mappings.texts
+    return label(int(uses.use[row]), texts[int(uses.owner[row])], timeline.stacks_at(number).get(mapping))

@@ -1,0 +1,52 @@
+"""What some mappings had over the last ticks, kept: asked again a tick later, only that tick is new."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.mapping_rows import rows_of
+from smapstop.model.tick import Ids
+
+Values = NDArray[np.float64]
+"""kB; NaN where a mapping did not exist, or the field was not printed."""
+
+
+class Recent:
+    """Remembers what was last asked; a table on the screen asks the same of almost the same mappings at each tick.
+
+    Args:
+        ask: Gives the values of some mappings over the ticks from a first to before a last one, shape
+            (fields, len(mappings), ticks).
+    """
+
+    def __init__(self, ask: Callable[[Ids, int, int], Values]) -> None:
+        self._ask = ask
+        self._ids: Ids = np.zeros(0, np.int64)
+        self._first = self._stop = -1
+        self._values: Values = np.zeros((0, 0, 0))
+
+    def values(self, mappings: Ids, first: int, stop: int, now: Values) -> Values:
+        """The values over the ticks `first` to `stop`.
+
+        Args:
+            mappings: Each of them once.
+            first: The first tick.
+            stop: The tick after the last one.
+            now: The values after the last tick, shape (fields, len(mappings)).
+
+        Returns:
+            Shape (fields, len(mappings), stop - first).
+        """
+        if len(self._ids) and self._first <= first < self._stop and 0 <= stop - self._stop <= 1:
+            known = rows_of(self._ids, mappings)
+            values = self._values[:, known, first - self._first :]
+            new = known < 0
+            if new.any():
+                values[:, new] = self._ask(mappings[new], first, self._stop)
+            if stop > self._stop:
+                values = np.concatenate([values, now[..., np.newaxis]], axis=-1)
+        else:
+            values = self._ask(mappings, first, stop)
+        self._ids, self._first, self._stop, self._values = mappings, first, stop, values
+        return values

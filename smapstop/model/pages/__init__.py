@@ -1,0 +1,1 @@
+"""Pages of one mapping as a grid, now and before."""

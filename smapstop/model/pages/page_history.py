@@ -1,0 +1,93 @@
+"""The looks at the pages of one mapping: which one shows a moment, and which one it is compared with."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from smapstop.model.pages.page_grid import Stretches, changed, stretches_of
+from smapstop.model.protocol import PagesSeen
+from smapstop.model.view.view_state import Lens
+from smapstop.proc.pages.page_runs import Page
+from smapstop.proc.pages.page_states import Backing
+
+MOST_LOOKS = 64
+"""So many looks are kept, the first one and the newest."""
+MOST_RUNS = 2_000_000
+"""And no more than have so many runs of pages together, 34 bytes each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """The pages of a mapping at one time."""
+
+    seen: PagesSeen
+    stretches: Stretches
+    huge: Stretches
+    """Those of which are mapped by entries for huge pages."""
+    first: int
+    """The first page of the mapping."""
+    stop: int
+    """The page after its last."""
+    page_bytes: int
+
+
+class Looks:
+    """What was seen of one mapping, from look to look."""
+
+    def __init__(self, mapping: int) -> None:
+        self.mapping = mapping
+        self._looks: list[Look] = []
+
+    @property
+    def last(self) -> Look | None:
+        """The newest."""
+        return self._looks[-1] if self._looks else None
+
+    def add(self, seen: PagesSeen, backing: Backing, mark: int | None = None) -> None:
+        """Add a look.
+
+        Args:
+            seen: The look, which must have seen pages.
+            backing: What is behind the mapping.
+            mark: The tick whose look shall not be forgotten.
+        """
+        assert seen.runs is not None
+        size, states = seen.runs.page_bytes, stretches_of(seen.runs, backing)
+        huge = states.take(seen.runs.flags & Page.HUGE != 0)
+        look = Look(seen, states, huge, seen.start // size, -(-seen.end // size), size)
+        self._looks.append(look)
+        kept = None if mark is None else self.at(mark)
+        while len(self._looks) > 2 and self._too_much():
+            oldest = next((at for at in range(1, len(self._looks) - 1) if self._looks[at] is not kept), 0)
+            del self._looks[oldest]
+
+    def _too_much(self) -> bool:
+        """Whether one must be forgotten."""
+        return len(self._looks) > MOST_LOOKS or sum(len(look.stretches) for look in self._looks) > MOST_RUNS
+
+    def at(self, tick: int) -> Look | None:
+        """The last look up to a tick; the first one where there was none yet."""
+        until = [look for look in self._looks if look.seen.tick <= tick]
+        return until[-1] if until else next(iter(self._looks), None)
+
+    def compared(self, look: Look, lens: Lens) -> Look:
+        """The look that another one is compared with; itself when it is the first.
+
+        The previous one stays so until the mapping is looked at again, which it is when it has changed.
+        """
+        place = self._looks.index(look)
+        if lens.compared == "start":
+            return self._looks[0]
+        if lens.compared == "mark" and lens.mark is not None:
+            marked = self.at(lens.mark)
+            assert marked is not None
+            return marked if marked.seen.tick <= look.seen.tick else look
+        return self._looks[max(0, place - 1)]
+
+
+@lru_cache(2)  # whoever moves over the same pages asks again with each step
+def changes(before: Look, after: Look) -> Stretches:
+    """The pages of a mapping that changed between two looks, with the states that they had; they move with it."""
+    moved = after.first - before.first
+    apart = after.first >= before.stop or after.stop <= before.first
+    was = before.stretches.shifted(moved) if apart else before.stretches
+    return changed(was, after.stretches).within(after.first, after.stop)

@@ -1,0 +1,1 @@
+"""The log of ticks, packed, and the map at any tick."""

@@ -1,0 +1,90 @@
+"""A moment: the whole map as it was at a tick, and how a tick leads from one moment to the next."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.mapping_rows import in_address_order, rows_of, stirred
+from smapstop.model.tick import Ids, Tick
+from smapstop.proc.columns import Mappings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """The whole map of the process as it was at a tick."""
+
+    tick: Tick
+    ids: Ids
+    """Id of each mapping, shape (n,)."""
+    mappings: Mappings
+    """Every mapping then, in address order."""
+    moved: NDArray[np.int64]
+    """The tick at which each mapping last changed, shape (n,); -1 when it has not since it was first seen."""
+    read: Tick
+    """The tick that read the mappings: `tick` itself, or an earlier one when the budget forbade it."""
+
+    def row_of(self, mapping: int) -> int | None:
+        """The row of a mapping by its id; None when it was not there."""
+        rows = np.flatnonzero(self.ids == mapping)
+        return int(rows[0]) if len(rows) else None
+
+
+def apply(moment: Moment | None, tick: Tick) -> Moment:
+    """The moment after a tick, from the moment before it. A tick that read nothing leaves the map as it was."""
+    if tick.keyframe:
+        return Moment(tick, tick.ids, tick.rows, _moved(moment, tick), tick)
+    if moment is None:
+        raise ValueError("the first tick must be a keyframe")
+    read = tick if tick.read_mappings else moment.read
+    if not len(tick.ids) and not len(tick.gone):
+        return replace(moment, tick=tick, read=read)
+    rows = rows_of(moment.ids, tick.ids)
+    moved = _moved(moment, tick)
+    if (rows >= 0).all() and not len(tick.gone):
+        in_place = _overwritten(moment, rows, moved, tick, read)
+        if in_place is not None:
+            return in_place
+    keep = np.ones(len(moment.ids), bool)
+    keep[rows[rows >= 0]] = False
+    keep &= ~np.isin(moment.ids, tick.gone)
+    stays = np.concatenate([np.flatnonzero(keep), len(keep) + np.arange(len(rows))])
+    mappings, order = in_address_order((moment.mappings, tick.rows), stays)
+    ids = np.concatenate([moment.ids, tick.ids])
+    all_moved = np.concatenate([moment.moved, moved])
+    return Moment(tick, ids[order], mappings, all_moved[order], read)
+
+
+def _moved(moment: Moment | None, tick: Tick) -> NDArray[np.int64]:
+    """When each row of a tick last moved: at this tick, unless it is as a person would call unchanged."""
+    if moment is None or tick.executed:
+        return np.full(len(tick.ids), -1, np.int64)
+    moved = np.full(len(tick.ids), tick.number, np.int64)
+    rows = rows_of(moment.ids, tick.ids)
+    known = np.flatnonzero(rows >= 0)
+    same = ~stirred(moment.mappings, rows[known], tick.rows, known)
+    moved[known[same]] = moment.moved[rows[known[same]]]
+    return moved
+
+
+def _overwritten(
+    moment: Moment, rows: NDArray[np.intp], moved: NDArray[np.int64], tick: Tick, read: Tick
+) -> Moment | None:
+    """The moment with some rows replaced where they stand; None when their addresses or the fields changed."""
+    old, new = moment.mappings, tick.rows
+    stays = np.array_equal(old.start[rows], new.start) and np.array_equal(old.end[rows], new.end)
+    if not stays or old.fields != new.fields:
+        return None
+    columns = {}
+    for name in ("offset", "inode", "perms", "device", "name", "flags"):
+        column, changed = getattr(old, name), getattr(new, name)
+        if not np.array_equal(column[rows], changed):
+            column = column.copy()
+            column[rows] = changed
+        columns[name] = column
+    amounts = old.amounts.copy()
+    amounts[:, rows] = new.amounts
+    all_moved = moment.moved.copy()
+    all_moved[rows] = moved
+    mappings = Mappings(start=old.start, end=old.end, fields=old.fields, amounts=amounts, texts=old.texts, **columns)
+    return Moment(tick, moment.ids, mappings, all_moved, read)

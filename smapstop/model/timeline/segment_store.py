@@ -1,0 +1,117 @@
+"""The history: the newest ticks as they came, the older ones packed, the oldest forgotten."""
+
+from bisect import bisect_right
+
+from smapstop.model.timeline.delta import delta_of
+from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.row_log import Steps, steps_of_moment
+from smapstop.model.timeline.segment import Run, Segment
+
+RUN_TICKS, RUN_ROWS = 128, 16_384
+"""So many ticks, or rows, are packed together: more would take fewer bytes, and longer at once."""
+BASE_ROWS, BASE_SEGMENTS = 4, 32
+"""A segment begins with the whole map when the rows since the last one are so many maps, or after so many of them."""
+
+
+class History:
+    """Every tick that is still known, in segments.
+
+    Some segments begin with the whole map, the others follow from them. The oldest are forgotten together with those
+    that follow from them, so the first one always has a base.
+
+    Args:
+        kept_bytes: How much packed history is kept.
+        run_ticks: How many ticks are packed together.
+    """
+
+    def __init__(self, kept_bytes: int, run_ticks: int = RUN_TICKS) -> None:
+        self.nbytes = 0
+        """The memory that the packed segments take."""
+        self._kept_bytes = kept_bytes
+        self._run_ticks = run_ticks
+        self._packed: list[Segment] = []
+        self._run: Run | None = None
+        self._finished = True
+        """Whether the newest packed segment is packed entirely."""
+        self._rows_since_base = 0
+        self._segments_since_base = 0
+
+    def __len__(self) -> int:
+        """How many ticks there were, with those that are forgotten."""
+        return self._run.first + len(self._run.ticks) if self._run else 0
+
+    @property
+    def first(self) -> int:
+        """The oldest tick that is known."""
+        if self._packed:
+            return self._packed[0].first
+        return self._run.first if self._run else 0
+
+    def append(self, before: Moment | None, after: Moment) -> None:
+        """Add the tick of a moment."""
+        delta = delta_of(before, after)
+        if not self._finished:
+            self._finish()
+        run = self._run
+        if run is None or delta.anew or not run.fits(delta):
+            self._begin(after, whole=True)
+        elif len(run.ticks) >= self._run_ticks or run.rows >= RUN_ROWS:
+            rows_due = self._rows_since_base >= BASE_ROWS * len(after.ids)
+            self._begin(after, whole=rows_due or self._segments_since_base >= BASE_SEGMENTS)
+        assert self._run is not None
+        self._run.add(after.tick, delta, after.read.number)
+        self._rows_since_base += len(delta.ids)
+
+    def _begin(self, moment: Moment, *, whole: bool) -> None:
+        """Pack the run, and begin another one at a moment.
+
+        Args:
+            moment: Where it begins.
+            whole: Whether to tell the whole map there.
+        """
+        if self._run is not None:
+            self._packed.append(self._run.packed())
+            self._finished = False
+        if whole:
+            self._rows_since_base = self._segments_since_base = 0
+        self._segments_since_base += 1
+        self._run = Run(moment.tick.number, steps_of_moment(moment) if whole else None)
+
+    def _finish(self) -> None:
+        """Pack the base, which may be big, at the next tick: so that none takes long. Then forget the oldest."""
+        segment = self._packed[-1] = self._packed[-1].with_packed_base()
+        self.nbytes += segment.nbytes
+        self._finished = True
+        assert self._run is not None
+        while self.nbytes > self._kept_bytes:
+            bases = [segment.base for segment in self._packed] + [self._run.base]
+            following = next((at for at, base in enumerate(bases) if at and base is not None), None)
+            if following is None:
+                return
+            self.nbytes -= sum(segment.nbytes for segment in self._packed[:following])
+            del self._packed[:following]
+
+    def segment(self, number: int) -> Segment:
+        """The segment that holds a tick, which must be known."""
+        assert self._run is not None
+        return self._run.segment if number >= self._run.first else self._packed[self._index(number)]
+
+    def _index(self, number: int) -> int:
+        """Where the segment with a tick is among the packed ones, or after them."""
+        assert self._run is not None
+        if number >= self._run.first:
+            return len(self._packed)
+        return bisect_right(self._packed, number, key=lambda segment: segment.first) - 1
+
+    def between(self, first: int, stop: int) -> list[Segment]:
+        """The segments with the ticks `first` to `stop`, which must be known, from the last one that has a base."""
+        begin, end = self._index(first), self._index(stop - 1)
+        while self._base(begin) is None:
+            begin -= 1
+        segments = self._packed[begin : end + 1]
+        return [*segments, self.segment(stop - 1)] if end == len(self._packed) else segments
+
+    def _base(self, index: int) -> Steps | None:
+        """The base of a segment."""
+        assert self._run is not None
+        return self._packed[index].base if index < len(self._packed) else self._run.base

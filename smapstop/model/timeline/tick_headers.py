@@ -1,0 +1,222 @@
+"""What consecutive ticks say beside their rows, as they came or packed; both answer the same questions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.events import Events
+from smapstop.model.tick import Copied, Ids, Lineage, Stack, Tick
+from smapstop.model.timeline.column_codec import Squeezed, Values, expand, expand_values, squeeze, squeeze_values
+from smapstop.proc.columns import Counters, no_mappings
+
+_NOT_PLAIN = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "copied", "stacks"})
+_PLAIN = tuple(field.name for field in fields(Tick) if field.name not in _NOT_PLAIN)
+"""The fields of a tick that are one plain value."""
+_COUNTERS = tuple(field.name for field in fields(Counters))
+_EVENTS = ("mapping", "what", "kb", "sure")
+_NOBODY = -1
+"""No mapping."""
+_NO_IDS: Ids = np.zeros(0, np.int64)
+
+
+class Loose:
+    """Ticks as they came."""
+
+    nbytes = 0
+    """They are not counted: there are few of them."""
+
+    def __init__(self, ticks: Sequence[Tick]) -> None:
+        self._ticks = ticks
+
+    def plain(self, name: str) -> list[Any]:
+        """A plain field of each tick."""
+        return [getattr(tick, name) for tick in self._ticks]
+
+    def totals(self, name: str) -> NDArray[np.float64]:
+        """A total of each tick; NaN where it is not known."""
+        return np.array([tick.totals.get(name, np.nan) for tick in self._ticks], np.float64)
+
+    def told(self) -> NDArray[np.int64]:
+        """How many events and steps in the life of mappings each tick tells."""
+        return np.array([len(tick.events) + len(tick.lineage) for tick in self._ticks], np.int64)
+
+    def lineage_of(self, mapping: int) -> list[tuple[int, Lineage]]:
+        """What happened to a mapping as a whole, or through it to others, with the tick."""
+        steps = [(tick.number, step) for tick in self._ticks for step in tick.lineage]
+        return [(number, step) for number, step in steps if mapping in (step.mapping, step.other)]
+
+    def ticks(self) -> Sequence[Tick]:
+        """The ticks."""
+        return self._ticks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lists:
+    """Columns of which each tick has some rows."""
+
+    counts: Squeezed
+    columns: tuple[Values, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that they take."""
+        return self.counts.nbytes + sum(column.nbytes for column in self.columns)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The rows of all ticks."""
+        return list(zip(*map(expand_values, self.columns), strict=True))
+
+    def each(self) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of each tick."""
+        rows = self.rows()
+        return (rows[low:high] for low, high in pairwise(_bounds(self.counts)))
+
+
+def _lists(rows_of_ticks: Sequence[Sequence[tuple[Any, ...]]], width: int) -> _Lists:
+    """Pack some rows, of so many values, of each tick."""
+    rows = [row for rows in rows_of_ticks for row in rows]
+    columns = zip(*rows, strict=True) if rows else [()] * width
+    return _Lists(_counts(rows_of_ticks), tuple(squeeze_values(column) for column in columns))
+
+
+def _counts(parts: Sequence[Any]) -> Squeezed:
+    """How long each part is."""
+    return squeeze(np.array([len(part) for part in parts], np.int64))
+
+
+def _bounds(counts: Squeezed) -> list[int]:
+    """Where each tick's rows begin; at last where they end."""
+    return [0, *np.cumsum(expand(counts)).tolist()]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """Ticks in few bytes, without `ids` and `rows`."""
+
+    _layouts: Values
+    """The fields and the texts of each tick's rows, even where it has none."""
+    _plain: dict[str, Values]
+    _counters: dict[str, Values]
+    _known: Values
+    """The names of the totals that each tick knows."""
+    _totals: dict[str, Values]
+    """Of the ticks that know it."""
+    _gone: _Lists
+    _lineage: _Lists
+    _copied: _Lists
+    _stacks: _Lists
+    _event_counts: Squeezed
+    _events: tuple[Squeezed, ...]
+    """In the order of `_EVENTS`."""
+    _page_kb: Values
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that they take."""
+        parts: list[Values | _Lists | Squeezed] = [self._layouts, self._known, self._page_kb, self._event_counts]
+        parts += [*self._plain.values(), *self._counters.values(), *self._totals.values()]
+        parts += [self._gone, self._lineage, self._copied, self._stacks, *self._events]
+        return sum(part.nbytes for part in parts)
+
+    def plain(self, name: str) -> list[Any]:
+        """A plain field of each tick."""
+        return expand_values(self._plain[name])
+
+    def totals(self, name: str) -> NDArray[np.float64]:
+        """A total of each tick; NaN where it is not known."""
+        known = np.array([name in names for names in expand_values(self._known)], bool)
+        out = np.full(len(known), np.nan)
+        if name in self._totals:
+            out[known] = expand_values(self._totals[name])
+        return out
+
+    def told(self) -> NDArray[np.int64]:
+        """How many events and steps in the life of mappings each tick tells."""
+        told: NDArray[np.int64] = expand(self._event_counts) + expand(self._lineage.counts)
+        return told
+
+    def lineage_of(self, mapping: int) -> list[tuple[int, Lineage]]:
+        """What happened to a mapping as a whole, or through it to others, with the tick."""
+        _, who, other = (expand(column.column) for column in self._lineage.columns)
+        rows = np.flatnonzero((who == mapping) | (other == mapping)).tolist()
+        if not rows:
+            return []
+        numbers = np.repeat(self.plain("number"), expand(self._lineage.counts)).tolist()
+        steps = self._lineage.rows()
+        return [(numbers[row], _step(steps[row])) for row in rows]
+
+    def ticks(self) -> list[Tick]:
+        """The ticks, with no rows."""
+        plain = zip(*map(expand_values, self._plain.values()), strict=True)
+        counters = zip(*map(expand_values, self._counters.values()), strict=True)
+        totals = {name: iter(expand_values(values)) for name, values in self._totals.items()}
+        columns = zip(
+            plain,
+            counters,
+            expand_values(self._known),
+            expand_values(self._layouts),
+            self._gone.each(),
+            self._lineage.each(),
+            self._copied.each(),
+            self._stacks.each(),
+            self._each_events(),
+            strict=True,
+        )
+        return [
+            Tick(
+                **dict(zip(_PLAIN, values, strict=True)),
+                counters=Counters(*counted),
+                totals={name: next(totals[name]) for name in known},
+                ids=_NO_IDS,
+                rows=no_mappings(texts, names),
+                gone=np.array([mapping for (mapping,) in gone], np.int64),
+                lineage=tuple(map(_step, lineage)),
+                events=events,
+                copied=tuple(Copied(*row) for row in copied),
+                stacks=tuple(Stack(*row) for row in stacks),
+            )
+            for values, counted, known, (names, texts), gone, lineage, copied, stacks, events in columns
+        ]
+
+    def _each_events(self) -> Iterator[Events]:
+        """The events of each tick."""
+        mapping, what, kb, sure = map(expand, self._events)
+        page_kb = expand_values(self._page_kb)
+        for (low, high), page in zip(pairwise(_bounds(self._event_counts)), page_kb, strict=True):
+            part = slice(low, high)  # copied, so that no column of many ticks is kept for one
+            yield Events(mapping[part].copy(), what[part].copy(), kb[part].copy(), sure[part].copy(), page)
+
+
+def pack(ticks: Sequence[Tick]) -> Packed:
+    """Pack consecutive ticks, at least one."""
+    names = dict.fromkeys(name for tick in ticks for name in tick.totals)
+    return Packed(
+        _layouts=squeeze_values([(tick.rows.fields, tick.rows.texts) for tick in ticks]),
+        _plain={name: squeeze_values([getattr(tick, name) for tick in ticks]) for name in _PLAIN},
+        _counters={name: squeeze_values([getattr(tick.counters, name) for tick in ticks]) for name in _COUNTERS},
+        _known=squeeze_values([tuple(tick.totals) for tick in ticks]),
+        _totals={name: squeeze_values([t.totals[name] for t in ticks if name in t.totals]) for name in names},
+        _gone=_lists([[(mapping,) for mapping in tick.gone.tolist()] for tick in ticks], 1),
+        _lineage=_lists([[_as_row(step) for step in tick.lineage] for tick in ticks], 3),
+        _copied=_lists([[(copied.mapping, copied.symbols) for copied in tick.copied] for tick in ticks], 2),
+        _stacks=_lists([[(stack.mapping, stack.tid, stack.name) for stack in tick.stacks] for tick in ticks], 3),
+        _event_counts=_counts([tick.events for tick in ticks]),
+        _events=tuple(squeeze(np.concatenate([getattr(tick.events, name) for tick in ticks])) for name in _EVENTS),
+        _page_kb=squeeze_values([tick.events.page_kb for tick in ticks]),
+    )
+
+
+def _as_row(step: Lineage) -> tuple[str, int, int]:
+    return step.what, step.mapping, _NOBODY if step.other is None else step.other
+
+
+def _step(row: tuple[Any, ...]) -> Lineage:
+    what, mapping, other = row
+    return Lineage(what, mapping, None if other == _NOBODY else other)
+
+
+Heads = Loose | Packed

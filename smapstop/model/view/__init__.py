@@ -1,0 +1,1 @@
+"""What a reader sees: view state, filter, sort order, table."""

@@ -1,0 +1,195 @@
+"""A sheet: the rows that a table shows at a moment, mappings or groups of them, with everything to sort them by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.grouping import Grouping, group_ids, group_keys, group_name
+from smapstop.model.kinds import kind_codes
+from smapstop.model.labels import Label, Uses, label, unknown_uses, uses_of
+from smapstop.model.mapping_rows import concatenate, rows_of
+from smapstop.model.tick import Ids, Stack
+from smapstop.model.timeline.map_diff import Changes
+from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Mappings, Texts
+from smapstop.proc.fields import PLAIN
+
+COMPARED = ("rss", "pss", "private_dirty", "anonymous", "swap")
+"""The fields whose change a table can show and sort by."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """Rows side by side with how they differ from the compared moment; n rows."""
+
+    ids: Ids
+    """Mapping ids; groups have negative ones, that stay with the group's name."""
+    start: Addresses
+    end: Addresses
+    name: Codes
+    perms: Codes
+    kind: NDArray[np.int8]
+    """Positions in `list(Kind)`."""
+    texts: Texts
+    fields: tuple[str, ...]
+    amounts: Amounts
+    """Shape (len(fields), n), kB."""
+    deltas: dict[str, Amounts]
+    """Change of the fields of `COMPARED` against the compared moment, kB, shape (n,) each."""
+    seconds: float | None
+    """What to divide `delta` by for a rate; None when there is no rate."""
+    moved: NDArray[np.int64]
+    """The tick at which the row last changed, -1 for never."""
+    gone: NDArray[np.bool_]
+    """Rows of mappings that are no more; they linger for a few ticks."""
+    members: NDArray[np.int64]
+    """How many mappings the row stands for."""
+    uses: Uses
+    """What the mappings without a name are for, by their shape."""
+    stacks: Mapping[int, Stack] = field(default_factory=dict)
+    """Whose stack each mapping is, as far as it is known."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def label(self, row: int) -> Label | None:
+        """What the memory in a row is for, when it has no name; None when it has, or nothing is known."""
+        if self.name[row] or self.ids[row] < 0:
+            return None
+        owner = self.texts[int(self.uses.owner[row])]
+        return label(int(self.uses.use[row]), owner, self.stacks.get(int(self.ids[row])))
+
+    def get(self, name: str) -> Amounts | None:
+        """The column of a field; None when this kernel does not print it."""
+        return self.amounts[self.fields.index(name)] if name in self.fields else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lost:
+    """Mappings that are no more, and still shown."""
+
+    moment: Moment
+    """When they were last seen, or before. It has the texts of the moment that is looked at, and may have more."""
+    rows: NDArray[np.intp]
+    """Their rows then, shape (k,)."""
+    ticks: NDArray[np.int64]
+    """The ticks at which they were gone, shape (k,); -1 when they never were there."""
+
+
+def sheet_of(
+    changes: Changes, seconds: float | None, lost: Lost | None = None, stacks: Mapping[int, Stack] | None = None
+) -> Sheet:
+    """The sheet of a moment, a row per mapping.
+
+    Args:
+        changes: The moment, compared with the one that the user compares with.
+        seconds: What to divide changes by for a rate.
+        lost: What is gone and still shown.
+        stacks: Whose stack each mapping is.
+    """
+    after = changes.after
+    mappings, ids, moved, uses = after.mappings, after.ids, after.moved, uses_of(after.mappings)
+    deltas = {name: delta for name in COMPARED if (delta := changes.delta(name)) is not None}
+    gone = np.zeros(len(ids), bool)
+    if lost is not None and len(lost.rows):
+        lost_ids = lost.moment.ids[lost.rows]
+        texts = lost.moment.mappings.texts
+        mappings = concatenate(replace(mappings, texts=texts), lost.moment.mappings.take(lost.rows))
+        ids = np.concatenate([ids, lost_ids])
+        moved = np.concatenate([moved, lost.ticks])
+        uses = uses.beside(uses_of(lost.moment.mappings), lost.rows)
+        rows = rows_of(changes.before.ids, lost_ids)
+        deltas = {name: np.concatenate([delta, _lost(changes.before, rows, name)]) for name, delta in deltas.items()}
+        gone = np.concatenate([gone, np.ones(len(lost_ids), bool)])
+    return _sheet(mappings, ids, moved, gone, deltas, seconds, uses, stacks or {})
+
+
+def still(mappings: Mappings) -> Sheet:
+    """The sheet of one reading, a row per mapping: nothing has changed."""
+    n = len(mappings)
+    ids, nothing = np.arange(n, dtype=np.int64), np.zeros(n, bool)
+    return _sheet(mappings, ids, np.full(n, -1), nothing, {}, None, uses_of(mappings), {})
+
+
+def _sheet(
+    mappings: Mappings,
+    ids: Ids,
+    moved: NDArray[np.int64],
+    gone: NDArray[np.bool_],
+    deltas: dict[str, Amounts],
+    seconds: float | None,
+    uses: Uses,
+    stacks: Mapping[int, Stack],
+) -> Sheet:
+    """Mappings as rows, with what is known of each."""
+    return Sheet(
+        ids=ids,
+        start=mappings.start,
+        end=mappings.end,
+        name=mappings.name,
+        perms=mappings.perms,
+        kind=kind_codes(mappings),
+        texts=mappings.texts,
+        fields=mappings.fields,
+        amounts=mappings.amounts,
+        deltas=deltas,
+        seconds=seconds,
+        moved=moved,
+        gone=gone,
+        members=np.ones(len(ids), np.int64),
+        uses=uses,
+        stacks=stacks,
+    )
+
+
+def _lost(before: Moment, rows: NDArray[np.intp], name: str) -> Amounts:
+    """What mappings that are gone lost of a field: all that they had before, nothing if they were gone by then."""
+    lost = np.zeros(len(rows), np.int64)
+    column = before.mappings.get(name)
+    if column is not None:
+        lost[rows >= 0] = -np.maximum(column[rows[rows >= 0]], 0)
+    return lost
+
+
+def grouped(sheet: Sheet, by: Grouping) -> Sheet:
+    """The sheet with a row per group; amounts and changes are sums, and a group moved when one of its rows did."""
+    if by == "none" or not len(sheet):
+        return sheet
+    of_row = group_keys(sheet.kind, sheet.name, by)
+    keys = np.flatnonzero(np.bincount(of_row))
+    n = len(keys)
+    places = np.zeros(keys[-1] + 1, np.intp)
+    places[keys] = np.arange(n)
+    group = places[of_row]
+    first = np.zeros(n, np.intp)
+    first[group[::-1]] = np.arange(len(group))[::-1]
+    here = ~sheet.gone
+
+    def sums(row: Amounts) -> Amounts:
+        return np.bincount(group, weights=row, minlength=n).astype(np.int64)
+
+    amounts = np.full((len(sheet.fields), n), ABSENT, np.int64)
+    for at, (name, row) in enumerate(zip(sheet.fields, sheet.amounts, strict=True)):
+        if name not in PLAIN:
+            amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
+    moved = np.full(n, -1, np.int64)
+    np.maximum.at(moved, group, sheet.moved)
+    return Sheet(
+        ids=group_ids(keys),
+        start=sheet.start[first],
+        end=sheet.end[first],
+        name=np.arange(1, n + 1, dtype=np.int32),
+        perms=np.zeros(n, np.int32),
+        kind=sheet.kind[first],
+        texts=Texts(["", *(group_name(sheet.texts, key) for key in keys.tolist())]),
+        fields=sheet.fields,
+        amounts=amounts,
+        deltas={name: sums(row) for name, row in sheet.deltas.items()},
+        seconds=sheet.seconds,
+        moved=moved,
+        gone=sums(here.astype(np.int64)) == 0,
+        members=sums(here.astype(np.int64)),
+        uses=unknown_uses(n),
+    )

@@ -1,0 +1,269 @@
+"""Corners of the explanation that real programs do not come to, or not on this kernel."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from building import mappings_of
+
+from smapstop.model.explain.rules import Faults, explain
+from smapstop.model.identity import first_match, match
+from smapstop.proc.columns import ABSENT, Mappings
+
+ANONYMOUS = (0, 1000, "rw-p")
+DATA = (0, 1000, "rw-p", "/lib/libx.so")
+FILE = (0, 1000, "rw-s", "/data/x")
+
+
+def told(before: Mappings, after: Mappings, faults: int = 0) -> list[list[str]]:
+    """What happened to each mapping of the later map, the most first; with a question mark where it is not sure."""
+    ids = first_match(before).ids
+    found = match(before, ids, after, len(ids))
+    rows = np.arange(len(after))
+    events = explain(before, found.before, after, rows, found.ids, Faults(faults, 0), 4)
+    return [
+        [f"{event.what}{'' if event.sure else '?'} {event.pages}" for event in events.of(mapping)]
+        for mapping in found.ids.tolist()
+    ]
+
+
+def fields_of(*rows: tuple[Any, ...], **fields: Any) -> Mappings:
+    """A map with these fields."""
+    return mappings_of(*rows, **fields)
+
+
+def moved(row: tuple[Any, ...], faults: int = 0, **fields: Any) -> list[str]:
+    """What happened to one mapping, whose fields went from one amount to another, in pages."""
+    before, after = (fields_of(row, **{name: [4 * kb[i]] for name, kb in fields.items()}) for i in (0, 1))
+    return told(before, after, faults)[0]
+
+
+STATES: dict[str, Any] = dict.fromkeys(
+    ("private_clean", "private_dirty", "shared_clean", "shared_dirty", "swap", "ksm"), (0, 0)
+)
+
+
+def test_what_is_left_over_is_unexplained() -> None:
+    assert moved(ANONYMOUS, **STATES | {"rss": (5, 7), "anonymous": (5, 5)}) == ["unexplained 2"]
+    assert moved(ANONYMOUS, **STATES | {"rss": (5, 5), "anonymous": (5, 1)}) == ["unexplained 4"]
+    assert moved(FILE, **STATES | {"rss": (5, 5), "private_clean": (2, 5)}) == ["unexplained 3"]
+
+
+def test_what_can_be_explained_of_it_is() -> None:
+    fields = STATES | {"rss": (0, 9), "private_dirty": (0, 3), "anonymous": (0, 3), "private_clean": (0, 1)}
+    assert moved(ANONYMOUS, 3, **fields) == ["unexplained 6", "first-touch 3"]
+
+
+def test_restless_fields_are_no_event() -> None:
+    assert moved(DATA, pss=(9, 3), pss_dirty=(3, 1), swap_pss=(1, 0), referenced=(9, 0), locked=(4, 2)) == []
+
+
+def test_mapping_born_in_the_tick_is_told_of_all_that_it_has() -> None:
+    before = mappings_of((0, 10), anonymous=[0], private_clean=[0], private_dirty=[0], shared_clean=[0])
+    after = mappings_of(
+        (0, 10),
+        (20, 60, "rw-p", "/lib/libx.so", 64),
+        anonymous=[0, 16],
+        private_clean=[0, 8],
+        private_dirty=[0, 16],
+        shared_clean=[0, 40],
+    )
+    assert told(before, after, 9) == [[], ["file-read 12", "copy-on-write 4"]]
+
+
+def test_vdso_is_read_like_a_file() -> None:
+    vdso = (0, 2, "r-xp", "[vdso]")
+    assert moved(vdso, 1, **STATES | {"rss": (0, 1), "shared_clean": (0, 1), "anonymous": (0, 0)}) == ["file-read 1"]
+
+
+def test_pages_of_a_shared_file_that_were_dirty_before_are_only_read() -> None:
+    fields = STATES | {"rss": (0, 16), "private_dirty": (0, 16), "anonymous": (0, 0)}
+    assert moved(FILE, 1, **fields) == ["file-read 16"]
+    assert moved(FILE, 16, **fields) == ["shared-write? 16"]
+
+
+def test_clean_pages_of_the_part_that_was_unmapped_are_discarded() -> None:
+    before = mappings_of((0, 30, *DATA[2:]), rss=[80], private_clean=[80])
+    after = mappings_of((0, 18, *DATA[2:]), rss=[20], private_clean=[20])
+    assert told(before, after) == [["discard 12", "reclaim? 3"]]
+
+
+def test_huge_pages_of_hugetlbfs() -> None:
+    assert moved((0, 1024, "rw-p", "/anon_hugepage (deleted)"), 1, private_hugetlb=(0, 512)) == ["huge-fault 512"]
+    assert moved((0, 1024, "rw-p", "/anon_hugepage (deleted)"), 0, private_hugetlb=(512, 0)) == ["discard 512"]
+
+
+def test_huge_page_of_shared_memory() -> None:
+    memory = (0, 1024, "rw-s", "/memfd:x (deleted)")
+    fields = STATES | {"rss": (2, 1024), "private_dirty": (1, 1024), "private_clean": (1, 0), "anonymous": (0, 0)}
+    assert moved(memory, 0, **fields, shmem_pmd_mapped=(0, 1024)) == ["huge-collapse 1024", "shared-write 1"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        (0, ["huge-collapse 512"]),
+        (3, ["huge-collapse 512"]),
+        (384, ["huge-collapse 512", "first-touch 384"]),
+    ],
+)
+def test_holes_in_a_collapsed_huge_page_are_no_first_touch_without_the_faults(
+    faults: int, expected: list[str]
+) -> None:
+    grown = (128, 512)
+    fields = STATES | {"rss": grown, "anonymous": grown, "private_dirty": grown, "anon_huge_pages": (0, 512)}
+    assert moved(ANONYMOUS, faults, **fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        (0, ["sole-owner 40"]),
+        (5, ["sole-owner 35", "copy-on-write-after-fork? 5"]),
+        (30, ["copy-on-write-after-fork? 30", "sole-owner? 10"]),
+        (40, ["copy-on-write-after-fork 40"]),
+        (44, ["copy-on-write-after-fork? 40"]),
+    ],
+)
+def test_page_no_longer_shared_was_copied_if_there_were_faults_for_it(faults: int, expected: list[str]) -> None:
+    same = (60, 60)
+    fields = STATES | {"rss": same, "anonymous": same, "private_dirty": (0, 40), "shared_dirty": (60, 20)}
+    assert moved(ANONYMOUS, faults, **fields) == expected
+    assert moved(DATA, faults, **fields) == expected
+
+
+def test_few_copies_among_many_mappings_may_be_in_any() -> None:
+    none = [0, 0, 0]
+    same = {"rss": [80] * 3, "anonymous": [80] * 3, "private_clean": none, "shared_clean": none}
+    before = fields_of((0, 20), (30, 50), (60, 80), **same, private_dirty=none, shared_dirty=[80] * 3)
+    after = fields_of((0, 20), (30, 50), (60, 80), **same, private_dirty=[80] * 3, shared_dirty=none)
+    assert told(before, after, 6) == [["sole-owner? 20"]] * 3
+    assert told(before, after, 0) == [["sole-owner 20"]] * 3
+    assert told(before, after, 60) == [["copy-on-write-after-fork 20"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        (12, "sole-owner 10"),
+        (22, "copy-on-write-after-fork 10"),
+        (11, "copy-on-write-after-fork? 10"),  # the counters do not fit: they are of another moment than the map
+    ],
+)
+def test_faults_that_others_needed_copied_nothing(faults: int, expected: str) -> None:
+    clean = {"private_clean": [0, 0], "shared_clean": [0, 0]}
+    was = {"rss": [40, 40], "anonymous": [40, 40], "private_dirty": [0, 40], "shared_dirty": [40, 0]}
+    now = {"rss": [40, 88], "anonymous": [40, 88], "private_dirty": [40, 88], "shared_dirty": [0, 0]}
+    for swapped, other in (([0, 0], "first-touch 12"), ([0, 48], "swap-in 12")):
+        before = fields_of((0, 50), (60, 90), **clean | was, swap=swapped)
+        after = fields_of((0, 50), (60, 90), **clean | now, swap=[0, 0])
+        assert told(before, after, faults) == [[expected], [other]]
+
+
+def test_first_instance_of_a_fresh_executable_keeps_its_peace_when_another_starts() -> None:
+    fields = STATES | {"rss": (3, 3), "anonymous": (2, 2)}
+    assert moved(DATA, 5, **fields | {"private_dirty": (3, 2), "shared_dirty": (0, 1)}) == []
+    assert moved(DATA, 5, **fields | {"private_dirty": (2, 3), "shared_dirty": (1, 0)}) == []
+
+
+def test_swapped_pages_of_shared_memory_that_were_not_mapped_here_are_no_first_touch() -> None:
+    memory = (0, 100, "rw-s", "/memfd:x (deleted)")
+    fields = STATES | {"rss": (10, 10), "private_dirty": (10, 10)}
+    assert moved(memory, **fields | {"swap": (0, 8)}) == ["swap-out 8"]
+    assert moved(memory, **fields | {"swap": (8, 0)}) == ["discard? 8"]
+
+
+def test_kernel_without_anonymous_guesses_copies_from_dirty_pages() -> None:
+    copied = STATES | {"rss": (40, 40), "private_clean": (40, 29), "private_dirty": (0, 11)}
+    assert moved(DATA, 11, **copied) == ["copy-on-write? 11"]
+    unread = STATES | {"rss": (0, 13), "private_dirty": (0, 13)}
+    assert moved(DATA, 13, **unread) == ["copy-on-write? 13"]
+    assert moved(ANONYMOUS, 13, **unread) == ["first-touch 13"]
+    assert moved(DATA, **STATES | {"rss": (5, 0), "private_dirty": (5, 0), "swap": (0, 5)}) == ["swap-out 5"]
+
+
+def test_kernel_without_swap_cannot_tell_what_was_discarded() -> None:
+    lost = {"rss": (9, 4), "anonymous": (9, 4), "private_dirty": (9, 4)}
+    states = {name: STATES[name] for name in ("private_clean", "shared_clean", "shared_dirty")}
+    assert moved(ANONYMOUS, **states | lost) == ["discard? 5"]
+
+
+def test_kernel_without_ksm_cannot_tell_a_merge_from_a_fork() -> None:
+    states: dict[str, Any] = {
+        "private_clean": (0, 0),
+        "shared_clean": (0, 0),
+        "rss": (9, 9),
+        "anonymous": (9, 9),
+        "swap": (0, 0),
+    }
+    turned = {"private_dirty": (9, 2), "shared_dirty": (0, 7)}
+    assert moved((0, 1000, "rw-p", "", 0, 0, "rd wr mg"), **states | turned) == ["shared-by-fork? 7"]
+    assert moved(ANONYMOUS, **states | turned) == ["shared-by-fork 7"]
+
+
+def test_kernel_without_the_states_tells_what_it_can() -> None:
+    assert moved(DATA, 5, rss=(9, 12), anonymous=(0, 2)) == ["copy-on-write 2", "file-read? 1"]
+
+
+def test_field_that_appears_or_is_absent_changed_nothing() -> None:
+    assert told(mappings_of(DATA), mappings_of(DATA, anonymous=[40], rss=[0])) == [[]]
+    assert told(mappings_of(DATA, swap=[ABSENT]), mappings_of(DATA, swap=[40])) == [[]]
+    assert told(mappings_of(DATA, swap=[40]), mappings_of(DATA, swap=[ABSENT])) == [[]]
+
+
+def test_lock_without_resident_pages_is_told_all_the_same() -> None:
+    before, after = mappings_of((0, 9, "rw-p", "", 0, 0, "rd wr")), mappings_of((0, 9, "rw-p", "", 0, 0, "rd wr lo"))
+    assert told(before, after) == [["lock 1"]]
+    assert told(after, before) == [["unlock 1"]]
+
+
+def with_dirty(*rows: tuple[Any, ...], dirty: list[int]) -> Mappings:
+    """A map in which so many pages of each mapping are anonymous and dirty."""
+    kb = [4 * pages for pages in dirty]
+    none = [0] * len(kb)
+    dirty_only = dict.fromkeys(("private_clean", "shared_clean", "shared_dirty", "swap"), none)
+    return fields_of(*rows, rss=kb, anonymous=kb, private_dirty=kb, **dirty_only)
+
+
+def test_parts_of_a_split_lost_and_touched_nothing() -> None:
+    whole = with_dirty((10, 50), dirty=[30])
+    parts = with_dirty((10, 20), (20, 30, "r--p"), (30, 50), dirty=[8, 10, 12])
+    assert told(whole, parts) == [[], [], []]
+    assert told(parts, whole) == [[]]
+
+
+def test_what_parts_of_a_split_touched_is_told_of_the_old_mapping() -> None:
+    whole = with_dirty((10, 50), dirty=[10])
+    assert told(whole, with_dirty((10, 20), (20, 50, "r--p"), dirty=[2, 11]), 3) == [["first-touch 3"], []]
+
+
+def test_border_between_two_mappings_moves() -> None:
+    before = with_dirty((10, 30), (30, 50, "r--p"), dirty=[20, 20])
+    assert told(before, with_dirty((10, 22), (22, 50, "r--p"), dirty=[12, 28])) == [[], []]
+
+
+def test_other_object_mapped_over_the_middle_is_no_relative() -> None:
+    before = with_dirty((10, 50), dirty=[40])
+    after = with_dirty((10, 20), (20, 30, "rw-p", "/lib/libx.so"), (30, 50), dirty=[10, 3, 20])
+    assert told(before, after, 3) == [["discard 10"], ["copy-on-write 3"], []]
+
+
+def test_mapping_that_moved_takes_its_pages_along() -> None:
+    before = with_dirty((10, 50), (60, 70), dirty=[40, 5])
+    assert told(before, with_dirty((60, 70), (90, 130), dirty=[5, 40])) == [[], []]
+    assert told(before, with_dirty((10, 50), (60, 70), (90, 130), dirty=[0, 5, 40])) == [[], [], []], "DONTUNMAP"
+    assert told(before, with_dirty((10, 20), (60, 70), (90, 150), dirty=[10, 5, 30])) == [[], [], []], "a part"
+    assert told(before, with_dirty((10, 20), (60, 130), dirty=[10, 35])) == [[], []], "a part, to another's end"
+    touched = with_dirty((10, 20), (60, 70), (90, 150), dirty=[10, 5, 34])
+    assert told(before, touched, 4) == [[], [], ["first-touch 4"]]
+
+
+def test_pages_that_may_come_from_either_of_two_mappings_are_not_followed() -> None:
+    before = with_dirty((10, 20), (30, 40), dirty=[9, 9])
+    after = with_dirty((10, 20), (30, 40), (50, 60), dirty=[0, 0, 9])
+    assert told(before, after) == [["discard 9"], ["discard 9"], ["first-touch? 9"]]
+
+
+def test_first_touch_without_faults_is_doubtful() -> None:
+    before = with_dirty((10, 50), (60, 70), dirty=[40, 5])
+    assert told(before, with_dirty((60, 110), dirty=[45])) == [["first-touch? 40"]], "moved, and merged"

@@ -1,0 +1,366 @@
+"""What happened, told in few entries; ticks are written here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from building import mappings_of, tick_of, timeline_of
+
+from smapstop.model.events import MECHANISMS, Events, Mechanism
+from smapstop.model.history.event_log import FOLD_TICKS, FRESH, KEPT, Chronicle
+from smapstop.model.history.log_entry import Entry, Face
+from smapstop.model.kinds import Kind
+from smapstop.model.tick import Ending, Lineage, Tick, What
+from smapstop.model.timeline.timeline import Timeline
+
+Happened = tuple[int, Mechanism, int] | tuple[int, Mechanism, int, bool]
+"""Mapping, mechanism, kB, and whether that is sure."""
+
+HEAP = (0, 33, "rw-p", "[heap]")
+LIBC = (100, 110, "r--p", "/usr/lib/libc.so.6")
+DATA = (110, 112, "rw-p", "/usr/lib/libc.so.6")
+NAMELESS = (200, 210, "rw-p", "")
+MAP = (HEAP, LIBC, DATA, NAMELESS)
+"""The mappings 0, 1, 2 and 3."""
+
+
+def events_of(*happened: Happened) -> Events:
+    rows = [(*row, True)[:4] for row in happened]
+    return Events(
+        mapping=np.array([row[0] for row in rows], np.int64),
+        what=np.array([MECHANISMS.index(row[1]) for row in rows], np.int8),
+        kb=np.array([row[2] for row in rows], np.int64),
+        sure=np.array([row[3] for row in rows], bool),
+    )
+
+
+def tick(
+    number: int, *happened: Happened, rows: Sequence[tuple[Any, ...]] = MAP, ids: Sequence[int] = (), **other: Any
+) -> Tick:
+    """A tick with all mappings, in which this happened."""
+    ids = list(ids or range(len(rows)))
+    return tick_of(number, mappings_of(*rows), ids, keyframe=True, events=events_of(*happened), **other)
+
+
+def lived(*steps: tuple[What, int]) -> tuple[Lineage, ...]:
+    return tuple(Lineage(what, mapping) for what, mapping in steps)
+
+
+def chronicle_of(*ticks: Tick) -> tuple[Entry, ...]:
+    """Everything that happened in ticks that follow a quiet one."""
+    timeline = timeline_of(tick(0), *ticks)
+    return Chronicle(timeline).at(len(timeline) - 1)
+
+
+def told(entries: Sequence[Entry]) -> list[tuple[str, int | None, int, int]]:
+    """What, of which mapping, kB and how often."""
+    return [(entry.what, entry.mapping, entry.kb, entry.count) for entry in entries]
+
+
+def nameless(count: int, first_page: int = 1000) -> list[tuple[Any, ...]]:
+    """Mappings without a name, a page longer each."""
+    return [(first_page + 100 * i, first_page + 100 * i + i + 1, "rw-p", "") for i in range(count)]
+
+
+# one tick
+
+
+def test_at_first_nothing_has_happened() -> None:
+    assert Chronicle(timeline_of(tick(0))).at(0) == ()
+
+
+def test_a_mechanism_is_told_of_its_mapping() -> None:
+    expected = Entry(
+        what="copy-on-write",
+        scope=2,
+        mapping=2,
+        first=1,
+        last=1,
+        now=Face("/usr/lib/libc.so.6", "rw-p", 110 * 4096),
+        was=Face("/usr/lib/libc.so.6", "rw-p", 110 * 4096),
+        kind=Kind.FILE,
+        mappings=1,
+        count=1,
+        kb=8,
+        pages=2,
+        sure=False,
+    )
+    assert chronicle_of(tick(1, (2, "copy-on-write", 8, False))) == (expected,)
+
+
+def test_the_most_of_a_tick_comes_last() -> None:
+    entries = chronicle_of(tick(1, (2, "copy-on-write", 4), (0, "first-touch", 400), (3, "first-touch", 40)))
+    assert [entry.mapping for entry in entries] == [2, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("step", "rows", "ids", "kb"),
+    [
+        (("grow", 0), ((0, 66, "rw-p", "[heap]"), LIBC), (0, 1), 132),
+        (("shrink", 0), ((0, 13, "rw-p", "[heap]"), LIBC), (0, 1), 80),
+        (("map", 7), (*MAP, (300, 305, "rw-p", "/new")), (0, 1, 2, 3, 7), 20),
+        (("unmap", 3), (HEAP, LIBC, DATA), (0, 1, 2), 40),
+        (("merge", 2), (HEAP, (100, 112, "r--p", LIBC[3]), NAMELESS), (0, 1, 3), 8),
+    ],
+)
+def test_the_life_of_a_mapping_is_told_with_its_size(
+    step: tuple[What, int], rows: Sequence[tuple[Any, ...]], ids: Sequence[int], kb: int
+) -> None:
+    (entry,) = chronicle_of(tick(1, rows=rows, ids=ids, lineage=lived(step)))
+    assert (entry.what, entry.mapping, entry.kb, entry.pages) == (*step, kb, 0)
+
+
+def test_what_was_replaced_is_told_with_what_replaced_it() -> None:
+    rows = (HEAP, LIBC, (110, 112, "r--p", DATA[3]), NAMELESS)
+    (entry,) = chronicle_of(tick(1, rows=rows, lineage=lived(("protect", 2))))
+    assert entry.was is not None
+    assert entry.now is not None
+    assert (entry.was.perms, entry.now.perms) == ("rw-p", "r--p")
+
+
+def test_a_mapping_that_is_gone_is_known_by_what_it_was() -> None:
+    (entry,) = chronicle_of(tick(1, rows=(HEAP, LIBC, DATA), lineage=lived(("unmap", 3))))
+    assert entry.now is None
+    assert entry.face == Face("", "rw-p", 200 * 4096)
+
+
+def test_the_parts_of_a_file_are_mapped_in_one_entry() -> None:
+    file = [(300 + 10 * i, 305 + 10 * i, "r--p", "/new") for i in range(4)]
+    (entry,) = chronicle_of(
+        tick(1, rows=(*MAP, *file), lineage=lived(*(("map", mapping) for mapping in (4, 5, 6, 7))))
+    )
+    assert (entry.what, entry.mappings, entry.kb) == ("map", 4, 80)
+    assert entry.face is not None
+    assert entry.face.name == "/new"
+
+
+def test_nameless_mappings_that_come_with_their_first_pages_are_two_entries() -> None:
+    rows = (*MAP, *nameless(15))
+    born = range(4, 19)
+    entries = chronicle_of(
+        tick(
+            1,
+            *((mapping, "first-touch", 4) for mapping in born),
+            rows=rows,
+            lineage=lived(*(("map", mapping) for mapping in born)),
+        )
+    )
+    assert told(entries) == [("first-touch", 18, 60, 1), ("map", 18, 480, 1)]
+    assert [entry.mappings for entry in entries] == [15, 15]
+
+
+def test_too_many_new_entries_are_told_by_kind_but_what_is_alone_keeps_its_name() -> None:
+    rows = (*MAP, *nameless(FRESH))
+    many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + FRESH)]
+    entries = chronicle_of(tick(1, *many, (2, "copy-on-write", 4), rows=rows))
+    assert [(entry.what, entry.mapping, entry.of_kind) for entry in entries] == [
+        ("copy-on-write", 2, False),
+        ("first-touch", 23, True),
+    ]
+    assert (entries[1].kind, entries[1].mappings, entries[1].kb) == (Kind.ANONYMOUS, FRESH, 4 * sum(range(4, 24)))
+
+
+def test_as_many_new_entries_as_can_be_read_are_told_one_by_one() -> None:
+    many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + FRESH)]
+    assert len(chronicle_of(tick(1, *many, rows=(*MAP, *nameless(FRESH))))) == FRESH
+
+
+def test_a_flood_in_many_ticks_is_told_by_kind_as_well() -> None:
+    rows = (*MAP, *nameless(90))
+    ticks = [
+        tick(n, *((mapping, "first-touch", 4) for mapping in range(10 * n, 10 * n + 10)), rows=rows)
+        for n in range(1, 9)
+    ]
+    entries = chronicle_of(*ticks)
+    assert len(entries) == FRESH + 1
+    assert [(entry.of_kind, entry.kb, entry.count) for entry in entries if entry.of_kind] == [(True, 240, 6)]
+
+
+# of the process
+
+
+def test_a_new_program_the_end_and_bad_readings_are_told() -> None:
+    entries = chronicle_of(tick(1, torn=True), tick(2, executed=True), tick(3, missing="denied"))
+    assert [entry.what for entry in entries] == ["torn", "exec", "missing"]
+    assert [entry.mapping for entry in entries] == [None, None, None]
+    assert [entry.what for entry in chronicle_of(tick(1, ending=Ending(status=3)))] == ["end"]
+
+
+def test_nothing_of_one_program_goes_on_in_the_next() -> None:
+    entries = chronicle_of(tick(1, (0, "first-touch", 4)), tick(2, (0, "first-touch", 4), executed=True))
+    assert [entry.what for entry in entries] == ["first-touch", "first-touch", "exec"]
+
+
+# from tick to tick
+
+
+def test_what_happens_again_is_one_entry_that_adds_up() -> None:
+    (entry,) = chronicle_of(*(tick(n, (0, "first-touch", 4 * n, n != 2)) for n in range(1, 13)))
+    assert (entry.kb, entry.pages, entry.count, entry.first, entry.last) == (312, 78, 12, 1, 12)
+    assert not entry.sure
+
+
+@pytest.mark.parametrize(("pause", "expected"), [(FOLD_TICKS, [2]), (FOLD_TICKS + 1, [1, 1])])
+def test_a_pause_ends_an_entry(pause: int, expected: list[int]) -> None:
+    quiet = [tick(n) for n in range(2, 1 + pause)]
+    entries = chronicle_of(tick(1, (0, "first-touch", 4)), *quiet, tick(1 + pause, (0, "first-touch", 4)))
+    assert [entry.count for entry in entries] == expected
+
+
+def test_nameless_mappings_that_come_and_go_stay_two_entries() -> None:
+    ticks = []
+    for n in range(1, 6):
+        steps: list[tuple[What, int]] = [("map", 3 + n)]
+        if n > 1:
+            steps.append(("unmap", 2 + n))
+        rows = (*MAP, (300, 310 + n, "rw-p", ""))
+        ticks.append(tick(n, rows=rows, ids=(0, 1, 2, 3, 3 + n), lineage=lived(*steps)))
+    entries = chronicle_of(*ticks)
+    assert [(entry.what, entry.mappings, entry.kb, entry.count) for entry in entries] == [
+        ("map", 5, 4 * (11 + 12 + 13 + 14 + 15), 5),
+        ("unmap", 4, 4 * (11 + 12 + 13 + 14), 4),
+    ]
+
+
+def test_mappings_to_which_it_happens_again_are_not_counted_again() -> None:
+    rows = (*MAP, *nameless(FRESH + 10))
+
+    def touched(n: int, count: int) -> Tick:
+        return tick(n, *((mapping, "first-touch", 4) for mapping in range(4, 4 + count)), rows=rows)
+
+    (entry,) = chronicle_of(touched(1, FRESH + 5), touched(2, FRESH + 10), touched(3, FRESH + 1))
+    assert (entry.mappings, entry.count) == (FRESH + 10, 3)
+
+
+def test_what_goes_on_keeps_its_place_and_what_ended_sinks_below() -> None:
+    def happening(n: int) -> list[Happened]:
+        happened: list[Happened] = [(0, "first-touch", 4)]
+        if n == 2:
+            happened.append((2, "copy-on-write", 4))
+        if n >= 4:
+            happened.append((3, "first-touch", 4))
+        return happened
+
+    timeline = timeline_of(tick(0), *(tick(n, *happening(n)) for n in range(1, 20)))
+    chronicle = Chronicle(timeline)
+    assert [entry.mapping for entry in chronicle.at(3)] == [0, 2]
+    assert [entry.mapping for entry in chronicle.at(2 + FOLD_TICKS)] == [0, 2, 3]
+    assert [entry.mapping for entry in chronicle.at(3 + FOLD_TICKS)] == [2, 0, 3]
+
+
+def test_an_entry_is_known_again_while_it_goes_on() -> None:
+    timeline = timeline_of(tick(0), *(tick(n, (0, "first-touch", 4)) for n in (1, 2)))
+    chronicle = Chronicle(timeline)
+    (then,), (now,) = chronicle.at(1), chronicle.at(2)
+    assert then != now
+    assert then.identity == now.identity
+
+
+# bounds, and going back
+
+
+def long_timeline(ticks: int) -> Timeline:
+    """The heap grows all the time; every 25 ticks something else is copied, or not."""
+    timeline = timeline_of(tick(0))
+    for n in range(1, ticks):
+        other: list[Happened] = [(n // 25 % 3 + 1, "copy-on-write", 4 * n)] if n % 25 == 0 else []
+        timeline.append(tick(n, (0, "first-touch", 4), *other))
+    return timeline
+
+
+def test_only_the_newest_entries_are_kept() -> None:
+    timeline = timeline_of(tick(0))
+    chronicle = Chronicle(timeline)
+    for n in range(1, 2 * KEPT):
+        timeline.append(tick(n, executed=True))  # nothing goes on
+        chronicle.at(n)
+    entries = chronicle.at(2 * KEPT - 1)
+    assert [entry.last for entry in entries] == list(range(KEPT, 2 * KEPT))
+
+
+def test_the_past_is_told_as_it_was_told_then() -> None:
+    timeline = long_timeline(400)
+    chronicle = Chronicle(timeline)
+    then = [chronicle.at(n) for n in range(400)]
+    for n in (399, 398, 200, 201, 7, 0, 399, 64, 63):
+        assert chronicle.at(n) == then[n]
+
+
+def test_a_chronicle_that_begins_late_tells_the_same() -> None:
+    timeline = long_timeline(300)
+    follower = Chronicle(timeline)
+    for n in range(300):
+        follower.at(n)
+    assert Chronicle(timeline).at(299) == follower.at(299)
+
+
+def test_what_is_kept_to_go_back_does_not_grow_with_time() -> None:
+    timeline = timeline_of(tick(0))
+    chronicle = Chronicle(timeline)
+    for n in range(1, 5000):
+        timeline.append(tick_of(n, mappings_of(), [], events=events_of()))
+        chronicle.at(n)
+    assert len(chronicle._stones) + len(chronicle._recent) <= 48
+
+
+def test_there_is_no_chronicle_of_a_tick_to_come() -> None:
+    with pytest.raises(IndexError, match="no tick 1"):
+        Chronicle(timeline_of(tick(0))).at(1)
+
+
+def test_a_tick_with_many_events_becomes_few_entries() -> None:
+    count = 60_000
+    rows = mappings_of(
+        *((2 * i + 10, 2 * i + 11, "rw-p", f"/lib/{i % 50}.so" if i % 3 else "") for i in range(count))
+    )
+    ids = list(range(count))
+    everything = Events(
+        np.arange(count), (np.arange(count) % 2).astype(np.int8), np.full(count, 4), np.ones(count, bool)
+    )
+    timeline = timeline_of(tick_of(0, rows, ids), tick_of(1, rows, ids, keyframe=True, events=everything))
+    entries = Chronicle(timeline).at(1)
+    assert sorted((entry.what, entry.kind, entry.mappings, entry.kb) for entry in entries) == [
+        ("file-read", Kind.ANONYMOUS, 10_000, 40_000),
+        ("file-read", Kind.FILE, 20_000, 80_000),
+        ("first-touch", Kind.ANONYMOUS, 10_000, 40_000),
+        ("first-touch", Kind.FILE, 20_000, 80_000),
+    ]
+
+
+# of one mapping
+
+
+def test_of_one_mapping_only_its_own_is_told_however_much_happens() -> None:
+    rows = (*MAP, *nameless(40))
+    many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 44)]
+    timeline = timeline_of(
+        tick(0, rows=rows),
+        tick(1, *many, rows=rows),
+        tick(2, *many, rows=rows),
+        tick(3, rows=rows, lineage=lived(("protect", 7), ("protect", 8))),
+    )
+    assert told(Chronicle(timeline, 7).at(3)) == [("first-touch", 7, 56, 2), ("protect", 7, 0, 1)]
+
+
+def test_one_mapping_is_told_from_its_birth_to_its_end() -> None:
+    born = (*MAP, (300, 310, "rw-p", "/new"))
+    grown = (*MAP, (300, 320, "rw-p", "/new"))
+    timeline = timeline_of(
+        tick(0),
+        tick(1, (4, "copy-on-write", 8), rows=born, lineage=lived(("map", 4))),
+        tick(2, rows=grown, lineage=lived(("grow", 4))),
+        tick(3, lineage=lived(("unmap", 4)), gone=[4]),
+    )
+    entries = Chronicle(timeline, 4).at(3)
+    assert told(entries) == [("map", 4, 40, 1), ("copy-on-write", 4, 8, 1), ("grow", 4, 40, 1), ("unmap", 4, 80, 1)]
+    assert [(entry.was is None, entry.now is None) for entry in entries] == [
+        (True, False),
+        (True, False),
+        (False, False),
+        (False, True),
+    ]
+
+
+def test_of_a_mapping_that_no_tick_knows_nothing_is_told() -> None:
+    assert Chronicle(timeline_of(tick(0), tick(1, (0, "first-touch", 4))), 99).at(1) == ()

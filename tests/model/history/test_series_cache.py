@@ -1,0 +1,53 @@
+"""What is kept of the last ticks is what would be told anew."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from smapstop.model.history.series_cache import Recent
+from smapstop.model.tick import Ids
+
+EVERYTHING = np.random.default_rng(7).integers(0, 9, (2, 8, 30)).astype(np.float64)
+"""Two fields of eight mappings over thirty ticks."""
+EVERYTHING[:, 3, 12:] = np.nan
+EVERYTHING[:, 5, :9] = np.nan
+
+asked = st.tuples(st.permutations(range(8)), st.integers(1, 8), st.integers(0, 29), st.integers(1, 10))
+"""Some mappings in any order, the last tick, and how many before it."""
+goes_on = st.tuples(st.permutations(range(8)), st.integers(1, 8), st.just(-1), st.integers(1, 10))
+"""The same for the tick after the one that was asked for before."""
+
+
+class Log:
+    """Tells values, and counts how many."""
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    def ask(self, mappings: Ids, first: int, stop: int) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = EVERYTHING[:, mappings, first:stop]
+        self.told += values.size
+        return values
+
+
+@given(st.lists(asked | goes_on, max_size=20))
+def test_it_is_what_is_told_anew(questions: list[tuple[list[int], int, int, int]]) -> None:
+    recent, last = Recent(Log().ask), -1
+    for order, count, at, back in questions:
+        last = at if at >= 0 else min(last + 1, 29)
+        mappings, first = np.array(order[:count]), max(0, last - back)
+        found = recent.values(mappings, first, last + 1, EVERYTHING[:, mappings, last])
+        np.testing.assert_array_equal(EVERYTHING[:, mappings, first : last + 1], found)
+
+
+@pytest.mark.parametrize(("new", "told"), [(0, 0), (2, 2 * 2 * 5)])
+def test_a_tick_later_only_mappings_that_were_not_there_are_asked_for(new: int, told: int) -> None:
+    log = Log()
+    recent = Recent(log.ask)
+    for at in (9, 10):
+        mappings = np.arange(at == 10 and new, 4 + (at == 10 and new))
+        log.told = 0
+        recent.values(mappings, 5, at + 1, EVERYTHING[:, mappings, at])
+    assert log.told == told

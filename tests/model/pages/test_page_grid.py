@@ -1,0 +1,122 @@
+"""Cells of pages, against counting them one by one."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smapstop.model.pages.page_grid import ZOOM, Grid, Stretches, changed, mixture, stretches_of
+from smapstop.proc.pages.page_runs import Page, PageRuns, joined
+from smapstop.proc.pages.page_states import STATES, Backing, State
+
+ABSENT = STATES.index(State.NOT_PRESENT)
+PAGE = 4096
+maps = st.lists(st.sampled_from([0, 1, 2, 3, 6]), max_size=120)
+"""The state of each page of a mapping."""
+
+
+def stretches(states: list[int], first: int = 0) -> Stretches:
+    """Runs from the state of each page."""
+    pages = np.arange(first, first + len(states), dtype=np.uint64)
+    flags = np.array(states, np.uint8)
+    runs = joined(pages, pages + np.uint64(1), flags, Page.PRESENT, 1)
+    return Stretches(runs.start.astype(np.int64), runs.end.astype(np.int64), runs.flags.astype(np.int8))
+
+
+@given(maps, st.integers(0, 200), st.sampled_from([1, 8, 64, 512]), st.data())
+def test_each_cell_has_what_its_pages_are(states: list[int], first: int, zoom: int, data: st.DataObject) -> None:
+    grid = Grid(first, first + len(states) + 1, zoom)
+    states = [*states, 0]
+    low = data.draw(st.integers(0, len(grid)))
+    high = data.draw(st.integers(low, len(grid)))
+
+    counts = mixture(stretches(states, first), grid.edges(low, high))
+
+    expected = []
+    for cell in range(low, high):
+        start, stop = grid.pages_of(cell)
+        within = states[start - first : stop - first]
+        expected.append([within.count(code) for code in range(len(STATES))])
+    assert counts.tolist() == expected
+    cells = [grid.cell_of(page) for page in range(first, grid.stop)]
+    assert [cell for cell in cells if low <= cell < high] == [
+        cell for cell in range(low, high) for _ in range(sum(expected[cell - low]))
+    ]
+
+
+@given(maps, maps, st.integers(0, 50))
+def test_changed_pages_are_those_whose_state_is_another_one(was: list[int], now: list[int], first: int) -> None:
+    both = max(len(was), len(now))
+    was, now = [*was, *[0] * (both - len(was))], [*now, *[0] * (both - len(now))]
+
+    found = changed(stretches(was, first), stretches(now, first))
+
+    told = [
+        (page, code)
+        for start, end, code in zip(found.start.tolist(), found.end.tolist(), found.state.tolist(), strict=True)
+        for page, code in [(page, code) for page in range(start, end)]
+    ]
+    assert told == [(first + at, was[at]) for at in range(both) if was[at] != now[at]]
+
+
+@given(maps, st.integers(0, 50))
+def test_places_among_the_pages_of_stretches(states: list[int], first: int) -> None:
+    found = stretches(states, first)
+    pages = [first + at for at, state in enumerate(states) if state]
+    around = range(max(0, first - 2), first + len(states) + 2)
+
+    assert found.pages == len(pages)
+    assert found.nth(np.arange(len(pages))).tolist() == pages
+    assert found.before(np.array(around)).tolist() == [sum(page < at for page in pages) for at in around]
+    assert [found.next(at) for at in around] == [next((p for p in pages if p >= at), None) for at in around]
+    assert [found.last(at) for at in around] == [next((p for p in reversed(pages) if p < at), None) for at in around]
+    assert found.at(np.array(around)).tolist() == [
+        states[at - first] if first <= at < first + len(states) else 0 for at in around
+    ]
+
+
+def test_states_of_runs_depend_on_what_is_behind_the_mapping() -> None:
+    start = np.array([2 * PAGE, 5 * PAGE], np.uint64)
+    flags = np.array([Page.PRESENT | Page.FILE, Page.PRESENT], np.uint8)
+    runs = PageRuns(start, start + np.uint64(2 * PAGE), flags, Page.PRESENT | Page.FILE, PAGE)
+
+    found = stretches_of(runs, Backing.PRIVATE_FILE)
+
+    assert (found.start.tolist(), found.end.tolist()) == ([2, 5], [4, 7])
+    assert [STATES[code] for code in found.state.tolist()] == [State.FILE, State.COPIED]
+    assert found.of(State.COPIED).start.tolist() == [5]
+
+
+def test_a_mapping_of_16_tib_takes_memory_for_its_runs_and_cells_only() -> None:
+    pages = 2**32
+    one = Stretches(np.array([pages // 2]), np.array([pages // 2 + 1]), np.array([1], np.int8))
+    grid = Grid(0, pages).fitting(640)
+
+    counts = mixture(one, grid.edges(0, len(grid)))
+
+    assert grid.zoom == ZOOM**8
+    assert len(counts) == len(grid) == 256
+    assert counts[:, 1].sum() == 1
+    assert counts[128, 1] == 1
+    assert counts.sum() == pages
+
+
+def test_cells_begin_at_multiples_of_their_size() -> None:
+    grid = Grid(510, 1030, 512)
+
+    assert [grid.pages_of(cell) for cell in range(len(grid))] == [(510, 512), (512, 1024), (1024, 1030)]
+    assert [grid.cell_of(page) for page in (0, 510, 511, 512, 1029, 5000)] == [0, 0, 0, 1, 2, 2]
+
+
+def test_a_grid_is_not_zoomed_out_further_than_to_one_cell() -> None:
+    assert Grid(0, 7).zoomed(64).zoom == 8
+    assert Grid(0, 9).zoomed(64).zoom == 64
+    assert Grid(0, 1).zoomed(8).zoom == 1
+    assert Grid(0, 100, 8).zoomed(0).zoom == 1
+
+
+@given(st.integers(0, 2**40), st.integers(1, 2**35), st.integers(2, 1000))
+def test_fitting_cells_fit_and_smaller_ones_would_not(first: int, pages: int, cells: int) -> None:
+    grid = Grid(first, first + pages).fitting(cells)
+
+    assert len(grid) <= cells
+    assert grid.zoom == 1 or len(Grid(grid.first, grid.stop, grid.zoom // ZOOM)) > cells

@@ -1,0 +1,77 @@
+"""Rows of two readings side by side."""
+
+from typing import Any
+
+import numpy as np
+from building import listed, mappings_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smapstop.model.mapping_rows import HEADS, RESTLESS, concatenate, differing, rows_of, stirred
+from smapstop.proc.columns import ABSENT, Mappings
+
+FIRST = np.array([0])
+
+
+def one(**amounts: int) -> Mappings:
+    row = (10, 20, "rw-p", "/lib/c", 8, 2, "rd wr")
+    return mappings_of(row, **dict[str, Any]({name: [kb] for name, kb in amounts.items()}))
+
+
+def test_equal_rows_do_not_differ() -> None:
+    assert not differing(one(pss=3), FIRST, one(pss=3), FIRST).any()
+    assert not stirred(one(pss=3), FIRST, one(pss=3), FIRST).any()
+
+
+def test_every_column_can_differ() -> None:
+    for name in HEADS:
+        other = one()
+        getattr(other, name)[0] += 1
+        assert differing(one(), FIRST, other, FIRST).tolist() == [True], name
+    assert differing(one(pss=3), FIRST, one(pss=4), FIRST).tolist() == [True]
+
+
+def test_what_other_processes_and_the_kernel_do_stirs_nothing() -> None:
+    for name in RESTLESS:
+        assert stirred(one(**{name: 3}), FIRST, one(**{name: 4}), FIRST).tolist() == [False], name
+    assert stirred(one(anonymous=3), FIRST, one(anonymous=4), FIRST).tolist() == [True]
+
+
+def test_other_fields_are_a_difference() -> None:
+    assert differing(one(), FIRST, one(pss=0), FIRST).tolist() == [True]
+    assert stirred(one(), FIRST, one(pss=0), FIRST).tolist() == [True]
+
+
+def test_rows_are_compared_in_the_order_given() -> None:
+    a, b = mappings_of((1, 2), (3, 4), (5, 6)), mappings_of((5, 6), (1, 3))
+
+    assert differing(a, np.array([2, 0]), b, np.array([0, 1])).tolist() == [False, True]
+
+
+@given(st.lists(st.integers(0, 50), unique=True), st.lists(st.integers(0, 50)))
+def test_rows_of_ids(ids: list[int], wanted: list[int]) -> None:
+    expected = [ids.index(mapping) if mapping in ids else -1 for mapping in wanted]
+
+    assert expected == rows_of(np.array(ids, np.int64), np.array(wanted, np.int64)).tolist()
+
+
+def test_maps_with_other_fields_are_put_together() -> None:
+    a, b = mappings_of((10, 20), pss=[1], swap=[2]), mappings_of((30, 40), (50, 60), swap=[3, 4], locked=[5, 6])
+    both = concatenate(a, b)
+
+    assert both.fields == ("size", "rss", "pss", "swap", "locked")
+    assert both.amounts.tolist() == [
+        [40, 40, 40],
+        [0, 0, 0],
+        [1, ABSENT, ABSENT],
+        [2, 3, 4],
+        [ABSENT, 5, 6],
+    ]
+    assert listed(a) + listed(b) == listed(both)
+
+
+def test_empty_maps_are_put_together() -> None:
+    some, none = mappings_of((10, 20)), mappings_of()
+
+    assert listed(some) == listed(concatenate(some, none)) == listed(concatenate(none, some))
+    assert len(concatenate(none, none)) == 0

@@ -1,0 +1,57 @@
+"""What is squeezed comes back as it was, and takes little."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays as arrays_of
+
+from smapstop.model.timeline.column_codec import expand, expand_values, squeeze, squeeze_values
+
+columns = st.sampled_from([np.int64, np.uint64, np.int32, np.int8, np.bool_]).flatmap(
+    lambda kind: arrays_of(kind, st.integers(0, 40))
+)
+few = arrays_of(np.int64, st.integers(0, 40), elements=st.sampled_from([0, 4, 4096, -(1 << 63), (1 << 63) - 1]))
+values = st.lists(st.sampled_from([0, 1, 1 << 62, 1 << 63, -(1 << 63), True, False, None, "", "a", (1, "b")]))
+
+
+@given(st.one_of(columns, few))
+def test_every_column_comes_back_with_its_type(column: Any) -> None:
+    found = expand(squeeze(column))
+
+    assert (column.dtype, column.tolist()) == (found.dtype, found.tolist())
+
+
+@given(values)
+def test_every_value_comes_back_with_its_type(told: list[Any]) -> None:
+    found = expand_values(squeeze_values(told))
+
+    assert told == found
+    assert list(map(type, told)) == list(map(type, found))
+
+
+def test_a_column_that_is_not_squeezed_is_itself() -> None:
+    column = np.arange(3)
+    assert expand(column) is column
+
+
+STEADY = 4096 * np.arange(1000)
+RESTING = np.repeat([0, 4096, 8192, 4096], 250)
+SAWTOOTH = 4 * (np.arange(1000) % 10)
+CLIFFS = np.arange(1000) % 5 + np.repeat(1 << np.arange(10, 50, 4), 100)
+RANDOM = np.random.default_rng(1).integers(-(1 << 62), 1 << 62, 1000)
+
+
+@pytest.mark.parametrize(
+    ("column", "bytes_of_data"),
+    [(STEADY, 999), (RESTING, 125 + 3), (SAWTOOTH, 999), (CLIFFS, 999 + 9 * 12), (RANDOM, 8 * 999)],
+    ids=["steady", "resting", "sawtooth", "cliffs", "random"],
+)
+def test_it_takes_what_its_steps_take(column: Any, bytes_of_data: int) -> None:
+    squeezed, constant = squeeze(column), squeeze(np.full(1000, 7))
+    arrays = [squeezed.steps, squeezed.where, squeezed.far, squeezed.far_at]
+
+    assert bytes_of_data == sum(part.nbytes for part in arrays if part is not None)
+    assert bytes_of_data < squeezed.nbytes - constant.nbytes < bytes_of_data + 500

@@ -1,0 +1,185 @@
+"""Sorting and filtering of the rows of a sheet."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from building import mappings_of, tick_of, timeline_of
+
+from smapstop.errors import SmapstopError
+from smapstop.model.tick import Stack
+from smapstop.model.timeline.map_diff import compare
+from smapstop.model.view.filter import filter_of
+from smapstop.model.view.sort import Sorting, column_of, order
+from smapstop.model.view.table_data import Sheet, grouped, sheet_of
+from smapstop.proc.columns import ABSENT
+
+ROWS: list[tuple[Any, ...]] = [
+    (0x10, 0x20, "rw-p", "[heap]", 100),
+    (0x30, 0x33, "r-xp", "/lib/libC.so", 30),
+    (0x33, 0x35, "rw-p", "/lib/libC.so", 8),
+    (0x50, 0x90, "rw-s", "/memfd:ring (deleted)", 2048),
+    (0x7FFF0, 0x7FFF4, "rw-p", "[stack]", 16),
+    (0xFFFFFFFFFF600, 0xFFFFFFFFFF601, "--xp", "[vsyscall]", 0),
+]
+"""As they are; before, the heap had 12 kB more (until tick 2) and the memfd 2000 less (until tick 1)."""
+
+
+@pytest.fixture
+def sheet() -> Sheet:
+    now = mappings_of(*ROWS, pss=[5, 5, 5, 5, 5, ABSENT])
+    heap, memfd = (*ROWS[0][:4], 112), (*ROWS[3][:4], 48)
+    first = mappings_of(heap, *ROWS[1:3], memfd, *ROWS[4:], pss=[5, 5, 5, 5, 5, ABSENT])
+    timeline = timeline_of(
+        tick_of(0, first, list(range(6))),
+        tick_of(1, now.take(slice(3, 4)), [3]),
+        tick_of(2, now.take(slice(0, 1)), [0]),
+    )
+    return sheet_of(compare(timeline.at(0), timeline.at(2)), None)
+
+
+@pytest.mark.parametrize(
+    ("sorting", "expected"),
+    [
+        (Sorting(), [0, 3, 1, 4, 2, 5]),
+        (Sorting("moved", descending=False), [5, 2, 4, 1, 3, 0]),
+        (Sorting("rss"), [3, 0, 1, 4, 2, 5]),
+        (Sorting("pss"), [0, 1, 2, 3, 4, 5]),
+        (Sorting("pss", descending=False), [5, 0, 1, 2, 3, 4]),
+        (Sorting("delta"), [3, 1, 2, 4, 5, 0]),
+        (Sorting("start"), [5, 4, 3, 2, 1, 0]),
+        (Sorting("start", descending=False), [0, 1, 2, 3, 4, 5]),
+        (Sorting("size"), [3, 0, 4, 1, 2, 5]),
+        (Sorting("name", descending=False), [1, 2, 3, 0, 4, 5]),
+        (Sorting("name"), [5, 4, 0, 3, 1, 2]),
+        (Sorting("perms", descending=False), [5, 1, 0, 2, 4, 3]),
+        (Sorting("unheard_of"), [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_order(sheet: Sheet, sorting: Sorting, expected: list[int]) -> None:
+    assert expected == order(sheet, sorting).tolist()
+
+
+def test_only_rows_that_are_kept_are_ordered(sheet: Sheet) -> None:
+    keep = np.array([True, False, True, True, False, False])
+
+    assert order(sheet, Sorting("rss"), keep).tolist() == [3, 0, 2]
+
+
+def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
+    rows = mappings_of((1, 2, "rw-p", "/C"), (3, 4, "rw-p", "/b"), (5, 6, "rw-p", "/a"))
+    moment = timeline_of(tick_of(0, rows, [0, 1, 2])).at(0)
+    of = sheet_of(compare(moment, moment), None)
+
+    assert order(of, Sorting("name", descending=False)).tolist() == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("", [0, 1, 2, 3, 4, 5]),
+        ("libc", [1, 2]),
+        ("LIBC perm:x", [1]),
+        ("!libc", [0, 3, 4, 5]),
+        ("!", []),
+        ("perm:wr", [0, 2, 3, 4]),
+        ("perm:s", [3]),
+        ("kind:heap", [0]),
+        ("kind:s", [3, 4, 5]),
+        ("!kind:FILE !kind:sp", [0, 3, 4]),
+        ("0x10000", [0]),
+        ("0x1ffff", [0]),
+        ("0x20000", []),
+        ("0xffffffffff600fff", [5]),
+        ("rss>30", [0, 3]),
+        ("rss>=30kB", [0, 1, 3]),
+        ("rss>=2M", [3]),
+        ("rss>=2MiB", [3]),
+        ("rss<1.5k", [5]),
+        ("RSS=8", [2]),
+        ("rss!=8 rss!=0", [0, 1, 3, 4]),
+        ("size>=0.25M", [3]),
+        ("delta!=0", [0, 3]),
+        ("delta<0", [0]),
+        ("delta<=-12", [0]),
+        ("pss<5", []),
+        ("pss!=5", []),
+        ("!pss=5", [5]),
+        ("(deleted) ring", [3]),
+    ],
+)
+def test_filter(sheet: Sheet, expression: str, expected: list[int]) -> None:
+    assert expected == np.flatnonzero(filter_of(expression)(sheet)).tolist()
+
+
+@pytest.mark.parametrize("amount", ["29.5", "29.99"])
+def test_fractions_are_not_cut_off(sheet: Sheet, amount: str) -> None:
+    assert np.flatnonzero(filter_of(f"rss<{amount} rss>7.5")(sheet)).tolist() == [2, 4]
+    assert not filter_of("rss=7.5")(sheet).any()
+    assert np.flatnonzero(filter_of("rss<=8.5")(sheet)).tolist() == [2, 5]
+
+
+def test_unknown_kind() -> None:
+    for expression in ("kind:", "kind:hepa"):
+        with pytest.raises(SmapstopError) as caught:
+            filter_of(expression)
+        assert caught.value.remedy == "kinds are file, anonymous, heap, stack, shared, special"
+
+
+@pytest.mark.parametrize("expression", ["rss>", "rss>10X", "delta!=some", "!anonymous<=4x"])
+def test_a_comparison_without_an_amount(expression: str) -> None:
+    with pytest.raises(SmapstopError, match=r"^no amount in .*: as in rss>10M"):
+        filter_of(expression)
+
+
+def test_a_name_may_look_like_a_comparison(sheet: Sheet) -> None:
+    assert not filter_of("user=x lib<T>")(sheet).any()
+
+
+def test_unknown_field(sheet: Sheet) -> None:
+    with pytest.raises(SmapstopError) as caught:
+        filter_of("rrs>5")(sheet)
+
+    assert str(caught.value) == "no field 'rrs' in the filter: fields are size, rss, pss, delta"
+
+
+def test_columns_by_the_names_that_users_know(sheet: Sheet) -> None:
+    delta, rss = column_of(sheet, "delta"), column_of(sheet, "rss")
+
+    assert delta is not None
+    assert delta.tolist() == [-12, 0, 0, 2000, 0, 0]
+    assert rss is not None
+    assert rss.tolist() == [100, 30, 8, 2048, 16, 0]
+    assert column_of(sheet, "unheard_of") is None
+
+
+def test_empty_sheet_is_ordered_and_filtered() -> None:
+    nothing = timeline_of(tick_of(0, mappings_of(), [])).at(0)
+    of = sheet_of(compare(nothing, nothing), None)
+
+    for key in ("moved", "name", "perms", "start", "size", "delta", "rss"):
+        assert order(of, Sorting(key)).tolist() == []
+    assert filter_of("libc perm:w kind:heap 0x10 rss>3 !x")(of).tolist() == []
+
+
+def test_filter_by_what_memory_without_a_name_is_for() -> None:
+    rows = mappings_of(
+        *(
+            (1, 2, "rw-p", "/bin/server"),
+            (2, 9, "rw-p"),
+            (20, 21, "---p"),
+            (21, 40, "rw-p"),
+            (50, 60, "rw-p", "/stack"),
+        ),
+        (60, 61, "r-xp", "/bin/server"),
+    )
+    moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4, 5])).at(0)
+    plain = sheet_of(compare(moment, moment), None)
+    known = sheet_of(compare(moment, moment), None, stacks={3: Stack(3, 77, "Worker")})
+
+    def shown(of: Sheet, expression: str) -> list[int]:
+        return np.flatnonzero(filter_of(expression)(of)).tolist()
+
+    assert [shown(plain, text) for text in ("stack", "SERVER .bss", "thread", "worker")] == [[2, 3, 4], [1], [3], []]
+    assert [shown(known, text) for text in ("stack", "thread", "worker", "77")] == [[2, 3, 4], [], [3], [3]]
+    assert shown(grouped(known, "kind"), "stack") == []

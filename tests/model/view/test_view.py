@@ -1,0 +1,118 @@
+"""What is seen through a lens."""
+
+from building import mappings_of, tick_of, timeline_of
+
+from smapstop.model.compare.previous_run import ELSEWHERE, Earlier
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import LINGER, look
+from smapstop.model.view.view_state import Lens
+from smapstop.proc.columns import Texts
+
+HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
+LIBC = (0x2000, 0x2100, "r-xp", "/usr/lib/libc.so.6")
+
+
+def growing(ticks: int) -> Timeline:
+    """A heap that grows by 4 kB a tick, beside a library that stays."""
+    timeline = timeline_of(tick_of(0, mappings_of((*HEAP, 40), (*LIBC, 30)), [0, 1]))
+    for number in range(1, ticks):
+        timeline.append(tick_of(number, mappings_of((*HEAP, 40 + 4 * number)), [0]))
+    return timeline
+
+
+def test_the_change_is_against_the_compared_moment() -> None:
+    timeline = growing(6)
+    compared = (Lens(), Lens(compared="mark", mark=2), Lens(compared="start"), Lens(at=3, compared="start"))
+    assert [look(timeline, lens).sheet.deltas["rss"].tolist() for lens in compared] == [
+        [4, 0],
+        [12, 0],
+        [20, 0],
+        [12, 0],
+    ]
+
+
+def test_a_mark_in_the_future_of_the_moment_is_the_moment_itself() -> None:
+    scene = look(growing(6), Lens(at=1, compared="mark", mark=4))
+    assert scene.sheet.deltas["rss"].tolist() == [0, 0]
+
+
+def test_a_rate_divides_by_the_time_between_the_readings_of_the_mappings() -> None:
+    counters = {"tier": "counters"}
+    nothing = mappings_of()
+    timeline = timeline_of(
+        tick_of(0, mappings_of((*HEAP, 40)), [0]),
+        tick_of(1, nothing, [], **counters),
+        tick_of(2, nothing, [], **counters),
+        tick_of(3, mappings_of((*HEAP, 70)), [0]),
+    )
+    scene = look(timeline, Lens())
+    assert (scene.sheet.deltas["rss"].tolist(), scene.sheet.seconds) == ([30], 3.0)
+
+
+def test_between_readings_the_last_change_stays() -> None:
+    timeline = growing(3)
+    timeline.append(tick_of(3, mappings_of(), [], tier="counters"))
+    assert look(timeline, Lens()).sheet.deltas["rss"].tolist() == [4, 0]
+
+
+def test_what_is_gone_is_shown_for_some_ticks() -> None:
+    timeline = growing(2)
+    timeline.append(tick_of(2, mappings_of(), [], gone=[1]))
+    seen = [look(timeline, Lens()).sheet.gone.tolist()]
+    for number in range(3, 3 + LINGER):
+        timeline.append(tick_of(number, mappings_of(), []))
+        seen.append(look(timeline, Lens()).sheet.gone.tolist())
+    assert seen == [[False, True]] * LINGER + [[False]]
+
+
+def test_the_filter_says_which_rows_to_keep() -> None:
+    assert look(growing(1), Lens(filter="kind:heap")).keep.tolist() == [True, False]
+
+
+LIBRARY, NAMELESS = (0x3000, 0x3100, "r--p", "/usr/lib/libz.so"), (0x5000, 0x5100, "rw-p", "")
+
+
+def runs() -> tuple[Timeline, Timeline]:
+    """Two runs: in the later one the heap is bigger, a library is not there, and memory without a name is."""
+    before = timeline_of(
+        tick_of(0, mappings_of((*HEAP, 40), (*LIBC, 30), (*LIBRARY, 12), texts=Texts(["", "before"])), [0, 1, 2])
+    )
+    heap, libc = ((first + 0x70, stop + 0x70, *rest) for first, stop, *rest in (HEAP, LIBC))
+    after = timeline_of(tick_of(0, mappings_of((*heap, 44), (*libc, 30), (*NAMELESS, 8), texts=Texts()), [0, 1, 2]))
+    return before, after
+
+
+def test_an_earlier_run_is_compared_with_mapping_by_mapping_and_what_it_had_beside_is_struck_out() -> None:
+    before, after = runs()
+    scene = look(after, Lens(compared="run"), Earlier(1, before))
+    sheet = scene.sheet
+    names = [sheet.texts[code] for code in sheet.name.tolist()]
+    assert names == ["[heap]", "/usr/lib/libc.so.6", "", "/usr/lib/libz.so"]
+    assert sheet.deltas["rss"].tolist() == [4, 0, 8, -12]
+    assert sheet.gone.tolist() == [False, False, False, True]
+    assert sheet.ids.tolist() == [0, 1, 2, ELSEWHERE + 2]
+    assert sheet.seconds is None
+    assert scene.earlier is not None
+
+
+def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there() -> None:
+    before, after = runs()
+    sheet = look(after, Lens(compared="run", grouping="kind"), Earlier(1, before)).sheet
+    changes = {
+        sheet.texts[code]: kb for code, kb in zip(sheet.name.tolist(), sheet.deltas["rss"].tolist(), strict=True)
+    }
+    assert changes == {"heap": 4, "file": -12, "anonymous": 8}
+
+
+def test_without_an_earlier_run_or_compared_otherwise_it_does_not_matter() -> None:
+    before, after = runs()
+    assert look(after, Lens(compared="run")).sheet.deltas["rss"].tolist() == [0, 0, 0]
+    scene = look(after, Lens(compared="start"), Earlier(1, before))
+    assert scene.sheet.deltas["rss"].tolist() == [0, 0, 0]
+    assert scene.earlier is None
+
+
+def test_a_filter_finds_what_only_the_earlier_run_had() -> None:
+    before, after = runs()
+    keep = look(after, Lens(compared="run", filter="libz"), Earlier(1, before)).keep
+    assert keep.tolist() == [False, False, False, True]
