@@ -38,10 +38,10 @@ from smapstop.errors import SmapstopError
 from smapstop.live import LiveSource
 from smapstop.model.protocol import Attach, Launch
 from smapstop.proc.process_list import processes
+from smapstop.pseudo_terminal import open_terminal
 from smapstop.recording.store import Recording
 from smapstop.replay import ReplaySource
 from smapstop.settings import Pick, Replay, Settings
-from smapstop.terminal import open_terminal
 from smapstop.ui.app import Dashboard
 
 try:

@@ -19,10 +19,10 @@ from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.read_buffer import Memory
 from smapstop.proc.smaps.parser import SmapsParser, parse_rollup, without_torn
 from smapstop.proc.stat import PAGE_KB
-from smapstop.sampling.copies import Copies
-from smapstop.sampling.looks import frames_seen, pages_seen, symbols_seen
+from smapstop.sampling.cow_names import Copies
 from smapstop.sampling.pacing import Pacer
-from smapstop.sampling.stacks import Stacks
+from smapstop.sampling.queries import frames_seen, pages_seen, symbols_seen
+from smapstop.sampling.stack_tracker import Stacks
 
 KEYFRAME_EVERY = 120
 """Ticks between keyframes: a reader that goes back in time replays at most so many."""

@@ -239,7 +239,7 @@ def launch(
 ) -> int:
     """Start a program on a terminal of its own, and watch it from its exec on; settings can wait for the sampler."""
     require_executable(command[0])
-    from smapstop.terminal import open_terminal
+    from smapstop.pseudo_terminal import open_terminal
 
     variables = environment(decorate=decorate)  # of now: ours change while the sampler starts
     size = shutil.get_terminal_size()

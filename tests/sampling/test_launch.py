@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from smapstop.errors import SmapstopError
+from smapstop.pseudo_terminal import open_terminal, resize_terminal
 from smapstop.sampling.launch import Program, launch, release, terminal_environment
-from smapstop.terminal import open_terminal, resize_terminal
 
 DENY_PTRACE = """
 import ctypes, json, os, platform, struct

@@ -21,8 +21,8 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from smapstop.pseudo_terminal import open_terminal
 from smapstop.sampling.launch import launch, release
-from smapstop.terminal import open_terminal
 from smapstop.ui.widgets.program import ProgramPane
 
 SIZE = (62, 14)

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from smapstop.terminal import resize_terminal
+from smapstop.pseudo_terminal import resize_terminal
 from smapstop.ui import link
 from smapstop.ui.emulator import Emulator, Line
 from smapstop.ui.keystrokes import key_bytes, mouse_bytes, paste_bytes

@@ -11,7 +11,7 @@ from smapstop.model.protocol import Pace
 from smapstop.model.tick import Stack
 from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import stack_pointers, thread_ids
-from smapstop.sampling import stacks
+from smapstop.sampling import stack_tracker
 from smapstop.sampling.sampler import Sampler
 
 THREADS = """
@@ -70,7 +70,7 @@ def test_a_thread_that_ends_leaves_its_stack_to_nobody_and_a_new_one_is_told() -
 
 
 def test_a_few_threads_are_looked_at_in_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stacks, "MOST_NEW", 2)
+    monkeypatch.setattr(stack_tracker, "MOST_NEW", 2)
     with python(THREADS + "for _ in range(5): begin()\nstep()") as target, ProcDir(target.pid) as process:
         asleep(process, 5)
         sampler = Sampler(process, Pace(budget=1.0))

@@ -14,7 +14,7 @@ from smapstop.model.tick import Tick
 from smapstop.proc.pages.page_states import STATES, State, states_of
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.proc.process import FOR_PAGES, ProcDir
-from smapstop.sampling import looks
+from smapstop.sampling import queries
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]
@@ -194,7 +194,7 @@ def test_frames_that_are_too_many_nobodys_or_hidden_are_said(
         mapping = sampled.mapping
         assert sampled.frames(10**6, 0, 1).why == "the mapping is gone"
         assert sampled.frames(mapping, -1000, 1).why == "the mapping is gone"
-        monkeypatch.setattr(looks, "MOST_FRAMES", 9)
+        monkeypatch.setattr(queries, "MOST_FRAMES", 9)
         assert sampled.frames(mapping, 0, 9).why == ""
         assert sampled.frames(mapping, 0, 10).why == "more than 9 pages are not looked at"
         os.seteuid(65534)
