@@ -10,7 +10,7 @@ from benchmarks.table import Row
 from benchmarks.timeline import ticks
 from smapstop.model.events import NO_EVENTS
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.recording.recorder import Recorder
+from smapstop.recording.writer import Recorder
 
 HOUR = 3_600
 

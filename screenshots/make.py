@@ -39,7 +39,7 @@ from smapstop.live import LiveSource
 from smapstop.model.protocol import Attach, Launch
 from smapstop.proc.process_list import processes
 from smapstop.pseudo_terminal import open_terminal
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
 from smapstop.replay import ReplaySource
 from smapstop.settings import Pick, Replay, Settings
 from smapstop.ui.app import Dashboard

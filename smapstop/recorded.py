@@ -5,7 +5,7 @@ from collections.abc import Callable
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Failure, Notice, Request, Target
 from smapstop.model.tick import Tick
-from smapstop.recording.recorder import Recorder
+from smapstop.recording.writer import Recorder
 from smapstop.source import News, Source
 
 

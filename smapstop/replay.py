@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Failure, Notice, Over, PagesOf, PagesSeen, Request
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
 from smapstop.source import News
 
 FOLLOW_SECONDS = 0.25

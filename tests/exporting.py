@@ -17,8 +17,8 @@ from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.model.view.filter import Test
 from smapstop.proc.process import ProcDir
-from smapstop.recording.recorder import Recorder
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
+from smapstop.recording.writer import Recorder
 from smapstop.sampling.sampler import Sampler
 
 

@@ -18,8 +18,8 @@ from smapstop.model.protocol import Attach, Failure, Notice, Over, Pace, PagesOf
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.recorded import RecordedSource
-from smapstop.recording.recorder import Recorder
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
+from smapstop.recording.writer import Recorder
 from smapstop.replay import ReplaySource
 from smapstop.source import News, Source
 

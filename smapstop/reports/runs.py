@@ -14,7 +14,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.when import When
 from smapstop.proc.columns import Mappings
-from smapstop.recording.store import HEAD_BYTES, Recording, is_recording
+from smapstop.recording.reader import HEAD_BYTES, Recording, is_recording
 from smapstop.reports.snapshot import load
 from smapstop.reports.snapshot_formats import utc
 from smapstop.reports.snapshot_json import read_json

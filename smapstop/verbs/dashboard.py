@@ -149,8 +149,8 @@ def _recorded(source: "LiveSource", options: argparse.Namespace) -> "Source":
     if options.output is None:
         return source
     from smapstop.recorded import RecordedSource
-    from smapstop.recording.recorder import Recorder
     from smapstop.recording.redaction import Redaction
+    from smapstop.recording.writer import Recorder
 
     file, redaction = Path(options.output), Redaction() if options.redact else None
 
@@ -215,7 +215,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
 def _save(run: "Run", *, redact: bool) -> "Iterator[str]":
     """Save what is known of a run; see `saved.save`."""
     from smapstop.recording.redaction import Redaction
-    from smapstop.saved import save
+    from smapstop.recording.save_run import save
 
     return save(run, Redaction() if redact else None)
 

@@ -16,7 +16,7 @@ from smapstop.verbs.saving import save
 from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.recording.store import Recording
+    from smapstop.recording.reader import Recording
 
 _BY_SUFFIX = {".csv": "csv", ".json": "perfetto", ".pftrace": "perfetto"}
 
@@ -88,7 +88,7 @@ def run(words: list[str], command: Command) -> int:
     begin, end = options.begin or 0.0, math.inf if options.end is None else options.end
     if begin > end:
         raise SmapstopError(f"--from {begin:g} is after --to {end:g}", "give the earlier one with --from")
-    from smapstop.recording.store import Recording
+    from smapstop.recording.reader import Recording
 
     with closing(Recording(Path(files[0]))) as recording:
         pieces = _pieces(recording, form, kinds, begin, end, options.filter)

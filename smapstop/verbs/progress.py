@@ -8,7 +8,7 @@ from smapstop.verbs.printing import is_terminal
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.model.tick import Tick
-    from smapstop.recording.recorder import Recorder
+    from smapstop.recording.writer import Recorder
 
 _OFTEN_SECONDS = 0.2
 """The line is not written more often."""

@@ -36,7 +36,7 @@ from smapstop.verbs.targets import (
 if TYPE_CHECKING:  # they import numpy
     from smapstop.live import LiveSource
     from smapstop.model.tick import Ending, Tick
-    from smapstop.recording.recorder import Recorder
+    from smapstop.recording.writer import Recorder
     from smapstop.source import News
 
 GRACE_SECONDS = 2.0
@@ -99,8 +99,8 @@ def run(words: list[str], command: Command) -> int:
     else:
         begin = Attach(find_process(options.pid), pace_of(options))
     from smapstop.live import LiveSource
-    from smapstop.recording.recorder import Recorder
     from smapstop.recording.redaction import Redaction
+    from smapstop.recording.writer import Recorder
 
     redaction = Redaction() if options.redact else None
     recorder = Recorder(Path(options.output), overwrite=options.force, redaction=redaction)

@@ -39,7 +39,7 @@ def run(words: list[str], command: Command) -> int:
         raise did_you_mean(word, ["replay", word])
     if options.file is None:
         raise SmapstopError("replay needs a recording", "smapstop replay FILE")
-    from smapstop.recording.store import Recording
+    from smapstop.recording.reader import Recording
 
     settings = settings_of(options)
     recording = Recording(Path(options.file))

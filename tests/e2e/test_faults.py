@@ -11,7 +11,7 @@ from e2e.bare import SMAPSTOP, Bare
 from stepping import until
 
 from smapstop.errors import SmapstopError
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from e2e.terminals import SMAPSTOP, Terminals
 from stepping import Stepping, python, until
 
 from smapstop.errors import SmapstopError
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
 
 GROWING = """
 import mmap

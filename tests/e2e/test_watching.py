@@ -9,7 +9,7 @@ from pathlib import Path
 
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
 
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
 
 SOURCE = """
 #include <stdio.h>

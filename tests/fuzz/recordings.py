@@ -15,9 +15,9 @@ from streams import ticks_of
 
 from smapstop.errors import SmapstopError
 from smapstop.model.timeline.map_snapshot import apply
-from smapstop.recording import telling
-from smapstop.recording.recorder import Recorder
-from smapstop.recording.store import Recording
+from smapstop.recording import decode
+from smapstop.recording.reader import Recording
+from smapstop.recording.writer import Recorder
 
 TABLES = ("meta", "ticks", "mappings", "changes", "happened", "whats")
 VALUES = (
@@ -53,7 +53,7 @@ def check(data: bytes) -> None:
 
 def _read(path: Path) -> None:
     """Go through a recording, as replaying does."""
-    believing = patch.object(telling, "checksum_of", lambda row, *_: row["checksum"])  # they may be made to fit
+    believing = patch.object(decode, "checksum_of", lambda row, *_: row["checksum"])  # they may be made to fit
     with believing, closing(Recording(path)) as recording:
         assert recording.target is None or isinstance(recording.target.pid, int)
         moment = None

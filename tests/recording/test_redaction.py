@@ -20,9 +20,9 @@ from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir
-from smapstop.recording.recorder import SIDES, Recorder
+from smapstop.recording.reader import Recording
 from smapstop.recording.redaction import Redaction
-from smapstop.recording.store import Recording
+from smapstop.recording.writer import SIDES, Recorder
 from smapstop.reports.diff import diff
 from smapstop.reports.runs import Run
 from smapstop.sampling.sampler import Sampler

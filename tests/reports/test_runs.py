@@ -12,7 +12,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.when import When
 from smapstop.proc.smaps.parser import parse_smaps
-from smapstop.recording.recorder import Recorder
+from smapstop.recording.writer import Recorder
 from smapstop.reports.runs import Run, moment_at, open_run
 from smapstop.reports.snapshot import load
 from smapstop.reports.snapshot_formats import as_json

@@ -13,7 +13,7 @@ import pytest
 from stepping import Stepping, until
 
 from smapstop.model.tick import Tick
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 Program = Callable[[str], Path]

@@ -16,8 +16,8 @@ from places import TESTS
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Tick
-from smapstop.recording.recorder import Recorder
-from smapstop.recording.store import Recording
+from smapstop.recording.reader import Recording
+from smapstop.recording.writer import Recorder
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ from itertools import count
 from pathlib import Path
 sys.path[:0] = {paths!r}
 from listening import target
-from test_recorder import wide_tick
-from smapstop.recording.recorder import Recorder
+from test_writer import wide_tick
+from smapstop.recording.writer import Recorder
 recorder = Recorder(Path(sys.argv[1]))
 recorder.begin(target())
 for number in count():

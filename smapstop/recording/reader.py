@@ -19,8 +19,8 @@ from smapstop.model.protocol import Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema
+from smapstop.recording.decode import Teller, TickRows
 from smapstop.recording.schema import APPLICATION_ID, FORMAT, HEAD_FIELDS, HEADS, Cell, Row, quoted
-from smapstop.recording.telling import Teller, TickRows
 
 _WRONG = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError)
 """What comes of values that are not what they should be."""

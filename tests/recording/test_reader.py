@@ -27,8 +27,8 @@ from smapstop.model.protocol import Pace
 from smapstop.model.tick import Copied, Ending, Lineage, Stack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, Texts
 from smapstop.proc.process import ProcDir
-from smapstop.recording.recorder import Recorder
-from smapstop.recording.store import Recording, is_recording
+from smapstop.recording.reader import Recording, is_recording
+from smapstop.recording.writer import Recorder
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]

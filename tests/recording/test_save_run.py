@@ -16,10 +16,10 @@ from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.protocol import Attach, Pace
 from smapstop.model.tick import Tick
 from smapstop.proc.process import ProcDir
+from smapstop.recording.reader import Recording
 from smapstop.recording.redaction import Redaction
-from smapstop.recording.store import Recording
+from smapstop.recording.save_run import AT_A_TIME, save
 from smapstop.sampling.sampler import Sampler
-from smapstop.saved import AT_A_TIME, save
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 

@@ -7,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from smapstop.model.compare.runs import Run
-from smapstop.recording.recorder import Recorder
 from smapstop.recording.redaction import COMM, Redaction
+from smapstop.recording.writer import Recorder
 
 AT_A_TIME = 20
 """Ticks that are written without a break: some hundredths of a second."""

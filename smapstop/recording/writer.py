@@ -23,8 +23,8 @@ from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.stat import PAGE_KB
 from smapstop.recording import schema
+from smapstop.recording.encode import change_columns, event_rows, head_rows, stack_rows, tick_row
 from smapstop.recording.redaction import Redaction
-from smapstop.recording.rows import change_columns, event_rows, head_rows, stack_rows, tick_row
 from smapstop.recording.schema import HEAD_FIELDS, HEADS, Cell, quoted
 
 SIDES = ("", "-wal", "-shm")
