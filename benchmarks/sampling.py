@@ -124,7 +124,7 @@ class _watching:  # noqa: N801  (a context, in the words of one)
     """A sampler process at work, once a second."""
 
     def __init__(self, pid: int) -> None:
-        from smapstop.live import LiveSource
+        from smapstop.source.live import LiveSource
 
         self._source = LiveSource()
         self._source.start(lambda _: None)

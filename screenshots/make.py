@@ -35,13 +35,13 @@ from textual.pilot import Pilot
 
 from smapstop import demo
 from smapstop.errors import SmapstopError
-from smapstop.live import LiveSource
 from smapstop.model.protocol import Attach, Launch
 from smapstop.proc.process_list import processes
 from smapstop.pseudo_terminal import open_terminal
 from smapstop.recording.reader import Recording
-from smapstop.replay import ReplaySource
 from smapstop.settings import Pick, Replay, Settings
+from smapstop.source.live import LiveSource
+from smapstop.source.replay import ReplaySource
 from smapstop.ui.app import Dashboard
 
 try:

@@ -5,7 +5,7 @@ from typing import Any
 
 from smapstop.model.protocol import Attach, Launch, Request, Target
 from smapstop.model.tick import Tick
-from smapstop.source import News
+from smapstop.source.base import News
 
 
 class ListSource:

@@ -53,7 +53,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["-c", "import smapstop.cli, smapstop.live, smapstop.verbs.record"], ["-m", "smapstop", "--help"]]
+    "arguments",
+    [["-c", "import smapstop.cli, smapstop.source.live, smapstop.verbs.record"], ["-m", "smapstop", "--help"]],
 )
 def test_help_and_the_import_of_the_command_line_load_nothing_heavy(arguments: list[str]) -> None:
     program = [sys.executable, "-X", "importtime", *arguments]

@@ -28,7 +28,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view_state import Lens
 from smapstop.settings import Begin, Pick, Replay, Settings
-from smapstop.source import Source
+from smapstop.source.base import Source
 from smapstop.ui import format as fmt
 from smapstop.ui import link
 from smapstop.ui.facts import ending_text

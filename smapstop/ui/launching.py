@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from smapstop.model.protocol import Launch, Pace, Signal
-from smapstop.source import Source
+from smapstop.source.base import Source
 
 Rebuilds = Callable[[], AsyncIterator[None]]
 """Tells of every rebuild of the program."""

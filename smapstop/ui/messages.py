@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from smapstop.source import News
+from smapstop.source.base import News
 
 
 @dataclass

@@ -38,10 +38,10 @@ from smapstop.verbs.targets import (
 )
 
 if TYPE_CHECKING:  # they import numpy
-    from smapstop.live import LiveSource
     from smapstop.model.compare.runs import Run
     from smapstop.settings import Pick, Settings
-    from smapstop.source import Source
+    from smapstop.source.base import Source
+    from smapstop.source.live import LiveSource
     from smapstop.ui.launching import Rebuilds
 
 
@@ -148,9 +148,9 @@ def _recorded(source: "LiveSource", options: argparse.Namespace) -> "Source":
     """The source, recorded if that was asked for."""
     if options.output is None:
         return source
-    from smapstop.recorded import RecordedSource
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.writer import Recorder
+    from smapstop.source.tee import RecordedSource
 
     file, redaction = Path(options.output), Redaction() if options.redact else None
 

@@ -34,10 +34,10 @@ from smapstop.verbs.targets import (
 )
 
 if TYPE_CHECKING:  # they import numpy
-    from smapstop.live import LiveSource
     from smapstop.model.tick import Ending, Tick
     from smapstop.recording.writer import Recorder
-    from smapstop.source import News
+    from smapstop.source.base import News
+    from smapstop.source.live import LiveSource
 
 GRACE_SECONDS = 2.0
 """How long a program that we end may take to end by itself."""
@@ -98,9 +98,9 @@ def run(words: list[str], command: Command) -> int:
         begin: Attach | Launch = Launch(command, environment(decorate=options.decorate), pace_of(options))
     else:
         begin = Attach(find_process(options.pid), pace_of(options))
-    from smapstop.live import LiveSource
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.writer import Recorder
+    from smapstop.source.live import LiveSource
 
     redaction = Redaction() if options.redact else None
     recorder = Recorder(Path(options.output), overwrite=options.force, redaction=redaction)

@@ -44,8 +44,8 @@ def run(words: list[str], command: Command) -> int:
     settings = settings_of(options)
     recording = Recording(Path(options.file))
     require_terminal("smapstop export FILE")
-    from smapstop.replay import ReplaySource
     from smapstop.settings import Replay
+    from smapstop.source.replay import ReplaySource
     from smapstop.ui.show import show
 
     return show(ReplaySource(recording), Replay(options.file), settings)

@@ -14,7 +14,7 @@ from smapstop.model.protocol import Pace
 from smapstop.verbs.preferences import NO_PREFERENCES, Preferences
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.live import LiveSource
+    from smapstop.source.live import LiveSource
 
 Command = tuple[str, ...] | None
 """What stands after `--`; None without one."""
@@ -58,7 +58,7 @@ def forbid_decorating(options: argparse.Namespace, command: Command) -> None:
 @contextmanager
 def started_sampler(terminal: tuple[int, int] | None = None) -> "Iterator[LiveSource]":
     """The sampler, started before anything else: it gets ready while the dashboard is imported."""
-    from smapstop.live import LiveSource
+    from smapstop.source.live import LiveSource
 
     with closing(LiveSource(terminal)) as source:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts threads that we do not need

@@ -14,7 +14,7 @@ from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Target
 from smapstop.model.view.filter import filter_of, members_filter
 from smapstop.settings import Begin, Replay, Settings
-from smapstop.source import Source
+from smapstop.source.base import Source
 from smapstop.ui.columns import chosen
 from smapstop.ui.facts import compared_text, header_of
 from smapstop.ui.key_table import KEY

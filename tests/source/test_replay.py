@@ -13,15 +13,15 @@ from building import mappings_of, tick_of
 from listening import ListSource, target
 from stepping import Stepping
 
-from smapstop.live import LiveSource
 from smapstop.model.protocol import Attach, Failure, Notice, Over, Pace, PagesOf, PagesSeen, Target
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.recorded import RecordedSource
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
-from smapstop.replay import ReplaySource
-from smapstop.source import News, Source
+from smapstop.source.base import News, Source
+from smapstop.source.live import LiveSource
+from smapstop.source.replay import ReplaySource
+from smapstop.source.tee import RecordedSource
 
 Program = Callable[[str], Path]
 

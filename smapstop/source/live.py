@@ -17,11 +17,11 @@ from smapstop.model.protocol import Failure, Leave, Request
 from smapstop.proc.mount import require_proc
 
 if TYPE_CHECKING:
-    from smapstop.source import News
+    from smapstop.source.base import News
 
 
 _ENVIRONMENT = {
-    "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")))),
+    "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")))),
     "OPENBLAS_NUM_THREADS": "1",  # starting more threads takes longer than everything else
 }
 """Of the sampler; -P keeps a struct.py in the user's directory from being its own. A program gets the user's."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Failure, Notice, Over, PagesOf, PagesSeen, Request
 from smapstop.recording.reader import Recording
-from smapstop.source import News
+from smapstop.source.base import News
 
 FOLLOW_SECONDS = 0.25
 """How often a recording that is being written is looked at for more."""

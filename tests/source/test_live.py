@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from stepping import Stepping, python, until
 
-from smapstop.live import LiveSource
 from smapstop.model.protocol import (
     Attach,
     Failure,
@@ -27,7 +26,8 @@ from smapstop.model.protocol import (
 )
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.source import News
+from smapstop.source.base import News
+from smapstop.source.live import LiveSource
 
 Program = Callable[[str], Path]
 QUICK = Pace(20_000_000, 1.0)

@@ -6,7 +6,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Failure, Notice, Request, Target
 from smapstop.model.tick import Tick
 from smapstop.recording.writer import Recorder
-from smapstop.source import News, Source
+from smapstop.source.base import News, Source
 
 
 class RecordedSource:

@@ -1,0 +1,1 @@
+"""Where ticks come from: a live sampler, a recording, a list."""
