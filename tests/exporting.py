@@ -11,7 +11,7 @@ from listening import target
 from stepping import Stepping
 
 from smapstop.export import KINDS, Kind
-from smapstop.export.lines import as_jsonl
+from smapstop.export.line_writer import as_jsonl
 from smapstop.export.steps import Step, steps
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick

@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 from smapstop import __version__
 from smapstop.export import Kind
-from smapstop.export.events import Happening, happenings
-from smapstop.export.records import event_record
+from smapstop.export.flat_records import event_record
 from smapstop.export.steps import Step
-from smapstop.export.tracks import MappingTracks, TotalTracks, short_name
+from smapstop.export.tick_events import Happening, happenings
+from smapstop.export.trace_counters import MappingTracks, TotalTracks, short_name
 from smapstop.model.events import MECHANISMS
 from smapstop.model.history.mapping_history import State
 from smapstop.model.protocol import Target

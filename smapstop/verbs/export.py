@@ -127,7 +127,7 @@ def _pieces(
     Raises:
         SmapstopError: The filter makes no sense.
     """
-    from smapstop.export.lines import as_csv, as_jsonl
+    from smapstop.export.line_writer import as_csv, as_jsonl
     from smapstop.export.steps import steps
     from smapstop.export.trace import as_trace
     from smapstop.model.view.filter import filter_of

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Collection, Iterable, Iterator
 
 from smapstop.export import Kind
-from smapstop.export.records import columns_of, records
+from smapstop.export.flat_records import columns_of, records
 from smapstop.export.steps import Step
 from smapstop.reports.snapshot import Record
 from smapstop.reports.snapshot_formats import CsvLines, csv_cell, json_line

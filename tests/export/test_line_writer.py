@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from stepping import Stepping
 
 from smapstop.export import KINDS, Kind
-from smapstop.export.lines import as_csv, as_jsonl
+from smapstop.export.line_writer import as_csv, as_jsonl
 from smapstop.export.steps import Step
 from smapstop.export.trace import as_trace
 from smapstop.model.events import MECHANISMS, Events

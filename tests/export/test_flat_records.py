@@ -10,7 +10,7 @@ from building import COUNTERS, mappings_of, tick_of
 from exporting import jsonl, record
 
 from smapstop.export import KINDS
-from smapstop.export.records import columns_of
+from smapstop.export.flat_records import columns_of
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.model.tick import Copied, Ending, Lineage, Tick
 from smapstop.proc.columns import ABSENT, Texts

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from smapstop.export import Kind
-from smapstop.export.events import Happening, happenings
 from smapstop.export.steps import Step, changed_rows
+from smapstop.export.tick_events import Happening, happenings
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import PLAIN, ROLLUP_ONLY
 from smapstop.reports.snapshot import Record, heads_of, names_with, without_deleted
