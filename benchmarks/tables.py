@@ -21,8 +21,8 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Rows, Sorting, order
 from smapstop.model.view.view import Scene, look
 from smapstop.model.view.view_state import Lens
-from smapstop.ui.columns import chosen, fitting
-from smapstop.ui.rows import rows_of
+from smapstop.text.columns import chosen, fitting
+from smapstop.text.table_rows import rows_of
 from smapstop.ui.widgets.table import MappingTable
 
 MAPPINGS = 65_530

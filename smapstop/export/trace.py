@@ -19,10 +19,10 @@ from smapstop.model.protocol import Target
 from smapstop.model.tick import What
 from smapstop.reports.snapshot import Record
 from smapstop.reports.snapshot_formats import json_line, utc
-from smapstop.ui.became import step_text
-from smapstop.ui.facts import ending_text
-from smapstop.ui.format import printable
-from smapstop.ui.why import EXPLANATIONS, VERBS, label_of, sentence_of
+from smapstop.text.format import printable
+from smapstop.text.lifecycle import step_text
+from smapstop.text.mechanisms import EXPLANATIONS, VERBS, label_of, sentence_of
+from smapstop.text.status import ending_text
 
 _LANES: dict[str, str] = {
     **{what: EXPLANATIONS[what].label for what in MECHANISMS},

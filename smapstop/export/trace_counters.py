@@ -13,7 +13,7 @@ from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.timeline.rates import cpu_share, fault_rates
 from smapstop.proc.columns import ABSENT
 from smapstop.reports.snapshot import Record
-from smapstop.ui.format import printable
+from smapstop.text.format import printable
 
 TRACKED = ("rss", "private_dirty", "anonymous", "swap")
 """The fields of a mapping that have a track when they move. Pss moves by other processes, too."""

@@ -8,8 +8,8 @@ from smapstop.reports.copied import CopiedPart, Group
 from smapstop.reports.pages_formats import SCHEMA
 from smapstop.reports.snapshot import Record, without_deleted
 from smapstop.reports.snapshot_formats import json_text
-from smapstop.ui.format import amount, cells, clip, count, pad, printable, shorten
-from smapstop.ui.symbol_names import listed
+from smapstop.text.format import amount, cells, clip, count, pad, printable, shorten
+from smapstop.text.symbols import listed
 
 _NAME_WIDTH = 32
 

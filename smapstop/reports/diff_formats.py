@@ -13,8 +13,8 @@ from smapstop.reports.plain_table import Cells, table_of
 from smapstop.reports.runs import Run
 from smapstop.reports.snapshot import Record
 from smapstop.reports.snapshot_formats import json_text
-from smapstop.ui.columns import Column
-from smapstop.ui.format import amount, clip, count, long_amount, long_signed, percent, printable, signed
+from smapstop.text.columns import Column
+from smapstop.text.format import amount, clip, count, long_amount, long_signed, percent, printable, signed
 
 SCHEMA = 1
 """The version of the JSON; it changes when a reader of the old one would fail."""

@@ -13,8 +13,8 @@ from smapstop.proc.pages.page_states import State
 from smapstop.reports.pages import Facts, Pages, Run
 from smapstop.reports.snapshot import Record, heads_of, label_record
 from smapstop.reports.snapshot_formats import json_text
-from smapstop.ui.format import amount, clip, count, shorten
-from smapstop.ui.symbol_names import listed
+from smapstop.text.format import amount, clip, count, shorten
+from smapstop.text.symbols import listed
 
 SCHEMA = 1
 """The version of the JSON; it changes when a reader of the old one would fail."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from smapstop.ui.columns import Column, fitting
-from smapstop.ui.format import cells, clip, pad, shorten
+from smapstop.text.columns import Column, fitting
+from smapstop.text.format import cells, clip, pad, shorten
 
 Cells = dict[str, str]
 """The texts of a row by the key of their column; none is an empty one."""

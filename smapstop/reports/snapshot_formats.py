@@ -12,8 +12,8 @@ from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD
 from smapstop.reports.plain_table import table_of
 from smapstop.reports.snapshot import Record, Snapshot, records, rollup_record
-from smapstop.ui.columns import ALL, Column
-from smapstop.ui.format import amount, clip, count, long_amount
+from smapstop.text.columns import ALL, Column
+from smapstop.text.format import amount, clip, count, long_amount
 
 SCHEMA = 1
 """The version of the JSON; it changes when a reader of the old one would fail."""

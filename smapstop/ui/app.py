@@ -29,9 +29,9 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view_state import Lens
 from smapstop.settings import Begin, Pick, Replay, Settings
 from smapstop.source.base import Source
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text.status import ending_text
 from smapstop.ui import link
-from smapstop.ui.facts import ending_text
 from smapstop.ui.key_table import KEYS
 from smapstop.ui.launching import Rebuilds
 from smapstop.ui.looking import Looking

@@ -17,7 +17,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.proc.columns import Addresses
-from smapstop.ui.palette import KINDS, LETTERS, Ink, Palette
+from smapstop.text.kinds import KINDS, LETTERS
+from smapstop.ui.palette import Ink, Palette
 
 HUGE_HOLE = 1 << 30
 """Bytes. The address strip shows holes of this size and more, each as one cell, and no smaller ones."""

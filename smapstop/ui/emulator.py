@@ -12,7 +12,7 @@ from pyte.screens import Char
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from smapstop.ui.format import printable
+from smapstop.text.format import printable
 from smapstop.ui.vt_looks import style_of
 from smapstop.ui.vt_screen import VtScreen
 

@@ -8,9 +8,9 @@ from textual.strip import Strip
 from smapstop.model.history.mapping_history import Life
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.proc.fields import FIELD
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text.mapping_detail import View, exact, label_of
 from smapstop.ui.charts import area
-from smapstop.ui.detail import View, exact, label_of
 from smapstop.ui.palette import Role
 from smapstop.ui.sections import Look, rule
 

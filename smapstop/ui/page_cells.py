@@ -1,7 +1,7 @@
 """Draws cells of pages: a letter on the colour of a state, two colours where it is mixed, a mark on changes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -10,31 +10,33 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.pages.page_grid import Pages
+from smapstop.model.kinds import Kind
+from smapstop.model.pages.page_grid import Cells, Pages
 from smapstop.proc.pages.page_states import STATES, State
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text.pages import LETTERS
 from smapstop.ui.charts import code_points, strips_of
 from smapstop.ui.page_layout import Layout
-from smapstop.ui.page_words import LETTERS, ROLES
-from smapstop.ui.palette import Palette
+from smapstop.ui.palette import Palette, Role
 
+ROLES: Mapping[State, Role] = MappingProxyType(
+    {
+        State.FILE: Kind.FILE,
+        State.COPIED: Kind.ANONYMOUS,
+        State.ANONYMOUS: Kind.ANONYMOUS,
+        State.SHARED_MEMORY: Kind.SHARED,
+        State.ZERO: Kind.SPECIAL,
+        State.SWAPPED: "swap",
+        State.GUARD: Kind.HEAP,
+        State.SPECIAL: Kind.SPECIAL,
+    }
+)
+"""The colour of each state but of what is not present; those that share one are never in the same mapping."""
 _ABSENT = STATES.index(State.NOT_PRESENT)
 _BLOCKS = code_points("▁▁▂▃▄▅▆▇▇")
 _CAPITAL = code_points("".join(LETTERS[state] for state in STATES))
 _SMALL = code_points("".join(LETTERS[state].lower() for state in STATES))
 _N = len(STATES)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cells:
-    """What some neighbouring cells hold, n of them."""
-
-    now: Pages
-    """Pages by state, shape (n, len(STATES))."""
-    was: Pages
-    """The same at the compared look."""
-    changed: Pages
-    """How many of the pages changed, shape (n,)."""
 
 
 class _Two(NamedTuple):

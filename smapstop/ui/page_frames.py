@@ -30,33 +30,3 @@ class PageFrames:
         """What was said last, if it is of these pages."""
         seen = self._seen
         return seen if seen is not None and (seen.start, seen.end) == pages else None
-
-
-def frames_text(seen: FramesSeen, pages: int) -> str:
-    """What is known of the frames behind so many pages: "page frame: mapped 12 times, referenced"."""
-    noun = "page frame" if pages == 1 else "page frames"
-    if seen.why:
-        return f"{noun}: {seen.why} (how often mapped, dirty, referenced, KSM)"
-    if not seen.pages:
-        return f"{noun}: none, it is not in memory" if pages == 1 else f"{noun}: none is in memory"
-    marks = {"dirty": seen.dirty, "referenced": seen.referenced}
-    marks |= {"of a large folio" if pages == 1 else "of large folios": seen.huge, "merged by KSM": seen.ksm}
-    if pages == 1:
-        return f"{noun}: {', '.join([_times(seen.most), *(mark for mark, count in marks.items() if count)])}"
-    told = [_maps(seen), *(f"{count:,} {mark}" for mark, count in marks.items() if count)]
-    return f"{noun}: {seen.pages:,} in memory, {', '.join(told)}"
-
-
-def _times(count: int) -> str:
-    """How often a frame is mapped; the kernel does not count it of the zero page."""
-    return {0: "its maps are not counted", 1: "mapped once"}.get(count, f"mapped {count:,} times")
-
-
-def _maps(seen: FramesSeen) -> str:
-    """How often several frames are mapped."""
-    if seen.once == seen.pages:
-        return "mapped once each"
-    if seen.most <= 1:
-        return f"{seen.once:,} mapped once, others not counted"
-    others = f"up to {seen.most:,} times"
-    return f"{seen.once:,} mapped once, others {others}" if seen.once else f"mapped {others}"

@@ -7,16 +7,17 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text import pages as words
+from smapstop.text.pages import frames_text
+from smapstop.text.symbols import listed
 from smapstop.ui import page_sections as sections
-from smapstop.ui import page_words as words
 from smapstop.ui.page_cells import Brush
-from smapstop.ui.page_frames import PageFrames, frames_text
+from smapstop.ui.page_frames import PageFrames
 from smapstop.ui.page_layout import GUTTER, Layout, layout_of, room_for_cells
 from smapstop.ui.page_names import PageNames
 from smapstop.ui.page_view import PageView
 from smapstop.ui.sections import Look
-from smapstop.ui.symbol_names import listed
 
 _PANEL = 34
 """Cells that the legend and the list need beside the grid."""

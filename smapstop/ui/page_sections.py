@@ -11,15 +11,15 @@ from smapstop.model.history.mapping_history import State as Entry
 from smapstop.model.labels import Label
 from smapstop.model.pages.page_grid import Pages
 from smapstop.proc.pages.page_states import State
-from smapstop.ui import format as fmt
-from smapstop.ui import page_words as words
+from smapstop.text import format as fmt
+from smapstop.text import pages as words
+from smapstop.text.kinds import LETTERS
+from smapstop.text.mapping_detail import flow, title_of
+from smapstop.text.symbols import listed
 from smapstop.ui import tabs
-from smapstop.ui.detail import flow, title_of
 from smapstop.ui.page_cells import Brush
 from smapstop.ui.page_view import PageView
-from smapstop.ui.palette import LETTERS
 from smapstop.ui.sections import Look, rule
-from smapstop.ui.symbol_names import listed
 
 Names = Mapping[tuple[int, int], tuple[str, ...]]
 """What lies on pages, by their addresses; those that were not asked about are missing."""

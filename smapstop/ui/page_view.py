@@ -7,16 +7,15 @@ import numpy as np
 from smapstop.model.history.mapping_history import Life, State, label_at
 from smapstop.model.kinds import Kind, backing_of, kind_of
 from smapstop.model.labels import Label
-from smapstop.model.pages.page_grid import Grid, Pages, Stretches, mixture
+from smapstop.model.pages.page_grid import Cells, Grid, Pages, Stretches, mixture
 from smapstop.model.pages.page_history import Look, Looks, changes
 from smapstop.model.protocol import PagesSeen
 from smapstop.model.view.view import Scene
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.page_states import State as PageState
-from smapstop.ui import format as fmt
-from smapstop.ui import page_words as words
-from smapstop.ui.detail import facts_of, view_of
-from smapstop.ui.page_cells import Cells
+from smapstop.text import format as fmt
+from smapstop.text import pages as words
+from smapstop.text.mapping_detail import facts_of, view_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

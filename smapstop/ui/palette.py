@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from smapstop.model.kinds import Kind
+from smapstop.text.kinds import KINDS
 from smapstop.ui.contrast import LIT_TEXT, TEXT, mixed, readable
 
 Role = str
@@ -14,21 +14,8 @@ Role = str
 Depth = Literal["truecolor", "256", "16", "none"]
 """How many colours the terminal has; "none" with NO_COLOR and on dumb terminals."""
 
-KINDS: tuple[Kind, ...] = tuple(Kind)
-"""The kinds in the order of their codes."""
 METRICS = ("rss", "pss", "dirty", "swap")
 """What a chart shows of a mapping or a process."""
-LETTERS: Mapping[str, str] = MappingProxyType(
-    {
-        Kind.FILE: "F",
-        Kind.ANONYMOUS: "A",
-        Kind.HEAP: "H",
-        Kind.STACK: "S",
-        Kind.SHARED: "M",
-        Kind.SPECIAL: "V",
-    }
-)
-"""The letter that repeats what the colour of a kind says; M is memory that is shared, V as in vdso."""
 
 
 @dataclass(frozen=True, slots=True)

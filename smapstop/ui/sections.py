@@ -10,10 +10,10 @@ from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import Life, label_at
 from smapstop.model.kinds import Kind
-from smapstop.ui import format as fmt
-from smapstop.ui import tabs
-from smapstop.ui.became import LastChange, became_lines, last_change
-from smapstop.ui.detail import (
+from smapstop.text import format as fmt
+from smapstop.text.kinds import LETTERS
+from smapstop.text.lifecycle import LastChange, became_lines, last_change
+from smapstop.text.mapping_detail import (
     FieldRow,
     View,
     Widths,
@@ -25,8 +25,9 @@ from smapstop.ui.detail import (
     label_of,
     title_of,
 )
-from smapstop.ui.palette import LETTERS, Palette
-from smapstop.ui.why import EXPLANATIONS, sentence_of
+from smapstop.text.mechanisms import EXPLANATIONS, sentence_of
+from smapstop.ui import tabs
+from smapstop.ui.palette import Palette
 
 
 @dataclass(frozen=True, slots=True)

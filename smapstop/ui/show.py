@@ -9,8 +9,8 @@ from io import TextIOWrapper
 from smapstop.errors import SmapstopError
 from smapstop.settings import Begin, Settings
 from smapstop.source.base import Source
+from smapstop.text.format import printable
 from smapstop.ui.app import Dashboard
-from smapstop.ui.format import printable
 from smapstop.ui.launching import Rebuilds
 
 

@@ -12,7 +12,7 @@ from pyte.screens import Char
 from rich.cells import get_character_cell_size
 from rich.style import Style
 
-from smapstop.ui.format import printable
+from smapstop.text.format import printable
 
 BLANK = Char(" ")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting
-from smapstop.ui.columns import SORTABLE
+from smapstop.text.columns import SORTABLE
 
 STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """The intervals that keys lead to, seconds."""

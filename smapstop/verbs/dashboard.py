@@ -189,7 +189,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     from smapstop.model.view.filter import filter_of
     from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
-    from smapstop.ui.columns import chosen
+    from smapstop.text.columns import chosen
     from smapstop.verbs.config import read_config
     from smapstop.verbs.preferences import sorting_of
     from smapstop.verbs.remembered import read_remembered, remember

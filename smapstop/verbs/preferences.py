@@ -89,7 +89,7 @@ def sorting_of(key: str, *, reverse: bool = False) -> "Sorting":
         SmapstopError: Nothing is sorted by that.
     """
     from smapstop.model.view.sort import Sorting
-    from smapstop.ui.columns import SORTABLE
+    from smapstop.text.columns import SORTABLE
 
     usual = Sorting()
     if key not in (usual.key, *SORTABLE):
@@ -111,7 +111,7 @@ def _number(name: str, least: float, most: float, unit: str) -> Callable[[object
 
 
 def _columns(value: object) -> tuple[str, ...]:
-    from smapstop.ui.columns import chosen
+    from smapstop.text.columns import chosen
 
     if not _are_texts(value) or not value:
         raise SmapstopError(f"columns = {_shown(value)}", 'give a list, as ["name", "rss", "delta"]')

@@ -16,7 +16,7 @@ def safe(line: str) -> str:
     """A line with names in it that the terminal cannot take for a command."""
     if line.isprintable():
         return line
-    from smapstop.ui.format import printable
+    from smapstop.text.format import printable
 
     return printable(line)
 

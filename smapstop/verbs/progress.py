@@ -30,7 +30,7 @@ class Progress:
 
     def show(self, tick: "Tick", recorder: "Recorder") -> None:
         """Show where the recording is."""
-        from smapstop.ui.format import duration, long_amount, printable
+        from smapstop.text.format import duration, long_amount, printable
 
         now = time.monotonic()
         self._name = f"{printable(tick.counters.name)} {tick.counters.pid}"
@@ -45,7 +45,7 @@ class Progress:
         """Say what was recorded."""
         if not self._on or not recorder.ticks:
             return
-        from smapstop.ui.format import printable
+        from smapstop.text.format import printable
 
         path = printable(str(recorder.path))
         line = f"recorded {_ticks(recorder)} of {self._name} in {path} ({_size(recorder)}): smapstop replay {path}"
@@ -57,6 +57,6 @@ def _ticks(recorder: "Recorder") -> str:
 
 
 def _size(recorder: "Recorder") -> str:
-    from smapstop.ui.format import long_amount
+    from smapstop.text.format import long_amount
 
     return long_amount(recorder.size_bytes // 1024)

@@ -13,7 +13,7 @@ from smapstop.proc.columns import ABSENT, Texts
 from smapstop.reports.diff import Diff, Sum, diff
 from smapstop.reports.diff_formats import MOVERS, as_json, as_markdown, as_table, excess_text, share
 from smapstop.reports.runs import Run
-from smapstop.ui.format import cells
+from smapstop.text.format import cells
 
 LIB = "/usr/lib/libfoo.so"
 

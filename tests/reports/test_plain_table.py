@@ -1,7 +1,7 @@
 """What is printed as a table fits, and stands in columns."""
 
 from smapstop.reports.plain_table import table_of
-from smapstop.ui.columns import Column
+from smapstop.text.columns import Column
 
 COLUMNS = (
     Column("name", "Mapping", "name", 8, 0, ""),

@@ -21,7 +21,7 @@ from smapstop.proc.columns import ABSENT
 from smapstop.reports.snapshot import load
 from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
 from smapstop.reports.snapshot_json import read_json
-from smapstop.ui.format import cells
+from smapstop.text.format import cells
 
 SAVED = sorted(path for path in (DATA / "smaps").glob("*.txt") if "rollup" not in path.name)
 patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -20,10 +20,10 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
 from smapstop.proc.columns import ABSENT
 from smapstop.settings import Begin, Pick, Replay, Settings
+from smapstop.text.format import cells
+from smapstop.text.table_rows import Row, rows_of
 from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
-from smapstop.ui.format import cells
-from smapstop.ui.rows import Row, rows_of
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.table import MappingTable
 from smapstop.ui.widgets.totals import Totals

@@ -9,8 +9,9 @@ from textual.strip import Strip
 
 from smapstop.model.kinds import Kind
 from smapstop.proc.columns import Addresses
+from smapstop.text.kinds import KINDS, LETTERS
 from smapstop.ui.charts import address_strip, area, bar, stacked
-from smapstop.ui.palette import KINDS, LETTERS, Ink, palette
+from smapstop.ui.palette import Ink, palette
 
 NAN = float("nan")
 GIB = 1 << 30

@@ -15,7 +15,7 @@ from smapstop.model.protocol import Attach
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.settings import Settings
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.detail import MappingDetail
 from smapstop.ui.widgets.events import EventsPane

@@ -7,12 +7,12 @@ from textual.widgets import Input
 from smapstop.model.events import MECHANISMS
 from smapstop.proc.fields import FIELDS, VM_FLAGS
 from smapstop.proc.pages.page_states import STATE_HELP
-from smapstop.ui.columns import COLUMNS
+from smapstop.text.columns import COLUMNS
+from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
+from smapstop.text.pages import LETTERS, name_of
 from smapstop.ui.key_table import KEYS
 from smapstop.ui.keys import Keymap
-from smapstop.ui.page_words import LETTERS, name_of
 from smapstop.ui.screens.help import PRINCIPLES, Entry, HelpScreen, HelpText, sections
-from smapstop.ui.why import EXPLANATIONS, meaning_of
 
 
 class Host(App[None]):

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from smapstop.model.protocol import FramesOn, FramesSeen
-from smapstop.ui.page_frames import PageFrames, frames_text
+from smapstop.text.pages import frames_text
+from smapstop.ui.page_frames import PageFrames
 
 
 def seen(start: int = 0, end: int = 4096, **counts: Any) -> FramesSeen:

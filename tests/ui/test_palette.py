@@ -8,8 +8,9 @@ from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES
 
+from smapstop.text.kinds import KINDS, LETTERS
 from smapstop.ui.contrast import contrast, legible, readable
-from smapstop.ui.palette import KINDS, LETTERS, METRICS, Depth, Ink, Palette, depth_of, palette
+from smapstop.ui.palette import METRICS, Depth, Ink, Palette, depth_of, palette
 
 DEPTHS: tuple[Depth, ...] = ("truecolor", "256", "16", "none")
 THEMES = pytest.mark.parametrize("dark", [True, False])

@@ -12,9 +12,10 @@ from textual.widgets import Input, Label, Static
 from smapstop.errors import SmapstopError
 from smapstop.proc.process_list import processes as real_processes
 from smapstop.settings import Found
+from smapstop.text.process_list import COLUMNS, command_of, matches, require_own
 from smapstop.ui.screens.pick import PickScreen
 from smapstop.ui.widgets.keybar import KeyBar
-from smapstop.ui.widgets.processes import COLUMNS, ProcessList, command_of, matches, require_own
+from smapstop.ui.widgets.processes import ProcessList
 
 DEADLINE_SECONDS = 20
 NOTHING = "nothing picked yet"

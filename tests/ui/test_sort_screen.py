@@ -3,7 +3,7 @@ from textual.app import App
 from textual.widgets import OptionList
 
 from smapstop.model.view.sort import Sorting
-from smapstop.ui.columns import SORTABLE, sorted_by
+from smapstop.text.columns import SORTABLE, sorted_by
 from smapstop.ui.screens.modal import Explained
 from smapstop.ui.screens.sort import SortScreen, title_of
 

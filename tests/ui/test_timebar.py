@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from smapstop.model.protocol import Attach, Notice, Over
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.settings import Replay, Settings
+from smapstop.text.format import clock
 from smapstop.ui.app import Dashboard
-from smapstop.ui.format import clock
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.timebar import TimeBar
 

@@ -12,8 +12,8 @@ from textual.widgets import OptionList
 from smapstop.model.protocol import Attach, Pace
 from smapstop.model.view.sort import Sorting
 from smapstop.settings import Begin, Replay, Settings
+from smapstop.text.columns import COLUMNS
 from smapstop.ui.app import Dashboard
-from smapstop.ui.columns import COLUMNS
 from smapstop.ui.screens.columns import ColumnsScreen
 from smapstop.ui.widgets.events import EventsPane
 from smapstop.ui.widgets.table import MappingTable

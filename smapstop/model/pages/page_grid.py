@@ -172,3 +172,15 @@ class Grid:
         while len(grid) > max(cells, 2):
             grid = Grid(self.first, self.stop, grid.zoom * ZOOM)
         return grid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """What some neighbouring cells hold, n of them."""
+
+    now: Pages
+    """Pages by state, shape (n, len(STATES))."""
+    was: Pages
+    """The same at the compared look."""
+    changed: Pages
+    """How many of the pages changed, shape (n,)."""

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from smapstop.ui.columns import ALL, COLUMNS, Column
+from smapstop.text.columns import ALL, COLUMNS, Column
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
 from smapstop.ui.screens.modal import Explained, Modal

@@ -19,12 +19,13 @@ from textual.widgets import Input
 from smapstop.model.kinds import Kind
 from smapstop.proc.fields import FIELDS, VM_FLAGS
 from smapstop.proc.pages.page_states import HUGE_HELP, STATE_HELP
-from smapstop.ui import format as fmt
-from smapstop.ui import page_words, why
-from smapstop.ui.columns import COLUMNS
+from smapstop.text import format as fmt
+from smapstop.text import mechanisms
+from smapstop.text import pages as page_words
+from smapstop.text.columns import COLUMNS
+from smapstop.text.kinds import LETTERS
 from smapstop.ui.key_table import GROUPS, KEYS
 from smapstop.ui.keys import Keymap, bindings
-from smapstop.ui.palette import LETTERS
 from smapstop.ui.prompt import key_of, keymap_of
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.theme import palette_of
@@ -132,7 +133,7 @@ def sections(keymap: Keymap) -> Iterator[Section]:
     yield Section("How to read the pages", (*states, *_PAGE_SIGNS))
     yield Section(
         "What changed, and what the kernel did",
-        tuple(Entry(told.label, why.meaning_of(what)) for what, told in why.EXPLANATIONS.items()),
+        tuple(Entry(told.label, mechanisms.meaning_of(what)) for what, told in mechanisms.EXPLANATIONS.items()),
     )
     yield Section(
         "Fields of smaps, and the Linux that first printed them",

@@ -10,7 +10,7 @@ from smapstop.model.compare.runs import Run
 from smapstop.model.view.playback import Playing
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import Lens
-from smapstop.ui.columns import SORTABLE, Column, sorted_beside, sorted_by
+from smapstop.text.columns import SORTABLE, Column, sorted_beside, sorted_by
 from smapstop.ui.looking import Looking
 from smapstop.ui.messages import Stale
 from smapstop.ui.widgets.table import MappingTable

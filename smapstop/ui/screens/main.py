@@ -15,8 +15,8 @@ from smapstop.model.protocol import Launch, Target
 from smapstop.model.view.filter import filter_of, members_filter
 from smapstop.settings import Begin, Replay, Settings
 from smapstop.source.base import Source
-from smapstop.ui.columns import chosen
-from smapstop.ui.facts import compared_text, header_of
+from smapstop.text.columns import chosen
+from smapstop.text.status import compared_text, header_of
 from smapstop.ui.key_table import KEY
 from smapstop.ui.keys import bindings
 from smapstop.ui.launching import Rebuilds

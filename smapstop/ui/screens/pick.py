@@ -13,11 +13,12 @@ from textual.widgets import Input, Label, Static
 from textual.worker import Worker, WorkerState
 
 from smapstop.settings import Found
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text.process_list import about, require_own
 from smapstop.ui.keys import bindings
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.widgets.keybar import KeyBar
-from smapstop.ui.widgets.processes import ProcessList, about, require_own
+from smapstop.ui.widgets.processes import ProcessList
 
 REFRESH_SECONDS = 2.0
 """How often the list is made anew."""

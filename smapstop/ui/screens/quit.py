@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
 from smapstop.ui.screens.modal import Modal

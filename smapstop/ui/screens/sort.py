@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD
-from smapstop.ui.columns import COLUMNS, SORTABLE, sorted_by
+from smapstop.text.columns import COLUMNS, SORTABLE, sorted_by
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
 from smapstop.ui.screens.modal import Explained, Modal

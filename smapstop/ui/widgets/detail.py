@@ -14,11 +14,11 @@ from smapstop.model.history.mapping_history import Life
 from smapstop.model.kinds import kind_of
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text.lifecycle import LastChange, last_change
+from smapstop.text.mapping_detail import FieldRow, View, field_rows, history_seconds, view_of, widths_of
+from smapstop.text.status import compared_text
 from smapstop.ui import history, sections, tabs
-from smapstop.ui.became import LastChange, last_change
-from smapstop.ui.detail import FieldRow, View, field_rows, history_seconds, view_of, widths_of
-from smapstop.ui.facts import compared_text
 from smapstop.ui.keys import bindings
 from smapstop.ui.prompt import key_of
 from smapstop.ui.theme import palette_of

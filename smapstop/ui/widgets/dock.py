@@ -6,7 +6,7 @@ from textual.containers import Vertical
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Launch, Pace
 from smapstop.source.base import Source
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
 from smapstop.ui.launching import Launching, Rebuilds
 from smapstop.ui.prompt import key_of
 from smapstop.ui.widgets.program import ProgramPane

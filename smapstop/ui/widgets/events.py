@@ -13,14 +13,13 @@ from smapstop.model.history.event_log import Chronicle
 from smapstop.model.history.log_entry import Entry
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text.events import Told, Widths, evidence, found, told, whose, widths_of
+from smapstop.text.kinds import letter_of
 from smapstop.ui.contrast import legible
-from smapstop.ui.happened import Told, Widths, evidence, told, whose, widths_of
 from smapstop.ui.keys import bindings
 from smapstop.ui.palette import Palette
 from smapstop.ui.prompt import key_of
-from smapstop.ui.rows import letter_of
-from smapstop.ui.sought import found
 from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.lines import LineList
 

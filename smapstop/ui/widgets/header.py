@@ -5,9 +5,9 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text.status import Header
 from smapstop.ui.contrast import legible
-from smapstop.ui.facts import Header
 from smapstop.ui.theme import palette_of
 
 

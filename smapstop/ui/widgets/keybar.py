@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
 from smapstop.ui.contrast import legible
 from smapstop.ui.key_table import KEY, KEYS
 

@@ -11,7 +11,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
 from smapstop.ui.keys import bindings
 from smapstop.ui.theme import palette_of
 

@@ -17,9 +17,9 @@ from smapstop.model.pages.page_history import Looks
 from smapstop.model.protocol import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
+from smapstop.text.mapping_detail import view_of
 from smapstop.ui import page_sections as sections
 from smapstop.ui import tabs
-from smapstop.ui.detail import view_of
 from smapstop.ui.keys import bindings
 from smapstop.ui.page_frames import PageFrames
 from smapstop.ui.page_layout import GUTTER

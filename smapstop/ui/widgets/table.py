@@ -17,13 +17,14 @@ from smapstop.model.history.recent_moves import LATELY
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import Scene
-from smapstop.ui import format as fmt
-from smapstop.ui.asked import Groups, Histories, groups_of, histories_of
-from smapstop.ui.columns import Column, fitting, of_groups
+from smapstop.text import format as fmt
+from smapstop.text.columns import Column, fitting, of_groups
+from smapstop.text.kinds import letter_of
+from smapstop.text.row_queries import Groups, Histories, groups_of, histories_of
+from smapstop.text.table_rows import HISTORY_TICKS, Row, history_step, rows_of
 from smapstop.ui.contrast import legible
 from smapstop.ui.palette import Palette
 from smapstop.ui.prompt import key_of
-from smapstop.ui.rows import HISTORY_TICKS, Row, history_step, letter_of, rows_of
 from smapstop.ui.theme import palette_of
 from smapstop.ui.widgets.lines import LineList
 

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from smapstop.model.history.activity import Activity
 from smapstop.model.view.view import Scene
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
 from smapstop.ui.contrast import legible
 from smapstop.ui.theme import palette_of
 

@@ -14,11 +14,12 @@ from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.protocol import Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
+from smapstop.text.kinds import letter_of
+from smapstop.text.status import faults_parts, rss_line, totals_parts
+from smapstop.text.table_rows import history_step
 from smapstop.ui.charts import address_strip, bar, stacked
-from smapstop.ui.facts import faults_parts, rss_line, totals_parts
 from smapstop.ui.palette import Role
-from smapstop.ui.rows import history_step, letter_of
 from smapstop.ui.theme import palette_of
 
 BANDS: tuple[tuple[str, str, Role], ...] = (

@@ -6,7 +6,7 @@ from textual.widgets import ContentSwitcher
 from smapstop.model.compare.previous_run import ELSEWHERE
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
-from smapstop.ui.columns import Column
+from smapstop.text.columns import Column
 from smapstop.ui.looking import Carried
 from smapstop.ui.widgets.detail import MappingDetail
 from smapstop.ui.widgets.pages import MappingPages

@@ -2,14 +2,13 @@ import sys
 import time
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from smapstop.proc.columns import ABSENT
-from smapstop.ui import format as text
+from smapstop.text import format as text
 
 SECOND = 1_000_000_000
 
@@ -256,33 +255,3 @@ def test_a_cut_text_is_safe_and_fits(anything: str, width: int) -> None:
 @given(st.text(alphabet="abc/.日é\u0301"), st.integers(1, 30))
 def test_a_shortened_text_ends_as_the_text_does(name: str, width: int) -> None:
     assert name.endswith(text.shorten(name, width).removeprefix("…"))
-
-
-def test_histories_are_scaled_row_by_row_and_still_rows_are_calm() -> None:
-    nan = float("nan")
-    rows = [
-        [1, 2, 3, 4, 5, 6, 7, 8],
-        [8, 7, 6, 5, 4, 3, 2, 1],
-        [1e9, 1e9, 1e9, 1e9, 2e9, 2e9, 2e9, 2e9],
-        [4, 4, 4, 4, 4, 4, 4, 4],
-        [0, 0, 0, 0, 0, 0, 0, 0],
-        [nan, nan, nan, 4, 4, 4, 4, 4],
-        [nan, nan, nan, 0, 4, 8, 8, 0],
-        [nan] * 8,
-    ]
-    expected = [
-        "▁▂▃▄▅▆▇█",
-        "█▇▆▅▄▃▂▁",
-        "▁▁▁▁████",
-        "▁▁▁▁▁▁▁▁",
-        "        ",
-        "   ▁▁▁▁▁",
-        "   ▁▅██▁",
-        "        ",
-    ]
-    assert expected == text.sparkline(np.array(rows, np.float64))
-
-
-def test_histories_without_rows_or_columns() -> None:
-    assert text.sparkline(np.zeros((0, 8))) == []
-    assert text.sparkline(np.zeros((2, 0))) == ["", ""]

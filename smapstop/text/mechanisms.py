@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
-from smapstop.ui.symbol_names import listed
+from smapstop.text.symbols import listed
 
 
 @dataclass(frozen=True, slots=True)

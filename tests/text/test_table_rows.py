@@ -11,9 +11,9 @@ from streams import streams, ticks_of
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import look
 from smapstop.model.view.view_state import Lens
-from smapstop.ui.asked import histories_of
-from smapstop.ui.columns import COLUMNS, fitting
-from smapstop.ui.rows import rows_of
+from smapstop.text.columns import COLUMNS, fitting
+from smapstop.text.row_queries import histories_of
+from smapstop.text.table_rows import rows_of
 
 
 @settings(max_examples=30)

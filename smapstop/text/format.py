@@ -12,9 +12,6 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
 UNKNOWN = "–"
 """A value that the kernel did not print, or that may not be read."""
 STILL = "·"
@@ -23,7 +20,6 @@ CUT = "…"
 """The part of a text that found no room."""
 
 _MINUS = "−"  # U+2212: as wide as the plus
-_BARS = np.array([ord(glyph) for glyph in " ▁▂▃▄▅▆▇█"], "<u4")
 # Terminals do not agree on the width of these, or join them into syllables: variation selectors, skin tones,
 # conjoining Hangul, fillers, hexagrams and their like. One of them would shift the rest of its line.
 _UNSETTLED = re.compile(
@@ -233,25 +229,3 @@ def _fitting(text: str, width: int) -> int:
 def pad(text: str, width: int) -> str:
     """The printable text with spaces after it to fill `width` cells."""
     return text + " " * (width - cells(text))
-
-
-def sparkline(values: NDArray[np.floating]) -> list[str]:
-    """The history of each row as block glyphs of eight heights, scaled between the row's own least and greatest.
-
-    A row that stands still is a low line, and blank when it stands at 0. NaN, no sample, is blank.
-
-    Args:
-        values: Shape (rows, width), not negative.
-
-    Returns:
-        One text of `width` cells for each row.
-    """
-    rows, width = values.shape
-    if not rows or not width:
-        return [""] * rows
-    least = np.fmin.reduce(values, axis=1, keepdims=True)
-    reach = np.fmax.reduce(values, axis=1, keepdims=True) - least
-    moving = reach > 0
-    height = np.where(moving, 1 + np.rint((values - least) * 7 / np.where(moving, reach, 1)), values > 0)
-    text: str = _BARS[np.nan_to_num(height, nan=0).astype(np.intp)].tobytes().decode("utf-32-le")
-    return [text[at : at + width] for at in range(0, len(text), width)]

@@ -3,7 +3,7 @@
 import pytest
 
 from smapstop.model.events import MECHANISMS, Event
-from smapstop.ui.why import EXPLANATIONS, label_of, labels, sentence_of
+from smapstop.text.mechanisms import EXPLANATIONS, label_of, labels, sentence_of
 
 
 def test_every_mechanism_is_explained() -> None:

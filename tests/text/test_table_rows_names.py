@@ -6,8 +6,8 @@ from building import mappings_of, tick_of, timeline_of
 from smapstop.model.tick import Stack
 from smapstop.model.view.view import look
 from smapstop.model.view.view_state import Lens
-from smapstop.ui.columns import ALL
-from smapstop.ui.rows import rows_of
+from smapstop.text.columns import ALL
+from smapstop.text.table_rows import rows_of
 
 ROWS = mappings_of(
     (0x1000, 0x1001, "rw-p", "/usr/bin/redis-server"),

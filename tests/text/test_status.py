@@ -12,7 +12,7 @@ from smapstop.model.tick import Ending
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene, look
 from smapstop.model.view.view_state import Lens
-from smapstop.ui.facts import compared_text, ending_text, faults_parts, header_of, rss_line, totals_parts
+from smapstop.text.status import compared_text, ending_text, faults_parts, header_of, rss_line, totals_parts
 
 
 def two_ticks(*, apart_s: float = 1.0, **after: Any) -> Timeline:

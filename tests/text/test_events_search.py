@@ -8,7 +8,7 @@ from building import mappings_of, tick_of, timeline_of
 from smapstop.model.history.log_entry import Entry, Face
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Copied
-from smapstop.ui.sought import found
+from smapstop.text.events import found
 
 TIMELINE = timeline_of(
     tick_of(0, mappings_of(), []), replace(tick_of(1, mappings_of(), []), copied=(Copied(1, ("page1",)),))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smapstop.ui.symbol_names import MOST, brief, listed
+from smapstop.text.symbols import MOST, brief, listed
 
 
 @pytest.mark.parametrize(

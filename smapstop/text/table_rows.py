@@ -15,11 +15,11 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import Sheet
 from smapstop.model.view.view import Scene
 from smapstop.proc.columns import ABSENT
-from smapstop.ui import format as fmt
-from smapstop.ui.asked import Groups, Histories, histories_of
-from smapstop.ui.changed import group_change_text
-from smapstop.ui.columns import Column
-from smapstop.ui.palette import LETTERS
+from smapstop.text import format as fmt
+from smapstop.text.columns import Column
+from smapstop.text.events import group_change_text
+from smapstop.text.row_queries import Groups, Histories, histories_of
+from smapstop.text.sparkline import sparkline
 
 HISTORY_TICKS = RECENT
 """The longest time that a row's history shows."""
@@ -197,11 +197,6 @@ def _fitting_name(sheet: Sheet, row: int, width: int) -> str:
     return fmt.clip(fmt.printable(str(known)), width) if known else fmt.shorten(name, width)
 
 
-def letter_of(kind: Kind) -> str:
-    """The letter that repeats what the colour of a kind says."""
-    return LETTERS[kind.value]
-
-
 def history_step(ticks: int, width: int) -> int:
     """How many ticks one glyph of a history stands for: few while there are few, so that the first moves show."""
     return next((step for step in _STEPS if step * width >= min(ticks, HISTORY_TICKS)), _STEPS[-1])
@@ -227,7 +222,7 @@ def _histories(shown: _Shown, width: int) -> list[str]:
     bins = _last_known(values.reshape(len(ids), width, step))
     known = bins[:, at // step :]
     still = (known == known[:, :1]).all(axis=1).tolist()
-    return [" " * width if stays else text for text, stays in zip(fmt.sparkline(bins), still, strict=True)]
+    return [" " * width if stays else text for text, stays in zip(sparkline(bins), still, strict=True)]
 
 
 def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,15 +1,18 @@
 """What an entry of the chronicle says, as text. No Textual here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smapstop.model.history.log_entry import Entry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.kinds import Kind, file_part
+from smapstop.model.mapping_rows import RESTLESS
+from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import FIELD
-from smapstop.ui import format as fmt
-from smapstop.ui.facts import ending_text
-from smapstop.ui.why import VERBS, label_of
+from smapstop.text import format as fmt
+from smapstop.text.mechanisms import VERBS, label_of, labels
+from smapstop.text.status import ending_text
 
 _LATELY = 60
 """Ticks from which the names of what was copied on write are gathered."""
@@ -198,3 +201,57 @@ def _replaced(entry: Entry) -> str:
         case "rename" if now and was:
             return f"{fmt.printable(was.name) or 'no name'} → {fmt.printable(now.name) or 'no name'}"
     return ""
+
+
+def change_text(timeline: Timeline, mapping: int, number: int) -> str:
+    """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
+    tick = timeline.head(number)
+    became = [VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
+    why = labels(tick.events.of(mapping), tick.symbols_of(mapping))
+    if why or became:
+        return "; ".join(filter(None, [why, ", ".join(became)]))
+    deltas = timeline.change(mapping, number)
+    told = [f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in RESTLESS]
+    return " ".join(told) or _otherwise(tick)
+
+
+def group_change_text(timeline: Timeline, entries: Sequence[Entry], number: int) -> str:
+    """What happened to a group at a tick, -1 for never: the mechanisms in all of its mappings, and the rest."""
+    if number < timeline.first:
+        return ""
+    return "; ".join(what_of(entry, timeline) for entry in entries) or _otherwise(timeline.head(number))
+
+
+def _otherwise(tick: Tick) -> str:
+    """What happened to mappings that nothing else is told of."""
+    return "exec: another program" if tick.executed else "flags changed"
+
+
+_WIDE = 1_000
+"""Cells in which every name has room."""
+_SHORT = {"copy-on-write": "cow", "copy-on-write-after-fork": "cow"}
+"""What people call a mechanism who type."""
+
+
+def found(entries: Sequence[Entry], words: str, timeline: Timeline) -> tuple[Entry, ...]:
+    """The entries that have all of these words, and none of those with a `!` before them.
+
+    Words are parts of what `text_of` says, in capitals or not; a `!` alone is none yet.
+    """
+    asked = words.casefold().split()
+    wanted = [word for word in asked if word[0] != "!"]
+    unwanted = [word[1:] for word in asked if word[0] == "!" and word != "!"]
+
+    def has(text: str) -> bool:
+        return all(word in text for word in wanted) and not any(word in text for word in unwanted)
+
+    if not wanted and not unwanted:
+        return tuple(entries)
+    return tuple(entry for entry in entries if has(text_of(entry, timeline).casefold()))
+
+
+def text_of(entry: Entry, timeline: Timeline) -> str:
+    """What can be sought of an entry: whose it is, with the path; what happened, also as `Happening` calls it."""
+    path = entry.face.name if entry.face else ""
+    said = [whose(entry, timeline, _WIDE), told(entry, timeline).what]
+    return "\n".join([path, *said, entry.what, _SHORT.get(entry.what, "")])

@@ -11,8 +11,8 @@ from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.recent_moves import amounts_lately
 from smapstop.model.history.series_cache import Recent
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.ui.changed import change_text
-from smapstop.ui.columns import Column
+from smapstop.text.columns import Column
+from smapstop.text.events import change_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 
-from smapstop.ui.format import CUT, printable
+from smapstop.text.format import CUT, printable
 
 MOST = 48
 """A longer name gives up what is in its brackets, from the inside out, until it is as short as this."""

@@ -10,7 +10,7 @@ from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
-from smapstop.ui import format as fmt
+from smapstop.text import format as fmt
 
 _STATES = {
     "R": "running",

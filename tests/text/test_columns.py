@@ -6,7 +6,7 @@ import pytest
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
-from smapstop.ui.columns import ALL, COLUMNS, SORTABLE, chosen, column_keys, fitting, sorted_beside, sorted_by
+from smapstop.text.columns import ALL, COLUMNS, SORTABLE, chosen, column_keys, fitting, sorted_beside, sorted_by
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 60, 80, 118, 160, 240])

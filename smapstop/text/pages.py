@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from smapstop.model.kinds import Kind
 from smapstop.model.pages.page_grid import Grid, Pages
 from smapstop.model.pages.page_history import Look
+from smapstop.model.protocol import FramesSeen
 from smapstop.proc.pages.page_states import STATE_HELP, STATES, State
-from smapstop.ui import format as fmt
-from smapstop.ui.palette import Role
+from smapstop.text import format as fmt
 
 LETTERS: Mapping[State, str] = MappingProxyType(
     {
@@ -24,19 +23,6 @@ LETTERS: Mapping[State, str] = MappingProxyType(
     }
 )
 """The letter that repeats what the colour of a state says; a small one where a cell has other states, too."""
-ROLES: Mapping[State, Role] = MappingProxyType(
-    {
-        State.FILE: Kind.FILE,
-        State.COPIED: Kind.ANONYMOUS,
-        State.ANONYMOUS: Kind.ANONYMOUS,
-        State.SHARED_MEMORY: Kind.SHARED,
-        State.ZERO: Kind.SPECIAL,
-        State.SWAPPED: "swap",
-        State.GUARD: Kind.HEAP,
-        State.SPECIAL: Kind.SPECIAL,
-    }
-)
-"""The colour of each state but of what is not present; those that share one are never in the same mapping."""
 
 
 def name_of(state: State) -> str:
@@ -97,3 +83,33 @@ def zoom_text(grid: Grid) -> str:
 def meaning_of(counts: Pages) -> str:
     """What the state of most pages means, of those that are there."""
     return STATE_HELP[in_order(counts)[0][0]]
+
+
+def frames_text(seen: FramesSeen, pages: int) -> str:
+    """What is known of the frames behind so many pages: "page frame: mapped 12 times, referenced"."""
+    noun = "page frame" if pages == 1 else "page frames"
+    if seen.why:
+        return f"{noun}: {seen.why} (how often mapped, dirty, referenced, KSM)"
+    if not seen.pages:
+        return f"{noun}: none, it is not in memory" if pages == 1 else f"{noun}: none is in memory"
+    marks = {"dirty": seen.dirty, "referenced": seen.referenced}
+    marks |= {"of a large folio" if pages == 1 else "of large folios": seen.huge, "merged by KSM": seen.ksm}
+    if pages == 1:
+        return f"{noun}: {', '.join([_times(seen.most), *(mark for mark, count in marks.items() if count)])}"
+    told = [_maps(seen), *(f"{count:,} {mark}" for mark, count in marks.items() if count)]
+    return f"{noun}: {seen.pages:,} in memory, {', '.join(told)}"
+
+
+def _times(count: int) -> str:
+    """How often a frame is mapped; the kernel does not count it of the zero page."""
+    return {0: "its maps are not counted", 1: "mapped once"}.get(count, f"mapped {count:,} times")
+
+
+def _maps(seen: FramesSeen) -> str:
+    """How often several frames are mapped."""
+    if seen.once == seen.pages:
+        return "mapped once each"
+    if seen.most <= 1:
+        return f"{seen.once:,} mapped once, others not counted"
+    others = f"up to {seen.most:,} times"
+    return f"{seen.once:,} mapped once, others {others}" if seen.once else f"mapped {others}"

@@ -14,9 +14,10 @@ from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.view.view import Scene
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD, VM_FLAGS
-from smapstop.ui import format as fmt
-from smapstop.ui.became import ago_text, end_text
-from smapstop.ui.rows import HISTORY_TICKS, history_step
+from smapstop.text import format as fmt
+from smapstop.text.lifecycle import ago_text, end_text
+from smapstop.text.sparkline import sparkline
+from smapstop.text.table_rows import HISTORY_TICKS, history_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def field_rows(life: Life, view: View, widths: Widths) -> list[FieldRow]:
     step = life.step(view.number)
     before, after, change = _compared(life, view)
     ever, last = life.changed(len(life.states) - 1) > 0, life.changed(step)
-    histories = fmt.sparkline(life.amounts(_history_ticks(view.number, widths.history)))
+    histories = sparkline(life.amounts(_history_ticks(view.number, widths.history)))
     rows = []
     for at, name in enumerate(life.fields):
         was, now, delta = float(before[at]), float(after[at]), float(change[at])

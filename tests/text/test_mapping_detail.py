@@ -15,8 +15,8 @@ from smapstop.model.tick import Lineage, Tick
 from smapstop.model.view.view import look
 from smapstop.model.view.view_state import Lens
 from smapstop.proc.columns import ABSENT, Texts
-from smapstop.ui.became import became_lines, end_text, last_change
-from smapstop.ui.detail import (
+from smapstop.text.lifecycle import became_lines, end_text, last_change
+from smapstop.text.mapping_detail import (
     FieldRow,
     View,
     exact,

@@ -8,8 +8,8 @@ import numpy as np
 from smapstop.model.events import Event
 from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.tick import Lineage, Tick, What
-from smapstop.ui import format as fmt
-from smapstop.ui.why import VERBS
+from smapstop.text import format as fmt
+from smapstop.text.mechanisms import VERBS
 
 _ECHOES = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced"})
 """Fields that repeat what others say, or move by themselves: the last change does not name them."""

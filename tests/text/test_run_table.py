@@ -11,8 +11,8 @@ from listening import target
 from smapstop.model.compare.runs import Run
 from smapstop.model.tick import Ending
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.ui import format as fmt
-from smapstop.ui.run_lines import TITLES, header, line_of
+from smapstop.text import format as fmt
+from smapstop.text.run_table import TITLES, header, line_of
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ import numpy as np
 from smapstop.model.compare.previous_run import age_of, tick_at_age
 from smapstop.model.compare.runs import Run
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.ui import format as fmt
-from smapstop.ui.facts import ending_text
+from smapstop.text import format as fmt
+from smapstop.text.status import ending_text
 
 TITLES = ("Run", "Began", "Lasted", "Ended", "Peak Rss", "Rss at end", "Δ Rss")
 _WIDTHS = (3, 8, 6, 17, 8, 10, 7)

@@ -1,0 +1,1 @@
+"""The model in words and numbers: no Textual, no rich."""

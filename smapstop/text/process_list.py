@@ -1,0 +1,95 @@
+"""Columns and words of the process list."""
+
+import os
+import pwd
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from smapstop.errors import SmapstopError
+from smapstop.settings import Found
+from smapstop.text import format as fmt
+
+
+def require_own(process: Found) -> None:
+    """Make sure, as far as the owner tells, that the memory map of a process may be read.
+
+    Raises:
+        SmapstopError: It belongs to somebody else, and we are not root.
+    """
+    uid = os.geteuid()
+    if uid == 0 or process.user in (None, _name_of(uid)):
+        return
+    what = f"{process.name} ({process.pid}) belongs to {process.user}"
+    raise SmapstopError(what, "run smapstop as root" + ("" if process.user == "root" else f" or as {process.user}"))
+
+
+@cache
+def _name_of(uid: int) -> str:
+    """A user, as a list of processes names it."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def is_own(process: Found) -> bool:
+    """Whether the owner alone lets us read the memory map."""
+    try:
+        require_own(process)
+    except SmapstopError:
+        return False
+    return True
+
+
+def command_of(process: Found) -> str:
+    """The command line; of a process without one its name in brackets, as `ps` has it."""
+    return " ".join(process.command_line).strip() or f"[{process.name}]"
+
+
+def about(process: Found) -> str:
+    """Why a process cannot be watched, as far as the owner tells; otherwise its command line."""
+    try:
+        require_own(process)
+    except SmapstopError as error:
+        return str(error)
+    return command_of(process)
+
+
+def matches(process: Found, words: Sequence[str]) -> bool:
+    """Whether each of these words, in lower case, is in the pid, the name, or the command line."""
+    text = f"{process.pid} {process.name} {command_of(process)}".lower()
+    return all(word in text for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the list."""
+
+    title: str
+    width: int
+    """Cells; the last column has the rest of the line."""
+    text: Callable[[Found], str]
+    order: Callable[[Found], Any]
+    """What to sort by."""
+    right: bool = False
+    descending: bool = False
+    """The direction that users expect."""
+    optional: bool = False
+    """Left out when the terminal is narrow."""
+
+
+def _age(process: Found) -> str:
+    return fmt.UNKNOWN if process.started is None else fmt.duration(time.time() - process.started)
+
+
+COLUMNS = (
+    Column("PID", 7, lambda p: str(p.pid), lambda p: p.pid, right=True),
+    Column("USER", 9, lambda p: p.user or fmt.UNKNOWN, lambda p: p.user or "", optional=True),
+    Column("NAME", 15, lambda p: p.name, lambda p: p.name.lower()),
+    Column("RSS", 6, lambda p: fmt.amount(p.rss_kb), lambda p: p.rss_kb or 0, right=True, descending=True),
+    Column("AGE", 7, _age, lambda p: -(p.started or 0), right=True, optional=True),
+    Column("COMMAND", 0, command_of, lambda p: command_of(p).lower()),
+)

@@ -1,0 +1,33 @@
+import numpy as np
+
+from smapstop.text.sparkline import sparkline
+
+
+def test_histories_are_scaled_row_by_row_and_still_rows_are_calm() -> None:
+    nan = float("nan")
+    rows = [
+        [1, 2, 3, 4, 5, 6, 7, 8],
+        [8, 7, 6, 5, 4, 3, 2, 1],
+        [1e9, 1e9, 1e9, 1e9, 2e9, 2e9, 2e9, 2e9],
+        [4, 4, 4, 4, 4, 4, 4, 4],
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        [nan, nan, nan, 4, 4, 4, 4, 4],
+        [nan, nan, nan, 0, 4, 8, 8, 0],
+        [nan] * 8,
+    ]
+    expected = [
+        "▁▂▃▄▅▆▇█",
+        "█▇▆▅▄▃▂▁",
+        "▁▁▁▁████",
+        "▁▁▁▁▁▁▁▁",
+        "        ",
+        "   ▁▁▁▁▁",
+        "   ▁▅██▁",
+        "        ",
+    ]
+    assert expected == sparkline(np.array(rows, np.float64))
+
+
+def test_histories_without_rows_or_columns() -> None:
+    assert sparkline(np.zeros((0, 8))) == []
+    assert sparkline(np.zeros((2, 0))) == ["", ""]
