@@ -12,11 +12,13 @@ from smapstop.proc.columns import Codes, Texts
 Grouping = Literal["none", "name", "kind", "file"]
 """What rows are grouped by: not at all, by full name, by kind, or by file (all that has no file together by kind)."""
 GROUPINGS: tuple[Grouping, ...] = ("none", "name", "kind", "file")
+
 _KIND_CODES = len(Kind)
+"""Keys below this are positions in `list(Kind)`, those from here on are codes of names."""
 
 
 def group_keys(kind: NDArray[np.signedinteger], name: Codes, by: Grouping) -> NDArray[np.int64]:
-    """What the group of each mapping is known by: small numbers, those of kinds before those of names.
+    """Key of the group of each mapping: small numbers, those of kinds before those of names.
 
     Args:
         kind: Positions in `list(Kind)`, shape (n,).
@@ -31,10 +33,10 @@ def group_keys(kind: NDArray[np.signedinteger], name: Codes, by: Grouping) -> ND
 
 
 def group_ids(keys: NDArray[np.int64]) -> Ids:
-    """The ids of the rows of groups, from what the groups are known by; the other way around it is the same."""
+    """Row ids of groups from their keys, and the keys from the ids: the conversion is its own inverse."""
     return -1 - keys
 
 
 def group_name(texts: Texts, key: int) -> str:
-    """The name of a group."""
+    """Name of the group with a key."""
     return list(Kind)[key].value if key < _KIND_CODES else texts[key - _KIND_CODES]
