@@ -13,7 +13,7 @@ from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import compare
 from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.view.filter import Test
-from smapstop.model.view.table_data import Lost, sheet_of
+from smapstop.model.view.table_data import Lost, sheet_of, with_removed
 
 Rows = NDArray[np.intp]
 """Rows of a map."""
@@ -79,7 +79,7 @@ def _shown(before: Moment | None, after: Moment, test: Test) -> Ids:
     """The mappings that pass, as they are now, or as they were when they are gone."""
     changes = compare(before or after, after)
     lost = Lost(changes.before, changes.gone, np.full(len(changes.gone), after.tick.number))
-    sheet = sheet_of(changes, None, lost)
+    sheet = with_removed(sheet_of(changes, None), changes, lost)
     return sheet.ids[test(sheet)]
 
 

@@ -78,54 +78,63 @@ class Lost:
     """The ticks at which they were gone, shape (k,); -1 when they never were there."""
 
 
-def sheet_of(
-    changes: Changes, seconds: float | None, lost: Lost | None = None, stacks: Mapping[int, Stack] | None = None
-) -> Sheet:
+def sheet_of(changes: Changes, seconds: float | None, stacks: Mapping[int, Stack] | None = None) -> Sheet:
     """The sheet of a moment, a row per mapping.
 
     Args:
         changes: The moment, compared with the one that the user compares with.
         seconds: What to divide changes by for a rate.
-        lost: What is gone and still shown.
         stacks: Whose stack each mapping is.
     """
     after = changes.after
-    mappings, ids, moved, uses = after.mappings, after.ids, after.moved, uses_of(after.mappings)
-    deltas = {name: delta for name in COMPARED if (delta := changes.delta(name)) is not None}
-    gone = np.zeros(len(ids), bool)
-    if lost is not None and len(lost.rows):
-        lost_ids = lost.moment.ids[lost.rows]
-        texts = lost.moment.mappings.texts
-        mappings = concatenate(replace(mappings, texts=texts), lost.moment.mappings.take(lost.rows))
-        ids = np.concatenate([ids, lost_ids])
-        moved = np.concatenate([moved, lost.ticks])
-        uses = uses.beside(uses_of(lost.moment.mappings), lost.rows)
-        rows = rows_of(changes.before.ids, lost_ids)
-        deltas = {name: np.concatenate([delta, _lost(changes.before, rows, name)]) for name, delta in deltas.items()}
-        gone = np.concatenate([gone, np.ones(len(lost_ids), bool)])
-    return _sheet(mappings, ids, moved, gone, deltas, seconds, uses, stacks or {})
+    return replace(
+        still(after.mappings),
+        ids=after.ids,
+        deltas={name: delta for name in COMPARED if (delta := changes.delta(name)) is not None},
+        seconds=seconds,
+        moved=after.moved,
+        stacks=stacks or {},
+    )
+
+
+def with_removed(sheet: Sheet, changes: Changes, lost: Lost) -> Sheet:
+    """The sheet of a moment with the rows of mappings that are no more at its end.
+
+    Args:
+        sheet: What `sheet_of` made of `changes`.
+        changes: The moment, compared with another one: what they had in that one is what they lost.
+        lost: What is gone and still shown.
+    """
+    if not len(lost.rows):
+        return sheet
+    was, before = lost.moment.mappings, changes.before
+    ids, removed = lost.moment.ids[lost.rows], was.take(lost.rows)
+    both = concatenate(replace(changes.after.mappings, texts=was.texts), removed)
+    rows = rows_of(before.ids, ids)
+    return replace(
+        sheet,
+        ids=np.concatenate([sheet.ids, ids]),
+        start=both.start,
+        end=both.end,
+        name=both.name,
+        perms=both.perms,
+        kind=np.concatenate([sheet.kind, kind_codes(removed)]),
+        texts=both.texts,
+        fields=both.fields,
+        amounts=both.amounts,
+        deltas={name: np.concatenate([delta, _lost(before, rows, name)]) for name, delta in sheet.deltas.items()},
+        moved=np.concatenate([sheet.moved, lost.ticks]),
+        gone=np.concatenate([sheet.gone, np.ones(len(ids), bool)]),
+        members=np.ones(len(both), np.int64),
+        uses=sheet.uses.beside(uses_of(was), lost.rows),
+    )
 
 
 def still(mappings: Mappings) -> Sheet:
     """The sheet of one reading, a row per mapping: nothing has changed."""
     n = len(mappings)
-    ids, nothing = np.arange(n, dtype=np.int64), np.zeros(n, bool)
-    return _sheet(mappings, ids, np.full(n, -1), nothing, {}, None, uses_of(mappings), {})
-
-
-def _sheet(
-    mappings: Mappings,
-    ids: Ids,
-    moved: NDArray[np.int64],
-    gone: NDArray[np.bool_],
-    deltas: dict[str, Amounts],
-    seconds: float | None,
-    uses: Uses,
-    stacks: Mapping[int, Stack],
-) -> Sheet:
-    """Mappings as rows, with what is known of each."""
     return Sheet(
-        ids=ids,
+        ids=np.arange(n, dtype=np.int64),
         start=mappings.start,
         end=mappings.end,
         name=mappings.name,
@@ -134,13 +143,12 @@ def _sheet(
         texts=mappings.texts,
         fields=mappings.fields,
         amounts=mappings.amounts,
-        deltas=deltas,
-        seconds=seconds,
-        moved=moved,
-        gone=gone,
-        members=np.ones(len(ids), np.int64),
-        uses=uses,
-        stacks=stacks,
+        deltas={},
+        seconds=None,
+        moved=np.full(n, -1),
+        gone=np.zeros(n, bool),
+        members=np.ones(n, np.int64),
+        uses=uses_of(mappings),
     )
 
 

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.compare.previous_run import Earlier
-from smapstop.model.tick import Tick
+from smapstop.model.grouping import Grouping
+from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import Changes, compare
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.timeline.rates import rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import filter_of
-from smapstop.model.view.table_data import Lost, Sheet, grouped, sheet_of
+from smapstop.model.view.table_data import Lost, Sheet, grouped, sheet_of, with_removed
 from smapstop.model.view.view_state import Lens
 
 LINGER = 3
@@ -51,17 +52,13 @@ def look(timeline: Timeline, lens: Lens, earlier: Earlier | None = None) -> Scen
     """
     newest = len(timeline) - 1
     moment = timeline.at(newest if lens.at is None else max(timeline.first, lens.at))
-    number = moment.tick.number
-    if lens.compared != "run":
-        earlier = None
-    changes = compare(earlier.beside(timeline, moment) if earlier else _compared(timeline, lens, moment), moment)
-    seconds = None if earlier else rate_seconds(changes.before.read, changes.after.read)
-    lost = _missing(changes) if earlier else _lost(timeline, moment)
-    sheet = grouped(sheet_of(changes, seconds, lost, timeline.stacks_at(number)), lens.grouping)
+    earlier = earlier if lens.compared == "run" else None
+    changes = compare(_baseline(timeline, lens, moment, earlier), moment)
+    sheet = _table(timeline, changes, lens.grouping, other_run=earlier is not None)
     return Scene(
         lens=lens,
         moment=moment,
-        previous=timeline.head(max(timeline.first, number - 1)),
+        previous=timeline.head(max(timeline.first, moment.tick.number - 1)),
         changes=changes,
         sheet=sheet,
         keep=filter_of(lens.filter)(sheet),
@@ -70,27 +67,49 @@ def look(timeline: Timeline, lens: Lens, earlier: Earlier | None = None) -> Scen
     )
 
 
-def _lost(timeline: Timeline, moment: Moment) -> Lost:
-    """What is gone at a moment and still shown."""
-    number = moment.tick.number
-    before = timeline.at(max(timeline.first, number - LINGER))
-    rows = compare(before, moment).gone
-    ids = before.ids[rows]
-    ticks = np.full(len(rows), number)
-    for tick in reversed(timeline.ticks[before.tick.number + 1 : number]):
-        ticks[~np.isin(ids, tick.ids) if tick.keyframe else np.isin(ids, tick.gone)] = tick.number
-    return Lost(before, rows, ticks)
-
-
-def _missing(changes: Changes) -> Lost:
-    """What an earlier run had and this one has not."""
-    return Lost(changes.before, changes.gone, np.full(len(changes.gone), -1))
-
-
-def _compared(timeline: Timeline, lens: Lens, moment: Moment) -> Moment:
-    """The moment that a lens compares with; never a later one."""
+def _baseline(timeline: Timeline, lens: Lens, moment: Moment, earlier: Earlier | None) -> Moment:
+    """The moment to compare with: of the earlier run when there is one, else of this run, and never a later one."""
+    if earlier is not None:
+        return earlier.beside(timeline, moment)
     if lens.compared == "start":
         return timeline.start
     if lens.compared == "mark" and lens.mark is not None:
         return timeline.at(min(lens.mark, moment.tick.number))
     return timeline.at(max(timeline.first, moment.read.number - 1))
+
+
+def _table(timeline: Timeline, changes: Changes, grouping: Grouping, *, other_run: bool) -> Sheet:
+    """The rows of a moment with those removed, grouped.
+
+    Args:
+        timeline: The moment's.
+        changes: The moment against its baseline.
+        grouping: How to group the rows.
+        other_run: Whether the baseline is of another run, so that there is no rate, and nothing lingers.
+    """
+    moment = changes.after
+    seconds = None if other_run else rate_seconds(changes.before.read, moment.read)
+    sheet = sheet_of(changes, seconds, timeline.stacks_at(moment.tick.number))
+    lost = _missing_rows(changes) if other_run else _removed_rows(timeline, moment)
+    return grouped(with_removed(sheet, changes, lost), grouping)
+
+
+def _removed_rows(timeline: Timeline, moment: Moment) -> Lost:
+    """The rows of mappings that were gone in the last ticks up to a moment, with the tick that found each gone."""
+    number = moment.tick.number
+    before = timeline.at(max(timeline.first, number - LINGER))
+    rows = compare(before, moment).gone
+    return Lost(before, rows, _removal_ticks(timeline, before.ids[rows], before.tick.number, number))
+
+
+def _removal_ticks(timeline: Timeline, ids: Ids, first: int, last: int) -> NDArray[np.int64]:
+    """The first tick after `first`, and up to `last`, without each of some mappings that are gone by `last`."""
+    removed = np.full(len(ids), last)
+    for tick in reversed(timeline.ticks[first + 1 : last]):
+        removed[~np.isin(ids, tick.ids) if tick.keyframe else np.isin(ids, tick.gone)] = tick.number
+    return removed
+
+
+def _missing_rows(changes: Changes) -> Lost:
+    """The rows of an earlier run that this one does not have."""
+    return Lost(changes.before, changes.gone, np.full(len(changes.gone), -1))

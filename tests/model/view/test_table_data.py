@@ -11,7 +11,7 @@ from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.kinds import Kind
 from smapstop.model.timeline.map_diff import compare
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.table_data import Lost, Sheet, grouped, sheet_of
+from smapstop.model.view.table_data import Lost, Sheet, grouped, sheet_of, with_removed
 from smapstop.proc.columns import ABSENT, Mappings
 
 HEAP, ANON = (10, 20, "rw-p", "[heap]"), (30, 40, "rw-p", "")
@@ -38,8 +38,8 @@ def timeline() -> Timeline:
 
 def sheet(timeline: Timeline, before: int, after: int, lingering: int) -> Sheet:
     moment, old = timeline.at(after), timeline.at(lingering)
-    gone = compare(old, moment).gone
-    return sheet_of(compare(timeline.at(before), moment), 2.0, Lost(old, gone, np.full(len(gone), 2)))
+    changes, gone = compare(timeline.at(before), moment), compare(old, moment).gone
+    return with_removed(sheet_of(changes, 2.0), changes, Lost(old, gone, np.full(len(gone), 2)))
 
 
 def table(of: Sheet, name: str = "rss") -> list[dict[str, Any]]:
