@@ -179,42 +179,82 @@ def steps_of_moment(moment: Moment) -> Steps:
 
 
 def replayed(steps: Sequence[Steps], until: int) -> tuple[Ids, Mappings, Numbers]:
-    """The map to which steps lead, the first of which tell a whole one, up to a tick.
+    """Rebuild the map after a tick from consecutive steps, the first of which are a whole map.
+
+    For instance until tick 3, with a whole map at tick 0, and one change in each tick after it (`A1` is the row of
+    mapping A in tick 1)::
+
+        steps              A0 B0 C0 | A1, B gone at 2, C3, A4
+        rows until 3       A0 B0 C0   A1               C3
+        newest per id         B0      A1               C3
+        without those gone            A1               C3
+
+    Args:
+        steps: The steps, each part in the order of time for any mapping.
+        until: The tick.
 
     Returns:
         Ids, mappings and when they moved, as in a `Moment`.
     """
-    told = [np.flatnonzero(expand(part.number) <= until) for part in steps]
-    ids = np.concatenate([part.ids[rows] for part, rows in zip(steps, told, strict=True)])
-    last = _last_of(ids)
-    numbers = np.concatenate([expand(part.number)[rows] for part, rows in zip(steps, told, strict=True)])
-    gone, gone_at = (np.concatenate([expand(getattr(part, name)) for part in steps]) for name in ("gone", "gone_at"))
-    gone, gone_at = gone[gone_at <= until], gone_at[gone_at <= until]
-    lost = _last_of(gone)
-    at = rows_of(gone[lost], ids[last])
-    last = last[(at < 0) | (np.append(gone_at[lost], 0)[at] <= numbers[last])]
-    last.sort()
-    bounds = np.cumsum([len(rows) for rows in told])
-    parts = np.split(last, np.searchsorted(last, bounds[:-1]))
-    chosen = [
-        rows[part - (bound - len(rows))] for rows, part, bound in zip(told, parts, bounds.tolist(), strict=True)
+    ids = np.concatenate([part.ids for part in steps])
+    numbers_by_part = [expand(part.number) for part in steps]
+    numbers = np.concatenate(numbers_by_part)
+    newest = _newest_per_id(_rows_until(numbers, until), ids)
+    present = np.sort(_without_gone(newest, ids, numbers, steps, until))
+    chosen = _rows_by_part(present, list(map(len, numbers_by_part)))
+    maps = [
+        part.take(rows)
+        for part, rows in zip(steps, chosen, strict=True)
+        if part is steps[0] or _has_changes(part, until)
     ]
-    tells = [part is steps[0] or _tells(part, until) for part in steps]
-    maps = [part.take(rows) for part, rows, some in zip(steps, chosen, tells, strict=True) if some]
-    mappings, order = in_address_order(maps, np.arange(len(last)))
+    mappings, order = in_address_order(maps, np.arange(len(present)))
     moved = np.concatenate([expand(part.moved)[rows] for part, rows in zip(steps, chosen, strict=True)])
-    return ids[last][order], mappings, moved[order]
+    return ids[present][order], mappings, moved[order]
 
 
-def _tells(steps: Steps, until: int) -> bool:
-    """Whether anything is told up to a tick."""
+def _rows_until(numbers: Numbers, until: int) -> Rows:
+    """Rows whose tick is not later than `until`."""
+    return np.flatnonzero(numbers <= until)
+
+
+def _newest_per_id(rows: Rows, ids: Ids) -> Rows:
+    """The last of some rows of each mapping.
+
+    Args:
+        rows: The rows, in the order of time for any mapping.
+        ids: The mapping of every row there is.
+    """
+    by_id = rows[np.argsort(ids[rows], kind="stable")]
+    is_last = np.ones(len(by_id), bool)
+    is_last[:-1] = ids[by_id[1:]] != ids[by_id[:-1]]
+    return by_id[is_last]
+
+
+def _without_gone(rows: Rows, ids: Ids, numbers: Numbers, steps: Sequence[Steps], until: int) -> Rows:
+    """Rows of mappings that no tick after the row's, and up to `until`, found gone.
+
+    Args:
+        rows: The rows.
+        ids: The mapping of every row there is.
+        numbers: The tick of every row there is.
+        steps: They know what is gone.
+        until: The last tick that counts.
+    """
+    gone_ids = np.concatenate([expand(part.gone) for part in steps])
+    gone_at = np.concatenate([expand(part.gone_at) for part in steps])
+    last_gone = _newest_per_id(_rows_until(gone_at, until), gone_ids)
+    at = rows_of(gone_ids[last_gone], ids[rows])
+    gone_since = (at >= 0) & (np.append(gone_at[last_gone], 0)[at] > numbers[rows])
+    return rows[~gone_since]
+
+
+def _rows_by_part(rows: Rows, sizes: Sequence[int]) -> list[Rows]:
+    """Ascending rows, counted over parts of these sizes, as the rows of each part."""
+    stops = np.cumsum(sizes)
+    parts = np.split(rows, np.searchsorted(rows, stops[:-1]))
+    return [part - (stop - size) for part, stop, size in zip(parts, stops.tolist(), sizes, strict=True)]
+
+
+def _has_changes(steps: Steps, until: int) -> bool:
+    """Whether any tick up to `until` changed a row, or found one gone."""
     return bool((expand(steps.number) <= until).any() or (expand(steps.gone_at) <= until).any())
-
-
-def _last_of(ids: Ids) -> Rows:
-    """Where each id stands for the last time."""
-    order = np.argsort(ids, kind="stable")
-    ids = ids[order]
-    last = np.ones(len(ids), bool)
-    last[:-1] = ids[1:] != ids[:-1]
-    return order[last]
