@@ -19,44 +19,96 @@ Amounts = NDArray[np.float64]
 
 
 def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, first: int, stop: int) -> Amounts:
-    """A field of some mappings over some ticks, at least one of each, shape (len(mappings), stop - first)."""
+    """Compute a field of some mappings over the ticks `first` to `stop`, at least one of each.
+
+    Each value is written at the tick that told it, and then fills the ticks that told nothing. For instance a mapping
+    of 8 kB in the whole map at tick 2, that grows at tick 3 and is found gone at tick 5, over the ticks 2 to 7::
+
+        tick        2    3    4    5    6
+        written     8   12    .  nan    .
+        filled      8   12   12  nan  nan
+
+    Args:
+        segments: The segments with these ticks, the first of which has a base.
+        mappings: The mappings, each once.
+        name: The field.
+        first: The first tick.
+        stop: The tick after the last.
+
+    Returns:
+        kB, shape (len(mappings), stop - first).
+    """
     order = np.argsort(mappings)
     wanted = mappings[order]
-    out = np.full((len(wanted), stop - first), np.nan)
-    told = np.zeros(out.shape, bool)
+    written = np.full((len(wanted), stop - first), np.nan)
+    is_written = np.zeros(written.shape, bool)
     for at, segment in enumerate(segments):
         if segment.base is not None and (segment.anew or not at):
             column = max(0, segment.first - first)
-            out[:, column] = np.nan
-            told[:, column] = True
-            _note(out, told, segment.base, wanted, name, first)
-        _note(out, told, segment.steps, wanted, name, first)
-    since = np.maximum.accumulate(np.where(told, np.arange(stop - first), 0), axis=1)
-    out[order] = np.take_along_axis(out, since, axis=1)
-    return out
+            written[:, column] = np.nan
+            is_written[:, column] = True
+            _write(written, is_written, _values_of(segment.base, wanted, name), first)
+        _write(written, is_written, _values_of(segment.steps, wanted, name), first)
+    filled = np.empty(written.shape)
+    filled[order] = _filled(written, is_written)
+    return filled
 
 
-def _note(out: Amounts, told: NDArray[np.bool_], steps: Steps, wanted: Ids, name: str, first: int) -> None:
-    """Note what steps tell of the wanted mappings (ascending), at the first tick what was before it."""
-    at, rows = _hits(wanted, expand(steps.id))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Values:
+    """Values of a field that steps have of some mappings, in the order of time; columns of shape (k,)."""
+
+    mapping: Rows
+    """The position of the mapping among those wanted."""
+    number: Numbers
+    """The tick that told it."""
+    kb: Amounts
+    """NaN where the mapping is gone, or the field not printed."""
+
+
+def _values_of(steps: Steps, wanted: Ids, name: str) -> _Values:
+    """Select the values of the wanted mappings (ascending); what a tick found gone comes before its rows."""
+    mapping, rows = _rows_of_wanted(steps, wanted)
+    gone_mapping, gone = _hits(wanted, expand(steps.gone))
+    number = np.concatenate([expand(steps.gone_at)[gone], expand(steps.number)[rows]])
+    kb = np.concatenate([np.full(len(gone), np.nan), _kb(steps, rows, name)])
+    order = np.argsort(number, kind="stable")
+    return _Values(np.concatenate([gone_mapping, mapping])[order], number[order], kb[order])
+
+
+def _rows_of_wanted(steps: Steps, wanted: Ids) -> tuple[Rows, Rows]:
+    """Find the rows of wanted mappings: the position of each row's mapping among the wanted, and the rows."""
+    at, heads = _hits(wanted, expand(steps.id))
     of_head = np.full(len(expand(steps.id)), -1)
-    of_head[rows] = at
-    which = of_head[expand(steps.head)]
-    rows = np.flatnonzero(which >= 0)
-    lost, gone = _hits(wanted, expand(steps.gone))
-    if not len(rows) and not len(gone):
-        return
-    column = steps.get(name)
-    amounts = np.full(len(rows), np.nan) if column is None else column[rows].astype(np.float64)
-    amounts[amounts == ABSENT] = np.nan
-    which = np.concatenate([lost, which[rows]])
-    numbers = np.concatenate([expand(steps.gone_at)[gone], expand(steps.number)[rows]])
-    values = np.concatenate([np.full(len(gone), np.nan), amounts])
-    order = np.argsort(numbers, kind="stable")
-    order = order[numbers[order] < first + out.shape[1]]
-    which, columns = which[order], np.maximum(numbers[order] - first, 0)
-    out[which, columns] = values[order]  # of several values for one place the last one stays
-    told[which, columns] = True
+    of_head[heads] = at
+    of_row = of_head[expand(steps.head)]
+    rows = np.flatnonzero(of_row >= 0)
+    return of_row[rows], rows
+
+
+def _kb(steps: Steps, rows: Rows, name: str) -> Amounts:
+    """A field of some rows."""
+    column = steps.get(name) if len(rows) else None
+    if column is None:
+        return np.full(len(rows), np.nan)
+    kb = column[rows].astype(np.float64)
+    kb[kb == ABSENT] = np.nan
+    return kb
+
+
+def _write(written: Amounts, is_written: NDArray[np.bool_], values: _Values, first: int) -> None:
+    """Write values at their ticks, those from before the first one there; a later value replaces an earlier one."""
+    known = values.number < first + written.shape[1]
+    places = values.mapping[known], np.maximum(values.number[known] - first, 0)
+    written[places] = values.kb[known]
+    is_written[places] = True
+
+
+def _filled(written: Amounts, is_written: NDArray[np.bool_]) -> Amounts:
+    """Repeat each written value until the next one."""
+    columns = np.arange(written.shape[1])
+    since = np.maximum.accumulate(np.where(is_written, columns, 0), axis=1)
+    return np.take_along_axis(written, since, axis=1)
 
 
 def _hits(wanted: Ids, ids: Ids) -> tuple[Rows, Rows]:
