@@ -161,7 +161,8 @@ def evidence(entry: Entry, timeline: Timeline, width: int) -> list[Piece]:
     replaced = _replaced(entry)
     if replaced:
         return [(fmt.clip(replaced, width), 0)]
-    changes = {name: kb for name, kb in timeline.change(entry.mapping, entry.last).items() if name in _TELLING}
+    changed = timeline.queries.change(entry.mapping, entry.last)
+    changes = {name: kb for name, kb in changed.items() if name in _TELLING}
     moved = {name: kb for name, kb in changes.items() if kb}
     full = [(f"{FIELD[name].label} ", kb) for name, kb in moved.items()]
     short = [(f"{_TELLING[name]} ", kb) for name, kb in moved.items()]
@@ -210,7 +211,7 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     why = labels(tick.events.of(mapping), tick.symbols_of(mapping))
     if why or became:
         return "; ".join(filter(None, [why, ", ".join(became)]))
-    deltas = timeline.change(mapping, number)
+    deltas = timeline.queries.change(mapping, number)
     told = [f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in RESTLESS]
     return " ".join(told) or _otherwise(tick)
 

@@ -45,7 +45,7 @@ def histories_of(timeline: Timeline, columns: Iterable[Column]) -> Histories:
     """What is asked about the mappings of a timeline for these columns."""
     fields = amounts_in(columns)
     return Histories(
-        Recent(lambda ids, first, stop: timeline.series(ids, "rss", first, stop)[np.newaxis]),
+        Recent(lambda ids, first, stop: timeline.queries.series(ids, "rss", first, stop)[np.newaxis]),
         Recent(lambda ids, first, stop: amounts_lately(timeline, ids, fields, first, stop)),
         fields,
         lru_cache(1024)(partial(change_text, timeline)),

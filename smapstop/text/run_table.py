@@ -45,7 +45,7 @@ def line_of(run: Run, before: Run | None) -> str:
 def _peak(timeline: Timeline) -> float | None:
     """The most Rss, kB, as far as it was sampled, and the kernel's own peak, which sees what samples miss."""
     last = timeline.head(len(timeline) - 1)
-    sampled = timeline.totals("rss", 0, len(timeline))
+    sampled = timeline.queries.totals("rss", 0, len(timeline))
     known = [*sampled[~np.isnan(sampled)].tolist(), *([last.counters.vm_hwm] if last.counters.vm_hwm else [])]
     return max(known, default=None)
 

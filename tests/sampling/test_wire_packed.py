@@ -70,7 +70,7 @@ def test_real_ticks_come_back_as_they_were() -> None:
     for tick in ticks:
         timeline.append(tick)
         moments.append(apply(moments[-1] if moments else None, tick))
-    timeline._moments.clear()
+    timeline.snapshots.clear()
 
     for expected in reversed(moments):
         number = expected.tick.number

@@ -96,7 +96,7 @@ class Chronicle:
         if known == number:
             return told[known]
         since = max(known + 1, self.timeline.first, number - _WORK // _TICK_WORK)
-        work = np.cumsum(_TICK_WORK + self.timeline.sizes(since, number + 1)[::-1])
+        work = np.cumsum(_TICK_WORK + self.timeline.queries.sizes(since, number + 1)[::-1])
         begin = max(since, number - int(np.searchsorted(work, _WORK))) - 1
         return told.get(begin, _Told(begin))
 

@@ -103,9 +103,9 @@ class Life:
         """Take in the ticks that came since."""
         if self._first != self.timeline.first:
             self._begin()
-        for passage in self.timeline.passages(self.mapping, self._followed):
+        for passage in self.timeline.queries.passages(self.mapping, self._followed):
             self._take(passage)
-        self.became += self.timeline.lineage_of(self.mapping, self._followed)
+        self.became += self.timeline.queries.lineage_of(self.mapping, self._followed)
         self._followed = len(self.timeline)
 
     def _take(self, passage: Passage) -> None:

@@ -38,7 +38,7 @@ def amounts_lately(
 ) -> NDArray[np.float64]:
     """Fields of some mappings after each of the ticks `first` to `stop`, all of which are known; kB.
 
-    Quicker than `Timeline.series`, for many fields and few ticks.
+    Quicker than `MappingQueries.series`, for many fields and few ticks.
 
     Returns:
         Shape (len(fields), len(mappings), stop - first). NaN where it was not there, or not printed.

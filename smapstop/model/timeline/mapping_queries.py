@@ -1,21 +1,151 @@
-"""Tracks: what consecutive segments, the first of which has a base, tell of some mappings, without unpacking all."""
+"""Queries of the log over time, without unpacking all of it: fields of single mappings, totals, times of ticks."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.tick import Ids
+from smapstop.model.tick import Ids, Lineage
 from smapstop.model.timeline.column_codec import expand
 from smapstop.model.timeline.delta import Numbers
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.timeline.row_log import Rows, Steps
 from smapstop.model.timeline.segment import Segment
+from smapstop.model.timeline.segment_store import History
+from smapstop.model.timeline.snapshot_cache import SnapshotCache
 from smapstop.proc.columns import ABSENT, Mappings
 
 Amounts = NDArray[np.float64]
 """kB; NaN where a mapping did not exist, or the field was not printed."""
+
+_CHANGES = 1024
+"""How many changes are cached: a screen asks for the same at each tick."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage:
+    """What some consecutive ticks told of one mapping."""
+
+    numbers: Numbers
+    """The ticks that had a row of it, shape (k,)."""
+    times_ns: Numbers
+    """When they began, on the monotonic clock."""
+    rows: Mappings
+    """The rows, k of them."""
+    whole: bool
+    """Whether the tick told the whole map, and with it what had not changed."""
+    gone: int | None
+    """The tick that found it gone."""
+
+
+class MappingQueries:
+    """What mappings and totals were over time, read from the segments of a log without unpacking all of them.
+
+    Args:
+        segments: The log.
+        snapshots: Its ticks and moments; those that are pinned stay when their ticks are forgotten.
+    """
+
+    def __init__(self, segments: History, snapshots: SnapshotCache) -> None:
+        self._segments = segments
+        self._snapshots = snapshots
+        self._change = lru_cache(_CHANGES)(self._find_change)
+
+    def find(self, wall_ns: int) -> int:
+        """The last tick that began at or before a wall-clock time; the first that is known when none did."""
+        first = self._segments.first
+        begun = bisect_right(range(first, len(self._segments)), wall_ns, key=self._wall_ns)
+        return first + max(0, begun - 1)
+
+    def _wall_ns(self, number: int) -> int:
+        """When a tick began."""
+        segment = self._segments.segment(number)
+        began: int = segment.heads.plain("wall_ns")[number - segment.first]
+        return began
+
+    def sizes(self, first: int, stop: int) -> NDArray[np.int64]:
+        """How much there is to tell of the ticks `first` to `stop`, which must be known.
+
+        Returns:
+            Rows, events, and steps in the life of mappings together, shape (stop - first,).
+        """
+        segments = self._segments.between(first, stop)
+        sizes = np.concatenate([segment.sizes() for segment in segments])
+        return sizes[first - segments[0].first : stop - segments[0].first]
+
+    def totals(self, name: str, first: int, stop: int) -> NDArray[np.float64]:
+        """A total of the process (kB, see `Tick.totals`) over the ticks `first` to `stop`; NaN where unknown."""
+        first, stop = max(0, first), min(stop, len(self._segments))
+        out = np.full(max(0, stop - first), np.nan)
+        since = max(first, self._segments.first)
+        if since < stop:
+            segments = self._segments.between(since, stop)
+            values = np.concatenate([segment.heads.totals(name) for segment in segments])
+            out[since - first :] = values[since - segments[0].first : stop - segments[0].first]
+        return out
+
+    def series(self, mappings: Ids, name: str, first: int, stop: int) -> NDArray[np.float64]:
+        """A field of some mappings over the ticks `first` to `stop`, kB.
+
+        Returns:
+            Shape (len(mappings), stop - first). NaN where the mapping did not exist, the field was not printed, or
+            the tick is forgotten.
+        """
+        first, stop = max(0, first), min(stop, len(self._segments))
+        out = np.full((len(mappings), max(0, stop - first)), np.nan)
+        since = max(first, self._segments.first)
+        if len(mappings) and since < stop:
+            segments = self._segments.between(since, stop)
+            out[:, since - first :] = amounts_over_time(segments, mappings, name, since, stop)
+        return out
+
+    def change(self, mapping: int, number: int) -> dict[str, int]:
+        """How each field of a mapping changed at a tick, kB; from nothing when it was born then.
+
+        Nothing when the tick does not tell of the mapping, or what was before it is forgotten.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        self._segments.check(number)
+        change: dict[str, int] = self._change(mapping, number)
+        return change
+
+    def _find_change(self, mapping: int, number: int) -> dict[str, int]:
+        """See `change`."""
+        after = self._told(mapping, number)
+        if after is None or (number and number == self._segments.first):
+            return {}
+        if after[0] != number and not self._snapshots.header(number).keyframe:
+            return {}
+        before = self._told(mapping, number - 1) if number else None
+        was = before[1] if before else {}
+        return {name: new - max(0, was.get(name, 0)) for name, new in after[1].items() if new >= 0}
+
+    def _told(self, mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
+        """The last tick up to `until` that told of a mapping, and its fields; None when it was not there then."""
+        return last_told(self._segments.between(until, until + 1), mapping, until)
+
+    def passages(self, mapping: int, since: int) -> Iterator[Passage]:
+        """What the ticks from `since` on told of a mapping, with the moments that are kept of those forgotten."""
+        for number, moment in sorted(self._snapshots.pinned.items()):
+            if since <= number < self._segments.first:
+                yield passage_of(moment, mapping)
+        since = max(since, self._segments.first)
+        yield from passages(self._since(since), mapping, since, self._segments.first)
+
+    def lineage_of(self, mapping: int, since: int) -> list[tuple[int, Lineage]]:
+        """What happened to a mapping as a whole, or through it to others, from a tick on, with the ticks."""
+        since = max(since, self._segments.first)
+        lineage = [told for segment in self._since(since) for told in segment.heads.lineage_of(mapping)]
+        return [(number, step) for number, step in lineage if number >= since]
+
+    def _since(self, since: int) -> list[Segment]:
+        """The segments with the ticks from a known one on; none when that is not there yet."""
+        return self._segments.between(since, len(self._segments)) if since < len(self._segments) else []
 
 
 def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, first: int, stop: int) -> Amounts:
@@ -140,22 +270,6 @@ def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[in
             told_at = segment.first if segment.anew else segment.first - 1
             return (told_at, base.amounts_of(int(rows[0]))) if len(rows) else None
     return None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Passage:
-    """What some consecutive ticks told of one mapping."""
-
-    numbers: Numbers
-    """The ticks that had a row of it, shape (k,)."""
-    times_ns: Numbers
-    """When they began, on the monotonic clock."""
-    rows: Mappings
-    """The rows, k of them."""
-    whole: bool
-    """Whether the tick told the whole map, and with it what had not changed."""
-    gone: int | None
-    """The tick that found it gone."""
 
 
 def passage_of(moment: Moment, mapping: int) -> Passage:

@@ -91,6 +91,17 @@ class History:
             self.nbytes -= sum(segment.nbytes for segment in self._packed[:following])
             del self._packed[:following]
 
+    def check(self, number: int) -> None:
+        """Check that a tick is known.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        if not 0 <= number < len(self):
+            raise IndexError(f"no tick {number}")
+        if number < self.first:
+            raise IndexError(f"tick {number} is forgotten: history begins at tick {self.first}")
+
     def segment(self, number: int) -> Segment:
         """The segment that holds a tick, which must be known."""
         assert self._run is not None

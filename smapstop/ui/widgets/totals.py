@@ -204,7 +204,7 @@ def _series(timeline: Timeline, scene: Scene, width: int) -> NDArray[np.float64]
     first = stop - width * step
     out = np.full((len(BANDS), width * step), np.nan)
     for row, (_, name, _) in zip(out, BANDS, strict=True):
-        values = timeline.totals(name, max(0, first), number + 1)
+        values = timeline.queries.totals(name, max(0, first), number + 1)
         at = max(0, -first)
         row[at : at + len(values)] = values
     bins = out.reshape(len(BANDS), width, step)

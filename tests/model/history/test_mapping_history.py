@@ -26,7 +26,7 @@ def test_its_amounts_are_the_series_of_the_timeline(life: list[Any], at: set[int
     for mapping in np.unique(np.concatenate(identified(maps))).tolist():
         of = Life(timeline, mapping)
         for name, row in zip(of.fields, of.amounts(numbers), strict=True):
-            series = timeline.series(np.array([mapping]), name, 0, len(timeline))[0]
+            series = timeline.queries.series(np.array([mapping]), name, 0, len(timeline))[0]
             np.testing.assert_array_equal([NAN, *series], row)
 
 

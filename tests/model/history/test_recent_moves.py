@@ -62,5 +62,5 @@ def test_they_are_those_of_the_series(life: list[list[Any]], keyframes: set[int]
     for at, name in enumerate(("rss", "size")):
         first = max(0, number - LATELY)
         found = amounts_lately(timeline, mappings, ("rss", "size"), first, number + 1)[at]
-        series = timeline.series(mappings, name, first, number + 1)
+        series = timeline.queries.series(mappings, name, first, number + 1)
         np.testing.assert_array_equal(found, series)

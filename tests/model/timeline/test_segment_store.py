@@ -65,7 +65,7 @@ def test_an_hour_of_a_busy_process_stays_small() -> None:
 
 def test_the_bytes_that_are_counted_are_those_that_are_taken() -> None:
     timeline = timeline_of(*busy(RUN_TICKS + 2))
-    packed = timeline._history._packed
+    packed = timeline._segments._packed
 
     assert bytes_in(packed, set()) == pytest.approx(timeline.nbytes, rel=0.15)
 
@@ -77,7 +77,7 @@ def test_many_rows_are_packed_before_there_are_many_ticks() -> None:
     for number in range(7):
         timeline.append(tick_of(number, rows, list(range(count))))
 
-    assert [segment.first for segment in timeline._history._packed] == [0, 3]
+    assert [segment.first for segment in timeline._segments._packed] == [0, 3]
 
 
 def test_no_tick_packs_both_rows_and_a_whole_map() -> None:
@@ -142,4 +142,4 @@ def test_another_mark_takes_the_place_of_the_last() -> None:
     timeline.keep(5)
     timeline.keep(5)
 
-    assert sorted(timeline._kept) == [0, 5]
+    assert sorted(timeline.snapshots.pinned) == [0, 5]

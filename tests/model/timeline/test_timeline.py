@@ -44,7 +44,7 @@ def test_moments_replayed_are_those_that_were_appended(life: list[Any], at: set[
     timeline = Timeline()
     appended = [timeline.append(tick) for tick in ticks_of(readings(life), at)]
     forgetful = timeline_of(*timeline.ticks)
-    forgetful._moments.clear()
+    forgetful.snapshots.clear()
 
     for moment in appended:
         again = forgetful.at(moment.tick.number)
@@ -75,7 +75,7 @@ def test_series_are_what_the_moments_say(
             if row is not None and values is not None:
                 expected[line, column] = values[row]
 
-    np.testing.assert_array_equal(timeline.series(np.array(ids, np.int64), name, first, stop), expected)
+    np.testing.assert_array_equal(timeline.queries.series(np.array(ids, np.int64), name, first, stop), expected)
 
 
 def test_series_of_a_field_that_is_not_always_printed_has_gaps() -> None:
@@ -89,7 +89,7 @@ def test_series_of_a_field_that_is_not_always_printed_has_gaps() -> None:
 
     nan = np.nan
     np.testing.assert_array_equal(
-        timeline.series(np.array([1, 0]), "swap", 0, 4), np.array([[2, nan, nan, nan], [1, 3, nan, 5]])
+        timeline.queries.series(np.array([1, 0]), "swap", 0, 4), np.array([[2, nan, nan, nan], [1, 3, nan, 5]])
     )
 
 
@@ -131,19 +131,19 @@ def test_newest_moment_and_ending() -> None:
 
 def test_tick_at_a_wall_clock_time_is_the_last_one_begun_by_then() -> None:
     timeline = timeline_of(*(tick_of(number, mappings_of(), []) for number in range(5)))
-    begun = timeline.ticks[3].wall_ns
+    begun, find = timeline.ticks[3].wall_ns, timeline.queries.find
 
-    assert [timeline.find(begun), timeline.find(begun - 1), timeline.find(begun + SECOND - 1)] == [3, 2, 3]
-    assert [timeline.find(0), timeline.find(begun + 100 * SECOND)] == [0, 4]
+    assert [find(begun), find(begun - 1), find(begun + SECOND - 1)] == [3, 2, 3]
+    assert [find(0), find(begun + 100 * SECOND)] == [0, 4]
 
 
 def test_totals_have_gaps_where_they_are_unknown() -> None:
     totals: list[dict[str, int]] = [{"rss": 5, "uss": 4}, {"rss": 6}, {"uss": 7}]
     timeline = timeline_of(*(tick_of(at, mappings_of(), [], totals=known) for at, known in enumerate(totals)))
 
-    np.testing.assert_array_equal(timeline.totals("uss", 0, 3), [4, np.nan, 7])
-    np.testing.assert_array_equal(timeline.totals("rss", -5, 2), [5, 6])
-    assert len(timeline.totals("rss", 3, 9)) == 0
+    np.testing.assert_array_equal(timeline.queries.totals("uss", 0, 3), [4, np.nan, 7])
+    np.testing.assert_array_equal(timeline.queries.totals("rss", -5, 2), [5, 6])
+    assert len(timeline.queries.totals("rss", 3, 9)) == 0
 
 
 def test_change_of_a_mapping_at_a_tick() -> None:
@@ -154,8 +154,8 @@ def test_change_of_a_mapping_at_a_tick() -> None:
         tick_of(3, mappings_of((10, 30, "rw-p", "", 12), (30, 40), swap=[1, 7]), [0, 1], keyframe=True),
     )
 
-    assert timeline.change(0, 2) == {"size": 40, "rss": 4, "swap": -3}
-    assert timeline.change(2, 1) == {"size": 40, "rss": 4, "swap": 0}
-    assert timeline.change(0, 1) == {}
-    assert timeline.change(0, 3) == {"size": 0, "rss": 0, "swap": 0}
-    assert timeline.change(1, 3) == {"size": 0, "rss": 0, "swap": 7}
+    assert timeline.queries.change(0, 2) == {"size": 40, "rss": 4, "swap": -3}
+    assert timeline.queries.change(2, 1) == {"size": 40, "rss": 4, "swap": 0}
+    assert timeline.queries.change(0, 1) == {}
+    assert timeline.queries.change(0, 3) == {"size": 0, "rss": 0, "swap": 0}
+    assert timeline.queries.change(1, 3) == {"size": 0, "rss": 0, "swap": 7}

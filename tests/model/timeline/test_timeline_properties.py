@@ -48,7 +48,7 @@ class Everything:
         timeline = Timeline(run_ticks=run_ticks, **how)
         for tick in self.ticks:
             timeline.append(tick)
-        timeline._moments.clear()
+        timeline.snapshots.clear()
         return timeline
 
     def row(self, mapping: int, number: int) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Everything:
         return mapping in self.ticks[number].ids
 
     def change(self, mapping: int, number: int) -> dict[str, int]:
-        """See `Timeline.change`."""
+        """See `MappingQueries.change`."""
         if not self.tells(mapping, number):
             return {}
         before = self.amounts(mapping, number - 1)
@@ -122,7 +122,7 @@ def test_series_are_those_of_the_moments(
     numbers = range(len(log))[max(0, first) : max(0, stop)]
     expected = [[log.amounts(mapping, number).get(name, NAN) for number in numbers] for mapping in mappings]
 
-    found = log.packed(run_ticks).series(np.array(mappings), name, first, stop)
+    found = log.packed(run_ticks).queries.series(np.array(mappings), name, first, stop)
 
     np.testing.assert_array_equal(np.array(expected, np.float64).reshape(found.shape), found)
     assert found.shape == (len(mappings), len(numbers))
@@ -135,7 +135,7 @@ def test_changes_are_those_between_moments(stream: Any, run_ticks: int) -> None:
 
     for mapping in log.mappings:
         for number in range(len(log)):
-            assert log.change(mapping, number) == timeline.change(mapping, number)
+            assert log.change(mapping, number) == timeline.queries.change(mapping, number)
 
 
 @given(streams, runs)
@@ -145,10 +145,10 @@ def test_totals_and_times_are_those_of_the_ticks(stream: Any, run_ticks: int) ->
 
     for name in ("rss", "uss", "none"):
         expected = np.array([tick.totals.get(name, NAN) for tick in log.ticks], np.float64)
-        np.testing.assert_array_equal(expected, timeline.totals(name, 0, len(log)))
+        np.testing.assert_array_equal(expected, timeline.queries.totals(name, 0, len(log)))
     for tick in log.ticks:
-        assert timeline.find(tick.wall_ns) == tick.number
-        assert timeline.find(tick.wall_ns - 1) == max(0, tick.number - 1)
+        assert timeline.queries.find(tick.wall_ns) == tick.number
+        assert timeline.queries.find(tick.wall_ns - 1) == max(0, tick.number - 1)
         assert timeline.head(tick.number).wall_ns == tick.wall_ns
 
 
@@ -233,10 +233,10 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
     for mapping in log.mappings:
         expected = [log.amounts(mapping, number).get("rss", NAN) for number in range(len(log))]
         known = np.where(numbers >= first, expected, NAN)
-        np.testing.assert_array_equal([known], timeline.series(np.array([mapping]), "rss", 0, len(log)))
+        np.testing.assert_array_equal([known], timeline.queries.series(np.array([mapping]), "rss", 0, len(log)))
         assert_remembers(log, Life(timeline, mapping), np.where(numbers == 0, expected, known))
     totals = [tick.totals.get("rss", NAN) if tick.number >= first else NAN for tick in log.ticks]
-    np.testing.assert_array_equal(totals, timeline.totals("rss", 0, len(log)))
+    np.testing.assert_array_equal(totals, timeline.queries.totals("rss", 0, len(log)))
 
 
 @given(streams, runs, st.sampled_from([FORGETFUL, 1 << 30]))

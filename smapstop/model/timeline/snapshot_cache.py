@@ -1,0 +1,133 @@
+"""Map snapshots and ticks, rebuilt from the segments of the log and cached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from smapstop.model.tick import Tick
+from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.row_log import Steps, replayed
+from smapstop.model.timeline.segment import Segment
+from smapstop.model.timeline.segment_store import History
+
+_SNAPSHOTS, _HEADERS, _UNPACKED = 8, 256, 2
+"""How many are cached: those that a person looks at are asked for again and again."""
+
+
+class SnapshotCache:
+    """Map snapshots and ticks of a log; those last asked for are cached, and those pinned stay.
+
+    Args:
+        segments: The log that they are rebuilt from.
+    """
+
+    def __init__(self, segments: History) -> None:
+        self.pinned: dict[int, Moment] = {}
+        """The snapshots that stay when the log forgets their ticks, by tick: the first one, and another."""
+        self._segments = segments
+        self._recent: dict[int, Moment] = {}
+        """The snapshots last asked for: those that a person looks at are the newest, the one before, the mark."""
+        self._header = lru_cache(_HEADERS)(self._unpack_header)
+        self._unpacked = lru_cache(_UNPACKED)(_Unpacked)
+
+    def add(self, snapshot: Moment) -> None:
+        """Cache the snapshot of the tick that was appended, and pin the very first one."""
+        if not snapshot.tick.number:
+            self.pinned[0] = snapshot
+        self._remember(snapshot)
+
+    def pin(self, number: int) -> None:
+        """Pin the snapshot of a tick instead of the one that was pinned beside the first.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        if number not in self.pinned:
+            self.pinned = {0: self.pinned[0], number: self.snapshot(number)}
+
+    def clear(self) -> None:
+        """Drop everything that is not pinned."""
+        self._recent.clear()
+        self._header.cache_clear()
+        self._unpacked.cache_clear()
+
+    def snapshot(self, number: int) -> Moment:
+        """The snapshot of a tick.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        if number in self.pinned:
+            return self.pinned[number]
+        self._segments.check(number)
+        snapshot = self._recent.pop(number, None) or self._rebuild(number)
+        self._remember(snapshot)
+        return snapshot
+
+    def header(self, number: int) -> Tick:
+        """A tick for all but its `ids` and `rows`, which may be left out: these take the longest to rebuild.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        if number in self.pinned:
+            return self.pinned[number].tick
+        self._segments.check(number)
+        segment = self._segments.segment(number)
+        return segment.heads.ticks()[number - segment.first] if segment.loose else self._header(number)
+
+    def tick(self, number: int) -> Tick:
+        """A tick with its rows.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        header = self.header(number)
+        if number in self.pinned or self._segments.segment(number).loose:
+            return header
+        return self.snapshot(number).tick if header.keyframe else self._with_rows(header)
+
+    def _remember(self, snapshot: Moment) -> None:
+        """Cache a snapshot as the one last asked for."""
+        self._recent[snapshot.tick.number] = snapshot
+        if len(self._recent) > _SNAPSHOTS:
+            self._recent.pop(next(iter(self._recent)))
+
+    def _rebuild(self, number: int) -> Moment:
+        """Rebuild a snapshot from the last whole map before it."""
+        segments = self._segments.between(number, number + 1)
+        assert segments[0].base is not None
+        ids, mappings, moved = replayed([segments[0].base, *(segment.steps for segment in segments)], number)
+        segment, tick = segments[-1], self.header(number)
+        if not segment.loose:
+            tick = replace(tick, ids=ids, rows=mappings) if tick.keyframe else self._with_rows(tick)
+        read = max(self._segments.first, int(segment.read()[number - segment.first]))
+        return Moment(tick, ids, mappings, moved, tick if read == number else self.header(read))
+
+    def _with_rows(self, header: Tick) -> Tick:
+        """Add the rows to the header of a packed tick that is no keyframe."""
+        steps = self._unpacked(self._segments.segment(header.number)).steps
+        rows = steps.of_tick(header.number)
+        return replace(header, ids=steps.ids[rows], rows=steps.take(rows)) if len(rows) else header
+
+    def _unpack_header(self, number: int) -> Tick:
+        """The header of a packed tick."""
+        segment = self._segments.segment(number)
+        return self._unpacked(segment).headers[number - segment.first]
+
+
+@dataclass(frozen=True, eq=False)
+class _Unpacked:
+    """A packed segment, unpacked as far as it was asked for."""
+
+    segment: Segment
+
+    @cached_property
+    def headers(self) -> Sequence[Tick]:
+        """Its ticks without rows."""
+        return self.segment.heads.ticks()
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The rows that its ticks changed."""
+        return self.segment.steps.expanded()
