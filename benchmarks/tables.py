@@ -23,7 +23,7 @@ from smapstop.model.view.view import Scene, look
 from smapstop.model.view.view_state import Lens
 from smapstop.text.columns import chosen, fitting
 from smapstop.text.table_rows import rows_of
-from smapstop.ui.widgets.table import MappingTable
+from smapstop.ui.widgets.mapping_table import MappingTable
 
 MAPPINGS = 65_530
 CHANGED = MAPPINGS // 20

@@ -208,7 +208,7 @@ def show(source, begin, settings, *, intro="", rebuilds=None):
     if rebuilds is not None:
         print("watchfiles" in sys.modules, rebuilds().ag_frame.f_locals, file=told)
     return 42
-sys.modules["smapstop.ui.show"] = types.SimpleNamespace(show=show)
+sys.modules["smapstop.ui.run"] = types.SimpleNamespace(show=show)
 from smapstop.cli import main
 sys.exit(main())
 """

@@ -31,18 +31,18 @@ from smapstop.settings import Begin, Pick, Replay, Settings
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.text.status import ending_text
-from smapstop.ui import link
-from smapstop.ui.key_table import KEYS
-from smapstop.ui.launching import Rebuilds
-from smapstop.ui.looking import Looking
+from smapstop.ui.keys.key_app import PromptApp
+from smapstop.ui.keys.table import KEYS
 from smapstop.ui.messages import Heard
-from smapstop.ui.prompt import PromptApp
-from smapstop.ui.screens.main import MainScreen
+from smapstop.ui.program_control import Rebuilds
+from smapstop.ui.screens.dashboard import MainScreen
+from smapstop.ui.session import Looking
 from smapstop.ui.signals import heed_signals
-from smapstop.ui.themes import theme_for
+from smapstop.ui.terminal import output_ready
+from smapstop.ui.theme.app_theme import theme_for
+from smapstop.ui.user_state import Wishes, paced
 from smapstop.ui.widgets.header import HeaderBar
-from smapstop.ui.widgets.pages import MappingPages
-from smapstop.ui.wishes import Wishes, paced
+from smapstop.ui.widgets.mapping_pages import MappingPages
 
 PATIENCE_SECONDS = 3.0
 """By so much a tick may be late."""
@@ -220,10 +220,10 @@ class Dashboard(PromptApp):
 
     def _show_when_clear(self) -> None:
         """Have what is new drawn, as soon as the terminal has taken what was drawn before."""
-        if link.is_clear():
+        if output_ready.is_clear():
             self.main.stale()
         elif self._later is None:
-            self._later = self.set_timer(link.AGAIN_SECONDS, self._show_late)
+            self._later = self.set_timer(output_ready.AGAIN_SECONDS, self._show_late)
 
     def _show_late(self) -> None:
         self._later = None

@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.settings import Pick, Settings
     from smapstop.source.base import Source
     from smapstop.source.live import LiveSource
-    from smapstop.ui.launching import Rebuilds
+    from smapstop.ui.program_control import Rebuilds
 
 
 def parser() -> Parser:
@@ -105,7 +105,7 @@ def run(words: list[str], command: Command) -> int:
     with started_sampler() as source:
         settings = settings_of(options)
         begin = _pick() if options.pid is None else Attach(find_process(options.pid), settings.pace)
-        from smapstop.ui.show import show
+        from smapstop.ui.run import show
 
         return show(_recorded(source, options), begin, settings)
 
@@ -245,7 +245,7 @@ def launch(
     size = shutil.get_terminal_size()
     with started_sampler(open_terminal(size.lines // 2, size.columns)) as source:
         settings = settle()
-        from smapstop.ui.show import show
+        from smapstop.ui.run import show
 
         begin = Launch(command, variables, settings.pace)
         return show(record(source), begin, settings, intro=intro, rebuilds=rebuilds)

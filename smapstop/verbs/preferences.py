@@ -130,7 +130,7 @@ def _reverse(value: object) -> bool:
 
 
 def _theme(value: object) -> str:
-    from smapstop.ui.themes import theme_names
+    from smapstop.ui.theme.app_theme import theme_names
 
     if value not in theme_names():
         raise SmapstopError(f"no theme {_shown(value)}", f"there are {', '.join(theme_names())}")
@@ -158,7 +158,7 @@ READERS: Mapping[str, Callable[[object], object]] = {
 
 def _keymap(table: Mapping[str, object], where: Where) -> dict[str, tuple[str, ...]]:
     """The keys in a table of them, none of which is for two things."""
-    from smapstop.ui.keys import Keymap, key_name
+    from smapstop.ui.keys.keymap import Keymap, key_name
 
     changed = {}
     for name, given in table.items():
@@ -173,8 +173,8 @@ def _keymap(table: Mapping[str, object], where: Where) -> dict[str, tuple[str, .
 
 def _keys_of(name: str, given: object) -> tuple[str, ...]:
     """The keys that a row of the table shall have."""
-    from smapstop.ui.key_table import KEY
-    from smapstop.ui.keys import KEY_HINT, spelled
+    from smapstop.ui.keys.keymap import KEY_HINT, spelled
+    from smapstop.ui.keys.table import KEY
 
     if name not in KEY:
         raise SmapstopError(f"no key is for {name!r}", f"there are {', '.join(KEY)}")

@@ -46,6 +46,6 @@ def run(words: list[str], command: Command) -> int:
     require_terminal("smapstop export FILE")
     from smapstop.settings import Replay
     from smapstop.source.replay import ReplaySource
-    from smapstop.ui.show import show
+    from smapstop.ui.run import show
 
     return show(ReplaySource(recording), Replay(options.file), settings)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from smapstop.ui import emulator
-from smapstop.ui.emulator import Emulator, Line
+from smapstop.ui.terminal import emulator
+from smapstop.ui.terminal.emulator import Emulator, Line
 
 SIZES = ((20, 6), (7, 3), (1, 1), (80, 24), (2, 2), (133, 40))
 RESIZE = b"\x1b_size"

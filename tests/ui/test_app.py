@@ -25,7 +25,7 @@ from smapstop.text.table_rows import Row, rows_of
 from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.header import HeaderBar
-from smapstop.ui.widgets.table import MappingTable
+from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.totals import Totals
 
 HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
@@ -470,7 +470,7 @@ async def test_the_cursor_moves_without_the_rows_being_made_anew(monkeypatch: py
         made.append(len(which))
         return rows_of(scene, timeline, which, *other)
 
-    monkeypatch.setattr("smapstop.ui.widgets.table.rows_of", counted)
+    monkeypatch.setattr("smapstop.ui.widgets.mapping_table.rows_of", counted)
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.pause()

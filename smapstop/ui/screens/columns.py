@@ -11,8 +11,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from smapstop.text.columns import ALL, COLUMNS, Column
-from smapstop.ui.keys import bindings
-from smapstop.ui.prompt import key_of
+from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
 
 

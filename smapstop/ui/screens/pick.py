@@ -15,10 +15,10 @@ from textual.worker import Worker, WorkerState
 from smapstop.settings import Found
 from smapstop.text import format as fmt
 from smapstop.text.process_list import about, require_own
-from smapstop.ui.keys import bindings
+from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.screens.modal import Modal
-from smapstop.ui.widgets.keybar import KeyBar
-from smapstop.ui.widgets.processes import ProcessList
+from smapstop.ui.widgets.key_bar import KeyBar
+from smapstop.ui.widgets.process_list import ProcessList
 
 REFRESH_SECONDS = 2.0
 """How often the list is made anew."""

@@ -10,8 +10,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from smapstop.text import format as fmt
-from smapstop.ui.keys import bindings
-from smapstop.ui.prompt import key_of
+from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
 
 Choice = Literal["end", "leave"]

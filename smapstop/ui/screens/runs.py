@@ -12,8 +12,8 @@ from textual.widgets.option_list import Option
 
 from smapstop.model.compare.runs import KEPT, Run
 from smapstop.text.run_table import header, line_of
-from smapstop.ui.keys import bindings
-from smapstop.ui.prompt import key_of
+from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
 
 

@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD
 from smapstop.text.columns import COLUMNS, SORTABLE, sorted_by
-from smapstop.ui.keys import bindings
-from smapstop.ui.prompt import key_of
+from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
 
 MOVED = Sorting()

@@ -7,8 +7,8 @@ from textual.widget import Widget
 
 from smapstop.text import format as fmt
 from smapstop.text.status import Header
-from smapstop.ui.contrast import legible
-from smapstop.ui.theme import palette_of
+from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.theme.contrast import legible
 
 
 class HeaderBar(Widget):

@@ -8,11 +8,11 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from smapstop.ui.widgets.events import EventsPane
-from smapstop.ui.widgets.filter import FilterLine
+from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets.filter_line import FilterLine
 
 if TYPE_CHECKING:  # what not every run needs is imported when it is needed
-    from smapstop.ui.widgets.dock import ProgramDock
+    from smapstop.ui.widgets.program_dock import ProgramDock
 
 EVENTS_HINT = "cow   libc   first touch   !heap"
 """What can be typed to filter them."""

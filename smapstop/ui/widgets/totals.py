@@ -18,9 +18,9 @@ from smapstop.text import format as fmt
 from smapstop.text.kinds import letter_of
 from smapstop.text.status import faults_parts, rss_line, totals_parts
 from smapstop.text.table_rows import history_step
-from smapstop.ui.charts import address_strip, bar, stacked
-from smapstop.ui.palette import Role
-from smapstop.ui.theme import palette_of
+from smapstop.ui.drawing.charts import address_strip, bar, stacked
+from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.theme.palette import Role
 
 BANDS: tuple[tuple[str, str, Role], ...] = (
     ("file", "rss_file", "file"),

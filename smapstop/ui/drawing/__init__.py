@@ -1,0 +1,1 @@
+"""Draw charts, sections and tabs as strips."""

@@ -1,0 +1,226 @@
+"""Charts: numpy arrays in, lines of styled text out, with edges of an eighth of a cell.
+
+All cells are laid out at once; Python runs once for each change of colour. A cell shows at most two bands, its
+thickest: the lower or left one as the glyph, the other as its background. Whole cells are spaces on a coloured
+background, for block glyphs leave seams in many fonts. Where the ink has textures, a cell is the glyph of its
+thickest band, and only a band of full blocks keeps its fine edge.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.proc.columns import Addresses
+from smapstop.text.kinds import KINDS, LETTERS
+from smapstop.ui.theme.palette import Ink, Palette
+
+HUGE_HOLE = 1 << 30
+"""Bytes. The address strip shows holes of this size and more, each as one cell, and no smaller ones."""
+
+Values = NDArray[np.floating]
+"""Amounts to draw; NaN where there is no sample."""
+Cells = NDArray[np.intp]
+"""One number for each cell of a chart, shape (height, width), the top line first."""
+Glyphs = NDArray[np.uint32]
+"""Code points, shaped as the cells."""
+
+
+def code_points(text: str) -> Glyphs:
+    """The characters of a text as numbers."""
+    return np.array([ord(char) for char in text], np.uint32)
+
+
+_UPWARD = code_points(" ▁▂▃▄▅▆▇█")
+_RIGHTWARD = code_points(" ▏▎▍▌▋▊▉█")
+_LETTERS = code_points("".join(LETTERS[kind] for kind in KINDS))
+_SPACE, _FULL = code_points(" █")
+_HOLE = len(KINDS)
+
+
+def stacked(series: Values, height: int, top: float, ink: Ink) -> list[Strip]:
+    """Areas stacked on each other, the first at the bottom.
+
+    Args:
+        series: Shape (bands, width), not negative; a column with a NaN in it is no sample and stays background.
+        height: Lines.
+        top: The sum that fills the height; what exceeds it is cut off.
+        ink: As many colours as bands.
+
+    Returns:
+        `height` strips of `width` cells, the top line first.
+    """
+    sampled = np.where(np.isnan(series).any(axis=0), 0.0, series)
+    return _draw(_thickness(sampled, height, top)[:, ::-1], _UPWARD, ink)
+
+
+def area(series: Values, height: int, ink: Ink, *, low: float = 0.0, high: float) -> list[Strip]:
+    """One area between two values; zoomed in on its own range it shows what is small beside the whole.
+
+    A value above 0 is drawn at least an eighth of a cell high, so that it differs from no sample.
+
+    Args:
+        series: Shape (width,), not negative; NaN is no sample.
+        height: Lines.
+        ink: One colour.
+        low: The value at the bottom.
+        high: The value that fills the height.
+    """
+    reach = high - low if high > low else 1.0
+    risen = np.maximum(series - low, reach / (8 * max(height, 1)))
+    return stacked(np.where(series > 0, risen, 0.0)[None], height, reach, ink)
+
+
+def bar(parts: Values, width: int, top: float, ink: Ink) -> Strip:
+    """Parts beside each other on one line, the first on the left.
+
+    Args:
+        parts: Shape (bands,), not negative; NaN, unknown, takes no room.
+        width: Cells.
+        top: The sum that fills the width; what exceeds it is cut off.
+        ink: As many colours as parts.
+    """
+    thickness = _thickness(np.nan_to_num(parts, nan=0.0)[:, None], width, top)
+    return _draw(thickness.transpose(0, 2, 1), _RIGHTWARD, ink)[0]
+
+
+def address_strip(
+    start: Addresses, end: Addresses, kinds: NDArray[np.integer], width: int, palette: Palette
+) -> Strip:
+    """The address space on one line: what lies where, in address order.
+
+    The rule: neighbours of one kind are one run, which a hole of `HUGE_HOLE` or more ends. One run is drawn for every
+    three cells: the largest of each kind, then the largest of all; neighbours of one kind among them are again one.
+    Each has one cell; the rest of the line is shared by the square of the logarithm of their sizes. A huge hole is
+    one cell "┊" however large it is. A run begins with the letter of its kind, and goes on in its colour, or in its
+    texture where there are no colours.
+
+    Args:
+        start: First addresses, ascending, shape (n,).
+        end: First addresses after the mappings, shape (n,).
+        kinds: Codes of kinds, positions in `KINDS`, shape (n,).
+        width: Cells.
+        palette: What tells the kinds apart.
+    """
+    if not len(start) or width < 1:
+        return Strip([Segment(" " * width, _style(None, palette.background))], max(width, 0))
+    torn = np.zeros(len(start), bool)
+    torn[1:] = (start[1:] > end[:-1]) & (start[1:] - end[:-1] >= HUGE_HOLE)
+    runs = _Runs(kinds.astype(np.intp), (end - start).astype(np.float64), torn).joined()
+    runs = runs.largest(max(width // 3, 1)).joined()
+    spare = width - len(runs.kind) - int(runs.torn.sum())
+    length = 1 + _shares(spare, np.log2(1 + runs.size / 4096) ** 2)
+    tears = np.flatnonzero(runs.torn)
+    cells = np.repeat(np.insert(runs.kind, tears, _HOLE), np.insert(length, tears, 1))
+
+    ink = palette.ink(*KINDS)
+    glyphs = code_points((ink.textures or " " * len(KINDS)) + "┊")[cells]
+    glyphs[np.cumsum(length + runs.torn) - length] = _LETTERS[runs.kind]
+    grounds = [ink.background if ink.textures else colour for colour in ink.colours]
+    styles = [*(_style(palette.label, ground) for ground in grounds), _style(palette.quiet, ink.background)]
+    return strips_of(glyphs[None], cells[None], styles)[0]
+
+
+class _Runs(NamedTuple):
+    """Stretches of the address space in address order, shape (n,) each."""
+
+    kind: Cells
+    size: Values
+    """Mapped bytes."""
+    torn: NDArray[np.bool_]
+    """Whether a huge hole lies between it and the one before."""
+
+    def joined(self) -> "_Runs":
+        """Neighbours of one kind as one."""
+        first = np.flatnonzero(self.torn | (np.diff(self.kind, prepend=-1) != 0))
+        return _Runs(self.kind[first], np.add.reduceat(self.size, first), self.torn[first])
+
+    def largest(self, most: int) -> "_Runs":
+        """At most so many: the largest of each kind, then the largest of the rest."""
+        by_size = np.argsort(-self.size, kind="stable")
+        leaders = np.sort(np.unique(self.kind[by_size], return_index=True)[1])
+        kept = np.sort(np.concatenate([by_size[leaders], np.delete(by_size, leaders)])[:most])
+        holes = np.cumsum(self.torn)[kept]
+        return _Runs(self.kind[kept], self.size[kept], np.diff(holes, prepend=holes[0]) > 0)
+
+
+def _shares(cells: int, weights: Values) -> Cells:
+    """So many cells, all of them, shared by weight."""
+    bounds = np.rint(np.cumsum(weights) * (cells / weights.sum())).astype(np.intp)
+    shares: Cells = np.diff(bounds, prepend=0)
+    return shares
+
+
+def _thickness(series: Values, cells: int, top: float) -> Cells:
+    """How many eighths of each cell each band takes, and the background after them.
+
+    Args:
+        series: Shape (bands, width).
+        cells: Cells in the direction in which the bands grow.
+        top: The sum that fills the cells.
+
+    Returns:
+        Shape (bands + 1, cells, width), the first cell first; sums to 8 over the bands.
+    """
+    scale = cells * 8 / top if top > 0 else 0.0
+    edges = np.rint(np.clip(np.cumsum(series, axis=0) * scale, 0, cells * 8)).astype(np.intp)
+    edges = np.concatenate([np.zeros_like(edges[:1]), edges, np.full_like(edges[:1], cells * 8)])
+    within = np.clip(edges[:, None] - 8 * np.arange(cells)[:, None], 0, 8)
+    thickness: Cells = np.diff(within, axis=0)
+    return thickness
+
+
+def _draw(thickness: Cells, blocks: Glyphs, ink: Ink) -> list[Strip]:
+    """The lines of bands so thick, shape (bands + 1, height, width), in the block glyphs of one direction."""
+    two = np.argsort(-thickness, axis=0, kind="stable")[:2]
+    lower, upper = two.min(axis=0), two.max(axis=0)
+    low, high = (np.take_along_axis(thickness, band[None], axis=0)[0] for band in (lower, upper))
+    level = np.rint(8 * low / (low + high)).astype(np.intp)
+    if ink.textures:
+        glyphs, front, back = _textured(lower, upper, level, blocks, ink.textures)
+    else:
+        glyphs, front, back = _coloured(lower, upper, level, blocks)
+    colours = [*ink.colours, ink.background]
+    styles = [_style(glyph, ground) for glyph in colours for ground in colours]
+    return strips_of(glyphs, front * len(colours) + back, styles)
+
+
+def _coloured(lower: Cells, upper: Cells, level: Cells, blocks: Glyphs) -> tuple[Glyphs, Cells, Cells]:
+    """Glyph, front and back of cells in two colours."""
+    whole = level % 8 == 0
+    band = np.where(level == 8, lower, upper)
+    glyphs = np.where(whole, _SPACE, blocks[level])
+    return glyphs, np.where(whole, band, lower), np.where(whole, band, upper)
+
+
+def _textured(lower: Cells, upper: Cells, level: Cells, blocks: Glyphs, textures: str) -> tuple[Glyphs, Cells, Cells]:
+    """Glyph, front and back of cells that cannot show two bands by colour."""
+    background = len(textures)
+    bodies = code_points(textures + " ")
+    fine = (bodies[lower] == _FULL) & (upper == background)
+    band = np.where(fine | (level >= 4), lower, upper)
+    return np.where(fine, blocks[level], bodies[band]), band, np.full_like(band, background)
+
+
+def strips_of(glyphs: Glyphs, keys: Cells, styles: Sequence[Style]) -> list[Strip]:
+    """Lines of glyphs, one segment for each run of equal keys, which are positions in `styles`."""
+    width = glyphs.shape[1]
+    text = glyphs.astype("<u4").tobytes().decode("utf-32-le")
+    strips = []
+    for line, row in enumerate(keys):
+        cuts = [0, *(np.flatnonzero(np.diff(row)) + 1).tolist(), width] if width else []
+        starts = zip(cuts, cuts[1:], row[cuts[:-1]].tolist(), strict=False)
+        at = line * width
+        strips.append(Strip([Segment(text[at + a : at + b], styles[key]) for a, b, key in starts], width))
+    return strips
+
+
+@lru_cache(1024)
+def _style(colour: str | None, background: str) -> Style:
+    """A style, which is dear to make."""
+    return Style(color=colour, bgcolor=background)

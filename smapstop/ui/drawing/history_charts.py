@@ -1,0 +1,127 @@
+"""Charts of one mapping over the whole timeline: one field large, the most telling ones small."""
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.model.history.mapping_history import Life
+from smapstop.model.kinds import Kind, kind_of
+from smapstop.proc.fields import FIELD
+from smapstop.text import format as fmt
+from smapstop.text.mapping_detail import View, exact, label_of
+from smapstop.ui.drawing.charts import area
+from smapstop.ui.drawing.style import Look, rule
+from smapstop.ui.theme.palette import Role
+
+CHARTED: dict[str, Role] = {
+    "rss": "rss",
+    "pss": "pss",
+    "private_dirty": "dirty",
+    "anonymous": Kind.ANONYMOUS,
+    "swap": "swap",
+}
+"""The fields that have a small chart each, and its colour."""
+_GUTTER = 8
+
+
+def chart(life: Life, view: View, name: str, look: Look, width: int, height: int, *, mark: bool) -> list[Strip]:
+    """One field over the whole timeline, zoomed in on its own range, which is said in numbers.
+
+    Args:
+        height: Lines, with the title and the axis.
+        mark: Whether to show where the compared moment is.
+    """
+    known = life.field(name, life.step(view.number))
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return []
+    low, high = float(known.min()), float(known.max())
+    first, last = float(known[0]), float(known[-1])
+    unit = "" if name in FIELD and not FIELD[name].unit else " kB"
+    facts = [
+        f"{label} {exact(kb, 14)}" for label, kb in (("min", low), ("max", high), ("first", first), ("last", last))
+    ]
+    told = f"{', '.join(facts)}{unit}" if high > low else f"{exact(high, 14)}{unit} all the time"
+    cells = width - _GUTTER - 1
+    if cells < 1:
+        return []
+    kind = kind_of(life.states[-1].name)
+    series = life.over_time(name, view.number, cells)
+    ink = look.palette.ink(CHARTED.get(name, kind))
+    bottom, top = (low, high) if high > low else (0.0, max((height - 2) * high, 1.0))
+    strips = area(series, height - 2, ink, low=bottom, high=top)
+    labels = {0: _tick_label(high, unit), height - 3: _tick_label(low, unit)} if high > low else {}
+    lines = [
+        Strip.join(
+            [Strip([Segment(f"{labels.get(y, ''):>{_GUTTER - 2}} {'┤' if y in labels else '│'}", look.quiet)]), strip]
+        )
+        for y, strip in enumerate(strips)
+    ]
+    axis = _axis(life, view, look, cells, mark=mark)
+    return [
+        rule(f"{label_of(name)}  {told}", look, width),
+        *(line.adjust_cell_length(width, look.base) for line in lines),
+        look.line([Segment(" " * (_GUTTER - 1) + "└", look.quiet), *axis], width),
+    ]
+
+
+def _tick_label(kb: float, unit: str) -> str:
+    """A value on the axis."""
+    return fmt.amount(kb) if unit else f"{kb:.0f}"
+
+
+def _axis(life: Life, view: View, look: Look, cells: int, *, mark: bool) -> list[Segment]:
+    """The line under a chart: when it begins and ends, and where the compared moment is."""
+    tick = life.timeline.head
+    begin, end = f" {fmt.clock(tick(life.timeline.first).wall_ns)} ", f" {fmt.clock(tick(view.number).wall_ns)}"
+    line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
+    if not mark:
+        return [Segment("".join(line), look.quiet)]
+    at = life.stretch_of(view.before, view.number, cells)
+    return [
+        Segment("".join(line[:at]), look.quiet),
+        Segment("▲", look.warning),
+        Segment("".join(line[at + 1 :]), look.quiet),
+    ]
+
+
+def small_charts(life: Life, view: View, look: Look, width: int, height: int) -> list[Strip]:
+    """The fields that matter most, beside each other on one scale from 0 each; those that never changed are left out.
+
+    Args:
+        height: Lines of each chart, with its title.
+    """
+    changed = life.changed(len(life.states) - 1)
+    names = [name for name in CHARTED if name in life.fields and changed[life.fields.index(name)]]
+    columns = max(1, min(len(names), width // 28))
+    cells = (width - 2 * (columns - 1)) // columns
+    lines: list[Strip] = []
+    for at in range(0, len(names), columns):
+        beside = [_small_chart(life, view, name, look, cells, height) for name in names[at : at + columns]]
+        gap = Strip([Segment("  ", look.base)])
+        for parts in zip(*beside, strict=True):
+            strips = [strip for part in parts for strip in (part, gap)][:-1]
+            lines.append(Strip.join(strips).adjust_cell_length(width, look.base))
+    return [rule("History", look, width), *lines] if lines else []
+
+
+def _small_chart(life: Life, view: View, name: str, look: Look, width: int, height: int) -> list[Strip]:
+    """One field from 0 to its greatest value."""
+    values = life.field(name, life.step(view.number))
+    high = float(np.fmax.reduce(values))
+    role = CHARTED[name]
+    amount = fmt.amount(None if values[-1] != values[-1] else float(values[-1]))
+    head = [
+        Segment(f" {label_of(name)} ", look.base + Style(color=look.palette.colours[role], bold=True)),
+        Segment(amount, look.base),
+    ]
+    most = f"max {fmt.amount(None if high != high else high)}"
+    gap = width - sum(segment.cell_length for segment in head) - len(most)
+    tail = " " * gap + most if gap > 0 else ""
+    title_line = look.line([*head, Segment(tail, look.quiet)], width)
+    series = life.over_time(name, view.number, width)
+    return [
+        title_line,
+        *area(series, height - 1, look.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),
+    ]

@@ -1,0 +1,52 @@
+"""How to draw: palette and base style."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.text import format as fmt
+from smapstop.ui.theme.palette import Palette
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the sections are drawn with."""
+
+    palette: Palette
+    base: Style
+    header: Style
+    cursor: Style
+
+    @property
+    def quiet(self) -> Style:
+        """Text that does not ask to be read."""
+        return self.base + Style(color=self.palette.quiet)
+
+    @property
+    def bold(self) -> Style:
+        """Text that does."""
+        return self.base + Style(bold=True)
+
+    @property
+    def warning(self) -> Style:
+        """What is not as it should be."""
+        return self.base + Style(color=self.palette.gain, bold=True)
+
+    def of_change(self, change: float) -> Style:
+        """A change, by its direction."""
+        colour = self.palette.gain if change > 0 else self.palette.loss
+        return self.base + Style(color=colour, bold=True)
+
+    def line(self, segments: Sequence[Segment], width: int) -> Strip:
+        """A line of exactly so many cells."""
+        return Strip(segments).adjust_cell_length(width, self.base)
+
+
+def rule(text: str, look: Look, width: int) -> Strip:
+    """The line that begins a section."""
+    head = fmt.clip(text, width - 4)
+    tail = "─" * (width - fmt.cells(head) - 3)
+    return look.line([Segment("─ ", look.quiet), Segment(head, look.bold), Segment(f" {tail}", look.quiet)], width)

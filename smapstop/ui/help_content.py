@@ -1,0 +1,125 @@
+"""The help as data: sections of entries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from smapstop.model.kinds import Kind
+from smapstop.proc.fields import FIELDS, VM_FLAGS
+from smapstop.proc.pages.page_states import HUGE_HELP, STATE_HELP
+from smapstop.text import format as fmt
+from smapstop.text import mechanisms
+from smapstop.text import pages as page_words
+from smapstop.text.columns import COLUMNS
+from smapstop.text.kinds import LETTERS
+from smapstop.ui.keys.keymap import Keymap
+from smapstop.ui.keys.table import GROUPS, KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word and what it means."""
+
+    word: str
+    meaning: str
+    note: str = ""
+    """Something short beside the word: the kernel that first had it."""
+
+    def matches(self, query: str) -> bool:
+        """Whether every word of a query is somewhere in it."""
+        text = f"{self.word} {self.note} {self.meaning}".casefold()
+        return all(part in text for part in query.casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Entries about one thing."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    short: bool = False
+    """Whether two of it fit side by side."""
+
+
+PRINCIPLES = (
+    Entry(
+        "Mapping",
+        "A range of addresses with one origin, part of a file or nothing, and one set of permissions. "
+        "It costs no memory until its pages are touched, one by one.",
+    ),
+    Entry(
+        "Rss, Pss, Uss",
+        "Three answers to how much. Rss counts every resident page in full; Pss divides each by how often it is "
+        "mapped; Uss counts only those that nobody else maps (Private_Clean + Private_Dirty).",
+    ),
+    Entry(
+        "Private, shared",
+        "How often a page is mapped right now: once is private, twice or more is shared. This is the map count, not "
+        "MAP_PRIVATE or MAP_SHARED; the p or s in Perm says that.",
+    ),
+    Entry(
+        "Clean, dirty",
+        "A clean page can be dropped and read again from its file. A dirty one was written, by this process or by "
+        "anybody who wrote the file, and must be stored first: in the file, or in swap.",
+    ),
+    Entry(
+        "Anonymous",
+        "A page with no file behind it: heap, stack, and every page of a private file mapping that was written to.",
+    ),
+    Entry(
+        "Copy-on-write",
+        "The first write to a page of a private file mapping makes the kernel copy it: one minor fault, one page "
+        "more in Anonymous, however few bytes were written. Rss stays as it was if the page had been read before.",
+    ),
+    Entry(
+        "Watching",
+        "It changes what is watched. smapstop maps the same libraries, so their pages turn from private to shared "
+        "and the Pss of the process falls while you look. It is no event: the first sample already has it.",
+    ),
+)
+"""What one has to know to read the rest."""
+_SIGNS = (
+    Entry(fmt.UNKNOWN, "Not known: this kernel does not print it, or it may not be read. Never the same as 0."),
+    Entry(fmt.STILL, "No change."),
+    Entry("▼ ▲", "What the rows are sorted by, the greatest or the least first."),
+    Entry("lit, struck out", "A row, or a number, that has just changed; a mapping that has just gone."),
+    Entry("underlined", "A number that has just fallen, where one that rose is only lit."),
+    Entry("first touch?", "Not for sure: the fields alone fit something else, too, which the open mapping says."),
+)
+_PAGE_SIGNS = (
+    Entry("f, a, c", "A small letter: a cell of pages that differ; of those that are there, most are so."),
+    Entry("F→C", "What changed since the compared look: it was F, file, and is C, copied on write."),
+    Entry("in a huge page", HUGE_HELP),
+)
+_KINDS = {
+    Kind.FILE: "part of a file",
+    Kind.ANONYMOUS: "memory without a file",
+    Kind.HEAP: "the heap that brk grows",
+    Kind.STACK: "the main thread's stack",
+    Kind.SHARED: "shared memory: memfd, shm, tmpfs",
+    Kind.SPECIAL: "the kernel's own: vdso, vvar",
+}
+
+
+def sections(keymap: Keymap) -> Iterator[Section]:
+    """All that the help says, in order."""
+    for group in GROUPS:
+        keys = tuple(Entry("  ".join(keymap.names(key.name)), key.help) for key in KEYS if key.group == group)
+        yield Section(f"Keys: {group.lower()}", keys, short=True)
+    yield Section("First principles", PRINCIPLES)
+    columns = tuple(Entry(column.title, column.help) for column in COLUMNS)
+    letters = tuple(Entry(LETTERS[kind], f"{meaning}.".capitalize()) for kind, meaning in _KINDS.items())
+    yield Section("How to read the table: columns", columns)
+    yield Section("How to read the table: letters and signs", letters + _SIGNS)
+    states = (
+        Entry(f"{page_words.LETTERS[each]} {page_words.name_of(each)}", told) for each, told in STATE_HELP.items()
+    )
+    yield Section("How to read the pages", (*states, *_PAGE_SIGNS))
+    yield Section(
+        "What changed, and what the kernel did",
+        tuple(Entry(told.label, mechanisms.meaning_of(what)) for what, told in mechanisms.EXPLANATIONS.items()),
+    )
+    yield Section(
+        "Fields of smaps, and the Linux that first printed them",
+        tuple(Entry(field.label, field.help, field.since) for field in FIELDS),
+    )
+    yield Section("VmFlags", tuple(Entry(flag, f"{meaning}.") for flag, meaning in VM_FLAGS.items()), short=True)

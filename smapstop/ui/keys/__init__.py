@@ -1,0 +1,1 @@
+"""Keys: one table, the keymap, Textual's bindings."""

@@ -1,0 +1,204 @@
+"""Draws cells of pages: a letter on the colour of a state, two colours where it is mixed, a mark on changes."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.model.kinds import Kind
+from smapstop.model.pages.page_grid import Cells, Pages
+from smapstop.proc.pages.page_states import STATES, State
+from smapstop.text import format as fmt
+from smapstop.text.pages import LETTERS
+from smapstop.ui.drawing.charts import code_points, strips_of
+from smapstop.ui.pages.layout import Layout
+from smapstop.ui.theme.palette import Palette, Role
+
+ROLES: Mapping[State, Role] = MappingProxyType(
+    {
+        State.FILE: Kind.FILE,
+        State.COPIED: Kind.ANONYMOUS,
+        State.ANONYMOUS: Kind.ANONYMOUS,
+        State.SHARED_MEMORY: Kind.SHARED,
+        State.ZERO: Kind.SPECIAL,
+        State.SWAPPED: "swap",
+        State.GUARD: Kind.HEAP,
+        State.SPECIAL: Kind.SPECIAL,
+    }
+)
+"""The colour of each state but of what is not present; those that share one are never in the same mapping."""
+_ABSENT = STATES.index(State.NOT_PRESENT)
+_BLOCKS = code_points("▁▁▂▃▄▅▆▇▇")
+_CAPITAL = code_points("".join(LETTERS[state] for state in STATES))
+_SMALL = code_points("".join(LETTERS[state].lower() for state in STATES))
+_N = len(STATES)
+
+
+class _Two(NamedTuple):
+    """The two states that a cell shows, as positions in `STATES`."""
+
+    lower: NDArray[np.intp]
+    """The one below: that of most pages, but never what is not present beside what is."""
+    upper: NDArray[np.intp]
+    """The other one; the same where the cell has one state alone."""
+    eighths: NDArray[np.intp]
+    """How much of the two is the lower one."""
+
+
+def _two(counts: Pages) -> _Two:
+    """What cells show."""
+    order = np.argsort(-counts, axis=1, kind="stable")
+    most, second = order[:, 0], order[:, 1]
+    alone = np.take_along_axis(counts, second[:, None], axis=1)[:, 0] == 0
+    swap = (most == _ABSENT) & ~alone
+    lower, upper = np.where(swap, second, most), np.where(alone, most, np.where(swap, most, second))
+    low, high = (np.take_along_axis(counts, band[:, None], axis=1)[:, 0] for band in (lower, upper))
+    eighths = np.rint(8 * low / np.maximum(1, low + high)).astype(np.intp)
+    return _Two(lower, upper, eighths)
+
+
+class Brush:
+    """Draws with a palette on a base."""
+
+    def __init__(self, palette: Palette, base: Style) -> None:
+        self._palette, self._base = palette, base
+        self._plain = palette.depth == "none"
+
+    def ground(self, state: State) -> Style:
+        """What a state is drawn on: its colour; nothing where there are no colours, or no pages."""
+        if self._plain or state is State.NOT_PRESENT:
+            return self._base
+        return self._base + Style(bgcolor=self._palette.colours[ROLES[state]])
+
+    def letter(self, state: State, *, loud: bool = False) -> Style:
+        """A letter on its state's colour: quiet, for the colour says it already, or loud where something changed."""
+        palette = self._palette
+        mark = Style(bold=True, underline=True) if loud else Style()
+        if state is State.NOT_PRESENT:
+            return self._base + Style(color=palette.gain if loud else palette.quiet) + mark
+        if self._plain:
+            return self._base + mark
+        colour = palette.colours[ROLES[state]]
+        ink = palette.label if loud else palette.fading(colour, palette.label, 1)
+        return Style(color=ink, bgcolor=colour) + mark
+
+    def swatch(self, state: State) -> Segment:
+        """A state in a legend."""
+        return Segment(f" {LETTERS[state]} ", self.letter(state, loud=True) + Style(underline=False))
+
+    @property
+    def cursor(self) -> Style:
+        """The cell under the cursor."""
+        return self._base + Style(bold=True, reverse=True)
+
+    # small cells
+
+    def small(self, cells: Cells, columns: int, across: int, cursor: int | None) -> list[Strip]:
+        """Rows of cells of one or two glyphs on a line.
+
+        Args:
+            cells: What they hold.
+            columns: How many are in a row; the last row may be shorter.
+            across: Glyphs of a cell.
+            cursor: Which one is under the cursor.
+        """
+        two, changed = _two(cells.now), cells.changed > 0
+        alone = two.lower == two.upper
+        letters = alone | changed | self._plain
+        said = np.where(alone, _CAPITAL[two.lower], _SMALL[two.lower])
+        glyphs = np.where(letters, said, _BLOCKS[two.eighths])
+        keys = np.where(letters, two.lower * 2 + changed, 2 * _N + two.lower * _N + two.upper)
+        if cursor is not None:
+            keys[cursor], glyphs[cursor] = 2 * _N + _N * _N, said[cursor]
+        return self._rows(glyphs, keys, columns, across)
+
+    def _rows(self, glyphs: NDArray[np.uint32], keys: NDArray[np.intp], columns: int, across: int) -> list[Strip]:
+        """Rows of glyphs; what a row lacks is blank."""
+        blank = 2 * _N + _N * _N + 1
+        rows = -(-len(glyphs) // columns)
+        lacking = rows * columns - len(glyphs)
+        glyphs = np.append(glyphs, np.full(lacking, ord(" "), np.uint32))
+        keys = np.append(keys, np.full(lacking, blank))
+        if across > 1:
+            wide = np.full((len(glyphs), across), ord(" "), np.uint32)
+            wide[:, 0] = glyphs
+            blocks = (keys >= 2 * _N) & (keys < 2 * _N + _N * _N)
+            wide[blocks] = glyphs[blocks, None]
+            glyphs, keys = wide.ravel(), np.repeat(keys, across)
+        return strips_of(glyphs.reshape(rows, -1), keys.reshape(rows, -1), self._styles())
+
+    def _styles(self) -> list[Style]:
+        """A style for each key: letters, quiet and loud; two colours; the cursor; nothing."""
+        letters = [self.letter(state, loud=loud) for state in STATES for loud in (False, True)]
+        mixed = [self._mixed(lower, upper) for lower in STATES for upper in STATES]
+        return [*letters, *mixed, self.cursor, self._base]
+
+    def _mixed(self, lower: State, upper: State) -> Style:
+        """A block of one state below another."""
+        colour = self._palette.quiet if lower is State.NOT_PRESENT else self._palette.colours[ROLES[lower]]
+        return self.ground(upper) + Style(color=colour)
+
+    # large cells
+
+    def large(self, layout: Layout, cells: Cells, cursor: int, names: Mapping[int, str]) -> list[Strip]:
+        """Rows of cells with room for words, and a gap around each.
+
+        Args:
+            layout: Where they are.
+            cells: What those on the screen hold.
+            cursor: The cell of the grid that is under the cursor.
+            names: What lies on cells of the grid.
+        """
+        lines = []
+        for row in range(layout.first, layout.stop, layout.columns):
+            row_cells = range(row, min(row + layout.columns, layout.stop))
+            texts = [self._words(cells, cell - layout.first, names.get(cell, ""), layout) for cell in row_cells]
+            for line in range(layout.down):
+                segments = list[Segment]()
+                for cell, words in zip(row_cells, texts, strict=True):
+                    text = words[line] if line < min(len(words), layout.down - 1) else ""
+                    here = cell - layout.first
+                    if line == layout.down - 1:
+                        segments.append(Segment(" " * layout.across, self._base))
+                    else:
+                        under_cursor, loud = cell == cursor and line == 0, bool(cells.changed[here])
+                        width = layout.across - 1
+                        segments += self._band(cells.now[here], text, width, loud=loud, cursor=under_cursor)
+                        segments.append(Segment(" ", self._base))
+                lines.append(Strip(segments).adjust_cell_length(layout.width, self._base))
+        return lines
+
+    def _words(self, cells: Cells, at: int, name: str, layout: Layout) -> Sequence[str]:
+        """What stands in a large cell: its state, how it changed, and what lies on it."""
+        width = layout.across - 1
+        now, was = _said(cells.now[at]), _said(cells.was[at])
+        head = f"{was}→{now}" if cells.changed[at] and was != now else now
+        return [head.center(width), fmt.clip(name, width).center(width)]
+
+    def _band(self, counts: Pages, text: str, width: int, *, loud: bool, cursor: bool) -> list[Segment]:
+        """One line of a large cell: the states beside each other, each as wide as its share, under the text."""
+        text = fmt.clip(text, width)
+        text += " " * (width - fmt.cells(text))
+        if cursor:
+            return [Segment(text, self.cursor)]
+        edges = np.rint(np.cumsum(counts) * width / max(1, counts.sum())).astype(int).tolist()
+        segments, start = list[Segment](), 0
+        for state, end in zip(STATES, edges, strict=True):
+            if end > start:
+                style = self.letter(state, loud=loud or state is not State.NOT_PRESENT)
+                style += Style(underline=False, bold=loud)
+                segments.append(Segment(text[start:end], style))
+            start = max(start, end)
+        return segments
+
+
+def _said(counts: Pages) -> str:
+    """The letter of a cell, a small one when it is mixed."""
+    (lower,), (upper,), _ = _two(counts[None])
+    letter = LETTERS[STATES[lower]]
+    return letter if lower == upper else letter.lower()

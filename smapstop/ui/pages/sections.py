@@ -1,0 +1,130 @@
+"""The lines around the grid of pages: what the mapping is, what is under the cursor, what there is of each state."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.model.history.mapping_history import State as Entry
+from smapstop.model.labels import Label
+from smapstop.model.pages.page_grid import Pages
+from smapstop.proc.pages.page_states import State
+from smapstop.text import format as fmt
+from smapstop.text import pages as words
+from smapstop.text.kinds import LETTERS
+from smapstop.text.mapping_detail import flow, title_of
+from smapstop.text.symbols import listed
+from smapstop.ui.drawing import tabs
+from smapstop.ui.drawing.style import Look, rule
+from smapstop.ui.pages.cells import Brush
+from smapstop.ui.pages.page_view import PageView
+
+Names = Mapping[tuple[int, int], tuple[str, ...]]
+"""What lies on pages, by their addresses; those that were not asked about are missing."""
+
+
+def title(entry: Entry, label: Label | None, look: Look, width: int) -> Strip:
+    """What the mapping is, and the tabs."""
+    kind, name = title_of(entry, label)
+    letter = look.base + Style(color=look.palette.colours[kind], bold=True, reverse=True)
+    line = [
+        Segment(f" {LETTERS[kind]} ", letter),
+        Segment(f" {kind}  ", look.quiet),
+        Segment(fmt.shorten(name, width - len(kind) - 6 - tabs.WIDTH), look.bold),
+    ]
+    return tabs.tabbed(look.line(line, width), "pages", look.base, look.quiet)
+
+
+def facts(texts: Sequence[str], look: Look, width: int, most: int) -> list[Strip]:
+    """Facts about the mapping and the look at it, in at most so many lines."""
+    return [look.line([Segment(f" {line}", look.base)], width) for line in flow(texts, width - 2)[:most]]
+
+
+def notice(text: str, look: Look, width: int) -> Strip:
+    """That this is not how the mapping is now, or why nothing is seen."""
+    return look.line([Segment(fmt.clip(f" {text}", width), look.warning)], width)
+
+
+def box(lines: Sequence[Sequence[tuple[str, bool]]], look: Look, width: int) -> list[Strip]:
+    """Lines about what is under the cursor, of texts that are bold or not."""
+    drawn = []
+    for line in lines:
+        segments, room = [Segment(" ▏", look.header)], width - 3
+        for text, bold in line:
+            shown = fmt.clip(text, room)
+            room -= fmt.cells(shown)
+            segments.append(Segment(shown, look.header + Style(bold=bold)))
+        drawn.append(Strip(segments).adjust_cell_length(width, look.header))
+    return drawn
+
+
+def legend(counts: Pages, brush: Brush, look: Look, width: int) -> Strip:
+    """How many pages there are of each state, on one line; what has no room is left out."""
+    segments = [Segment(" ", look.base)]
+    for state, count in words.in_order(counts):
+        name = Segment(f" {words.name_of(state)} ", look.base)
+        new = [brush.swatch(state), name, Segment(f"{count:,}  ", look.bold)]
+        if sum(segment.cell_length for segment in (*segments, *new)) > width:
+            break
+        segments += new
+    return look.line(segments, width)
+
+
+def tall_legend(counts: Pages, brush: Brush, look: Look, width: int) -> list[Strip]:
+    """The same with a line for each state, and a bar for its share."""
+    lines, total = [rule("Pages", look, width)], max(1, int(counts.sum()))
+    for state, count in words.in_order(counts):
+        text = f" {words.name_of(state):<15} {count:>9,} "
+        room = max(0, width - fmt.cells(text) - 5)
+        bar = "━" * max(1, round(room * count / total))
+        colour = brush.ground(state).bgcolor
+        ink = look.quiet if state is State.NOT_PRESENT or colour is None else look.base + Style.from_color(colour)
+        line = [Segment(" ", look.base), brush.swatch(state), Segment(text, look.base), Segment(bar, ink)]
+        lines.append(look.line(line, width))
+    return lines
+
+
+def copied_list(
+    view: PageView, names: Names, cursor: int, look: Look, width: int, height: int, *, wide: bool
+) -> tuple[list[Strip], list[int]]:
+    """The pages that were copied on write, by address, around one of them.
+
+    Args:
+        view: That has them.
+        names: What lies on them.
+        cursor: The page under the cursor.
+        look: What to draw with.
+        width: Cells.
+        height: Lines, the title included.
+        wide: Whether there is room for the place in the file.
+
+    Returns:
+        The lines, and the page of each line after the title.
+    """
+    copied, at = view.copied, view.look
+    total, room = copied.pages, max(1, height - 1)
+    kb = fmt.amount(total * at.page_bytes // 1024)
+    head = f"Copied on write: {words.pages_text(total)}, {kb}" if total else "Nothing was copied on write"
+    if fmt.cells(head) > width - 4:
+        head = head.replace("Copied on write", "Copied")
+    lines = [rule(head, look, width)]
+    place = int(copied.before(np.array([cursor]))[0])
+    first = max(0, min(place - room // 2, total - room))
+    pages = copied.nth(np.arange(first, min(first + room, total))).tolist() if total else []
+    for page in pages:
+        start = page * at.page_bytes
+        name = listed(names.get((start, start + at.page_bytes), ()))
+        changed = view.changes.next(page) == page
+        here = page == cursor
+        ground = look.cursor if here else Style()
+        place_text = f" {start:012x} " + (f"{words.offset_text(at, page, view.offset):<24}" if wide else "")
+        segments = [
+            Segment("▸" if here else " ", look.bold + ground),
+            Segment(place_text, (look.base if wide else look.quiet) + ground),
+            Segment("● " if changed else "  ", look.warning + ground),
+            Segment(fmt.clip(name, width - fmt.cells(place_text) - 3), look.bold + ground),
+        ]
+        lines.append(Strip(segments).adjust_cell_length(width, look.base + ground))
+    return lines, pages

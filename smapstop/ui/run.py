@@ -1,0 +1,52 @@
+"""Showing the dashboard on this terminal, until the user leaves it."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+
+from smapstop.errors import SmapstopError
+from smapstop.settings import Begin, Settings
+from smapstop.source.base import Source
+from smapstop.text.format import printable
+from smapstop.ui.app import Dashboard
+from smapstop.ui.program_control import Rebuilds
+
+
+@contextmanager
+def _drawn_on_terminal() -> Iterator[None]:
+    """Textual draws on stderr: have that be the terminal meanwhile, wherever the user sent errors to."""
+    if isinstance(sys.__stderr__, TextIOWrapper):  # lines and blocks are no ASCII, whatever the locale says
+        sys.__stderr__.reconfigure(encoding="utf-8", errors="backslashreplace")
+    errors = os.dup(2)
+    if not os.isatty(errors):
+        os.dup2(1, 2)
+    try:
+        yield
+    finally:
+        os.dup2(errors, 2)
+        os.close(errors)
+
+
+def show(
+    source: Source, begin: Begin, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
+) -> int:
+    """Show the dashboard until the user leaves; see `Dashboard`.
+
+    What went wrong beside it, as with a recording, was told for seconds only, and is told again where it stays.
+
+    Returns:
+        The exit status: the launched program's own when it ended.
+
+    Raises:
+        SmapstopError: There was nothing to show.
+    """
+    app = Dashboard(source, begin, settings, intro=intro, rebuilds=rebuilds)
+    with _drawn_on_terminal():
+        status = app.run()
+    for notice in app.notices:
+        print(f"smapstop: {printable(notice)}", file=sys.stderr)
+    if app.failure is not None and not app.looking.anything:
+        raise SmapstopError(app.failure.what, app.failure.remedy, status=app.failure.status)
+    return status or 0

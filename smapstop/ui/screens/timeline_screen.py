@@ -1,0 +1,206 @@
+"""The keys that change how a timeline is looked at: run, moment, what it is compared with, order of the rows."""
+
+import time
+from dataclasses import replace
+
+from textual import on
+from textual.screen import Screen
+
+from smapstop.model.compare.runs import Run
+from smapstop.model.view.playback import Playing
+from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view_state import Lens
+from smapstop.text.columns import SORTABLE, Column, sorted_beside, sorted_by
+from smapstop.ui.messages import Stale
+from smapstop.ui.session import Looking
+from smapstop.ui.widgets.mapping_table import MappingTable
+from smapstop.ui.widgets.time_bar import TimeBar
+
+PLAYED_EVERY = 1 / 20
+"""How often the past is drawn while it is played, seconds."""
+
+
+class LensedScreen(Screen[None]):
+    """A screen on which a timeline is looked at. What it shows is a subclass's.
+
+    Args:
+        looking: What is looked at.
+        columns: Those of the table.
+        recorded: Whether all of it is past.
+        many_runs: Whether the program may begin again.
+    """
+
+    def __init__(self, looking: Looking, columns: tuple[Column, ...], *, recorded: bool, many_runs: bool) -> None:
+        super().__init__()
+        self.looking = looking
+        self.columns = columns
+        self.recorded, self.many_runs = recorded, many_runs
+        self._playing: Playing | None = None
+
+    def on_mount(self) -> None:
+        """Be ready to play."""
+        self._player = self.set_interval(PLAYED_EVERY, self._play, pause=True)
+
+    def look(self, lens: Lens) -> None:
+        """Look in another way."""
+        live = self.looking.lens.at is None
+        self.looking.look(lens)
+        if live != (self.looking.lens.at is None):
+            self.refresh_bindings()
+        self.stale()
+
+    def show_run(self, run: Run, at: int | None = None) -> None:
+        """Look at a run, live or at a tick."""
+        self.looking.show(run, at)
+        self.refresh_bindings()
+        self.stale()
+
+    def stale(self) -> None:
+        """What is shown is to be drawn anew."""
+        self.post_message(Stale())
+
+    # the moment
+
+    def action_pause(self) -> None:
+        """Hold what is shown, or go on: follow the process again, or play the recording."""
+        if self.recorded and not self.looking.lens.speed:
+            self.action_play()
+        else:
+            self.look(self.looking.lens.held(self.looking.now))
+
+    def action_play(self) -> None:
+        """Let time go on from the moment that is shown; again, faster."""
+        looking = self.looking
+        if len(looking.timeline):
+            lens = looking.lens.played(looking.now, len(looking.timeline) - 1)
+            self._playing = Playing(lens.at or 0, time.monotonic())
+            self._player.resume()
+            self.look(lens)
+
+    def _play(self) -> None:
+        """Go on to the tick that is due."""
+        lens, timeline = self.looking.lens, self.looking.timeline
+        if not lens.speed or self._playing is None:
+            self._player.pause()
+            return
+        self._playing = self._playing.on(timeline, lens.speed, time.monotonic())
+        if self._playing.number == len(timeline) - 1:
+            self.look(lens.gone_to(None))
+        elif self._playing.number != lens.at:
+            self.look(replace(lens, at=self._playing.number))
+
+    @on(TimeBar.Sought)
+    def go_to_tick(self, message: TimeBar.Sought) -> None:
+        """The user pointed at a moment."""
+        self.look(self.looking.lens.gone_to(message.number))
+
+    def action_happened(self, direction: int) -> None:
+        """Go to the nearest tick at which something happened."""
+        number = self.looking.activity.beside(self.looking.now, direction)
+        if number is not None:
+            self.look(self.looking.lens.gone_to(number))
+        elif direction > 0:
+            self.look(self.looking.lens.gone_to(None))
+
+    def action_step(self, ticks: int) -> None:
+        """Go back or forward in time; forward to the newest tick is live."""
+        newest = len(self.looking.timeline) - 1
+        if newest >= 0:
+            self.look(self.looking.lens.stepped(self.looking.now, newest, ticks))
+
+    def action_start(self) -> None:
+        """Go to the first tick."""
+        self.look(self.looking.lens.gone_to(self.looking.timeline.first))
+
+    def action_live(self) -> None:
+        """Follow the process; it may have begun again meanwhile."""
+        newest = self.looking.runs.newest
+        if newest is not None and not self.looking.newest_run:
+            self.show_run(newest)
+        else:
+            self.look(self.looking.lens.gone_to(None))
+
+    # what it is compared with, and what is shown of it
+
+    def action_mark(self) -> None:
+        """Mark the moment that is shown, and compare with it."""
+        timeline = self.looking.timeline
+        if len(timeline):
+            number = max(self.looking.now, timeline.first)
+            timeline.keep(number)
+            self.look(self.looking.lens.marked(number))
+
+    def action_compare(self) -> None:
+        """Compare with something else."""
+        self.look(self.looking.lens.compared_otherwise(earlier=self.looking.earlier is not None))
+
+    def action_group(self) -> None:
+        """Group by something else."""
+        self.look(self.looking.lens.grouped_otherwise())
+
+    # the order of the rows, and the columns
+
+    def action_freeze(self) -> None:
+        """Hold the order of the rows, or let them move again."""
+        self.looking.order.frozen = not self.looking.order.frozen
+        self.stale()
+
+    def action_sort(self) -> None:
+        """Choose what to sort by."""
+        from smapstop.ui.screens.sort import SortScreen
+
+        self.app.push_screen(SortScreen(self.looking.order.sorting), self._sort)
+
+    def action_reverse(self) -> None:
+        """Sort in the other direction."""
+        self._sort(sorted_by(self.looking.order.sorting.key, self.looking.order.sorting))
+
+    def action_next_sort(self) -> None:
+        """Sort by the next column."""
+        self._sort(sorted_beside(self.columns, self.looking.order.sorting, 1))
+
+    def action_previous_sort(self) -> None:
+        """Sort by the column before."""
+        self._sort(sorted_beside(self.columns, self.looking.order.sorting, -1))
+
+    @on(MappingTable.SortAsked)
+    def sort_by_header(self, message: MappingTable.SortAsked) -> None:
+        """A click on a header."""
+        if message.key in SORTABLE:
+            self._sort(sorted_by(message.key, self.looking.order.sorting))
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        from smapstop.ui.screens.columns import ColumnsScreen
+
+        self.app.push_screen(ColumnsScreen(self.columns), self.show_columns)
+
+    def show_columns(self, columns: tuple[Column, ...] | None) -> None:
+        """Have other columns."""
+        if columns is not None:
+            self.columns = columns
+            self.query_one(MappingTable).have(columns)
+            self.stale()
+
+    def _sort(self, sorting: Sorting | None) -> None:
+        if sorting is not None:
+            self.looking.order.sorting = sorting
+            self.stale()
+
+    # the runs of the program
+
+    def action_runs(self) -> None:
+        """Choose a run to look at."""
+        if not self.many_runs or self.looking.run is None:
+            self.notify("there is one run: smapstop --watch -- COMMAND keeps every one")
+            return
+        from smapstop.ui.screens.runs import RunsScreen
+
+        self.app.push_screen(RunsScreen(self.looking.runs.known, self.looking.run), self._choose_run)
+
+    def _choose_run(self, run: Run | None) -> None:
+        """Look at the run that the user chose: at an earlier one from its end."""
+        if run is not None and run is self.looking.runs.newest:
+            self.action_live()
+        elif run is not None and len(run.timeline):
+            self.show_run(run, len(run.timeline) - 1)

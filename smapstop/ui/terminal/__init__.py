@@ -1,0 +1,1 @@
+"""Terminal emulation for the launched program's pane."""

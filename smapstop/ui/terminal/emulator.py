@@ -1,0 +1,277 @@
+"""A terminal emulator: what a program writes to its terminal, as lines of styled text."""
+
+import codecs
+import re
+from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
+
+from pyte import charsets
+from pyte import modes as mo
+from pyte.screens import Char
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from smapstop.text.format import printable
+from smapstop.ui.terminal.screen import VtScreen
+from smapstop.ui.terminal.sgr import style_of
+
+Line = tuple[Segment, ...]
+"""Text that fills the width of the screen."""
+
+_TOKENS = re.compile(
+    r"""(?P<text>[^\x00-\x1f\x7f-\x9f]+)
+    | (?P<control>[\x08-\x0f])
+    | \x1b\[ (?P<csi>(?P<parameters>[0-?]*) (?P<intermediates>[\ -/]*) (?P<final>[@-~]))
+    | \x1b\] (?P<command>[^\x07\x18\x1a\x1b]*) (?:\x07|\x18|\x1a|\x1b\\|(?=\x1b[^\\]))
+    | \x1b[PX^_] [^\x18\x1a\x1b]* (?:\x18|\x1a|\x1b\\|(?=\x1b[^\\]))
+    | \x1b (?P<escape>[\ -/]*[0-OQ-WYZ\\`-~])
+    | (?P<partial>\x1b (?: \[[0-?]*[\ -/]* | \][^\x07\x18\x1a\x1b]*\x1b? | [PX^_][^\x18\x1a\x1b]*\x1b? | [\ -/]* )) \Z
+    | \x1b\[[0-?]*[\ -/]* | [\x00-\x07\x10-\x1a\x1c-\x1f\x7f-\x9f]+ | \x1b
+    """,
+    re.VERBOSE,
+)
+"""Text and the control functions of ECMA-48; its other strings (DCS …) and what is malformed match without a name."""
+_LONGEST_PARTIAL = 4096
+
+_CONTROLS = {
+    "\b": "backspace",
+    "\t": "tab",
+    "\n": "linefeed",
+    "\v": "linefeed",
+    "\f": "linefeed",
+    "\r": "carriage_return",
+    "\x0e": "shift_out",
+    "\x0f": "shift_in",
+}
+_ESCAPES = {
+    "7": "save_cursor",
+    "8": "restore_cursor",
+    "D": "index",
+    "E": "next_line",
+    "H": "set_tab_stop",
+    "M": "reverse_index",
+    "c": "reset",
+}
+_ONE_NUMBER = {
+    "@": "insert_characters",
+    "A": "cursor_up",
+    "B": "cursor_down",
+    "C": "cursor_forward",
+    "D": "cursor_back",
+    "E": "cursor_down1",
+    "F": "cursor_up1",
+    "G": "cursor_to_column",
+    "I": "tab_forward",
+    "J": "erase_in_display",
+    "K": "erase_in_line",
+    "L": "insert_lines",
+    "M": "delete_lines",
+    "P": "delete_characters",
+    "S": "scroll_up",
+    "T": "scroll_down",
+    "X": "erase_characters",
+    "Z": "tab_back",
+    "`": "cursor_to_column",
+    "a": "cursor_forward",
+    "b": "repeat",
+    "c": "report_device_attributes",
+    "d": "cursor_to_line",
+    "e": "cursor_down",
+    "g": "clear_tab_stop",
+    "n": "report_device_status",
+}
+_TWO_NUMBERS = {"H": "cursor_position", "f": "cursor_position", "r": "set_margins"}
+_ALL_NUMBERS = {"h": "set_mode", "l": "reset_mode"}
+
+_FLOOD = 16384
+"""Bytes at once that may be worth skipping."""
+_NOT_FLOWING = re.compile(
+    rb"\x1b(?!\[[0-9;:]*(?:[mK]|\Z)|\((?:[0B]|\Z)|\Z)(?:\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~]?)|[\x0e\x0f]"
+)
+"""What does more than change how later text looks, whole; of what is cut off at the end nobody knows yet."""
+_HOLDING = re.compile(rb"\x1b\[(?:[0-?]*[ -/]*r|[0-9;:]*h|\?[0-9;:]*(?:47|1047|1049)[;:0-9]*h)")
+"""What may make lines stay where they are, or text move others: margins, the alternate screen, insertion."""
+_LASTING = re.compile(rb"\x1b(?:\[[0-9;:]*m|\([0B])")
+"""What changes how later text looks. Each sets its part absolutely: of equal ones the last is enough."""
+_STRING = re.compile(rb"\x1b[\]PX^_]")
+
+
+class Emulator:
+    """A terminal like xterm (its ctlseqs), drawn nowhere: `lines` gives what it shows.
+
+    Args:
+        reply: Takes what the terminal answers to a question of the program.
+    """
+
+    def __init__(self, columns: int, rows: int, reply: Callable[[bytes], object]) -> None:
+        self.title = ""
+        """What the program calls its window; safe to draw."""
+        self._screen = VtScreen(columns, rows, lambda text: reply(text.encode()))
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._partial = ""
+        self._lines: list[Line] = [()] * rows
+        self._cursor_drawn = -1
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """The cursor's column and row, counted from 0."""
+        screen = self._screen
+        return min(screen.cursor.x, screen.columns - 1), screen.cursor.y
+
+    @property
+    def cursor_visible(self) -> bool:
+        """Whether the program wants its cursor to be seen (DECTCEM)."""
+        return mo.DECTCEM in self._screen.mode
+
+    @property
+    def alternate(self) -> bool:
+        """The alternate screen is shown, the one of full-screen programs."""
+        return self._screen.alternate
+
+    def mode(self, number: int) -> bool:
+        """Whether the program turned a private mode on (xterm's ctlseqs, DECSET)."""
+        return number << 5 in self._screen.mode
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Take another size."""
+        self._screen.resize(rows, columns)
+        self._lines = [()] * rows
+
+    def skim(self, data: bytes) -> bytes:
+        """What needs to be fed of `data`: of a flood that only scrolls by, the last screenful. Call before `feed`."""
+        screen = self._screen
+        if len(data) < _FLOOD or screen.alternate or screen.margins or mo.IRM in screen.mode:
+            return data
+        data = self._partial.encode() + self._decoder.getstate()[0] + data  # what is fed begins with what was cut off
+        self._partial = ""
+        self._decoder.reset()
+        if _STRING.search(data):
+            return data
+        start = max((match.end() for match in _NOT_FLOWING.finditer(data)), default=0)
+        if _HOLDING.search(data, 0, start):
+            return data
+        cut = len(data)
+        for _ in range(screen.lines + 1):
+            if (cut := data.rfind(b"\r\n", start, cut)) < 0:
+                return data
+        if data.count(b"\n", start, cut) < screen.lines:
+            return data  # what is shown now would not leave
+        lasting = dict.fromkeys(reversed(_LASTING.findall(data, start, cut)))
+        scrolled = b"\x1b[9999S\x1b[9999;1H"
+        return data[:start] + scrolled + b"".join(reversed(lasting)) + data[cut + 2 :]
+
+    def feed(self, data: bytes) -> None:
+        """Obey what the program wrote; whatever it is, no more happens than that the screen changes."""
+        text = self._partial + self._decoder.decode(data)
+        self._partial = ""
+        for token in _TOKENS.finditer(text):
+            match token.lastgroup:
+                case "text":
+                    self._screen.draw(token[0])
+                case "control":
+                    self._do(_CONTROLS[token[0]])
+                case "csi":
+                    self._control_sequence(token["parameters"], token["intermediates"], token["final"])
+                case "escape":
+                    self._escape(token["escape"])
+                case "command":
+                    self._command(token["command"])
+                case "partial":
+                    # of an endless string only the begin is kept, and a last ESC that may begin its end
+                    tail = "\x1b" if len(token[0]) > _LONGEST_PARTIAL and text.endswith("\x1b") else ""
+                    self._partial = token[0][:_LONGEST_PARTIAL] + tail
+
+    def lines(self, *, cursor: bool) -> list[Line]:
+        """What the screen shows, with or without its cursor. A line that stayed as it was is the same object."""
+        screen = self._screen
+        x, y = self.cursor if cursor else (-1, -1)
+        for row in screen.dirty | {self._cursor_drawn, y}:
+            if 0 <= row < screen.lines:
+                line = self._line(row, x if row == y else -1)
+                if line != self._lines[row]:
+                    self._lines[row] = line
+        screen.dirty.clear()
+        self._cursor_drawn = y
+        return list(self._lines)
+
+    def _line(self, y: int, cursor_x: int) -> Line:
+        """One line; the cell of the cursor reversed."""
+        row = self._screen.buffer[y]
+        cells = [row[x] for x in range(self._screen.columns)]
+        if cursor_x >= 0:
+            if cursor_x and not cells[cursor_x].data:
+                cursor_x -= 1  # the second half of a wide character
+            cells[cursor_x] = cells[cursor_x]._replace(reverse=not cells[cursor_x].reverse)
+        text = "".join(map(_TEXT, cells))
+        if len(text) < len(cells) or not text.isascii():
+            cells = _whole(cells)
+        return tuple(Segment("".join(map(_TEXT, run)), style_of(look)) for look, run in groupby(cells, _LOOK))
+
+    def _do(self, operation: str, *numbers: int, **options: bool) -> None:
+        getattr(self._screen, operation)(*numbers, **options)
+
+    def _escape(self, sequence: str) -> None:
+        """An escape sequence without parameters; `(0` and `(B` and their like choose character sets."""
+        if sequence in _ESCAPES:
+            self._do(_ESCAPES[sequence])
+        elif len(sequence) == 2 and sequence[0] in "()":
+            charset = charsets.VT100_MAP if sequence[1] == "0" else charsets.LAT1_MAP
+            setattr(self._screen, "g0_charset" if sequence[0] == "(" else "g1_charset", charset)
+
+    def _control_sequence(self, parameters: str, intermediates: str, final: str) -> None:
+        """Obey a control sequence (CSI)."""
+        private = parameters.startswith("?")
+        if intermediates + final == "!p":
+            self._screen.soft_reset()
+        if intermediates or not re.fullmatch("[0-9;:]*", parameters[private:]):
+            return
+        numbers = _numbers(parameters[private:])
+        if final in _ALL_NUMBERS:
+            self._do(_ALL_NUMBERS[final], *numbers, private=private)
+        elif private and final not in "JK":
+            return
+        elif final in _ONE_NUMBER:
+            self._do(_ONE_NUMBER[final], numbers[0])
+        elif final in _TWO_NUMBERS:
+            self._do(_TWO_NUMBERS[final], *numbers[:2])
+        elif final == "m":
+            self._screen.select_graphic_rendition(*numbers)
+        elif final in "su":
+            self._do("save_cursor" if final == "s" else "restore_cursor")
+
+    def _command(self, command: str) -> None:
+        """An operating system command (OSC); of these only the title matters."""
+        number, _, text = command.partition(";")
+        if number in {"0", "2"}:
+            self.title = printable(text)
+
+
+_TEXT = itemgetter(0)
+"""The text of a cell."""
+_LOOK = itemgetter(slice(1, None))
+"""All of it but its text."""
+
+
+def _numbers(parameters: str) -> list[int]:
+    """The numbers of a control sequence; sub-parameters (4:3, 38:2::1:2:3) as the older form has them."""
+    numbers = []
+    for parameter in parameters.split(";"):
+        first, *parts = (min(int(part or 0), 9999) for part in parameter.split(":"))
+        if first == 4 and parts:
+            first = 4 if parts[0] else 24
+        elif first in {38, 48, 58} and len(parts) > 4:
+            del parts[1]  # the colour space
+        numbers += [first, *parts] if first in {38, 48, 58} else [first]
+    return numbers
+
+
+def _whole(cells: list[Char]) -> list[Char]:
+    """The cells without the halves of wide characters whose other half was overwritten: each is one space."""
+    widths = [cell_len(cell.data) for cell in cells]
+    ends = [*(width == 0 for width in widths[1:]), False]
+    begins = [False, *(width == 2 for width in widths[:-1])]
+    return [
+        cell._replace(data=" ") if (width == 2 and not end) or (width == 0 and not begin) else cell
+        for cell, width, end, begin in zip(cells, widths, ends, begins, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""Colours: themes, palettes, contrast."""

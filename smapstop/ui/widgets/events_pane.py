@@ -1,0 +1,224 @@
+"""The events: what happened to the process and its mappings up to the moment that is shown, folded into few lines."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from smapstop.model.history.event_log import Chronicle
+from smapstop.model.history.log_entry import Entry
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
+from smapstop.text import format as fmt
+from smapstop.text.events import Told, Widths, evidence, found, told, whose, widths_of
+from smapstop.text.kinds import letter_of
+from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.theme.contrast import legible
+from smapstop.ui.theme.palette import Palette
+from smapstop.ui.widgets.line_list import LineList
+
+EMPTY = "nothing has happened yet"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What one line shows: lines that show the same are not painted again."""
+
+    told: Told
+    whose: str
+    letter: str
+    kind: str
+    evidence: tuple[tuple[str, int], ...]
+    age: int
+    """Ticks since it last happened."""
+    cursor: bool
+
+
+class EventsPane(LineList[tuple[int, int], _Line]):
+    """What happened, a line each, the newest first; hidden until it is opened.
+
+    An entry that goes on keeps its line; only what begins and what ends moves lines. Entries that came since do not
+    push away what the user scrolled to.
+    """
+
+    DEFAULT_CSS = "EventsPane { display: none; height: 10; }"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
+
+    @dataclass
+    class Jump(Message):
+        """The user wants to see the mapping of an entry."""
+
+        mapping: int
+        number: int
+        """The tick in which it last happened."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.words = ""
+        """What the entries that are shown must have, see `found`."""
+        self._chronicle: Chronicle | None = None
+        self._number = 0
+        self._happened: tuple[Entry, ...] = ()
+        self._entries: tuple[Entry, ...] = ()
+
+    # what is shown
+
+    def show(self, timeline: Timeline, scene: Scene, mapping: int | None = None) -> None:
+        """Show what happened up to the moment of a scene; with a mapping, only what happened to it."""
+        chronicle = self._chronicle
+        if chronicle is None or (chronicle.timeline, chronicle.mapping) != (timeline, mapping):
+            chronicle = self._chronicle = Chronicle(timeline, mapping)
+            self.cursor_id = None
+            self.scroll_to(y=0, animate=False, force=True)
+        self._number = scene.moment.tick.number
+        self._happened = chronicle.at(self._number)[::-1]
+        self._sift(chronicle)
+        self.redraw()
+
+    def seek(self, words: str) -> None:
+        """Show only the entries that have these words, see `found`; the cursor stays on its entry."""
+        self.words = words
+        if self._chronicle is not None:
+            self._sift(self._chronicle)
+            self.reveal(self.cursor_index)
+            self.redraw(everything=True)
+
+    def _sift(self, chronicle: Chronicle) -> None:
+        """Have the entries with the words on the lines."""
+        held = self.held()
+        self._entries = found(self._happened, self.words, chronicle.timeline)
+        self.hold(*held)
+
+    @property
+    def count(self) -> int:
+        """How many entries are shown."""
+        return len(self._entries)
+
+    @property
+    def current(self) -> Entry | None:
+        """The entry under the cursor; None when nothing happened."""
+        return self._entries[self.cursor_index] if self._entries else None
+
+    def identity_of(self, index: int) -> tuple[int, int]:
+        """What an entry is known by, counted from the newest."""
+        return self._entries[index].identity
+
+    def index_of(self, identity: tuple[int, int]) -> int | None:
+        """The place of an entry."""
+        return next((at for at, entry in enumerate(self._entries) if entry.identity == identity), None)
+
+    def held_at_top(self) -> tuple[int, int] | None:
+        """The first entry in view, but for the newest."""
+        return self.identity_of(self.top) if 0 < self.top < self.count else None
+
+    # how it is drawn
+
+    def lines(self, first: int, stop: int) -> list[_Line]:
+        """Entries as text."""
+        cursor = None if self.cursor_id is None else self.cursor_index
+        return [self._line(self._entries[at], cursor=at == cursor) for at in range(first, stop)]
+
+    def _line(self, entry: Entry, *, cursor: bool) -> _Line:
+        """An entry as text."""
+        assert self._chronicle is not None
+        timeline, widths = self._chronicle.timeline, self._widths
+        return _Line(
+            told=told(entry, timeline),
+            whose=whose(entry, timeline, widths.whose),
+            letter=letter_of(entry.kind) if entry.kind else " ",
+            kind=entry.kind.value if entry.kind else "",
+            evidence=tuple(evidence(entry, timeline, widths.evidence)),
+            age=self._number - entry.last,
+            cursor=cursor,
+        )
+
+    @property
+    def _widths(self) -> Widths:
+        """The cells of the columns; of one mapping the name is known."""
+        narrowed = self._chronicle is not None and self._chronicle.mapping is not None
+        return widths_of(self.size.width - self.scrollbar_size_vertical, named=not narrowed)
+
+    def on_focus(self) -> None:
+        """Show where the cursor is."""
+        if self.cursor_id is None:
+            self.move_to(0)
+        self.redraw(everything=True)
+
+    def on_blur(self) -> None:
+        """Say which key gives the keys back."""
+        self.redraw(everything=True)
+
+    def nothing(self) -> str:
+        """Why there are no entries."""
+        if not self._happened:
+            return EMPTY
+        change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
+        return f"no event has {fmt.printable(self.words)!r}: press {change} to change the words, {drop} to drop them"
+
+    def header(self, width: int) -> Strip:
+        """The titles, or how many entries have which words; and what the keys do here."""
+        style, widths = self.get_component_rich_style("lines--header"), self._widths
+        titles = [("Events", widths.when), ("Mapping", widths.whose and widths.whose + 2)]
+        if self.words:
+            sought = f"{len(self._entries)} of {len(self._happened)}  /{fmt.printable(self.words)}"
+            titles = [(sought, max(24, sum(cells + 2 for _, cells in titles) - 2))]
+        titles.append(("What happened", widths.what))
+        text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
+        enter, filtering, leave = (key_of(self.app, name) for name in ("open", "filter", "back"))
+        back = f"{leave} shows all" if self.words else f"{leave} closes"
+        hints = [f"{enter} to the mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
+        if not self.has_focus:
+            hints = [f"tab moves here  {key_of(self.app, 'events')} closes"]
+        rest = next((hint for hint in hints if len(hint) <= width - fmt.cells(text) - 3), "")
+        return Strip(
+            [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]
+        ).adjust_cell_length(width, style)
+
+    def strip(self, line: _Line, width: int) -> Strip:
+        """One entry: lit when it has just happened, quiet where it does not ask to be read."""
+        palette, widths = palette_of(self.app), self._widths
+        base = self._ground(line, palette)
+        quiet = base if line.cursor else base + Style(color=palette.quiet)
+        plain = quiet if line.told.quiet else base
+        segments = [Segment(f"{line.told.when}  ", quiet)] if widths.when else []
+        if widths.whose:
+            marker = legible(base + Style(color=palette.colours[line.kind], bold=True)) if line.kind else base
+            segments.append(Segment(f"{line.letter} ", marker))
+            segments.append(Segment(fmt.pad(line.whose, widths.whose) + "  ", plain if line.told.named else quiet))
+        # where there is no evidence, what happened may take its place
+        cells = widths.what + (0 if line.evidence else widths.evidence + 2)
+        segments.append(Segment(fmt.pad(fmt.clip(line.told.what, cells), cells) + "  ", plain))
+        for text, direction in line.evidence:
+            colour = (palette.quiet, palette.gain, palette.loss)[direction]
+            segments.append(Segment(text, base if line.cursor else base + Style(color=colour)))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _ground(self, line: _Line, palette: Palette) -> Style:
+        """What the whole line is drawn in."""
+        base = self.rich_style
+        if line.cursor:
+            return base + self.get_component_rich_style("lines--cursor")
+        if not line.told.quiet and line.age < max(1, len(palette.fade)):
+            return base + (Style(bgcolor=palette.fade[line.age]) if palette.fade else Style(bold=True))
+        return base
+
+    # what the user does
+
+    async def action_back(self) -> None:
+        """Show all entries again; or, when they are shown, close."""
+        if self.words:
+            self.seek("")
+        else:
+            await self.run_action("screen.events")
+
+    def action_open(self) -> None:
+        """Go to the mapping of the entry under the cursor."""
+        entry = self.current
+        if entry is not None and entry.mapping is not None:
+            self.post_message(self.Jump(entry.mapping, entry.last))

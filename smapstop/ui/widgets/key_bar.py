@@ -1,0 +1,99 @@
+"""The bar of keys: what the user can press now, as many as fit, each whole."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.strip import Strip
+from textual.widget import Widget
+
+from smapstop.text import format as fmt
+from smapstop.ui.keys.table import KEY, KEYS
+from smapstop.ui.theme.contrast import legible
+
+
+def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
+    """Which keys fit, each as its place among them and the cell where it begins; the first ones come first.
+
+    Args:
+        keys: The key and what it does, of each.
+        width: The cells there are.
+    """
+    placed, at = list[tuple[int, int]](), 1
+    for place, (key, what) in enumerate(keys):
+        cells = fmt.cells(key) + 1 + fmt.cells(what)
+        if at + cells < width:
+            placed.append((place, at))
+            at += cells + 2
+    return placed
+
+
+def _place(binding: Binding) -> tuple[bool, int]:
+    """Where a key stands: those of what has the focus first, in the order of the table."""
+    key = KEY[binding.id or ""]
+    return "anywhere" in key.actions, KEYS.index(key)
+
+
+class KeyBar(Widget):
+    """One line at the bottom; a click on a key is the key."""
+
+    COMPONENT_CLASSES = {"keybar--key"}  # noqa: RUF012  (as Textual declares it)
+    DEFAULT_CSS = """
+    KeyBar { dock: bottom; height: 1; background: $footer-background; color: $footer-description-foreground;
+      & > .keybar--key { color: $footer-key-foreground; background: $footer-background; text-style: bold; }
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Draw anew when other keys can be pressed."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    @property
+    def _pressable(self) -> list[Binding]:
+        """What can be pressed now and is shown, each once, in the order in which it was bound."""
+        active = self.screen.active_bindings.values()
+        shown: dict[str, Binding] = {}
+        for _, binding, enabled, _ in active:
+            if binding.show and enabled:
+                shown.setdefault(binding.action, binding)
+        return sorted(shown.values(), key=_place)
+
+    def _placed(self) -> list[tuple[Binding, str, int]]:
+        """The keys that fit, as they are called, and where."""
+        bindings = self._pressable
+        keys = [(binding, self.app.get_key_display(binding)) for binding in bindings]
+        places = fitting([(key, binding.description) for binding, key in keys], self.size.width)
+        return [(*keys[place], at) for place, at in places]
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002  (there is one)
+        """The line."""
+        base, key_style = self.rich_style, legible(self.get_component_rich_style("keybar--key"))
+        segments, end = list[Segment](), 0
+        for binding, key, at in self._placed():
+            segments += [
+                Segment(" " * (at - end), base),
+                Segment(key, key_style),
+                Segment(f" {binding.description}", base),
+            ]
+            end = at + fmt.cells(key) + 1 + fmt.cells(binding.description)
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def _at(self, x: int) -> Binding | None:
+        """The key at a cell of the line."""
+        for binding, key, at in self._placed():
+            if at <= x < at + fmt.cells(key) + 1 + fmt.cells(binding.description):
+                return binding
+        return None
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The pointer on a key says what it does."""
+        binding = self._at(event.x)
+        self.tooltip = Content(binding.tooltip) if binding else None
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key under the pointer does."""
+        binding = self._at(event.x)
+        if binding is not None:
+            self.app.simulate_key(binding.key.split(",")[0])

@@ -1,0 +1,111 @@
+"""The middle of the dashboard: the table, or one mapping by its fields or by its pages."""
+
+from textual.app import ComposeResult
+from textual.widgets import ContentSwitcher
+
+from smapstop.model.compare.previous_run import ELSEWHERE
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import Scene
+from smapstop.text.columns import Column
+from smapstop.ui.session import Carried
+from smapstop.ui.widgets.mapping_detail import MappingDetail
+from smapstop.ui.widgets.mapping_pages import MappingPages
+from smapstop.ui.widgets.mapping_table import MappingTable
+
+
+class Views(ContentSwitcher):
+    """Shows the table, or the mapping that was opened.
+
+    Args:
+        columns: Those of the table.
+    """
+
+    DEFAULT_CSS = "Views { height: 1fr; min-height: 3; }"
+
+    def __init__(self, columns: tuple[Column, ...]) -> None:
+        super().__init__(initial="table")
+        self._columns = columns
+
+    def compose(self) -> ComposeResult:
+        """The three views."""
+        yield MappingTable(self._columns, id="table")
+        yield MappingDetail(id="detail")
+        yield MappingPages(id="pages")
+
+    @property
+    def table(self) -> MappingTable:
+        """All mappings; it may be hidden behind one of them."""
+        return self.query_one(MappingTable)
+
+    @property
+    def opened(self) -> MappingDetail | MappingPages | None:
+        """The view of one mapping that is on the screen."""
+        match self.current:
+            case "detail":
+                return self.query_one(MappingDetail)
+            case "pages":
+                return self.query_one(MappingPages)
+        return None
+
+    @property
+    def seen(self) -> MappingTable | MappingDetail | MappingPages:
+        """What is on the screen."""
+        return self.opened or self.table
+
+    @property
+    def wanted(self) -> Carried | None:
+        """The mapping that the user has open, or under the cursor."""
+        opened = self.opened
+        mapping = opened.mapping if opened else self.table.cursor_id
+        return None if mapping is None or mapping < 0 else Carried(mapping, opened.id if opened else None)
+
+    def begin_anew(self) -> None:
+        """Show the table with the cursor nowhere: other mappings will come."""
+        self.current = "table"
+        self.table.cursor_id = None
+
+    def point_at(self, mapping: int) -> bool:
+        """Put the cursor of the table on a mapping, and give it the keys; False when it is not in the table."""
+        table = self.table
+        table.cursor_id = mapping
+        table.move_to(table.cursor_index)
+        if table.cursor_id != mapping:
+            return False
+        table.focus()
+        return True
+
+    def show(self, timeline: Timeline, scene: Scene) -> None:
+        """Show the mapping that is open in another scene."""
+        opened = self.opened
+        if opened is not None and opened.mapping is not None:
+            opened.show(timeline, scene, opened.mapping)
+
+    def open(self, timeline: Timeline, scene: Scene, mapping: int, view: str = "detail") -> None:
+        """Show one mapping: by its fields, "detail", or "pages"."""
+        self.current = view
+        opened = self.opened
+        assert opened is not None
+        opened.show(timeline, scene, mapping)
+        opened.focus()
+
+    def turn(self, timeline: Timeline, scene: Scene) -> bool:
+        """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields.
+
+        Returns:
+            False when there is no such mapping: under the cursor is a group, or what only an earlier run has.
+        """
+        opened = self.opened
+        mapping = opened.mapping if opened else self.table.current
+        if mapping is None or not 0 <= mapping < ELSEWHERE:
+            return False
+        self.open(timeline, scene, mapping, "detail" if isinstance(opened, MappingPages) else "pages")
+        return True
+
+    def back(self, timeline: Timeline, scene: Scene | None) -> bool:
+        """One step back: from the pages to the fields, from these to the table; False when it was the table."""
+        opened = self.opened
+        if isinstance(opened, MappingPages) and opened.mapping is not None and scene is not None:
+            self.open(timeline, scene, opened.mapping)
+            return True
+        self.current = "table"
+        return opened is not None

@@ -1,0 +1,285 @@
+"""The table of mappings: draws the visible rows of a scene, and keeps the cursor on a mapping, not on a row."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
+
+from smapstop.model.grouping import Grouping
+from smapstop.model.history.recent_moves import LATELY
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view import Scene
+from smapstop.text import format as fmt
+from smapstop.text.columns import Column, fitting, of_groups
+from smapstop.text.kinds import letter_of
+from smapstop.text.row_queries import Groups, Histories, groups_of, histories_of
+from smapstop.text.table_rows import HISTORY_TICKS, Row, history_step, rows_of
+from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.theme.contrast import legible
+from smapstop.ui.theme.palette import Palette
+from smapstop.ui.widgets.line_list import LineList
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What one line shows."""
+
+    row: Row
+    widths: tuple[int, ...]
+    """Cells of the columns."""
+    cursor: bool
+
+
+class MappingTable(LineList[int, _Line]):
+    """The mappings, or groups of them, a line each."""
+
+    DEFAULT_CSS = "MappingTable { height: 1fr; }"
+
+    @dataclass
+    class Opened(Message):
+        """The user opened a mapping."""
+
+        mapping: int
+
+    @dataclass
+    class SortAsked(Message):
+        """The user clicked on the header of a column."""
+
+        key: str
+
+    def __init__(self, columns: tuple[Column, ...], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.columns = columns
+        self._timeline: Timeline | None = None
+        self._scene: Scene | None = None
+        self._groups: Groups | None = None
+        self._histories: Histories | None = None
+        self._order: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._sorting = Sorting()
+        self._name_title = ""
+        self._fitted: list[tuple[Column, int]] = []
+        self._asked: tuple[object, ...] = ()
+        self._rows: list[Row] = []
+
+    # what is shown
+
+    def have(self, columns: tuple[Column, ...]) -> None:
+        """Have other columns."""
+        self.columns, self._groups, self._histories = columns, None, None
+
+    def show(
+        self, timeline: Timeline, scene: Scene, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
+    ) -> None:
+        """Show a scene with its rows in this order, which is said to be frozen when it is."""
+        held, index = self.held(), self.cursor_index
+        self._timeline, self._scene, self._order = timeline, scene, order
+        self._groups = self._groups_of(timeline, scene.lens.grouping)
+        if self._histories is None or self._histories.timeline is not timeline:
+            self._histories = histories_of(timeline, self.columns)
+        self._sorting, self._name_title = sorting, _name_title(scene, frozen=frozen)
+        if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
+            # its mapping is gone: the cursor stays on its line
+            self.cursor_id = self.identity_of(min(index, self.count - 1))
+            held = self.cursor_id, held[1]
+        self.hold(*held)
+        self.redraw()
+
+    def _groups_of(self, timeline: Timeline, by: Grouping) -> Groups | None:
+        """What is asked about the groups, when the rows are groups."""
+        if by == "none":
+            return None
+        known = self._groups
+        if known is not None and (known.history.timeline, known.history.by) == (timeline, by):
+            return known
+        return groups_of(timeline, by, self.columns)
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._order)
+
+    @property
+    def current(self) -> int | None:
+        """The mapping (or group) under the cursor; None when there is no row."""
+        return self.identity_of(self.cursor_index) if self.count else None
+
+    def identity_of(self, index: int) -> int:
+        """The mapping, or group, of a row."""
+        assert self._scene is not None
+        return int(self._scene.sheet.ids[self._order[index]])
+
+    def index_of(self, identity: int) -> int | None:
+        """The row of a mapping, or group."""
+        if self._scene is None:
+            return None
+        found = np.flatnonzero(self._scene.sheet.ids[self._order] == identity)
+        return int(found[0]) if len(found) else None
+
+    # how it is drawn
+
+    def lines(self, first: int, stop: int) -> list[_Line]:
+        """Rows as text."""
+        if self._scene is None or self._timeline is None:
+            return []
+        columns = self.columns if self._groups is None else of_groups(self.columns)
+        self._fitted = fitting(columns, self.size.width - self.scrollbar_size_vertical)
+        asked = (self._scene, first, stop, self._fitted)
+        if asked != self._asked:  # the cursor moves without new rows
+            self._asked = asked
+            which = self._order[first:stop]
+            self._rows = rows_of(self._scene, self._timeline, which, self._fitted, self._groups, self._histories)
+        widths, cursor = tuple(cells for _, cells in self._fitted), self.cursor_index - first
+        return [_Line(row, widths, y == cursor) for y, row in enumerate(self._rows)]
+
+    def nothing(self) -> str:
+        """Why the table is empty."""
+        if self._scene is not None and self._scene.lens.filter:
+            change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
+            return f"no mapping matches {self._scene.lens.filter!r}: press {change} to change it, {drop} to drop it"
+        return "no mappings" if self._scene is not None else ""
+
+    def header(self, width: int) -> Strip:
+        """The titles, with the direction on the one that rows are sorted by."""
+        if self._scene is None:
+            return Strip.blank(width, self.rich_style)
+        style = self.get_component_rich_style("lines--header")
+        parts = []
+        for column, cells in self._fitted:
+            title = self._title(column, cells)
+            if column.key == self._sorting.key:
+                arrow = "▼" if self._sorting.descending else "▲"
+                title = fmt.clip(
+                    f"{title} {arrow}" if len(title) + 2 <= cells else f"{title[: cells - 1]}{arrow}", cells
+                )
+            parts.append(title.rjust(cells) if column.right else title.ljust(cells))
+        return Strip([Segment(" ".join(parts).ljust(width)[:width], style)], width)
+
+    def _title(self, column: Column, cells: int) -> str:
+        """The title of a column; of the history how long it is."""
+        assert self._scene is not None
+        if column.look == "name":
+            return fmt.clip(self._name_title or column.title, cells)
+        if column.look != "history":
+            return column.title
+        tick = self._scene.moment.tick
+        ticks = min(HISTORY_TICKS, cells * history_step(tick.number + 1, cells))
+        return f"Rss, {fmt.age(ticks * tick.interval_ns / 1e9)}"
+
+    def strip(self, line: _Line, width: int) -> Strip:
+        """One row: lit when it has just changed, dim when it is gone."""
+        row, palette = line.row, palette_of(self.app)
+        base = self._row_style(line, palette)
+        segments = []
+        told = zip(self._fitted, row.cells, row.numbers, row.moves, strict=True)
+        for (column, cells), text, number, move in told:
+            style = base if row.gone or line.cursor else _inked(base, *_ink(column, row, text, number, palette))
+            if move and not row.gone:
+                style = _inked(style, *_lit(palette, move, style.color.name if style.color else palette.foreground))
+                style = legible(style) if line.cursor else style
+            if column.look == "name":
+                marker = legible(_inked(base, palette.colours[row.kind.value], True))
+                segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
+            elif column.right and move < 0 and not row.gone:  # it fell, which a colour must not say alone
+                blank = " " * (cells - len(text))
+                segments += [Segment(blank, base), Segment(text, style + _FELL), Segment(" ", base)]
+            elif column.right:
+                segments.append(Segment(" " * (cells - len(text)) + text + " ", style))
+            else:
+                segments.append(Segment(fmt.pad(text, cells + 1), style))
+        return Strip(segments, sum(line.widths) + len(line.widths)).adjust_cell_length(width, base)
+
+    def _row_style(self, line: _Line, palette: Palette) -> Style:
+        """What the whole row is drawn in."""
+        base = self.rich_style
+        if line.cursor:
+            return base + self.get_component_rich_style("lines--cursor")
+        if line.row.gone:
+            return base + Style(color=palette.quiet, strike=True)
+        age = line.row.age
+        if age is not None and age < len(palette.fade):
+            return base + Style(bgcolor=palette.fade[age])
+        return base
+
+    # what the user does
+
+    def action_open(self) -> None:
+        """Open the mapping under the cursor."""
+        if self.current is not None:
+            self.post_message(self.Opened(self.current))
+
+    def click_header(self, x: int) -> None:
+        """A click on a title sorts."""
+        column = self._column_at(x)
+        if column is not None:
+            self.post_message(self.SortAsked(column.key))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The pointer on a title says what the column is."""
+        column = self._column_at(event.x) if event.y == 0 else None
+        self.tooltip = Content(f"{column.title}: {column.help}") if column else None
+
+    def _column_at(self, x: int) -> Column | None:
+        """The column at a cell of the line."""
+        for column, cells in self._fitted:
+            if x < cells + 1:
+                return column
+            x -= cells + 1
+        return None
+
+
+def _name_title(scene: Scene, *, frozen: bool) -> str:
+    """What the rows are: how they are grouped, filtered, and whether their order is held."""
+    lens = scene.lens
+    shown, everything = int(scene.keep.sum()), len(scene.keep)
+    one_each = "" if lens.filter else "Mapping"
+    rows = one_each if lens.grouping == "none" else f"By {lens.grouping}"
+    filtered = f"{shown} of {everything}: {lens.filter}" if lens.filter else ""
+    return " · ".join(filter(None, (rows, "frozen" if frozen else "", filtered)))
+
+
+_FELL = Style(underline=True)
+_Ink = tuple[str | None, bool | None]
+"""A colour, and whether it is bold; None is as the row is."""
+
+
+@lru_cache(1024)
+def _inked(ground: Style, colour: str | None, bold: bool | None) -> Style:
+    """A style with another ink: there are few, and making one for each cell would take half the time of drawing."""
+    return ground + Style(color=colour, bold=bold)
+
+
+def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -> _Ink:
+    """What a cell is drawn in: an amount by how much it is, a change by its direction."""
+    match column.look:
+        case "amount":
+            return palette.heat_of(number), None
+        case "change" | "rate":
+            return palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet, None
+        case "history":
+            return palette.colours[row.kind.value] if len(set(text.strip())) > 1 else palette.quiet, None
+        case "text" | "address":
+            return palette.quiet, None
+        case "happened":
+            fresh = row.age is not None and row.age < LATELY
+            return None if fresh else palette.quiet, _stands_out(row, palette)
+    return None, _stands_out(row, palette)
+
+
+def _stands_out(row: Row, palette: Palette) -> bool | None:
+    """Whether the words of a row must say that it has just changed, because its background cannot."""
+    return True if not palette.fade and row.age == 0 else None
+
+
+def _lit(palette: Palette, move: int, ink: str) -> _Ink:
+    """What a number that has moved is drawn in: ever less apart from its ink, and bold in the tick of the move."""
+    ago = abs(move) - 1
+    return palette.fading(palette.gain if move > 0 else palette.loss, ink, ago), True if not ago else None

@@ -1,0 +1,217 @@
+"""The list of processes to pick from: searchable, sorted, and calm while it is made anew."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from smapstop.settings import Found
+from smapstop.text import format as fmt
+from smapstop.text.process_list import COLUMNS, Column, is_own, matches
+from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.theme.app_theme import palette_of
+
+_BIGGEST = next(at for at, column in enumerate(COLUMNS) if column.title == "RSS")
+_NARROW = 64
+"""Below this width, in cells, optional columns are left out."""
+
+
+class ProcessList(ScrollView, can_focus=False):
+    """The processes, a line each: those that may be watched first, then, dimmed, those of others."""
+
+    COMPONENT_CLASSES = {"processes--header", "processes--cursor"}  # noqa: RUF012
+    DEFAULT_CSS = """
+    ProcessList { height: 1fr; background: $background; scrollbar-size-vertical: 1; overflow-x: hidden;
+      & > .processes--header { background: $panel; color: $foreground; text-style: bold; }
+      & > .processes--cursor { background: $primary 60%; color: $text; text-style: bold; }
+      &:ansi > .processes--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
+    }
+    """
+
+    class Moved(Message):
+        """Another process is under the cursor, or there are others."""
+
+    class Chosen(Message):
+        """The user clicked twice on a process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total: int | None = None
+        """How many processes there are; None until that is known."""
+        self.matching = 0
+        """How many of them are shown."""
+        self._processes: Sequence[Found] = ()
+        self._lines: list[Found | None] = []
+        """What each line shows; None is the line between our processes and those of others."""
+        self._own = 0
+        self._words: list[str] = []
+        self._sort, self._descending = _BIGGEST, True
+        self._cursor = 0
+        self._waiting = "looking at the processes …"
+
+    # what is shown
+
+    @property
+    def current(self) -> Found | None:
+        """The process under the cursor."""
+        return self._lines[self._cursor] if self._lines else None
+
+    def show(self, processes: Sequence[Found]) -> None:
+        """Show these processes; the cursor stays on its process."""
+        self._processes, self.total = processes, len(processes)
+        self._arrange(self.current)
+
+    def fail(self, why: str) -> None:
+        """Say why there are no processes yet."""
+        self._waiting = why
+        self.refresh()
+
+    def narrow(self, query: str) -> None:
+        """Show only what matches; the cursor goes to the process with exactly this pid, or to the first."""
+        self._words = query.lower().split()
+        self._arrange(next((process for process in self._processes if [str(process.pid)] == self._words), None))
+
+    def sort_by(self, column: int) -> None:
+        """Sort by a column of `COLUMNS`, or turn the order when it is the one already."""
+        same = column == self._sort
+        self._sort, self._descending = column, not self._descending if same else COLUMNS[column].descending
+        self._arrange(self.current)
+
+    def sort_by_next(self) -> None:
+        """Sort by the column to the right."""
+        self.sort_by((self._sort + 1) % len(COLUMNS))
+
+    def _arrange(self, stay: Found | None) -> None:
+        """Choose and order what is shown, and keep the cursor on this process, on its line of the screen."""
+        line = self._cursor - self._top
+        found = sorted((p for p in self._processes if matches(p, self._words)), key=lambda p: p.pid)
+        found.sort(key=COLUMNS[self._sort].order, reverse=self._descending)
+        own = [process for process in found if is_own(process)]
+        others = [process for process in found if not is_own(process)]
+        self._lines = [*own, *([None] if others else []), *others]
+        self._own, self.matching = len(own), len(found)
+        places = {process.pid: at for at, process in enumerate(self._lines) if process is not None}
+        self._put(self._cursor if stay else 0)
+        if stay is not None and stay.pid in places:
+            self._cursor = places[stay.pid]
+        self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+        self._show_cursor(self._cursor - line if self._top else 0)
+
+    def _put(self, line: int) -> None:
+        """Put the cursor on a line, or on the one behind when that is the dividing one."""
+        line = max(0, min(line, len(self._lines) - 1))
+        if self._lines and self._lines[line] is None:
+            line += 1 if line >= self._cursor or not line else -1
+        self._cursor = line
+
+    def _show_cursor(self, top: int) -> None:
+        """Scroll so that this line is the first, as far as the cursor can then be seen, and draw."""
+        top = max(self._cursor - self._page + 1, min(top, self._cursor))
+        if self._cursor == 1 and self._lines[0] is None:
+            top = 0
+        if top != self._top:
+            self.scroll_to(y=top, animate=False, force=True)
+        self.refresh()
+        self.post_message(self.Moved())
+
+    @property
+    def _top(self) -> int:
+        return int(self.scroll_offset.y)
+
+    @property
+    def _page(self) -> int:
+        """How many lines fit under the header."""
+        return max(1, self.size.height - 1)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw the lines that came into view."""
+        super().watch_scroll_y(old_value, new_value)
+        self.refresh()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Keep the cursor in view."""
+        self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+        self._show_cursor(self._top)
+
+    # how it is drawn
+
+    def _columns(self) -> list[tuple[int, Column, int]]:
+        """The columns that fit, each with its place in `COLUMNS` and its width."""
+        width = self.scrollable_content_region.width
+        fitting = [(at, column) for at, column in enumerate(COLUMNS) if width >= _NARROW or not column.optional]
+        rest = width - len(fitting) - sum(column.width for _, column in fitting)
+        return [(at, column, column.width or max(0, rest)) for at, column in fitting]
+
+    def render_line(self, y: int) -> Strip:
+        """One line: the titles, a process, or the line between ours and those of others."""
+        width, line, style = self.scrollable_content_region.width, y - 1 + self._top, self.rich_style
+        quiet = style + Style(color=palette_of(self.app).quiet)
+        if y == 0:
+            style = self.get_component_rich_style("processes--header")
+            text = " " + " ".join(_cell(column, self._title(at), cells) for at, column, cells in self._columns())
+        elif line >= len(self._lines):
+            text = f"  {self._nothing()}" if y == 2 and not self._lines else ""
+        elif (process := self._lines[line]) is None:
+            text, style = f"── of others: run smapstop as root to watch them {'─' * width}"[:width], quiet
+        else:
+            at_cursor = line == self._cursor
+            text = ("▸" if at_cursor else " ") + " ".join(
+                _cell(column, column.text(process), cells) for _, column, cells in self._columns()
+            )
+            style = quiet if line >= self._own else style
+            if at_cursor:
+                style += self.get_component_rich_style("processes--cursor")
+        return Strip([Segment(fmt.clip(text, width), style)]).adjust_cell_length(width, style)
+
+    def _nothing(self) -> str:
+        """Why the list is empty."""
+        if self.total is None:
+            return self._waiting
+        if not self.total:
+            return "no process can be seen here: is /proc mounted, and without hidepid?"
+        return f"no process matches {' '.join(self._words)!r}: {key_of(self.app, 'back')} shows all {self.total}"
+
+    def _title(self, column: int) -> str:
+        """The title of a column, with the direction on the one that the list is sorted by."""
+        arrow = "" if column != self._sort else " ▼" if self._descending else " ▲"
+        return COLUMNS[column].title + arrow
+
+    # what the user does
+
+    def move(self, lines: int) -> None:
+        """Move the cursor by so many lines."""
+        self._put(self._cursor + lines)
+        self._show_cursor(self._top)
+
+    def page(self, pages: int) -> None:
+        """Move the cursor by so many pages."""
+        self.move(pages * self._page)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a title sorts, on a process selects, a second one picks."""
+        if event.y == 0:
+            self._click_title(event.x - 1)
+            return
+        line = self._top + event.y - 1
+        if line < len(self._lines) and self._lines[line] is not None:
+            self.move(line - self._cursor)
+            if event.chain == 2:
+                self.post_message(self.Chosen())
+
+    def _click_title(self, x: int) -> None:
+        """Sort by the column at a cell of the header."""
+        for at, _, cells in self._columns():
+            if 0 <= x <= cells:
+                self.sort_by(at)
+            x -= cells + 1
+
+
+def _cell(column: Column, text: str, cells: int) -> str:
+    """A text in the width of a column."""
+    text = fmt.clip(text[: 4 * cells + 4], cells)
+    return " " * (cells - fmt.cells(text)) + text if column.right else fmt.pad(text, cells)

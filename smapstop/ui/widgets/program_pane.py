@@ -1,0 +1,320 @@
+"""The terminal of the launched program."""
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.filter import LineFilter
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from smapstop.pseudo_terminal import resize_terminal
+from smapstop.ui.terminal import output_ready
+from smapstop.ui.terminal.emulator import Emulator, Line
+from smapstop.ui.terminal.input_bytes import key_bytes, mouse_bytes, paste_bytes
+
+TURN_SECONDS = 0.006
+"""How long the program's output may hold up the dashboard at a time."""
+TURN_BYTES = 1 << 18
+_FED_AT_ONCE = 1024
+_FRAME_SECONDS = 1 / 30
+_LONGEST_QUEUE = 1 << 16
+"""Bytes for a program that does not read; what comes after them is lost, as on a real terminal."""
+
+_AS_AT_FIRST = (
+    b"\x1b[?1049l\x1b7\x1b[r\x1b8\x1b[0m\x1b(B\x0f\x1b[4l\x1b[?7h\x1b[?25h"
+    b"\x1b[?1l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l"
+)
+"""What a program may have done to its terminal, undone: xterm's ctlseqs. What it wrote stays."""
+_APPLICATION_CURSOR, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES, _FOCUS, _MOUSE_SGR, _BRACKETED_PASTE = (
+    1, 1000, 1002, 1003, 1004, 1006, 2004,
+)  # fmt: skip
+_WHEEL = {"MouseScrollUp": 64, "MouseScrollDown": 65, "MouseScrollLeft": 66, "MouseScrollRight": 67}
+
+
+class ProgramPane(Widget, can_focus=True):
+    """Shows what a program writes to its terminal; while it has the focus, keys, pastes and mouse are the program's.
+
+    It has the user's own colours, of text and behind it: the program looks as it would without a dashboard.
+    What the app binds with priority comes before the program: while the pane has the focus, the app must leave all
+    keys to it (`App.check_action`) but the one that takes them back.
+
+    Args:
+        master_fd: The master of the program's pty. The pane alone reads and writes it, without blocking, until it is
+            unmounted; closing it is the caller's.
+    """
+
+    ALLOW_SELECT = False
+    ALLOW_MAXIMIZE = False
+    DEFAULT_CSS = "ProgramPane { background: ansi_default; color: ansi_default; }"
+
+    @dataclass
+    class Sized(Message):
+        """The terminal has a size: its first, or another."""
+
+        rows: int
+        columns: int
+
+    class Closed(Message):
+        """Nobody has the terminal open any more, and all that was written to it is shown; the pane takes no focus."""
+
+    def __init__(
+        self,
+        master_fd: int,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.bytes_read = 0
+        """How much the program wrote so far."""
+        self._fd = master_fd
+        self._emulator: Emulator | None = None
+        self._unfed = b""
+        self._unsent = b""
+        self._open = True
+        self._lines: list[Line] = []
+        self._strips: list[Strip] = []
+        self._painted_s = 0.0
+        self._turn: asyncio.Handle | None = None
+        self._paint: asyncio.Handle | None = None
+
+    @property
+    def title(self) -> str:
+        """What the program calls its window; safe to draw."""
+        return self._emulator.title if self._emulator else ""
+
+    # its life
+
+    def on_resize(self) -> None:
+        """Give the terminal the size of the pane; with the first one its life begins."""
+        columns, rows = self.size
+        if not columns or not rows:
+            return
+        if self._emulator is None:
+            self._emulator = Emulator(columns, rows, self._send)
+            os.set_blocking(self._fd, False)
+            asyncio.get_running_loop().add_reader(self._fd, self._take_turn)
+        else:
+            self._emulator.resize(columns, rows)
+        resize_terminal(self._fd, rows, columns)
+        self._lines = []
+        self._paint_now()
+        self.post_message(self.Sized(rows, columns))
+
+    def begin_again(self, title: str) -> None:
+        """Another program has the terminal now: show what it writes, below a line with a title."""
+        if self._emulator is None:
+            return
+        self._emulator.feed(self._unfed + _AS_AT_FIRST)
+        newline = b"\r\n" if self._emulator.cursor[0] else b""
+        self._unfed = newline + f"── {title} ──\r\n".encode()
+        self._unsent = b""
+        self._open = self.can_focus = True
+        if self._turn is None:
+            self._await_turn()
+
+    def on_unmount(self) -> None:
+        """Let go of the terminal."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._fd)
+        loop.remove_writer(self._fd)
+        for handle in (self._turn, self._paint):
+            if handle is not None:
+                handle.cancel()
+
+    # from the program
+
+    def _take_turn(self) -> None:
+        """Take in what the program wrote, for a turn; the kernel holds the program up until the next one."""
+        assert self._emulator is not None
+        end = time.perf_counter() + TURN_SECONDS
+        if not self._unfed:
+            self._unfed = self._emulator.skim(self._read(end - TURN_SECONDS / 2))
+        while self._unfed and time.perf_counter() < end:
+            self._emulator.feed(self._unfed[:_FED_AT_ONCE])
+            self._unfed = self._unfed[_FED_AT_ONCE:]
+        self._repaint()
+        self._await_turn()
+
+    def _read(self, end: float) -> bytes:
+        """What is there to read, until a time; nobody else having the terminal open any more is noted."""
+        pieces: list[bytes] = []
+        size = 0
+        while size < TURN_BYTES and time.perf_counter() < end:
+            try:
+                piece = os.read(self._fd, 1 << 16)
+            except BlockingIOError:
+                break
+            except OSError:  # EIO, see pty(7)
+                piece = b""
+            if not piece:
+                self._open = False
+                break
+            pieces.append(piece)
+            size += len(piece)
+        self.bytes_read += size
+        return b"".join(pieces)
+
+    def _await_turn(self) -> None:
+        """Have the next turn as soon as others had theirs, or when there is something to read."""
+        loop = asyncio.get_running_loop()
+        self._turn = None
+        if self._unfed:
+            loop.remove_reader(self._fd)
+            self._turn = loop.call_soon(self._take_turn)
+        elif self._open:
+            loop.add_reader(self._fd, self._take_turn)
+        else:
+            loop.remove_reader(self._fd)
+            self.can_focus = False
+            self.blur()
+            self.post_message(self.Closed())
+
+    # to the screen
+
+    def _repaint(self) -> None:
+        """Paint soon, but not more often than is seen."""
+        if self._paint is None:
+            wait = self._painted_s + _FRAME_SECONDS - time.perf_counter()
+            self._paint = asyncio.get_running_loop().call_later(max(wait, 0), self._paint_now)
+
+    def _paint_now(self) -> None:
+        """Paint the lines that have changed, as soon as our own terminal has taken what was painted before."""
+        assert self._emulator is not None
+        if not output_ready.is_clear():
+            self._paint = asyncio.get_running_loop().call_later(output_ready.AGAIN_SECONDS, self._paint_now)
+            return
+        self._paint = None
+        self._painted_s = time.perf_counter()
+        width = self.size.width
+        lines = self._emulator.lines(cursor=self._emulator.cursor_visible and self.has_focus)
+        if len(lines) != len(self._lines):
+            self._lines = [()] * len(lines)
+            self._strips = [Strip.blank(width)] * len(lines)
+        changed = [y for y, line in enumerate(lines) if line is not self._lines[y]]
+        style = self.rich_style
+        for y in changed:
+            self._strips[y] = Strip(lines[y], width).apply_style(style)
+        self._lines = lines
+        if changed:
+            self.refresh(*(Region(0, y, width, 1).translate(self.content_offset) for y in changed))
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the terminal."""
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """None, so that the program's sixteen colours are the user's; but no colours when the user wants none."""
+        return super().get_line_filters() if self.app.no_color else ()
+
+    def notify_style_update(self) -> None:
+        """Paint everything anew."""
+        super().notify_style_update()
+        self._lines = []
+        if self._emulator is not None:
+            self._repaint()
+
+    # to the program
+
+    def _send(self, data: bytes) -> None:
+        """Send to the program as soon as it takes something; never wait for it."""
+        self._unsent = (self._unsent + data)[:_LONGEST_QUEUE]
+        self._flush()
+
+    def _flush(self) -> None:
+        """Send what the terminal has room for."""
+        try:
+            self._unsent = self._unsent[os.write(self._fd, self._unsent) :]
+        except BlockingIOError:
+            pass
+        except OSError:  # EIO: nobody is there
+            self._unsent = b""
+        loop = asyncio.get_running_loop()
+        if self._unsent:
+            loop.add_writer(self._fd, self._flush)
+        else:
+            loop.remove_writer(self._fd)
+
+    def on_key(self, event: events.Key) -> None:
+        """Every key is the program's."""
+        event.stop()
+        event.prevent_default()
+        if self._emulator is not None and (
+            keystroke := key_bytes(event, application_cursor=self._emulator.mode(_APPLICATION_CURSOR))
+        ):
+            self._send(keystroke)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste is the program's."""
+        event.stop()
+        if self._emulator is not None:
+            self._send(paste_bytes(event.text, bracketed=self._emulator.mode(_BRACKETED_PASTE)))
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self._focus_changed(b"\x1b[I")
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self._focus_changed(b"\x1b[O")
+
+    def _focus_changed(self, report: bytes) -> None:
+        if self._emulator is not None:
+            self._repaint()
+            if self._emulator.mode(_FOCUS):
+                self._send(report)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A button is the program's if it asked for the mouse."""
+        if self._mouse(event, event.button - 1, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES):
+            self.capture_mouse()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """So is its release, wherever it is."""
+        self.release_mouse()
+        self._mouse(event, event.button - 1, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES, released=True)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Motion is told to programs that asked for it; to some only while a button is down."""
+        if event.button:
+            self._mouse(event, event.button - 1 + 32, _MOUSE_DRAGS, _MOUSE_MOVES)
+        else:
+            self._mouse(event, 3 + 32, _MOUSE_MOVES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel are buttons; a full-screen program that asked for no mouse gets the cursor keys."""
+        self._wheel(event, "up")
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The other way."""
+        self._wheel(event, "down")
+
+    def _wheel(self, event: events.MouseEvent, key: str) -> None:
+        sent = self._mouse(event, _WHEEL[type(event).__name__], _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES)
+        if not sent and self.has_focus and self._emulator is not None and self._emulator.alternate:
+            event.stop()
+            cursor = self._emulator.mode(_APPLICATION_CURSOR)
+            self._send(3 * key_bytes(events.Key(key, None), application_cursor=cursor))
+
+    def _mouse(self, event: events.MouseEvent, button: int, *modes: int, released: bool = False) -> bool:
+        """Tell a program that asked for it in one of these modes what the mouse does; whether it did."""
+        emulator = self._emulator
+        if (
+            emulator is None
+            or not self.has_focus
+            or not emulator.mode(_MOUSE_SGR)
+            or not any(map(emulator.mode, modes))
+        ):
+            return False
+        event.stop()
+        place = self.size.clamp_offset(event.get_content_offset_capture(self))
+        button += 4 * event.shift + 8 * event.meta + 16 * event.ctrl
+        self._send(mouse_bytes(button, place.x, place.y, released=released))
+        return True

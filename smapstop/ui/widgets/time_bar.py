@@ -1,0 +1,97 @@
+"""The bar of time: when something happened, where the moment is that is shown, and the mark."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from smapstop.model.history.activity import Activity
+from smapstop.model.view.view import Scene
+from smapstop.text import format as fmt
+from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.theme.contrast import legible
+
+_STEPS = "─▁▂▃▄▅▆▇█"
+"""Nothing happened; then from one thing to a thousand, by factors of about three."""
+_HEAD, _MARK = "┃", "m"
+
+
+class TimeBar(Widget):
+    """One line over all ticks, the highest where most happened; a click or a drag goes there."""
+
+    DEFAULT_CSS = "TimeBar { height: 1; display: none; background: $panel; color: $foreground; }"
+
+    class Sought(Message):
+        """The user wants to see another moment."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+            """The tick."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._scene: Scene | None = None
+        self._activity: Activity | None = None
+        self._dragged = False
+
+    def show(self, activity: Activity, scene: Scene) -> None:
+        """Show what happened when, and where the moment of a scene lies."""
+        self._activity, self._scene = activity, scene
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The bar between the times at its ends."""
+        base, scene, activity = self.rich_style, self._scene, self._activity
+        if scene is None or activity is None or y:
+            return Strip.blank(self.size.width, base)
+        timeline, width = activity.timeline, self._bar_width
+        palette, number, mark = palette_of(self.app), scene.moment.tick.number, scene.lens.mark
+        marks = {} if mark is None else {activity.stretch_of(mark, width): (_MARK, palette.gain)}
+        marks[activity.stretch_of(number, width)] = (_HEAD, palette.foreground)
+        quiet, busy = Style(color=palette.quiet), Style(color=palette.colours["heap"])
+        segments = [
+            Segment(f"{fmt.CUT if timeline.first else ' '}{fmt.clock(timeline.head(timeline.first).wall_ns)} ", base)
+        ]
+        for at, count in enumerate(activity.over_time(width).tolist()):
+            if at in marks:
+                glyph, colour = marks[at]
+                segments.append(Segment(glyph, legible(base + Style(color=colour, bold=True))))
+            else:
+                segments.append(Segment(_glyph(count), legible(base + (busy if count else quiet))))
+        segments.append(Segment(f" {fmt.clock(timeline.head(len(timeline) - 1).wall_ns)} ", base))
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    @property
+    def _bar_width(self) -> int:
+        """The cells between the times."""
+        return max(1, self.size.width - 20)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Go where the user points, and follow while the button is held."""
+        self._dragged = True
+        self.capture_mouse()
+        self._seek(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow a drag."""
+        if self._dragged:
+            self._seek(event.x)
+
+    def on_mouse_up(self) -> None:
+        """End a drag."""
+        self._dragged = False
+        self.release_mouse()
+
+    def _seek(self, x: int) -> None:
+        """Ask for the tick under a column."""
+        if self._activity is not None:
+            width = self._bar_width
+            self.post_message(self.Sought(self._activity.tick_in(min(max(0, x - 10), width - 1), width)))
+
+
+def _glyph(count: int) -> str:
+    """How much happened, as a glyph."""
+    return _STEPS[min(len(_STEPS) - 1, (2 * count.bit_length() + 2) // 3)] if count else _STEPS[0]

@@ -1,0 +1,67 @@
+"""The page frames behind the cell under the cursor: when they are asked for, and what is said of them."""
+
+from typing import Any
+
+import pytest
+
+from smapstop.model.protocol import FramesOn, FramesSeen
+from smapstop.text.pages import frames_text
+from smapstop.ui.pages.frame_requests import PageFrames
+
+
+def seen(start: int = 0, end: int = 4096, **counts: Any) -> FramesSeen:
+    return FramesSeen(3, start, end, **counts)
+
+
+def test_they_are_asked_for_once_in_a_tick_and_one_after_the_other() -> None:
+    frames = PageFrames(3)
+    assert frames.request((0, 4096), 1) == FramesOn(3, 0, 4096)
+    assert frames.request((4096, 8192), 1) is None, "an answer is awaited"
+    frames.hear(seen())
+    assert frames.request((0, 4096), 1) is None
+    assert frames.request((4096, 8192), 1) == FramesOn(3, 4096, 8192)
+    frames.hear(seen(4096, 8192))
+    assert frames.request((4096, 8192), 2) == FramesOn(3, 4096, 8192)
+
+
+def test_only_what_is_known_of_these_pages_is_told() -> None:
+    frames = PageFrames(3)
+    assert frames.of((0, 4096)) is None
+    frames.hear(seen())
+    assert frames.of((0, 4096)) == seen()
+    assert frames.of((0, 8192)) is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "pages", "text"),
+    [
+        (
+            {"why": "shown only to root"},
+            1,
+            "page frame: shown only to root (how often mapped, dirty, referenced, KSM)",
+        ),
+        ({}, 1, "page frame: none, it is not in memory"),
+        ({}, 8, "page frames: none is in memory"),
+        ({"pages": 1, "once": 1, "most": 1}, 1, "page frame: mapped once"),
+        (
+            {"pages": 1, "most": 1200, "dirty": 1, "referenced": 1, "huge": 1, "ksm": 1},
+            1,
+            "page frame: mapped 1,200 times, dirty, referenced, of a large folio, merged by KSM",
+        ),
+        ({"pages": 8, "once": 8, "most": 1}, 8, "page frames: 8 in memory, mapped once each"),
+        ({"pages": 1}, 1, "page frame: its maps are not counted"),
+        (
+            {"pages": 8, "once": 3, "most": 1},
+            8,
+            "page frames: 8 in memory, 3 mapped once, others not counted",
+        ),
+        ({"pages": 8, "most": 4}, 8, "page frames: 8 in memory, mapped up to 4 times"),
+        (
+            {"pages": 2000, "once": 1500, "most": 4, "dirty": 3},
+            4096,
+            "page frames: 2,000 in memory, 1,500 mapped once, others up to 4 times, 3 dirty",
+        ),
+    ],
+)
+def test_what_is_said(counts: dict[str, Any], pages: int, text: str) -> None:
+    assert frames_text(seen(**counts), pages) == text

@@ -1,0 +1,495 @@
+"""The runs of a program as their user meets them: begun by what a source tells, or by rebuilds."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from building import mappings_of, tick_of
+from listening import ListSource, target
+from textual.pilot import Pilot
+from textual.widgets import ContentSwitcher, OptionList
+
+from smapstop.model.protocol import Attach, Failure, Launch, PagesOf, Refusal, Request, Signal
+from smapstop.model.tick import Ending, Tick
+from smapstop.proc.columns import Texts
+from smapstop.settings import Settings
+from smapstop.ui.app import Dashboard
+from smapstop.ui.program_control import Rebuilds
+from smapstop.ui.screens.runs import RunsScreen
+from smapstop.ui.widgets.key_bar import KeyBar
+from smapstop.ui.widgets.mapping_detail import MappingDetail
+from smapstop.ui.widgets.mapping_pages import MappingPages
+from smapstop.ui.widgets.mapping_table import MappingTable
+from smapstop.ui.widgets.program_dock import ProgramDock
+from smapstop.ui.widgets.program_pane import ProgramPane
+
+HEAP, LIBC, STACK, OLD = ("rw-p", "[heap]"), ("r-xp", "/usr/lib/libc.so.6"), ("rw-p", "[stack]"), ("r--p", "/lib/old")
+
+
+class Run:
+    """The ticks of one run, at addresses and with texts of its own; its mappings are ordered otherwise in each."""
+
+    def __init__(self, pid: int, heap: int, *, old: bool = False) -> None:
+        self.target = target(pid=pid, launched=True)
+        self._heap, self._at, self._old, self._texts = heap, 0x1000 * pid, old, Texts()
+        self._ids = [2, 0, 1, 3] if pid % 2 else [10, 11, 12, 13]
+
+    def tick(self, number: int) -> Tick:
+        """The heap grows by 4 kB a tick."""
+        at = self._at
+        rows: list[tuple[Any, ...]] = [
+            (at, at + 256, *HEAP, self._heap + 4 * number),
+            (at + 300, at + 400, *LIBC, 30),
+            (at + 800, at + 833, *STACK, 12),
+        ]
+        if self._old:
+            rows.append((at + 900, at + 910, *OLD, 8))
+        told = mappings_of(*rows, texts=self._texts)
+        return tick_of(number, told, self._ids[: len(rows)], keyframe=True, totals=self._totals(number))
+
+    def _totals(self, number: int) -> dict[str, int]:
+        return {"rss": self._heap + 4 * number + 42 + 8 * self._old}
+
+    def end(self, number: int, status: int = 0) -> Tick:
+        """Its last tick."""
+        totals = self._totals(number - 1)
+        return tick_of(number, mappings_of(texts=self._texts), [], ending=Ending(status=status), totals=totals)
+
+
+FIRST, SECOND, THIRD = Run(1, 40, old=True), Run(2, 140), Run(3, 240)
+
+
+async def never() -> AsyncIterator[None]:
+    """No rebuild."""
+    await asyncio.Event().wait()
+    yield
+
+
+class Quiet(ListSource):
+    """A source that tells nothing by itself."""
+
+    def request(self, request: Request) -> None:
+        self.asked.append(request)
+
+
+def dashboard(*, rebuilds: Rebuilds | None = never) -> tuple[Dashboard, ListSource]:
+    """A dashboard whose source tells runs when the test says so."""
+    source = Quiet()
+    return Dashboard(source, Attach(4711), Settings(), rebuilds=rebuilds), source
+
+
+def tell(source: ListSource, run: Run, ticks: int, *, ended: bool = False) -> None:
+    """A run begins, and tells so many ticks."""
+    source.tell(run.target, *(run.tick(number) for number in range(ticks)))
+    if ended:
+        source.tell(run.end(ticks))
+
+
+async def header(pilot: Pilot[int]) -> str:
+    """The header, as it is drawn."""
+    await pilot.pause()
+    return pilot.app.query_one("HeaderBar").render_line(0).text
+
+
+async def line(pilot: Pilot[int], name: str) -> str:
+    """The line of a mapping in the table."""
+    await pilot.pause()
+    table = pilot.app.query_one(MappingTable)
+    lines = [table.render_line(y).text for y in range(table.size.height)]
+    return next((text for text in lines if name in text), "")
+
+
+async def test_the_next_run_is_looked_at_and_compared_with_the_last_one() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3, ended=True)
+        assert " run 1 " in await header(pilot)
+        tell(source, SECOND, 2)
+        told = await header(pilot)
+        assert " run 2 " in told
+        assert "Δ run 1 " in told
+        assert "● live" in told
+        assert "+100 K" in await line(pilot, "[heap]")
+        assert "–" in await line(pilot, "[heap]")  # between runs there is no rate
+        assert "not in this run" in await line(pilot, "/lib/old")
+        source.tell(*(SECOND.tick(number) for number in (2, 3, 4, 5)))
+        assert "Δ run 1 (end)" in await header(pilot)
+
+
+async def test_d_goes_on_to_the_other_moments_of_this_run_and_back() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3, ended=True)
+        tell(source, SECOND, 3)
+        seen = []
+        for _ in range(4):
+            seen.append((await header(pilot)).partition("Δ ")[2].split("  ")[0])
+            await pilot.press("d")
+        assert seen == ["run 1", "previous tick", "start", "run 1"]
+
+
+async def test_who_looks_at_the_past_is_told_that_a_run_began_and_end_goes_there() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3)
+        await pilot.press("left")
+        source.tell(FIRST.end(3))
+        tell(source, SECOND, 2)
+        assert " run 1 " in await header(pilot)
+        assert [notice.message for notice in app._notifications] == ["run 2 has begun: end goes there"]
+        await pilot.press("end")
+        assert " run 2 " in await header(pilot)
+        assert app.lens.at is None
+
+
+@pytest.mark.parametrize("back", ["end", "escape"])
+async def test_r_lists_the_runs_and_enter_looks_at_one_from_its_end(back: str) -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3, ended=True)
+        tell(source, SECOND, 2)
+        await pilot.pause()
+        await pilot.press("r")
+        listed = app.screen.query_one(OptionList)
+        assert str(listed.get_option_at_index(0).prompt).split()[:2] == ["▸", "2"]
+        await pilot.press("down", "enter")
+        told = await header(pilot)
+        assert " run 1 " in told
+        assert "exited 0" in told
+        assert app.lens.at == 3
+        assert "8 K" in await line(pilot, "/lib/old")
+        await pilot.press("right", "space")
+        assert app.lens.at == 3
+        await pilot.press("left", "left")
+        await pilot.pause()
+        assert app.lens.at == 1
+        source.tell(SECOND.tick(2))
+        assert " run 1 " in await header(pilot)
+        await pilot.press(back)
+        assert " run 2 " in await header(pilot)
+        assert app.lens.at is None
+        assert "148 K" in await line(pilot, "[heap]")
+
+
+async def test_an_earlier_run_is_compared_with_the_one_before_it() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3, ended=True)
+        tell(source, SECOND, 3, ended=True)
+        tell(source, THIRD, 3)
+        await pilot.pause()
+        await pilot.press("r", "down", "enter")
+        told = await header(pilot)
+        assert " run 2 " in told
+        assert "Δ run 1" in told
+
+
+async def test_the_list_can_be_left_and_the_run_that_is_looked_at_chosen_again() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3, ended=True)
+        tell(source, SECOND, 2)
+        await pilot.pause()
+        for keys in (("r", "escape"), ("r", "r"), ("r", "enter")):
+            await pilot.press(*keys)
+            assert not isinstance(app.screen, RunsScreen)
+            assert " run 2 " in await header(pilot)
+
+
+async def test_without_watch_there_is_one_run_and_r_says_how_to_keep_more() -> None:
+    app, source = dashboard(rebuilds=None)
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3)
+        assert "run 1" not in await header(pilot)
+        await pilot.press("r")
+        (notice,) = app._notifications
+        assert notice.message == "there is one run: smapstop --watch -- COMMAND keeps every one"
+
+
+@pytest.mark.parametrize("key", ["enter", "v"])
+async def test_what_only_the_earlier_run_has_is_not_opened(key: str) -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3, ended=True)
+        tell(source, SECOND, 2)
+        await pilot.pause()
+        await pilot.press("slash", *"old", "enter", key)
+        await pilot.pause()
+        assert app.query_one(ContentSwitcher).current == "table"
+        (notice,) = app._notifications
+        assert notice.message == "only run 1 has it: r goes there"
+
+
+async def test_the_cursor_goes_to_what_is_like_the_mapping_on_which_it_was() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3)
+        await pilot.pause()
+        table = app.query_one(MappingTable)
+        while table.cursor_id != 1:  # the stack
+            await pilot.press("down")
+        source.tell(FIRST.end(3))
+        tell(source, SECOND, 2)
+        await pilot.pause()
+        assert table.cursor_id == 12
+
+
+async def test_the_mapping_that_is_open_is_open_in_the_next_run_too() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3)
+        await pilot.pause()
+        await pilot.press("enter")
+        detail = app.query_one(MappingDetail)
+        assert detail.mapping == 2  # the heap
+        source.tell(FIRST.end(3))
+        tell(source, SECOND, 2)
+        await pilot.pause()
+        await pilot.pause()
+        assert (app.query_one(ContentSwitcher).current, detail.mapping) == ("detail", 10)
+        (rss,) = (text for y in range(30) if " Rss  " in (text := detail.render_line(y).text) and "→" in text)
+        assert rss.split()[1:6] == ["Rss", "44", "→", "144", "+100"]
+
+
+async def test_the_pages_that_are_shown_are_shown_in_the_next_run_too() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3)
+        await pilot.pause()
+        await pilot.press("v")
+        pages = app.query_one(MappingPages)
+        assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 2)
+        source.tell(FIRST.end(3))
+        tell(source, SECOND, 2)
+        await pilot.pause()
+        await pilot.pause()
+        assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 10)
+        assert pages.has_focus
+        assert source.asked[-1] == PagesOf(10)
+        await pilot.press("v")
+        assert (app.query_one(ContentSwitcher).current, app.query_one(MappingDetail).mapping) == ("detail", 10)
+
+
+async def test_a_key_that_was_pressed_meanwhile_is_not_undone() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        tell(source, FIRST, 3)
+        await pilot.pause()
+        await pilot.press("enter")
+        source.tell(FIRST.end(3), SECOND.target)
+        await pilot.pause()
+        await pilot.press("f")
+        source.tell(SECOND.tick(0))
+        await pilot.pause()
+        assert app.query_one(ContentSwitcher).current == "table"
+
+
+@pytest.mark.parametrize("size", [(20, 5), (80, 24), (118, 40), (240, 70)])
+async def test_the_list_fits_any_terminal(size: tuple[int, int]) -> None:
+    app, source = dashboard()
+    async with app.run_test(size=size) as pilot:
+        for run in (FIRST, SECOND, THIRD):
+            tell(source, run, 3, ended=run is not THIRD)
+        await pilot.pause()
+        await pilot.press("r")
+        await pilot.pause()
+        box = app.screen.query_one(OptionList)
+        assert box.region.right <= size[0]
+        if size[0] >= 80:
+            lines = [box.render_line(y).text for y in range(3)]
+            assert [text.split()[-2:] for text in lines[:2]] == [["+100", "K"], ["+92", "K"]]
+
+
+# launched, and launched again
+
+
+class Launched(ListSource):
+    """A source that launches: it tells the next run at each request, and its end at a signal."""
+
+    def __init__(self, terminal_fd: int) -> None:
+        super().__init__()
+        self.terminal_fd = terminal_fd
+        self.runs = [FIRST, SECOND, THIRD]
+        self.refusal: Refusal | None = None
+        self.running: Run | None = None
+
+    def request(self, request: Request) -> None:
+        self.asked.append(request)
+        match request:
+            case Launch() if self.refusal:
+                self.tell(self.refusal)
+            case Launch():
+                self.running = self.runs.pop(0)
+                self.tell(self.running.target, self.running.tick(0))
+            case Signal() if self.running:
+                ended, self.running = self.running, None
+                self.tell(ended.end(1, status=7 + ended.target.pid))
+
+
+class Built:
+    """Rebuilds when the test says so."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[None] = asyncio.Queue()
+
+    async def __call__(self) -> AsyncIterator[None]:
+        while True:
+            await self._queue.get()
+            yield
+
+    def again(self) -> None:
+        self._queue.put_nowait(None)
+
+
+@pytest.fixture
+def terminal() -> Iterator[int]:
+    """The master of a terminal that somebody else has open, too."""
+    master, slave = os.openpty()
+    yield master
+    os.close(slave)
+    os.close(master)
+
+
+@pytest.fixture
+def launched(terminal: int) -> tuple[Dashboard, Launched, Built]:
+    source, built = Launched(terminal), Built()
+    return Dashboard(source, Launch(("./app",), {}), Settings(), rebuilds=built), source, built
+
+
+async def until(pilot: Pilot[int], text: str) -> None:
+    """Wait until the header says something."""
+    async with asyncio.timeout(10):
+        while text not in await header(pilot):
+            pass
+
+
+Scene = tuple[Dashboard, Launched, Built]
+
+
+async def test_at_a_rebuild_the_program_is_ended_and_begins_again(launched: Scene) -> None:
+    app, source, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        built.again()
+        await until(pilot, "run 2")
+        assert [type(request) for request in source.asked] == [Launch, Signal, Launch]
+        pane = app.query_one(ProgramPane)
+        shown = ""
+        async with asyncio.timeout(10):
+            while "── run 2 ──" not in shown:
+                await pilot.pause()
+                shown = pane.render_line(0).text
+        assert app.query_one(ProgramDock).border_subtitle == "press t to type into it"
+
+
+async def test_the_key_of_the_program_is_shown_while_there_is_one_to_type_to(launched: Scene) -> None:
+    app, source, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        bar = app.query_one(KeyBar)
+        assert "t program" in bar.render_line(0).text
+        source.refusal = Refusal("cannot execute ./app", "exec format error")
+        built.again()
+        await until(pilot, "exited 8")
+        assert "t program" not in bar.render_line(0).text
+
+
+@pytest.mark.parametrize("rows", [5, 8, 10, 16])
+async def test_on_a_small_terminal_there_is_a_row_of_the_table_and_a_line_of_the_program(
+    launched: Scene, rows: int
+) -> None:
+    app, _, _ = launched
+    async with app.run_test(size=(60, rows)) as pilot:
+        for key in ("f12", "t"):
+            await pilot.press(key)
+            await pilot.pause()
+            pane, table = app.query_one(ProgramPane).region, app.query_one(MappingTable).region
+            assert pane.height >= 1
+            assert pane.bottom <= rows
+            assert table.height >= (2 if key == "f12" else 1)
+
+
+async def test_what_cannot_begin_again_is_told_until_the_next_rebuild(launched: Scene) -> None:
+    app, source, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        source.refusal = Refusal("cannot execute ./app", "exec format error")
+        built.again()
+        await until(pilot, "exited 8")
+        dock = app.query_one(ProgramDock)
+        async with asyncio.timeout(10):
+            while "format error" not in str(dock.border_subtitle):
+                await pilot.pause()
+        assert dock.border_subtitle == "cannot execute ./app: exec format error; waits for a rebuild"
+        assert [notice.message for notice in app._notifications] == ["cannot execute ./app: exec format error"]
+        source.refusal = None
+        built.again()
+        await until(pilot, "run 2")
+
+
+async def test_who_types_into_the_program_goes_on_with_the_next_run(launched: Scene) -> None:
+    app, _, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        await pilot.press("t")
+        built.again()
+        await until(pilot, "run 2")
+        dock = app.query_one(ProgramDock)
+        assert dock.has_keys
+        assert dock.border_subtitle == "F12 takes the keys back"
+        await pilot.press("q")
+        assert app.is_running
+        await pilot.press("f12")
+        assert not dock.has_keys
+
+
+async def test_a_program_that_ended_by_itself_waits_for_a_rebuild(launched: Scene) -> None:
+    app, source, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        source.request(Signal(1))
+        await until(pilot, "exited 8")
+        assert app.query_one(ProgramDock).border_subtitle == "exited 8, waits for a rebuild"
+        built.again()
+        await until(pilot, "run 2")
+        assert [type(request) for request in source.asked] == [Launch, Signal, Launch]
+
+
+async def test_the_exit_status_is_that_of_the_last_run_whichever_is_looked_at(launched: Scene) -> None:
+    app, source, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        built.again()
+        await until(pilot, "run 2")
+        source.request(Signal(1))
+        await until(pilot, "exited 9")
+        await pilot.press("r", "down", "enter")
+        await until(pilot, "run 1")
+        await pilot.press("q")
+    assert app.return_value == 9
+
+
+async def test_a_program_that_is_ended_on_leaving_does_not_begin_again(launched: Scene) -> None:
+    app, source, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        await pilot.press("q", "e")
+        await pilot.pause()
+        built.again()
+        await pilot.pause()
+    assert app.return_value == 8
+    assert [type(request) for request in source.asked] == [Launch, Signal]
+
+
+async def test_a_source_that_failed_launches_nothing_any_more(launched: Scene) -> None:
+    app, source, built = launched
+    async with app.run_test(size=(118, 40)) as pilot:
+        await until(pilot, "run 1")
+        source.tell(Failure("the sampler died"))
+        await until(pilot, "the sampler died")
+        built.again()
+        await pilot.pause()
+        assert app.query_one(ProgramDock).border_subtitle == "not watched any more"
+        assert [type(request) for request in source.asked] == [Launch]

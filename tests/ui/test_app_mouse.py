@@ -1,0 +1,232 @@
+"""The mouse, wherever it may be used: clicks, double clicks and the wheel."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from building import mappings_of, tick_of
+from listening import ListSource
+from textual import events
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.protocol import Attach
+from smapstop.model.tick import Tick
+from smapstop.proc.fields import FIELD
+from smapstop.settings import Settings
+from smapstop.ui.app import Dashboard
+from smapstop.ui.keys.table import KEY
+from smapstop.ui.screens.help import HelpScreen
+from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets.key_bar import KeyBar
+from smapstop.ui.widgets.mapping_detail import MappingDetail
+from smapstop.ui.widgets.mapping_table import MappingTable
+
+MANY = 60
+ROWS = [(0x1000 + 16 * at, 0x1008 + 16 * at, "rw-p", f"/lib/{at:02}.so") for at in range(MANY)]
+"""The mappings 0 to 59, the biggest first."""
+
+
+def tick(number: int, *moved: int) -> Tick:
+    """A tick in which a page of each of these mappings was touched; each program begins with it."""
+    happened = Events(
+        mapping=np.array(moved, np.int64),
+        what=np.full(len(moved), MECHANISMS.index("first-touch"), np.int8),
+        kb=np.full(len(moved), 4),
+        sure=np.ones(len(moved), bool),
+    )
+    rows = mappings_of(*((*row, 4 * (MANY - at) + number * (at in moved)) for at, row in enumerate(ROWS)))
+    return tick_of(number, rows, list(range(MANY)), keyframe=True, executed=True, events=happened)
+
+
+@asynccontextmanager
+async def shown(*ticks: Tick) -> AsyncIterator[tuple[Dashboard, Pilot[int], ListSource]]:
+    """The dashboard, in a small terminal."""
+    source = ListSource(tick(0), *ticks)
+    app = Dashboard(source, Attach(4711), Settings())
+    async with app.run_test(size=(118, 30)) as pilot:
+        await pilot.pause()
+        yield app, pilot, source
+
+
+async def wheel(pilot: Pilot[int], widget: Widget, turns: int) -> None:
+    """Turn the wheel over a widget, down or, with a negative number, up."""
+    for _ in range(abs(turns)):
+        await tell(pilot, widget, events.MouseScrollDown if turns > 0 else events.MouseScrollUp)
+
+
+async def tell(pilot: Pilot[int], widget: Widget, what: type[events.MouseEvent]) -> None:
+    """Have the terminal tell that the mouse does this, over a widget."""
+    x, y = widget.region.x + 3, widget.region.y + 3
+    nothing: dict[str, Any] = dict.fromkeys(("shift", "meta", "ctrl"), False)
+    pilot.app.post_message(what(None, x, y, delta_x=0, delta_y=0, button=0, screen_x=x, screen_y=y, **nothing))
+    await pilot.pause()
+
+
+def names(app: Dashboard) -> list[str]:
+    """The names in the table."""
+    table = app.query_one(MappingTable)
+    lines = [table.render_line(y).text[2:].split() for y in range(1, table.size.height)]
+    return [line[0].removeprefix("/lib/") for line in lines if line]
+
+
+# the table
+
+
+async def test_a_click_on_a_row_puts_the_cursor_there() -> None:
+    async with shown() as (app, pilot, _):
+        await pilot.click(MappingTable, offset=(30, 4))
+        assert app.query_one(MappingTable).cursor_id == 3
+        assert app.query_one(ContentSwitcher).current == "table"
+
+
+async def test_a_double_click_on_a_row_opens_it() -> None:
+    async with shown() as (app, pilot, _):
+        await pilot.click(MappingTable, offset=(30, 4), times=2)
+        await pilot.pause()
+        assert app.query_one(ContentSwitcher).current == "detail"
+        assert app.query_one(MappingDetail).mapping == 3
+
+
+async def test_a_double_click_on_a_group_shows_its_mappings() -> None:
+    async with shown() as (app, pilot, _):
+        await pilot.press("g")
+        await pilot.click(MappingTable, offset=(30, 4), times=2)
+        await pilot.pause()
+        assert names(app) == ["03.so"]
+
+
+async def test_a_click_below_the_last_row_does_nothing() -> None:
+    async with shown() as (app, pilot, _):
+        await pilot.press("slash", *"07.so", "enter")
+        await pilot.click(MappingTable, offset=(30, 5), times=2)
+        assert app.query_one(ContentSwitcher).current == "table"
+
+
+@pytest.mark.parametrize("title", ["Mapping", "Rss", "Anon"])
+async def test_a_click_on_any_title_sorts_by_it(title: str) -> None:
+    async with shown() as (app, pilot, _):
+        await pilot.press("less_than_sign")
+        header = app.query_one(MappingTable).render_line(0).text
+        await pilot.click(MappingTable, offset=(header.index(title) + 1, 0))
+        await pilot.pause()
+        assert re.search(f"{title} ?[▼▲]", app.query_one(MappingTable).render_line(0).text)
+
+
+async def test_the_pointer_on_a_title_or_a_key_says_what_it_is() -> None:
+    async with shown() as (app, pilot, _):
+        table, bar = app.query_one(MappingTable), app.query_one(KeyBar)
+        header = table.render_line(0).text
+        for column in table.columns:
+            if column.look == "amount" and column.title in header:
+                await pilot.hover(MappingTable, offset=(header.index(column.title) + 1, 0))
+                assert str(table.tooltip) == f"{column.title}: {FIELD[column.key].help}"
+        await pilot.hover(MappingTable, offset=(header.index("Rss") + 1, 2))
+        assert table.tooltip is None
+        await pilot.hover(KeyBar, offset=(bar.render_line(0).text.index("sort"), 0))
+        assert str(bar.tooltip) == KEY["sort"].help
+
+
+async def test_the_wheel_scrolls_the_table_and_the_cursor_stays_on_its_mapping() -> None:
+    async with shown() as (app, pilot, source):
+        table = app.query_one(MappingTable)
+        await pilot.press("down")
+        await wheel(pilot, table, 8)
+        scrolled = names(app)
+        assert "01.so" not in scrolled
+        assert table.cursor_id == 1
+        source.tell(tick(1))
+        await pilot.pause()
+        assert names(app) == scrolled
+        await wheel(pilot, table, -20)
+        assert names(app)[:2] == ["00.so", "01.so"]
+
+
+async def test_the_table_stays_where_the_wheel_brought_it_above_its_cursor() -> None:
+    async with shown() as (app, pilot, source):
+        table = app.query_one(MappingTable)
+        await pilot.press("ctrl+end")
+        await wheel(pilot, table, -50)
+        assert names(app)[0] == "00.so"
+        source.tell(tick(1))
+        await pilot.pause()
+        assert names(app)[0] == "00.so"
+        await pilot.press("up")
+        assert table.cursor_id == MANY - 2
+        assert "58.so" in names(app)
+
+
+@pytest.mark.parametrize("what", [events.MouseDown, events.MouseScrollDown])
+async def test_the_rows_keep_their_order_under_the_mouse(
+    what: type[events.MouseEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smapstop.ui.stable_order.QUIET_SECONDS", 60.0)
+    async with shown() as (app, pilot, source):
+        await tell(pilot, app.query_one(MappingTable), what)
+        source.tell(*(tick(number, 50) for number in range(1, 9)))
+        await pilot.pause()
+        assert names(app)[5] < "09.so"
+        assert "50.so" not in names(app)
+
+
+# the others
+
+
+async def test_the_wheel_scrolls_the_events() -> None:
+    async with shown(*(tick(number, number) for number in range(1, 30))) as (app, pilot, _):
+        await pilot.press("e")
+        pane = app.query_one(EventsPane)
+        await pilot.pause()
+        first = pane.render_line(1).text
+        await wheel(pilot, pane, 3)
+        assert pane.scroll_offset.y > 0
+        assert pane.render_line(1).text != first
+        await wheel(pilot, pane, -9)
+        assert pane.render_line(1).text == first
+
+
+async def test_a_click_on_the_events_gives_them_the_keys() -> None:
+    async with shown(tick(1, 1)) as (app, pilot, _):
+        await pilot.press("e")
+        await pilot.pause()
+        await pilot.click(EventsPane, offset=(30, 2))
+        assert app.query_one(EventsPane).has_focus
+
+
+async def test_the_wheel_scrolls_the_detail() -> None:
+    async with shown() as (app, pilot, _):
+        await pilot.resize_terminal(80, 16)
+        await pilot.press("enter")
+        detail = app.query_one(MappingDetail)
+        await pilot.pause()
+        await wheel(pilot, detail, 4)
+        assert detail.scroll_offset.y > 0
+        await wheel(pilot, detail, -9)
+        assert detail.scroll_offset.y == 0
+
+
+async def test_a_click_on_a_field_of_the_detail_puts_the_cursor_there() -> None:
+    async with shown() as (app, pilot, _):
+        await pilot.press("enter")
+        await pilot.pause()
+        detail = app.query_one(MappingDetail)
+        lines = [detail.render_line(y).text for y in range(detail.size.height)]
+        await pilot.click(MappingDetail, offset=(4, next(y for y, line in enumerate(lines) if "  Size " in line)))
+        assert detail.field == "size"
+
+
+async def test_the_wheel_scrolls_the_help() -> None:
+    async with shown() as (app, pilot, _):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        text = app.screen._text
+        await wheel(pilot, text, 5)
+        assert text.scroll_offset.y > 0
+        await wheel(pilot, text, -9)
+        assert text.scroll_offset.y == 0

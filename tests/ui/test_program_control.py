@@ -1,0 +1,86 @@
+"""A launched program that is ended and started again, by what is asked of its source."""
+
+import asyncio
+import signal
+
+import pytest
+from listening import ListSource
+
+from smapstop.model.protocol import Launch, Request, Signal
+from smapstop.ui import program_control as module
+from smapstop.ui.program_control import Launching
+
+LAUNCH = Launch(("./app",), {})
+HUP, TERM, KILL = Signal(signal.SIGHUP), Signal(signal.SIGTERM), Signal(signal.SIGKILL)
+
+
+class Source(ListSource):
+    """A source whose program ends at one of the signals, if any."""
+
+    def __init__(self, ends_at: Signal | None) -> None:
+        super().__init__()
+        self.launching = Launching(self, LAUNCH)
+        self.ends_at = ends_at
+
+    def request(self, request: Request) -> None:
+        self.asked.append(request)
+        if request == self.ends_at:
+            self.launching.ended()
+        elif request == LAUNCH:
+            self.launching.began()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GRACE_SECONDS", 0.01)
+
+
+def test_it_is_launched_once_however_often_its_terminal_is_sized() -> None:
+    source = Source(None)
+    source.launching.begin()
+    source.launching.begin()
+    assert source.asked == [LAUNCH]
+
+
+@pytest.mark.parametrize(("ends_at", "asked"), [(HUP, [HUP]), (TERM, [HUP, TERM]), (KILL, [HUP, TERM, KILL])])
+async def test_it_is_ended_with_as_little_force_as_it_takes(ends_at: Signal, asked: list[Request]) -> None:
+    source = Source(ends_at)
+    source.launching.begin()
+    await source.launching.end()
+    await source.launching.end()
+    assert source.asked == [LAUNCH, *asked]
+
+
+async def test_it_begins_again_when_it_has_ended() -> None:
+    source = Source(TERM)
+    source.launching.begin()
+    for _ in range(2):
+        await source.launching.again()
+    assert source.asked == [LAUNCH, HUP, TERM, LAUNCH, HUP, TERM, LAUNCH]
+
+
+async def test_one_that_ended_by_itself_gets_no_signal() -> None:
+    source = Source(None)
+    source.launching.begin()
+    source.launching.ended()
+    await source.launching.again()
+    assert source.asked == [LAUNCH, LAUNCH]
+
+
+async def test_while_it_is_started_again_it_says_so_and_no_other_start_is_asked_for() -> None:
+    source = ListSource()
+    launching = Launching(source, LAUNCH)
+    again = asyncio.create_task(launching.again())
+    await asyncio.sleep(0)
+    assert not launching.again_soon  # it has not begun the first time
+    launching.began()
+    launching.ended()
+    while not launching.again_soon:
+        await asyncio.sleep(0)
+    while not source.asked:
+        await asyncio.sleep(0)
+    assert not again.done()
+    launching.refused()
+    await again
+    assert not launching.again_soon
+    assert source.asked == [LAUNCH]

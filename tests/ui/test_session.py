@@ -1,0 +1,107 @@
+"""Which run is looked at, at which moment, and how."""
+
+from building import mappings_of, tick_of
+from listening import target
+
+from smapstop.model.compare.runs import Run
+from smapstop.model.tick import Ending
+from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view_state import Lens
+from smapstop.proc.columns import Texts
+from smapstop.ui.session import Carried, Looking
+
+HEAP, APP = "[heap]", "/src/app"
+
+
+def told(run: Run, *heaps: int, at: int = 0, ended: bool = True) -> None:
+    """A run tells so many ticks, and its end; the heap is there from the second tick on."""
+    texts = Texts()
+    app, heap = (at + 1, at + 2, "rw-p", APP, 4), (at + 10, at + 90, "rw-p", HEAP)
+    for number, kb in enumerate(heaps):
+        rows = [app, (*heap, kb)] if number else [app]
+        run.timeline.append(tick_of(number, mappings_of(*rows, texts=texts), [7, 3][: len(rows)], keyframe=True))
+    if ended:
+        run.timeline.append(tick_of(len(heaps), mappings_of(texts=texts), [], ending=Ending(status=0)))
+
+
+def looking(*, runs: int = 1) -> Looking:
+    """Runs of four ticks, the heap bigger in each; the last goes on."""
+    out = Looking(Lens(), Sorting("rss"))
+    for number in range(runs):
+        run = out.begin(target(pid=number))
+        told(run, *(10 * run.number + tick for tick in range(4)), at=500 * number, ended=number < runs - 1)
+        out.see()
+    return out
+
+
+def test_nothing_is_seen_before_the_first_tick() -> None:
+    out = Looking(Lens(), Sorting())
+    assert out.see() is None
+    assert not out.anything
+    run = out.begin(target())
+    assert out.see() is None
+    told(run, 1)
+    assert out.see() is not None
+    assert out.anything
+
+
+def test_who_looks_live_sees_the_next_run_compared_with_the_last_one() -> None:
+    out = looking(runs=2)
+    scene = out.see()
+    assert out.run is out.runs.newest
+    assert scene is not None
+    assert scene.earlier is not None
+    assert scene.earlier.number == 1
+    assert scene.sheet.deltas["rss"].tolist() == [0, 10]
+
+
+def test_who_looks_at_the_past_stays_there_when_a_run_begins() -> None:
+    out = looking()
+    out.look(Lens(at=1))
+    shown = out.run
+    out.begin(target())
+    assert (out.run, out.lens.at) == (shown, 1)
+    assert not out.newest_run
+
+
+def test_an_earlier_run_has_no_now_but_its_end() -> None:
+    out = looking(runs=3)
+    out.show(out.runs.known[1], 2)
+    for lens in (out.lens.gone_to(None), out.lens.held(out.now), out.lens.stepped(3, 4, 10)):
+        out.look(lens)
+        assert out.lens.at == 4
+    scene = out.see()
+    assert scene is not None
+    assert scene.moment.tick.ending == Ending(status=0)
+    assert scene.earlier is not None
+    assert scene.earlier.number == 1
+
+
+def test_the_first_run_is_compared_with_itself() -> None:
+    out = looking(runs=2)
+    out.show(out.runs.known[0], 1)
+    assert out.lens.compared == "previous"
+    assert out.earlier is None
+
+
+def test_rows_are_sorted_anew_in_another_run_in_the_order_that_was_chosen() -> None:
+    out = looking()
+    before = out.order
+    before.frozen = True
+    out.show(out.runs.known[0])
+    assert out.order is not before
+    assert (out.order.sorting, out.order.frozen) == (Sorting("rss"), True)
+
+
+def test_a_mapping_is_carried_over_when_its_like_is_there() -> None:
+    out = looking()
+    out.carried = Carried(3, "pages")
+    run = out.begin(target())
+    told(run, 1, at=900, ended=False)
+    out.see()
+    assert out.carried_over() is None
+    rows = mappings_of((901, 902, "rw-p", APP, 4), (910, 990, "rw-p", HEAP, 9), texts=Texts())
+    run.timeline.append(tick_of(1, rows, [0, 44], keyframe=True))
+    out.see()
+    assert out.carried_over() == Carried(44, "pages")
+    assert out.carried_over() is None

@@ -1,0 +1,181 @@
+"""What the user changes in the dashboard: columns, pace, height of the panes; and what of it is remembered."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from building import mappings_of, tick_of
+from listening import ListSource
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from smapstop.model.protocol import Attach, Pace
+from smapstop.model.view.sort import Sorting
+from smapstop.settings import Begin, Replay, Settings
+from smapstop.text.columns import COLUMNS
+from smapstop.ui.app import Dashboard
+from smapstop.ui.screens.columns import ColumnsScreen
+from smapstop.ui.user_state import STEPS, Wishes, paced
+from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets.mapping_table import MappingTable
+
+FEW = ("name", "rss", "delta", "pss")
+
+
+class Memory:
+    """Keeps what it is told to remember."""
+
+    def __init__(self) -> None:
+        self.told: list[Mapping[str, object]] = []
+
+    def __call__(self, changes: Mapping[str, object]) -> None:
+        self.told.append(changes)
+
+
+def dashboard(begin: Begin | None = None, **settings: object) -> tuple[Dashboard, ListSource, Memory]:
+    source, memory = ListSource(tick_of(0, mappings_of((0, 4), (1, 8)), [0, 1])), Memory()
+    begun = Settings(columns=FEW, remember=memory, **settings)  # type: ignore[arg-type]
+    return Dashboard(source, begin or Attach(4711), begun), source, memory
+
+
+async def header(pilot: Pilot[int]) -> str:
+    """The titles of the table."""
+    await pilot.pause()
+    return pilot.app.query_one(MappingTable).render_line(0).text
+
+
+async def test_columns_are_shown_hidden_and_moved_in_a_list_and_the_table_has_them() -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        assert (await header(pilot)).split() == ["Mapping", "Rss", "ΔRss", "Pss"]
+        await pilot.press("c", "down", "space", "down", "right", "enter")
+        assert (await header(pilot)).split() == ["Mapping", "Pss", "ΔRss"]
+        assert app.query_one(MappingTable).has_focus
+    assert memory.told == [{"columns": ("name", "pss", "delta")}]
+
+
+async def test_the_list_of_columns_marks_those_of_the_table_first_and_in_its_order() -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("f2")
+        lines = [str(option.prompt) for option in app.screen.query_one(OptionList).options]
+        assert [line.split()[1] for line in lines if line.startswith(" ✓")] == ["Mapping", "Rss", "ΔRss", "Pss"]
+        assert not any(line.startswith(" ✓") for line in lines[4:])
+        await pilot.press("down", "space", "escape")
+        assert len(app.screen_stack) == 1
+        assert (await header(pilot)).split() == ["Mapping", "Rss", "ΔRss", "Pss"]
+    assert memory.told == []
+
+
+async def test_the_last_column_cannot_be_hidden_and_the_usual_ones_are_a_key_away() -> None:
+    app, _, _ = dashboard()
+    async with app.run_test(size=(240, 40)) as pilot:
+        await pilot.press("c", "space", "down", "space", "down", "space", "down", "space", "enter")
+        assert (await header(pilot)).split() == ["Pss"]
+        await pilot.press("c", "u", "enter")
+        assert app.main.columns == COLUMNS
+
+
+async def test_columns_go_no_further_than_the_ends() -> None:
+    app, _, _ = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("c", "left")
+        screen = app.screen
+        assert isinstance(screen, ColumnsScreen)
+        assert screen.query_one(OptionList).highlighted == 0
+        await pilot.press("end", "right", "enter")
+        assert (await header(pilot)).split() == ["Mapping", "Rss", "ΔRss", "Pss"]
+
+
+async def test_keys_have_it_sampled_more_often_and_less() -> None:
+    app, source, memory = dashboard(pace=Pace(700_000_000, 0.02))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("+")
+        assert source.asked[-1] == Pace(500_000_000, 0.02)
+        await pilot.press("-", "-")
+        assert source.asked[-1] == Pace(2_000_000_000, 0.02)
+    assert memory.told == [{"interval": 2.0}]
+
+
+async def test_a_recording_has_its_samples_and_no_other_pace() -> None:
+    app, source, memory = dashboard(Replay("run.smaps"))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("+")
+        assert source.asked == []
+        assert [notice.message for notice in app._notifications] == ["a recording has the samples that it has"]
+    assert memory.told == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "more", "less"), [(1, 0.5, 2), (0.07, 0.05, 0.1), (0.05, 0.05, 0.1), (3600, 60, 3600)]
+)
+def test_the_pace_goes_to_the_next_step(seconds: float, more: float, less: float) -> None:
+    pace = Pace(round(seconds * 1e9))
+    assert (paced(pace, 1).interval_ns, paced(pace, -1).interval_ns) == (round(more * 1e9), round(less * 1e9))
+
+
+def test_the_steps_are_intervals_that_the_command_line_takes() -> None:
+    assert list(STEPS) == sorted(STEPS)
+    assert STEPS[0] == 0.05
+    assert STEPS[-1] <= 3600
+
+
+async def test_panes_grow_and_shrink_and_leave_room_for_the_table() -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("}")
+        assert app.main.panes.lines is None
+        await pilot.press("e", *"}}")
+        pane = app.query_one(EventsPane)
+        assert pane.region.height == 12
+        await pilot.press(*"{{{")
+        assert pane.region.height == 9
+        await pilot.press(*"}" * 30)
+        assert app.query_one(MappingTable).region.height >= 8
+    assert memory.told == [{"pane": app.main.panes.lines}]
+
+
+async def test_a_remembered_height_is_no_more_than_there_is_room_for() -> None:
+    app, _, memory = dashboard(pane=30)
+    async with app.run_test(size=(118, 60)) as pilot:
+        await pilot.press("e")
+        pane = app.query_one(EventsPane)
+        assert pane.region.height == 30
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert pane.region.height == 11
+        await pilot.resize_terminal(118, 60)
+        await pilot.pause()
+        assert pane.region.height == 30
+    assert memory.told == []
+
+
+async def test_the_order_and_the_theme_are_remembered_when_the_user_changed_them() -> None:
+    app, _, memory = dashboard(theme="nord")
+    async with app.run_test(size=(118, 40)) as pilot:
+        assert app.theme == "nord"
+        await pilot.press("i")
+        app.theme = "dracula"
+        await pilot.pause()
+    assert memory.told == [{"theme": "dracula", "sort": "moved", "reverse": True}]
+
+
+async def test_what_was_changed_and_changed_back_is_not_remembered() -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("i", "i", "+", "-")
+    assert memory.told == []
+
+
+def test_an_order_is_remembered_by_its_column_and_whether_it_is_against_the_usual_direction() -> None:
+    was = Wishes(FEW, Sorting(), "nord", 1.0, None)
+    changes = [
+        replace(was, sorting=Sorting(key, descending=descending)).changes(was)
+        for key, descending in (("name", False), ("name", True), ("rss", True), ("moved", False))
+    ]
+    assert changes == [
+        {"sort": "name", "reverse": False},
+        {"sort": "name", "reverse": True},
+        {"sort": "rss", "reverse": False},
+        {"sort": "moved", "reverse": True},
+    ]

@@ -1,0 +1,468 @@
+"""The events as they are drawn, and the keys there."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from building import mappings_of, tick_of
+from listening import ListSource
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.pilot import Pilot
+from textual.widgets import ContentSwitcher
+
+from smapstop.model.events import MECHANISMS, Events, Mechanism
+from smapstop.model.protocol import Attach
+from smapstop.model.tick import Copied, Ending, Lineage, Tick
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import look
+from smapstop.model.view.view_state import Lens
+from smapstop.settings import Settings
+from smapstop.ui.app import Dashboard
+from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets.mapping_table import MappingTable
+
+HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
+DATA = (0x2000, 0x2002, "rw-p", "/usr/bin/redis-server")
+NAMELESS = (0x3000, 0x3100, "rw-p", "")
+ROWS: tuple[tuple[Any, ...], ...] = (HEAP, DATA, NAMELESS)
+"""The mappings 0, 1 and 2."""
+Happened = tuple[int, Mechanism, int]
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        patch.delenv("NO_COLOR", raising=False)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def tick(number: int, *happened: Happened, copied: int = 0, rows: Any = ROWS, **other: Any) -> Tick:
+    """A tick in which this happened (mapping, mechanism, kB); of DATA so many kB are copies."""
+    amounts: dict[str, Any] = {
+        "private_clean": [0, 8 - copied, 0][: len(rows)],
+        "private_dirty": [0, copied, 0][: len(rows)],
+        "anonymous": [0, copied, 0][: len(rows)],
+    }
+    events = Events(
+        mapping=np.array([row[0] for row in happened], np.int64),
+        what=np.array([MECHANISMS.index(row[1]) for row in happened], np.int8),
+        kb=np.array([row[2] for row in happened], np.int64),
+        sure=np.ones(len(happened), bool),
+    )
+    filled = [(*row, 8) for row in rows]
+    ids = list(range(len(rows)))
+    return tick_of(number, mappings_of(*filled, **amounts), ids, keyframe=True, events=events, **other)
+
+
+class Host(App[object]):
+    """An app with nothing but the pane, which takes the keys that the dashboard takes."""
+
+    BINDINGS = [Binding(key, f"taken('{key}')") for key in ("left", "right", "home", "end", "m", "space", "e")]  # noqa: RUF012
+    CSS = "EventsPane { display: block; height: 100%; }"
+
+    def __init__(self, *ticks: Tick, lens: Lens | None = None, mapping: int | None = None) -> None:
+        super().__init__()
+        self.timeline, self.lens, self.mapping = Timeline(), lens or Lens(), mapping
+        self.taken: list[str] = []
+        self.jumps: list[tuple[int, int]] = []
+        for each in ticks:
+            self.timeline.append(each)
+
+    def compose(self) -> ComposeResult:
+        yield EventsPane()
+
+    def on_mount(self) -> None:
+        self.pane.focus()
+        self.show()
+
+    @property
+    def pane(self) -> EventsPane:
+        return self.query_one(EventsPane)
+
+    def show(self) -> None:
+        self.pane.show(self.timeline, look(self.timeline, self.lens), self.mapping)
+
+    def hear(self, *ticks: Tick) -> None:
+        for each in ticks:
+            self.timeline.append(each)
+        self.show()
+
+    def action_taken(self, key: str) -> None:
+        self.taken.append(key)
+
+    def on_events_pane_jump(self, message: EventsPane.Jump) -> None:
+        self.jumps.append((message.mapping, message.number))
+
+
+def lines(app: App[Any]) -> list[str]:
+    """What the pane shows, without its header."""
+    pane = app.query_one(EventsPane)
+    return [text for y in range(1, pane.size.height) if (text := pane.render_line(y).text.rstrip())]
+
+
+COPIED: Happened = (1, "copy-on-write", 4)
+GROWN: Happened = (0, "first-touch", 64)
+
+
+# what is told
+
+
+async def test_at_first_nothing_has_happened() -> None:
+    async with Host(tick(0)).run_test(size=(118, 10)) as pilot:
+        assert lines(pilot.app) == ["  nothing has happened yet"]
+
+
+async def test_a_copy_on_write_is_told_with_the_fields_that_show_it() -> None:
+    async with Host(tick(0), tick(1, COPIED, copied=4)).run_test(size=(150, 10)) as pilot:
+        (line,) = lines(pilot.app)
+        assert re.split("  +", line) == [
+            "22:13:21.0",
+            "F redis-server .data",
+            "copy-on-write, 1 page",
+            "Private_Clean −4 K",
+            "Private_Dirty +4 K",
+            "Anonymous +4 K",
+        ]
+
+
+async def test_where_there_is_room_it_is_told_that_rss_stayed() -> None:
+    async with Host(tick(0), tick(1, COPIED, copied=4)).run_test(size=(200, 10)) as pilot:
+        assert lines(pilot.app)[0].endswith("Private_Dirty +4 K  Anonymous +4 K  Rss unchanged")
+
+
+async def test_at_118_columns_the_fields_have_short_names() -> None:
+    async with Host(tick(0), tick(1, COPIED, copied=4)).run_test(size=(118, 10)) as pilot:
+        assert lines(pilot.app)[0].endswith("  PClean −4 K  PDirty +4 K  Anon +4 K")
+
+
+async def test_what_lies_on_the_copied_page_is_named() -> None:
+    named = replace(tick(1, COPIED, copied=4), copied=(Copied(1, ("page1",)),))
+    async with Host(tick(0), named).run_test(size=(118, 10)) as pilot:
+        assert "copy-on-write, 1 page: page1 " in lines(pilot.app)[0]
+
+
+async def test_what_happens_again_is_one_line_that_says_how_often_and_since_when() -> None:
+    async with Host(tick(0), *(tick(n, GROWN) for n in range(1, 13))).run_test(size=(118, 10)) as pilot:
+        (line,) = lines(pilot.app)
+        assert line.split("  ")[0] == "22:13:32.0"
+        assert "first touch, 192 pages" in line
+        assert line.endswith("×12   since 22:13:21")
+
+
+async def test_the_newest_comes_first() -> None:
+    async with Host(tick(0), tick(1, GROWN), tick(2, COPIED)).run_test(size=(118, 10)) as pilot:
+        assert [line[14:25].strip() for line in lines(pilot.app)] == ["redis-serve", "[heap]"]
+
+
+async def test_the_lives_of_mappings_are_told() -> None:
+    grown = ((0x1000, 0x1121, "rw-p", "[heap]"), (0x2000, 0x2002, "r--p", DATA[3]), NAMELESS)
+    steps = (Lineage("grow", 0), Lineage("protect", 1))
+    gone = tick(2, rows=grown[:2], gone=[2], lineage=(Lineage("unmap", 2),))
+    async with Host(tick(0), tick(1, rows=grown, lineage=steps), gone).run_test(size=(118, 10)) as pilot:
+        told = [" ".join(line[12:].split()) for line in lines(pilot.app)]
+        assert told == [
+            "A anon 3000000 unmapped, 1 M rw-p at 3000000",
+            "H [heap] grew +132 K",
+            "F redis-server .rodata protected rw-p → r--p",
+        ]
+
+
+async def test_the_process_is_told_in_its_own_name() -> None:
+    ticks = (tick(1, executed=True), tick(2, torn=True), tick(3, ending=Ending(signal=9)))
+    async with Host(tick(0), *ticks).run_test(size=(118, 10)) as pilot:
+        told = [" ".join(line[12:].split()) for line in lines(pilot.app)]
+        assert told == [
+            "program killed by SIGKILL",
+            "program the map changed while it was read",
+            "program exec: began a new program",
+        ]
+
+
+async def test_a_name_cannot_move_the_cursor_of_the_terminal() -> None:
+    odd = ((0x1000, 0x1100, "rw-p", "/tmp/a\x1b[2J\u202eb"),)
+    async with Host(tick(0, rows=odd), tick(1, GROWN, rows=odd)).run_test(size=(118, 10)) as pilot:
+        assert "F a\\x1b[2J\\u202eb .data" in lines(pilot.app)[0]
+
+
+@pytest.mark.parametrize("width", [10, 24, 40, 60, 80, 118, 240])
+async def test_every_line_is_as_wide_as_the_pane(width: int) -> None:
+    ticks = [tick(n, COPIED, GROWN, copied=min(8, 4 * n)) for n in range(1, 4)]
+    async with Host(tick(0), *ticks, tick(4, torn=True)).run_test(size=(width, 8)) as pilot:
+        pane = pilot.app.query_one(EventsPane)
+        assert {pane.render_line(y).cell_length for y in range(8)} == {width}
+
+
+async def test_where_there_is_little_room_what_happened_stays() -> None:
+    async with Host(tick(0), *(tick(n, COPIED) for n in (1, 2))).run_test(size=(80, 8)) as pilot:
+        (line,) = lines(pilot.app)
+        assert re.split("  +", line) == ["22:13:22.0", "F redis-server", "copy-on-write, 2 pages", "×2"]
+
+
+# which moment, which mapping
+
+
+async def test_only_what_happened_up_to_the_moment_is_shown() -> None:
+    app = Host(tick(0), tick(1, GROWN), tick(2, COPIED), lens=Lens(at=1))
+    async with app.run_test(size=(118, 10)):
+        assert [line[14:20] for line in lines(app)] == ["[heap]"]
+
+
+async def test_with_a_mapping_only_what_happened_to_it_is_shown_and_it_is_not_named() -> None:
+    app = Host(tick(0), tick(1, GROWN), tick(2, COPIED), mapping=1)
+    async with app.run_test(size=(118, 10)):
+        (line,) = lines(app)
+        assert line.startswith("22:13:22.0  copy-on-write, 1 page")
+
+
+async def test_the_filter_of_the_table_is_not_the_events() -> None:
+    app = Host(tick(0), tick(1, GROWN), lens=Lens(filter="nothing"))
+    async with app.run_test(size=(118, 10)):
+        assert len(lines(app)) == 1
+
+
+async def test_what_has_just_happened_is_lit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("COLORTERM")
+    app = Host(tick(0), tick(1, GROWN))
+    async with app.run_test(size=(118, 10)) as pilot:
+        app.pane.blur()
+        app.pane.cursor_id = None
+        lit = []
+        for number in range(2, 8):
+            await pilot.pause()
+            app.show()
+            style = next(iter(app.pane.render_line(1))).style
+            lit.append(bool(style and style.bold))
+            app.hear(tick(number))
+        assert lit == [True, False, False, False, False, False]  # without enough colours, by bold text
+
+
+# the cursor
+
+
+def many(first: int, last: int) -> list[Tick]:
+    """Each tick a new program: an entry that nothing folds into."""
+    return [tick(n, GROWN, executed=True) for n in range(first, last)]
+
+
+async def test_keys_move_the_cursor_and_those_of_the_dashboard_stay_its_own() -> None:
+    app = Host(tick(0), *many(1, 21))
+    async with app.run_test(size=(118, 11)) as pilot:
+        assert app.pane.cursor_index == 0
+        await pilot.press("down", "j", "j", "k")
+        assert app.pane.cursor_index == 2
+        await pilot.press("pagedown")
+        assert app.pane.cursor_index == 12
+        await pilot.press("ctrl+end")
+        assert app.pane.cursor_index == 39
+        await pilot.press("pageup")
+        assert app.pane.cursor_index == 29
+        await pilot.press("ctrl+home", "left", "right", "home", "end", "m", "space", "e")
+        assert app.pane.cursor_index == 0
+        assert app.taken == ["left", "right", "home", "end", "m", "space", "e"]
+
+
+async def test_enter_asks_for_the_mapping_of_the_entry() -> None:
+    app = Host(tick(0), tick(1, GROWN), tick(2, COPIED))
+    async with app.run_test(size=(118, 10)) as pilot:
+        await pilot.press("enter", "down", "enter")
+        assert app.jumps == [(1, 2), (0, 1)]
+
+
+async def test_enter_on_what_happened_to_the_process_asks_for_nothing() -> None:
+    app = Host(tick(0), tick(1, executed=True))
+    async with app.run_test(size=(118, 10)) as pilot:
+        await pilot.press("enter")
+        assert app.jumps == []
+
+
+async def test_a_click_puts_the_cursor_there_and_a_second_one_jumps() -> None:
+    app = Host(tick(0), tick(1, GROWN), tick(2, COPIED))
+    async with app.run_test(size=(118, 10)) as pilot:
+        await pilot.click(EventsPane, offset=(20, 2))
+        assert (app.pane.cursor_index, app.jumps) == (1, [])
+        await pilot.click(EventsPane, offset=(20, 2), times=2)
+        assert app.jumps == [(0, 1)]
+
+
+async def test_the_cursor_stays_on_its_entry_and_in_view_when_others_come() -> None:
+    app = Host(tick(0), *many(1, 11))
+    async with app.run_test(size=(118, 11)) as pilot:
+        await pilot.press("down")
+        kept = app.pane.current
+        app.hear(*many(11, 14))
+        await pilot.pause()
+        assert app.pane.current == kept
+        assert app.pane.cursor_index == 7
+        assert app.pane.scroll_offset.y == 0
+        app.hear(*many(14, 20))
+        await pilot.pause()
+        assert app.pane.current == kept
+        assert app.pane.cursor_index == 19
+        assert app.pane.scroll_offset.y == 10
+
+
+async def test_what_the_user_scrolled_to_stays_in_view_when_others_come() -> None:
+    app = Host(tick(0), *many(1, 21))
+    async with app.run_test(size=(118, 11)) as pilot:
+        app.pane.scroll_to(y=20, animate=False, force=True)
+        await pilot.pause()
+        shown = lines(app)
+        app.hear(*many(21, 24))
+        await pilot.pause()
+        assert lines(app) == shown
+
+
+# in the dashboard
+
+
+def dashboard(*ticks: Tick) -> tuple[Dashboard, ListSource]:
+    source = ListSource(*ticks)
+    return Dashboard(source, Attach(4711), Settings()), source
+
+
+async def opened(pilot: Pilot[int], *keys: str) -> EventsPane:
+    """The pane after e and these keys."""
+    await pilot.press("e", *keys)
+    await pilot.pause()
+    return pilot.app.query_one(EventsPane)
+
+
+async def test_e_shows_the_events_under_the_table_and_hides_them() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED))
+    async with app.run_test(size=(118, 40)) as pilot:
+        pane = app.query_one(EventsPane)
+        assert not pane.display
+        await opened(pilot)
+        assert len(lines(app)) == 1
+        assert pane.region.y == app.query_one(MappingTable).region.bottom
+        assert pane.region.height == 10
+        assert app.query_one(MappingTable).has_focus
+        await pilot.press("f7")
+        assert not pane.display
+
+
+async def test_esc_closes_the_events_that_have_the_keys_and_nothing_else() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("g")
+        pane = await opened(pilot, "tab")
+        assert pane.has_focus
+        assert pane.region.height == 6
+        await pilot.press("escape")
+        assert not pane.display
+        assert app.lens.grouping == "name"
+        assert app.query_one(MappingTable).has_focus
+
+
+async def test_ticks_that_come_are_shown() -> None:
+    app, source = dashboard(tick(0))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await opened(pilot)
+        assert lines(app) == ["  nothing has happened yet"]
+        source.tell(tick(1, COPIED))
+        await pilot.pause()
+        assert "copy-on-write" in lines(app)[0]
+
+
+async def test_enter_moves_the_table_to_the_mapping_and_stays_in_the_past() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN), tick(3))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("left")
+        await opened(pilot, "tab", "down", "enter")
+        table = app.query_one(MappingTable)
+        assert (table.cursor_id, table.has_focus, app.lens.at) == (1, True, 2)
+
+
+async def test_a_mapping_that_the_table_does_not_show_is_not_jumped_to() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"heap", "enter")
+        pane = await opened(pilot, "tab", "enter")
+        assert app.query_one(MappingTable).cursor_id == 0
+        assert pane.has_focus
+        assert [notice.message for notice in app._notifications] == [
+            "the mapping is not in the table now: it is gone, filtered, or in a group"
+        ]
+
+
+async def test_with_a_mapping_open_only_its_events_are_shown() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
+    async with app.run_test(size=(118, 60)) as pilot:
+        await opened(pilot)
+        assert len(lines(app)) == 2
+        app.query_one(MappingTable).cursor_id = 1
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.query_one(ContentSwitcher).current == "detail"
+        assert [line.split("  ")[1] for line in lines(app)] == ["copy-on-write, 1 page"]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(lines(app)) == 2
+
+
+# the words that are sought
+
+
+def header(app: App[Any]) -> list[str]:
+    """What the header of the pane says."""
+    return re.split("  +", app.query_one(EventsPane).render_line(0).text.strip())
+
+
+async def test_slash_in_the_events_shows_those_with_the_words_while_they_are_typed() -> None:
+    app, source = dashboard(tick(0), tick(1, COPIED), *many(2, 4))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await opened(pilot, "tab", "slash", *"cow")
+        assert [line.split("  ")[1] for line in lines(app)] == ["F redis-server .data"]
+        assert header(app)[:3] == ["1 of 5", "/cow", "What happened"]
+        await pilot.press(*" !redis")
+        await pilot.pause()
+        assert lines(app) == ["  no event has 'cow !redis': press / to change the words, esc to drop them"]
+        source.tell(tick(4, GROWN, executed=True))
+        await pilot.pause()
+        assert header(app)[0] == "0 of 7"
+        assert app.lens.filter == ""
+
+
+async def test_enter_keeps_the_words_and_esc_drops_them_before_it_closes_the_events() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
+    async with app.run_test(size=(118, 40)) as pilot:
+        pane = await opened(pilot, "tab", "slash", *"heap", "enter")
+        assert pane.has_focus
+        assert (len(lines(app)), pane.words) == (1, "heap")
+        await pilot.press("escape")
+        assert (len(lines(app)), pane.words, pane.display) == (2, "", True)
+        await pilot.press("escape")
+        assert not pane.display
+
+
+async def test_esc_while_the_words_are_typed_drops_them() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
+    async with app.run_test(size=(118, 40)) as pilot:
+        pane = await opened(pilot, "tab", "slash", *"heap", "escape")
+        assert (len(lines(app)), pane.words, pane.has_focus) == (2, "", True)
+
+
+async def test_the_cursor_keeps_its_entry_while_others_are_filtered() -> None:
+    app = Host(tick(0), *many(1, 21), tick(21, COPIED))
+    async with app.run_test(size=(118, 6)) as pilot:
+        await pilot.press(*["down"] * 9)
+        kept = app.pane.current
+        assert kept is not None
+        assert kept.what == "exec" or kept.mapping == 0
+        app.pane.seek("heap" if kept.mapping == 0 else "exec")
+        assert app.pane.current == kept
+        app.pane.seek("cow")
+        assert app.pane.cursor_index == 0
+        app.pane.seek("")
+        await pilot.pause()
+        assert app.pane.current == kept
+        assert 0 <= app.pane.cursor_index - app.pane.scroll_offset.y < 5

@@ -1,0 +1,53 @@
+"""The bar of keys shows whole keys only, and is for the mouse, too."""
+
+from building import mappings_of, tick_of
+from listening import ListSource
+from textual.pilot import Pilot
+
+from smapstop.model.protocol import Attach
+from smapstop.settings import Settings
+from smapstop.ui.app import Dashboard
+from smapstop.ui.screens.help import HelpScreen
+from smapstop.ui.widgets.key_bar import KeyBar, fitting
+
+KEYS = [("?", "help"), ("q", "quit"), ("space", "pause"), ("g", "group")]
+
+
+def test_keys_that_do_not_fit_whole_are_left_out_and_shorter_ones_take_their_place() -> None:
+    assert fitting(KEYS, 80) == [(0, 1), (1, 9), (2, 17), (3, 30)]
+    assert fitting(KEYS, 26) == [(0, 1), (1, 9), (3, 17)]
+    assert fitting(KEYS, 3) == []
+
+
+def dashboard() -> Dashboard:
+    return Dashboard(ListSource(tick_of(0, mappings_of((0, 4)), [0])), Attach(4711), Settings())
+
+
+async def shown(pilot: Pilot[int]) -> str:
+    await pilot.pause()
+    return pilot.app.query_one(KeyBar).render_line(0).text
+
+
+async def test_the_bar_is_as_wide_as_the_terminal_and_ends_with_a_whole_key() -> None:
+    async with dashboard().run_test(size=(80, 24)) as pilot:
+        line = await shown(pilot)
+        assert len(line) == 80
+        assert line.startswith(" ? help  q quit  space pause")
+        assert line.rstrip().split("  ")[-1] in {f"{key.strip()}" for key in line.split("  ")}
+
+
+async def test_what_makes_no_sense_now_is_not_shown() -> None:
+    async with dashboard().run_test(size=(160, 24)) as pilot:
+        line = await shown(pilot)
+        assert "p play" not in line
+        assert "t program" not in line
+        await pilot.press("space")
+        assert "p play" in await shown(pilot)
+
+
+async def test_a_click_on_a_key_is_the_key() -> None:
+    async with dashboard().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.click(KeyBar, offset=(3, 0))
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HelpScreen)
