@@ -8,8 +8,8 @@ from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import Happening, happenings
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import PLAIN, ROLLUP_ONLY
-from smapstop.reports.snapshot import Record, heads_of, names_with, without_deleted
-from smapstop.reports.snapshot_formats import utc
+from smapstop.report.json_csv import utc
+from smapstop.report.json_fields import Record, heads_of, names_with, without_deleted
 
 _WHEN = ("tick", "at", "seconds")
 _OF_TICK = (

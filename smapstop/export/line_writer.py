@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from smapstop.export import Kind
 from smapstop.export.flat_records import columns_of, records
 from smapstop.export.steps import Step
-from smapstop.reports.snapshot import Record
-from smapstop.reports.snapshot_formats import CsvLines, csv_cell, json_line
+from smapstop.report.json_csv import CsvLines, csv_cell, json_line
+from smapstop.report.json_fields import Record
 
 
 def as_jsonl(steps: Iterable[Step], kinds: Collection[Kind]) -> Iterator[str]:

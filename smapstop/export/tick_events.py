@@ -14,7 +14,7 @@ from smapstop.model.tick import Ending, Ids, Lineage, What
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import PLAIN
-from smapstop.reports.snapshot import without_deleted
+from smapstop.report.json_fields import without_deleted
 
 _SIZED = ("map", "unmap", "grow", "shrink", "split", "merge")
 """What gives or takes addresses."""

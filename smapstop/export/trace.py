@@ -17,8 +17,8 @@ from smapstop.model.events import MECHANISMS
 from smapstop.model.history.mapping_history import State
 from smapstop.model.protocol import Target
 from smapstop.model.tick import What
-from smapstop.reports.snapshot import Record
-from smapstop.reports.snapshot_formats import json_line, utc
+from smapstop.report.json_csv import json_line, utc
+from smapstop.report.json_fields import Record
 from smapstop.text.format import printable
 from smapstop.text.lifecycle import step_text
 from smapstop.text.mechanisms import EXPLANATIONS, VERBS, label_of, sentence_of

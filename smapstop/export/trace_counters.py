@@ -12,7 +12,7 @@ from smapstop.model.protocol import Target
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.timeline.rates import cpu_share, fault_rates
 from smapstop.proc.columns import ABSENT
-from smapstop.reports.snapshot import Record
+from smapstop.report.json_fields import Record
 from smapstop.text.format import printable
 
 TRACKED = ("rss", "private_dirty", "anonymous", "swap")

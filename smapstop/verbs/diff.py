@@ -6,14 +6,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.model.when import whens_of
+from smapstop.report.diff.moment_spec import whens_of
 from smapstop.verbs.options import Parser, add_others, parse_words
 from smapstop.verbs.printing import give_up_stdout, is_terminal, print_text, safe
 from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.model.limits import Limit
-    from smapstop.reports.diff import Diff
+    from smapstop.report.diff.compare import Diff
+    from smapstop.report.diff.limits import Limit
 
 EXCEEDED = 1
 """The exit status when something grew more than it may."""
@@ -73,7 +73,7 @@ def parser() -> Parser:
 
 def _limit(text: str) -> "Limit":
     """A limit of growth from an argument."""
-    from smapstop.model.limits import limit_of  # it imports fractions, which take a while
+    from smapstop.report.diff.limits import limit_of  # it imports fractions, which take a while
 
     return limit_of(text)
 
@@ -94,9 +94,9 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("diff needs two runs", "smapstop diff A B")
     if files == ["-", "-"]:
         raise SmapstopError("both runs are stdin", "save one of them to a file")
-    from smapstop.reports.diff import diff, excesses
-    from smapstop.reports.diff_formats import excess_text
-    from smapstop.reports.runs import open_run
+    from smapstop.report.diff.compare import diff, excesses
+    from smapstop.report.diff.inputs import open_run
+    from smapstop.report.diff.render import excess_text
 
     before, after = (open_run(file, when, options.metric) for file, when in zip(files, options.at, strict=True))
     found = diff(before, after, options.by, options.metric, unchanged=options.all)
@@ -114,7 +114,7 @@ def run(words: list[str], command: Command) -> int:
 
 def _formatted(found: "Diff", options: argparse.Namespace) -> str:
     """The comparison in the format that is asked for."""
-    from smapstop.reports.diff_formats import as_json, as_markdown, as_table
+    from smapstop.report.diff.render import as_json, as_markdown, as_table
 
     match options.format or ("table" if is_terminal(sys.stdout) else "json"):
         case "json":

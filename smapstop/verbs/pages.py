@@ -78,9 +78,9 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     from smapstop.model.lookup import meant
     from smapstop.proc.elf.mapped_files import ElfFiles
     from smapstop.proc.process import unreadable
-    from smapstop.reports.labels import labels_in
-    from smapstop.reports.pages import look, read_map
-    from smapstop.reports.pages_formats import as_json, as_table
+    from smapstop.report.label_reader import labels_in
+    from smapstop.report.pages.page_list import look, read_map
+    from smapstop.report.pages.render import as_json, as_table
 
     mappings, files = read_map(process), ElfFiles()
     rows, labels = meant(mappings, options.mapping), labels_in(process, mappings)
@@ -98,9 +98,9 @@ def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
     """What was copied on write in the whole process."""
     from smapstop.proc.elf.mapped_files import ElfFiles
     from smapstop.proc.process import unreadable
-    from smapstop.reports.copied import copied
-    from smapstop.reports.copied_formats import as_json, as_table
-    from smapstop.reports.pages import read_map
+    from smapstop.report.pages.cow import copied
+    from smapstop.report.pages.cow_render import as_json, as_table
+    from smapstop.report.pages.page_list import read_map
 
     found = copied(process, read_map(process), ElfFiles())
     try:

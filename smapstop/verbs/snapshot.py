@@ -13,7 +13,7 @@ from smapstop.verbs.printing import is_terminal, print_text
 from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.reports.snapshot import Snapshot
+    from smapstop.report.snapshot.snapshot import Snapshot
 
 FORMATS = ("table", "json", "csv")
 GROUPS = ("name", "kind", "file")
@@ -69,7 +69,7 @@ def run(words: list[str], command: Command) -> int:
 def _sample(options: argparse.Namespace) -> "Snapshot":
     """The sample that is asked for."""
     from smapstop.proc.process_lookup import find
-    from smapstop.reports.snapshot import load, take, take_totals, with_labels
+    from smapstop.report.snapshot.snapshot import load, take, take_totals, with_labels
 
     if options.pid is not None:
         pid = find(options.pid)
@@ -92,8 +92,8 @@ def _read(file: str) -> bytes:
 
 def _formatted(snapshot: "Snapshot", options: argparse.Namespace) -> str:
     """A sample in the format that is asked for."""
-    from smapstop.reports.snapshot import sorting_by
-    from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
+    from smapstop.report.snapshot.render import as_csv, as_json, as_table
+    from smapstop.report.snapshot.snapshot import sorting_by
 
     sorting = None if options.sort is None else sorting_by(options.sort, snapshot)
     match options.format or ("table" if is_terminal(sys.stdout) else "json"):

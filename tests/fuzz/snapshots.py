@@ -11,14 +11,14 @@ from fuzz.smaps import SAVED
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import By
 from smapstop.model.grouping import GROUPINGS
-from smapstop.reports.diff import diff
-from smapstop.reports.diff_formats import as_json as diff_as_json
-from smapstop.reports.diff_formats import as_markdown
-from smapstop.reports.diff_formats import as_table as diff_as_table
-from smapstop.reports.runs import Run
-from smapstop.reports.snapshot import Snapshot, load
-from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
-from smapstop.reports.snapshot_json import read_json
+from smapstop.report.diff.compare import diff
+from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.render import as_json as diff_as_json
+from smapstop.report.diff.render import as_markdown
+from smapstop.report.diff.render import as_table as diff_as_table
+from smapstop.report.snapshot.parse_json import read_json
+from smapstop.report.snapshot.render import as_csv, as_json, as_table
+from smapstop.report.snapshot.snapshot import Snapshot, load
 from smapstop.verbs.printing import safe
 
 WIDTH = 100

@@ -23,8 +23,8 @@ from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
 from smapstop.recording.redaction import Redaction
 from smapstop.recording.writer import SIDES, Recorder
-from smapstop.reports.diff import diff
-from smapstop.reports.runs import Run
+from smapstop.report.diff.compare import diff
+from smapstop.report.diff.inputs import Run
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]

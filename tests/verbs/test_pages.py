@@ -372,8 +372,8 @@ def test_another_user_is_told_what_to_do(tmp_path: Path) -> None:
 import os, sys
 sys.path.insert(0, {str(root)!r})
 import smapstop.cli, smapstop.verbs.pages, smapstop.proc.process_list, smapstop.model.lookup
-import smapstop.reports.pages, smapstop.reports.pages_formats
-import smapstop.reports.copied, smapstop.reports.copied_formats
+import smapstop.report.pages.page_list, smapstop.report.pages.render
+import smapstop.report.pages.cow, smapstop.report.pages.cow_render
 smapstop.cli.main(["pages", "-p", sys.argv[1], "no such name"])
 os.setgid(65534)
 os.setuid(65534)
@@ -403,7 +403,7 @@ libc.prctl(8, 1, 0, 0, 0)
 os.setgid(65534)
 os.setuid(65534)
 libc.capset(struct.pack("Ii", 0x20080522, 0), struct.pack("6I", 0, 0, 0, 1 << 6, 1 << 6, 0))
-import smapstop.reports.pages
+import smapstop.report.pages.page_list
 print(smapstop.cli.main(["pages", "-p", sys.argv[1], "[heap]"]))
 """
     with python("step()") as target:

@@ -8,7 +8,7 @@ import numpy as np
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Mappings, Texts
-from smapstop.reports.snapshot_formats import SCHEMA
+from smapstop.report.snapshot.render import SCHEMA
 
 Record = dict[str, Any]
 """A mapping as JSON has it."""

@@ -3,7 +3,7 @@
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.model.when import When, whens_of
+from smapstop.report.diff.moment_spec import When, whens_of
 
 
 @pytest.mark.parametrize(

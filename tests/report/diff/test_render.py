@@ -8,11 +8,11 @@ from building import mappings_of
 
 from smapstop import __version__
 from smapstop.model.compare.group_comparison import By
-from smapstop.model.limits import limit_of
 from smapstop.proc.columns import ABSENT, Texts
-from smapstop.reports.diff import Diff, Sum, diff
-from smapstop.reports.diff_formats import MOVERS, as_json, as_markdown, as_table, excess_text, share
-from smapstop.reports.runs import Run
+from smapstop.report.diff.compare import Diff, Sum, diff
+from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.limits import limit_of
+from smapstop.report.diff.render import MOVERS, as_json, as_markdown, as_table, excess_text, share
 from smapstop.text.format import cells
 
 LIB = "/usr/lib/libfoo.so"

@@ -14,7 +14,7 @@ from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, mapped_once
 from smapstop.proc.process import ProcDir
-from smapstop.reports.pages import MOST_NAMES, hidden_pages
+from smapstop.report.pages.page_list import MOST_NAMES, hidden_pages
 
 _PAGE_KB = PAGE_BYTES // 1024
 

@@ -13,9 +13,9 @@ from stepping import Stepping
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
-from smapstop.reports.snapshot import load, take
-from smapstop.reports.snapshot_formats import as_json
-from smapstop.reports.snapshot_json import read_json
+from smapstop.report.snapshot.parse_json import read_json
+from smapstop.report.snapshot.render import as_json
+from smapstop.report.snapshot.snapshot import load, take
 
 DATA = DATA / "smaps"
 SAVED = [path for path in sorted(DATA.glob("*.txt")) if "rollup" not in path.name]

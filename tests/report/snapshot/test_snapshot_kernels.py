@@ -18,9 +18,9 @@ from smapstop.cli import main
 from smapstop.errors import SmapstopError
 from smapstop.model.grouping import GROUPINGS
 from smapstop.proc.columns import ABSENT
-from smapstop.reports.snapshot import load
-from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
-from smapstop.reports.snapshot_json import read_json
+from smapstop.report.snapshot.parse_json import read_json
+from smapstop.report.snapshot.render import as_csv, as_json, as_table
+from smapstop.report.snapshot.snapshot import load
 from smapstop.text.format import cells
 
 SAVED = sorted(path for path in (DATA / "smaps").glob("*.txt") if "rollup" not in path.name)

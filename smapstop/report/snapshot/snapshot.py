@@ -1,33 +1,24 @@
 """One sample of a process, read now or saved by somebody, as records to print."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from smapstop.errors import SmapstopError
 from smapstop.model.grouping import Grouping
-from smapstop.model.kinds import Kind, kinds
+from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
 from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting, order
 from smapstop.model.view.table_data import Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
-from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
+from smapstop.proc.fields import ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.smaps.parser import parse_rollup, parse_smaps, without_torn
-from smapstop.reports.labels import labels_in
+from smapstop.report.json_fields import HEADS, Record, amounts, heads_of, label_record, names_with
+from smapstop.report.label_reader import labels_in
 from smapstop.sampling.sampler import Sampler
 
 _NOT_IN_ROLLUP = ("size", "kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key")
-_HEADS = frozenset(
-    ["start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags", "members", "label"]
-)
-"""The names that are no fields; an unknown field of such a name is left out."""
-_DELETED = " (deleted)"
-
-Record = dict[str, Any]
-"""A mapping, or a group of them, under the names that JSON and csv have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,51 +140,9 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     heads = heads_of(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
     if snapshot.labels is not None and grouping == "none":
         heads = [head | label_record(snapshot.labels[row]) for head, row in zip(heads, rows.tolist(), strict=True)]
-    names = names_with((field for field in sheet.fields if field not in _HEADS), without=ROLLUP_ONLY)
+    names = names_with((field for field in sheet.fields if field not in HEADS), without=ROLLUP_ONLY)
     columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
-    return [head | _amounts(names, columns, at) for at, head in enumerate(heads)]
-
-
-def names_with(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:
-    """The known names of fields, and then the unknown ones that this kernel prints."""
-    return list(dict.fromkeys([*(field.name for field in FIELDS if field.name not in without), *printed]))
-
-
-def _amounts(names: list[str], columns: list[list[int] | None], row: int) -> Record:
-    """The amounts of one row, with None for those that the kernel did not print."""
-    return {
-        name: None if column is None or column[row] == ABSENT else column[row]
-        for name, column in zip(names, columns, strict=True)
-    }
-
-
-def heads_of(mappings: Mappings) -> list[Record]:
-    """What each mapping is."""
-    return [
-        {
-            "start": f"{mappings.start[row]:#x}",
-            "end": f"{mappings.end[row]:#x}",
-            "perms": mappings.perms_of(row),
-            "offset": int(mappings.offset[row]),
-            "device": mappings.text(mappings.device, row),
-            "inode": int(mappings.inode[row]),
-            "name": without_deleted(mappings.name_of(row)),
-            "deleted": mappings.name_of(row).endswith(_DELETED),
-            "kind": kind.value,
-            "vm_flags": mappings.text(mappings.flags, row).split() or None,
-        }
-        for row, kind in enumerate(kinds(mappings))
-    ]
-
-
-def label_record(label: Label | None) -> Record:
-    """What a mapping is for, and whether that is a guess."""
-    return {"label": label and label.text, "guess": label and label.guess}
-
-
-def without_deleted(name: str) -> str:
-    """The name of a file that may be gone since, without the kernel's remark on it."""
-    return name.removesuffix(_DELETED)
+    return [head | amounts(names, columns, at) for at, head in enumerate(heads)]
 
 
 def _group_heads(sheet: Sheet, rows: list[int]) -> list[Record]:

@@ -10,11 +10,11 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import By, Likeness, Side, likeness
 from smapstop.model.kinds import Kind
-from smapstop.model.limits import Limit
 from smapstop.model.totals import SUMS
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import FIELDS, PLAIN, ROLLUP_ONLY
-from smapstop.reports.runs import Run
+from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.limits import Limit
 
 Status = Literal["new", "gone", "changed", "unchanged"]
 

@@ -10,9 +10,9 @@ from smapstop.proc.columns import Counters
 from smapstop.proc.pages.page_frames import Frame
 from smapstop.proc.pages.page_runs import Page
 from smapstop.proc.pages.page_states import State
-from smapstop.reports.pages import Facts, Pages, Run
-from smapstop.reports.snapshot import Record, heads_of, label_record
-from smapstop.reports.snapshot_formats import json_text
+from smapstop.report.json_csv import json_text
+from smapstop.report.json_fields import Record, heads_of, label_record
+from smapstop.report.pages.page_list import Facts, Pages, Run
 from smapstop.text.format import amount, clip, count, shorten
 from smapstop.text.symbols import listed
 

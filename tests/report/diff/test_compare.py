@@ -8,10 +8,10 @@ from building import mappings_of
 
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import By
-from smapstop.model.limits import limit_of
 from smapstop.proc.columns import ABSENT, Texts
-from smapstop.reports.diff import Diff, Sum, diff, excesses
-from smapstop.reports.runs import Run
+from smapstop.report.diff.compare import Diff, Sum, diff, excesses
+from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.limits import limit_of
 
 
 def run(*rows: tuple[Any, ...], file: str = "run", **amounts: list[int]) -> Run:

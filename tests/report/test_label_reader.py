@@ -11,7 +11,7 @@ from smapstop.model.labels import Label
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.proc.threads import stack_pointers
-from smapstop.reports.labels import labels_in
+from smapstop.report.label_reader import labels_in
 
 
 @pytest.mark.skipif("glibc" not in (os.confstr("CS_GNU_LIBC_VERSION") or ""), reason="another libc has other arenas")

@@ -12,12 +12,12 @@ from typing import BinaryIO
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
-from smapstop.model.when import When
 from smapstop.proc.columns import Mappings
 from smapstop.recording.reader import HEAD_BYTES, Recording, is_recording
-from smapstop.reports.snapshot import load
-from smapstop.reports.snapshot_formats import utc
-from smapstop.reports.snapshot_json import read_json
+from smapstop.report.diff.moment_spec import When
+from smapstop.report.json_csv import utc
+from smapstop.report.snapshot.parse_json import read_json
+from smapstop.report.snapshot.snapshot import load
 
 _REMEDY = "smapstop record and smapstop snapshot --format json write what can be compared"
 

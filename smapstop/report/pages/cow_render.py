@@ -4,10 +4,10 @@ from smapstop import __version__
 from smapstop.model.lookup import base_name
 from smapstop.proc.columns import Counters
 from smapstop.proc.pages.pagemap import PAGE_BYTES
-from smapstop.reports.copied import CopiedPart, Group
-from smapstop.reports.pages_formats import SCHEMA
-from smapstop.reports.snapshot import Record, without_deleted
-from smapstop.reports.snapshot_formats import json_text
+from smapstop.report.json_csv import json_text
+from smapstop.report.json_fields import Record, without_deleted
+from smapstop.report.pages.cow import CopiedPart, Group
+from smapstop.report.pages.render import SCHEMA
 from smapstop.text.format import amount, cells, clip, count, pad, printable, shorten
 from smapstop.text.symbols import listed
 

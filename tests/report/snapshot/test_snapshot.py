@@ -19,8 +19,8 @@ import pytest
 from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
-from smapstop.reports.snapshot import load, sorting_by, take, take_totals
-from smapstop.reports.snapshot_formats import as_csv, as_json, as_table
+from smapstop.report.snapshot.render import as_csv, as_json, as_table
+from smapstop.report.snapshot.snapshot import load, sorting_by, take, take_totals
 
 EXAMPLE = b"""\
 55d0c4a1e000-55d0c4a3f000 rw-p 00000000 00:00 0                          [heap]

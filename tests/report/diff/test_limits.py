@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.model.limits import Limit, limit_of
+from smapstop.report.diff.limits import Limit, limit_of
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from smapstop import __version__
 from smapstop.model.compare.group_comparison import Side
-from smapstop.model.limits import Limit
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD
-from smapstop.reports.diff import Diff, Row, Sum, names_in
-from smapstop.reports.plain_table import Cells, table_of
-from smapstop.reports.runs import Run
-from smapstop.reports.snapshot import Record
-from smapstop.reports.snapshot_formats import json_text
+from smapstop.report.diff.compare import Diff, Row, Sum, names_in
+from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.limits import Limit
+from smapstop.report.json_csv import json_text
+from smapstop.report.json_fields import Record
+from smapstop.report.text_table import Cells, table_of
 from smapstop.text.columns import Column
 from smapstop.text.format import amount, clip, count, long_amount, long_signed, percent, printable, signed
 

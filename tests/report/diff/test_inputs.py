@@ -10,12 +10,12 @@ from listening import target
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Ending, Tick
-from smapstop.model.when import When
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.recording.writer import Recorder
-from smapstop.reports.runs import Run, moment_at, open_run
-from smapstop.reports.snapshot import load
-from smapstop.reports.snapshot_formats import as_json
+from smapstop.report.diff.inputs import Run, moment_at, open_run
+from smapstop.report.diff.moment_spec import When
+from smapstop.report.snapshot.render import as_json
+from smapstop.report.snapshot.snapshot import load
 
 SAVED = b"1000-2000 rw-p 00000000 00:00 0          [heap]\nRss: 4 kB\nPss: 3 kB\n"
 

@@ -1,6 +1,6 @@
 """What is printed as a table fits, and stands in columns."""
 
-from smapstop.reports.plain_table import table_of
+from smapstop.report.text_table import table_of
 from smapstop.text.columns import Column
 
 COLUMNS = (

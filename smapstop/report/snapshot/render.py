@@ -1,17 +1,16 @@
 """A snapshot as text: JSON and csv for programs, a table for people."""
 
 import csv
-import json
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from smapstop import __version__
 from smapstop.model.grouping import Grouping
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD
-from smapstop.reports.plain_table import table_of
-from smapstop.reports.snapshot import Record, Snapshot, records, rollup_record
+from smapstop.report.json_csv import CsvLines, csv_cell, json_text, utc
+from smapstop.report.json_fields import Record
+from smapstop.report.snapshot.snapshot import Snapshot, records, rollup_record
+from smapstop.report.text_table import table_of
 from smapstop.text.columns import ALL, Column
 from smapstop.text.format import amount, clip, count, long_amount
 
@@ -45,27 +44,6 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     return json_text(parts, mappings=rows) if grouping == "none" else json_text(parts, groups=rows)
 
 
-def json_text(parts: Record, **lists: Sequence[Record]) -> str:
-    """A JSON object of these parts, one to a line, and of lists whose records have a line each; ASCII only."""
-    lines = [f"{json_line(name)}: {json_line(value)}" for name, value in parts.items()]
-    for name, rows in lists.items():
-        between = ",\n  ".join(map(json_line, rows))
-        lines.append(f"{json_line(name)}: [\n  {between}]")
-    return "{" + ",\n ".join(lines) + "}\n"
-
-
-def json_line(value: object) -> str:
-    """JSON without any control character; `json` itself leaves DEL as it is."""
-    return json.dumps(value).replace("\x7f", "\\u007f")
-
-
-def utc(wall_ns: int) -> str:
-    """A time as ISO 8601 has it, to the microsecond."""
-    seconds, ns = divmod(wall_ns, 1_000_000_000)
-    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=ns // 1000)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def _process(snapshot: Snapshot) -> Record | None:
     """Who was sampled; None when only a text is known."""
     counters = snapshot.counters
@@ -96,30 +74,6 @@ def as_csv(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupin
     writer.writeheader()
     writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
     return str(out)
-
-
-class CsvLines:
-    """What a writer of the module `csv` writes to, so that lines end with a newline alone.
-
-    Told to end them so, it would leave a carriage return in a name without quotes, and readers would end the line.
-    """
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-
-    def write(self, line: str) -> None:
-        """Take a line of the table."""
-        self._lines.append(line.removesuffix("\r\n") + "\n")
-
-    def __str__(self) -> str:
-        return "".join(self._lines)
-
-
-def csv_cell(value: object) -> object:
-    """A value as csv has it; None is empty."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return " ".join(value) if isinstance(value, list) else value
 
 
 def as_table(

@@ -1,0 +1,1 @@
+"""Two runs or snapshots compared."""

@@ -1,0 +1,59 @@
+"""A mapping as fields of JSON."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from smapstop.model.kinds import kinds
+from smapstop.model.labels import Label
+from smapstop.proc.columns import ABSENT, Mappings
+from smapstop.proc.fields import FIELDS
+
+HEADS = frozenset(
+    ["start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags", "members", "label"]
+)
+"""The names that are no fields; an unknown field of such a name is left out."""
+_DELETED = " (deleted)"
+Record = dict[str, Any]
+"""A mapping, or a group of them, under the names that JSON and csv have."""
+
+
+def names_with(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:
+    """The known names of fields, and then the unknown ones that this kernel prints."""
+    return list(dict.fromkeys([*(field.name for field in FIELDS if field.name not in without), *printed]))
+
+
+def amounts(names: list[str], columns: list[list[int] | None], row: int) -> Record:
+    """The amounts of one row, with None for those that the kernel did not print."""
+    return {
+        name: None if column is None or column[row] == ABSENT else column[row]
+        for name, column in zip(names, columns, strict=True)
+    }
+
+
+def heads_of(mappings: Mappings) -> list[Record]:
+    """What each mapping is."""
+    return [
+        {
+            "start": f"{mappings.start[row]:#x}",
+            "end": f"{mappings.end[row]:#x}",
+            "perms": mappings.perms_of(row),
+            "offset": int(mappings.offset[row]),
+            "device": mappings.text(mappings.device, row),
+            "inode": int(mappings.inode[row]),
+            "name": without_deleted(mappings.name_of(row)),
+            "deleted": mappings.name_of(row).endswith(_DELETED),
+            "kind": kind.value,
+            "vm_flags": mappings.text(mappings.flags, row).split() or None,
+        }
+        for row, kind in enumerate(kinds(mappings))
+    ]
+
+
+def label_record(label: Label | None) -> Record:
+    """What a mapping is for, and whether that is a guess."""
+    return {"label": label and label.text, "guess": label and label.guess}
+
+
+def without_deleted(name: str) -> str:
+    """The name of a file that may be gone since, without the kernel's remark on it."""
+    return name.removesuffix(_DELETED)
