@@ -40,7 +40,7 @@ screenshots: $(READY) ## remake screenshots/ from real runs
 	@$(PY) screenshots/make.py
 
 man: $(READY) ## remake the man page from the options of all verbs
-	@$(PY) -m smapstop.manual >smapstop/smapstop.1
+	@$(PY) -m smapstop.cli.manpage >smapstop/smapstop.1
 
 bench: $(READY) ## measure what smapstop costs; a part with PART=sampling|screen|tables|recording
 	@$(PY) -m benchmarks $(PART)

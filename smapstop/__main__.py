@@ -2,7 +2,7 @@
 
 import sys
 
-from smapstop.cli import main
+from smapstop.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from smapstop.cli import main
+from smapstop.cli.main import main
 
 VERBS = (["snapshot"], ["snapshot", "--rollup"], ["snapshot", "--label"], ["pages", "--cow"])
 ROUNDS = 60

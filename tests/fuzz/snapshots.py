@@ -8,6 +8,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from fuzz.smaps import SAVED
+from smapstop.cli.output import safe
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import By
 from smapstop.model.grouping import GROUPINGS
@@ -19,7 +20,6 @@ from smapstop.report.diff.render import as_table as diff_as_table
 from smapstop.report.snapshot.parse_json import read_json
 from smapstop.report.snapshot.render import as_csv, as_json, as_table
 from smapstop.report.snapshot.snapshot import Snapshot, load
-from smapstop.verbs.printing import safe
 
 WIDTH = 100
 

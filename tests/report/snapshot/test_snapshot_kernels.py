@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kernels import FLAG, KERNELS, NAMES, Kernel, Record, printed, render
 from places import DATA
 
-from smapstop.cli import main
+from smapstop.cli.main import main
 from smapstop.errors import SmapstopError
 from smapstop.model.grouping import GROUPINGS
 from smapstop.proc.columns import ABSENT

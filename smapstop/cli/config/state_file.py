@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from smapstop.cli.config.config_file import user_directory
+from smapstop.cli.config.preferences import READERS, Preferences, preferences_of
 from smapstop.errors import SmapstopError
-from smapstop.verbs.config import user_directory
-from smapstop.verbs.preferences import READERS, Preferences, preferences_of
 
 _MOST_BYTES = 1 << 16
 """A file that is longer is none of ours."""

@@ -8,8 +8,8 @@ import re
 import shlex
 from typing import IO, NoReturn
 
+from smapstop.cli.output import print_text
 from smapstop.errors import SmapstopError
-from smapstop.verbs.printing import print_text
 
 Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name for it
 """A group of options, with a heading in the help."""

@@ -5,9 +5,9 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from smapstop.cli.commands import VERBS
+from smapstop.cli.output import give_up_stdout, safe
 from smapstop.errors import SmapstopError
-from smapstop.verbs import VERBS
-from smapstop.verbs.printing import give_up_stdout, safe
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,5 +40,5 @@ def _run(argv: list[str]) -> int:
     at = argv.index("--") if "--" in argv else len(argv)
     words, command = argv[:at], tuple(argv[at + 1 :]) if at < len(argv) else None
     name = words.pop(0) if words and words[0] in VERBS else "dashboard"
-    status: int = importlib.import_module(f"smapstop.verbs.{name}").run(words, command)
+    status: int = importlib.import_module(f"smapstop.cli.commands.{name}").run(words, command)
     return status

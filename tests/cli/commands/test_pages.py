@@ -371,14 +371,14 @@ def test_another_user_is_told_what_to_do(tmp_path: Path) -> None:
     code = f"""
 import os, sys
 sys.path.insert(0, {str(root)!r})
-import smapstop.cli, smapstop.verbs.pages, smapstop.proc.process_list, smapstop.model.lookup
+import smapstop.cli.main, smapstop.cli.commands.pages, smapstop.proc.process_list, smapstop.model.lookup
 import smapstop.report.pages.page_list, smapstop.report.pages.render
 import smapstop.report.pages.cow, smapstop.report.pages.cow_render
-smapstop.cli.main(["pages", "-p", sys.argv[1], "no such name"])
+smapstop.cli.main.main(["pages", "-p", sys.argv[1], "no such name"])
 os.setgid(65534)
 os.setuid(65534)
 for words in (["[heap]"], ["--cow"]):
-    print(smapstop.cli.main(["pages", "-p", sys.argv[1], *words]))
+    print(smapstop.cli.main.main(["pages", "-p", sys.argv[1], *words]))
 """
     run = subprocess.run([sys.executable, "-c", code, str(os.getpid())], capture_output=True, text=True, timeout=60)
     assert run.stdout.split() == ["2", "2"], run.stderr
@@ -396,15 +396,15 @@ def test_with_cap_perfmon_the_map_may_be_read_but_not_the_pages() -> None:
     code = f"""
 import ctypes, os, struct, sys
 sys.path.insert(0, {str(root)!r})
-import smapstop.cli
-smapstop.cli.main(["pages", "-p", sys.argv[1], "no such name"])
+import smapstop.cli.main
+smapstop.cli.main.main(["pages", "-p", sys.argv[1], "no such name"])
 libc = ctypes.CDLL(None)
 libc.prctl(8, 1, 0, 0, 0)
 os.setgid(65534)
 os.setuid(65534)
 libc.capset(struct.pack("Ii", 0x20080522, 0), struct.pack("6I", 0, 0, 0, 1 << 6, 1 << 6, 0))
 import smapstop.report.pages.page_list
-print(smapstop.cli.main(["pages", "-p", sys.argv[1], "[heap]"]))
+print(smapstop.cli.main.main(["pages", "-p", sys.argv[1], "[heap]"]))
 """
     with python("step()") as target:
         command = [sys.executable, "-c", code, str(target.pid)]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 
 from smapstop import __version__
-from smapstop.verbs import VERBS
+from smapstop.cli.commands import VERBS
 
 _ESCAPES = str.maketrans({"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"})
 """What roff would take for a command, or set as another character: examples shall be copied."""
@@ -19,7 +19,7 @@ def page(date: str) -> str:
     lines = [f'.TH SMAPSTOP 1 {date} "smapstop {__version__}"', ".nh", ".ad l", ".SH NAME"]
     lines += [r"smapstop \- which mapping of a process changes, why, and what did the kernel do?", ".SH SYNOPSIS"]
     for verb in ("dashboard", *VERBS):
-        parser = importlib.import_module(f"smapstop.verbs.{verb}").parser()
+        parser = importlib.import_module(f"smapstop.cli.commands.{verb}").parser()
         parser.formatter_class = _Roff
         lines += [*([f".SH SMAPSTOP {verb.upper()}"] if verb in VERBS else []), parser.format_help()]
     return "\n".join([*lines, ".SH SEE ALSO", r"\fBproc\fR(5), \fBpmap\fR(1)", ""])

@@ -1,9 +1,9 @@
 """`smapstop demo`: the copy-on-write experiment, launched under the dashboard."""
 
+from smapstop.cli.arguments import Parser, add_others, add_pace, parse
+from smapstop.cli.commands.dashboard import launch, require_terminal, settings_of
+from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
-from smapstop.verbs.dashboard import launch, require_terminal, settings_of
-from smapstop.verbs.options import Parser, add_others, add_pace, parse
-from smapstop.verbs.targets import Command
 
 
 def parser() -> Parser:

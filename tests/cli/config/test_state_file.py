@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from smapstop.verbs.preferences import Preferences
-from smapstop.verbs.remembered import read_remembered, remember
+from smapstop.cli.config.preferences import Preferences
+from smapstop.cli.config.state_file import read_remembered, remember
 
 
 @pytest.fixture

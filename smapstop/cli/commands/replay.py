@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from smapstop.cli.arguments import Parser, add_others, add_table, did_you_mean, parse
+from smapstop.cli.commands.dashboard import require_terminal, settings_of
+from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
-from smapstop.verbs.dashboard import require_terminal, settings_of
-from smapstop.verbs.options import Parser, add_others, add_table, did_you_mean, parse
-from smapstop.verbs.targets import Command
 
 
 def parser() -> Parser:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import smapstop
-from smapstop.manual import page
-from smapstop.verbs import VERBS
+from smapstop.cli.commands import VERBS
+from smapstop.cli.manpage import page
 
 FILE = Path(smapstop.__file__).with_name("smapstop.1")
 

@@ -11,7 +11,7 @@ import pytest
 import watchfiles
 
 from smapstop.errors import SmapstopError
-from smapstop.rebuilds import REST_SECONDS, Settling, rebuilds, stamp_of
+from smapstop.rebuild_watcher import REST_SECONDS, Settling, rebuilds, stamp_of
 
 
 def settled_at(*looks: tuple[float, object]) -> list[bool]:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smapstop.cli.arguments import Parser, add_others, did_you_mean, parse
+from smapstop.cli.output import is_terminal, print_text
+from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
-from smapstop.verbs.options import Parser, add_others, did_you_mean, parse
-from smapstop.verbs.printing import is_terminal, print_text
-from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.report.snapshot.snapshot import Snapshot

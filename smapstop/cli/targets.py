@@ -9,9 +9,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smapstop.cli.config.preferences import NO_PREFERENCES, Preferences
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Pace
-from smapstop.verbs.preferences import NO_PREFERENCES, Preferences
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.source.live import LiveSource

@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smapstop.cli.arguments import Parser, add_others, number_of, parse_words
+from smapstop.cli.atomic_file import save
+from smapstop.cli.output import print_text, safe
+from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 from smapstop.export import KINDS, Kind
-from smapstop.verbs.options import Parser, add_others, number_of, parse_words
-from smapstop.verbs.printing import print_text, safe
-from smapstop.verbs.saving import save
-from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.recording.reader import Recording

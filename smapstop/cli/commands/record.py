@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Attach, Failure, Launch, Signal, Target
-from smapstop.verbs.options import (
+from smapstop.cli.arguments import (
     Parser,
     add_decorate,
     add_others,
@@ -22,16 +20,11 @@ from smapstop.verbs.options import (
     number_of,
     parse,
 )
-from smapstop.verbs.printing import safe
-from smapstop.verbs.progress import Progress
-from smapstop.verbs.targets import (
-    Command,
-    environment,
-    find_process,
-    forbid_decorating,
-    pace_of,
-    require_executable,
-)
+from smapstop.cli.output import safe
+from smapstop.cli.progress import Progress
+from smapstop.cli.targets import Command, environment, find_process, forbid_decorating, pace_of, require_executable
+from smapstop.errors import SmapstopError
+from smapstop.model.protocol import Attach, Failure, Launch, Signal, Target
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.model.tick import Ending, Tick

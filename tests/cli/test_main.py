@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from smapstop.verbs.remembered import remember
+from smapstop.cli.config.state_file import remember
 
 HELPS = [[], *([verb] for verb in ("snapshot", "diff", "export", "replay", "pages", "demo", "completion"))]
 
@@ -54,13 +54,16 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["-c", "import smapstop.cli, smapstop.source.live, smapstop.verbs.record"], ["-m", "smapstop", "--help"]],
+    [
+        ["-c", "import smapstop.cli.main, smapstop.source.live, smapstop.cli.commands.record"],
+        ["-m", "smapstop", "--help"],
+    ],
 )
 def test_help_and_the_import_of_the_command_line_load_nothing_heavy(arguments: list[str]) -> None:
     program = [sys.executable, "-X", "importtime", *arguments]
     imported = subprocess.run(program, capture_output=True, text=True, check=True).stderr
     modules = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
-    assert "smapstop.cli" in modules
+    assert "smapstop.cli.main" in modules
     assert modules & {"numpy", "textual", "psutil", "rich", "shtab", "smapstop.proc.columns"} == set()
 
 
@@ -209,7 +212,7 @@ def show(source, begin, settings, *, intro="", rebuilds=None):
         print("watchfiles" in sys.modules, rebuilds().ag_frame.f_locals, file=told)
     return 42
 sys.modules["smapstop.ui.run"] = types.SimpleNamespace(show=show)
-from smapstop.cli import main
+from smapstop.cli.main import main
 sys.exit(main())
 """
 """smapstop with a dashboard that only says what it was told."""

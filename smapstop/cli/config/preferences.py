@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeGuard
 
+from smapstop.cli.arguments import BUDGETS, INTERVALS
 from smapstop.errors import SmapstopError
-from smapstop.verbs.options import BUDGETS, INTERVALS
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.model.view.sort import Sorting

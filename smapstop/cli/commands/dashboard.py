@@ -12,10 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop import __version__
-from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Attach, Launch
-from smapstop.verbs import VERBS
-from smapstop.verbs.options import (
+from smapstop.cli.arguments import (
     Parser,
     add_decorate,
     add_others,
@@ -25,8 +22,9 @@ from smapstop.verbs.options import (
     did_you_mean,
     parse,
 )
-from smapstop.verbs.printing import is_terminal
-from smapstop.verbs.targets import (
+from smapstop.cli.commands import VERBS
+from smapstop.cli.output import is_terminal
+from smapstop.cli.targets import (
     Command,
     environment,
     find_process,
@@ -36,6 +34,8 @@ from smapstop.verbs.targets import (
     require_memory,
     started_sampler,
 )
+from smapstop.errors import SmapstopError
+from smapstop.model.protocol import Attach, Launch
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.model.compare.runs import Run
@@ -137,7 +137,7 @@ def _rebuilds(watched: str, program: str) -> "Rebuilds":
         raise SmapstopError(f"no file {watched!r} to watch", "is it built, and is the path right?")
 
     def begin() -> "AsyncIterator[None]":
-        from smapstop.rebuilds import rebuilds  # with what it needs, which takes a while to import
+        from smapstop.rebuild_watcher import rebuilds  # with what it needs, which takes a while to import
 
         return rebuilds(path, executed=not watched)
 
@@ -186,13 +186,13 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     Raises:
         SmapstopError: There is no such column, the filter makes no sense, or the config file is wrong.
     """
+    from smapstop.cli.config.config_file import read_config
+    from smapstop.cli.config.preferences import sorting_of
+    from smapstop.cli.config.state_file import read_remembered, remember
     from smapstop.model.view.filter import filter_of
     from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
     from smapstop.text.columns import chosen
-    from smapstop.verbs.config import read_config
-    from smapstop.verbs.preferences import sorting_of
-    from smapstop.verbs.remembered import read_remembered, remember
 
     columns = tuple(filter(None, (options.columns or "").split(",")))
     chosen(columns)

@@ -5,8 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from smapstop.cli.config.preferences import Preferences, preferences_of
 from smapstop.errors import SmapstopError
-from smapstop.verbs.preferences import Preferences, preferences_of
 
 
 def user_directory(variable: str, usual: str) -> Path:

@@ -5,10 +5,10 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from smapstop.cli.arguments import Parser, add_others, parse
+from smapstop.cli.output import is_terminal, print_text
+from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
-from smapstop.verbs.options import Parser, add_others, parse
-from smapstop.verbs.printing import is_terminal, print_text
-from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.proc.process import ProcDir

@@ -3,11 +3,11 @@
 import importlib
 from argparse import ArgumentParser
 
+from smapstop.cli.arguments import Parser, add_others, parse
+from smapstop.cli.commands import VERBS
+from smapstop.cli.output import print_text
+from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
-from smapstop.verbs import VERBS
-from smapstop.verbs.options import Parser, add_others, parse
-from smapstop.verbs.printing import print_text
-from smapstop.verbs.targets import Command
 
 _PROCESSES = (
     "grep -hsE '^(Name:.[A-Za-z0-9_][A-Za-z0-9_.+-]{0,13}$|Pid:|VmSize:)' /proc/*/status | awk '"
@@ -130,11 +130,11 @@ def _tree() -> ArgumentParser:
 
     process = {"bash": "_smapstop_processes", "zsh": "_smapstop_processes", "fish": "(_smapstop_processes)"}
     values = dict.fromkeys(("FILE", "FILE|-", "PATH", "A", "B"), shtab.FILE) | {"PID|NAME": process}
-    root: Parser = importlib.import_module("smapstop.verbs.dashboard").parser()
+    root: Parser = importlib.import_module("smapstop.cli.commands.dashboard").parser()
     verbs = root.add_subparsers(parser_class=ArgumentParser)
     branches: list[ArgumentParser] = [root]
     for verb, what in VERBS.items():
-        leaf = importlib.import_module(f"smapstop.verbs.{verb}").parser()
+        leaf = importlib.import_module(f"smapstop.cli.commands.{verb}").parser()
         branches.append(verbs.add_parser(verb, parents=[leaf], add_help=False, description=what, help=what))
     for action in (action for branch in branches for action in branch._actions):  # noqa: SLF001 - shtab's own way
         if action.metavar in values:

@@ -5,11 +5,11 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from smapstop.cli.arguments import Parser, add_others, parse_words
+from smapstop.cli.output import give_up_stdout, is_terminal, print_text, safe
+from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 from smapstop.report.diff.moment_spec import whens_of
-from smapstop.verbs.options import Parser, add_others, parse_words
-from smapstop.verbs.printing import give_up_stdout, is_terminal, print_text, safe
-from smapstop.verbs.targets import Command
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.report.diff.compare import Diff

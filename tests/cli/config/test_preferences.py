@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
+from smapstop.cli.config.config_file import read_config, user_directory
+from smapstop.cli.config.preferences import Preferences
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
-from smapstop.verbs.config import read_config, user_directory
-from smapstop.verbs.preferences import Preferences
 
 ALL = """
 # how it begins

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from smapstop.verbs.printing import is_terminal
+from smapstop.cli.output import is_terminal
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.model.tick import Tick

@@ -1,0 +1,1 @@
+"""Configuration file, preferences and remembered state."""
