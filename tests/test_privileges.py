@@ -18,7 +18,7 @@ PERFMON, PTRACE, ADMIN, SEARCH = 38, 19, 21, 2
 AS_NOBODY = """
 import ctypes, io, json, os, struct, sys
 from contextlib import redirect_stderr, redirect_stdout
-from smapstop import cli
+from smapstop.cli.main import main as cli
 
 def printed(words):
     out, errors = io.TextIOWrapper(io.BytesIO()), io.StringIO()

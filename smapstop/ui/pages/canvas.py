@@ -12,10 +12,10 @@ from smapstop.text import pages as words
 from smapstop.text.pages import frames_text
 from smapstop.text.symbols import listed
 from smapstop.ui.drawing.style import Look
-from smapstop.ui.pages import sections
+from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.cells import Brush
 from smapstop.ui.pages.frame_requests import PageFrames
-from smapstop.ui.pages.layout import GUTTER, Layout, layout_of, room_for_cells
+from smapstop.ui.pages.layout import GUTTER, GridLayout, layout_of, room_for_cells
 from smapstop.ui.pages.name_requests import PageNames
 from smapstop.ui.pages.page_view import PageView
 
@@ -83,7 +83,7 @@ class PageScreen:
         lines = [*head, *body, *self._box(below), *tail]
         self.lines = [line.adjust_cell_length(width, look.base) for line in lines[:height]]
 
-    def _lay_out(self, height: int) -> Layout:
+    def _lay_out(self, height: int) -> GridLayout:
         """The grid on so many lines."""
         picture = self._picture
         grid = picture.view.grid()

@@ -16,7 +16,7 @@ from smapstop.proc.pages.page_states import STATES, State
 from smapstop.text import format as fmt
 from smapstop.text.pages import LETTERS
 from smapstop.ui.drawing.charts import code_points, strips_of
-from smapstop.ui.pages.layout import Layout
+from smapstop.ui.pages.layout import GridLayout
 from smapstop.ui.theme.palette import Palette, Role
 
 ROLES: Mapping[State, Role] = MappingProxyType(
@@ -145,7 +145,7 @@ class Brush:
 
     # large cells
 
-    def large(self, layout: Layout, cells: Cells, cursor: int, names: Mapping[int, str]) -> list[Strip]:
+    def large(self, layout: GridLayout, cells: Cells, cursor: int, names: Mapping[int, str]) -> list[Strip]:
         """Rows of cells with room for words, and a gap around each.
 
         Args:
@@ -173,7 +173,7 @@ class Brush:
                 lines.append(Strip(segments).adjust_cell_length(layout.width, self._base))
         return lines
 
-    def _words(self, cells: Cells, at: int, name: str, layout: Layout) -> Sequence[str]:
+    def _words(self, cells: Cells, at: int, name: str, layout: GridLayout) -> Sequence[str]:
         """What stands in a large cell: its state, how it changed, and what lies on it."""
         width = layout.across - 1
         now, was = _said(cells.now[at]), _said(cells.was[at])

@@ -11,7 +11,7 @@ GUTTER = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class GridLayout:
     """A part of a grid on the screen: rows of cells in address order."""
 
     grid: Grid
@@ -68,7 +68,7 @@ def room_for_cells(width: int) -> int:
     return 1 << (max(16, width - GUTTER).bit_length() - 1)
 
 
-def layout_of(grid: Grid, cursor: int, width: int, height: int, top: int) -> Layout:
+def layout_of(grid: Grid, cursor: int, width: int, height: int, top: int) -> GridLayout:
     """Lay out a grid, as large as there is room for it, with the cursor on the screen.
 
     Args:
@@ -83,7 +83,7 @@ def layout_of(grid: Grid, cursor: int, width: int, height: int, top: int) -> Lay
         columns = room // across
         if -(-len(grid) // columns) * down <= height or (across, down) == SIZES[-1]:
             break
-    layout = Layout(grid, across, down, columns, height, 0)
+    layout = GridLayout(grid, across, down, columns, height, 0)
     row = cursor // columns
     top = max(min(top, row), row - layout.visible_rows + 1)
-    return Layout(grid, across, down, columns, height, max(0, min(top, layout.rows - layout.visible_rows)))
+    return GridLayout(grid, across, down, columns, height, max(0, min(top, layout.rows - layout.visible_rows)))
