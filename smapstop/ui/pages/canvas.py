@@ -14,6 +14,7 @@ from smapstop.text.symbols import listed
 from smapstop.ui.drawing.style import Look
 from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.cells import Brush
+from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.frame_requests import PageFrames
 from smapstop.ui.pages.layout import GUTTER, GridLayout, layout_of, room_for_cells
 from smapstop.ui.pages.name_requests import PageNames
@@ -33,14 +34,7 @@ class Picture:
     names: PageNames
     frames: PageFrames | None
     """None where the frames of that time are not known any more."""
-    page: int
-    """The page under the cursor."""
-    zoom: int | None
-    """Pages of a cell; None for the smallest cells that show everything at once."""
-    top: int
-    """The row that was on the first line before."""
-    listing: bool
-    """Whether the copied pages are listed in place of the grid."""
+    cursor: PageCursor
 
 
 class PageScreen:
@@ -68,18 +62,18 @@ class PageScreen:
         if view.notice:
             head.append(sections.notice(view.notice, look, width))
         cells = room_for_cells(width - _PANEL - 2)
-        self.panel = 0 if picture.listing or width < GUTTER + 64 + _PANEL else width - GUTTER - cells - 2
+        self.panel = 0 if picture.cursor.listing or width < GUTTER + 64 + _PANEL else width - GUTTER - cells - 2
         self.room = width - self.panel - 2 if self.panel else width
         self.grid_y = len(head)
         below = 4 if height >= 14 else 3 if height >= 12 else 2 if height >= 7 else 1
         tail = [] if self.panel or height < 6 else [sections.legend(view.totals, self._brush, look, width)]
         self.middle = max(1, height - len(head) - below - len(tail))
         self.layout = self._lay_out(self.middle)
-        if not self.layout.all_visible and self.middle >= 5 and not picture.listing:
+        if not self.layout.all_visible and self.middle >= 5 and not picture.cursor.listing:
             self.map_y, self.grid_y = self.grid_y, self.grid_y + 1
             self.layout = self._lay_out(self.middle - 1)
-        self.cell = self.layout.grid.cell_of(picture.page)
-        body = self._list(width, self.grid_y, self.middle) if picture.listing else self._body()
+        self.cell = self.layout.grid.cell_of(picture.cursor.page)
+        body = self._list(width, self.grid_y, self.middle) if picture.cursor.listing else self._body()
         lines = [*head, *body, *self._box(below), *tail]
         self.lines = [line.adjust_cell_length(width, look.base) for line in lines[:height]]
 
@@ -88,8 +82,8 @@ class PageScreen:
         picture = self._picture
         grid = picture.view.grid()
         cells = room_for_cells(self.room) * max(1, height)
-        grid = grid.fitting(cells) if picture.zoom is None else grid.zoomed(picture.zoom)
-        return layout_of(grid, grid.cell_of(picture.page), self.room, height, picture.top)
+        grid = grid.fitting(cells) if picture.cursor.zoom is None else grid.zoomed(picture.cursor.zoom)
+        return layout_of(grid, grid.cell_of(picture.cursor.page), self.room, height, picture.cursor.top)
 
     # the parts in the middle
 
@@ -144,10 +138,15 @@ class PageScreen:
         head = Strip([Segment(" all of it".ljust(GUTTER), self._look.quiet)], GUTTER)
         return Strip.join([head, *parts])
 
-    def page_on_map(self, x: int) -> int:
-        """The page at a cell of the map."""
+    def page_at(self, x: int, y: int) -> int | None:
+        """The page at a place of the screen: of a line of the list, of the map, or the first one of a cell."""
+        if y in self.listed and x >= self.list_x:
+            return self.listed[y]
         grid, width = self.layout.grid, self.layout.width
-        return grid.first + grid.pages * max(0, min(x - GUTTER, width - 1)) // width
+        if y == self.map_y:
+            return grid.first + grid.pages * max(0, min(x - GUTTER, width - 1)) // width
+        cell = None if self._picture.cursor.listing else self.layout.cell_at(x - GUTTER, y - self.grid_y)
+        return None if cell is None else grid.pages_of(cell)[0]
 
     # the list
 
@@ -170,7 +169,7 @@ class PageScreen:
         """The copied pages, from this line of the screen on."""
         picture = self._picture
         lines, pages = sections.copied_list(
-            picture.view, picture.names.known, picture.page, self._look, width, height, wide=width >= 70
+            picture.view, picture.names.known, picture.cursor.page, self._look, width, height, wide=width >= 70
         )
         self.listed = {y + 1 + line: page for line, page in enumerate(pages)}
         return lines + [Strip.blank(width, self._look.base)] * (height - len(lines))
@@ -214,8 +213,8 @@ class PageScreen:
     @property
     def cursor_pages(self) -> tuple[int, int]:
         """The pages under the cursor."""
-        page = self._picture.page
-        return (page, page + 1) if self._picture.listing else self.layout.grid.pages_of(self.cell)
+        page = self._picture.cursor.page
+        return (page, page + 1) if self._picture.cursor.listing else self.layout.grid.pages_of(self.cell)
 
     def _huge(self, start: int, stop: int) -> int:
         """How many of some pages are mapped as parts of huge ones."""
@@ -226,7 +225,11 @@ class PageScreen:
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The pages whose names are on the screen, by address, those under the cursor first."""
         layout, of = self.layout, self._picture.view.range_of
-        cells = range(layout.first, layout.stop) if layout.down >= _NAMED_FROM and not self._picture.listing else ()
+        cells = (
+            range(layout.first, layout.stop)
+            if layout.down >= _NAMED_FROM and not self._picture.cursor.listing
+            else ()
+        )
         return (
             of(*self.cursor_pages),
             *(of(*layout.grid.pages_of(cell)) for cell in cells),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
@@ -12,7 +11,6 @@ from textual.widget import Widget
 
 from smapstop.model.history.mapping_history import Life, label_at
 from smapstop.model.kinds import backing_of
-from smapstop.model.pages.page_grid import ZOOM
 from smapstop.model.pages.page_history import Looks
 from smapstop.model.protocol import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
 from smapstop.model.timeline.timeline import Timeline
@@ -21,10 +19,10 @@ from smapstop.text.mapping_detail import view_of
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.style import Look
 from smapstop.ui.keys.bindings import bindings
-from smapstop.ui.pages import sections
+from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.canvas import PageScreen, Picture, first_page, waiting
+from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.frame_requests import PageFrames
-from smapstop.ui.pages.layout import GUTTER
 from smapstop.ui.pages.name_requests import PageNames
 from smapstop.ui.pages.page_view import PageView, due, view_at
 from smapstop.ui.theme.app_theme import palette_of
@@ -64,12 +62,7 @@ class MappingPages(Widget, can_focus=True):
         """The answer that the pages cannot be seen."""
         self._asked = -1
         """The newest tick when pages were asked for."""
-        self._page: int | None = None
-        """The page under the cursor; until the user moves it, the first one that changes takes it."""
-        self._touched = False
-        self._zoom: int | None = None
-        self._top = 0
-        self._listing = False
+        self._cursor = PageCursor()
         self._screen: PageScreen | None = None
         self._lines: list[Strip] = []
 
@@ -87,8 +80,8 @@ class MappingPages(Widget, can_focus=True):
             if self._life is not None and self._life.timeline is not timeline:
                 self._looks = {}
             self._life, self._names, self._frames = Life(timeline, mapping), PageNames(mapping), PageFrames(mapping)
-            self._view = self._refused = self._page = self._zoom = None
-            self._touched, self._asked, self._top, self._listing = False, -1, 0, False
+            self._view = self._screen = self._refused = None
+            self._cursor, self._asked = PageCursor(), -1
         self._life.follow()
         newest = len(timeline) - 1
         if self._asked != newest and due(self._life, self._of_mapping(mapping), scene, self._refused):
@@ -141,12 +134,12 @@ class MappingPages(Widget, can_focus=True):
             title = sections.title(life.states[life.step(number)], label, look, width)
             self._lines = waiting(title, self._why_nothing(life), look, width, height)
         else:
-            page = self._place_cursor(view)
+            self._cursor = self._cursor.place(view.grid(), first_page(view))
             ended = life.gone is not None or life.timeline.ending is not None
             frames = None if ended or scene.lens.at is not None else self._frames
-            picture = Picture(view, self._names, frames, page, self._zoom, self._top, self._listing)
+            picture = Picture(view, self._names, frames, self._cursor)
             self._screen = screen = PageScreen(picture, look, width, height)
-            self._lines, self._top = screen.lines, screen.layout.top
+            self._lines, self._cursor = screen.lines, self._cursor.scroll_to(screen.layout.top)
             names = self._names.request(screen.ranges) if view.may_have_names and not ended else None
             cursor = view.range_of(*screen.cursor_pages)
             for request in (names, None if frames is None else frames.request(cursor, len(life.timeline))):
@@ -161,13 +154,6 @@ class MappingPages(Widget, can_focus=True):
         if life.gone is not None or life.timeline.ending is not None:
             return "the pages were not looked at before it was gone"
         return "looking at the pages …"
-
-    def _place_cursor(self, view: PageView) -> int:
-        """The page under the cursor: where it was, as long as the mapping has it."""
-        if self._page is None or not self._touched:
-            self._page = first_page(view)
-        self._page = max(view.look.first, min(self._page, view.look.stop - 1))
-        return self._page
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
@@ -187,86 +173,52 @@ class MappingPages(Widget, can_focus=True):
 
     # what the user does
 
-    def _move_to(self, page: int) -> None:
-        """Put the cursor on a page."""
-        if self._view is not None:
-            self._page, self._touched = max(self._view.look.first, min(page, self._view.look.stop - 1)), True
+    def _move(self, cursor: PageCursor) -> None:
+        """Show the cursor after a move."""
+        if cursor != self._cursor:
+            self._cursor = cursor
             self.redraw()
 
     def action_move(self, across: int, down: int) -> None:
         """Move the cursor by cells and rows; in the list, by lines."""
-        screen = self._screen
-        if screen is None or self._view is None or self._page is None:
-            return
-        if self._listing:
-            self._move_in_list(across + down)
-            return
-        grid = screen.layout.grid
-        cell = grid.cell_of(self._page) + across + down * screen.layout.columns
-        if 0 <= cell < len(grid):
-            self._move_to(grid.pages_of(cell)[0])
-
-    def _move_in_list(self, lines: int) -> None:
-        """Move the cursor by so many copied pages."""
-        assert self._view is not None
-        copied = self._view.copied
-        if copied.pages:
-            place = int(copied.before(np.array([self._page]))[0]) + lines
-            self._move_to(int(copied.nth(np.array([max(0, min(place, copied.pages - 1))]))[0]))
+        if self._screen is not None and self._view is not None:
+            self._move(self._cursor.move(self._screen.layout, self._view.copied, across, down))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by a screenful."""
         screen = self._screen
-        if screen is None or self._page is None:
-            return
-        if self._listing:
-            self._move_in_list(pages * max(1, screen.middle - 2))
-            return
-        layout, grid = screen.layout, screen.layout.grid
-        rows = grid.cell_of(self._page) // layout.columns
-        rows = max(-rows, min(pages * layout.visible_rows, layout.rows - 1 - rows))
-        cell = min(len(grid) - 1, grid.cell_of(self._page) + rows * layout.columns)
-        self._move_to(grid.pages_of(cell)[0])
+        if screen is not None and self._view is not None:
+            listed = max(1, screen.middle - 2)
+            self._move(self._cursor.turn_pages(screen.layout, self._view.copied, pages, listed))
 
     def action_go(self, end: int) -> None:
         """Go to the first page, or to the last one."""
         if self._view is not None:
-            self._move_to(self._view.look.stop - 1 if end else self._view.look.first)
-            if self._listing:
-                self._move_in_list(0)
+            self._move(self._cursor.go_to_end(self._view.grid(), self._view.copied, last=bool(end)))
 
     def action_zoom(self, steps: int) -> None:
         """Show smaller cells, or larger ones; the cursor stays on its page."""
-        if self._screen is not None and not self._listing:
-            grid = self._screen.layout.grid
-            self._zoom = grid.zoomed(grid.zoom * ZOOM if steps > 0 else grid.zoom // ZOOM).zoom
-            self._touched = True
-            self.redraw()
+        if self._screen is not None:
+            self._move(self._cursor.zoom_by(self._screen.layout.grid, steps))
 
     def action_changed(self, direction: int) -> None:
         """Go to the next cell, or the last one, in which a page changed; from the end on to the start."""
-        if self._screen is None or self._view is None or self._page is None:
+        screen, view = self._screen, self._view
+        if screen is None or view is None:
             return
-        changes, first, stop = self._view.changes, self._view.look.first, self._view.look.stop
-        start, end = self._screen.cursor_pages
-        page = changes.next(end) if direction > 0 else changes.last(start)
-        if page is None:
-            page = changes.next(first) if direction > 0 else changes.last(stop)
-        if page is None:
+        if not len(view.changes):
             self.notify("no page has changed since the compared look")
-        else:
-            self._move_to(page)
+            return
+        cell = screen.cursor_pages
+        self._move(self._cursor.go_to_change(view.grid(), view.changes, cell, forward=direction > 0))
 
     def action_list(self) -> None:
         """List the pages that were copied on write, or show the grid."""
-        if self._view is None or not (self._view.copied.pages or self._listing):
+        view = self._view
+        if view is None or not (view.copied.pages or self._cursor.listing):
             self.notify("no page of this mapping was copied on write")
             return
-        self._listing = not self._listing
-        self._touched = True
-        if self._listing:
-            self._move_in_list(0)
-        self.redraw()
+        self._move(self._cursor.toggle_list(view.grid(), view.copied))
 
     async def on_click(self, event: events.Click) -> None:
         """A click puts the cursor there, on the map and in the list, too; on a tab it changes the view."""
@@ -277,14 +229,9 @@ class MappingPages(Widget, can_focus=True):
         screen = self._screen
         if screen is None:
             return
-        if event.y in screen.listed and event.x >= screen.list_x:
-            self._move_to(screen.listed[event.y])
-        elif event.y == screen.map_y:
-            self._move_to(screen.page_on_map(event.x))
-        elif not self._listing:
-            cell = screen.layout.cell_at(event.x - GUTTER, event.y - screen.grid_y)
-            if cell is not None:
-                self._move_to(screen.layout.grid.pages_of(cell)[0])
+        page = screen.page_at(event.x, event.y)
+        if page is not None:
+            self._move(self._cursor.move_to(screen.layout.grid, page))
 
     def _wheel(self, event: events.MouseEvent, down: int) -> None:
         """The wheel moves the cursor by rows; with ctrl it zooms."""
