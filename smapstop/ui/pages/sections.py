@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -18,6 +17,7 @@ from smapstop.text.mapping_detail import flow, title_of
 from smapstop.text.symbols import listed
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.style import Look, rule
+from smapstop.ui.pages.canvas_layout import ListLayout
 from smapstop.ui.pages.cells import Brush
 from smapstop.ui.pages.page_view import PageView
 
@@ -37,9 +37,9 @@ def title(entry: Entry, label: Label | None, look: Look, width: int) -> Strip:
     return tabs.tabbed(look.line(line, width), "pages", look.base, look.quiet)
 
 
-def facts(texts: Sequence[str], look: Look, width: int, most: int) -> list[Strip]:
-    """Facts about the mapping and the look at it, in at most so many lines."""
-    return [look.line([Segment(f" {line}", look.base)], width) for line in flow(texts, width - 2)[:most]]
+def facts(texts: Sequence[str], look: Look, width: int) -> list[Strip]:
+    """Facts about the mapping and the look at it."""
+    return [look.line([Segment(f" {line}", look.base)], width) for line in flow(texts, width - 2)]
 
 
 def notice(text: str, look: Look, width: int) -> Strip:
@@ -86,34 +86,24 @@ def tall_legend(counts: Pages, brush: Brush, look: Look, width: int) -> list[Str
     return lines
 
 
-def copied_list(
-    view: PageView, names: Names, cursor: int, look: Look, width: int, height: int, *, wide: bool
-) -> tuple[list[Strip], list[int]]:
-    """The pages that were copied on write, by address, around one of them.
+def copied_list(view: PageView, names: Names, cursor: int, look: Look, area: ListLayout) -> list[Strip]:
+    """The title of the list of the pages that were copied on write, and its lines, by address.
 
     Args:
         view: That has them.
         names: What lies on them.
         cursor: The page under the cursor.
         look: What to draw with.
-        width: Cells.
-        height: Lines, the title included.
-        wide: Whether there is room for the place in the file.
-
-    Returns:
-        The lines, and the page of each line after the title.
+        area: Which of them are listed, and how much room there is.
     """
-    copied, at = view.copied, view.look
-    total, room = copied.pages, max(1, height - 1)
+    at, width, wide = view.look, area.width, area.has_offsets
+    total = view.copied.pages
     kb = fmt.amount(total * at.page_bytes // 1024)
     head = f"Copied on write: {words.pages_text(total)}, {kb}" if total else "Nothing was copied on write"
     if fmt.cells(head) > width - 4:
         head = head.replace("Copied on write", "Copied")
     lines = [rule(head, look, width)]
-    place = int(copied.before(np.array([cursor]))[0])
-    first = max(0, min(place - room // 2, total - room))
-    pages = copied.nth(np.arange(first, min(first + room, total))).tolist() if total else []
-    for page in pages:
+    for page in area.pages:
         start = page * at.page_bytes
         name = listed(names.get((start, start + at.page_bytes), ()))
         changed = view.changes.next(page) == page
@@ -127,4 +117,4 @@ def copied_list(
             Segment(fmt.clip(name, width - fmt.cells(place_text) - 3), look.bold + ground),
         ]
         lines.append(Strip(segments).adjust_cell_length(width, look.base + ground))
-    return lines, pages
+    return lines

@@ -57,7 +57,6 @@ class MappingPages(Widget, can_focus=True):
         self._scene: Scene | None = None
         self._names = PageNames(-1)
         self._frames = PageFrames(-1)
-        self._view: PageView | None = None
         self._refused: PagesSeen | None = None
         """The answer that the pages cannot be seen."""
         self._asked = -1
@@ -80,7 +79,7 @@ class MappingPages(Widget, can_focus=True):
             if self._life is not None and self._life.timeline is not timeline:
                 self._looks = {}
             self._life, self._names, self._frames = Life(timeline, mapping), PageNames(mapping), PageFrames(mapping)
-            self._view = self._screen = self._refused = None
+            self._screen = self._refused = None
             self._cursor, self._asked = PageCursor(), -1
         self._life.follow()
         newest = len(timeline) - 1
@@ -125,33 +124,47 @@ class MappingPages(Widget, can_focus=True):
             self.get_component_rich_style("pages--box"),
             self.get_component_rich_style("pages--cursor"),
         )
-        width, height = self.size
-        self._view = view = view_at(life, self._of_mapping(life.mapping), scene)
+        view = view_at(life, self._of_mapping(life.mapping), scene)
         if view is None:
-            self._screen = None
-            number = view_of(life, scene).number
-            label = label_at(life.timeline, number, life.mapping)
-            title = sections.title(life.states[life.step(number)], label, look, width)
-            self._lines = waiting(title, self._why_nothing(life), look, width, height)
+            self._screen, self._lines = None, self._draw_waiting(life, scene, look)
         else:
-            self._cursor = self._cursor.place(view.grid(), first_page(view))
-            ended = life.gone is not None or life.timeline.ending is not None
-            frames = None if ended or scene.lens.at is not None else self._frames
-            picture = Picture(view, self._names, frames, self._cursor)
-            self._screen = screen = PageScreen(picture, look, width, height)
-            self._lines, self._cursor = screen.lines, self._cursor.scroll_to(screen.layout.top)
-            names = self._names.request(screen.ranges) if view.may_have_names and not ended else None
-            cursor = view.range_of(*screen.cursor_pages)
-            for request in (names, None if frames is None else frames.request(cursor, len(life.timeline))):
-                if request is not None:
-                    self.post_message(self.Asked(request))
+            self._screen = screen = self._lay_out(view, life, scene, look)
+            self._lines = screen.draw()
+            for request in self._requests(screen, life):
+                self.post_message(self.Asked(request))
         self.refresh()
+
+    def _draw_waiting(self, life: Life, scene: Scene, look: Look) -> list[Strip]:
+        """The lines while no pages are known: why, below what the mapping is."""
+        number = view_of(life, scene).number
+        label = label_at(life.timeline, number, life.mapping)
+        title = sections.title(life.states[life.step(number)], label, look, self.size.width)
+        return waiting(title, self._why_nothing(life), look, *self.size)
+
+    def _lay_out(self, view: PageView, life: Life, scene: Scene, look: Look) -> PageScreen:
+        """The view on this screen, with the cursor on a page that it has, and scrolled to it."""
+        cursor = self._cursor.place(view.grid(), first_page(view))
+        frames = None if _has_ended(life) or scene.lens.at is not None else self._frames
+        screen = PageScreen.fit(Picture(view, self._names, frames, cursor), look, *self.size)
+        self._cursor = cursor.scroll_to(screen.layout.cells.top)
+        return screen
+
+    def _requests(self, screen: PageScreen, life: Life) -> list[Request]:
+        """What is to be asked about that which is on the screen now."""
+        view, frames = screen.picture.view, screen.picture.frames
+        may_ask = view.may_have_names and not _has_ended(life)
+        cursor = view.range_of(*screen.layout.cursor_pages)
+        requests = (
+            self._names.request(screen.ranges) if may_ask else None,
+            frames.request(cursor, len(life.timeline)) if frames is not None else None,
+        )
+        return [request for request in requests if request is not None]
 
     def _why_nothing(self, life: Life) -> str:
         """Why no pages are shown."""
         if self._refused is not None:
             return self._refused.why
-        if life.gone is not None or life.timeline.ending is not None:
+        if _has_ended(life):
             return "the pages were not looked at before it was gone"
         return "looking at the pages …"
 
@@ -181,44 +194,44 @@ class MappingPages(Widget, can_focus=True):
 
     def action_move(self, across: int, down: int) -> None:
         """Move the cursor by cells and rows; in the list, by lines."""
-        if self._screen is not None and self._view is not None:
-            self._move(self._cursor.move(self._screen.layout, self._view.copied, across, down))
+        if screen := self._screen:
+            self._move(self._cursor.move(screen.layout.cells, screen.copied, across, down))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by a screenful."""
-        screen = self._screen
-        if screen is not None and self._view is not None:
-            listed = max(1, screen.middle - 2)
-            self._move(self._cursor.turn_pages(screen.layout, self._view.copied, pages, listed))
+        if screen := self._screen:
+            layout = screen.layout
+            self._move(self._cursor.turn_pages(layout.cells, screen.copied, pages, layout.list_step))
 
     def action_go(self, end: int) -> None:
         """Go to the first page, or to the last one."""
-        if self._view is not None:
-            self._move(self._cursor.go_to_end(self._view.grid(), self._view.copied, last=bool(end)))
+        if screen := self._screen:
+            self._move(self._cursor.go_to_end(screen.grid, screen.copied, last=bool(end)))
 
     def action_zoom(self, steps: int) -> None:
         """Show smaller cells, or larger ones; the cursor stays on its page."""
-        if self._screen is not None:
-            self._move(self._cursor.zoom_by(self._screen.layout.grid, steps))
+        if screen := self._screen:
+            self._move(self._cursor.zoom_by(screen.grid, steps))
 
     def action_changed(self, direction: int) -> None:
         """Go to the next cell, or the last one, in which a page changed; from the end on to the start."""
-        screen, view = self._screen, self._view
-        if screen is None or view is None:
+        screen = self._screen
+        if screen is None:
             return
-        if not len(view.changes):
+        changes = screen.picture.view.changes
+        if not len(changes):
             self.notify("no page has changed since the compared look")
             return
-        cell = screen.cursor_pages
-        self._move(self._cursor.go_to_change(view.grid(), view.changes, cell, forward=direction > 0))
+        cell = screen.layout.cursor_pages
+        self._move(self._cursor.go_to_change(screen.grid, changes, cell, forward=direction > 0))
 
     def action_list(self) -> None:
         """List the pages that were copied on write, or show the grid."""
-        view = self._view
-        if view is None or not (view.copied.pages or self._cursor.listing):
+        screen = self._screen
+        if screen is None or not (screen.copied.pages or self._cursor.listing):
             self.notify("no page of this mapping was copied on write")
             return
-        self._move(self._cursor.toggle_list(view.grid(), view.copied))
+        self._move(self._cursor.toggle_list(screen.grid, screen.copied))
 
     async def on_click(self, event: events.Click) -> None:
         """A click puts the cursor there, on the map and in the list, too; on a tab it changes the view."""
@@ -226,12 +239,9 @@ class MappingPages(Widget, can_focus=True):
             if tabs.tab_at(event.x, self.size.width) == "detail":
                 await self.run_action("screen.pages")
             return
-        screen = self._screen
-        if screen is None:
-            return
-        page = screen.page_at(event.x, event.y)
-        if page is not None:
-            self._move(self._cursor.move_to(screen.layout.grid, page))
+        page = self._screen.layout.page_at(event.x, event.y) if self._screen else None
+        if self._screen and page is not None:
+            self._move(self._cursor.move_to(self._screen.grid, page))
 
     def _wheel(self, event: events.MouseEvent, down: int) -> None:
         """The wheel moves the cursor by rows; with ctrl it zooms."""
@@ -248,3 +258,8 @@ class MappingPages(Widget, can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """See `_wheel`."""
         self._wheel(event, 1)
+
+
+def _has_ended(life: Life) -> bool:
+    """Whether the mapping or its process is gone: then there is nothing to be asked any more."""
+    return life.gone is not None or life.timeline.ending is not None
