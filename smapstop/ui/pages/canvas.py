@@ -27,7 +27,7 @@ _NAMED_FROM = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class PageCanvasModel:
     """What is drawn, and how the user looks at it."""
 
     view: PageView
@@ -38,10 +38,10 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PageScreen:
+class PageCanvas:
     """The view of pages, laid out for a screen of some size."""
 
-    picture: Picture
+    model: PageCanvasModel
     look: Look
     layout: PageLayout
     facts: list[Strip]
@@ -49,12 +49,12 @@ class PageScreen:
     """How many pages are in each state."""
 
     @classmethod
-    def fit(cls, picture: Picture, look: Look, width: int, height: int) -> "PageScreen":
+    def fit(cls, model: PageCanvasModel, look: Look, width: int, height: int) -> "PageCanvas":
         """Lay out what is to be drawn on so many columns and lines."""
-        view = picture.view
+        view = model.view
         facts, totals = sections.facts(view.facts, look, width), view.totals
         content = PageContent(view.grid(), view.copied, int(np.count_nonzero(totals)), len(facts), bool(view.notice))
-        return cls(picture, look, PageLayout.for_size(width, height, content, picture.cursor), facts, totals)
+        return cls(model, look, PageLayout.for_size(width, height, content, model.cursor), facts, totals)
 
     @property
     def grid(self) -> Grid:
@@ -64,11 +64,11 @@ class PageScreen:
     @property
     def copied(self) -> Stretches:
         """The pages of the list."""
-        return self.picture.view.copied
+        return self.model.view.copied
 
     def draw(self) -> list[Strip]:
         """The lines of the screen."""
-        view, look, layout = self.picture.view, self.look, self.layout
+        view, look, layout = self.model.view, self.look, self.layout
         width = layout.width
         lines = [sections.title(view.entry, view.label, look, width), *self.facts[: layout.facts]]
         if view.notice:
@@ -100,7 +100,7 @@ class PageScreen:
 
     def _grid(self) -> list[Strip]:
         """The rows, each behind its address."""
-        view, layout, cursor = self.picture.view, self.layout.cells, self.layout.cell
+        view, layout, cursor = self.model.view, self.layout.cells, self.layout.cell
         cells = view.cells(layout.grid.edges(layout.first, layout.stop))
         if layout.down > 1:
             rows = self._brush.large(layout, cells, cursor, self._named_cells())
@@ -118,13 +118,13 @@ class PageScreen:
 
     def _named_cells(self) -> dict[int, str]:
         """The names in the cells on the screen that are one page."""
-        layout, view, known = self.layout.cells, self.picture.view, self.picture.names.known
+        layout, view, known = self.layout.cells, self.model.view, self.model.names.known
         pages = {cell: layout.grid.pages_of(cell) for cell in range(layout.first, layout.stop)}
         return {cell: listed(known.get(view.range_of(*pages), ())) for cell, pages in pages.items()}
 
     def _map(self) -> Strip:
         """The whole mapping on one line; what is in the grid is bright."""
-        view, layout = self.picture.view, self.layout.cells
+        view, layout = self.model.view, self.layout.cells
         width, grid = layout.width, layout.grid
         edges = grid.first + grid.pages * np.arange(width + 1) // width
         row = self._brush.small(view.cells(edges), width, 1, None)[0]
@@ -148,16 +148,16 @@ class PageScreen:
 
     def _list(self) -> list[Strip]:
         """The copied pages, in place of the grid or in the panel."""
-        area, picture, look = self.layout.copied_list, self.picture, self.look
+        area, model, look = self.layout.copied_list, self.model, self.look
         assert area is not None
-        lines = sections.copied_list(picture.view, picture.names.known, picture.cursor.page, look, area)
+        lines = sections.copied_list(model.view, model.names.known, model.cursor.page, look, area)
         return lines + [Strip.blank(area.width, look.base)] * (area.height - len(lines))
 
     # what is under the cursor
 
     def _box(self) -> list[Strip]:
         """Where the cell under the cursor is, what is in it, what lies on it, and what that means."""
-        view, names, look = self.picture.view, self.picture.names, self.look
+        view, names, look = self.model.view, self.model.names, self.look
         height, width = self.layout.box, self.layout.width
         start, stop = self.layout.cursor_pages
         cells = view.cells(np.array([start, stop]))
@@ -187,19 +187,19 @@ class PageScreen:
         zoom = [(words.zoom_text(grid), False)] if grid.zoom > 1 else []
         lines = [[*place, *zoom], state, last] if height > 2 else [[place[0], *state], last]
         if height > 3:
-            seen = self.picture.frames.of(view.range_of(start, stop)) if self.picture.frames else None
+            seen = self.model.frames.of(view.range_of(start, stop)) if self.model.frames else None
             lines.append([(frames_text(seen, stop - start), False)] if seen else [])
         return sections.box(lines[:height], look, width)
 
     def _huge(self, start: int, stop: int) -> int:
         """How many of some pages are mapped as parts of huge ones."""
-        huge = self.picture.view.look.huge
+        huge = self.model.view.look.huge
         return int(np.diff(huge.before(np.array([start, stop])))[0])
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The pages whose names are on the screen, by address, those under the cursor first."""
-        layout, cells, of = self.layout, self.layout.cells, self.picture.view.range_of
+        layout, cells, of = self.layout, self.layout.cells, self.model.view.range_of
         has_names = cells.down >= _NAMED_FROM and not layout.cursor.listing
         return (
             of(*layout.cursor_pages),

@@ -20,7 +20,7 @@ from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.style import Look
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.pages import sections as sections
-from smapstop.ui.pages.canvas import PageScreen, Picture, first_page, waiting
+from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, first_page, waiting
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.frame_requests import PageFrames
 from smapstop.ui.pages.name_requests import PageNames
@@ -62,7 +62,7 @@ class MappingPages(Widget, can_focus=True):
         self._asked = -1
         """The newest tick when pages were asked for."""
         self._cursor = PageCursor()
-        self._screen: PageScreen | None = None
+        self._canvas: PageCanvas | None = None
         self._lines: list[Strip] = []
 
     @property
@@ -79,7 +79,7 @@ class MappingPages(Widget, can_focus=True):
             if self._life is not None and self._life.timeline is not timeline:
                 self._looks = {}
             self._life, self._names, self._frames = Life(timeline, mapping), PageNames(mapping), PageFrames(mapping)
-            self._screen = self._refused = None
+            self._canvas = self._refused = None
             self._cursor, self._asked = PageCursor(), -1
         self._life.follow()
         newest = len(timeline) - 1
@@ -126,11 +126,11 @@ class MappingPages(Widget, can_focus=True):
         )
         view = view_at(life, self._of_mapping(life.mapping), scene)
         if view is None:
-            self._screen, self._lines = None, self._draw_waiting(life, scene, look)
+            self._canvas, self._lines = None, self._draw_waiting(life, scene, look)
         else:
-            self._screen = screen = self._lay_out(view, life, scene, look)
-            self._lines = screen.draw()
-            for request in self._requests(screen, life):
+            self._canvas = canvas = self._lay_out(view, life, scene, look)
+            self._lines = canvas.draw()
+            for request in self._requests(canvas, life):
                 self.post_message(self.Asked(request))
         self.refresh()
 
@@ -141,21 +141,21 @@ class MappingPages(Widget, can_focus=True):
         title = sections.title(life.states[life.step(number)], label, look, self.size.width)
         return waiting(title, self._why_nothing(life), look, *self.size)
 
-    def _lay_out(self, view: PageView, life: Life, scene: Scene, look: Look) -> PageScreen:
-        """The view on this screen, with the cursor on a page that it has, and scrolled to it."""
+    def _lay_out(self, view: PageView, life: Life, scene: Scene, look: Look) -> PageCanvas:
+        """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
         cursor = self._cursor.place(view.grid(), first_page(view))
         frames = None if _has_ended(life) or scene.lens.at is not None else self._frames
-        screen = PageScreen.fit(Picture(view, self._names, frames, cursor), look, *self.size)
-        self._cursor = cursor.scroll_to(screen.layout.cells.top)
-        return screen
+        canvas = PageCanvas.fit(PageCanvasModel(view, self._names, frames, cursor), look, *self.size)
+        self._cursor = cursor.scroll_to(canvas.layout.cells.top)
+        return canvas
 
-    def _requests(self, screen: PageScreen, life: Life) -> list[Request]:
-        """What is to be asked about that which is on the screen now."""
-        view, frames = screen.picture.view, screen.picture.frames
+    def _requests(self, canvas: PageCanvas, life: Life) -> list[Request]:
+        """The requests for what is not known yet of the pages on the screen."""
+        view, frames = canvas.model.view, canvas.model.frames
         may_ask = view.may_have_names and not _has_ended(life)
-        cursor = view.range_of(*screen.layout.cursor_pages)
+        cursor = view.range_of(*canvas.layout.cursor_pages)
         requests = (
-            self._names.request(screen.ranges) if may_ask else None,
+            self._names.request(canvas.ranges) if may_ask else None,
             frames.request(cursor, len(life.timeline)) if frames is not None else None,
         )
         return [request for request in requests if request is not None]
@@ -194,44 +194,44 @@ class MappingPages(Widget, can_focus=True):
 
     def action_move(self, across: int, down: int) -> None:
         """Move the cursor by cells and rows; in the list, by lines."""
-        if screen := self._screen:
-            self._move(self._cursor.move(screen.layout.cells, screen.copied, across, down))
+        if canvas := self._canvas:
+            self._move(self._cursor.move(canvas.layout.cells, canvas.copied, across, down))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by a screenful."""
-        if screen := self._screen:
-            layout = screen.layout
-            self._move(self._cursor.turn_pages(layout.cells, screen.copied, pages, layout.list_step))
+        if canvas := self._canvas:
+            layout = canvas.layout
+            self._move(self._cursor.turn_pages(layout.cells, canvas.copied, pages, layout.list_step))
 
     def action_go(self, end: int) -> None:
         """Go to the first page, or to the last one."""
-        if screen := self._screen:
-            self._move(self._cursor.go_to_end(screen.grid, screen.copied, last=bool(end)))
+        if canvas := self._canvas:
+            self._move(self._cursor.go_to_end(canvas.grid, canvas.copied, last=bool(end)))
 
     def action_zoom(self, steps: int) -> None:
         """Show smaller cells, or larger ones; the cursor stays on its page."""
-        if screen := self._screen:
-            self._move(self._cursor.zoom_by(screen.grid, steps))
+        if canvas := self._canvas:
+            self._move(self._cursor.zoom_by(canvas.grid, steps))
 
     def action_changed(self, direction: int) -> None:
         """Go to the next cell, or the last one, in which a page changed; from the end on to the start."""
-        screen = self._screen
-        if screen is None:
+        canvas = self._canvas
+        if canvas is None:
             return
-        changes = screen.picture.view.changes
+        changes = canvas.model.view.changes
         if not len(changes):
             self.notify("no page has changed since the compared look")
             return
-        cell = screen.layout.cursor_pages
-        self._move(self._cursor.go_to_change(screen.grid, changes, cell, forward=direction > 0))
+        cell = canvas.layout.cursor_pages
+        self._move(self._cursor.go_to_change(canvas.grid, changes, cell, forward=direction > 0))
 
     def action_list(self) -> None:
         """List the pages that were copied on write, or show the grid."""
-        screen = self._screen
-        if screen is None or not (screen.copied.pages or self._cursor.listing):
+        canvas = self._canvas
+        if canvas is None or not (canvas.copied.pages or self._cursor.listing):
             self.notify("no page of this mapping was copied on write")
             return
-        self._move(self._cursor.toggle_list(screen.grid, screen.copied))
+        self._move(self._cursor.toggle_list(canvas.grid, canvas.copied))
 
     async def on_click(self, event: events.Click) -> None:
         """A click puts the cursor there, on the map and in the list, too; on a tab it changes the view."""
@@ -239,9 +239,9 @@ class MappingPages(Widget, can_focus=True):
             if tabs.tab_at(event.x, self.size.width) == "detail":
                 await self.run_action("screen.pages")
             return
-        page = self._screen.layout.page_at(event.x, event.y) if self._screen else None
-        if self._screen and page is not None:
-            self._move(self._cursor.move_to(self._screen.grid, page))
+        page = self._canvas.layout.page_at(event.x, event.y) if self._canvas else None
+        if self._canvas and page is not None:
+            self._move(self._cursor.move_to(self._canvas.grid, page))
 
     def _wheel(self, event: events.MouseEvent, down: int) -> None:
         """The wheel moves the cursor by rows; with ctrl it zooms."""
