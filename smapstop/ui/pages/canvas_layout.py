@@ -26,7 +26,7 @@ LIST_FROM_LINES = 2
 PANEL_WIDTH = 34
 """Columns that the legend and the list need beside the grid; what the grid leaves is theirs, too."""
 PANEL_FROM_CELLS = 64
-"""Columns that the cells of the grid must have left to them beside a panel."""
+"""Columns of cells that a screen must have room for beside a panel, its gap not counted."""
 OFFSETS_FROM_WIDTH = 70
 """Columns of the list from which on it says where in the file a page is."""
 GAP = 2

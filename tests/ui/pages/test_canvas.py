@@ -1,0 +1,99 @@
+"""The drawing of the view of pages: it fills its screen on every size, and drawing it changes nothing."""
+
+import numpy as np
+import pytest
+from building import mappings_of
+from rich.style import Style
+
+from smapstop.model.history.mapping_history import State
+from smapstop.model.pages.page_history import Looks, changes
+from smapstop.model.protocol import PagesSeen
+from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_states import Backing
+from smapstop.proc.pages.page_states import State as PageState
+from smapstop.ui.drawing.style import Look
+from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, first_page
+from smapstop.ui.pages.cursor import PageCursor
+from smapstop.ui.pages.name_requests import PageNames
+from smapstop.ui.pages.page_view import PageView
+from smapstop.ui.theme.palette import palette
+
+PAGE = 4096
+FIRST, PAGES = 0x1000, 3000
+LOOK = Look(palette(dark=True, depth="256"), Style(), Style(bold=True), Style(reverse=True))
+COPIED = Page.PRESENT
+SIZES = [
+    (20, 5),
+    (31, 5),
+    (40, 8),
+    (63, 9),
+    (80, 24),
+    (100, 7),
+    (112, 20),
+    (113, 12),
+    (118, 40),
+    (160, 50),
+    (240, 70),
+]
+
+
+def seen(tick: int, *copied: int) -> PagesSeen:
+    """A look at a file of which these pages were copied and nothing else is in memory."""
+    start = (FIRST + np.array(copied, np.uint64)) * np.uint64(PAGE)
+    flags = np.full(len(copied), COPIED, np.uint8)
+    runs = PageRuns(start, start + np.uint64(PAGE), flags, COPIED | Page.FILE, PAGE)
+    return PagesSeen(0, tick, tick * 1_000_000_000, FIRST * PAGE, (FIRST + PAGES) * PAGE, runs)
+
+
+@pytest.fixture(scope="module")
+def view() -> PageView:
+    """Page 1,234 was copied since the look before."""
+    looks = Looks(0)
+    looks.add(seen(0, 7, 8, 2999), Backing.PRIVATE_FILE)
+    looks.add(seen(1, 7, 8, 1234, 2999), Backing.PRIVATE_FILE)
+    before, look = looks.at(0), looks.at(1)
+    assert before is not None
+    assert look is not None
+    entry = State(mappings_of((FIRST, FIRST + PAGES, "rw-p", "/bin/program", 16)), 0)
+    copied = look.stretches.of(PageState.COPIED)
+    return PageView(entry, None, look, before, changes(before, look), copied, "")
+
+
+def canvas(view: PageView, cursor: PageCursor, width: int, height: int) -> PageCanvas:
+    return PageCanvas.fit(PageCanvasModel(view, PageNames(0), None, cursor), LOOK, width, height)
+
+
+def test_the_cursor_begins_on_the_first_page_that_changed(view: PageView) -> None:
+    assert first_page(view) == FIRST + 1234
+
+
+@pytest.mark.parametrize("listing", [False, True])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fills_the_screen_and_is_the_same_when_drawn_again(
+    view: PageView, size: tuple[int, int], listing: bool
+) -> None:
+    shown = canvas(view, PageCursor(FIRST + 1234, moved=True, listing=listing), *size)
+    lines = shown.draw()
+    assert [line.cell_length for line in lines] == [size[0]] * size[1]
+    assert shown.draw() == lines
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_each_part_is_where_the_layout_says(view: PageView, size: tuple[int, int]) -> None:
+    shown = canvas(view, PageCursor(FIRST + 1234, moved=True, zoom=1), *size)
+    layout, text = shown.layout, [line.text for line in shown.draw()]
+    row = shown.grid.pages_of(layout.cell // layout.cells.columns * layout.cells.columns)[0]
+    (y,) = [y for y, line in enumerate(text) if line.startswith(f" {row * PAGE:012x} ")]
+    assert y == layout.grid_y + (layout.cell // layout.cells.columns - layout.cells.top) * layout.cells.down
+    assert [y for y, line in enumerate(text) if line.startswith(" all of it")] == [layout.map_y] * layout.has_map
+    box = [y for y, line in enumerate(text) if line.startswith(" ▏")]
+    assert box == list(range(layout.body_y + layout.body, size[1] - layout.footer))
+    if layout.copied_list is not None:
+        assert "Copied" in text[layout.copied_list.y]
+        for line, page in enumerate(layout.listed, start=layout.copied_list.y + 1):
+            assert f"{page * PAGE:012x}" in text[line][layout.copied_list.x :]
+
+
+def test_the_names_of_what_is_on_the_screen_are_asked_for_the_cursor_first(view: PageView) -> None:
+    shown = canvas(view, PageCursor(FIRST + 8, moved=True, listing=True), 118, 40)
+    assert shown.ranges == tuple(((FIRST + page) * PAGE, (FIRST + page + 1) * PAGE) for page in (8, 7, 8, 1234, 2999))
