@@ -65,7 +65,7 @@ class GridLayout:
 
 def room_for_cells(width: int) -> int:
     """How much of a width the cells of a row take: a power of two, so that addresses are round."""
-    return 1 << (max(16, width - GUTTER).bit_length() - 1)
+    return 1 << (max(1, width - GUTTER).bit_length() - 1)
 
 
 def layout_of(grid: Grid, cursor: int, width: int, height: int, top: int) -> GridLayout:
@@ -80,8 +80,8 @@ def layout_of(grid: Grid, cursor: int, width: int, height: int, top: int) -> Gri
     """
     room = room_for_cells(width)
     for across, down in SIZES:
-        columns = room // across
-        if -(-len(grid) // columns) * down <= height or (across, down) == SIZES[-1]:
+        columns = max(1, room // across)
+        if across <= room and -(-len(grid) // columns) * down <= height:
             break
     layout = GridLayout(grid, across, down, columns, height, 0)
     row = cursor // columns
