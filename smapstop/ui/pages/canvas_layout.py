@@ -26,7 +26,7 @@ LIST_FROM_LINES = 2
 PANEL_WIDTH = 34
 """Columns that the legend and the list need beside the grid; what the grid leaves is theirs, too."""
 PANEL_FROM_CELLS = 64
-"""Columns of cells that a screen must have room for beside a panel, its gap not counted."""
+"""Columns that the cells of the grid must have left to them beside a panel."""
 OFFSETS_FROM_WIDTH = 70
 """Columns of the list from which on it says where in the file a page is."""
 GAP = 2
@@ -200,7 +200,7 @@ class PageLayout:
 
 def _panel_width(width: int) -> int:
     """Columns that the grid leaves for the panel; 0 where they are too few."""
-    if width < GUTTER + PANEL_FROM_CELLS + PANEL_WIDTH:
+    if width < GUTTER + PANEL_FROM_CELLS + GAP + PANEL_WIDTH:
         return 0
     return width - GAP - GUTTER - room_for_cells(width - GAP - PANEL_WIDTH)
 
