@@ -1,7 +1,6 @@
 """The terminal of the launched program."""
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,18 +12,12 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from smapstop.pseudo_terminal import resize_terminal
 from smapstop.ui.terminal import output_ready
 from smapstop.ui.terminal.emulator import Emulator, Line
 from smapstop.ui.terminal.input_bytes import key_bytes, mouse_bytes, paste_bytes
+from smapstop.ui.terminal.pty_stream import PtyStream
 
-TURN_SECONDS = 0.006
-"""How long the program's output may hold up the dashboard at a time."""
-TURN_BYTES = 1 << 18
-_FED_AT_ONCE = 1024
 _FRAME_SECONDS = 1 / 30
-_LONGEST_QUEUE = 1 << 16
-"""Bytes for a program that does not read; what comes after them is lost, as on a real terminal."""
 
 _AS_AT_FIRST = (
     b"\x1b[?1049l\x1b7\x1b[r\x1b8\x1b[0m\x1b(B\x0f\x1b[4l\x1b[?7h\x1b[?25h"
@@ -72,23 +65,22 @@ class ProgramPane(Widget, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self.bytes_read = 0
-        """How much the program wrote so far."""
-        self._fd = master_fd
+        self._stream = PtyStream(master_fd, on_turn=self._repaint, on_end=self._give_keys_back)
         self._emulator: Emulator | None = None
-        self._unfed = b""
-        self._unsent = b""
-        self._open = True
         self._lines: list[Line] = []
         self._strips: list[Strip] = []
         self._painted_s = 0.0
-        self._turn: asyncio.Handle | None = None
         self._paint: asyncio.Handle | None = None
 
     @property
     def title(self) -> str:
         """What the program calls its window; safe to draw."""
         return self._emulator.title if self._emulator else ""
+
+    @property
+    def bytes_read(self) -> int:
+        """How much the program has written so far."""
+        return self._stream.bytes_read
 
     # its life
 
@@ -98,12 +90,11 @@ class ProgramPane(Widget, can_focus=True):
         if not columns or not rows:
             return
         if self._emulator is None:
-            self._emulator = Emulator(columns, rows, self._send)
-            os.set_blocking(self._fd, False)
-            asyncio.get_running_loop().add_reader(self._fd, self._take_turn)
+            self._emulator = Emulator(columns, rows, self._stream.send)
+            self._stream.start(self._emulator)
         else:
             self._emulator.resize(columns, rows)
-        resize_terminal(self._fd, rows, columns)
+        self._stream.resize(rows, columns)
         self._lines = []
         self._paint_now()
         self.post_message(self.Sized(rows, columns))
@@ -112,70 +103,22 @@ class ProgramPane(Widget, can_focus=True):
         """Another program has the terminal now: show what it writes, below a line with a title."""
         if self._emulator is None:
             return
-        self._emulator.feed(self._unfed + _AS_AT_FIRST)
+        self._emulator.feed(self._stream.take_unfed() + _AS_AT_FIRST)
         newline = b"\r\n" if self._emulator.cursor[0] else b""
-        self._unfed = newline + f"── {title} ──\r\n".encode()
-        self._unsent = b""
-        self._open = self.can_focus = True
-        if self._turn is None:
-            self._await_turn()
+        self.can_focus = True
+        self._stream.reopen(newline + f"── {title} ──\r\n".encode())
+
+    def _give_keys_back(self) -> None:
+        """Take no focus any more: nobody has the terminal open."""
+        self.can_focus = False
+        self.blur()
+        self.post_message(self.Closed())
 
     def on_unmount(self) -> None:
         """Let go of the terminal."""
-        loop = asyncio.get_running_loop()
-        loop.remove_reader(self._fd)
-        loop.remove_writer(self._fd)
-        for handle in (self._turn, self._paint):
-            if handle is not None:
-                handle.cancel()
-
-    # from the program
-
-    def _take_turn(self) -> None:
-        """Take in what the program wrote, for a turn; the kernel holds the program up until the next one."""
-        assert self._emulator is not None
-        end = time.perf_counter() + TURN_SECONDS
-        if not self._unfed:
-            self._unfed = self._emulator.skim(self._read(end - TURN_SECONDS / 2))
-        while self._unfed and time.perf_counter() < end:
-            self._emulator.feed(self._unfed[:_FED_AT_ONCE])
-            self._unfed = self._unfed[_FED_AT_ONCE:]
-        self._repaint()
-        self._await_turn()
-
-    def _read(self, end: float) -> bytes:
-        """What is there to read, until a time; nobody else having the terminal open any more is noted."""
-        pieces: list[bytes] = []
-        size = 0
-        while size < TURN_BYTES and time.perf_counter() < end:
-            try:
-                piece = os.read(self._fd, 1 << 16)
-            except BlockingIOError:
-                break
-            except OSError:  # EIO, see pty(7)
-                piece = b""
-            if not piece:
-                self._open = False
-                break
-            pieces.append(piece)
-            size += len(piece)
-        self.bytes_read += size
-        return b"".join(pieces)
-
-    def _await_turn(self) -> None:
-        """Have the next turn as soon as others had theirs, or when there is something to read."""
-        loop = asyncio.get_running_loop()
-        self._turn = None
-        if self._unfed:
-            loop.remove_reader(self._fd)
-            self._turn = loop.call_soon(self._take_turn)
-        elif self._open:
-            loop.add_reader(self._fd, self._take_turn)
-        else:
-            loop.remove_reader(self._fd)
-            self.can_focus = False
-            self.blur()
-            self.post_message(self.Closed())
+        self._stream.stop()
+        if self._paint is not None:
+            self._paint.cancel()
 
     # to the screen
 
@@ -223,25 +166,6 @@ class ProgramPane(Widget, can_focus=True):
 
     # to the program
 
-    def _send(self, data: bytes) -> None:
-        """Send to the program as soon as it takes something; never wait for it."""
-        self._unsent = (self._unsent + data)[:_LONGEST_QUEUE]
-        self._flush()
-
-    def _flush(self) -> None:
-        """Send what the terminal has room for."""
-        try:
-            self._unsent = self._unsent[os.write(self._fd, self._unsent) :]
-        except BlockingIOError:
-            pass
-        except OSError:  # EIO: nobody is there
-            self._unsent = b""
-        loop = asyncio.get_running_loop()
-        if self._unsent:
-            loop.add_writer(self._fd, self._flush)
-        else:
-            loop.remove_writer(self._fd)
-
     def on_key(self, event: events.Key) -> None:
         """Every key is the program's."""
         event.stop()
@@ -249,13 +173,13 @@ class ProgramPane(Widget, can_focus=True):
         if self._emulator is not None and (
             keystroke := key_bytes(event, application_cursor=self._emulator.mode(_APPLICATION_CURSOR))
         ):
-            self._send(keystroke)
+            self._stream.send(keystroke)
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste is the program's."""
         event.stop()
         if self._emulator is not None:
-            self._send(paste_bytes(event.text, bracketed=self._emulator.mode(_BRACKETED_PASTE)))
+            self._stream.send(paste_bytes(event.text, bracketed=self._emulator.mode(_BRACKETED_PASTE)))
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -269,7 +193,7 @@ class ProgramPane(Widget, can_focus=True):
         if self._emulator is not None:
             self._repaint()
             if self._emulator.mode(_FOCUS):
-                self._send(report)
+                self._stream.send(report)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A button is the program's if it asked for the mouse."""
@@ -301,7 +225,7 @@ class ProgramPane(Widget, can_focus=True):
         if not sent and self.has_focus and self._emulator is not None and self._emulator.alternate:
             event.stop()
             cursor = self._emulator.mode(_APPLICATION_CURSOR)
-            self._send(3 * key_bytes(events.Key(key, None), application_cursor=cursor))
+            self._stream.send(3 * key_bytes(events.Key(key, None), application_cursor=cursor))
 
     def _mouse(self, event: events.MouseEvent, button: int, *modes: int, released: bool = False) -> bool:
         """Tell a program that asked for it in one of these modes what the mouse does; whether it did."""
@@ -316,5 +240,5 @@ class ProgramPane(Widget, can_focus=True):
         event.stop()
         place = self.size.clamp_offset(event.get_content_offset_capture(self))
         button += 4 * event.shift + 8 * event.meta + 16 * event.ctrl
-        self._send(mouse_bytes(button, place.x, place.y, released=released))
+        self._stream.send(mouse_bytes(button, place.x, place.y, released=released))
         return True
