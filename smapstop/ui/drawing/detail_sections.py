@@ -37,7 +37,7 @@ def title(life: Life, view: View, look: Look, width: int, height: int) -> list[S
     kind, name = title_of(state, label_at(life.timeline, view.number, life.mapping))
     room = width - len(kind) - 6 - tabs.WIDTH
     letter = look.base + Style(color=look.palette.colours[kind], bold=True, reverse=True)
-    names = textwrap.wrap(name, room) if height >= 20 else []
+    names = textwrap.wrap(name, room) if height >= 20 and room > 0 else []
     if not 1 <= len(names) <= 2:
         names = [fmt.shorten(name, room)]
     lines = [
