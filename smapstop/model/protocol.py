@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # it imports numpy, which takes longer than starting a sampler
     from smapstop.proc.pages.page_runs import PageRuns
 
+GRACE_SECONDS = 2.0
+"""How long a program or the sampler may take to end when it is asked to; then it is asked with more force."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from smapstop.model.protocol import Failure, Leave, Request
+from smapstop.model.protocol import GRACE_SECONDS, Failure, Leave, Request
 from smapstop.proc.mount import require_proc
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # starting more threads takes longer than everything else
 }
 """Of the sampler; -P keeps a struct.py in the user's directory from being its own. A program gets the user's."""
-_GRACE_SECONDS = 2.0
-"""How long the sampler may take to end."""
 
 
 class LiveSource:
@@ -98,13 +96,13 @@ class LiveSource:
         assert self._sampler.stdout is not None
         self._sampler.stdin.close()
         if self._thread is not None:
-            self._thread.join(_GRACE_SECONDS)
+            self._thread.join(GRACE_SECONDS)
             if self._thread.is_alive():
                 self._sampler.kill()
                 self._thread.join()
         self._sampler.stdout.close()
         try:
-            self._sampler.wait(_GRACE_SECONDS)
+            self._sampler.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             self._sampler.kill()
             self._sampler.wait()

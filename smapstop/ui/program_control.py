@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from smapstop.model.protocol import Launch, Pace, Signal
+from smapstop.model.protocol import GRACE_SECONDS, Launch, Pace, Signal
 from smapstop.source.base import Source
 
 Rebuilds = Callable[[], AsyncIterator[None]]
 """Tells of every rebuild of the program."""
-GRACE_SECONDS = 2.0
-"""How long a program that we end may take to end by itself."""
 
 
 class Launching:

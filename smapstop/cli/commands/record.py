@@ -24,7 +24,7 @@ from smapstop.cli.output import safe
 from smapstop.cli.progress import Progress
 from smapstop.cli.targets import Command, environment, find_process, forbid_decorating, pace_of, require_executable
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Attach, Failure, Launch, Signal, Target
+from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Signal, Target
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.model.tick import Ending, Tick
@@ -32,8 +32,6 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.source.base import News
     from smapstop.source.live import LiveSource
 
-GRACE_SECONDS = 2.0
-"""How long a program that we end may take to end by itself."""
 _ENOUGH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
