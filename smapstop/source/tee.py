@@ -18,16 +18,21 @@ class RecordedSource:
         source: The other source.
         begin: Begins the recording of a run: of the first one, 1, now, and of the next ones when their programs are
             launched. May raise a `SmapstopError`.
+        left: Why a recording ended that is closed before its process has ended.
     """
 
-    def __init__(self, source: Source, begin: Callable[[int], Recorder]) -> None:
+    def __init__(
+        self, source: Source, begin: Callable[[int], Recorder], *, left: str = "the dashboard was left"
+    ) -> None:
         self.terminal_fd = source.terminal_fd
         self._source = source
         self._begin = begin
         self._recorder: Recorder | None = begin(1)
         self._run = 0
-        self._writing = True
-        self._why = "the dashboard was left"
+        self._finished = False
+        self._left = self._why = left
+        self.error: SmapstopError | None = None
+        """Why the current run cannot be written any more."""
 
     def start(self, deliver: Callable[[News], object]) -> None:
         """Begin to deliver and to record, from the source's thread."""
@@ -47,6 +52,14 @@ class RecordedSource:
         self._source.leave()
         self._end()
 
+    def finish(self, why: str) -> None:
+        """End the recording of the current run, for a reason; the source goes on. The first reason counts.
+
+        It may be called from any thread: a tick that is being written at this moment is still recorded.
+        """
+        if not self._finished:
+            self._why, self._finished = why, True
+
     def _end(self) -> None:
         """End the recording, once."""
         if self._recorder is not None:
@@ -63,27 +76,27 @@ class RecordedSource:
                 self._record(news, deliver)
             case Tick():
                 self._record(news, deliver)
-                if news.ending is not None:
+                if news.ending is not None and not self._finished:
                     self._why = "the process ended"
-            case Failure():
+            case Failure() if not self._finished:
                 self._why = news.what
         deliver(news)
 
     def _begin_next(self, deliver: Callable[[News], object]) -> None:
         """End the recording of one run, and begin that of the next."""
         self._end()
-        self._why = "the dashboard was left"
+        self._why, self._finished, self.error = self._left, False, None
         try:
-            self._recorder, self._writing = self._begin(self._run), True
+            self._recorder = self._begin(self._run)
         except SmapstopError as error:
             deliver(Notice(f"run {self._run} is not recorded: {error.what}", error.remedy))
 
     def _record(self, news: Target | Tick, deliver: Callable[[News], object]) -> None:
         """Record something, unless that was not possible before."""
-        if self._recorder is None or not self._writing:
+        if self._recorder is None or self._finished or self.error is not None:
             return
         try:
             self._recorder.hear(news)
         except SmapstopError as error:
-            self._writing = False
+            self.error = error
             deliver(Notice(f"the recording ended: {error.what}", error.remedy))

@@ -1,12 +1,10 @@
 """`smapstop record`: a process or a program recorded, without a dashboard."""
 
-import queue
+import argparse
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,22 +22,12 @@ from smapstop.cli.output import safe
 from smapstop.cli.progress import Progress
 from smapstop.cli.targets import Command, environment, find_process, forbid_decorating, pace_of, require_executable
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Signal, Target
+from smapstop.model.protocol import Attach, Launch
 
-if TYPE_CHECKING:  # they import numpy
-    from smapstop.model.tick import Ending, Tick
-    from smapstop.recording.writer import Recorder
-    from smapstop.source.base import News
-    from smapstop.source.live import LiveSource
+if TYPE_CHECKING:  # it imports numpy
+    from smapstop.model.tick import Ending
 
 _ENOUGH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """Enough was recorded."""
-
-    why: str
 
 
 def parser() -> Parser:
@@ -89,19 +77,51 @@ def run(words: list[str], command: Command) -> int:
         begin: Attach | Launch = Launch(command, environment(decorate=options.decorate), pace_of(options))
     else:
         begin = Attach(find_process(options.pid), pace_of(options))
+    return _record(begin, options)
+
+
+def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
+    """Record what a source delivers after a request; the exit status."""
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.writer import Recorder
+    from smapstop.source.headless import FAILED, HeadlessRun
     from smapstop.source.live import LiveSource
+    from smapstop.source.tee import RecordedSource
 
-    redaction = Redaction() if options.redact else None
-    recorder = Recorder(Path(options.output), overwrite=options.force, redaction=redaction)
-    recording = _Recording(recorder, options.count, launched=command is not None)
-    try:
-        with closing(LiveSource(stdio=(0, 1, 2) if command else ())) as source:
-            return recording.of(source, begin, options.duration)
-    finally:
-        recorder.close(recording.why)
-        recording.progress.end(recorder)
+    launched = isinstance(begin, Launch)
+
+    def report(error: SmapstopError) -> None:
+        if not launched:
+            raise error
+        print(f"smapstop: {safe(str(error))}; the program goes on", file=sys.stderr)
+
+    with closing(LiveSource(stdio=(0, 1, 2) if launched else ())) as live:
+        redaction = Redaction() if options.redact else None
+        recorder = Recorder(Path(options.output), overwrite=options.force, redaction=redaction)
+        progress = Progress(quiet=launched)
+        try:
+            with closing(RecordedSource(live, lambda _: recorder, left=FAILED)) as source:
+                run = HeadlessRun(
+                    source,
+                    begin,
+                    count=options.count,
+                    seconds=options.duration,
+                    on_tick=lambda tick: progress.show(tick, recorder),
+                    on_write_error=report,
+                )
+                # ctrl-c is for a program of ours, which has the terminal; of another process it means enough
+                with _stop_on_signals(run.stop, ignored=(signal.SIGINT,) if launched else ()):
+                    ending = run.run()
+        finally:
+            progress.end(recorder)
+    if source.error is not None:
+        return 2
+    return _status_of(ending) if ending is not None and launched else 0
+
+
+def _status_of(ending: "Ending") -> int:
+    """Return the exit status that a shell would give for a program that ended so."""
+    return 128 + ending.signal if ending.signal is not None else ending.status or 0
 
 
 def _stray(word: str, words: list[str]) -> SmapstopError:
@@ -120,113 +140,14 @@ def _count(text: str) -> int:
     return int(number_of(text, "--count", 1, 1e12, "a number"))
 
 
-class _Recording:
-    """One run of `smapstop record`.
-
-    Ctrl-C is for a program that we launched, which has the terminal; for one that we attached to it means enough.
-    """
-
-    def __init__(self, recorder: "Recorder", count: int | None, *, launched: bool) -> None:
-        self.why = "the recorder failed"
-        """Why it ended."""
-        self.progress = Progress(quiet=launched)
-        self._recorder = recorder
-        self._count = count
-        self._launched = launched
-        self._writing = True
-        self._news: queue.SimpleQueue[News | _Stop] = queue.SimpleQueue()
-
-    def of(self, source: "LiveSource", begin: Attach | Launch, duration: float | None) -> int:
-        """Record what a source tells.
-
-        Returns:
-            The exit status.
-        """
-        with _heeded(self._news.put, ignored=(signal.SIGINT,) if self._launched else ()):
-            source.start(self._news.put)
-            source.request(begin)
-            ended = self._until_enough(duration)
-            if ended is None and self._launched:
-                self._end_program(source)
-        if not self._writing:
-            return 2
-        if ended is None or not self._launched:
-            return 0
-        return 128 + ended.signal if ended.signal is not None else ended.status or 0
-
-    def _until_enough(self, duration: float | None) -> "Ending | None":
-        """Record until the process ends, or until enough was recorded.
-
-        Args:
-            duration: How long to record from the first tick on, seconds.
-
-        Returns:
-            How it ended; None when it goes on.
-        """
-        from smapstop.model.tick import Tick
-
-        deadline = None
-        while True:
-            news = self._next(deadline)
-            match news:
-                case _Stop(why):
-                    self.why = why
-                    return None
-                case Failure():
-                    raise SmapstopError(news.what, news.remedy, status=news.status)
-                case Target():
-                    self._write(news)
-                case Tick():
-                    self._write(news)
-                    self.progress.show(news, self._recorder)
-                    if deadline is None and duration is not None:
-                        deadline = time.monotonic() + duration
-                    if news.ending is not None:
-                        self.why = "the process ended"
-                        return news.ending
-                    if self._recorder.ticks == self._count:
-                        self.why = "--count"
-                        return None
-
-    def _next(self, deadline: float | None) -> "News | _Stop":
-        """What is told or happens next."""
-        try:
-            return self._news.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            return _Stop("--duration")
-
-    def _write(self, news: "Target | Tick") -> None:
-        """Write what was told; a program that we launched goes on when that is not possible any more."""
-        if not self._writing:
-            return
-        try:
-            self._recorder.hear(news)
-        except SmapstopError as error:
-            if not self._launched:
-                raise
-            self._writing = False
-            print(f"smapstop: {safe(str(error))}; the program goes on", file=sys.stderr)
-
-    def _end_program(self, source: "LiveSource") -> None:
-        """End the program, by force when it does not listen."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            source.request(Signal(number))
-            deadline = time.monotonic() + GRACE_SECONDS
-            with suppress(queue.Empty):
-                while True:
-                    news = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
-                    if isinstance(news, Failure) or getattr(news, "ending", None) is not None:
-                        return
-
-
 @contextmanager
-def _heeded(tell: Callable[[_Stop], object], ignored: tuple[signal.Signals, ...]) -> Iterator[None]:
-    """Have signals told instead of ending us at once."""
+def _stop_on_signals(stop: Callable[[str], object], ignored: tuple[signal.Signals, ...]) -> Iterator[None]:
+    """Call `stop` with the name of a signal instead of being ended by it."""
 
-    def heed(number: int, _: object) -> None:
-        tell(_Stop(signal.Signals(number).name))
+    def handle(number: int, _: object) -> None:
+        stop(signal.Signals(number).name)
 
-    before = {number: signal.signal(number, signal.SIG_IGN if number in ignored else heed) for number in _ENOUGH}
+    before = {number: signal.signal(number, signal.SIG_IGN if number in ignored else handle) for number in _ENOUGH}
     try:
         yield
     finally:

@@ -1,0 +1,123 @@
+"""Recording without a dashboard: run a recorded source until its process ends, or until enough was recorded."""
+
+import queue
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from smapstop.errors import SmapstopError
+from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Signal
+from smapstop.model.tick import Ending, Tick
+from smapstop.source.base import News
+from smapstop.source.tee import RecordedSource
+
+FAILED = "the recorder failed"
+"""Why a recording ended that neither its process nor the user ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Enough was recorded."""
+
+
+class HeadlessRun:
+    """One run of a recorded source, from its first request to its end.
+
+    Args:
+        source: Records what it delivers; closing it is up to the caller, and writes why the recording ended.
+        begin: What to watch. A program that it launches is ended with the run.
+        count: Stop after so many recorded ticks.
+        seconds: Stop so long after the first tick.
+        on_tick: Called with each tick, in the thread of `run`.
+        on_write_error: Called in that thread when the recording cannot be written any more, while the process goes
+            on; it may raise the error, which ends the run.
+    """
+
+    def __init__(
+        self,
+        source: RecordedSource,
+        begin: Attach | Launch,
+        *,
+        count: int | None = None,
+        seconds: float | None = None,
+        on_tick: Callable[[Tick], object],
+        on_write_error: Callable[[SmapstopError], object],
+    ) -> None:
+        self._source = source
+        self._begin = begin
+        self._count, self._seconds = count, seconds
+        self._on_tick, self._on_write_error = on_tick, on_write_error
+        self._recorded = 0
+        self._news: queue.SimpleQueue[News | _Stop] = queue.SimpleQueue()
+
+    def stop(self, why: str) -> None:
+        """End the recording now, and the run soon; may be called from a signal handler, and from any thread."""
+        self._source.finish(why)
+        self._news.put(_Stop())
+
+    def run(self) -> Ending | None:
+        """Record until the process ends or the run is stopped.
+
+        Returns:
+            How the process ended; None when the run was stopped before.
+
+        Raises:
+            SmapstopError: The source failed.
+        """
+        self._source.start(self._deliver)
+        self._source.request(self._begin)
+        ending = self._until_enough()
+        if ending is None and isinstance(self._begin, Launch):
+            self._end_program()
+        return ending
+
+    def _deliver(self, news: News) -> None:
+        """Queue what was delivered and recorded; in the source's thread, so that no tick too many is recorded."""
+        self._news.put(news)
+        if isinstance(news, Tick) and news.ending is None and self._source.error is None:
+            self._recorded += 1
+            if self._recorded == self._count:
+                self.stop("--count")
+
+    def _until_enough(self) -> Ending | None:
+        """Wait until the process ends or the run is stopped; how the process ended."""
+        deadline, error = None, None
+        while True:
+            news = self._next(deadline)
+            if self._source.error is not error:
+                error = self._source.error
+                if error is not None:
+                    self._on_write_error(error)
+            match news:
+                case _Stop():
+                    return None
+                case Failure():
+                    self._source.finish(FAILED)
+                    raise SmapstopError(news.what, news.remedy, status=news.status)
+                case Tick():
+                    self._on_tick(news)
+                    if news.ending is not None:
+                        return news.ending
+                    if deadline is None and self._seconds is not None:
+                        deadline = time.monotonic() + self._seconds
+
+    def _next(self, deadline: float | None) -> News | _Stop:
+        """Return what comes next; at the deadline stop the run."""
+        try:
+            return self._news.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            self._source.finish("--duration")
+            return _Stop()
+
+    def _end_program(self) -> None:
+        """End the launched program, by force when it takes longer than the grace period."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self._source.request(Signal(number))
+            deadline = time.monotonic() + GRACE_SECONDS
+            with suppress(queue.Empty):
+                while True:
+                    news = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
+                    if isinstance(news, Failure) or (isinstance(news, Tick) and news.ending is not None):
+                        return
