@@ -8,9 +8,11 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from fcntl import F_RDLCK, F_SETLEASE, F_SETSIG, fcntl
 from pathlib import Path
 from stat import S_ISDIR
+from typing import Self
 
 from watchfiles import Change, DefaultFilter, awatch
 
@@ -33,8 +35,6 @@ class Stamp:
     modified_ns: int
     executable: bool
     """We may execute it."""
-    written: bool = False
-    """Somebody has it open to write, so that it cannot be executed now (ETXTBSY)."""
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -47,7 +47,7 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def _is_written(path: Path) -> bool:
-    """Whether somebody has a file open to write; of a file that is not ours the kernel does not tell: False.
+    """Whether somebody has a file open to write, so that it cannot be executed now (ETXTBSY); False if not ours.
 
     Nobody can have a lease of a file to read it while it is open to be written, fcntl(2). It is given back at once.
     """
@@ -66,30 +66,68 @@ def _is_written(path: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
-    """Whether something that changes has come to rest. It is told the times, and never asks for them."""
+class Observation:
+    """What is there at one moment, as far as it matters for starting the program."""
 
-    used: object
-    """What was there when the program was last started; whatever can be compared."""
-    seen: object
+    version: object
+    """Differs between two builds; whatever can be compared."""
+    usable: bool = True
+    """The program can be started with it."""
+    written: bool = False
+    """Somebody has it open to write. Nothing reports when that is over."""
+
+
+class RebuildState(Enum):
+    """What a rebuild has come to."""
+
+    UNCHANGED = auto()
+    """As it was when the program was last started."""
+    CHANGING = auto()
+    """Another version, which may still change."""
+    WRITTEN = auto()
+    """Open to be written, so that it cannot be used yet."""
+    UNUSABLE = auto()
+    """Another version at rest, with which the program cannot be started."""
+    REBUILT = auto()
+    """Another version at rest, with which the program can be started."""
+
+    @property
+    def passes_unnoticed(self) -> bool:
+        """It may be over without a change in a directory that would report it: observe again soon."""
+        return self in (RebuildState.CHANGING, RebuildState.WRITTEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Progress of a rebuild, from the last start of the program to a new version at rest.
+
+    A state machine that is given the times and reads no clock: `observe` and `accept` return the next one.
+    """
+
+    used: Observation
+    """What was there when the program was last started."""
+    seen: Observation
     """What is there now."""
     since: float
-    """When that was seen first, seconds."""
+    """When that was first observed, seconds."""
 
-    def on(self, seen: object, now: float) -> "Settling":
-        """After another look."""
+    def observe(self, seen: Observation, now: float) -> "Settling":
+        """Take in what is there now."""
         return self if seen == self.seen else replace(self, seen=seen, since=now)
 
-    def going_on(self, now: float) -> bool:
-        """Whether it may settle soon: look again."""
-        return self.seen != self.used and now - self.since < REST_SECONDS
+    def state(self, now: float) -> RebuildState:
+        """Return the state at a time."""
+        if self.seen != self.used:
+            if now - self.since < REST_SECONDS:
+                return RebuildState.CHANGING
+            if self.seen.usable:
+                return RebuildState.REBUILT
+        if self.seen.written:
+            return RebuildState.WRITTEN
+        return RebuildState.UNCHANGED if self.seen == self.used else RebuildState.UNUSABLE
 
-    def settled(self, now: float) -> bool:
-        """Whether it is another one now, at rest."""
-        return self.seen != self.used and now - self.since >= REST_SECONDS
-
-    def taken(self) -> "Settling":
-        """After the program was started with what is there."""
+    def accept(self) -> "Settling":
+        """Take what is there as what the program is started with."""
         return replace(self, used=self.seen)
 
 
@@ -111,25 +149,20 @@ class _File:
     def __init__(self, path: Path, *, executed: bool) -> None:
         self._path, self._executed = path, executed
 
-    def look(self) -> Stamp | None:
-        """What is there."""
+    def observe(self) -> Observation:
+        """Return what is there."""
         stamp = stamp_of(self._path)
-        return replace(stamp, written=_is_written(self._path)) if stamp and self._executed else stamp
-
-    def usable(self, seen: object) -> bool:
-        """Whether the program can be started with what was seen."""
-        return isinstance(seen, Stamp) and (seen.executable or not self._executed) and not seen.written
-
-    def going_on(self, seen: object) -> bool:
-        """Whether it may become another one without a change that is told."""
-        return isinstance(seen, Stamp) and seen.written
+        if stamp is None:
+            return Observation(None, usable=False)
+        written = self._executed and _is_written(self._path)
+        return Observation(stamp, usable=(stamp.executable or not self._executed) and not written, written=written)
 
     def places(self) -> set[_Place]:
         """Where it, and every link on the way to it, can change."""
         return {_nearest(hop.parent) for hop in _hops(self._path)}
 
     def hear(self, changes: set[tuple[Change, str]]) -> None:
-        """Something changed there; `look` tells what."""
+        """Ignore what changed: `observe` reads it."""
 
 
 class _Folder:
@@ -145,17 +178,9 @@ class _Folder:
         """Whether what changes in its directories matters, too; while it is gone only its place is watched."""
         return self._path.is_dir()
 
-    def look(self) -> int:
-        """How often something changed there."""
-        return self._count
-
-    def usable(self, seen: object) -> bool:  # noqa: ARG002
-        """Whether the program can be started with what was seen: who knows what it needs."""
-        return True
-
-    def going_on(self, seen: object) -> bool:  # noqa: ARG002
-        """Whether it may become another one without a change that is told."""
-        return False
+    def observe(self) -> Observation:
+        """Return how often something changed there; the program is started whatever is missing in it."""
+        return Observation(self._count)
 
     def places(self) -> set[_Place]:
         """Where it can change."""
@@ -192,6 +217,54 @@ def _lost(places: set[_Place], changes: set[tuple[Change, str]]) -> bool:
     return any((Change.deleted, str(place.path)) in changes for place in places)
 
 
+class _Watch:
+    """Watches directories as a context manager; no change is lost between two waits.
+
+    Args:
+        places: The directories.
+        deep: Whether to watch the directories in them, too.
+    """
+
+    def __init__(self, places: set[_Place], *, deep: bool) -> None:
+        self._changes = awatch(
+            *{place.path for place in places},
+            watch_filter=None,
+            step=_STEP_MS,
+            debounce=_BATCH_MS,
+            recursive=deep,
+            ignore_permission_denied=True,
+        )
+        self._next = asyncio.ensure_future(anext(self._changes))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def begin(self) -> None:
+        """Give the system the time to begin; what changed before has to be observed after it."""
+        await asyncio.wait({self._next}, timeout=_LOOK_SECONDS)
+
+    async def wait(self, seconds: float | None) -> set[tuple[Change, str]]:
+        """Wait for changes, for so long at most; return those that came.
+
+        Raises:
+            FileNotFoundError: A directory went before it was watched.
+            OSError: The system does not let us watch.
+            RuntimeError: Likewise.
+        """
+        await asyncio.wait({self._next}, timeout=seconds)
+        if not self._next.done():
+            return set()
+        changes = self._next.result()
+        self._next = asyncio.ensure_future(anext(self._changes))
+        return changes
+
+    async def __aexit__(self, *_: object) -> None:
+        self._next.cancel()
+        with suppress(asyncio.CancelledError, OSError, RuntimeError):
+            await self._next
+        await self._changes.aclose()
+
+
 async def rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
     """Wait for one rebuild after the other; what changes meanwhile is not missed.
 
@@ -203,39 +276,24 @@ async def rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
         SmapstopError: The system does not let us watch it.
     """
     subject = _Folder(path) if path.is_dir() else _File(path, executed=executed)
-    settling = Settling(subject.look(), subject.look(), time.monotonic())
+    settling = Settling(subject.observe(), subject.observe(), time.monotonic())
     while True:
-        places = subject.places()
-        changes = awatch(
-            *{place.path for place in places},
-            watch_filter=None,
-            step=_STEP_MS,
-            debounce=_BATCH_MS,
-            recursive=subject.deep,
-            ignore_permission_denied=True,
-        )
-        coming = asyncio.ensure_future(anext(changes))
-        lost = False
+        places, lost = subject.places(), False
         try:
-            await asyncio.wait({coming}, timeout=_LOOK_SECONDS)  # the watch begins; what came before is seen below
-            while not lost and places == subject.places():
-                settling = settling.on(subject.look(), time.monotonic())
-                if settling.settled(time.monotonic()) and subject.usable(settling.seen):
-                    settling = settling.taken()
-                    yield
-                    continue
-                going_on = settling.going_on(time.monotonic()) or subject.going_on(settling.seen)
-                await asyncio.wait({coming}, timeout=_LOOK_SECONDS if going_on else None)
-                if coming.done():
-                    lost = _lost(places, coming.result())
-                    subject.hear(coming.result())
-                    coming = asyncio.ensure_future(anext(changes))
+            async with _Watch(places, deep=subject.deep) as watch:
+                await watch.begin()
+                while not lost and places == subject.places():
+                    now = time.monotonic()
+                    settling = settling.observe(subject.observe(), now)
+                    state = settling.state(now)
+                    if state is RebuildState.REBUILT:
+                        settling = settling.accept()
+                        yield
+                        continue
+                    changes = await watch.wait(_LOOK_SECONDS if state.passes_unnoticed else None)
+                    lost = _lost(places, changes)
+                    subject.hear(changes)
         except FileNotFoundError:
             await asyncio.sleep(_LOOK_SECONDS)  # a directory went before it was watched
         except (OSError, RuntimeError) as error:
             raise SmapstopError(f"cannot watch {str(path)!r}: {error}", "see inotify(7) for its limits") from error
-        finally:
-            coming.cancel()
-            with suppress(asyncio.CancelledError, OSError, RuntimeError):
-                await coming
-            await changes.aclose()

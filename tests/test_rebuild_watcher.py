@@ -11,47 +11,85 @@ import pytest
 import watchfiles
 
 from smapstop.errors import SmapstopError
-from smapstop.rebuild_watcher import REST_SECONDS, Settling, rebuilds, stamp_of
+from smapstop.rebuild_watcher import REST_SECONDS, Observation, RebuildState, Settling, rebuilds, stamp_of
+
+OLD, NEW, NEWER = Observation("old"), Observation("new"), Observation("newer")
+GONE = Observation(None, usable=False)
+WRITTEN = Observation("new", usable=False, written=True)
+REST = REST_SECONDS
 
 
-def settled_at(*looks: tuple[float, object]) -> list[bool]:
-    """Whether it has settled after each look; at the beginning there is "old"."""
-    settling, out = Settling("old", "old", 0), []
-    for after, seen in looks:
-        settling = settling.on(seen, after)
-        out.append(settling.settled(after))
+def states(*observations: tuple[float, Observation], used: Observation = OLD) -> list[RebuildState]:
+    """The state after each observation; the program was started at 0."""
+    settling, out = Settling(used, used, 0), []
+    for now, seen in observations:
+        settling = settling.observe(seen, now)
+        out.append(settling.state(now))
     return out
 
 
-def test_what_does_not_change_never_settles() -> None:
-    assert settled_at((0, "old"), (100, "old")) == [False, False]
+def test_what_does_not_change_stays_unchanged() -> None:
+    assert states((0, OLD), (100, OLD)) == [RebuildState.UNCHANGED, RebuildState.UNCHANGED]
 
 
-def test_a_change_settles_when_nothing_more_changed_for_a_while() -> None:
-    looks = ((1, "new"), (1 + REST_SECONDS - 0.01, "new"), (1 + REST_SECONDS, "new"))
-    assert settled_at(*looks) == [False, False, True]
+def test_a_change_is_a_rebuild_when_nothing_more_changed_for_a_while() -> None:
+    observations = ((1, NEW), (1 + REST - 0.01, NEW), (1 + REST, NEW))
+    assert states(*observations) == [RebuildState.CHANGING, RebuildState.CHANGING, RebuildState.REBUILT]
 
 
 def test_every_further_change_puts_it_off() -> None:
-    looks = ((1, "a"), (1.2, "b"), (1.4, "c"), (1.6, "c"), (1.7, "c"))
-    assert settled_at(*looks) == [False, False, False, False, True]
+    observations = ((1, NEW), (1.2, NEWER), (1.4, NEW), (1.6, NEW), (1.7, NEW))
+    assert states(*observations) == [*[RebuildState.CHANGING] * 4, RebuildState.REBUILT]
 
 
 def test_what_becomes_again_what_was_used_needs_no_new_start() -> None:
-    assert settled_at((1, "gone"), (1.1, "old"), (5, "old")) == [False, False, False]
+    assert states((1, GONE), (1.1, OLD), (5, OLD)) == [
+        RebuildState.CHANGING,
+        RebuildState.UNCHANGED,
+        RebuildState.UNCHANGED,
+    ]
 
 
-def test_once_the_program_was_started_with_it_only_another_change_settles() -> None:
-    settling = Settling("old", "old", 0).on("new", 1).taken()
-    assert not settling.settled(9)
-    assert settling.on("newer", 9).settled(10)
+def test_a_file_that_is_gone_or_may_not_be_executed_is_unusable_until_it_is_another_one() -> None:
+    assert states((1, GONE), (1 + REST, GONE), (9, GONE), (10, NEW), (11, NEW)) == [
+        RebuildState.CHANGING,
+        RebuildState.UNUSABLE,
+        RebuildState.UNUSABLE,
+        RebuildState.CHANGING,
+        RebuildState.REBUILT,
+    ]
 
 
-def test_it_is_looked_at_again_only_while_it_may_settle_soon() -> None:
-    settling = Settling("old", "old", 0)
-    assert not settling.going_on(1)
-    settling = settling.on("new", 1)
-    assert [settling.going_on(after) for after in (1, 1.2, 2)] == [True, True, False]
+def test_what_is_open_to_be_written_is_a_rebuild_only_after_it_was_closed() -> None:
+    assert states((1, WRITTEN), (1 + REST, WRITTEN), (9, WRITTEN), (10, NEW), (11, NEW)) == [
+        RebuildState.CHANGING,
+        RebuildState.WRITTEN,
+        RebuildState.WRITTEN,
+        RebuildState.CHANGING,
+        RebuildState.REBUILT,
+    ]
+
+
+def test_what_is_open_to_be_written_from_the_start_on_is_not_unchanged() -> None:
+    assert states((1, WRITTEN), (2, NEW), (3, NEW), used=WRITTEN) == [
+        RebuildState.WRITTEN,
+        RebuildState.CHANGING,
+        RebuildState.REBUILT,
+    ]
+
+
+def test_once_the_program_was_started_with_it_only_another_change_is_a_rebuild() -> None:
+    settling = Settling(OLD, OLD, 0).observe(NEW, 1).accept()
+    assert settling.state(9) is RebuildState.UNCHANGED
+    assert settling.observe(NEWER, 9).state(10) is RebuildState.REBUILT
+    assert settling.observe(OLD, 9).state(10) is RebuildState.REBUILT
+
+
+def test_only_what_nothing_reports_is_observed_again_soon() -> None:
+    assert [state for state in RebuildState if state.passes_unnoticed] == [
+        RebuildState.CHANGING,
+        RebuildState.WRITTEN,
+    ]
 
 
 def test_a_stamp_tells_builds_apart(tmp_path: Path) -> None:
