@@ -13,7 +13,7 @@ from smapstop.model.protocol import Attach, Failure, Launch, Request, Signal
 from smapstop.model.tick import Ending, Tick
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
-from smapstop.source.base import headless as module
+from smapstop.source import headless as module
 from smapstop.source.headless import FAILED, HeadlessRun
 from smapstop.source.tee import RecordedSource
 
