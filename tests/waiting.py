@@ -1,0 +1,23 @@
+"""Waiting in the test of an app for what comes when the machine has time for it; never for ever."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+DEADLINE_SECONDS = 20.0
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object], what: str | Callable[[], object]) -> None:
+    """Let the app run until a condition holds.
+
+    Args:
+        pilot: Of the app.
+        holds: The condition.
+        what: What is waited for, or what gives it when it never came.
+    """
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, f"never: {what() if callable(what) else what}"
+        await pilot.pause(0.01)
