@@ -75,10 +75,11 @@ async def test_while_it_is_started_again_it_says_so_and_no_other_start_is_asked_
     assert not launching.again_soon  # it has not begun the first time
     launching.began()
     launching.ended()
-    while not launching.again_soon:
-        await asyncio.sleep(0)
-    while not source.asked:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        while not launching.again_soon:
+            await asyncio.sleep(0)
+        while not source.asked:
+            await asyncio.sleep(0)
     assert not again.done()
     launching.refused()
     await again

@@ -4,6 +4,7 @@ from building import mappings_of, tick_of
 from listening import ListSource
 from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
+from waiting import until
 
 from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
@@ -26,8 +27,7 @@ async def titles(pilot: Pilot[int]) -> list[str]:
     palette = pilot.app.screen
     assert isinstance(palette, CommandPalette)
     commands = palette.query_one(CommandList)
-    while not commands.option_count:
-        await pilot.pause()
+    await until(pilot, lambda: commands.option_count, "a command in the palette")
     await pilot.app.workers.wait_for_complete()
     return [str(option.prompt).split("\n")[0] for option in commands.options]
 

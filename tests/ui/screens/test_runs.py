@@ -10,6 +10,7 @@ from building import mappings_of, tick_of
 from listening import ListSource, target
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, OptionList
+from waiting import until
 
 from smapstop.model.protocol import Attach, Failure, Launch, PagesOf, Refusal, Request, Signal
 from smapstop.model.tick import Ending, Tick
@@ -228,8 +229,8 @@ async def test_the_cursor_goes_to_what_is_like_the_mapping_on_which_it_was() -> 
         tell(source, FIRST, 3)
         await pilot.pause()
         table = app.query_one(MappingTable)
-        while table.cursor_id != 1:  # the stack
-            await pilot.press("down")
+        await pilot.press("down", "down")
+        assert table.cursor_id == 1  # the stack
         source.tell(FIRST.end(3))
         tell(source, SECOND, 2)
         await pilot.pause()
@@ -358,11 +359,10 @@ def launched(terminal: int) -> tuple[Dashboard, Launched, Built]:
     return Dashboard(source, Launch(("./app",), {}), Settings(), rebuilds=built), source, built
 
 
-async def until(pilot: Pilot[int], text: str) -> None:
+async def header_says(pilot: Pilot[int], text: str) -> None:
     """Wait until the header says something."""
-    async with asyncio.timeout(10):
-        while text not in await header(pilot):
-            pass
+    bar = pilot.app.query_one("HeaderBar")
+    await until(pilot, lambda: text in bar.render_line(0).text, f"{text} in the header")
 
 
 Scene = tuple[Dashboard, Launched, Built]
@@ -371,28 +371,24 @@ Scene = tuple[Dashboard, Launched, Built]
 async def test_at_a_rebuild_the_program_is_ended_and_begins_again(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         built.again()
-        await until(pilot, "run 2")
+        await header_says(pilot, "run 2")
         assert [type(request) for request in source.asked] == [Launch, Signal, Launch]
         pane = app.query_one(ProgramPane)
-        shown = ""
-        async with asyncio.timeout(10):
-            while "── run 2 ──" not in shown:
-                await pilot.pause()
-                shown = pane.render_line(0).text
+        await until(pilot, lambda: "── run 2 ──" in pane.render_line(0).text, "the title of the second run")
         assert app.query_one(ProgramDock).border_subtitle == "press t to type into it"
 
 
 async def test_the_key_of_the_program_is_shown_while_there_is_one_to_type_to(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         bar = app.query_one(KeyBar)
         assert "t program" in bar.render_line(0).text
         source.refusal = Refusal("cannot execute ./app", "exec format error")
         built.again()
-        await until(pilot, "exited 8")
+        await header_says(pilot, "exited 8")
         assert "t program" not in bar.render_line(0).text
 
 
@@ -414,28 +410,26 @@ async def test_on_a_small_terminal_there_is_a_row_of_the_table_and_a_line_of_the
 async def test_what_cannot_begin_again_is_told_until_the_next_rebuild(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         source.refusal = Refusal("cannot execute ./app", "exec format error")
         built.again()
-        await until(pilot, "exited 8")
+        await header_says(pilot, "exited 8")
         dock = app.query_one(ProgramDock)
-        async with asyncio.timeout(10):
-            while "format error" not in str(dock.border_subtitle):
-                await pilot.pause()
+        await until(pilot, lambda: "format error" in str(dock.border_subtitle), "what is wrong")
         assert dock.border_subtitle == "cannot execute ./app: exec format error; waits for a rebuild"
         assert [notice.message for notice in app._notifications] == ["cannot execute ./app: exec format error"]
         source.refusal = None
         built.again()
-        await until(pilot, "run 2")
+        await header_says(pilot, "run 2")
 
 
 async def test_who_types_into_the_program_goes_on_with_the_next_run(launched: Scene) -> None:
     app, _, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         await pilot.press("t")
         built.again()
-        await until(pilot, "run 2")
+        await header_says(pilot, "run 2")
         dock = app.query_one(ProgramDock)
         assert dock.has_keys
         assert dock.border_subtitle == "F12 takes the keys back"
@@ -448,25 +442,25 @@ async def test_who_types_into_the_program_goes_on_with_the_next_run(launched: Sc
 async def test_a_program_that_ended_by_itself_waits_for_a_rebuild(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         source.request(Signal(1))
-        await until(pilot, "exited 8")
+        await header_says(pilot, "exited 8")
         assert app.query_one(ProgramDock).border_subtitle == "exited 8, waits for a rebuild"
         built.again()
-        await until(pilot, "run 2")
+        await header_says(pilot, "run 2")
         assert [type(request) for request in source.asked] == [Launch, Signal, Launch]
 
 
 async def test_the_exit_status_is_that_of_the_last_run_whichever_is_looked_at(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         built.again()
-        await until(pilot, "run 2")
+        await header_says(pilot, "run 2")
         source.request(Signal(1))
-        await until(pilot, "exited 9")
+        await header_says(pilot, "exited 9")
         await pilot.press("r", "down", "enter")
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         await pilot.press("q")
     assert app.return_value == 9
 
@@ -474,7 +468,7 @@ async def test_the_exit_status_is_that_of_the_last_run_whichever_is_looked_at(la
 async def test_a_program_that_is_ended_on_leaving_does_not_begin_again(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         await pilot.press("q", "e")
         await pilot.pause()
         built.again()
@@ -486,9 +480,9 @@ async def test_a_program_that_is_ended_on_leaving_does_not_begin_again(launched:
 async def test_a_source_that_failed_launches_nothing_any_more(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
-        await until(pilot, "run 1")
+        await header_says(pilot, "run 1")
         source.tell(Failure("the sampler died"))
-        await until(pilot, "the sampler died")
+        await header_says(pilot, "the sampler died")
         built.again()
         await pilot.pause()
         assert app.query_one(ProgramDock).border_subtitle == "not watched any more"

@@ -134,9 +134,10 @@ async def staged(script: str) -> AsyncIterator[Scene]:
             await scene.until(lambda: stage.pid > 0)
             yield scene
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(stage.pid, signal.SIGKILL)
-        os.waitpid(stage.pid, 0)
+        if stage.pid:  # else it never began, and 0 would be ourselves
+            with suppress(ProcessLookupError):
+                os.killpg(stage.pid, signal.SIGKILL)
+            os.waitpid(stage.pid, 0)
         os.close(stage.master)
 
 
@@ -334,9 +335,10 @@ async def test_a_flood_is_taken_in_turns_that_others_have_too() -> None:
     async with staged(r"stty -opost; printf '\033[?1049h'; yes $(printf '\033[5;5Hx\033[4;4Hy')") as scene:
         await scene.until(lambda: scene.pane.bytes_read > 0)
         before, turns = scene.pane.bytes_read, 0
-        while scene.pane.bytes_read < before + (1 << 21):
-            await asyncio.sleep(0)
-            turns += 1
+        async with asyncio.timeout(30):
+            while scene.pane.bytes_read < before + (1 << 21):
+                await asyncio.sleep(0)
+                turns += 1
         assert turns > 25
 
 
