@@ -62,6 +62,10 @@ def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: Stepping) -> None:
         window.wait_for("Sort by")
         window.type("\x1b")
         window.wait_for(r"(?s)\A(?!.*Sort by)")
+        window.type("/")
+        window.wait_for("^ evil +$")
+        window.type("bold .data\r")  # it is the only row, and under the cursor
+        window.wait_for("^1 of .*bold .data")
         window.type("\r")
         window.wait_for(r"^ F +file +….*/evil\\x1b\[31m\[bold\] .data")
         window.wait_for(rf"On it: {SPELLED}")
