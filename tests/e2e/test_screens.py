@@ -161,12 +161,17 @@ def show_growing(terminal: Terminals, target: Stepping) -> Terminal:
 def grow(window: Terminal, target: Stepping, mebibytes: int) -> None:
     """Let the program grow by a step, and wait until that is shown."""
     target.go()
+    show_grown(window, mebibytes)
+
+
+def show_grown(window: Terminal, mebibytes: int) -> None:
+    """Wait until so much of the growing mapping is shown as resident."""
     window.until(lambda: grown(window) == mebibytes << 10, f"{mebibytes} MiB are shown")
 
 
 def newest(window: Terminal) -> int:
     """The newest tick, while another is shown."""
-    (number,) = re.findall(r"tick \d+/(\d+)", window.screen())
+    (number,) = re.findall(r"tick \d+/(\d+)", window.wait_for(r"tick \d+/\d+"))
     return int(number)
 
 
@@ -198,10 +203,10 @@ def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
     growing_at(window, "Right", 2)
     growing_at(window, "Right", 3)
     window.keys("Home")
-    window.until(lambda: grown(window) == 0, "the first tick")
+    show_grown(window, 0)
     window.keys("End")
     window.wait_for("● live")
-    assert grown(window) == 3 << 10
+    show_grown(window, 3)
 
 
 def test_the_mark_is_compared_with(terminal: Terminals, growing: Stepping) -> None:
