@@ -38,14 +38,14 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Compiles tests/programs/NAME.c, once a session, and gives the executable."""
+def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Compiles tests/programs/NAME.c with options, if any, once a session, and gives the executable."""
     directory = tmp_path_factory.mktemp("programs")
 
     @cache
-    def compiled(name: str) -> Path:
-        executable = directory / name
-        options = ("-O0", "-Wall", "-Werror", "-pthread")
+    def compiled(name: str, *more: str) -> Path:
+        executable = directory / "".join((name, *more))
+        options = ("-O0", "-Wall", "-Werror", "-pthread", *more)
         subprocess.run(["cc", *options, "-o", executable, PROGRAMS / f"{name}.c"], check=True)
         return executable
 
