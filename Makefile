@@ -3,6 +3,8 @@ PYTHON := python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# a worker that ended at a test that waits for ever would be started again, at the same test
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile --max-worker-restart=0
 
 help: ## show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -24,10 +26,10 @@ run: $(READY) ## smapstop with ARGS="…"
 	@$(VENV)/bin/smapstop $(ARGS)
 
 test: lint ## lint, then every test
-	@$(PY) -m pytest -n 2 --dist loadfile
+	@$(PYTEST)
 
 quick: $(READY) ## the tests that need no terminal
-	@$(PY) -m pytest -n 2 --dist loadfile --ignore tests/e2e
+	@$(PYTEST) --ignore tests/e2e
 
 lint: $(READY) ## ruff, mypy --strict, and the dependency rule
 	@$(VENV)/bin/ruff check smapstop tests screenshots benchmarks

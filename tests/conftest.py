@@ -1,11 +1,14 @@
 """What every test may ask for."""
 
+import asyncio
+import inspect
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Coroutine, Iterator
+from functools import cache, wraps
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,6 +19,26 @@ for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them:
     os.unsetenv(_name)
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
 settings.load_profile("unhurried")
+LONGEST_SECONDS = 90.0
+"""Of a test that awaits; less than pytest's faulthandler_timeout, which ends all tests of its process."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let no test await for ever."""
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.obj = _ending(item.obj)
+
+
+def _ending(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Coroutine[Any, Any, None]]:
+    """A test that fails where it awaits what does not come; what it opened is closed."""
+
+    @wraps(test)
+    async def ending(*arguments: Any, **named: Any) -> None:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await test(*arguments, **named)
+
+    return ending
 
 
 @pytest.fixture(autouse=True, scope="session")
