@@ -9,12 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stepping import Stepping
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
@@ -55,14 +56,23 @@ VmFlags: rd wr mr mw me ac
 
 
 @pytest.fixture
-def stopped() -> Iterator[int]:
+def command(program: Callable[..., Path], tmp_path: Path) -> tuple[str, str]:
+    """A program that shares no library with others, whose Pss would go with them; its file is written back."""
+    executable, data = program("copy_on_write", "-static"), tmp_path / "data"
+    with executable.open("rb") as file:
+        os.fsync(file)
+    return str(executable), str(data)
+
+
+@pytest.fixture
+def stopped(command: tuple[str, str]) -> Iterator[int]:
     """A process that does not move: its smaps says the same whenever it is read."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    os.kill(process.pid, signal.SIGSTOP)
-    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
-    yield process.pid
-    process.kill()
-    process.wait()
+    with Stepping(*command) as stepping:
+        with open(command[1], "rb") as file:
+            os.fsync(file)
+        os.kill(stepping.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, stepping.pid, os.WSTOPPED)
+        yield stepping.pid
 
 
 def smaps_of(pid: int) -> list[dict[str, str]]:
@@ -111,7 +121,7 @@ def test_the_rollup_is_the_kernels(stopped: int) -> None:
         assert {name: kb for name, kb in ours.items() if kb is not None} == kernels
 
 
-def test_the_json_names_who_and_when(stopped: int) -> None:
+def test_the_json_names_who_and_when(stopped: int, command: tuple[str, str]) -> None:
     before = datetime.now(UTC)
     document = parsed(as_json(take(stopped)))
     stat = Path(f"/proc/{stopped}/stat").read_text().rpartition(") ")[2].split()
@@ -124,7 +134,7 @@ def test_the_json_names_who_and_when(stopped: int) -> None:
     assert document["process"] == {
         "pid": stopped,
         "name": Path(f"/proc/{stopped}/comm").read_text().rstrip("\n"),
-        "cmdline": [sys.executable, "-c", "import time; time.sleep(60)"],
+        "cmdline": list(command),
         "start_time": int(stat[19]),
         "state": "T",
         "threads": 1,
