@@ -199,9 +199,9 @@ def test_a_reservation_of_a_tebibyte_is_scanned_at_once() -> None:
         ) as target,
         ProcDir(target.pid) as process,
     ):
-        started = time.perf_counter()
+        started = time.thread_time()  # of a clock that stands still while others have the processor
         scanned = page_runs(process, target.address, target.address + TIB)
-        assert time.perf_counter() - started < 0.25
+        assert time.thread_time() - started < 0.25
         assert listed(scanned, target.address) == [(middle, middle + 1, PRESENT)]
         assert listed(read(process, entry_runs, target.address, target.address + TIB), target.address) == listed(
             scanned, target.address
