@@ -8,6 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+DEADLINE_SECONDS = 60.0
+"""How long what must come may take, however busy the machine is: no test measures by it."""
+
 
 class Stepping:
     """A running program that writes a line at each step and waits for a byte before it goes on.
@@ -81,8 +84,8 @@ def python(code: str) -> Stepping:
     return Stepping(sys.executable, "-S", "-c", step + code)
 
 
-def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait until a condition holds, which must not take long."""
+def until(holds: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"

@@ -75,7 +75,7 @@ def test_writing_page1_moves_one_page_from_clean_to_dirty_and_anonymous_and_not_
         assert "page faults: 0." in run.says("or q)")
         assert run.data("experiment") == after
         run.types("q\n")
-        assert run.process.wait(timeout=30) == 0
+        assert run.process.wait(timeout=60) == 0
 
 
 @needs_compiler
@@ -83,7 +83,7 @@ def test_the_end_of_its_input_ends_it() -> None:
     with demo.prepared() as experiment, running(experiment.command) as run:
         run.says("(q ends)")
         run.types("\x04")
-        assert run.process.wait(timeout=30) == 0
+        assert run.process.wait(timeout=60) == 0
 
 
 @needs_compiler
@@ -124,7 +124,7 @@ def test_without_a_compiler_the_same_happens_in_a_python_program(
         run.says("or q)")
         assert run.data("experiment") == after
         run.types("q\n")
-        assert run.process.wait(timeout=30) == 0
+        assert run.process.wait(timeout=60) == 0
 
 
 def test_a_compiler_that_fails_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import watchfiles
+from stepping import DEADLINE_SECONDS
 
 from smapstop.errors import SmapstopError
 from smapstop.rebuild_watcher import REST_SECONDS, Observation, RebuildState, Settling, rebuilds, stamp_of
@@ -130,7 +131,7 @@ class Watching:
 
     async def until(self, count: int) -> None:
         """Wait for so many rebuilds in all, and for no more until it is at rest."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while self.count < count:
                 await asyncio.sleep(0.01)
         assert self.count == count

@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from stepping import DEADLINE_SECONDS
 from textual.pilot import Pilot
-
-DEADLINE_SECONDS = 20.0
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], object], what: str | Callable[[], object]) -> None:

@@ -46,7 +46,7 @@ def on_terminal(*command: str | Path, **environment: str) -> tuple[int, str]:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -313,7 +313,7 @@ def test_ctrl_c_ends_silently_as_in_a_shell() -> None:
     waiting = process.stdin.fileno()
     wait_for(lambda: fcntl.ioctl(waiting, termios.FIONREAD, b"\0" * 4) == b"\0" * 4)  # it reads: it has begun
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) == 130
+    assert process.wait(timeout=60) == 130
     output, errors = process.communicate()
     assert (output, errors) == (b"", b"")
 
@@ -324,7 +324,7 @@ def test_a_reader_that_goes_away_ends_it_silently(arguments: list[str]) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.close()
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, b"")
 
 

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Self
 
 import pyte
+from stepping import DEADLINE_SECONDS
 
-DEADLINE_SECONDS = 20.0
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 _OURS = re.compile(
     r"\r\n|\r(?=[●r])"  # the end of a line, and the progress of a recording, which is written over itself

@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from stepping import DEADLINE_SECONDS
+
 SMAPSTOP = shlex.quote(str(Path(sys.executable).parent / "smapstop"))
 """The command under test, as a shell takes it."""
-DEADLINE_SECONDS = 20.0
 BEFORE = "what stood here before"
 """What the screen shows until the command takes it, and shall show again after it."""
 _MARK = "SMAPSTOP_E2E"
@@ -182,7 +183,7 @@ class Terminal:
         """End it as a user closes a window, and give what did not end by itself; that is killed."""
         with suppress(subprocess.CalledProcessError):
             self._tmux("kill-server")
-        end = time.monotonic() + 10
+        end = time.monotonic() + DEADLINE_SECONDS
         while (left := self.processes()) and time.monotonic() < end:
             time.sleep(0.03)
         for process in left:

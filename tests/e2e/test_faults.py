@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e.bare import SMAPSTOP, Bare
-from stepping import until
+from stepping import DEADLINE_SECONDS, until
 
 from smapstop.errors import SmapstopError
 from smapstop.recording.reader import Recording
@@ -60,7 +60,7 @@ def test_a_terminal_that_is_unplugged_leaves_a_whole_recording_and_nothing_that_
         window.unplug()
         until(lambda: not Path(f"/proc/{program}").exists())
         until(lambda: not Path(f"/proc/{sampler}").exists())
-        assert window.process.wait(10) == 129
+        assert window.process.wait(DEADLINE_SECONDS) == 129
     assert ticks(path) > 3
     assert {file.name for file in tmp_path.iterdir()} == {"run.smaps"}
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import Stepping
+from stepping import DEADLINE_SECONDS, Stepping
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
@@ -17,7 +17,7 @@ Program = Callable[[str], Path]
 
 def sample_until(sampler: Sampler, ticks: list[Tick], holds: Callable[[], bool]) -> None:
     """Sample whenever it is due, until something holds of the ticks."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + DEADLINE_SECONDS
     while not holds():
         assert time.monotonic() < end, [(tick.tier, costs(tick) / 1e6) for tick in ticks]
         time.sleep(max(0, sampler.pacer.due_ns - time.monotonic_ns()) / 1e9)

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from stepping import Stepping, python, until
+from stepping import DEADLINE_SECONDS, Stepping, python, until
 
 from smapstop.model.protocol import (
     Attach,
@@ -47,7 +47,7 @@ class Listening:
 
     def next(self) -> News:
         """The next news; the timeline keeps the ticks."""
-        news = self._news.get(timeout=10)
+        news = self._news.get(timeout=DEADLINE_SECONDS)
         if isinstance(news, Tick):
             self.timeline.append(news)
         return news

@@ -11,7 +11,7 @@ import pytest
 from alike import told
 from building import mappings_of, tick_of
 from listening import ListSource, target
-from stepping import Stepping
+from stepping import DEADLINE_SECONDS, Stepping
 
 from smapstop.model.protocol import Attach, Failure, Notice, Over, Pace, PagesOf, PagesSeen, Target
 from smapstop.model.tick import Ending, Tick
@@ -39,7 +39,7 @@ class Heard:
         source.start(self.news.put)
 
     def next(self) -> News:
-        return self.news.get(timeout=10)
+        return self.news.get(timeout=DEADLINE_SECONDS)
 
     def until(self, holds: Callable[[News], bool]) -> list[News]:
         """All up to what holds."""

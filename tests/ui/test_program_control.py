@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from listening import ListSource
+from stepping import DEADLINE_SECONDS
 
 from smapstop.model.protocol import Launch, Request, Signal
 from smapstop.ui import program_control as module
@@ -75,7 +76,7 @@ async def test_while_it_is_started_again_it_says_so_and_no_other_start_is_asked_
     assert not launching.again_soon  # it has not begun the first time
     launching.began()
     launching.ended()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while not launching.again_soon:
             await asyncio.sleep(0)
         while not source.asked:

@@ -92,7 +92,7 @@ def test_a_run_that_ended_is_compared_at_its_last_moment(
         assert json.loads(written.stdout)["after"]["process"]["name"] == "amounts"
         until(lambda: groups(runs / "10.json", recording, "--all")["[heap]"]["after"]["rss"] == 240)
         record.stdin.write(b"\n")
-        assert record.wait(timeout=30) == 0
+        assert record.wait(timeout=60) == 0
     assert groups(runs / "10.json", recording)["[heap]"]["change"]["rss"] == 200
     since_exec = groups(recording, recording, "--at", "start,end")
     assert [since_exec[name]["status"] for name in ("[heap]", str(data))] == ["new", "new"]
@@ -170,7 +170,7 @@ def test_the_verdict_stands_when_the_reader_goes_away(runs: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read().startswith(b"smapstop: Pss in total grew from ")
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=60) == 1
 
 
 def test_a_full_disk_is_told(runs: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from building import mappings_of, tick_of
 from exporting import record
-from stepping import Stepping, until
+from stepping import DEADLINE_SECONDS, Stepping, until
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 Program = Callable[[str], Path]
@@ -49,7 +49,7 @@ def run(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for _ in range(4):
             assert process.stdout.readline()
             process.stdin.write(b"\n")
-        assert process.wait(30) == 0
+        assert process.wait(DEADLINE_SECONDS) == 0
     return path
 
 
@@ -163,7 +163,7 @@ def test_a_reader_that_goes_away_ends_it_silently(run: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith(b'{"type": "tick"')
     process.stdout.close()
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
 
     assert (process.returncode, errors) == (0, b"")
 
@@ -184,7 +184,7 @@ def test_one_that_is_still_being_written_is_exported_as_far_as_it_goes(program: 
         recorder = recorded(path, stepping.pid)
         done = export(path, "--what", "ticks")
         recorder.send_signal(signal.SIGINT)
-        assert recorder.wait(10) == 0
+        assert recorder.wait(DEADLINE_SECONDS) == 0
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert len(lines(done.stdout)) > 2
@@ -195,7 +195,7 @@ def test_one_whose_recorder_was_killed_is_exported_and_says_so(program: Program,
     with Stepping(program("first_touch")) as stepping:
         recorder = recorded(path, stepping.pid)
         recorder.kill()
-        recorder.wait(10)
+        recorder.wait(DEADLINE_SECONDS)
     done = export(path, "--what", "ticks")
 
     assert done.returncode == 0

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from stepping import Stepping, until
+from stepping import DEADLINE_SECONDS, Stepping, until
 
 from smapstop.model.tick import Tick
 from smapstop.recording.reader import Recording
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 def record(path: Path, *arguments: object, **other: object) -> subprocess.CompletedProcess[str]:
     command = [*SMAPSTOP, "record", "-o", path, "-i", "0.05", "--budget", "100", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, **other)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **other)  # type: ignore[call-overload,no-any-return]
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def test_sigterm_ends_the_program_with_the_recording(path: Path) -> None:
     with recording(path, "--", "sleep", "1000") as process:
         pid = ticks(path)[0].counters.pid
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(DEADLINE_SECONDS) == 0
 
     assert stopped(path) == "SIGTERM"
     assert not Path(f"/proc/{pid}").exists()
@@ -121,7 +121,7 @@ def test_ctrl_c_is_the_programs(path: Path) -> None:
     with recording(path, "--", "sh", "-c", "trap 'exit 5' INT; while :; do sleep 0.05; done") as process:
         process.send_signal(signal.SIGINT)
         os.kill(ticks(path)[0].counters.pid, signal.SIGINT)
-        assert process.wait(10) == 5
+        assert process.wait(DEADLINE_SECONDS) == 5
 
 
 def test_a_full_disk_does_not_end_the_program(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_what_happens_is_in_the_file_for_sql(program: Program, path: Path) -> No
         stepping.go()
         until(lambda: [tick.tier for tick in ticks(path)[before:]].count("smaps") > 1)  # others read no mappings
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(DEADLINE_SECONDS) == 0
 
     with closing(sqlite3.connect(path)) as database:
         what = "SELECT what, pages FROM happenings WHERE what = 'first-touch' ORDER BY pages DESC LIMIT 1"
@@ -167,7 +167,7 @@ def test_what_happens_is_in_the_file_for_sql(program: Program, path: Path) -> No
 def test_the_end_of_the_process_ends_the_recording(program: Program, path: Path) -> None:
     with Stepping(program("first_touch")) as stepping, recording(path, "-p", stepping.pid) as process:
         stepping.kill()
-        assert process.wait(10) == 0
+        assert process.wait(DEADLINE_SECONDS) == 0
 
     ending = ticks(path)[-1].ending
     assert ending is not None
@@ -183,7 +183,7 @@ def test_two_can_record_one_process(program: Program, path: Path) -> None:
     ):
         for process in (one, two):
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 0
+            assert process.wait(DEADLINE_SECONDS) == 0
 
     assert ticks(path)[0].counters.pid == ticks(other)[0].counters.pid
 

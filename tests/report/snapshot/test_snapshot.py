@@ -361,7 +361,7 @@ def test_a_terminal_gets_no_control_characters(form: str, tmp_path: Path) -> Non
     except OSError:
         pass  # EIO: everything is read
     os.close(master)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=60) == 0
     assert b"lib " in shown
     assert all(char.isprintable() or char in "\r\n" for char in shown.decode())
 

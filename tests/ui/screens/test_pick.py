@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
+from stepping import DEADLINE_SECONDS
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Label, Static
@@ -17,7 +18,6 @@ from smapstop.ui.screens.pick import PickScreen
 from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.process_list import ProcessList
 
-DEADLINE_SECONDS = 20
 NOTHING = "nothing picked yet"
 US, OTHERS = 4242, "anna"
 NOW = time.time()

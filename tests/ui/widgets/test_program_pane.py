@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pytest
 from rich.color import Color, ColorType
+from stepping import DEADLINE_SECONDS
 from textual import on
 from textual._xterm_parser import XTermParser
 from textual.app import App, ComposeResult
@@ -92,7 +93,7 @@ class Scene:
 
     async def until(self, happened: Callable[[], bool]) -> None:
         """Wait for something."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while not happened():
             assert time.monotonic() < deadline, self.text()
             await asyncio.sleep(0.005)
@@ -335,7 +336,7 @@ async def test_a_flood_is_taken_in_turns_that_others_have_too() -> None:
     async with staged(r"stty -opost; printf '\033[?1049h'; yes $(printf '\033[5;5Hx\033[4;4Hy')") as scene:
         await scene.until(lambda: scene.pane.bytes_read > 0)
         before, turns = scene.pane.bytes_read, 0
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while scene.pane.bytes_read < before + (1 << 21):
                 await asyncio.sleep(0)
                 turns += 1
