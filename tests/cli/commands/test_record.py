@@ -26,7 +26,8 @@ def path(tmp_path: Path) -> Path:
 
 def record(path: Path, *arguments: object, **other: object) -> subprocess.CompletedProcess[str]:
     command = [*SMAPSTOP, "record", "-o", path, "-i", "0.05", "--budget", "100", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, **other)  # type: ignore[call-overload,no-any-return]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | other
+    return subprocess.run(command, text=True, timeout=60, **pipes)  # type: ignore[call-overload,no-any-return]
 
 
 @contextmanager
@@ -88,7 +89,10 @@ def test_its_status_is_the_programs(path: Path, script: str, status: int) -> Non
 
 
 def test_a_program_that_execs_is_recorded_across_it(path: Path) -> None:
-    record(path, "--", "sh", "-c", "sleep 0.2; exec sleep 0.3")
+    with recording(path, "--", "sh", "-c", "sleep 0.2; exec sleep 1000") as process:
+        until(lambda: any(tick.executed for tick in ticks(path)))
+        process.terminate()
+        assert process.wait(DEADLINE_SECONDS) == 0
 
     executed = [tick for tick in ticks(path) if tick.executed]
     assert [tick.counters.name for tick in executed] == ["sleep"]
@@ -125,17 +129,20 @@ def test_ctrl_c_is_the_programs(path: Path) -> None:
 
 
 def test_a_full_disk_does_not_end_the_program(tmp_path: Path) -> None:
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", tmp_path], capture_output=True)
-    if mounted.returncode:
+    disk, said = tmp_path / "disk", tmp_path / "said"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("mounting a small file system needs root")
+    outlive = f"until grep -q 'the program goes on' {said}; do sleep 0.05; done; echo done"
     try:
-        done = record(tmp_path / "run", "--", "sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 0.1; done; echo done")
+        with said.open("w") as stderr:
+            done = record(disk / "run", "--", "sh", "-c", outlive, stderr=stderr)
     finally:
-        subprocess.run(["umount", "-l", tmp_path], check=True)
+        subprocess.run(["umount", "-l", disk], check=True)
 
     assert (done.returncode, done.stdout) == (2, "done\n")
-    assert done.stderr.count("\n") == 1
-    assert "full" in done.stderr
+    (line,) = said.read_text().splitlines()
+    assert "full" in line
 
 
 # a process that it attaches to
