@@ -3,7 +3,7 @@ PYTHON := python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# a worker that ended at a test that waits for ever would be started again, at the same test
+# pytest-xdist 3.8 waits for ever when a worker died and loadfile starts it again (its issues 784 and 1378)
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile --max-worker-restart=0
 
 help: ## show what can be made

@@ -41,7 +41,7 @@ def leave(window: Terminal, key: str = "q") -> int:
 
 def assert_restored(window: Terminal) -> None:
     """The terminal is as it was before smapstop began."""
-    assert window.screen().splitlines()[0] == BEFORE
+    window.wait_until(lambda screen: screen.splitlines()[0] == BEFORE, "what stood there before")
     flags = ("cursor_flag", "alternate_on", "mouse_any_flag", "wrap_flag")
     assert [flag for flag in flags if window.is_on(flag)] == ["cursor_flag", "wrap_flag"]
     assert {"echo", "icanon", "isig", "icrnl"} <= window.modes()
@@ -251,19 +251,19 @@ def test_a_pipe_in_place_of_the_terminal(terminal: Terminals) -> None:
     told = "the dashboard needs a terminal, and stdout is not a terminal: smapstop snapshot -p 1 prints one sample"
     window = terminal(f"bash -c 'set -o pipefail; {SMAPSTOP} -p 1 | cat'", columns=200)
     assert window.status() == 2
-    assert window.screen().splitlines()[1] == f"smapstop: {told}"
+    window.wait_until(lambda screen: screen.splitlines()[1] == f"smapstop: {told}", told)
 
 
 def test_a_stderr_that_is_closed(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -p 1 2>&-", columns=200)
     assert window.status() == 2
-    assert "and stderr is closed: smapstop snapshot" in window.screen()
+    window.wait_for("and stderr is closed: smapstop snapshot")
 
 
 def test_a_terminal_without_a_cursor(terminal: Terminals) -> None:
     window = terminal(f"env TERM=dumb {SMAPSTOP} -p 1", columns=200)
     assert window.status() == 2
-    assert "TERM=dumb has no cursor" in window.screen()
+    window.wait_for("TERM=dumb has no cursor")
 
 
 def test_a_process_of_somebody_else(terminal: Terminals) -> None:

@@ -34,9 +34,16 @@ def ticks(path: Path) -> int:
         return 0
 
 
-def children(pid: int) -> list[int]:
-    """The pids of the children of a process."""
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def child(pid: int) -> int:
+    """The pid of the one child of a process, once it is there."""
+    children: list[int] = []
+
+    def look() -> bool:
+        children[:] = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return len(children) == 1
+
+    until(look)
+    return children[0]
 
 
 def test_a_full_disk_ends_the_recording_alone_and_is_said_again_at_the_end(small_disk: Path) -> None:
@@ -54,8 +61,8 @@ def test_a_terminal_that_is_unplugged_leaves_a_whole_recording_and_nothing_that_
     path = tmp_path / "run.smaps"
     with Bare([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sleep", "1000"]) as window:
         window.wait_for("● live")
-        (sampler,) = children(window.process.pid)
-        (program,) = children(sampler)
+        sampler = child(window.process.pid)
+        program = child(sampler)
         until(lambda: ticks(path) > 3)
         window.unplug()
         until(lambda: not Path(f"/proc/{program}").exists())
@@ -69,9 +76,9 @@ def test_kill_9_leaves_a_recording_without_its_last_tick_at_most_and_no_program_
     path = tmp_path / "run.smaps"
     stubborn = "trap '' HUP; echo ready; while :; do sleep 0.05; done"
     with Bare([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sh", "-c", stubborn]) as window:
-        window.wait_for("ready")
-        (sampler,) = children(window.process.pid)
-        (program,) = children(sampler)
+        window.wait_for("^│ready")  # not the command, which the header names
+        sampler = child(window.process.pid)
+        program = child(sampler)
         try:
             until(lambda: ticks(path) > 3)
             window.process.kill()

@@ -158,7 +158,7 @@ def test_the_dashboard_answers_while_the_program_floods_its_terminal(terminal: T
     window.wait_for("press t to type into it")
     window.keys("?")
     window.wait_until(lambda screen: "│y" not in screen, "the help covers the dashboard")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
 
     window.keys("Escape")
     window.wait_for("^│y +│")
