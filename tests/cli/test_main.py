@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from e2e.processes import state_of
 
 from smapstop.cli.config.state_file import remember
 
@@ -312,9 +313,13 @@ def test_ctrl_c_ends_silently_as_in_a_shell() -> None:
     process.stdin.flush()
     waiting = process.stdin.fileno()
     wait_for(lambda: fcntl.ioctl(waiting, termios.FIONREAD, b"\0" * 4) == b"\0" * 4)  # it reads: it has begun
+    wait_for(lambda: state_of(process.pid) == "S")  # Python sleeps through a signal that comes just before it sleeps
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
-    output, errors = process.communicate()
+    try:
+        assert process.wait(timeout=60) == 130
+    finally:
+        process.kill()
+        output, errors = process.communicate()
     assert (output, errors) == (b"", b"")
 
 
