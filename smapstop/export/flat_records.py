@@ -6,8 +6,9 @@ from functools import lru_cache
 from smapstop.export import Kind
 from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import Happening, happenings
+from smapstop.model.totals import DERIVED_TOTALS
 from smapstop.proc.columns import ABSENT, Amounts
-from smapstop.proc.fields import PLAIN, ROLLUP_ONLY
+from smapstop.proc.fields import PROPERTIES, ROLLUP_ONLY
 from smapstop.report.json_csv import utc
 from smapstop.report.json_fields import Record, heads_of, names_with, without_deleted
 
@@ -24,8 +25,6 @@ _OF_EVENT = (
     *(*_WHEN, "mapping", "name", "start", "end", "perms", "what", "pages", "kb", "ambiguous", "also", "symbols"),
     *("other", "was_name", "was_start", "was_end", "was_perms", "status", "signal"),
 )
-_DERIVED = ("uss", "dirty", "rss_anon", "rss_file", "rss_shmem")
-"""Totals that are no fields of the kernel."""
 
 
 @lru_cache(8)
@@ -33,12 +32,13 @@ def _fields_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
     """The fields in the records of a kind: all that smapstop knows, and those that this kernel printed besides."""
     match kind:
         case "ticks":
-            return (*names_with([name for name in printed if name not in PLAIN], without=tuple(PLAIN)), *_DERIVED)
+            summable = [name for name in printed if name not in PROPERTIES]
+            return (*names_with(summable, without=tuple(PROPERTIES)), *DERIVED_TOTALS)
         case "changes":
             return tuple(names_with(printed, without=ROLLUP_ONLY))
         case "events":
             fields = names_with(printed, without=ROLLUP_ONLY)
-            return tuple(name for name in fields if name not in PLAIN)
+            return tuple(name for name in fields if name not in PROPERTIES)
 
 
 def columns_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:

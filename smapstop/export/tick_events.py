@@ -13,7 +13,7 @@ from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ending, Ids, Lineage, What
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import ABSENT, Amounts
-from smapstop.proc.fields import PLAIN
+from smapstop.proc.fields import PROPERTIES
 from smapstop.report.json_fields import without_deleted
 
 _SIZED = ("map", "unmap", "grow", "shrink", "split", "merge")
@@ -107,7 +107,7 @@ def _evidence(step: Step, ids: Ids) -> list[dict[str, int]]:
     change = np.where(known, now - was, 0)
     told = change != 0
     for at, name in enumerate(names):
-        if name in PLAIN:
+        if name in PROPERTIES:
             told[at] = False
         elif name == "rss":
             told[at] = known[at]

@@ -7,14 +7,11 @@ from numpy.typing import NDArray
 
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
+from smapstop.proc.fields import EXCHANGED, EXTERNALLY_DRIVEN
 
 ADDRESSES, TEXTS = ("start", "end", "offset", "inode"), ("perms", "device", "name", "flags")
 HEADS = (*ADDRESSES, *TEXTS)
 """The columns of `Mappings` that are not amounts: numbers, and codes of texts."""
-
-RESTLESS = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced", "private_clean", "shared_clean"})
-"""Fields that move without the process: by other processes coming and going, or by the kernel ageing pages. Private
-and shared clean pages change places when another process maps the same file; only their sum is this one's."""
 
 
 def differing(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -41,18 +38,19 @@ def rows_of(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
 
 
 def stirred(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether a person would say that the mapping changed: like `differing`, but for the `RESTLESS` fields."""
+    """Whether a person would say that the mapping changed: like `differing`, but for `EXTERNALLY_DRIVEN` fields."""
     if a.fields != b.fields:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
     for name in ("start", "end", "perms", "name", "flags"):
         out |= getattr(a, name)[i] != getattr(b, name)[j]
     for name, x, y in zip(a.fields, a.amounts, b.amounts, strict=True):
-        if name not in RESTLESS:
+        if name not in EXTERNALLY_DRIVEN:
             out |= x[i] != y[j]
-    if "private_clean" in a.fields and "shared_clean" in a.fields:
-        p, s = a.fields.index("private_clean"), a.fields.index("shared_clean")
-        out |= a.amounts[p, i] + a.amounts[s, i] != b.amounts[p, j] + b.amounts[s, j]
+    for one, other in EXCHANGED:
+        if one in a.fields and other in a.fields:
+            p, s = a.fields.index(one), a.fields.index(other)
+            out |= a.amounts[p, i] + a.amounts[s, i] != b.amounts[p, j] + b.amounts[s, j]
     return out
 
 

@@ -1,7 +1,7 @@
 """Totals of a process: from every mapping when smaps was read, else from smaps_rollup, else from its counters."""
 
 from smapstop.proc.columns import Counters, Mappings
-from smapstop.proc.fields import PLAIN
+from smapstop.proc.fields import PROPERTIES
 
 SUMS: dict[str, tuple[str, ...]] = {
     "uss": ("private_clean", "private_dirty", "private_hugetlb"),
@@ -10,6 +10,8 @@ SUMS: dict[str, tuple[str, ...]] = {
 """Totals that are sums of the kernel's fields. They are known when those of `NEEDED` are."""
 NEEDED = frozenset({"private_clean", "private_dirty"})
 """The parts of `SUMS` that every kernel prints; the others count as none where they are not printed."""
+DERIVED_TOTALS = (*SUMS, "rss_anon", "rss_file", "rss_shmem")
+"""The totals that smapstop computes beside the kernel's fields."""
 
 
 def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, int]) -> dict[str, int]:
@@ -26,7 +28,7 @@ def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, i
         totals |= {
             name: int(column[column > 0].sum())
             for name, column in zip(mappings.fields, mappings.amounts, strict=True)
-            if name not in PLAIN
+            if name not in PROPERTIES
         }
     return totals | _derived(totals)
 

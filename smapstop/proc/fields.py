@@ -1,24 +1,7 @@
 """Every label of smaps and smaps_rollup and every VmFlag, in plain words: the one table that all read."""
 
 import re
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One amount that the kernel prints for a mapping (proc(5); fs/proc/task_mmu.c: show_smap)."""
-
-    name: str
-    """snake_case of the label: `private_dirty`."""
-    label: str
-    """The kernel's own label: `Private_Dirty`."""
-    unit: str
-    """`kB`, or empty for a plain number."""
-    since: str
-    """The first kernel version that prints it."""
-    help: str
-    """What it counts, in one or two sentences."""
-
+from dataclasses import KW_ONLY, dataclass, field
 
 _IRREGULAR = {"THPeligible": "thp_eligible"}
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -31,147 +14,243 @@ def field_name(label: str) -> str:
     return _IRREGULAR.get(label) or words.strip("_").lower()
 
 
-def _kb(label: str, since: str, text: str) -> Field:
-    return Field(field_name(label), label, "kB", since, text)
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One amount that the kernel prints for a mapping (proc(5); fs/proc/task_mmu.c: show_smap)."""
 
+    label: str
+    """The kernel's own label: `Private_Dirty`."""
+    since: str
+    """The first kernel version that prints it."""
+    help: str
+    """What it counts, in one or two sentences."""
+    name: str = field(init=False)
+    """snake_case of the label: `private_dirty`."""
+    _: KW_ONLY
+    unit: str = "kB"
+    """`kB`, or empty for a plain number."""
+    short: str = ""
+    """The title where there is little room: `PDirty`; the label unless given."""
+    in_mapping: bool = True
+    """Whether mappings have it, and not only smaps_rollup."""
+    in_rollup: bool = True
+    """Whether a process has a total of it; if not, it describes the mapping rather than its contents."""
+    is_property: bool = False
+    """Whether it says what a mapping is, not how much: a sum of it means nothing."""
+    is_evidence: bool = False
+    """Whether its change is evidence of a kernel mechanism."""
+    is_compared: bool = False
+    """Whether the table can show and sort by its change against the baseline."""
+    externally_driven: bool = False
+    """Whether it changes without the process: as other processes come and go, or as the kernel ages pages."""
+    exchanged_with: str = ""
+    """The field that takes its pages when another process maps them, and returns them: only the sum is this one's."""
 
-def _plain(label: str, since: str, text: str) -> Field:
-    return Field(field_name(label), label, "", since, text)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", field_name(self.label))
+        object.__setattr__(self, "short", self.short or self.label)
 
 
 FIELDS: tuple[Field, ...] = (
-    _kb("Size", "2.6.14", "The length of the mapping: end minus start. It says nothing about memory in use."),
-    _kb(
+    Field(
+        "Size",
+        "2.6.14",
+        "The length of the mapping: end minus start. It says nothing about memory in use.",
+        in_rollup=False,
+    ),
+    Field(
         "KernelPageSize",
         "2.6.29",
         "The page size the kernel uses for the mapping: the base page, or the huge page of hugetlb memory. "
         "It stays at the base page with transparent huge pages.",
+        in_rollup=False,
+        is_property=True,
     ),
-    _kb(
+    Field(
         "MMUPageSize",
         "2.6.29",
         "The page size the processor's page tables use for the mapping. It differs from KernelPageSize only on some "
         "PowerPC machines.",
+        in_rollup=False,
+        is_property=True,
     ),
-    _kb(
+    Field(
         "Rss",
         "2.6.14",
         "Resident set size: the pages that are in memory now, each counted in full even if others map it too. "
         "The shared zero page, hugetlb pages and device memory are not in it.",
+        is_evidence=True,
+        is_compared=True,
     ),
-    _kb(
+    Field(
         "Pss",
         "2.6.25",
         "Proportional set size: Rss with every page divided by how often it is mapped. Each mapping is rounded down: "
         "a page shared by many may show as 0.",
+        is_compared=True,
+        externally_driven=True,
     ),
-    _kb("Pss_Dirty", "6.0", "The part of Pss whose pages are dirty (see Private_Dirty)."),
-    _kb(
+    Field("Pss_Dirty", "6.0", "The part of Pss whose pages are dirty (see Private_Dirty).", externally_driven=True),
+    Field(
         "Shared_Clean",
         "2.6.14",
         "Resident pages that are mapped at least twice now and are not dirty. Shared means a map count of 2 or "
         "more, not MAP_SHARED.",
+        short="SClean",
+        is_evidence=True,
+        externally_driven=True,
+        exchanged_with="private_clean",
     ),
-    _kb(
+    Field(
         "Shared_Dirty",
         "2.6.14",
         "Resident pages that are mapped at least twice now and are dirty. Shared means a map count of 2 or more, "
         "not MAP_SHARED.",
+        short="SDirty",
+        is_evidence=True,
     ),
-    _kb(
+    Field(
         "Private_Clean",
         "2.6.14",
         "Resident pages that only this mapping maps and that are not dirty. Private means a map count of 1, not "
         "MAP_PRIVATE: a file that only this process maps is here too.",
+        short="PClean",
+        is_evidence=True,
+        externally_driven=True,
+        exchanged_with="shared_clean",
     ),
-    _kb(
+    Field(
         "Private_Dirty",
         "2.6.14",
         "Resident pages that only this mapping maps (map count 1, not MAP_PRIVATE) and that are dirty. A file's page "
         "is also dirty when somebody else wrote the file, as with an executable that was just linked.",
+        short="PDirty",
+        is_evidence=True,
+        is_compared=True,
     ),
-    _kb(
+    Field(
         "Referenced",
         "2.6.22",
         "Resident pages marked as accessed since the kernel last aged them. No rate, and it can fall by itself.",
+        externally_driven=True,
     ),
-    _kb(
+    Field(
         "Anonymous",
         "2.6.37",
         "Resident pages without a file behind them. In a private file mapping these are exactly the pages that were "
         "copied on write; shared memory such as memfd or tmpfs is never here.",
+        short="Anon",
+        is_evidence=True,
+        is_compared=True,
     ),
-    _kb(
+    Field(
         "KSM",
         "6.6",
         "Resident pages that kernel samepage merging keeps once for equal contents. Merged zero pages do not count.",
+        is_evidence=True,
     ),
-    _kb(
+    Field(
         "LazyFree",
         "4.12",
         "Anonymous pages that the program gave up with madvise(MADV_FREE) and the kernel has not taken yet. "
         "It may stay 0 for long, since the kernel collects such pages in batches.",
+        is_evidence=True,
     ),
-    _kb(
+    Field(
         "AnonHugePages",
         "2.6.38",
         "Anonymous memory that one page-table entry maps as a whole huge page (2 MB on x86). Smaller large pages are "
         "not counted.",
+        short="AnonHuge",
+        is_evidence=True,
     ),
-    _kb(
+    Field(
         "ShmemPmdMapped",
         "4.8",
         "Shared memory (shm, memfd, tmpfs) that one page-table entry maps as a whole huge page.",
+        short="ShmemPmd",
+        is_evidence=True,
     ),
-    _kb(
+    Field(
         "FilePmdMapped",
         "5.4",
         "File contents in the page cache that one page-table entry maps as a whole huge page.",
+        short="FilePmd",
+        is_evidence=True,
     ),
-    _kb(
+    Field(
         "Shared_Hugetlb",
         "4.4",
         "hugetlb pages that are mapped at least twice. They are in no other field, not even in Rss and Pss.",
+        short="SHugetlb",
+        is_evidence=True,
     ),
-    _kb(
+    Field(
         "Private_Hugetlb",
         "4.4",
         "hugetlb pages that only this mapping maps. They are in no other field, not even in Rss and Pss.",
+        short="PHugetlb",
+        is_evidence=True,
     ),
-    _kb(
+    Field(
         "Swap",
         "2.6.26",
         "Pages of the mapping that are in swap. For shared memory these are the object's swapped pages, so two "
         "processes count the same page twice.",
+        is_evidence=True,
+        is_compared=True,
     ),
-    _kb(
+    Field(
         "SwapPss",
         "4.3",
         "Swap with every page divided by how many entries point at it. The swap of shared memory is not in it.",
+        externally_driven=True,
     ),
-    _kb(
+    Field(
         "Locked",
         "2.6.38",
         "Pss if the mapping is locked into memory (mlock), otherwise 0. It is not the length of what was locked.",
+        externally_driven=True,
     ),
-    _plain(
+    Field(
         "THPeligible",
         "5.0",
         "1 if the mapping may get transparent huge pages, otherwise 0. Files can have large pages although it is 0.",
+        unit="",
+        in_rollup=False,
+        is_property=True,
     ),
-    _plain(
+    Field(
         "ProtectionKey",
         "4.6",
         "The number of the memory protection key; 0 is the default key. Printed only where the processor has keys.",
+        unit="",
+        in_rollup=False,
+        is_property=True,
     ),
-    _kb("Pss_Anon", "5.3", "The part of Pss that is anonymous memory. Only the rollup of the whole process has it."),
-    _kb("Pss_File", "5.3", "The part of Pss that is file contents. Only the rollup of the whole process has it."),
-    _kb(
+    Field(
+        "Pss_Anon",
+        "5.3",
+        "The part of Pss that is anonymous memory. Only the rollup of the whole process has it.",
+        in_mapping=False,
+    ),
+    Field(
+        "Pss_File",
+        "5.3",
+        "The part of Pss that is file contents. Only the rollup of the whole process has it.",
+        in_mapping=False,
+    ),
+    Field(
         "Pss_Shmem",
         "5.3",
         "The part of Pss that is shared memory (shm, memfd, tmpfs). Only the rollup of the whole process has it.",
+        in_mapping=False,
     ),
-    _kb("Nonlinear", "3.5", "Pages mapped out of order with remap_file_pages. Linux 4 prints it no more."),
+    Field(
+        "Nonlinear",
+        "3.5",
+        "Pages mapped out of order with remap_file_pages. Linux 4 prints it no more.",
+    ),
 )
 """The order in which Linux 6.18 prints them, then what only smaps_rollup has, then what is gone."""
 
@@ -223,8 +302,19 @@ VM_FLAGS: dict[str, str] = {
 }
 """What each two-letter code of a VmFlags line says (fs/proc/task_mmu.c: show_smap_vma_flags)."""
 
-ROLLUP_ONLY = ("pss_anon", "pss_file", "pss_shmem")
+ROLLUP_ONLY = tuple(field.name for field in FIELDS if not field.in_mapping)
 """Fields of smaps_rollup that no mapping has."""
-
-PLAIN = frozenset({"kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key"})
+NOT_IN_ROLLUP = tuple(field.name for field in FIELDS if not field.in_rollup)
+"""Fields that describe a mapping rather than its contents: a process has no total of them."""
+PROPERTIES = frozenset(field.name for field in FIELDS if field.is_property)
 """Fields that say what a mapping is, not how much: a sum of them means nothing."""
+EVIDENCE = frozenset(field.name for field in FIELDS if field.is_evidence)
+"""Fields whose change is evidence of a kernel mechanism."""
+COMPARED_FIELDS = tuple(field.name for field in FIELDS if field.is_compared)
+"""Fields whose change a table can show and sort by."""
+EXTERNALLY_DRIVEN = frozenset(field.name for field in FIELDS if field.externally_driven)
+"""Fields that change without the process."""
+EXCHANGED = tuple((field.name, field.exchanged_with) for field in FIELDS if field.name < field.exchanged_with)
+"""Pairs of externally driven fields whose sum changes only with the process."""
+SECONDARY = EXTERNALLY_DRIVEN - {name for pair in EXCHANGED for name in pair}
+"""Externally driven fields that the last change of a mapping leaves out: they repeat another field, or age."""

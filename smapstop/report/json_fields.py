@@ -8,10 +8,13 @@ from smapstop.model.labels import Label
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.fields import FIELDS
 
-HEADS = frozenset(
-    ["start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags", "members", "label"]
+RESERVED_KEYS = frozenset(
+    (
+        *("start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags"),
+        *("members", "label", "guess"),
+    )
 )
-"""The names that are no fields; an unknown field of such a name is left out."""
+"""The keys of a record that are no fields; an unknown field of such a name is left out."""
 _DELETED = " (deleted)"
 Record = dict[str, Any]
 """A mapping, or a group of them, under the names that JSON and csv have."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
-from smapstop.proc.fields import FIELD, ROLLUP_ONLY
+from smapstop.proc.fields import FIELD
 
 Look = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]
 """How the values of a column are written."""
@@ -39,24 +39,24 @@ class Column:
         return self.help.partition(". ")[0].rstrip(".") + "."
 
 
-def _field(key: str, title: str, importance: int) -> Column:
-    return Column(key, title, "amount", 6, importance, FIELD[key].help)
+def _field(key: str, importance: int) -> Column:
+    return Column(key, FIELD[key].short, "amount", 6, importance, FIELD[key].help)
 
 
 COLUMNS: tuple[Column, ...] = (
     Column("name", "Mapping", "name", 20, 0, "What is mapped: a file, or memory without one.", descending=False),
     Column("start", "Start", "address", 12, 14, "The first address of the mapping.", descending=False),
     Column("perms", "Perm", "text", 4, 5, "r w x as mapped; p private (copy-on-write), s shared.", descending=False),
-    _field("size", "Size", 6),
-    _field("rss", "Rss", 1),
+    _field("size", 6),
+    _field("rss", 1),
     Column("delta", "ΔRss", "change", 7, 3, "The change of Rss against the compared moment."),
     Column("rate", "Rate/s", "rate", 7, 9, "The change of Rss a second, over the real time between the readings."),
-    _field("pss", "Pss", 8),
-    _field("private_clean", "PClean", 11),
-    _field("private_dirty", "PDirty", 7),
-    _field("shared_dirty", "SDirty", 12),
-    _field("anonymous", "Anon", 4),
-    _field("swap", "Swap", 10),
+    _field("pss", 8),
+    _field("private_clean", 11),
+    _field("private_dirty", 7),
+    _field("shared_dirty", 12),
+    _field("anonymous", 4),
+    _field("swap", 10),
     Column("history", "History", "history", 10, 5, "Rss over time, from its least to its greatest in this time."),
     Column("happened", "What changed", "happened", 28, 2, "The last change of the mapping, and how long ago it was."),
 )
@@ -65,7 +65,7 @@ COLUMNS: tuple[Column, ...] = (
 _MORE: tuple[Column, ...] = tuple(
     Column(field.name, field.label, "amount", 6, 50, field.help)
     for field in FIELD.values()
-    if field.unit == "kB" and field.name not in {*ROLLUP_ONLY, *(column.key for column in COLUMNS)}
+    if field.unit == "kB" and field.in_mapping and field.name not in {column.key for column in COLUMNS}
 )
 """Every other amount that the kernel may print: shown when asked for."""
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from smapstop.model.history.log_entry import Entry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.kinds import Kind, file_part
-from smapstop.model.mapping_rows import RESTLESS
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import EVIDENCE, EXTERNALLY_DRIVEN, FIELD
 from smapstop.text import format as fmt
 from smapstop.text.mechanisms import VERBS, label_of, labels
 from smapstop.text.status import ending_text
@@ -18,23 +17,6 @@ _LATELY = 60
 """Ticks from which the names of what was copied on write are gathered."""
 _ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
 _SAME = "Rss unchanged"
-_TELLING = {
-    "rss": "Rss",
-    "shared_clean": "SClean",
-    "shared_dirty": "SDirty",
-    "private_clean": "PClean",
-    "private_dirty": "PDirty",
-    "anonymous": "Anon",
-    "ksm": "KSM",
-    "lazy_free": "LazyFree",
-    "anon_huge_pages": "AnonHuge",
-    "shmem_pmd_mapped": "ShmemPmd",
-    "file_pmd_mapped": "FilePmd",
-    "shared_hugetlb": "SHugetlb",
-    "private_hugetlb": "PHugetlb",
-    "swap": "Swap",
-}
-"""The fields that are evidence, and what they are called where there is little room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +144,10 @@ def evidence(entry: Entry, timeline: Timeline, width: int) -> list[Piece]:
     if replaced:
         return [(fmt.clip(replaced, width), 0)]
     changed = timeline.queries.change(entry.mapping, entry.last)
-    changes = {name: kb for name, kb in changed.items() if name in _TELLING}
+    changes = {name: kb for name, kb in changed.items() if name in EVIDENCE}
     moved = {name: kb for name, kb in changes.items() if kb}
     full = [(f"{FIELD[name].label} ", kb) for name, kb in moved.items()]
-    short = [(f"{_TELLING[name]} ", kb) for name, kb in moved.items()]
+    short = [(f"{FIELD[name].short} ", kb) for name, kb in moved.items()]
     pieces = _as_many_as_fit(full, width)
     if len(pieces) < 2 * len(full):
         return _as_many_as_fit(short, width)
@@ -212,7 +194,9 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     if why or became:
         return "; ".join(filter(None, [why, ", ".join(became)]))
     deltas = timeline.queries.change(mapping, number)
-    told = [f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in RESTLESS]
+    told = [
+        f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in EXTERNALLY_DRIVEN
+    ]
     return " ".join(told) or _otherwise(tick)
 
 

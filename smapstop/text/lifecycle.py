@@ -8,12 +8,9 @@ import numpy as np
 from smapstop.model.events import Event
 from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.tick import Lineage, Tick, What
+from smapstop.proc.fields import SECONDARY
 from smapstop.text import format as fmt
 from smapstop.text.mechanisms import VERBS
-
-_ECHOES = frozenset({"pss", "pss_dirty", "swap_pss", "locked", "referenced"})
-"""Fields that repeat what others say, or move by themselves: the last change does not name them."""
-
 
 LIFE_LINES = 40
 """What happened to a mapping as a whole is told up to so many times."""
@@ -41,7 +38,7 @@ def last_change(life: Life, number: int) -> LastChange | None:
         return None
     tick = life.tick_of(step)
     changed = zip(life.fields, life.changed(step).tolist(), strict=True)
-    names = [name for name, at in changed if at == step and name not in _ECHOES]
+    names = [name for name, at in changed if at == step and name not in SECONDARY]
     values = [life.field(name, step)[-2:].tolist() for name in names]
     became = [became_text(life, when, what) for when, what in life.became if when == tick.number]
     return LastChange(

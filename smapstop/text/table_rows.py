@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from smapstop.model.history.group_history import RECENT
 from smapstop.model.history.recent_moves import LATELY, moves_of
 from smapstop.model.kinds import Kind, file_part
-from smapstop.model.mapping_rows import RESTLESS
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import Sheet
 from smapstop.model.view.view import Scene
 from smapstop.proc.columns import ABSENT
+from smapstop.proc.fields import EXTERNALLY_DRIVEN
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
 from smapstop.text.events import group_change_text
@@ -165,7 +165,7 @@ def _moves(shown: _Shown, columns: Sequence[Column]) -> list[list[int]]:
         values = shown.histories.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
     found = moves_of(values)
     others_did = np.abs(found) <= number - np.array(shown.moved, np.int64)
-    found[np.isin(fields, list(RESTLESS))[:, np.newaxis] & others_did] = 0
+    found[np.isin(fields, list(EXTERNALLY_DRIVEN))[:, np.newaxis] & others_did] = 0
     moves = dict(zip(fields, found.tolist(), strict=True))
     still = [0] * len(shown.which)
     return [moves[column.key] if column.look == "amount" else still for column in columns]

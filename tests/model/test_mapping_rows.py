@@ -7,8 +7,9 @@ from building import listed, mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.mapping_rows import HEADS, RESTLESS, concatenate, differing, rows_of, stirred
+from smapstop.model.mapping_rows import HEADS, concatenate, differing, rows_of, stirred
 from smapstop.proc.columns import ABSENT, Mappings
+from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
 FIRST = np.array([0])
 
@@ -32,7 +33,7 @@ def test_every_column_can_differ() -> None:
 
 
 def test_what_other_processes_and_the_kernel_do_stirs_nothing() -> None:
-    for name in RESTLESS:
+    for name in EXTERNALLY_DRIVEN:
         assert stirred(one(**{name: 3}), FIRST, one(**{name: 4}), FIRST).tolist() == [False], name
     assert stirred(one(anonymous=3), FIRST, one(anonymous=4), FIRST).tolist() == [True]
 

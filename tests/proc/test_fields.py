@@ -55,6 +55,29 @@ def test_every_label_of_the_rollup_is_a_field() -> None:
     assert set(labels_in("linux-6.18-rollup.txt")) <= {field.label for field in FIELDS}
 
 
+def test_the_kernel_prints_mapping_and_rollup_as_the_fields_say() -> None:
+    mapping, rollup = (set(labels_in(f"linux-6.18{file}.txt")) for file in ("", "-rollup"))
+
+    assert {field.label for field in FIELDS if not field.in_mapping} == rollup - mapping
+    assert mapping - rollup <= {field.label for field in FIELDS if not field.in_rollup}
+    assert not [field.label for field in FIELDS if not field.in_rollup and field.label in rollup]
+
+
+def test_an_exchange_of_pages_has_two_sides() -> None:
+    exchanged = [field for field in FIELDS if field.exchanged_with]
+
+    assert [field.name for field in exchanged] == ["shared_clean", "private_clean"]
+    assert all(FIELD[field.exchanged_with].exchanged_with == field.name for field in exchanged)
+    assert all(field.externally_driven for field in exchanged)
+
+
+def test_short_titles_are_short_and_differ() -> None:
+    shorts = [field.short for field in FIELDS if field.is_evidence]
+
+    assert max(map(len, shorts)) <= 8
+    assert len(set(shorts)) == len(shorts)
+
+
 def test_only_numbers_without_a_unit_have_none() -> None:
     assert [field.name for field in FIELDS if field.unit == ""] == ["thp_eligible", "protection_key"]
     assert {"kB", ""} == {field.unit for field in FIELDS}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.model.totals import NEEDED, SUMS
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings
-from smapstop.proc.fields import PLAIN
+from smapstop.proc.fields import PROPERTIES
 
 By = Literal["name", "kind", "file", "part"]
 """What mappings are the same by: the name (all memory without one is one group), the kind, the file (what has none by
@@ -165,7 +165,7 @@ def ordinals(stretch: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _side(mappings: Mappings, number: NDArray[np.intp], count: int) -> Side:
     """The sums of a map by the number of each row's group."""
-    fields = tuple(name for name in mappings.fields if name not in PLAIN)
+    fields = tuple(name for name in mappings.fields if name not in PROPERTIES)
     members = np.bincount(number, minlength=count)
     amounts = np.empty((len(fields), count), np.int64)
     for sums, name in zip(amounts, fields, strict=True):

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.labels import Label, label, uses_of
-from smapstop.model.mapping_rows import ADDRESSES, RESTLESS, TEXTS
+from smapstop.model.mapping_rows import ADDRESSES, TEXTS
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.mapping_queries import Passage
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Mappings
+from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
 _FIRST_CAPACITY = 64
 
@@ -152,7 +153,7 @@ class Life:
         more = max(steps, 2 * len(self._numbers)) - len(self._numbers) if steps > len(self._numbers) else 0
         if new or more:
             self.fields += new
-            self._telling = np.array([name not in RESTLESS for name in self.fields], bool)
+            self._telling = np.array([name not in EXTERNALLY_DRIVEN for name in self.fields], bool)
             self._numbers = np.pad(self._numbers, (0, more))
             self._times_ns = np.pad(self._times_ns, (0, more))
             self._stirred = np.pad(self._stirred, (0, more))
@@ -188,7 +189,7 @@ class Life:
         return self._changed[:, step]
 
     def stirred(self, step: int) -> int:
-        """The last step, up to this one, that a person would call a change (see `RESTLESS`); 0 for none."""
+        """The last step, up to this one, that a person would call a change (see `EXTERNALLY_DRIVEN`); 0 for none."""
         return int(self._stirred[step])
 
     def field(self, name: str, step: int) -> NDArray[np.float64]:

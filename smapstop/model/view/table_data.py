@@ -14,10 +14,7 @@ from smapstop.model.tick import Ids, Stack
 from smapstop.model.timeline.map_diff import Changes
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Mappings, Texts
-from smapstop.proc.fields import PLAIN
-
-COMPARED = ("rss", "pss", "private_dirty", "anonymous", "swap")
-"""The fields whose change a table can show and sort by."""
+from smapstop.proc.fields import COMPARED_FIELDS, PROPERTIES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +34,7 @@ class Sheet:
     amounts: Amounts
     """Shape (len(fields), n), kB."""
     deltas: dict[str, Amounts]
-    """Change of the fields of `COMPARED` against the compared moment, kB, shape (n,) each."""
+    """Change of the fields of `COMPARED_FIELDS` against the compared moment, kB, shape (n,) each."""
     seconds: float | None
     """What to divide `delta` by for a rate; None when there is no rate."""
     moved: NDArray[np.int64]
@@ -90,7 +87,7 @@ def sheet_of(changes: Changes, seconds: float | None, stacks: Mapping[int, Stack
     return replace(
         still(after.mappings),
         ids=after.ids,
-        deltas={name: delta for name in COMPARED if (delta := changes.delta(name)) is not None},
+        deltas={name: delta for name in COMPARED_FIELDS if (delta := changes.delta(name)) is not None},
         seconds=seconds,
         moved=after.moved,
         stacks=stacks or {},
@@ -180,7 +177,7 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
 
     amounts = np.full((len(sheet.fields), n), ABSENT, np.int64)
     for at, (name, row) in enumerate(zip(sheet.fields, sheet.amounts, strict=True)):
-        if name not in PLAIN:
+        if name not in PROPERTIES:
             amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
     moved = np.full(n, -1, np.int64)
     np.maximum.at(moved, group, sheet.moved)

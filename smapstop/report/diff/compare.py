@@ -12,7 +12,7 @@ from smapstop.model.compare.group_comparison import By, Likeness, Side, likeness
 from smapstop.model.kinds import Kind
 from smapstop.model.totals import SUMS
 from smapstop.proc.columns import ABSENT, Amounts
-from smapstop.proc.fields import FIELDS, PLAIN, ROLLUP_ONLY
+from smapstop.proc.fields import FIELDS
 from smapstop.report.diff.inputs import Run
 from smapstop.report.diff.limits import Limit
 
@@ -69,7 +69,7 @@ class Diff:
         return Sum(*(_sum(side, name, groups) for side in (self.groups.before, self.groups.after)))
 
 
-_KNOWN = tuple(field.name for field in FIELDS if field.name not in {*ROLLUP_ONLY, *PLAIN})
+_KNOWN = tuple(field.name for field in FIELDS if field.in_mapping and not field.is_property)
 
 
 def diff(before: Run, after: Run, by: By, metric: str, *, unchanged: bool) -> Diff:

@@ -2,21 +2,14 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Mappings, Texts
+from smapstop.report.json_fields import RESERVED_KEYS, Record
 from smapstop.report.snapshot.render import SCHEMA
 
-Record = dict[str, Any]
-"""A mapping as JSON has it."""
-
-_HEADS = frozenset(
-    ["start", "end", "perms", "offset", "device", "inode", "name", "deleted", "kind", "vm_flags", "label", "guess"]
-)
-"""The keys of a mapping that are no fields."""
 _NOT_OURS = "smapstop snapshot -p PID --format json writes one"
 
 
@@ -59,7 +52,7 @@ def read_json(text: bytes) -> Read:
 def _mappings(records: list[Record]) -> Mappings:
     """The mappings as columns, in address order however they were sorted."""
     texts = Texts()
-    names = dict.fromkeys(name for record in records for name in record if name not in _HEADS)
+    names = dict.fromkeys(name for record in records for name in record if name not in RESERVED_KEYS)
     columns = {name: [_amount(record.get(name)) for record in records] for name in names}
     printed = {name: column for name, column in columns.items() if any(amount != ABSENT for amount in column)}
     mappings = Mappings(

@@ -11,14 +11,12 @@ from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting, order
 from smapstop.model.view.table_data import Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
-from smapstop.proc.fields import ROLLUP_ONLY
+from smapstop.proc.fields import NOT_IN_ROLLUP, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.smaps.parser import parse_rollup, parse_smaps, without_torn
-from smapstop.report.json_fields import HEADS, Record, amounts, heads_of, label_record, names_with
+from smapstop.report.json_fields import RESERVED_KEYS, Record, amounts, heads_of, label_record, names_with
 from smapstop.report.label_reader import labels_in
 from smapstop.sampling.sampler import Sampler
-
-_NOT_IN_ROLLUP = ("size", "kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +120,7 @@ def _sums(mappings: Mappings) -> dict[str, int]:
     return {
         name: int(column[column != ABSENT].sum())
         for name, column in zip(mappings.fields, mappings.amounts, strict=True)
-        if name not in _NOT_IN_ROLLUP
+        if name not in NOT_IN_ROLLUP
     }
 
 
@@ -140,7 +138,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     heads = heads_of(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
     if snapshot.labels is not None and grouping == "none":
         heads = [head | label_record(snapshot.labels[row]) for head, row in zip(heads, rows.tolist(), strict=True)]
-    names = names_with((field for field in sheet.fields if field not in HEADS), without=ROLLUP_ONLY)
+    names = names_with((field for field in sheet.fields if field not in RESERVED_KEYS), without=ROLLUP_ONLY)
     columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
     return [head | amounts(names, columns, at) for at, head in enumerate(heads)]
 
@@ -160,7 +158,7 @@ def _group_heads(sheet: Sheet, rows: list[int]) -> list[Record]:
 
 def rollup_record(snapshot: Snapshot) -> Record:
     """The totals of every field that has one; None when it is not known."""
-    names = names_with(snapshot.rollup, without=_NOT_IN_ROLLUP)
+    names = names_with(snapshot.rollup, without=NOT_IN_ROLLUP)
     return {name: snapshot.rollup.get(name) for name in names}
 
 

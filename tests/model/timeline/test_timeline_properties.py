@@ -14,10 +14,10 @@ from streams import assert_same, streams, ticks_of
 
 from smapstop.model.history.event_log import Chronicle
 from smapstop.model.history.mapping_history import Life
-from smapstop.model.mapping_rows import RESTLESS
 from smapstop.model.tick import Lineage
 from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
 NAN = float("nan")
 HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "flags")
@@ -192,7 +192,8 @@ def assert_lives(log: Everything, life: Life) -> None:
 
 def assert_changed(life: Life, rows: list[dict[str, Any]]) -> None:
     """The last step at which each field changed, and the last that a person would call a change."""
-    names = ("start", "end", "perms", "name", "flags", *(name for name in life.fields if name not in RESTLESS))
+    own = (name for name in life.fields if name not in EXTERNALLY_DRIVEN)
+    names = ("start", "end", "perms", "name", "flags", *own)
     stirred = [
         at for at, (was, now) in enumerate(pairwise(rows), 1) if any(was.get(name) != now.get(name) for name in names)
     ]

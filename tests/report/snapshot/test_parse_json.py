@@ -47,6 +47,14 @@ def test_names_with_any_bytes_come_back() -> None:
     assert os.fsencode(mappings.name_of(0)) == b"/a \xff\x1b (deleted)"
 
 
+def test_an_unknown_field_with_the_name_of_a_key_is_left_out() -> None:
+    text = b"1000-2000 rw-p 00000000 00:00 0 \nRss: 4 kB\nMembers: 5 kB\nGuess: 6 kB\nKind: 7 kB\nNew: 8 kB\n"
+    (record,) = json.loads(as_json(load(text)))["mappings"]
+    assert (record["kind"], record["rss"], record["new"]) == ("anonymous", 4, 8)
+    assert not {"members", "guess"} & record.keys()
+    assert read_json(as_json(load(text)).encode()).mappings.fields == ("rss", "new")
+
+
 def document(**other: Any) -> bytes:
     """The JSON of a snapshot of one mapping, with other parts; None takes one away."""
     parts = json.loads(as_json(load(b"1000-2000 rw-p 00000000 00:00 0 \nRss: 4 kB\n"))) | other
