@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Attach, Launch, Pace
 from smapstop.model.view.sort import Sorting
+from smapstop.proc.process_info import ProcessInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +31,6 @@ class Settings:
     """Writes what is known of a run into a file, step by step; each says what was done until then."""
 
 
-class Found(Protocol):
-    """A running process that can be picked; None is what may not be read."""
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-
-    @property
-    def name(self) -> str:
-        """What it calls itself, at most 15 bytes."""
-
-    @property
-    def user(self) -> str | None:
-        """To whom it belongs."""
-
-    @property
-    def command_line(self) -> tuple[str, ...]:
-        """Its arguments; empty when it has none."""
-
-    @property
-    def rss_kb(self) -> int | None:
-        """What it has in memory, kB."""
-
-    @property
-    def started(self) -> float | None:
-        """When it was started, seconds since the epoch."""
-
-
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Look at a recording."""
@@ -71,9 +43,9 @@ class Replay:
 class Pick:
     """Let the user pick whom to watch."""
 
-    processes: Callable[[], Sequence[Found]]
+    processes: Callable[[], Sequence[ProcessInfo]]
     """Lists them."""
-    check: Callable[[Found], object]
+    check: Callable[[ProcessInfo], object]
     """Raises `SmapstopError` when one that was picked cannot be watched."""
 
 

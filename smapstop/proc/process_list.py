@@ -6,10 +6,10 @@ psutil is imported where it is used: it takes longer than all the rest, and a pi
 import os
 from typing import Any
 
-from smapstop.proc.process_info import Found
+from smapstop.proc.process_info import ProcessInfo
 
 
-def processes() -> list[Found]:
+def processes() -> list[ProcessInfo]:
     """All processes that have memory of their own, by pid: no kernel threads, no zombies, and not smapstop itself."""
     import psutil
 
@@ -30,9 +30,9 @@ def _has_memory(info: dict[str, Any]) -> bool:
     return info["memory_info"] is None or info["memory_info"].vms > 0 or (info["num_threads"] or 1) > 1
 
 
-def _found(info: dict[str, Any]) -> Found:
+def _found(info: dict[str, Any]) -> ProcessInfo:
     memory = info["memory_info"]
-    return Found(
+    return ProcessInfo(
         pid=info["pid"],
         name=info["name"] or "",
         user=info["username"],

@@ -9,11 +9,11 @@ from functools import cache
 from typing import Any
 
 from smapstop.errors import SmapstopError
-from smapstop.settings import Found
+from smapstop.proc.process_info import ProcessInfo
 from smapstop.text import format as fmt
 
 
-def require_own(process: Found) -> None:
+def require_own(process: ProcessInfo) -> None:
     """Make sure, as far as the owner tells, that the memory map of a process may be read.
 
     Raises:
@@ -35,7 +35,7 @@ def _name_of(uid: int) -> str:
         return str(uid)
 
 
-def is_own(process: Found) -> bool:
+def is_own(process: ProcessInfo) -> bool:
     """Whether the owner alone lets us read the memory map."""
     try:
         require_own(process)
@@ -44,12 +44,12 @@ def is_own(process: Found) -> bool:
     return True
 
 
-def command_of(process: Found) -> str:
+def command_of(process: ProcessInfo) -> str:
     """The command line; of a process without one its name in brackets, as `ps` has it."""
     return " ".join(process.command_line).strip() or f"[{process.name}]"
 
 
-def about(process: Found) -> str:
+def about(process: ProcessInfo) -> str:
     """Why a process cannot be watched, as far as the owner tells; otherwise its command line."""
     try:
         require_own(process)
@@ -58,7 +58,7 @@ def about(process: Found) -> str:
     return command_of(process)
 
 
-def matches(process: Found, words: Sequence[str]) -> bool:
+def matches(process: ProcessInfo, words: Sequence[str]) -> bool:
     """Whether each of these words, in lower case, is in the pid, the name, or the command line."""
     text = f"{process.pid} {process.name} {command_of(process)}".lower()
     return all(word in text for word in words)
@@ -71,8 +71,8 @@ class Column:
     title: str
     width: int
     """Cells; the last column has the rest of the line."""
-    text: Callable[[Found], str]
-    order: Callable[[Found], Any]
+    text: Callable[[ProcessInfo], str]
+    order: Callable[[ProcessInfo], Any]
     """What to sort by."""
     right: bool = False
     descending: bool = False
@@ -81,7 +81,7 @@ class Column:
     """Left out when the terminal is narrow."""
 
 
-def _age(process: Found) -> str:
+def _age(process: ProcessInfo) -> str:
     return fmt.UNKNOWN if process.started is None else fmt.duration(time.time() - process.started)
 
 

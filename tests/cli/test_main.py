@@ -264,7 +264,7 @@ def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Pa
     begin, _, _, processes, terminal = told_to_dashboard(tmp_path)
     assert begin.startswith("Pick(")
     assert terminal == "none False"
-    assert f"Found(pid={os.getpid()}," in processes
+    assert f"ProcessInfo(pid={os.getpid()}," in processes
 
 
 def test_the_program_itself_is_watched_or_what_is_named(tmp_path: Path) -> None:

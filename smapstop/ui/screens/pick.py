@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, Static
 from textual.worker import Worker, WorkerState
 
-from smapstop.settings import Found
+from smapstop.proc.process_info import ProcessInfo
 from smapstop.text import format as fmt
 from smapstop.text.process_list import about, require_own
 from smapstop.ui.keys.bindings import bindings
@@ -54,12 +54,12 @@ class PickScreen(Modal[int | None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pick")]
 
     def __init__(
-        self, processes: Callable[[], Sequence[Found]], check: Callable[[Found], object] = require_own
+        self, processes: Callable[[], Sequence[ProcessInfo]], check: Callable[[ProcessInfo], object] = require_own
     ) -> None:
         super().__init__()
         self._list_processes, self._check = processes, check
-        self._listing: Worker[Sequence[Found]] | None = None
-        self._checking: Found | None = None
+        self._listing: Worker[Sequence[ProcessInfo]] | None = None
+        self._checking: ProcessInfo | None = None
         self._refused: int | None = None
 
     def compose(self) -> ComposeResult:

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from smapstop.settings import Found
+from smapstop.proc.process_info import ProcessInfo
 from smapstop.text import format as fmt
 from smapstop.text.process_list import COLUMNS, Column, is_own, matches
 from smapstop.ui.keys.key_app import key_of
@@ -45,8 +45,8 @@ class ProcessList(ScrollView, can_focus=False):
         """How many processes there are; None until that is known."""
         self.matching = 0
         """How many of them are shown."""
-        self._processes: Sequence[Found] = ()
-        self._lines: list[Found | None] = []
+        self._processes: Sequence[ProcessInfo] = ()
+        self._lines: list[ProcessInfo | None] = []
         """What each line shows; None is the line between our processes and those of others."""
         self._own = 0
         self._words: list[str] = []
@@ -57,11 +57,11 @@ class ProcessList(ScrollView, can_focus=False):
     # what is shown
 
     @property
-    def current(self) -> Found | None:
+    def current(self) -> ProcessInfo | None:
         """The process under the cursor."""
         return self._lines[self._cursor] if self._lines else None
 
-    def show(self, processes: Sequence[Found]) -> None:
+    def show(self, processes: Sequence[ProcessInfo]) -> None:
         """Show these processes; the cursor stays on its process."""
         self._processes, self.total = processes, len(processes)
         self._arrange(self.current)
@@ -86,7 +86,7 @@ class ProcessList(ScrollView, can_focus=False):
         """Sort by the column to the right."""
         self.sort_by((self._sort + 1) % len(COLUMNS))
 
-    def _arrange(self, stay: Found | None) -> None:
+    def _arrange(self, stay: ProcessInfo | None) -> None:
         """Choose and order what is shown, and keep the cursor on this process, on its line of the screen."""
         line = self._cursor - self._top
         found = sorted((p for p in self._processes if matches(p, self._words)), key=lambda p: p.pid)

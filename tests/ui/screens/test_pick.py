@@ -2,7 +2,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from stepping import DEADLINE_SECONDS
@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label, Static
 
 from smapstop.errors import SmapstopError
+from smapstop.proc.process_info import ProcessInfo
 from smapstop.proc.process_list import processes as real_processes
-from smapstop.settings import Found
 from smapstop.text.process_list import COLUMNS, command_of, matches, require_own
 from smapstop.ui.screens.pick import PickScreen
 from smapstop.ui.widgets.key_bar import KeyBar
@@ -23,20 +23,21 @@ US, OTHERS = 4242, "anna"
 NOW = time.time()
 
 
-@dataclass(frozen=True)
-class Process:
-    pid: int
-    name: str
-    user: str | None = str(US)
-    command_line: tuple[str, ...] = ()
-    rss_kb: int | None = None
-    started: float | None = None
+def process(
+    pid: int,
+    name: str,
+    user: str | None = str(US),
+    command_line: tuple[str, ...] = (),
+    rss_kb: int | None = None,
+    started: float | None = None,
+) -> ProcessInfo:
+    return ProcessInfo(pid, name, user, command_line, rss_kb, started)
 
 
-REDIS = Process(70000, "redis-server", command_line=("/usr/bin/redis-server", "*:6379"), rss_kb=421_988)
-VIM = Process(812, "vim", command_line=("vim", "redis.conf"), rss_kb=9_216, started=NOW - (8 * 24 + 2) * 3600 - 60)
-SH = Process(31, "sh", rss_kb=1_024)
-CHROME = Process(5, "chrome", OTHERS, ("/opt/chrome", "--type=renderer"), rss_kb=2_000_000)
+REDIS = process(70000, "redis-server", command_line=("/usr/bin/redis-server", "*:6379"), rss_kb=421_988)
+VIM = process(812, "vim", command_line=("vim", "redis.conf"), rss_kb=9_216, started=NOW - (8 * 24 + 2) * 3600 - 60)
+SH = process(31, "sh", rss_kb=1_024)
+CHROME = process(5, "chrome", OTHERS, ("/opt/chrome", "--type=renderer"), rss_kb=2_000_000)
 ALL = (VIM, CHROME, REDIS, SH)
 
 
@@ -44,7 +45,7 @@ class Host(App[None]):
     """Lets the user pick, and keeps the pick."""
 
     def __init__(
-        self, processes: Callable[[], Sequence[Found]], check: Callable[[Found], object] = require_own
+        self, processes: Callable[[], Sequence[ProcessInfo]], check: Callable[[ProcessInfo], object] = require_own
     ) -> None:
         super().__init__()
         self.pick_screen = PickScreen(processes, check)
@@ -188,7 +189,7 @@ async def test_what_does_not_fit_ends_in_an_ellipsis(width: int) -> None:
 
 
 async def test_names_are_shown_as_they_are_and_obeyed_in_nothing() -> None:
-    evil = Process(7, "[red]\x1b[2J", command_line=("[/]", "a\nb", "\u202ertl"))
+    evil = process(7, "[red]\x1b[2J", command_line=("[/]", "a\nb", "\u202ertl"))
     app = Host(lambda: [evil])
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
@@ -199,7 +200,7 @@ async def test_names_are_shown_as_they_are_and_obeyed_in_nothing() -> None:
 async def test_until_there_is_a_list_it_says_so_and_takes_keys() -> None:
     ready = threading.Event()
 
-    def slow() -> Sequence[Found]:
+    def slow() -> Sequence[ProcessInfo]:
         ready.wait(DEADLINE_SECONDS)
         return ALL
 
@@ -217,7 +218,7 @@ async def test_until_there_is_a_list_it_says_so_and_takes_keys() -> None:
 
 
 async def test_no_process_and_no_match_are_told_apart() -> None:
-    shown: list[Process] = []
+    shown: list[ProcessInfo] = []
     app = Host(lambda: list(shown))
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
@@ -235,7 +236,7 @@ async def test_no_process_and_no_match_are_told_apart() -> None:
 async def test_a_list_that_fails_says_why_and_is_tried_again() -> None:
     broken = True
 
-    def listing() -> Sequence[Found]:
+    def listing() -> Sequence[ProcessInfo]:
         if broken:
             raise SmapstopError("cannot list the processes", "is /proc mounted?")
         return ALL
@@ -263,7 +264,7 @@ async def test_typing_narrows_and_enter_picks_the_first() -> None:
 
 
 async def test_a_whole_pid_goes_to_its_process_even_if_others_mention_it() -> None:
-    tracer = Process(99, "strace", command_line=("strace", "-p", "31"), rss_kb=50_000)
+    tracer = process(99, "strace", command_line=("strace", "-p", "31"), rss_kb=50_000)
     app = Host(lambda: (tracer, SH))
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
@@ -329,7 +330,7 @@ async def test_a_process_that_ends_leaves_the_cursor_in_its_place() -> None:
 async def test_the_list_is_made_anew_by_itself() -> None:
     lists = 0
 
-    def listing() -> Sequence[Found]:
+    def listing() -> Sequence[ProcessInfo]:
         nonlocal lists
         lists += 1
         return ALL[:lists]
@@ -386,13 +387,13 @@ async def test_a_process_of_somebody_else_is_refused_in_place() -> None:
 
 
 async def test_what_the_check_says_counts_and_stays_through_a_refresh() -> None:
-    def check(process: Found) -> None:
+    def check(process: ProcessInfo) -> None:
         if process.pid == VIM.pid:
             raise SmapstopError("process 812 has ended [red]", "pick another")
 
     lists = 0
 
-    def listing() -> Sequence[Found]:
+    def listing() -> Sequence[ProcessInfo]:
         nonlocal lists
         lists += 1
         return ALL
