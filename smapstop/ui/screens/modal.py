@@ -7,6 +7,8 @@ from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from smapstop.ui.drawing.cursor_css import CURSOR
+
 Result = TypeVar("Result")
 
 
@@ -17,7 +19,8 @@ class Modal(ModalScreen[Result], Generic[Result]):
     the list says all of what explains the one under the cursor.
     """
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     Modal { align: center middle; background: $background 60%;
       & > .box {
         max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
@@ -30,10 +33,6 @@ class Modal(ModalScreen[Result], Generic[Result]):
         text-wrap: nowrap; text-overflow: ellipsis;
       }
       OptionList > .option-list--option { color: $foreground 80%; }
-      OptionList > .option-list--option-highlighted { background: $primary 60%; color: $text; text-style: bold; }
-      OptionList:focus > .option-list--option-highlighted {
-        background: $primary 60%; color: $text; text-style: bold;
-      }
       OptionList:focus { background-tint: $foreground 0%; }
       OptionList:ansi > .option-list--option-highlighted, OptionList:ansi:focus > .option-list--option-highlighted {
         background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
@@ -41,6 +40,9 @@ class Modal(ModalScreen[Result], Generic[Result]):
       OptionList:ansi:nocolor:focus > .option-list--option-highlighted { text-style: bold underline; }
     }
     """
+        "Modal OptionList > .option-list--option-highlighted, "
+        f"Modal OptionList:focus > .option-list--option-highlighted {{ {CURSOR} }}"
+    )
 
     def on_resize(self, event: events.Resize) -> None:
         """Give up what a small terminal has no room for."""

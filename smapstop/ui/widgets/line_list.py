@@ -12,6 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from smapstop.text import format as fmt
+from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
 
@@ -32,12 +33,8 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
     DEFAULT_CSS = """
     LineList { background: $background; color: $foreground; overflow-x: hidden; scrollbar-size-vertical: 1;
       & > .lines--header { background: $panel; color: $foreground; text-style: bold; }
-      & > .lines--cursor { background: $block-cursor-blurred-background; color: $foreground; text-style: bold; }
-      &:focus > .lines--cursor { background: $primary 60%; color: $text; text-style: bold; }
-      &:ansi > .lines--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
-      &:ansi:focus > .lines--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
-    """
+    """ + cursor_css("LineList", "lines--cursor")
     # the keys that scroll sideways, home and end are not inherited: with them the app moves in time
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
 

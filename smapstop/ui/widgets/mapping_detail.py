@@ -14,6 +14,7 @@ from smapstop.model.history.mapping_history import Life
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
 from smapstop.ui.drawing import tabs
+from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.detail_layout import DetailChoice, RenderedDetail, lay_out
 from smapstop.ui.drawing.style import Look
 from smapstop.ui.keys.bindings import bindings
@@ -29,12 +30,8 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
     MappingDetail { height: 1fr; background: $background; color: $foreground;
       overflow-x: hidden; scrollbar-size-vertical: 1;
       & > .detail--header { background: $panel; color: $foreground; text-style: bold; }
-      & > .detail--cursor { background: $block-cursor-blurred-background; color: $foreground; text-style: bold; }
-      &:focus > .detail--cursor { background: $primary 60%; color: $text; text-style: bold; }
-      &:ansi > .detail--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
-      &:ansi:focus > .detail--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
-    """
+    """ + cursor_css("MappingDetail", "detail--cursor")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("list", "detail")]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

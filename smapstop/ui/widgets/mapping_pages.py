@@ -17,6 +17,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
 from smapstop.text.mapping_detail import view_of
 from smapstop.ui.drawing import tabs
+from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import Look
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.pages import sections as sections
@@ -38,10 +39,8 @@ class MappingPages(Widget, can_focus=True):
     DEFAULT_CSS = """
     MappingPages { height: 1fr; background: $background; color: $foreground;
       & > .pages--box { background: $panel; color: $foreground; }
-      & > .pages--cursor { background: $primary 60%; color: $text; text-style: bold; }
-      &:ansi > .pages--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
-    """
+    """ + cursor_css("MappingPages", "pages--cursor", focusable=False)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pages")]
 
     @dataclass

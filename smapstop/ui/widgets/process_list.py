@@ -13,6 +13,7 @@ from textual.strip import Strip
 from smapstop.proc.process_info import ProcessInfo
 from smapstop.text import format as fmt
 from smapstop.text.process_list import COLUMNS, Column, is_own, matches
+from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 
@@ -28,10 +29,8 @@ class ProcessList(ScrollView, can_focus=False):
     DEFAULT_CSS = """
     ProcessList { height: 1fr; background: $background; scrollbar-size-vertical: 1; overflow-x: hidden;
       & > .processes--header { background: $panel; color: $foreground; text-style: bold; }
-      & > .processes--cursor { background: $primary 60%; color: $text; text-style: bold; }
-      &:ansi > .processes--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
-    """
+    """ + cursor_css("ProcessList", "processes--cursor", focusable=False)
 
     class Moved(Message):
         """Another process is under the cursor, or there are others."""
