@@ -6,6 +6,9 @@ from typing import TextIO
 
 from smapstop.errors import SmapstopError
 
+_PIPE_WIDTH = 160
+"""How wide a table is that goes into a file or a pipe."""
+
 
 def give_up_stdout() -> None:
     """Let what is still buffered have somewhere to go when Python ends."""
@@ -24,6 +27,13 @@ def safe(line: str) -> str:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a standard stream is a terminal; one that was closed is None."""
     return stream is not None and stream.isatty()
+
+
+def table_width() -> int:
+    """How wide a table may be: as the terminal, or COLUMNS."""
+    import shutil  # it takes a while to import
+
+    return shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
 
 
 def print_text(text: str, what: str) -> None:

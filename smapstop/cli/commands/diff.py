@@ -1,12 +1,11 @@
 """`smapstop diff`: two runs compared by the names of their mappings."""
 
 import argparse
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import Parser, add_others, parse_words
-from smapstop.cli.output import give_up_stdout, is_terminal, print_text, safe
+from smapstop.cli.output import give_up_stdout, is_terminal, print_text, safe, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 from smapstop.report.diff.moment_spec import whens_of
@@ -122,8 +121,4 @@ def _formatted(found: "Diff", options: argparse.Namespace) -> str:
         case "markdown":
             return as_markdown(found)
         case _:
-            return as_table(found, width=shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns)
-
-
-_PIPE_WIDTH = 160
-"""How wide a table is that goes into a file or a pipe."""
+            return as_table(found, width=table_width())

@@ -1,20 +1,16 @@
 """`smapstop pages`: what the pages of a mapping are, and what lies on them."""
 
 import argparse
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import Parser, add_others, parse
-from smapstop.cli.output import is_terminal, print_text
+from smapstop.cli.output import is_terminal, print_text, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.proc.process import ProcDir
-
-_PIPE_WIDTH = 160
-"""How wide a table is that goes into a file or a pipe."""
 
 FORMATS = ("table", "json")
 
@@ -91,7 +87,7 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
         raise unreadable(process.pid, error) from error
     if _format(options) == "json":
         return "".join(as_json(pages, counters) for pages in found)
-    return "\n".join(as_table(pages, counters, width=_width()) for pages in found)
+    return "\n".join(as_table(pages, counters, width=table_width()) for pages in found)
 
 
 def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
@@ -107,14 +103,9 @@ def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
         counters = process.counters()
     except OSError as error:
         raise unreadable(process.pid, error) from error
-    return as_json(found, counters) if _format(options) == "json" else as_table(found, counters, width=_width())
+    return as_json(found, counters) if _format(options) == "json" else as_table(found, counters, width=table_width())
 
 
 def _format(options: argparse.Namespace) -> str:
     """The format that is asked for, or that fits where it goes."""
     return str(options.format or ("table" if is_terminal(sys.stdout) else "json"))
-
-
-def _width() -> int:
-    """How wide a table may be."""
-    return shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns

@@ -1,14 +1,13 @@
 """`smapstop snapshot`: one sample, printed."""
 
 import argparse
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import Parser, add_others, did_you_mean, parse
-from smapstop.cli.output import is_terminal, print_text
+from smapstop.cli.output import is_terminal, print_text, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
@@ -102,9 +101,4 @@ def _formatted(snapshot: "Snapshot", options: argparse.Namespace) -> str:
         case "csv":
             return as_csv(snapshot, sorting, options.grouping)
         case _:
-            width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
-            return as_table(snapshot, sorting, options.grouping, width=width)
-
-
-_PIPE_WIDTH = 160
-"""How wide a table is that goes into a file or a pipe."""
+            return as_table(snapshot, sorting, options.grouping, width=table_width())
