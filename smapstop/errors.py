@@ -1,4 +1,8 @@
-"""The one exception of smapstop."""
+"""The one exception of smapstop, and how it says that a name is unknown or ambiguous."""
+
+from collections.abc import Iterable, Sequence
+
+_MOST_CANDIDATES = 8
 
 
 class SmapstopError(Exception):
@@ -18,3 +22,30 @@ class SmapstopError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.remedy}" if self.remedy else self.what
+
+
+def ambiguous(what: str, candidates: Sequence[str], remedy: str) -> SmapstopError:
+    """An error that lists what a name may mean.
+
+    Args:
+        what: What happened.
+        candidates: All that the name may mean; the first of them are listed.
+        remedy: How to say which one.
+    """
+    more = [f"and {len(candidates) - _MOST_CANDIDATES} more"] if len(candidates) > _MOST_CANDIDATES else []
+    return SmapstopError(f"{what} ({', '.join([*candidates[:_MOST_CANDIDATES], *more])})", remedy)
+
+
+def unknown(what: str, name: str, known: Iterable[str], remedy: str) -> SmapstopError:
+    """An error that suggests the names closest to one that nothing has.
+
+    Args:
+        what: What happened.
+        name: The name.
+        known: The names that there are.
+        remedy: What to do when none of them is close.
+    """
+    from difflib import get_close_matches  # it takes a while to import, and few need it
+
+    close = get_close_matches(name, sorted(known), n=3)
+    return SmapstopError(what, f"did you mean {' or '.join(close)}?" if close else remedy)

@@ -6,11 +6,11 @@ from functools import lru_cache
 from smapstop.export import Kind
 from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import Happening, happenings
+from smapstop.model.timestamps import utc
 from smapstop.model.totals import DERIVED_TOTALS
-from smapstop.proc.columns import ABSENT, Amounts
+from smapstop.proc.columns import ABSENT, Amounts, without_deleted
 from smapstop.proc.fields import PROPERTIES, ROLLUP_ONLY
-from smapstop.report.json_csv import utc
-from smapstop.report.json_fields import Record, heads_of, names_with, without_deleted
+from smapstop.report.json_fields import Record, heads_of, names_with
 
 _WHEN = ("tick", "at", "seconds")
 _OF_TICK = (

@@ -12,9 +12,8 @@ from smapstop.model.history.mapping_history import State
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ending, Ids, Lineage, What
 from smapstop.model.timeline.map_snapshot import Moment
-from smapstop.proc.columns import ABSENT, Amounts
+from smapstop.proc.columns import ABSENT, Amounts, without_deleted
 from smapstop.proc.fields import PROPERTIES
-from smapstop.report.json_fields import without_deleted
 
 _SIZED = ("map", "unmap", "grow", "shrink", "split", "merge")
 """What gives or takes addresses."""

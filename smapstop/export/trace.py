@@ -17,7 +17,8 @@ from smapstop.model.events import MECHANISMS
 from smapstop.model.history.mapping_history import State
 from smapstop.model.protocol import Target
 from smapstop.model.tick import What
-from smapstop.report.json_csv import json_line, utc
+from smapstop.model.timestamps import utc
+from smapstop.report.json_csv import json_line
 from smapstop.report.json_fields import Record
 from smapstop.text.format import printable
 from smapstop.text.lifecycle import step_text

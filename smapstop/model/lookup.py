@@ -1,17 +1,14 @@
 """Which mappings a user means by an address, by a name as the table shows it, or by a part of one."""
 
-import difflib
 import re
 
 import numpy as np
 
-from smapstop.errors import SmapstopError
+from smapstop.errors import SmapstopError, ambiguous, unknown
 from smapstop.model.kinds import Kind, file_part, kind_of
-from smapstop.proc.columns import Mappings
+from smapstop.proc.columns import Mappings, without_deleted
 
 _ADDRESS = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{5,16})(?:-(?:0x)?[0-9a-f]{5,16})?", re.IGNORECASE)
-_DELETED = " (deleted)"
-_LISTED = 8
 
 
 def meant(mappings: Mappings, text: str) -> list[int]:
@@ -38,9 +35,12 @@ def meant(mappings: Mappings, text: str) -> list[int]:
             raise SmapstopError(f"no mapping at {text}", "smapstop snapshot -p PID lists them")
     having = [row for row in range(len(mappings)) if text and text in shown(mappings, row)]
     if len(having) > 1:
-        raise _several(mappings, having, text)
+        candidates = [f"{mappings.start[row]:#x} {base_name(shown(mappings, row))}" for row in having]
+        what = f"{len(having)} mappings have {text!r} in their name"
+        raise ambiguous(what, candidates, "give one of the addresses, or a name in full")
     if not having:
-        raise _none(mappings, text)
+        known = {name for row in range(len(mappings)) for name in called(mappings, row)}
+        raise unknown(f"no mapping is called {text!r}", text, known, "smapstop snapshot -p PID lists them")
     return having
 
 
@@ -57,14 +57,14 @@ def part_of(mappings: Mappings, row: int) -> str:
 
 def base_name(name: str) -> str:
     """The last part of a path, without the kernel's remark that it was deleted; other names as they are."""
-    name = name.removesuffix(_DELETED)
+    name = without_deleted(name)
     return name.rpartition("/")[2] if name.startswith("/") else name
 
 
 def called(mappings: Mappings, row: int) -> set[str]:
     """The names that a mapping has in full: with and without its directory, and with and without its part."""
     name = mappings.name_of(row)
-    names = {name, name.removesuffix(_DELETED), base_name(name)} if name else {kind_of(name).value}
+    names = {name, without_deleted(name), base_name(name)} if name else {kind_of(name).value}
     part = part_of(mappings, row)
     return names | {f"{each} {part}" for each in names if part}
 
@@ -73,19 +73,3 @@ def _row_at(mappings: Mappings, address: int) -> int | None:
     """The row of the mapping that an address is in."""
     row = int(np.searchsorted(mappings.start, np.uint64(address), "right")) - 1
     return row if row >= 0 and address < int(mappings.end[row]) else None
-
-
-def _several(mappings: Mappings, rows: list[int], text: str) -> SmapstopError:
-    """Each with its address, which tells them apart."""
-    listed = [f"{mappings.start[row]:#x} {base_name(shown(mappings, row))}" for row in rows[:_LISTED]]
-    more = [f"and {len(rows) - _LISTED} more"] if len(rows) > _LISTED else []
-    what = f"{len(rows)} mappings have {text!r} in their name ({', '.join(listed + more)})"
-    return SmapstopError(what, "give one of the addresses, or a name in full")
-
-
-def _none(mappings: Mappings, text: str) -> SmapstopError:
-    """What was probably meant."""
-    known = {name for row in range(len(mappings)) for name in called(mappings, row)}
-    close = difflib.get_close_matches(text, sorted(known), n=3)
-    remedy = f"did you mean {' or '.join(close)}?" if close else "smapstop snapshot -p PID lists them"
-    return SmapstopError(f"no mapping is called {text!r}", remedy)

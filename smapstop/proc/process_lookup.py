@@ -3,14 +3,13 @@
 psutil is imported where it is used: it takes longer than all the rest, and a pid needs none of it.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from smapstop.errors import SmapstopError
+from smapstop.errors import SmapstopError, ambiguous, unknown
 from smapstop.proc.mount import require_proc
 
 _INTERPRETER = re.compile(
@@ -18,7 +17,6 @@ _INTERPRETER = re.compile(
 )
 _TAKES_A_VALUE = frozenset({"-X", "-W"})
 """Options of interpreters (of python) after which a word is not yet the script."""
-_LISTED = 8
 _LISTED_WIDTH = 32
 
 
@@ -44,12 +42,15 @@ def find(pid_or_name: str) -> int:
     if len(others) == 1:
         return int(others[0]["pid"])
     if others:
-        raise _several(pid_or_name, others)
+        candidates = [f"{info['pid']} {_shortened(info)}" for info in others]
+        what = f"{len(others)} processes are called {pid_or_name!r}"
+        raise ambiguous(what, candidates, "name one by its pid")
     if called:
         what = f"only smapstop itself and what started it are called {pid_or_name!r}"
         raise SmapstopError(what, f"name one by its pid: {', '.join(str(info['pid']) for info in called)}")
     known = {name for info in running if info["pid"] not in own for name in {*_names(info), _script(info)} if name}
-    raise _none(pid_or_name, known)
+    remedy = "run smapstop without arguments to pick one from a list"
+    raise unknown(f"no process is called {pid_or_name!r}", pid_or_name, known, remedy)
 
 
 def _process_of(number: int) -> int:
@@ -80,23 +81,7 @@ def _script(info: dict[str, Any]) -> str:
     return ""
 
 
-def _several(name: str, infos: list[dict[str, Any]]) -> SmapstopError:
-    listed = [f"{info['pid']} {_shortened(info)}" for info in infos[:_LISTED]]
-    more = [f"and {len(infos) - _LISTED} more"] if len(infos) > _LISTED else []
-    return SmapstopError(
-        f"{len(infos)} processes are called {name!r} ({', '.join(listed + more)})", "name one by its pid"
-    )
-
-
 def _shortened(info: dict[str, Any]) -> str:
     """The beginning of a command line, or the name of a process that has none."""
     text = " ".join(info["cmdline"] or []).strip() or f"[{info['name']}]"
     return text if len(text) <= _LISTED_WIDTH else text[: _LISTED_WIDTH - 1] + "…"
-
-
-def _none(name: str, known: set[str]) -> SmapstopError:
-    close = difflib.get_close_matches(name, sorted(known), n=3)
-    remedy = (
-        f"did you mean {' or '.join(close)}?" if close else "run smapstop without arguments to pick one from a list"
-    )
-    return SmapstopError(f"no process is called {name!r}", remedy)

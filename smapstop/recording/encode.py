@@ -2,17 +2,11 @@
 
 import json
 
-import numpy as np
-
 from smapstop.model.events import MECHANISMS
 from smapstop.model.tick import Ids, Tick
+from smapstop.model.timestamps import utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, Cell, Row, to_signed
-
-
-def utc(wall_ns: int) -> str:
-    """A time as ISO 8601 has it, to the millisecond, as SQLite's date functions read it."""
-    return np.datetime_as_string(np.datetime64(wall_ns, "ns"), "ms") + "Z"
 
 
 def tick_row(tick: Tick, *, anew: bool) -> dict[str, Cell]:
@@ -21,7 +15,7 @@ def tick_row(tick: Tick, *, anew: bool) -> dict[str, Cell]:
     counters = {column: getattr(tick.counters, name) for name, column in COUNTERS.items()}
     return {
         "tick": tick.number,
-        "at": utc(tick.wall_ns),
+        "at": utc(tick.wall_ns, "milliseconds"),
         "wall_ns": tick.wall_ns,
         "monotonic_ns": tick.monotonic_ns,
         "read_ns": tick.read_ns,

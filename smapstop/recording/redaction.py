@@ -9,11 +9,10 @@ import numpy as np
 
 from smapstop.model.protocol import Target
 from smapstop.model.tick import Tick
-from smapstop.proc.columns import Addresses, Codes, Mappings, Texts
+from smapstop.proc.columns import Addresses, Codes, Mappings, Texts, without_deleted
 
 COMM = "redacted"
 """What every process is called."""
-_DELETED = " (deleted)"
 _KERNELS_OWN = re.compile(
     r"|\[[a-z_]+(:\d+)?\]|/dev/zero|/anon_hugepage|/drm mm object"  # [heap], [stack], [vdso] …; fs/proc/task_mmu.c
 )
@@ -73,7 +72,7 @@ class Redaction:
 
     def name(self, name: str) -> str:
         """What a mapping is called instead."""
-        bare = name.removesuffix(_DELETED)
+        bare = without_deleted(name)
         deleted = name[len(bare) :]
         if _KERNELS_OWN.fullmatch(bare):
             return name

@@ -2,13 +2,20 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
+from smapstop import __version__
 from smapstop.report.json_fields import Record
 
 
-def json_text(parts: Record, **lists: Sequence[Record]) -> str:
-    """A JSON object of these parts, one to a line, and of lists whose records have a line each; ASCII only."""
+def json_text(schema: int, parts: Record, **lists: Sequence[Record]) -> str:
+    """A report as one JSON object, ASCII only.
+
+    Args:
+        schema: The version of its keys.
+        parts: What stands before the lists, a key to a line.
+        lists: Lists whose records have a line each.
+    """
+    parts = {"schema": schema, "tool": f"smapstop {__version__}"} | parts
     lines = [f"{json_line(name)}: {json_line(value)}" for name, value in parts.items()]
     for name, rows in lists.items():
         between = ",\n  ".join(map(json_line, rows))
@@ -19,13 +26,6 @@ def json_text(parts: Record, **lists: Sequence[Record]) -> str:
 def json_line(value: object) -> str:
     """JSON without any control character; `json` itself leaves DEL as it is."""
     return json.dumps(value).replace("\x7f", "\\u007f")
-
-
-def utc(wall_ns: int) -> str:
-    """A time as ISO 8601 has it, to the microsecond."""
-    seconds, ns = divmod(wall_ns, 1_000_000_000)
-    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=ns // 1000)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class CsvLines:

@@ -5,7 +5,7 @@ from typing import Any
 
 from smapstop.model.kinds import kinds
 from smapstop.model.labels import Label
-from smapstop.proc.columns import ABSENT, Mappings
+from smapstop.proc.columns import ABSENT, DELETED, Mappings, without_deleted
 from smapstop.proc.fields import FIELDS
 
 RESERVED_KEYS = frozenset(
@@ -15,7 +15,6 @@ RESERVED_KEYS = frozenset(
     )
 )
 """The keys of a record that are no fields; an unknown field of such a name is left out."""
-_DELETED = " (deleted)"
 Record = dict[str, Any]
 """A mapping, or a group of them, under the names that JSON and csv have."""
 
@@ -44,7 +43,7 @@ def heads_of(mappings: Mappings) -> list[Record]:
             "device": mappings.text(mappings.device, row),
             "inode": int(mappings.inode[row]),
             "name": without_deleted(mappings.name_of(row)),
-            "deleted": mappings.name_of(row).endswith(_DELETED),
+            "deleted": mappings.name_of(row).endswith(DELETED),
             "kind": kind.value,
             "vm_flags": mappings.text(mappings.flags, row).split() or None,
         }
@@ -55,8 +54,3 @@ def heads_of(mappings: Mappings) -> list[Record]:
 def label_record(label: Label | None) -> Record:
     """What a mapping is for, and whether that is a guess."""
     return {"label": label and label.text, "guess": label and label.guess}
-
-
-def without_deleted(name: str) -> str:
-    """The name of a file that may be gone since, without the kernel's remark on it."""
-    return name.removesuffix(_DELETED)

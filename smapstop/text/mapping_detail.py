@@ -12,7 +12,7 @@ from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.view.view import Scene
-from smapstop.proc.columns import ABSENT
+from smapstop.proc.columns import ABSENT, DELETED
 from smapstop.proc.fields import FIELD, VM_FLAGS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import ago_text, end_text
@@ -73,7 +73,7 @@ def facts_of(state: State) -> list[str]:
     if rows.inode[row]:
         facts.append(f"file offset 0x{int(rows.offset[row]):x}")
         facts.append(f"device {rows.text(rows.device, row)} inode {int(rows.inode[row])}")
-    if state.name.endswith(" (deleted)") and kind_of(state.name) is Kind.FILE:
+    if state.name.endswith(DELETED) and kind_of(state.name) is Kind.FILE:
         facts.append("deleted: the file was removed or replaced since")
     return facts
 

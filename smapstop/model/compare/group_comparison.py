@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.model.totals import NEEDED, SUMS
-from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings
+from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, without_deleted
 from smapstop.proc.fields import PROPERTIES
 
 By = Literal["name", "kind", "file", "part"]
@@ -22,7 +22,6 @@ By = Literal["name", "kind", "file", "part"]
 its kind), or the part of a file: its permissions and offset."""
 
 Numbers = NDArray[np.int64]
-_DELETED = " (deleted)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +111,7 @@ def _key(name: str, by: By) -> tuple[str, Kind]:
     kind = kind_of(name)
     if not name or by == "kind" or (by == "file" and kind is not Kind.FILE):
         return kind.value, kind
-    return name.removesuffix(_DELETED), kind
+    return without_deleted(name), kind
 
 
 def _perms(mappings: Mappings, by: By) -> Coded[str]:

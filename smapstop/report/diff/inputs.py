@@ -12,10 +12,10 @@ from typing import BinaryIO
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timestamps import utc
 from smapstop.proc.columns import Mappings
 from smapstop.recording.reader import HEAD_BYTES, Recording, is_recording
 from smapstop.report.diff.moment_spec import When
-from smapstop.report.json_csv import utc
 from smapstop.report.snapshot.parse_json import read_json
 from smapstop.report.snapshot.snapshot import load
 

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-from smapstop import __version__
 from smapstop.model.compare.group_comparison import Side
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD
@@ -30,8 +29,6 @@ def as_json(diff: Diff) -> str:
     names = names_in(diff.groups)
     totals = {"members": _members(diff)} | {name: diff.sum_of(name) for name in names}
     parts: Record = {
-        "schema": SCHEMA,
-        "tool": f"smapstop {__version__}",
         "by": diff.by,
         "metric": diff.metric,
         "before": _run_record(diff.before),
@@ -39,7 +36,7 @@ def as_json(diff: Diff) -> str:
         "totals": {side: {name: getattr(found, side) for name, found in totals.items()} for side in _SIDES},
     }
     columns = [_columns(side, names) for side in (diff.groups.before, diff.groups.after)]
-    return json_text(parts, groups=[_group_record(diff, row, *columns) for row in diff.rows])
+    return json_text(SCHEMA, parts, groups=[_group_record(diff, row, *columns) for row in diff.rows])
 
 
 _SIDES = ("before", "after", "change")

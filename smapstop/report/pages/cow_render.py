@@ -1,11 +1,10 @@
 """What was copied on write as text: JSON for programs, a table for people."""
 
-from smapstop import __version__
 from smapstop.model.lookup import base_name
-from smapstop.proc.columns import Counters
+from smapstop.proc.columns import Counters, without_deleted
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.report.json_csv import json_text
-from smapstop.report.json_fields import Record, without_deleted
+from smapstop.report.json_fields import Record
 from smapstop.report.pages.cow import CopiedPart, Group
 from smapstop.report.pages.render import SCHEMA
 from smapstop.text.format import amount, cells, clip, count, pad, printable, shorten
@@ -17,15 +16,13 @@ _NAME_WIDTH = 32
 def as_json(parts: list[CopiedPart], process: Counters) -> str:
     """One JSON object, a part of a file to a line; ASCII only, names as in a snapshot's."""
     head: Record = {
-        "schema": SCHEMA,
-        "tool": f"smapstop {__version__}",
         "process": {"pid": process.pid, "name": process.name},
         "page_size": PAGE_BYTES,
         "pages": sum(part.pages for part in parts),
         "own_pages": sum(part.own for part in parts),
         "kb": sum(part.kb for part in parts),
     }
-    return json_text(head, copied=[_record(part) for part in parts])
+    return json_text(SCHEMA, head, copied=[_record(part) for part in parts])
 
 
 def _record(part: CopiedPart) -> Record:

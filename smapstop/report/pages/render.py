@@ -4,7 +4,6 @@ from collections import Counter
 
 import numpy as np
 
-from smapstop import __version__
 from smapstop.model.lookup import shown
 from smapstop.proc.columns import Counters
 from smapstop.proc.pages.page_frames import Frame
@@ -29,8 +28,6 @@ def as_json(pages: Pages, process: Counters) -> str:
     mappings, row = pages.mappings, pages.row
     head = heads_of(mappings.take(np.array([row])))[0]
     parts: Record = {
-        "schema": SCHEMA,
-        "tool": f"smapstop {__version__}",
         "process": {"pid": process.pid, "name": process.name},
         "mapping": head | {"size": sum(run.kb for run in pages.runs)} | label_record(pages.label),
         "page_size": pages.page_bytes,
@@ -38,7 +35,7 @@ def as_json(pages: Pages, process: Counters) -> str:
         "facts": [*_FACTS.values(), "map_count"] if pages.facts else [],
         "lacking": next((run.symbols.lacking for run in pages.runs if run.symbols.lacking), None),
     }
-    return json_text(parts, runs=[_record(run, pages) for run in pages.runs])
+    return json_text(SCHEMA, parts, runs=[_record(run, pages) for run in pages.runs])
 
 
 def _record(run: Run, pages: Pages) -> Record:

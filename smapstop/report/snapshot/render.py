@@ -3,11 +3,12 @@
 import csv
 from dataclasses import replace
 
-from smapstop import __version__
 from smapstop.model.grouping import Grouping
+from smapstop.model.timestamps import utc
 from smapstop.model.view.sort import Sorting
+from smapstop.proc.columns import DELETED
 from smapstop.proc.fields import FIELD
-from smapstop.report.json_csv import CsvLines, csv_cell, json_text, utc
+from smapstop.report.json_csv import CsvLines, csv_cell, json_text
 from smapstop.report.json_fields import Record
 from smapstop.report.snapshot.snapshot import Snapshot, records, rollup_record
 from smapstop.report.text_table import table_of
@@ -31,17 +32,15 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     which `os.fsencode` turns back into the byte.
     """
     parts: Record = {
-        "schema": SCHEMA,
-        "tool": f"smapstop {__version__}",
         "taken_at": None if snapshot.wall_ns is None else utc(snapshot.wall_ns),
         "read_ms": None if snapshot.read_ns is None else round(snapshot.read_ns / 1e6, 3),
         "process": _process(snapshot),
         "rollup": rollup_record(snapshot),
     }
     if snapshot.mappings is None:
-        return json_text(parts)
+        return json_text(SCHEMA, parts)
     rows = records(snapshot, sorting, grouping)
-    return json_text(parts, mappings=rows) if grouping == "none" else json_text(parts, groups=rows)
+    return json_text(SCHEMA, parts, **{"mappings" if grouping == "none" else "groups": rows})
 
 
 def _process(snapshot: Snapshot) -> Record | None:
@@ -110,7 +109,7 @@ def _cell(row: Record, column: Column) -> str:
 def _name(row: Record) -> str:
     """The name of a mapping or group as the kernel prints it; memory without one by its use or kind."""
     label = f"{row['label']}{'?' * row['guess']}" if row.get("label") else ""
-    return f"{row['name'] or label or row['kind']}{' (deleted)' if row.get('deleted') else ''}"
+    return f"{row['name'] or label or row['kind']}{DELETED if row.get('deleted') else ''}"
 
 
 def _title(snapshot: Snapshot) -> str:
