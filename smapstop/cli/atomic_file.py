@@ -1,4 +1,4 @@
-"""A file that a verb writes: whole, or not at all."""
+"""Write a file atomically: whole, or not at all."""
 
 import os
 import tempfile
@@ -23,7 +23,9 @@ def save(pieces: Iterable[str], path: Path, *, overwrite: bool, source: Path) ->
         SmapstopError: There is such a file, or it cannot be written.
     """
     _require_free(path, source, overwrite=overwrite)
-    with _beside(path) as file:
+    path = path.resolve()
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+    with atomic_file(path, mode=mode) as file:
         for piece in pieces:
             file.write(piece.encode("utf-8", "surrogateescape"))
 
@@ -45,12 +47,17 @@ def _require_free(path: Path, source: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[BinaryIO]:
-    """A file beside another one, which takes its place when all went well, with its permissions.
+def atomic_file(path: Path, *, mode: int = 0o600, sync: bool = True) -> Iterator[BinaryIO]:
+    """A file to write to that takes the place of another one when all went well, and is removed otherwise.
 
-    A new one is the user's alone (0600): it has paths in it.
+    Args:
+        path: The other one, which need not be there.
+        mode: The permissions; by default it is the user's alone, since it has paths in it.
+        sync: Wait until it is on the disk, so that it outlives a crash of the machine.
+
+    Raises:
+        SmapstopError: It cannot be written.
     """
-    path = path.resolve()
     try:
         number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
@@ -59,9 +66,9 @@ def _beside(path: Path) -> Iterator[BinaryIO]:
         with open(number, "wb") as file:
             yield file
             file.flush()
-            if path.exists():
-                os.fchmod(number, path.stat().st_mode & 0o777)
-            os.fsync(number)
+            os.fchmod(number, mode)
+            if sync:
+                os.fsync(number)
         Path(name).replace(path)
     except OSError as error:
         raise SmapstopError(f"cannot write {str(path)!r}: {error.strerror}") from error

@@ -1,18 +1,23 @@
 """The config file: what the user writes down to have the dashboard begin so, always."""
 
-import os
 import re
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from smapstop.cli.config.preferences import Preferences, preferences_of
 from smapstop.errors import SmapstopError
 
 
-def user_directory(variable: str, usual: str) -> Path:
-    """A directory of the user's by the XDG base directory specification: of a variable, or the usual one."""
-    told = Path(os.environ.get(variable, ""))
-    return (told if told.is_absolute() else Path(os.path.expanduser(usual))) / "smapstop"  # noqa: PTH111 (never raises)
+def user_directory(kind: Literal["config", "state"]) -> Path | None:
+    """The user's directory for smapstop's config or state (XDG base directories); None without a home directory."""
+    import platformdirs
+
+    try:
+        paths = platformdirs.PlatformDirs("smapstop")
+        return paths.user_config_path if kind == "config" else paths.user_state_path
+    except RuntimeError:
+        return None
 
 
 def read_config(file: str | None = None) -> Preferences:
@@ -21,7 +26,12 @@ def read_config(file: str | None = None) -> Preferences:
     Raises:
         SmapstopError: It cannot be read, or something in it is wrong; told with the file and the line.
     """
-    path = Path(file) if file is not None else user_directory("XDG_CONFIG_HOME", "~/.config") / "config.toml"
+    if file is not None:
+        path = Path(file)
+    elif directory := user_directory("config"):
+        path = directory / "config.toml"
+    else:
+        return Preferences()
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):

@@ -1,11 +1,11 @@
 """What the user changed in the dashboard, remembered for the next time. Nothing here ever disturbs anybody."""
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from smapstop.cli.atomic_file import atomic_file
 from smapstop.cli.config.config_file import user_directory
 from smapstop.cli.config.preferences import READERS, Preferences, preferences_of
 from smapstop.errors import SmapstopError
@@ -14,8 +14,10 @@ _MOST_BYTES = 1 << 16
 """A file that is longer is none of ours."""
 
 
-def _file() -> Path:
-    return user_directory("XDG_STATE_HOME", "~/.local/state") / "dashboard.json"
+def _file() -> Path | None:
+    """The file; None for a user without a home directory."""
+    directory = user_directory("state")
+    return directory and directory / "dashboard.json"
 
 
 def read_remembered() -> Preferences:
@@ -33,26 +35,24 @@ def remember(changes: Mapping[str, object]) -> None:
     The file is the user's alone (0600), and always whole.
     """
     path = _file()
+    if path is None:
+        return
     known = {name: value for name, value in _table().items() if name in READERS}
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    with suppress(OSError):
+    with suppress(OSError, SmapstopError):
         for folder in reversed(path.parents):  # of `mkdir` with `parents` only the last one is the user's alone
             if not folder.exists():
                 folder.mkdir(mode=0o700)
-        try:
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                json.dump(known | dict(changes), file, indent=1)
-            new.replace(path)
-        except OSError:
-            new.unlink(missing_ok=True)
+        with atomic_file(path, sync=False) as file:
+            file.write(json.dumps(known | dict(changes), indent=1).encode())
 
 
 def _table() -> Mapping[str, object]:
     """What the file has; nothing when there is none, or it is broken."""
+    path = _file()
     try:
-        if not _file().is_file():  # a pipe would have us wait
+        if path is None or not path.is_file():  # a pipe would have us wait
             return {}
-        with _file().open("rb") as file:
+        with path.open("rb") as file:
             table = json.loads(file.read(_MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}

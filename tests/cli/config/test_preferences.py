@@ -8,6 +8,7 @@ from places import ROOT
 
 from smapstop.cli.config.config_file import read_config, user_directory
 from smapstop.cli.config.preferences import Preferences
+from smapstop.cli.config.state_file import read_remembered, remember
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
 
@@ -73,7 +74,25 @@ def test_it_is_the_users_and_need_not_be(home: Path) -> None:
 @pytest.mark.parametrize("told", ["", "config", "./x"])
 def test_a_directory_that_is_not_absolute_is_none(home: Path, monkeypatch: pytest.MonkeyPatch, told: str) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", told)
-    assert user_directory("XDG_CONFIG_HOME", "~/.config") == home / ".config" / "smapstop"
+    assert user_directory("config") == home / ".config" / "smapstop"
+
+
+def test_a_directory_that_is_absolute_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "elsewhere"))
+    assert user_directory("config") == home / "elsewhere" / "smapstop"
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    assert user_directory("state") == home / ".local" / "state" / "smapstop"
+
+
+def test_a_user_without_a_home_has_no_config_and_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs as any number."""
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with monkeypatch.context() as nobody:
+        nobody.setattr("os.getuid", lambda: 4_000_000_000)
+        assert user_directory("config") is None
+        assert read_config() == read_remembered() == Preferences()
+        remember({"pane": 12})
 
 
 @pytest.mark.parametrize(
