@@ -33,7 +33,7 @@ from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.pilot import Pilot
 
-from smapstop import demo
+from smapstop.demo.build import COLUMNS, prepared
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Launch
 from smapstop.proc.process_list import processes
@@ -153,9 +153,9 @@ def ask_redis(directory: Path, *command: str) -> str:
 @contextmanager
 def experiment(_: Path) -> Iterator[Dashboard]:
     """The demo, launched."""
-    with demo.prepared() as prepared, closing(LiveSource(open_terminal(20, USUAL[0]))) as source:
-        launch = Launch(prepared.command, dict(os.environ))
-        yield Dashboard(source, launch, Settings(columns=demo.COLUMNS), intro=prepared.intro)
+    with prepared() as program, closing(LiveSource(open_terminal(20, USUAL[0]))) as source:
+        launch = Launch(program.command, dict(os.environ))
+        yield Dashboard(source, launch, Settings(columns=COLUMNS), intro=program.intro)
 
 
 def experiment_again(directory: Path) -> AbstractContextManager[Dashboard]:

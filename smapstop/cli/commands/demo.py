@@ -31,8 +31,8 @@ def run(words: list[str], command: Command) -> int:
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "demo brings its own program: smapstop demo")
     require_terminal("smapstop snapshot -p PID")
-    from smapstop import demo
+    from smapstop.demo.build import COLUMNS, prepared
 
-    options.columns = ",".join(demo.COLUMNS)
-    with demo.prepared() as experiment:
+    options.columns = ",".join(COLUMNS)
+    with prepared() as experiment:
         return launch(experiment.command, lambda: settings_of(options), intro=experiment.intro)
