@@ -9,30 +9,34 @@ import dataclasses
 import json
 import os
 import struct
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from smapstop.model import events, protocol, tick
-from smapstop.proc import columns
+from smapstop.model import protocol, tick
 from smapstop.proc.columns import Texts
 from smapstop.proc.pages.page_runs import Page, PageRuns
 
 _HEAD = struct.Struct("<II")
-_TYPES = {
-    kind.__name__: kind
-    for kind in (
-        *(columns.Mappings, columns.Counters, PageRuns),
-        *(tick.Tick, tick.Lineage, tick.Copied, tick.Stack, tick.Ending, events.Events),
-        *(protocol.Attach, protocol.Launch, protocol.Pace, protocol.Signal, protocol.Leave),
-        *(protocol.PagesOf, protocol.SymbolsOn, protocol.FramesOn),
-        *(protocol.PagesSeen, protocol.SymbolsSeen, protocol.FramesSeen),
-        *(protocol.Target, protocol.Refusal, protocol.Failure),
-    )
-}
 Message = tick.Tick | protocol.Target | protocol.Refusal | protocol.Failure | protocol.Answer | protocol.Request
 """What can be sent."""
+
+
+def _dataclasses_in(kind: Any) -> Iterator[type]:
+    """The dataclasses that a type names: itself, those of a union, and those of its fields."""
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        yield kind
+        # protocol imports PageRuns for type checking alone
+        parts: Iterable[Any] = get_type_hints(kind, localns={"PageRuns": PageRuns}).values()
+    else:
+        parts = get_args(kind)
+    for part in parts:
+        yield from _dataclasses_in(part)
+
+
+_TYPES = {kind.__name__: kind for kind in _dataclasses_in(Message)}
+"""Every dataclass that a message can contain, by its name."""
 
 
 class Encoder:
