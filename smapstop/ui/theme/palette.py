@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -81,8 +81,7 @@ def depth_of(color_system: str | None, *, no_color: bool = False) -> Depth:
     return "none" if no_color or color_system is None else depths[color_system]
 
 
-@cache
-@lru_cache(16)
+@lru_cache(32)
 def palette(*, dark: bool, depth: Depth, background: str | None = None, foreground: str | None = None) -> Palette:
     """The palette for a theme and a terminal, every colour of which can be read on the theme's background.
 
