@@ -1,14 +1,13 @@
 """The man page, made from the parsers of all verbs: `make man` writes it to smapstop.1, which the wheel installs."""
 
 import argparse
-import importlib
 import re
 import textwrap
 import time
 from collections.abc import Iterable
 
 from smapstop import __version__
-from smapstop.cli.commands import VERBS
+from smapstop.cli.commands import VERBS, parsers
 
 _ESCAPES = str.maketrans({"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"})
 """What roff would take for a command, or set as another character: examples shall be copied."""
@@ -18,8 +17,7 @@ def page(date: str) -> str:
     """The man page, as man(7) has it; the date is when it was made, year-month-day."""
     lines = [f'.TH SMAPSTOP 1 {date} "smapstop {__version__}"', ".nh", ".ad l", ".SH NAME"]
     lines += [r"smapstop \- which mapping of a process changes, why, and what did the kernel do?", ".SH SYNOPSIS"]
-    for verb in ("dashboard", *VERBS):
-        parser = importlib.import_module(f"smapstop.cli.commands.{verb}").parser()
+    for verb, parser in parsers().items():
         parser.formatter_class = _Roff
         lines += [*([f".SH SMAPSTOP {verb.upper()}"] if verb in VERBS else []), parser.format_help()]
     return "\n".join([*lines, ".SH SEE ALSO", r"\fBproc\fR(5), \fBpmap\fR(1)", ""])

@@ -1,5 +1,11 @@
 """What can be done on the command line: a module for each verb, with its `run(words, command)` and its `parser()`."""
 
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a module of this package, which must be there first
+    from smapstop.cli.arguments import Parser
+
 VERBS = {
     "snapshot": "one sample, printed as a table, JSON or csv",
     "record": "samples into a file, without the dashboard",
@@ -11,3 +17,8 @@ VERBS = {
     "completion": "has bash, zsh or fish complete all these words",
 }
 """What each does, in a line. Without one it is the dashboard."""
+
+
+def parsers() -> "dict[str, Parser]":
+    """The parser of each verb, by its name; first that of the dashboard, which needs no verb."""
+    return {name: importlib.import_module(f"smapstop.cli.commands.{name}").parser() for name in ("dashboard", *VERBS)}

@@ -1,10 +1,9 @@
 """`smapstop completion`: the script with which a shell completes smapstop's words, from all verbs' parsers."""
 
-import importlib
 from argparse import ArgumentParser
 
 from smapstop.cli.arguments import Parser, add_others, parse
-from smapstop.cli.commands import VERBS
+from smapstop.cli.commands import VERBS, parsers
 from smapstop.cli.output import print_text
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
@@ -130,11 +129,12 @@ def _tree() -> ArgumentParser:
 
     process = {"bash": "_smapstop_processes", "zsh": "_smapstop_processes", "fish": "(_smapstop_processes)"}
     values = dict.fromkeys(("FILE", "FILE|-", "PATH", "A", "B"), shtab.FILE) | {"PID|NAME": process}
-    root: Parser = importlib.import_module("smapstop.cli.commands.dashboard").parser()
+    leaves = parsers()
+    root = leaves.pop("dashboard")
     verbs = root.add_subparsers(parser_class=ArgumentParser)
     branches: list[ArgumentParser] = [root]
-    for verb, what in VERBS.items():
-        leaf = importlib.import_module(f"smapstop.cli.commands.{verb}").parser()
+    for verb, leaf in leaves.items():
+        what = VERBS[verb]
         branches.append(verbs.add_parser(verb, parents=[leaf], add_help=False, description=what, help=what))
     for action in (action for branch in branches for action in branch._actions):  # noqa: SLF001 - shtab's own way
         if action.metavar in values:
