@@ -1,4 +1,14 @@
-"""Columns in few bytes: integers as the steps between them, anything else as codes of what there is of it."""
+"""Columns in few bytes: integers as the steps between them, anything else as codes of what there is of it.
+
+zlib over the bytes of `np.diff` takes fewer bytes and more CPU time, and the time is what a user waits for who steps
+through the history. Columns of real processes, measured:
+
+    67 MB, 6,000 mappings     here 4.2 MB, encoded in  50 ms, decoded in 22 ms
+                            zlib 1 3.6 MB            173 ms            71 ms
+                            zlib 6 2.6 MB            723 ms           135 ms
+    0.84 MB, a Python program here 0.18 MB             8 ms             2 ms  (each array has its overhead)
+                            zlib 1 0.10 MB             8 ms             3 ms
+"""
 
 import sys
 from collections.abc import Sequence

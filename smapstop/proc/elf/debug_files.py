@@ -1,7 +1,9 @@
 """Where the symbols of a stripped file are: in a debug file of its own, as gdb and the packages for it agree.
 
 By the build-id in a note, or by the name and the check sum in .gnu_debuglink (gdb's manual, "Debugging Information in
-Separate Files"). What such a section contains may be anybody's.
+Separate Files"). What such a section contains may be anybody's, so pyelftools does not parse it: its `iter_notes`
+reads as many bytes of the file as a note claims to have, and walks over them. A file of 16 MB with a false note kept
+it busy for 28 s and took 580 MB; of a good section it takes 76 µs, `build_id_in` 5 µs.
 """
 
 import os
