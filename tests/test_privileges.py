@@ -1,4 +1,4 @@
-"""What a capability lets an ordinary user see of somebody else's process: the table of the README, row by row."""
+"""What a capability lets an ordinary user see of somebody else's process: a table of the guide, row by row."""
 
 import json
 import os

@@ -57,10 +57,10 @@ def test_it_says_how_the_dashboard_begins_and_its_keys(tmp_path: Path) -> None:
     assert wanted.sorting == Sorting("rss", descending=False)
 
 
-def test_the_one_in_the_readme_is_taken(tmp_path: Path) -> None:
+def test_the_one_in_the_guide_is_taken(tmp_path: Path) -> None:
     """And so is what it says of the keys: not two things for one of them."""
-    readme = ROOT.joinpath("README.md").read_text()
-    (example,) = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    text = ROOT.joinpath("smapstop/guide/keys.md").read_text()
+    (example,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert (read_config(written(tmp_path, example)).keys or {})["sort"] == ("o",)
 
 
