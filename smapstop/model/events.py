@@ -32,7 +32,7 @@ Mechanism = Literal[
     "unexplained",
 ]
 MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
-"""All mechanisms; their codes are positions here. The README and `ui/why.py` say what each means."""
+"""All mechanisms; their codes are positions here. The guide (mechanisms) and `ui/why.py` say what each means."""
 
 ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "copy-on-write": ("shared-write",),

@@ -1,4 +1,4 @@
-"""The tables of a recording (SQLite), as they are documented in the README; the one place that names their columns.
+"""The tables of a recording (SQLite), described in the guide (recordings); the one place that names their columns.
 
 Columns of kernel fields are added as the kernel prints them, so there are only those that this kernel has. NULL is
 what was not printed, or may not be read. Amounts are kB.

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 
@@ -50,3 +50,15 @@ def show(
     if app.failure is not None and not app.looking.anything:
         raise SmapstopError(app.failure.what, app.failure.remedy, status=app.failure.status)
     return status or 0
+
+
+def show_guide(chapter: str, theme: str, keys: Mapping[str, tuple[str, ...]]) -> int:
+    """Show the guide until the user quits; see `GuideApp`.
+
+    Returns:
+        The exit status.
+    """
+    from smapstop.ui.guide_app import GuideApp
+
+    with _drawn_on_terminal():
+        return GuideApp(chapter, theme, keys).run() or 0

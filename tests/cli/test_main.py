@@ -19,7 +19,7 @@ from e2e.processes import state_of
 
 from smapstop.cli.config.state_file import remember
 
-HELPS = [[], *([verb] for verb in ("snapshot", "diff", "export", "replay", "pages", "demo", "completion"))]
+HELPS = [[], *([verb] for verb in ("snapshot", "diff", "export", "replay", "pages", "demo", "guide", "completion"))]
 
 
 def smapstop(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:

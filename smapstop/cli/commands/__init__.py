@@ -14,6 +14,7 @@ VERBS = {
     "export": "such a file as csv, JSON lines, or a Perfetto trace",
     "pages": "the pages of a mapping, and the names on them",
     "demo": "the copy-on-write experiment, live",
+    "guide": "this program explained, chapter by chapter",
     "completion": "has bash, zsh or fish complete all these words",
 }
 """What each does, in a line. Without one it is the dashboard."""

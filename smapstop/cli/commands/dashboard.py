@@ -51,9 +51,8 @@ def parser() -> Parser:
         "smapstop",
         "smapstop [options] [-p PID|NAME]\n"
         "       smapstop [options] [--watch [PATH]] -- COMMAND [ARG ...]\n"
-        f"       smapstop {'|'.join(VERBS)} ...",
-        "Which mapping of my process is changing, why, and what did the kernel do?\n"
-        "A dashboard of a process that runs (-p), that it starts (--), or that you pick.",
+        "       smapstop VERB ...",
+        "Which mapping of my process is changing, why, and what did the kernel do?",
         "verbs, each with a --help of its own:\n"
         + "".join(f"  {verb:22}  {what}\n" for verb, what in VERBS.items())
         + "\n"
@@ -62,7 +61,7 @@ def parser() -> Parser:
         "  smapstop -- ./a.out input.txt  start it, and watch it from its first page on",
     )
     target = parser.add_argument_group("whom to watch, how often")
-    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process (without it: choose from a list)")
     target.add_argument(
         "--watch",
         metavar="PATH",

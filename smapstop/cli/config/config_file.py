@@ -37,7 +37,7 @@ def read_config(file: str | None = None) -> Preferences:
     except (FileNotFoundError, NotADirectoryError):
         if file is None:
             return Preferences()
-        raise SmapstopError(f"no config file {file!r}", "see Settings in the README for what it may say") from None
+        raise SmapstopError(f"no config file {file!r}", "smapstop guide keys describes the settings") from None
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise SmapstopError(f"cannot read {path}: {why}", "make it readable, or move it away") from None

@@ -8,11 +8,23 @@ Group = Literal["Table", "Compare", "Time", "Pages", "Program", "General", "Curs
 """What a key is about; the help lists the keys under these words."""
 GROUPS: tuple[Group, ...] = get_args(Group)
 Place = Literal[
-    "anywhere", "list", "detail", "events", "pages", "help", "pick", "search", "runs", "sort", "columns", "quit"
+    "anywhere",
+    "list",
+    "detail",
+    "events",
+    "pages",
+    "help",
+    "pick",
+    "search",
+    "runs",
+    "sort",
+    "columns",
+    "quit",
+    "guide",
 ]
 """Where a key counts: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
 PLACES: tuple[Place, ...] = get_args(Place)
-ABOVE: frozenset[Place] = frozenset({"help", "pick", "search", "runs", "sort", "columns", "quit"})
+ABOVE: frozenset[Place] = frozenset({"help", "pick", "search", "runs", "sort", "columns", "quit", "guide"})
 """The places where the dashboard's keys do not count."""
 TYPED: frozenset[Place] = frozenset({"pick", "sort"})
 """The places where letters are typed."""
@@ -66,7 +78,7 @@ KEYS: tuple[Key, ...] = (
          "app.help", help="close", shown=True),
     _key("quit", "q f10 ctrl+c", "quit", "General", "Leave.",
          "app.quit", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
-         quit="answer('cancel')", shown=True),
+         quit="answer('cancel')", guide="close", shown=True),
     _key("program", "t", "program", "Program", "Give the keys to the program, all of them.",
          "program", shown=True),
     _key("pause", "space", "pause", "Time", "Hold this moment, or go on; plays a recording.",
@@ -90,7 +102,7 @@ KEYS: tuple[Key, ...] = (
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go one step back: out of a mapping, a filter, the past.",
          "back", events="back", help="back", pick="back", runs="dismiss", sort="dismiss", columns="dismiss",
-         quit="answer('cancel')", shown="pick"),
+         quit="answer('cancel')", guide="back", shown="pick"),
     _key("events", "e f7", "events", "Table", "What happened; there enter goes to it, / filters.",
          "events", shown=True),
     _key("last_event", "[", "last event", "Time", "Go back to where something happened.", "happened(-1)"),
@@ -119,17 +131,17 @@ KEYS: tuple[Key, ...] = (
     _key("theme", "T", "theme", "General", "Choose the colours.", "app.change_theme"),
     # the cursor
     _key("up", "up k", "up", "Cursor", "Up a line.",
-         list="move(-1)", pages="move(0, -1)", help="scroll(-1)", pick="move(-1)"),
+         list="move(-1)", pages="move(0, -1)", help="scroll(-1)", guide="scroll(-1)", pick="move(-1)"),
     _key("down", "down j", "down", "Cursor", "Down a line.",
-         list="move(1)", pages="move(0, 1)", help="scroll(1)", pick="move(1)"),
+         list="move(1)", pages="move(0, 1)", help="scroll(1)", guide="scroll(1)", pick="move(1)"),
     _key("page_up", "pageup ctrl+b", "page up", "Cursor", "Up a screenful.",
-         list="page(-1)", pages="page(-1)", help="page(-1)", pick="page(-1)"),
+         list="page(-1)", pages="page(-1)", help="page(-1)", guide="page(-1)", pick="page(-1)"),
     _key("page_down", "pagedown ctrl+f", "page down", "Cursor", "Down a screenful.",
-         list="page(1)", pages="page(1)", help="page(1)", pick="page(1)"),
+         list="page(1)", pages="page(1)", help="page(1)", guide="page(1)", pick="page(1)"),
     _key("first", "ctrl+home", "first", "Cursor", "To the first line.",
-         list="go(0)", pages="go(0)", help="go(0)", pick="move(-1000000)"),
+         list="go(0)", pages="go(0)", help="go(0)", guide="go(0)", pick="move(-1000000)"),
     _key("last", "ctrl+end G", "last", "Cursor", "To the last line.",
-         list="go(-1)", pages="go(1)", help="go(-1)", pick="move(1000000)"),
+         list="go(-1)", pages="go(1)", help="go(-1)", guide="go(-1)", pick="move(1000000)"),
     # one mapping
     _key("zeros", "z", "zeros", "Table", "Hide the fields that are 0, or show them.", detail="fold", shown=True),
     _key("left", "left h", "left", "Pages", "To the cell before.", pages="move(-1, 0)", over="step_back"),
@@ -144,8 +156,13 @@ KEYS: tuple[Key, ...] = (
     _key("copied", "c", "copied", "Pages", "List what was copied on write, with its names.",
          pages="list", shown=True, over="columns"),
     # the screens above
-    _key("read_on", "space", "on", "Lists", "Down a screenful of the help.", help="page(1)"),
-    _key("read_back", "b", "back", "Lists", "Up a screenful of the help.", help="page(-1)"),
+    _key("read_on", "space", "on", "Lists", "Down a screenful of the help.", help="page(1)", guide="page(1)"),
+    _key("read_back", "b", "back", "Lists", "Up a screenful of the help.", help="page(-1)", guide="page(-1)"),
+    _key("guide", "c", "guide", "Lists", "In the help: open the guide; there: list its chapters.",
+         help="guide", guide="contents"),
+    _key("next_chapter", "n", "next chapter", "Lists", "Show the next chapter of the guide.", guide="turn(1)"),
+    _key("previous_chapter", "N", "previous chapter", "Lists", "Show the previous chapter of the guide.",
+         guide="turn(-1)"),
     _key("show", "space", "show", "Lists", "Show the column, or hide it.", columns="show"),
     _key("move_up", "left shift+up", "move left", "Lists", "Move the column to the left.", columns="move_column(-1)"),
     _key("move_down", "right shift+down", "move right", "Lists", "Move the column to the right.",

@@ -105,9 +105,10 @@ class HelpScreen(Modal[None]):
 
     def compose(self) -> ComposeResult:
         """A line to search with, and the text."""
-        search, back = key_of(self.app, "filter"), key_of(self.app, "back")
+        search, back, guide = (key_of(self.app, name) for name in ("filter", "back", "guide"))
         with Vertical(classes="box") as box:
-            box.border_title, box.border_subtitle = "Help", f"↑↓ PgUp PgDn scroll   {search} search   {back} closes"
+            box.border_title = "Help"
+            box.border_subtitle = f"↑↓ PgUp PgDn scroll   {search} search   {guide} guide   {back} closes"
             yield Input(
                 placeholder=f"press {search} to search: a key, a column, a field, a flag, or any word", id="search"
             )
@@ -145,6 +146,12 @@ class HelpScreen(Modal[None]):
     def action_close(self) -> None:
         """Close."""
         self.dismiss()
+
+    def action_guide(self) -> None:
+        """Open the guide on top of the help."""
+        from smapstop.ui.screens.guide import GuideScreen
+
+        self.app.push_screen(GuideScreen())
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by so many lines."""

@@ -71,6 +71,7 @@ def test_bash_offers_choices(bash: str) -> None:
     assert offered(bash, "snapshot", "--format", "") == ["table", "json", "csv"]
     assert offered(bash, "diff", "a", "b", "--format", "m") == ["markdown"]
     assert offered(bash, "completion", "") == ["bash", "zsh", "fish"]
+    assert offered(bash, "guide", "rec") == ["recipes", "recordings"]
 
 
 @pytest.mark.parametrize("sleeper", ["zq-completed"], indirect=True)

@@ -74,6 +74,7 @@ SCREENS = {
     "sort": "s",
     "another order": "s down down",
     "help": "?",
+    "guide": "? c n",
     "columns": "c end",
 }
 

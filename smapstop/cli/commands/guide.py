@@ -1,0 +1,84 @@
+"""`smapstop guide`: a chapter of the guide, in a viewer or as text."""
+
+import difflib
+import os
+import sys
+
+from smapstop.cli.arguments import Parser, add_others, parse
+from smapstop.cli.output import is_terminal, print_text
+from smapstop.cli.targets import Command
+from smapstop.errors import SmapstopError
+from smapstop.guide import CONTENTS, chapter, chapters
+
+
+def parser() -> Parser:
+    """The options of `smapstop guide`."""
+    parser = Parser(
+        "smapstop guide",
+        "smapstop guide [CHAPTER]",
+        "Shows a chapter of the guide: in a viewer on a terminal, else as Markdown.\n"
+        "Without a chapter it shows the contents.",
+        "chapters:\n" + "".join(f"  {name:22}  {what}\n" for name, what in chapters().items()) + "\n"
+        "examples:\n"
+        "  smapstop guide recipes  which mapping is leaking, which worker copies pages\n"
+        "  smapstop guide recordings | grep -A 2 '^[$] sqlite3'\n"
+        "                          the SQL examples",
+    )
+    what = parser.add_argument_group("what to show")
+    what.add_argument(
+        "chapter",
+        metavar="CHAPTER",
+        nargs="?",
+        choices=(CONTENTS, *chapters()),
+        type=_chapter,
+        default=CONTENTS,
+        help="one of the chapters (contents)",
+    )
+    add_others(parser)
+    return parser
+
+
+def run(words: list[str], command: Command) -> int:
+    """Show a chapter."""
+    options, word = parse(parser(), words)
+    if word is not None or command is not None:
+        raise SmapstopError(f"unexpected {word or '--'!r}", "give one chapter: smapstop guide CHAPTER")
+    if _has_viewer():
+        return _view(options.chapter)
+    print_text(chapter(options.chapter), "the guide")
+    return 0
+
+
+def _chapter(text: str) -> str:
+    """The name of a chapter from an argument.
+
+    Raises:
+        SmapstopError: There is no such chapter.
+    """
+    names = (CONTENTS, *chapters())
+    if text in names:
+        return text
+    close = difflib.get_close_matches(text.casefold().removesuffix(".md"), names, n=1, cutoff=0.6)
+    raise SmapstopError(
+        f"no chapter {text!r}", f"did you mean {close[0]}?" if close else f"one of {', '.join(names)}"
+    )
+
+
+def _has_viewer() -> bool:
+    """Whether this terminal can show the viewer."""
+    streams = (sys.stdin, sys.stdout)
+    return all(map(is_terminal, streams)) and sys.stderr is not None and os.environ.get("TERM") != "dumb"
+
+
+def _view(name: str) -> int:
+    """Show a chapter in the viewer, with the theme and the keys of the dashboard."""
+    from smapstop.cli.config.config_file import read_config
+    from smapstop.cli.config.preferences import NO_PREFERENCES
+    from smapstop.cli.config.state_file import read_remembered
+    from smapstop.ui.run import show_guide
+
+    try:
+        wanted = read_config().before(read_remembered())
+    except SmapstopError:  # the guide says how to write the config file
+        wanted = NO_PREFERENCES
+    return show_guide(name, wanted.theme or "", wanted.keys or {})

@@ -1,0 +1,40 @@
+"""The guide: chapters in Markdown, shipped with the package."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+CONTENTS = "contents"
+"""The name of the page that lists the chapters; its file is README.md, which repositories show for the folder."""
+
+
+@cache
+def chapters() -> Mapping[str, str]:
+    """The chapters in reading order: what each is about, by name."""
+    rows = re.findall(r"^\| \[([\w-]+)\]\(\1\.md\) \| (.+) \|$", chapter(CONTENTS), re.MULTILINE)
+    return dict(rows)
+
+
+def chapter(name: str) -> str:
+    """Read a chapter's Markdown.
+
+    Args:
+        name: One of `chapters`, or `CONTENTS`.
+    """
+    return files(__name__).joinpath(file_of(name)).read_text("utf-8")
+
+
+def file_of(name: str) -> str:
+    """The file of a chapter in this folder."""
+    return "README.md" if name == CONTENTS else f"{name}.md"
+
+
+def chapter_of(file: str) -> str | None:
+    """The chapter in a file that a link names; None when it is not a chapter."""
+    return next((name for name in (CONTENTS, *chapters()) if file_of(name) == file), None)
+
+
+def without_pictures(markdown: str) -> str:
+    """A chapter without its pictures, for terminals."""
+    return re.sub(r"^!\[.*\]\(.*\)\n\n?", "", markdown, flags=re.MULTILINE)

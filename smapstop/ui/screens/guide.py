@@ -1,0 +1,136 @@
+"""The guide: the list of its chapters, and one of them."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from smapstop.guide import CONTENTS, chapters
+from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.screens.modal import Modal
+from smapstop.ui.widgets.guide_viewer import GuideViewer
+
+WIDE = 100
+"""From this width on, in cells, the chapters are listed beside the text."""
+
+
+class GuideScreen(Modal[None]):
+    """The guide.
+
+    Args:
+        start: The chapter to start with.
+    """
+
+    AUTO_FOCUS = "GuideViewer Chapter"
+    DEFAULT_CSS = """
+    GuideScreen {
+      & > .box { width: 130; height: 100%; padding: 0; }
+      #chapters { width: 15; height: 100%; border: none; padding: 1 0 0 1; }
+      #chapters:focus { border: none; }
+      Tooltip { display: none; }
+      &.-narrow #chapters { display: none; }
+      &.-narrow.-listing #chapters { display: block; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("guide")]
+
+    def __init__(self, start: str = CONTENTS) -> None:
+        super().__init__()
+        self._start = start
+
+    def compose(self) -> ComposeResult:
+        """The chapters on the left, one of them on the right."""
+        names = ("guide", "next_chapter", "previous_chapter", "back", "quit")
+        listed, on, before, back, leave = (key_of(self.app, name) for name in names)
+        with Vertical(classes="box") as box:
+            box.border_subtitle = f"{listed} chapters   {on} next   {before} previous   {back} back   {leave} close"
+            with Horizontal():
+                yield OptionList(*map(_option, (CONTENTS, *chapters())), id="chapters", compact=True)
+                yield GuideViewer(self._start)
+
+    def on_mount(self) -> None:
+        """Say which chapter is shown."""
+        self.on_guide_viewer_opened()
+
+    def on_resize(self, event: Resize) -> None:
+        """List the chapters beside the text where there is room."""
+        super().on_resize(event)
+        self.set_class(event.size.width < WIDE, "-narrow")
+
+    @property
+    def viewer(self) -> GuideViewer:
+        """The text."""
+        return self.query_one(GuideViewer)
+
+    @property
+    def _list(self) -> OptionList:
+        return self.query_one("#chapters", OptionList)
+
+    def on_guide_viewer_opened(self) -> None:
+        """Name the chapter that is shown, here and in the list."""
+        self.query_one(".box").border_title = f"Guide: {self.viewer.chapter}"
+        self._list.highlighted = self._list.get_option_index(self.viewer.chapter)
+
+    async def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """Show the chapter that was chosen."""
+        await self.viewer.open(message.option_id or CONTENTS)
+        self._read()
+
+    def _read(self) -> None:
+        """Go to the text."""
+        self.viewer.document.focus()
+        self.remove_class("-listing")
+
+    def action_contents(self) -> None:
+        """Go to the list of the chapters, or back to the text."""
+        if self._list.has_focus:
+            self._read()
+        else:
+            self.add_class("-listing")
+            self._list.focus()
+
+    async def action_turn(self, chapters_on: int) -> None:
+        """Show the next chapter, or the previous one."""
+        names = (CONTENTS, *chapters())
+        at = names.index(self.viewer.chapter) + chapters_on
+        if 0 <= at < len(names):
+            await self.viewer.open(names[at])
+
+    async def action_back(self) -> None:
+        """Leave the list, go to the chapter shown before, or close."""
+        if self.has_class("-listing"):
+            self._read()
+        elif self.viewer.is_first:
+            self.dismiss()
+        else:
+            await self.viewer.back()
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by so many lines; in the list, move the cursor."""
+        if self._list.has_focus:
+            (self._list.action_cursor_down if lines > 0 else self._list.action_cursor_up)()
+        else:
+            self.viewer.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by so many pages."""
+        self.viewer.scroll_relative(y=pages * (self.viewer.size.height - 1), animate=False)
+
+    def action_go(self, where: int) -> None:
+        """Go to the start of the chapter; with -1, to its end."""
+        self.viewer.scroll_to(y=0 if where == 0 else self.viewer.max_scroll_y, animate=False)
+
+
+def _option(name: str) -> Option:
+    """A chapter as a line of the list."""
+    return Option(Content(name), id=name)

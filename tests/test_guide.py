@@ -1,0 +1,35 @@
+"""The chapters of the guide: all are listed, in the README too, and each can be loaded."""
+
+import re
+
+import pytest
+from documents import GUIDE
+from places import ROOT
+
+from smapstop.guide import CONTENTS, chapter, chapter_of, chapters, file_of, without_pictures
+
+
+def test_the_contents_list_every_chapter_that_there_is() -> None:
+    assert sorted(map(file_of, (CONTENTS, *chapters()))) == sorted(path.name for path in GUIDE.glob("*.md"))
+
+
+def test_the_readme_lists_the_same_chapters_in_the_same_order() -> None:
+    table = (ROOT / "README.md").read_text().partition("## The guide\n")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| \[([\w-]+)\]\(smapstop/guide/\1\.md\) \| (.+) \|$", table, re.MULTILINE)
+    assert listed == list(chapters().items())
+
+
+@pytest.mark.parametrize("name", [CONTENTS, *chapters()])
+def test_a_chapter_has_one_title_and_is_found_by_its_file(name: str) -> None:
+    text = re.sub(r"^```.*?^```$", "", chapter(name), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^# .+$", text, re.MULTILINE) == [text.splitlines()[0]]
+    assert chapter_of(file_of(name)) == name
+
+
+def test_other_files_are_no_chapters() -> None:
+    assert [chapter_of(file) for file in ("../../README.md", "none.md", "keys", "")] == [None] * 4
+
+
+def test_pictures_are_left_out_and_nothing_else() -> None:
+    text = "# Title\n\n![A picture](a.png)\n\nWords [to](keys.md) follow.\n"
+    assert without_pictures(text) == "# Title\n\nWords [to](keys.md) follow.\n"
