@@ -11,10 +11,9 @@ from smapstop.model.tick import Tick
 def told(tick: Tick) -> dict[str, Any]:
     """All that a tick says, as plain values that can be compared."""
     plain = {field.name: getattr(tick, field.name) for field in fields(tick)}
-    events = tick.events
     return plain | {
         "ids": tick.ids.tolist(),
         "rows": listed(tick.rows),
         "gone": tick.gone.tolist(),
-        "events": (events.mapping.tolist(), events.what.tolist(), events.kb.tolist(), events.sure.tolist()),
+        "events": list(tick.events),
     }

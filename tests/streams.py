@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NONE, first_match, match
 from smapstop.model.mapping_rows import differing
-from smapstop.model.tick import Copied, Ending, Ids, Stack, Tick
+from smapstop.model.tick import Ending, Ids, Stack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, Texts
 
 BIG = (1 << 63) - 1
@@ -100,7 +100,6 @@ class _Sampled:
             executed=what == "exec",
             torn=what == "torn",
             events=_events(step, moved),
-            copied=tuple(Copied(mapping, ("page1", "page2")) for mapping in moved.tolist()[:1]),
             stacks=tuple(Stack(mapping, 7, "worker") for mapping in moved.tolist()[1:2]),
             **told,
         )
@@ -126,7 +125,8 @@ def _events(step: dict[str, Any], moved: Ids) -> Events:
     """The same event for each row that moved."""
     n = len(moved) if step["event"] else 0
     what = np.full(n, MECHANISMS.index(step["event"] or "first-touch"), np.int8)
-    return Events(moved[:n], what, np.full(n, 4 * step["pages"]), np.arange(n) % 2 == 0)
+    events = Events(moved[:n], what, np.full(n, 4 * step["pages"]), np.arange(n) % 2 == 0)
+    return events.with_names(dict.fromkeys(moved.tolist()[1:3], ("page1", "page2")))
 
 
 def assert_same(expected: object, found: object, path: str = "") -> None:

@@ -126,8 +126,8 @@ def event_record(step: Step, happening: Happening) -> Record:
         "also": list(event.also) if event else [],
         "evidence": happening.evidence,
     }
-    if happening.symbols:
-        record["symbols"] = list(happening.symbols)
+    if event and event.names:
+        record["symbols"] = list(event.names)
     if happening.became and happening.became.other is not None:
         record["other"] = happening.became.other
     if happening.replaced:

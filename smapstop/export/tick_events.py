@@ -30,8 +30,6 @@ class Happening:
     event: Event | None = None
     became: Lineage | None = None
     ending: Ending | None = None
-    symbols: tuple[str, ...] = ()
-    """What lies on the pages that were copied on write."""
     evidence: dict[str, int] = field(default_factory=dict)
     """How the fields of the mapping changed, those that did, and `rss` always; from and to nothing at its ends."""
 
@@ -84,8 +82,7 @@ def happenings(step: Step) -> Iterator[Happening]:
             case Lineage() if show:
                 yield Happening(was, now, became=it, evidence=evidence)
             case Event() if show:
-                symbols = tick.symbols_of(it.mapping) if it.what == "copy-on-write" else ()
-                yield Happening(was, now, event=it, symbols=symbols, evidence=evidence)
+                yield Happening(was, now, event=it, evidence=evidence)
     if tick.ending:
         yield Happening(ending=tick.ending)
 

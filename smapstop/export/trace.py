@@ -137,8 +137,7 @@ def _words(step: Step, happening: Happening) -> tuple[str, str]:
         text = step_text(happening.became.what, was, now, _place_of(step, happening.became.other))
         return f"{whose}: {text}", f"{printable(now.name) or whose}: {text}"
     assert happening.event is not None
-    label = label_of(happening.event, happening.symbols)
-    return f"{whose}: {label}", sentence_of(happening.event, happening.symbols)
+    return f"{whose}: {label_of(happening.event)}", sentence_of(happening.event)
 
 
 def _place_of(step: Step, mapping: int | None) -> str:

@@ -1,7 +1,7 @@
 """Events: which kernel mechanism moved how much of which mapping in a tick."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -45,6 +45,10 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
 }
 """What else it may have been, where an event is not sure."""
 
+Names = tuple[str, ...]
+"""Names of variables, functions or sections, in address order; the last may say how many more there are."""
+_COPY_ON_WRITE = MECHANISMS.index("copy-on-write")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
@@ -60,20 +64,35 @@ class Events:
     """False where the fields fit another mechanism as well; see `ALTERNATIVES`."""
     page_kb: int = 4
     """Size of a page there."""
+    names: tuple[tuple[int, Names], ...] = ()
+    """What lies on the pages copied on write: the event's position and the names, for those that have any."""
 
     def __len__(self) -> int:
         return len(self.mapping)
 
     def __iter__(self) -> Iterator["Event"]:
-        columns = (self.mapping, self.what, self.kb, self.sure)
-        for mapping, what, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
-            yield Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure)
+        columns = (column.tolist() for column in (self.mapping, self.what, self.kb, self.sure))
+        names = dict(self.names)
+        for at, (mapping, what, kb, sure) in enumerate(zip(*columns, strict=True)):
+            yield Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure, names.get(at, ()))
 
     def of(self, mapping: int) -> list["Event"]:
         """The events of one mapping, the biggest first."""
         rows = np.flatnonzero(self.mapping == mapping)
-        found = Events(self.mapping[rows], self.what[rows], self.kb[rows], self.sure[rows], self.page_kb)
+        named = dict(self.names)
+        names = tuple((at, named[row]) for at, row in enumerate(rows.tolist()) if row in named)
+        found = Events(self.mapping[rows], self.what[rows], self.kb[rows], self.sure[rows], self.page_kb, names)
         return sorted(found, key=lambda event: -event.kb)
+
+    def with_names(self, names: Mapping[int, Names]) -> "Events":
+        """Name what lies on the pages copied on write.
+
+        Args:
+            names: By mapping; those of mappings in which nothing was copied on write are dropped.
+        """
+        copied = np.flatnonzero(self.what == _COPY_ON_WRITE)
+        found = zip(copied.tolist(), self.mapping[copied].tolist(), strict=True)
+        return replace(self, names=tuple((row, names[mapping]) for row, mapping in found if mapping in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,8 @@ class Event:
     kb: int
     pages: int
     sure: bool
+    names: Names = ()
+    """What lies on the pages copied on write, where it has names."""
 
     @property
     def also(self) -> tuple[Mechanism, ...]:

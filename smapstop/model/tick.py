@@ -32,15 +32,6 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
-    """What lies on the pages of a file that were copied on write in a tick."""
-
-    mapping: int
-    symbols: tuple[str, ...]
-    """Names of variables, functions or sections, in address order; the last may say how many more there are."""
-
-
-@dataclass(frozen=True, slots=True)
 class Stack:
     """That a mapping is the stack of a thread, by its stack pointer."""
 
@@ -97,8 +88,6 @@ class Tick:
     lineage: tuple[Lineage, ...] = ()
     events: Events = NO_EVENTS
     """Which kernel mechanisms moved the rows, as far as the fields tell."""
-    copied: tuple[Copied, ...] = ()
-    """What was copied on write, where it has names."""
     stacks: tuple[Stack, ...] = ()
     """What is new of whose stack is where."""
     torn: bool = False
@@ -114,7 +103,3 @@ class Tick:
     def read_mappings(self) -> bool:
         """Whether it read every mapping; else it leaves the map as it was."""
         return self.tier == "smaps" and not self.missing and self.ending is None
-
-    def symbols_of(self, mapping: int) -> tuple[str, ...]:
-        """What lies on the pages of a mapping that were copied on write in this tick."""
-        return next((copied.symbols for copied in self.copied if copied.mapping == mapping), ())

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from smapstop import __version__
-from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Names
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.mapping_rows import rows_of
-from smapstop.model.tick import Copied, Ending, Ids, Lineage, Stack, Tick
+from smapstop.model.tick import Ending, Ids, Lineage, Stack, Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, Texts
 from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, HEADS, TICK_COLUMNS, Row, checksum_of, to_unsigned
@@ -79,7 +79,7 @@ class Teller:
         if row["keyframe"] and not row["anew"]:
             tick = replace(tick, keyframe=True, ids=moment.ids, rows=moment.mappings)
             moment = apply(self._moment, tick)
-        events = self._explained(tick, ids, moment) if self._anew else _events(rows, self._page_kb)
+        events = self._explained(tick, ids, moment, rows) if self._anew else _events(rows, self._page_kb)
         self._moment = moment
         self.told += 1
         return replace(tick, events=events)
@@ -114,8 +114,15 @@ class Teller:
         order = np.argsort(mappings.start, kind="stable")
         return rows.ids[order], mappings.take(order)
 
-    def _explained(self, tick: Tick, ids: Ids, after: Moment) -> Events:
-        """The events of a tick by what smapstop knows today; `ids` are the mappings that changed."""
+    def _explained(self, tick: Tick, ids: Ids, after: Moment, rows: TickRows) -> Events:
+        """The events of a tick by what smapstop knows today, with the names that were recorded.
+
+        Args:
+            tick: What is explained.
+            ids: The mappings that changed.
+            after: The moment that the tick makes.
+            rows: What was recorded of it.
+        """
         before = self._moment
         if before is None or tick.executed or tick.tier != "smaps" or tick.missing or tick.ending is not None:
             return NO_EVENTS
@@ -124,7 +131,9 @@ class Teller:
         then, now = before.read.counters, tick.counters
         faults = Faults(now.minor_faults - then.minor_faults, now.major_faults - then.major_faults)
         old, new = rows_of(before.ids, ids), rows_of(after.ids, ids)
-        return explain(before.mappings, old, after.mappings, new, ids, faults, self._page_kb)
+        events = explain(before.mappings, old, after.mappings, new, ids, faults, self._page_kb)
+        names = {mapping: _names(listed) for _, mapping, *_, listed in rows.events if listed is not None}
+        return events.with_names(names) if names else events
 
 
 def _tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
@@ -144,7 +153,6 @@ def _tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
         rows=mappings,
         gone=np.array([step.mapping for step in lineage if step.what in ("unmap", "merge")], np.int64),
         lineage=lineage,
-        copied=tuple(_copied(rows)),
         stacks=tuple(Stack(*stack) for _, *stack in rows.stacks),
         torn=bool(row["torn"]),
         executed=bool(row["executed"]),
@@ -169,19 +177,22 @@ def _lineage(rows: TickRows) -> Iterator[Lineage]:
             yield Lineage(what, mapping, other)
 
 
-def _copied(rows: TickRows) -> Iterator[Copied]:
-    """What lies on the pages that were copied."""
-    for _, mapping, _, _, _, _, symbols in rows.events:
-        if symbols is not None:
-            yield Copied(mapping, tuple(json.loads(symbols)))
-
-
 def _events(rows: TickRows, page_kb: int) -> Events:
     """The mechanisms as they were recorded."""
-    told = [(mapping, _CODES[what], kb, sure) for _, mapping, what, kb, sure, *_ in rows.events if what in _CODES]
-    if not told:
+    found = [row for row in rows.events if row[2] in _CODES]
+    if not found:
         return NO_EVENTS
-    mapping, what, kb, sure = zip(*told, strict=True)
+    _, mapping, what, kb, sure, _, symbols = zip(*found, strict=True)
     return Events(
-        np.array(mapping, np.int64), np.array(what, np.int8), np.array(kb, np.int64), np.array(sure, bool), page_kb
+        np.array(mapping, np.int64),
+        np.array([_CODES[name] for name in what], np.int8),
+        np.array(kb, np.int64),
+        np.array(sure, bool),
+        page_kb,
+        tuple((row, _names(listed)) for row, listed in enumerate(symbols) if listed is not None),
     )
+
+
+def _names(listed: str) -> Names:
+    """The names in a cell of `symbols`."""
+    return tuple(json.loads(listed))

@@ -2,7 +2,6 @@
 
 import json
 
-from smapstop.model.events import MECHANISMS
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timestamps import utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
@@ -64,15 +63,10 @@ def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
 
 def event_rows(tick: Tick) -> list[Row]:
     """The rows of `happened`, with words: the mechanisms, what became of mappings, and of the process."""
-    events, named = tick.events, {copied.mapping: copied.symbols for copied in tick.copied}
     rows: list[Row] = []
-    for mapping, code, kb, sure in zip(
-        events.mapping.tolist(), events.what.tolist(), events.kb.tolist(), events.sure.tolist(), strict=True
-    ):
-        what = MECHANISMS[code]
-        symbols = named.pop(mapping, None) if what == "copy-on-write" else None
-        listed = None if symbols is None else json.dumps(symbols)
-        rows.append((tick.number, mapping, what, kb, int(sure), None, listed))
+    for event in tick.events:
+        symbols = json.dumps(event.names) if event.names else None
+        rows.append((tick.number, event.mapping, event.what, event.kb, int(event.sure), None, symbols))
     rows += [(tick.number, step.mapping, step.what, None, 1, step.other, None) for step in tick.lineage]
     for what, happened in (("exec", tick.executed), ("exit", tick.ending is not None)):
         if happened:

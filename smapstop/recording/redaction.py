@@ -61,7 +61,7 @@ class Redaction:
             tick,
             counters=replace(tick.counters, name=COMM),
             rows=self._rows(tick.rows),
-            copied=(),
+            events=replace(tick.events, names=()),
             stacks=tuple(replace(stack, name="") for stack in tick.stacks),
             missing="the mappings could not be read" if tick.missing else "",
         )

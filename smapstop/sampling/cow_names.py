@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.tick import Copied, Ids
+from smapstop.model.events import MECHANISMS, Events, Names
+from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfFiles
 from smapstop.proc.pages.page_runs import PageRuns
@@ -42,10 +42,10 @@ class Copies:
                 return  # pagemap may not be read: nor may it next time
             self._seen[int(ids[row])] = pages
 
-    def named(self, mappings: Mappings, ids: Ids, events: Events) -> tuple[Copied, ...]:
-        """What lies on the pages that the events of a tick copied, mapping by mapping."""
+    def named(self, mappings: Mappings, ids: Ids, events: Events) -> Events:
+        """The events of a tick, with the names of what lies on the pages copied on write."""
         copied = events.mapping[events.what == _COPIED]
-        found = []
+        names: dict[int, Names] = {}
         for row in np.flatnonzero(np.isin(ids, copied))[:MOST_A_TICK].tolist():
             pages = self._look(mappings, row)
             if pages is None:
@@ -55,8 +55,8 @@ class Copies:
             self._seen[mapping] = pages
             symbols = self._files.symbols_of(self._process, mappings, row, [new] if len(new) else [])
             if symbols and symbols[0].names:
-                found.append(Copied(mapping, symbols[0].listed))
-        return tuple(found)
+                names[mapping] = symbols[0].listed
+        return events.with_names(names) if names else events
 
     def _look(self, mappings: Mappings, row: int) -> PageRuns | None:
         """The anonymous pages of a mapping now; None when they may not be seen."""

@@ -80,7 +80,7 @@ class Sampler:
         events = self._explain(reading, found, changed)
         if self._known is None:
             self._copies.begin(mappings, found.ids)
-        copied = self._copies.named(mappings, found.ids, events)
+        events = self._copies.named(mappings, found.ids, events)
         stacks = () if reading.mappings is None else self._stacks.news(reading.counters, mappings, found.ids)
         carried = slice(None) if keyframe else changed
         if reading.mappings is not None:
@@ -106,7 +106,6 @@ class Sampler:
             gone=found.gone,
             lineage=found.lineage,
             events=events,
-            copied=copied,
             stacks=stacks,
             torn=reading.torn,
             executed=executed,
@@ -145,7 +144,6 @@ class Sampler:
             gone=_NO_IDS,
             lineage=(),
             events=NO_EVENTS,
-            copied=(),
             stacks=(),
             torn=False,
             executed=False,

@@ -13,8 +13,6 @@ from smapstop.text import format as fmt
 from smapstop.text.mechanisms import VERBS, label_of, labels
 from smapstop.text.status import ending_text
 
-_LATELY = 60
-"""Ticks from which the names of what was copied on write are gathered."""
 _ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
 _SAME = "Rss unchanged"
 
@@ -103,7 +101,7 @@ def what_of(entry: Entry, timeline: Timeline) -> str:
             return fmt.printable(tick.missing)
     some = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
     if entry.event:
-        return label_of(entry.event, _symbols(entry, timeline)) + (some and f" in {some}")
+        return label_of(entry.event) + (some and f" in {some}")
     verb = VERBS[entry.what]
     match entry.what:
         case "grow":
@@ -113,15 +111,6 @@ def what_of(entry: Entry, timeline: Timeline) -> str:
         case "map" | "unmap" | "split" | "merge":
             return f"{verb} {some}".rstrip() + f", {fmt.amount(entry.kb)}"
     return f"{verb} {some}".rstrip()
-
-
-def _symbols(entry: Entry, timeline: Timeline) -> list[str]:
-    """What lies on the pages that were copied on write, lately; of several mappings nothing."""
-    if entry.mapping is None or entry.mappings > 1:
-        return []
-    since = max(entry.first, entry.last - _LATELY, timeline.first)
-    ticks = map(timeline.head, range(since, entry.last + 1))
-    return list(dict.fromkeys(symbol for tick in ticks for symbol in tick.symbols_of(entry.mapping)))
 
 
 Piece = tuple[str, int]
@@ -190,7 +179,7 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
     tick = timeline.head(number)
     became = [VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
-    why = labels(tick.events.of(mapping), tick.symbols_of(mapping))
+    why = labels(tick.events.of(mapping))
     if why or became:
         return "; ".join(filter(None, [why, ", ".join(became)]))
     deltas = timeline.queries.change(mapping, number)

@@ -27,8 +27,6 @@ class LastChange:
     """What happened to the mapping as a whole then."""
     events: tuple[Event, ...]
     """The mechanisms that account for it."""
-    symbols: tuple[str, ...]
-    """What lies on the pages that were copied on write."""
 
 
 def last_change(life: Life, number: int) -> LastChange | None:
@@ -46,7 +44,6 @@ def last_change(life: Life, number: int) -> LastChange | None:
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
         became=(*became, *_flags_text(life.states[step - 1].flags, life.states[step].flags)),
         events=tuple(tick.events.of(life.mapping)),
-        symbols=tick.symbols_of(life.mapping),
     )
 
 

@@ -1,6 +1,6 @@
 """The mechanisms in words: a label for the table, a sentence for the drill-down. No Textual here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
@@ -170,16 +170,16 @@ def pages_text(pages: int) -> str:
     return f"{pages:,} page" + "s" * (pages != 1)
 
 
-def label_of(event: Event, symbols: Sequence[str] = ()) -> str:
+def label_of(event: Event) -> str:
     """An event in a few words: "copy-on-write, 1 page: page1"; with a question mark where it is not sure."""
     doubt = "" if event.sure else "?"
-    named = f": {listed(symbols)}" if symbols and event.what == "copy-on-write" else ""
+    named = f": {listed(event.names)}" if event.names else ""
     return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.pages)}{named}"
 
 
-def labels(events: Sequence[Event], symbols: Sequence[str] = ()) -> str:
-    """All events of a mapping in a tick, in a few words; symbols are what lies on the pages that were copied."""
-    return "; ".join(label_of(event, symbols) for event in events)
+def labels(events: Iterable[Event]) -> str:
+    """All events of a mapping in a tick, in a few words."""
+    return "; ".join(map(label_of, events))
 
 
 _WORDS = (
@@ -189,11 +189,11 @@ _WORDS = (
 """What is said otherwise of one page and of many."""
 
 
-def sentence_of(event: Event, symbols: Sequence[str] = ()) -> str:
+def sentence_of(event: Event) -> str:
     """An event in a plain sentence or two, with what lies on the pages copied, and what else it may have been."""
     words = _WORDS[event.pages > 1]
     text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), **words)
-    if symbols and event.what == "copy-on-write":
-        text += f" On {words['them']}: {listed(symbols)}."
+    if event.names:
+        text += f" On {words['them']}: {listed(event.names)}."
     others = " or ".join(EXPLANATIONS[what].label for what in event.also)
     return f"{text} The fields alone would also fit: {others}." if others else text

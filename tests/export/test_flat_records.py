@@ -12,7 +12,7 @@ from exporting import jsonl, record
 from smapstop.export import KINDS
 from smapstop.export.flat_records import columns_of
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
-from smapstop.model.tick import Copied, Ending, Lineage, Tick
+from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.proc.columns import ABSENT, Texts
 from smapstop.proc.fields import FIELD
 
@@ -44,8 +44,10 @@ def two_ticks() -> list[Tick]:
             mappings_of(data, texts=texts, private_clean=[4], private_dirty=[8], anonymous=[8], swap=[ABSENT]),
             [17],
             monotonic_ns=13_003_456_789,
-            events=Events(np.array([17]), np.array([cow], np.int8), np.array([4]), np.array([True])),
-            copied=(Copied(17, ("page1",)),),
+            events=Events(
+                *(np.array([17]), np.array([cow], np.int8), np.array([4]), np.array([True])),
+                names=((0, ("page1",)),),
+            ),
         ),
     ]
 
@@ -156,7 +158,7 @@ def test_what_may_be_something_else_says_what(path: Path) -> None:
     (first, second) = two_ticks()
     fork = MECHANISMS.index("sole-owner")
     unsure = Events(np.array([17]), np.array([fork], np.int8), np.array([8]), np.array([False]))
-    record(path, first, replace(second, events=unsure, copied=()))
+    record(path, first, replace(second, events=unsure))
 
     (event,) = jsonl(path, "events")
     assert (event["ambiguous"], event["also"], event["pages"]) == (True, ["copy-on-write-after-fork"], 2)
@@ -187,7 +189,7 @@ def test_a_tick_that_read_no_mappings_does_not_count_them(path: Path) -> None:
 def test_why_a_reading_is_not_whole_is_told(path: Path) -> None:
     (first, second) = two_ticks()
     ids, rows = first.ids[:0], first.rows.take(slice(0))
-    unread = replace(second, ids=ids, rows=rows, events=NO_EVENTS, copied=(), missing="not permitted", torn=True)
+    unread = replace(second, ids=ids, rows=rows, events=NO_EVENTS, missing="not permitted", torn=True)
     record(path, first, unread)
 
     last: dict[str, Any] = jsonl(path, "ticks")[-1]
@@ -247,7 +249,7 @@ def _told(what: str, mapping: int, **other: Any) -> dict[str, Any]:
 
 def test_a_table_has_a_column_for_every_key_of_its_records(path: Path) -> None:
     (first, second) = two_ticks()
-    end = replace(second, number=2, events=NO_EVENTS, copied=(), ending=Ending(0))
+    end = replace(second, number=2, events=NO_EVENTS, ending=Ending(0))
     record(path, first, second, end)
 
     for kind, line in zip(("ticks", "changes", "events"), ("tick", "change", "event"), strict=True):

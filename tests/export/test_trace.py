@@ -20,7 +20,7 @@ from stepping import Stepping
 from smapstop.export import KINDS, Kind
 from smapstop.export.trace import as_trace
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.tick import Copied, Ending, Lineage, Tick
+from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.view.filter import Test, filter_of
 from smapstop.proc.columns import Texts
 
@@ -248,9 +248,9 @@ def test_hostile_names_are_drawn_safely(path: Path) -> None:
     texts = Texts()
     evil = '/tmp/\x1b[2J"\n\udcff\u202e'
     cow = MECHANISMS.index("copy-on-write")
-    events = Events(np.array([0]), np.array([cow], np.int8), np.array([4]), np.array([True]))
+    names = ((0, ("a\x1b[m\n",)),)
+    events = Events(np.array([0]), np.array([cow], np.int8), np.array([4]), np.array([True]), names=names)
     counters = replace(COUNTERS, name="e\x1b\n\udc80")
-    copied = (Copied(0, ("a\x1b[m\n",)),)
     lineage = (Lineage("rename", 0),)
     record(
         path,
@@ -261,7 +261,6 @@ def test_hostile_names_are_drawn_safely(path: Path) -> None:
             [0],
             counters=counters,
             events=events,
-            copied=copied,
             lineage=lineage,
         ),
     )

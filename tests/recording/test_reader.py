@@ -24,7 +24,7 @@ from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
 from smapstop.model.protocol import Pace
-from smapstop.model.tick import Copied, Ending, Lineage, Stack, Tick
+from smapstop.model.tick import Ending, Lineage, Stack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, Texts
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording, is_recording
@@ -110,8 +110,10 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
             4,
             later,
             [0],
-            events=Events(np.array([0, 0]), np.array([2, 0], np.int8), np.array([4, 8]), np.array([True, False]), 4),
-            copied=(Copied(0, ("page1", "a<b, c>")),),
+            events=Events(
+                *(np.array([0, 0]), np.array([0, 2], np.int8), np.array([8, 4]), np.array([False, True])),
+                names=((1, ("page1", "a<b, c>")),),
+            ),
             stacks=(Stack(0, 7, "\x1b[1m\udcfe\n"), Stack(1, 0, "")),
         ),
         tick_of(5, later.take(slice(0)), [], tier="counters", missing="not permitted: run it as root"),
@@ -365,8 +367,7 @@ def test_a_recording_of_every_format_can_be_read(path: Path) -> None:
 
 def events_of(tick: Tick) -> list[tuple[str, int, tuple[str, ...]]]:
     """The events of a tick: what, how many pages, and what lies on them."""
-    found = [event for mapping in set(tick.events.mapping.tolist()) for event in tick.events.of(mapping)]
-    return [(event.what, event.pages, tick.symbols_of(event.mapping)) for event in found]
+    return [(event.what, event.pages, event.names) for event in tick.events]
 
 
 def test_this_version_tells_what_it_recorded_itself_as_it_did_then(path: Path) -> None:

@@ -15,6 +15,7 @@ from listening import target
 from stepping import Stepping, until
 
 from smapstop.errors import SmapstopError
+from smapstop.model.events import Events
 from smapstop.model.kinds import kind_of, kinds
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import Tick
@@ -183,17 +184,17 @@ def test_the_reason_of_the_end_names_nobody(why: str, told: str) -> None:
 
 def test_what_may_hold_words_is_known() -> None:
     """Whoever adds something to what is recorded decides here whether it names anybody."""
-    hidden = {"command_line", "executable", "name", "counters", "rows", "copied", "stacks", "missing"}
+    hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing"}
     names = {
         field.name
-        for each in (Target, Tick, Counters, Mappings)
+        for each in (Target, Tick, Counters, Mappings, Events)
         for field in fields(each)
         if "str" in str(field.type)
     }
     assert names - hidden == {"fields", "state", "totals"}
     assert {field.name for field in fields(Tick)} - {
         *("number", "monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "counters"),
-        *("tier", "totals", "keyframe", "ids", "rows", "gone", "lineage", "events", "copied", "torn", "executed"),
+        *("tier", "totals", "keyframe", "ids", "rows", "gone", "lineage", "events", "torn", "executed"),
         *("ending", "missing", "stacks"),
     } == set()
 

@@ -12,7 +12,7 @@ from smapstop.sampling.sampler import Sampler
 
 def symbols(sampler: Sampler) -> list[tuple[str, ...]]:
     """What was copied since the last sample."""
-    return [copied.symbols for copied in sampler.sample().copied]
+    return [event.names for event in sampler.sample().events if event.names]
 
 
 def test_the_variables_on_copied_pages_are_named(program: Callable[[str], Path]) -> None:

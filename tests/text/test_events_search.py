@@ -1,21 +1,22 @@
 """Which entries have the words that are typed."""
 
-from dataclasses import replace
-
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.log_entry import Entry, Face
 from smapstop.model.kinds import Kind
-from smapstop.model.tick import Copied
 from smapstop.text.events import found
 
-TIMELINE = timeline_of(
-    tick_of(0, mappings_of(), []), replace(tick_of(1, mappings_of(), []), copied=(Copied(1, ("page1",)),))
-)
+TIMELINE = timeline_of(tick_of(0, mappings_of(), []), tick_of(1, mappings_of(), []))
 HEAP = Entry("first-touch", 0, 0, 1, 1, now=Face("[heap]", "rw-p", 4096), kind=Kind.HEAP, mappings=1, kb=64, pages=16)
 DATA = Entry(
-    "copy-on-write", 1, 1, 1, 1, now=Face("/usr/bin/Redis", "rw-p", 8192), kind=Kind.FILE, mappings=1, kb=4, pages=1
+    *("copy-on-write", 1, 1, 1, 1),
+    now=Face("/usr/bin/Redis", "rw-p", 8192),
+    kind=Kind.FILE,
+    mappings=1,
+    kb=4,
+    pages=1,
+    names=((1, ("page1",)),),
 )
 NAMELESS = Entry("swap-out", 2, 2, 1, 1, now=Face("", "rw-p", 0x3000), kind=Kind.ANONYMOUS, mappings=1, kb=4, pages=1)
 EXEC = Entry("exec", -(1 << 41), None, 1, 1)

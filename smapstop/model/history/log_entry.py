@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from smapstop.model.events import MECHANISMS, Event, Mechanism
+from smapstop.model.events import MECHANISMS, Event, Mechanism, Names
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import What
 
@@ -20,6 +20,8 @@ BASE = 64
 """More than there are codes: `Entry.key` is a scope and a code in one number."""
 OF_KINDS, OF_PROCESS = -(1 << 40), -(1 << 41)
 """Scopes: from the first on down the kinds of mappings, and the process."""
+NAMES_TICKS = 60
+"""Of what goes on, the names of pages copied on write are those of the last so many ticks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Entry:
     """The pages that a mechanism moved; 0 for what is none."""
     sure: bool = True
     """False where the fields fit another mechanism as well, even once."""
+    names: tuple[tuple[int, Names], ...] = ()
+    """What lies on the pages copied on write, with the tick; of several mappings nothing."""
 
     @property
     def key(self) -> int:
@@ -87,17 +91,21 @@ class Entry:
         code = CODES[self.what]
         if self.mapping is None or code >= len(MECHANISMS):
             return None
-        return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure)
+        names = dict.fromkeys(name for _, names in self.names for name in names)
+        return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure, tuple(names))
 
     def again(self, later: "Entry") -> "Entry":
         """This entry with the same happening in a later tick."""
         anew = OF_KINDS < self.scope < 0 or CODES[self.what] in ONCE  # these are other mappings each time
+        mappings = self.mappings + later.mappings if anew else max(self.mappings, later.mappings)
+        names = (*self.names, *later.names) if mappings == 1 else ()
         return replace(
             later,
             first=self.first,
-            mappings=self.mappings + later.mappings if anew else max(self.mappings, later.mappings),
+            mappings=mappings,
             count=self.count + later.count,
             kb=self.kb + later.kb,
             pages=self.pages + later.pages,
             sure=self.sure and later.sure,
+            names=tuple(named for named in names if named[0] >= later.last - NAMES_TICKS),
         )

@@ -7,7 +7,7 @@ from dataclasses import fields as dataclass_fields
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.events import MECHANISMS
+from smapstop.model.events import MECHANISMS, Names
 from smapstop.model.grouping import Grouping, group_ids, group_keys
 from smapstop.model.history.log_entry import BASE, CODES, HAPPENINGS, OF_KINDS, OF_PROCESS, ONCE, Entry, Face, Note
 from smapstop.model.history.mapping_history import Life, State
@@ -59,7 +59,15 @@ def entries_of_mapping(tick: Tick, life: Life) -> list[Entry]:
         mappings=1,
     )
     return [replace(it, what=what, kb=grown) for what in became] + [
-        replace(it, what=event.what, kb=event.kb, pages=event.pages, sure=event.sure) for event in reversed(events)
+        replace(
+            it,
+            what=event.what,
+            kb=event.kb,
+            pages=event.pages,
+            sure=event.sure,
+            names=((number, event.names),) if event.names else (),
+        )
+        for event in reversed(events)
     ]
 
 
@@ -86,10 +94,17 @@ class _Items:
     kind: NDArray[np.int64]
     kb: NDArray[np.int64]
     sure: NDArray[np.bool_]
+    names: tuple[tuple[int, Names], ...]
+    """See `Events.names`; mechanisms come first."""
 
     def take(self, which: NDArray[np.bool_]) -> "_Items":
         """Some of them."""
-        return _Items(*(getattr(self, column.name)[which] for column in dataclass_fields(self)))
+        columns = {name: getattr(self, name)[which] for name in _COLUMNS}
+        place = np.cumsum(which) - 1
+        return _Items(**columns, names=tuple((int(place[row]), some) for row, some in self.names if which[row]))
+
+
+_COLUMNS = tuple(column.name for column in dataclass_fields(_Items) if column.name != "names")
 
 
 def entries_of(tick: Tick, before: Moment, after: Moment, known: Collection[int], room: int) -> list[Entry]:
@@ -152,6 +167,7 @@ def _items(tick: Tick, before: Moment, after: Moment) -> _Items:
         kind=kind.astype(np.int64),
         kb=np.concatenate([events.kb, np.abs(size[len(events) :])]),
         sure=np.concatenate([events.sure, np.ones(len(lineage), bool)]),
+        names=events.names,
     )
 
 
@@ -185,6 +201,7 @@ def _entries(items: _Items, keys: NDArray[np.int64], tick: Tick, before: Moment,
         np.add.reduceat(items.kb[order], starts),
         np.logical_and.reduceat(items.sure[order], starts),
     )
+    names = _names(items, keys)
     entries = []
     for row, key, mappings, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
         code = key % BASE
@@ -202,9 +219,19 @@ def _entries(items: _Items, keys: NDArray[np.int64], tick: Tick, before: Moment,
                 kb=kb,
                 pages=max(1, kb // tick.events.page_kb) if code < len(MECHANISMS) else 0,
                 sure=sure,
+                names=((tick.number, names[key]),) if mappings == 1 and key in names else (),
             )
         )
     return sorted(entries, key=lambda entry: entry.kb)
+
+
+def _names(items: _Items, keys: NDArray[np.int64]) -> dict[int, Names]:
+    """What lies on the pages copied on write, by the keys of the items."""
+    names: dict[int, Names] = {}
+    for row, some in items.names:
+        key = int(keys[row])
+        names[key] = (*names.get(key, ()), *some)
+    return names
 
 
 def _counted(items: _Items, keys: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import Events
-from smapstop.model.tick import Copied, Ids, Lineage, Stack, Tick
+from smapstop.model.tick import Ids, Lineage, Stack, Tick
 from smapstop.model.timeline.column_codec import Squeezed, Values, expand, expand_values, squeeze, squeeze_values
 from smapstop.proc.columns import Counters, no_mappings
 
-_NOT_PLAIN = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "copied", "stacks"})
+_NOT_PLAIN = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks"})
 _PLAIN = tuple(field.name for field in fields(Tick) if field.name not in _NOT_PLAIN)
 """The fields of a tick that are one plain value."""
 _COUNTERS = tuple(field.name for field in fields(Counters))
@@ -107,11 +107,12 @@ class Packed:
     """Of the ticks that know it."""
     _gone: _Lists
     _lineage: _Lists
-    _copied: _Lists
     _stacks: _Lists
     _event_counts: Squeezed
     _events: tuple[Squeezed, ...]
     """In the order of `_EVENTS`."""
+    _names: _Lists
+    """See `Events.names`."""
     _page_kb: Values
 
     @property
@@ -119,7 +120,7 @@ class Packed:
         """The memory that they take."""
         parts: list[Values | _Lists | Squeezed] = [self._layouts, self._known, self._page_kb, self._event_counts]
         parts += [*self._plain.values(), *self._counters.values(), *self._totals.values()]
-        parts += [self._gone, self._lineage, self._copied, self._stacks, *self._events]
+        parts += [self._gone, self._lineage, self._stacks, *self._events, self._names]
         return sum(part.nbytes for part in parts)
 
     def plain(self, name: str) -> list[Any]:
@@ -161,7 +162,6 @@ class Packed:
             expand_values(self._layouts),
             self._gone.each(),
             self._lineage.each(),
-            self._copied.each(),
             self._stacks.each(),
             self._each_events(),
             strict=True,
@@ -176,19 +176,20 @@ class Packed:
                 gone=np.array([mapping for (mapping,) in gone], np.int64),
                 lineage=tuple(map(_step, lineage)),
                 events=events,
-                copied=tuple(Copied(*row) for row in copied),
                 stacks=tuple(Stack(*row) for row in stacks),
             )
-            for values, counted, known, (names, texts), gone, lineage, copied, stacks, events in columns
+            for values, counted, known, (names, texts), gone, lineage, stacks, events in columns
         ]
 
     def _each_events(self) -> Iterator[Events]:
         """The events of each tick."""
         mapping, what, kb, sure = map(expand, self._events)
         page_kb = expand_values(self._page_kb)
-        for (low, high), page in zip(pairwise(_bounds(self._event_counts)), page_kb, strict=True):
+        bounds = pairwise(_bounds(self._event_counts))
+        for (low, high), page, names in zip(bounds, page_kb, self._names.each(), strict=True):
             part = slice(low, high)  # copied, so that no column of many ticks is kept for one
-            yield Events(mapping[part].copy(), what[part].copy(), kb[part].copy(), sure[part].copy(), page)
+            columns = mapping[part].copy(), what[part].copy(), kb[part].copy(), sure[part].copy()
+            yield Events(*columns, page, tuple(names))
 
 
 def pack(ticks: Sequence[Tick]) -> Packed:
@@ -202,10 +203,10 @@ def pack(ticks: Sequence[Tick]) -> Packed:
         _totals={name: squeeze_values([t.totals[name] for t in ticks if name in t.totals]) for name in names},
         _gone=_lists([[(mapping,) for mapping in tick.gone.tolist()] for tick in ticks], 1),
         _lineage=_lists([[_as_row(step) for step in tick.lineage] for tick in ticks], 3),
-        _copied=_lists([[(copied.mapping, copied.symbols) for copied in tick.copied] for tick in ticks], 2),
         _stacks=_lists([[(stack.mapping, stack.tid, stack.name) for stack in tick.stacks] for tick in ticks], 3),
         _event_counts=_counts([tick.events for tick in ticks]),
         _events=tuple(squeeze(np.concatenate([getattr(tick.events, name) for tick in ticks])) for name in _EVENTS),
+        _names=_lists([tick.events.names for tick in ticks], 2),
         _page_kb=squeeze_values([tick.events.page_kb for tick in ticks]),
     )
 

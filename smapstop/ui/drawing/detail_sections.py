@@ -83,7 +83,7 @@ def why(last: LastChange | None, look: Look, width: int, most: int) -> list[Stri
     for event in last.events:
         explanation = EXPLANATIONS[event.what]
         mark = Segment(f" {'▌' if event.sure else '?'} ", look.warning)
-        sentence = sentence_of(event, last.symbols)
+        sentence = sentence_of(event)
         told = [*textwrap.wrap(sentence, width - 5, break_on_hyphens=False), explanation.source]
         lines += [[mark, Segment(text, look.quiet if text is told[-1] else look.base)] for text in told]
     if len(lines) > most:

@@ -1,15 +1,16 @@
 """What happened, told in few entries; ticks are written here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.events import MECHANISMS, Events, Mechanism
+from smapstop.model.events import MECHANISMS, Event, Events, Mechanism
 from smapstop.model.history.event_log import FOLD_TICKS, FRESH, KEPT, Chronicle
-from smapstop.model.history.log_entry import Entry, Face
+from smapstop.model.history.log_entry import NAMES_TICKS, Entry, Face
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ending, Lineage, Tick, What
 from smapstop.model.timeline.timeline import Timeline
@@ -199,6 +200,36 @@ def test_what_happens_again_is_one_entry_that_adds_up() -> None:
     (entry,) = chronicle_of(*(tick(n, (0, "first-touch", 4 * n, n != 2)) for n in range(1, 13)))
     assert (entry.kb, entry.pages, entry.count, entry.first, entry.last) == (312, 78, 12, 1, 12)
     assert not entry.sure
+
+
+def test_what_goes_on_has_the_names_of_its_last_ticks() -> None:
+    def copied(number: int, *names: str) -> Tick:
+        one = tick(number, (1, "copy-on-write", 4))
+        return replace(one, events=one.events.with_names({1: names}))
+
+    ticks = [copied(1, "old"), *(copied(n, "page1") for n in range(2, 2 + NAMES_TICKS)), copied(62, "page2", "page1")]
+    (entry,) = chronicle_of(*ticks)
+    assert (entry.count, entry.event and entry.event.names) == (62, ("page1", "page2"))
+
+
+def test_of_several_mappings_no_names_are_told() -> None:
+    ticks = [
+        replace(one, events=one.events.with_names({mapping: ("page1",)}))
+        for number, mapping in ((1, 4), (2, 5))
+        for one in [
+            tick(
+                number,
+                (mapping, "copy-on-write", 4),
+                rows=[*MAP, *nameless(number)],
+                ids=range(4 + number),
+                lineage=lived(("map", mapping)),
+            )
+        ]
+    ]
+    first, _ = chronicle_of(ticks[0])
+    assert first.event == Event(4, "copy-on-write", 4, 1, True, ("page1",))
+    both, _ = chronicle_of(*ticks)
+    assert (both.mappings, both.event and both.event.names) == (2, ())
 
 
 @pytest.mark.parametrize(("pause", "expected"), [(FOLD_TICKS, [2]), (FOLD_TICKS + 1, [1, 1])])

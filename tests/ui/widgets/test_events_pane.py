@@ -17,7 +17,7 @@ from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.protocol import Attach
-from smapstop.model.tick import Copied, Ending, Lineage, Tick
+from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import look
 from smapstop.model.view.view_state import Lens
@@ -144,7 +144,8 @@ async def test_at_118_columns_the_fields_have_short_names() -> None:
 
 
 async def test_what_lies_on_the_copied_page_is_named() -> None:
-    named = replace(tick(1, COPIED, copied=4), copied=(Copied(1, ("page1",)),))
+    one = tick(1, COPIED, copied=4)
+    named = replace(one, events=one.events.with_names({1: ("page1",)}))
     async with Host(tick(0), named).run_test(size=(118, 10)) as pilot:
         assert "copy-on-write, 1 page: page1 " in lines(pilot.app)[0]
 
