@@ -4,23 +4,21 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import Faults, explain
-from smapstop.model.identity import NONE, Match, first_match, match
+from smapstop.model.identity import NONE, Match, Rows, first_match, match
 from smapstop.model.mapping_rows import differing
 from smapstop.model.protocol import Answer, FramesOn, Pace, PagesOf, Question, SymbolsOn
-from smapstop.model.tick import Ending, Ids, Tick, Tier
+from smapstop.model.tick import Ending, Ids, Stack, Tick
 from smapstop.model.totals import totals_of
-from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfFiles
-from smapstop.proc.process import ProcDir, unreadable
-from smapstop.proc.read_buffer import Memory
-from smapstop.proc.smaps.parser import SmapsParser, parse_rollup, without_torn
+from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import Copies
 from smapstop.sampling.pacing import Pacer
+from smapstop.sampling.process_reader import ProcessReader, ProcessReading
 from smapstop.sampling.queries import frames_seen, pages_seen, symbols_seen
 from smapstop.sampling.stack_tracker import Stacks
 
@@ -28,18 +26,90 @@ KEYFRAME_EVERY = 120
 """Ticks between keyframes: a reader that goes back in time replays at most so many."""
 
 _NO_IDS: Ids = np.zeros(0, np.int64)
+_NO_ROWS: Rows = np.zeros(0, np.intp)
+_NO_FAULTS = Faults(0, 0)
+
+KnownMappings = tuple[Mappings, Ids]
+"""The mappings of a reading, and their ids."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Reading:
-    """What the kernel said this time."""
+class SamplerState:
+    """What is known of a process between two readings."""
 
-    tier: Tier
-    counters: Counters
-    mappings: Mappings | None
-    rollup: dict[str, int]
-    torn: bool
-    missing: str
+    known: KnownMappings | None = None
+    """The last mappings that were read of this program."""
+    faults: Faults = _NO_FAULTS
+    """The counters of that reading."""
+    torn: bool = False
+    """Whether the map changed while that reading was made."""
+    next_id: int = 0
+    """The id that the next new mapping gets."""
+    since_keyframe: int = 0
+    """Ticks with mappings since the last keyframe."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transition:
+    """What a reading makes of a state: the next state, and what the tick has of it."""
+
+    state: SamplerState
+    begins: bool
+    """Nothing was known before: watching begins, or another program does."""
+    keyframe: bool
+    """The tick carries every mapping."""
+    matched: Match
+    """The mappings of the reading, identified."""
+    changed: Rows
+    """Its rows that differ from the last reading, with those that are new."""
+    events: Events
+    """Why they moved; without names."""
+
+
+def advance(state: SamplerState, reading: ProcessReading) -> Transition:
+    """Identify, compare and explain what was read, by what was known before; pure."""
+    known = None if reading.executed else state.known
+    if known is not None and not reading.has_mappings:
+        nothing = Match(_NO_IDS, _NO_ROWS, _NO_IDS, (), state.next_id)
+        return Transition(state, False, False, nothing, _NO_ROWS, NO_EVENTS)
+    since = state.since_keyframe + 1
+    keyframe = known is None or since >= KEYFRAME_EVERY
+    mappings = reading.mappings
+    matched = match(*known, mappings, state.next_id) if known else first_match(mappings, state.next_id)
+    changed = _changed_rows(known, matched, mappings)
+    state = replace(state, known=known, since_keyframe=0 if keyframe else since)
+    events = _explain(state, reading, matched, changed)
+    if reading.has_mappings:
+        state = replace(
+            state,
+            known=(mappings, matched.ids),
+            faults=Faults(reading.counters.minor_faults, reading.counters.major_faults),
+            torn=reading.torn,
+            next_id=matched.next_id,
+        )
+    return Transition(state, known is None, keyframe, matched, changed, events)
+
+
+def _changed_rows(known: KnownMappings | None, matched: Match, mappings: Mappings) -> Rows:
+    """The rows that differ from the last reading, with those that are new."""
+    changed = np.ones(len(mappings), bool)
+    if known is not None:
+        old, _ = known
+        rows = np.flatnonzero(matched.before != NONE)
+        changed[rows] = differing(old, matched.before[rows], mappings, rows)
+    return np.flatnonzero(changed)
+
+
+def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows: Rows) -> Events:
+    """Why rows moved since the last reading of them; a torn reading explains nothing."""
+    if state.known is None or not reading.has_mappings or reading.torn or state.torn:
+        return NO_EVENTS
+    old, _ = state.known
+    faults = Faults(
+        minor=reading.counters.minor_faults - state.faults.minor,
+        major=reading.counters.major_faults - state.faults.major,
+    )
+    return explain(old, matched.before[rows], reading.mappings, rows, matched.ids[rows], faults, PAGE_KB)
 
 
 class Sampler:
@@ -48,76 +118,75 @@ class Sampler:
     def __init__(self, process: ProcDir, pace: Pace) -> None:
         self.pacer = Pacer(pace, time.monotonic_ns())
         self._process = process
+        self._reader = ProcessReader(process)
         self._files = ElfFiles()
         self._copies = Copies(process, self._files)
         self._stacks = Stacks(process)
-        self._parser = SmapsParser()
-        self._memory = Memory()
-        self._known: tuple[Mappings, Ids] | None = None
-        self._faults = Faults(0, 0)
-        self._torn = False
-        self._next_id = 0
-        self._image = 0
+        self._state = SamplerState()
         self._last: Tick | None = None
-        self._since_keyframe = 0
 
     def sample(self) -> Tick:
-        """Read the process once, and tell what changed.
+        """Read the process once, and make the tick of what changed.
 
         Raises:
             OSError: ENOENT or ESRCH: the process is gone.
         """
-        wall_ns, monotonic_ns, cpu_ns = time.time_ns(), time.monotonic_ns(), time.process_time_ns()
-        reading = self._read()
-        read_ns = time.monotonic_ns() - monotonic_ns
-        executed = self._has_executed(reading.counters)
-        self._image = reading.counters.image or self._image
-        if executed:
-            self._known = None
-        keyframe, found = self._identify(reading.mappings)
-        mappings = self._parser.parse(b"") if reading.mappings is None else reading.mappings
-        changed = self._changed(mappings, found)
-        events = self._explain(reading, found, changed)
-        if self._known is None:
-            self._copies.begin(mappings, found.ids)
-        events = self._copies.named(mappings, found.ids, events)
-        stacks = () if reading.mappings is None else self._stacks.news(reading.counters, mappings, found.ids)
-        carried = slice(None) if keyframe else changed
-        if reading.mappings is not None:
-            self._known, self._torn = (reading.mappings, found.ids), reading.torn
-            self._faults = Faults(reading.counters.minor_faults, reading.counters.major_faults)
-            self._next_id = found.next_id
-        spent_ns = time.process_time_ns() - cpu_ns
-        self.pacer.spent(reading.tier, max(spent_ns, read_ns), time.monotonic_ns())
-        self._last = Tick(
+        began_ns = time.process_time_ns()
+        reading = self._reader.read(self.pacer.tier())
+        step = advance(self._state, reading)
+        if step.begins:
+            self._copies.begin(reading.mappings, step.matched.ids)
+        events = self._copies.named(reading.mappings, step.matched.ids, step.events)
+        stacks = (
+            self._stacks.news(reading.counters, reading.mappings, step.matched.ids) if reading.has_mappings else ()
+        )
+        self._state = step.state
+        spent_ns = time.process_time_ns() - began_ns
+        self.pacer.spent(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns())
+        self._last = self._tick(reading, step, events, stacks, spent_ns)
+        return self._last
+
+    def _tick(
+        self, reading: ProcessReading, step: Transition, events: Events, stacks: tuple[Stack, ...], spent_ns: int
+    ) -> Tick:
+        """The tick of a reading.
+
+        Args:
+            reading: What was read.
+            step: What it changed.
+            events: Why it changed, with names.
+            stacks: What is new of the stacks of threads.
+            spent_ns: The CPU time that all of this took.
+        """
+        sent = slice(None) if step.keyframe else step.changed
+        return Tick(
             number=self._last.number + 1 if self._last else 0,
-            monotonic_ns=monotonic_ns,
-            wall_ns=wall_ns,
-            read_ns=read_ns,
+            monotonic_ns=reading.monotonic_ns,
+            wall_ns=reading.wall_ns,
+            read_ns=reading.read_ns,
             cpu_ns=spent_ns,
             interval_ns=self.pacer.pace.interval_ns,
             smaps_interval_ns=self.pacer.interval_ns,
             counters=reading.counters,
             tier=reading.tier,
-            totals=totals_of(reading.counters, reading.mappings, reading.rollup),
-            keyframe=keyframe,
-            ids=found.ids[carried],
-            rows=mappings.take(carried),
-            gone=found.gone,
-            lineage=found.lineage,
+            totals=totals_of(reading.counters, reading.mappings if reading.has_mappings else None, reading.rollup),
+            keyframe=step.keyframe,
+            ids=step.matched.ids[sent],
+            rows=reading.mappings.take(sent),
+            gone=step.matched.gone,
+            lineage=step.matched.lineage,
             events=events,
             stacks=stacks,
             torn=reading.torn,
-            executed=executed,
+            executed=reading.executed,
             missing=reading.missing,
         )
-        return self._last
 
     def answer(self, request: Question) -> Answer:
         """Read what was asked for of one mapping, beside the ticks; there must have been one."""
         began_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
         assert self._last is not None
-        mappings, ids = self._known or (self._last.rows, _NO_IDS)
+        mappings, ids = self._state.known or (self._last.rows, _NO_IDS)
         seen: Answer
         match request:
             case PagesOf():
@@ -150,83 +219,3 @@ class Sampler:
             ending=ending,
             missing="",
         )
-
-    def _has_executed(self, counters: Counters) -> bool:
-        """Whether this is another program than last time; an image that may not be read now is no news."""
-        return bool(self._image and counters.image) and self._image != counters.image
-
-    def _read(self) -> _Reading:
-        """Read what the pacer allows, of a new program everything; what may not be read any more is said, not raised.
-
-        Raises:
-            OSError: ENOENT or ESRCH: the process is gone.
-        """
-        counters = self._process.counters()
-        tier: Tier = "smaps" if self._has_executed(counters) else self.pacer.tier()
-        mappings, rollup, torn, missing = None, {}, False, ""
-        try:
-            if tier == "smaps":
-                counters, text = self._whole_smaps(counters)
-                raw = self._parser.parse(text)
-                mappings = without_torn(raw)
-                torn = mappings is not raw
-            elif tier == "rollup":
-                rollup = parse_rollup(self._process.read_rollup())
-        except PermissionError as error:
-            missing = str(unreadable(self._process.pid, error))
-        except FileNotFoundError:
-            if tier != "rollup":
-                raise
-            tier = "counters"  # this kernel has no smaps_rollup
-        return _Reading(tier, counters, mappings, rollup, torn, missing)
-
-    def _whole_smaps(self, counters: Counters) -> tuple[Counters, memoryview]:
-        """The text of smaps, not cut short by an exec or an exit in the middle, which looks like a normal end.
-
-        Returns:
-            The counters of the program that the text is of, which is a new one when it has just begun; and the text.
-
-        Raises:
-            OSError: As for `ProcDir.read`; also when the process has ended and only its entry is left.
-        """
-        text = self._process.read_smaps_into(self._memory)
-        after = self._process.counters()
-        if after.image != counters.image:
-            counters = after
-            text = self._process.read_smaps_into(self._memory)
-            after = self._process.counters()
-        if not text or (after.state in "ZX" and after.threads <= 1):
-            raise ProcessLookupError
-        return counters, text
-
-    def _identify(self, mappings: Mappings | None) -> tuple[bool, Match]:
-        """Whether the rows shall be a keyframe, and the rows identified."""
-        if mappings is None:
-            if self._known is not None:
-                return False, Match(_NO_IDS, np.zeros(0, np.intp), _NO_IDS, (), self._next_id)
-            mappings = self._parser.parse(b"")
-        self._since_keyframe += 1
-        if self._known is None or self._since_keyframe >= KEYFRAME_EVERY:
-            self._since_keyframe = 0
-        found = match(*self._known, mappings, self._next_id) if self._known else first_match(mappings, self._next_id)
-        return self._since_keyframe == 0, found
-
-    def _changed(self, mappings: Mappings, found: Match) -> NDArray[np.intp]:
-        """The rows that differ from the last reading, with those that are new."""
-        changed = np.ones(len(mappings), bool)
-        if self._known is not None:
-            old, _ = self._known
-            rows = np.flatnonzero(found.before != NONE)
-            changed[rows] = differing(old, found.before[rows], mappings, rows)
-        return np.flatnonzero(changed)
-
-    def _explain(self, reading: _Reading, found: Match, rows: NDArray[np.intp]) -> Events:
-        """Why rows moved since the last reading of them; a torn reading explains nothing."""
-        if self._known is None or reading.mappings is None or reading.torn or self._torn:
-            return NO_EVENTS
-        old, _ = self._known
-        faults = Faults(
-            minor=reading.counters.minor_faults - self._faults.minor,
-            major=reading.counters.major_faults - self._faults.major,
-        )
-        return explain(old, found.before[rows], reading.mappings, rows, found.ids[rows], faults, PAGE_KB)

@@ -29,6 +29,7 @@ from smapstop.proc.columns import ABSENT, Mappings, Texts
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording, is_recording
 from smapstop.recording.writer import Recorder
+from smapstop.sampling import sampler as sampler_module
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]
@@ -67,10 +68,9 @@ def sampled(pid: int, steps: Iterator[object], keyframe_every: int = 120) -> lis
     """A tick after each step of a program."""
     with ProcDir(pid) as process:
         sampler = Sampler(process, Pace(budget=1.0))
-        ticks = []
-        for _ in steps:
-            sampler._since_keyframe += 120 // keyframe_every
-            ticks.append(sampler.sample())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sampler_module, "KEYFRAME_EVERY", keyframe_every)
+            ticks = [sampler.sample() for _ in steps]
         ticks.append(sampler.last_tick(Ending(3)) or ticks[-1])
         return ticks
 

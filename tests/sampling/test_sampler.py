@@ -18,7 +18,8 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.read_buffer import Memory
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.sampling import sampler as module
-from smapstop.sampling.sampler import Sampler
+from smapstop.sampling.process_reader import ProcessReader
+from smapstop.sampling.sampler import Sampler, SamplerState, advance
 
 Program = Callable[[str], Path]
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -351,6 +352,36 @@ def test_kernel_without_rollup_gives_counters(files: Files) -> None:
 
     assert tick.tier == "counters"
     assert tick.totals == {"rss": 50 * PAGE // 1024}
+
+
+def test_the_same_reading_makes_the_same_of_the_same_state(files: Files) -> None:
+    reader, began = ProcessReader(files.process), SamplerState()
+    files.maps(("10", "20", 4), ("20", "30", 8))
+    first = advance(began, reader.read("smaps"))
+    files.maps(("10", "20", 4), ("20", "40", 12), ("50", "60", 4))
+    reading = reader.read("smaps")
+    once, again = advance(first.state, reading), advance(first.state, reading)
+
+    assert (began.known, began.next_id, began.since_keyframe) == (None, 0, 0)
+    assert (first.begins, first.keyframe, first.state.next_id) == (True, True, 2)
+    for step in (once, again):
+        assert (step.begins, step.keyframe, step.state.next_id, step.state.since_keyframe) == (False, False, 3, 1)
+        assert step.matched.lineage == (Lineage("map", 2), Lineage("grow", 1))
+        assert step.changed.tolist() == [1, 2]
+        assert [(event.mapping, event.what, event.kb) for event in step.events] == [
+            (1, "first-touch", 4),
+            (2, "first-touch", 4),
+        ]
+
+
+def test_what_reads_no_mappings_leaves_what_is_known(files: Files) -> None:
+    reader = ProcessReader(files.process)
+    files.maps(("10", "20", 4))
+    known = advance(SamplerState(), reader.read("smaps")).state
+    step = advance(known, reader.read("counters"))
+
+    assert step.state is known
+    assert (step.begins, step.keyframe, len(step.changed), step.matched.next_id) == (False, False, 0, 1)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
