@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from smapstop.export import Kind
 from smapstop.export.steps import Step, changed_rows
-from smapstop.export.tick_events import Happening, happenings
+from smapstop.export.tick_events import TickEvent, tick_events
 from smapstop.model.timestamps import utc
 from smapstop.model.totals import DERIVED_TOTALS
 from smapstop.proc.columns import ABSENT, Amounts, without_deleted
@@ -60,7 +60,7 @@ def records(step: Step, kinds: Collection[Kind]) -> Iterator[Record]:
     if "changes" in kinds:
         yield from _changes(step, when)
     if "events" in kinds:
-        yield from ({"type": "event", **when, **event_record(step, happening)} for happening in happenings(step))
+        yield from ({"type": "event", **when, **event_record(step, event)} for event in tick_events(step))
 
 
 def _tick(step: Step) -> Record:
@@ -110,28 +110,29 @@ def _printed(column: Amounts | None, count: int) -> list[int | None]:
     return [None if kb == ABSENT else kb for kb in column.tolist()]
 
 
-def event_record(step: Step, happening: Happening) -> Record:
+def event_record(step: Step, it: TickEvent) -> Record:
     """One thing that happened."""
-    event, state = happening.event, happening.state
+    entry, event, face = it.entry, it.entry.event, it.entry.face
     record: Record = {
-        "mapping": happening.mapping,
-        "name": without_deleted(state.name) if state else step.tick.counters.name,
-        "start": f"{state.start:#x}" if state else None,
-        "end": f"{state.end:#x}" if state else None,
-        "perms": state.perms if state else None,
-        "what": happening.what,
+        "mapping": entry.mapping,
+        "name": without_deleted(face.name) if face else step.tick.counters.name,
+        "start": f"{face.start:#x}" if face else None,
+        "end": f"{face.end:#x}" if face else None,
+        "perms": face.perms if face else None,
+        "what": it.what,
         "pages": event.pages if event else None,
-        "kb": happening.kb,
+        "kb": it.kb,
         "ambiguous": event is not None and not event.sure,
         "also": list(event.also) if event else [],
-        "evidence": happening.evidence,
+        "evidence": it.evidence,
     }
     if event and event.names:
         record["symbols"] = list(event.names)
-    if happening.became and happening.became.other is not None:
-        record["other"] = happening.became.other
-    if happening.replaced:
-        record["was"] = happening.replaced
-    if happening.ending:
-        record |= {"status": happening.ending.status, "signal": happening.ending.signal}
+    if entry.other is not None:
+        record["other"] = entry.other
+    if it.replaced:
+        record["was"] = it.replaced
+    ending = step.tick.ending
+    if entry.what == "end" and ending:
+        record |= {"status": ending.status, "signal": ending.signal}
     return record

@@ -1,16 +1,15 @@
-"""What happened in a tick, one thing after the other, with what shows it."""
+"""What happened in a tick as it is exported, one thing after the other, with what shows it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
 from smapstop.export.steps import Step
-from smapstop.model.events import Event, Mechanism
-from smapstop.model.history.mapping_history import State
+from smapstop.model.history.log_entry import PUBLIC_NAMES, Entry, Face
+from smapstop.model.history.tick_entries import single_entries, tick_entries
 from smapstop.model.mapping_rows import rows_of
-from smapstop.model.tick import Ending, Ids, Lineage, What
+from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import ABSENT, Amounts, without_deleted
 from smapstop.proc.fields import PROPERTIES
@@ -20,79 +19,46 @@ _SIZED = ("map", "unmap", "grow", "shrink", "split", "merge")
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class TickEvent:
     """One thing that happened in a tick: a mechanism, what became of a mapping, or else an exec or the end."""
 
-    was: State | None = None
-    """The mapping before the tick; None when it was not there."""
-    now: State | None = None
-    """The mapping after it; None when it is gone."""
-    event: Event | None = None
-    became: Lineage | None = None
-    ending: Ending | None = None
+    entry: Entry
     evidence: dict[str, int] = field(default_factory=dict)
     """How the fields of the mapping changed, those that did, and `rss` always; from and to nothing at its ends."""
 
     @property
-    def what(self) -> Mechanism | What | Literal["exec", "exit"]:
+    def what(self) -> str:
         """What it was."""
-        it = self.event or self.became
-        return it.what if it else "exit" if self.ending else "exec"
-
-    @property
-    def mapping(self) -> int | None:
-        """The mapping that it happened to; None for the process."""
-        it = self.event or self.became
-        return it.mapping if it else None
-
-    @property
-    def state(self) -> State | None:
-        """The mapping as it is now, or as it was when it is gone."""
-        return self.now or self.was
+        return PUBLIC_NAMES.get(self.entry.what, self.entry.what)
 
     @property
     def kb(self) -> int | None:
         """How much a mechanism moved, or how many addresses were given or taken; None for what has no amount."""
-        if self.event:
-            return self.event.kb
-        if self.what not in _SIZED:
-            return None
-        return abs((self.now.size_kb if self.now else 0) - (self.was.size_kb if self.was else 0))
+        return self.entry.kb if self.entry.pages or self.entry.what in _SIZED else None
 
     @property
     def replaced(self) -> dict[str, str]:
         """What something that became of the mapping has replaced of its name, addresses and permissions."""
-        if not self.became or not self.was or not self.now:
+        entry = self.entry
+        if not entry.step or not entry.was or not entry.now:
             return {}
-        was, now = _face(self.was), _face(self.now)
+        was, now = _texts(entry.was), _texts(entry.now)
         return {name: text for name, text in was.items() if text != now[name]}
 
 
-def happenings(step: Step) -> Iterator[Happening]:
+def tick_events(step: Step) -> Iterator[TickEvent]:
     """What happened in a step: an exec, what became of mappings, the mechanisms that moved pages, and the end."""
-    tick = step.tick
-    if tick.executed:
-        yield Happening()
-    told = (*tick.lineage, *tick.events)
-    ids = np.array([it.mapping for it in told], np.int64)
-    states = _states(step.before, ids), _states(step.after, ids)
-    shown = step.shows(ids).tolist()
-    for it, was, now, evidence, show in zip(told, *states, _evidence(step, ids), shown, strict=True):
-        match it:
-            case Lineage() if show:
-                yield Happening(was, now, became=it, evidence=evidence)
-            case Event() if show:
-                yield Happening(was, now, event=it, evidence=evidence)
-    if tick.ending:
-        yield Happening(ending=tick.ending)
-
-
-def _states(moment: Moment | None, ids: Ids) -> list[State | None]:
-    """Some mappings as they were at a moment; None where one was not there."""
-    if moment is None:
-        return [None] * len(ids)
-    rows = rows_of(moment.ids, ids).tolist()
-    return [State(moment.mappings, row) if row >= 0 else None for row in rows]
+    entries = single_entries(tick_entries(step.tick), step.before, step.after)
+    notes = {entry.what: entry for entry in entries if entry.mapping is None}
+    if "exec" in notes:
+        yield TickEvent(notes["exec"])
+    told = [entry for entry in entries if entry.step] + [entry for entry in entries if entry.pages]
+    ids = np.array([entry.mapping for entry in told], np.int64)
+    for entry, evidence, show in zip(told, _evidence(step, ids), step.shows(ids).tolist(), strict=True):
+        if show:
+            yield TickEvent(entry, evidence)
+    if "end" in notes:
+        yield TickEvent(notes["end"])
 
 
 def _evidence(step: Step, ids: Ids) -> list[dict[str, int]]:
@@ -124,7 +90,7 @@ def _amounts(moment: Moment | None, ids: Ids, fields: int) -> Amounts:
     return amounts
 
 
-def _face(state: State) -> dict[str, str]:
+def _texts(face: Face) -> dict[str, str]:
     """What a mapping is known by, as records have it."""
-    name = without_deleted(state.name)
-    return {"name": name, "start": f"{state.start:#x}", "end": f"{state.end:#x}", "perms": state.perms}
+    name = without_deleted(face.name)
+    return {"name": name, "start": f"{face.start:#x}", "end": f"{face.end:#x}", "perms": face.perms}

@@ -11,9 +11,10 @@ from smapstop import __version__
 from smapstop.export import Kind
 from smapstop.export.flat_records import event_record
 from smapstop.export.steps import Step
-from smapstop.export.tick_events import Happening, happenings
+from smapstop.export.tick_events import TickEvent, tick_events
 from smapstop.export.trace_counters import MappingTracks, TotalTracks, short_name
 from smapstop.model.events import MECHANISMS
+from smapstop.model.history.log_entry import Entry
 from smapstop.model.history.mapping_history import State
 from smapstop.model.protocol import Target
 from smapstop.model.tick import What
@@ -81,26 +82,26 @@ class _Writer:
         if "changes" in self._kinds:
             yield from self._mappings.follow(step, at)
         if "events" in self._kinds:
-            for happening in happenings(step):
-                yield from self._instant(step, happening, at)
+            for event in tick_events(step):
+                yield from self._instant(step, event, at)
 
-    def _instant(self, step: Step, happening: Happening, at: tuple[int, float]) -> Iterator[Record]:
+    def _instant(self, step: Step, event: TickEvent, at: tuple[int, float]) -> Iterator[Record]:
         """Something that happened, in its lane."""
         pid, ts = at
-        lane = _NUMBERS[happening.what]
-        if happening.what not in self._lanes:
-            self._lanes.add(happening.what)
-            yield _metadata(pid, "thread_name", tid=lane, name=_LANES[happening.what])
+        lane = _NUMBERS[event.what]
+        if event.what not in self._lanes:
+            self._lanes.add(event.what)
+            yield _metadata(pid, "thread_name", tid=lane, name=_LANES[event.what])
             yield _metadata(pid, "thread_sort_index", tid=lane, sort_index=lane)
-        title, sentence = _words(step, happening)
-        told = {name: value for name, value in event_record(step, happening).items() if value not in (None, [], {})}
+        title, sentence = _words(step, event.entry)
+        told = {name: value for name, value in event_record(step, event).items() if value not in (None, [], {})}
         yield {
             "ph": "i",
             "s": "t",
             "pid": pid,
             "tid": lane,
             "ts": ts,
-            "cat": "mechanism" if happening.event else "process" if happening.mapping is None else "mapping",
+            "cat": "mechanism" if event.entry.event else "process" if event.entry.mapping is None else "mapping",
             "name": title,
             "args": {"sentence": sentence, **_printable(told)},
         }
@@ -125,19 +126,19 @@ def _metadata(pid: int, what: str, tid: int | None = None, **args: str | int) ->
     return {"ph": "M", "pid": pid, **thread, "name": what, "args": args}
 
 
-def _words(step: Step, happening: Happening) -> tuple[str, str]:
+def _words(step: Step, entry: Entry) -> tuple[str, str]:
     """What happened in a few words, and as a sentence."""
-    was, now = happening.was or happening.now, happening.now or happening.was
+    was, now = entry.was or entry.now, entry.now or entry.was
     if was is None or now is None:
-        ending = happening.ending
+        ending = step.tick.ending if entry.what == "end" else None
         text = f"{printable(step.tick.counters.name)}: {ending_text(ending) if ending else _LANES['exec']}"
         return text, text
     whose = short_name(now)
-    if happening.became:
-        text = step_text(happening.became.what, was, now, _place_of(step, happening.became.other))
+    if entry.step:
+        text = step_text(entry.step, was, now, _place_of(step, entry.other))
         return f"{whose}: {text}", f"{printable(now.name) or whose}: {text}"
-    assert happening.event is not None
-    return f"{whose}: {label_of(happening.event)}", sentence_of(happening.event)
+    assert entry.event is not None
+    return f"{whose}: {label_of(entry.event)}", sentence_of(entry.event)
 
 
 def _place_of(step: Step, mapping: int | None) -> str:

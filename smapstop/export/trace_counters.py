@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from smapstop.export.steps import Rows, Step, changed_rows, gone_rows
+from smapstop.model.history.log_entry import Face
 from smapstop.model.history.mapping_history import State
 from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.mapping_rows import rows_of
@@ -125,18 +126,18 @@ class MappingTracks:
                 row = int(rows[at_row])
                 mapping = int(after.ids[row])
                 begun = self._begun.setdefault(mapping, [])
-                name = self._name(mapping, State(after.mappings, row))
+                name = self._name(mapping, State(after.mappings, row).face)
                 if field not in begun:
                     begun.append(field)
                     if old[at_row] >= 0:
                         yield counter(f"{name} {field}", "kB", self._since[mapping], int(befores[at_row]))
                 yield counter(f"{name} {field}", "kB", at, int(values[at_row]))
 
-    def _name(self, mapping: int, state: State) -> str:
+    def _name(self, mapping: int, face: Face) -> str:
         """The name of the tracks of a mapping, which stays, and is no other's while it has them."""
         name = self._names.get(mapping)
         if name is None:
-            name = f"{short_name(state)} {state.start:x}"
+            name = f"{short_name(face)} {face.start:x}"
             if name in self._taken:
                 name = f"{name} #{mapping}"
             self._names[mapping] = name
@@ -144,9 +145,9 @@ class MappingTracks:
         return name
 
 
-def short_name(state: State) -> str:
+def short_name(face: Face) -> str:
     """What a mapping is called in a few words: of a file its name and the part that it probably is."""
-    kind = kind_of(state.name)
+    kind = kind_of(face.name)
     if kind is Kind.FILE:
-        return f"{printable(state.name[state.name.rfind('/') + 1 :])} {file_part(state.perms)}".rstrip()
-    return printable(state.name) or "anon"
+        return f"{printable(face.name[face.name.rfind('/') + 1 :])} {file_part(face.perms)}".rstrip()
+    return printable(face.name) or "anon"

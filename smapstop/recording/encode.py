@@ -2,6 +2,9 @@
 
 import json
 
+from smapstop.model.events import MECHANISMS
+from smapstop.model.history.log_entry import HAPPENINGS, PUBLIC_NAMES
+from smapstop.model.history.tick_entries import NOBODY, tick_entries
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timestamps import utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
@@ -63,15 +66,26 @@ def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
 
 def event_rows(tick: Tick) -> list[Row]:
     """The rows of `happened`, with words: the mechanisms, what became of mappings, and of the process."""
+    entries = tick_entries(tick)
+    columns = (entries.what, entries.mapping, entries.other, entries.kb, entries.sure)
+    symbols = {row: json.dumps(names) for row, names in entries.names}
     rows: list[Row] = []
-    for event in tick.events:
-        symbols = json.dumps(event.names) if event.names else None
-        rows.append((tick.number, event.mapping, event.what, event.kb, int(event.sure), None, symbols))
-    rows += [(tick.number, step.mapping, step.what, None, 1, step.other, None) for step in tick.lineage]
-    for what, happened in (("exec", tick.executed), ("exit", tick.ending is not None)):
-        if happened:
-            rows.append((tick.number, None, what, None, 1, None, None))
+    for row, (code, mapping, other, kb, sure) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        what = HAPPENINGS[code]
+        if what not in _OF_READING:
+            amount = kb if code < len(MECHANISMS) else None
+            cells = (PUBLIC_NAMES.get(what, what), amount, int(sure), _known(other), symbols.get(row))
+            rows.append((tick.number, _known(mapping), *cells))
     return rows
+
+
+_OF_READING = ("torn", "missing")
+"""What is told in columns of `ticks`."""
+
+
+def _known(mapping: int) -> int | None:
+    """A mapping as a cell."""
+    return None if mapping == NOBODY else mapping
 
 
 def stack_rows(tick: Tick) -> list[Row]:

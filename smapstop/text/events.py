@@ -1,10 +1,11 @@
 """What an entry of the chronicle says, as text. No Textual here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from smapstop.model.history.log_entry import Entry
 from smapstop.model.history.mapping_history import label_at
+from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -101,7 +102,8 @@ def what_of(entry: Entry, timeline: Timeline) -> str:
             return fmt.printable(tick.missing)
     some = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
     if entry.event:
-        return label_of(entry.event) + (some and f" in {some}")
+        each_once = tuple(dict.fromkeys(entry.event.names))
+        return label_of(replace(entry.event, names=each_once)) + (some and f" in {some}")
     verb = VERBS[entry.what]
     match entry.what:
         case "grow":
@@ -178,10 +180,11 @@ def _replaced(entry: Entry) -> str:
 def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
     tick = timeline.head(number)
-    became = [VERBS[step.what] for step in tick.lineage if step.mapping == mapping]
-    why = labels(tick.events.of(mapping))
-    if why or became:
-        return "; ".join(filter(None, [why, ", ".join(became)]))
+    entries = list(tick_entries(tick).of_mapping(mapping))
+    if entries:
+        why = labels(entry.event for entry in entries if entry.event)
+        became = ", ".join(VERBS[entry.step] for entry in entries if entry.step)
+        return "; ".join(filter(None, [why, became]))
     deltas = timeline.queries.change(mapping, number)
     told = [
         f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in EXTERNALLY_DRIVEN

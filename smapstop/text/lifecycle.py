@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.events import Event
+from smapstop.model.history.log_entry import Face
 from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.tick import Lineage, Tick, What
 from smapstop.proc.fields import SECONDARY
@@ -78,10 +79,10 @@ def became_text(life: Life, number: int, step: Lineage) -> str:
     now, was = life.states[at], life.states[max(0, at - 1)]
     if step.mapping != life.mapping:
         return f"{'took in' if step.what == 'merge' else 'gave up'} {_place_of(life, number, step.mapping)}"
-    return step_text(step.what, was, now, _place_of(life, number, step.other))
+    return step_text(step.what, was.face, now.face, _place_of(life, number, step.other))
 
 
-def step_text(what: What, was: State, now: State, other: str) -> str:
+def step_text(what: What, was: Face, now: Face, other: str) -> str:
     """One thing that became of a mapping, from what it was and is.
 
     Args:
@@ -128,6 +129,6 @@ def _place_of(life: Life, number: int, mapping: int | None) -> str:
     return State(tick.rows, row[0]).place if row else "another mapping"
 
 
-def _name(state: State) -> str:
+def _name(face: Face) -> str:
     """The name of a mapping as a word of a sentence."""
-    return fmt.printable(state.name) or "no name"
+    return fmt.printable(face.name) or "no name"

@@ -8,17 +8,21 @@ from smapstop.model.kinds import Kind
 from smapstop.text.events import found
 
 TIMELINE = timeline_of(tick_of(0, mappings_of(), []), tick_of(1, mappings_of(), []))
-HEAP = Entry("first-touch", 0, 0, 1, 1, now=Face("[heap]", "rw-p", 4096), kind=Kind.HEAP, mappings=1, kb=64, pages=16)
+HEAP = Entry(
+    "first-touch", 0, 0, 1, 1, now=Face("[heap]", "rw-p", 4096, 8192), kind=Kind.HEAP, mappings=1, kb=64, pages=16
+)
 DATA = Entry(
     *("copy-on-write", 1, 1, 1, 1),
-    now=Face("/usr/bin/Redis", "rw-p", 8192),
+    now=Face("/usr/bin/Redis", "rw-p", 8192, 12288),
     kind=Kind.FILE,
     mappings=1,
     kb=4,
     pages=1,
     names=((1, ("page1",)),),
 )
-NAMELESS = Entry("swap-out", 2, 2, 1, 1, now=Face("", "rw-p", 0x3000), kind=Kind.ANONYMOUS, mappings=1, kb=4, pages=1)
+NAMELESS = Entry(
+    "swap-out", 2, 2, 1, 1, now=Face("", "rw-p", 0x3000, 0x4000), kind=Kind.ANONYMOUS, mappings=1, kb=4, pages=1
+)
 EXEC = Entry("exec", -(1 << 41), None, 1, 1)
 ENTRIES = (HEAP, DATA, NAMELESS, EXEC)
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.model.history.folded_entries import entries_of
 from smapstop.model.history.log_entry import Entry
 from smapstop.model.history.mapping_history import Life
-from smapstop.model.history.tick_entries import entries_of, entries_of_mapping, notes_of
+from smapstop.model.history.tick_entries import entries_of_mapping, tick_entries
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.timeline.timeline import Timeline
@@ -113,14 +114,16 @@ class Chronicle:
 
     def _entries(self, tick: Tick, told: "_Told") -> list[Entry]:
         """What happened in the next tick."""
+        happened = tick_entries(tick)
+        notes = list(happened.of_process())
         if self._life is not None:
-            return [*notes_of(tick), *entries_of_mapping(tick, self._life)]
+            return [*notes, *entries_of_mapping(happened, self._life)]
         before, after = self._moments(tick)
         if before is None:
-            return [*notes_of(tick)]
+            return notes
         going = [entry for entry in told.open if not _ended(entry, tick)]
         room = FRESH - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
-        return [*entries_of(tick, before, after, [entry.key for entry in going], room), *notes_of(tick)]
+        return [*entries_of(happened, before, after, [entry.key for entry in going], room), *notes]
 
     def _moments(self, tick: Tick) -> tuple[Moment | None, Moment]:
         """The moments before and after a tick."""

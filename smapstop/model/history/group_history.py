@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.grouping import Grouping, group_ids, group_keys
+from smapstop.model.history.folded_entries import entries_of_groups
 from smapstop.model.history.log_entry import Entry
-from smapstop.model.history.tick_entries import entries_of_groups
+from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import kind_codes
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -110,7 +111,8 @@ class GroupHistory:
         before = timeline.at(number - 1) if number > timeline.first else None
         if before is None:
             return {}
-        entries = entries_of_groups(timeline.ticks[number], before, timeline.at(number), self.by, groups)
+        happened = tick_entries(timeline.head(number))
+        entries = entries_of_groups(happened, before, timeline.at(number), self.by, groups)
         for entry in sorted(entries, key=lambda entry: (entry.event is None, -entry.kb)):
             told.setdefault(entry.scope, []).append(entry)
         return told

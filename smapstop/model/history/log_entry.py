@@ -20,6 +20,9 @@ BASE = 64
 """More than there are codes: `Entry.key` is a scope and a code in one number."""
 OF_KINDS, OF_PROCESS = -(1 << 40), -(1 << 41)
 """Scopes: from the first on down the kinds of mappings, and the process."""
+_STEPS: dict[str, What] = {what: what for what in get_args(What)}
+PUBLIC_NAMES: dict[str, str] = {"end": "exit"}
+"""What has another name in recordings and exports, whose names stay."""
 NAMES_TICKS = 60
 """Of what goes on, the names of pages copied on write are those of the last so many ticks."""
 
@@ -32,6 +35,24 @@ class Face:
     """As the kernel prints it."""
     perms: str
     start: int
+    """The first address."""
+    end: int
+    """The first address after it."""
+
+    @property
+    def place(self) -> str:
+        """The addresses, as the kernel prints them."""
+        return place_of(self.start, self.end)
+
+    @property
+    def size_kb(self) -> int:
+        """The length, kB."""
+        return (self.end - self.start) >> 10
+
+
+def place_of(start: int, end: int) -> str:
+    """Addresses, as the kernel prints them."""
+    return f"{start:08x}-{end:08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,8 @@ class Entry:
     """False where the fields fit another mechanism as well, even once."""
     names: tuple[tuple[int, Names], ...] = ()
     """What lies on the pages copied on write, with the tick; of several mappings nothing."""
+    other: int | None = None
+    """The mapping split from, or merged into, where that is known."""
 
     @property
     def key(self) -> int:
@@ -91,8 +114,13 @@ class Entry:
         code = CODES[self.what]
         if self.mapping is None or code >= len(MECHANISMS):
             return None
-        names = dict.fromkeys(name for _, names in self.names for name in names)
-        return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure, tuple(names))
+        names = tuple(name for _, names in self.names for name in names)
+        return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure, names)
+
+    @property
+    def step(self) -> What | None:
+        """What became of the mapping as a whole; None for a mechanism, and for the process."""
+        return _STEPS.get(self.what)
 
     def again(self, later: "Entry") -> "Entry":
         """This entry with the same happening in a later tick."""

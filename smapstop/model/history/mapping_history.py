@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.history.log_entry import Face, place_of
 from smapstop.model.labels import Label, label, uses_of
 from smapstop.model.mapping_rows import ADDRESSES, TEXTS
 from smapstop.model.tick import Lineage, Tick
@@ -46,7 +47,12 @@ class State:
     @property
     def place(self) -> str:
         """The addresses, as the kernel prints them."""
-        return f"{self.start:08x}-{self.end:08x}"
+        return place_of(self.start, self.end)
+
+    @property
+    def face(self) -> Face:
+        """What the mapping is known by, without the reading."""
+        return Face(self.name, self.perms, self.start, self.end)
 
     @property
     def size_kb(self) -> int:

@@ -1,15 +1,13 @@
-"""What happened in one tick, in as few entries as tell it; only these become Python objects."""
+"""What happened in one tick: the one derivation, in columns; only what is shown becomes Python objects."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from dataclasses import fields as dataclass_fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Names
-from smapstop.model.grouping import Grouping, group_ids, group_keys
-from smapstop.model.history.log_entry import BASE, CODES, HAPPENINGS, OF_KINDS, OF_PROCESS, ONCE, Entry, Face, Note
+from smapstop.model.history.log_entry import CODES, HAPPENINGS, OF_PROCESS, Entry, Face, Note
 from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.mapping_rows import rows_of
@@ -17,75 +15,154 @@ from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import Codes
 
+NOBODY = -1
+"""No mapping: the process, or nobody else."""
 Rows = NDArray[np.intp]
-_KINDS = list(Kind)
+KINDS = list(Kind)
 
 
-def notes_of(tick: Tick) -> Iterator[Entry]:
+@dataclass(frozen=True, slots=True, eq=False)
+class TickEntries:
+    """Everything that happened in a tick: the mechanisms, the steps of mappings, the notes on the process.
+
+    The columns have shape (n,).
+    """
+
+    number: int
+    """Of the tick."""
+    page_kb: int
+    what: NDArray[np.int64]
+    """Codes of `HAPPENINGS`."""
+    mapping: Ids
+    """The mapping it happened to, or `NOBODY`."""
+    other: Ids
+    """The mapping split from, or merged into, or `NOBODY`."""
+    kb: NDArray[np.int64]
+    """How much a mechanism moved; 0 of what is none."""
+    sure: NDArray[np.bool_]
+    names: tuple[tuple[int, Names], ...]
+    """See `Events.names`."""
+
+    def __len__(self) -> int:
+        return len(self.what)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Each as an entry of its own, which does not know what the mapping is."""
+        names = dict(self.names)
+        columns = (self.what, self.mapping, self.other, self.kb, self.sure)
+        for row, (code, mapping, other, kb, sure) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+            of_mapping = mapping != NOBODY
+            yield Entry(
+                what=HAPPENINGS[code],
+                scope=mapping if of_mapping else OF_PROCESS,
+                mapping=mapping if of_mapping else None,
+                first=self.number,
+                last=self.number,
+                mappings=int(of_mapping),
+                kb=kb,
+                pages=max(1, kb // self.page_kb) if code < len(MECHANISMS) else 0,
+                sure=sure,
+                names=((self.number, names[row]),) if row in names else (),
+                other=None if other == NOBODY else other,
+            )
+
+    def take(self, rows: Rows) -> "TickEntries":
+        """Some of them, in the order of `rows`."""
+        named = dict(self.names)
+        return TickEntries(
+            number=self.number,
+            page_kb=self.page_kb,
+            what=self.what[rows],
+            mapping=self.mapping[rows],
+            other=self.other[rows],
+            kb=self.kb[rows],
+            sure=self.sure[rows],
+            names=tuple((at, named[row]) for at, row in enumerate(rows.tolist()) if row in named) if named else (),
+        )
+
+    def of_mapping(self, mapping: int) -> "TickEntries":
+        """Those of one mapping: the mechanisms, the biggest first, then its steps."""
+        rows = np.flatnonzero(self.mapping == mapping)
+        return self.take(rows[np.argsort(-self.kb[rows], kind="stable")])
+
+    def of_mappings(self) -> "TickEntries":
+        """Those of all mappings."""
+        rows = np.flatnonzero(self.mapping != NOBODY)
+        return self if len(rows) == len(self) else self.take(rows)
+
+    def of_process(self) -> "TickEntries":
+        """Those of the process as a whole, and of the reading of it."""
+        return self.take(np.flatnonzero(self.mapping == NOBODY))
+
+
+def tick_entries(tick: Tick) -> TickEntries:
+    """Everything that happened in a tick; whoever shows, exports or records it only formats this."""
+    events, notes = tick.events, _notes(tick)
+    more = [(CODES[it.what], it.mapping, NOBODY if it.other is None else it.other) for it in tick.lineage]
+    more += [(CODES[note], NOBODY, NOBODY) for note in notes]
+    what, mapping, other = np.array(more, np.int64).reshape(-1, 3).T
+    return TickEntries(
+        number=tick.number,
+        page_kb=events.page_kb,
+        what=np.concatenate([events.what, what]),
+        mapping=np.concatenate([events.mapping, mapping]),
+        other=np.concatenate([np.full(len(events), NOBODY), other]),
+        kb=np.concatenate([events.kb, np.zeros(len(more), np.int64)]),
+        sure=np.concatenate([events.sure, np.ones(len(more), bool)]),
+        names=events.names,
+    )
+
+
+def _notes(tick: Tick) -> list[Note]:
     """What happened to the process as a whole, and to the reading of it."""
-    told: dict[Note, object] = {
+    noted: dict[Note, object] = {
         "missing": tick.missing,
         "torn": tick.torn,
         "exec": tick.executed,
         "end": tick.ending,
     }
-    for what, told_of in told.items():
-        if told_of:
-            yield Entry(what, OF_PROCESS, None, tick.number, tick.number)
+    return [note for note, it in noted.items() if it]
 
 
-# of one mapping
+# with what is known of the mappings
 
 
-def entries_of_mapping(tick: Tick, life: Life) -> list[Entry]:
-    """What happened to one mapping in a tick, whose life must have been followed so far."""
-    events = tick.events.of(life.mapping)
-    became = [step.what for step in tick.lineage if step.mapping == life.mapping]
-    if not life.states or (not events and not became):
+def entries_of_mapping(entries: TickEntries, life: Life) -> list[Entry]:
+    """What happened to one mapping in a tick, whose life must have been followed so far; the biggest last."""
+    happened = entries.of_mapping(life.mapping)
+    if not life.states or not len(happened):
         return []
-    number, gone = tick.number, tick.number == life.gone
-    was = None if number == life.born else life.states[life.step(number - 1)]
-    now = None if gone else life.states[life.step(number)]
+    number, gone = entries.number, entries.number == life.gone
+    was = None if number == life.born else life.states[life.step(number - 1)].face
+    now = None if gone else life.states[life.step(number)].face
+    kind = kind_of(life.states[-1].name)
     grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
-    it = Entry(
-        what="unexplained",
-        scope=life.mapping,
-        mapping=life.mapping,
-        first=number,
-        last=number,
-        now=_face(now),
-        was=_face(was),
-        kind=kind_of(life.states[-1].name),
-        mappings=1,
-    )
-    return [replace(it, what=what, kb=grown) for what in became] + [
-        replace(
-            it,
-            what=event.what,
-            kb=event.kb,
-            pages=event.pages,
-            sure=event.sure,
-            names=((number, event.names),) if event.names else (),
-        )
-        for event in reversed(events)
+    known = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in happened]
+    return [*(entry for entry in known if entry.step), *(entry for entry in reversed(known) if not entry.step)]
+
+
+def single_entries(entries: TickEntries, before: Moment | None, after: Moment) -> list[Entry]:
+    """Everything that happened in a tick, each thing an entry of its own, which knows what the mapping is.
+
+    Args:
+        entries: What happened.
+        before: The moment before the tick; None when it is not known.
+        after: The moment that the tick made.
+    """
+    placed = place(entries.of_mappings(), before, after)
+    columns = (column.tolist() for column in (placed.now, placed.was, placed.kind, placed.kb))
+    known = [
+        replace(entry, now=face_at(after, now), was=face_at(before, was), kind=KINDS[kind], kb=kb)
+        for entry, now, was, kind, kb in zip(placed.entries, *columns, strict=True)
     ]
-
-
-def _face(state: State | None) -> Face | None:
-    """What a mapping is known by."""
-    return Face(state.name, state.perms, state.start) if state else None
-
-
-# of all mappings
+    return [*known, *entries.of_process()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Items:
-    """Every event and every step in the life of a mapping in a tick; each column has shape (n,)."""
+class PlacedEntries:
+    """What happened to mappings in a tick, with what is known of them; each column has shape (n,)."""
 
-    what: NDArray[np.int64]
-    """Codes of `HAPPENINGS`."""
-    mapping: Ids
+    entries: TickEntries
     now: Rows
     """Rows of the mappings after the tick, -1 for those that are gone."""
     was: Rows
@@ -93,157 +170,37 @@ class _Items:
     name: Codes
     kind: NDArray[np.int64]
     kb: NDArray[np.int64]
-    sure: NDArray[np.bool_]
-    names: tuple[tuple[int, Names], ...]
-    """See `Events.names`; mechanisms come first."""
+    """How much a mechanism moved, or by how much the mapping grew or shrank."""
 
-    def take(self, which: NDArray[np.bool_]) -> "_Items":
+    def take(self, rows: Rows) -> "PlacedEntries":
         """Some of them."""
-        columns = {name: getattr(self, name)[which] for name in _COLUMNS}
-        place = np.cumsum(which) - 1
-        return _Items(**columns, names=tuple((int(place[row]), some) for row, some in self.names if which[row]))
+        columns = (self.now[rows], self.was[rows], self.name[rows], self.kind[rows], self.kb[rows])
+        return PlacedEntries(self.entries.take(rows), *columns)
 
 
-_COLUMNS = tuple(column.name for column in dataclass_fields(_Items) if column.name != "names")
-
-
-def entries_of(tick: Tick, before: Moment, after: Moment, known: Collection[int], room: int) -> list[Entry]:
-    """What happened to the mappings in a tick, the least first.
-
-    A mechanism is told of each mapping; of those that were just mapped, and what happens to a mapping only once, of
-    all with the same name together. When that makes too many new entries, they are told by kind.
-
-    Args:
-        tick: What is told.
-        before: The moment before it.
-        after: The moment that it made.
-        known: Keys of the entries that it can go on with: these are not new.
-        room: How many new entries are not too many.
-    """
-    if not len(tick.events) and not tick.lineage:
-        return []
-    items = _items(tick, before, after)
-    return _entries(items, _folded(items, known, room), tick, before, after)
-
-
-def entries_of_groups(tick: Tick, before: Moment, after: Moment, by: Grouping, groups: Ids) -> list[Entry]:
-    """What happened to groups of mappings in a tick, the least first: each mechanism, and each step, is one entry.
-
-    Args:
-        tick: What is told.
-        before: The moment before it.
-        after: The moment that it made.
-        by: What the mappings are grouped by.
-        groups: The groups to tell of; `Entry.scope` is one of them.
-    """
-    if not len(tick.events) and not tick.lineage:
-        return []
-    items = _items(tick, before, after)
-    scope = group_ids(group_keys(items.kind, items.name, by))
-    here = np.isin(scope, groups)
-    items = items.take(here)
-    return _entries(items, scope[here] * BASE + items.what, tick, before, after) if here.any() else []
-
-
-def _items(tick: Tick, before: Moment, after: Moment) -> _Items:
-    """Everything that happened to mappings, with what is known of them."""
-    events, lineage = tick.events, tick.lineage
-    what = np.concatenate([events.what, np.array([CODES[step.what] for step in lineage], np.int64)])
-    mapping = np.concatenate([events.mapping, np.array([step.mapping for step in lineage], np.int64)])
-    now, was = rows_of(after.ids, mapping), rows_of(before.ids, mapping)
-    name, size = np.zeros(len(what), np.int32), np.zeros(len(what), np.int64)
-    for moment, rows in ((before, was), (after, now)):
-        here, of = np.flatnonzero(rows >= 0), moment.mappings
-        at = rows[here]
-        name[here] = of.name[at]
-        size[here] = ((of.end[at] - of.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
-    kind = coded(after.mappings.texts, name, lambda text: _KINDS.index(kind_of(text)))
-    return _Items(
-        what=what,
-        mapping=mapping,
-        now=now,
-        was=was,
+def place(entries: TickEntries, before: Moment | None, after: Moment) -> PlacedEntries:
+    """What happened to mappings, with what is known of them."""
+    rows_before = np.full(len(entries), -1) if before is None else rows_of(before.ids, entries.mapping)
+    rows_after = rows_of(after.ids, entries.mapping)
+    name, size = np.zeros(len(entries), np.int32), np.zeros(len(entries), np.int64)
+    for moment, rows in ((before, rows_before), (after, rows_after)):
+        if moment is not None:
+            here, of = np.flatnonzero(rows >= 0), moment.mappings
+            at = rows[here]
+            name[here] = of.name[at]
+            size[here] = ((of.end[at] - of.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
+    kind = coded(after.mappings.texts, name, lambda text: KINDS.index(kind_of(text)))
+    is_mechanism = entries.what < len(MECHANISMS)
+    return PlacedEntries(
+        entries=entries,
+        now=rows_after,
+        was=rows_before,
         name=name,
         kind=kind.astype(np.int64),
-        kb=np.concatenate([events.kb, np.abs(size[len(events) :])]),
-        sure=np.concatenate([events.sure, np.ones(len(lineage), bool)]),
-        names=events.names,
+        kb=np.where(is_mechanism, entries.kb, np.abs(size)),
     )
 
 
-def _folded(items: _Items, known: Collection[int], room: int) -> NDArray[np.int64]:
-    """The keys by which the items become entries, shape (n,)."""
-    born = np.isin(items.mapping, items.mapping[items.what == CODES["map"]])
-    by_name = born | np.isin(items.what, ONCE)
-    scope = np.where(by_name, -1 - items.name.astype(np.int64), items.mapping)
-    keys, first, of_item = np.unique(scope * BASE + items.what, return_index=True, return_inverse=True)
-    open_keys = np.fromiter(known, np.int64, len(known))
-    fresh = np.flatnonzero(~np.isin(keys, open_keys))
-    if len(fresh) > room:
-        of_kind = (OF_KINDS - items.kind[first[fresh]]) * BASE + items.what[first[fresh]]
-        _, of_fresh, crowd = np.unique(of_kind, return_inverse=True, return_counts=True)
-        # one that is alone of its kind keeps its name: it costs no more lines
-        crowded = (crowd[of_fresh] > 1) | np.isin(of_kind, open_keys)
-        keys[fresh[crowded]] = of_kind[crowded]
-    folded: NDArray[np.int64] = keys[of_item]
-    return folded
-
-
-def _entries(items: _Items, keys: NDArray[np.int64], tick: Tick, before: Moment, after: Moment) -> list[Entry]:
-    """The items with the same key as one entry each, the least first."""
-    order = np.lexsort((items.kb, keys))
-    starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
-    stops = np.append(starts[1:], len(order))
-    columns = (
-        order[stops - 1],
-        keys[order[starts]],
-        stops - starts - np.add.reduceat(_counted(items, keys)[order], starts),
-        np.add.reduceat(items.kb[order], starts),
-        np.logical_and.reduceat(items.sure[order], starts),
-    )
-    names = _names(items, keys)
-    entries = []
-    for row, key, mappings, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
-        code = key % BASE
-        entries.append(
-            Entry(
-                what=HAPPENINGS[code],
-                scope=key // BASE,
-                mapping=int(items.mapping[row]),
-                first=tick.number,
-                last=tick.number,
-                now=_face_at(after, items.now[row]),
-                was=_face_at(before, items.was[row]),
-                kind=_KINDS[int(items.kind[row])],
-                mappings=mappings,
-                kb=kb,
-                pages=max(1, kb // tick.events.page_kb) if code < len(MECHANISMS) else 0,
-                sure=sure,
-                names=((tick.number, names[key]),) if mappings == 1 and key in names else (),
-            )
-        )
-    return sorted(entries, key=lambda entry: entry.kb)
-
-
-def _names(items: _Items, keys: NDArray[np.int64]) -> dict[int, Names]:
-    """What lies on the pages copied on write, by the keys of the items."""
-    names: dict[int, Names] = {}
-    for row, some in items.names:
-        key = int(keys[row])
-        names[key] = (*names.get(key, ()), *some)
-    return names
-
-
-def _counted(items: _Items, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """The items whose mapping is in an item before it with the same key: a mechanism that is partly sure is two."""
-    counted = np.zeros(len(keys), bool)
-    if not items.sure.all():
-        order = np.lexsort((items.mapping, keys))
-        pairs = np.stack([keys, items.mapping])[:, order]
-        counted[order[1:]] = (pairs[:, 1:] == pairs[:, :-1]).all(axis=0)
-    return counted
-
-
-def _face_at(moment: Moment, row: np.intp) -> Face | None:
+def face_at(moment: Moment | None, row: int) -> Face | None:
     """What the mapping in a row is known by; None for row -1."""
-    return _face(State(moment.mappings, int(row))) if row >= 0 else None
+    return State(moment.mappings, row).face if moment is not None and row >= 0 else None

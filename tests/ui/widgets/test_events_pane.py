@@ -145,9 +145,9 @@ async def test_at_118_columns_the_fields_have_short_names() -> None:
 
 async def test_what_lies_on_the_copied_page_is_named() -> None:
     one = tick(1, COPIED, copied=4)
-    named = replace(one, events=one.events.with_names({1: ("page1",)}))
+    named = replace(one, events=one.events.with_names({1: ("page1", "page1")}))
     async with Host(tick(0), named).run_test(size=(118, 10)) as pilot:
-        assert "copy-on-write, 1 page: page1 " in lines(pilot.app)[0]
+        assert "copy-on-write, 1 page: page1 " in lines(pilot.app)[0], "each name once"
 
 
 async def test_what_happens_again_is_one_line_that_says_how_often_and_since_when() -> None:

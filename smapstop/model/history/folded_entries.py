@@ -1,0 +1,121 @@
+"""What happened in one tick, in as few entries as tell it: folded by mapping, name, kind or group."""
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.events import MECHANISMS, Names
+from smapstop.model.grouping import Grouping, group_ids, group_keys
+from smapstop.model.history.log_entry import BASE, CODES, HAPPENINGS, OF_KINDS, ONCE, Entry
+from smapstop.model.history.tick_entries import KINDS, PlacedEntries, TickEntries, face_at, place
+from smapstop.model.tick import Ids
+from smapstop.model.timeline.map_snapshot import Moment
+
+
+def entries_of(entries: TickEntries, before: Moment, after: Moment, known: Collection[int], room: int) -> list[Entry]:
+    """What happened to the mappings in a tick, the least first.
+
+    A mechanism is told of each mapping; of those that were just mapped, and what happens to a mapping only once, of
+    all with the same name together. When that makes too many new entries, they are told by kind.
+
+    Args:
+        entries: What happened.
+        before: The moment before the tick.
+        after: The moment that the tick made.
+        known: Keys of the entries that it can go on with: these are not new.
+        room: How many new entries are not too many.
+    """
+    items = place(entries.of_mappings(), before, after)
+    return _entries(items, _folded(items, known, room), before, after) if len(items.entries) else []
+
+
+def entries_of_groups(entries: TickEntries, before: Moment, after: Moment, by: Grouping, groups: Ids) -> list[Entry]:
+    """What happened to groups of mappings in a tick, the least first: each mechanism, and each step, is one entry.
+
+    Args:
+        entries: What happened.
+        before: The moment before the tick.
+        after: The moment that the tick made.
+        by: What the mappings are grouped by.
+        groups: The groups to tell of; `Entry.scope` is one of them.
+    """
+    items = place(entries.of_mappings(), before, after)
+    scope = group_ids(group_keys(items.kind, items.name, by))
+    here = np.flatnonzero(np.isin(scope, groups))
+    items = items.take(here)
+    return _entries(items, scope[here] * BASE + items.entries.what, before, after) if len(here) else []
+
+
+def _folded(items: PlacedEntries, known: Collection[int], room: int) -> NDArray[np.int64]:
+    """The keys by which the items become entries, shape (n,)."""
+    what, mapping = items.entries.what, items.entries.mapping
+    born = np.isin(mapping, mapping[what == CODES["map"]])
+    by_name = born | np.isin(what, ONCE)
+    scope = np.where(by_name, -1 - items.name.astype(np.int64), mapping)
+    keys, first, of_item = np.unique(scope * BASE + what, return_index=True, return_inverse=True)
+    open_keys = np.fromiter(known, np.int64, len(known))
+    fresh = np.flatnonzero(~np.isin(keys, open_keys))
+    if len(fresh) > room:
+        of_kind = (OF_KINDS - items.kind[first[fresh]]) * BASE + what[first[fresh]]
+        _, of_fresh, crowd = np.unique(of_kind, return_inverse=True, return_counts=True)
+        # one that is alone of its kind keeps its name: it costs no more lines
+        crowded = (crowd[of_fresh] > 1) | np.isin(of_kind, open_keys)
+        keys[fresh[crowded]] = of_kind[crowded]
+    folded: NDArray[np.int64] = keys[of_item]
+    return folded
+
+
+def _entries(items: PlacedEntries, keys: NDArray[np.int64], before: Moment, after: Moment) -> list[Entry]:
+    """The items with the same key as one entry each, the least first."""
+    order = np.lexsort((items.kb, keys))
+    starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
+    stops = np.append(starts[1:], len(order))
+    columns = (
+        order[stops - 1],
+        keys[order[starts]],
+        stops - starts - np.add.reduceat(_counted(items, keys)[order], starts),
+        np.add.reduceat(items.kb[order], starts),
+        np.logical_and.reduceat(items.entries.sure[order], starts),
+    )
+    number, names = items.entries.number, _names(items.entries, keys)
+    entries = []
+    for row, key, mappings, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
+        code = key % BASE
+        entries.append(
+            Entry(
+                what=HAPPENINGS[code],
+                scope=key // BASE,
+                mapping=int(items.entries.mapping[row]),
+                first=number,
+                last=number,
+                now=face_at(after, int(items.now[row])),
+                was=face_at(before, int(items.was[row])),
+                kind=KINDS[int(items.kind[row])],
+                mappings=mappings,
+                kb=kb,
+                pages=max(1, kb // items.entries.page_kb) if code < len(MECHANISMS) else 0,
+                sure=sure,
+                names=((number, names[key]),) if mappings == 1 and key in names else (),
+            )
+        )
+    return sorted(entries, key=lambda entry: entry.kb)
+
+
+def _names(entries: TickEntries, keys: NDArray[np.int64]) -> dict[int, Names]:
+    """What lies on the pages copied on write, by the keys of the items."""
+    names: dict[int, Names] = {}
+    for row, some in entries.names:
+        key = int(keys[row])
+        names[key] = (*names.get(key, ()), *some)
+    return names
+
+
+def _counted(items: PlacedEntries, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The items whose mapping is in an item before it with the same key: a mechanism that is partly sure is two."""
+    counted = np.zeros(len(keys), bool)
+    if not items.entries.sure.all():
+        order = np.lexsort((items.entries.mapping, keys))
+        pairs = np.stack([keys, items.entries.mapping])[:, order]
+        counted[order[1:]] = (pairs[:, 1:] == pairs[:, :-1]).all(axis=0)
+    return counted
