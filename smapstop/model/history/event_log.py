@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.history.folded_entries import entries_of
+from smapstop.model.history.folded_entries import entries_of, entries_of_mapping
 from smapstop.model.history.log_entry import Entry
 from smapstop.model.history.mapping_history import Life
-from smapstop.model.history.tick_entries import entries_of_mapping, tick_entries
+from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.timeline.timeline import Timeline

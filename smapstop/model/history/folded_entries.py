@@ -1,6 +1,7 @@
-"""What happened in one tick, in as few entries as tell it: folded by mapping, name, kind or group."""
+"""The log entries of one tick: of all mappings in as few as tell it, of groups, and of one mapping."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 from smapstop.model.events import MECHANISMS, Names
 from smapstop.model.grouping import Grouping, group_ids, group_keys
 from smapstop.model.history.log_entry import BASE, CODES, HAPPENINGS, OF_KINDS, ONCE, Entry
+from smapstop.model.history.mapping_history import Life
 from smapstop.model.history.tick_entries import KINDS, PlacedEntries, TickEntries, face_at, place
+from smapstop.model.kinds import kind_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import Moment
 
@@ -119,3 +122,17 @@ def _counted(items: PlacedEntries, keys: NDArray[np.int64]) -> NDArray[np.bool_]
         pairs = np.stack([keys, items.entries.mapping])[:, order]
         counted[order[1:]] = (pairs[:, 1:] == pairs[:, :-1]).all(axis=0)
     return counted
+
+
+def entries_of_mapping(entries: TickEntries, life: Life) -> list[Entry]:
+    """What happened to one mapping in a tick, whose life must have been followed so far; the biggest last."""
+    happened = entries.of_mapping(life.mapping)
+    if not life.states or not len(happened):
+        return []
+    number, gone = entries.number, entries.number == life.gone
+    was = None if number == life.born else life.states[life.step(number - 1)].face
+    now = None if gone else life.states[life.step(number)].face
+    kind = kind_of(life.states[-1].name)
+    grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
+    known = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in happened]
+    return [*(entry for entry in known if entry.step), *(entry for entry in reversed(known) if not entry.step)]

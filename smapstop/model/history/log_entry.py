@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from smapstop.model.events import MECHANISMS, Event, Mechanism, Names
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import What
+from smapstop.proc.columns import Mappings
 
 Note = Literal["exec", "end", "torn", "missing"]
 """What happened to the process, or to the reading of it."""
@@ -48,6 +49,11 @@ class Face:
     def size_kb(self) -> int:
         """The length, kB."""
         return (self.end - self.start) >> 10
+
+
+def face_of(mappings: Mappings, row: int) -> Face:
+    """What the mapping in a row is known by."""
+    return Face(mappings.name_of(row), mappings.perms_of(row), int(mappings.start[row]), int(mappings.end[row]))
 
 
 def place_of(start: int, end: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.history.log_entry import Face, place_of
+from smapstop.model.history.log_entry import Face, face_of, place_of
 from smapstop.model.labels import Label, label, uses_of
 from smapstop.model.mapping_rows import ADDRESSES, TEXTS
 from smapstop.model.tick import Lineage, Tick
@@ -52,7 +52,7 @@ class State:
     @property
     def face(self) -> Face:
         """What the mapping is known by, without the reading."""
-        return Face(self.name, self.perms, self.start, self.end)
+        return face_of(self.rows, self.row)
 
     @property
     def size_kb(self) -> int:

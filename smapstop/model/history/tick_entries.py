@@ -1,14 +1,16 @@
 """What happened in one tick: the one derivation, in columns; only what is shown becomes Python objects."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Names
-from smapstop.model.history.log_entry import CODES, HAPPENINGS, OF_PROCESS, Entry, Face, Note
-from smapstop.model.history.mapping_history import Life, State
+from smapstop.model.history.log_entry import CODES, HAPPENINGS, OF_PROCESS, Entry, Face, Note, face_of
 from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids, Tick
@@ -31,7 +33,7 @@ class TickEntries:
     number: int
     """Of the tick."""
     page_kb: int
-    what: NDArray[np.int64]
+    what: NDArray[np.signedinteger[Any]]
     """Codes of `HAPPENINGS`."""
     mapping: Ids
     """The mapping it happened to, or `NOBODY`."""
@@ -48,23 +50,7 @@ class TickEntries:
 
     def __iter__(self) -> Iterator[Entry]:
         """Each as an entry of its own, which does not know what the mapping is."""
-        names = dict(self.names)
-        columns = (self.what, self.mapping, self.other, self.kb, self.sure)
-        for row, (code, mapping, other, kb, sure) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-            of_mapping = mapping != NOBODY
-            yield Entry(
-                what=HAPPENINGS[code],
-                scope=mapping if of_mapping else OF_PROCESS,
-                mapping=mapping if of_mapping else None,
-                first=self.number,
-                last=self.number,
-                mappings=int(of_mapping),
-                kb=kb,
-                pages=max(1, kb // self.page_kb) if code < len(MECHANISMS) else 0,
-                sure=sure,
-                names=((self.number, names[row]),) if row in names else (),
-                other=None if other == NOBODY else other,
-            )
+        return _singly(self, self.kb, repeat((None, None, None)))
 
     def take(self, rows: Rows) -> "TickEntries":
         """Some of them, in the order of `rows`."""
@@ -83,7 +69,7 @@ class TickEntries:
     def of_mapping(self, mapping: int) -> "TickEntries":
         """Those of one mapping: the mechanisms, the biggest first, then its steps."""
         rows = np.flatnonzero(self.mapping == mapping)
-        return self.take(rows[np.argsort(-self.kb[rows], kind="stable")])
+        return self.take(rows if len(rows) < 2 else rows[np.argsort(-self.kb[rows], kind="stable")])
 
     def of_mappings(self) -> "TickEntries":
         """Those of all mappings."""
@@ -95,18 +81,23 @@ class TickEntries:
         return self.take(np.flatnonzero(self.mapping == NOBODY))
 
 
+@lru_cache(1)  # each row of the table asks what happened to it in the tick that changed them all
 def tick_entries(tick: Tick) -> TickEntries:
     """Everything that happened in a tick; whoever shows, exports or records it only formats this."""
     events, notes = tick.events, _notes(tick)
     more = [(CODES[it.what], it.mapping, NOBODY if it.other is None else it.other) for it in tick.lineage]
     more += [(CODES[note], NOBODY, NOBODY) for note in notes]
+    nobody = np.full(len(events), NOBODY)
+    if not more:
+        columns = (events.what, events.mapping, nobody, events.kb, events.sure)
+        return TickEntries(tick.number, events.page_kb, *columns, events.names)
     what, mapping, other = np.array(more, np.int64).reshape(-1, 3).T
     return TickEntries(
         number=tick.number,
         page_kb=events.page_kb,
         what=np.concatenate([events.what, what]),
         mapping=np.concatenate([events.mapping, mapping]),
-        other=np.concatenate([np.full(len(events), NOBODY), other]),
+        other=np.concatenate([nobody, other]),
         kb=np.concatenate([events.kb, np.zeros(len(more), np.int64)]),
         sure=np.concatenate([events.sure, np.ones(len(more), bool)]),
         names=events.names,
@@ -127,20 +118,6 @@ def _notes(tick: Tick) -> list[Note]:
 # with what is known of the mappings
 
 
-def entries_of_mapping(entries: TickEntries, life: Life) -> list[Entry]:
-    """What happened to one mapping in a tick, whose life must have been followed so far; the biggest last."""
-    happened = entries.of_mapping(life.mapping)
-    if not life.states or not len(happened):
-        return []
-    number, gone = entries.number, entries.number == life.gone
-    was = None if number == life.born else life.states[life.step(number - 1)].face
-    now = None if gone else life.states[life.step(number)].face
-    kind = kind_of(life.states[-1].name)
-    grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
-    known = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in happened]
-    return [*(entry for entry in known if entry.step), *(entry for entry in reversed(known) if not entry.step)]
-
-
 def single_entries(entries: TickEntries, before: Moment | None, after: Moment) -> list[Entry]:
     """Everything that happened in a tick, each thing an entry of its own, which knows what the mapping is.
 
@@ -150,12 +127,40 @@ def single_entries(entries: TickEntries, before: Moment | None, after: Moment) -
         after: The moment that the tick made.
     """
     placed = place(entries.of_mappings(), before, after)
-    columns = (column.tolist() for column in (placed.now, placed.was, placed.kind, placed.kb))
-    known = [
-        replace(entry, now=face_at(after, now), was=face_at(before, was), kind=KINDS[kind], kb=kb)
-        for entry, now, was, kind, kb in zip(placed.entries, *columns, strict=True)
-    ]
-    return [*known, *entries.of_process()]
+    columns = (column.tolist() for column in (placed.now, placed.was, placed.kind))
+    known = (
+        (face_at(after, now), face_at(before, was), KINDS[kind]) for now, was, kind in zip(*columns, strict=True)
+    )
+    return [*_singly(placed.entries, placed.kb, known), *entries.of_process()]
+
+
+_Known = tuple[Face | None, Face | None, Kind | None]
+"""What a mapping is known by after the tick and before it, and its kind."""
+
+
+def _singly(entries: TickEntries, amounts: NDArray[np.int64], known: Iterable[_Known]) -> Iterator[Entry]:
+    """Each thing that happened as an entry of its own."""
+    number, page_kb, names = entries.number, entries.page_kb, dict(entries.names)
+    columns = (column.tolist() for column in (entries.what, entries.mapping, entries.other, amounts, entries.sure))
+    rows = zip(zip(*columns, strict=True), known, strict=False)  # where nothing is known there is no end of it
+    for row, ((code, mapping, other, kb, sure), (now, was, kind)) in enumerate(rows):
+        of_mapping = mapping != NOBODY
+        yield Entry(
+            what=HAPPENINGS[code],
+            scope=mapping if of_mapping else OF_PROCESS,
+            mapping=mapping if of_mapping else None,
+            first=number,
+            last=number,
+            now=now,
+            was=was,
+            kind=kind,
+            mappings=int(of_mapping),
+            kb=kb,
+            pages=max(1, kb // page_kb) if code < len(MECHANISMS) else 0,
+            sure=sure,
+            names=((number, names[row]),) if row in names else (),
+            other=None if other == NOBODY else other,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,4 +208,4 @@ def place(entries: TickEntries, before: Moment | None, after: Moment) -> PlacedE
 
 def face_at(moment: Moment | None, row: int) -> Face | None:
     """What the mapping in a row is known by; None for row -1."""
-    return State(moment.mappings, row).face if moment is not None and row >= 0 else None
+    return face_of(moment.mappings, row) if moment is not None and row >= 0 else None
