@@ -97,3 +97,15 @@ def test_the_readme_lists_the_packages_that_the_project_needs() -> None:
     table = README.read_text().partition("## Dependencies\n")[2].partition("\n## ")[0]
     listed = re.findall(r"^\| ([a-z][\w-]+) \| (?!purpose)", table, re.MULTILINE)
     assert set(needed) <= set(listed)
+
+
+def test_every_file_that_the_guide_sends_newcomers_to_is_there() -> None:
+    """Paths are those of the package or of the repository; in a row about a package, those in it."""
+    named = list[tuple[Path, ...]]()
+    for line in (GUIDE / "internals.md").read_text().splitlines():
+        package = re.match(r"\| `(\w+/)` \|", line)
+        bases = (GUIDE.parent, ROOT, *([GUIDE.parent / package[1]] if package else []))
+        paths = [path for path in re.findall(r"`(\w[\w./]+)`", line) if re.search(r"/|\.py$", path)]
+        named += [tuple(base / path for base in bases) for path in paths]
+    assert len(named) > 60
+    assert [places[0] for places in named if not any(place.exists() for place in places)] == []
