@@ -18,12 +18,12 @@ PERFMON, PTRACE, ADMIN, SEARCH = 38, 19, 21, 2
 AS_NOBODY = """
 import ctypes, io, json, os, struct, sys
 from contextlib import redirect_stderr, redirect_stdout
-from smapstop.cli.main import main as cli
+from smapstop.cli.main import main
 
 def printed(words):
     out, errors = io.TextIOWrapper(io.BytesIO()), io.StringIO()
     with redirect_stdout(out), redirect_stderr(errors):
-        status = cli.main(words)
+        status = main(words)
     return status, out.buffer.getvalue().decode(), errors.getvalue()
 
 held, commands = int(sys.argv[1]), json.loads(sys.argv[2])

@@ -191,7 +191,7 @@ def _open(path: Path) -> BinaryIO:
         raise SmapstopError(what, "name a file that smapstop record wrote") from error
     if not is_recording(file.read(HEAD_BYTES)):
         file.close()
-        raise SmapstopError(f"{str(path)!r} is no recording", "smapstop record -p PID -o FILE makes one")
+        raise SmapstopError(f"{str(path)!r} is not a smapstop recording", "smapstop record -p PID -o FILE makes one")
     return file
 
 

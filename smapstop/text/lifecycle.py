@@ -67,7 +67,7 @@ def became_lines(life: Life, number: int) -> list[tuple[str, str]]:
         for when, step in told[:LIFE_LINES]
     ]
     if len(told) > len(lines):
-        lines.append(("…", f"and {len(told) - len(lines)} before"))
+        lines.append(("…", f"and {len(told) - len(lines)} earlier"))
     elif not any(step.what in ("map", "split") and step.mapping == life.mapping for _, step in life.became):
         lines.append((fmt.clock_tenths(life.tick_of(0).wall_ns), f"first seen at {life.states[0].place}"))
     return lines
@@ -97,7 +97,7 @@ def step_text(what: What, was: Face, now: Face, other: str) -> str:
         case "grow" | "shrink":
             return f"{VERBS[what]} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}"
         case "split":
-            return f"split off from {other}, at {now.place}"
+            return f"VMA split from {other}, at {now.place}"
         case "merge":
             return f"merged into {other}"
         case "protect":
@@ -108,6 +108,13 @@ def step_text(what: What, was: Face, now: Face, other: str) -> str:
             return f"renamed from {_name(was)} to {_name(now)}"
         case "unmap":
             return "unmapped"
+
+
+def unchanged_text(life: Life) -> str:
+    """No change, and since when that is known: "no change since attach (16:06:40)"."""
+    tick = life.tick_of(0)
+    since = "attach" if tick.number == 0 else "its first sample"
+    return f"no change since {since} ({fmt.clock(tick.wall_ns)})"
 
 
 def end_text(life: Life) -> str:

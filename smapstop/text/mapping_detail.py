@@ -69,7 +69,7 @@ def title_of(state: State, label: Label | None) -> tuple[Kind, str]:
 def facts_of(state: State) -> list[str]:
     """What the first line of its entry in smaps says, in words."""
     rows, row = state.rows, state.row
-    facts = [f"{state.perms} {perms_text(state.perms)}", state.place, _size_text(state)]
+    facts = [f"{state.perms} · {perms_text(state.perms)}", state.place, _size_text(state)]
     if rows.inode[row]:
         facts.append(f"file offset 0x{int(rows.offset[row]):x}")
         facts.append(f"device {rows.text(rows.device, row)} inode {int(rows.inode[row])}")
@@ -89,10 +89,9 @@ def _size_text(state: State) -> str:
 
 
 def perms_text(perms: str) -> str:
-    """Permissions in words: "read, write; private: copy-on-write"."""
+    """Permissions in words: "read, write, private (CoW)"."""
     words = [word for letter, word in (("r", "read"), ("w", "write"), ("x", "execute")) if letter in perms]
-    sharing = "shared: all who map it see writes" if "s" in perms else "private: copy-on-write"
-    return f"{', '.join(words) or 'no access'}; {sharing}"
+    return ", ".join([*(words or ["no access"]), "shared" if "s" in perms else "private (CoW)"])
 
 
 def flags_of(state: State) -> list[tuple[str, str]]:

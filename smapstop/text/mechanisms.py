@@ -26,7 +26,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "mm/memory.c: do_anonymous_page",
     ),
     "file-read": Explanation(
-        "read in from file",
+        "file pages faulted in",
         "{pages} of the file {were} mapped on access. {They} {were} in the page cache or {were} read from disk; one "
         "fault maps up to 16 neighbours at once (fault-around).",
         "mm/memory.c: do_read_fault, do_fault_around",
@@ -45,7 +45,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "mm/memory.c: wp_page_copy",
     ),
     "sole-owner": Explanation(
-        "sole owner again",
+        "no longer shared (exclusive)",
         "{pages} {were} shared with another process, which let go of {them}: it ended, or copied what it wrote. "
         "Nothing was copied here, and there was no fault.",
         "fs/proc/task_mmu.c: smaps_account (a page's map count)",
@@ -84,29 +84,29 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "mm/memory.c: do_swap_page",
     ),
     "discard": Explanation(
-        "discarded",
+        "dropped",
         "{pages} {were} given up with what was in {them}: by madvise(MADV_DONTNEED), by free returning memory, or "
         "because the file was cut or a hole was punched into it.",
         "mm/madvise.c: madvise_dontneed_single_vma",
     ),
     "lazy-free": Explanation(
-        "freed lazily",
+        "MADV_FREE",
         "{pages} {were} marked as free (MADV_FREE). Nothing goes before memory is needed; a write keeps {them}.",
         "mm/madvise.c: madvise_free_single_vma",
     ),
     "rewrite": Explanation(
-        "written again",
+        "re-dirtied",
         "{pages} {were} clean before, and written again: after a lazy free, or after coming back from swap.",
         "mm/memory.c: do_wp_page",
     ),
     "huge-collapse": Explanation(
-        "made huge",
+        "collapsed to THP",
         "{pages} that {were} resident one by one {were} put together into huge pages. Rss grows only by the "
         "holes that this fills.",
         "mm/khugepaged.c: collapse_huge_page",
     ),
     "huge-split": Explanation(
-        "huge page split",
+        "THP split",
         "{pages} {were} mapped as huge pages before, and are mapped one by one now: a part of the huge page was "
         "given up, protected, or swapped.",
         "mm/huge_memory.c: __split_huge_pmd",
@@ -151,7 +151,7 @@ VERBS: dict[str, str] = {
     "unmap": "unmapped",
     "grow": "grew",
     "shrink": "shrank",
-    "split": "split off",
+    "split": "VMA split",
     "merge": "merged",
     "protect": "protected",
     "move": "moved",

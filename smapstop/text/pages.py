@@ -71,7 +71,7 @@ def offset_text(look: Look, page: int, offset: int) -> str:
 def changes_text(look: Look, before: Look, changed: int) -> str:
     """How many pages are not what they were at the compared look."""
     if before is look:
-        return "first look: what changes from now on is marked"
+        return "baseline taken; changes will be marked"
     return f"{pages_text(changed)} changed since {fmt.clock(before.seen.wall_ns)}"
 
 
@@ -86,12 +86,12 @@ def meaning_of(counts: Pages) -> str:
 
 
 def frames_text(seen: FramesSeen, pages: int) -> str:
-    """What is known of the frames behind so many pages: "page frame: mapped 12 times, referenced"."""
+    """What is known of the frames behind so many pages: "page frame: map count 12, referenced"."""
     noun = "page frame" if pages == 1 else "page frames"
     if seen.why:
-        return f"{noun}: {seen.why} (how often mapped, dirty, referenced, KSM)"
+        return f"{noun}: {seen.why} (map count, dirty, referenced, KSM)"
     if not seen.pages:
-        return f"{noun}: none, it is not in memory" if pages == 1 else f"{noun}: none is in memory"
+        return f"{noun}: not in memory" if pages == 1 else f"{noun}: none in memory"
     marks = {"dirty": seen.dirty, "referenced": seen.referenced}
     marks |= {"of a large folio" if pages == 1 else "of large folios": seen.huge, "merged by KSM": seen.ksm}
     if pages == 1:
@@ -102,14 +102,14 @@ def frames_text(seen: FramesSeen, pages: int) -> str:
 
 def _times(count: int) -> str:
     """How often a frame is mapped; the kernel does not count it of the zero page."""
-    return {0: "its maps are not counted", 1: "mapped once"}.get(count, f"mapped {count:,} times")
+    return {0: "map count not kept", 1: "map count 1 (exclusive)"}.get(count, f"map count {count:,}")
 
 
 def _maps(seen: FramesSeen) -> str:
     """How often several frames are mapped."""
     if seen.once == seen.pages:
-        return "mapped once each"
+        return "map count 1 (exclusive)"
     if seen.most <= 1:
-        return f"{seen.once:,} mapped once, others not counted"
-    others = f"up to {seen.most:,} times"
-    return f"{seen.once:,} mapped once, others {others}" if seen.once else f"mapped {others}"
+        return f"{seen.once:,} exclusive, others without a map count"
+    others = f"map count ≤ {seen.most:,}"
+    return f"{seen.once:,} exclusive, others {others}" if seen.once else others

@@ -34,7 +34,7 @@ def line_of(run: Run, before: Run | None) -> str:
             str(run.number),
             fmt.clock(timeline.start.tick.wall_ns),
             fmt.duration(age_of(timeline, last) / 1e9),
-            ending_text(timeline.ending) if timeline.ending else "goes on",
+            ending_text(timeline.ending) if timeline.ending else "running",
             fmt.amount(_peak(timeline)),
             fmt.amount(rss),
             "" if was is None or rss is None else fmt.signed(rss - was),

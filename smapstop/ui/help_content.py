@@ -81,13 +81,15 @@ _SIGNS = (
     Entry(fmt.UNKNOWN, "Not known: this kernel does not print it, or it may not be read. Never the same as 0."),
     Entry(fmt.STILL, "No change."),
     Entry("▼ ▲", "What the rows are sorted by, the greatest or the least first."),
-    Entry("lit, struck out", "A row, or a number, that has just changed; a mapping that has just gone."),
-    Entry("underlined", "A number that has just fallen, where one that rose is only lit."),
-    Entry("first touch?", "Not for sure: the fields alone fit something else, too, which the open mapping says."),
+    Entry("highlighted, struck through", "A row or a number that just changed; a mapping that is just gone."),
+    Entry("underlined", "A number that just fell; one that rose is only highlighted."),
+    Entry("first touch?", "Ambiguous: the fields also fit another mechanism, which the open mapping names."),
 )
 _PAGE_SIGNS = (
-    Entry("f, a, c", "A small letter: a cell of pages that differ; of those that are there, most are so."),
-    Entry("F→C", "What changed since the compared look: it was F, file, and is C, copied on write."),
+    Entry(
+        "f, a, c", "A lower-case letter: the cell has pages of several states; most of those present have this one."
+    ),
+    Entry("F→C", "A change since the compared moment: it was F (file) and is C (copied on write)."),
     Entry("in a huge page", HUGE_HELP),
 )
 _KINDS = {

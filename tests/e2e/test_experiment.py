@@ -83,7 +83,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
 
     window.keys("t")
-    window.wait_for("F12 takes the keys back")
+    window.wait_for("F12 leaves the program")
     window.type("x")
     window.keys("Enter")
     window.wait_for(r"^│written")
@@ -120,7 +120,7 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
     window.wait_for(r"\.data +page1")
 
     window.keys("t")
-    window.wait_for("F12 takes the keys back")
+    window.wait_for("F12 leaves the program")
     window.type("x")
     window.keys("Enter")
     window.wait_for("1 page: copied-on-write; it was file")

@@ -70,7 +70,7 @@ def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: Stepping) -> None:
         window.wait_for(r"^ F +file +….*/evil\\x1b\[31m\[bold\] .data")
         window.wait_for(rf"On it: {SPELLED}")
         window.type("v")
-        window.wait_for(rf"(?s)^ F +file .*{SPELLED}.*[+] closer")
+        window.wait_for(rf"(?s)^ F +file .*{SPELLED}.*[+] zoom in")
         window.type("q")
         assert window.status() == 0
         assert_harmless(window)
@@ -113,7 +113,7 @@ def test_no_name_in_an_error_is_obeyed_by_the_terminal(evil: Stepping, tmp_path:
 
 def test_no_name_in_the_picker_is_obeyed_by_the_terminal(evil: Stepping) -> None:
     with Bare([*SMAPSTOP]) as window:
-        window.wait_for("Which process")
+        window.wait_for("Choose a process")
         window.type("pwn")
         window.wait_for(SPELLED)
         window.type("\x1b\x1b")

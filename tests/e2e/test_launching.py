@@ -34,7 +34,7 @@ def launch(terminal: Terminals, *command: str, interval: float = 0.2) -> Termina
 def talk(window: Terminal) -> None:
     """Give the program the keys."""
     window.keys("t")
-    window.wait_for("F12 takes the keys back")
+    window.wait_for("F12 leaves the program")
 
 
 def pane(screen: str) -> list[str]:

@@ -89,4 +89,4 @@ def test_a_recording_is_followed_while_the_dashboard_writes_it(terminal: Termina
 def test_what_is_no_recording_is_one_line(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} replay /etc/passwd")
     assert window.status() == 2
-    window.wait_for("is no recording")
+    window.wait_for("is not a smapstop recording")

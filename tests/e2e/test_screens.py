@@ -298,7 +298,7 @@ def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
         ("Escape", "● live"),
         ("Enter", "Field, kB"),
         ("Escape", "^Mapping"),
-        ("t", "F12 takes the keys back"),
+        ("t", "F12 leaves the program"),
         ("F12", "press t to type"),
         ("q", "is still running"),
     ):

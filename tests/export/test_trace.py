@@ -295,7 +295,7 @@ def test_tracks_say_what_the_map_said_in_any_life(
     points = Counter(point for values in tracks(document).values() for point in values)
     assert points == Counter(point for values in histories(told) for point in values)
     lanes = {lane for lane, _ in instants(document)}
-    assert lanes <= {"mapped", "unmapped", "grew", "shrank", "split off", "merged", "protected", "moved", "renamed"}
+    assert lanes <= {"mapped", "unmapped", "grew", "shrank", "VMA split", "merged", "protected", "moved", "renamed"}
 
 
 def histories(told: list[Tick]) -> Iterator[list[tuple[float, float]]]:
@@ -323,5 +323,5 @@ def test_real_programs_make_a_sound_trace(program: Callable[[str], Path], path: 
         document = trace(record_program(path, stepping, 10))
 
     lanes = {lane for lane, _ in instants(document)}
-    assert {"split off", "protected", "moved", "shrank", "discarded"} <= lanes
+    assert {"VMA split", "protected", "moved", "shrank", "dropped"} <= lanes
     assert any(name.startswith("anon ") and name.endswith(" anonymous kB") for name in tracks(document))

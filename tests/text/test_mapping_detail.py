@@ -222,7 +222,7 @@ def test_the_title_is_the_whole_name_and_the_probable_part_of_a_file() -> None:
 
 def test_the_facts_are_the_head_of_the_entry_in_words() -> None:
     heap = state(0x55, 0x57, "rw-p", "[heap]")
-    assert facts_of(heap) == ["rw-p read, write; private: copy-on-write", "00055000-00057000", "8 K"]
+    assert facts_of(heap) == ["rw-p · read, write, private (CoW)", "00055000-00057000", "8 K"]
     file = state(*FILE, kernel_page_size=[4])
     inode = int(file.rows.inode[0])
     assert ["8 K = 2 pages", "file offset 0x3000", f"device 08:01 inode {inode}"] == facts_of(file)[2:]
@@ -232,9 +232,9 @@ def test_the_facts_are_the_head_of_the_entry_in_words() -> None:
 
 
 def test_permissions_are_words() -> None:
-    assert perms_text("---p") == "no access; private: copy-on-write"
-    assert perms_text("r-xp") == "read, execute; private: copy-on-write"
-    assert perms_text("rw-s") == "read, write; shared: all who map it see writes"
+    assert perms_text("---p") == "no access, private (CoW)"
+    assert perms_text("r-xp") == "read, execute, private (CoW)"
+    assert perms_text("rw-s") == "read, write, shared"
 
 
 def test_flags_are_words_and_unknown_ones_stay() -> None:
@@ -299,7 +299,7 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
     ]
     assert became_lines(life, 1) == [("22:13:21.0", "mapped at 00005000-00007000")]
     assert became_lines(Life(life.timeline, 8), 5) == [
-        ("22:13:23.0", "split off from 00005000-00009000, at 00009000-00028000")
+        ("22:13:23.0", "VMA split from 00005000-00009000, at 00009000-00028000")
     ]
     assert became_lines(Life(life.timeline, 1), 5) == [("22:13:20.0", "first seen at 00001000-00002000")]
 

@@ -56,7 +56,7 @@ def test_it_is_compared_with_the_run_before_at_the_same_age() -> None:
 
 
 def test_one_that_goes_on_says_so_and_one_without_a_sample_too() -> None:
-    assert cells(line_of(run(2, 10), None))[3] == "goes on"
+    assert cells(line_of(run(2, 10), None))[3] == "running"
     assert cells(line_of(Run(3, target(), Timeline()), None)) == ["3", "no sample"]
 
 

@@ -54,7 +54,7 @@ def test_every_binding_of_a_place_has_the_name_of_its_row_as_id() -> None:
 def test_the_key_bar_shows_the_keys_in_this_order() -> None:
     shown = [f"{binding.key_display} {binding.description}" for binding in bindings("anywhere") if binding.show]
     first = "? help, q quit, t program, space pause, p play"
-    then = "/ filter, s sort, m mark, d diff, enter open, v pages, e events, F12 keys back, g group, x save"
+    then = "/ filter, s sort, m mark, d diff, enter open, v pages, e events, F12 leave program, g group, x save"
     assert f"{first}, {then}" == ", ".join(shown)
 
 

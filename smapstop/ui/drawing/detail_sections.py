@@ -11,7 +11,7 @@ from smapstop.model.history.mapping_history import Life, label_at
 from smapstop.model.kinds import Kind
 from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
-from smapstop.text.lifecycle import LastChange, became_lines, last_change
+from smapstop.text.lifecycle import LastChange, became_lines, last_change, unchanged_text
 from smapstop.text.mapping_detail import (
     FieldRow,
     View,
@@ -49,15 +49,15 @@ def title(life: Life, view: View, look: Look, width: int, height: int) -> list[S
     if height >= 8:
         facts = [f" {fact}" for fact in flow(facts_of(state), width - 2)]
         lines += [[Segment(fact, look.base)] for fact in (facts if height >= 16 else facts[:1])]
-        lines.append(_last_change(last_change(life, view.number), look, width))
+        lines.append(_last_change(life, last_change(life, view.number), look, width))
     first, *rest = [look.line(line, width) for line in lines]
     return [tabs.tabbed(first, "detail", look.base, look.quiet), *rest]
 
 
-def _last_change(last: LastChange | None, look: Look, width: int) -> list[Segment]:
+def _last_change(life: Life, last: LastChange | None, look: Look, width: int) -> list[Segment]:
     """The last change: what became of the mapping, and its fields, as much as there is room for."""
     if last is None:
-        return [Segment(" unchanged since it was first seen", look.quiet)]
+        return [Segment(f" {unchanged_text(life)}", look.quiet)]
     ago = last.ago if last.ago == "now" else f"{last.ago} ago"
     parts = [[Segment(f"  {text}", look.base)] for text in last.became]
     parts += [

@@ -42,7 +42,7 @@ def chart(life: Life, view: View, name: str, look: Look, width: int, height: int
     facts = [
         f"{label} {exact(kb, 14)}" for label, kb in (("min", low), ("max", high), ("first", first), ("last", last))
     ]
-    told = f"{', '.join(facts)}{unit}" if high > low else f"{exact(high, 14)}{unit} all the time"
+    told = f"{', '.join(facts)}{unit}" if high > low else f"constant at {exact(high, 14)}{unit}"
     cells = width - _GUTTER - 1
     if cells < 1:
         return []

@@ -82,7 +82,7 @@ class PageView:
         return [
             f"{perms[:4]} {place}",
             size,
-            f"seen {fmt.clock(self.look.seen.wall_ns)}",
+            f"read at {fmt.clock(self.look.seen.wall_ns)}",
             words.changes_text(self.look, self.before, self.changes.pages),
         ]
 
@@ -104,7 +104,7 @@ def view_at(life: Life, looks: Looks, scene: Scene) -> PageView | None:
         copied = copied.of()
     notice = shown.notice
     if not notice and look.seen.tick > shown.number:
-        notice = "not looked at then, for this view was not open; below is how the pages were first seen"
+        notice = "not read at that moment: this view was not open; below is the first reading after it"
     label = label_at(life.timeline, shown.number, life.mapping)
     return PageView(entry, label, look, before, changes(before, look), copied, notice)
 

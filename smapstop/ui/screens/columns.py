@@ -42,7 +42,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         with Vertical(classes="box") as box:
             box.border_title = "Columns, from left to right"
             right = key_of(self.app, "move_down")
-            box.border_subtitle = f"{show} shows, hides   {left} {right} moves   {usual} as usual   enter   {back}"
+            box.border_subtitle = f"{show} toggle · {left}{right} move · {usual} defaults · enter   {back}"
             yield OptionList(*map(self._option, self._order), compact=True)
             yield Explained(markup=False)
 

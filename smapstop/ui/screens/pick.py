@@ -65,7 +65,7 @@ class PickScreen(Modal[int | None]):
     def compose(self) -> ComposeResult:
         """What to search for, the list, and the process under the cursor in full."""
         with Horizontal(id="title"):
-            yield Label("Which process shall smapstop watch?")
+            yield Label("Choose a process")
             yield Label(id="count")
         yield Search(placeholder="type a name, a pid, or a part of the command line")
         yield ProcessList()

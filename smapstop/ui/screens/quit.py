@@ -17,8 +17,8 @@ from smapstop.ui.screens.modal import Modal
 Choice = Literal["end", "leave"]
 
 _ANSWERS = (
-    ("end", "end_program", "End it", "as if its terminal were closed"),
-    ("leave", "leave_program", "Leave it running", "it goes on without smapstop"),
+    ("end", "end_program", "Terminate", "SIGHUP, as if its terminal were closed"),
+    ("leave", "leave_program", "Detach", "leave it running without smapstop"),
     ("cancel", "back", "Cancel", "and keep watching"),
 )
 """What can be answered: its id, the name of its key, what it does, and how that may be understood."""

@@ -42,7 +42,9 @@ class RunsScreen(Modal[Run | None]):
         """The runs, the one that is looked at marked."""
         with Vertical(classes="box") as box:
             box.border_title = f"Runs, the last {KEPT} are kept"
-            box.border_subtitle = f"Δ: the run before at this age   enter looks at it   {key_of(self.app, 'back')}"
+            box.border_subtitle = (
+                f"Δ against the previous run at the same age   enter open   {key_of(self.app, 'back')}"
+            )
             yield Static(Content(f"   {header()}"), id="titles")
             befores = (None, *self._runs)
             lines = [self._option(run, before) for run, before in zip(self._runs, befores, strict=False)]

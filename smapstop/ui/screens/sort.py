@@ -45,7 +45,7 @@ class SortScreen(Modal[Sorting | None]):
         """The choices, the present one marked."""
         with Vertical(classes="box") as box:
             box.border_title = "Sort by"
-            box.border_subtitle = f"enter sorts, the same again turns it   type to find   {key_of(self.app, 'back')}"
+            box.border_subtitle = f"enter sort · again: reverse   type to find   {key_of(self.app, 'back')}"
             yield OptionList(*(self._option(key) for key in (MOVED.key, *SORTABLE)), compact=True)
             yield Explained(markup=False)
 
@@ -98,7 +98,7 @@ class SortScreen(Modal[Sorting | None]):
 def title_of(key: str) -> str:
     """What the choice is called: by its title in the table, or, where that is cut, by the kernel's label."""
     if key not in SORTABLE:
-        return "moved most recently"
+        return "last changed"
     return SORTABLE[key].title if SORTABLE[key] in COLUMNS else FIELD[key].label
 
 

@@ -192,7 +192,7 @@ class LensedScreen(Screen[None]):
     def action_runs(self) -> None:
         """Choose a run to look at."""
         if not self.many_runs or self.looking.run is None:
-            self.notify("there is one run: smapstop --watch -- COMMAND keeps every one")
+            self.notify("only one run; start with --watch to keep several")
             return
         from smapstop.ui.screens.runs import RunsScreen
 

@@ -159,7 +159,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         if not self._happened:
             return EMPTY
         change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
-        return f"no event has {fmt.printable(self.words)!r}: press {change} to change the words, {drop} to drop them"
+        return f"no event has {fmt.printable(self.words)!r}: {change} edit · {drop} clear"
 
     def header(self, width: int) -> Strip:
         """The titles, or how many entries have which words; and what the keys do here."""
@@ -174,7 +174,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         back = f"{leave} shows all" if self.words else f"{leave} closes"
         hints = [f"{enter} to the mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
-            hints = [f"tab moves here  {key_of(self.app, 'events')} closes"]
+            hints = [f"tab: focus  {key_of(self.app, 'events')} closes"]
         rest = next((hint for hint in hints if len(hint) <= width - fmt.cells(text) - 3), "")
         return Strip(
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]

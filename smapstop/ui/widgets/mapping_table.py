@@ -144,7 +144,7 @@ class MappingTable(LineList[int, _Line]):
         """Why the table is empty."""
         if self._scene is not None and self._scene.lens.filter:
             change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
-            return f"no mapping matches {self._scene.lens.filter!r}: press {change} to change it, {drop} to drop it"
+            return f"no mapping matches {self._scene.lens.filter!r}: {change} edit · {drop} clear"
         return "no mappings" if self._scene is not None else ""
 
     def header(self, width: int) -> Strip:
@@ -172,7 +172,9 @@ class MappingTable(LineList[int, _Line]):
             return column.title
         tick = self._scene.moment.tick
         ticks = min(HISTORY_TICKS, cells * history_step(tick.number + 1, cells))
-        return f"Rss, {fmt.age(ticks * tick.interval_ns / 1e9)}"
+        span = fmt.age(ticks * tick.interval_ns / 1e9)
+        title = f"Rss history ({span})"
+        return title if len(title) <= cells else f"Rss ({span})"
 
     def strip(self, line: _Line, width: int) -> Strip:
         """One row: lit when it has just changed, dim when it is gone."""

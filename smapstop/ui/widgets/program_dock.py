@@ -139,7 +139,7 @@ class ProgramDock(Vertical):
         if self._lives:
             type_key, back_key = (key_of(self.app, name).replace("[", r"\[") for name in ("program", "keys_back"))
             self.border_subtitle = (
-                f"{back_key} takes the keys back" if self.has_keys else f"press {type_key} to type into it"
+                f"{back_key} leaves the program" if self.has_keys else f"press {type_key} to type into it"
             )
         self.app.refresh_bindings()
 

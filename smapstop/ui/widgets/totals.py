@@ -97,7 +97,7 @@ class Totals(Widget):
             [
                 Segment(f" Rss {amount}", base + Style(bold=True)),
                 Segment(f"  {speed}", base + Style(color=ink)),
-                Segment(f"{span} ".rjust(max(0, width - fmt.cells(text))), base + Style(color=palette.quiet)),
+                Segment(f"last {span} ".rjust(max(0, width - fmt.cells(text))), base + Style(color=palette.quiet)),
             ]
         ).adjust_cell_length(width, base)
 

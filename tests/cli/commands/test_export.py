@@ -217,7 +217,7 @@ def test_wrong_words_are_told_in_a_line(small: Path, tmp_path: Path) -> None:
     assert "there is one at 2.0" in complaint(small, "--from", 100)
     assert "no kind" in complaint(small, "--filter", "kind:nothing")
     assert "No such file" in complaint(tmp_path / "nothing")
-    assert "is no recording" in complaint(__file__)
+    assert "is not a smapstop recording" in complaint(__file__)
     assert "--format" in complaint(small, "--format", "xml")
 
 

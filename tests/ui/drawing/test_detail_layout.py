@@ -230,7 +230,7 @@ def test_a_cursor_stays_where_the_user_placed_it() -> None:
     assert detail.field == "pss"
     assert detail.body[detail.cursor_line].text.startswith("▸ Pss ")
     assert texts(detail.bottom)[0].startswith(" ▏Pss:")
-    assert any(line.startswith("─ Pss  8 kB all the time") for line in texts(detail.body))
+    assert any(line.startswith("─ Pss  constant at 8 kB") for line in texts(detail.body))
 
 
 def test_a_cursor_that_was_not_placed_stays_on_a_field_that_ever_changed() -> None:

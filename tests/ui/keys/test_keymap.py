@@ -73,10 +73,10 @@ async def test_the_palette_finds_all_that_a_key_does_here_and_no_more() -> None:
     app = dashboard()
     async with app.run_test(size=(118, 60)) as pilot:
         everywhere = {key.label.capitalize() for key in KEYS if "anywhere" in key.actions}
-        missing = {"Palette", "Program", "Keys back", "Play"}
+        missing = {"Palette", "Program", "Leave program", "Play"}
         assert set(await titles(pilot)) == everywhere - missing | {"Screenshot"}
         await pilot.press("escape", "v")
-        assert {"Closer", "Copied", "Next change"} < set(await titles(pilot))
+        assert {"Zoom in", "Copied", "Next changed"} < set(await titles(pilot))
 
 
 async def test_what_the_palette_finds_is_done() -> None:

@@ -206,7 +206,7 @@ async def test_without_watch_there_is_one_run_and_r_says_how_to_keep_more() -> N
         assert "run 1" not in await header(pilot)
         await pilot.press("r")
         (notice,) = app._notifications
-        assert notice.message == "there is one run: smapstop --watch -- COMMAND keeps every one"
+        assert notice.message == "only one run; start with --watch to keep several"
 
 
 @pytest.mark.parametrize("key", ["enter", "v"])
@@ -432,7 +432,7 @@ async def test_who_types_into_the_program_goes_on_with_the_next_run(launched: Sc
         await header_says(pilot, "run 2")
         dock = app.query_one(ProgramDock)
         assert dock.has_keys
-        assert dock.border_subtitle == "F12 takes the keys back"
+        assert dock.border_subtitle == "F12 leaves the program"
         await pilot.press("q")
         assert app.is_running
         await pilot.press("f12")

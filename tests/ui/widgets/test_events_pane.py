@@ -426,7 +426,7 @@ async def test_slash_in_the_events_shows_those_with_the_words_while_they_are_typ
         assert header(app)[:3] == ["1 of 5", "/cow", "What happened"]
         await pilot.press(*" !redis")
         await pilot.pause()
-        assert lines(app) == ["  no event has 'cow !redis': press / to change the words, esc to drop them"]
+        assert lines(app) == ["  no event has 'cow !redis': / edit · esc clear"]
         source.tell(tick(4, GROWN, executed=True))
         await pilot.pause()
         assert header(app)[0] == "0 of 7"

@@ -105,8 +105,8 @@ async def test_the_field_table_at_80_columns() -> None:
         await pilot.pause()
         assert [
             " F  file  /usr/bin/redis-server .data",
-            " rw-p read, write; private: copy-on-write   55d0c0a00000-55d0c0a02000",
-            f" 8 K = 2 pages   file offset 0x3000   device 08:01 inode {inode(app)}",
+            " rw-p · read, write, private (CoW)   55d0c0a00000-55d0c0a02000   8 K = 2 pages",
+            f" file offset 0x3000   device 08:01 inode {inode(app)}",
             " changed now  Private_Clean 4→0  Private_Dirty 4→8  Anonymous 4→8",
             "  Field, kB               start   22:13:21        Δ       Rate  last 14 s",
             "  Size                        8   8               ·          ·              ▁▁",

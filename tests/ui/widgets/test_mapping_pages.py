@@ -132,7 +132,7 @@ async def test_the_frames_under_the_cursor_are_asked_for_at_each_tick_and_told()
         asked = FramesOn(0, FIRST * PAGE, (FIRST + 1) * PAGE)
         assert [request for request in source.asked if isinstance(request, FramesOn)] == [asked]
         source.tell(FramesSeen(0, asked.start, asked.end, pages=1, most=12, dirty=1))
-        assert " ▏page frame: mapped 12 times, dirty" in await lines(pilot)
+        assert " ▏page frame: map count 12, dirty" in await lines(pilot)
         await pilot.press("right")
         assert not any("page frame" in line for line in await lines(pilot)), "of the next page nothing is known yet"
         source.tell(FramesSeen(0, asked.end, asked.end + PAGE, why="shown only to root"))
