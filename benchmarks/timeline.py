@@ -22,7 +22,7 @@ from smapstop.model.history.mapping_history import Life
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import totals_of
-from smapstop.proc.columns import Counters, Mappings, Texts
+from smapstop.proc.columns import Counters, Mappings, StringTable
 from smapstop.proc.fields import FIELDS
 
 NAMES = tuple(field.name for field in FIELDS if field.name not in ("pss_anon", "pss_file", "pss_shmem"))
@@ -92,12 +92,12 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
 
 def _first(count: int, rng: np.random.Generator) -> Mappings:
     """A map, every third mapping of it a file's."""
-    texts = Texts()
+    texts = StringTable()
     pages = rng.integers(64, 4096, count)
     start = ((1 << 34) + np.cumsum(pages + rng.integers(0, 64, count))) * PAGE
     file = np.arange(count) % 3 == 0
     names = np.array(
-        [texts.code(f"/usr/lib/lib{at // 12}.so" if at % 3 == 0 else "") for at in range(count)], np.int32
+        [texts.intern(f"/usr/lib/lib{at // 12}.so" if at % 3 == 0 else "") for at in range(count)], np.int32
     )
     amounts = np.zeros((len(NAMES), count), np.int64)
     amounts[NAMES.index("size")] = 4 * pages
@@ -110,13 +110,13 @@ def _first(count: int, rng: np.random.Generator) -> Mappings:
         end=(start + pages * PAGE).astype(np.uint64),
         offset=np.where(file, 4096 * (np.arange(count) % 12), 0).astype(np.uint64),
         inode=np.where(file, 260_000 + np.arange(count) // 12, 0).astype(np.uint64),
-        perms=np.array([texts.code("r-xp"), texts.code("rw-p")], np.int32)[(~file).astype(int)],
-        device=np.array([texts.code("08:01"), texts.code("00:00")], np.int32)[(~file).astype(int)],
+        perms=np.array([texts.intern("r-xp"), texts.intern("rw-p")], np.int32)[(~file).astype(int)],
+        device=np.array([texts.intern("08:01"), texts.intern("00:00")], np.int32)[(~file).astype(int)],
         name=names,
-        flags=np.full(count, texts.code("rd wr mr mw me ac sd"), np.int32),
+        flags=np.full(count, texts.intern("rd wr mr mw me ac sd"), np.int32),
         fields=NAMES,
         amounts=amounts,
-        texts=texts,
+        strings=texts,
     )
 
 

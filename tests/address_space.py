@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smapstop.model.identity import NONE, first_match, match
 from smapstop.model.mapping_rows import differing
 from smapstop.model.tick import Ids, Tick
-from smapstop.proc.columns import Mappings, Texts
+from smapstop.proc.columns import Mappings, StringTable
 
 PAGES = 40
 
@@ -59,7 +59,7 @@ class AddressSpace:
                     self.pages[page + by] = (perms, name, distance + by if name.startswith("/") else 0)
                 self.touched |= {page + by for page in touched}
 
-    def mappings(self, texts: Texts, *more: tuple[Any, ...]) -> Mappings:
+    def mappings(self, texts: StringTable, *more: tuple[Any, ...]) -> Mappings:
         """The map as smaps would show it, with more rows (see `building.Row`) at the end."""
         rows: list[list[Any]] = []
         for page in sorted(self.pages):
@@ -75,7 +75,7 @@ class AddressSpace:
 
 def readings(life: list[list[Any]]) -> list[Mappings]:
     """The map after each step of a life."""
-    space, texts = AddressSpace(), Texts()
+    space, texts = AddressSpace(), StringTable()
     out = []
     for step in life:
         for operation in step:

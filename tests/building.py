@@ -6,10 +6,10 @@ import numpy as np
 
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.proc.columns import ABSENT, Counters, Mappings, Texts
+from smapstop.proc.columns import ABSENT, Counters, Mappings, StringTable
 
 PAGE = 4096
-TEXTS = Texts()
+TEXTS = StringTable()
 """Interned by every map that is built without another."""
 
 
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     flags: str = ""
 
 
-def mappings_of(*rows: tuple[Any, ...], texts: Texts = TEXTS, **amounts: list[int]) -> Mappings:
+def mappings_of(*rows: tuple[Any, ...], texts: StringTable = TEXTS, **amounts: list[int]) -> Mappings:
     """A map with the fields size, rss, and those given, from tuples as of `Row`."""
     of = [Row(*row) for row in rows]
     fields = {"size": [4 * (row.stop - row.first) for row in of], "rss": [row.rss for row in of]} | amounts
@@ -38,14 +38,14 @@ def mappings_of(*rows: tuple[Any, ...], texts: Texts = TEXTS, **amounts: list[in
         start=column([PAGE * row.first for row in of], np.uint64),
         end=column([PAGE * row.stop for row in of], np.uint64),
         offset=column([PAGE * row.offset for row in of], np.uint64),
-        inode=column([1000 + texts.code(row.name) if row.name.startswith("/") else 0 for row in of], np.uint64),
-        perms=column([texts.code(row.perms) for row in of], np.int32),
-        device=column([texts.code("08:01" if row.name.startswith("/") else "00:00") for row in of], np.int32),
-        name=column([texts.code(row.name) for row in of], np.int32),
-        flags=column([texts.code(row.flags) for row in of], np.int32),
+        inode=column([1000 + texts.intern(row.name) if row.name.startswith("/") else 0 for row in of], np.uint64),
+        perms=column([texts.intern(row.perms) for row in of], np.int32),
+        device=column([texts.intern("08:01" if row.name.startswith("/") else "00:00") for row in of], np.int32),
+        name=column([texts.intern(row.name) for row in of], np.int32),
+        flags=column([texts.intern(row.flags) for row in of], np.int32),
         fields=tuple(fields),
         amounts=column(list(fields.values()), np.int64).reshape(len(fields), len(of)),
-        texts=texts,
+        strings=texts,
     )
 
 
@@ -55,7 +55,7 @@ def listed(mappings: Mappings) -> list[dict[str, Any]]:
     codes = ("perms", "device", "name", "flags")
     return [
         {name: int(getattr(mappings, name)[row]) for name in heads}
-        | {name: mappings.text(getattr(mappings, name), row) for name in codes}
+        | {name: mappings.string_at(getattr(mappings, name), row) for name in codes}
         | {
             name: int(amount)
             for name, amount in zip(mappings.fields, mappings.amounts[:, row], strict=True)

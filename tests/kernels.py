@@ -92,10 +92,10 @@ def records_in(mappings: Mappings) -> list[Record]:
             int(mappings.end[row]),
             mappings.perms_of(row),
             int(mappings.offset[row]),
-            mappings.text(mappings.device, row),
+            mappings.string_at(mappings.device, row),
             int(mappings.inode[row]),
             mappings.name_of(row).encode("utf-8", "surrogateescape"),
-            tuple(mappings.text(mappings.flags, row).split()),
+            tuple(mappings.string_at(mappings.flags, row).split()),
             tuple(mappings.amounts[:, row].tolist()),
         )
         for row in range(len(mappings))

@@ -14,7 +14,7 @@ def said(mappings: Mappings) -> dict[str, Any]:
     """All that a reading says, with its types, in a form that can be kept and compared."""
     columns = {name: getattr(mappings, name) for name in COLUMNS}
     texts = {
-        name: [mappings.text(columns[name], row) for row in range(len(mappings))]
+        name: [mappings.string_at(columns[name], row) for row in range(len(mappings))]
         for name in ("perms", "device", "name", "flags")
     }
     arrays = columns | {"amounts": mappings.amounts}
@@ -47,7 +47,7 @@ class Reader:
         self._memory[: len(self._memory)] = text
         with memoryview(self._memory) as view:
             got = outcome(lambda: self._keep(self._parser.parse(view)))
-        assert got == outcome(lambda: parse_smaps(text, self._parser.texts))
+        assert got == outcome(lambda: parse_smaps(text, self._parser.strings))
         for mappings, before in self._kept:
             assert said(mappings) == before
         return not isinstance(got, str)

@@ -13,7 +13,7 @@ from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NONE, first_match, match
 from smapstop.model.mapping_rows import differing
 from smapstop.model.tick import Ending, Ids, Stack, Tick
-from smapstop.proc.columns import ABSENT, Mappings, Texts
+from smapstop.proc.columns import ABSENT, Mappings, StringTable
 
 BIG = (1 << 63) - 1
 VSYSCALL = (0xFFFFFFFFFF600, 0xFFFFFFFFFF601, "--xp", "[vsyscall]")
@@ -55,7 +55,7 @@ class _Sampled:
     """A process that is sampled."""
 
     def __init__(self) -> None:
-        self._space, self._texts = AddressSpace(), Texts()
+        self._space, self._texts = AddressSpace(), StringTable()
         self._known: tuple[Mappings, Ids] | None = None
         self._number = self._next_id = self._at_ns = 0
 
@@ -135,7 +135,7 @@ def assert_same(expected: object, found: object, path: str = "") -> None:
     if isinstance(expected, np.ndarray) and isinstance(found, np.ndarray):
         assert (expected.dtype, expected.shape) == (found.dtype, found.shape), path
         assert expected.tolist() == found.tolist(), path
-    elif isinstance(expected, Texts):
+    elif isinstance(expected, StringTable):
         assert expected is found, path
     elif isinstance(expected, tuple) and isinstance(found, tuple):
         assert len(expected) == len(found), path

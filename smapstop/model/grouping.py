@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ids
-from smapstop.proc.columns import Codes, Texts
+from smapstop.proc.columns import StringIds, StringTable
 
 Grouping = Literal["none", "name", "kind", "file"]
 """What rows are grouped by: not at all, by full name, by kind, or by file (all that has no file together by kind)."""
@@ -17,7 +17,7 @@ _KIND_CODES = len(Kind)
 """Keys below this are positions in `list(Kind)`, those from here on are codes of names."""
 
 
-def group_keys(kind: NDArray[np.signedinteger], name: Codes, by: Grouping) -> NDArray[np.int64]:
+def group_keys(kind: NDArray[np.signedinteger], name: StringIds, by: Grouping) -> NDArray[np.int64]:
     """Key of the group of each mapping: small numbers, those of kinds before those of names.
 
     Args:
@@ -37,6 +37,6 @@ def group_ids(keys: NDArray[np.int64]) -> Ids:
     return -1 - keys
 
 
-def group_name(texts: Texts, key: int) -> str:
+def group_name(texts: StringTable, key: int) -> str:
     """Name of the group with a key."""
     return list(Kind)[key].value if key < _KIND_CODES else texts[key - _KIND_CODES]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.tick import Ids, Lineage, What
-from smapstop.proc.columns import Codes, Mappings, Texts
+from smapstop.proc.columns import Mappings, StringIds, StringTable
 
 Rows = NDArray[np.intp]
 """Row numbers of a `Mappings`."""
@@ -87,11 +87,11 @@ def _same_backing(a: Mappings, i: Rows, b: Mappings, j: Rows) -> NDArray[np.bool
     in_place = (a.inode[i] == 0) | (a.start[i] - a.offset[i] == b.start[j] - b.offset[j])
     same: NDArray[np.bool_] = same_file & in_place
     renamed = np.flatnonzero(same & (a.inode[i] == 0) & (a.name[i] != b.name[j]))
-    same[renamed] = _renamable(a.texts, a.name[i[renamed]]) & _renamable(b.texts, b.name[j[renamed]])
+    same[renamed] = _renamable(a.strings, a.name[i[renamed]]) & _renamable(b.strings, b.name[j[renamed]])
     return same
 
 
-def _renamable(texts: Texts, names: Codes) -> NDArray[np.bool_]:
+def _renamable(texts: StringTable, names: StringIds) -> NDArray[np.bool_]:
     """Whether prctl(PR_SET_VMA_ANON_NAME) may have given or taken a name; a [stack] or [vdso] stays what it is."""
     codes, inverse = np.unique(names, return_inverse=True)
     return np.array([code == 0 or texts[code].startswith("[anon:") for code in codes.tolist()], bool)[inverse]

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.proc.columns import Codes, Mappings, Texts
+from smapstop.proc.columns import Mappings, StringIds, StringTable
 from smapstop.proc.pages.page_states import Backing
 
 
@@ -46,16 +46,16 @@ def kind_of(name: str) -> Kind:
 
 def kinds(mappings: Mappings) -> list[Kind]:
     """The kind of each mapping; one look-up per distinct name."""
-    of_code = {code: kind_of(mappings.texts[code]) for code in np.unique(mappings.name).tolist()}
+    of_code = {code: kind_of(mappings.strings[code]) for code in np.unique(mappings.name).tolist()}
     return [of_code[code] for code in mappings.name.tolist()]
 
 
 def kind_codes(mappings: Mappings) -> NDArray[np.int8]:
     """The kinds as positions in `list(Kind)`, shape (n,)."""
-    return coded(mappings.texts, mappings.name, lambda name: _POSITIONS[kind_of(name)])
+    return coded(mappings.strings, mappings.name, lambda name: _POSITIONS[kind_of(name)])
 
 
-def coded(texts: Texts, codes: Codes, of: Callable[[str], int]) -> NDArray[np.int8]:
+def coded(texts: StringTable, codes: StringIds, of: Callable[[str], int]) -> NDArray[np.int8]:
     """A small number for each coded text, shape (len(codes),); each text is asked about once."""
     used = np.zeros(len(texts), bool)
     used[codes] = True

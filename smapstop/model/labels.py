@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.kinds import coded
 from smapstop.model.tick import Stack
-from smapstop.proc.columns import Codes, Mappings
+from smapstop.proc.columns import Mappings, StringIds
 
 _ARENA_BYTES = np.uint64(64 << 20)
 """glibc's HEAP_MAX_SIZE on 64 bits: the heaps of all arenas but the main one are so large, and begin at multiples."""
@@ -70,7 +70,7 @@ class Uses:
 
     use: NDArray[np.int8]
     """A `Use` each, shape (n,)."""
-    owner: Codes
+    owner: StringIds
     """Of `Use.BSS` the name of the file, of others the empty text, shape (n,)."""
 
     def beside(self, others: "Uses", rows: NDArray[np.intp]) -> "Uses":
@@ -91,8 +91,8 @@ def uses_of(mappings: Mappings) -> Uses:
         mappings: In address order.
     """
     nameless = mappings.name == 0
-    perms = coded(mappings.texts, mappings.perms, lambda text: {"rw-p": _WRITABLE, "---p": _CLOSED}.get(text, 0))
-    code = coded(mappings.texts, mappings.perms, lambda text: text[2:3] == "x") > 0
+    perms = coded(mappings.strings, mappings.perms, lambda text: {"rw-p": _WRITABLE, "---p": _CLOSED}.get(text, 0))
+    code = coded(mappings.strings, mappings.perms, lambda text: text[2:3] == "x") > 0
     program = np.isin(mappings.name, mappings.name[~nameless & code])
     """Whether a mapping is of a file that has code; others, such as `/anon_hugepage`, have no zeroed data."""
     start, end = mappings.start, mappings.end
@@ -145,7 +145,7 @@ def labels_of(mappings: Mappings, stacks: Mapping[int, Stack]) -> list[Label | N
         mappings: In address order.
         stacks: The stacks of threads, as far as they are known, by the row of the mapping.
     """
-    uses, texts = uses_of(mappings), mappings.texts
+    uses, texts = uses_of(mappings), mappings.strings
     told = zip(mappings.name.tolist(), uses.use.tolist(), uses.owner.tolist(), strict=True)
     return [
         given(texts[name]) if name else label(use, texts[owner], stacks.get(row))

@@ -80,7 +80,7 @@ def _gathered(maps: Sequence[Mappings], order: NDArray[np.intp]) -> Mappings:
     amounts = np.empty((len(fields), len(order)), np.int64)
     for out, name in zip(amounts, fields, strict=True):
         np.take(np.concatenate([_amounts(rows, name) for rows in maps]), order, out=out)
-    return Mappings(**heads, fields=fields, amounts=amounts, texts=maps[0].texts)
+    return Mappings(**heads, fields=fields, amounts=amounts, strings=maps[0].strings)
 
 
 def _amounts(mappings: Mappings, name: str) -> Amounts:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 Addresses = NDArray[np.uint64]
 """Addresses and file offsets: unsigned, because [vsyscall] lies above 2**63."""
-Codes = NDArray[np.int32]
-"""Codes of a `Texts`."""
+StringIds = NDArray[np.int32]
+"""Codes of a `StringTable`."""
 Amounts = NDArray[np.int64]
 """kB as the kernel printed them (or a plain number: THPeligible, ProtectionKey); `ABSENT` where it printed none."""
 
@@ -24,36 +24,36 @@ def without_deleted(name: str) -> str:
     return name.removesuffix(DELETED)
 
 
-class Texts:
+class StringTable:
     """Interned texts: every text once, in order of appearance; columns hold their codes. Code 0 is the empty text."""
 
     def __init__(self, texts: Iterable[str] = ("",)) -> None:
-        self._texts = list(texts)
-        self._codes = {text: code for code, text in enumerate(self._texts)}
+        self._strings = list(texts)
+        self._ids = {text: code for code, text in enumerate(self._strings)}
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._strings)
 
     def __getitem__(self, code: int) -> str:
-        return self._texts[code]
+        return self._strings[code]
 
-    def code(self, text: str) -> int:
+    def intern(self, text: str) -> int:
         """The code of `text`, which is added when it is new."""
-        code = self._codes.get(text)
+        code = self._ids.get(text)
         if code is None:
-            code = self._codes[text] = len(self._texts)
-            self._texts.append(text)
+            code = self._ids[text] = len(self._strings)
+            self._strings.append(text)
         return code
 
-    def since(self, count: int) -> tuple[str, ...]:
+    def additions_since(self, count: int) -> tuple[str, ...]:
         """The texts added after the first `count`."""
-        return tuple(self._texts[count:])
+        return tuple(self._strings[count:])
 
     def extend(self, texts: Iterable[str]) -> None:
-        """Append texts that another `Texts` added (see `since`), so that both give the same codes."""
+        """Append texts that another `StringTable` added (see `since`), so that both give the same codes."""
         for text in texts:
-            self._codes[text] = len(self._texts)
-            self._texts.append(text)
+            self._ids[text] = len(self._strings)
+            self._strings.append(text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,19 +68,19 @@ class Mappings:
     """Offset into the file, bytes; 0 without a file."""
     inode: Addresses
     """Inode of the file; 0 without a file."""
-    perms: Codes
+    perms: StringIds
     """`rwxp` as printed; the last letter is `s` for a shared, `p` for a private mapping."""
-    device: Codes
+    device: StringIds
     """`major:minor` in hex."""
-    name: Codes
+    name: StringIds
     """Path or pseudo-path such as `[heap]`; the empty text for plain anonymous memory."""
-    flags: Codes
+    flags: StringIds
     """The VmFlags line: two-letter codes separated by spaces, with the unknown ones."""
     fields: tuple[str, ...]
     """The names (snake_case of the kernel's labels) of the rows of `amounts`, in the kernel's order."""
     amounts: Amounts
     """Shape (len(fields), n): one contiguous row per field."""
-    texts: Texts = field(repr=False)
+    strings: StringTable = field(repr=False)
     """What `perms`, `device`, `name` and `flags` are codes of."""
 
     def __len__(self) -> int:
@@ -107,27 +107,27 @@ class Mappings:
             self.flags[index],
             self.fields,
             amounts,
-            self.texts,
+            self.strings,
         )
 
-    def text(self, column: Codes, row: int) -> str:
+    def string_at(self, column: StringIds, row: int) -> str:
         """The text of a coded column in a row."""
-        return self.texts[int(column[row])]
+        return self.strings[int(column[row])]
 
     def name_of(self, row: int) -> str:
         """The name of the mapping in a row."""
-        return self.texts[int(self.name[row])]
+        return self.strings[int(self.name[row])]
 
     def perms_of(self, row: int) -> str:
         """The permissions of the mapping in a row."""
-        return self.texts[int(self.perms[row])]
+        return self.strings[int(self.perms[row])]
 
 
-def no_mappings(texts: Texts, fields: tuple[str, ...] = ()) -> Mappings:
+def no_mappings(strings: StringTable, fields: tuple[str, ...] = ()) -> Mappings:
     """The map of a process without memory: a kernel thread, a zombie."""
     address, code = np.zeros(0, np.uint64), np.zeros(0, np.int32)
     amounts = np.zeros((len(fields), 0), np.int64)
-    return Mappings(address, address, address, address, code, code, code, code, fields, amounts, texts)
+    return Mappings(address, address, address, address, code, code, code, code, fields, amounts, strings)
 
 
 @dataclass(frozen=True, slots=True)

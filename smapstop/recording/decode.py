@@ -13,7 +13,7 @@ from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ending, Ids, Lineage, Stack, Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
-from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, Texts
+from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, StringTable
 from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, HEADS, TICK_COLUMNS, Row, checksum_of, to_unsigned
 
 _CODES = {what: code for code, what in enumerate(MECHANISMS)}
@@ -55,7 +55,7 @@ class Teller:
         self._anew = tool != f"smapstop {__version__}"
         self._page_kb = page_kb
         self._moment: Moment | None = None
-        self._texts = Texts()
+        self._texts = StringTable()
         self._heads: dict[int, Row] = {}
 
     def tell(self, rows: TickRows, fields: tuple[str, ...]) -> Tick:
@@ -87,7 +87,7 @@ class Teller:
     def _coded(self, head: Row) -> Row:
         """A head with its texts as codes; what was not printed is `ABSENT`."""
         addresses, texts, amounts = head[:4], head[4 : len(HEADS)], head[len(HEADS) :]
-        codes = (self._texts.code(str(text)) for text in texts)
+        codes = (self._texts.intern(str(text)) for text in texts)
         return (*map(to_unsigned, addresses), *codes, *(ABSENT if kb is None else kb for kb in amounts))
 
     def _mappings(self, rows: TickRows, fields: tuple[str, ...]) -> tuple[Ids, Mappings]:
@@ -109,7 +109,7 @@ class Teller:
             flags=codes["vm_flags"],
             fields=fields,
             amounts=np.stack(stacked) if stacked else np.zeros((0, len(rows.ids)), np.int64),
-            texts=self._texts,
+            strings=self._texts,
         )
         order = np.argsort(mappings.start, kind="stable")
         return rows.ids[order], mappings.take(order)

@@ -48,7 +48,7 @@ def head_rows(number: int, ids: Ids, rows: Mappings) -> list[Row]:
     """The rows of `mappings` for mappings that are new or something else since a tick."""
     addresses = (to_signed(column.tolist()) for column in (rows.start, rows.end, rows.offset, rows.inode))
     coded = (rows.perms, rows.device, rows.name, rows.flags)
-    texts = (map(rows.texts.__getitem__, column.tolist()) for column in coded)
+    texts = (map(rows.strings.__getitem__, column.tolist()) for column in coded)
     amounts = (_printed(rows.get(name), len(ids)) for name in HEAD_FIELDS)
     return list(zip(ids.tolist(), [number] * len(ids), *addresses, *texts, *amounts, strict=True))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from smapstop.model.protocol import Target
 from smapstop.model.tick import Tick
-from smapstop.proc.columns import Addresses, Codes, Mappings, Texts, without_deleted
+from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, without_deleted
 
 COMM = "redacted"
 """What every process is called."""
@@ -47,8 +47,8 @@ class Redaction:
         self._numbers: dict[str, dict[str, int]] = {}
         self._files: dict[tuple[str, int], int] = {}
         self._program: str | None = None
-        self._real: Texts | None = None
-        self._texts = Texts()
+        self._real: StringTable | None = None
+        self._texts = StringTable()
 
     def target(self, target: Target) -> Target:
         """What may be recorded of whom the recording is of."""
@@ -84,23 +84,23 @@ class Redaction:
 
     def _rows(self, rows: Mappings) -> Mappings:
         """Mappings without the names that others gave, and without what finds their files."""
-        if rows.texts is not self._real:
-            self._real, self._texts = rows.texts, Texts()
+        if rows.strings is not self._real:
+            self._real, self._texts = rows.strings, StringTable()
         return replace(
             rows,
             inode=self._inodes(rows),
             perms=self._coded(rows.perms, str),
-            device=np.full(len(rows), self._texts.code("00:00"), np.int32),
+            device=np.full(len(rows), self._texts.intern("00:00"), np.int32),
             name=self._coded(rows.name, self.name),
             flags=self._coded(rows.flags, str),
-            texts=self._texts,
+            strings=self._texts,
         )
 
-    def _coded(self, column: Codes, of: Callable[[str], str]) -> Codes:
+    def _coded(self, column: StringIds, of: Callable[[str], str]) -> StringIds:
         """A column of texts; each is asked about once."""
         assert self._real is not None
         distinct, at = np.unique(column, return_inverse=True)
-        codes = [self._texts.code(of(self._real[code])) for code in distinct.tolist()]
+        codes = [self._texts.intern(of(self._real[code])) for code in distinct.tolist()]
         return np.array(codes, np.int32)[at]
 
     def _inodes(self, rows: Mappings) -> Addresses:

@@ -182,7 +182,7 @@ class Recorder:
         every, before = np.arange(len(tick.ids)), self._moment
         if not tick.keyframe:
             return every, False
-        if before is None or tick.executed or before.mappings.texts is not tick.rows.texts:
+        if before is None or tick.executed or before.mappings.strings is not tick.rows.strings:
             return every, True
         lost = before.ids[~np.isin(before.ids, tick.ids)]
         if not np.array_equal(np.sort(lost), np.sort(tick.gone)):
@@ -191,7 +191,7 @@ class Recorder:
 
     def _with_new_heads(self, ids: Ids, rows: Mappings) -> NDArray[np.intp]:
         """Which mappings are new, or are something else now."""
-        if self._moment is None or self._moment.mappings.texts is not rows.texts:
+        if self._moment is None or self._moment.mappings.strings is not rows.strings:
             return np.arange(len(ids))
         return np.flatnonzero(_changed(self._moment, ids, rows, _differing_heads))
 

@@ -40,12 +40,12 @@ def heads_of(mappings: Mappings) -> list[Record]:
             "end": f"{mappings.end[row]:#x}",
             "perms": mappings.perms_of(row),
             "offset": int(mappings.offset[row]),
-            "device": mappings.text(mappings.device, row),
+            "device": mappings.string_at(mappings.device, row),
             "inode": int(mappings.inode[row]),
             "name": without_deleted(mappings.name_of(row)),
             "deleted": mappings.name_of(row).endswith(DELETED),
             "kind": kind.value,
-            "vm_flags": mappings.text(mappings.flags, row).split() or None,
+            "vm_flags": mappings.string_at(mappings.flags, row).split() or None,
         }
         for row, kind in enumerate(kinds(mappings))
     ]

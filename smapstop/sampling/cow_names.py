@@ -34,7 +34,9 @@ class Copies:
     def begin(self, mappings: Mappings, ids: Ids) -> None:
         """Look at what was copied before we came; forget what we knew of another program."""
         self._seen = {}
-        written = [code for code in np.unique(mappings.perms).tolist() if _is_private_writable(mappings.texts[code])]
+        written = [
+            code for code in np.unique(mappings.perms).tolist() if _is_private_writable(mappings.strings[code])
+        ]
         rows = np.flatnonzero((mappings.inode != 0) & np.isin(mappings.perms, written))
         for row in rows[:MOST_MAPPINGS].tolist():
             pages = self._look(mappings, row)

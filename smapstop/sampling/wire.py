@@ -1,8 +1,8 @@
 """Ticks and requests as bytes: length-prefixed frames, safe to read from anywhere.
 
 A frame is two little-endian u32 (bytes of JSON, bytes of columns), the JSON of a dataclass, and the columns it points
-to. Texts travel once: each side keeps its own `Texts`, and a frame carries what was added since the last one, and
-after how many; after the first one (the empty text) both sides begin anew.
+to. Strings travel once: each side keeps its own `StringTable`, and a frame carries what was added since the last one,
+and after how many; after the first one (the empty string) both sides start over.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 
 from smapstop.model import protocol, tick
-from smapstop.proc.columns import Texts
+from smapstop.proc.columns import StringTable
 from smapstop.proc.pages.page_runs import Page, PageRuns
 
 _HEAD = struct.Struct("<II")
@@ -43,7 +43,7 @@ class Encoder:
     """Messages to bytes, for one stream."""
 
     def __init__(self) -> None:
-        self._texts = Texts()
+        self._texts = StringTable()
         self._sent = len(self._texts)
 
     def encode(self, message: Message) -> bytes:
@@ -63,11 +63,11 @@ class Encoder:
             case np.ndarray():
                 blocks.append(np.ascontiguousarray(value).tobytes())
                 return {"column": value.dtype.str, "shape": value.shape}
-            case Texts():
+            case StringTable():
                 if value is not self._texts:  # another process, which begins anew
                     self._texts, self._sent = value, 1
                 after, self._sent = self._sent, len(value)
-                return {"texts": value.since(after), "after": after}
+                return {"texts": value.additions_since(after), "after": after}
             case tuple():
                 return [self._pack(item, blocks) for item in value]
             case dict():
@@ -80,7 +80,7 @@ class Decoder:
     """Bytes to messages, for one stream."""
 
     def __init__(self) -> None:
-        self.texts = Texts()
+        self.texts = StringTable()
 
     def decode(self, text: bytes, body: bytes) -> Message:
         """The message of a frame's two parts."""
@@ -99,7 +99,7 @@ class Decoder:
                     return column
                 case {"texts": new, "after": after}:
                     if after != len(self.texts):
-                        self.texts = Texts()
+                        self.texts = StringTable()
                     self.texts.extend(new)
                     return self.texts
                 case {"page": flags}:

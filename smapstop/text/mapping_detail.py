@@ -72,7 +72,7 @@ def facts_of(state: State) -> list[str]:
     facts = [f"{state.perms} · {perms_text(state.perms)}", state.place, _size_text(state)]
     if rows.inode[row]:
         facts.append(f"file offset 0x{int(rows.offset[row]):x}")
-        facts.append(f"device {rows.text(rows.device, row)} inode {int(rows.inode[row])}")
+        facts.append(f"device {rows.string_at(rows.device, row)} inode {int(rows.inode[row])}")
     if state.name.endswith(DELETED) and kind_of(state.name) is Kind.FILE:
         facts.append("deleted: the file was removed or replaced since")
     return facts

@@ -13,7 +13,7 @@ from smapstop.export import KINDS
 from smapstop.export.flat_records import columns_of
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.model.tick import Ending, Lineage, Tick
-from smapstop.proc.columns import ABSENT, Texts
+from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.proc.fields import FIELD
 
 UNKNOWN = dict.fromkeys(FIELD)
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 def two_ticks() -> list[Tick]:
     """A page of a program's data is copied on write, and what lies on it is known."""
-    texts = Texts()
+    texts = StringTable()
     cow = MECHANISMS.index("copy-on-write")
     data = (16, 19, "rw-p", "/bin/x", 12, 3, "rd wr mr")
     return [
@@ -166,7 +166,7 @@ def test_what_may_be_something_else_says_what(path: Path) -> None:
 
 
 def test_a_field_that_only_one_of_the_ticks_has_is_no_evidence(path: Path) -> None:
-    texts = Texts()
+    texts = StringTable()
     touched = Events(np.array([0]), np.array([0], np.int8), np.array([4]), np.array([True]))
     first = tick_of(0, mappings_of((0, 9, "rw-p", "", 4), texts=texts, swap=[8]), [0])
     second = tick_of(
@@ -213,7 +213,7 @@ def test_the_end_has_its_status_or_signal_and_no_numbers_of_before(
 
 def test_an_exec_is_told_with_every_mapping_of_the_new_program(path: Path) -> None:
     (first, _) = two_ticks()
-    new = mappings_of((1, 5, "r-xp", "/bin/y"), (9, 10, "rw-p", "[stack]"), texts=first.rows.texts)
+    new = mappings_of((1, 5, "r-xp", "/bin/y"), (9, 10, "rw-p", "[stack]"), texts=first.rows.strings)
     counters = replace(COUNTERS, name="y", image=2)
     second = tick_of(1, new, [18, 19], keyframe=True, executed=True, counters=counters, monotonic_ns=13_000_000_000)
     record(path, first, second)
@@ -224,7 +224,7 @@ def test_an_exec_is_told_with_every_mapping_of_the_new_program(path: Path) -> No
 
 
 def test_what_became_of_mappings_says_what_was_replaced(path: Path) -> None:
-    texts = Texts()
+    texts = StringTable()
     before = mappings_of((0, 9, "rw-p", "", 4), (20, 24, "rw-p", "[heap]"), (30, 31, "r--p", "/a"), texts=texts)
     after = mappings_of((0, 3, "rw-p", "", 4), (3, 9, "r--p"), (20, 28, "rw-p", "[heap]"), texts=texts)
     lineage = (Lineage("split", 3, 0), Lineage("protect", 3), Lineage("grow", 1), Lineage("unmap", 2))

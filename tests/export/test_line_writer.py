@@ -26,7 +26,7 @@ from smapstop.export.steps import Step
 from smapstop.export.trace import as_trace
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Lineage, Tick
-from smapstop.proc.columns import ABSENT, Texts
+from smapstop.proc.columns import ABSENT, StringTable
 
 HOSTILE = [
     "/tmp/new\\012line",
@@ -78,7 +78,7 @@ def known(row: dict[str, str]) -> dict[str, str]:
 
 def hostile() -> list[Tick]:
     """Mappings, a variable and a process with such names, and something that happens to each."""
-    texts = Texts()
+    texts = StringTable()
     rows = [(10 * at, 10 * at + 2, "rw-p", name, 4) for at, name in enumerate(HOSTILE)]
     cow = MECHANISMS.index("copy-on-write")
     count = len(HOSTILE)
@@ -162,7 +162,7 @@ def test_an_amount_that_was_not_printed_is_empty_and_null_and_never_0(path: Path
 
 def long(count: int) -> Iterator[Tick]:
     """Ticks in each of which ten mappings change, and something happens to them."""
-    texts = Texts()
+    texts = StringTable()
     ids = list(range(10))
     touched = Events(np.array(ids), np.zeros(10, np.int8), np.full(10, 4), np.ones(10, bool))
     for number in range(count):

@@ -15,9 +15,9 @@ from smapstop.export.steps import changed_rows, gone_rows
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import filter_of
-from smapstop.proc.columns import Texts
+from smapstop.proc.columns import StringTable
 
-TEXTS = Texts()
+TEXTS = StringTable()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from smapstop.export.trace import as_trace
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.view.filter import Test, filter_of
-from smapstop.proc.columns import Texts
+from smapstop.proc.columns import StringTable
 
 US = 1_000_000
 """A second in microseconds."""
@@ -91,7 +91,7 @@ def instants(document: Any) -> list[tuple[str, str]]:
 
 def ticks() -> list[Tick]:
     """A heap that is touched and goes, a library that moves when the heap has, and one that never does."""
-    texts = Texts()
+    texts = StringTable()
 
     def heap(rss: int, anonymous: int) -> Any:
         return mappings_of((16, 32, "rw-p", "[heap]", rss), texts=texts, anonymous=[anonymous])
@@ -179,7 +179,7 @@ def test_times_are_those_of_the_monotonic_clock_in_microseconds(path: Path) -> N
 
 
 def test_memory_that_is_born_has_a_track_from_its_birth(path: Path) -> None:
-    texts = Texts()
+    texts = StringTable()
     first = tick_of(0, mappings_of((0, 1, "rw-p", "", 4), texts=texts), [0])
     born = mappings_of((16, 32, "rw-p", "", 64), (48, 64), texts=texts)
     second = tick_of(1, born, [1, 2], lineage=(Lineage("map", 1), Lineage("map", 2)))
@@ -189,7 +189,7 @@ def test_memory_that_is_born_has_a_track_from_its_birth(path: Path) -> None:
 
 def test_an_exec_ends_the_tracks_of_the_old_program_and_begins_none(path: Path) -> None:
     first, second, *_ = ticks()
-    new = mappings_of((16, 32, "rw-p", "[heap]", 100), texts=first.rows.texts, anonymous=[100])
+    new = mappings_of((16, 32, "rw-p", "[heap]", 100), texts=first.rows.strings, anonymous=[100])
     third = tick_of(2, new, [8], keyframe=True, executed=True)
     document = trace(record(path, first, second, third), "changes", "events")
 
@@ -198,7 +198,7 @@ def test_an_exec_ends_the_tracks_of_the_old_program_and_begins_none(path: Path) 
 
 
 def test_a_mapping_at_the_place_that_another_one_left_has_tracks_of_its_own(path: Path) -> None:
-    texts = Texts()
+    texts = StringTable()
 
     def at(*rows: tuple[int, int, int]) -> Any:
         return mappings_of(*((first, first + 8, "rw-p", "", rss) for first, _, rss in rows), texts=texts)
@@ -226,7 +226,7 @@ def test_a_filter_hides_tracks_and_instants_of_the_other_mappings(path: Path) ->
 
 
 def test_a_track_of_a_mapping_that_was_hidden_begins_where_it_was_known_last(path: Path) -> None:
-    texts = Texts()
+    texts = StringTable()
 
     def heap(rss: int) -> Any:
         return mappings_of((16, 32, "rw-p", "[heap]", rss), texts=texts)
@@ -245,7 +245,7 @@ def test_a_stretch_of_time_begins_with_the_values_of_its_first_tick(path: Path) 
 
 
 def test_hostile_names_are_drawn_safely(path: Path) -> None:
-    texts = Texts()
+    texts = StringTable()
     evil = '/tmp/\x1b[2J"\n\udcff\u202e'
     cow = MECHANISMS.index("copy-on-write")
     names = ((0, ("a\x1b[m\n",)),)

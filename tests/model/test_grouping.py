@@ -28,7 +28,7 @@ MAPPINGS = mappings_of(
 def test_mappings_are_in_the_group_of_that_name(by: Grouping, expected: list[str]) -> None:
     keys = group_keys(kind_codes(MAPPINGS), MAPPINGS.name, by)
 
-    assert [group_name(MAPPINGS.texts, key) for key in keys.tolist()] == expected
+    assert [group_name(MAPPINGS.strings, key) for key in keys.tolist()] == expected
 
 
 def test_ids_of_groups_are_negative_and_lead_back_to_their_keys() -> None:

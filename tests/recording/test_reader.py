@@ -25,7 +25,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Ending, Lineage, Stack, Tick
-from smapstop.proc.columns import ABSENT, Mappings, Texts
+from smapstop.proc.columns import ABSENT, Mappings, StringTable
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording, is_recording
 from smapstop.recording.writer import Recorder
@@ -90,7 +90,7 @@ def test_ticks_of_a_real_process_come_back_as_they_were(program: Program, path: 
 
 
 def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
-    texts = Texts()
+    texts = StringTable()
     vsyscall = replace(
         mappings_of((0, 1, "--xp", "[vsyscall]"), (5, 9, "rw-p", "/lib/\udcffodd name (deleted)"), texts=texts),
         start=np.array([5 * 4096, 0xFFFFFFFFFF600000], np.uint64),
@@ -117,7 +117,7 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
             stacks=(Stack(0, 7, "\x1b[1m\udcfe\n"), Stack(1, 0, "")),
         ),
         tick_of(5, later.take(slice(0)), [], tier="counters", missing="not permitted: run it as root"),
-        tick_of(6, mappings_of((1, 2), texts=(new := Texts())), [7], executed=True, keyframe=True),
+        tick_of(6, mappings_of((1, 2), texts=(new := StringTable())), [7], executed=True, keyframe=True),
         tick_of(7, mappings_of(texts=new), [], ending=Ending(None, 9, zombie=True)),
     ]
 

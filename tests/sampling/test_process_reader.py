@@ -57,7 +57,7 @@ def test_a_cheaper_reading_has_no_mappings_and_the_texts_of_the_others(files: Fi
 
     assert [reading.has_mappings for reading in (whole, totals, counters)] == [True, False, False]
     assert [len(reading.mappings) for reading in (totals, counters)] == [0, 0]
-    assert totals.mappings.texts is counters.mappings.texts is whole.mappings.texts
+    assert totals.mappings.strings is counters.mappings.strings is whole.mappings.strings
     assert (totals.rollup, counters.rollup) == ({"rss": 12}, {})
 
 

@@ -29,7 +29,7 @@ from smapstop.model.protocol import (
     Target,
 )
 from smapstop.model.tick import Ending, Lineage, Tick
-from smapstop.proc.columns import Texts, no_mappings
+from smapstop.proc.columns import StringTable, no_mappings
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
 
@@ -38,8 +38,8 @@ def same(a: Any, b: Any) -> bool:
     """Whether two values are alike in type and content, columns and texts included."""
     if isinstance(a, np.ndarray):
         return isinstance(b, np.ndarray) and a.dtype == b.dtype and a.shape == b.shape and bool((a == b).all())
-    if isinstance(a, Texts):
-        return isinstance(b, Texts) and a.since(0) == b.since(0)
+    if isinstance(a, StringTable):
+        return isinstance(b, StringTable) and a.additions_since(0) == b.additions_since(0)
     if is_dataclass(a):
         return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
     return type(a) is type(b) and bool(a == b)
@@ -114,7 +114,7 @@ def test_pages_arrive_as_they_were() -> None:
 
 def test_tick_arrives_as_it_was() -> None:
     vsyscall = (0xFFFFFFFFFF600, 0xFFFFFFFFFF601, "--xp", "[vsyscall]")
-    texts = Texts()
+    texts = StringTable()
     tick = tick_of(
         3,
         mappings_of((16, 20), (20, 30, "r--s", "/lib/c", 8, 2, "rd mr"), vsyscall, texts=texts, pss=[-1, 7, 0]),
@@ -134,7 +134,7 @@ def test_tick_arrives_as_it_was() -> None:
 
 
 def test_tick_without_mappings_and_fields_arrives_as_it_was() -> None:
-    tick = tick_of(0, no_mappings(Texts()), [])
+    tick = tick_of(0, no_mappings(StringTable()), [])
 
     assert same(tick, Pipe().through(tick))
 
@@ -145,7 +145,7 @@ streams = st.lists(st.lists(st.tuples(texts, texts, st.integers(-1, 2**62)), max
 
 @given(streams)
 def test_stream_with_growing_texts_arrives_as_it_was(stream: list[list[tuple[str, str, int]]]) -> None:
-    pipe, texts = Pipe(), Texts()
+    pipe, texts = Pipe(), StringTable()
     received = []
     sent = []
     for number, rows in enumerate(stream):
@@ -158,11 +158,11 @@ def test_stream_with_growing_texts_arrives_as_it_was(stream: list[list[tuple[str
 
         assert same(sent[-1], received[-1])
     assert all(same(a, b) for a, b in zip(sent, received, strict=True))
-    assert len({id(tick.rows.texts) for tick in received if isinstance(tick, Tick)}) <= 1
+    assert len({id(tick.rows.strings) for tick in received if isinstance(tick, Tick)}) <= 1
 
 
 def test_texts_travel_once() -> None:
-    encoder, texts = Encoder(), Texts()
+    encoder, texts = Encoder(), StringTable()
     name = "/a/very/particular/name"
 
     first = encoder.encode(tick_of(0, mappings_of((1, 2, "rw-p", name), texts=texts), [0]))
@@ -174,8 +174,8 @@ def test_texts_travel_once() -> None:
 
 def test_next_process_on_the_same_stream_begins_with_its_own_texts() -> None:
     pipe = Pipe()
-    first = tick_of(0, mappings_of((1, 2, "rw-p", "/old"), texts=Texts()), [0])
-    second = tick_of(0, mappings_of((1, 2, "r--p", "/new"), texts=Texts()), [0])
+    first = tick_of(0, mappings_of((1, 2, "rw-p", "/old"), texts=StringTable()), [0])
+    second = tick_of(0, mappings_of((1, 2, "r--p", "/new"), texts=StringTable()), [0])
     received_first = pipe.through(first)
     received_second = pipe.through(second)
 

@@ -14,7 +14,7 @@ from smapstop.model.labels import Label
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.view.view import look
 from smapstop.model.view.view_state import Lens
-from smapstop.proc.columns import ABSENT, Texts
+from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.text.lifecycle import became_lines, end_text, last_change
 from smapstop.text.mapping_detail import (
     FieldRow,
@@ -133,7 +133,7 @@ def test_a_mapping_that_is_new_changed_by_all_that_it_has() -> None:
 
 
 def test_against_an_earlier_run_every_field_is_compared_with_what_the_mapping_had_there() -> None:
-    texts = Texts(["", "another run"])
+    texts = StringTable(["", "another run"])
     there = mappings_of((0x90, 0x92, "rw-p", "/usr/bin/x", 8, 3), private_dirty=[4], texts=texts)
     earlier = Earlier(1, timeline_of(tick_of(0, there, [0])))
     timeline = timeline_of(written(0, 0, 8), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [8]))

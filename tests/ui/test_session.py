@@ -7,7 +7,7 @@ from smapstop.model.compare.runs import Run
 from smapstop.model.tick import Ending
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import Lens
-from smapstop.proc.columns import Texts
+from smapstop.proc.columns import StringTable
 from smapstop.ui.session import Carried, Looking
 
 HEAP, APP = "[heap]", "/src/app"
@@ -15,7 +15,7 @@ HEAP, APP = "[heap]", "/src/app"
 
 def told(run: Run, *heaps: int, at: int = 0, ended: bool = True) -> None:
     """A run tells so many ticks, and its end; the heap is there from the second tick on."""
-    texts = Texts()
+    texts = StringTable()
     app, heap = (at + 1, at + 2, "rw-p", APP, 4), (at + 10, at + 90, "rw-p", HEAP)
     for number, kb in enumerate(heaps):
         rows = [app, (*heap, kb)] if number else [app]
@@ -100,7 +100,7 @@ def test_a_mapping_is_carried_over_when_its_like_is_there() -> None:
     told(run, 1, at=900, ended=False)
     out.see()
     assert out.carried_over() is None
-    rows = mappings_of((901, 902, "rw-p", APP, 4), (910, 990, "rw-p", HEAP, 9), texts=Texts())
+    rows = mappings_of((901, 902, "rw-p", APP, 4), (910, 990, "rw-p", HEAP, 9), texts=StringTable())
     run.timeline.append(tick_of(1, rows, [0, 44], keyframe=True))
     out.see()
     assert out.carried_over() == Carried(44, "pages")

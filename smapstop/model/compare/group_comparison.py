@@ -103,7 +103,7 @@ def joined(sides: Sequence[Coded[_Key]]) -> Coded[_Key]:
 def names_of(mappings: Mappings, by: By) -> Coded[tuple[str, Kind]]:
     """The group of each row; one look at each distinct name."""
     codes, inverse = np.unique(mappings.name, return_inverse=True)
-    return [_key(mappings.texts[code], by) for code in codes.tolist()], inverse
+    return [_key(mappings.strings[code], by) for code in codes.tolist()], inverse
 
 
 def _key(name: str, by: By) -> tuple[str, Kind]:
@@ -119,7 +119,7 @@ def _perms(mappings: Mappings, by: By) -> Coded[str]:
     if by != "part":
         return [""], np.zeros(len(mappings), np.intp)
     codes, inverse = np.unique(mappings.perms, return_inverse=True)
-    return ["", *(mappings.texts[code] for code in codes.tolist())], np.where(mappings.inode > 0, inverse + 1, 0)
+    return ["", *(mappings.strings[code] for code in codes.tolist())], np.where(mappings.inode > 0, inverse + 1, 0)
 
 
 def _parts(

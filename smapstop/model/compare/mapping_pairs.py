@@ -66,7 +66,7 @@ def _places(before: Mappings, after: Mappings) -> Rows:
 def _perms(mappings: Mappings) -> tuple[list[str], Rows]:
     """The distinct permissions, and which of them each row has."""
     codes, inverse = np.unique(mappings.perms, return_inverse=True)
-    return [mappings.texts[code] for code in codes.tolist()], inverse
+    return [mappings.strings[code] for code in codes.tolist()], inverse
 
 
 def _both(before: NDArray[_Number], after: NDArray[_Number]) -> NDArray[_Number]:

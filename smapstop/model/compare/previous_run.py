@@ -9,7 +9,7 @@ from smapstop.model.compare.mapping_pairs import NONE, Rows, paired
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.proc.columns import Codes, Mappings, Texts
+from smapstop.proc.columns import Mappings, StringIds, StringTable
 
 ELSEWHERE = 1 << 48
 """From here on are the ids of mappings of the earlier run that the later one does not have."""
@@ -20,11 +20,11 @@ _PLACES = ("start", "end", "offset", "perms", "name")
 class _Spelling:
     """How the texts of one run are told with those of another."""
 
-    of: tuple[Texts, int, Texts, int]
+    of: tuple[StringTable, int, StringTable, int]
     """Those of the earlier and of the later run, and how many there were of them."""
-    texts: Texts
+    texts: StringTable
     """Those of the later run with what the earlier one has beside them."""
-    codes: Codes
+    codes: StringIds
     """For each code of the earlier run the one in `texts`."""
 
 
@@ -57,7 +57,7 @@ class Earlier:
         ids = ELSEWHERE + then.ids
         alike = np.flatnonzero(rows != NONE)
         ids[rows[alike]] = moment.ids[alike]
-        return replace(then, ids=ids, mappings=self._spelled(then.mappings, moment.mappings.texts))
+        return replace(then, ids=ids, mappings=self._spelled(then.mappings, moment.mappings.strings))
 
     def alike(self, mapping: int, beside: Moment) -> int | None:
         """The other run's mapping that is like one of this run; None when it has none, or not yet.
@@ -78,16 +78,16 @@ class Earlier:
         self._maps = before, after
         return self._rows
 
-    def _spelled(self, mappings: Mappings, texts: Texts) -> Mappings:
+    def _spelled(self, mappings: Mappings, texts: StringTable) -> Mappings:
         """A map of the run, told with the texts of the other one."""
-        of = (mappings.texts, len(mappings.texts), texts, len(texts))
+        of = (mappings.strings, len(mappings.strings), texts, len(texts))
         spelling = self._spelling
         if spelling is None or spelling.of != of:
-            more = Texts(texts.since(0))
-            codes = np.array([more.code(text) for text in mappings.texts.since(0)], np.int32)
+            more = StringTable(texts.additions_since(0))
+            codes = np.array([more.intern(text) for text in mappings.strings.additions_since(0)], np.int32)
             spelling = self._spelling = _Spelling(of, more, codes)
         columns = {name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "name", "flags")}
-        return replace(mappings, texts=spelling.texts, **columns)
+        return replace(mappings, strings=spelling.texts, **columns)
 
 
 def age_of(timeline: Timeline, tick: Tick) -> int:
@@ -106,5 +106,5 @@ def tick_at_age(timeline: Timeline, age_ns: int) -> int:
 def _lie_alike(a: Mappings, b: Mappings) -> bool:
     """Whether two maps of one run differ only in amounts."""
     return a is b or (
-        a.texts is b.texts and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in _PLACES)
+        a.strings is b.strings and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in _PLACES)
     )

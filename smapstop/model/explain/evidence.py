@@ -71,8 +71,8 @@ def evidence_of(
         page_kb: Size of a page.
     """
     kinds = list(Kind)
-    kind = coded(mappings.texts, mappings.name[rows], lambda name: kinds.index(kind_of(name)))
-    shared = coded(mappings.texts, mappings.perms[rows], lambda perms: perms.endswith("s")) > 0
+    kind = coded(mappings.strings, mappings.name[rows], lambda name: kinds.index(kind_of(name)))
+    shared = coded(mappings.strings, mappings.perms[rows], lambda perms: perms.endswith("s")) > 0
     memory = ~shared & _any_of(kind, map(kinds.index, _IN_MEMORY))
     of_memory = kind == kinds.index(Kind.SHARED)
     none = np.zeros(len(rows), np.int64)
@@ -91,7 +91,7 @@ def evidence_of(
 
 def has_flag(mappings: Mappings, rows: NDArray[np.intp], flag: str) -> Mask:
     """Whether VmFlags of some rows hold a flag."""
-    return coded(mappings.texts, mappings.flags[rows], lambda flags: flag in flags.split()) > 0
+    return coded(mappings.strings, mappings.flags[rows], lambda flags: flag in flags.split()) > 0
 
 
 def _any_of(values: NDArray[np.int8], wanted: Iterable[int]) -> Mask:

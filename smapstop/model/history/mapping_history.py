@@ -62,14 +62,14 @@ class State:
     @property
     def flags(self) -> tuple[str, ...]:
         """The codes of the VmFlags line."""
-        return tuple(self.rows.text(self.rows.flags, self.row).split())
+        return tuple(self.rows.string_at(self.rows.flags, self.row).split())
 
     @property
     def printed(self) -> dict[str, int | str]:
         """Everything that is printed of it, by name."""
         rows, row = self.rows, self.row
         addresses = {name: int(getattr(rows, name)[row]) for name in ADDRESSES}
-        texts = {name: rows.text(getattr(rows, name), row) for name in TEXTS}
+        texts = {name: rows.string_at(getattr(rows, name), row) for name in TEXTS}
         amounts = zip(rows.fields, rows.amounts[:, row].tolist(), strict=True)
         return addresses | texts | {name: kb for name, kb in amounts if kb != ABSENT}
 
@@ -238,5 +238,5 @@ def label_at(timeline: Timeline, number: int, mapping: int) -> Label | None:
     row = moment.row_of(mapping)
     if row is None or moment.mappings.name[row]:
         return None
-    uses, texts = uses_of(moment.mappings), moment.mappings.texts
+    uses, texts = uses_of(moment.mappings), moment.mappings.strings
     return label(int(uses.use[row]), texts[int(uses.owner[row])], timeline.stacks_at(number).get(mapping))

@@ -15,7 +15,7 @@ from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import Moment
-from smapstop.proc.columns import Codes
+from smapstop.proc.columns import StringIds
 
 NOBODY = -1
 """No mapping: the process, or nobody else."""
@@ -172,7 +172,7 @@ class PlacedEntries:
     """Rows of the mappings after the tick, -1 for those that are gone."""
     was: Rows
     """Their rows before it, -1 for those that are new."""
-    name: Codes
+    name: StringIds
     kind: NDArray[np.int64]
     kb: NDArray[np.int64]
     """How much a mechanism moved, or by how much the mapping grew or shrank."""
@@ -194,7 +194,7 @@ def place(entries: TickEntries, before: Moment | None, after: Moment) -> PlacedE
             at = rows[here]
             name[here] = of.name[at]
             size[here] = ((of.end[at] - of.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
-    kind = coded(after.mappings.texts, name, lambda text: KINDS.index(kind_of(text)))
+    kind = coded(after.mappings.strings, name, lambda text: KINDS.index(kind_of(text)))
     is_mechanism = entries.what < len(MECHANISMS)
     return PlacedEntries(
         entries=entries,

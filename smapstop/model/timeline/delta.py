@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from smapstop.model.mapping_rows import differing, rows_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import Moment
-from smapstop.proc.columns import Mappings, Texts
+from smapstop.proc.columns import Mappings, StringTable
 
 Numbers = NDArray[np.int64]
 """Ordinals of ticks."""
-Layout = tuple[tuple[str, ...], Texts]
+Layout = tuple[tuple[str, ...], StringTable]
 """The fields of rows, and what their codes mean: the same for all rows that are packed together."""
 
 
@@ -32,7 +32,7 @@ class Delta:
     @property
     def layout(self) -> Layout | None:
         """The layout of its rows; None when it changes nothing."""
-        return (self.rows.fields, self.rows.texts) if len(self.ids) or len(self.gone) else None
+        return (self.rows.fields, self.rows.strings) if len(self.ids) or len(self.gone) else None
 
 
 def delta_of(before: Moment | None, after: Moment) -> Delta:
@@ -62,7 +62,7 @@ def _followed(before: Moment | None, tick: Tick) -> NDArray[np.intp] | None:
     if before is None or tick.executed:
         return None
     old, new = before.mappings, tick.rows
-    if old.texts is not new.texts or old.fields != new.fields or not (new.start[1:] > new.start[:-1]).all():
+    if old.strings is not new.strings or old.fields != new.fields or not (new.start[1:] > new.start[:-1]).all():
         return None
     rows = rows_of(before.ids, tick.ids)
     stays = np.zeros(len(before.ids), bool)

@@ -86,5 +86,7 @@ def _overwritten(
     amounts[:, rows] = new.amounts
     all_moved = moment.moved.copy()
     all_moved[rows] = moved
-    mappings = Mappings(start=old.start, end=old.end, fields=old.fields, amounts=amounts, texts=old.texts, **columns)
+    mappings = Mappings(
+        start=old.start, end=old.end, fields=old.fields, amounts=amounts, strings=old.strings, **columns
+    )
     return Moment(tick, moment.ids, mappings, all_moved, read)

@@ -11,7 +11,7 @@ from smapstop.model.tick import Ids
 from smapstop.model.timeline.column_codec import Column, expand, squeeze
 from smapstop.model.timeline.delta import Delta, Layout, Numbers
 from smapstop.model.timeline.map_snapshot import Moment
-from smapstop.proc.columns import Amounts, Mappings, Texts
+from smapstop.proc.columns import Amounts, Mappings, StringTable
 
 Rows = NDArray[np.intp]
 
@@ -23,7 +23,7 @@ class Steps:
     When they are squeezed they lie mapping by mapping instead, each in the order of time: so a column hardly moves.
     """
 
-    texts: Texts
+    texts: StringTable
     fields: tuple[str, ...]
     id: Column
     """The mapping of each head, shape (h,)."""
@@ -85,7 +85,7 @@ class Steps:
         amounts = np.empty((len(self.fields), len(rows)), np.int64)
         for out, column in zip(amounts, self.amounts, strict=True):
             np.take(expand(column), rows, out=out)
-        return Mappings(**heads, fields=self.fields, amounts=amounts, texts=self.texts)
+        return Mappings(**heads, fields=self.fields, amounts=amounts, strings=self.texts)
 
     def expanded(self) -> "Steps":
         """The same with columns as they are, for those who ask more than once."""
@@ -164,7 +164,7 @@ def steps_of_moment(moment: Moment) -> Steps:
     """A whole map as the steps that lead to it; shares its columns."""
     mappings, n = moment.mappings, len(moment.ids)
     return Steps(
-        texts=mappings.texts,
+        texts=mappings.strings,
         fields=mappings.fields,
         id=moment.ids,
         heads=tuple(getattr(mappings, name) for name in HEADS),

@@ -98,7 +98,7 @@ class Run:
                 stop=self.first + len(self.ticks),
                 anew=self._deltas[0].anew,
                 base=self.base,
-                steps=steps_of(self._deltas, self.layout or (rows.fields, rows.texts)),
+                steps=steps_of(self._deltas, self.layout or (rows.fields, rows.strings)),
                 heads=Loose(tuple(self.ticks)),
                 _read=np.array(self._read),
             )

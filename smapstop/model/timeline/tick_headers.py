@@ -196,7 +196,7 @@ def pack(ticks: Sequence[Tick]) -> Packed:
     """Pack consecutive ticks, at least one."""
     names = dict.fromkeys(name for tick in ticks for name in tick.totals)
     return Packed(
-        _layouts=squeeze_values([(tick.rows.fields, tick.rows.texts) for tick in ticks]),
+        _layouts=squeeze_values([(tick.rows.fields, tick.rows.strings) for tick in ticks]),
         _plain={name: squeeze_values([getattr(tick, name) for tick in ticks]) for name in _PLAIN},
         _counters={name: squeeze_values([getattr(tick.counters, name) for tick in ticks]) for name in _COUNTERS},
         _known=squeeze_values([tuple(tick.totals) for tick in ticks]),

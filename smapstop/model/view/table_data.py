@@ -13,7 +13,7 @@ from smapstop.model.mapping_rows import concatenate, rows_of
 from smapstop.model.tick import Ids, Stack
 from smapstop.model.timeline.map_diff import Changes
 from smapstop.model.timeline.map_snapshot import Moment
-from smapstop.proc.columns import ABSENT, Addresses, Amounts, Codes, Mappings, Texts
+from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, StringIds, StringTable
 from smapstop.proc.fields import COMPARED_FIELDS, PROPERTIES
 
 
@@ -25,11 +25,11 @@ class Sheet:
     """Mapping ids; groups have negative ones, that stay with the group's name."""
     start: Addresses
     end: Addresses
-    name: Codes
-    perms: Codes
+    name: StringIds
+    perms: StringIds
     kind: NDArray[np.int8]
     """Positions in `list(Kind)`."""
-    texts: Texts
+    texts: StringTable
     fields: tuple[str, ...]
     amounts: Amounts
     """Shape (len(fields), n), kB."""
@@ -106,7 +106,7 @@ def with_removed(sheet: Sheet, changes: Changes, lost: Lost) -> Sheet:
         return sheet
     was, before = lost.moment.mappings, changes.before
     ids, removed = lost.moment.ids[lost.rows], was.take(lost.rows)
-    both = concatenate(replace(changes.after.mappings, texts=was.texts), removed)
+    both = concatenate(replace(changes.after.mappings, strings=was.strings), removed)
     rows = rows_of(before.ids, ids)
     return replace(
         sheet,
@@ -116,7 +116,7 @@ def with_removed(sheet: Sheet, changes: Changes, lost: Lost) -> Sheet:
         name=both.name,
         perms=both.perms,
         kind=np.concatenate([sheet.kind, kind_codes(removed)]),
-        texts=both.texts,
+        texts=both.strings,
         fields=both.fields,
         amounts=both.amounts,
         deltas={name: np.concatenate([delta, _lost(before, rows, name)]) for name, delta in sheet.deltas.items()},
@@ -137,7 +137,7 @@ def still(mappings: Mappings) -> Sheet:
         name=mappings.name,
         perms=mappings.perms,
         kind=kind_codes(mappings),
-        texts=mappings.texts,
+        texts=mappings.strings,
         fields=mappings.fields,
         amounts=mappings.amounts,
         deltas={},
@@ -188,7 +188,7 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
         name=np.arange(1, n + 1, dtype=np.int32),
         perms=np.zeros(n, np.int32),
         kind=sheet.kind[first],
-        texts=Texts(["", *(group_name(sheet.texts, key) for key in keys.tolist())]),
+        texts=StringTable(["", *(group_name(sheet.texts, key) for key in keys.tolist())]),
         fields=sheet.fields,
         amounts=amounts,
         deltas={name: sums(row) for name, row in sheet.deltas.items()},

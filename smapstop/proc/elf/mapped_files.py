@@ -171,7 +171,7 @@ class ElfFiles:
         """What the file of a mapping answers when asked, or why it cannot be."""
         of = file_row(mappings, row)
         start, end, inode = int(mappings.start[of]), int(mappings.end[of]), int(mappings.inode[of])
-        device, name = mappings.text(mappings.device, of), mappings.name_of(of)
+        device, name = mappings.string_at(mappings.device, of), mappings.name_of(of)
         fd = open_mapped(process, name, start, end, device, inode)
         if fd is None:
             return "is gone, replaced, or may not be read" if inode else "is no file"

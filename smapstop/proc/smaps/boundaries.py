@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.proc.columns import Texts
-from smapstop.proc.smaps.headers import HEADS, Headers, Heads, code_of_name
-from smapstop.proc.smaps.lines import code_of_flags
+from smapstop.proc.columns import StringTable
+from smapstop.proc.smaps.headers import HEADS, Headers, Heads, intern_name
+from smapstop.proc.smaps.lines import intern_flags
 
 ODD = -1
 """Instead of a code of flags: the record does not end with its fixed part and, perhaps, a VmFlags line."""
@@ -38,13 +38,13 @@ class Parsed(NamedTuple):
         )
 
 
-def flags_in(tail: bytes, texts: Texts) -> int:
+def flags_in(tail: bytes, strings: StringTable) -> int:
     """The code of the flags in what follows a fixed part; no VmFlags line is no flags."""
     match = _TAIL.fullmatch(tail)
-    return ODD if match is None else code_of_flags(match[1] or b"", texts)
+    return ODD if match is None else intern_flags(match[1] or b"", strings)
 
 
-def parse_gaps(gaps: list[bytes], texts: Texts) -> Parsed | None:
+def parse_gaps(gaps: list[bytes], strings: StringTable) -> Parsed | None:
     """What each gap says, from the end of a fixed part to before the end of line that the next one follows.
 
     Returns:
@@ -55,14 +55,14 @@ def parse_gaps(gaps: list[bytes], texts: Texts) -> Parsed | None:
     if b"\nName:" in b"".join(gaps):  # Android's
         for row, (before, _, line) in enumerate(parts):
             if line.startswith(b"Name:"):
-                names[row] = code_of_name(line[len(b"Name:") :], texts)
+                names[row] = intern_name(line[len(b"Name:") :], strings)
                 parts[row] = before.rpartition(b"\n")
-    heads = Headers(texts).read_all([line for _, _, line in parts])
+    heads = Headers(strings).read_all([line for _, _, line in parts])
     if heads is None or not all(line_end for _, line_end, _ in parts):
         return None
     heads["name"][list(names)] = list(names.values())
     tails = [tail for tail, _, _ in parts]
-    codes = {tail: flags_in(tail, texts) for tail in dict.fromkeys(tails)}
+    codes = {tail: flags_in(tail, strings) for tail in dict.fromkeys(tails)}
     flags = np.fromiter(map(codes.__getitem__, tails), np.int32, len(tails))
     return Parsed(heads, flags, np.fromiter(map(len, tails), np.int32, len(tails)) + np.int32(1))
 
@@ -70,8 +70,8 @@ def parse_gaps(gaps: list[bytes], texts: Texts) -> Parsed | None:
 class Gaps:
     """Gaps remembered by their bytes: parsed once, while they stay the same."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self, strings: StringTable) -> None:
+        self._strings = strings
         self._known = Parsed(np.empty(0, HEADS), np.empty(0, np.int32), np.empty(0, np.int32))
         self._places: dict[bytes, int] = {}
 
@@ -84,7 +84,7 @@ class Gaps:
         if len(self._places) + len(new) > 2 * len(gaps):
             self._keep(list(dict.fromkeys(gap for gap in gaps if gap in self._places)))
         if new:
-            parsed = parse_gaps(new, self._texts)
+            parsed = parse_gaps(new, self._strings)
             if parsed is None:
                 return None
             self._places.update(zip(new, range(len(self._places), len(self._places) + len(new)), strict=True))

@@ -9,7 +9,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.proc.columns import Addresses, Texts
+from smapstop.proc.columns import Addresses, StringTable
 
 _ADDRESSES = re.compile(rb"([0-9a-f]{1,16})-([0-9a-f]{1,16}) (.*)")
 _BACKING = re.compile(rb"([r-][w-][x-][sp]) ([0-9a-f]{1,16}) ([0-9a-f]+:[0-9a-f]+) ([0-9]{1,20})(?: +(.*))?")
@@ -38,8 +38,8 @@ _VALUES[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
 class Headers:
     """Reads the header lines of a text. What stands behind the addresses is often the same, and then read once."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self, strings: StringTable) -> None:
+        self._strings = strings
         self._backings: dict[bytes, Backing] = {}
 
     def read(self, line: bytes) -> Head | None:
@@ -78,18 +78,18 @@ class Headers:
         if match is None or (inode := int(match[4])) >= 2**64:
             return None
         perms, offset, device, _, name = match.groups(b"")
-        perms_code, device_code, name_code = (code_of(text, self._texts) for text in (perms, device, name))
+        perms_code, device_code, name_code = (intern_bytes(text, self._strings) for text in (perms, device, name))
         return int(offset, 16), inode, perms_code, device_code, name_code
 
 
-def code_of(raw: bytes, texts: Texts) -> int:
+def intern_bytes(raw: bytes, strings: StringTable) -> int:
     """The code of a name: any byte but a newline may be in it, and `surrogateescape` brings them all back."""
-    return texts.code(raw.decode("utf-8", "surrogateescape"))
+    return strings.intern(raw.decode("utf-8", "surrogateescape"))
 
 
-def code_of_name(raw: bytes, texts: Texts) -> int:
+def intern_name(raw: bytes, strings: StringTable) -> int:
     """The code of what stands after `Name:`, a line that Android adds."""
-    return code_of(raw.lstrip(b" \t"), texts)
+    return intern_bytes(raw.lstrip(b" \t"), strings)
 
 
 def _usual_addresses(lines: list[bytes]) -> tuple[Addresses, Addresses, NDArray[np.bool_]]:

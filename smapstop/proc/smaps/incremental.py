@@ -123,7 +123,7 @@ def _with_heads(reading: Reading, text: Text, gaps: NDArray[np.intp]) -> Mapping
         return None  # these two are half a gap each, and hardly ever change
     begins, ends = starts[gaps - 1] + reading.layout.length, starts[gaps] - 1
     parsed = parse_gaps(
-        [bytes(text[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)], mappings.texts
+        [bytes(text[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)], mappings.strings
     )
     apart = bytes(text[end] for end in ends.tolist()) == b"\n" * len(ends)
     if parsed is None or not apart or reading.odd[gaps - 1].any() or (parsed.flags == ODD).any():

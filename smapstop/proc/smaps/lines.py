@@ -6,34 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.columns import ABSENT, Amounts, Mappings, Texts
+from smapstop.proc.columns import ABSENT, Amounts, Mappings, StringTable
 from smapstop.proc.fields import FIELD, field_name
-from smapstop.proc.smaps.headers import HEADS, PARTS, Head, Headers, Heads, code_of, code_of_name
+from smapstop.proc.smaps.headers import HEADS, PARTS, Head, Headers, Heads, intern_bytes, intern_name
 
 FIELD_LINE = re.compile(rb"(?!VmFlags:|Name:)([A-Za-z][\w()-]*):[ \t]*([0-9]{1,18})(?: kB)?[ \t]*")
 """A label and its amount."""
 _OTHER_LINE = re.compile(rb"([A-Za-z][\w()-]*):(.*)")
 
 
-def code_of_flags(raw: bytes, texts: Texts) -> int:
+def intern_flags(raw: bytes, strings: StringTable) -> int:
     """The code of what stands after `VmFlags:`."""
-    return code_of(b" ".join(raw.split()), texts)
+    return intern_bytes(b" ".join(raw.split()), strings)
 
 
 def mappings_of(
-    heads: Heads, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, texts: Texts
+    heads: Heads, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, strings: StringTable
 ) -> Mappings:
     """The parts of a reading as its columns."""
     start, end, offset, inode, perms, device, name = (np.ascontiguousarray(heads[part]) for part in PARTS)
-    return Mappings(start, end, offset, inode, perms, device, name, flags, fields, amounts, texts)
+    return Mappings(start, end, offset, inode, perms, device, name, flags, fields, amounts, strings)
 
 
 class Records:
     """The records of a text, taken in line by line."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-        self._headers = Headers(texts)
+    def __init__(self, strings: StringTable) -> None:
+        self._strings = strings
+        self._headers = Headers(strings)
         self._heads: list[Head] = []
         self._flags: list[int] = []
         self._columns: dict[str, tuple[list[int], list[int]]] = {}
@@ -76,9 +76,9 @@ class Records:
     def _read_text(self, number: int, line: bytes, label: str, value: bytes) -> None:
         """Take a label in that is not followed by a number."""
         if label == "VmFlags":
-            self._flags[-1] = code_of_flags(value, self._texts)
+            self._flags[-1] = intern_flags(value, self._strings)
         elif label == "Name":
-            self._heads[-1] = *self._heads[-1][:-1], code_of_name(value, self._texts)
+            self._heads[-1] = *self._heads[-1][:-1], intern_name(value, self._strings)
         elif field_name(label) in FIELD:
             raise _malformed(number, line, f"a number after {label}")
 
@@ -88,7 +88,7 @@ class Records:
         amounts = np.full((len(self._columns), len(heads)), ABSENT, np.int64)
         for column, (rows, values) in zip(amounts, self._columns.values(), strict=True):
             column[rows] = values
-        return mappings_of(heads, np.array(self._flags, np.int32), tuple(self._columns), amounts, self._texts)
+        return mappings_of(heads, np.array(self._flags, np.int32), tuple(self._columns), amounts, self._strings)
 
 
 def _malformed(number: int, line: bytes, expected: str) -> SmapstopError:

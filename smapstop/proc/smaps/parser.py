@@ -18,7 +18,7 @@ smaps_last.
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.columns import Mappings, Texts
+from smapstop.proc.columns import Mappings, StringTable
 from smapstop.proc.smaps.boundaries import ODD, Gaps, flags_in
 from smapstop.proc.smaps.incremental import LastReading, Reading
 from smapstop.proc.smaps.lines import Records, mappings_of
@@ -31,7 +31,7 @@ _FEW = 16
 _ANY_HEADER = b"0-0 ---p 0 00:00 0 \n"
 
 
-def parse_smaps(text: Text, texts: Texts | None = None) -> Mappings:
+def parse_smaps(text: Text, strings: StringTable | None = None) -> Mappings:
     """The mappings in the smaps of any kernel.
 
     Fields may come in any order, and be missing: a field that only some mappings have is `ABSENT` in the others.
@@ -48,7 +48,7 @@ def parse_smaps(text: Text, texts: Texts | None = None) -> Mappings:
     lines = bytes(text).split(b"\n")  # and nothing else: \r, \x0b or \x85 may be in a name
     if not lines[-1]:
         lines.pop()
-    records = Records(Texts() if texts is None else texts)
+    records = Records(StringTable() if strings is None else strings)
     records.read(lines)
     return records.mappings()
 
@@ -80,12 +80,12 @@ def without_torn(mappings: Mappings) -> Mappings:
 class SmapsParser:
     """Parses reading after reading of one process; what did not change since an earlier one costs little."""
 
-    texts: Texts
+    strings: StringTable
     """The texts of all readings: a code means the same in each of them."""
 
-    def __init__(self, texts: Texts | None = None) -> None:
-        self.texts = Texts() if texts is None else texts
-        self._gaps = Gaps(self.texts)
+    def __init__(self, strings: StringTable | None = None) -> None:
+        self.strings = StringTable() if strings is None else strings
+        self._gaps = Gaps(self.strings)
         self._last = LastReading()
 
     def parse(self, text: Text) -> Mappings:
@@ -101,7 +101,7 @@ class SmapsParser:
             return mappings
         layout = layout_of(bytes(text[:_FIRST_RECORD]))
         mappings = None if layout is None else self._parse_alike(text, layout)
-        return parse_smaps(text, self.texts) if mappings is None else mappings
+        return parse_smaps(text, self.strings) if mappings is None else mappings
 
     def _parse_alike(self, text: Text, layout: Layout) -> Mappings | None:
         """The mappings of a text whose records, but for a few, are laid out alike; None when they are not."""
@@ -116,8 +116,8 @@ class SmapsParser:
         lengths = np.fromiter(map(len, gaps), np.int64, len(gaps))
         starts = np.cumsum(lengths) + np.arange(len(gaps)) * (layout.length + 1)
         amounts, otherwise = layout.amounts(text, starts)
-        flags = np.append(parsed.flags[1:], np.int32(flags_in(last, self.texts)))
-        mappings = mappings_of(parsed.heads, flags, layout.fields, amounts, self.texts)
+        flags = np.append(parsed.flags[1:], np.int32(flags_in(last, self.strings)))
+        mappings = mappings_of(parsed.heads, flags, layout.fields, amounts, self.strings)
         odd = otherwise | (flags == ODD)
         if np.count_nonzero(odd) > _FEW + len(gaps) // 8:
             return None
@@ -132,7 +132,7 @@ class SmapsParser:
 def _read_again(mappings: Mappings, row: int, fixed_part_and_tail: bytes) -> bool:
     """Read one record line by line and put it into its row; False when it does not fit in there."""
     try:
-        record = parse_smaps(_ANY_HEADER + fixed_part_and_tail, mappings.texts)
+        record = parse_smaps(_ANY_HEADER + fixed_part_and_tail, mappings.strings)
     except SmapstopError:
         return False
     if len(record) != 1 or record.fields != mappings.fields or record.name[0]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.columns import ABSENT, DELETED, Mappings, Texts
+from smapstop.proc.columns import ABSENT, DELETED, Mappings, StringTable
 from smapstop.report.json_fields import RESERVED_KEYS, Record
 from smapstop.report.snapshot.render import SCHEMA
 
@@ -51,7 +51,7 @@ def read_json(text: bytes) -> Read:
 
 def _mappings(records: list[Record]) -> Mappings:
     """The mappings as columns, in address order however they were sorted."""
-    texts = Texts()
+    texts = StringTable()
     names = dict.fromkeys(name for record in records for name in record if name not in RESERVED_KEYS)
     columns = {name: [_amount(record.get(name)) for record in records] for name in names}
     printed = {name: column for name, column in columns.items() if any(amount != ABSENT for amount in column)}
@@ -60,13 +60,13 @@ def _mappings(records: list[Record]) -> Mappings:
         end=np.array([int(record["end"], 16) for record in records], np.uint64),
         offset=np.array([record["offset"] for record in records], np.uint64),
         inode=np.array([record["inode"] for record in records], np.uint64),
-        perms=np.array([texts.code(_text(record["perms"])) for record in records], np.int32),
-        device=np.array([texts.code(_text(record["device"])) for record in records], np.int32),
-        name=np.array([texts.code(_name(record)) for record in records], np.int32),
-        flags=np.array([texts.code(" ".join(record["vm_flags"] or ())) for record in records], np.int32),
+        perms=np.array([texts.intern(_text(record["perms"])) for record in records], np.int32),
+        device=np.array([texts.intern(_text(record["device"])) for record in records], np.int32),
+        name=np.array([texts.intern(_name(record)) for record in records], np.int32),
+        flags=np.array([texts.intern(" ".join(record["vm_flags"] or ())) for record in records], np.int32),
         fields=tuple(printed),
         amounts=np.array(list(printed.values()), np.int64).reshape(len(printed), len(records)),
-        texts=texts,
+        strings=texts,
     )
     return mappings.take(np.argsort(mappings.start, kind="stable"))
 

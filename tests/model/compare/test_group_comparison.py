@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from smapstop.model.compare.group_comparison import By, Likeness, likeness
 from smapstop.model.kinds import Kind
-from smapstop.proc.columns import ABSENT, Mappings, Texts, no_mappings
+from smapstop.proc.columns import ABSENT, Mappings, StringTable, no_mappings
 
 
 def run(*rows: tuple[Any, ...], **amounts: list[int]) -> Mappings:
     """A map of a run of its own: it shares nothing with another, not even its texts."""
-    return mappings_of(*rows, texts=Texts(), **amounts)
+    return mappings_of(*rows, texts=StringTable(), **amounts)
 
 
 def told(found: Likeness, field: str = "rss") -> dict[str, tuple[int, int, int, int]]:
@@ -163,7 +163,7 @@ def test_uss_and_dirty_are_sums_of_what_the_kernel_prints() -> None:
 
 
 def test_a_map_of_nothing_has_no_mappings_to_be_like() -> None:
-    nothing = no_mappings(Texts(), ("rss",))
+    nothing = no_mappings(StringTable(), ("rss",))
     assert len(likeness(nothing, nothing, "part")) == 0
     assert told(likeness(nothing, run((1, 2, "rw-p", "[heap]", 8)), "part")) == {"[heap]": (0, 1, 0, 8)}
 

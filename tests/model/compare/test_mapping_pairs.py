@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.compare.mapping_pairs import NONE, paired
-from smapstop.proc.columns import Mappings, Texts
+from smapstop.proc.columns import Mappings, StringTable
 
 APP, LIBC = "/src/app", "/lib/libc.so.6"
 
 
 def run(*rows: tuple[Any, ...]) -> Mappings:
     """A map of a run of its own: it shares nothing with another, not even its texts."""
-    return mappings_of(*rows, texts=Texts())
+    return mappings_of(*rows, texts=StringTable())
 
 
 BEFORE = (

@@ -9,14 +9,14 @@ from smapstop.model.compare.previous_run import ELSEWHERE, Earlier
 from smapstop.model.tick import Ending
 from smapstop.model.timeline.map_diff import compare
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.proc.columns import Texts
+from smapstop.proc.columns import StringTable
 
 HEAP, STACK, LIBRARY = "[heap]", "[stack]", "/lib/libz.so"
 
 
 def run(*heaps: int, began: float = 0, ended: bool = False, at: int = 0) -> Timeline:
     """A run whose heap has so much at each second, on texts and at addresses of its own; then it may end."""
-    texts = Texts(["", f"nothing of run {began}"])
+    texts = StringTable(["", f"nothing of run {began}"])
     rows = [
         mappings_of((at + 10, at + 90, "rw-p", HEAP, kb), (at + 100, at + 101, "rw-p", STACK, 8), texts=texts)
         for kb in heaps
@@ -48,7 +48,7 @@ def test_it_is_as_old_as_the_other_run(began: float, expected: list[int]) -> Non
 
 
 def test_the_nearest_reading_counts_not_the_one_before() -> None:
-    earlier, texts = run(10, 20, 30), Texts()
+    earlier, texts = run(10, 20, 30), StringTable()
     rows = mappings_of((10, 90, "rw-p", HEAP, 1), texts=texts)
     times = (0, 0.99, 1.4, 1.6)
     later = timeline_of(
@@ -66,10 +66,10 @@ def test_a_run_that_ended_before_stays_what_it_was_at_its_end() -> None:
 
 def test_mappings_that_are_alike_have_the_ids_of_the_other_run_and_others_none_of_them() -> None:
     before = mappings_of(
-        (1, 2, "r--p", LIBRARY), (10, 90, "rw-p", HEAP, 10), (100, 101, "rw-p", STACK, 8), texts=Texts()
+        (1, 2, "r--p", LIBRARY), (10, 90, "rw-p", HEAP, 10), (100, 101, "rw-p", STACK, 8), texts=StringTable()
     )
     after = mappings_of(
-        (510, 590, "rw-p", HEAP, 15), (600, 601, "rw-p", STACK, 8), (700, 701, "rw-p", ""), texts=Texts()
+        (510, 590, "rw-p", HEAP, 15), (600, 601, "rw-p", STACK, 8), (700, 701, "rw-p", ""), texts=StringTable()
     )
     earlier, later = timeline_of(tick_of(0, before, [0, 1, 2])), timeline_of(tick_of(0, after, [0, 1, 2]))
     moment = Earlier(1, earlier).beside(later, later.at(0))
@@ -83,21 +83,21 @@ def test_mappings_that_are_alike_have_the_ids_of_the_other_run_and_others_none_o
 
 
 def test_its_texts_are_those_of_the_other_run_and_more() -> None:
-    before = mappings_of((1, 2, "r--p", LIBRARY, 0, 0, "rd mr"), (10, 90, "rw-p", HEAP, 10), texts=Texts())
-    after = mappings_of((510, 590, "rw-p", HEAP, 15), texts=Texts(["", "something"]))
+    before = mappings_of((1, 2, "r--p", LIBRARY, 0, 0, "rd mr"), (10, 90, "rw-p", HEAP, 10), texts=StringTable())
+    after = mappings_of((510, 590, "rw-p", HEAP, 15), texts=StringTable(["", "something"]))
     earlier, later = timeline_of(tick_of(0, before, [0, 1])), timeline_of(tick_of(0, after, [0]))
     told = Earlier(1, earlier).beside(later, later.at(0)).mappings
-    assert told.texts.since(0)[: len(after.texts)] == after.texts.since(0)
+    assert told.strings.additions_since(0)[: len(after.strings)] == after.strings.additions_since(0)
     words: list[Any] = [
-        [told.text(getattr(told, name), row) for name in ("name", "perms", "device", "flags")] for row in (0, 1)
+        [told.string_at(getattr(told, name), row) for name in ("name", "perms", "device", "flags")] for row in (0, 1)
     ]
     assert words == [[LIBRARY, "r--p", "08:01", "rd mr"], [HEAP, "rw-p", "00:00", ""]]
-    assert LIBRARY not in after.texts.since(0)
+    assert LIBRARY not in after.strings.additions_since(0)
 
 
 def test_what_is_known_of_one_moment_does_not_hold_for_another_map() -> None:
     earlier = run(10, 20)
-    texts = Texts()
+    texts = StringTable()
     first = mappings_of((10, 90, "rw-p", HEAP, 1), (100, 101, "rw-p", STACK, 8), texts=texts)
     second = mappings_of((9, 10, "rw-p", ""), (10, 90, "rw-p", HEAP, 1), texts=texts)
     later = timeline_of(tick_of(0, first, [7, 8]), tick_of(1, second, [9, 7], keyframe=True))

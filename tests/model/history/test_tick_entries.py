@@ -11,14 +11,14 @@ from smapstop.model.history.tick_entries import NOBODY, single_entries, tick_ent
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline.map_snapshot import apply
-from smapstop.proc.columns import Texts
+from smapstop.proc.columns import StringTable
 
 COW, TOUCH = MECHANISMS.index("copy-on-write"), MECHANISMS.index("first-touch")
 
 
 def ticks() -> tuple[Tick, Tick]:
     """A file's page is copied, the heap grows and is touched, and a mapping goes into it."""
-    texts = Texts()
+    texts = StringTable()
     first = tick_of(
         0, mappings_of((0, 4, "rw-p", "[heap]"), (4, 6, "rw-p", ""), (9, 11, "rw-p", "/f"), texts=texts), [0, 1, 2]
     )

@@ -24,7 +24,7 @@ def change(number: int, rows: str = "", gone: str = "", **amounts: Any) -> Delta
 def part(*changes: Delta) -> Steps:
     """Consecutive ticks as one part."""
     rows = changes[0].rows
-    return steps_of(changes, (rows.fields, rows.texts))
+    return steps_of(changes, (rows.fields, rows.strings))
 
 
 def after(number: int, *steps: Steps) -> str:

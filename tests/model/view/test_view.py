@@ -6,7 +6,7 @@ from smapstop.model.compare.previous_run import ELSEWHERE, Earlier
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import LINGER, look
 from smapstop.model.view.view_state import Lens
-from smapstop.proc.columns import Texts
+from smapstop.proc.columns import StringTable
 
 HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
 LIBC = (0x2000, 0x2100, "r-xp", "/usr/lib/libc.so.6")
@@ -75,10 +75,14 @@ LIBRARY, NAMELESS = (0x3000, 0x3100, "r--p", "/usr/lib/libz.so"), (0x5000, 0x510
 def runs() -> tuple[Timeline, Timeline]:
     """Two runs: in the later one the heap is bigger, a library is not there, and memory without a name is."""
     before = timeline_of(
-        tick_of(0, mappings_of((*HEAP, 40), (*LIBC, 30), (*LIBRARY, 12), texts=Texts(["", "before"])), [0, 1, 2])
+        tick_of(
+            0, mappings_of((*HEAP, 40), (*LIBC, 30), (*LIBRARY, 12), texts=StringTable(["", "before"])), [0, 1, 2]
+        )
     )
     heap, libc = ((first + 0x70, stop + 0x70, *rest) for first, stop, *rest in (HEAP, LIBC))
-    after = timeline_of(tick_of(0, mappings_of((*heap, 44), (*libc, 30), (*NAMELESS, 8), texts=Texts()), [0, 1, 2]))
+    after = timeline_of(
+        tick_of(0, mappings_of((*heap, 44), (*libc, 30), (*NAMELESS, 8), texts=StringTable()), [0, 1, 2])
+    )
     return before, after
 
 

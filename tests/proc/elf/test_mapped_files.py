@@ -78,7 +78,11 @@ def test_file_of_a_mapping_is_opened_if_it_is_still_the_same(compiler: Compiler,
     copy = Path(shutil.copy(compiler("known_pages", *PIE), tmp_path / "new\nline"))
     with watched(copy) as target:
         mappings, row = target.mapping()
-        name, device, inode = mappings.name_of(row), mappings.text(mappings.device, row), int(mappings.inode[row])
+        name, device, inode = (
+            mappings.name_of(row),
+            mappings.string_at(mappings.device, row),
+            int(mappings.inode[row]),
+        )
         assert name.endswith("/new\\012line")
         assert opened(target.process, name, NOWHERE, device, inode) == copy.stat().st_ino == inode
         assert opened(target.process, name, NOWHERE, device, inode + 1) is None
@@ -103,7 +107,11 @@ def test_program_that_was_replaced_is_not_mistaken_for_the_one_that_runs(compile
         shutil.copy(compiler("one_page", *FREESTANDING), copy)
         assert target.go() == Symbols(("page1",)), "found as the program of the process, also without root"
         mappings, row = target.mapping()
-        name, device, inode = mappings.name_of(row), mappings.text(mappings.device, row), int(mappings.inode[row])
+        name, device, inode = (
+            mappings.name_of(row),
+            mappings.string_at(mappings.device, row),
+            int(mappings.inode[row]),
+        )
         assert name.endswith(" (deleted)")
         assert opened(target.process, name, NOWHERE, device, inode) == inode != copy.stat().st_ino
 
@@ -117,7 +125,7 @@ def test_file_that_was_deleted_is_found_by_its_mapping_by_root(tmp_path: Path) -
         with ProcDir(os.getpid()) as process:
             mappings = parse_smaps(process.read_maps())
             row = int(np.flatnonzero(mappings.inode == inode)[0])
-            name, device = mappings.name_of(row), mappings.text(mappings.device, row)
+            name, device = mappings.name_of(row), mappings.string_at(mappings.device, row)
             place = int(mappings.start[row]), int(mappings.end[row])
             assert opened(process, name, place, device, inode) == (inode if os.geteuid() == 0 else None)
             assert opened(process, name, NOWHERE, device, inode) is None
@@ -145,7 +153,7 @@ def test_file_in_the_mount_namespace_of_the_process(compiler: Compiler, tmp_path
             pytest.skip(f"no {kind} can be mounted here")
         target = Watched(process, program)
         mappings, row = target.mapping()
-        device, inode = mappings.text(mappings.device, row), int(mappings.inode[row])
+        device, inode = mappings.string_at(mappings.device, row), int(mappings.inode[row])
         assert not (place / name).exists()
         assert opened(process, mappings.name_of(row), NOWHERE, device, inode) is not None
         assert target.go() == Symbols(("page1",))

@@ -30,7 +30,7 @@ TEXT = text_of()
 def told(mappings: Mappings) -> tuple[object, ...]:
     """All that mappings say, whatever their codes are."""
     codes = [
-        [mappings.text(column, row) for row in range(len(mappings))]
+        [mappings.string_at(column, row) for row in range(len(mappings))]
         for column in (mappings.perms, mappings.device, mappings.name, mappings.flags)
     ]
     numbers = [getattr(mappings, name).tolist() for name in HEADS[:4]]

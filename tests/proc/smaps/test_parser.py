@@ -5,7 +5,7 @@ import pytest
 from places import DATA
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.columns import ABSENT, Mappings, Texts
+from smapstop.proc.columns import ABSENT, Mappings, StringTable
 from smapstop.proc.smaps.parser import SmapsParser, parse_rollup, parse_smaps, without_torn
 from smapstop.proc.smaps.record_layout import layout_of
 
@@ -25,7 +25,7 @@ def names(mappings: Mappings) -> list[str]:
 
 
 def flags(mappings: Mappings) -> list[str]:
-    return [mappings.text(mappings.flags, row) for row in range(len(mappings))]
+    return [mappings.string_at(mappings.flags, row) for row in range(len(mappings))]
 
 
 def headers(mappings: Mappings) -> list[tuple[int, int, str, int, str, int, str]]:
@@ -35,7 +35,7 @@ def headers(mappings: Mappings) -> list[tuple[int, int, str, int, str, int, str]
             int(mappings.end[row]),
             mappings.perms_of(row),
             int(mappings.offset[row]),
-            mappings.text(mappings.device, row),
+            mappings.string_at(mappings.device, row),
             int(mappings.inode[row]),
             mappings.name_of(row),
         )
@@ -372,11 +372,11 @@ def test_a_parser_gives_the_same_codes_in_every_reading() -> None:
 
     assert first.name.tolist() == again.name.tolist()
     assert first.flags.tolist() == again.flags.tolist()
-    assert first.texts is again.texts is parser.texts
+    assert first.strings is again.strings is parser.strings
 
 
 def test_both_ways_intern_into_the_texts_they_are_given() -> None:
-    texts = Texts(["", "[heap]"])
+    texts = StringTable(["", "[heap]"])
     text = record(0, padded("Size", 1), name="[heap]").encode()
 
     assert parse_smaps(text, texts).name.tolist() == [1]

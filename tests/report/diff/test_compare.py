@@ -8,14 +8,14 @@ from building import mappings_of
 
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import By
-from smapstop.proc.columns import ABSENT, Texts
+from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.report.diff.compare import Diff, Sum, diff, excesses
 from smapstop.report.diff.inputs import Run
 from smapstop.report.diff.limits import limit_of
 
 
 def run(*rows: tuple[Any, ...], file: str = "run", **amounts: list[int]) -> Run:
-    return Run(file, mappings_of(*rows, texts=Texts(), **amounts))
+    return Run(file, mappings_of(*rows, texts=StringTable(), **amounts))
 
 
 BEFORE = run(

@@ -8,7 +8,7 @@ from building import mappings_of
 
 from smapstop import __version__
 from smapstop.model.compare.group_comparison import By
-from smapstop.proc.columns import ABSENT, Texts
+from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.report.diff.compare import Diff, Sum, diff
 from smapstop.report.diff.inputs import Run
 from smapstop.report.diff.limits import limit_of
@@ -19,7 +19,7 @@ LIB = "/usr/lib/libfoo.so"
 
 
 def run(*rows: tuple[Any, ...], amounts: dict[str, list[int]] | None = None, **other: Any) -> Run:
-    return Run(mappings=mappings_of(*rows, texts=Texts(), **amounts or {}), **{"file": "run"} | other)
+    return Run(mappings=mappings_of(*rows, texts=StringTable(), **amounts or {}), **{"file": "run"} | other)
 
 
 BEFORE = run(

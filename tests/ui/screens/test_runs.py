@@ -14,7 +14,7 @@ from waiting import until
 
 from smapstop.model.protocol import Attach, Failure, Launch, PagesOf, Refusal, Request, Signal
 from smapstop.model.tick import Ending, Tick
-from smapstop.proc.columns import Texts
+from smapstop.proc.columns import StringTable
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.program_control import Rebuilds
@@ -34,7 +34,7 @@ class Run:
 
     def __init__(self, pid: int, heap: int, *, old: bool = False) -> None:
         self.target = target(pid=pid, launched=True)
-        self._heap, self._at, self._old, self._texts = heap, 0x1000 * pid, old, Texts()
+        self._heap, self._at, self._old, self._texts = heap, 0x1000 * pid, old, StringTable()
         self._ids = [2, 0, 1, 3] if pid % 2 else [10, 11, 12, 13]
 
     def tick(self, number: int) -> Tick:
