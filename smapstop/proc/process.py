@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Counters
-from smapstop.proc.read_buffer import CHUNK_BYTES, Memory
+from smapstop.proc.read_buffer import CHUNK_BYTES, ReadBuffer
 from smapstop.proc.stat import fields_after_name, parse_counters
 
 Text = TypeVar("Text", bytes, memoryview)
@@ -74,13 +74,13 @@ class ProcDir:
         """
         return self._read_of_any_thread("smaps", _whole) or b""
 
-    def read_smaps_into(self, memory: Memory) -> memoryview:
+    def read_smaps_into(self, buffer: ReadBuffer) -> memoryview:
         """The text of smaps, as for `read_smaps`, in some memory, where it stands until that is read into again.
 
         Raises:
             OSError: As for `read`.
         """
-        return self._read_of_any_thread("smaps", memory.read) or memoryview(b"")
+        return self._read_of_any_thread("smaps", buffer.read) or memoryview(b"")
 
     def read_maps(self) -> bytes:
         """The text of maps: which mappings there are, without what they cost; as for `read_smaps`.

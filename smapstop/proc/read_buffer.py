@@ -9,7 +9,7 @@ CHUNK_BYTES = 3400
 it away, and prints it again in the next read (fs/seq_file.c; 8 to 25 % of the time)."""
 
 
-class Memory:
+class ReadBuffer:
     """Holds the text of one reading. It is kept: fresh memory would cost a page fault for every 4 kB of text."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from smapstop.model.tick import Tier
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir, unreadable
-from smapstop.proc.read_buffer import Memory
+from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.parser import SmapsParser, parse_rollup, without_torn
 
 
@@ -43,7 +43,7 @@ class ProcessReader:
     def __init__(self, process: ProcDir) -> None:
         self._process = process
         self._parser = SmapsParser()
-        self._memory = Memory()
+        self._memory = ReadBuffer()
         self._image = 0
 
     def read(self, tier: Tier) -> ProcessReading:

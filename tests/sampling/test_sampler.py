@@ -15,7 +15,7 @@ from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline.map_diff import compare
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
-from smapstop.proc.read_buffer import Memory
+from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.sampling import sampler as module
 from smapstop.sampling.process_reader import ProcessReader
@@ -192,7 +192,7 @@ def test_program_that_begins_while_it_is_being_read_is_never_mixed_with_the_one_
         target.sample()
         read = target.process.read_smaps_into
 
-        def slow_read(memory: Memory) -> memoryview:
+        def slow_read(memory: ReadBuffer) -> memoryview:
             target.process.__dict__.pop("read_smaps_into")
             text = read(memory)
             target.stepping.go()

@@ -10,41 +10,41 @@ from smapstop.proc.columns import StringTable
 from smapstop.proc.smaps.headers import HEADS, Headers, Heads, intern_name
 from smapstop.proc.smaps.lines import intern_flags
 
-ODD = -1
+IRREGULAR = -1
 """Instead of a code of flags: the record does not end with its fixed part and, perhaps, a VmFlags line."""
 _TAIL = re.compile(rb"(?:\nVmFlags:(.*))?")
 
 
-class Parsed(NamedTuple):
+class Boundaries(NamedTuple):
     """What some gaps say, one row each."""
 
     heads: Heads
     """The header in the gap."""
     flags: NDArray[np.int32]
-    """Of the record that ends in the gap: a code, or `ODD`."""
+    """Of the record that ends in the gap: a code, or `IRREGULAR`."""
     tails: NDArray[np.int32]
     """How many bytes of the gap are the end of that record."""
 
-    def take(self, rows: NDArray[np.intp]) -> "Parsed":
+    def take(self, rows: NDArray[np.intp]) -> "Boundaries":
         """Some of the gaps."""
-        return Parsed(self.heads[rows], self.flags[rows], self.tails[rows])
+        return Boundaries(self.heads[rows], self.flags[rows], self.tails[rows])
 
-    def and_more(self, more: "Parsed") -> "Parsed":
+    def and_more(self, more: "Boundaries") -> "Boundaries":
         """These gaps, then those."""
-        return Parsed(
+        return Boundaries(
             np.concatenate([self.heads, more.heads]),
             np.concatenate([self.flags, more.flags]),
             np.concatenate([self.tails, more.tails]),
         )
 
 
-def flags_in(tail: bytes, strings: StringTable) -> int:
+def parse_tail(tail: bytes, strings: StringTable) -> int:
     """The code of the flags in what follows a fixed part; no VmFlags line is no flags."""
     match = _TAIL.fullmatch(tail)
-    return ODD if match is None else intern_flags(match[1] or b"", strings)
+    return IRREGULAR if match is None else intern_flags(match[1] or b"", strings)
 
 
-def parse_gaps(gaps: list[bytes], strings: StringTable) -> Parsed | None:
+def parse_boundaries(gaps: list[bytes], strings: StringTable) -> Boundaries | None:
     """What each gap says, from the end of a fixed part to before the end of line that the next one follows.
 
     Returns:
@@ -62,29 +62,29 @@ def parse_gaps(gaps: list[bytes], strings: StringTable) -> Parsed | None:
         return None
     heads["name"][list(names)] = list(names.values())
     tails = [tail for tail, _, _ in parts]
-    codes = {tail: flags_in(tail, strings) for tail in dict.fromkeys(tails)}
+    codes = {tail: parse_tail(tail, strings) for tail in dict.fromkeys(tails)}
     flags = np.fromiter(map(codes.__getitem__, tails), np.int32, len(tails))
-    return Parsed(heads, flags, np.fromiter(map(len, tails), np.int32, len(tails)) + np.int32(1))
+    return Boundaries(heads, flags, np.fromiter(map(len, tails), np.int32, len(tails)) + np.int32(1))
 
 
-class Gaps:
+class BoundaryCache:
     """Gaps remembered by their bytes: parsed once, while they stay the same."""
 
     def __init__(self, strings: StringTable) -> None:
         self._strings = strings
-        self._known = Parsed(np.empty(0, HEADS), np.empty(0, np.int32), np.empty(0, np.int32))
+        self._known = Boundaries(np.empty(0, HEADS), np.empty(0, np.int32), np.empty(0, np.int32))
         self._places: dict[bytes, int] = {}
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def parse(self, gaps: list[bytes]) -> Parsed | None:
-        """What each gap of a text says, as `parse_gaps`."""
+    def parse(self, gaps: list[bytes]) -> Boundaries | None:
+        """What each gap of a text says, as `parse_boundaries`."""
         new = list(dict.fromkeys(gap for gap in gaps if gap not in self._places))
         if len(self._places) + len(new) > 2 * len(gaps):
             self._keep(list(dict.fromkeys(gap for gap in gaps if gap in self._places)))
         if new:
-            parsed = parse_gaps(new, self._strings)
+            parsed = parse_boundaries(new, self._strings)
             if parsed is None:
                 return None
             self._places.update(zip(new, range(len(self._places), len(self._places) + len(new)), strict=True))

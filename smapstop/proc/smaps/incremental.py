@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Mappings
-from smapstop.proc.smaps.boundaries import ODD, parse_gaps
+from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries
 from smapstop.proc.smaps.headers import PARTS
 from smapstop.proc.smaps.record_layout import Layout, Text
 
@@ -122,11 +122,11 @@ def _with_heads(reading: Reading, text: Text, gaps: NDArray[np.intp]) -> Mapping
     if gaps[0] == 0 or gaps[-1] == len(mappings):
         return None  # these two are half a gap each, and hardly ever change
     begins, ends = starts[gaps - 1] + reading.layout.length, starts[gaps] - 1
-    parsed = parse_gaps(
+    parsed = parse_boundaries(
         [bytes(text[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)], mappings.strings
     )
     apart = bytes(text[end] for end in ends.tolist()) == b"\n" * len(ends)
-    if parsed is None or not apart or reading.odd[gaps - 1].any() or (parsed.flags == ODD).any():
+    if parsed is None or not apart or reading.odd[gaps - 1].any() or (parsed.flags == IRREGULAR).any():
         return None
     columns = {part: _with(getattr(mappings, part), gaps, parsed.heads[part]) for part in PARTS}
     return replace(mappings, flags=_with(mappings.flags, gaps - 1, parsed.flags), **columns)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ import numpy as np
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings, StringTable
-from smapstop.proc.smaps.boundaries import ODD, Gaps, flags_in
+from smapstop.proc.smaps.boundaries import IRREGULAR, BoundaryCache, parse_tail
 from smapstop.proc.smaps.incremental import LastReading, Reading
 from smapstop.proc.smaps.lines import Records, mappings_of
 from smapstop.proc.smaps.record_layout import Layout, Text, layout_of
@@ -85,7 +85,7 @@ class SmapsParser:
 
     def __init__(self, strings: StringTable | None = None) -> None:
         self.strings = StringTable() if strings is None else strings
-        self._gaps = Gaps(self.strings)
+        self._boundaries = BoundaryCache(self.strings)
         self._last = LastReading()
 
     def parse(self, text: Text) -> Mappings:
@@ -110,15 +110,15 @@ class SmapsParser:
         if not gaps:
             return None
         gaps[0] = b"\n" + gaps[0]
-        parsed = self._gaps.parse(gaps)
+        parsed = self._boundaries.parse(gaps)
         if parsed is None:
             return None
         lengths = np.fromiter(map(len, gaps), np.int64, len(gaps))
         starts = np.cumsum(lengths) + np.arange(len(gaps)) * (layout.length + 1)
         amounts, otherwise = layout.amounts(text, starts)
-        flags = np.append(parsed.flags[1:], np.int32(flags_in(last, self.strings)))
+        flags = np.append(parsed.flags[1:], np.int32(parse_tail(last, self.strings)))
         mappings = mappings_of(parsed.heads, flags, layout.fields, amounts, self.strings)
-        odd = otherwise | (flags == ODD)
+        odd = otherwise | (flags == IRREGULAR)
         if np.count_nonzero(odd) > _FEW + len(gaps) // 8:
             return None
         ends = np.append(starts[1:] - 1 - lengths[1:] + parsed.tails[1:], len(text))

@@ -399,7 +399,7 @@ def test_a_parser_forgets_headers_that_are_long_gone() -> None:
         mappings = parser.parse(text.encode())
 
         assert 0x7F0000000000 + reading * 0xA000 == int(mappings.start[0])
-        assert len(parser._gaps) <= 20
+        assert len(parser._boundaries) <= 20
 
 
 def test_a_malformed_reading_leaves_the_parser_as_it_was() -> None:
