@@ -28,7 +28,7 @@ def resize_terminal(fd: int, rows: int, columns: int) -> None:
     termios.tcsetwinsize(fd, (rows, columns))
 
 
-class Stage:
+class ProgramTerminal:
     """A pseudo terminal (pty(7)) whose slave is open only for the program that has it.
 
     Args:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from smapstop.cli.commands import VERBS
-from smapstop.cli.output import give_up_stdout, safe
+from smapstop.cli.output import discard_stdout, safe
 from smapstop.errors import SmapstopError
 
 
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # who read our output has had enough
-        give_up_stdout()
+        discard_stdout()
         return 0
     except OSError as error:  # what everything needs is refused: files, memory, processes
         print(f"smapstop: {safe(str(error))}", file=sys.stderr)

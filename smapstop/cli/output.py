@@ -10,7 +10,7 @@ _PIPE_WIDTH = 160
 """How wide a table is that goes into a file or a pipe."""
 
 
-def give_up_stdout() -> None:
+def discard_stdout() -> None:
     """Let what is still buffered have somewhere to go when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -55,5 +55,5 @@ def print_text(text: str, what: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        give_up_stdout()
+        discard_stdout()
         raise SmapstopError(f"cannot write {what}: {error.strerror}") from error

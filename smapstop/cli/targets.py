@@ -65,15 +65,15 @@ def started_sampler(terminal: tuple[int, int] | None = None) -> "Iterator[LiveSo
         yield source
 
 
-def find_process(pid_or_name: str) -> int:
+def find_watchable_process(pid_or_name: str) -> int:
     """The pid of a process that can be watched.
 
     Raises:
         SmapstopError: There is none, or it may not be looked at.
     """
-    from smapstop.proc.process_lookup import find
+    from smapstop.proc.process_lookup import find_process
 
-    pid = find(pid_or_name)
+    pid = find_process(pid_or_name)
     require_memory(pid)
     return pid
 

@@ -20,7 +20,7 @@ _TAKES_A_VALUE = frozenset({"-X", "-W"})
 _LISTED_WIDTH = 32
 
 
-def find(pid_or_name: str) -> int:
+def find_process(pid_or_name: str) -> int:
     """The pid that is meant: digits are one, and need not exist; one of a thread (in `htop`) means its process.
 
     Anything else is the name of a process or of its program, as `ps` or its command line has it, or the script that

@@ -7,7 +7,7 @@ from smapstop.model.tick import Tier
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir, unreadable
 from smapstop.proc.read_buffer import ReadBuffer
-from smapstop.proc.smaps.parser import SmapsParser, parse_rollup, without_torn
+from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +64,7 @@ class ProcessReader:
             if tier == "smaps":
                 counters, text = self._whole_smaps(counters)
                 raw = self._parser.parse(text)
-                mappings = without_torn(raw)
+                mappings = drop_torn(raw)
                 torn = mappings is not raw
             elif tier == "rollup":
                 rollup = parse_rollup(self._process.read_rollup())

@@ -60,7 +60,7 @@ def symbols_seen(process: ProcDir, files: ElfFiles, mappings: Mappings, ids: Ids
     its_own = [(start, end) for start, end in request.ranges if low <= start < end <= high]
     asked = [_pages(process, start, end) for start, end in its_own]
     found = dict(zip(its_own, files.symbols_of(process, mappings, row, asked), strict=True))
-    lacking = next((symbols.lacking for symbols in found.values() if symbols.lacking), "")
+    lacking = next((symbols.missing_reason for symbols in found.values() if symbols.missing_reason), "")
     names = tuple(found.get(each, Symbols()).listed for each in request.ranges)
     return SymbolsSeen(request.mapping, request.ranges, names, lacking)
 

@@ -25,7 +25,7 @@ from smapstop.model.protocol import (
 from smapstop.model.tick import Ending
 from smapstop.proc.exit_status import exit_or_signal, wait_status
 from smapstop.proc.process import ProcDir, max_map_count
-from smapstop.pseudo_terminal import Stage
+from smapstop.pseudo_terminal import ProgramTerminal
 from smapstop.sampling.launch import Program, launch, release, terminal_environment
 from smapstop.sampling.sampler import Sampler
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
@@ -81,7 +81,7 @@ class Service:
         self._decoder = Decoder()
         self._encoder = Encoder()
         self._ticks_fd = ticks_fd
-        self._stage = Stage(*program_fds) if len(program_fds) == 2 else None
+        self._stage = ProgramTerminal(*program_fds) if len(program_fds) == 2 else None
         self._stdio = program_fds if len(program_fds) == 3 else (0, 1, 2)
         self._watch: Watch | None = None
         self._launches = 0

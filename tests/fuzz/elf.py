@@ -24,7 +24,7 @@ def check(data: bytes) -> None:
     try:
         os.write(fd, data)
         elf = read_elf(fd)
-        assert bool(elf.lacking) or len(elf.symbols)
+        assert bool(elf.missing_reason) or len(elf.symbols)
         assert len(elf.symbols) == len(elf.names) == len(elf.bindings)
         assert all(
             path.startswith("/") and "\0" not in path for path in places_of("/a/b", elf.build_id, elf.debug_link)
@@ -35,7 +35,7 @@ def check(data: bytes) -> None:
             each = symbols_on_each(elf, fd, pages, perms, most=MOST_NAMES)
             assert len(each) == len(pages)
             assert len(together.names) <= MOST_NAMES
-            if not together.lacking:
+            if not together.missing_reason:
                 assert {name for one in each for name in one.names} >= set(together.names[:1])
     finally:
         os.close(fd)

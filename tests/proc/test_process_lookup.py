@@ -15,7 +15,7 @@ import pytest
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.process_list import processes
-from smapstop.proc.process_lookup import find
+from smapstop.proc.process_lookup import find_process
 
 Start = Callable[..., int]
 
@@ -44,7 +44,7 @@ def copied(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def test_digits_are_a_pid_that_need_not_exist() -> None:
-    assert find("999999999") == 999_999_999
+    assert find_process("999999999") == 999_999_999
 
 
 def test_the_number_of_a_thread_means_its_process() -> None:
@@ -52,7 +52,7 @@ def test_the_number_of_a_thread_means_its_process() -> None:
     thread = threading.Thread(target=over.wait)
     thread.start()
     try:
-        assert find(str(thread.native_id)) == os.getpid() != thread.native_id
+        assert find_process(str(thread.native_id)) == os.getpid() != thread.native_id
     finally:
         over.set()
         thread.join()
@@ -60,21 +60,21 @@ def test_the_number_of_a_thread_means_its_process() -> None:
 
 def test_a_name_finds_the_process_that_runs_it(start: Start, copied: Callable[[str], Path]) -> None:
     pid = start(copied("zq-alone"))
-    assert find("zq-alone") == pid
+    assert find_process("zq-alone") == pid
 
 
 def test_a_name_longer_than_the_kernel_keeps_is_found_by_its_executable(
     start: Start, copied: Callable[[str], Path]
 ) -> None:
     pid = start(copied("zq-much-longer-than-fifteen-bytes"))
-    assert find("zq-much-longer-than-fifteen-bytes") == pid
+    assert find_process("zq-much-longer-than-fifteen-bytes") == pid
 
 
 def test_a_script_is_found_behind_its_interpreter_and_its_options(start: Start, tmp_path: Path) -> None:
     script = tmp_path / "zq_app.py"
     script.write_text("import sys; sys.stdin.read()\n")
     pid = start(sys.executable, "-X", "utf8", "-u", script)
-    assert find("zq_app.py") == pid
+    assert find_process("zq_app.py") == pid
 
 
 def test_a_file_that_a_program_only_works_on_is_not_its_name(
@@ -84,7 +84,7 @@ def test_a_file_that_a_program_only_works_on_is_not_its_name(
     data.write_text("text\n")
     start(copied("zq-reader"), data, "-")
     with pytest.raises(SmapstopError, match=r"no process is called 'zq_data\.py'"):
-        find("zq_data.py")
+        find_process("zq_data.py")
 
 
 def test_several_processes_of_a_name_are_listed_with_their_commands(
@@ -93,7 +93,7 @@ def test_several_processes_of_a_name_are_listed_with_their_commands(
     path = copied("zq-many")
     pids = [start(path, "-") for _ in range(10)]
     with pytest.raises(SmapstopError) as raised:
-        find("zq-many")
+        find_process("zq-many")
     listed = ", ".join(f"{pid} {str(path)[:31]}…" for pid in sorted(pids)[:8])
     assert raised.value.what == f"10 processes are called 'zq-many' ({listed}, and 2 more)"
     assert raised.value.remedy == "name one by its pid"
@@ -102,18 +102,18 @@ def test_several_processes_of_a_name_are_listed_with_their_commands(
 def test_a_misspelt_name_names_the_closest(start: Start, copied: Callable[[str], Path]) -> None:
     start(copied("zq-redis-server"))
     with pytest.raises(SmapstopError) as raised:
-        find("zq-redis-servr")
+        find_process("zq-redis-servr")
     assert str(raised.value).startswith("no process is called 'zq-redis-servr': did you mean zq-redis-server")
 
 
 def test_an_empty_name_means_nobody() -> None:
     with pytest.raises(SmapstopError, match="no process is called ''"):
-        find("")
+        find_process("")
 
 
 def test_a_name_like_no_other_says_how_to_list_them() -> None:
     with pytest.raises(SmapstopError) as raised:
-        find("¿∄?")
+        find_process("¿∄?")
     assert raised.value.remedy == "run smapstop without arguments to pick one from a list"
 
 

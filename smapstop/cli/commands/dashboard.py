@@ -27,7 +27,7 @@ from smapstop.cli.output import is_terminal
 from smapstop.cli.targets import (
     Command,
     environment,
-    find_process,
+    find_watchable_process,
     forbid_decorating,
     pace_of,
     require_executable,
@@ -103,7 +103,7 @@ def run(words: list[str], command: Command) -> int:
         )
     with started_sampler() as source:
         settings = settings_of(options)
-        begin = _pick() if options.pid is None else Attach(find_process(options.pid), settings.pace)
+        begin = _pick() if options.pid is None else Attach(find_watchable_process(options.pid), settings.pace)
         from smapstop.ui.run import show
 
         return show(_recorded(source, options), begin, settings)

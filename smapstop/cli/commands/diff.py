@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import Parser, add_others, parse_words
-from smapstop.cli.output import give_up_stdout, is_terminal, print_text, safe, table_width
+from smapstop.cli.output import discard_stdout, is_terminal, print_text, safe, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 from smapstop.report.diff.moment_spec import whens_of
@@ -103,7 +103,7 @@ def run(words: list[str], command: Command) -> int:
     try:
         print_text(_formatted(found, options), "the comparison")
     except BrokenPipeError:  # who reads has had enough, but the verdict stands
-        give_up_stdout()
+        discard_stdout()
     if not exceeded:
         return 0
     reasons = "; ".join(excess_text(found, limit, growth) for limit, growth in exceeded)

@@ -61,9 +61,9 @@ def run(words: list[str], command: Command) -> int:
     if not options.cow and options.mapping is None:
         raise SmapstopError("pages needs a mapping", "an address, a name such as '[heap]' or libc.so.6; or --cow")
     from smapstop.proc.process import ProcDir
-    from smapstop.proc.process_lookup import find
+    from smapstop.proc.process_lookup import find_process
 
-    with ProcDir(find(options.pid)) as process:
+    with ProcDir(find_process(options.pid)) as process:
         text = _copied(process, options) if options.cow else _pages(process, options)
     print_text(text, "the pages")
     return 0

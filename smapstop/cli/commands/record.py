@@ -20,7 +20,14 @@ from smapstop.cli.arguments import (
 )
 from smapstop.cli.output import safe
 from smapstop.cli.progress import Progress
-from smapstop.cli.targets import Command, environment, find_process, forbid_decorating, pace_of, require_executable
+from smapstop.cli.targets import (
+    Command,
+    environment,
+    find_watchable_process,
+    forbid_decorating,
+    pace_of,
+    require_executable,
+)
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Launch
 
@@ -76,7 +83,7 @@ def run(words: list[str], command: Command) -> int:
         require_executable(command[0])
         begin: Attach | Launch = Launch(command, environment(decorate=options.decorate), pace_of(options))
     else:
-        begin = Attach(find_process(options.pid), pace_of(options))
+        begin = Attach(find_watchable_process(options.pid), pace_of(options))
     return _record(begin, options)
 
 

@@ -67,11 +67,11 @@ def run(words: list[str], command: Command) -> int:
 
 def _sample(options: argparse.Namespace) -> "Snapshot":
     """The sample that is asked for."""
-    from smapstop.proc.process_lookup import find
+    from smapstop.proc.process_lookup import find_process
     from smapstop.report.snapshot.snapshot import load, take, take_totals, with_labels
 
     if options.pid is not None:
-        pid = find(options.pid)
+        pid = find_process(options.pid)
         snapshot = (take_totals if options.rollup else take)(pid)
         return with_labels(pid, snapshot) if options.label else snapshot
     if options.file is None:

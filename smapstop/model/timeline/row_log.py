@@ -28,7 +28,7 @@ class Steps:
     id: Column
     """The mapping of each head, shape (h,)."""
     heads: tuple[Column, ...]
-    """What is known of a mapping beside its amounts, in the order of `HEADS`, shape (h,) each."""
+    """What is known of a mapping beside its amounts, in the order of `HEADER_DTYPE`, shape (h,) each."""
     head: Column
     """Which head each row has, shape (k,)."""
     number: Column
@@ -153,7 +153,7 @@ def steps_of(deltas: Sequence[Delta], layout: Layout) -> Steps:
 
 
 def _heads(maps: Sequence[Mappings], name: str) -> NDArray[np.generic]:
-    """A column of `HEADS` over some maps."""
+    """A column of `HEADER_DTYPE` over some maps."""
     if not maps:
         return np.zeros(0, np.uint64 if name in ADDRESSES else np.int32)
     column: NDArray[np.generic] = np.concatenate([getattr(rows, name) for rows in maps])

@@ -39,7 +39,7 @@ _NAME_BYTES = 1024
 """Where a name is cut off."""
 
 
-class Segment(NamedTuple):
+class ElfSegment(NamedTuple):
     """A part of the file that is mapped (PT_LOAD)."""
 
     offset: int
@@ -87,7 +87,7 @@ _NONE = Places(np.zeros(0, np.uint64), np.zeros(0, np.uint64))
 class Elf:
     """An ELF file, without its contents."""
 
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[ElfSegment, ...] = ()
     symbols: Places = _NONE
     """Of .symtab, else of .dynsym: data and functions that have a size."""
     names: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
@@ -105,7 +105,7 @@ class Elf:
     """In hexadecimal; empty when it has none."""
     debug_link: DebugLink | None = None
     """The name of the file that has its symbols, if it says one."""
-    lacking: str = ""
+    missing_reason: str = ""
     """Why there are no symbols: what to say of the file, such as `is not an ELF file`; empty when there are."""
 
     def with_symbols_of(self, debug: "Elf") -> "Elf":
@@ -117,7 +117,7 @@ class Elf:
             bindings=debug.bindings,
             complete=debug.complete,
             strings=debug.strings,
-            lacking=debug.lacking,
+            missing_reason=debug.missing_reason,
         )
 
     def name(self, fd: int, symbol: int) -> str:
@@ -146,12 +146,12 @@ def read_elf(fd: int) -> Elf:
     """
     try:
         if os.pread(fd, len(_MAGIC), 0) != _MAGIC:
-            return Elf(lacking="is not an ELF file")
+            return Elf(missing_reason="is not an ELF file")
         return _read(fd)
     except OSError as error:
-        return Elf(lacking=f"cannot be read: {error.strerror}")
+        return Elf(missing_reason=f"cannot be read: {error.strerror}")
     except Exception:  # noqa: BLE001  pyelftools has many ways to say so
-        return Elf(lacking="is a damaged ELF file")
+        return Elf(missing_reason="is a damaged ELF file")
 
 
 def _read(fd: int) -> Elf:
@@ -162,7 +162,7 @@ def _read(fd: int) -> Elf:
     with open(fd, "rb", closefd=False) as stream:
         elf = ELFFile(stream)
         if max(elf.num_sections(), elf.num_segments()) > MOST_HEADERS:
-            return Elf(lacking="has too many sections to look through")
+            return Elf(missing_reason="has too many sections to look through")
         # not with its iter_segments() and iter_sections(), which read hash tables entry by entry
 
         def headers(layout: Any, kind: str, count: int) -> list[Any]:
@@ -181,7 +181,7 @@ def _read(fd: int) -> Elf:
             section_names=tuple(names.get_string(section["sh_name"]) for section in occupying) if names else (),
             build_id=_build_id(fd, sections, order),
             debug_link=_debug_link(fd, sections, names, order),
-            lacking="is stripped of its symbols",
+            missing_reason="is stripped of its symbols",
         )
         return _with_symbols(bare, fd, sections, elf.elfclass, order)
 
@@ -210,13 +210,13 @@ def _is_loaded(header: Any) -> bool:
     return bool(header["p_type"] == "PT_LOAD")
 
 
-def _segment(header: Any) -> Segment:
+def _segment(header: Any) -> ElfSegment:
     """The segment that a program header describes."""
     at, size = (header["p_offset"], header["p_vaddr"]), header["p_filesz"]
-    return Segment(*at, size, header["p_flags"], memory_bytes=header["p_memsz"])
+    return ElfSegment(*at, size, header["p_flags"], memory_bytes=header["p_memsz"])
 
 
-def _can_be_mapped(segment: Segment) -> bool:
+def _can_be_mapped(segment: ElfSegment) -> bool:
     """Whether a segment can be in memory at all, so that reckoning with its addresses does not overflow."""
     together = segment.offset % PAGE_BYTES == segment.address % PAGE_BYTES
     return together and max(segment.offset, segment.address) + max(segment.file_bytes, segment.memory_bytes) < 2**63
@@ -243,7 +243,7 @@ def _with_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Orde
     layout = np.dtype(_ENTRY[bits]).newbyteorder(order)
     count = table["sh_size"] // layout.itemsize
     if count > MOST_SYMBOLS:
-        return replace(elf, lacking=f"has too many symbols to look through ({count:,})")
+        return replace(elf, missing_reason=f"has too many symbols to look through ({count:,})")
     raw = os.pread(fd, count * layout.itemsize, table["sh_offset"])
     entries = np.frombuffer(raw, layout, len(raw) // layout.itemsize)
     somewhere = (entries["section"] != _UNDEFINED) & (entries["section"] != _ABSOLUTE) & (entries["size"] > 0)
@@ -259,5 +259,5 @@ def _with_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Orde
         bindings=entries["info"] >> 4,
         complete=table["sh_type"] == "SHT_SYMTAB",
         strings=(strings["sh_offset"], strings["sh_offset"] + strings["sh_size"]),
-        lacking="" if len(entries) else elf.lacking,
+        missing_reason="" if len(entries) else elf.missing_reason,
     )

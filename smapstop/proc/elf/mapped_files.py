@@ -10,7 +10,7 @@ from smapstop.proc.columns import Mappings, without_deleted
 from smapstop.proc.elf.debug_files import crc_of, places_of
 from smapstop.proc.elf.demangler import Demangler
 from smapstop.proc.elf.elf_file import Elf, read_elf
-from smapstop.proc.elf.segments import file_row, placed, zeroed
+from smapstop.proc.elf.segments import bss_segment, file_row, match_segments
 from smapstop.proc.elf.symbols import Symbols, symbols_in, symbols_on_each
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.proc.process import ProcDir
@@ -142,7 +142,7 @@ class ElfFiles:
             ]
 
         found = self._in_file(process, mappings, row, named)
-        return [Symbols(lacking=found)] * len(asked) if isinstance(found, str) else self._demangled(found)
+        return [Symbols(missing_reason=found)] * len(asked) if isinstance(found, str) else self._demangled(found)
 
     def symbols_of_each(
         self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4
@@ -158,7 +158,7 @@ class ElfFiles:
             return [next(kept if kept_one else written) for kept_one in of_file.tolist()]
 
         found = self._in_file(process, mappings, row, named)
-        return [Symbols(lacking=found)] * len(runs) if isinstance(found, str) else self._demangled(found)
+        return [Symbols(missing_reason=found)] * len(runs) if isinstance(found, str) else self._demangled(found)
 
     def _demangled(self, found: list[Symbols]) -> list[Symbols]:
         """The same with names as their language has them, each once: several functions may be called alike."""
@@ -181,8 +181,8 @@ class ElfFiles:
             debug_fd = None if elf.complete else self._open_debug_file(process, without_deleted(name), elf)
             if debug_fd is not None:
                 elf = elf.with_symbols_of(self.get(debug_fd))
-            elf = placed(elf, mappings, of)
-            elf = elf if of == row else zeroed(elf, mappings, of)
+            elf = match_segments(elf, mappings, of)
+            elf = elf if of == row else bss_segment(elf, mappings, of)
             return ask(elf, fd if debug_fd is None else debug_fd, mappings.perms_of(row))
         except OSError as error:
             return f"cannot be read: {error.strerror}"

@@ -12,7 +12,7 @@ _MOST_NEIGHBOURS = 16
 """Mappings of the same file that are looked at, on both sides of one: a file that is loaded has about five."""
 
 
-def placed(elf: Elf, mappings: Mappings, row: int) -> Elf:
+def match_segments(elf: Elf, mappings: Mappings, row: int) -> Elf:
     """The file with what its mappings tell of its segments: see `Segment.fitting`.
 
     A linker may let the end of a segment and the begin of the next one share a page of the file, which is then mapped
@@ -68,7 +68,7 @@ def file_row(mappings: Mappings, row: int) -> int:
     return before if follows and "w" in perms and "p" in perms else row
 
 
-def zeroed(elf: Elf, mappings: Mappings, row: int) -> Elf:
+def bss_segment(elf: Elf, mappings: Mappings, row: int) -> Elf:
     """The file with only the segment that goes on behind a mapping of it, as if its zeroed data were in the file.
 
     Nothing when no segment does: then what follows the mapping is no memory of the file.

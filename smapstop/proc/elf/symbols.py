@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses
-from smapstop.proc.elf.elf_file import EXECUTE, WRITE, Elf, Places, Segment
+from smapstop.proc.elf.elf_file import EXECUTE, WRITE, Elf, ElfSegment, Places
 
 MOST_PAIRS = 10_000_000
 """So often may symbols lie on runs of pages; only a file made for it has more."""
@@ -24,7 +24,7 @@ class Symbols:
     """The first ones in address order: of symbols, and of sections where no symbol lies there."""
     more: int = 0
     """How many there are beside them."""
-    lacking: str = ""
+    missing_reason: str = ""
     """Why there are no symbols, to be said of the file: `is stripped of its symbols`. Empty when it has some."""
 
     @property
@@ -57,7 +57,7 @@ def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 
     sections = np.unique(np.concatenate([found, *(elf.sections.touching(part) for part in memory)]))
     sections = sections[np.argsort(elf.sections.start[sections], kind="stable")]
     names = tuple(elf.section_names[row] for row in sections[:most].tolist())
-    return Symbols(names, max(0, len(sections) - most), elf.lacking)
+    return Symbols(names, max(0, len(sections) - most), elf.missing_reason)
 
 
 def symbols_on_each(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> list[Symbols]:
@@ -80,7 +80,7 @@ def symbols_on_each(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: i
     near = np.unique(np.concatenate([nothing, *(elf.symbols.touching(part.addresses) for part in parts)]))
     symbols = _by_range(elf.symbols, _distinct(elf, near), ranges, parts)
     if symbols is None:
-        return [Symbols(lacking="has too many symbols that overlap")] * len(ranges)
+        return [Symbols(missing_reason="has too many symbols that overlap")] * len(ranges)
     in_order = np.argsort(elf.sections.start, kind="stable")
     sections = _by_range(elf.sections, in_order, ranges, parts) or [nothing] * len(ranges)
     named = []
@@ -89,7 +89,7 @@ def symbols_on_each(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: i
             named.append(Symbols(_names(elf, fd, on_symbols[:most]), max(0, len(on_symbols) - most)))
         else:
             names = tuple(elf.section_names[row] for row in on_sections[:most].tolist())
-            named.append(Symbols(names, max(0, len(on_sections) - most), elf.lacking))
+            named.append(Symbols(names, max(0, len(on_sections) - most), elf.missing_reason))
     return named
 
 
@@ -123,10 +123,10 @@ class _Part:
     """In memory, as if the file were loaded at 0, shape (m, 2)."""
 
 
-def _in_memory(segments: tuple[Segment, ...], ranges: Addresses, perms: str) -> list[_Part]:
+def _in_memory(segments: tuple[ElfSegment, ...], ranges: Addresses, perms: str) -> list[_Part]:
     """What ranges of the file are in each segment."""
 
-    def unlikely(segment: Segment) -> tuple[int, bool, bool]:
+    def unlikely(segment: ElfSegment) -> tuple[int, bool, bool]:
         """How little a segment fits, and how little it is like the permissions."""
         unlike = bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
         return -segment.fitting, *unlike

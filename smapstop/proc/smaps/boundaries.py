@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import StringTable
-from smapstop.proc.smaps.headers import HEADS, Headers, Heads, intern_name
+from smapstop.proc.smaps.headers import HEADER_DTYPE, HeaderArray, HeaderParser, intern_name
 from smapstop.proc.smaps.lines import intern_flags
 
 IRREGULAR = -1
@@ -18,7 +18,7 @@ _TAIL = re.compile(rb"(?:\nVmFlags:(.*))?")
 class Boundaries(NamedTuple):
     """What some gaps say, one row each."""
 
-    heads: Heads
+    heads: HeaderArray
     """The header in the gap."""
     flags: NDArray[np.int32]
     """Of the record that ends in the gap: a code, or `IRREGULAR`."""
@@ -57,7 +57,7 @@ def parse_boundaries(gaps: list[bytes], strings: StringTable) -> Boundaries | No
             if line.startswith(b"Name:"):
                 names[row] = intern_name(line[len(b"Name:") :], strings)
                 parts[row] = before.rpartition(b"\n")
-    heads = Headers(strings).read_all([line for _, _, line in parts])
+    heads = HeaderParser(strings).read_all([line for _, _, line in parts])
     if heads is None or not all(line_end for _, line_end, _ in parts):
         return None
     heads["name"][list(names)] = list(names.values())
@@ -72,7 +72,7 @@ class BoundaryCache:
 
     def __init__(self, strings: StringTable) -> None:
         self._strings = strings
-        self._known = Boundaries(np.empty(0, HEADS), np.empty(0, np.int32), np.empty(0, np.int32))
+        self._known = Boundaries(np.empty(0, HEADER_DTYPE), np.empty(0, np.int32), np.empty(0, np.int32))
         self._places: dict[bytes, int] = {}
 
     def __len__(self) -> int:

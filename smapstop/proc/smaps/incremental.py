@@ -8,27 +8,27 @@ from numpy.typing import NDArray
 
 from smapstop.proc.columns import Mappings
 from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries
-from smapstop.proc.smaps.headers import PARTS
+from smapstop.proc.smaps.headers import HEADER_COLUMNS
 from smapstop.proc.smaps.record_layout import Layout, Text
 
 WORD_BYTES = 8
 """Texts are compared by words of so many bytes."""
-_AT_A_TIME = 1 << 15
+_WORDS_PER_CHUNK = 1 << 15
 """Words compared at a time: they should stay in the processor's cache."""
-_MOST_OF_WORDS = 64
+_WORDS_PER_DIFFERENCE = 64
 """Where more than one of so many words differs, reading all is quicker."""
 T = TypeVar("T", bound=np.generic)
-Places = NDArray[np.int64]
+Offsets = NDArray[np.int64]
 """Places in a text, bytes from its beginning."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class ParsedText:
     """A text whose records, but for a few, are laid out alike, and what it says."""
 
     layout: Layout
     """How its records are laid out."""
-    starts: Places
+    starts: Offsets
     """Where their fixed parts begin in the text, shape (n,)."""
     odd: NDArray[np.bool_]
     """The records that are laid out otherwise, shape (n,)."""
@@ -36,7 +36,7 @@ class Reading:
     """What the text says, n of them."""
 
 
-class LastReading:
+class IncrementalParser:
     """Keeps a reading with its text.
 
     Amounts are padded, so a text stays as long as it was while no mapping comes or goes, and everything stays where
@@ -46,9 +46,9 @@ class LastReading:
     def __init__(self) -> None:
         self._memory = np.empty(0, np.uint8)
         self._text = self._memory
-        self._reading: Reading | None = None
+        self._reading: ParsedText | None = None
 
-    def keep(self, text: Text, reading: Reading) -> None:
+    def keep(self, text: Text, reading: ParsedText) -> None:
         """Remember a reading and its text, which is copied."""
         if len(self._memory) < len(text):
             self._memory = np.empty(len(text) + len(text) // 8, np.uint8)
@@ -61,11 +61,11 @@ class LastReading:
         reading, new = self._reading, np.frombuffer(text, np.uint8)
         if reading is None or len(new) != len(self._text):
             return None
-        places = _differing(self._text, new)
+        places = _find_differences(self._text, new)
         if places is None:
             return None
         if len(places):
-            mappings = _patched(reading, text, places)
+            mappings = _patch_mappings(reading, text, places)
             if mappings is None:
                 return None
             self._reading = replace(reading, mappings=mappings)
@@ -74,38 +74,40 @@ class LastReading:
         return self._reading.mappings if self._reading else None
 
 
-def _differing(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Places | None:
+def _find_differences(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Offsets | None:
     """Where words begin that differ in two texts of the same length; None when they are many.
 
     The last word ends with the text, and may share bytes with the one before.
     """
     count, last = len(old) // WORD_BYTES, len(old) - WORD_BYTES
     a, b = (text[: count * WORD_BYTES].view(np.uint64) for text in (old, new))
-    found, words = list[Places](), 0
-    for first in range(0, count, _AT_A_TIME):
-        differ = a[first : first + _AT_A_TIME] != b[first : first + _AT_A_TIME]
+    found, words = list[Offsets](), 0
+    for first in range(0, count, _WORDS_PER_CHUNK):
+        differ = a[first : first + _WORDS_PER_CHUNK] != b[first : first + _WORDS_PER_CHUNK]
         if differ.any():
             found.append((np.flatnonzero(differ) + first) * WORD_BYTES)
             words += len(found[-1])
-            if words > count // _MOST_OF_WORDS:
+            if words > count // _WORDS_PER_DIFFERENCE:
                 return None
     if last < 0 or not np.array_equal(old[last:], new[last:]):
         found.append(np.array([last]))
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
-def _patched(reading: Reading, text: Text, places: Places) -> Mappings | None:
+def _patch_mappings(reading: ParsedText, text: Text, places: Offsets) -> Mappings | None:
     """What a text says in which some words differ from a reading's; None when that is not certain."""
     starts, ends = reading.starts, reading.starts + reading.layout.length
-    mappings = _with_heads(reading, text, _touched(np.append(0, ends), np.append(starts, len(text)), places))
-    rows = _touched(starts, ends, places)
+    mappings = _patch_boundaries(
+        reading, text, _find_touched_spans(np.append(0, ends), np.append(starts, len(text)), places)
+    )
+    rows = _find_touched_spans(starts, ends, places)
     amounts, otherwise = reading.layout.amounts(text, starts[rows])
     if mappings is None or otherwise.any() or reading.odd[rows].any():
         return None
-    return replace(mappings, amounts=_with(mappings.amounts, rows, amounts))
+    return replace(mappings, amounts=_replace_rows(mappings.amounts, rows, amounts))
 
 
-def _touched(begins: Places, ends: Places, places: Places) -> NDArray[np.intp]:
+def _find_touched_spans(begins: Offsets, ends: Offsets, places: Offsets) -> NDArray[np.intp]:
     """Which of some spans, one after the other and longer than a word, share a byte with some words."""
     first = np.searchsorted(ends, places, side="right")
     last = np.searchsorted(begins, places + (WORD_BYTES - 1), side="right") - 1
@@ -114,7 +116,7 @@ def _touched(begins: Places, ends: Places, places: Places) -> NDArray[np.intp]:
     return np.flatnonzero(touched)
 
 
-def _with_heads(reading: Reading, text: Text, gaps: NDArray[np.intp]) -> Mappings | None:
+def _patch_boundaries(reading: ParsedText, text: Text, gaps: NDArray[np.intp]) -> Mappings | None:
     """The mappings, with what some gaps say now: the flags of the record before and the header of the one after."""
     mappings, starts = reading.mappings, reading.starts
     if not len(gaps):
@@ -128,11 +130,11 @@ def _with_heads(reading: Reading, text: Text, gaps: NDArray[np.intp]) -> Mapping
     apart = bytes(text[end] for end in ends.tolist()) == b"\n" * len(ends)
     if parsed is None or not apart or reading.odd[gaps - 1].any() or (parsed.flags == IRREGULAR).any():
         return None
-    columns = {part: _with(getattr(mappings, part), gaps, parsed.heads[part]) for part in PARTS}
-    return replace(mappings, flags=_with(mappings.flags, gaps - 1, parsed.flags), **columns)  # type: ignore[arg-type]
+    columns = {part: _replace_rows(getattr(mappings, part), gaps, parsed.heads[part]) for part in HEADER_COLUMNS}
+    return replace(mappings, flags=_replace_rows(mappings.flags, gaps - 1, parsed.flags), **columns)  # type: ignore[arg-type]
 
 
-def _with(column: NDArray[T], rows: NDArray[np.intp], values: NDArray[T]) -> NDArray[T]:
+def _replace_rows(column: NDArray[T], rows: NDArray[np.intp], values: NDArray[T]) -> NDArray[T]:
     """A column, or columns, with other values in some rows; the same object when they are what they were."""
     if np.array_equal(column[..., rows], values):
         return column

@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Amounts, Mappings, StringTable
 from smapstop.proc.fields import FIELD, field_name
-from smapstop.proc.smaps.headers import HEADS, PARTS, Head, Headers, Heads, intern_bytes, intern_name
+from smapstop.proc.smaps.headers import (
+    HEADER_COLUMNS,
+    HEADER_DTYPE,
+    HeaderArray,
+    HeaderParser,
+    HeaderRow,
+    intern_bytes,
+    intern_name,
+)
 
 FIELD_LINE = re.compile(rb"(?!VmFlags:|Name:)([A-Za-z][\w()-]*):[ \t]*([0-9]{1,18})(?: kB)?[ \t]*")
 """A label and its amount."""
@@ -21,20 +29,20 @@ def intern_flags(raw: bytes, strings: StringTable) -> int:
 
 
 def mappings_of(
-    heads: Heads, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, strings: StringTable
+    heads: HeaderArray, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, strings: StringTable
 ) -> Mappings:
     """The parts of a reading as its columns."""
-    start, end, offset, inode, perms, device, name = (np.ascontiguousarray(heads[part]) for part in PARTS)
+    start, end, offset, inode, perms, device, name = (np.ascontiguousarray(heads[part]) for part in HEADER_COLUMNS)
     return Mappings(start, end, offset, inode, perms, device, name, flags, fields, amounts, strings)
 
 
-class Records:
+class LineParser:
     """The records of a text, taken in line by line."""
 
     def __init__(self, strings: StringTable) -> None:
         self._strings = strings
-        self._headers = Headers(strings)
-        self._heads: list[Head] = []
+        self._headers = HeaderParser(strings)
+        self._heads: list[HeaderRow] = []
         self._flags: list[int] = []
         self._columns: dict[str, tuple[list[int], list[int]]] = {}
         """The rows in which a field stands, and its amounts there."""
@@ -84,7 +92,7 @@ class Records:
 
     def mappings(self) -> Mappings:
         """What was read, as columns."""
-        heads = np.array(self._heads, HEADS)
+        heads = np.array(self._heads, HEADER_DTYPE)
         amounts = np.full((len(self._columns), len(heads)), ABSENT, np.int64)
         for column, (rows, values) in zip(amounts, self._columns.values(), strict=True):
             column[rows] = values

@@ -20,15 +20,15 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings, StringTable
 from smapstop.proc.smaps.boundaries import IRREGULAR, BoundaryCache, parse_tail
-from smapstop.proc.smaps.incremental import LastReading, Reading
-from smapstop.proc.smaps.lines import Records, mappings_of
+from smapstop.proc.smaps.incremental import IncrementalParser, ParsedText
+from smapstop.proc.smaps.lines import LineParser, mappings_of
 from smapstop.proc.smaps.record_layout import Layout, Text, layout_of
 
 _FIRST_RECORD = 16384
 """Bytes in which the first record ends, whatever its path."""
 _FEW = 16
 """So many records are always read one by one."""
-_ANY_HEADER = b"0-0 ---p 0 00:00 0 \n"
+_DUMMY_HEADER = b"0-0 ---p 0 00:00 0 \n"
 
 
 def parse_smaps(text: Text, strings: StringTable | None = None) -> Mappings:
@@ -48,7 +48,7 @@ def parse_smaps(text: Text, strings: StringTable | None = None) -> Mappings:
     lines = bytes(text).split(b"\n")  # and nothing else: \r, \x0b or \x85 may be in a name
     if not lines[-1]:
         lines.pop()
-    records = Records(StringTable() if strings is None else strings)
+    records = LineParser(StringTable() if strings is None else strings)
     records.read(lines)
     return records.mappings()
 
@@ -67,7 +67,7 @@ def parse_rollup(text: Text) -> dict[str, int]:
     return {name: int(amount) for name, (amount,) in zip(totals.fields, totals.amounts, strict=True)}
 
 
-def without_torn(mappings: Mappings) -> Mappings:
+def drop_torn(mappings: Mappings) -> Mappings:
     """The mappings without those that reach into the next one; the same object when there are none.
 
     The kernel lets the lock go between two read() calls. If a mapping that it has printed merges with the next one
@@ -86,7 +86,7 @@ class SmapsParser:
     def __init__(self, strings: StringTable | None = None) -> None:
         self.strings = StringTable() if strings is None else strings
         self._boundaries = BoundaryCache(self.strings)
-        self._last = LastReading()
+        self._incremental = IncrementalParser()
 
     def parse(self, text: Text) -> Mappings:
         """The mappings of one reading, as `parse_smaps` would give them. The text's memory may be reused afterwards.
@@ -96,14 +96,14 @@ class SmapsParser:
         Raises:
             SmapstopError: A line is none that smaps could have.
         """
-        mappings = self._last.parse_next(text)
+        mappings = self._incremental.parse_next(text)
         if mappings is not None:
             return mappings
         layout = layout_of(bytes(text[:_FIRST_RECORD]))
-        mappings = None if layout is None else self._parse_alike(text, layout)
+        mappings = None if layout is None else self._parse_by_layout(text, layout)
         return parse_smaps(text, self.strings) if mappings is None else mappings
 
-    def _parse_alike(self, text: Text, layout: Layout) -> Mappings | None:
+    def _parse_by_layout(self, text: Text, layout: Layout) -> Mappings | None:
         """The mappings of a text whose records, but for a few, are laid out alike; None when they are not."""
         gaps = layout.separator.split(text)
         last = gaps.pop().removesuffix(b"\n")
@@ -123,16 +123,16 @@ class SmapsParser:
             return None
         ends = np.append(starts[1:] - 1 - lengths[1:] + parsed.tails[1:], len(text))
         for row in np.flatnonzero(odd).tolist():
-            if not _read_again(mappings, row, bytes(text[starts[row] : ends[row]])):
+            if not _reparse_record(mappings, row, bytes(text[starts[row] : ends[row]])):
                 return None
-        self._last.keep(text, Reading(layout, starts, odd, mappings))
+        self._incremental.keep(text, ParsedText(layout, starts, odd, mappings))
         return mappings
 
 
-def _read_again(mappings: Mappings, row: int, fixed_part_and_tail: bytes) -> bool:
+def _reparse_record(mappings: Mappings, row: int, fixed_part_and_tail: bytes) -> bool:
     """Read one record line by line and put it into its row; False when it does not fit in there."""
     try:
-        record = parse_smaps(_ANY_HEADER + fixed_part_and_tail, mappings.strings)
+        record = parse_smaps(_DUMMY_HEADER + fixed_part_and_tail, mappings.strings)
     except SmapstopError:
         return False
     if len(record) != 1 or record.fields != mappings.fields or record.name[0]:

@@ -34,7 +34,7 @@ def _record(part: CopiedPart) -> Record:
         "pages": part.pages,
         "own_pages": part.own,
         "kb": part.kb,
-        "lacking": part.groups[0].symbols.lacking or None,
+        "lacking": part.groups[0].symbols.missing_reason or None,
         "groups": [
             {
                 "symbols": list(group.symbols.names),
@@ -77,7 +77,7 @@ def _line(name: str, size: str, own: str, pages: str, text: str, room: int) -> s
 
 def _remark(part: CopiedPart) -> str:
     """Why there are no symbols."""
-    lacking = part.groups[0].symbols.lacking
+    lacking = part.groups[0].symbols.missing_reason
     return f"(the file {lacking})" if lacking else ""
 
 

@@ -33,7 +33,7 @@ def as_json(pages: Pages, process: Counters) -> str:
         "page_size": pages.page_bytes,
         "source": pages.source,
         "facts": [*_FACTS.values(), "map_count"] if pages.facts else [],
-        "lacking": next((run.symbols.lacking for run in pages.runs if run.symbols.lacking), None),
+        "lacking": next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), None),
     }
     return json_text(SCHEMA, parts, runs=[_record(run, pages) for run in pages.runs])
 
@@ -67,7 +67,7 @@ def as_table(pages: Pages, process: Counters, *, width: int = 80) -> str:
     lines = [shorten(shown(mappings, row), max(20, width - len(who))) + who, _summary(pages)]
     if pages.label:
         lines.append(f"{pages.label.text}{', as its shape tells' * pages.label.guess}")
-    lacking = next((run.symbols.lacking for run in pages.runs if run.symbols.lacking), "")
+    lacking = next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), "")
     if lacking:
         lines.append(f"no symbols: the file {lacking}")
     if pages.facts is False:

@@ -13,7 +13,7 @@ from smapstop.model.view.table_data import Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import NOT_IN_ROLLUP, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, unreadable
-from smapstop.proc.smaps.parser import parse_rollup, parse_smaps, without_torn
+from smapstop.proc.smaps.parser import drop_torn, parse_rollup, parse_smaps
 from smapstop.report.json_fields import RESERVED_KEYS, Record, amounts, heads_of, label_record, names_with
 from smapstop.report.label_reader import labels_in
 from smapstop.sampling.sampler import Sampler
@@ -99,7 +99,7 @@ def load(text: bytes) -> Snapshot:
     Raises:
         SmapstopError: The text is none of them.
     """
-    mappings = without_torn(parse_smaps(text))
+    mappings = drop_torn(parse_smaps(text))
     if not len(mappings):
         raise SmapstopError("the saved smaps is empty", "save one with: cat /proc/PID/smaps >FILE")
     if len(mappings) == 1 and mappings.name_of(0) == "[rollup]":

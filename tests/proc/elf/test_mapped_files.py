@@ -163,5 +163,5 @@ def test_anonymous_memory_has_no_names(program: Callable[[str], Path]) -> None:
     with watched(program("again")) as target:
         mappings, row = target.mapping()
         assert target.files.symbols_of(target.process, mappings, row, [target.copied]) == [
-            Symbols(lacking="is no file")
+            Symbols(missing_reason="is no file")
         ]

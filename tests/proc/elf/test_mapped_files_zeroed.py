@@ -5,8 +5,8 @@ import pytest
 from building import PAGE, mappings_of
 from watched import NON_PIE, PIE, STRIPPED, Compiler, Watched, watched
 
-from smapstop.proc.elf.elf_file import Elf, Segment
-from smapstop.proc.elf.segments import file_row, zeroed
+from smapstop.proc.elf.elf_file import Elf, ElfSegment
+from smapstop.proc.elf.segments import bss_segment, file_row
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES
@@ -54,7 +54,7 @@ def test_zeroed_data_of_a_stripped_program_has_the_name_of_its_section(compiler:
     with watched(compiler("zeroed", *PIE, *STRIPPED)) as target:
         _, row = target.mapping()
         symbols = on_each_page(target, row, target.program.address, 1)
-        assert symbols == [Symbols((".bss",), lacking="is stripped of its symbols")]
+        assert symbols == [Symbols((".bss",), missing_reason="is stripped of its symbols")]
 
 
 def test_heap_that_follows_a_program_has_no_names_of_it(compiler: Compiler) -> None:
@@ -63,10 +63,10 @@ def test_heap_that_follows_a_program_has_no_names_of_it(compiler: Compiler) -> N
         row = next(row for row in range(len(mappings)) if mappings.name_of(row) == "[heap]")
         assert mappings.end[row - 1] == mappings.start[row], "it follows directly"
         heap = on_each_page(target, row, int(mappings.start[row]), 1)
-        assert heap == [Symbols(lacking="is no file")]
+        assert heap == [Symbols(missing_reason="is no file")]
 
 
-ELF = Elf((Segment(PAGE, 0, PAGE, 6, fitting=1, memory_bytes=2 * PAGE),))
+ELF = Elf((ElfSegment(PAGE, 0, PAGE, 6, fitting=1, memory_bytes=2 * PAGE),))
 
 
 def test_what_follows_a_file_is_of_it_only_in_memory_like_its_data() -> None:
@@ -79,10 +79,10 @@ def test_what_follows_a_file_is_of_it_only_in_memory_like_its_data() -> None:
 
 def test_only_the_segment_that_ends_with_the_mapping_goes_on_behind_it() -> None:
     here, before, more = (1, 2, "rw-p", "/file", 0, 1), (0, 2, "rw-p", "/file"), (1, 3, "rw-p", "/file", 0, 1)
-    found = [zeroed(ELF, mappings_of(each), 0).segments for each in (here, before, more)]
+    found = [bss_segment(ELF, mappings_of(each), 0).segments for each in (here, before, more)]
     assert found == [(ELF.segments[0]._replace(file_bytes=2 * PAGE),), (), ()]
 
 
 def test_a_segment_that_is_all_in_the_file_does_not_go_on_behind_it() -> None:
     full = Elf((ELF.segments[0]._replace(memory_bytes=PAGE),))
-    assert zeroed(full, mappings_of((1, 2, "rw-p", "/file", 0, 1)), 0).segments == ()
+    assert bss_segment(full, mappings_of((1, 2, "rw-p", "/file", 0, 1)), 0).segments == ()

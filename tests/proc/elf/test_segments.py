@@ -9,9 +9,9 @@ from places import PROGRAMS
 from stepping import until
 from watched import FREESTANDING, Compiler
 
-from smapstop.proc.elf.elf_file import Elf, Segment
+from smapstop.proc.elf.elf_file import Elf, ElfSegment
 from smapstop.proc.elf.mapped_files import ElfFiles
-from smapstop.proc.elf.segments import placed
+from smapstop.proc.elf.segments import match_segments
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.proc.process import ProcDir
@@ -42,7 +42,7 @@ def test_segments_with_the_same_permissions_that_share_a_page_of_the_file_are_to
 
 
 ELF = Elf(
-    tuple(Segment(offset * PAGE_BYTES, at * PAGE_BYTES, PAGE_BYTES, 6) for offset, at in [(0, 0), (1, 2), (1, 4)])
+    tuple(ElfSegment(offset * PAGE_BYTES, at * PAGE_BYTES, PAGE_BYTES, 6) for offset, at in [(0, 0), (1, 2), (1, 4)])
 )
 
 
@@ -55,8 +55,8 @@ def test_a_segment_fits_when_others_lie_as_far_from_theirs(row: int, fitting: li
         (200, 201, "r--p", "/file", 0, 1),
         (202, 203, "r--p", "/other", 0, 1),
     )
-    assert [segment.fitting for segment in placed(ELF, mappings, row).segments] == fitting
+    assert [segment.fitting for segment in match_segments(ELF, mappings, row).segments] == fitting
 
 
 def test_a_file_without_segments_stays_as_it_is() -> None:
-    assert placed(Elf(), mappings_of((1, 2, "r--p", "/file")), 0).segments == ()
+    assert match_segments(Elf(), mappings_of((1, 2, "r--p", "/file")), 0).segments == ()

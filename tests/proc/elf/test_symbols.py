@@ -154,7 +154,7 @@ def test_symbols_that_overlap_beyond_measure_are_not_looked_through(
     page = offset_of(path, "crowd1")
     ranges = np.array([[page, page + PAGE_BYTES]], np.uint64)
 
-    assert symbols_on_each_of(path, ranges, "rw-p") == [Symbols(lacking="has too many symbols that overlap")]
+    assert symbols_on_each_of(path, ranges, "rw-p") == [Symbols(missing_reason="has too many symbols that overlap")]
 
 
 def test_thread_local_variables_lie_nowhere(compiler: Compiler) -> None:
@@ -231,7 +231,7 @@ def lacking(path: Path) -> str:
     """Why a file has no symbols."""
     found = named(path, 0)
     assert found.names == ()
-    return found.lacking
+    return found.missing_reason
 
 
 def test_files_without_symbols_say_why(compiler: Compiler, tmp_path: Path) -> None:
@@ -244,7 +244,10 @@ def test_files_without_symbols_say_why(compiler: Compiler, tmp_path: Path) -> No
     assert lacking(file) == "is a damaged ELF file"
     file.write_bytes(compiler("known_pages", *PIE).read_bytes()[:5000])
     assert lacking(file) == "is a damaged ELF file"
-    assert named(compiler("one_page", *FREESTANDING, *STRIPPED), 0, "r-xp").lacking == "is stripped of its symbols"
+    assert (
+        named(compiler("one_page", *FREESTANDING, *STRIPPED), 0, "r-xp").missing_reason
+        == "is stripped of its symbols"
+    )
 
 
 def test_tables_that_are_too_large_are_passed_over(compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,6 +273,6 @@ def test_damage_anywhere_never_fails(compiler: Compiler, tmp_path: Path) -> None
             if 4 <= place < len(damaged):
                 damaged[place] = chance.choice([0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
         file.write_bytes(damaged)
-        outcomes.add(named(file, 0x3000).lacking)
+        outcomes.add(named(file, 0x3000).missing_reason)
 
     assert outcomes >= {"", "is a damaged ELF file"}

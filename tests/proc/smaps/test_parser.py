@@ -6,7 +6,7 @@ from places import DATA
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
-from smapstop.proc.smaps.parser import SmapsParser, parse_rollup, parse_smaps, without_torn
+from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup, parse_smaps
 from smapstop.proc.smaps.record_layout import layout_of
 
 RECORDED = DATA / "smaps"
@@ -235,7 +235,7 @@ def test_a_wide_amount_is_no_reason_to_read_the_whole_text_line_by_line() -> Non
     layout = layout_of(text.encode())
     assert layout is not None
 
-    mappings = SmapsParser()._parse_alike(text.encode(), layout)
+    mappings = SmapsParser()._parse_by_layout(text.encode(), layout)
 
     assert mappings is not None
     assert [amounts, [0, 1, 2, 3, 4]] == mappings.amounts.tolist()
@@ -246,7 +246,7 @@ def test_records_that_are_alike_are_read_at_once(file: str) -> None:
     text = (RECORDED / file).read_bytes() * 20  # more records than are read one by one
     layout = layout_of(text)
 
-    assert (layout is not None and SmapsParser()._parse_alike(text, layout) is not None) == (
+    assert (layout is not None and SmapsParser()._parse_by_layout(text, layout) is not None) == (
         file != "wsl1.txt" or True
     )
 
@@ -502,7 +502,7 @@ def spans(*addresses: tuple[int, int]) -> Mappings:
 
 
 def test_a_mapping_that_merged_with_the_next_is_dropped() -> None:
-    mappings = without_torn(spans((0x1000, 0x2000), (0x2000, 0x3000), (0x2000, 0x5000), (0x5000, 0x6000)))
+    mappings = drop_torn(spans((0x1000, 0x2000), (0x2000, 0x3000), (0x2000, 0x5000), (0x5000, 0x6000)))
 
     assert mappings.start.tolist() == [0x1000, 0x2000, 0x5000]
     assert mappings.end.tolist() == [0x2000, 0x5000, 0x6000]
@@ -510,7 +510,7 @@ def test_a_mapping_that_merged_with_the_next_is_dropped() -> None:
 
 
 def test_a_mapping_that_kept_merging_is_dropped_every_time() -> None:
-    mappings = without_torn(spans((0x1000, 0x2000), (0x1000, 0x3000), (0x1000, 0x5000)))
+    mappings = drop_torn(spans((0x1000, 0x2000), (0x1000, 0x3000), (0x1000, 0x5000)))
 
     assert mappings.amounts.tolist() == [[2]]
 
@@ -519,4 +519,4 @@ def test_a_mapping_that_kept_merging_is_dropped_every_time() -> None:
 def test_a_map_that_is_whole_stays_the_same_object(addresses: list[tuple[int, int]]) -> None:
     mappings = spans(*addresses)
 
-    assert without_torn(mappings) is mappings
+    assert drop_torn(mappings) is mappings
