@@ -8,7 +8,7 @@ import numpy as np
 from stepping import Stepping
 
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, page_runs
@@ -27,7 +27,7 @@ class Watched:
     def __init__(self, process: ProcDir, program: Stepping) -> None:
         self.process = process
         self.program = program
-        self.files = ElfFiles()
+        self.files = ElfCache()
         self.copied = self.anonymous()
 
     def mapping(self) -> tuple[Mappings, int]:

@@ -5,7 +5,7 @@ import numpy as np
 from smapstop.model.events import MECHANISMS, Events, Names
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.pages.page_runs import PageRuns
 from smapstop.proc.pages.pagemap import anonymous_pages
 from smapstop.proc.process import ProcDir
@@ -26,7 +26,7 @@ class Copies:
     A look costs as much as the page tables of the mapping; only mappings in which pages were copied are looked at.
     """
 
-    def __init__(self, process: ProcDir, files: ElfFiles) -> None:
+    def __init__(self, process: ProcDir, files: ElfCache) -> None:
         self._process = process
         self._files = files
         self._seen: dict[int, PageRuns] = {}
@@ -57,7 +57,7 @@ class Copies:
             self._seen[mapping] = pages
             symbols = self._files.symbols_of(self._process, mappings, row, [new] if len(new) else [])
             if symbols and symbols[0].names:
-                names[mapping] = symbols[0].listed
+                names[mapping] = symbols[0].labels
         return events.with_names(names) if names else events
 
     def _look(self, mappings: Mappings, row: int) -> PageRuns | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from smapstop.model.protocol import FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_frames import Frame, frames_of
 from smapstop.proc.pages.page_runs import Page, PageRuns
@@ -43,7 +43,7 @@ def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesOf,
     return PagesSeen(request.mapping, tick, wall_ns, start, end, None, why)
 
 
-def symbols_seen(process: ProcDir, files: ElfFiles, mappings: Mappings, ids: Ids, request: SymbolsOn) -> SymbolsSeen:
+def symbols_seen(process: ProcDir, files: ElfCache, mappings: Mappings, ids: Ids, request: SymbolsOn) -> SymbolsSeen:
     """Tell what lies on pages of a mapping; nothing of those that are not its own any more.
 
     Args:
@@ -61,7 +61,7 @@ def symbols_seen(process: ProcDir, files: ElfFiles, mappings: Mappings, ids: Ids
     asked = [_pages(process, start, end) for start, end in its_own]
     found = dict(zip(its_own, files.symbols_of(process, mappings, row, asked), strict=True))
     lacking = next((symbols.missing_reason for symbols in found.values() if symbols.missing_reason), "")
-    names = tuple(found.get(each, Symbols()).listed for each in request.ranges)
+    names = tuple(found.get(each, Symbols()).labels for each in request.ranges)
     return SymbolsSeen(request.mapping, request.ranges, names, lacking)
 
 

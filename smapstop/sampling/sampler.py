@@ -13,7 +13,7 @@ from smapstop.model.protocol import Answer, FramesOn, Pace, PagesOf, Question, S
 from smapstop.model.tick import Ending, Ids, Stack, Tick
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import Copies
@@ -119,7 +119,7 @@ class Sampler:
         self.pacer = Pacer(pace, time.monotonic_ns())
         self._process = process
         self._reader = ProcessReader(process)
-        self._files = ElfFiles()
+        self._files = ElfCache()
         self._copies = Copies(process, self._files)
         self._stacks = Stacks(process)
         self._state = SamplerState()

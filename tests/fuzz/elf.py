@@ -12,7 +12,7 @@ import numpy as np
 
 from smapstop.proc.elf.debug_files import places_of
 from smapstop.proc.elf.elf_file import read_elf
-from smapstop.proc.elf.symbols import symbols_in, symbols_on_each
+from smapstop.proc.elf.symbols import find_symbols_by_range, find_symbols_in_ranges
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 
 MOST_NAMES = 4
@@ -25,14 +25,14 @@ def check(data: bytes) -> None:
         os.write(fd, data)
         elf = read_elf(fd)
         assert bool(elf.missing_reason) or len(elf.symbols)
-        assert len(elf.symbols) == len(elf.names) == len(elf.bindings)
+        assert len(elf.symbols) == len(elf.name_offsets) == len(elf.bindings)
         assert all(
             path.startswith("/") and "\0" not in path for path in places_of("/a/b", elf.build_id, elf.debug_link)
         )
         pages = np.array([[0, 1], [1, 3], [4, 9], [9, 1 << 40]], np.uint64) * np.uint64(PAGE_BYTES)
         for perms in ("r-xp", "rw-p"):
-            together = symbols_in(elf, fd, pages, perms, most=MOST_NAMES)
-            each = symbols_on_each(elf, fd, pages, perms, most=MOST_NAMES)
+            together = find_symbols_in_ranges(elf, fd, pages, perms, most=MOST_NAMES)
+            each = find_symbols_by_range(elf, fd, pages, perms, most=MOST_NAMES)
             assert len(each) == len(pages)
             assert len(together.names) <= MOST_NAMES
             if not together.missing_reason:

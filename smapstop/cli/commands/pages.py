@@ -72,13 +72,13 @@ def run(words: list[str], command: Command) -> int:
 def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """The pages of the mappings that are meant, one after the other."""
     from smapstop.model.lookup import meant
-    from smapstop.proc.elf.mapped_files import ElfFiles
+    from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import unreadable
     from smapstop.report.label_reader import labels_in
     from smapstop.report.pages.page_list import look, read_map
     from smapstop.report.pages.render import as_json, as_table
 
-    mappings, files = read_map(process), ElfFiles()
+    mappings, files = read_map(process), ElfCache()
     rows, labels = meant(mappings, options.mapping), labels_in(process, mappings)
     found = [look(process, mappings, row, files, labels[row], facts=options.facts) for row in rows]
     try:
@@ -92,13 +92,13 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
 
 def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
     """What was copied on write in the whole process."""
-    from smapstop.proc.elf.mapped_files import ElfFiles
+    from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import unreadable
     from smapstop.report.pages.cow import copied
     from smapstop.report.pages.cow_render import as_json, as_table
     from smapstop.report.pages.page_list import read_map
 
-    found = copied(process, read_map(process), ElfFiles())
+    found = copied(process, read_map(process), ElfCache())
     try:
         counters = process.counters()
     except OSError as error:

@@ -86,7 +86,9 @@ class Earlier:
             more = StringTable(texts.additions_since(0))
             codes = np.array([more.intern(text) for text in mappings.strings.additions_since(0)], np.int32)
             spelling = self._spelling = _Spelling(of, more, codes)
-        columns = {name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "name", "flags")}
+        columns = {
+            name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "read_name", "flags")
+        }
         return replace(mappings, strings=spelling.texts, **columns)
 
 

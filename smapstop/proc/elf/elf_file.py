@@ -25,17 +25,17 @@ _ENTRY = {
     32: [("name", "u4"), ("value", "u4"), ("size", "u4"), ("info", "u1"), ("other", "u1"), ("section", "u2")],
 }
 """Elf64_Sym and Elf32_Sym."""
-_TAKES_ROOM = np.isin(np.arange(16), (0, 1, 2, 10))
+_ADDRESSABLE_TYPES = np.isin(np.arange(16), (0, 1, 2, 10))
 """STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_GNU_IFUNC; not STT_TLS, whose values are no addresses."""
 _UNDEFINED, _ABSOLUTE = 0, 0xFFF1
 """Instead of a section: SHN_UNDEF, SHN_ABS."""
-_SECTION_OCCUPIES, _SECTION_TLS = 0x2, 0x400
+_SHF_ALLOC, _SHF_TLS = 0x2, 0x400
 """SHF_ALLOC, SHF_TLS."""
 _CHUNK_BYTES = 64
 """How much of a name is read at once."""
 _MOST_LINK_BYTES = 4096
 """A section of notes, or a .gnu_debuglink, that is larger is not read."""
-_NAME_BYTES = 1024
+_MAX_NAME_BYTES = 1024
 """Where a name is cut off."""
 
 
@@ -59,7 +59,7 @@ class ElfSegment(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class AddressSpans:
     """Things in memory, n of them, in any order. Addresses are the file's own, as if it were loaded at 0."""
 
     start: Addresses
@@ -80,7 +80,7 @@ class Places:
         return near[begins_before]
 
 
-_NONE = Places(np.zeros(0, np.uint64), np.zeros(0, np.uint64))
+_NO_SPANS = AddressSpans(np.zeros(0, np.uint64), np.zeros(0, np.uint64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,18 +88,18 @@ class Elf:
     """An ELF file, without its contents."""
 
     segments: tuple[ElfSegment, ...] = ()
-    symbols: Places = _NONE
+    symbols: AddressSpans = _NO_SPANS
     """Of .symtab, else of .dynsym: data and functions that have a size."""
-    names: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    name_offsets: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
     """Where in the string table the name of each symbol is."""
     bindings: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     """STB_LOCAL 0, STB_GLOBAL 1, STB_WEAK 2, of each symbol."""
-    strings: tuple[int, int] = (0, 0)
+    string_table_range: tuple[int, int] = (0, 0)
     """Where in the file the string table begins and ends."""
-    sections: Places = _NONE
+    sections: AddressSpans = _NO_SPANS
     """Those that take up memory."""
     section_names: tuple[str, ...] = ()
-    complete: bool = False
+    has_symtab: bool = False
     """Whether the symbols are of .symtab: not only what it exports."""
     build_id: str = ""
     """In hexadecimal; empty when it has none."""
@@ -113,22 +113,22 @@ class Elf:
         return replace(
             self,
             symbols=debug.symbols,
-            names=debug.names,
+            name_offsets=debug.name_offsets,
             bindings=debug.bindings,
-            complete=debug.complete,
-            strings=debug.strings,
+            has_symtab=debug.has_symtab,
+            string_table_range=debug.string_table_range,
             missing_reason=debug.missing_reason,
         )
 
-    def name(self, fd: int, symbol: int) -> str:
+    def read_name(self, fd: int, symbol: int) -> str:
         """The name of a symbol as the file has it, perhaps mangled; the end of a very long one is cut off.
 
         Raises:
             OSError: The file cannot be read.
         """
-        begin, stop = self.strings[0] + int(self.names[symbol]), self.strings[1]
+        begin, stop = self.string_table_range[0] + int(self.name_offsets[symbol]), self.string_table_range[1]
         name = b""
-        while b"\0" not in name and len(name) < min(_NAME_BYTES, stop - begin):
+        while b"\0" not in name and len(name) < min(_MAX_NAME_BYTES, stop - begin):
             more = os.pread(fd, min(_CHUNK_BYTES, stop - begin - len(name)), begin + len(name))
             if not more:
                 break
@@ -147,14 +147,14 @@ def read_elf(fd: int) -> Elf:
     try:
         if os.pread(fd, len(_MAGIC), 0) != _MAGIC:
             return Elf(missing_reason="is not an ELF file")
-        return _read(fd)
+        return _read_headers(fd)
     except OSError as error:
         return Elf(missing_reason=f"cannot be read: {error.strerror}")
     except Exception:  # noqa: BLE001  pyelftools has many ways to say so
         return Elf(missing_reason="is a damaged ELF file")
 
 
-def _read(fd: int) -> Elf:
+def _read_headers(fd: int) -> Elf:
     """What an ELF file says, if it is a good one."""
     from elftools.common.utils import struct_parse  # here, because it takes 40 to 60 ms
     from elftools.elf.elffile import ELFFile
@@ -177,22 +177,22 @@ def _read(fd: int) -> Elf:
         order: Order = "<" if elf.little_endian else ">"
         bare = Elf(
             tuple(filter(_can_be_mapped, map(_segment, filter(_is_loaded, segments)))),
-            sections=_places([(section["sh_addr"], section["sh_size"]) for section in occupying]),
+            sections=_build_spans([(section["sh_addr"], section["sh_size"]) for section in occupying]),
             section_names=tuple(names.get_string(section["sh_name"]) for section in occupying) if names else (),
-            build_id=_build_id(fd, sections, order),
-            debug_link=_debug_link(fd, sections, names, order),
+            build_id=_read_build_id(fd, sections, order),
+            debug_link=_read_debug_link(fd, sections, names, order),
             missing_reason="is stripped of its symbols",
         )
-        return _with_symbols(bare, fd, sections, elf.elfclass, order)
+        return _add_symbols(bare, fd, sections, elf.elfclass, order)
 
 
-def _build_id(fd: int, sections: list[Any], order: Order) -> str:
+def _read_build_id(fd: int, sections: list[Any], order: Order) -> str:
     """What identifies the build, if a note does."""
     notes = [section for section in sections if section["sh_type"] == "SHT_NOTE"]
     return next(filter(None, (build_id_in(_content(fd, section), order) for section in notes)), "")
 
 
-def _debug_link(fd: int, sections: list[Any], names: Any, order: Order) -> DebugLink | None:
+def _read_debug_link(fd: int, sections: list[Any], names: Any, order: Order) -> DebugLink | None:
     """Which file has the symbols, if a section says so."""
     named = [section for section in sections if names and names.get_string(section["sh_name"]) == ".gnu_debuglink"]
     return debug_link_in(_content(fd, named[0]), order) if named else None
@@ -224,17 +224,17 @@ def _can_be_mapped(segment: ElfSegment) -> bool:
 
 def _occupies_memory(section: Any) -> bool:
     """Whether a section is part of the memory; .tbss has an address, but not to itself."""
-    of_each_thread = section["sh_flags"] & _SECTION_TLS and section["sh_type"] == "SHT_NOBITS"
-    return bool(section["sh_flags"] & _SECTION_OCCUPIES) and not of_each_thread
+    of_each_thread = section["sh_flags"] & _SHF_TLS and section["sh_type"] == "SHT_NOBITS"
+    return bool(section["sh_flags"] & _SHF_ALLOC) and not of_each_thread
 
 
-def _places(starts_and_sizes: list[tuple[int, int]]) -> Places:
+def _build_spans(starts_and_sizes: list[tuple[int, int]]) -> AddressSpans:
     """Places from where they start and how large they are."""
     start, size = np.array(starts_and_sizes, np.uint64).reshape(-1, 2).T
-    return Places(start, start + size)
+    return AddressSpans(start, start + size)
 
 
-def _with_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Order) -> Elf:
+def _add_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Order) -> Elf:
     """The file with its symbols, too, if it has any."""
     tables = {section["sh_type"]: section for section in reversed(sections)}
     table = tables.get("SHT_SYMTAB") or tables.get("SHT_DYNSYM")
@@ -247,17 +247,17 @@ def _with_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Orde
     raw = os.pread(fd, count * layout.itemsize, table["sh_offset"])
     entries = np.frombuffer(raw, layout, len(raw) // layout.itemsize)
     somewhere = (entries["section"] != _UNDEFINED) & (entries["section"] != _ABSOLUTE) & (entries["size"] > 0)
-    entries = entries[somewhere & _TAKES_ROOM[entries["info"] & 15]]
+    entries = entries[somewhere & _ADDRESSABLE_TYPES[entries["info"] & 15]]
     start = entries["value"].astype(np.uint64)
     strings = sections[table["sh_link"]]
     if strings["sh_offset"] + strings["sh_size"] >= 2**63:
         raise ValueError("the string table is nowhere")
     return replace(
         elf,
-        symbols=Places(start, start + entries["size"].astype(np.uint64)),
-        names=entries["name"].astype(np.uint32),
+        symbols=AddressSpans(start, start + entries["size"].astype(np.uint64)),
+        name_offsets=entries["name"].astype(np.uint32),
         bindings=entries["info"] >> 4,
-        complete=table["sh_type"] == "SHT_SYMTAB",
-        strings=(strings["sh_offset"], strings["sh_offset"] + strings["sh_size"]),
+        has_symtab=table["sh_type"] == "SHT_SYMTAB",
+        string_table_range=(strings["sh_offset"], strings["sh_offset"] + strings["sh_size"]),
         missing_reason="" if len(entries) else elf.missing_reason,
     )

@@ -11,19 +11,19 @@ from smapstop.proc.elf.debug_files import crc_of, places_of
 from smapstop.proc.elf.demangler import Demangler
 from smapstop.proc.elf.elf_file import Elf, read_elf
 from smapstop.proc.elf.segments import bss_segment, file_row, match_segments
-from smapstop.proc.elf.symbols import Symbols, symbols_in, symbols_on_each
+from smapstop.proc.elf.symbols import Symbols, find_symbols_by_range, find_symbols_in_ranges
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.proc.process import ProcDir
 
-MOST_FILES = 64
+MAX_CACHED_FILES = 64
 """ELF files that are remembered."""
-MOST_SYMBOLS_KEPT = 2_000_000
+MAX_CACHED_SYMBOLS = 2_000_000
 """Symbols of them, 21 bytes each; one file with more is remembered alone."""
 
 T = TypeVar("T")
 
 
-def open_mapped(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
+def open_mapped_file(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
     """Open the file of a mapping, which the caller closes; None when it may not be opened, or is another one by now.
 
     It is looked for where the process sees it, in its own root and mount namespace; where it was deleted or replaced,
@@ -40,13 +40,13 @@ def open_mapped(process: ProcDir, name: str, start: int, end: int, device: str, 
     if not inode:
         return None
     for way in (f"root/{name}", "exe", f"map_files/{start:x}-{end:x}"):
-        fd = _open_same(process, way.replace("\\012", "\n"), device, inode)  # as the kernel prints newlines
+        fd = _open_inode(process, way.replace("\\012", "\n"), device, inode)  # as the kernel prints newlines
         if fd is not None:
             return fd
     return None
 
 
-def _open_same(process: ProcDir, way: str, device: str, inode: int) -> int | None:
+def _open_inode(process: ProcDir, way: str, device: str, inode: int) -> int | None:
     """Open a regular file if it is the one with this inode."""
 
     def is_same(status: os.stat_result) -> bool:
@@ -87,7 +87,7 @@ def _identity(fd: int) -> _Identity:
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
 
-class ElfFiles:
+class ElfCache:
     """ELF files, each read once while it stays the same: its device, inode, time of change and size."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class ElfFiles:
     def _too_many(self) -> bool:
         """Whether the oldest must be forgotten."""
         symbols = sum(len(elf.symbols) for elf in self._known.values())
-        return len(self._known) > MOST_FILES or symbols > MOST_SYMBOLS_KEPT
+        return len(self._known) > MAX_CACHED_FILES or symbols > MAX_CACHED_SYMBOLS
 
     def symbols_of(
         self, process: ProcDir, mappings: Mappings, row: int, asked: Sequence[PageRuns], *, most: int = 4
@@ -131,7 +131,7 @@ class ElfFiles:
 
         def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
             return [
-                symbols_in(
+                find_symbols_in_ranges(
                     elf,
                     fd,
                     runs.in_file(int(mappings.start[of]), int(mappings.offset[of])),
@@ -153,8 +153,8 @@ class ElfFiles:
         def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
             ranges = runs.in_file(int(mappings.start[of]), int(mappings.offset[of]))
             of_file = runs.flags & Page.FILE != 0
-            kept = iter(symbols_on_each(elf, fd, ranges[of_file], perms, most=most))
-            written = iter(symbols_on_each(elf, fd, ranges[~of_file], perms + "w", most=most))
+            kept = iter(find_symbols_by_range(elf, fd, ranges[of_file], perms, most=most))
+            written = iter(find_symbols_by_range(elf, fd, ranges[~of_file], perms + "w", most=most))
             return [next(kept if kept_one else written) for kept_one in of_file.tolist()]
 
         found = self._in_file(process, mappings, row, named)
@@ -172,13 +172,13 @@ class ElfFiles:
         of = file_row(mappings, row)
         start, end, inode = int(mappings.start[of]), int(mappings.end[of]), int(mappings.inode[of])
         device, name = mappings.string_at(mappings.device, of), mappings.name_of(of)
-        fd = open_mapped(process, name, start, end, device, inode)
+        fd = open_mapped_file(process, name, start, end, device, inode)
         if fd is None:
             return "is gone, replaced, or may not be read" if inode else "is no file"
         debug_fd = None
         try:
             elf = self.get(fd)
-            debug_fd = None if elf.complete else self._open_debug_file(process, without_deleted(name), elf)
+            debug_fd = None if elf.has_symtab else self._open_debug_file(process, without_deleted(name), elf)
             if debug_fd is not None:
                 elf = elf.with_symbols_of(self.get(debug_fd))
             elf = match_segments(elf, mappings, of)
@@ -212,7 +212,7 @@ class ElfFiles:
     def _belongs(self, fd: int, elf: Elf) -> bool:
         """Whether a file is the debug file of another: of the same build, or else with the sum that this one says."""
         debug = self.get(fd)
-        if not debug.complete:
+        if not debug.has_symtab:
             return False
         if debug.build_id and elf.build_id:
             return debug.build_id == elf.build_id

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses
-from smapstop.proc.elf.elf_file import EXECUTE, WRITE, Elf, ElfSegment, Places
+from smapstop.proc.elf.elf_file import EXECUTE, WRITE, AddressSpans, Elf, ElfSegment
 
 MOST_PAIRS = 10_000_000
 """So often may symbols lie on runs of pages; only a file made for it has more."""
 
-_TOP = 2**64 - 1
+_MAX_ADDRESS = 2**64 - 1
 _PREFERENCE = np.array([2, 0, 1, *[2] * 13], np.uint8)
 """Of two names for the same thing: a global one, then a weak one."""
 
@@ -22,18 +22,18 @@ class Symbols:
 
     names: tuple[str, ...] = ()
     """The first ones in address order: of symbols, and of sections where no symbol lies there."""
-    more: int = 0
+    more_count: int = 0
     """How many there are beside them."""
     missing_reason: str = ""
     """Why there are no symbols, to be said of the file: `is stripped of its symbols`. Empty when it has some."""
 
     @property
-    def listed(self) -> tuple[str, ...]:
+    def labels(self) -> tuple[str, ...]:
         """The names and, as the last one, how many more there are."""
-        return (*self.names, f"{self.more:,} more") if self.more else self.names
+        return (*self.names, f"{self.more_count:,} more") if self.more_count else self.names
 
 
-def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> Symbols:
+def find_symbols_in_ranges(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> Symbols:
     """What lies on pages of an ELF file.
 
     Where segments share a page of the file, which is then mapped for each of them, the mappings tell which one is
@@ -49,25 +49,25 @@ def symbols_in(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 
     Raises:
         OSError: The file cannot be read.
     """
-    memory = [part.addresses for part in _in_memory(elf.segments, ranges, perms)]
+    memory = [part.addresses for part in _map_to_segments(elf.segments, ranges, perms)]
     found = np.unique(np.concatenate([np.zeros(0, np.intp), *(elf.symbols.touching(part) for part in memory)]))
     if len(found):
-        distinct = _distinct(elf, found)
-        return Symbols(_names(elf, fd, distinct[:most]), max(0, len(distinct) - most))
+        distinct = _deduplicate(elf, found)
+        return Symbols(_read_names(elf, fd, distinct[:most]), max(0, len(distinct) - most))
     sections = np.unique(np.concatenate([found, *(elf.sections.touching(part) for part in memory)]))
     sections = sections[np.argsort(elf.sections.start[sections], kind="stable")]
     names = tuple(elf.section_names[row] for row in sections[:most].tolist())
     return Symbols(names, max(0, len(sections) - most), elf.missing_reason)
 
 
-def symbols_on_each(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> list[Symbols]:
-    """What lies on each of some ranges of pages: as `symbols_in` says of one, but of many at once.
+def find_symbols_by_range(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> list[Symbols]:
+    """What lies on each of some ranges of pages: as `find_symbols_in_ranges` says of one, but of many at once.
 
     Args:
         elf: What `read_elf` said of the file.
         fd: Of the file.
         ranges: Offsets into the file, whole pages, in order, disjoint, shape (n, 2).
-        perms: As for `symbols_in`.
+        perms: As for `find_symbols_in_ranges`.
         most: How many names to give for each.
 
     Raises:
@@ -75,26 +75,26 @@ def symbols_on_each(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: i
     """
     if not len(ranges):
         return []
-    parts = _in_memory(elf.segments, ranges, perms)
+    parts = _map_to_segments(elf.segments, ranges, perms)
     nothing = np.zeros(0, np.intp)
     near = np.unique(np.concatenate([nothing, *(elf.symbols.touching(part.addresses) for part in parts)]))
-    symbols = _by_range(elf.symbols, _distinct(elf, near), ranges, parts)
+    symbols = _split_by_range(elf.symbols, _deduplicate(elf, near), ranges, parts)
     if symbols is None:
         return [Symbols(missing_reason="has too many symbols that overlap")] * len(ranges)
     in_order = np.argsort(elf.sections.start, kind="stable")
-    sections = _by_range(elf.sections, in_order, ranges, parts) or [nothing] * len(ranges)
+    sections = _split_by_range(elf.sections, in_order, ranges, parts) or [nothing] * len(ranges)
     named = []
     for on_symbols, on_sections in zip(symbols, sections, strict=True):
         if len(on_symbols):
-            named.append(Symbols(_names(elf, fd, on_symbols[:most]), max(0, len(on_symbols) - most)))
+            named.append(Symbols(_read_names(elf, fd, on_symbols[:most]), max(0, len(on_symbols) - most)))
         else:
             names = tuple(elf.section_names[row] for row in on_sections[:most].tolist())
             named.append(Symbols(names, max(0, len(on_sections) - most), elf.missing_reason))
     return named
 
 
-def _by_range(
-    places: Places, order: NDArray[np.intp], ranges: Addresses, parts: "list[_Part]"
+def _split_by_range(
+    places: AddressSpans, order: NDArray[np.intp], ranges: Addresses, parts: "list[_SegmentRanges]"
 ) -> list[NDArray[np.intp]] | None:
     """Which places lie on each range, those of `order` in its order; None when they overlap beyond measure."""
     start, end = places.start[order], places.end[order]
@@ -114,7 +114,7 @@ def _by_range(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
+class _SegmentRanges:
     """What of ranges lies in one segment."""
 
     offsets: Addresses
@@ -123,7 +123,7 @@ class _Part:
     """In memory, as if the file were loaded at 0, shape (m, 2)."""
 
 
-def _in_memory(segments: tuple[ElfSegment, ...], ranges: Addresses, perms: str) -> list[_Part]:
+def _map_to_segments(segments: tuple[ElfSegment, ...], ranges: Addresses, perms: str) -> list[_SegmentRanges]:
     """What ranges of the file are in each segment."""
 
     def unlikely(segment: ElfSegment) -> tuple[int, bool, bool]:
@@ -131,27 +131,27 @@ def _in_memory(segments: tuple[ElfSegment, ...], ranges: Addresses, perms: str) 
         unlike = bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
         return -segment.fitting, *unlike
 
-    left, parts = ranges, list[_Part]()
+    left, parts = ranges, list[_SegmentRanges]()
     for segment in sorted(segments, key=unlikely):
         low, high = segment.pages
-        part = _clipped(left, low, high)
-        left = np.concatenate([_clipped(left, 0, low), _clipped(left, high, _TOP)])
-        parts.append(_Part(part, part - np.uint64(low) + np.uint64(segment.address - segment.offset + low)))
+        part = _clip(left, low, high)
+        left = np.concatenate([_clip(left, 0, low), _clip(left, high, _MAX_ADDRESS)])
+        parts.append(_SegmentRanges(part, part - np.uint64(low) + np.uint64(segment.address - segment.offset + low)))
     return parts
 
 
-def _clipped(ranges: Addresses, low: int, high: int) -> Addresses:
+def _clip(ranges: Addresses, low: int, high: int) -> Addresses:
     """What of ranges lies between two bounds."""
     clipped = np.clip(ranges, np.uint64(low), np.uint64(high))
     return clipped[clipped[:, 0] < clipped[:, 1]]
 
 
-def _names(elf: Elf, fd: int, rows: NDArray[np.intp]) -> tuple[str, ...]:
+def _read_names(elf: Elf, fd: int, rows: NDArray[np.intp]) -> tuple[str, ...]:
     """The names of symbols, each once: versions of a variable may have several sizes."""
-    return tuple(dict.fromkeys(elf.name(fd, row) for row in rows.tolist()))
+    return tuple(dict.fromkeys(elf.read_name(fd, row) for row in rows.tolist()))
 
 
-def _distinct(elf: Elf, found: NDArray[np.intp]) -> NDArray[np.intp]:
+def _deduplicate(elf: Elf, found: NDArray[np.intp]) -> NDArray[np.intp]:
     """The symbols in address order, one of those that stand for the same thing."""
     start, end, preference = elf.symbols.start[found], elf.symbols.end[found], _PREFERENCE[elf.bindings[found]]
     order = np.lexsort((preference, end, start))

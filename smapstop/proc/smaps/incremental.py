@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from smapstop.proc.columns import Mappings
 from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries
 from smapstop.proc.smaps.headers import HEADER_COLUMNS
-from smapstop.proc.smaps.record_layout import Layout, Text
+from smapstop.proc.smaps.record_layout import RecordLayout, SmapsText
 
 WORD_BYTES = 8
 """Texts are compared by words of so many bytes."""
@@ -26,7 +26,7 @@ Offsets = NDArray[np.int64]
 class ParsedText:
     """A text whose records, but for a few, are laid out alike, and what it says."""
 
-    layout: Layout
+    layout: RecordLayout
     """How its records are laid out."""
     starts: Offsets
     """Where their fixed parts begin in the text, shape (n,)."""
@@ -48,7 +48,7 @@ class IncrementalParser:
         self._text = self._memory
         self._reading: ParsedText | None = None
 
-    def keep(self, text: Text, reading: ParsedText) -> None:
+    def keep(self, text: SmapsText, reading: ParsedText) -> None:
         """Remember a reading and its text, which is copied."""
         if len(self._memory) < len(text):
             self._memory = np.empty(len(text) + len(text) // 8, np.uint8)
@@ -56,7 +56,7 @@ class IncrementalParser:
         self._text[:] = np.frombuffer(text, np.uint8)
         self._reading = reading
 
-    def parse_next(self, text: Text) -> Mappings | None:
+    def parse_next(self, text: SmapsText) -> Mappings | None:
         """The mappings in the next text, which is kept then; None when all of it has to be read."""
         reading, new = self._reading, np.frombuffer(text, np.uint8)
         if reading is None or len(new) != len(self._text):
@@ -94,7 +94,7 @@ def _find_differences(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Offsets
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
-def _patch_mappings(reading: ParsedText, text: Text, places: Offsets) -> Mappings | None:
+def _patch_mappings(reading: ParsedText, text: SmapsText, places: Offsets) -> Mappings | None:
     """What a text says in which some words differ from a reading's; None when that is not certain."""
     starts, ends = reading.starts, reading.starts + reading.layout.length
     mappings = _patch_boundaries(
@@ -116,7 +116,7 @@ def _find_touched_spans(begins: Offsets, ends: Offsets, places: Offsets) -> NDAr
     return np.flatnonzero(touched)
 
 
-def _patch_boundaries(reading: ParsedText, text: Text, gaps: NDArray[np.intp]) -> Mappings | None:
+def _patch_boundaries(reading: ParsedText, text: SmapsText, gaps: NDArray[np.intp]) -> Mappings | None:
     """The mappings, with what some gaps say now: the flags of the record before and the header of the one after."""
     mappings, starts = reading.mappings, reading.starts
     if not len(gaps):

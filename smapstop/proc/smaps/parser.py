@@ -22,7 +22,7 @@ from smapstop.proc.columns import Mappings, StringTable
 from smapstop.proc.smaps.boundaries import IRREGULAR, BoundaryCache, parse_tail
 from smapstop.proc.smaps.incremental import IncrementalParser, ParsedText
 from smapstop.proc.smaps.lines import LineParser, mappings_of
-from smapstop.proc.smaps.record_layout import Layout, Text, layout_of
+from smapstop.proc.smaps.record_layout import RecordLayout, SmapsText, derive_record_layout
 
 _FIRST_RECORD = 16384
 """Bytes in which the first record ends, whatever its path."""
@@ -31,7 +31,7 @@ _FEW = 16
 _DUMMY_HEADER = b"0-0 ---p 0 00:00 0 \n"
 
 
-def parse_smaps(text: Text, strings: StringTable | None = None) -> Mappings:
+def parse_smaps(text: SmapsText, strings: StringTable | None = None) -> Mappings:
     """The mappings in the smaps of any kernel.
 
     Fields may come in any order, and be missing: a field that only some mappings have is `ABSENT` in the others.
@@ -53,7 +53,7 @@ def parse_smaps(text: Text, strings: StringTable | None = None) -> Mappings:
     return records.mappings()
 
 
-def parse_rollup(text: Text) -> dict[str, int]:
+def parse_rollup(text: SmapsText) -> dict[str, int]:
     """The totals in smaps_rollup, kB by field name; empty for the empty text of a process without memory.
 
     Raises:
@@ -88,7 +88,7 @@ class SmapsParser:
         self._boundaries = BoundaryCache(self.strings)
         self._incremental = IncrementalParser()
 
-    def parse(self, text: Text) -> Mappings:
+    def parse(self, text: SmapsText) -> Mappings:
         """The mappings of one reading, as `parse_smaps` would give them. The text's memory may be reused afterwards.
 
         What is as it was in the reading before may be the same array, and when all is, the same object.
@@ -99,11 +99,11 @@ class SmapsParser:
         mappings = self._incremental.parse_next(text)
         if mappings is not None:
             return mappings
-        layout = layout_of(bytes(text[:_FIRST_RECORD]))
+        layout = derive_record_layout(bytes(text[:_FIRST_RECORD]))
         mappings = None if layout is None else self._parse_by_layout(text, layout)
         return parse_smaps(text, self.strings) if mappings is None else mappings
 
-    def _parse_by_layout(self, text: Text, layout: Layout) -> Mappings | None:
+    def _parse_by_layout(self, text: SmapsText, layout: RecordLayout) -> Mappings | None:
         """The mappings of a text whose records, but for a few, are laid out alike; None when they are not."""
         gaps = layout.separator.split(text)
         last = gaps.pop().removesuffix(b"\n")

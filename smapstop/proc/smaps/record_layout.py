@@ -15,17 +15,17 @@ from smapstop.proc.columns import Amounts
 from smapstop.proc.fields import field_name
 from smapstop.proc.smaps.lines import FIELD_LINE
 
-Text = bytes | bytearray | memoryview
+SmapsText = bytes | bytearray | memoryview
 """A whole reading of smaps, in one piece."""
 Words = NDArray[np.uint64]
 """Eight characters each; the first is the lowest byte."""
 
-_AT_A_TIME = 1024
+_RECORDS_PER_CHUNK = 1024
 """Records read at a time: they should stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class RecordLayout:
     """The fixed part of a record.
 
     Records are compared by words: in a window that ends with the fixed part and begins up to seven bytes before it.
@@ -45,7 +45,7 @@ class Layout:
     digits: Words
     """0xff for each of these bytes that belongs to the amount: for all, on most kernels; shape (fields, 1)."""
 
-    def amounts(self, text: Text, starts: NDArray[np.int64]) -> tuple[Amounts, NDArray[np.bool_]]:
+    def amounts(self, text: SmapsText, starts: NDArray[np.int64]) -> tuple[Amounts, NDArray[np.bool_]]:
         """The amounts of all records, and which records are laid out otherwise, so that their amounts mean nothing.
 
         Args:
@@ -58,18 +58,18 @@ class Layout:
         n, size = len(starts), self.expected.nbytes
         windows = np.ndarray((len(text) - size + 1,), f"V{size}", text, strides=(1,))
         amounts, otherwise = np.empty((len(self.places), n), np.int64), np.zeros(n, np.bool_)
-        for first in range(0, n, _AT_A_TIME):
-            rows = slice(first, first + _AT_A_TIME)
+        for first in range(0, n, _RECORDS_PER_CHUNK):
+            rows = slice(first, first + _RECORDS_PER_CHUNK)
             chunk = windows[starts[rows] + (self.length - size)].view("<u8").reshape(-1, len(self.expected))
             words = np.stack([np.ndarray(len(chunk), "<u8", chunk, place, size) for place in self.places])
-            amounts[:, rows], wrong = numbers(words, self.digits)
+            amounts[:, rows], wrong = parse_numbers(words, self.digits)
             differs = (chunk & self.compared) != self.expected
             if differs.any() or wrong.any():
                 otherwise[rows] = differs.any(axis=1) | wrong.any(axis=0)
         return amounts, otherwise
 
 
-def layout_of(text: bytes) -> Layout | None:
+def derive_record_layout(text: bytes) -> RecordLayout | None:
     """The layout of the first record in a text; None when it has none that can be used."""
     lines = text.split(b"\n")[1:]
     if lines and lines[0].startswith(b"Name:"):
@@ -88,10 +88,10 @@ def layout_of(text: bytes) -> Layout | None:
         fixed += line[end:] + b"\n"
     if len(set(fields)) < max(1, len(fields)) or ends[0] < 8:
         return None
-    return _layout(bytes(fixed[:-1]), tuple(fields), ends, widths)
+    return _build_layout(bytes(fixed[:-1]), tuple(fields), ends, widths)
 
 
-def _layout(fixed: bytes, fields: tuple[str, ...], ends: list[int], widths: list[int]) -> Layout:
+def _build_layout(fixed: bytes, fields: tuple[str, ...], ends: list[int], widths: list[int]) -> RecordLayout:
     """The layout of a fixed part whose amounts have those ends and widths, in bytes."""
     before = -len(fixed) % 8
     compared = np.full(before + len(fixed), 0xFF, np.uint8)
@@ -99,7 +99,7 @@ def _layout(fixed: bytes, fields: tuple[str, ...], ends: list[int], widths: list
     for end, width in zip(ends, widths, strict=True):
         compared[before + end - width : before + end] = 0
     label = fixed[: fixed.index(b":") + 1]
-    return Layout(
+    return RecordLayout(
         fields,
         len(fixed),
         re.compile(b"\n%s(?s:.{%d})" % (re.escape(label), len(fixed) - len(label))),
@@ -110,12 +110,12 @@ def _layout(fixed: bytes, fields: tuple[str, ...], ends: list[int], widths: list
     )
 
 
-def _repeated(byte: int) -> np.uint64:
+def _repeat_byte(byte: int) -> np.uint64:
     """A word of eight equal bytes."""
     return np.uint64(byte * 0x0101010101010101)
 
 
-def numbers(words: Words, digits: Words) -> tuple[Words, NDArray[np.bool_]]:
+def parse_numbers(words: Words, digits: Words) -> tuple[Words, NDArray[np.bool_]]:
     """The numbers that words say, and which of them say none.
 
     A number is spaces, then at least one digit. All eight characters are looked at in one step, as they stand in the
@@ -125,11 +125,11 @@ def numbers(words: Words, digits: Words) -> tuple[Words, NDArray[np.bool_]]:
         words: Any shape.
         digits: 0xff for each byte to be looked at; the last ones of a word. Broadcast to the shape of `words`.
     """
-    words = (words ^ _repeated(ord(" "))) & digits  # a space is now 0x00, and a digit 0x10 … 0x19
-    tens, units = words & _repeated(0x10), words & _repeated(0x0F)
-    beyond = (words | (words + _repeated(6))) & _repeated(0xE0)  # more than 0x19
+    words = (words ^ _repeat_byte(ord(" "))) & digits  # a space is now 0x00, and a digit 0x10 … 0x19
+    tens, units = words & _repeat_byte(0x10), words & _repeat_byte(0x0F)
+    beyond = (words | (words + _repeat_byte(6))) & _repeat_byte(0xE0)  # more than 0x19
     follows = tens << np.uint64(8) | np.uint64(0x10 << 56)  # after a digit, and at the end, only a digit may stand
-    wrong = beyond | ((units + _repeated(0x0F) | follows) & _repeated(0x10) & ~tens)  # 0x01 … 0x0f is no digit
+    wrong = beyond | ((units + _repeat_byte(0x0F) | follows) & _repeat_byte(0x10) & ~tens)  # 0x01 … 0x0f is no digit
     pairs = units * np.uint64(10 << 8 | 1) >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
     fours = pairs * np.uint64(100 << 16 | 1) >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
     return fours * np.uint64(10000 << 32 | 1) >> np.uint64(32), wrong != 0

@@ -8,7 +8,7 @@ import numpy as np
 from smapstop.model.kinds import backing_of
 from smapstop.model.lookup import part_of
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.proc.pages.page_states import Backing
@@ -63,7 +63,7 @@ class CopiedPart:
         return sum(group.kb for group in self.groups)
 
 
-def copied(process: ProcDir, mappings: Mappings, files: ElfFiles) -> list[CopiedPart]:
+def copied(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[CopiedPart]:
     """All pages that were copied on write, by part of file, the largest first.
 
     Args:

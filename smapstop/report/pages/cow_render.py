@@ -38,7 +38,7 @@ def _record(part: CopiedPart) -> Record:
         "groups": [
             {
                 "symbols": list(group.symbols.names),
-                "more_symbols": group.symbols.more,
+                "more_symbols": group.symbols.more_count,
                 "pages": group.pages,
                 "own_pages": group.own,
                 "kb": group.kb,
@@ -84,4 +84,4 @@ def _remark(part: CopiedPart) -> str:
 def _text(group: Group) -> str:
     """What lies on the pages of a group."""
     swapped = f"({group.swapped:,} in swap) " if group.swapped else ""
-    return swapped + (listed(group.symbols.listed) or "(no names)")
+    return swapped + (listed(group.symbols.labels) or "(no names)")

@@ -10,7 +10,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.kinds import backing_of
 from smapstop.model.labels import Label
 from smapstop.proc.columns import Mappings
-from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.segments import file_row
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_frames import Frame, Frames, frames_of
@@ -106,7 +106,7 @@ def hidden_pages(process: ProcDir, error: OSError) -> SmapstopError:
 
 
 def look(
-    process: ProcDir, mappings: Mappings, row: int, files: ElfFiles, label: Label | None = None, *, facts: bool
+    process: ProcDir, mappings: Mappings, row: int, files: ElfCache, label: Label | None = None, *, facts: bool
 ) -> Pages:
     """The pages of a mapping now.
 
@@ -156,7 +156,7 @@ def look(
     return Pages(mappings, row, found, runs.source, runs.page_bytes, frames is not None if facts else None, label)
 
 
-def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfFiles) -> list[Symbols]:
+def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfCache) -> list[Symbols]:
     """What lies on each piece of a mapping; what is not present is still the file's."""
     if not mappings.inode[file_row(mappings, row)]:
         return [Symbols()] * len(pieces)

@@ -48,7 +48,7 @@ def _record(run: Run, pages: Pages) -> Record:
         "state": run.state.value,
         "bits": [flag.name.lower() for flag in run.flags if flag.name],
         "symbols": list(run.symbols.names),
-        "more_symbols": run.symbols.more,
+        "more_symbols": run.symbols.more_count,
     }
     return record | _facts_record(run.facts) if pages.facts else record
 
@@ -121,5 +121,5 @@ def _cells(run: Run, pages: Pages) -> list[str]:
         facts = [str(run.facts.map_count) if run.facts else "", " ".join(names)]
     number = (run.end - run.start) // pages.page_bytes
     offset = "" if run.offset is None else f"{run.offset:x}"
-    what = listed(run.symbols.listed)
+    what = listed(run.symbols.labels)
     return [f"{run.start:x}", count(number), amount(run.kb), offset, state, *facts, what]

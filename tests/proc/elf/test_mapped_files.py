@@ -12,7 +12,7 @@ from stepping import Stepping
 from watched import FREESTANDING, PIE, Compiler, Watched, watched
 
 from smapstop.proc.elf import mapped_files
-from smapstop.proc.elf.mapped_files import ElfFiles, open_mapped
+from smapstop.proc.elf.mapped_files import ElfCache, open_mapped_file
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.proc.process import ProcDir
@@ -24,7 +24,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this
 
 def test_files_are_read_once_while_they_stay_the_same(compiler: Compiler, tmp_path: Path) -> None:
     file = Path(shutil.copy(compiler("freestanding", *FREESTANDING), tmp_path))
-    files = ElfFiles()
+    files = ElfCache()
     fd = os.open(file, os.O_RDWR)
     try:
         first = files.get(fd)
@@ -41,7 +41,7 @@ def test_files_are_read_once_while_they_stay_the_same(compiler: Compiler, tmp_pa
 def test_the_file_that_was_not_used_for_longest_is_forgotten(
     compiler: Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    files = ElfFiles()
+    files = ElfCache()
     paths = [shutil.copy(compiler("freestanding", *FREESTANDING), tmp_path / name) for name in "abc"]
     a, b, c = (os.open(path, os.O_RDONLY) for path in paths)
     try:
@@ -65,7 +65,7 @@ NOWHERE = (0, PAGE_BYTES)
 
 def opened(process: ProcDir, name: str, place: tuple[int, int], device: str, inode: int) -> int | None:
     """The inode of the file that is opened for a mapping."""
-    fd = open_mapped(process, name, *place, device, inode)
+    fd = open_mapped_file(process, name, *place, device, inode)
     if fd is None:
         return None
     try:

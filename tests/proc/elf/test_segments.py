@@ -10,7 +10,7 @@ from stepping import until
 from watched import FREESTANDING, Compiler
 
 from smapstop.proc.elf.elf_file import Elf, ElfSegment
-from smapstop.proc.elf.mapped_files import ElfFiles
+from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.segments import match_segments
 from smapstop.proc.pages.page_runs import Page, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES
@@ -26,7 +26,7 @@ def test_segments_with_the_same_permissions_that_share_a_page_of_the_file_are_to
     with subprocess.Popen((program,)) as running, ProcDir(running.pid) as process:
         try:
             until(lambda: str(program).encode() in process.read_maps())
-            mappings, files = parse_smaps(process.read_maps()), ElfFiles()
+            mappings, files = parse_smaps(process.read_maps()), ElfCache()
             rows = [row for row in range(len(mappings)) if mappings.name_of(row) == str(program)]
             pages = [
                 PageRuns(mappings.start[[row]], mappings.end[[row]], np.zeros(1, np.uint8), Page.FILE, PAGE_BYTES)

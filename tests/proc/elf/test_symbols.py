@@ -14,7 +14,7 @@ from watched import FREESTANDING, NON_PIE, PIE, STRIPPED, Compiler, watched
 from smapstop.proc.columns import Addresses
 from smapstop.proc.elf import elf_file, symbols
 from smapstop.proc.elf.elf_file import read_elf
-from smapstop.proc.elf.symbols import Symbols, symbols_in, symbols_on_each
+from smapstop.proc.elf.symbols import Symbols, find_symbols_by_range, find_symbols_in_ranges
 from smapstop.proc.pages.page_runs import Page
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 
@@ -28,7 +28,7 @@ def named(path: Path, page: int, perms: str = "rw-p", **most: int) -> Symbols:
     fd = os.open(path, os.O_RDONLY)
     try:
         ranges = np.array([[page, page + PAGE_BYTES]], np.uint64)
-        return symbols_in(read_elf(fd), fd, ranges, perms, **most)
+        return find_symbols_in_ranges(read_elf(fd), fd, ranges, perms, **most)
     finally:
         os.close(fd)
 
@@ -99,8 +99,8 @@ def test_several_variables_on_a_page_in_address_order_without_second_names(compi
     page = offset_of(path, "crowd1")
 
     assert named(path, page) == Symbols(("crowd1", "crowd2", "crowd3", "crowd4"), 2)
-    assert named(path, page).listed == ("crowd1", "crowd2", "crowd3", "crowd4", "2 more")
-    assert named(path, page, most=6).listed == ("crowd1", "crowd2", "crowd3", "crowd4", "crowd5", "crowd6")
+    assert named(path, page).labels == ("crowd1", "crowd2", "crowd3", "crowd4", "2 more")
+    assert named(path, page, most=6).labels == ("crowd1", "crowd2", "crowd3", "crowd4", "crowd5", "crowd6")
     assert named(path, page, most=1) == Symbols(("crowd1",), 5)
 
 
@@ -110,7 +110,7 @@ def test_ranges_of_several_pages(compiler: Compiler) -> None:
     ranges = np.array([[page1, page1 + PAGE_BYTES], [page1 + 4 * PAGE_BYTES, page1 + 5 * PAGE_BYTES]], np.uint64)
     fd = os.open(path, os.O_RDONLY)
     try:
-        found = symbols_in(read_elf(fd), fd, ranges, "rw-p")
+        found = find_symbols_in_ranges(read_elf(fd), fd, ranges, "rw-p")
     finally:
         os.close(fd)
 
@@ -128,11 +128,11 @@ def test_each_of_many_ranges_has_the_names_that_it_has_alone(
     fd = os.open(path, os.O_RDONLY)
     try:
         found = read_elf(fd)
-        alone = [symbols_in(found, fd, each[None], perms, most=3) for each in ranges]
+        alone = [find_symbols_in_ranges(found, fd, each[None], perms, most=3) for each in ranges]
         assert len({symbols.names for symbols in alone}) > 3
         for step in (1, 2, 1000):
-            assert symbols_on_each(found, fd, ranges[::step], perms, most=3) == alone[::step]
-        assert symbols_on_each(found, fd, ranges[:0], perms) == []
+            assert find_symbols_by_range(found, fd, ranges[::step], perms, most=3) == alone[::step]
+        assert find_symbols_by_range(found, fd, ranges[:0], perms) == []
     finally:
         os.close(fd)
 
@@ -141,7 +141,7 @@ def symbols_on_each_of(path: Path, ranges: Addresses, perms: str) -> list[Symbol
     """What lies on each range of a file."""
     fd = os.open(path, os.O_RDONLY)
     try:
-        return symbols_on_each(read_elf(fd), fd, ranges, perms)
+        return find_symbols_by_range(read_elf(fd), fd, ranges, perms)
     finally:
         os.close(fd)
 

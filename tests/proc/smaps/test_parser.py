@@ -7,7 +7,7 @@ from places import DATA
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup, parse_smaps
-from smapstop.proc.smaps.record_layout import layout_of
+from smapstop.proc.smaps.record_layout import derive_record_layout
 
 RECORDED = DATA / "smaps"
 Parse = Callable[[bytes], Mappings]
@@ -232,7 +232,7 @@ def test_a_wide_amount_makes_its_line_longer() -> None:
 def test_a_wide_amount_is_no_reason_to_read_the_whole_text_line_by_line() -> None:
     amounts = [209_715_200, 4, 8, 100_000_000, 12]
     text = "".join(record(row, padded("Size", amount), padded("Rss", row)) for row, amount in enumerate(amounts))
-    layout = layout_of(text.encode())
+    layout = derive_record_layout(text.encode())
     assert layout is not None
 
     mappings = SmapsParser()._parse_by_layout(text.encode(), layout)
@@ -244,7 +244,7 @@ def test_a_wide_amount_is_no_reason_to_read_the_whole_text_line_by_line() -> Non
 @pytest.mark.parametrize("file", sorted({*FIELDS_OF, "linux-6.18.txt"}))
 def test_records_that_are_alike_are_read_at_once(file: str) -> None:
     text = (RECORDED / file).read_bytes() * 20  # more records than are read one by one
-    layout = layout_of(text)
+    layout = derive_record_layout(text)
 
     assert (layout is not None and SmapsParser()._parse_by_layout(text, layout) is not None) == (
         file != "wsl1.txt" or True
