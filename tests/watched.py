@@ -10,8 +10,8 @@ from stepping import Stepping
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
-from smapstop.proc.pages.page_runs import Page, PageRuns
-from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, page_runs
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
+from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_page_runs
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
 
@@ -38,20 +38,20 @@ class Watched:
     def anonymous(self) -> PageRuns:
         """The pages of that mapping that are copied."""
         mappings, row = self.mapping()
-        return anonymous_pages(self.process, int(mappings.start[row]), int(mappings.end[row]))
+        return read_anonymous_runs(self.process, int(mappings.start[row]), int(mappings.end[row]))
 
     def go(self) -> Symbols:
         """Let the program go on, and name what it copied."""
         self.program.go()
         before, self.copied = self.copied, self.anonymous()
-        return self.files.symbols_of(self.process, *self.mapping(), [self.copied.without(before)])[0]
+        return self.files.symbols_of(self.process, *self.mapping(), [self.copied.subtract(before)])[0]
 
-    def flags(self, *pages: int) -> list[Page]:
+    def flags(self, *pages: int) -> list[PageFlags]:
         """What some pages are, counted from page1."""
         start = self.program.address
         addresses = np.uint64(start) + np.array(pages, np.uint64) * np.uint64(PAGE_BYTES)
-        runs = page_runs(self.process, start, start + 8 * PAGE_BYTES)
-        return [Page(int(flags)) for flags in runs.flags_at(addresses)]
+        runs = read_page_runs(self.process, start, start + 8 * PAGE_BYTES)
+        return [PageFlags(int(flags)) for flags in runs.flags_at(addresses)]
 
 
 @contextmanager

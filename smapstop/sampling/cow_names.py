@@ -7,7 +7,7 @@ from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.pages.page_runs import PageRuns
-from smapstop.proc.pages.pagemap import anonymous_pages
+from smapstop.proc.pages.pagemap import read_anonymous_runs
 from smapstop.proc.process import ProcDir
 
 MOST_MAPPINGS = 400
@@ -53,7 +53,7 @@ class Copies:
             if pages is None:
                 break
             mapping = int(ids[row])
-            new = pages.without(self._seen[mapping]) if mapping in self._seen else pages
+            new = pages.subtract(self._seen[mapping]) if mapping in self._seen else pages
             self._seen[mapping] = pages
             symbols = self._files.symbols_of(self._process, mappings, row, [new] if len(new) else [])
             if symbols and symbols[0].names:
@@ -64,7 +64,7 @@ class Copies:
         """The anonymous pages of a mapping now; None when they may not be seen."""
         start, end = int(mappings.start[row]), int(mappings.end[row])
         try:
-            return anonymous_pages(self._process, start, min(end, start + MOST_BYTES))
+            return read_anonymous_runs(self._process, start, min(end, start + MOST_BYTES))
         except OSError:
             return None
 

@@ -10,9 +10,9 @@ from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
-from smapstop.proc.pages.page_frames import Frame, frames_of
-from smapstop.proc.pages.page_runs import Page, PageRuns
-from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, page_runs
+from smapstop.proc.pages.page_frames import FrameFlags, read_frame_runs
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
+from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_page_runs
 from smapstop.proc.process import FOR_PAGES, ProcDir
 
 GONE = "the mapping is gone"
@@ -35,7 +35,7 @@ def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesOf,
         return PagesSeen(request.mapping, tick, wall_ns, 0, 0, None, GONE)
     start, end = int(mappings.start[row]), int(mappings.end[row])
     try:
-        return PagesSeen(request.mapping, tick, wall_ns, start, end, page_runs(process, start, end))
+        return PagesSeen(request.mapping, tick, wall_ns, start, end, read_page_runs(process, start, end))
     except PermissionError:
         why = f"not permitted to read the pages of process {process.pid}: {FOR_PAGES}"
     except OSError as error:
@@ -84,7 +84,7 @@ def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesO
     if request.end - request.start > MOST_FRAMES * PAGE_BYTES:
         return nothing(f"more than {MOST_FRAMES:,} pages are not looked at")
     try:
-        frames = frames_of(process, page_runs(process, request.start, request.end))
+        frames = read_frame_runs(process, read_page_runs(process, request.start, request.end))
     except OSError as error:
         return nothing(f"cannot be read: {error.strerror}")
     if frames is None:
@@ -99,10 +99,10 @@ def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesO
         pages=int(pages.sum()),
         once=count(frames.map_count == 1),
         most=int(frames.map_count[frames.known].max(initial=0)),
-        dirty=count(frames.flags & Frame.DIRTY != 0),
-        referenced=count(frames.flags & Frame.REFERENCED != 0),
-        huge=count(frames.flags & Frame.HUGE != 0),
-        ksm=count(frames.flags & Frame.KSM != 0),
+        dirty=count(frames.flags & FrameFlags.DIRTY != 0),
+        referenced=count(frames.flags & FrameFlags.REFERENCED != 0),
+        huge=count(frames.flags & FrameFlags.HUGE != 0),
+        ksm=count(frames.flags & FrameFlags.KSM != 0),
     )
 
 
@@ -111,8 +111,8 @@ def _pages(process: ProcDir, start: int, end: int) -> PageRuns:
     return PageRuns(
         np.array([start], np.uint64),
         np.array([end], np.uint64),
-        np.array([Page.PRESENT | (Page(0) if _written(process, start, end) else Page.FILE)], np.uint8),
-        Page.FILE | Page.PRESENT,
+        np.array([PageFlags.PRESENT | (PageFlags(0) if _written(process, start, end) else PageFlags.FILE)], np.uint8),
+        PageFlags.FILE | PageFlags.PRESENT,
         PAGE_BYTES,
     )
 
@@ -120,7 +120,7 @@ def _pages(process: ProcDir, start: int, end: int) -> PageRuns:
 def _written(process: ProcDir, start: int, end: int) -> bool:
     """Whether any of the pages is a copy."""
     try:
-        return len(anonymous_pages(process, start, end)) > 0
+        return len(read_anonymous_runs(process, start, end)) > 0
     except OSError:
         return False
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from smapstop.model import protocol, tick
 from smapstop.proc.columns import StringTable
-from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 
 _HEAD = struct.Struct("<II")
 Message = tick.Tick | protocol.Target | protocol.Refusal | protocol.Failure | protocol.Answer | protocol.Request
@@ -56,7 +56,7 @@ class Encoder:
     def _pack(self, value: Any, blocks: list[bytes]) -> Any:
         """A value as JSON; columns are appended to `blocks`."""
         match value:
-            case Page():
+            case PageFlags():
                 return {"page": int(value)}
             case None | bool() | int() | float() | str():
                 return value
@@ -103,7 +103,7 @@ class Decoder:
                     self.texts.extend(new)
                     return self.texts
                 case {"page": flags}:
-                    return Page(flags)
+                    return PageFlags(flags)
                 case {"table": table}:
                     return table
             return value

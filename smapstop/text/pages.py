@@ -6,28 +6,28 @@ from types import MappingProxyType
 from smapstop.model.pages.page_grid import Grid, Pages
 from smapstop.model.pages.page_history import Look
 from smapstop.model.protocol import FramesSeen
-from smapstop.proc.pages.page_states import STATE_HELP, STATES, State
+from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, PageState
 from smapstop.text import format as fmt
 
-LETTERS: Mapping[State, str] = MappingProxyType(
+LETTERS: Mapping[PageState, str] = MappingProxyType(
     {
-        State.NOT_PRESENT: "·",
-        State.FILE: "F",
-        State.COPIED: "C",
-        State.ANONYMOUS: "A",
-        State.SHARED_MEMORY: "M",
-        State.ZERO: "Z",
-        State.SWAPPED: "S",
-        State.GUARD: "G",
-        State.SPECIAL: "V",
+        PageState.NOT_PRESENT: "·",
+        PageState.FILE: "F",
+        PageState.COPIED: "C",
+        PageState.ANONYMOUS: "A",
+        PageState.SHARED_MEMORY: "M",
+        PageState.ZERO: "Z",
+        PageState.SWAPPED: "S",
+        PageState.GUARD: "G",
+        PageState.SPECIAL: "V",
     }
 )
 """The letter that repeats what the colour of a state says; a small one where a cell has other states, too."""
 
 
-def name_of(state: State) -> str:
+def name_of(state: PageState) -> str:
     """A state in words."""
-    return str(state) if state is State.COPIED else str(state).replace("-", " ")
+    return str(state) if state is PageState.COPIED else str(state).replace("-", " ")
 
 
 def pages_text(count: int) -> str:
@@ -52,10 +52,10 @@ def states_text(counts: Pages) -> str:
     return ", ".join(f"{count:,} {name_of(state)}" for state, count in some)
 
 
-def in_order(counts: Pages) -> list[tuple[State, int]]:
+def in_order(counts: Pages) -> list[tuple[PageState, int]]:
     """The states that there are with their pages, the most first; not present comes last."""
-    some = [(state, int(count)) for state, count in zip(STATES, counts.tolist(), strict=True) if count]
-    return sorted(some, key=lambda each: (each[0] is State.NOT_PRESENT, -each[1]))
+    some = [(state, int(count)) for state, count in zip(PAGE_STATES, counts.tolist(), strict=True) if count]
+    return sorted(some, key=lambda each: (each[0] is PageState.NOT_PRESENT, -each[1]))
 
 
 def place_text(look: Look, start: int, stop: int) -> str:

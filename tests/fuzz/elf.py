@@ -10,7 +10,7 @@ from pathlib import Path
 import elftools.elf.elffile  # noqa: F401  imported late where it is used; here it is watched, too
 import numpy as np
 
-from smapstop.proc.elf.debug_files import places_of
+from smapstop.proc.elf.debug_files import debug_file_paths
 from smapstop.proc.elf.elf_file import read_elf
 from smapstop.proc.elf.symbols import find_symbols_by_range, find_symbols_in_ranges
 from smapstop.proc.pages.pagemap import PAGE_BYTES
@@ -27,7 +27,8 @@ def check(data: bytes) -> None:
         assert bool(elf.missing_reason) or len(elf.symbols)
         assert len(elf.symbols) == len(elf.name_offsets) == len(elf.bindings)
         assert all(
-            path.startswith("/") and "\0" not in path for path in places_of("/a/b", elf.build_id, elf.debug_link)
+            path.startswith("/") and "\0" not in path
+            for path in debug_file_paths("/a/b", elf.build_id, elf.debug_link)
         )
         pages = np.array([[0, 1], [1, 3], [4, 9], [9, 1 << 40]], np.uint64) * np.uint64(PAGE_BYTES)
         for perms in ("r-xp", "rw-p"):

@@ -11,7 +11,7 @@ from stepping import Stepping, python
 from smapstop.model.kinds import backing_of
 from smapstop.model.protocol import FramesOn, FramesSeen, Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
-from smapstop.proc.pages.page_states import STATES, State, states_of
+from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.proc.process import FOR_PAGES, ProcDir
 from smapstop.sampling import queries
@@ -63,19 +63,19 @@ def row_of(tick: Tick, mapping: int) -> int:
     return int(np.flatnonzero(tick.ids == mapping)[0])
 
 
-def states(sampled: Sampled, pages: int) -> list[State]:
+def states(sampled: Sampled, pages: int) -> list[PageState]:
     """The state of each page from the program's address on."""
     row = row_of(sampled.tick, sampled.mapping)
     backing = backing_of(sampled.tick.rows.name_of(row), sampled.tick.rows.perms_of(row))
     seen = sampled.pages(sampled.mapping)
     assert seen.runs is not None
     at = np.uint64(sampled.program.address) + np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES)
-    return [STATES[code] for code in states_of(seen.runs.flags_at(at), backing).tolist()]
+    return [PAGE_STATES[code] for code in states_of(seen.runs.flags_at(at), backing).tolist()]
 
 
 def test_pages_of_a_mapping_are_as_the_program_made_them(program: Program, tmp_path: Path) -> None:
-    here, none = State.ANONYMOUS, State.NOT_PRESENT
-    file, copied, shared = State.FILE, State.COPIED, State.SHARED_MEMORY
+    here, none = PageState.ANONYMOUS, PageState.NOT_PRESENT
+    file, copied, shared = PageState.FILE, PageState.COPIED, PageState.SHARED_MEMORY
     with Stepping(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         anonymous = states(sampled, 10)

@@ -30,7 +30,7 @@ from smapstop.model.protocol import (
 )
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.proc.columns import StringTable, no_mappings
-from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
 
 
@@ -104,7 +104,9 @@ def test_requests_and_news_arrive_as_they_were(message: Message) -> None:
 
 def test_pages_arrive_as_they_were() -> None:
     start, end = np.array([[2**64 - 12288, 2**64 - 4096], [2**64 - 8192, 2**64 - 2048]], np.uint64)
-    runs = PageRuns(start, end, np.array([3, 255], np.uint8), Page.FILE | Page.PRESENT | Page.ZERO, 4096)
+    runs = PageRuns(
+        start, end, np.array([3, 255], np.uint8), PageFlags.FILE | PageFlags.PRESENT | PageFlags.ZERO, 4096
+    )
     seen = PagesSeen(7, 3, 1_700_000_000_123_456_789, 2**64 - 12288, 2**64 - 2048, runs)
     nothing = PagesSeen(7, 3, 1, 0, 0, None, "not permitted")
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.pages.page_runs import PageRuns
-from smapstop.proc.pages.page_states import STATES, Backing, State, states_of
+from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState, states_of
 
 Pages = NDArray[np.int64]
 """Numbers of pages, or how many."""
 ZOOM = 8
 """A step of the zoom: a cell of the next one has so many times as many pages."""
 
-_ABSENT = STATES.index(State.NOT_PRESENT)
+_ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,7 @@ class Stretches:
     end: Pages
     """The page after its last, shape (n,)."""
     state: NDArray[np.int8]
-    """Positions in `STATES`, shape (n,)."""
+    """Positions in `PAGE_STATES`, shape (n,)."""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -47,9 +47,9 @@ class Stretches:
         within = (last_begun >= 0) & (pages < self.end[last_begun])
         return np.where(within, self.state[last_begun], np.int8(_ABSENT))
 
-    def of(self, *states: State) -> "Stretches":
+    def of(self, *states: PageState) -> "Stretches":
         """Those in some states."""
-        return self.take(np.isin(self.state, [STATES.index(state) for state in states]))
+        return self.take(np.isin(self.state, [PAGE_STATES.index(state) for state in states]))
 
     def take(self, index: NDArray[np.bool_]) -> "Stretches":
         """Those that `index` names."""
@@ -118,7 +118,7 @@ def mixture(stretches: Stretches, edges: Pages) -> Pages:
     Returns:
         Shape (cells, len(STATES)); each row sums to the pages of its cell.
     """
-    counts = np.zeros((len(edges) - 1, len(STATES)), np.int64)
+    counts = np.zeros((len(edges) - 1, len(PAGE_STATES)), np.int64)
     for state in np.unique(stretches.state).tolist():
         counts[:, state] = np.diff(stretches.take(stretches.state == state).before(edges))
     counts[:, _ABSENT] = np.diff(edges) - np.delete(counts, _ABSENT, axis=1).sum(axis=1)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from smapstop.model.pages.page_grid import Stretches, changed, stretches_of
 from smapstop.model.protocol import PagesSeen
 from smapstop.model.view.view_state import Lens
-from smapstop.proc.pages.page_runs import Page
+from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import Backing
 
 MOST_LOOKS = 64
@@ -52,7 +52,7 @@ class Looks:
         """
         assert seen.runs is not None
         size, states = seen.runs.page_bytes, stretches_of(seen.runs, backing)
-        huge = states.take(seen.runs.flags & Page.HUGE != 0)
+        huge = states.take(seen.runs.flags & PageFlags.HUGE != 0)
         look = Look(seen, states, huge, seen.start // size, -(-seen.end // size), size)
         self._looks.append(look)
         kept = None if mark is None else self.at(mark)

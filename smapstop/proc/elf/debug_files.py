@@ -3,7 +3,7 @@
 By the build-id in a note, or by the name and the check sum in .gnu_debuglink (gdb's manual, "Debugging Information in
 Separate Files"). What such a section contains may be anybody's, so pyelftools does not parse it: its `iter_notes`
 reads as many bytes of the file as a note claims to have, and walks over them. A file of 16 MB with a false note kept
-it busy for 28 s and took 580 MB; of a good section it takes 76 µs, `build_id_in` 5 µs.
+it busy for 28 s and took 580 MB; of a good section it takes 76 µs, `parse_build_id` 5 µs.
 """
 
 import os
@@ -11,14 +11,14 @@ import struct
 import zlib
 from typing import Literal, NamedTuple
 
-Order = Literal["<", ">"]
+ByteOrder = Literal["<", ">"]
 
-DIRECTORY = "/usr/lib/debug"
+DEBUG_DIRECTORY = "/usr/lib/debug"
 MOST_CHECKED_BYTES = 256 << 20
 """A larger file is not summed up, which takes 0.1 s for so many."""
 
 _CHUNK_BYTES = 1 << 20
-_BUILD_ID = 3
+_NT_GNU_BUILD_ID = 3
 """NT_GNU_BUILD_ID."""
 
 
@@ -31,19 +31,19 @@ class DebugLink(NamedTuple):
     """The CRC-32 of the whole of it."""
 
 
-def build_id_in(notes: bytes, order: Order) -> str:
+def parse_build_id(notes: bytes, order: ByteOrder) -> str:
     """The build-id among the notes of a section, in hexadecimal; empty when there is none."""
     at = 0
     while at + 12 <= len(notes):
         name_bytes, content_bytes, kind = struct.unpack_from(f"{order}3I", notes, at)
         content = at + 12 + name_bytes + -name_bytes % 4
-        if kind == _BUILD_ID and notes[at + 12 : content].rstrip(b"\0") == b"GNU":
+        if kind == _NT_GNU_BUILD_ID and notes[at + 12 : content].rstrip(b"\0") == b"GNU":
             return notes[content : content + content_bytes].hex()
         at = content + content_bytes + -content_bytes % 4
     return ""
 
 
-def debug_link_in(section: bytes, order: Order) -> DebugLink | None:
+def parse_debug_link(section: bytes, order: ByteOrder) -> DebugLink | None:
     """What .gnu_debuglink says; None when that is no name of a file."""
     name, end, _ = section.partition(b"\0")
     at = len(name) + 1 + -(len(name) + 1) % 4
@@ -52,12 +52,12 @@ def debug_link_in(section: bytes, order: Order) -> DebugLink | None:
     return DebugLink(os.fsdecode(name), struct.unpack_from(f"{order}I", section, at)[0])
 
 
-def places_of(path: str, build_id: str, link: DebugLink | None) -> list[str]:
+def debug_file_paths(path: str, build_id: str, link: DebugLink | None) -> list[str]:
     """Where the debug file of a file may be, the first one first, as paths in the root of its process."""
-    places = [f"{DIRECTORY}/.build-id/{build_id[:2]}/{build_id[2:]}.debug"] if len(build_id) > 2 else []
+    places = [f"{DEBUG_DIRECTORY}/.build-id/{build_id[:2]}/{build_id[2:]}.debug"] if len(build_id) > 2 else []
     if link is not None:
         directory = os.path.dirname(path)
-        places += [f"{part}/{link.name}" for part in (directory, f"{directory}/.debug", DIRECTORY + directory)]
+        places += [f"{part}/{link.name}" for part in (directory, f"{directory}/.debug", DEBUG_DIRECTORY + directory)]
     return places
 
 

@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 
-SECONDS_EACH = 0.2
+CPU_SECONDS_PER_NAME = 0.2
 """CPU time of a name; one that takes longer is the last one."""
 _SECONDS = 2
 """CPU time of all of them."""
@@ -27,7 +27,9 @@ def main() -> None:
     except ImportError:
         return
     for line in sys.stdin:
-        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_EACH)  # its signal ends the process, also inside the library
+        signal.setitimer(
+            signal.ITIMER_VIRTUAL, CPU_SECONDS_PER_NAME
+        )  # its signal ends the process, also inside the library
         name = demangle(line.rstrip("\n")).encode()
         sys.stdout.buffer.write((name if len(name) <= _MOST_NAME_BYTES else b"") + b"\n")
         sys.stdout.buffer.flush()

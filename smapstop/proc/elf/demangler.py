@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
-MOST_KEPT = 20_000
+MAX_CACHED_NAMES = 20_000
 """Names that are remembered, and as many as were asked for at once."""
 _MANGLED = re.compile(r"_[ZR][\w.$@]+", re.ASCII)
 _RUST_HASH = re.compile("17(h[0-9a-f]{16})E")
@@ -21,19 +21,19 @@ class Demangler:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self._cache: dict[str, str] = {}
 
-    def names(self, mangled: Iterable[str]) -> dict[str, str]:
+    def demangle(self, mangled: Iterable[str]) -> dict[str, str]:
         """What each name is in its language; those that are not mangled, or not understood, as they are."""
         wanted = dict.fromkeys(mangled)
-        if len(self._known) > MOST_KEPT:
-            self._known = {}
-        new = [name for name in wanted if name not in self._known and _MANGLED.fullmatch(name)]
-        self._known |= dict(zip(new, new, strict=True)) | _demangled(new)
-        return {name: self._known.get(name, name) for name in wanted}
+        if len(self._cache) > MAX_CACHED_NAMES:
+            self._cache = {}
+        new = [name for name in wanted if name not in self._cache and _MANGLED.fullmatch(name)]
+        self._cache |= dict(zip(new, new, strict=True)) | _demangle(new)
+        return {name: self._cache.get(name, name) for name in wanted}
 
 
-def _demangled(mangled: list[str]) -> dict[str, str]:
+def _demangle(mangled: list[str]) -> dict[str, str]:
     """The names that are understood, by the mangled ones."""
     if not mangled:
         return {}
@@ -45,10 +45,10 @@ def _demangled(mangled: list[str]) -> dict[str, str]:
         told = subprocess.run(worker, input=text, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     plain = told.decode("utf-8", "backslashreplace").split("\n")[:-1]  # the last line may be broken off
     told_of = zip(mangled, plain, versions, strict=False)
-    return {name: _without_hash(text, name) + at + version for name, text, (_, at, version) in told_of if text}
+    return {name: _strip_rust_hash(text, name) + at + version for name, text, (_, at, version) in told_of if text}
 
 
-def _without_hash(name: str, mangled: str) -> str:
+def _strip_rust_hash(name: str, mangled: str) -> str:
     """The name without the hash of rustc's older scheme, which only some versions of the library leave out."""
     found = _RUST_HASH.search(mangled)
     return name.replace(f"::{found[1]}", "") if found else name

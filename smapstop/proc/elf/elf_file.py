@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses
-from smapstop.proc.elf.debug_files import DebugLink, Order, build_id_in, debug_link_in
+from smapstop.proc.elf.debug_files import ByteOrder, DebugLink, parse_build_id, parse_debug_link
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 
 MOST_SYMBOLS = 5_000_000
@@ -174,7 +174,7 @@ def _read_headers(fd: int) -> Elf:
         sections = headers(elf.structs.Elf_Shdr, "sh", elf.num_sections())
         occupying = [section for section in sections if _occupies_memory(section)]
         names: Any = elf.get_section(elf.get_shstrndx()) if sections else None
-        order: Order = "<" if elf.little_endian else ">"
+        order: ByteOrder = "<" if elf.little_endian else ">"
         bare = Elf(
             tuple(filter(_can_be_mapped, map(_segment, filter(_is_loaded, segments)))),
             sections=_build_spans([(section["sh_addr"], section["sh_size"]) for section in occupying]),
@@ -186,16 +186,16 @@ def _read_headers(fd: int) -> Elf:
         return _add_symbols(bare, fd, sections, elf.elfclass, order)
 
 
-def _read_build_id(fd: int, sections: list[Any], order: Order) -> str:
+def _read_build_id(fd: int, sections: list[Any], order: ByteOrder) -> str:
     """What identifies the build, if a note does."""
     notes = [section for section in sections if section["sh_type"] == "SHT_NOTE"]
-    return next(filter(None, (build_id_in(_content(fd, section), order) for section in notes)), "")
+    return next(filter(None, (parse_build_id(_content(fd, section), order) for section in notes)), "")
 
 
-def _read_debug_link(fd: int, sections: list[Any], names: Any, order: Order) -> DebugLink | None:
+def _read_debug_link(fd: int, sections: list[Any], names: Any, order: ByteOrder) -> DebugLink | None:
     """Which file has the symbols, if a section says so."""
     named = [section for section in sections if names and names.get_string(section["sh_name"]) == ".gnu_debuglink"]
-    return debug_link_in(_content(fd, named[0]), order) if named else None
+    return parse_debug_link(_content(fd, named[0]), order) if named else None
 
 
 def _content(fd: int, section: Any) -> bytes:
@@ -234,7 +234,7 @@ def _build_spans(starts_and_sizes: list[tuple[int, int]]) -> AddressSpans:
     return AddressSpans(start, start + size)
 
 
-def _add_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: Order) -> Elf:
+def _add_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: ByteOrder) -> Elf:
     """The file with its symbols, too, if it has any."""
     tables = {section["sh_type"]: section for section in reversed(sections)}
     table = tables.get("SHT_SYMTAB") or tables.get("SHT_DYNSYM")

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from smapstop.proc.columns import Mappings, without_deleted
-from smapstop.proc.elf.debug_files import crc_of, places_of
+from smapstop.proc.elf.debug_files import crc_of, debug_file_paths
 from smapstop.proc.elf.demangler import Demangler
 from smapstop.proc.elf.elf_file import Elf, read_elf
 from smapstop.proc.elf.segments import bss_segment, file_row, match_segments
 from smapstop.proc.elf.symbols import Symbols, find_symbols_by_range, find_symbols_in_ranges
-from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.process import ProcDir
 
 MAX_CACHED_FILES = 64
@@ -134,8 +134,8 @@ class ElfCache:
                 find_symbols_in_ranges(
                     elf,
                     fd,
-                    runs.in_file(int(mappings.start[of]), int(mappings.offset[of])),
-                    perms + "w" * bool((runs.flags & Page.FILE == 0).any()),
+                    runs.file_ranges(int(mappings.start[of]), int(mappings.offset[of])),
+                    perms + "w" * bool((runs.flags & PageFlags.FILE == 0).any()),
                     most=most,
                 )
                 for runs in asked
@@ -151,8 +151,8 @@ class ElfCache:
         of = file_row(mappings, row)
 
         def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
-            ranges = runs.in_file(int(mappings.start[of]), int(mappings.offset[of]))
-            of_file = runs.flags & Page.FILE != 0
+            ranges = runs.file_ranges(int(mappings.start[of]), int(mappings.offset[of]))
+            of_file = runs.flags & PageFlags.FILE != 0
             kept = iter(find_symbols_by_range(elf, fd, ranges[of_file], perms, most=most))
             written = iter(find_symbols_by_range(elf, fd, ranges[~of_file], perms + "w", most=most))
             return [next(kept if kept_one else written) for kept_one in of_file.tolist()]
@@ -162,7 +162,7 @@ class ElfCache:
 
     def _demangled(self, found: list[Symbols]) -> list[Symbols]:
         """The same with names as their language has them, each once: several functions may be called alike."""
-        plain = self._demangler.names(name for symbols in found for name in symbols.names)
+        plain = self._demangler.demangle(name for symbols in found for name in symbols.names)
         return [
             replace(symbols, names=tuple(dict.fromkeys(plain[name] for name in symbols.names))) for symbols in found
         ]
@@ -196,8 +196,8 @@ class ElfCache:
 
         It is where the process would find it, or where we do: a container seldom has it.
         """
-        seen = [f"root/{place}" for place in places_of(path, elf.build_id, elf.debug_link)]
-        for place in (*seen, *places_of(path, elf.build_id, None)):
+        seen = [f"root/{place}" for place in debug_file_paths(path, elf.build_id, elf.debug_link)]
+        for place in (*seen, *debug_file_paths(path, elf.build_id, None)):
             fd = _open_regular(process, place.replace("\\012", "\n"))
             if fd is None:
                 continue

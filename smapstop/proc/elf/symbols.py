@@ -42,7 +42,7 @@ def find_symbols_in_ranges(elf: Elf, fd: int, ranges: Addresses, perms: str, *, 
     Args:
         elf: What `read_elf` said of the file.
         fd: Of the file.
-        ranges: Offsets into the file, whole pages, in order, disjoint, shape (n, 2); see `PageRuns.in_file`.
+        ranges: Offsets into the file, whole pages, in order, disjoint, shape (n, 2); see `PageRuns.file_ranges`.
         perms: Of the pages, as of `Mappings`: with `w` also where they were written and are now read-only (RELRO).
         most: How many names to give.
 

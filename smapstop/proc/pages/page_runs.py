@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from smapstop.proc.columns import Addresses
 
 
-class Page(IntFlag):
+class PageFlags(IntFlag):
     """What a page is; a page that is none of these is not present: never touched, given up, or shared and swapped.
 
     The values are PAGEMAP_SCAN's categories (include/uapi/linux/fs.h) without the lowest two bits, which say nothing
@@ -40,8 +40,8 @@ class PageRuns:
     end: Addresses
     """First address after it, shape (n,). Where two runs touch, their flags differ."""
     flags: NDArray[np.uint8]
-    """What its pages are, a `Page` each, shape (n,)."""
-    known: Page
+    """What its pages are, a `PageFlags` each, shape (n,)."""
+    known_flags: PageFlags
     """The flags that could be told at all: the others are missing everywhere."""
     page_bytes: int
     """The size of a page there."""
@@ -57,7 +57,7 @@ class PageRuns:
     @property
     def source(self) -> str:
         """Where they are from: `pagemap-scan` or `pagemap`."""
-        return "pagemap-scan" if self.known & Page.ZERO else "pagemap"
+        return "pagemap-scan" if self.known_flags & PageFlags.ZERO else "pagemap"
 
     def flags_at(self, addresses: Addresses) -> NDArray[np.uint8]:
         """What the pages at addresses are, 0 for not present; any shape, and the same shape."""
@@ -69,17 +69,17 @@ class PageRuns:
 
     def take(self, index: NDArray[np.bool_]) -> Self:
         """The runs that `index` names."""
-        return type(self)(self.start[index], self.end[index], self.flags[index], self.known, self.page_bytes)
+        return type(self)(self.start[index], self.end[index], self.flags[index], self.known_flags, self.page_bytes)
 
-    def without(self, others: "PageRuns") -> "PageRuns":
+    def subtract(self, others: "PageRuns") -> "PageRuns":
         """The pages that are in none of the other runs: with an earlier reading, those that became such pages."""
         edges = np.unique(np.concatenate([self.start, self.end, others.start, others.end]))
         flags = self.flags_at(edges[:-1])
-        return joined(
-            edges[:-1], edges[1:], np.where(others.flags_at(edges[:-1]), 0, flags), self.known, self.page_bytes
+        return merge_runs(
+            edges[:-1], edges[1:], np.where(others.flags_at(edges[:-1]), 0, flags), self.known_flags, self.page_bytes
         )
 
-    def in_file(self, mapping_start: int, offset: int) -> Addresses:
+    def file_ranges(self, mapping_start: int, offset: int) -> Addresses:
         """Where the pages lie in the file: the offsets of each run and of its end, bytes, shape (n, 2).
 
         Args:
@@ -89,7 +89,9 @@ class PageRuns:
         return np.stack([self.start, self.end], axis=1) - np.uint64(mapping_start) + np.uint64(offset)
 
 
-def joined(start: Addresses, end: Addresses, flags: NDArray[np.uint8], known: Page, page_bytes: int) -> PageRuns:
+def merge_runs(
+    start: Addresses, end: Addresses, flags: NDArray[np.uint8], known: PageFlags, page_bytes: int
+) -> PageRuns:
     """Runs from pieces in address order: without pages that are not present, and neighbours that are alike as one."""
     present = flags != 0
     start, end, flags = start[present], end[present], flags[present]

@@ -10,9 +10,9 @@ from smapstop.model.lookup import part_of
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
-from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import Backing
-from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, mapped_once
+from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_exclusive_mask
 from smapstop.proc.process import ProcDir
 from smapstop.report.pages.page_list import MOST_NAMES, hidden_pages
 
@@ -80,8 +80,8 @@ def copied(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Copied
         if backing_of(name, perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
             continue
         try:
-            runs = anonymous_pages(process, int(mappings.start[row]), int(mappings.end[row]))
-            own = mapped_once(process, runs).tolist()
+            runs = read_anonymous_runs(process, int(mappings.start[row]), int(mappings.end[row]))
+            own = read_exclusive_mask(process, runs).tolist()
         except OSError as error:
             raise hidden_pages(process, error) from error
         if not len(runs):
@@ -89,7 +89,7 @@ def copied(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Copied
         pages = _single(runs)
         groups = found[name, _part(mappings, row)]
         symbols = files.symbols_of_each(process, mappings, row, pages, most=MOST_NAMES)
-        swapped = (pages.flags & Page.SWAPPED != 0).tolist()
+        swapped = (pages.flags & PageFlags.SWAPPED != 0).tolist()
         for on_page, is_own, in_swap in zip(symbols, own, swapped, strict=True):
             group = groups.setdefault(on_page, Group(on_page))
             group.pages += 1

@@ -13,10 +13,10 @@ from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.segments import file_row
 from smapstop.proc.elf.symbols import Symbols
-from smapstop.proc.pages.page_frames import Frame, Frames, frames_of
-from smapstop.proc.pages.page_runs import Page, PageRuns
-from smapstop.proc.pages.page_states import STATES, State, states_of
-from smapstop.proc.pages.pagemap import page_runs
+from smapstop.proc.pages.page_frames import FrameFlags, FrameRuns, read_frame_runs
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
+from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of
+from smapstop.proc.pages.pagemap import read_page_runs
 from smapstop.proc.process import FOR_PAGES, ProcDir, unreadable
 from smapstop.proc.smaps.parser import parse_smaps
 
@@ -28,7 +28,7 @@ MOST_NAMES = 32
 class Facts:
     """What is known of the frames of a run; only root can."""
 
-    flags: Frame
+    flags: FrameFlags
     map_count: int
     """How often each page of it is mapped, by all processes."""
 
@@ -42,8 +42,8 @@ class Run:
     """First address after it."""
     offset: int | None
     """Where it is in the file, bytes; None without a file."""
-    state: State
-    flags: Page
+    state: PageState
+    flags: PageFlags
     symbols: Symbols
     facts: Facts | None
     """None: not asked for, not permitted, or not in memory."""
@@ -123,8 +123,8 @@ def look(
     """
     start, end = int(mappings.start[row]), int(mappings.end[row])
     try:
-        runs = page_runs(process, start, end)
-        frames = frames_of(process, runs) if facts else None
+        runs = read_page_runs(process, start, end)
+        frames = read_frame_runs(process, runs) if facts else None
     except OSError as error:
         raise hidden_pages(process, error) from error
     pieces, which = _covering(frames.runs if frames else runs, start, end)
@@ -138,8 +138,8 @@ def look(
             start=piece_start,
             end=piece_end,
             offset=None if to_file is None else piece_start + to_file,
-            state=STATES[code],
-            flags=Page(flags),
+            state=PAGE_STATES[code],
+            flags=PageFlags(flags),
             symbols=symbols,
             facts=_facts(frames, run),
         )
@@ -160,7 +160,7 @@ def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, fil
     """What lies on each piece of a mapping; what is not present is still the file's."""
     if not mappings.inode[file_row(mappings, row)]:
         return [Symbols()] * len(pieces)
-    untouched = np.where(pieces.flags == 0, np.uint8(Page.FILE), pieces.flags)
+    untouched = np.where(pieces.flags == 0, np.uint8(PageFlags.FILE), pieces.flags)
     return files.symbols_of_each(process, mappings, row, replace(pieces, flags=untouched), most=MOST_NAMES)
 
 
@@ -174,11 +174,11 @@ def _covering(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray[n
     which = np.concatenate([np.arange(len(runs)), np.full(len(nothing), -1)])
     order = np.argsort(starts, kind="stable")
     flags = np.concatenate([runs.flags, nothing])[order]
-    return PageRuns(starts[order], ends[order], flags, runs.known, runs.page_bytes), which[order]
+    return PageRuns(starts[order], ends[order], flags, runs.known_flags, runs.page_bytes), which[order]
 
 
-def _facts(frames: Frames | None, run: int) -> Facts | None:
+def _facts(frames: FrameRuns | None, run: int) -> Facts | None:
     """What is known of the frames of a run."""
     if frames is None or run < 0 or not frames.known[run]:
         return None
-    return Facts(Frame(int(frames.flags[run])), int(frames.map_count[run]))
+    return Facts(FrameFlags(int(frames.flags[run])), int(frames.map_count[run]))

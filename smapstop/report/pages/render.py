@@ -6,9 +6,9 @@ import numpy as np
 
 from smapstop.model.lookup import shown
 from smapstop.proc.columns import Counters
-from smapstop.proc.pages.page_frames import Frame
-from smapstop.proc.pages.page_runs import Page
-from smapstop.proc.pages.page_states import State
+from smapstop.proc.pages.page_frames import FrameFlags
+from smapstop.proc.pages.page_runs import PageFlags
+from smapstop.proc.pages.page_states import PageState
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record, heads_of, label_record
 from smapstop.report.pages.page_list import Facts, Pages, Run
@@ -20,7 +20,12 @@ SCHEMA = 1
 
 _AMOUNTS = 4
 """So many of the first columns of the table are numbers."""
-_FACTS = {Frame.DIRTY: "dirty", Frame.REFERENCED: "referenced", Frame.HUGE: "huge_frame", Frame.KSM: "ksm"}
+_FACTS = {
+    FrameFlags.DIRTY: "dirty",
+    FrameFlags.REFERENCED: "referenced",
+    FrameFlags.HUGE: "huge_frame",
+    FrameFlags.KSM: "ksm",
+}
 
 
 def as_json(pages: Pages, process: Counters) -> str:
@@ -91,10 +96,10 @@ def _aligned(rows: list[list[str]]) -> list[str]:
 
 def _summary(pages: Pages) -> str:
     """How many pages are what."""
-    totals: Counter[State] = Counter()
+    totals: Counter[PageState] = Counter()
     for run in pages.runs:
         totals[run.state] += (run.end - run.start) // pages.page_bytes
-    states = [f"{totals[state]:,} {state}" for state in State if totals[state]]
+    states = [f"{totals[state]:,} {state}" for state in PageState if totals[state]]
     number = totals.total()
     return f"{number:,} page{'s' * (number != 1)}: {', '.join(states)}"
 
@@ -114,7 +119,7 @@ def _titles(pages: Pages) -> list[str]:
 
 def _cells(run: Run, pages: Pages) -> list[str]:
     """A run as texts."""
-    state = run.state + " huge" * bool(run.flags & Page.HUGE)
+    state = run.state + " huge" * bool(run.flags & PageFlags.HUGE)
     facts = []
     if pages.facts:
         names = [name for flag, name in _FACTS.items() if run.facts and run.facts.flags & flag]

@@ -12,35 +12,35 @@ from textual.strip import Strip
 
 from smapstop.model.kinds import Kind
 from smapstop.model.pages.page_grid import Cells, Pages
-from smapstop.proc.pages.page_states import STATES, State
+from smapstop.proc.pages.page_states import PAGE_STATES, PageState
 from smapstop.text import format as fmt
 from smapstop.text.pages import LETTERS
 from smapstop.ui.drawing.charts import code_points, strips_of
 from smapstop.ui.pages.layout import GridLayout
 from smapstop.ui.theme.palette import Palette, Role
 
-ROLES: Mapping[State, Role] = MappingProxyType(
+ROLES: Mapping[PageState, Role] = MappingProxyType(
     {
-        State.FILE: Kind.FILE,
-        State.COPIED: Kind.ANONYMOUS,
-        State.ANONYMOUS: Kind.ANONYMOUS,
-        State.SHARED_MEMORY: Kind.SHARED,
-        State.ZERO: Kind.SPECIAL,
-        State.SWAPPED: "swap",
-        State.GUARD: Kind.HEAP,
-        State.SPECIAL: Kind.SPECIAL,
+        PageState.FILE: Kind.FILE,
+        PageState.COPIED: Kind.ANONYMOUS,
+        PageState.ANONYMOUS: Kind.ANONYMOUS,
+        PageState.SHARED_MEMORY: Kind.SHARED,
+        PageState.ZERO: Kind.SPECIAL,
+        PageState.SWAPPED: "swap",
+        PageState.GUARD: Kind.HEAP,
+        PageState.SPECIAL: Kind.SPECIAL,
     }
 )
 """The colour of each state but of what is not present; those that share one are never in the same mapping."""
-_ABSENT = STATES.index(State.NOT_PRESENT)
+_ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
 _BLOCKS = code_points("▁▁▂▃▄▅▆▇▇")
-_CAPITAL = code_points("".join(LETTERS[state] for state in STATES))
-_SMALL = code_points("".join(LETTERS[state].lower() for state in STATES))
-_N = len(STATES)
+_CAPITAL = code_points("".join(LETTERS[state] for state in PAGE_STATES))
+_SMALL = code_points("".join(LETTERS[state].lower() for state in PAGE_STATES))
+_N = len(PAGE_STATES)
 
 
 class _Two(NamedTuple):
-    """The two states that a cell shows, as positions in `STATES`."""
+    """The two states that a cell shows, as positions in `PAGE_STATES`."""
 
     lower: NDArray[np.intp]
     """The one below: that of most pages, but never what is not present beside what is."""
@@ -69,17 +69,17 @@ class Brush:
         self._palette, self._base = palette, base
         self._plain = palette.depth == "none"
 
-    def ground(self, state: State) -> Style:
+    def ground(self, state: PageState) -> Style:
         """What a state is drawn on: its colour; nothing where there are no colours, or no pages."""
-        if self._plain or state is State.NOT_PRESENT:
+        if self._plain or state is PageState.NOT_PRESENT:
             return self._base
         return self._base + Style(bgcolor=self._palette.colours[ROLES[state]])
 
-    def letter(self, state: State, *, loud: bool = False) -> Style:
+    def letter(self, state: PageState, *, loud: bool = False) -> Style:
         """A letter on its state's colour: quiet, for the colour says it already, or loud where something changed."""
         palette = self._palette
         mark = Style(bold=True, underline=True) if loud else Style()
-        if state is State.NOT_PRESENT:
+        if state is PageState.NOT_PRESENT:
             return self._base + Style(color=palette.gain if loud else palette.quiet) + mark
         if self._plain:
             return self._base + mark
@@ -87,7 +87,7 @@ class Brush:
         ink = palette.label if loud else palette.fading(colour, palette.label, 1)
         return Style(color=ink, bgcolor=colour) + mark
 
-    def swatch(self, state: State) -> Segment:
+    def swatch(self, state: PageState) -> Segment:
         """A state in a legend."""
         return Segment(f" {LETTERS[state]} ", self.letter(state, loud=True) + Style(underline=False))
 
@@ -134,13 +134,13 @@ class Brush:
 
     def _styles(self) -> list[Style]:
         """A style for each key: letters, quiet and loud; two colours; the cursor; nothing."""
-        letters = [self.letter(state, loud=loud) for state in STATES for loud in (False, True)]
-        mixed = [self._mixed(lower, upper) for lower in STATES for upper in STATES]
+        letters = [self.letter(state, loud=loud) for state in PAGE_STATES for loud in (False, True)]
+        mixed = [self._mixed(lower, upper) for lower in PAGE_STATES for upper in PAGE_STATES]
         return [*letters, *mixed, self.cursor, self._base]
 
-    def _mixed(self, lower: State, upper: State) -> Style:
+    def _mixed(self, lower: PageState, upper: PageState) -> Style:
         """A block of one state below another."""
-        colour = self._palette.quiet if lower is State.NOT_PRESENT else self._palette.colours[ROLES[lower]]
+        colour = self._palette.quiet if lower is PageState.NOT_PRESENT else self._palette.colours[ROLES[lower]]
         return self.ground(upper) + Style(color=colour)
 
     # large cells
@@ -188,9 +188,9 @@ class Brush:
             return [Segment(text, self.cursor)]
         edges = np.rint(np.cumsum(counts) * width / max(1, counts.sum())).astype(int).tolist()
         segments, start = list[Segment](), 0
-        for state, end in zip(STATES, edges, strict=True):
+        for state, end in zip(PAGE_STATES, edges, strict=True):
             if end > start:
-                style = self.letter(state, loud=loud or state is not State.NOT_PRESENT)
+                style = self.letter(state, loud=loud or state is not PageState.NOT_PRESENT)
                 style += Style(underline=False, bold=loud)
                 segments.append(Segment(text[start:end], style))
             start = max(start, end)
@@ -200,5 +200,5 @@ class Brush:
 def _said(counts: Pages) -> str:
     """The letter of a cell, a small one when it is mixed."""
     (lower,), (upper,), _ = _two(counts[None])
-    letter = LETTERS[STATES[lower]]
+    letter = LETTERS[PAGE_STATES[lower]]
     return letter if lower == upper else letter.lower()

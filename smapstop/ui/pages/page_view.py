@@ -12,7 +12,7 @@ from smapstop.model.pages.page_history import Look, Looks, changes
 from smapstop.model.protocol import PagesSeen
 from smapstop.model.view.view import Scene
 from smapstop.proc.pages.page_states import Backing
-from smapstop.proc.pages.page_states import State as PageState
+from smapstop.proc.pages.page_states import PageState as PageState
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
 from smapstop.text.mapping_detail import facts_of, view_of

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from smapstop.model.history.mapping_history import State as Entry
 from smapstop.model.labels import Label
 from smapstop.model.pages.page_grid import Pages
-from smapstop.proc.pages.page_states import State
+from smapstop.proc.pages.page_states import PageState
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
 from smapstop.text.kinds import LETTERS
@@ -80,7 +80,7 @@ def tall_legend(counts: Pages, brush: Brush, look: Look, width: int) -> list[Str
         room = max(0, width - fmt.cells(text) - 5)
         bar = "━" * max(1, round(room * count / total))
         colour = brush.ground(state).bgcolor
-        ink = look.quiet if state is State.NOT_PRESENT or colour is None else look.base + Style.from_color(colour)
+        ink = look.quiet if state is PageState.NOT_PRESENT or colour is None else look.base + Style.from_color(colour)
         line = [Segment(" ", look.base), brush.swatch(state), Segment(text, look.base), Segment(bar, ink)]
         lines.append(look.line(line, width))
     return lines

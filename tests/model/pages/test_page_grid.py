@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.pages.page_grid import ZOOM, Grid, Stretches, changed, mixture, stretches_of
-from smapstop.proc.pages.page_runs import Page, PageRuns, joined
-from smapstop.proc.pages.page_states import STATES, Backing, State
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns, merge_runs
+from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState
 
-ABSENT = STATES.index(State.NOT_PRESENT)
+ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
 PAGE = 4096
 maps = st.lists(st.sampled_from([0, 1, 2, 3, 6]), max_size=120)
 """The state of each page of a mapping."""
@@ -18,7 +18,7 @@ def stretches(states: list[int], first: int = 0) -> Stretches:
     """Runs from the state of each page."""
     pages = np.arange(first, first + len(states), dtype=np.uint64)
     flags = np.array(states, np.uint8)
-    runs = joined(pages, pages + np.uint64(1), flags, Page.PRESENT, 1)
+    runs = merge_runs(pages, pages + np.uint64(1), flags, PageFlags.PRESENT, 1)
     return Stretches(runs.start.astype(np.int64), runs.end.astype(np.int64), runs.flags.astype(np.int8))
 
 
@@ -35,7 +35,7 @@ def test_each_cell_has_what_its_pages_are(states: list[int], first: int, zoom: i
     for cell in range(low, high):
         start, stop = grid.pages_of(cell)
         within = states[start - first : stop - first]
-        expected.append([within.count(code) for code in range(len(STATES))])
+        expected.append([within.count(code) for code in range(len(PAGE_STATES))])
     assert counts.tolist() == expected
     cells = [grid.cell_of(page) for page in range(first, grid.stop)]
     assert [cell for cell in cells if low <= cell < high] == [
@@ -76,14 +76,14 @@ def test_places_among_the_pages_of_stretches(states: list[int], first: int) -> N
 
 def test_states_of_runs_depend_on_what_is_behind_the_mapping() -> None:
     start = np.array([2 * PAGE, 5 * PAGE], np.uint64)
-    flags = np.array([Page.PRESENT | Page.FILE, Page.PRESENT], np.uint8)
-    runs = PageRuns(start, start + np.uint64(2 * PAGE), flags, Page.PRESENT | Page.FILE, PAGE)
+    flags = np.array([PageFlags.PRESENT | PageFlags.FILE, PageFlags.PRESENT], np.uint8)
+    runs = PageRuns(start, start + np.uint64(2 * PAGE), flags, PageFlags.PRESENT | PageFlags.FILE, PAGE)
 
     found = stretches_of(runs, Backing.PRIVATE_FILE)
 
     assert (found.start.tolist(), found.end.tolist()) == ([2, 5], [4, 7])
-    assert [STATES[code] for code in found.state.tolist()] == [State.FILE, State.COPIED]
-    assert found.of(State.COPIED).start.tolist() == [5]
+    assert [PAGE_STATES[code] for code in found.state.tolist()] == [PageState.FILE, PageState.COPIED]
+    assert found.of(PageState.COPIED).start.tolist() == [5]
 
 
 def test_a_mapping_of_16_tib_takes_memory_for_its_runs_and_cells_only() -> None:

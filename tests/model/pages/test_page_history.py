@@ -7,8 +7,8 @@ from smapstop.model.pages import page_history
 from smapstop.model.pages.page_history import Look, Looks, changes
 from smapstop.model.protocol import PagesSeen
 from smapstop.model.view.view_state import Lens
-from smapstop.proc.pages.page_runs import Page, PageRuns
-from smapstop.proc.pages.page_states import STATES, Backing
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
+from smapstop.proc.pages.page_states import PAGE_STATES, Backing
 
 PAGE = 4096
 
@@ -16,8 +16,8 @@ PAGE = 4096
 def seen(tick: int, *pages: int, first: int = 0, stop: int = 8) -> PagesSeen:
     """A look that saw these pages, one by one."""
     start = np.array(pages, np.uint64) * np.uint64(PAGE)
-    flags = np.full(len(pages), Page.PRESENT, np.uint8)
-    runs = PageRuns(start, start + np.uint64(PAGE), flags, Page.PRESENT, PAGE)
+    flags = np.full(len(pages), PageFlags.PRESENT, np.uint8)
+    runs = PageRuns(start, start + np.uint64(PAGE), flags, PageFlags.PRESENT, PAGE)
     return PagesSeen(7, tick, tick * 1_000_000_000, first * PAGE, stop * PAGE, runs)
 
 
@@ -74,7 +74,7 @@ def between(before: PagesSeen, after: PagesSeen) -> list[tuple[int, str]]:
     assert b is not None
     told = changes(a, b)
     assert (told.end - told.start == 1).all()
-    return list(zip(told.start.tolist(), (str(STATES[code]) for code in told.state.tolist()), strict=True))
+    return list(zip(told.start.tolist(), (str(PAGE_STATES[code]) for code in told.state.tolist()), strict=True))
 
 
 def test_pages_that_came_and_went_changed() -> None:

@@ -12,7 +12,14 @@ import pytest
 from watched import Compiler, watched
 
 from smapstop.proc.elf import debug_files
-from smapstop.proc.elf.debug_files import DIRECTORY, DebugLink, build_id_in, crc_of, debug_link_in, places_of
+from smapstop.proc.elf.debug_files import (
+    DEBUG_DIRECTORY,
+    DebugLink,
+    crc_of,
+    debug_file_paths,
+    parse_build_id,
+    parse_debug_link,
+)
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 
@@ -66,10 +73,10 @@ def test_file_that_the_debuglink_names_beside_the_program(
 def system_wide() -> Iterator[Path]:
     """A directory of its own in the one for debug files, which may have to be made."""
     try:
-        Path(DIRECTORY).mkdir(exist_ok=True)
-        directory = tempfile.mkdtemp(dir=DIRECTORY)
+        Path(DEBUG_DIRECTORY).mkdir(exist_ok=True)
+        directory = tempfile.mkdtemp(dir=DEBUG_DIRECTORY)
     except PermissionError:
-        pytest.skip(f"{DIRECTORY} may not be written here")
+        pytest.skip(f"{DEBUG_DIRECTORY} may not be written here")
     yield Path(directory)
     shutil.rmtree(directory)
 
@@ -80,7 +87,7 @@ def test_file_with_the_build_id_where_packages_install_it(
     program, debug = separated(compiler, tmp_path, WITH_ID, link=False)
     assert second_copy(program) == BARE
     install(debug, system_wide, program)
-    monkeypatch.setattr(debug_files, "DIRECTORY", str(system_wide))
+    monkeypatch.setattr(debug_files, "DEBUG_DIRECTORY", str(system_wide))
     assert second_copy(program) == NAMED
 
 
@@ -91,7 +98,7 @@ def test_file_that_the_debuglink_names_where_packages_install_it(
     place = system_wide / str(tmp_path).lstrip("/")
     place.mkdir(parents=True)
     shutil.move(debug, place)
-    monkeypatch.setattr(debug_files, "DIRECTORY", str(system_wide))
+    monkeypatch.setattr(debug_files, "DEBUG_DIRECTORY", str(system_wide))
     assert second_copy(program) == NAMED
 
 
@@ -99,7 +106,7 @@ def test_debug_file_in_the_root_of_the_process(compiler: Compiler, tmp_path: Pat
     if os.geteuid():
         pytest.skip("only root can change the root of a process")
     program, debug = separated(compiler, tmp_path, "-static", WITH_ID, link=False)
-    install(debug, tmp_path / DIRECTORY.lstrip("/"), program)
+    install(debug, tmp_path / DEBUG_DIRECTORY.lstrip("/"), program)
     with watched("chroot", tmp_path, f"/{program.name}") as target:
         target.go()
         assert target.go() == NAMED
@@ -112,7 +119,7 @@ def test_debug_file_of_a_process_with_a_root_of_its_own_is_also_found_in_ours(
         pytest.skip("only root can change the root of a process")
     program, debug = separated(compiler, tmp_path, "-static", WITH_ID, link=False)
     install(debug, system_wide, program)
-    monkeypatch.setattr(debug_files, "DIRECTORY", str(system_wide))
+    monkeypatch.setattr(debug_files, "DEBUG_DIRECTORY", str(system_wide))
     with watched("chroot", tmp_path, f"/{program.name}") as target:
         target.go()
         assert target.go() == NAMED
@@ -179,26 +186,26 @@ def test_sum_of_a_file_of_several_chunks(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_build_id_among_notes_of_either_byte_order() -> None:
     other, wanted = b"\4\0\0\0\3\0\0\0\1\0\0\0GNU\0abc\0", b"\4\0\0\0\2\0\0\0\3\0\0\0GNU\0\xab\xcd\0\0"
-    assert build_id_in(other + wanted, "<") == "abcd"
-    assert build_id_in(b"\0\0\0\4\0\0\0\2\0\0\0\3GNU\0\xab\xcd\0\0", ">") == "abcd"
-    assert build_id_in(wanted.replace(b"GNU", b"Xen"), "<") == ""
+    assert parse_build_id(other + wanted, "<") == "abcd"
+    assert parse_build_id(b"\0\0\0\4\0\0\0\2\0\0\0\3GNU\0\xab\xcd\0\0", ">") == "abcd"
+    assert parse_build_id(wanted.replace(b"GNU", b"Xen"), "<") == ""
     for cut in range(len(wanted)):
-        assert "abcd".startswith(build_id_in(wanted[:cut], "<"))
-    assert build_id_in(b"\xff" * 100, "<") == ""
+        assert "abcd".startswith(parse_build_id(wanted[:cut], "<"))
+    assert parse_build_id(b"\xff" * 100, "<") == ""
 
 
 def test_debuglink_is_a_name_and_a_sum() -> None:
-    assert debug_link_in(b"a.debug\0\1\2\0\0", "<") == DebugLink("a.debug", 0x201)
-    assert debug_link_in(b"ab\0\0\0\0\2\1", ">") == DebugLink("ab", 0x201)
+    assert parse_debug_link(b"a.debug\0\1\2\0\0", "<") == DebugLink("a.debug", 0x201)
+    assert parse_debug_link(b"ab\0\0\0\0\2\1", ">") == DebugLink("ab", 0x201)
     for wrong in (b"", b"\0\0\0\0\1\2\0\0", b"../a\0\0\0\0\1\2\0\0", b"a.debug", b"a.debug\0\1\2"):
-        assert debug_link_in(wrong, "<") is None
+        assert parse_debug_link(wrong, "<") is None
 
 
 def test_build_id_comes_before_the_debuglink() -> None:
-    assert places_of("/bin/x", "abcdef", DebugLink("x.debug", 0)) == [
+    assert debug_file_paths("/bin/x", "abcdef", DebugLink("x.debug", 0)) == [
         "/usr/lib/debug/.build-id/ab/cdef.debug",
         "/bin/x.debug",
         "/bin/.debug/x.debug",
         "/usr/lib/debug/bin/x.debug",
     ]
-    assert places_of("/bin/x", "", None) == []
+    assert debug_file_paths("/bin/x", "", None) == []

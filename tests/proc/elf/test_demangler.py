@@ -29,7 +29,7 @@ KNOWN = {
 def test_names_of_c_plus_plus_rust_and_c_at_once() -> None:
     others = {name: name for name in ("page1", "i", "main", "_start", "_Znonsense", "_R", "")}
 
-    assert Demangler().names([*KNOWN, *others]) == KNOWN | others
+    assert Demangler().demangle([*KNOWN, *others]) == KNOWN | others
 
 
 def test_name_that_stands_for_a_huge_one_is_given_up_and_takes_only_those_after_it_along() -> None:
@@ -38,16 +38,16 @@ def test_name_that_stands_for_a_huge_one_is_given_up_and_takes_only_those_after_
     demangler = Demangler()
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 
-    assert demangler.names(["_Z3onev", huge, "_Z3twov"]) == {"_Z3onev": "one()", huge: huge, "_Z3twov": "_Z3twov"}
+    assert demangler.demangle(["_Z3onev", huge, "_Z3twov"]) == {"_Z3onev": "one()", huge: huge, "_Z3twov": "_Z3twov"}
     assert time.monotonic() - began < 60
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= max(before, 256 << 10), "kB"
-    assert demangler.names(["_Z5threev"]) == {"_Z5threev": "three()"}
+    assert demangler.demangle(["_Z5threev"]) == {"_Z5threev": "three()"}
 
 
 def test_names_with_odd_letters_do_no_harm() -> None:
     names = ["_Z3on\nev", "_Z3fooé", "\ud83d", "_Z" + "N" * 1000, "_Z" + "P" * 1000 + "v"]
 
-    assert Demangler().names([*names, PUSH_BACK]) == {name: name for name in names} | {PUSH_BACK: KNOWN[PUSH_BACK]}
+    assert Demangler().demangle([*names, PUSH_BACK]) == {name: name for name in names} | {PUSH_BACK: KNOWN[PUSH_BACK]}
 
 
 def test_any_text_has_one_name() -> None:
@@ -55,20 +55,20 @@ def test_any_text_has_one_name() -> None:
     letters = "CNMXYIBTARSPOFDEGKLUusnvpt_0123456789abchl"
     names = ["_Z" + "".join(chance.choices(letters, k=chance.randrange(60))) for _ in range(500)]
 
-    assert Demangler().names([*names, PUSH_BACK])[PUSH_BACK] == KNOWN[PUSH_BACK]
+    assert Demangler().demangle([*names, PUSH_BACK])[PUSH_BACK] == KNOWN[PUSH_BACK]
 
 
 def test_without_the_library_names_stay_mangled(monkeypatch: pytest.MonkeyPatch) -> None:
     for interpreter in ("/bin/true", "/nowhere"):
         monkeypatch.setattr(sys, "executable", interpreter)
-        assert Demangler().names([PUSH_BACK]) == {PUSH_BACK: PUSH_BACK}
+        assert Demangler().demangle([PUSH_BACK]) == {PUSH_BACK: PUSH_BACK}
 
 
 def test_each_name_is_demangled_once_while_it_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     demangler = Demangler()
-    first = demangler.names([PUSH_BACK])
+    first = demangler.demangle([PUSH_BACK])
     monkeypatch.setattr(sys, "executable", "/nowhere")
-    assert demangler.names([PUSH_BACK, "page1"]) == first | {"page1": "page1"}
+    assert demangler.demangle([PUSH_BACK, "page1"]) == first | {"page1": "page1"}
 
-    monkeypatch.setattr(demangling, "MOST_KEPT", 0)
-    assert demangler.names([PUSH_BACK]) == {PUSH_BACK: PUSH_BACK}
+    monkeypatch.setattr(demangling, "MAX_CACHED_NAMES", 0)
+    assert demangler.demangle([PUSH_BACK]) == {PUSH_BACK: PUSH_BACK}

@@ -8,7 +8,7 @@ from watched import NON_PIE, PIE, STRIPPED, Compiler, Watched, watched
 from smapstop.proc.elf.elf_file import Elf, ElfSegment
 from smapstop.proc.elf.segments import bss_segment, file_row
 from smapstop.proc.elf.symbols import Symbols
-from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 
 pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs' pages are of 4 kB")
@@ -18,8 +18,8 @@ def on_each_page(target: Watched, row: int, first: int, pages: int) -> list[Symb
     """What lies on neighbouring pages of a mapping."""
     mappings, _ = target.mapping()
     start = np.uint64(first) + np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES)
-    flags = np.full(pages, Page.PRESENT, np.uint8)
-    runs = PageRuns(start, start + np.uint64(PAGE_BYTES), flags, Page.FILE | Page.PRESENT, PAGE_BYTES)
+    flags = np.full(pages, PageFlags.PRESENT, np.uint8)
+    runs = PageRuns(start, start + np.uint64(PAGE_BYTES), flags, PageFlags.FILE | PageFlags.PRESENT, PAGE_BYTES)
     each = target.files.symbols_of_each(target.process, mappings, row, runs)
     assert target.files.symbols_of(target.process, mappings, row, [runs.take(start == at) for at in start]) == each
     return each

@@ -12,7 +12,7 @@ from watched import FREESTANDING, Compiler
 from smapstop.proc.elf.elf_file import Elf, ElfSegment
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.segments import match_segments
-from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
@@ -29,7 +29,9 @@ def test_segments_with_the_same_permissions_that_share_a_page_of_the_file_are_to
             mappings, files = parse_smaps(process.read_maps()), ElfCache()
             rows = [row for row in range(len(mappings)) if mappings.name_of(row) == str(program)]
             pages = [
-                PageRuns(mappings.start[[row]], mappings.end[[row]], np.zeros(1, np.uint8), Page.FILE, PAGE_BYTES)
+                PageRuns(
+                    mappings.start[[row]], mappings.end[[row]], np.zeros(1, np.uint8), PageFlags.FILE, PAGE_BYTES
+                )
                 for row in rows
             ]
             names = [

@@ -15,12 +15,12 @@ from smapstop.proc.columns import Addresses
 from smapstop.proc.elf import elf_file, symbols
 from smapstop.proc.elf.elf_file import read_elf
 from smapstop.proc.elf.symbols import Symbols, find_symbols_by_range, find_symbols_in_ranges
-from smapstop.proc.pages.page_runs import Page
+from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 
 pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs' pages are of 4 kB")
 
-OF_FILE = Page.FILE | Page.PRESENT
+OF_FILE = PageFlags.FILE | PageFlags.PRESENT
 
 
 def named(path: Path, page: int, perms: str = "rw-p", **most: int) -> Symbols:
@@ -53,16 +53,23 @@ def test_page_that_is_written_turns_from_file_to_anonymous_and_has_a_name(
     with watched(compiler("known_pages", *options)) as target:
         assert target.flags(0, 1) == [OF_FILE, OF_FILE]
         assert target.go() == Symbols(("page1",))
-        assert target.flags(0, 1) == [Page.PRESENT, OF_FILE]
+        assert target.flags(0, 1) == [PageFlags.PRESENT, OF_FILE]
         assert target.go() == Symbols(("page2", "wide"))
-        assert target.flags(0, 1, 2, 3, 4, 5) == [Page.PRESENT, Page.PRESENT, OF_FILE, OF_FILE, Page.PRESENT, OF_FILE]
+        assert target.flags(0, 1, 2, 3, 4, 5) == [
+            PageFlags.PRESENT,
+            PageFlags.PRESENT,
+            OF_FILE,
+            OF_FILE,
+            PageFlags.PRESENT,
+            OF_FILE,
+        ]
 
 
 def test_pages_of_a_library_have_its_names(with_library: Callable[..., Path]) -> None:
     with watched(with_library()) as target:
         assert target.flags(0, 1) == [OF_FILE, OF_FILE]
         assert target.go() == Symbols(("page1",))
-        assert target.flags(0, 1) == [Page.PRESENT, OF_FILE]
+        assert target.flags(0, 1) == [PageFlags.PRESENT, OF_FILE]
         assert target.go() == Symbols(("page2", "wide"))
 
 

@@ -11,9 +11,9 @@ from places import ROOT
 from stepping import Stepping
 
 from smapstop.proc.pages import page_frames
-from smapstop.proc.pages.page_frames import Frame, Frames, frames_of
-from smapstop.proc.pages.page_runs import Page
-from smapstop.proc.pages.pagemap import PAGE_BYTES, page_runs
+from smapstop.proc.pages.page_frames import FrameFlags, FrameRuns, read_frame_runs
+from smapstop.proc.pages.page_runs import PageFlags
+from smapstop.proc.pages.pagemap import PAGE_BYTES, read_page_runs
 from smapstop.proc.process import ProcDir
 
 Program = Callable[[str], Path]
@@ -23,11 +23,11 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this
 THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
-def frames(target: Stepping, pages: int) -> Frames:
+def frames(target: Stepping, pages: int) -> FrameRuns:
     """What is behind the pages from the program's address on."""
     with ProcDir(target.pid) as process:
-        runs = page_runs(process, target.address, target.address + pages * PAGE_BYTES)
-        found = frames_of(process, runs)
+        runs = read_page_runs(process, target.address, target.address + pages * PAGE_BYTES)
+        found = read_frame_runs(process, runs)
     assert found is not None
     assert found.runs.pages == runs.pages
     assert np.array_equal(found.runs.flags, runs.flags_at(found.runs.start))
@@ -60,7 +60,7 @@ def test_runs_do_not_depend_on_how_many_pages_are_read_at_once(
     with Stepping(program("fork")) as target:
         target.go().go()
         for at_once in (1, 7, 60):
-            monkeypatch.setattr(page_frames, "_PAGES_AT_ONCE", at_once)
+            monkeypatch.setattr(page_frames, "_PAGES_PER_READ", at_once)
             assert counts(target, 60) == [(0, 9, 1), (9, 60, 2)]
 
 
@@ -72,9 +72,9 @@ def test_frames_of_huge_pages_and_of_the_zero_page(program: Program, tmp_path: P
     with Stepping(program("page_states"), tmp_path / "file") as target:
         target.go().go().go()
         found = frames(target, 1024)
-        huge = found.runs.flags & Page.ZERO == 0
+        huge = found.runs.flags & PageFlags.ZERO == 0
         assert found.known.all()
-        assert (found.flags[huge] & Frame.HUGE != 0).all()
+        assert (found.flags[huge] & FrameFlags.HUGE != 0).all()
         assert found.runs.take(huge).pages == 512
 
 
@@ -84,7 +84,7 @@ def test_written_pages_of_shared_memory_are_dirty(program: Program) -> None:
     with Stepping(program("memory_file")) as target:
         found = frames(target.go(), 40)
         assert found.runs.pages == 12
-        assert (found.flags & Frame.DIRTY != 0).all()
+        assert (found.flags & FrameFlags.DIRTY != 0).all()
 
 
 @needs_root

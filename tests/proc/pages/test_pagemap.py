@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from places import ROOT
 from stepping import Stepping, python, until
 
-from smapstop.proc.pages.page_runs import Page, PageRuns
-from smapstop.proc.pages.page_states import STATES, Backing, State, states_of
-from smapstop.proc.pages.pagemap import PAGE_BYTES, anonymous_pages, entry_runs, page_runs, scanned_runs
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
+from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState, states_of
+from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_entry_runs, read_page_runs, scan_runs
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
 
@@ -29,7 +29,14 @@ Reader = Callable[[int, int, int], PageRuns]
 pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs count pages of 4 kB")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this")
 
-PRESENT, FILE, SWAPPED, ZERO, HUGE, GUARD = Page.PRESENT, Page.FILE, Page.SWAPPED, Page.ZERO, Page.HUGE, Page.GUARD
+PRESENT, FILE, SWAPPED, ZERO, HUGE, GUARD = (
+    PageFlags.PRESENT,
+    PageFlags.FILE,
+    PageFlags.SWAPPED,
+    PageFlags.ZERO,
+    PageFlags.HUGE,
+    PageFlags.GUARD,
+)
 TOLD_BY_BOTH = PRESENT | FILE | SWAPPED | GUARD
 TIB = 2**40
 MAP_ANONYMOUS = """
@@ -48,17 +55,19 @@ def step_at(address): os.write(1, b'step %x\\n' % address); os.read(0, 1) or os.
 def scan_known_here() -> bool:
     """Whether this kernel has PAGEMAP_SCAN."""
     with ProcDir(os.getpid()) as process:
-        return page_runs(process, PAGE_BYTES, 2 * PAGE_BYTES).source == "pagemap-scan"
+        return read_page_runs(process, PAGE_BYTES, 2 * PAGE_BYTES).source == "pagemap-scan"
 
 
 THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 needs_scan = pytest.mark.skipif(not scan_known_here(), reason="PAGEMAP_SCAN is new in Linux 6.7")
 
 
-def listed(runs: PageRuns, base: int = 0) -> list[tuple[int, int, Page]]:
+def listed(runs: PageRuns, base: int = 0) -> list[tuple[int, int, PageFlags]]:
     """The runs in pages from an address."""
     pages = ((runs.start - np.uint64(base)) // PAGE_BYTES, (runs.end - np.uint64(base)) // PAGE_BYTES)
-    return [(int(start), int(end), Page(int(flags))) for start, end, flags in zip(*pages, runs.flags, strict=True)]
+    return [
+        (int(start), int(end), PageFlags(int(flags))) for start, end, flags in zip(*pages, runs.flags, strict=True)
+    ]
 
 
 def built(*runs: tuple[int, int, int]) -> PageRuns:
@@ -77,17 +86,17 @@ def read(process: ProcDir, reader: Reader, start: int, end: int) -> PageRuns:
         os.close(fd)
 
 
-def told_by_both(process: ProcDir, start: int, end: int) -> list[tuple[int, int, Page]]:
+def told_by_both(process: ProcDir, start: int, end: int) -> list[tuple[int, int, PageFlags]]:
     """What both readers say of a range, which is the same."""
-    scanned, entries = read(process, scanned_runs, start, end), read(process, entry_runs, start, end)
+    scanned, entries = read(process, scan_runs, start, end), read(process, read_entry_runs, start, end)
     assert (scanned.source, entries.source) == ("pagemap-scan", "pagemap")
     flags = scanned.flags & np.uint8(TOLD_BY_BOTH)
-    both = PageRuns(scanned.start, scanned.end, flags, TOLD_BY_BOTH, PAGE_BYTES).without(built())
+    both = PageRuns(scanned.start, scanned.end, flags, TOLD_BY_BOTH, PAGE_BYTES).subtract(built())
     assert listed(both) == listed(entries)
     return listed(scanned, start)
 
 
-def told(program: Stepping, pages: int) -> list[tuple[int, int, Page]]:
+def told(program: Stepping, pages: int) -> list[tuple[int, int, PageFlags]]:
     """What both readers say of the pages from the program's address on."""
     with ProcDir(program.pid) as process:
         return told_by_both(process, program.address, program.address + pages * PAGE_BYTES)
@@ -103,10 +112,10 @@ def test_pages_of_every_kind(program: Program, tmp_path: Path) -> None:
         expected = [(0, 2, of_file), (2, 3, PRESENT), (3, 5, of_file), (5, 7, PRESENT), (7, 9, of_file)]
         assert told(target, 12) == [*expected, (11, 12, of_file)]
         with ProcDir(target.pid) as process:
-            copied = anonymous_pages(process, target.address, target.address + 12 * PAGE_BYTES)
+            copied = read_anonymous_runs(process, target.address, target.address + 12 * PAGE_BYTES)
         assert listed(copied, target.address) == [(2, 3, PRESENT), (5, 7, PRESENT)]
         assert copied.pages == 3
-        assert copied.in_file(target.address, 0x10000).tolist() == [[0x12000, 0x13000], [0x15000, 0x17000]]
+        assert copied.file_ranges(target.address, 0x10000).tolist() == [[0x12000, 0x13000], [0x15000, 0x17000]]
         target.go()
         assert told(target, 6) == [(1, 3, FILE | PRESENT)]
 
@@ -118,12 +127,12 @@ def test_huge_pages_and_the_huge_zero_page(program: Program, tmp_path: Path) -> 
         target.go().go().go()
         start, end = target.address, target.address + 1024 * PAGE_BYTES
         expected = [(0, 512, PRESENT | HUGE), (512, 1024, PRESENT | ZERO | HUGE)]
-        assert listed(read(process, scanned_runs, start, end), start) == expected
-        told_by_entries = read(process, entry_runs, start, end)
+        assert listed(read(process, scan_runs, start, end), start) == expected
+        told_by_entries = read(process, read_entry_runs, start, end)
         assert listed(told_by_entries, start) == [(0, 512, PRESENT), (512, 1024, FILE | PRESENT)]
-        states = [STATES[code] for code in states_of(told_by_entries.flags, Backing.NOTHING)]
-        assert states == [State.ANONYMOUS, State.ZERO]
-        assert listed(anonymous_pages(process, start, end), start) == [(0, 512, PRESENT | HUGE)]
+        states = [PAGE_STATES[code] for code in states_of(told_by_entries.flags, Backing.NOTHING)]
+        assert states == [PageState.ANONYMOUS, PageState.ZERO]
+        assert listed(read_anonymous_runs(process, start, end), start) == [(0, 512, PRESENT | HUGE)]
 
 
 @pytest.fixture
@@ -148,7 +157,7 @@ def test_swapped_pages_are_anonymous_pages(program: Program) -> None:
     with Stepping(program("swap")) as target, ProcDir(target.pid) as process:
         target.go()
         assert told(target, 80) == [(0, 30, SWAPPED), (30, 50, PRESENT)]
-        assert anonymous_pages(process, target.address, target.address + 80 * PAGE_BYTES).pages == 50
+        assert read_anonymous_runs(process, target.address, target.address + 80 * PAGE_BYTES).pages == 50
 
 
 @needs_scan
@@ -160,7 +169,7 @@ def test_both_say_the_same_of_every_mapping_and_smaps_counts_as_many_anonymous_p
         assert swap is not None
         for row in range(len(mappings)):
             start, end = int(mappings.start[row]), int(mappings.end[row])
-            pages = anonymous_pages(process, start, end).pages
+            pages = read_anonymous_runs(process, start, end).pages
             assert pages * 4 == int(anonymous[row] + swap[row]), mappings.name_of(row)
             if mappings.name_of(row) != "[vsyscall]":
                 told_by_both(process, start, end)
@@ -200,22 +209,22 @@ def test_a_reservation_of_a_tebibyte_is_scanned_at_once() -> None:
         ProcDir(target.pid) as process,
     ):
         started = time.thread_time()  # of a clock that stands still while others have the processor
-        scanned = page_runs(process, target.address, target.address + TIB)
+        scanned = read_page_runs(process, target.address, target.address + TIB)
         assert time.thread_time() - started < 0.25
         assert listed(scanned, target.address) == [(middle, middle + 1, PRESENT)]
-        assert listed(read(process, entry_runs, target.address, target.address + TIB), target.address) == listed(
+        assert listed(read(process, read_entry_runs, target.address, target.address + TIB), target.address) == listed(
             scanned, target.address
         )
 
 
 def test_vsyscall_which_is_above_all_user_addresses_has_no_pages() -> None:
     with ProcDir(os.getpid()) as process:
-        assert listed(page_runs(process, 0xFFFFFFFFFF600000, 0xFFFFFFFFFF601000)) == []
+        assert listed(read_page_runs(process, 0xFFFFFFFFFF600000, 0xFFFFFFFFFF601000)) == []
 
 
 def test_nothing_mapped_is_no_runs() -> None:
     with ProcDir(os.getpid()) as process:
-        for reader in (scanned_runs, entry_runs) if scan_known_here() else (entry_runs,):
+        for reader in (scan_runs, read_entry_runs) if scan_known_here() else (read_entry_runs,):
             assert listed(read(process, reader, 0, PAGE_BYTES)) == []
             assert listed(read(process, reader, PAGE_BYTES, PAGE_BYTES)) == []
 
@@ -223,7 +232,7 @@ def test_nothing_mapped_is_no_runs() -> None:
 def test_pages_are_those_of_the_program_that_was_executed_last(program: Program) -> None:
     with Stepping(program("again")) as target, ProcDir(target.pid) as process:
         for _ in range(2):
-            assert anonymous_pages(process, target.address, target.address + 3 * PAGE_BYTES).pages == 3
+            assert read_anonymous_runs(process, target.address, target.address + 3 * PAGE_BYTES).pages == 3
             target.go()
 
 
@@ -232,7 +241,7 @@ def test_process_that_has_ended_has_no_pages_to_read() -> None:
         os.kill(target.pid, signal.SIGKILL)
         target.wait()
         with pytest.raises((ProcessLookupError, FileNotFoundError)):
-            page_runs(process, PAGE_BYTES, 2 * PAGE_BYTES)
+            read_page_runs(process, PAGE_BYTES, 2 * PAGE_BYTES)
 
 
 @needs_scan
@@ -241,12 +250,12 @@ def test_process_that_ends_while_it_is_read_has_no_pages_left(program: Program) 
         target.go()
         fd, start, end = process.open("pagemap"), target.address, target.address + 64 * PAGE_BYTES
         try:
-            assert scanned_runs(fd, start, end).pages == entry_runs(fd, start, end).pages == 37
+            assert scan_runs(fd, start, end).pages == read_entry_runs(fd, start, end).pages == 37
             target.kill()
             until(lambda: process.counters().state == "Z")
-            assert len(entry_runs(fd, start, end)) == 0
+            assert len(read_entry_runs(fd, start, end)) == 0
             with suppress(ProcessLookupError):  # as newer kernels say
-                assert len(scanned_runs(fd, start, end)) == 0
+                assert len(scan_runs(fd, start, end)) == 0
         finally:
             os.close(fd)
 
@@ -274,21 +283,21 @@ with smapstop.proc.process.ProcDir(1) as process:
 PAGES = st.dictionaries(st.integers(0, 40), st.sampled_from([FILE | PRESENT, PRESENT, SWAPPED]), max_size=30)
 
 
-def runs_of(pages: dict[int, Page]) -> PageRuns:
+def runs_of(pages: dict[int, PageFlags]) -> PageRuns:
     """Runs of single pages, joined."""
-    return built(*((page, page + 1, flags) for page, flags in sorted(pages.items()))).without(built())
+    return built(*((page, page + 1, flags) for page, flags in sorted(pages.items()))).subtract(built())
 
 
 @given(PAGES, PAGES)
-def test_without_is_the_difference_of_the_pages(pages: dict[int, Page], others: dict[int, Page]) -> None:
+def test_without_is_the_difference_of_the_pages(pages: dict[int, PageFlags], others: dict[int, PageFlags]) -> None:
     left = {page: flags for page, flags in pages.items() if page not in others}
 
-    assert listed(runs_of(pages).without(runs_of(others))) == listed(runs_of(left))
+    assert listed(runs_of(pages).subtract(runs_of(others))) == listed(runs_of(left))
     assert runs_of(left).pages == len(left)
 
 
 @given(PAGES)
-def test_flags_at_every_page(pages: dict[int, Page]) -> None:
+def test_flags_at_every_page(pages: dict[int, PageFlags]) -> None:
     addresses = np.arange(45, dtype=np.uint64) * np.uint64(PAGE_BYTES) + np.uint64(17)
     runs = runs_of(pages)
 

@@ -8,9 +8,9 @@ from rich.style import Style
 from smapstop.model.history.mapping_history import State
 from smapstop.model.pages.page_history import Looks, changes
 from smapstop.model.protocol import PagesSeen
-from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import Backing
-from smapstop.proc.pages.page_states import State as PageState
+from smapstop.proc.pages.page_states import PageState as PageState
 from smapstop.ui.drawing.style import Look
 from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, first_page
 from smapstop.ui.pages.cursor import PageCursor
@@ -21,7 +21,7 @@ from smapstop.ui.theme.palette import palette
 PAGE = 4096
 FIRST, PAGES = 0x1000, 3000
 LOOK = Look(palette(dark=True, depth="256"), Style(), Style(bold=True), Style(reverse=True))
-COPIED = Page.PRESENT
+COPIED = PageFlags.PRESENT
 SIZES = [
     (20, 5),
     (31, 5),
@@ -41,7 +41,7 @@ def seen(tick: int, *copied: int) -> PagesSeen:
     """A look at a file of which these pages were copied and nothing else is in memory."""
     start = (FIRST + np.array(copied, np.uint64)) * np.uint64(PAGE)
     flags = np.full(len(copied), COPIED, np.uint8)
-    runs = PageRuns(start, start + np.uint64(PAGE), flags, COPIED | Page.FILE, PAGE)
+    runs = PageRuns(start, start + np.uint64(PAGE), flags, COPIED | PageFlags.FILE, PAGE)
     return PagesSeen(0, tick, tick * 1_000_000_000, FIRST * PAGE, (FIRST + PAGES) * PAGE, runs)
 
 

@@ -17,7 +17,7 @@ from smapstop.model.pages import page_history
 from smapstop.model.pages.page_grid import Stretches, changed
 from smapstop.model.protocol import Attach, FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
-from smapstop.proc.pages.page_runs import Page, PageRuns
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.pages.layout import GUTTER
@@ -26,7 +26,7 @@ from smapstop.ui.widgets.mapping_pages import MappingPages
 
 PAGE = 4096
 FIRST = 0x1000
-FILE, COPIED = Page.PRESENT | Page.FILE, Page.PRESENT
+FILE, COPIED = PageFlags.PRESENT | PageFlags.FILE, PageFlags.PRESENT
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def seen(tick: int, *flags: int, first: int = FIRST, pages: int = 0) -> PagesSee
     start = (first + np.arange(len(flags), dtype=np.uint64)) * np.uint64(PAGE)
     there = np.array(flags, np.uint8) != 0
     runs = PageRuns(
-        start[there], start[there] + np.uint64(PAGE), np.array(flags, np.uint8)[there], FILE | Page.ZERO, PAGE
+        start[there], start[there] + np.uint64(PAGE), np.array(flags, np.uint8)[there], FILE | PageFlags.ZERO, PAGE
     )
     stop = (first + (pages or len(flags))) * PAGE
     return PagesSeen(0, tick, (1_700_000_000 + tick) * 1_000_000_000, first * PAGE, stop, runs)
