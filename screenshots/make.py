@@ -36,7 +36,7 @@ from textual.pilot import Pilot
 from smapstop.demo.build import COLUMNS, prepared
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Launch
-from smapstop.proc.process_list import processes
+from smapstop.proc.process_list import list_processes
 from smapstop.pseudo_terminal import open_terminal
 from smapstop.recording.reader import Recording
 from smapstop.settings import Pick, Replay, Settings
@@ -181,7 +181,7 @@ def redis_picked(directory: Path) -> Iterator[Dashboard]:
     with ExitStack() as stack:
         pids = {stack.enter_context(redis_filling(directory))}
         pids |= {stack.enter_context(running(command, directory)) for command in OTHERS}
-        pick = Pick(lambda: [found for found in processes() if found.pid in pids], check=lambda _: None)
+        pick = Pick(lambda: [found for found in list_processes() if found.pid in pids], check=lambda _: None)
         yield Dashboard(stack.enter_context(closing(LiveSource())), pick, Settings())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-_MOST_CANDIDATES = 8
+_MAX_CANDIDATES = 8
 
 
 class SmapstopError(Exception):
@@ -24,7 +24,7 @@ class SmapstopError(Exception):
         return f"{self.what}: {self.remedy}" if self.remedy else self.what
 
 
-def ambiguous(what: str, candidates: Sequence[str], remedy: str) -> SmapstopError:
+def ambiguous_name_error(what: str, candidates: Sequence[str], remedy: str) -> SmapstopError:
     """An error that lists what a name may mean.
 
     Args:
@@ -32,11 +32,11 @@ def ambiguous(what: str, candidates: Sequence[str], remedy: str) -> SmapstopErro
         candidates: All that the name may mean; the first of them are listed.
         remedy: How to say which one.
     """
-    more = [f"and {len(candidates) - _MOST_CANDIDATES} more"] if len(candidates) > _MOST_CANDIDATES else []
-    return SmapstopError(f"{what} ({', '.join([*candidates[:_MOST_CANDIDATES], *more])})", remedy)
+    more = [f"and {len(candidates) - _MAX_CANDIDATES} more"] if len(candidates) > _MAX_CANDIDATES else []
+    return SmapstopError(f"{what} ({', '.join([*candidates[:_MAX_CANDIDATES], *more])})", remedy)
 
 
-def unknown(what: str, name: str, known: Iterable[str], remedy: str) -> SmapstopError:
+def unknown_name_error(what: str, name: str, known: Iterable[str], remedy: str) -> SmapstopError:
     """An error that suggests the names closest to one that nothing has.
 
     Args:

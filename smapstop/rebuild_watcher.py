@@ -18,15 +18,15 @@ from watchfiles import Change, DefaultFilter, awatch
 
 from smapstop.errors import SmapstopError
 
-REST_SECONDS = 0.3
+SETTLE_SECONDS = 0.3
 """What has not changed for so long has settled: compilers and linkers write in several goes."""
-_LOOK_SECONDS = 0.1
-_STEP_MS, _BATCH_MS = 100, 200
-_MOST_LINKS = 40
+_POLL_SECONDS = 0.1
+_STEP_MS, _DEBOUNCE_MS = 100, 200
+_MAX_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class FileStamp:
     """What tells one build of a file from the next."""
 
     device: int
@@ -37,13 +37,13 @@ class Stamp:
     """We may execute it."""
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: Path) -> FileStamp | None:
     """The stamp of a file; None when there is none."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, os.access(path, os.X_OK))
+    return FileStamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, os.access(path, os.X_OK))
 
 
 def _is_written(path: Path) -> bool:
@@ -92,13 +92,13 @@ class RebuildState(Enum):
     """Another version at rest, with which the program can be started."""
 
     @property
-    def passes_unnoticed(self) -> bool:
+    def needs_polling(self) -> bool:
         """It may be over without a change in a directory that would report it: observe again soon."""
         return self in (RebuildState.CHANGING, RebuildState.WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
+class RebuildProgress:
     """Progress of a rebuild, from the last start of the program to a new version at rest.
 
     A state machine that is given the times and reads no clock: `observe` and `accept` return the next one.
@@ -111,14 +111,14 @@ class Settling:
     since: float
     """When that was first observed, seconds."""
 
-    def observe(self, seen: Observation, now: float) -> "Settling":
+    def observe(self, seen: Observation, now: float) -> "RebuildProgress":
         """Take in what is there now."""
         return self if seen == self.seen else replace(self, seen=seen, since=now)
 
     def state(self, now: float) -> RebuildState:
         """Return the state at a time."""
         if self.seen != self.used:
-            if now - self.since < REST_SECONDS:
+            if now - self.since < SETTLE_SECONDS:
                 return RebuildState.CHANGING
             if self.seen.usable:
                 return RebuildState.REBUILT
@@ -126,7 +126,7 @@ class Settling:
             return RebuildState.WRITTEN
         return RebuildState.UNCHANGED if self.seen == self.used else RebuildState.UNUSABLE
 
-    def accept(self) -> "Settling":
+    def accept(self) -> "RebuildProgress":
         """Take what is there as what the program is started with."""
         return replace(self, used=self.seen)
 
@@ -194,7 +194,7 @@ class _Folder:
 
 def _hops(path: Path) -> Iterator[Path]:
     """A path, and where the links lead to."""
-    for _ in range(_MOST_LINKS):
+    for _ in range(_MAX_LINKS):
         path = path.absolute()
         yield path
         if not path.is_symlink():
@@ -230,7 +230,7 @@ class _Watch:
             *{place.path for place in places},
             watch_filter=None,
             step=_STEP_MS,
-            debounce=_BATCH_MS,
+            debounce=_DEBOUNCE_MS,
             recursive=deep,
             ignore_permission_denied=True,
         )
@@ -241,7 +241,7 @@ class _Watch:
 
     async def begin(self) -> None:
         """Give the system the time to begin; what changed before has to be observed after it."""
-        await asyncio.wait({self._next}, timeout=_LOOK_SECONDS)
+        await asyncio.wait({self._next}, timeout=_POLL_SECONDS)
 
     async def wait(self, seconds: float | None) -> set[tuple[Change, str]]:
         """Wait for changes, for so long at most; return those that came.
@@ -265,7 +265,7 @@ class _Watch:
         await self._changes.aclose()
 
 
-async def rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
+async def watch_rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
     """Wait for one rebuild after the other; what changes meanwhile is not missed.
 
     Args:
@@ -276,7 +276,7 @@ async def rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
         SmapstopError: The system does not let us watch it.
     """
     subject = _Folder(path) if path.is_dir() else _File(path, executed=executed)
-    settling = Settling(subject.observe(), subject.observe(), time.monotonic())
+    settling = RebuildProgress(subject.observe(), subject.observe(), time.monotonic())
     while True:
         places, lost = subject.places(), False
         try:
@@ -290,10 +290,10 @@ async def rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
                         settling = settling.accept()
                         yield
                         continue
-                    changes = await watch.wait(_LOOK_SECONDS if state.passes_unnoticed else None)
+                    changes = await watch.wait(_POLL_SECONDS if state.needs_polling else None)
                     lost = _lost(places, changes)
                     subject.hear(changes)
         except FileNotFoundError:
-            await asyncio.sleep(_LOOK_SECONDS)  # a directory went before it was watched
+            await asyncio.sleep(_POLL_SECONDS)  # a directory went before it was watched
         except (OSError, RuntimeError) as error:
             raise SmapstopError(f"cannot watch {str(path)!r}: {error}", "see inotify(7) for its limits") from error

@@ -49,5 +49,5 @@ class Pick:
     """Raises `SmapstopError` when one that was picked cannot be watched."""
 
 
-Begin = Attach | Launch | Pick | Replay
+StartRequest = Attach | Launch | Pick | Replay
 """Whom to watch, or what to look at."""

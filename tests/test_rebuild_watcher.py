@@ -12,17 +12,24 @@ import watchfiles
 from stepping import DEADLINE_SECONDS
 
 from smapstop.errors import SmapstopError
-from smapstop.rebuild_watcher import REST_SECONDS, Observation, RebuildState, Settling, rebuilds, stamp_of
+from smapstop.rebuild_watcher import (
+    SETTLE_SECONDS,
+    Observation,
+    RebuildProgress,
+    RebuildState,
+    stamp_of,
+    watch_rebuilds,
+)
 
 OLD, NEW, NEWER = Observation("old"), Observation("new"), Observation("newer")
 GONE = Observation(None, usable=False)
 WRITTEN = Observation("new", usable=False, written=True)
-REST = REST_SECONDS
+REST = SETTLE_SECONDS
 
 
 def states(*observations: tuple[float, Observation], used: Observation = OLD) -> list[RebuildState]:
     """The state after each observation; the program was started at 0."""
-    settling, out = Settling(used, used, 0), []
+    settling, out = RebuildProgress(used, used, 0), []
     for now, seen in observations:
         settling = settling.observe(seen, now)
         out.append(settling.state(now))
@@ -80,14 +87,14 @@ def test_what_is_open_to_be_written_from_the_start_on_is_not_unchanged() -> None
 
 
 def test_once_the_program_was_started_with_it_only_another_change_is_a_rebuild() -> None:
-    settling = Settling(OLD, OLD, 0).observe(NEW, 1).accept()
+    settling = RebuildProgress(OLD, OLD, 0).observe(NEW, 1).accept()
     assert settling.state(9) is RebuildState.UNCHANGED
     assert settling.observe(NEWER, 9).state(10) is RebuildState.REBUILT
     assert settling.observe(OLD, 9).state(10) is RebuildState.REBUILT
 
 
 def test_only_what_nothing_reports_is_observed_again_soon() -> None:
-    assert [state for state in RebuildState if state.passes_unnoticed] == [
+    assert [state for state in RebuildState if state.needs_polling] == [
         RebuildState.CHANGING,
         RebuildState.WRITTEN,
     ]
@@ -118,14 +125,14 @@ _TURNS = 20
 
 
 class Watching:
-    """What `rebuilds` tells, counted by a task."""
+    """What `watch_rebuilds` tells, counted by a task."""
 
     def __init__(self, path: Path, *, executed: bool = True) -> None:
         self.count = 0
         self.task = asyncio.create_task(self._follow(path, executed))
 
     async def _follow(self, path: Path, executed: bool) -> None:
-        async with aclosing(rebuilds(path, executed=executed)) as told:  # type: ignore[type-var]
+        async with aclosing(watch_rebuilds(path, executed=executed)) as told:  # type: ignore[type-var]
             async for _ in told:
                 self.count += 1
 
@@ -271,4 +278,4 @@ async def test_a_limit_of_the_system_is_told(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(watchfiles.main, "RustNotify", refuse)
     with pytest.raises(SmapstopError, match="OS file watch limit reached"):
-        await anext(rebuilds(tmp_path / "app", executed=True))
+        await anext(watch_rebuilds(tmp_path / "app", executed=True))

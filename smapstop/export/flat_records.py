@@ -8,8 +8,8 @@ from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import TickEvent, tick_events
 from smapstop.model.timestamps import utc
 from smapstop.model.totals import DERIVED_TOTALS
-from smapstop.proc.columns import ABSENT, Amounts, without_deleted
-from smapstop.proc.fields import PROPERTIES, ROLLUP_ONLY
+from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
+from smapstop.proc.fields import PROPERTY_FIELDS, ROLLUP_ONLY
 from smapstop.report.json_fields import Record, heads_of, names_with
 
 _WHEN = ("tick", "at", "seconds")
@@ -32,13 +32,13 @@ def _fields_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
     """The fields in the records of a kind: all that smapstop knows, and those that this kernel printed besides."""
     match kind:
         case "ticks":
-            summable = [name for name in printed if name not in PROPERTIES]
-            return (*names_with(summable, without=tuple(PROPERTIES)), *DERIVED_TOTALS)
+            summable = [name for name in printed if name not in PROPERTY_FIELDS]
+            return (*names_with(summable, without=tuple(PROPERTY_FIELDS)), *DERIVED_TOTALS)
         case "changes":
             return tuple(names_with(printed, without=ROLLUP_ONLY))
         case "events":
             fields = names_with(printed, without=ROLLUP_ONLY)
-            return tuple(name for name in fields if name not in PROPERTIES)
+            return tuple(name for name in fields if name not in PROPERTY_FIELDS)
 
 
 def columns_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def event_record(step: Step, it: TickEvent) -> Record:
     entry, event, face = it.entry, it.entry.event, it.entry.face
     record: Record = {
         "mapping": entry.mapping,
-        "name": without_deleted(face.name) if face else step.tick.counters.name,
+        "name": strip_deleted(face.name) if face else step.tick.counters.name,
         "start": f"{face.start:#x}" if face else None,
         "end": f"{face.end:#x}" if face else None,
         "perms": face.perms if face else None,

@@ -11,8 +11,8 @@ from smapstop.model.history.tick_entries import single_entries, tick_entries
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import Moment
-from smapstop.proc.columns import ABSENT, Amounts, without_deleted
-from smapstop.proc.fields import PROPERTIES
+from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
+from smapstop.proc.fields import PROPERTY_FIELDS
 
 _SIZED = ("map", "unmap", "grow", "shrink", "split", "merge")
 """What gives or takes addresses."""
@@ -69,7 +69,7 @@ def _evidence(step: Step, ids: Ids) -> list[dict[str, int]]:
     change = np.where(known, now - was, 0)
     told = change != 0
     for at, name in enumerate(names):
-        if name in PROPERTIES:
+        if name in PROPERTY_FIELDS:
             told[at] = False
         elif name == "rss":
             told[at] = known[at]
@@ -92,5 +92,5 @@ def _amounts(moment: Moment | None, ids: Ids, fields: int) -> Amounts:
 
 def _texts(face: Face) -> dict[str, str]:
     """What a mapping is known by, as records have it."""
-    name = without_deleted(face.name)
+    name = strip_deleted(face.name)
     return {"name": name, "start": f"{face.start:#x}", "end": f"{face.end:#x}", "perms": face.perms}

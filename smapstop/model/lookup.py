@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 
-from smapstop.errors import SmapstopError, ambiguous, unknown
+from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
 from smapstop.model.kinds import Kind, file_part, kind_of
-from smapstop.proc.columns import Mappings, without_deleted
+from smapstop.proc.columns import Mappings, strip_deleted
 
 _ADDRESS = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{5,16})(?:-(?:0x)?[0-9a-f]{5,16})?", re.IGNORECASE)
 
@@ -37,10 +37,10 @@ def meant(mappings: Mappings, text: str) -> list[int]:
     if len(having) > 1:
         candidates = [f"{mappings.start[row]:#x} {base_name(shown(mappings, row))}" for row in having]
         what = f"{len(having)} mappings have {text!r} in their name"
-        raise ambiguous(what, candidates, "give one of the addresses, or a name in full")
+        raise ambiguous_name_error(what, candidates, "give one of the addresses, or a name in full")
     if not having:
         known = {name for row in range(len(mappings)) for name in called(mappings, row)}
-        raise unknown(f"no mapping is called {text!r}", text, known, "smapstop snapshot -p PID lists them")
+        raise unknown_name_error(f"no mapping is called {text!r}", text, known, "smapstop snapshot -p PID lists them")
     return having
 
 
@@ -57,14 +57,14 @@ def part_of(mappings: Mappings, row: int) -> str:
 
 def base_name(name: str) -> str:
     """The last part of a path, without the kernel's remark that it was deleted; other names as they are."""
-    name = without_deleted(name)
+    name = strip_deleted(name)
     return name.rpartition("/")[2] if name.startswith("/") else name
 
 
 def called(mappings: Mappings, row: int) -> set[str]:
     """The names that a mapping has in full: with and without its directory, and with and without its part."""
     name = mappings.name_of(row)
-    names = {name, without_deleted(name), base_name(name)} if name else {kind_of(name).value}
+    names = {name, strip_deleted(name), base_name(name)} if name else {kind_of(name).value}
     part = part_of(mappings, row)
     return names | {f"{each} {part}" for each in names if part}
 

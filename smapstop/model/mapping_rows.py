@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
-from smapstop.proc.fields import EXCHANGED, EXTERNALLY_DRIVEN
+from smapstop.proc.fields import EXCHANGED_PAIRS, EXTERNALLY_DRIVEN
 
 ADDRESSES, TEXTS = ("start", "end", "offset", "inode"), ("perms", "device", "name", "flags")
 HEADS = (*ADDRESSES, *TEXTS)
@@ -47,7 +47,7 @@ def stirred(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) 
     for name, x, y in zip(a.fields, a.amounts, b.amounts, strict=True):
         if name not in EXTERNALLY_DRIVEN:
             out |= x[i] != y[j]
-    for one, other in EXCHANGED:
+    for one, other in EXCHANGED_PAIRS:
         if one in a.fields and other in a.fields:
             p, s = a.fields.index(one), a.fields.index(other)
             out |= a.amounts[p, i] + a.amounts[s, i] != b.amounts[p, j] + b.amounts[s, j]

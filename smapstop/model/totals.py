@@ -1,7 +1,7 @@
 """Totals of a process: from every mapping when smaps was read, else from smaps_rollup, else from its counters."""
 
 from smapstop.proc.columns import Counters, Mappings
-from smapstop.proc.fields import PROPERTIES
+from smapstop.proc.fields import PROPERTY_FIELDS
 
 SUMS: dict[str, tuple[str, ...]] = {
     "uss": ("private_clean", "private_dirty", "private_hugetlb"),
@@ -28,7 +28,7 @@ def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, i
         totals |= {
             name: int(column[column > 0].sum())
             for name, column in zip(mappings.fields, mappings.amounts, strict=True)
-            if name not in PROPERTIES
+            if name not in PROPERTY_FIELDS
         }
     return totals | _derived(totals)
 

@@ -15,13 +15,13 @@ Amounts = NDArray[np.int64]
 
 ABSENT = -1
 """An amount that this kernel did not print for this mapping. Amounts are never negative."""
-DELETED = " (deleted)"
+DELETED_SUFFIX = " (deleted)"
 """What the kernel appends to the name of a file that was removed or replaced."""
 
 
-def without_deleted(name: str) -> str:
+def strip_deleted(name: str) -> str:
     """The name of a file that may have been removed or replaced, without the kernel's remark on it."""
-    return name.removesuffix(DELETED)
+    return name.removesuffix(DELETED_SUFFIX)
 
 
 class StringTable:

@@ -12,7 +12,7 @@ _INFO = struct.Struct("<QQ11Ii")
 """struct pidfd_info, first version: mask, cgroup id, eleven ids, exit code."""
 
 
-def wait_status(pidfd: int) -> int | None:
+def read_wait_status(pidfd: int) -> int | None:
     """The wait status of a process that has ended and was reaped, None when this kernel does not tell."""
     buffer = bytearray(_INFO.pack(_INFO_EXIT, *[0] * 13))
     try:
@@ -23,7 +23,7 @@ def wait_status(pidfd: int) -> int | None:
     return status if mask & _INFO_EXIT else None
 
 
-def exit_or_signal(status: int) -> tuple[int | None, int | None]:
+def split_wait_status(status: int) -> tuple[int | None, int | None]:
     """A wait status as (exit status, None) or (None, signal)."""
     code = os.waitstatus_to_exitcode(status)
     return (code, None) if code >= 0 else (None, -code)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import KW_ONLY, dataclass, field
 
-_IRREGULAR = {"THPeligible": "thp_eligible"}
+_NAME_EXCEPTIONS = {"THPeligible": "thp_eligible"}
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
@@ -11,7 +11,7 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 def field_name(label: str) -> str:
     """The snake_case name of a label, whether smapstop knows it or not: `MMUPageSize` is `mmu_page_size`."""
     words = _BETWEEN_WORDS.sub("_", _WORD_STARTS.sub("_", label))
-    return _IRREGULAR.get(label) or words.strip("_").lower()
+    return _NAME_EXCEPTIONS.get(label) or words.strip("_").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ FIELDS: tuple[Field, ...] = (
 )
 """The order in which Linux 6.18 prints them, then what only smaps_rollup has, then what is gone."""
 
-FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
+FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
 """The fields by name."""
 
 VM_FLAGS: dict[str, str] = {
@@ -304,17 +304,17 @@ VM_FLAGS: dict[str, str] = {
 
 ROLLUP_ONLY = tuple(field.name for field in FIELDS if not field.in_mapping)
 """Fields of smaps_rollup that no mapping has."""
-NOT_IN_ROLLUP = tuple(field.name for field in FIELDS if not field.in_rollup)
+MAPPING_ONLY = tuple(field.name for field in FIELDS if not field.in_rollup)
 """Fields that describe a mapping rather than its contents: a process has no total of them."""
-PROPERTIES = frozenset(field.name for field in FIELDS if field.is_property)
+PROPERTY_FIELDS = frozenset(field.name for field in FIELDS if field.is_property)
 """Fields that say what a mapping is, not how much: a sum of them means nothing."""
-EVIDENCE = frozenset(field.name for field in FIELDS if field.is_evidence)
+EVIDENCE_FIELDS = frozenset(field.name for field in FIELDS if field.is_evidence)
 """Fields whose change is evidence of a kernel mechanism."""
 COMPARED_FIELDS = tuple(field.name for field in FIELDS if field.is_compared)
 """Fields whose change a table can show and sort by."""
 EXTERNALLY_DRIVEN = frozenset(field.name for field in FIELDS if field.externally_driven)
 """Fields that change without the process."""
-EXCHANGED = tuple((field.name, field.exchanged_with) for field in FIELDS if field.name < field.exchanged_with)
+EXCHANGED_PAIRS = tuple((field.name, field.exchanged_with) for field in FIELDS if field.name < field.exchanged_with)
 """Pairs of externally driven fields whose sum changes only with the process."""
-SECONDARY = EXTERNALLY_DRIVEN - {name for pair in EXCHANGED for name in pair}
+SECONDARY_FIELDS = EXTERNALLY_DRIVEN - {name for pair in EXCHANGED_PAIRS for name in pair}
 """Externally driven fields that the last change of a mapping leaves out: they repeat another field, or age."""

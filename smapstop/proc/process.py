@@ -13,11 +13,11 @@ from smapstop.proc.columns import Counters
 from smapstop.proc.read_buffer import CHUNK_BYTES, ReadBuffer
 from smapstop.proc.stat import fields_after_name, parse_counters
 
-Text = TypeVar("Text", bytes, memoryview)
+Contents = TypeVar("Text", bytes, memoryview)
 
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
-FOR_PAGES = "run as its user or as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+PAGEMAP_REMEDY = "run as its user or as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
 """What lets one read pagemap, a file that only the owner of the process may open (0400)."""
 
 
@@ -36,7 +36,7 @@ class ProcDir:
         try:
             self._fd = os.open(f"{root}/{pid}", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
-            raise unreadable(pid, error) from error
+            raise access_error(pid, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +98,7 @@ class ProcDir:
         """
         return self._read_of_any_thread("smaps_rollup", _whole) or b""
 
-    def _read(self, name: str, read: Callable[[int], Text]) -> Text:
+    def _read(self, name: str, read: Callable[[int], Contents]) -> Contents:
         """What is read from a file that is open meanwhile."""
         fd = self.open(name)
         try:
@@ -106,7 +106,7 @@ class ProcDir:
         finally:
             os.close(fd)
 
-    def _read_of_any_thread(self, name: str, read: Callable[[int], Text]) -> Text | None:
+    def _read_of_any_thread(self, name: str, read: Callable[[int], Contents]) -> Contents | None:
         """A file about the memory: the main thread's lose it when it ends, though other threads live on."""
         with suppress(ProcessLookupError):
             if text := self._read(name, read):
@@ -173,7 +173,7 @@ class ProcDir:
             if self._read_of_any_thread("smaps", lambda fd: os.read(fd, CHUNK_BYTES)):
                 return
         except OSError as error:
-            raise unreadable(self.pid, error) from error
+            raise access_error(self.pid, error) from error
         what = f"process {self.pid} ({counters.name}) has ended (a zombie), and its memory is gone"
         raise SmapstopError(what, f"its parent is process {counters.ppid}")
 
@@ -192,7 +192,7 @@ def max_map_count(root: str = "/proc") -> int | None:
         return None
 
 
-def unreadable(pid: int, error: OSError) -> SmapstopError:
+def access_error(pid: int, error: OSError) -> SmapstopError:
     """What an error of a process's files means to the user."""
     if error.errno in (errno.ENOENT, errno.ESRCH):
         return SmapstopError(f"no process {pid}", "run smapstop without arguments to pick one from a list")

@@ -15,5 +15,5 @@ class ProcessInfo:
     command_line: tuple[str, ...]
     """Empty when it may not be read, or when the process emptied it."""
     rss_kb: int | None
-    started: float | None
+    start_time: float | None
     """When it was started, seconds since the epoch."""

@@ -9,13 +9,13 @@ from typing import Any
 from smapstop.proc.process_info import ProcessInfo
 
 
-def processes() -> list[ProcessInfo]:
+def list_processes() -> list[ProcessInfo]:
     """All processes that have memory of their own, by pid: no kernel threads, no zombies, and not smapstop itself."""
     import psutil
 
     wanted = ["pid", "ppid", "name", "username", "cmdline", "memory_info", "num_threads", "create_time"]
     running = [process.info for process in psutil.process_iter(wanted)]
-    return [_found(info) for info in running if _has_memory(info) and not _is_ours(info)]
+    return [_process_info(info) for info in running if _has_memory(info) and not _is_ours(info)]
 
 
 def _is_ours(info: dict[str, Any]) -> bool:
@@ -30,7 +30,7 @@ def _has_memory(info: dict[str, Any]) -> bool:
     return info["memory_info"] is None or info["memory_info"].vms > 0 or (info["num_threads"] or 1) > 1
 
 
-def _found(info: dict[str, Any]) -> ProcessInfo:
+def _process_info(info: dict[str, Any]) -> ProcessInfo:
     memory = info["memory_info"]
     return ProcessInfo(
         pid=info["pid"],
@@ -38,5 +38,5 @@ def _found(info: dict[str, Any]) -> ProcessInfo:
         user=info["username"],
         command_line=tuple(info["cmdline"] or ()),
         rss_kb=None if memory is None else memory.rss // 1024,
-        started=info["create_time"],
+        start_time=info["create_time"],
     )

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from smapstop.errors import SmapstopError, ambiguous, unknown
+from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
 from smapstop.proc.mount import require_proc
 
 _INTERPRETER = re.compile(
     r"(?:python|pypy|perl|ruby|lua|php|node|nodejs|bun|java|Rscript|tclsh|bash|dash|ash|ksh|zsh|fish|sh)[\d.]*t?"
 )
-_TAKES_A_VALUE = frozenset({"-X", "-W"})
+_OPTIONS_WITH_VALUE = frozenset({"-X", "-W"})
 """Options of interpreters (of python) after which a word is not yet the script."""
 _LISTED_WIDTH = 32
 
@@ -31,7 +31,7 @@ def find_process(pid_or_name: str) -> int:
     """
     require_proc()
     if pid_or_name.isascii() and pid_or_name.isdecimal():
-        return _process_of(int(pid_or_name))
+        return _pid_of_thread(int(pid_or_name))
     import psutil
 
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
@@ -42,18 +42,18 @@ def find_process(pid_or_name: str) -> int:
     if len(others) == 1:
         return int(others[0]["pid"])
     if others:
-        candidates = [f"{info['pid']} {_shortened(info)}" for info in others]
+        candidates = [f"{info['pid']} {_short_command_line(info)}" for info in others]
         what = f"{len(others)} processes are called {pid_or_name!r}"
-        raise ambiguous(what, candidates, "name one by its pid")
+        raise ambiguous_name_error(what, candidates, "name one by its pid")
     if called:
         what = f"only smapstop itself and what started it are called {pid_or_name!r}"
         raise SmapstopError(what, f"name one by its pid: {', '.join(str(info['pid']) for info in called)}")
     known = {name for info in running if info["pid"] not in own for name in {*_names(info), _script(info)} if name}
     remedy = "run smapstop without arguments to pick one from a list"
-    raise unknown(f"no process is called {pid_or_name!r}", pid_or_name, known, remedy)
+    raise unknown_name_error(f"no process is called {pid_or_name!r}", pid_or_name, known, remedy)
 
 
-def _process_of(number: int) -> int:
+def _pid_of_thread(number: int) -> int:
     """The pid of the process of a thread; any other number as it is."""
     try:
         told = re.search(rb"^Tgid:\s*(\d+)", Path(f"/proc/{number}/status").read_bytes(), re.MULTILINE)
@@ -74,14 +74,14 @@ def _script(info: dict[str, Any]) -> str:
         return ""
     words: Iterator[str] = iter((info["cmdline"] or [""])[1:])
     for word in words:
-        if word in _TAKES_A_VALUE:
+        if word in _OPTIONS_WITH_VALUE:
             next(words, None)
         elif not word.startswith("-"):
             return Path(word).name
     return ""
 
 
-def _shortened(info: dict[str, Any]) -> str:
+def _short_command_line(info: dict[str, Any]) -> str:
     """The beginning of a command line, or the name of a process that has none."""
     text = " ".join(info["cmdline"] or []).strip() or f"[{info['name']}]"
     return text if len(text) <= _LISTED_WIDTH else text[: _LISTED_WIDTH - 1] + "…"

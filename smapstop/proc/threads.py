@@ -19,7 +19,7 @@ class StackPointer:
     address: int
 
 
-def thread_ids(process: ProcDir) -> list[int]:
+def list_other_threads(process: ProcDir) -> list[int]:
     """The threads but the first, whose stack has a name; none when they cannot be read."""
     try:
         tasks = process.open("task", os.O_RDONLY | os.O_DIRECTORY)
@@ -33,7 +33,7 @@ def thread_ids(process: ProcDir) -> list[int]:
         os.close(tasks)
 
 
-def stack_pointer(process: ProcDir, tid: int) -> StackPointer | None:
+def read_stack_pointer(process: ProcDir, tid: int) -> StackPointer | None:
     """Where a thread's stack is; None for one that runs just now, has ended, or may not be looked at.
 
     The kernel tells it (/proc/PID/task/TID/syscall) to whom it allows to trace the process (ptrace(2)).
@@ -46,12 +46,12 @@ def stack_pointer(process: ProcDir, tid: int) -> StackPointer | None:
     return None
 
 
-def stack_pointers(process: ProcDir) -> list[StackPointer]:
+def read_stack_pointers(process: ProcDir) -> list[StackPointer]:
     """The stack pointers of all threads but the first, as far as they are told."""
-    return [found for tid in thread_ids(process) if (found := stack_pointer(process, tid)) is not None]
+    return [found for tid in list_other_threads(process) if (found := read_stack_pointer(process, tid)) is not None]
 
 
-def row_of_stack(mappings: Mappings, pointer: StackPointer) -> int | None:
+def find_stack_row(mappings: Mappings, pointer: StackPointer) -> int | None:
     """The row of the mapping that a stack is in: private, writable, and without a name of its own; None elsewhere."""
     row = int(np.searchsorted(mappings.start, np.uint64(pointer.address), "right")) - 1
     if row < 0 or pointer.address >= int(mappings.end[row]) or mappings.name[row]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from smapstop.model.protocol import Target
 from smapstop.model.tick import Tick
-from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, without_deleted
+from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, strip_deleted
 
 COMM = "redacted"
 """What every process is called."""
@@ -72,7 +72,7 @@ class Redaction:
 
     def name(self, name: str) -> str:
         """What a mapping is called instead."""
-        bare = without_deleted(name)
+        bare = strip_deleted(name)
         deleted = name[len(bare) :]
         if _KERNELS_OWN.fullmatch(bare):
             return name

@@ -19,14 +19,14 @@ from smapstop.errors import SmapstopError
 from smapstop.model.events import MECHANISMS
 from smapstop.model.tick import What
 from smapstop.proc.columns import ABSENT, Amounts, Counters
-from smapstop.proc.fields import NOT_IN_ROLLUP
+from smapstop.proc.fields import MAPPING_ONLY
 
 FORMAT = 1
 """The number of this layout (PRAGMA user_version); a reader refuses those that it does not know."""
 APPLICATION_ID = 0x736D6170
 """What tells a recording from other SQLite files (PRAGMA application_id): "smap"."""
 
-HEAD_FIELDS = NOT_IN_ROLLUP
+HEAD_FIELDS = MAPPING_ONLY
 """Fields that describe a mapping rather than its contents: columns of `mappings`, which has few rows."""
 HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
 """The columns of `mappings` that are no fields."""

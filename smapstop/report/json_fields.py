@@ -5,7 +5,7 @@ from typing import Any
 
 from smapstop.model.kinds import kinds
 from smapstop.model.labels import Label
-from smapstop.proc.columns import ABSENT, DELETED, Mappings, without_deleted
+from smapstop.proc.columns import ABSENT, DELETED_SUFFIX, Mappings, strip_deleted
 from smapstop.proc.fields import FIELDS
 
 RESERVED_KEYS = frozenset(
@@ -42,8 +42,8 @@ def heads_of(mappings: Mappings) -> list[Record]:
             "offset": int(mappings.offset[row]),
             "device": mappings.string_at(mappings.device, row),
             "inode": int(mappings.inode[row]),
-            "name": without_deleted(mappings.name_of(row)),
-            "deleted": mappings.name_of(row).endswith(DELETED),
+            "name": strip_deleted(mappings.name_of(row)),
+            "deleted": mappings.name_of(row).endswith(DELETED_SUFFIX),
             "kind": kind.value,
             "vm_flags": mappings.string_at(mappings.flags, row).split() or None,
         }

@@ -4,7 +4,7 @@ from smapstop.model.labels import Label, labels_of
 from smapstop.model.tick import Stack
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
-from smapstop.proc.threads import row_of_stack, stack_pointers
+from smapstop.proc.threads import find_stack_row, read_stack_pointers
 
 
 def labels_in(process: ProcDir, mappings: Mappings) -> list[Label | None]:
@@ -14,5 +14,5 @@ def labels_in(process: ProcDir, mappings: Mappings) -> list[Label | None]:
         process: That has the mappings.
         mappings: A reading of its memory map.
     """
-    found = [(row_of_stack(mappings, pointer), pointer) for pointer in stack_pointers(process)]
+    found = [(find_stack_row(mappings, pointer), pointer) for pointer in read_stack_pointers(process)]
     return labels_of(mappings, {row: Stack(row, at.tid, at.name) for row, at in found if row is not None})

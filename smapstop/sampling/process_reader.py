@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from smapstop.model.tick import Tier
 from smapstop.proc.columns import Counters, Mappings
-from smapstop.proc.process import ProcDir, unreadable
+from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
 
@@ -69,7 +69,7 @@ class ProcessReader:
             elif tier == "rollup":
                 rollup = parse_rollup(self._process.read_rollup())
         except PermissionError as error:
-            missing = str(unreadable(self._process.pid, error))
+            missing = str(access_error(self._process.pid, error))
         except FileNotFoundError:
             if tier != "rollup":
                 raise

@@ -13,7 +13,7 @@ from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_frames import FrameFlags, read_frame_runs
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_page_runs
-from smapstop.proc.process import FOR_PAGES, ProcDir
+from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir
 
 GONE = "the mapping is gone"
 MOST_FRAMES = 65_536
@@ -37,7 +37,7 @@ def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesOf,
     try:
         return PagesSeen(request.mapping, tick, wall_ns, start, end, read_page_runs(process, start, end))
     except PermissionError:
-        why = f"not permitted to read the pages of process {process.pid}: {FOR_PAGES}"
+        why = f"not permitted to read the pages of process {process.pid}: {PAGEMAP_REMEDY}"
     except OSError as error:
         why = f"cannot read the pages of process {process.pid}: {error.strerror}"
     return PagesSeen(request.mapping, tick, wall_ns, start, end, None, why)

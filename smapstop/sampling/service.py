@@ -23,7 +23,7 @@ from smapstop.model.protocol import (
     Target,
 )
 from smapstop.model.tick import Ending
-from smapstop.proc.exit_status import exit_or_signal, wait_status
+from smapstop.proc.exit_status import read_wait_status, split_wait_status
 from smapstop.proc.process import ProcDir, max_map_count
 from smapstop.pseudo_terminal import ProgramTerminal
 from smapstop.sampling.launch import Program, launch, release, terminal_environment
@@ -57,15 +57,15 @@ class Watch:
         """How the target ended: as its parent knows it, or as the kernel tells a bystander."""
         if self.program is not None:
             _, status = os.waitpid(self.program.pid, 0)
-            return Ending(*exit_or_signal(status))
+            return Ending(*split_wait_status(status))
         try:
             counters = self.process.counters()
         except OSError:
-            reaped = wait_status(self.pidfd)
-            return Ending() if reaped is None else Ending(*exit_or_signal(reaped))
+            reaped = read_wait_status(self.pidfd)
+            return Ending() if reaped is None else Ending(*split_wait_status(reaped))
         if counters.exit_code is None:
             return Ending(zombie=True)
-        return Ending(*exit_or_signal(counters.exit_code), zombie=True)
+        return Ending(*split_wait_status(counters.exit_code), zombie=True)
 
     def close(self) -> None:
         """Give the files back."""

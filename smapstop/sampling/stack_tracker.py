@@ -5,7 +5,7 @@ from collections import deque
 from smapstop.model.tick import Ids, Stack
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir
-from smapstop.proc.threads import row_of_stack, stack_pointer, thread_ids
+from smapstop.proc.threads import find_stack_row, list_other_threads, read_stack_pointer
 
 MOST_NEW = 16
 """So many new threads are looked at in a tick, 20 to 70 µs each."""
@@ -45,21 +45,21 @@ class Stacks:
 
     def _list(self) -> None:
         """Learn which threads there are, and forget those that ended."""
-        alive = set(thread_ids(self._process))
+        alive = set(list_other_threads(self._process))
         self._seen = deque(tid for tid in self._seen if tid in alive)
         self._unseen = deque(sorted(alive.difference(self._seen)))
         self._found = {tid: stack for tid, stack in self._found.items() if tid in alive}
 
     def _look(self, tid: int, mappings: Mappings, ids: Ids) -> None:
         """Look where the stack of a thread is; while it runs that is not told, and it is where it was."""
-        pointer = stack_pointer(self._process, tid)
+        pointer = read_stack_pointer(self._process, tid)
         if pointer is None and tid not in self._found:
             self._unseen.append(tid)
             return
         self._seen.append(tid)
         if pointer is None:
             return
-        row = row_of_stack(mappings, pointer)
+        row = find_stack_row(mappings, pointer)
         if row is None:
             self._found.pop(tid, None)
         else:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import FIELD_BY_NAME
 
 Look = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]
 """How the values of a column are written."""
@@ -40,7 +40,7 @@ class Column:
 
 
 def _field(key: str, importance: int) -> Column:
-    return Column(key, FIELD[key].short, "amount", 6, importance, FIELD[key].help)
+    return Column(key, FIELD_BY_NAME[key].short, "amount", 6, importance, FIELD_BY_NAME[key].help)
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -64,7 +64,7 @@ COLUMNS: tuple[Column, ...] = (
 
 _MORE: tuple[Column, ...] = tuple(
     Column(field.name, field.label, "amount", 6, 50, field.help)
-    for field in FIELD.values()
+    for field in FIELD_BY_NAME.values()
     if field.unit == "kB" and field.in_mapping and field.name not in {column.key for column in COLUMNS}
 )
 """Every other amount that the kernel may print: shown when asked for."""

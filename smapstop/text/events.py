@@ -9,7 +9,7 @@ from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.proc.fields import EVIDENCE, EXTERNALLY_DRIVEN, FIELD
+from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.mechanisms import VERBS, label_of, labels
 from smapstop.text.status import ending_text
@@ -135,10 +135,10 @@ def evidence(entry: Entry, timeline: Timeline, width: int) -> list[Piece]:
     if replaced:
         return [(fmt.clip(replaced, width), 0)]
     changed = timeline.queries.change(entry.mapping, entry.last)
-    changes = {name: kb for name, kb in changed.items() if name in EVIDENCE}
+    changes = {name: kb for name, kb in changed.items() if name in EVIDENCE_FIELDS}
     moved = {name: kb for name, kb in changes.items() if kb}
-    full = [(f"{FIELD[name].label} ", kb) for name, kb in moved.items()]
-    short = [(f"{FIELD[name].short} ", kb) for name, kb in moved.items()]
+    full = [(f"{FIELD_BY_NAME[name].label} ", kb) for name, kb in moved.items()]
+    short = [(f"{FIELD_BY_NAME[name].short} ", kb) for name, kb in moved.items()]
     pieces = _as_many_as_fit(full, width)
     if len(pieces) < 2 * len(full):
         return _as_many_as_fit(short, width)

@@ -9,7 +9,7 @@ from smapstop.model.events import Event
 from smapstop.model.history.log_entry import Face
 from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.tick import Lineage, Tick, What
-from smapstop.proc.fields import SECONDARY
+from smapstop.proc.fields import SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.mechanisms import VERBS
 
@@ -37,7 +37,7 @@ def last_change(life: Life, number: int) -> LastChange | None:
         return None
     tick = life.tick_of(step)
     changed = zip(life.fields, life.changed(step).tolist(), strict=True)
-    names = [name for name, at in changed if at == step and name not in SECONDARY]
+    names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
     values = [life.field(name, step)[-2:].tolist() for name in names]
     became = [became_text(life, when, what) for when, what in life.became if when == tick.number]
     return LastChange(

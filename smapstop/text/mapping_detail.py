@@ -12,8 +12,8 @@ from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.view.view import Scene
-from smapstop.proc.columns import ABSENT, DELETED
-from smapstop.proc.fields import FIELD, VM_FLAGS
+from smapstop.proc.columns import ABSENT, DELETED_SUFFIX
+from smapstop.proc.fields import FIELD_BY_NAME, VM_FLAGS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import ago_text, end_text
 from smapstop.text.sparkline import sparkline
@@ -73,7 +73,7 @@ def facts_of(state: State) -> list[str]:
     if rows.inode[row]:
         facts.append(f"file offset 0x{int(rows.offset[row]):x}")
         facts.append(f"device {rows.string_at(rows.device, row)} inode {int(rows.inode[row])}")
-    if state.name.endswith(DELETED) and kind_of(state.name) is Kind.FILE:
+    if state.name.endswith(DELETED_SUFFIX) and kind_of(state.name) is Kind.FILE:
         facts.append("deleted: the file was removed or replaced since")
     return facts
 
@@ -226,12 +226,16 @@ def history_seconds(tick: Tick, width: int) -> float:
 
 def label_of(name: str) -> str:
     """The kernel's own label of a field; of one that smapstop does not know its name."""
-    return FIELD[name].label if name in FIELD else fmt.printable(name)
+    return FIELD_BY_NAME[name].label if name in FIELD_BY_NAME else fmt.printable(name)
 
 
 def help_of(name: str) -> str:
     """What a field counts."""
-    return FIELD[name].help if name in FIELD else "Unknown to smapstop: proc(5) of this kernel may explain it."
+    return (
+        FIELD_BY_NAME[name].help
+        if name in FIELD_BY_NAME
+        else "Unknown to smapstop: proc(5) of this kernel may explain it."
+    )
 
 
 def exact(kb: float, width: int) -> str:
@@ -252,7 +256,7 @@ def exact_change(kb: float, width: int) -> str:
 
 def _rate(name: str, delta: float, seconds: float | None) -> str:
     """The rate of a change; a plain number has none."""
-    if name in FIELD and not FIELD[name].unit:
+    if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit:
         return ""
     if not delta or delta != delta:
         return fmt.signed(delta)

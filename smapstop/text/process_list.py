@@ -82,7 +82,7 @@ class Column:
 
 
 def _age(process: ProcessInfo) -> str:
-    return fmt.UNKNOWN if process.started is None else fmt.duration(time.time() - process.started)
+    return fmt.UNKNOWN if process.start_time is None else fmt.duration(time.time() - process.start_time)
 
 
 COLUMNS = (
@@ -90,6 +90,6 @@ COLUMNS = (
     Column("USER", 9, lambda p: p.user or fmt.UNKNOWN, lambda p: p.user or "", optional=True),
     Column("NAME", 15, lambda p: p.name, lambda p: p.name.lower()),
     Column("RSS", 6, lambda p: fmt.amount(p.rss_kb), lambda p: p.rss_kb or 0, right=True, descending=True),
-    Column("AGE", 7, _age, lambda p: -(p.started or 0), right=True, optional=True),
+    Column("AGE", 7, _age, lambda p: -(p.start_time or 0), right=True, optional=True),
     Column("COMMAND", 0, command_of, lambda p: command_of(p).lower()),
 )

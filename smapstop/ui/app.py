@@ -27,7 +27,7 @@ from smapstop.model.protocol import (
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view_state import Lens
-from smapstop.settings import Begin, Pick, Replay, Settings
+from smapstop.settings import Pick, Replay, Settings, StartRequest
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.text.status import ending_text
@@ -64,7 +64,13 @@ class Dashboard(PromptApp):
     TITLE = "smapstop"
 
     def __init__(
-        self, source: Source, begin: Begin, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
+        self,
+        source: Source,
+        begin: StartRequest,
+        settings: Settings,
+        *,
+        intro: str = "",
+        rebuilds: Rebuilds | None = None,
     ) -> None:
         # without colours Textual's own filter would leave greys: the ansi colours give way entirely
         super().__init__(settings.keys, ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -299,7 +305,7 @@ class Dashboard(PromptApp):
             await self.action_quit()
 
 
-def _beginning(begin: Begin) -> str:
+def _beginning(begin: StartRequest) -> str:
     """What is done until there is something to show."""
     match begin:
         case Attach(pid):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 
 from smapstop.errors import SmapstopError
-from smapstop.settings import Begin, Settings
+from smapstop.settings import Settings, StartRequest
 from smapstop.source.base import Source
 from smapstop.text.format import printable
 from smapstop.ui.app import Dashboard
@@ -30,7 +30,7 @@ def _drawn_on_terminal() -> Iterator[None]:
 
 
 def show(
-    source: Source, begin: Begin, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
+    source: Source, begin: StartRequest, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
 ) -> int:
     """Show the dashboard until the user leaves; see `Dashboard`.
 

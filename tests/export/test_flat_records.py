@@ -14,9 +14,9 @@ from smapstop.export.flat_records import columns_of
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.proc.columns import ABSENT, StringTable
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import FIELD_BY_NAME
 
-UNKNOWN = dict.fromkeys(FIELD)
+UNKNOWN = dict.fromkeys(FIELD_BY_NAME)
 """Every field, not printed."""
 
 

@@ -6,17 +6,17 @@ import signal
 
 import pytest
 
-from smapstop.proc.exit_status import exit_or_signal, wait_status
+from smapstop.proc.exit_status import read_wait_status, split_wait_status
 
 KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 
 
 def test_status_and_signal() -> None:
-    assert exit_or_signal(0) == (0, None)
-    assert exit_or_signal(3 << 8) == (3, None)
-    assert exit_or_signal(signal.SIGKILL) == (None, signal.SIGKILL)
+    assert split_wait_status(0) == (0, None)
+    assert split_wait_status(3 << 8) == (3, None)
+    assert split_wait_status(signal.SIGKILL) == (None, signal.SIGKILL)
     core_dumped = 0x80
-    assert exit_or_signal(signal.SIGSEGV | core_dumped) == (None, signal.SIGSEGV)
+    assert split_wait_status(signal.SIGSEGV | core_dumped) == (None, signal.SIGSEGV)
 
 
 def ended(status: int) -> tuple[int, int | None]:
@@ -29,7 +29,7 @@ def ended(status: int) -> tuple[int, int | None]:
     pidfd = os.pidfd_open(pid)
     try:
         _, known = os.waitpid(pid, 0)
-        return known, wait_status(pidfd)
+        return known, read_wait_status(pidfd)
     finally:
         os.close(pidfd)
 
@@ -46,7 +46,7 @@ def test_pidfd_tells_the_status_of_a_reaped_process(status: int) -> None:
 def test_pidfd_of_a_running_process_tells_nothing() -> None:
     pidfd = os.pidfd_open(os.getpid())
     try:
-        assert wait_status(pidfd) is None
+        assert read_wait_status(pidfd) is None
     finally:
         os.close(pidfd)
 
@@ -54,6 +54,6 @@ def test_pidfd_of_a_running_process_tells_nothing() -> None:
 def test_kernel_that_does_not_know_the_question_tells_nothing() -> None:
     not_a_pidfd = os.open("/dev/null", os.O_RDONLY)
     try:
-        assert wait_status(not_a_pidfd) is None
+        assert read_wait_status(not_a_pidfd) is None
     finally:
         os.close(not_a_pidfd)

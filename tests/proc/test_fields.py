@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from places import DATA
 
-from smapstop.proc.fields import FIELD, FIELDS, VM_FLAGS, field_name
+from smapstop.proc.fields import FIELD_BY_NAME, FIELDS, VM_FLAGS, field_name
 
 RECORDED = DATA / "smaps"
 
@@ -34,8 +34,8 @@ def test_a_label_becomes_snake_case(label: str, name: str) -> None:
 
 
 def test_every_field_is_found_by_the_name_of_its_label() -> None:
-    assert [FIELD[field_name(field.label)] for field in FIELDS] == list(FIELDS)
-    assert len(FIELD) == len(FIELDS)
+    assert [FIELD_BY_NAME[field_name(field.label)] for field in FIELDS] == list(FIELDS)
+    assert len(FIELD_BY_NAME) == len(FIELDS)
 
 
 def labels_in(file: str) -> list[str]:
@@ -67,7 +67,7 @@ def test_an_exchange_of_pages_has_two_sides() -> None:
     exchanged = [field for field in FIELDS if field.exchanged_with]
 
     assert [field.name for field in exchanged] == ["shared_clean", "private_clean"]
-    assert all(FIELD[field.exchanged_with].exchanged_with == field.name for field in exchanged)
+    assert all(FIELD_BY_NAME[field.exchanged_with].exchanged_with == field.name for field in exchanged)
     assert all(field.externally_driven for field in exchanged)
 
 
@@ -93,8 +93,8 @@ def test_help_is_one_or_two_sentences() -> None:
 
 def test_private_is_explained_as_a_map_count_and_not_as_map_private() -> None:
     for name in ("private_clean", "private_dirty"):
-        assert "map count" in FIELD[name].help.lower()
-        assert "not MAP_PRIVATE" in FIELD[name].help
+        assert "map count" in FIELD_BY_NAME[name].help.lower()
+        assert "not MAP_PRIVATE" in FIELD_BY_NAME[name].help
 
 
 def test_every_flag_of_this_machine_is_explained() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.process_list import processes
+from smapstop.proc.process_list import list_processes
 from smapstop.proc.process_lookup import find_process
 
 Start = Callable[..., int]
@@ -133,14 +133,14 @@ def test_the_list_says_of_a_process_what_proc_says(start: Start, copied: Callabl
     path = copied("zq-listed")
     before = time.time()
     pid = start(path, "-")
-    (found,) = [found for found in processes() if found.pid == pid]
+    (found,) = [found for found in list_processes() if found.pid == pid]
     assert found.name == "zq-listed"
     assert found.command_line == (str(path), "-")
     assert found.user == pwd.getpwuid(os.getuid()).pw_name
     assert found.rss_kb is not None
     assert found.rss_kb > 0
-    assert found.started is not None
-    assert abs(found.started - before) < 5
+    assert found.start_time is not None
+    assert abs(found.start_time - before) < 5
 
 
 def test_the_list_has_no_kernel_threads_no_zombies_and_not_us(start: Start, copied: Callable[[str], Path]) -> None:
@@ -149,7 +149,7 @@ def test_the_list_has_no_kernel_threads_no_zombies_and_not_us(start: Start, copi
         os._exit(0)
     os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
     try:
-        found = {found.pid for found in processes()}
+        found = {found.pid for found in list_processes()}
     finally:
         os.waitpid(zombie, 0)
     assert zombie not in found
@@ -176,7 +176,7 @@ def test_a_process_of_somebody_else_is_listed_with_what_is_known(start: Start, c
         os.setgroups([])
         os.setgid(65534)
         os.setuid(65534)
-        found = [found for found in processes() if found.pid == pid]
+        found = [found for found in list_processes() if found.pid == pid]
         os.write(writer, repr([(f.name, f.user, (f.rss_kb or 0) > 0) for f in found]).encode())
         os._exit(0)
     os.close(writer)

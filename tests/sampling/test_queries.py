@@ -13,7 +13,7 @@ from smapstop.model.protocol import FramesOn, FramesSeen, Pace, PagesOf, PagesSe
 from smapstop.model.tick import Tick
 from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of
 from smapstop.proc.pages.pagemap import PAGE_BYTES
-from smapstop.proc.process import FOR_PAGES, ProcDir
+from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir
 from smapstop.sampling import queries
 from smapstop.sampling.sampler import Sampler
 
@@ -160,7 +160,7 @@ def test_who_may_not_read_pages_is_told_so(program: Program) -> None:
         finally:
             os.seteuid(0)
     assert seen.runs is None
-    assert seen.why == f"not permitted to read the pages of process {target.pid}: {FOR_PAGES}"
+    assert seen.why == f"not permitted to read the pages of process {target.pid}: {PAGEMAP_REMEDY}"
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the frames are shown only to root")

@@ -10,7 +10,7 @@ from stepping import Stepping, python, until
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Stack
 from smapstop.proc.process import ProcDir
-from smapstop.proc.threads import stack_pointers, thread_ids
+from smapstop.proc.threads import list_other_threads, read_stack_pointers
 from smapstop.sampling import stack_tracker
 from smapstop.sampling.sampler import Sampler
 
@@ -36,7 +36,7 @@ def end():
 
 def asleep(process: ProcDir, threads: int) -> None:
     """Wait until the kernel shows the stack pointers of so many threads."""
-    until(lambda: len(stack_pointers(process)) == threads)
+    until(lambda: len(read_stack_pointers(process)) == threads)
 
 
 def test_the_stacks_of_threads_are_told_once(program: Callable[[str], Path]) -> None:
@@ -45,9 +45,9 @@ def test_the_stacks_of_threads_are_told_once(program: Callable[[str], Path]) -> 
         sampler = Sampler(process, Pace(budget=1.0))
         told = sampler.sample()
         assert [(stack.tid, stack.name) for stack in told.stacks] == [
-            (tid, name) for tid, name in zip(thread_ids(process), ("worker one", "worker two"), strict=True)
+            (tid, name) for tid, name in zip(list_other_threads(process), ("worker one", "worker two"), strict=True)
         ]
-        pointers = {pointer.tid: pointer.address for pointer in stack_pointers(process)}
+        pointers = {pointer.tid: pointer.address for pointer in read_stack_pointers(process)}
         for stack in told.stacks:
             row = told.ids.tolist().index(stack.mapping)
             assert told.rows.start[row] <= pointers[stack.tid] < told.rows.end[row]
@@ -61,12 +61,12 @@ def test_a_thread_that_ends_leaves_its_stack_to_nobody_and_a_new_one_is_told() -
         sampler = Sampler(process, Pace(budget=1.0))
         (first,) = sampler.sample().stacks
         target.go()
-        until(lambda: not thread_ids(process))
+        until(lambda: not list_other_threads(process))
         assert sampler.sample().stacks == (Stack(first.mapping, 0, ""),)
         target.go()
         asleep(process, 1)
         (second,) = sampler.sample().stacks
-        assert second.tid == thread_ids(process)[0] != first.tid
+        assert second.tid == list_other_threads(process)[0] != first.tid
 
 
 def test_a_few_threads_are_looked_at_in_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_a_few_threads_are_looked_at_in_a_tick(monkeypatch: pytest.MonkeyPatch) 
         asleep(process, 5)
         sampler = Sampler(process, Pace(budget=1.0))
         found = [[stack.tid for stack in sampler.sample().stacks] for _ in range(4)]
-        tids = thread_ids(process)
+        tids = list_other_threads(process)
         assert found == [tids[:2], tids[2:4], tids[4:], []]
 
 
@@ -90,6 +90,6 @@ def test_who_may_not_trace_a_process_learns_no_stacks() -> None:
         asleep(process, 1)
         os.seteuid(65534)
         try:
-            assert stack_pointers(process) == []
+            assert read_stack_pointers(process) == []
         finally:
             os.seteuid(0)

@@ -19,7 +19,7 @@ from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import Scene
 from smapstop.proc.columns import ABSENT
-from smapstop.settings import Begin, Pick, Replay, Settings
+from smapstop.settings import Pick, Replay, Settings, StartRequest
 from smapstop.text.format import cells
 from smapstop.text.table_rows import Row, rows_of
 from smapstop.ui import app as module
@@ -430,7 +430,7 @@ def _fields(value: Any) -> dict[str, Any]:
         (Replay("run\x1b.smaps"), "reading run\\x1b.smaps …"),
     ],
 )
-async def test_until_there_is_something_to_show_it_says_what_it_does(begin: Begin, said: str) -> None:
+async def test_until_there_is_something_to_show_it_says_what_it_does(begin: StartRequest, said: str) -> None:
     app = Dashboard(Silent(), begin, Settings())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()

@@ -17,7 +17,7 @@ from textual.widgets import ContentSwitcher
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach
 from smapstop.model.tick import Tick
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.keys.table import KEY
@@ -125,7 +125,7 @@ async def test_the_pointer_on_a_title_or_a_key_says_what_it_is() -> None:
         for column in table.columns:
             if column.look == "amount" and column.title in header:
                 await pilot.hover(MappingTable, offset=(header.index(column.title) + 1, 0))
-                assert str(table.tooltip) == f"{column.title}: {FIELD[column.key].help}"
+                assert str(table.tooltip) == f"{column.title}: {FIELD_BY_NAME[column.key].help}"
         await pilot.hover(MappingTable, offset=(header.index("Rss") + 1, 2))
         assert table.tooltip is None
         await pilot.hover(KeyBar, offset=(bar.render_line(0).text.index("sort"), 0))

@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 
 from smapstop.model.protocol import Attach, Pace
 from smapstop.model.view.sort import Sorting
-from smapstop.settings import Begin, Replay, Settings
+from smapstop.settings import Replay, Settings, StartRequest
 from smapstop.text.columns import COLUMNS
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.columns import ColumnsScreen
@@ -32,7 +32,7 @@ class Memory:
         self.told.append(changes)
 
 
-def dashboard(begin: Begin | None = None, **settings: object) -> tuple[Dashboard, ListSource, Memory]:
+def dashboard(begin: StartRequest | None = None, **settings: object) -> tuple[Dashboard, ListSource, Memory]:
     source, memory = ListSource(tick_of(0, mappings_of((0, 4), (1, 8)), [0, 1])), Memory()
     begun = Settings(columns=FEW, remember=memory, **settings)  # type: ignore[arg-type]
     return Dashboard(source, begin or Attach(4711), begun), source, memory

@@ -136,9 +136,9 @@ def _rebuilds(watched: str, program: str) -> "Rebuilds":
         raise SmapstopError(f"no file {watched!r} to watch", "is it built, and is the path right?")
 
     def begin() -> "AsyncIterator[None]":
-        from smapstop.rebuild_watcher import rebuilds  # with what it needs, which takes a while to import
+        from smapstop.rebuild_watcher import watch_rebuilds  # with what it needs, which takes a while to import
 
-        return rebuilds(path, executed=not watched)
+        return watch_rebuilds(path, executed=not watched)
 
     return begin
 
@@ -221,10 +221,10 @@ def _save(run: "Run", *, redact: bool) -> "Iterator[str]":
 
 def _pick() -> "Pick":
     """Whom to pick from."""
-    from smapstop.proc.process_list import processes
+    from smapstop.proc.process_list import list_processes
     from smapstop.settings import Pick
 
-    return Pick(processes, lambda found: require_memory(found.pid))
+    return Pick(list_processes, lambda found: require_memory(found.pid))
 
 
 def launch(

@@ -73,7 +73,7 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """The pages of the mappings that are meant, one after the other."""
     from smapstop.model.lookup import meant
     from smapstop.proc.elf.mapped_files import ElfCache
-    from smapstop.proc.process import unreadable
+    from smapstop.proc.process import access_error
     from smapstop.report.label_reader import labels_in
     from smapstop.report.pages.page_list import look, read_map
     from smapstop.report.pages.render import as_json, as_table
@@ -84,7 +84,7 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
     try:
         counters = process.counters()
     except OSError as error:
-        raise unreadable(process.pid, error) from error
+        raise access_error(process.pid, error) from error
     if _format(options) == "json":
         return "".join(as_json(pages, counters) for pages in found)
     return "\n".join(as_table(pages, counters, width=table_width()) for pages in found)
@@ -93,7 +93,7 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
 def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
     """What was copied on write in the whole process."""
     from smapstop.proc.elf.mapped_files import ElfCache
-    from smapstop.proc.process import unreadable
+    from smapstop.proc.process import access_error
     from smapstop.report.pages.cow import copied
     from smapstop.report.pages.cow_render import as_json, as_table
     from smapstop.report.pages.page_list import read_map
@@ -102,7 +102,7 @@ def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
     try:
         counters = process.counters()
     except OSError as error:
-        raise unreadable(process.pid, error) from error
+        raise access_error(process.pid, error) from error
     return as_json(found, counters) if _format(options) == "json" else as_table(found, counters, width=table_width())
 
 

@@ -10,7 +10,7 @@ from smapstop.cli.config.config_file import user_directory
 from smapstop.cli.config.preferences import READERS, Preferences, preferences_of
 from smapstop.errors import SmapstopError
 
-_MOST_BYTES = 1 << 16
+_MAX_BYTES = 1 << 16
 """A file that is longer is none of ours."""
 
 
@@ -53,7 +53,7 @@ def _table() -> Mapping[str, object]:
         if path is None or not path.is_file():  # a pipe would have us wait
             return {}
         with path.open("rb") as file:
-            table = json.loads(file.read(_MOST_BYTES))
+            table = json.loads(file.read(_MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return table if isinstance(table, dict) else {}

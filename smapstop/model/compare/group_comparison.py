@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.model.totals import NEEDED, SUMS
-from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, without_deleted
-from smapstop.proc.fields import PROPERTIES
+from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, strip_deleted
+from smapstop.proc.fields import PROPERTY_FIELDS
 
 By = Literal["name", "kind", "file", "part"]
 """What mappings are the same by: the name (all memory without one is one group), the kind, the file (what has none by
@@ -111,7 +111,7 @@ def _key(name: str, by: By) -> tuple[str, Kind]:
     kind = kind_of(name)
     if not name or by == "kind" or (by == "file" and kind is not Kind.FILE):
         return kind.value, kind
-    return without_deleted(name), kind
+    return strip_deleted(name), kind
 
 
 def _perms(mappings: Mappings, by: By) -> Coded[str]:
@@ -164,7 +164,7 @@ def ordinals(stretch: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _side(mappings: Mappings, number: NDArray[np.intp], count: int) -> Side:
     """The sums of a map by the number of each row's group."""
-    fields = tuple(name for name in mappings.fields if name not in PROPERTIES)
+    fields = tuple(name for name in mappings.fields if name not in PROPERTY_FIELDS)
     members = np.bincount(number, minlength=count)
     amounts = np.empty((len(fields), count), np.int64)
     for sums, name in zip(amounts, fields, strict=True):

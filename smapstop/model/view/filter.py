@@ -12,7 +12,7 @@ from smapstop.model.labels import Use, label
 from smapstop.model.view.sort import Mask, column_of
 from smapstop.model.view.table_data import Sheet
 from smapstop.proc.columns import ABSENT
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import FIELD_BY_NAME
 
 Test = Callable[[Sheet], Mask]
 """Which rows of a sheet pass."""
@@ -68,7 +68,7 @@ def _term(word: str) -> Test:
         return lambda sheet: (sheet.start <= address) & (address < sheet.end)
     if comparison := _AMOUNT.fullmatch(word):
         return _amount_test(comparison)
-    if (begun := _BEGUN.fullmatch(word)) and begun["field"].lower() in (*FIELD, "delta"):
+    if (begun := _BEGUN.fullmatch(word)) and begun["field"].lower() in (*FIELD_BY_NAME, "delta"):
         raise SmapstopError(f"no amount in {word!r} in the filter", "as in rss>10M: kB, or with K, M, G, T")
     in_name, in_part = _text_test("name", lambda text: word.lower() in text.lower()), _part_test(word.lower())
     return lambda sheet: in_name(sheet) | in_part(sheet) | _has_label(sheet, word.lower())

@@ -14,7 +14,7 @@ from smapstop.model.tick import Ids, Stack
 from smapstop.model.timeline.map_diff import Changes
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, StringIds, StringTable
-from smapstop.proc.fields import COMPARED_FIELDS, PROPERTIES
+from smapstop.proc.fields import COMPARED_FIELDS, PROPERTY_FIELDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +177,7 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
 
     amounts = np.full((len(sheet.fields), n), ABSENT, np.int64)
     for at, (name, row) in enumerate(zip(sheet.fields, sheet.amounts, strict=True)):
-        if name not in PROPERTIES:
+        if name not in PROPERTY_FIELDS:
             amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
     moved = np.full(n, -1, np.int64)
     np.maximum.at(moved, group, sheet.moved)

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 ByteOrder = Literal["<", ">"]
 
 DEBUG_DIRECTORY = "/usr/lib/debug"
-MOST_CHECKED_BYTES = 256 << 20
+MAX_CHECKED_BYTES = 256 << 20
 """A larger file is not summed up, which takes 0.1 s for so many."""
 
 _CHUNK_BYTES = 1 << 20
@@ -67,7 +67,7 @@ def crc_of(fd: int) -> int | None:
     Raises:
         OSError: It cannot be read.
     """
-    if os.fstat(fd).st_size > MOST_CHECKED_BYTES:
+    if os.fstat(fd).st_size > MAX_CHECKED_BYTES:
         return None
     crc = at = 0
     while chunk := os.pread(fd, _CHUNK_BYTES, at):

@@ -11,9 +11,9 @@ from smapstop.proc.columns import Addresses
 from smapstop.proc.elf.debug_files import ByteOrder, DebugLink, parse_build_id, parse_debug_link
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 
-MOST_SYMBOLS = 5_000_000
+MAX_SYMBOLS = 5_000_000
 """Entries of a symbol table; a larger one is not read."""
-MOST_HEADERS = 1_000
+MAX_HEADERS = 1_000
 """Sections, and segments; a file with more is not read."""
 
 WRITE, EXECUTE = 2, 1
@@ -33,7 +33,7 @@ _SHF_ALLOC, _SHF_TLS = 0x2, 0x400
 """SHF_ALLOC, SHF_TLS."""
 _CHUNK_BYTES = 64
 """How much of a name is read at once."""
-_MOST_LINK_BYTES = 4096
+_MAX_SECTION_BYTES = 4096
 """A section of notes, or a .gnu_debuglink, that is larger is not read."""
 _MAX_NAME_BYTES = 1024
 """Where a name is cut off."""
@@ -161,7 +161,7 @@ def _read_headers(fd: int) -> Elf:
 
     with open(fd, "rb", closefd=False) as stream:
         elf = ELFFile(stream)
-        if max(elf.num_sections(), elf.num_segments()) > MOST_HEADERS:
+        if max(elf.num_sections(), elf.num_segments()) > MAX_HEADERS:
             return Elf(missing_reason="has too many sections to look through")
         # not with its iter_segments() and iter_sections(), which read hash tables entry by entry
 
@@ -200,7 +200,7 @@ def _read_debug_link(fd: int, sections: list[Any], names: Any, order: ByteOrder)
 
 def _content(fd: int, section: Any) -> bytes:
     """What a small section contains."""
-    if section["sh_type"] == "SHT_NOBITS" or section["sh_size"] > _MOST_LINK_BYTES:
+    if section["sh_type"] == "SHT_NOBITS" or section["sh_size"] > _MAX_SECTION_BYTES:
         return b""
     return os.pread(fd, section["sh_size"], section["sh_offset"])
 
@@ -242,7 +242,7 @@ def _add_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: ByteO
         return elf
     layout = np.dtype(_ENTRY[bits]).newbyteorder(order)
     count = table["sh_size"] // layout.itemsize
-    if count > MOST_SYMBOLS:
+    if count > MAX_SYMBOLS:
         return replace(elf, missing_reason=f"has too many symbols to look through ({count:,})")
     raw = os.pread(fd, count * layout.itemsize, table["sh_offset"])
     entries = np.frombuffer(raw, layout, len(raw) // layout.itemsize)

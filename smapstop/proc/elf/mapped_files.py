@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from smapstop.proc.columns import Mappings, without_deleted
+from smapstop.proc.columns import Mappings, strip_deleted
 from smapstop.proc.elf.debug_files import crc_of, debug_file_paths
 from smapstop.proc.elf.demangler import Demangler
 from smapstop.proc.elf.elf_file import Elf, read_elf
@@ -178,7 +178,7 @@ class ElfCache:
         debug_fd = None
         try:
             elf = self.get(fd)
-            debug_fd = None if elf.has_symtab else self._open_debug_file(process, without_deleted(name), elf)
+            debug_fd = None if elf.has_symtab else self._open_debug_file(process, strip_deleted(name), elf)
             if debug_fd is not None:
                 elf = elf.with_symbols_of(self.get(debug_fd))
             elf = match_segments(elf, mappings, of)

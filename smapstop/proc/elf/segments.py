@@ -8,7 +8,7 @@ from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.elf_file import Elf
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 
-_MOST_NEIGHBOURS = 16
+_MAX_NEIGHBOURS = 16
 """Mappings of the same file that are looked at, on both sides of one: a file that is loaded has about five."""
 
 
@@ -26,8 +26,8 @@ def match_segments(elf: Elf, mappings: Mappings, row: int) -> Elf:
     """
     same = np.flatnonzero((mappings.inode == mappings.inode[row]) & (mappings.device == mappings.device[row]))
     at = int(np.searchsorted(same, row))
-    first = max(0, at - _MOST_NEIGHBOURS)
-    rows, at = same[first : at + _MOST_NEIGHBOURS + 1], at - first
+    first = max(0, at - _MAX_NEIGHBOURS)
+    rows, at = same[first : at + _MAX_NEIGHBOURS + 1], at - first
     offset, size = mappings.offset[rows], mappings.end[rows] - mappings.start[rows]
     pages = np.array([segment.pages for segment in elf.segments], np.uint64).reshape(-1, 2)
     begin = np.array([[segment.address - segment.offset % PAGE_BYTES] for segment in elf.segments], np.uint64)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from smapstop.proc.columns import Addresses
 from smapstop.proc.elf.elf_file import EXECUTE, WRITE, AddressSpans, Elf, ElfSegment
 
-MOST_PAIRS = 10_000_000
+MAX_PAIRS = 10_000_000
 """So often may symbols lie on runs of pages; only a file made for it has more."""
 
 _MAX_ADDRESS = 2**64 - 1
@@ -102,7 +102,7 @@ def _split_by_range(
     for part in parts:
         first_not_before = np.searchsorted(part.addresses[:, 1], start, "right")
         count = np.maximum(np.searchsorted(part.addresses[:, 0], end, "left") - first_not_before, 0)
-        if count.sum() > MOST_PAIRS:
+        if count.sum() > MAX_PAIRS:
             return None
         place = np.repeat(np.arange(len(order)), count)
         before = np.repeat(np.cumsum(count) - count - first_not_before, count)

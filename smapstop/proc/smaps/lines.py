@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Amounts, Mappings, StringTable
-from smapstop.proc.fields import FIELD, field_name
+from smapstop.proc.fields import FIELD_BY_NAME, field_name
 from smapstop.proc.smaps.headers import (
     HEADER_COLUMNS,
     HEADER_DTYPE,
@@ -87,7 +87,7 @@ class LineParser:
             self._flags[-1] = intern_flags(value, self._strings)
         elif label == "Name":
             self._heads[-1] = *self._heads[-1][:-1], intern_name(value, self._strings)
-        elif field_name(label) in FIELD:
+        elif field_name(label) in FIELD_BY_NAME:
             raise _malformed(number, line, f"a number after {label}")
 
     def mappings(self) -> Mappings:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from smapstop.model.compare.group_comparison import Side
 from smapstop.proc.columns import ABSENT
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.report.diff.compare import Diff, Row, Sum, names_in
 from smapstop.report.diff.inputs import Run
 from smapstop.report.diff.limits import Limit
@@ -113,7 +113,7 @@ def as_table(diff: Diff, *, width: int = 80) -> str:
 
 def _label(diff: Diff) -> str:
     """The metric as the kernel calls it."""
-    return FIELD[diff.metric].label if diff.metric in FIELD else diff.metric.capitalize()
+    return FIELD_BY_NAME[diff.metric].label if diff.metric in FIELD_BY_NAME else diff.metric.capitalize()
 
 
 def _run_text(run: Run) -> str:

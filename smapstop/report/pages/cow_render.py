@@ -1,7 +1,7 @@
 """What was copied on write as text: JSON for programs, a table for people."""
 
 from smapstop.model.lookup import base_name
-from smapstop.proc.columns import Counters, without_deleted
+from smapstop.proc.columns import Counters, strip_deleted
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
@@ -28,8 +28,8 @@ def as_json(parts: list[CopiedPart], process: Counters) -> str:
 def _record(part: CopiedPart) -> Record:
     """A part of a file under the names that JSON has."""
     return {
-        "file": without_deleted(part.name),
-        "deleted": part.name != without_deleted(part.name),
+        "file": strip_deleted(part.name),
+        "deleted": part.name != strip_deleted(part.name),
         "part": part.part or None,
         "pages": part.pages,
         "own_pages": part.own,

@@ -17,7 +17,7 @@ from smapstop.proc.pages.page_frames import FrameFlags, FrameRuns, read_frame_ru
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of
 from smapstop.proc.pages.pagemap import read_page_runs
-from smapstop.proc.process import FOR_PAGES, ProcDir, unreadable
+from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_smaps
 
 MOST_NAMES = 32
@@ -81,7 +81,7 @@ def read_map(process: ProcDir) -> Mappings:
     try:
         text = process.read_maps()
     except OSError as error:
-        raise unreadable(process.pid, error) from error
+        raise access_error(process.pid, error) from error
     if not text:
         process.require_memory()
         raise SmapstopError(f"process {process.pid} has just ended")
@@ -97,12 +97,12 @@ def hidden_pages(process: ProcDir, error: OSError) -> SmapstopError:
     pid = process.pid
     if error.errno in (errno.EACCES, errno.EPERM):
         what = f"not permitted to see the pages of process {pid}, although its memory map may be read"
-        return SmapstopError(what, FOR_PAGES)
+        return SmapstopError(what, PAGEMAP_REMEDY)
     if error.errno == errno.ESRCH:
         process.require_memory()
         what = f"the main thread of process {pid} has ended, and the kernel shows its pages no more"
         return SmapstopError(what, "smapstop snapshot still tells of its mappings")
-    return unreadable(pid, error)
+    return access_error(pid, error)
 
 
 def look(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.columns import ABSENT, DELETED, Mappings, StringTable
+from smapstop.proc.columns import ABSENT, DELETED_SUFFIX, Mappings, StringTable
 from smapstop.report.json_fields import RESERVED_KEYS, Record
 from smapstop.report.snapshot.render import SCHEMA
 
@@ -73,7 +73,7 @@ def _mappings(records: list[Record]) -> Mappings:
 
 def _name(record: Record) -> str:
     """The name as the kernel prints it."""
-    return _text(record["name"]) + (DELETED if record["deleted"] else "")
+    return _text(record["name"]) + (DELETED_SUFFIX if record["deleted"] else "")
 
 
 def _text(value: object) -> str:

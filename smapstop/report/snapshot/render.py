@@ -6,8 +6,8 @@ from dataclasses import replace
 from smapstop.model.grouping import Grouping
 from smapstop.model.timestamps import utc
 from smapstop.model.view.sort import Sorting
-from smapstop.proc.columns import DELETED
-from smapstop.proc.fields import FIELD
+from smapstop.proc.columns import DELETED_SUFFIX
+from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.report.json_csv import CsvLines, csv_cell, json_text
 from smapstop.report.json_fields import Record
 from smapstop.report.snapshot.snapshot import Snapshot, records, rollup_record
@@ -109,7 +109,7 @@ def _cell(row: Record, column: Column) -> str:
 def _name(row: Record) -> str:
     """The name of a mapping or group as the kernel prints it; memory without one by its use or kind."""
     label = f"{row['label']}{'?' * row['guess']}" if row.get("label") else ""
-    return f"{row['name'] or label or row['kind']}{DELETED if row.get('deleted') else ''}"
+    return f"{row['name'] or label or row['kind']}{DELETED_SUFFIX if row.get('deleted') else ''}"
 
 
 def _title(snapshot: Snapshot) -> str:
@@ -120,5 +120,8 @@ def _title(snapshot: Snapshot) -> str:
 
 def _rollup_table(snapshot: Snapshot, width: int) -> str:
     """The totals, a line each; what this kernel does not print is left out."""
-    labels = {name: clip(FIELD[name].label if name in FIELD else name, width - 13) for name in snapshot.rollup}
+    labels = {
+        name: clip(FIELD_BY_NAME[name].label if name in FIELD_BY_NAME else name, width - 13)
+        for name in snapshot.rollup
+    }
     return "".join(f"{labels[name]:<16} {long_amount(kb):>12}\n" for name, kb in snapshot.rollup.items())

@@ -11,8 +11,8 @@ from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting, order
 from smapstop.model.view.table_data import Sheet, grouped, still
 from smapstop.proc.columns import ABSENT, Counters, Mappings
-from smapstop.proc.fields import NOT_IN_ROLLUP, ROLLUP_ONLY
-from smapstop.proc.process import ProcDir, unreadable
+from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
+from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.smaps.parser import drop_torn, parse_rollup, parse_smaps
 from smapstop.report.json_fields import RESERVED_KEYS, Record, amounts, heads_of, label_record, names_with
 from smapstop.report.label_reader import labels_in
@@ -48,7 +48,7 @@ def take(pid: int) -> Snapshot:
             tick = Sampler(process, Pace()).sample()
         except OSError as error:
             process.require_memory()
-            raise unreadable(pid, error) from error
+            raise access_error(pid, error) from error
         if tick.missing:
             process.require_memory()
             raise SmapstopError(tick.missing)
@@ -87,7 +87,7 @@ def take_totals(pid: int) -> Snapshot:
             read_ns = time.monotonic_ns() - began_ns
             counters = process.counters()
         except OSError as error:
-            raise unreadable(pid, error) from error
+            raise access_error(pid, error) from error
         if not rollup:
             process.require_memory()
         return Snapshot(None, rollup, counters, process.command_line(), wall_ns, read_ns)
@@ -120,7 +120,7 @@ def _sums(mappings: Mappings) -> dict[str, int]:
     return {
         name: int(column[column != ABSENT].sum())
         for name, column in zip(mappings.fields, mappings.amounts, strict=True)
-        if name not in NOT_IN_ROLLUP
+        if name not in MAPPING_ONLY
     }
 
 
@@ -158,7 +158,7 @@ def _group_heads(sheet: Sheet, rows: list[int]) -> list[Record]:
 
 def rollup_record(snapshot: Snapshot) -> Record:
     """The totals of every field that has one; None when it is not known."""
-    names = names_with(snapshot.rollup, without=NOT_IN_ROLLUP)
+    names = names_with(snapshot.rollup, without=MAPPING_ONLY)
     return {name: snapshot.rollup.get(name) for name in names}
 
 

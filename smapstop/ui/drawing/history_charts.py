@@ -7,7 +7,7 @@ from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import Life
 from smapstop.model.kinds import Kind, kind_of
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import View, exact, label_of
 from smapstop.ui.drawing.charts import area
@@ -38,7 +38,7 @@ def chart(life: Life, view: View, name: str, look: Look, width: int, height: int
         return []
     low, high = float(known.min()), float(known.max())
     first, last = float(known[0]), float(known[-1])
-    unit = "" if name in FIELD and not FIELD[name].unit else " kB"
+    unit = "" if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit else " kB"
     facts = [
         f"{label} {exact(kb, 14)}" for label, kb in (("min", low), ("max", high), ("first", first), ("last", last))
     ]

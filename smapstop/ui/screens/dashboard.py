@@ -13,7 +13,7 @@ from smapstop.model.compare.previous_run import ELSEWHERE
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Target
 from smapstop.model.view.filter import filter_of, members_filter
-from smapstop.settings import Begin, Replay, Settings
+from smapstop.settings import Replay, Settings, StartRequest
 from smapstop.source.base import Source
 from smapstop.text.columns import chosen
 from smapstop.text.status import compared_text, header_of
@@ -60,7 +60,7 @@ class MainScreen(LensedScreen):
     def __init__(
         self,
         source: Source,
-        begin: Begin,
+        begin: StartRequest,
         looking: Looking,
         settings: Settings,
         intro: str,

@@ -12,7 +12,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from smapstop.model.view.sort import Sorting
-from smapstop.proc.fields import FIELD
+from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text.columns import COLUMNS, SORTABLE, sorted_by
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
@@ -99,7 +99,7 @@ def title_of(key: str) -> str:
     """What the choice is called: by its title in the table, or, where that is cut, by the kernel's label."""
     if key not in SORTABLE:
         return "last changed"
-    return SORTABLE[key].title if SORTABLE[key] in COLUMNS else FIELD[key].label
+    return SORTABLE[key].title if SORTABLE[key] in COLUMNS else FIELD_BY_NAME[key].label
 
 
 def _told(key: str) -> str:

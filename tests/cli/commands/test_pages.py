@@ -12,7 +12,7 @@ import pytest
 from places import PROGRAMS, ROOT
 from stepping import Stepping, python, until
 
-from smapstop.proc.process import FOR_PAGES
+from smapstop.proc.process import PAGEMAP_REMEDY
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -411,4 +411,4 @@ print(smapstop.cli.main.main(["pages", "-p", sys.argv[1], "[heap]"]))
         run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert run.stdout == "2\n", run.stderr
     what = f"not permitted to see the pages of process {target.pid}, although its memory map may be read"
-    assert run.stderr.splitlines()[1:] == [f"smapstop: {what}: {FOR_PAGES}"]
+    assert run.stderr.splitlines()[1:] == [f"smapstop: {what}: {PAGEMAP_REMEDY}"]

@@ -145,7 +145,7 @@ def test_file_too_large_to_be_summed_is_not_taken(
     compiler: Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program, debug = separated(compiler, tmp_path, WITHOUT_ID)
-    monkeypatch.setattr(debug_files, "MOST_CHECKED_BYTES", debug.stat().st_size - 1)
+    monkeypatch.setattr(debug_files, "MAX_CHECKED_BYTES", debug.stat().st_size - 1)
     assert second_copy(program) == BARE
 
 

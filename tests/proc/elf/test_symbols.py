@@ -157,7 +157,7 @@ def test_symbols_that_overlap_beyond_measure_are_not_looked_through(
     compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = compiler("known_pages", *PIE)
-    monkeypatch.setattr(symbols, "MOST_PAIRS", 3)
+    monkeypatch.setattr(symbols, "MAX_PAIRS", 3)
     page = offset_of(path, "crowd1")
     ranges = np.array([[page, page + PAGE_BYTES]], np.uint64)
 
@@ -261,9 +261,9 @@ def test_tables_that_are_too_large_are_passed_over(compiler: Compiler, monkeypat
     path = compiler("freestanding", *FREESTANDING)
     page1 = offset_of(path, "page1")
     count = len(subprocess.run(("nm", "-a", path), capture_output=True, check=True).stdout.splitlines()) + 1
-    monkeypatch.setattr(elf_file, "MOST_SYMBOLS", count - 1)
+    monkeypatch.setattr(elf_file, "MAX_SYMBOLS", count - 1)
     assert named(path, page1) == Symbols((".data",), 0, f"has too many symbols to look through ({count})")
-    monkeypatch.setattr(elf_file, "MOST_HEADERS", 3)
+    monkeypatch.setattr(elf_file, "MAX_HEADERS", 3)
     assert named(path, page1) == Symbols((), 0, "has too many sections to look through")
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Static
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.process_info import ProcessInfo
-from smapstop.proc.process_list import processes as real_processes
+from smapstop.proc.process_list import list_processes as real_processes
 from smapstop.text.process_list import COLUMNS, command_of, matches, require_own
 from smapstop.ui.screens.pick import PickScreen
 from smapstop.ui.widgets.key_bar import KeyBar
