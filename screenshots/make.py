@@ -33,7 +33,7 @@ from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.pilot import Pilot
 
-from smapstop.demo.build import COLUMNS, prepared
+from smapstop.demo.build import COLUMNS, prepare_experiment
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Launch
 from smapstop.proc.process_list import list_processes
@@ -153,7 +153,7 @@ def ask_redis(directory: Path, *command: str) -> str:
 @contextmanager
 def experiment(_: Path) -> Iterator[Dashboard]:
     """The demo, launched."""
-    with prepared() as program, closing(LiveSource(open_terminal(20, USUAL[0]))) as source:
+    with prepare_experiment() as program, closing(LiveSource(open_terminal(20, USUAL[0]))) as source:
         launch = Launch(program.command, dict(os.environ))
         yield Dashboard(source, launch, Settings(columns=COLUMNS), intro=program.intro)
 

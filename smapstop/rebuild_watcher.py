@@ -140,7 +140,7 @@ class _Place:
     inode: int
 
 
-class _File:
+class _FileSubject:
     """A file, which linkers write anew or replace, by way of symbolic links or not."""
 
     deep = False
@@ -159,13 +159,13 @@ class _File:
 
     def places(self) -> set[_Place]:
         """Where it, and every link on the way to it, can change."""
-        return {_nearest(hop.parent) for hop in _hops(self._path)}
+        return {_nearest_directory(hop.parent) for hop in _follow_links(self._path)}
 
     def hear(self, changes: set[tuple[Change, str]]) -> None:
         """Ignore what changed: `observe` reads it."""
 
 
-class _Folder:
+class _DirectorySubject:
     """A directory: any change in it counts, but for what version control, editors and caches write."""
 
     def __init__(self, path: Path) -> None:
@@ -184,7 +184,7 @@ class _Folder:
 
     def places(self) -> set[_Place]:
         """Where it can change."""
-        return {_nearest(self._path)}
+        return {_nearest_directory(self._path)}
 
     def hear(self, changes: set[tuple[Change, str]]) -> None:
         """Something changed there."""
@@ -192,7 +192,7 @@ class _Folder:
         self._count += any(not path.startswith(os.pardir) and self._concerns(change, path) for change, path in within)
 
 
-def _hops(path: Path) -> Iterator[Path]:
+def _follow_links(path: Path) -> Iterator[Path]:
     """A path, and where the links lead to."""
     for _ in range(_MAX_LINKS):
         path = path.absolute()
@@ -202,7 +202,7 @@ def _hops(path: Path) -> Iterator[Path]:
         path = path.parent / path.readlink()
 
 
-def _nearest(folder: Path) -> _Place:
+def _nearest_directory(folder: Path) -> _Place:
     """A directory, or as long as it is not there the one that it will be in."""
     for each in (folder, *folder.parents):
         with suppress(OSError):
@@ -212,12 +212,12 @@ def _nearest(folder: Path) -> _Place:
     raise SmapstopError(f"cannot watch {str(folder)!r}", "there is no such directory")
 
 
-def _lost(places: set[_Place], changes: set[tuple[Change, str]]) -> bool:
+def _is_any_deleted(places: set[_Place], changes: set[tuple[Change, str]]) -> bool:
     """Whether one of the directories went; another one may have taken its place since, even its inode."""
     return any((Change.deleted, str(place.path)) in changes for place in places)
 
 
-class _Watch:
+class _DirectoryWatch:
     """Watches directories as a context manager; no change is lost between two waits.
 
     Args:
@@ -275,12 +275,12 @@ async def watch_rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
     Raises:
         SmapstopError: The system does not let us watch it.
     """
-    subject = _Folder(path) if path.is_dir() else _File(path, executed=executed)
+    subject = _DirectorySubject(path) if path.is_dir() else _FileSubject(path, executed=executed)
     settling = RebuildProgress(subject.observe(), subject.observe(), time.monotonic())
     while True:
         places, lost = subject.places(), False
         try:
-            async with _Watch(places, deep=subject.deep) as watch:
+            async with _DirectoryWatch(places, deep=subject.deep) as watch:
                 await watch.begin()
                 while not lost and places == subject.places():
                     now = time.monotonic()
@@ -291,7 +291,7 @@ async def watch_rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
                         yield
                         continue
                     changes = await watch.wait(_POLL_SECONDS if state.needs_polling else None)
-                    lost = _lost(places, changes)
+                    lost = _is_any_deleted(places, changes)
                     subject.hear(changes)
         except FileNotFoundError:
             await asyncio.sleep(_POLL_SECONDS)  # a directory went before it was watched

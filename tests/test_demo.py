@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from smapstop.demo.build import prepared, without_compiler
+from smapstop.demo.build import build_python_experiment, prepare_experiment
 
 FIELDS = ("Rss", "Private_Clean", "Private_Dirty", "Anonymous")
 needs_compiler = pytest.mark.skipif(
@@ -62,7 +62,7 @@ def difference(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 @needs_compiler
 def test_writing_page1_moves_one_page_from_clean_to_dirty_and_anonymous_and_not_rss() -> None:
     page = os.sysconf("SC_PAGE_SIZE") // 1024
-    with prepared() as experiment, running(experiment.command) as run:
+    with prepare_experiment() as experiment, running(experiment.command) as run:
         assert f"I will write it into page1, {page * 1024} bytes" in run.says("(q ends)")
         before = run.data("experiment")
         assert before["Private_Clean"] == page  # written back, so that it is clean
@@ -80,7 +80,7 @@ def test_writing_page1_moves_one_page_from_clean_to_dirty_and_anonymous_and_not_
 
 @needs_compiler
 def test_the_end_of_its_input_ends_it() -> None:
-    with prepared() as experiment, running(experiment.command) as run:
+    with prepare_experiment() as experiment, running(experiment.command) as run:
         run.says("(q ends)")
         run.types("\x04")
         assert run.process.wait(timeout=60) == 0
@@ -88,7 +88,7 @@ def test_the_end_of_its_input_ends_it() -> None:
 
 @needs_compiler
 def test_its_symbol_is_in_the_executable() -> None:
-    with prepared() as experiment:
+    with prepare_experiment() as experiment:
         symbols = Path(experiment.command[0]).read_bytes()
     assert b"\0page1\0" in symbols
 
@@ -99,7 +99,7 @@ def test_the_compiler_of_the_environment_comes_first(tmp_path: Path, monkeypatch
     compiler.write_text(f'#!/bin/sh\ntouch {tmp_path}/used-"$1"\nshift\nexec cc "$@"\n')
     compiler.chmod(0o755)
     monkeypatch.setenv("CC", f"{compiler} first")
-    with prepared() as experiment:
+    with prepare_experiment() as experiment:
         assert os.access(experiment.command[0], os.X_OK)
     assert (tmp_path / "used-first").exists()
 
@@ -110,7 +110,7 @@ def test_without_a_compiler_the_same_happens_in_a_python_program(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CC", raising=False)
     page = os.sysconf("SC_PAGE_SIZE") // 1024
-    with prepared() as experiment, running(experiment.command) as run:
+    with prepare_experiment() as experiment, running(experiment.command) as run:
         assert experiment.intro.endswith("Rss stays (a Python program: no C compiler)")
         assert experiment.command[0] == sys.executable
         run.says("(q ends)")
@@ -133,26 +133,26 @@ def test_a_compiler_that_fails_is_as_good_as_none(monkeypatch: pytest.MonkeyPatc
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/no/such")
     monkeypatch.delenv("CC", raising=False)
-    with prepared() as experiment:
+    with prepare_experiment() as experiment:
         assert experiment.command[0] == sys.executable
 
 
 def test_its_directory_is_removed_at_the_end() -> None:
-    with prepared() as experiment:
+    with prepare_experiment() as experiment:
         directory = Path(experiment.command[-1]).parent
         assert directory.is_dir()
     assert not directory.exists()
 
 
 def test_what_to_do_fits_on_a_line(tmp_path: Path) -> None:
-    with prepared() as experiment:
+    with prepare_experiment() as experiment:
         assert len(experiment.intro.format(program="t")) <= 80 - 2
-    assert len(without_compiler(tmp_path).intro.format(program="t")) <= 118 - 2
+    assert len(build_python_experiment(tmp_path).intro.format(program="t")) <= 118 - 2
 
 
 def test_what_the_program_says_fits_in_its_pane(tmp_path: Path) -> None:
-    with prepared() as compiled:
-        for experiment in (compiled, without_compiler(tmp_path)):
+    with prepare_experiment() as compiled:
+        for experiment in (compiled, build_python_experiment(tmp_path)):
             with running(experiment.command) as run:
                 run.types("x\ny\n")
                 lines = run.says("or q)").splitlines()

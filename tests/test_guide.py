@@ -6,7 +6,7 @@ import pytest
 from documents import GUIDE
 from places import ROOT
 
-from smapstop.guide import CONTENTS, chapter, chapter_of, chapters, file_of, without_pictures
+from smapstop.guide import CONTENTS, chapter_of, chapters, file_of, read_chapter, strip_pictures
 
 
 def test_the_contents_list_every_chapter_that_there_is() -> None:
@@ -21,7 +21,7 @@ def test_the_readme_lists_the_same_chapters_in_the_same_order() -> None:
 
 @pytest.mark.parametrize("name", [CONTENTS, *chapters()])
 def test_a_chapter_has_one_title_and_is_found_by_its_file(name: str) -> None:
-    text = re.sub(r"^```.*?^```$", "", chapter(name), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^```.*?^```$", "", read_chapter(name), flags=re.MULTILINE | re.DOTALL)
     assert re.findall(r"^# .+$", text, re.MULTILINE) == [text.splitlines()[0]]
     assert chapter_of(file_of(name)) == name
 
@@ -32,4 +32,4 @@ def test_other_files_are_no_chapters() -> None:
 
 def test_pictures_are_left_out_and_nothing_else() -> None:
     text = "# Title\n\n![A picture](a.png)\n\nWords [to](keys.md) follow.\n"
-    assert without_pictures(text) == "# Title\n\nWords [to](keys.md) follow.\n"
+    assert strip_pictures(text) == "# Title\n\nWords [to](keys.md) follow.\n"

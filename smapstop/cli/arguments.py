@@ -11,15 +11,15 @@ from typing import IO, NoReturn
 from smapstop.cli.output import print_text
 from smapstop.errors import SmapstopError
 
-Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name for it
+OptionGroup = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name for it
 """A group of options, with a heading in the help."""
-INTERVALS = (0.05, 3600.0)
+INTERVAL_LIMITS = (0.05, 3600.0)
 """The shortest and the longest time between samples, seconds."""
-BUDGETS = (0.01, 100.0)
+BUDGET_LIMITS = (0.01, 100.0)
 """The least and the most that reading may take of one CPU, percent."""
 
 
-class Parser(argparse.ArgumentParser):
+class CommandParser(argparse.ArgumentParser):
     """An argument parser whose errors are those of smapstop, and whose help fits 80 columns."""
 
     def __init__(self, prog: str, usage: str, description: str, epilog: str) -> None:
@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
             usage=usage,
             description=description,
             epilog=epilog,
-            formatter_class=_Help,
+            formatter_class=_HelpFormatter,
             add_help=False,
             allow_abbrev=False,
         )
@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
         print_text(self.format_help(), "the help")
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Help as it is written here, in 80 columns whatever the terminal's width."""
 
     def __init__(self, prog: str) -> None:
@@ -64,7 +64,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         return re.sub(r"(\n  .*)\n\n(?=\S.*:\S*\n  \S*-)", r"\1\n", super().format_help())
 
 
-def add_table(parser: Parser) -> None:
+def add_table_options(parser: CommandParser) -> None:
     """The options of what the dashboard begins with."""
     table = parser.add_argument_group("the table at the start")
     table.add_argument("--sort", metavar="COLUMN", help="sort by it: rss, delta, name, ... (moved)")
@@ -73,12 +73,12 @@ def add_table(parser: Parser) -> None:
     table.add_argument("--config", metavar="FILE", help="settings and keys (~/.config/smapstop/config.toml)")
 
 
-def add_decorate(group: Group) -> None:
+def add_decorate_option(group: OptionGroup) -> None:
     """The option to have glibc name its memory."""
     group.add_argument("--decorate", action="store_true", help="with --: glibc (2.39 or newer) names its memory")
 
 
-def add_output(parser: Parser, what: str) -> None:
+def add_output_options(parser: CommandParser, what: str) -> None:
     """The options of the file that is recorded into; `what` is its help."""
     group = parser.add_argument_group("where to")
     group.add_argument("-o", "--output", metavar="FILE", help=what)
@@ -86,41 +86,41 @@ def add_output(parser: Parser, what: str) -> None:
     group.add_argument("--redact", action="store_true", help="leave out words: command, paths, symbols")
 
 
-def add_pace(group: Group) -> None:
+def add_pace_options(group: OptionGroup) -> None:
     """The options of how often to sample; see `pace_of`."""
     group.add_argument(
         "-i",
         "--interval",
         metavar="SECONDS",
-        type=_interval,
+        type=_parse_interval,
         help="time between samples, 0.05 to 3600 (1)",
     )
     group.add_argument(
         "--budget",
         metavar="PERCENT",
-        type=_budget,
+        type=_parse_budget,
         help="CPU share of sampling; past it the interval grows (5)",
     )
 
 
-def add_others(parser: Parser) -> Group:
+def add_common_options(parser: CommandParser) -> OptionGroup:
     """The options that every verb has."""
     group = parser.add_argument_group("others")
     group.add_argument("-h", "--help", action="help", help="show this help")
     return group
 
 
-def parse(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, str | None]:
+def parse_options(parser: CommandParser, words: list[str]) -> tuple[argparse.Namespace, str | None]:
     """The options in the words, and the first word that is none.
 
     Raises:
         SmapstopError: There is no such option, or something is wrong with its value.
     """
-    options, rest = parse_words(parser, words)
+    options, rest = parse_options_and_operands(parser, words)
     return options, rest[0] if rest else None
 
 
-def parse_words(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+def parse_options_and_operands(parser: CommandParser, words: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """The options in the words, and the words that are none; `-` is one of these.
 
     Raises:
@@ -138,17 +138,17 @@ def did_you_mean(word: str, words: list[str]) -> SmapstopError:
     return SmapstopError(f"unexpected {word!r}", f"did you mean: smapstop {shlex.join(words)}")
 
 
-def _interval(text: str) -> float:
+def _parse_interval(text: str) -> float:
     """Seconds from an argument."""
-    return number_of(text, "--interval", *INTERVALS, "seconds")
+    return parse_number(text, "--interval", *INTERVAL_LIMITS, "seconds")
 
 
-def _budget(text: str) -> float:
+def _parse_budget(text: str) -> float:
     """Percent from an argument."""
-    return number_of(text, "--budget", *BUDGETS, "percent of one CPU")
+    return parse_number(text, "--budget", *BUDGET_LIMITS, "percent of one CPU")
 
 
-def number_of(text: str, option: str, least: float, most: float, unit: str) -> float:
+def parse_number(text: str, option: str, least: float, most: float, unit: str) -> float:
     """A number in its limits.
 
     Raises:

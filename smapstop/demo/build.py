@@ -31,18 +31,20 @@ class Experiment:
 
 
 @contextmanager
-def prepared() -> Iterator[Experiment]:
+def prepare_experiment() -> Iterator[Experiment]:
     """The experiment in a directory of its own, removed at the end: in C, or without a compiler in Python."""
-    with tempfile.TemporaryDirectory(prefix="smapstop-demo-", dir=_disk(), ignore_cleanup_errors=True) as directory:
-        yield build(Path(directory)) or without_compiler(Path(directory))
+    with tempfile.TemporaryDirectory(
+        prefix="smapstop-demo-", dir=_disk_directory(), ignore_cleanup_errors=True
+    ) as directory:
+        yield compile_experiment(Path(directory)) or build_python_experiment(Path(directory))
 
 
-def _disk() -> str | None:
+def _disk_directory() -> str | None:
     """Where to put it: /tmp is often memory, whose pages are dirty from the start; /var/tmp is on a disk."""
     return None if "TMPDIR" in os.environ or not os.access("/var/tmp", os.W_OK) else "/var/tmp"
 
 
-def build(directory: Path) -> Experiment | None:
+def compile_experiment(directory: Path) -> Experiment | None:
     """Compile the experiment with `$CC`, cc, gcc or clang; None when there is none of them, or it fails."""
     executable = directory / _NAME
     wanted = shlex.split(os.environ.get("CC", ""))
@@ -53,21 +55,21 @@ def build(directory: Path) -> Experiment | None:
         arguments = [*compiler, "-O0", page, "-o", str(executable), str(_HERE / "experiment.c")]
         compiled = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if compiled.returncode == 0 and os.access(executable, os.X_OK):
-            _write_back(executable)
+            _flush_to_disk(executable)
             return Experiment((str(executable),), _INTRO)
     return None
 
 
-def without_compiler(directory: Path) -> Experiment:
+def build_python_experiment(directory: Path) -> Experiment:
     """The experiment in Python: it maps a file of some pages, instead of having page1 in its own executable."""
     file = directory / _NAME
     file.write_bytes(b"c" * mmap.PAGESIZE * _PAGES)
-    _write_back(file)
+    _flush_to_disk(file)
     command = (sys.executable, str(_HERE / "experiment.py"), str(file))
     return Experiment(command, f"{_INTRO} (a Python program: no C compiler)")
 
 
-def _write_back(path: Path) -> None:
+def _flush_to_disk(path: Path) -> None:
     """Write a new file to the disk: until then its pages count as dirty, and Private_Clean has nothing to lose."""
     fd = os.open(path, os.O_RDONLY)
     try:

@@ -12,11 +12,11 @@ CONTENTS = "contents"
 @cache
 def chapters() -> Mapping[str, str]:
     """The chapters in reading order: what each is about, by name."""
-    rows = re.findall(r"^\| \[([\w-]+)\]\(\1\.md\) \| (.+) \|$", chapter(CONTENTS), re.MULTILINE)
+    rows = re.findall(r"^\| \[([\w-]+)\]\(\1\.md\) \| (.+) \|$", read_chapter(CONTENTS), re.MULTILINE)
     return dict(rows)
 
 
-def chapter(name: str) -> str:
+def read_chapter(name: str) -> str:
     """Read a chapter's Markdown.
 
     Args:
@@ -35,6 +35,6 @@ def chapter_of(file: str) -> str | None:
     return next((name for name in (CONTENTS, *chapters()) if file_of(name) == file), None)
 
 
-def without_pictures(markdown: str) -> str:
+def strip_pictures(markdown: str) -> str:
     """A chapter without its pictures, for terminals."""
     return re.sub(r"^!\[.*\]\(.*\)\n\n?", "", markdown, flags=re.MULTILINE)

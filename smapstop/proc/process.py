@@ -13,7 +13,7 @@ from smapstop.proc.columns import Counters
 from smapstop.proc.read_buffer import CHUNK_BYTES, ReadBuffer
 from smapstop.proc.stat import fields_after_name, parse_counters
 
-Contents = TypeVar("Text", bytes, memoryview)
+Contents = TypeVar("Contents", bytes, memoryview)
 
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""

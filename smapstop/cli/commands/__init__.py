@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a module of this package, which must be there first
-    from smapstop.cli.arguments import Parser
+    from smapstop.cli.arguments import CommandParser
 
 VERBS = {
     "snapshot": "one sample, printed as a table, JSON or csv",
@@ -20,6 +20,6 @@ VERBS = {
 """What each does, in a line. Without one it is the dashboard."""
 
 
-def parsers() -> "dict[str, Parser]":
+def parsers() -> "dict[str, CommandParser]":
     """The parser of each verb, by its name; first that of the dashboard, which needs no verb."""
     return {name: importlib.import_module(f"smapstop.cli.commands.{name}").parser() for name in ("dashboard", *VERBS)}

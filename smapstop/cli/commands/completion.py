@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 
-from smapstop.cli.arguments import Parser, add_others, parse
+from smapstop.cli.arguments import CommandParser, add_common_options, parse_options
 from smapstop.cli.commands import VERBS, parsers
 from smapstop.cli.output import print_text
 from smapstop.cli.targets import Command
@@ -90,9 +90,9 @@ complete -c smapstop -n 'contains -- -- (commandline -opc)' -xka '(_smapstop_com
 """What comes after what shtab makes."""
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop completion`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop completion",
         "smapstop completion bash|zsh|fish",
         "Prints a script with which a shell completes verbs, options, their values,\n"
@@ -105,13 +105,13 @@ def parser() -> Parser:
     )
     what = parser.add_argument_group("for which shell")
     what.add_argument("shell", choices=tuple(_ENDS), metavar="SHELL", nargs="?", help="bash, zsh or fish")
-    add_others(parser)
+    add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Print the script for a shell."""
-    options, word = parse(parser(), words)
+    options, word = parse_options(parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "smapstop completion bash, zsh or fish")
     if options.shell is None:

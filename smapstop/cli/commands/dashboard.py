@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from smapstop import __version__
 from smapstop.cli.arguments import (
-    Parser,
-    add_decorate,
-    add_others,
-    add_output,
-    add_pace,
-    add_table,
+    CommandParser,
+    add_common_options,
+    add_decorate_option,
+    add_output_options,
+    add_pace_options,
+    add_table_options,
     did_you_mean,
-    parse,
+    parse_options,
 )
 from smapstop.cli.commands import VERBS
 from smapstop.cli.output import is_terminal
@@ -45,9 +45,9 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.ui.program_control import Rebuilds
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of the dashboard."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop",
         "smapstop [options] [-p PID|NAME]\n"
         "       smapstop [options] [--watch [PATH]] -- COMMAND [ARG ...]\n"
@@ -69,18 +69,18 @@ def parser() -> Parser:
         const="",
         help="with --: begin anew when it, or PATH, is rebuilt",
     )
-    add_decorate(target)
-    add_pace(target)
-    add_table(parser)
-    add_output(parser, "record; with --watch run by run: a.smaps, a.2.smaps")
-    others = add_others(parser)
+    add_decorate_option(target)
+    add_pace_options(target)
+    add_table_options(parser)
+    add_output_options(parser, "record; with --watch run by run: a.smaps, a.2.smaps")
+    others = add_common_options(parser)
     others.add_argument("--version", action="version", version=f"smapstop {__version__}", help="show the version")
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Watch a running process, a launched program, or the process that the user picks."""
-    options, word = parse(parser(), words)
+    options, word = parse_options(parser(), words)
     if word is not None:
         raise _stray(word, words, has_pid=options.pid is not None)
     if command is not None and options.pid is not None:

@@ -1,14 +1,14 @@
 """`smapstop demo`: the copy-on-write experiment, launched under the dashboard."""
 
-from smapstop.cli.arguments import Parser, add_others, add_pace, parse
+from smapstop.cli.arguments import CommandParser, add_common_options, add_pace_options, parse_options
 from smapstop.cli.commands.dashboard import launch, require_terminal, settings_of
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop demo`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop demo",
         "smapstop demo [options]",
         "The copy-on-write experiment: compiles a small program that writes 4096 bytes\n"
@@ -19,20 +19,20 @@ def parser() -> Parser:
         "  CC=clang smapstop demo -i 0.2\n"
         "                          with another compiler, five samples a second",
     )
-    add_pace(parser.add_argument_group("how often"))
-    add_others(parser)
+    add_pace_options(parser.add_argument_group("how often"))
+    add_common_options(parser)
     parser.set_defaults(sort="moved", filter="", config=None, redact=False)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Launch the copy-on-write experiment under the dashboard."""
-    options, word = parse(parser(), words)
+    options, word = parse_options(parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "demo brings its own program: smapstop demo")
     require_terminal("smapstop snapshot -p PID")
-    from smapstop.demo.build import COLUMNS, prepared
+    from smapstop.demo.build import COLUMNS, prepare_experiment
 
     options.columns = ",".join(COLUMNS)
-    with prepared() as experiment:
+    with prepare_experiment() as experiment:
         return launch(experiment.command, lambda: settings_of(options), intro=experiment.intro)

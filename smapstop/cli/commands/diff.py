@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from smapstop.cli.arguments import Parser, add_others, parse_words
+from smapstop.cli.arguments import CommandParser, add_common_options, parse_options_and_operands
 from smapstop.cli.output import discard_stdout, is_terminal, print_text, safe, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
@@ -21,9 +21,9 @@ FORMATS = ("table", "json", "markdown")
 BYS = ("name", "kind", "file", "part")
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop diff`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop diff",
         "smapstop diff [options] A B",
         "Two runs compared by the names of their mappings: what grew, shrank, is new or\n"
@@ -61,16 +61,16 @@ def parser() -> Parser:
     form.add_argument(
         "--fail-over",
         metavar="LIMIT",
-        type=_limit,
+        type=_parse_limit,
         action="append",
         default=[],
         help="exit 1 when the total grew more: 10%%, 5M, 512k; or one mapping: libfoo.so=5%%. Can be repeated",
     )
-    add_others(parser)
+    add_common_options(parser)
     return parser
 
 
-def _limit(text: str) -> "Limit":
+def _parse_limit(text: str) -> "Limit":
     """A limit of growth from an argument."""
     from smapstop.report.diff.limits import limit_of  # it imports fractions, which take a while
 
@@ -83,7 +83,7 @@ def run(words: list[str], command: Command) -> int:
     Returns:
         `EXCEEDED` when a limit was, else 0.
     """
-    options, rest = parse_words(parser(), words)
+    options, rest = parse_options_and_operands(parser(), words)
     files = [file for file in (options.before, options.after, *rest) if file is not None]
     if command is not None:
         raise SmapstopError("diff starts no program", "record two runs first: smapstop record -o FILE -- COMMAND")

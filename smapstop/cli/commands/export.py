@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smapstop.cli.arguments import Parser, add_others, number_of, parse_words
+from smapstop.cli.arguments import CommandParser, add_common_options, parse_number, parse_options_and_operands
 from smapstop.cli.atomic_file import save
 from smapstop.cli.output import print_text, safe
 from smapstop.cli.targets import Command
@@ -23,9 +23,9 @@ _BY_SUFFIX = {".csv": "csv", ".json": "perfetto", ".pftrace": "perfetto"}
 FORMATS = ("csv", "jsonl", "perfetto")
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop export`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop export",
         "smapstop export FILE [options]",
         "A recording for other programs, from its start: JSON lines, csv, or a trace for\n"
@@ -40,13 +40,15 @@ def parser() -> Parser:
     what = parser.add_argument_group("what to export")
     what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
     what.add_argument(
-        "--what", metavar="A,B", type=_exported, help="ticks, changes, events (all of them; of csv one, changes)"
+        "--what", metavar="A,B", type=_parse_what, help="ticks, changes, events (all of them; of csv one, changes)"
     )
     what.add_argument(
         "--filter", metavar="EXPR", default="", help="mappings as in the dashboard: libc kind:heap rss>1M"
     )
-    what.add_argument("--from", dest="begin", metavar="SECONDS", type=_second, help="seconds after the first tick")
-    what.add_argument("--to", dest="end", metavar="SECONDS", type=_second, help="the same, of the last one")
+    what.add_argument(
+        "--from", dest="begin", metavar="SECONDS", type=_parse_seconds, help="seconds after the first tick"
+    )
+    what.add_argument("--to", dest="end", metavar="SECONDS", type=_parse_seconds, help="the same, of the last one")
     form = parser.add_argument_group("where to, and how")
     form.add_argument("-o", "--output", metavar="FILE", help="the file, whole or not at all (stdout)")
     form.add_argument("--force", action="store_true", help="replace a file that is there")
@@ -56,11 +58,11 @@ def parser() -> Parser:
         metavar="FORMAT",
         help="csv, jsonl, perfetto (by the name of FILE: .csv, .json)",
     )
-    add_others(parser)
+    add_common_options(parser)
     return parser
 
 
-def _exported(text: str) -> tuple[Kind, ...]:
+def _parse_what(text: str) -> tuple[Kind, ...]:
     """What to export from an argument."""
     words = text.split(",")
     for word in words:
@@ -69,14 +71,14 @@ def _exported(text: str) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS if kind in words)
 
 
-def _second(text: str) -> float:
+def _parse_seconds(text: str) -> float:
     """A time after the start from an argument."""
-    return number_of(text, "--from and --to", 0, 366 * 86_400, "seconds after the first tick")
+    return parse_number(text, "--from and --to", 0, 366 * 86_400, "seconds after the first tick")
 
 
 def run(words: list[str], command: Command) -> int:
     """Export a recording, also while it is written: as far as it goes then."""
-    options, rest = parse_words(parser(), words)
+    options, rest = parse_options_and_operands(parser(), words)
     files = [file for file in (options.file, *rest) if file is not None]
     if command is not None:
         raise SmapstopError("export starts no program", "smapstop record -o FILE -- COMMAND, and then export FILE")

@@ -4,16 +4,16 @@ import difflib
 import os
 import sys
 
-from smapstop.cli.arguments import Parser, add_others, parse
+from smapstop.cli.arguments import CommandParser, add_common_options, parse_options
 from smapstop.cli.output import is_terminal, print_text
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
-from smapstop.guide import CONTENTS, chapter, chapters
+from smapstop.guide import CONTENTS, chapters, read_chapter
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop guide`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop guide",
         "smapstop guide [CHAPTER]",
         "Shows a chapter of the guide: in a viewer on a terminal, else as Markdown.\n"
@@ -30,26 +30,26 @@ def parser() -> Parser:
         metavar="CHAPTER",
         nargs="?",
         choices=(CONTENTS, *chapters()),
-        type=_chapter,
+        type=_parse_chapter,
         default=CONTENTS,
         help="one of the chapters (contents)",
     )
-    add_others(parser)
+    add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Show a chapter."""
-    options, word = parse(parser(), words)
+    options, word = parse_options(parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "give one chapter: smapstop guide CHAPTER")
     if _has_viewer():
         return _view(options.chapter)
-    print_text(chapter(options.chapter), "the guide")
+    print_text(read_chapter(options.chapter), "the guide")
     return 0
 
 
-def _chapter(text: str) -> str:
+def _parse_chapter(text: str) -> str:
     """The name of a chapter from an argument.
 
     Raises:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from smapstop.cli.arguments import Parser, add_others, parse
+from smapstop.cli.arguments import CommandParser, add_common_options, parse_options
 from smapstop.cli.output import is_terminal, print_text, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
@@ -15,9 +15,9 @@ if TYPE_CHECKING:  # it imports numpy
 FORMATS = ("table", "json")
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop pages`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop pages",
         "smapstop pages -p PID|NAME [options] MAPPING\n       smapstop pages -p PID|NAME --cow [options]",
         "What the pages of a mapping are: not present, the file's, copied on write,\n"
@@ -43,13 +43,13 @@ def parser() -> Parser:
     form.add_argument(
         "--format", choices=FORMATS, metavar="FORMAT", help="table or json (a table on a terminal, else json)"
     )
-    add_others(parser)
+    add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Print the pages of one mapping, or what was copied on write in all of them."""
-    options, word = parse(parser(), words)
+    options, word = parse_options(parser(), words)
     if command is not None:
         raise SmapstopError("pages starts no program", "start it yourself, then: smapstop pages -p PID MAPPING")
     if word is not None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import (
-    Parser,
-    add_decorate,
-    add_others,
-    add_output,
-    add_pace,
+    CommandParser,
+    add_common_options,
+    add_decorate_option,
+    add_output_options,
+    add_pace_options,
     did_you_mean,
-    number_of,
-    parse,
+    parse_number,
+    parse_options,
 )
 from smapstop.cli.output import safe
 from smapstop.cli.progress import Progress
@@ -37,9 +37,9 @@ if TYPE_CHECKING:  # it imports numpy
 _ENOUGH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop record`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop record",
         "smapstop record -o FILE [options] -p PID|NAME\n"
         "       smapstop record -o FILE [options] -- COMMAND [ARG ...]",
@@ -55,13 +55,13 @@ def parser() -> Parser:
     )
     target = parser.add_argument_group("whom to record, this or -- COMMAND")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
-    add_decorate(target)
-    add_output(parser, "the recording, readable by you only")
-    add_pace(parser.add_argument_group("how often"))
+    add_decorate_option(target)
+    add_output_options(parser, "the recording, readable by you only")
+    add_pace_options(parser.add_argument_group("how often"))
     length = parser.add_argument_group("how long; a program that was started is then ended")
-    length.add_argument("--duration", metavar="SECONDS", type=_duration, help="stop after so many seconds")
-    length.add_argument("--count", metavar="N", type=_count, help="stop after so many samples")
-    add_others(parser)
+    length.add_argument("--duration", metavar="SECONDS", type=_parse_duration, help="stop after so many seconds")
+    length.add_argument("--count", metavar="N", type=_parse_count, help="stop after so many samples")
+    add_common_options(parser)
     return parser
 
 
@@ -71,7 +71,7 @@ def run(words: list[str], command: Command) -> int:
     Returns:
         Of a program that ended by itself its own status, else 0.
     """
-    options, word = parse(parser(), words)
+    options, word = parse_options(parser(), words)
     if word is not None:
         raise _stray(word, words)
     if (options.pid is None) == (command is None) or command == ():
@@ -137,14 +137,14 @@ def _stray(word: str, words: list[str]) -> SmapstopError:
     return did_you_mean(word, ["record", *words[:at], "--" if "/" in word else "-p", *words[at:]])
 
 
-def _duration(text: str) -> float:
+def _parse_duration(text: str) -> float:
     """Seconds from an argument."""
-    return number_of(text, "--duration", 0.01, 366 * 86_400, "seconds")
+    return parse_number(text, "--duration", 0.01, 366 * 86_400, "seconds")
 
 
-def _count(text: str) -> int:
+def _parse_count(text: str) -> int:
     """A number of samples from an argument."""
-    return int(number_of(text, "--count", 1, 1e12, "a number"))
+    return int(parse_number(text, "--count", 1, 1e12, "a number"))
 
 
 @contextmanager

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from smapstop.cli.arguments import Parser, add_others, add_table, did_you_mean, parse
+from smapstop.cli.arguments import CommandParser, add_common_options, add_table_options, did_you_mean, parse_options
 from smapstop.cli.commands.dashboard import require_terminal, settings_of
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop replay`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop replay",
         "smapstop replay FILE [options]",
         "The dashboard on a recording, from its end: space plays it, p faster, arrows\n"
@@ -24,15 +24,15 @@ def parser() -> Parser:
     )
     what = parser.add_argument_group("what to look at")
     what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
-    add_table(parser)
-    add_others(parser)
+    add_table_options(parser)
+    add_common_options(parser)
     parser.set_defaults(interval=None, budget=None, redact=False)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Look at a recording, also while it is written."""
-    options, word = parse(parser(), words)
+    options, word = parse_options(parser(), words)
     if command is not None:
         raise SmapstopError("replay starts no program", "smapstop record -o FILE -- COMMAND, and then replay FILE")
     if word is not None:

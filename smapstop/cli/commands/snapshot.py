@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smapstop.cli.arguments import Parser, add_others, did_you_mean, parse
+from smapstop.cli.arguments import CommandParser, add_common_options, did_you_mean, parse_options
 from smapstop.cli.output import is_terminal, print_text, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
@@ -18,9 +18,9 @@ FORMATS = ("table", "json", "csv")
 GROUPS = ("name", "kind", "file")
 
 
-def parser() -> Parser:
+def parser() -> CommandParser:
     """The options of `smapstop snapshot`."""
-    parser = Parser(
+    parser = CommandParser(
         "smapstop snapshot",
         "smapstop snapshot -p PID|NAME [options]\n       smapstop snapshot --from FILE|- [options]",
         "One sample of a process, printed. What the kernel does not print, or may not be\n"
@@ -45,13 +45,13 @@ def parser() -> Parser:
     )
     rows.add_argument("--rollup", action="store_true", help="only the totals, which is quicker to read")
     form.add_argument("--label", action="store_true", help="say what memory without a name is for, guesses with a ?")
-    add_others(parser)
+    add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Print one sample."""
-    options, word = parse(parser(), words)
+    options, word = parse_options(parser(), words)
     if command is not None:
         raise SmapstopError("snapshot starts no program", "start it yourself, then: smapstop snapshot -p PID")
     if word is not None:

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeGuard
 
-from smapstop.cli.arguments import BUDGETS, INTERVALS
+from smapstop.cli.arguments import BUDGET_LIMITS, INTERVAL_LIMITS
 from smapstop.errors import SmapstopError
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.model.view.sort import Sorting
 
-PANE_LINES = (3, 200)
+PANE_LIMITS = (3, 200)
 """The lowest and the highest that the panes below the table can be."""
 
 
@@ -144,13 +144,13 @@ def _keys(value: object) -> Mapping[str, object]:
 
 
 READERS: Mapping[str, Callable[[object], object]] = {
-    "interval": _number("interval", *INTERVALS, "seconds"),
-    "budget": _number("budget", *BUDGETS, "percent of one CPU"),
+    "interval": _number("interval", *INTERVAL_LIMITS, "seconds"),
+    "budget": _number("budget", *BUDGET_LIMITS, "percent of one CPU"),
     "columns": _columns,
     "sort": _sort,
     "reverse": _reverse,
     "theme": _theme,
-    "pane": _number("pane", *PANE_LINES, "lines"),
+    "pane": _number("pane", *PANE_LIMITS, "lines"),
     "keys": _keys,
 }
 """Every setting, and what reads its value; it raises `SmapstopError`."""

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import Markdown, MarkdownViewer
 from textual.widgets.markdown import MarkdownFence, MarkdownTableOfContents
 
-from smapstop.guide import chapter, chapter_of, without_pictures
+from smapstop.guide import chapter_of, read_chapter, strip_pictures
 
 
 class Example(MarkdownFence):
@@ -52,7 +52,7 @@ class GuideViewer(MarkdownViewer, inherit_bindings=False):
         """Another chapter is shown."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(without_pictures(chapter(name)), show_table_of_contents=False, id="chapter")
+        super().__init__(strip_pictures(read_chapter(name)), show_table_of_contents=False, id="chapter")
         self.chapter = name
         self._visited: list[str] = []
 
@@ -91,6 +91,6 @@ class GuideViewer(MarkdownViewer, inherit_bindings=False):
 
     async def _load(self, name: str) -> None:
         self.chapter = name
-        await self.document.update(without_pictures(chapter(name)))
+        await self.document.update(strip_pictures(read_chapter(name)))
         self.scroll_home(animate=False)
         self.post_message(self.Opened())

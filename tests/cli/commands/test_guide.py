@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from smapstop.guide import CONTENTS, chapter, chapters
+from smapstop.guide import CONTENTS, chapters, read_chapter
 
 
 def guide(*words: str) -> subprocess.CompletedProcess[str]:
@@ -15,13 +15,13 @@ def guide(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_without_a_chapter_it_prints_the_contents() -> None:
     run = guide()
-    assert (run.returncode, run.stdout, run.stderr) == (0, chapter(CONTENTS), "")
+    assert (run.returncode, run.stdout, run.stderr) == (0, read_chapter(CONTENTS), "")
     assert all(f"[{name}]" in run.stdout for name in chapters())
 
 
 def test_a_chapter_is_printed_as_it_is() -> None:
     run = guide("recipes")
-    assert (run.returncode, run.stdout, run.stderr) == (0, chapter("recipes"), "")
+    assert (run.returncode, run.stdout, run.stderr) == (0, read_chapter("recipes"), "")
     assert run.stdout.startswith("# Recipes\n")
 
 
