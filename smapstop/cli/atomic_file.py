@@ -10,7 +10,7 @@ from typing import BinaryIO
 from smapstop.errors import SmapstopError
 
 
-def save(pieces: Iterable[str], path: Path, *, overwrite: bool, source: Path) -> None:
+def write_atomically(pieces: Iterable[str], path: Path, *, overwrite: bool, source: Path) -> None:
     """Write a text, of which only a piece at a time is in memory, to a file, which is there when it is complete.
 
     Args:
@@ -22,15 +22,15 @@ def save(pieces: Iterable[str], path: Path, *, overwrite: bool, source: Path) ->
     Raises:
         SmapstopError: There is such a file, or it cannot be written.
     """
-    _require_free(path, source, overwrite=overwrite)
+    _require_writable(path, source, overwrite=overwrite)
     path = path.resolve()
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    with atomic_file(path, mode=mode) as file:
+    with open_atomic_file(path, mode=mode) as file:
         for piece in pieces:
             file.write(piece.encode("utf-8", "surrogateescape"))
 
 
-def _require_free(path: Path, source: Path, *, overwrite: bool) -> None:
+def _require_writable(path: Path, source: Path, *, overwrite: bool) -> None:
     """Make sure that the file may be written.
 
     Raises:
@@ -47,7 +47,7 @@ def _require_free(path: Path, source: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def atomic_file(path: Path, *, mode: int = 0o600, sync: bool = True) -> Iterator[BinaryIO]:
+def open_atomic_file(path: Path, *, mode: int = 0o600, sync: bool = True) -> Iterator[BinaryIO]:
     """A file to write to that takes the place of another one when all went well, and is removed otherwise.
 
     Args:

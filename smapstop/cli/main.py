@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from smapstop.cli.commands import VERBS
-from smapstop.cli.output import discard_stdout, safe
+from smapstop.cli.output import discard_stdout, sanitize_line
 from smapstop.errors import SmapstopError
 
 
@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     except SmapstopError as error:
-        print(f"smapstop: {safe(str(error))}", file=sys.stderr)
+        print(f"smapstop: {sanitize_line(str(error))}", file=sys.stderr)
         return error.status
     except KeyboardInterrupt:
         return 130
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         discard_stdout()
         return 0
     except OSError as error:  # what everything needs is refused: files, memory, processes
-        print(f"smapstop: {safe(str(error))}", file=sys.stderr)
+        print(f"smapstop: {sanitize_line(str(error))}", file=sys.stderr)
         return 2
 
 

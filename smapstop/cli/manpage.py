@@ -7,23 +7,23 @@ import time
 from collections.abc import Iterable
 
 from smapstop import __version__
-from smapstop.cli.commands import VERBS, parsers
+from smapstop.cli.commands import VERBS, build_parsers
 
 _ESCAPES = str.maketrans({"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"})
 """What roff would take for a command, or set as another character: examples shall be copied."""
 
 
-def page(date: str) -> str:
+def format_man_page(date: str) -> str:
     """The man page, as man(7) has it; the date is when it was made, year-month-day."""
     lines = [f'.TH SMAPSTOP 1 {date} "smapstop {__version__}"', ".nh", ".ad l", ".SH NAME"]
     lines += [r"smapstop \- which mapping of a process changes, why, and what did the kernel do?", ".SH SYNOPSIS"]
-    for verb, parser in parsers().items():
-        parser.formatter_class = _Roff
+    for verb, parser in build_parsers().items():
+        parser.formatter_class = _ManPageFormatter
         lines += [*([f".SH SMAPSTOP {verb.upper()}"] if verb in VERBS else []), parser.format_help()]
     return "\n".join([*lines, ".SH SEE ALSO", r"\fBproc\fR(5), \fBpmap\fR(1)", ""])
 
 
-class _Roff(argparse.HelpFormatter):
+class _ManPageFormatter(argparse.HelpFormatter):
     """What argparse tells of a parser, part by part, as lines of a man page."""
 
     def __init__(self, prog: str) -> None:
@@ -39,10 +39,10 @@ class _Roff(argparse.HelpFormatter):
         """A description, or words and commands that stand indented under a heading, each with what it is."""
         for block in (text or "").split("\n\n"):
             heading, _, items = block.partition("\n  ")
-            self._lines += [f".SS {_begun(heading)}"] if items else _filled(block)
+            self._lines += [f".SS {_capitalize(heading)}"] if items else _fill(block)
             for item in re.split(r"\n  (?=\S)", items) if items else ():
                 term, what = re.split(r"\s{2,}", item, maxsplit=1)
-                self._lines += [".TP", _bold(term), *_filled(what)]
+                self._lines += [".TP", _bold(term), *_fill(what)]
 
     def start_section(self, heading: str | None) -> None:
         self._heading = heading or ""
@@ -52,11 +52,11 @@ class _Roff(argparse.HelpFormatter):
 
     def add_arguments(self, actions: Iterable[argparse.Action]) -> None:
         told = [action for action in actions if "--help" not in action.option_strings]
-        self._lines += [f".SS {_begun(self._heading)}"] if told else []
+        self._lines += [f".SS {_capitalize(self._heading)}"] if told else []
         for action in told:
             value = self._format_args(action, action.dest) if action.option_strings else str(action.metavar)
             words = [", ".join(map(_bold, action.option_strings)), rf"\fI{value}\fR" if action.nargs != 0 else ""]
-            self._lines += [".TP", " ".join(filter(None, words)), *_filled(self._expand_help(action))]
+            self._lines += [".TP", " ".join(filter(None, words)), *_fill(self._expand_help(action))]
 
     def format_help(self) -> str:
         return "\n".join(self._lines)
@@ -66,12 +66,12 @@ def _bold(word: str) -> str:
     return rf"\fB{word.translate(_ESCAPES)}\fR"
 
 
-def _begun(heading: str) -> str:
+def _capitalize(heading: str) -> str:
     """A heading with a capital."""
     return f"{heading[0].upper()}{heading[1:].rstrip(':')}".translate(_ESCAPES)
 
 
-def _filled(text: str) -> list[str]:
+def _fill(text: str) -> list[str]:
     """A text as lines that are not too long, and no commands."""
     coded = "".join(c if c.isascii() else rf"\[u{ord(c):04X}]" for c in " ".join(text.split()).translate(_ESCAPES))
     lines = textwrap.wrap(coded, 78, break_long_words=False, break_on_hyphens=False)
@@ -79,4 +79,4 @@ def _filled(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(page(time.strftime("%Y-%m-%d")), end="")
+    print(format_man_page(time.strftime("%Y-%m-%d")), end="")

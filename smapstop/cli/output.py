@@ -15,7 +15,7 @@ def discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def safe(line: str) -> str:
+def sanitize_line(line: str) -> str:
     """A line with names in it that the terminal cannot take for a command."""
     if line.isprintable():
         return line
@@ -48,7 +48,7 @@ def print_text(text: str, what: str) -> None:
     if sys.stdout is None:
         raise SmapstopError(f"cannot write {what}: stdout is closed")
     if is_terminal(sys.stdout):
-        text = "\n".join(map(safe, text.split("\n")))
+        text = "\n".join(map(sanitize_line, text.split("\n")))
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.flush()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.model.tick import Tick
     from smapstop.recording.writer import Recorder
 
-_OFTEN_SECONDS = 0.2
+_MIN_REDRAW_SECONDS = 0.2
 """The line is not written more often."""
 
 
@@ -24,8 +24,8 @@ class Progress:
     def __init__(self, *, quiet: bool) -> None:
         self._on = is_terminal(sys.stderr)
         self._quiet = quiet
-        self._began = time.monotonic()
-        self._shown = 0.0
+        self._start_time = time.monotonic()
+        self._last_shown = 0.0
         self._name = ""
 
     def show(self, tick: "Tick", recorder: "Recorder") -> None:
@@ -34,14 +34,14 @@ class Progress:
 
         now = time.monotonic()
         self._name = f"{printable(tick.counters.name)} {tick.counters.pid}"
-        if not self._on or self._quiet or now - self._shown < _OFTEN_SECONDS:
+        if not self._on or self._quiet or now - self._last_shown < _MIN_REDRAW_SECONDS:
             return
-        self._shown = now
+        self._last_shown = now
         rss = long_amount(tick.totals.get("rss"))
-        parts = (self._name, duration(now - self._began), _ticks(recorder), f"rss {rss}", _size(recorder))
+        parts = (self._name, duration(now - self._start_time), _ticks(recorder), f"rss {rss}", _size(recorder))
         print(f"\r● {' · '.join(parts)}   ctrl-c stops\x1b[K", end="", file=sys.stderr, flush=True)
 
-    def end(self, recorder: "Recorder") -> None:
+    def finish(self, recorder: "Recorder") -> None:
         """Say what was recorded."""
         if not self._on or not recorder.ticks:
             return

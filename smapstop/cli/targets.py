@@ -20,11 +20,11 @@ Command = tuple[str, ...] | None
 """What stands after `--`; None without one."""
 
 
-def pace_of(options: argparse.Namespace, wanted: Preferences = NO_PREFERENCES) -> Pace:
+def pace_of(options: argparse.Namespace, preferences: Preferences = NO_PREFERENCES) -> Pace:
     """How often to sample, and what it may cost: by the options, else as the user would rather have it."""
     usual = Pace()
-    interval = options.interval if options.interval is not None else wanted.interval
-    budget = options.budget if options.budget is not None else wanted.budget
+    interval = options.interval if options.interval is not None else preferences.interval
+    budget = options.budget if options.budget is not None else preferences.budget
     return Pace(
         usual.interval_ns if interval is None else round(interval * 1e9),
         usual.budget if budget is None else budget / 100,
@@ -44,7 +44,7 @@ def environment(*, decorate: bool) -> dict[str, str]:
     return inherited | {"GLIBC_TUNABLES": tunables}
 
 
-def forbid_decorating(options: argparse.Namespace, command: Command) -> None:
+def require_command_to_decorate(options: argparse.Namespace, command: Command) -> None:
     """Make sure that `--decorate` has a program to be given to.
 
     Raises:
@@ -56,7 +56,7 @@ def forbid_decorating(options: argparse.Namespace, command: Command) -> None:
 
 
 @contextmanager
-def started_sampler(terminal: tuple[int, int] | None = None) -> "Iterator[LiveSource]":
+def start_sampler(terminal: tuple[int, int] | None = None) -> "Iterator[LiveSource]":
     """The sampler, started before anything else: it gets ready while the dashboard is imported."""
     from smapstop.source.live import LiveSource
 

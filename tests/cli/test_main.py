@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from e2e.processes import state_of
 
-from smapstop.cli.config.state_file import remember
+from smapstop.cli.config.state_file import save_state
 
 HELPS = [[], *([verb] for verb in ("snapshot", "diff", "export", "replay", "pages", "demo", "guide", "completion"))]
 
@@ -241,7 +241,7 @@ def test_an_option_comes_before_the_config_file_and_that_before_what_is_remember
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    remember({"interval": 3.0, "sort": "pss", "theme": "nord", "pane": 9, "columns": ["name", "swap"]})
+    save_state({"interval": 3.0, "sort": "pss", "theme": "nord", "pane": 9, "columns": ["name", "swap"]})
     config = tmp_path / "config.toml"
     config.write_text('interval = 2\nbudget = 1\nsort = "rss"\ncolumns = ["name", "rss"]\n[keys]\nmark = "M"\n')
     options = ["--config", str(config), "-i", "1.5", "--columns", "name,pss", "-p", str(os.getpid())]

@@ -9,7 +9,7 @@ import pytest
 
 import smapstop
 from smapstop.cli.commands import VERBS
-from smapstop.cli.manpage import page
+from smapstop.cli.manpage import format_man_page
 
 FILE = Path(smapstop.__file__).with_name("smapstop.1")
 
@@ -18,11 +18,11 @@ def test_the_man_page_says_what_the_parsers_take() -> None:
     text = FILE.read_text()
     made = re.match(r"\.TH SMAPSTOP 1 (\d{4}-\d\d-\d\d) ", text)
     assert made is not None
-    assert text == page(made[1]), "remake it: make man"
+    assert text == format_man_page(made[1]), "remake it: make man"
 
 
 def test_it_has_every_verb_and_examples_that_can_be_copied() -> None:
-    text = page("2026-11-28")
+    text = format_man_page("2026-11-28")
     assert all(f".SH SMAPSTOP {verb.upper()}\n" in text for verb in VERBS)
     assert r"\fBsmapstop \-p redis\-server \-\-filter \(aqkind:heap rss>1M\(aq\fR" in text
     assert text.isascii()

@@ -8,7 +8,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from fuzz.smaps import SAVED
-from smapstop.cli.output import safe
+from smapstop.cli.output import sanitize_line
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import By
 from smapstop.model.grouping import GROUPINGS
@@ -39,7 +39,7 @@ def check(data: bytes) -> None:
     except SmapstopError as error:
         assert error.what
         assert error.remedy
-        assert safe(str(error)).isprintable()
+        assert sanitize_line(str(error)).isprintable()
 
 
 def _print(snapshot: Snapshot) -> None:
@@ -70,7 +70,7 @@ def _compare(run: Run) -> None:
 def _drawn(table: str) -> None:
     """A table is lines that fit and hold nothing that a terminal would obey."""
     for line in table.removesuffix("\n").split("\n"):
-        assert safe(line) == line or all(char.isprintable() or "\udc80" <= char <= "\udcff" for char in line)
+        assert sanitize_line(line) == line or all(char.isprintable() or "\udc80" <= char <= "\udcff" for char in line)
         assert cell_len(line) <= WIDTH, line
 
 

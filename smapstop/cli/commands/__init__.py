@@ -20,6 +20,6 @@ VERBS = {
 """What each does, in a line. Without one it is the dashboard."""
 
 
-def parsers() -> "dict[str, CommandParser]":
+def build_parsers() -> "dict[str, CommandParser]":
     """The parser of each verb, by its name; first that of the dashboard, which needs no verb."""
     return {name: importlib.import_module(f"smapstop.cli.commands.{name}").parser() for name in ("dashboard", *VERBS)}

@@ -3,12 +3,12 @@
 from argparse import ArgumentParser
 
 from smapstop.cli.arguments import CommandParser, add_common_options, parse_options
-from smapstop.cli.commands import VERBS, parsers
+from smapstop.cli.commands import VERBS, build_parsers
 from smapstop.cli.output import print_text
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
-_PROCESSES = (
+_LIST_PROCESSES = (
     "grep -hsE '^(Name:.[A-Za-z0-9_][A-Za-z0-9_.+-]{0,13}$|Pid:|VmSize:)' /proc/*/status | awk '"
     '/^Name/ { name = "\\n" $2 } /^Pid/ { who = $2 name; name = "" } /^VmSize/ && who !~ /grep$|awk$/ { print who }\''
 )
@@ -20,12 +20,12 @@ Only plain names: bash would run the $(command) that a process can be called. On
 _PREAMBLES = {
     "bash": f"""
 _smapstop_processes() {{
-  compgen -W "$({_PROCESSES})" -- "$1"
+  compgen -W "$({_LIST_PROCESSES})" -- "$1"
 }}
 """,
     "zsh": f"""
 _smapstop_processes() {{
-  compadd -- ${{(f)"$({_PROCESSES})"}}
+  compadd -- ${{(f)"$({_LIST_PROCESSES})"}}
 }}
 
 # after --: another command line
@@ -43,13 +43,13 @@ _shtab_smapstop() {{
 """,
     "fish": f"""
 function _smapstop_processes
-    {_PROCESSES}
+    {_LIST_PROCESSES}
 end
 """,
 }
 """What each shell needs beside what shtab makes; here zsh's function is made already, bash's and fish's are not."""
 
-_ENDS = {
+_POSTAMBLES = {
     "bash": """
 # after --: another command line
 _smapstop() {
@@ -90,7 +90,7 @@ complete -c smapstop -n 'contains -- -- (commandline -opc)' -xka '(_smapstop_com
 """What comes after what shtab makes."""
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop completion`."""
     parser = CommandParser(
         "smapstop completion",
@@ -104,32 +104,32 @@ def parser() -> CommandParser:
         "                      for zsh, with fpath+=~/.zfunc before compinit in ~/.zshrc",
     )
     what = parser.add_argument_group("for which shell")
-    what.add_argument("shell", choices=tuple(_ENDS), metavar="SHELL", nargs="?", help="bash, zsh or fish")
+    what.add_argument("shell", choices=tuple(_POSTAMBLES), metavar="SHELL", nargs="?", help="bash, zsh or fish")
     add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
     """Print the script for a shell."""
-    options, word = parse_options(parser(), words)
+    options, word = parse_options(build_parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "smapstop completion bash, zsh or fish")
     if options.shell is None:
         raise SmapstopError("completion needs a shell", "smapstop completion bash, zsh or fish")
     import shtab
 
-    script = shtab.complete(_tree(), options.shell, preamble=_PREAMBLES[options.shell])
-    print_text(f"{script}\n{_ENDS[options.shell]}", "the script")
+    script = shtab.complete(_build_parser_tree(), options.shell, preamble=_PREAMBLES[options.shell])
+    print_text(f"{script}\n{_POSTAMBLES[options.shell]}", "the script")
     return 0
 
 
-def _tree() -> ArgumentParser:
+def _build_parser_tree() -> ArgumentParser:
     """The parser of the dashboard with those of the verbs under it, each option with what completes its value."""
     import shtab
 
     process = {"bash": "_smapstop_processes", "zsh": "_smapstop_processes", "fish": "(_smapstop_processes)"}
     values = dict.fromkeys(("FILE", "FILE|-", "PATH", "A", "B"), shtab.FILE) | {"PID|NAME": process}
-    leaves = parsers()
+    leaves = build_parsers()
     root = leaves.pop("dashboard")
     verbs = root.add_subparsers(parser_class=ArgumentParser)
     branches: list[ArgumentParser] = [root]

@@ -28,11 +28,11 @@ from smapstop.cli.targets import (
     Command,
     environment,
     find_watchable_process,
-    forbid_decorating,
     pace_of,
+    require_command_to_decorate,
     require_executable,
     require_memory,
-    started_sampler,
+    start_sampler,
 )
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Launch
@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.ui.program_control import Rebuilds
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of the dashboard."""
     parser = CommandParser(
         "smapstop",
@@ -80,7 +80,7 @@ def parser() -> CommandParser:
 
 def run(words: list[str], command: Command) -> int:
     """Watch a running process, a launched program, or the process that the user picks."""
-    options, word = parse_options(parser(), words)
+    options, word = parse_options(build_parser(), words)
     if word is not None:
         raise _stray(word, words, has_pid=options.pid is not None)
     if command is not None and options.pid is not None:
@@ -89,7 +89,7 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("no command after --", "smapstop -- ./a.out ARG...")
     if options.watch is not None and command is None:
         raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
-    forbid_decorating(options, command)
+    require_command_to_decorate(options, command)
     if options.sort or options.filter or options.columns or options.config:
         settings_of(options)  # what is wrong with them is told whatever else is
     require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
@@ -101,7 +101,7 @@ def run(words: list[str], command: Command) -> int:
             decorate=options.decorate,
             rebuilds=None if options.watch is None else _rebuilds(options.watch, command[0]),
         )
-    with started_sampler() as source:
+    with start_sampler() as source:
         settings = settings_of(options)
         begin = _pick() if options.pid is None else Attach(find_watchable_process(options.pid), settings.pace)
         from smapstop.ui.run import show
@@ -187,7 +187,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     """
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import sorting_of
-    from smapstop.cli.config.state_file import read_remembered, remember
+    from smapstop.cli.config.state_file import read_state, save_state
     from smapstop.model.view.filter import filter_of
     from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
@@ -197,7 +197,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     chosen(columns)
     filter_of(options.filter)
     sorting = None if options.sort is None else sorting_of(options.sort)
-    wanted = read_config(options.config).before(read_remembered())
+    wanted = read_config(options.config).with_defaults(read_state())
     return Settings(
         pace_of(options, wanted),
         sorting or wanted.sorting or Sorting(),
@@ -206,7 +206,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         wanted.keys or {},
         wanted.theme or "",
         wanted.pane,
-        remember,
+        save_state,
         partial(_save, redact=options.redact),
     )
 
@@ -242,7 +242,7 @@ def launch(
 
     variables = environment(decorate=decorate)  # of now: ours change while the sampler starts
     size = shutil.get_terminal_size()
-    with started_sampler(open_terminal(size.lines // 2, size.columns)) as source:
+    with start_sampler(open_terminal(size.lines // 2, size.columns)) as source:
         settings = settle()
         from smapstop.ui.run import show
 

@@ -6,7 +6,7 @@ from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop demo`."""
     parser = CommandParser(
         "smapstop demo",
@@ -27,7 +27,7 @@ def parser() -> CommandParser:
 
 def run(words: list[str], command: Command) -> int:
     """Launch the copy-on-write experiment under the dashboard."""
-    options, word = parse_options(parser(), words)
+    options, word = parse_options(build_parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "demo brings its own program: smapstop demo")
     require_terminal("smapstop snapshot -p PID")

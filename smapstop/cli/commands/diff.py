@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import CommandParser, add_common_options, parse_options_and_operands
-from smapstop.cli.output import discard_stdout, is_terminal, print_text, safe, table_width
+from smapstop.cli.output import discard_stdout, is_terminal, print_text, sanitize_line, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 from smapstop.report.diff.moment_spec import whens_of
@@ -21,7 +21,7 @@ FORMATS = ("table", "json", "markdown")
 BYS = ("name", "kind", "file", "part")
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop diff`."""
     parser = CommandParser(
         "smapstop diff",
@@ -83,7 +83,7 @@ def run(words: list[str], command: Command) -> int:
     Returns:
         `EXCEEDED` when a limit was, else 0.
     """
-    options, rest = parse_options_and_operands(parser(), words)
+    options, rest = parse_options_and_operands(build_parser(), words)
     files = [file for file in (options.before, options.after, *rest) if file is not None]
     if command is not None:
         raise SmapstopError("diff starts no program", "record two runs first: smapstop record -o FILE -- COMMAND")
@@ -107,7 +107,7 @@ def run(words: list[str], command: Command) -> int:
     if not exceeded:
         return 0
     reasons = "; ".join(excess_text(found, limit, growth) for limit, growth in exceeded)
-    print(f"smapstop: {safe(reasons)}", file=sys.stderr)
+    print(f"smapstop: {sanitize_line(reasons)}", file=sys.stderr)
     return EXCEEDED
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import CommandParser, add_common_options, parse_number, parse_options_and_operands
-from smapstop.cli.atomic_file import save
-from smapstop.cli.output import print_text, safe
+from smapstop.cli.atomic_file import write_atomically
+from smapstop.cli.output import print_text, sanitize_line
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 from smapstop.export import KINDS, Kind
@@ -23,7 +23,7 @@ _BY_SUFFIX = {".csv": "csv", ".json": "perfetto", ".pftrace": "perfetto"}
 FORMATS = ("csv", "jsonl", "perfetto")
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop export`."""
     parser = CommandParser(
         "smapstop export",
@@ -78,7 +78,7 @@ def _parse_seconds(text: str) -> float:
 
 def run(words: list[str], command: Command) -> int:
     """Export a recording, also while it is written: as far as it goes then."""
-    options, rest = parse_options_and_operands(parser(), words)
+    options, rest = parse_options_and_operands(build_parser(), words)
     files = [file for file in (options.file, *rest) if file is not None]
     if command is not None:
         raise SmapstopError("export starts no program", "smapstop record -o FILE -- COMMAND, and then export FILE")
@@ -98,10 +98,10 @@ def run(words: list[str], command: Command) -> int:
             for piece in pieces:
                 print_text(piece, "the export")
         else:
-            save(pieces, Path(options.output), overwrite=options.force, source=recording.path)
+            write_atomically(pieces, Path(options.output), overwrite=options.force, source=recording.path)
         if not recording.being_written and not recording.stopped:
             what = f"{str(recording.path)!r} ends abruptly: its recorder was killed, or its disk full"
-            print(f"smapstop: {safe(what)}; what it has is exported", file=sys.stderr)
+            print(f"smapstop: {sanitize_line(what)}; what it has is exported", file=sys.stderr)
     return 0
 
 

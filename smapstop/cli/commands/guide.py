@@ -11,7 +11,7 @@ from smapstop.errors import SmapstopError
 from smapstop.guide import CONTENTS, chapters, read_chapter
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop guide`."""
     parser = CommandParser(
         "smapstop guide",
@@ -40,7 +40,7 @@ def parser() -> CommandParser:
 
 def run(words: list[str], command: Command) -> int:
     """Show a chapter."""
-    options, word = parse_options(parser(), words)
+    options, word = parse_options(build_parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "give one chapter: smapstop guide CHAPTER")
     if _has_viewer():
@@ -74,11 +74,11 @@ def _view(name: str) -> int:
     """Show a chapter in the viewer, with the theme and the keys of the dashboard."""
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import NO_PREFERENCES
-    from smapstop.cli.config.state_file import read_remembered
+    from smapstop.cli.config.state_file import read_state
     from smapstop.ui.run import show_guide
 
     try:
-        wanted = read_config().before(read_remembered())
+        wanted = read_config().with_defaults(read_state())
     except SmapstopError:  # the guide says how to write the config file
         wanted = NO_PREFERENCES
     return show_guide(name, wanted.theme or "", wanted.keys or {})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # it imports numpy
 FORMATS = ("table", "json")
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop pages`."""
     parser = CommandParser(
         "smapstop pages",
@@ -49,7 +49,7 @@ def parser() -> CommandParser:
 
 def run(words: list[str], command: Command) -> int:
     """Print the pages of one mapping, or what was copied on write in all of them."""
-    options, word = parse_options(parser(), words)
+    options, word = parse_options(build_parser(), words)
     if command is not None:
         raise SmapstopError("pages starts no program", "start it yourself, then: smapstop pages -p PID MAPPING")
     if word is not None:

@@ -18,14 +18,14 @@ from smapstop.cli.arguments import (
     parse_number,
     parse_options,
 )
-from smapstop.cli.output import safe
+from smapstop.cli.output import sanitize_line
 from smapstop.cli.progress import Progress
 from smapstop.cli.targets import (
     Command,
     environment,
     find_watchable_process,
-    forbid_decorating,
     pace_of,
+    require_command_to_decorate,
     require_executable,
 )
 from smapstop.errors import SmapstopError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # it imports numpy
 _ENOUGH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop record`."""
     parser = CommandParser(
         "smapstop record",
@@ -71,12 +71,12 @@ def run(words: list[str], command: Command) -> int:
     Returns:
         Of a program that ended by itself its own status, else 0.
     """
-    options, word = parse_options(parser(), words)
+    options, word = parse_options(build_parser(), words)
     if word is not None:
         raise _stray(word, words)
     if (options.pid is None) == (command is None) or command == ():
         raise SmapstopError("record needs one process", "smapstop record -o FILE, with -p PID or -- COMMAND")
-    forbid_decorating(options, command)
+    require_command_to_decorate(options, command)
     if options.output is None:
         raise SmapstopError("record needs a file to write", "-o FILE")
     if command is not None:
@@ -100,7 +100,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
     def report(error: SmapstopError) -> None:
         if not launched:
             raise error
-        print(f"smapstop: {safe(str(error))}; the program goes on", file=sys.stderr)
+        print(f"smapstop: {sanitize_line(str(error))}; the program goes on", file=sys.stderr)
 
     with closing(LiveSource(stdio=(0, 1, 2) if launched else ())) as live:
         redaction = Redaction() if options.redact else None
@@ -120,7 +120,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
                 with _stop_on_signals(run.stop, ignored=(signal.SIGINT,) if launched else ()):
                     ending = run.run()
         finally:
-            progress.end(recorder)
+            progress.finish(recorder)
     if source.error is not None:
         return 2
     return _status_of(ending) if ending is not None and launched else 0

@@ -8,7 +8,7 @@ from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop replay`."""
     parser = CommandParser(
         "smapstop replay",
@@ -32,7 +32,7 @@ def parser() -> CommandParser:
 
 def run(words: list[str], command: Command) -> int:
     """Look at a recording, also while it is written."""
-    options, word = parse_options(parser(), words)
+    options, word = parse_options(build_parser(), words)
     if command is not None:
         raise SmapstopError("replay starts no program", "smapstop record -o FILE -- COMMAND, and then replay FILE")
     if word is not None:

@@ -18,7 +18,7 @@ FORMATS = ("table", "json", "csv")
 GROUPS = ("name", "kind", "file")
 
 
-def parser() -> CommandParser:
+def build_parser() -> CommandParser:
     """The options of `smapstop snapshot`."""
     parser = CommandParser(
         "smapstop snapshot",
@@ -51,7 +51,7 @@ def parser() -> CommandParser:
 
 def run(words: list[str], command: Command) -> int:
     """Print one sample."""
-    options, word = parse_options(parser(), words)
+    options, word = parse_options(build_parser(), words)
     if command is not None:
         raise SmapstopError("snapshot starts no program", "start it yourself, then: smapstop snapshot -p PID")
     if word is not None:

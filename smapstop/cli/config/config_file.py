@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from smapstop.cli.config.preferences import Preferences, preferences_of
+from smapstop.cli.config.preferences import Preferences, parse_preferences
 from smapstop.errors import SmapstopError
 
 
@@ -44,14 +44,14 @@ def read_config(file: str | None = None) -> Preferences:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        why, line = _line_of_error(str(error), text)
+        why, line = _parse_toml_error(str(error), text)
         raise SmapstopError(f"{path}, line {line}: {why}", 'write TOML: theme = "nord"') from None
     except (ValueError, RecursionError):  # a number of thousands of digits, a list in a list in a list …
         raise SmapstopError(f"{path} is beyond what TOML is read to", 'write TOML: theme = "nord"') from None
-    return preferences_of(table, lambda name: f"{path}, line {_line_of(name, text)}")
+    return parse_preferences(table, lambda name: f"{path}, line {_find_line(name, text)}")
 
 
-def _line_of_error(said: str, text: str) -> tuple[str, int]:
+def _parse_toml_error(said: str, text: str) -> tuple[str, int]:
     """What is wrong with a TOML text, and the line."""
     found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", said)
     if found is None:  # "(at end of document)"
@@ -59,7 +59,7 @@ def _line_of_error(said: str, text: str) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
-def _line_of(name: str, text: str) -> int:
+def _find_line(name: str, text: str) -> int:
     """The line on which a setting stands; of a key in a table of one line, that line."""
     table, _, key = name.rpartition(".")
     inside = ""

@@ -34,7 +34,7 @@ class Preferences:
     keys: Mapping[str, tuple[str, ...]] | None = None
     """Other keys than the usual ones, in Textual's spelling, by the names of what they do."""
 
-    def before(self, other: "Preferences") -> "Preferences":
+    def with_defaults(self, other: "Preferences") -> "Preferences":
         """These, and what another file says where these say nothing."""
         return Preferences(
             **{
@@ -52,11 +52,11 @@ class Preferences:
 NO_PREFERENCES = Preferences()
 
 
-Where = Callable[[str], str]
+SettingLocator = Callable[[str], str]
 """Says where a setting stands, by its name: `sort`, or of a key `keys.sort`."""
 
 
-def preferences_of(table: Mapping[str, object], where: Where) -> Preferences:
+def parse_preferences(table: Mapping[str, object], where: SettingLocator) -> Preferences:
     """The preferences in a table as TOML or JSON have it.
 
     Raises:
@@ -64,17 +64,17 @@ def preferences_of(table: Mapping[str, object], where: Where) -> Preferences:
     """
     found: dict[str, object] = {}
     for name, value in table.items():
-        with _told(where(name)):
-            if name not in READERS:
-                raise SmapstopError(f"no setting {name!r}", f"there are {', '.join(READERS)}")
-            found[name] = READERS[name](value)
+        with _locate_errors(where(name)):
+            if name not in SETTING_PARSERS:
+                raise SmapstopError(f"no setting {name!r}", f"there are {', '.join(SETTING_PARSERS)}")
+            found[name] = SETTING_PARSERS[name](value)
     if "keys" in found:
-        found["keys"] = _keymap(_keys(found["keys"]), where)
+        found["keys"] = _parse_keymap(_parse_key_table(found["keys"]), where)
     return Preferences(**found)  # type: ignore[arg-type]
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
+def _locate_errors(where: str) -> Iterator[None]:
     """Say where it is wrong, when it is."""
     try:
         yield
@@ -101,77 +101,77 @@ def sorting_of(key: str, *, reverse: bool = False) -> "Sorting":
 # how each setting is read
 
 
-def _number(name: str, least: float, most: float, unit: str) -> Callable[[object], float]:
+def _number_parser(name: str, least: float, most: float, unit: str) -> Callable[[object], float]:
     def read(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            raise SmapstopError(f"{name} = {_shown(value)}", f"give {unit} from {least:g} to {most:g}")
+            raise SmapstopError(f"{name} = {_format_value(value)}", f"give {unit} from {least:g} to {most:g}")
         return value
 
     return read
 
 
-def _columns(value: object) -> tuple[str, ...]:
+def _parse_columns(value: object) -> tuple[str, ...]:
     from smapstop.text.columns import chosen
 
-    if not _are_texts(value) or not value:
-        raise SmapstopError(f"columns = {_shown(value)}", 'give a list, as ["name", "rss", "delta"]')
+    if not _is_string_list(value) or not value:
+        raise SmapstopError(f"columns = {_format_value(value)}", 'give a list, as ["name", "rss", "delta"]')
     chosen(value)
     return tuple(value)
 
 
-def _sort(value: object) -> str:
+def _parse_sort(value: object) -> str:
     return sorting_of(str(value)).key
 
 
-def _reverse(value: object) -> bool:
+def _parse_reverse(value: object) -> bool:
     if not isinstance(value, bool):
-        raise SmapstopError(f"reverse = {_shown(value)}", "give true or false")
+        raise SmapstopError(f"reverse = {_format_value(value)}", "give true or false")
     return value
 
 
-def _theme(value: object) -> str:
+def _parse_theme(value: object) -> str:
     from smapstop.ui.theme.app_theme import theme_names
 
     if value not in theme_names():
-        raise SmapstopError(f"no theme {_shown(value)}", f"there are {', '.join(theme_names())}")
+        raise SmapstopError(f"no theme {_format_value(value)}", f"there are {', '.join(theme_names())}")
     return str(value)
 
 
-def _keys(value: object) -> Mapping[str, object]:
+def _parse_key_table(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise SmapstopError(f"keys = {_shown(value)}", 'give a table: [keys], and in it sort = "o"')
+        raise SmapstopError(f"keys = {_format_value(value)}", 'give a table: [keys], and in it sort = "o"')
     return value
 
 
-READERS: Mapping[str, Callable[[object], object]] = {
-    "interval": _number("interval", *INTERVAL_LIMITS, "seconds"),
-    "budget": _number("budget", *BUDGET_LIMITS, "percent of one CPU"),
-    "columns": _columns,
-    "sort": _sort,
-    "reverse": _reverse,
-    "theme": _theme,
-    "pane": _number("pane", *PANE_LIMITS, "lines"),
-    "keys": _keys,
+SETTING_PARSERS: Mapping[str, Callable[[object], object]] = {
+    "interval": _number_parser("interval", *INTERVAL_LIMITS, "seconds"),
+    "budget": _number_parser("budget", *BUDGET_LIMITS, "percent of one CPU"),
+    "columns": _parse_columns,
+    "sort": _parse_sort,
+    "reverse": _parse_reverse,
+    "theme": _parse_theme,
+    "pane": _number_parser("pane", *PANE_LIMITS, "lines"),
+    "keys": _parse_key_table,
 }
 """Every setting, and what reads its value; it raises `SmapstopError`."""
 
 
-def _keymap(table: Mapping[str, object], where: Where) -> dict[str, tuple[str, ...]]:
+def _parse_keymap(table: Mapping[str, object], where: SettingLocator) -> dict[str, tuple[str, ...]]:
     """The keys in a table of them, none of which is for two things."""
     from smapstop.ui.keys.keymap import Keymap, key_name
 
     changed = {}
     for name, given in table.items():
-        with _told(where(f"keys.{name}")):
-            changed[name] = _keys_of(name, given)
+        with _locate_errors(where(f"keys.{name}")):
+            changed[name] = _parse_keys(name, given)
     for key, one, other in Keymap(changed).clashes():
         name, kept = (one, other) if one in changed else (other, one)
-        with _told(where(f"keys.{name}")):
+        with _locate_errors(where(f"keys.{name}")):
             raise SmapstopError(f"{name}: {key_name(key)} is the key of {kept}", f"give {name} or {kept} another")
     return changed
 
 
-def _keys_of(name: str, given: object) -> tuple[str, ...]:
+def _parse_keys(name: str, given: object) -> tuple[str, ...]:
     """The keys that a row of the table shall have."""
     from smapstop.ui.keys.keymap import KEY_HINT, spelled
     from smapstop.ui.keys.table import KEY
@@ -179,8 +179,8 @@ def _keys_of(name: str, given: object) -> tuple[str, ...]:
     if name not in KEY:
         raise SmapstopError(f"no key is for {name!r}", f"there are {', '.join(KEY)}")
     texts = [given] if isinstance(given, str) else given
-    if not _are_texts(texts) or not texts:
-        raise SmapstopError(f"{name} = {_shown(given)}", 'give a key, or some: "o" or ["o", "F6"]')
+    if not _is_string_list(texts) or not texts:
+        raise SmapstopError(f"{name} = {_format_value(given)}", 'give a key, or some: "o" or ["o", "F6"]')
     keys = {text: spelled(text) for text in texts}
     wrong = next((text for text, key in keys.items() if key is None), None)
     if wrong is not None:
@@ -188,11 +188,11 @@ def _keys_of(name: str, given: object) -> tuple[str, ...]:
     return tuple(key for key in keys.values() if key is not None)
 
 
-def _are_texts(value: object) -> TypeGuard[list[str]]:
+def _is_string_list(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     """A value about as the file has it, cut when it is long."""
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

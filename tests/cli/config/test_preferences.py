@@ -8,7 +8,7 @@ from places import ROOT
 
 from smapstop.cli.config.config_file import read_config, user_directory
 from smapstop.cli.config.preferences import Preferences
-from smapstop.cli.config.state_file import read_remembered, remember
+from smapstop.cli.config.state_file import read_state, save_state
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
 
@@ -91,8 +91,8 @@ def test_a_user_without_a_home_has_no_config_and_needs_none(monkeypatch: pytest.
     with monkeypatch.context() as nobody:
         nobody.setattr("os.getuid", lambda: 4_000_000_000)
         assert user_directory("config") is None
-        assert read_config() == read_remembered() == Preferences()
-        remember({"pane": 12})
+        assert read_config() == read_state() == Preferences()
+        save_state({"pane": 12})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from smapstop.cli.config.preferences import Preferences
-from smapstop.cli.config.state_file import read_remembered, remember
+from smapstop.cli.config.state_file import read_state, save_state
 
 
 @pytest.fixture
@@ -19,17 +19,17 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_was_changed_is_there_the_next_time_and_so_is_what_was_changed_before(file: Path) -> None:
-    assert read_remembered() == Preferences()
-    remember({"sort": "rss", "reverse": True, "columns": ["name", "rss"]})
-    remember({"theme": "nord", "sort": "name"})
-    assert read_remembered() == Preferences(columns=("name", "rss"), sort="name", reverse=True, theme="nord")
+    assert read_state() == Preferences()
+    save_state({"sort": "rss", "reverse": True, "columns": ["name", "rss"]})
+    save_state({"theme": "nord", "sort": "name"})
+    assert read_state() == Preferences(columns=("name", "rss"), sort="name", reverse=True, theme="nord")
     assert [path.name for path in file.parent.iterdir()] == ["dashboard.json"]
 
 
 def test_it_is_for_the_users_eyes_only(file: Path) -> None:
     old = os.umask(0)
     try:
-        remember({"pane": 12})
+        save_state({"pane": 12})
     finally:
         os.umask(old)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -40,19 +40,19 @@ def test_it_is_for_the_users_eyes_only(file: Path) -> None:
 def test_a_broken_file_is_as_good_as_none_and_is_replaced(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True)
     file.write_text(text, encoding="latin-1")
-    assert read_remembered() == Preferences()
-    remember({"pane": 12})
+    assert read_state() == Preferences()
+    save_state({"pane": 12})
     assert json.loads(file.read_text()) == {"pane": 12}
 
 
 def test_what_makes_no_sense_any_more_is_left_out_and_the_rest_is_not(file: Path) -> None:
-    remember({"theme": "of-old", "columns": ["name", "gone"], "interval": 0, "pane": 12, "sort": ["rss"]})
-    assert read_remembered() == Preferences(pane=12)
+    save_state({"theme": "of-old", "columns": ["name", "gone"], "interval": 0, "pane": 12, "sort": ["rss"]})
+    assert read_state() == Preferences(pane=12)
 
 
 def test_what_is_no_setting_is_not_kept(file: Path) -> None:
-    remember({"of_another_version": 1})
-    remember({"pane": 12})
+    save_state({"of_another_version": 1})
+    save_state({"pane": 12})
     assert json.loads(file.read_text()) == {"pane": 12}
 
 
@@ -65,9 +65,9 @@ def test_something_else_in_its_place_disturbs_nobody(file: Path, what: str) -> N
         os.mkfifo(file)
     else:
         file.symlink_to("nowhere")
-    assert read_remembered() == Preferences()
-    remember({"pane": 12})
-    assert read_remembered() == (Preferences() if what == "directory" else Preferences(pane=12))
+    assert read_state() == Preferences()
+    save_state({"pane": 12})
+    assert read_state() == (Preferences() if what == "directory" else Preferences(pane=12))
     assert len(list(file.parent.iterdir())) == 1
 
 
@@ -76,5 +76,5 @@ def test_without_a_place_nothing_is_remembered_and_nothing_is_said(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    remember({"pane": 12})
-    assert read_remembered() == Preferences()
+    save_state({"pane": 12})
+    assert read_state() == Preferences()
