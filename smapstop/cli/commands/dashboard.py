@@ -82,7 +82,7 @@ def run(words: list[str], command: Command) -> int:
     """Watch a running process, a launched program, or the process that the user picks."""
     options, word = parse_options(build_parser(), words)
     if word is not None:
-        raise _stray(word, words, has_pid=options.pid is not None)
+        raise _stray_word_error(word, words, has_pid=options.pid is not None)
     if command is not None and options.pid is not None:
         raise SmapstopError("both -p and -- are given", "-p watches a running process, -- starts a new one")
     if command == ():
@@ -97,19 +97,19 @@ def run(words: list[str], command: Command) -> int:
         return launch(
             command,
             lambda: settings_of(options),
-            record=lambda source: _recorded(source, options),
+            record=lambda source: _tee_to_recording(source, options),
             decorate=options.decorate,
-            rebuilds=None if options.watch is None else _rebuilds(options.watch, command[0]),
+            rebuilds=None if options.watch is None else _rebuild_watcher(options.watch, command[0]),
         )
     with start_sampler() as source:
         settings = settings_of(options)
         begin = _pick() if options.pid is None else Attach(find_watchable_process(options.pid), settings.pace)
         from smapstop.ui.run import show
 
-        return show(_recorded(source, options), begin, settings)
+        return show(_tee_to_recording(source, options), begin, settings)
 
 
-def _stray(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:
+def _stray_word_error(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:
     """What a word probably means that stands alone among the dashboard's: a verb, a program, or a process."""
     at = words.index(word)
     verb = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.75)
@@ -121,7 +121,7 @@ def _stray(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:
     return did_you_mean(word, [*words[:at], "-p" if word.isdecimal() or alone else "--", *words[at:]])
 
 
-def _rebuilds(watched: str, program: str) -> "Rebuilds":
+def _rebuild_watcher(watched: str, program: str) -> "Rebuilds":
     """What tells of the rebuilds of a program.
 
     Args:
@@ -143,7 +143,7 @@ def _rebuilds(watched: str, program: str) -> "Rebuilds":
     return begin
 
 
-def _recorded(source: "LiveSource", options: argparse.Namespace) -> "Source":
+def _tee_to_recording(source: "LiveSource", options: argparse.Namespace) -> "Source":
     """The source, recorded if that was asked for."""
     if options.output is None:
         return source
@@ -154,12 +154,12 @@ def _recorded(source: "LiveSource", options: argparse.Namespace) -> "Source":
     file, redaction = Path(options.output), Redaction() if options.redact else None
 
     def begin(run: int) -> Recorder:
-        return Recorder(_file_of(run, file), overwrite=options.force, redaction=redaction)
+        return Recorder(_run_file(run, file), overwrite=options.force, redaction=redaction)
 
     return RecordedSource(source, begin)
 
 
-def _file_of(run: int, file: Path) -> Path:
+def _run_file(run: int, file: Path) -> Path:
     """The file for the recording of a run: run.smaps, run.2.smaps, ..."""
     return file if run == 1 else file.with_name(f"{file.stem}.{run}{file.suffix}")
 
@@ -207,11 +207,11 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         wanted.theme or "",
         wanted.pane,
         save_state,
-        partial(_save, redact=options.redact),
+        partial(_save_run, redact=options.redact),
     )
 
 
-def _save(run: "Run", *, redact: bool) -> "Iterator[str]":
+def _save_run(run: "Run", *, redact: bool) -> "Iterator[str]":
     """Save what is known of a run; see `saved.save`."""
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.save_run import save
@@ -229,7 +229,7 @@ def _pick() -> "Pick":
 
 def launch(
     command: tuple[str, ...],
-    settle: "Callable[[], Settings]",
+    load_settings: "Callable[[], Settings]",
     *,
     intro: str = "",
     record: "Callable[[LiveSource], Source]" = lambda source: source,
@@ -243,7 +243,7 @@ def launch(
     variables = environment(decorate=decorate)  # of now: ours change while the sampler starts
     size = shutil.get_terminal_size()
     with start_sampler(open_terminal(size.lines // 2, size.columns)) as source:
-        settings = settle()
+        settings = load_settings()
         from smapstop.ui.run import show
 
         begin = Launch(command, variables, settings.pace)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # it imports numpy
     from smapstop.report.diff.compare import Diff
     from smapstop.report.diff.limits import Limit
 
-EXCEEDED = 1
+EXIT_EXCEEDED = 1
 """The exit status when something grew more than it may."""
 
 FORMATS = ("table", "json", "markdown")
@@ -81,7 +81,7 @@ def run(words: list[str], command: Command) -> int:
     """Compare two runs.
 
     Returns:
-        `EXCEEDED` when a limit was, else 0.
+        `EXIT_EXCEEDED` when a limit was, else 0.
     """
     options, rest = parse_options_and_operands(build_parser(), words)
     files = [file for file in (options.before, options.after, *rest) if file is not None]
@@ -101,17 +101,17 @@ def run(words: list[str], command: Command) -> int:
     found = diff(before, after, options.by, options.metric, unchanged=options.all)
     exceeded = excesses(found, options.fail_over)
     try:
-        print_text(_formatted(found, options), "the comparison")
+        print_text(_format_diff(found, options), "the comparison")
     except BrokenPipeError:  # who reads has had enough, but the verdict stands
         discard_stdout()
     if not exceeded:
         return 0
     reasons = "; ".join(excess_text(found, limit, growth) for limit, growth in exceeded)
     print(f"smapstop: {sanitize_line(reasons)}", file=sys.stderr)
-    return EXCEEDED
+    return EXIT_EXCEEDED
 
 
-def _formatted(found: "Diff", options: argparse.Namespace) -> str:
+def _format_diff(found: "Diff", options: argparse.Namespace) -> str:
     """The comparison in the format that is asked for."""
     from smapstop.report.diff.render import as_json, as_markdown, as_table
 

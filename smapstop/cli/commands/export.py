@@ -86,14 +86,14 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError(f"unexpected {files[1]!r}", "export takes one recording: smapstop export FILE")
     if not files:
         raise SmapstopError("export needs a recording", "smapstop export FILE")
-    form, kinds = _format(options), _kinds(options)
+    form, kinds = _choose_format(options), _choose_kinds(options)
     begin, end = options.begin or 0.0, math.inf if options.end is None else options.end
     if begin > end:
         raise SmapstopError(f"--from {begin:g} is after --to {end:g}", "give the earlier one with --from")
     from smapstop.recording.reader import Recording
 
     with closing(Recording(Path(files[0]))) as recording:
-        pieces = _pieces(recording, form, kinds, begin, end, options.filter)
+        pieces = _format_pieces(recording, form, kinds, begin, end, options.filter)
         if options.output in (None, "-"):
             for piece in pieces:
                 print_text(piece, "the export")
@@ -105,15 +105,15 @@ def run(words: list[str], command: Command) -> int:
     return 0
 
 
-def _format(options: argparse.Namespace) -> str:
+def _choose_format(options: argparse.Namespace) -> str:
     """The format that is asked for, in words or by the name of the file."""
     suffix = Path(options.output or "").suffix.lower()
     return options.format or _BY_SUFFIX.get(suffix, "jsonl")
 
 
-def _kinds(options: argparse.Namespace) -> tuple[Kind, ...]:
+def _choose_kinds(options: argparse.Namespace) -> tuple[Kind, ...]:
     """What records are asked for; a table can hold those of one kind."""
-    if _format(options) != "csv":
+    if _choose_format(options) != "csv":
         return options.what or KINDS
     kinds: tuple[Kind, ...] = options.what or ("changes",)
     if len(kinds) > 1:
@@ -121,7 +121,7 @@ def _kinds(options: argparse.Namespace) -> tuple[Kind, ...]:
     return kinds
 
 
-def _pieces(
+def _format_pieces(
     recording: "Recording", form: str, kinds: tuple[Kind, ...], begin: float, end: float, filter_text: str
 ) -> Iterator[str]:
     """The export, piece by piece.

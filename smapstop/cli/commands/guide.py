@@ -44,7 +44,7 @@ def run(words: list[str], command: Command) -> int:
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "give one chapter: smapstop guide CHAPTER")
     if _has_viewer():
-        return _view(options.chapter)
+        return _show_in_viewer(options.chapter)
     print_text(read_chapter(options.chapter), "the guide")
     return 0
 
@@ -70,7 +70,7 @@ def _has_viewer() -> bool:
     return all(map(is_terminal, streams)) and sys.stderr is not None and os.environ.get("TERM") != "dumb"
 
 
-def _view(name: str) -> int:
+def _show_in_viewer(name: str) -> int:
     """Show a chapter in the viewer, with the theme and the keys of the dashboard."""
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import NO_PREFERENCES

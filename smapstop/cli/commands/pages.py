@@ -64,12 +64,12 @@ def run(words: list[str], command: Command) -> int:
     from smapstop.proc.process_lookup import find_process
 
     with ProcDir(find_process(options.pid)) as process:
-        text = _copied(process, options) if options.cow else _pages(process, options)
+        text = _format_cow_pages(process, options) if options.cow else _format_pages(process, options)
     print_text(text, "the pages")
     return 0
 
 
-def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
+def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """The pages of the mappings that are meant, one after the other."""
     from smapstop.model.lookup import meant
     from smapstop.proc.elf.mapped_files import ElfCache
@@ -85,12 +85,12 @@ def _pages(process: "ProcDir", options: argparse.Namespace) -> str:
         counters = process.counters()
     except OSError as error:
         raise access_error(process.pid, error) from error
-    if _format(options) == "json":
+    if _choose_format(options) == "json":
         return "".join(as_json(pages, counters) for pages in found)
     return "\n".join(as_table(pages, counters, width=table_width()) for pages in found)
 
 
-def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
+def _format_cow_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """What was copied on write in the whole process."""
     from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import access_error
@@ -103,9 +103,13 @@ def _copied(process: "ProcDir", options: argparse.Namespace) -> str:
         counters = process.counters()
     except OSError as error:
         raise access_error(process.pid, error) from error
-    return as_json(found, counters) if _format(options) == "json" else as_table(found, counters, width=table_width())
+    return (
+        as_json(found, counters)
+        if _choose_format(options) == "json"
+        else as_table(found, counters, width=table_width())
+    )
 
 
-def _format(options: argparse.Namespace) -> str:
+def _choose_format(options: argparse.Namespace) -> str:
     """The format that is asked for, or that fits where it goes."""
     return str(options.format or ("table" if is_terminal(sys.stdout) else "json"))

@@ -34,7 +34,7 @@ from smapstop.model.protocol import Attach, Launch
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.model.tick import Ending
 
-_ENOUGH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def build_parser() -> CommandParser:
@@ -73,7 +73,7 @@ def run(words: list[str], command: Command) -> int:
     """
     options, word = parse_options(build_parser(), words)
     if word is not None:
-        raise _stray(word, words)
+        raise _stray_word_error(word, words)
     if (options.pid is None) == (command is None) or command == ():
         raise SmapstopError("record needs one process", "smapstop record -o FILE, with -p PID or -- COMMAND")
     require_command_to_decorate(options, command)
@@ -131,7 +131,7 @@ def _status_of(ending: "Ending") -> int:
     return 128 + ending.signal if ending.signal is not None else ending.status or 0
 
 
-def _stray(word: str, words: list[str]) -> SmapstopError:
+def _stray_word_error(word: str, words: list[str]) -> SmapstopError:
     """What a word probably means that stands alone: a program, or a process."""
     at = words.index(word)
     return did_you_mean(word, ["record", *words[:at], "--" if "/" in word else "-p", *words[at:]])
@@ -154,7 +154,9 @@ def _stop_on_signals(stop: Callable[[str], object], ignored: tuple[signal.Signal
     def handle(number: int, _: object) -> None:
         stop(signal.Signals(number).name)
 
-    before = {number: signal.signal(number, signal.SIG_IGN if number in ignored else handle) for number in _ENOUGH}
+    before = {
+        number: signal.signal(number, signal.SIG_IGN if number in ignored else handle) for number in _STOP_SIGNALS
+    }
     try:
         yield
     finally:

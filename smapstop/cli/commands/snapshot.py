@@ -60,12 +60,12 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("--rollup has nothing to sort", "leave --sort out")
     if options.label and (options.pid is None or options.rollup or options.grouping != "none"):
         raise SmapstopError("--label is for mappings of a process", "give -p, without --group-by and --rollup")
-    snapshot = _sample(options)
-    print_text(_formatted(snapshot, options), "the snapshot")
+    snapshot = _take_snapshot(options)
+    print_text(_format_snapshot(snapshot, options), "the snapshot")
     return 0
 
 
-def _sample(options: argparse.Namespace) -> "Snapshot":
+def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
     """The sample that is asked for."""
     from smapstop.proc.process_lookup import find_process
     from smapstop.report.snapshot.snapshot import load, take, take_totals, with_labels
@@ -76,11 +76,11 @@ def _sample(options: argparse.Namespace) -> "Snapshot":
         return with_labels(pid, snapshot) if options.label else snapshot
     if options.file is None:
         raise SmapstopError("snapshot needs a process or a file", "smapstop snapshot -p PID|NAME, or --from FILE")
-    snapshot = load(_read(options.file))
+    snapshot = load(_read_file(options.file))
     return replace(snapshot, mappings=None) if options.rollup else snapshot
 
 
-def _read(file: str) -> bytes:
+def _read_file(file: str) -> bytes:
     """A file; `-` is stdin."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
@@ -89,7 +89,7 @@ def _read(file: str) -> bytes:
         raise SmapstopError(f"cannot read {file!r}: {error.strerror}", remedy) from error
 
 
-def _formatted(snapshot: "Snapshot", options: argparse.Namespace) -> str:
+def _format_snapshot(snapshot: "Snapshot", options: argparse.Namespace) -> str:
     """A sample in the format that is asked for."""
     from smapstop.report.snapshot.render import as_csv, as_json, as_table
     from smapstop.report.snapshot.snapshot import sorting_by
