@@ -19,8 +19,8 @@ from benchmarks.table import Row
 from benchmarks.timeline import ticks
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Rows, Sorting, order
-from smapstop.model.view.view import Scene, look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import View, derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import chosen, fitting
 from smapstop.text.table_rows import rows_of
 from smapstop.ui.widgets.mapping_table import MappingTable
@@ -61,14 +61,14 @@ class _OneWidget(App[None]):
 
 async def _ours() -> list[float]:
     """The CPU times of our table, in the order of `STEPS`."""
-    table, timeline, scenes = MappingTable(chosen(())), Timeline(), list[Scene]()
+    table, timeline, scenes = MappingTable(chosen(())), Timeline(), list[View]()
     for tick in ticks(MAPPINGS, CHANGED, 6):
         timeline.append(tick)
-        scenes.append(look(timeline, Lens(at=tick.number), None))
+        scenes.append(derive_view(timeline, ViewState(at=tick.number), None))
 
     ordered = order(scenes[0].sheet, Sorting())
 
-    def show(scene: Scene, sorting: Sorting, rows: Rows | None = None) -> None:
+    def show(scene: View, sorting: Sorting, rows: Rows | None = None) -> None:
         rows = order(scene.sheet, sorting) if rows is None else rows
         table.show(timeline, scene, rows, sorting, frozen=False)
 
@@ -89,7 +89,7 @@ def _moving(columns: int) -> list[str]:
     timeline, fitted = Timeline(), fitting(chosen(()), columns)
     for tick in ticks(MAPPINGS, CHANGED, 3):
         timeline.append(tick)
-    scenes = [look(timeline, Lens(at=number), None) for number in (1, 2)]
+    scenes = [derive_view(timeline, ViewState(at=number), None) for number in (1, 2)]
     one = np.flatnonzero(scenes[1].sheet.ids == tick.ids[0])
     (old,), (new,) = (rows_of(scene, timeline, one, fitted) for scene in scenes)
     return [column.title for (column, _), a, b in zip(fitted, old.cells, new.cells, strict=True) if a != b]

@@ -16,7 +16,7 @@ class Settings:
     pace: Pace = field(default_factory=Pace)
     sorting: Sorting = field(default_factory=Sorting)
     filter: str = ""
-    """See `filter_of`; empty lets every row through."""
+    """See `parse_filter`; empty lets every row through."""
     columns: tuple[str, ...] = ()
     """Keys of columns, in order; empty for the usual ones."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from smapstop.export.line_writer import as_jsonl
 from smapstop.export.steps import Step, steps
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
-from smapstop.model.view.filter import Test
+from smapstop.model.view.filter import RowFilter
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
@@ -46,14 +46,16 @@ def record_program(path: Path, stepping: Stepping, count: int) -> Path:
 
 @contextmanager
 def stepped(
-    path: Path, begin: float = 0.0, end: float = math.inf, test: Test | None = None
+    path: Path, begin: float = 0.0, end: float = math.inf, test: RowFilter | None = None
 ) -> Iterator[Iterator[Step]]:
     """The steps of a recording that are exported."""
     with closing(Recording(path)) as recording:
         yield steps(recording.ticks(), path.name, begin, end, test)
 
 
-def jsonl(path: Path, *kinds: Kind, begin: float = 0.0, end: float = math.inf, test: Test | None = None) -> list[Any]:
+def jsonl(
+    path: Path, *kinds: Kind, begin: float = 0.0, end: float = math.inf, test: RowFilter | None = None
+) -> list[Any]:
     """What is exported of a recording as JSON lines, read again."""
     with stepped(path, begin, end, test) as told:
         return [json.loads(line) for line in "".join(as_jsonl(told, kinds or KINDS)).splitlines()]

@@ -12,8 +12,8 @@ from smapstop.model.mapping_rows import differing, rows_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import compare
 from smapstop.model.timeline.map_snapshot import Moment, apply
-from smapstop.model.view.filter import Test
-from smapstop.model.view.table_data import Lost, sheet_of, with_removed
+from smapstop.model.view.filter import RowFilter
+from smapstop.model.view.table_data import RemovedRows, build_table, with_removed
 
 Rows = NDArray[np.intp]
 """Rows of a map."""
@@ -44,7 +44,7 @@ class Step:
 
 
 def steps(
-    ticks: Iterable[Tick], file: str, begin: float = 0.0, end: float = math.inf, test: Test | None = None
+    ticks: Iterable[Tick], file: str, begin: float = 0.0, end: float = math.inf, row_filter: RowFilter | None = None
 ) -> Iterator[Step]:
     """The ticks from `begin` to `end`, seconds after the first one.
 
@@ -66,7 +66,9 @@ def steps(
         if seconds > end:
             break
         if seconds >= begin:
-            yield Step(before, moment, seconds, first, None if test is None else _shown(before, moment, test))
+            yield Step(
+                before, moment, seconds, first, None if row_filter is None else _shown(before, moment, row_filter)
+            )
             first = False
     if moment is None:
         raise SmapstopError(f"{file!r} has no ticks", "was the process there when it was recorded?")
@@ -75,11 +77,11 @@ def steps(
         raise SmapstopError(what, f"there is one at {seconds:.1f}")
 
 
-def _shown(before: Moment | None, after: Moment, test: Test) -> Ids:
+def _shown(before: Moment | None, after: Moment, test: RowFilter) -> Ids:
     """The mappings that pass, as they are now, or as they were when they are gone."""
     changes = compare(before or after, after)
-    lost = Lost(changes.before, changes.gone, np.full(len(changes.gone), after.tick.number))
-    sheet = with_removed(sheet_of(changes, None), changes, lost)
+    lost = RemovedRows(changes.before, changes.gone, np.full(len(changes.gone), after.tick.number))
+    sheet = with_removed(build_table(changes, None), changes, lost)
     return sheet.ids[test(sheet)]
 
 

@@ -11,7 +11,7 @@ from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX
 from smapstop.proc.fields import FIELD_BY_NAME, VM_FLAGS
 from smapstop.text import format as fmt
@@ -21,7 +21,7 @@ from smapstop.text.table_rows import HISTORY_TICKS, history_step
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ComparedTicks:
     """Which ticks the detail compares."""
 
     number: int
@@ -36,19 +36,19 @@ class View:
     """The moment of an earlier run that it is compared with instead."""
 
 
-def view_of(life: Life, scene: Scene) -> View:
+def compared_ticks(life: Life, scene: View) -> ComparedTicks:
     """What to compare for a scene; the mapping may be gone by then, or not be there yet."""
     number, before = scene.moment.tick.number, scene.changes.before.tick.number
     if number < life.born:
         begins = fmt.clock(life.tick_of(0).wall_ns)
-        return View(life.born, life.born, None, f"not mapped yet; below is how it begins at {begins}")
+        return ComparedTicks(life.born, life.born, None, f"not mapped yet; below is how it begins at {begins}")
     if life.gone is not None and number >= life.gone:
         last = life.gone - 1
         before = last - 1 if scene.earlier or scene.lens.compared == "previous" else min(before, last)
-        return View(last, max(0, before), None, end_text(life))
+        return ComparedTicks(last, max(0, before), None, end_text(life))
     missing = fmt.printable(scene.moment.tick.missing)
     notice = f"not read this time: {missing}" if missing else ""
-    return View(number, before, scene.sheet.seconds, notice, scene.changes.before if scene.earlier else None)
+    return ComparedTicks(number, before, scene.sheet.seconds, notice, scene.changes.before if scene.earlier else None)
 
 
 # the title
@@ -155,18 +155,18 @@ class FieldRow:
     """Whether it has never changed."""
 
 
-def field_rows(life: Life, view: View, widths: Widths) -> list[FieldRow]:
+def field_rows(life: Life, ticks: ComparedTicks, widths: Widths) -> list[FieldRow]:
     """Every field that the kernel prints for the mapping, in its order."""
-    step = life.step(view.number)
-    before, after, change = _compared(life, view)
+    step = life.step(ticks.number)
+    before, after, change = _compared(life, ticks)
     ever, last = life.changed(len(life.states) - 1) > 0, life.changed(step)
-    histories = sparkline(life.amounts(_history_ticks(view.number, widths.history)))
+    histories = sparkline(life.amounts(_history_ticks(ticks.number, widths.history)))
     rows = []
     for at, name in enumerate(life.fields):
         was, now, delta = float(before[at]), float(after[at]), float(change[at])
         if now != now and not ever[at]:
             continue
-        last_text, age = _last(life, view, name, int(last[at]))
+        last_text, age = _last(life, ticks, name, int(last[at]))
         rows.append(
             FieldRow(
                 name=name,
@@ -174,7 +174,7 @@ def field_rows(life: Life, view: View, widths: Widths) -> list[FieldRow]:
                 before=exact(was, widths.before),
                 after=exact(now, widths.after),
                 delta=exact_change(delta, widths.delta),
-                rate=_rate(name, delta, view.seconds),
+                rate=_rate(name, delta, ticks.seconds),
                 history=histories[at],
                 last=last_text,
                 amount=now,
@@ -187,7 +187,9 @@ def field_rows(life: Life, view: View, widths: Widths) -> list[FieldRow]:
     return rows
 
 
-def _compared(life: Life, view: View) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _compared(
+    life: Life, view: ComparedTicks
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Every field as it was, as it is, and how it changed: from nothing when the mapping was not there; kB."""
     if view.earlier is None:
         before, after = life.amounts(np.array([view.before, view.number])).T
@@ -202,7 +204,7 @@ def _compared(life: Life, view: View) -> tuple[NDArray[np.float64], NDArray[np.f
     return before, after, after - before
 
 
-def _last(life: Life, view: View, name: str, step: int) -> tuple[str, int | None]:
+def _last(life: Life, view: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:
     """The last change of a field, at this step, and how many ticks ago it was; nothing at step 0."""
     if not step:
         return "", None

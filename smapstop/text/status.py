@@ -9,7 +9,7 @@ from smapstop.model.protocol import Over, Target
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 
 _STATES = {
@@ -44,7 +44,7 @@ class Header:
 
 
 def header_of(
-    target: Target, scene: Scene, timeline: Timeline, over: Over | None = None, *, run: int = 0, silent: int = 0
+    target: Target, scene: View, timeline: Timeline, over: Over | None = None, *, run: int = 0, silent: int = 0
 ) -> Header:
     """The header of a scene.
 
@@ -72,7 +72,7 @@ def header_of(
         about=(*((f"run {run}",) if run else ()), str(target.pid), *((ending_text(ending),) if ending else alive)),
         mode=_mode(scene, timeline, over, silent),
         moving=scene.lens.speed > 0 or (scene.lens.at is None and ending is None and over is None and not silent),
-        costs=(f"Δ {compared_text(scene, timeline)}", *(() if ending else (cost,)), *_reach(timeline)),
+        costs=(f"Δ {baseline_text(scene, timeline)}", *(() if ending else (cost,)), *_reach(timeline)),
     )
 
 
@@ -93,7 +93,7 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _mode(scene: Scene, timeline: Timeline, over: Over | None, silent: int) -> str:
+def _mode(scene: View, timeline: Timeline, over: Over | None, silent: int) -> str:
     """Whether the scene is live, and at which pace, or of when it is."""
     tick = scene.moment.tick
     if scene.lens.at is not None:
@@ -123,7 +123,7 @@ def _reach(timeline: Timeline) -> tuple[str, ...]:
     return (f"history since {fmt.clock(timeline.head(first).wall_ns)}",) if first else ()
 
 
-def compared_text(scene: Scene, timeline: Timeline) -> str:
+def baseline_text(scene: View, timeline: Timeline) -> str:
     """What the scene is compared with."""
     lens = scene.lens
     if scene.earlier:
@@ -133,7 +133,7 @@ def compared_text(scene: Scene, timeline: Timeline) -> str:
     return {"start": "start", "mark": "mark (press m)"}.get(lens.compared, "previous tick")
 
 
-def rss_line(scene: Scene) -> tuple[str, str, float]:
+def rss_line(scene: View) -> tuple[str, str, float]:
     """Rss, how fast it moves, and that as a number (kB/s)."""
     tick = scene.moment.tick
     seconds = rate_seconds(scene.previous, tick)
@@ -149,7 +149,7 @@ def _change(before: Tick, after: Tick, name: str) -> int | None:
     return after.totals[name] - before.totals[name]
 
 
-def totals_parts(scene: Scene) -> list[tuple[str, str, int | None]]:
+def totals_parts(scene: View) -> list[tuple[str, str, int | None]]:
     """The totals beside Rss, as (label, amount, change against the compared moment)."""
     tick, read, compared = scene.moment.tick, scene.moment.read, scene.changes.before.read
     parts = [
@@ -159,7 +159,7 @@ def totals_parts(scene: Scene) -> list[tuple[str, str, int | None]]:
     return [*parts, ("peak", fmt.long_amount(tick.counters.vm_hwm), None)]
 
 
-def faults_parts(scene: Scene, target: Target) -> list[tuple[str, str]]:
+def faults_parts(scene: View, target: Target) -> list[tuple[str, str]]:
     """Faults a second and the number of mappings, as (label, value)."""
     rates = fault_rates(scene.previous, scene.moment.tick)
     minor, major = rates or (None, None)

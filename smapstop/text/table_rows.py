@@ -11,8 +11,8 @@ from smapstop.model.history.recent_moves import LATELY, moves_of
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.table_data import Sheet
-from smapstop.model.view.view import Scene
+from smapstop.model.view.table_data import TableData
+from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import EXTERNALLY_DRIVEN
 from smapstop.text import format as fmt
@@ -53,7 +53,7 @@ class Row:
 class _Shown:
     """The rows that are shown, and what is asked about them."""
 
-    scene: Scene
+    scene: View
     timeline: Timeline
     which: Indices
     groups: Groups | None
@@ -78,7 +78,7 @@ class _Shown:
 
 
 def rows_of(
-    scene: Scene,
+    scene: View,
     timeline: Timeline,
     which: Indices,
     columns: Columns,
@@ -148,7 +148,7 @@ def _spelled(spell: Callable[[float | None], str], column: NDArray[np.int64] | N
     return [fmt.UNKNOWN] * len(which) if column is None else [spell(value) for value in column[which].tolist()]
 
 
-def _numbers(sheet: Sheet, which: Indices, column: Column) -> list[float]:
+def _numbers(sheet: TableData, which: Indices, column: Column) -> list[float]:
     """What the texts of a column say as numbers."""
     values = sheet.deltas.get("rss") if column.look in ("change", "rate") else sheet.get(column.key)
     return [0] * len(which) if values is None else values[which].tolist()
@@ -171,7 +171,7 @@ def _moves(shown: _Shown, columns: Sequence[Column]) -> list[list[int]]:
     return [moves[column.key] if column.look == "amount" else still for column in columns]
 
 
-def name_of(sheet: Sheet, row: int) -> str:
+def name_of(sheet: TableData, row: int) -> str:
     """The name of a row: of a group with its size, of a file with its part, of nameless memory with its address.
 
     Before that, what it is for, as far as that is known.
@@ -186,7 +186,7 @@ def name_of(sheet: Sheet, row: int) -> str:
     return f"{name} {part}".rstrip()
 
 
-def _fitting_name(sheet: Sheet, row: int, width: int) -> str:
+def _fitting_name(sheet: TableData, row: int, width: int) -> str:
     """As much of a row's name as fits: with its path, without it, without its part, or the end of it."""
     name = fmt.printable(name_of(sheet, row))
     if name.startswith("/") and fmt.cells(name) > width:

@@ -26,7 +26,7 @@ from smapstop.model.protocol import (
 )
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Pick, Replay, Settings, StartRequest
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
@@ -75,7 +75,7 @@ class Dashboard(PromptApp):
         # without colours Textual's own filter would leave greys: the ansi colours give way entirely
         super().__init__(settings.keys, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
-        self.looking = Looking(Lens(filter=settings.filter), settings.sorting)
+        self.looking = Looking(ViewState(filter=settings.filter), settings.sorting)
         self.failure: Failure | None = None
         """Why the source cannot go on."""
         self.notices: list[str] = []
@@ -93,7 +93,7 @@ class Dashboard(PromptApp):
         return self.looking.timeline
 
     @property
-    def lens(self) -> Lens:
+    def lens(self) -> ViewState:
         """How it is looked at."""
         return self.looking.lens
 

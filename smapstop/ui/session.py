@@ -9,8 +9,8 @@ from smapstop.model.history.activity import Activity
 from smapstop.model.protocol import Over, Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
-from smapstop.model.view.view import Scene, look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import View, derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.ui.stable_order import CalmOrder
 
 
@@ -31,7 +31,7 @@ class Looking:
         sorting: The order of the rows at the beginning.
     """
 
-    def __init__(self, lens: Lens, sorting: Sorting) -> None:
+    def __init__(self, lens: ViewState, sorting: Sorting) -> None:
         self.runs = Runs()
         self.run: Run | None = None
         """The run that is looked at; None before the first."""
@@ -40,7 +40,7 @@ class Looking:
         self.activity = Activity(self.timeline)
         self.lens = lens
         self.order = CalmOrder(sorting)
-        self.scene: Scene | None = None
+        self.scene: View | None = None
         """What was seen last of this run."""
         self.carried: Carried | None = None
         self.over: Over | None = None
@@ -88,12 +88,12 @@ class Looking:
         self.activity, self.order = Activity(run.timeline), self.order.anew()
         self.lens = self.lens.of_run(at, earlier=self.earlier is not None)
 
-    def look(self, lens: Lens) -> None:
+    def look(self, lens: ViewState) -> None:
         """Look in another way; an earlier run goes no further than to its end."""
         at_end = lens.at is None and not self.newest_run
         self.lens = replace(lens, at=len(self.timeline) - 1) if at_end else lens
 
-    def see(self) -> Scene | None:
+    def see(self) -> View | None:
         """Look again; None while there is nothing to see.
 
         Raises:
@@ -102,7 +102,7 @@ class Looking:
         if self.run is None or not len(self.timeline):
             return None
         self.activity.follow()
-        self.scene = look(self.timeline, self.lens, self.earlier)
+        self.scene = derive_view(self.timeline, self.lens, self.earlier)
         return self.scene
 
     def carried_over(self) -> Carried | None:

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.view.sort import Sorting, order
-from smapstop.model.view.view import Scene
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import View
+from smapstop.model.view.view_state import ViewState
 
 QUIET_SECONDS = 2.0
 """No new order within this time after a key press."""
@@ -23,7 +23,7 @@ class CalmOrder:
         self.sorting = sorting
         self.frozen = False
         self._ids = np.zeros(0, np.int64)
-        self._view: tuple[Sorting, Lens] | None = None
+        self._view: tuple[Sorting, ViewState] | None = None
         self._sorted_at = -EVERY_TICKS
 
     def anew(self) -> "CalmOrder":
@@ -32,7 +32,7 @@ class CalmOrder:
         other.frozen = self.frozen
         return other
 
-    def rows(self, scene: Scene, seconds_since_key: float) -> Rows:
+    def rows(self, scene: View, seconds_since_key: float) -> Rows:
         """The rows of the scene's sheet in the order to show them."""
         if self._due(scene, seconds_since_key):
             rows = order(scene.sheet, self.sorting, scene.keep)
@@ -43,7 +43,7 @@ class CalmOrder:
         self._ids = scene.sheet.ids[rows]
         return rows
 
-    def _due(self, scene: Scene, seconds_since_key: float) -> bool:
+    def _due(self, scene: View, seconds_since_key: float) -> bool:
         """Whether to sort: when the user asked for another view, or when it has been calm for long enough."""
         if self._view != (self.sorting, scene.lens):
             return True
@@ -51,7 +51,7 @@ class CalmOrder:
             return False
         return abs(scene.moment.tick.number - self._sorted_at) >= EVERY_TICKS
 
-    def _as_before(self, scene: Scene) -> Rows:
+    def _as_before(self, scene: View) -> Rows:
         """The last order without what is gone; new rows come first, the biggest on top, where they are seen."""
         ids = scene.sheet.ids
         rank = rows_of(self._ids, ids)

@@ -14,7 +14,7 @@ from smapstop.errors import SmapstopError
 from smapstop.export.steps import changed_rows, gone_rows
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.filter import filter_of
+from smapstop.model.view.filter import parse_filter
 from smapstop.proc.columns import StringTable
 
 TEXTS = StringTable()
@@ -73,24 +73,24 @@ def test_what_happened_at_the_first_tick_of_a_stretch_is_told_from_the_tick_befo
 def test_a_filter_tells_of_mappings_while_they_pass(path: Path) -> None:
     record(path, *growing())
 
-    assert changes(path, test=filter_of("heap")) == [(0, 7), (1, 7), (2, 7), (3, 7)]
-    assert changes(path, test=filter_of("rss>=8")) == [(0, 8), (2, 7), (3, 7)]
-    assert changes(path, test=filter_of("delta>0")) == [(1, 7), (2, 7), (3, 7)]
-    assert len(jsonl(path, "ticks", test=filter_of("no-such-name"))) == 5
+    assert changes(path, test=parse_filter("heap")) == [(0, 7), (1, 7), (2, 7), (3, 7)]
+    assert changes(path, test=parse_filter("rss>=8")) == [(0, 8), (2, 7), (3, 7)]
+    assert changes(path, test=parse_filter("delta>0")) == [(1, 7), (2, 7), (3, 7)]
+    assert len(jsonl(path, "ticks", test=parse_filter("no-such-name"))) == 5
 
 
 def test_what_is_gone_passes_as_it_was(path: Path) -> None:
     record(path, *growing())
 
-    assert [record["what"] for record in jsonl(path, "events", test=filter_of("heap"))] == ["unmap"]
-    assert jsonl(path, "events", test=filter_of("lib")) == []
+    assert [record["what"] for record in jsonl(path, "events", test=parse_filter("heap"))] == ["unmap"]
+    assert jsonl(path, "events", test=parse_filter("lib")) == []
 
 
 def test_a_filter_by_a_field_that_is_not_there_names_those_that_are(path: Path) -> None:
     record(path, *growing())
 
     with pytest.raises(SmapstopError, match=r"no field 'swap'.*rss"):
-        changes(path, test=filter_of("swap>0"))
+        changes(path, test=parse_filter("swap>0"))
 
 
 def test_a_stretch_without_ticks_says_where_there_is_one(path: Path) -> None:

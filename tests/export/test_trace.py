@@ -21,7 +21,7 @@ from smapstop.export import KINDS, Kind
 from smapstop.export.trace import as_trace
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Ending, Lineage, Tick
-from smapstop.model.view.filter import Test, filter_of
+from smapstop.model.view.filter import RowFilter, parse_filter
 from smapstop.proc.columns import StringTable
 
 US = 1_000_000
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.smaps"
 
 
-def trace(path: Path, *kinds: Kind, test: Test | None = None, begin: float = 0.0) -> Any:
+def trace(path: Path, *kinds: Kind, test: RowFilter | None = None, begin: float = 0.0) -> Any:
     """The trace of a recording, which must be whole and plain."""
     with stepped(path, begin, test=test) as told:
         text = "".join(as_trace(told, kinds or KINDS, target()))
@@ -219,7 +219,7 @@ def test_a_mapping_at_the_place_that_another_one_left_has_tracks_of_its_own(path
 
 
 def test_a_filter_hides_tracks_and_instants_of_the_other_mappings(path: Path) -> None:
-    document = trace(record(path, *ticks()), "changes", "events", test=filter_of("libfoo"))
+    document = trace(record(path, *ticks()), "changes", "events", test=parse_filter("libfoo"))
 
     assert list(tracks(document)) == ["libfoo.so.1 .text 100000 rss kB"]
     assert instants(document) == [("ended", "program: killed by SIGKILL")]
@@ -233,7 +233,7 @@ def test_a_track_of_a_mapping_that_was_hidden_begins_where_it_was_known_last(pat
 
     record(path, *(tick_of(number, heap(rss), [0]) for number, rss in enumerate((4, 8, 12, 16))))
 
-    assert tracks(trace(path, "changes", test=filter_of("rss>8"))) == {
+    assert tracks(trace(path, "changes", test=parse_filter("rss>8"))) == {
         "[heap] 10000 rss kB": [(1, 8), (2, 12), (3, 16)]
     }
 

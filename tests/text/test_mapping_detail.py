@@ -12,13 +12,14 @@ from smapstop.model.history.mapping_history import Life, State
 from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
 from smapstop.model.tick import Lineage, Tick
-from smapstop.model.view.view import look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.text.lifecycle import became_lines, end_text, last_change
 from smapstop.text.mapping_detail import (
+    ComparedTicks,
     FieldRow,
-    View,
+    compared_ticks,
     exact,
     exact_change,
     facts_of,
@@ -28,7 +29,6 @@ from smapstop.text.mapping_detail import (
     help_of,
     perms_text,
     title_of,
-    view_of,
     widths_of,
 )
 
@@ -58,18 +58,18 @@ def written(number: int, private_clean: int, private_dirty: int, **other: Any) -
     return tick_of(number, rows, [7], **other)
 
 
-def seen(*ticks: Tick, lens: Lens | None = None, mapping: int = 7) -> tuple[Life, View]:
+def seen(*ticks: Tick, lens: ViewState | None = None, mapping: int = 7) -> tuple[Life, ComparedTicks]:
     """A mapping through a lens."""
     timeline = timeline_of(*ticks)
     life = Life(timeline, mapping)
-    return life, view_of(life, look(timeline, lens or Lens()))
+    return life, compared_ticks(life, derive_view(timeline, lens or ViewState()))
 
 
-def fields(life: Life, view: View) -> dict[str, FieldRow]:
+def fields(life: Life, view: ComparedTicks) -> dict[str, FieldRow]:
     return {row.name: row for row in field_rows(life, view, widths_of(110))}
 
 
-def compared(life: Life, view: View) -> dict[str, tuple[str, str, str, str]]:
+def compared(life: Life, view: ComparedTicks) -> dict[str, tuple[str, str, str, str]]:
     return {name: (row.before, row.after, row.delta, row.rate) for name, row in fields(life, view).items()}
 
 
@@ -90,13 +90,13 @@ def test_the_copy_on_write_is_one_glance() -> None:
 def test_a_change_is_against_the_compared_moment() -> None:
     ticks = written(0, 8, 0), written(1, 4, 4), written(2, 0, 8), written(3, 0, 8)
 
-    def dirty(lens: Lens) -> tuple[str, str, str, str]:
+    def dirty(lens: ViewState) -> tuple[str, str, str, str]:
         return compared(*seen(*ticks, lens=lens))["private_dirty"]
 
-    assert dirty(Lens()) == ("8", "8", "·", "·")
-    assert dirty(Lens(compared="mark", mark=1)) == ("4", "8", "+4", "+2 K/s")
-    assert dirty(Lens(compared="start")) == ("0", "8", "+8", "+2.67 K/s")
-    assert dirty(Lens(at=2)) == ("4", "8", "+4", "+4 K/s")
+    assert dirty(ViewState()) == ("8", "8", "·", "·")
+    assert dirty(ViewState(compared="mark", mark=1)) == ("4", "8", "+4", "+2 K/s")
+    assert dirty(ViewState(compared="start")) == ("0", "8", "+8", "+2.67 K/s")
+    assert dirty(ViewState(at=2)) == ("4", "8", "+4", "+4 K/s")
 
 
 def test_a_field_says_how_it_last_changed_and_when() -> None:
@@ -138,9 +138,9 @@ def test_against_an_earlier_run_every_field_is_compared_with_what_the_mapping_ha
     earlier = Earlier(1, timeline_of(tick_of(0, there, [0])))
     timeline = timeline_of(written(0, 0, 8), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [8]))
 
-    def against(mapping: int) -> tuple[Life, View]:
+    def against(mapping: int) -> tuple[Life, ComparedTicks]:
         life = Life(timeline, mapping)
-        return life, view_of(life, look(timeline, Lens(compared="run"), earlier))
+        return life, compared_ticks(life, derive_view(timeline, ViewState(compared="run"), earlier))
 
     assert compared(*against(7)) == {
         "size": ("8", "8", "·", "·"),
@@ -157,7 +157,9 @@ def test_what_is_gone_is_not_compared_with_an_earlier_run() -> None:
     gone = tick_of(2, mappings_of((50, 52)), [9], gone=[7])
     timeline = timeline_of(written(0, 4, 4), written(1, 0, 8), gone)
     life = Life(timeline, 7)
-    view = view_of(life, look(timeline, Lens(compared="run"), Earlier(1, timeline_of(written(0, 0, 0)))))
+    view = compared_ticks(
+        life, derive_view(timeline, ViewState(compared="run"), Earlier(1, timeline_of(written(0, 0, 0))))
+    )
 
     assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")
 
@@ -172,7 +174,7 @@ def test_the_history_moves_with_the_time_looked_at() -> None:
     ticks = [written(0, 8, 0), written(1, 4, 4), written(2, 0, 8)]
 
     assert fields(*seen(*ticks))["private_dirty"].history[-3:] == "▁▅█"
-    assert fields(*seen(*ticks, lens=Lens(at=1)))["private_dirty"].history[-3:] == " ▁█"
+    assert fields(*seen(*ticks, lens=ViewState(at=1)))["private_dirty"].history[-3:] == " ▁█"
 
 
 def test_amounts_are_exact_as_long_as_there_is_room() -> None:
@@ -316,7 +318,7 @@ def gone_by(number: int, **other: Any) -> tuple[Tick, ...]:
 def test_a_mapping_that_is_gone_keeps_its_last_state_and_says_so() -> None:
     life, view = seen(*gone_by(3), tick_of(4, mappings_of(), []))
 
-    assert View(2, 1, None, "gone since 22:13:23: unmapped; below is its last state") == view
+    assert ComparedTicks(2, 1, None, "gone since 22:13:23: unmapped; below is its last state") == view
     assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")
 
 
@@ -333,9 +335,9 @@ def test_the_ends_of_a_mapping_are_told_apart() -> None:
 
 def test_a_mapping_that_is_not_there_yet_shows_how_it_begins() -> None:
     ticks = tick_of(0, mappings_of((1, 2)), [1]), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [7])
-    life, view = seen(*ticks, lens=Lens(at=0))
+    life, view = seen(*ticks, lens=ViewState(at=0))
 
-    assert View(1, 1, None, "not mapped yet; below is how it begins at 22:13:21") == view
+    assert ComparedTicks(1, 1, None, "not mapped yet; below is how it begins at 22:13:21") == view
     assert compared(life, view)["rss"] == ("8", "8", "·", "·")
 
 

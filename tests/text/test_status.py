@@ -10,9 +10,9 @@ from listening import target
 from smapstop.model.compare.previous_run import Earlier
 from smapstop.model.tick import Ending
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import Scene, look
-from smapstop.model.view.view_state import Lens
-from smapstop.text.status import compared_text, ending_text, faults_parts, header_of, rss_line, totals_parts
+from smapstop.model.view.view import View, derive_view
+from smapstop.model.view.view_state import ViewState
+from smapstop.text.status import baseline_text, ending_text, faults_parts, header_of, rss_line, totals_parts
 
 
 def two_ticks(*, apart_s: float = 1.0, **after: Any) -> Timeline:
@@ -25,8 +25,8 @@ def two_ticks(*, apart_s: float = 1.0, **after: Any) -> Timeline:
     )
 
 
-def scene_of(timeline: Timeline, **lens: Any) -> Scene:
-    return look(timeline, Lens(**lens))
+def scene_of(timeline: Timeline, **lens: Any) -> View:
+    return derive_view(timeline, ViewState(**lens))
 
 
 def test_the_header_says_who_and_how_it_does() -> None:
@@ -107,16 +107,19 @@ def test_totals_that_a_cheap_tick_did_not_read_are_those_of_the_last_reading() -
 
 def test_the_compared_moment_is_named() -> None:
     timeline = two_ticks()
-    assert compared_text(look(timeline, Lens(compared="start")), timeline) == "start"
-    assert compared_text(look(timeline, Lens(compared="mark", mark=1)), timeline).startswith("mark ")
-    assert compared_text(look(timeline, Lens(compared="run")), timeline) == "previous tick"
+    assert baseline_text(derive_view(timeline, ViewState(compared="start")), timeline) == "start"
+    assert baseline_text(derive_view(timeline, ViewState(compared="mark", mark=1)), timeline).startswith("mark ")
+    assert baseline_text(derive_view(timeline, ViewState(compared="run")), timeline) == "previous tick"
 
 
 def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
     earlier, later = two_ticks(), two_ticks()
     earlier.append(tick_of(2, mappings_of(), [], ending=Ending(status=0)))
     later.append(tick_of(2, mappings_of(), []))
-    told = [compared_text(look(later, Lens(at=at, compared="run"), Earlier(7, earlier)), later) for at in (1, 2)]
+    told = [
+        baseline_text(derive_view(later, ViewState(at=at, compared="run"), Earlier(7, earlier)), later)
+        for at in (1, 2)
+    ]
     assert told == ["run 7", "run 7 (end)"]
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from streams import streams, ticks_of
 
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import COLUMNS, fitting
 from smapstop.text.row_queries import histories_of
 from smapstop.text.table_rows import rows_of
@@ -24,7 +24,7 @@ def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, k
     for tick in ticks_of(stream):
         timeline.append(tick)
         at = tick.number if chance.random() < 0.8 else chance.randint(timeline.first, tick.number)
-        scene = look(timeline, Lens(at=at))
+        scene = derive_view(timeline, ViewState(at=at))
         which = np.array(chance.sample(range(len(scene.sheet)), len(scene.sheet)), np.intp)[: chance.randint(0, 9)]
         expected = rows_of(scene, timeline, which, columns)
         assert rows_of(scene, timeline, which, columns, None, kept) == expected

@@ -4,8 +4,8 @@ import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.tick import Stack
-from smapstop.model.view.view import look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import ALL
 from smapstop.text.table_rows import rows_of
 
@@ -49,6 +49,6 @@ def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is
     width: int, names: list[str]
 ) -> None:
     timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5, 6], stacks=(Stack(4, 4711, "io\n"),)))
-    scene = look(timeline, Lens())
+    scene = derive_view(timeline, ViewState())
     found = rows_of(scene, timeline, scene.sheet.ids - 1, [(ALL["name"], width)])
     assert [row.cells[0] for row in found][:5] == names

@@ -17,7 +17,7 @@ from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach, Failure, Request
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
 from smapstop.settings import Pick, Replay, Settings, StartRequest
 from smapstop.text.format import cells
@@ -466,7 +466,7 @@ async def test_esc_while_the_filter_is_typed_drops_it() -> None:
 async def test_the_cursor_moves_without_the_rows_being_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def counted(scene: Scene, timeline: Timeline, which: NDArray[np.intp], *other: Any) -> list[Row]:
+    def counted(scene: View, timeline: Timeline, which: NDArray[np.intp], *other: Any) -> list[Row]:
         made.append(len(which))
         return rows_of(scene, timeline, which, *other)
 

@@ -6,7 +6,7 @@ from listening import target
 from smapstop.model.compare.runs import Run
 from smapstop.model.tick import Ending
 from smapstop.model.view.sort import Sorting
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import StringTable
 from smapstop.ui.session import Carried, Looking
 
@@ -26,7 +26,7 @@ def told(run: Run, *heaps: int, at: int = 0, ended: bool = True) -> None:
 
 def looking(*, runs: int = 1) -> Looking:
     """Runs of four ticks, the heap bigger in each; the last goes on."""
-    out = Looking(Lens(), Sorting("rss"))
+    out = Looking(ViewState(), Sorting("rss"))
     for number in range(runs):
         run = out.begin(target(pid=number))
         told(run, *(10 * run.number + tick for tick in range(4)), at=500 * number, ended=number < runs - 1)
@@ -35,7 +35,7 @@ def looking(*, runs: int = 1) -> Looking:
 
 
 def test_nothing_is_seen_before_the_first_tick() -> None:
-    out = Looking(Lens(), Sorting())
+    out = Looking(ViewState(), Sorting())
     assert out.see() is None
     assert not out.anything
     run = out.begin(target())
@@ -57,7 +57,7 @@ def test_who_looks_live_sees_the_next_run_compared_with_the_last_one() -> None:
 
 def test_who_looks_at_the_past_stays_there_when_a_run_begins() -> None:
     out = looking()
-    out.look(Lens(at=1))
+    out.look(ViewState(at=1))
     shown = out.run
     out.begin(target())
     assert (out.run, out.lens.at) == (shown, 1)

@@ -188,14 +188,14 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import sorting_of
     from smapstop.cli.config.state_file import read_state, save_state
-    from smapstop.model.view.filter import filter_of
+    from smapstop.model.view.filter import parse_filter
     from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
     from smapstop.text.columns import chosen
 
     columns = tuple(filter(None, (options.columns or "").split(",")))
     chosen(columns)
-    filter_of(options.filter)
+    parse_filter(options.filter)
     sorting = None if options.sort is None else sorting_of(options.sort)
     wanted = read_config(options.config).with_defaults(read_state())
     return Settings(

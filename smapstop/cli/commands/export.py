@@ -132,9 +132,9 @@ def _format_pieces(
     from smapstop.export.line_writer import as_csv, as_jsonl
     from smapstop.export.steps import steps
     from smapstop.export.trace import as_trace
-    from smapstop.model.view.filter import filter_of
+    from smapstop.model.view.filter import parse_filter
 
-    test = filter_of(filter_text) if filter_text else None
+    test = parse_filter(filter_text) if filter_text else None
     told = steps(recording.ticks(), str(recording.path), begin, end, test)
     match form:
         case "csv":

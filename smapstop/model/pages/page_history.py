@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from smapstop.model.pages.page_grid import Stretches, changed, stretches_of
 from smapstop.model.protocol import PagesSeen
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view_state import ViewState
 from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import Backing
 
@@ -69,7 +69,7 @@ class Looks:
         until = [look for look in self._looks if look.seen.tick <= tick]
         return until[-1] if until else next(iter(self._looks), None)
 
-    def compared(self, look: Look, lens: Lens) -> Look:
+    def compared(self, look: Look, lens: ViewState) -> Look:
         """The look that another one is compared with; itself when it is the first.
 
         The previous one stays so until the mapping is looked at again, which it is when it has changed.

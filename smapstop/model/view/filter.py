@@ -10,11 +10,11 @@ from smapstop.errors import SmapstopError
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.labels import Use, label
 from smapstop.model.view.sort import Mask, column_of
-from smapstop.model.view.table_data import Sheet
+from smapstop.model.view.table_data import TableData
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD_BY_NAME
 
-Test = Callable[[Sheet], Mask]
+RowFilter = Callable[[TableData], Mask]
 """Which rows of a sheet pass."""
 
 _UNITS = {"": 1, "k": 1, "m": 1 << 10, "g": 1 << 20, "t": 1 << 30}
@@ -29,11 +29,11 @@ _COMPARISONS: dict[str, Callable[[NDArray[np.int64], float], Mask]] = {
 _AMOUNT = re.compile(
     r"(?P<field>[a-z_]+)(?P<than>>=|<=|!=|>|<|=)(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[kmgt]?)(?:i?b)?", re.I
 )
-_BEGUN = re.compile(r"(?P<field>[a-z_]+)(?:>=|<=|!=|>|<|=).*", re.I)
+_COMPARISON_START = re.compile(r"(?P<field>[a-z_]+)(?:>=|<=|!=|>|<|=).*", re.I)
 """A comparison, but for what may be wrong with its amount."""
 
 
-def filter_of(expression: str) -> Test:
+def parse_filter(expression: str) -> RowFilter:
     """The filter that an expression describes: terms separated by spaces, all of which must hold.
 
     A term is a part of the name (`libc`), `!` and a term for its opposite, `kind:heap`, `perm:w` (all the letters),
@@ -42,9 +42,9 @@ def filter_of(expression: str) -> Test:
     Raises:
         SmapstopError: A term makes no sense.
     """
-    tests = [_term(word) for word in expression.split()]
+    tests = [_parse_term(word) for word in expression.split()]
 
-    def passes(sheet: Sheet) -> Mask:
+    def passes(sheet: TableData) -> Mask:
         keep = np.ones(len(sheet), bool)
         for test in tests:
             keep &= test(sheet)
@@ -53,28 +53,28 @@ def filter_of(expression: str) -> Test:
     return passes
 
 
-def _term(word: str) -> Test:
+def _parse_term(word: str) -> RowFilter:
     """The test of one term."""
     if word.startswith("!") and len(word) > 1:
-        inner = _term(word[1:])
+        inner = _parse_term(word[1:])
         return lambda sheet: ~inner(sheet)
     if word.startswith("kind:"):
-        return _kind_test(word.removeprefix("kind:"))
+        return _kind_filter(word.removeprefix("kind:"))
     if word.startswith("perm:"):
         letters = set(word.removeprefix("perm:"))
-        return _text_test("perms", lambda text: letters <= set(text))
+        return _text_filter("perms", lambda text: letters <= set(text))
     if re.fullmatch(r"0x[0-9a-fA-F]{1,16}", word):
         address = np.uint64(int(word, 16))
         return lambda sheet: (sheet.start <= address) & (address < sheet.end)
     if comparison := _AMOUNT.fullmatch(word):
-        return _amount_test(comparison)
-    if (begun := _BEGUN.fullmatch(word)) and begun["field"].lower() in (*FIELD_BY_NAME, "delta"):
+        return _amount_filter(comparison)
+    if (begun := _COMPARISON_START.fullmatch(word)) and begun["field"].lower() in (*FIELD_BY_NAME, "delta"):
         raise SmapstopError(f"no amount in {word!r} in the filter", "as in rss>10M: kB, or with K, M, G, T")
-    in_name, in_part = _text_test("name", lambda text: word.lower() in text.lower()), _part_test(word.lower())
+    in_name, in_part = _text_filter("name", lambda text: word.lower() in text.lower()), _part_filter(word.lower())
     return lambda sheet: in_name(sheet) | in_part(sheet) | _has_label(sheet, word.lower())
 
 
-def _kind_test(wanted: str) -> Test:
+def _kind_filter(wanted: str) -> RowFilter:
     names = [kind.value for kind in Kind]
     found = [i for i, name in enumerate(names) if wanted and name.startswith(wanted.lower())]
     if not found:
@@ -82,10 +82,10 @@ def _kind_test(wanted: str) -> Test:
     return lambda sheet: np.isin(sheet.kind, found)
 
 
-def _text_test(column: str, holds: Callable[[str], bool]) -> Test:
+def _text_filter(column: str, holds: Callable[[str], bool]) -> RowFilter:
     """Whether a text passes; one look at each distinct text."""
 
-    def test(sheet: Sheet) -> Mask:
+    def test(sheet: TableData) -> Mask:
         codes, inverse = np.unique(getattr(sheet, column), return_inverse=True)
         passing = np.array([holds(sheet.texts[code]) for code in codes.tolist()], bool)
         return passing[inverse] if len(codes) else np.zeros(0, bool)
@@ -93,14 +93,14 @@ def _text_test(column: str, holds: Callable[[str], bool]) -> Test:
     return test
 
 
-def _part_test(word: str) -> Test:
+def _part_filter(word: str) -> RowFilter:
     """Whether the part of a file that is shown after its name holds a text: `.data`."""
-    in_part = _text_test("perms", lambda text: word in file_part(text))
+    in_part = _text_filter("perms", lambda text: word in file_part(text))
     files = list(Kind).index(Kind.FILE)
     return lambda sheet: (sheet.kind == files) & in_part(sheet)
 
 
-def _has_label(sheet: Sheet, word: str) -> Mask:
+def _has_label(sheet: TableData, word: str) -> Mask:
     """Whether what is said of memory without a name holds a text."""
     uses, texts = sheet.uses, sheet.texts
     said = np.array([word in str(label(use, "", None) or "") for use in Use], bool)[uses.use]
@@ -114,12 +114,12 @@ def _has_label(sheet: Sheet, word: str) -> Mask:
     return said
 
 
-def _amount_test(comparison: re.Match[str]) -> Test:
+def _amount_filter(comparison: re.Match[str]) -> RowFilter:
     field = comparison["field"].lower()
     compare = _COMPARISONS[comparison["than"]]
     amount = float(comparison["number"]) * _UNITS[comparison["unit"].lower()]
 
-    def test(sheet: Sheet) -> Mask:
+    def test(sheet: TableData) -> Mask:
         column = column_of(sheet, field)
         if column is None:
             raise SmapstopError(f"no field {field!r} in the filter", f"fields are {', '.join(sheet.fields)}, delta")
@@ -129,7 +129,7 @@ def _amount_test(comparison: re.Match[str]) -> Test:
     return test
 
 
-def members_filter(sheet: Sheet, group: int) -> str:
+def group_filter(sheet: TableData, group: int) -> str:
     """The filter that shows the mappings of a group, as far as its name can be said in one term; else their kind."""
     row = int(np.flatnonzero(sheet.ids == group)[0])
     name = sheet.texts[int(sheet.name[row])]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.view.table_data import Sheet
+from smapstop.model.view.table_data import TableData
 
 Rows = NDArray[np.intp]
 """Row numbers of a sheet, in the order in which they are shown."""
@@ -22,7 +22,7 @@ class Sorting:
     descending: bool = True
 
 
-def order(sheet: Sheet, sorting: Sorting, keep: Mask | None = None) -> Rows:
+def order(sheet: TableData, sorting: Sorting, keep: Mask | None = None) -> Rows:
     """The rows to show, sorted; rows that are equal stay in address order, so that nothing jitters.
 
     Args:
@@ -37,7 +37,7 @@ def order(sheet: Sheet, sorting: Sorting, keep: Mask | None = None) -> Rows:
     return by_address[at]
 
 
-def _sort_keys(sheet: Sheet, key: str) -> list[NDArray[np.int64]]:
+def _sort_keys(sheet: TableData, key: str) -> list[NDArray[np.int64]]:
     """What to sort by, the most important first; bigger is more."""
     zeros = np.zeros(len(sheet), np.int64)
     change = sheet.deltas.get("rss", zeros)
@@ -56,7 +56,7 @@ def _sort_keys(sheet: Sheet, key: str) -> list[NDArray[np.int64]]:
     return [zeros if column is None else column]
 
 
-def _ranks(sheet: Sheet, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+def _ranks(sheet: TableData, codes: NDArray[np.int32]) -> NDArray[np.int64]:
     """The place of each coded text in the alphabet."""
     distinct, inverse = np.unique(codes, return_inverse=True)
     texts = [sheet.texts[code].lower() for code in distinct.tolist()]
@@ -65,6 +65,6 @@ def _ranks(sheet: Sheet, codes: NDArray[np.int32]) -> NDArray[np.int64]:
     return rank[inverse] if len(rank) else np.zeros(0, np.int64)
 
 
-def column_of(sheet: Sheet, key: str) -> NDArray[np.int64] | None:
+def column_of(sheet: TableData, key: str) -> NDArray[np.int64] | None:
     """A column of a sheet by the name that users know it by: a field, or `delta` for the change of Rss."""
     return sheet.deltas.get("rss") if key == "delta" else sheet.get(key)

@@ -18,7 +18,7 @@ from smapstop.proc.fields import COMPARED_FIELDS, PROPERTY_FIELDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
+class TableData:
     """Rows side by side with how they differ from the compared moment; n rows."""
 
     ids: Ids
@@ -64,7 +64,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lost:
+class RemovedRows:
     """Mappings that are no more, and still shown."""
 
     moment: Moment
@@ -75,7 +75,7 @@ class Lost:
     """The ticks at which they were gone, shape (k,); -1 when they never were there."""
 
 
-def sheet_of(changes: Changes, seconds: float | None, stacks: Mapping[int, Stack] | None = None) -> Sheet:
+def build_table(changes: Changes, seconds: float | None, stacks: Mapping[int, Stack] | None = None) -> TableData:
     """The sheet of a moment, a row per mapping.
 
     Args:
@@ -85,7 +85,7 @@ def sheet_of(changes: Changes, seconds: float | None, stacks: Mapping[int, Stack
     """
     after = changes.after
     return replace(
-        still(after.mappings),
+        static_table(after.mappings),
         ids=after.ids,
         deltas={name: delta for name in COMPARED_FIELDS if (delta := changes.delta(name)) is not None},
         seconds=seconds,
@@ -94,11 +94,11 @@ def sheet_of(changes: Changes, seconds: float | None, stacks: Mapping[int, Stack
     )
 
 
-def with_removed(sheet: Sheet, changes: Changes, lost: Lost) -> Sheet:
+def with_removed(sheet: TableData, changes: Changes, lost: RemovedRows) -> TableData:
     """The sheet of a moment with the rows of mappings that are no more at its end.
 
     Args:
-        sheet: What `sheet_of` made of `changes`.
+        sheet: What `build_table` made of `changes`.
         changes: The moment, compared with another one: what they had in that one is what they lost.
         lost: What is gone and still shown.
     """
@@ -119,7 +119,10 @@ def with_removed(sheet: Sheet, changes: Changes, lost: Lost) -> Sheet:
         texts=both.strings,
         fields=both.fields,
         amounts=both.amounts,
-        deltas={name: np.concatenate([delta, _lost(before, rows, name)]) for name, delta in sheet.deltas.items()},
+        deltas={
+            name: np.concatenate([delta, _removed_amounts(before, rows, name)])
+            for name, delta in sheet.deltas.items()
+        },
         moved=np.concatenate([sheet.moved, lost.ticks]),
         gone=np.concatenate([sheet.gone, np.ones(len(ids), bool)]),
         members=np.ones(len(both), np.int64),
@@ -127,10 +130,10 @@ def with_removed(sheet: Sheet, changes: Changes, lost: Lost) -> Sheet:
     )
 
 
-def still(mappings: Mappings) -> Sheet:
+def static_table(mappings: Mappings) -> TableData:
     """The sheet of one reading, a row per mapping: nothing has changed."""
     n = len(mappings)
-    return Sheet(
+    return TableData(
         ids=np.arange(n, dtype=np.int64),
         start=mappings.start,
         end=mappings.end,
@@ -149,7 +152,7 @@ def still(mappings: Mappings) -> Sheet:
     )
 
 
-def _lost(before: Moment, rows: NDArray[np.intp], name: str) -> Amounts:
+def _removed_amounts(before: Moment, rows: NDArray[np.intp], name: str) -> Amounts:
     """What mappings that are gone lost of a field: all that they had before, nothing if they were gone by then."""
     lost = np.zeros(len(rows), np.int64)
     column = before.mappings.get(name)
@@ -158,7 +161,7 @@ def _lost(before: Moment, rows: NDArray[np.intp], name: str) -> Amounts:
     return lost
 
 
-def grouped(sheet: Sheet, by: Grouping) -> Sheet:
+def group_rows(sheet: TableData, by: Grouping) -> TableData:
     """The sheet with a row per group; amounts and changes are sums, and a group moved when one of its rows did."""
     if by == "none" or not len(sheet):
         return sheet
@@ -181,7 +184,7 @@ def grouped(sheet: Sheet, by: Grouping) -> Sheet:
             amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
     moved = np.full(n, -1, np.int64)
     np.maximum.at(moved, group, sheet.moved)
-    return Sheet(
+    return TableData(
         ids=group_ids(keys),
         start=sheet.start[first],
         end=sheet.end[first],

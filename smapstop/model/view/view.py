@@ -12,25 +12,25 @@ from smapstop.model.timeline.map_diff import Changes, compare
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.timeline.rates import rate_seconds
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.filter import filter_of
-from smapstop.model.view.table_data import Lost, Sheet, grouped, sheet_of, with_removed
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.filter import parse_filter
+from smapstop.model.view.table_data import RemovedRows, TableData, build_table, group_rows, with_removed
+from smapstop.model.view.view_state import ViewState
 
 LINGER = 3
 """Ticks for which a mapping that is gone is still shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class View:
     """What is seen through a lens."""
 
-    lens: Lens
+    lens: ViewState
     moment: Moment
     previous: Tick
     """The tick before it, for rates of the whole process; the moment's own when it is the first."""
     changes: Changes
     """The moment against the compared one."""
-    sheet: Sheet
+    sheet: TableData
     keep: NDArray[np.bool_]
     """The rows of the sheet that the filter lets through."""
     newest: int
@@ -39,7 +39,7 @@ class Scene:
     """The earlier run that it is compared with; None when that is another moment of the same run."""
 
 
-def look(timeline: Timeline, lens: Lens, earlier: Earlier | None = None) -> Scene:
+def derive_view(timeline: Timeline, lens: ViewState, earlier: Earlier | None = None) -> View:
     """Look at a timeline, which must have a tick.
 
     Args:
@@ -55,19 +55,19 @@ def look(timeline: Timeline, lens: Lens, earlier: Earlier | None = None) -> Scen
     earlier = earlier if lens.compared == "run" else None
     changes = compare(_baseline(timeline, lens, moment, earlier), moment)
     sheet = _table(timeline, changes, lens.grouping, other_run=earlier is not None)
-    return Scene(
+    return View(
         lens=lens,
         moment=moment,
         previous=timeline.head(max(timeline.first, moment.tick.number - 1)),
         changes=changes,
         sheet=sheet,
-        keep=filter_of(lens.filter)(sheet),
+        keep=parse_filter(lens.filter)(sheet),
         newest=newest,
         earlier=earlier,
     )
 
 
-def _baseline(timeline: Timeline, lens: Lens, moment: Moment, earlier: Earlier | None) -> Moment:
+def _baseline(timeline: Timeline, lens: ViewState, moment: Moment, earlier: Earlier | None) -> Moment:
     """The moment to compare with: of the earlier run when there is one, else of this run, and never a later one."""
     if earlier is not None:
         return earlier.beside(timeline, moment)
@@ -78,7 +78,7 @@ def _baseline(timeline: Timeline, lens: Lens, moment: Moment, earlier: Earlier |
     return timeline.at(max(timeline.first, moment.read.number - 1))
 
 
-def _table(timeline: Timeline, changes: Changes, grouping: Grouping, *, other_run: bool) -> Sheet:
+def _table(timeline: Timeline, changes: Changes, grouping: Grouping, *, other_run: bool) -> TableData:
     """The rows of a moment with those removed, grouped.
 
     Args:
@@ -89,17 +89,17 @@ def _table(timeline: Timeline, changes: Changes, grouping: Grouping, *, other_ru
     """
     moment = changes.after
     seconds = None if other_run else rate_seconds(changes.before.read, moment.read)
-    sheet = sheet_of(changes, seconds, timeline.stacks_at(moment.tick.number))
+    sheet = build_table(changes, seconds, timeline.stacks_at(moment.tick.number))
     lost = _missing_rows(changes) if other_run else _removed_rows(timeline, moment)
-    return grouped(with_removed(sheet, changes, lost), grouping)
+    return group_rows(with_removed(sheet, changes, lost), grouping)
 
 
-def _removed_rows(timeline: Timeline, moment: Moment) -> Lost:
+def _removed_rows(timeline: Timeline, moment: Moment) -> RemovedRows:
     """The rows of mappings that were gone in the last ticks up to a moment, with the tick that found each gone."""
     number = moment.tick.number
     before = timeline.at(max(timeline.first, number - LINGER))
     rows = compare(before, moment).gone
-    return Lost(before, rows, _removal_ticks(timeline, before.ids[rows], before.tick.number, number))
+    return RemovedRows(before, rows, _removal_ticks(timeline, before.ids[rows], before.tick.number, number))
 
 
 def _removal_ticks(timeline: Timeline, ids: Ids, first: int, last: int) -> NDArray[np.int64]:
@@ -110,6 +110,6 @@ def _removal_ticks(timeline: Timeline, ids: Ids, first: int, last: int) -> NDArr
     return removed
 
 
-def _missing_rows(changes: Changes) -> Lost:
+def _missing_rows(changes: Changes) -> RemovedRows:
     """The rows of an earlier run that this one does not have."""
-    return Lost(changes.before, changes.gone, np.full(len(changes.gone), -1))
+    return RemovedRows(changes.before, changes.gone, np.full(len(changes.gone), -1))

@@ -9,7 +9,7 @@ from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
 from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting, order
-from smapstop.model.view.table_data import Sheet, grouped, still
+from smapstop.model.view.table_data import TableData, group_rows, static_table
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, access_error
@@ -131,7 +131,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     """
     if snapshot.mappings is None:
         return []
-    sheet = grouped(still(snapshot.mappings), grouping)
+    sheet = group_rows(static_table(snapshot.mappings), grouping)
     if sorting is None:
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
     rows = order(sheet, sorting)
@@ -143,7 +143,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     return [head | amounts(names, columns, at) for at, head in enumerate(heads)]
 
 
-def _group_heads(sheet: Sheet, rows: list[int]) -> list[Record]:
+def _group_heads(sheet: TableData, rows: list[int]) -> list[Record]:
     """What each group is."""
     of_code = list(Kind)
     return [

@@ -8,11 +8,19 @@ from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import Life
 from smapstop.model.kinds import kind_of
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import LastChange, last_change
-from smapstop.text.mapping_detail import FieldRow, View, Widths, field_rows, history_seconds, view_of, widths_of
-from smapstop.text.status import compared_text
+from smapstop.text.mapping_detail import (
+    ComparedTicks,
+    FieldRow,
+    Widths,
+    compared_ticks,
+    field_rows,
+    history_seconds,
+    widths_of,
+)
+from smapstop.text.status import baseline_text
 from smapstop.ui.drawing import detail_sections
 from smapstop.ui.drawing.history_charts import chart, small_charts
 from smapstop.ui.drawing.style import Look
@@ -76,7 +84,7 @@ class RenderedDetail:
 
 def lay_out(
     history: Life,
-    view: Scene,
+    view: View,
     style: Look,
     width: int,
     height: int,
@@ -94,7 +102,7 @@ def lay_out(
         choice: The cursor and the folding. The layout moves a cursor that the user has not placed.
         unfold_key: The key that shows the fields that are 0, as people read it.
     """
-    ticks = view_of(history, view)
+    ticks = compared_ticks(history, view)
     last = last_change(history, ticks.number)
     table_width = min(118, max(88, width * 48 // 100)) if width >= WIDE else width
     widths = widths_of(table_width)
@@ -161,12 +169,12 @@ def visible_rows(
     return shown
 
 
-def _column_titles(history: Life, view: Scene, ticks: View, widths: Widths) -> tuple[str, str, str]:
+def _column_titles(history: Life, view: View, ticks: ComparedTicks, widths: Widths) -> tuple[str, str, str]:
     """What the columns of the compared ticks and of the history are headed with."""
     tick = history.timeline.head(ticks.number)
     read = view.moment.read if ticks.number == view.moment.tick.number else tick
     return (
-        "tick before" if view.earlier and ticks.earlier is None else compared_text(view, history.timeline),
+        "tick before" if view.earlier and ticks.earlier is None else baseline_text(view, history.timeline),
         fmt.clock(read.wall_ns),
         f"last {fmt.age(history_seconds(tick, widths.history))}",
     )
@@ -177,7 +185,7 @@ class _ChartsAndFacts:
     """The charts and the facts of one mapping, to be put around its field table."""
 
     history: Life
-    ticks: View
+    ticks: ComparedTicks
     style: Look
     field: str
     marked: bool

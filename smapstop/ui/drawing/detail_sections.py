@@ -13,8 +13,8 @@ from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
 from smapstop.text.lifecycle import LastChange, became_lines, last_change, unchanged_text
 from smapstop.text.mapping_detail import (
+    ComparedTicks,
     FieldRow,
-    View,
     Widths,
     exact,
     facts_of,
@@ -31,7 +31,7 @@ from smapstop.ui.drawing.style import Look, rule
 # the title
 
 
-def title(life: Life, view: View, look: Look, width: int, height: int) -> list[Strip]:
+def title(life: Life, view: ComparedTicks, look: Look, width: int, height: int) -> list[Strip]:
     """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
     state = life.states[life.step(view.number)]
     kind, name = title_of(state, label_at(life.timeline, view.number, life.mapping))
@@ -180,7 +180,7 @@ def help_lines(name: str, names: Sequence[str], look: Look, width: int, most: in
 # what is below the fields, or beside them
 
 
-def flags(life: Life, view: View, look: Look, width: int) -> list[Strip]:
+def flags(life: Life, view: ComparedTicks, look: Look, width: int) -> list[Strip]:
     """The VmFlags in words; codes that smapstop does not know as they are."""
     known = flags_of(life.states[life.step(view.number)])
     if not known:
@@ -195,7 +195,7 @@ def flags(life: Life, view: View, look: Look, width: int) -> list[Strip]:
     return [rule("VmFlags", look, width), *(look.line(line, width) for line in lines)]
 
 
-def life_lines(life: Life, view: View, look: Look, width: int) -> list[Strip]:
+def life_lines(life: Life, view: ComparedTicks, look: Look, width: int) -> list[Strip]:
     """What happened to the mapping as a whole, the newest first."""
     told = became_lines(life, view.number)
     lines = [

@@ -9,7 +9,7 @@ from smapstop.model.history.mapping_history import Life
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
-from smapstop.text.mapping_detail import View, exact, label_of
+from smapstop.text.mapping_detail import ComparedTicks, exact, label_of
 from smapstop.ui.drawing.charts import area
 from smapstop.ui.drawing.style import Look, rule
 from smapstop.ui.theme.palette import Role
@@ -25,7 +25,9 @@ CHARTED: dict[str, Role] = {
 _GUTTER = 8
 
 
-def chart(life: Life, view: View, name: str, look: Look, width: int, height: int, *, mark: bool) -> list[Strip]:
+def chart(
+    life: Life, view: ComparedTicks, name: str, look: Look, width: int, height: int, *, mark: bool
+) -> list[Strip]:
     """One field over the whole timeline, zoomed in on its own range, which is said in numbers.
 
     Args:
@@ -71,7 +73,7 @@ def _tick_label(kb: float, unit: str) -> str:
     return fmt.amount(kb) if unit else f"{kb:.0f}"
 
 
-def _axis(life: Life, view: View, look: Look, cells: int, *, mark: bool) -> list[Segment]:
+def _axis(life: Life, view: ComparedTicks, look: Look, cells: int, *, mark: bool) -> list[Segment]:
     """The line under a chart: when it begins and ends, and where the compared moment is."""
     tick = life.timeline.head
     begin, end = f" {fmt.clock(tick(life.timeline.first).wall_ns)} ", f" {fmt.clock(tick(view.number).wall_ns)}"
@@ -86,7 +88,7 @@ def _axis(life: Life, view: View, look: Look, cells: int, *, mark: bool) -> list
     ]
 
 
-def small_charts(life: Life, view: View, look: Look, width: int, height: int) -> list[Strip]:
+def small_charts(life: Life, view: ComparedTicks, look: Look, width: int, height: int) -> list[Strip]:
     """The fields that matter most, beside each other on one scale from 0 each; those that never changed are left out.
 
     Args:
@@ -106,7 +108,7 @@ def small_charts(life: Life, view: View, look: Look, width: int, height: int) ->
     return [rule("History", look, width), *lines] if lines else []
 
 
-def _small_chart(life: Life, view: View, name: str, look: Look, width: int, height: int) -> list[Strip]:
+def _small_chart(life: Life, view: ComparedTicks, name: str, look: Look, width: int, height: int) -> list[Strip]:
     """One field from 0 to its greatest value."""
     values = life.field(name, life.step(view.number))
     high = float(np.fmax.reduce(values))

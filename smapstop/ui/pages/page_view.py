@@ -10,12 +10,12 @@ from smapstop.model.labels import Label
 from smapstop.model.pages.page_grid import Cells, Grid, Pages, Stretches, mixture
 from smapstop.model.pages.page_history import Look, Looks, changes
 from smapstop.model.protocol import PagesSeen
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.page_states import PageState as PageState
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
-from smapstop.text.mapping_detail import facts_of, view_of
+from smapstop.text.mapping_detail import compared_ticks, facts_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +91,9 @@ class PageView:
         return start * self.look.page_bytes, stop * self.look.page_bytes
 
 
-def view_at(life: Life, looks: Looks, scene: Scene) -> PageView | None:
+def view_at(life: Life, looks: Looks, scene: View) -> PageView | None:
     """What to show for a scene; None when the pages were never seen."""
-    shown = view_of(life, scene)
+    shown = compared_ticks(life, scene)
     look = looks.at(shown.number)
     if look is None:
         return None
@@ -109,7 +109,7 @@ def view_at(life: Life, looks: Looks, scene: Scene) -> PageView | None:
     return PageView(entry, label, look, before, changes(before, look), copied, notice)
 
 
-def due(life: Life, looks: Looks, scene: Scene, refused: PagesSeen | None) -> bool:
+def due(life: Life, looks: Looks, scene: View, refused: PagesSeen | None) -> bool:
     """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
     timeline = life.timeline
     if timeline.ending is not None or life.gone is not None or timeline.last is None:

@@ -12,11 +12,11 @@ from smapstop.errors import SmapstopError
 from smapstop.model.compare.previous_run import ELSEWHERE
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Target
-from smapstop.model.view.filter import filter_of, members_filter
+from smapstop.model.view.filter import group_filter, parse_filter
 from smapstop.settings import Replay, Settings, StartRequest
 from smapstop.source.base import Source
 from smapstop.text.columns import chosen
-from smapstop.text.status import compared_text, header_of
+from smapstop.text.status import baseline_text, header_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.keys.table import KEY
@@ -85,7 +85,7 @@ class MainScreen(LensedScreen):
         yield Totals()
         yield TimeBar()
         yield Views(self.columns)
-        yield FilterLine(ROWS_HINT, filter_of, id="filter-rows")
+        yield FilterLine(ROWS_HINT, parse_filter, id="filter-rows")
         keymap = keymap_of(self.app)
         intro = self._intro.format(**{name: keymap.names(name)[0] for name in KEY})
         self.panes = Panes(intro, self.dock, self._settings.pane)
@@ -158,10 +158,10 @@ class MainScreen(LensedScreen):
         if looking.scene is None:
             return
         if message.mapping >= ELSEWHERE:
-            other, key = compared_text(looking.scene, looking.timeline), key_of(self.app, "runs")
+            other, key = baseline_text(looking.scene, looking.timeline), key_of(self.app, "runs")
             self.notify(f"only {other} has it: {key} goes there", markup=False)
         elif message.mapping < 0:
-            members = members_filter(looking.scene.sheet, message.mapping)
+            members = group_filter(looking.scene.sheet, message.mapping)
             self.look(replace(looking.lens, grouping="none", filter=members))
         else:
             self.views.open(looking.timeline, looking.scene, message.mapping)

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from smapstop.model.compare.runs import Run
 from smapstop.model.view.playback import Playing
 from smapstop.model.view.sort import Sorting
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import SORTABLE, Column, sorted_beside, sorted_by
 from smapstop.ui.messages import Stale
 from smapstop.ui.session import Looking
@@ -41,7 +41,7 @@ class LensedScreen(Screen[None]):
         """Be ready to play."""
         self._player = self.set_interval(PLAYED_EVERY, self._play, pause=True)
 
-    def look(self, lens: Lens) -> None:
+    def look(self, lens: ViewState) -> None:
         """Look in another way."""
         live = self.looking.lens.at is None
         self.looking.look(lens)

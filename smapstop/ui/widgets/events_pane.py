@@ -12,7 +12,7 @@ from textual.strip import Strip
 from smapstop.model.history.event_log import Chronicle
 from smapstop.model.history.log_entry import Entry
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import Told, Widths, evidence, found, told, whose, widths_of
 from smapstop.text.kinds import letter_of
@@ -69,7 +69,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
 
     # what is shown
 
-    def show(self, timeline: Timeline, scene: Scene, mapping: int | None = None) -> None:
+    def show(self, timeline: Timeline, scene: View, mapping: int | None = None) -> None:
         """Show what happened up to the moment of a scene; with a mapping, only what happened to it."""
         chronicle = self._chronicle
         if chronicle is None or (chronicle.timeline, chronicle.mapping) != (timeline, mapping):

@@ -5,7 +5,7 @@ from textual.widgets import ContentSwitcher
 
 from smapstop.model.compare.previous_run import ELSEWHERE
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.text.columns import Column
 from smapstop.ui.session import Carried
 from smapstop.ui.widgets.mapping_detail import MappingDetail
@@ -74,13 +74,13 @@ class Views(ContentSwitcher):
         table.focus()
         return True
 
-    def show(self, timeline: Timeline, scene: Scene) -> None:
+    def show(self, timeline: Timeline, scene: View) -> None:
         """Show the mapping that is open in another scene."""
         opened = self.opened
         if opened is not None and opened.mapping is not None:
             opened.show(timeline, scene, opened.mapping)
 
-    def open(self, timeline: Timeline, scene: Scene, mapping: int, view: str = "detail") -> None:
+    def open(self, timeline: Timeline, scene: View, mapping: int, view: str = "detail") -> None:
         """Show one mapping: by its fields, "detail", or "pages"."""
         self.current = view
         opened = self.opened
@@ -88,7 +88,7 @@ class Views(ContentSwitcher):
         opened.show(timeline, scene, mapping)
         opened.focus()
 
-    def turn(self, timeline: Timeline, scene: Scene) -> bool:
+    def turn(self, timeline: Timeline, scene: View) -> bool:
         """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields.
 
         Returns:
@@ -101,7 +101,7 @@ class Views(ContentSwitcher):
         self.open(timeline, scene, mapping, "detail" if isinstance(opened, MappingPages) else "pages")
         return True
 
-    def back(self, timeline: Timeline, scene: Scene | None) -> bool:
+    def back(self, timeline: Timeline, scene: View | None) -> bool:
         """One step back: from the pages to the fields, from these to the table; False when it was the table."""
         opened = self.opened
         if isinstance(opened, MappingPages) and opened.mapping is not None and scene is not None:

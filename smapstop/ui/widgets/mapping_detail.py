@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import Life
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.detail_layout import DetailChoice, RenderedDetail, lay_out
@@ -38,7 +38,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._choice = DetailChoice()
         self._life: Life | None = None
-        self._scene: Scene | None = None
+        self._scene: View | None = None
         self._rendered = RenderedDetail()
         self._painted: list[Strip] = []
 
@@ -54,7 +54,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     # what is shown
 
-    def show(self, timeline: Timeline, scene: Scene, mapping: int) -> None:
+    def show(self, timeline: Timeline, scene: View, mapping: int) -> None:
         """Show a mapping as it is in a scene; when it is gone, or not there yet, its nearest state."""
         self._scene = scene
         if self._life is None or (self._life.timeline, self._life.mapping) != (timeline, mapping):

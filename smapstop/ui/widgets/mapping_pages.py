@@ -14,8 +14,8 @@ from smapstop.model.kinds import backing_of
 from smapstop.model.pages.page_history import Looks
 from smapstop.model.protocol import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import Scene
-from smapstop.text.mapping_detail import view_of
+from smapstop.model.view.view import View
+from smapstop.text.mapping_detail import compared_ticks
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import Look
@@ -53,7 +53,7 @@ class MappingPages(Widget, can_focus=True):
         super().__init__(id=id)
         self._looks: dict[int, Looks] = {}
         self._life: Life | None = None
-        self._scene: Scene | None = None
+        self._scene: View | None = None
         self._names = PageNames(-1)
         self._frames = PageFrames(-1)
         self._refused: PagesSeen | None = None
@@ -71,7 +71,7 @@ class MappingPages(Widget, can_focus=True):
 
     # what is shown
 
-    def show(self, timeline: Timeline, scene: Scene, mapping: int) -> None:
+    def show(self, timeline: Timeline, scene: View, mapping: int) -> None:
         """Show the pages of a mapping as they were in a scene, and look at them if they may have changed."""
         self._scene = scene
         if self._life is None or (self._life.timeline, self._life.mapping) != (timeline, mapping):
@@ -133,14 +133,14 @@ class MappingPages(Widget, can_focus=True):
                 self.post_message(self.Asked(request))
         self.refresh()
 
-    def _draw_waiting(self, life: Life, scene: Scene, look: Look) -> list[Strip]:
+    def _draw_waiting(self, life: Life, scene: View, look: Look) -> list[Strip]:
         """The lines while no pages are known: why, below what the mapping is."""
-        number = view_of(life, scene).number
+        number = compared_ticks(life, scene).number
         label = label_at(life.timeline, number, life.mapping)
         title = sections.title(life.states[life.step(number)], label, look, self.size.width)
         return waiting(title, self._why_nothing(life), look, *self.size)
 
-    def _lay_out(self, view: PageView, life: Life, scene: Scene, look: Look) -> PageCanvas:
+    def _lay_out(self, view: PageView, life: Life, scene: View, look: Look) -> PageCanvas:
         """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
         cursor = self._cursor.place(view.grid(), first_page(view))
         frames = None if _has_ended(life) or scene.lens.at is not None else self._frames

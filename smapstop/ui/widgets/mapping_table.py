@@ -16,7 +16,7 @@ from smapstop.model.grouping import Grouping
 from smapstop.model.history.recent_moves import LATELY
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column, fitting, of_groups
 from smapstop.text.kinds import letter_of
@@ -60,7 +60,7 @@ class MappingTable(LineList[int, _Line]):
         super().__init__(id=id)
         self.columns = columns
         self._timeline: Timeline | None = None
-        self._scene: Scene | None = None
+        self._scene: View | None = None
         self._groups: Groups | None = None
         self._histories: Histories | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
@@ -77,7 +77,7 @@ class MappingTable(LineList[int, _Line]):
         self.columns, self._groups, self._histories = columns, None, None
 
     def show(
-        self, timeline: Timeline, scene: Scene, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
+        self, timeline: Timeline, scene: View, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
     ) -> None:
         """Show a scene with its rows in this order, which is said to be frozen when it is."""
         held, index = self.held(), self.cursor_index
@@ -238,7 +238,7 @@ class MappingTable(LineList[int, _Line]):
         return None
 
 
-def _name_title(scene: Scene, *, frozen: bool) -> str:
+def _name_title(scene: View, *, frozen: bool) -> str:
     """What the rows are: how they are grouped, filtered, and whether their order is held."""
     lens = scene.lens
     shown, everything = int(scene.keep.sum()), len(scene.keep)

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from smapstop.model.history.activity import Activity
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import legible
@@ -33,11 +33,11 @@ class TimeBar(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._scene: Scene | None = None
+        self._scene: View | None = None
         self._activity: Activity | None = None
         self._dragged = False
 
-    def show(self, activity: Activity, scene: Scene) -> None:
+    def show(self, activity: Activity, scene: View) -> None:
         """Show what happened when, and where the moment of a scene lies."""
         self._activity, self._scene = activity, scene
         self.refresh()

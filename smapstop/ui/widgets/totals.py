@@ -13,7 +13,7 @@ from textual.widget import Widget
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.protocol import Target
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import Scene
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.kinds import letter_of
 from smapstop.text.status import faults_parts, rss_line, totals_parts
@@ -42,13 +42,13 @@ class Totals(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._scene: Scene | None = None
+        self._scene: View | None = None
         self._strips: list[Strip] = []
         self._drawn_for = Size(0, 0)
         self._timeline: Timeline | None = None
         self._target: Target | None = None
 
-    def show(self, target: Target, timeline: Timeline, scene: Scene) -> None:
+    def show(self, target: Target, timeline: Timeline, scene: View) -> None:
         """Show the totals of a scene: only the lines that differ from what is on the screen are drawn again."""
         self._target, self._timeline, self._scene = target, timeline, scene
         before, self._strips = self._strips, self._draw() if self.size.width else []
@@ -196,7 +196,7 @@ def _fit(groups: list[list[Segment]], width: int) -> list[Segment]:
     return fitting
 
 
-def _series(timeline: Timeline, scene: Scene, width: int) -> NDArray[np.float64]:
+def _series(timeline: Timeline, scene: View, width: int) -> NDArray[np.float64]:
     """The bands over the last ticks, the newest at the right, shape (bands, width); NaN where nothing is known."""
     number = scene.moment.tick.number
     step = history_step(number + 1, width)

@@ -17,8 +17,8 @@ from smapstop.model.history.log_entry import Entry
 from smapstop.model.kinds import kind_of
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
 
 HEAP, A, B = (10, 20, "rw-p", "[heap]"), (30, 40, "rw-p", ""), (50, 60, "rw-p", "")
 TEXT, DATA, OTHER = (70, 80, "r-xp", "/lib/c"), (80, 84, "rw-p", "/lib/c"), (90, 99, "r--p", "/lib/d")
@@ -41,7 +41,7 @@ def tick(number: int, rss: dict[int, int], *happened: Happened, sure: bool = Tru
 
 def groups_of(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[str, int]:
     """The ids of the groups at a moment, by name."""
-    sheet = look(timeline, Lens(at=at, grouping=by)).sheet
+    sheet = derive_view(timeline, ViewState(at=at, grouping=by)).sheet
     return {sheet.texts[name]: group for name, group in zip(sheet.name.tolist(), sheet.ids.tolist(), strict=True)}
 
 
@@ -101,7 +101,7 @@ def test_sums_are_those_of_the_moments_in_whatever_order_they_are_asked_for(
 
 
 def moved(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[str, int]:
-    scene = look(timeline, Lens(at=at, grouping=by))
+    scene = derive_view(timeline, ViewState(at=at, grouping=by))
     sheet, number = scene.sheet, scene.moment.tick.number
     found = GroupHistory(timeline, by).moved(sheet.ids, sheet.moved, number)
     return {sheet.texts[name]: when for name, when in zip(sheet.name.tolist(), found, strict=True)}

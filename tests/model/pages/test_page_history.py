@@ -6,7 +6,7 @@ import pytest
 from smapstop.model.pages import page_history
 from smapstop.model.pages.page_history import Look, Looks, changes
 from smapstop.model.protocol import PagesSeen
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view_state import ViewState
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing
 
@@ -44,12 +44,12 @@ def test_what_a_look_is_compared_with() -> None:
     last, first = found.at(12), found.at(3)
     assert last is not None
     assert first is not None
-    assert tick_of(found.compared(last, Lens())) == 9
-    assert tick_of(found.compared(last, Lens(compared="start"))) == 3
-    assert tick_of(found.compared(last, Lens(compared="mark", mark=7))) == 5
-    assert tick_of(found.compared(last, Lens(compared="mark"))) == 9
-    assert tick_of(found.compared(first, Lens())) == 3
-    assert tick_of(found.compared(first, Lens(compared="mark", mark=7))) == 3
+    assert tick_of(found.compared(last, ViewState())) == 9
+    assert tick_of(found.compared(last, ViewState(compared="start"))) == 3
+    assert tick_of(found.compared(last, ViewState(compared="mark", mark=7))) == 5
+    assert tick_of(found.compared(last, ViewState(compared="mark"))) == 9
+    assert tick_of(found.compared(first, ViewState())) == 3
+    assert tick_of(found.compared(first, ViewState(compared="mark", mark=7))) == 3
 
 
 def test_the_oldest_looks_are_forgotten_but_for_the_first_and_the_marked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from building import mappings_of, tick_of, timeline_of
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Stack
 from smapstop.model.timeline.map_diff import compare
-from smapstop.model.view.filter import filter_of
+from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.sort import Sorting, column_of, order
-from smapstop.model.view.table_data import Sheet, grouped, sheet_of
+from smapstop.model.view.table_data import TableData, build_table, group_rows
 from smapstop.proc.columns import ABSENT
 
 ROWS: list[tuple[Any, ...]] = [
@@ -26,7 +26,7 @@ ROWS: list[tuple[Any, ...]] = [
 
 
 @pytest.fixture
-def sheet() -> Sheet:
+def sheet() -> TableData:
     now = mappings_of(*ROWS, pss=[5, 5, 5, 5, 5, ABSENT])
     heap, memfd = (*ROWS[0][:4], 112), (*ROWS[3][:4], 48)
     first = mappings_of(heap, *ROWS[1:3], memfd, *ROWS[4:], pss=[5, 5, 5, 5, 5, ABSENT])
@@ -35,7 +35,7 @@ def sheet() -> Sheet:
         tick_of(1, now.take(slice(3, 4)), [3]),
         tick_of(2, now.take(slice(0, 1)), [0]),
     )
-    return sheet_of(compare(timeline.at(0), timeline.at(2)), None)
+    return build_table(compare(timeline.at(0), timeline.at(2)), None)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ def sheet() -> Sheet:
         (Sorting("unheard_of"), [0, 1, 2, 3, 4, 5]),
     ],
 )
-def test_order(sheet: Sheet, sorting: Sorting, expected: list[int]) -> None:
+def test_order(sheet: TableData, sorting: Sorting, expected: list[int]) -> None:
     assert expected == order(sheet, sorting).tolist()
 
 
-def test_only_rows_that_are_kept_are_ordered(sheet: Sheet) -> None:
+def test_only_rows_that_are_kept_are_ordered(sheet: TableData) -> None:
     keep = np.array([True, False, True, True, False, False])
 
     assert order(sheet, Sorting("rss"), keep).tolist() == [3, 0, 2]
@@ -69,7 +69,7 @@ def test_only_rows_that_are_kept_are_ordered(sheet: Sheet) -> None:
 def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
     rows = mappings_of((1, 2, "rw-p", "/C"), (3, 4, "rw-p", "/b"), (5, 6, "rw-p", "/a"))
     moment = timeline_of(tick_of(0, rows, [0, 1, 2])).at(0)
-    of = sheet_of(compare(moment, moment), None)
+    of = build_table(compare(moment, moment), None)
 
     assert order(of, Sorting("name", descending=False)).tolist() == [2, 1, 0]
 
@@ -108,42 +108,42 @@ def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
         ("(deleted) ring", [3]),
     ],
 )
-def test_filter(sheet: Sheet, expression: str, expected: list[int]) -> None:
-    assert expected == np.flatnonzero(filter_of(expression)(sheet)).tolist()
+def test_filter(sheet: TableData, expression: str, expected: list[int]) -> None:
+    assert expected == np.flatnonzero(parse_filter(expression)(sheet)).tolist()
 
 
 @pytest.mark.parametrize("amount", ["29.5", "29.99"])
-def test_fractions_are_not_cut_off(sheet: Sheet, amount: str) -> None:
-    assert np.flatnonzero(filter_of(f"rss<{amount} rss>7.5")(sheet)).tolist() == [2, 4]
-    assert not filter_of("rss=7.5")(sheet).any()
-    assert np.flatnonzero(filter_of("rss<=8.5")(sheet)).tolist() == [2, 5]
+def test_fractions_are_not_cut_off(sheet: TableData, amount: str) -> None:
+    assert np.flatnonzero(parse_filter(f"rss<{amount} rss>7.5")(sheet)).tolist() == [2, 4]
+    assert not parse_filter("rss=7.5")(sheet).any()
+    assert np.flatnonzero(parse_filter("rss<=8.5")(sheet)).tolist() == [2, 5]
 
 
 def test_unknown_kind() -> None:
     for expression in ("kind:", "kind:hepa"):
         with pytest.raises(SmapstopError) as caught:
-            filter_of(expression)
+            parse_filter(expression)
         assert caught.value.remedy == "kinds are file, anonymous, heap, stack, shared, special"
 
 
 @pytest.mark.parametrize("expression", ["rss>", "rss>10X", "delta!=some", "!anonymous<=4x"])
 def test_a_comparison_without_an_amount(expression: str) -> None:
     with pytest.raises(SmapstopError, match=r"^no amount in .*: as in rss>10M"):
-        filter_of(expression)
+        parse_filter(expression)
 
 
-def test_a_name_may_look_like_a_comparison(sheet: Sheet) -> None:
-    assert not filter_of("user=x lib<T>")(sheet).any()
+def test_a_name_may_look_like_a_comparison(sheet: TableData) -> None:
+    assert not parse_filter("user=x lib<T>")(sheet).any()
 
 
-def test_unknown_field(sheet: Sheet) -> None:
+def test_unknown_field(sheet: TableData) -> None:
     with pytest.raises(SmapstopError) as caught:
-        filter_of("rrs>5")(sheet)
+        parse_filter("rrs>5")(sheet)
 
     assert str(caught.value) == "no field 'rrs' in the filter: fields are size, rss, pss, delta"
 
 
-def test_columns_by_the_names_that_users_know(sheet: Sheet) -> None:
+def test_columns_by_the_names_that_users_know(sheet: TableData) -> None:
     delta, rss = column_of(sheet, "delta"), column_of(sheet, "rss")
 
     assert delta is not None
@@ -155,11 +155,11 @@ def test_columns_by_the_names_that_users_know(sheet: Sheet) -> None:
 
 def test_empty_sheet_is_ordered_and_filtered() -> None:
     nothing = timeline_of(tick_of(0, mappings_of(), [])).at(0)
-    of = sheet_of(compare(nothing, nothing), None)
+    of = build_table(compare(nothing, nothing), None)
 
     for key in ("moved", "name", "perms", "start", "size", "delta", "rss"):
         assert order(of, Sorting(key)).tolist() == []
-    assert filter_of("libc perm:w kind:heap 0x10 rss>3 !x")(of).tolist() == []
+    assert parse_filter("libc perm:w kind:heap 0x10 rss>3 !x")(of).tolist() == []
 
 
 def test_filter_by_what_memory_without_a_name_is_for() -> None:
@@ -174,12 +174,12 @@ def test_filter_by_what_memory_without_a_name_is_for() -> None:
         (60, 61, "r-xp", "/bin/server"),
     )
     moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4, 5])).at(0)
-    plain = sheet_of(compare(moment, moment), None)
-    known = sheet_of(compare(moment, moment), None, stacks={3: Stack(3, 77, "Worker")})
+    plain = build_table(compare(moment, moment), None)
+    known = build_table(compare(moment, moment), None, stacks={3: Stack(3, 77, "Worker")})
 
-    def shown(of: Sheet, expression: str) -> list[int]:
-        return np.flatnonzero(filter_of(expression)(of)).tolist()
+    def shown(of: TableData, expression: str) -> list[int]:
+        return np.flatnonzero(parse_filter(expression)(of)).tolist()
 
     assert [shown(plain, text) for text in ("stack", "SERVER .bss", "thread", "worker")] == [[2, 3, 4], [1], [3], []]
     assert [shown(known, text) for text in ("stack", "thread", "worker", "77")] == [[2, 3, 4], [], [3], [3]]
-    assert shown(grouped(known, "kind"), "stack") == []
+    assert shown(group_rows(known, "kind"), "stack") == []

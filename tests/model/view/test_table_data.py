@@ -11,7 +11,7 @@ from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.kinds import Kind
 from smapstop.model.timeline.map_diff import compare
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.table_data import Lost, Sheet, grouped, sheet_of, with_removed
+from smapstop.model.view.table_data import RemovedRows, TableData, build_table, group_rows, with_removed
 from smapstop.proc.columns import ABSENT, Mappings
 
 HEAP, ANON = (10, 20, "rw-p", "[heap]"), (30, 40, "rw-p", "")
@@ -36,13 +36,13 @@ def timeline() -> Timeline:
     )
 
 
-def sheet(timeline: Timeline, before: int, after: int, lingering: int) -> Sheet:
+def sheet(timeline: Timeline, before: int, after: int, lingering: int) -> TableData:
     moment, old = timeline.at(after), timeline.at(lingering)
     changes, gone = compare(timeline.at(before), moment), compare(old, moment).gone
-    return with_removed(sheet_of(changes, 2.0), changes, Lost(old, gone, np.full(len(gone), 2)))
+    return with_removed(build_table(changes, 2.0), changes, RemovedRows(old, gone, np.full(len(gone), 2)))
 
 
-def table(of: Sheet, name: str = "rss") -> list[dict[str, Any]]:
+def table(of: TableData, name: str = "rss") -> list[dict[str, Any]]:
     column = of.get(name)
     assert column is not None
     return [
@@ -62,7 +62,7 @@ def row(name: str, rss: int, delta: int, *, gone: bool = False, members: int = 1
 
 
 def test_row_per_mapping(timeline: Timeline) -> None:
-    of = sheet_of(compare(timeline.at(0), timeline.at(1)), 2.0)
+    of = build_table(compare(timeline.at(0), timeline.at(1)), 2.0)
 
     assert table(of) == [
         row("[heap]", 9, 1),
@@ -98,7 +98,7 @@ def test_mapping_that_was_gone_before_loses_nothing_more(timeline: Timeline) -> 
 
 
 def test_nothing_lingers_for_ever(timeline: Timeline) -> None:
-    assert table(sheet(timeline, 2, 3, 2)) == table(sheet_of(compare(timeline.at(2), timeline.at(3)), 2.0))
+    assert table(sheet(timeline, 2, 3, 2)) == table(build_table(compare(timeline.at(2), timeline.at(3)), 2.0))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_nothing_lingers_for_ever(timeline: Timeline) -> None:
     ],
 )
 def test_groups_add_up(timeline: Timeline, by: Grouping, expected: list[dict[str, Any]]) -> None:
-    of = grouped(sheet(timeline, 1, 2, 1), by)
+    of = group_rows(sheet(timeline, 1, 2, 1), by)
 
     assert sorted(expected, key=repr) == sorted(table(of), key=repr)
     assert of.seconds == 2.0
@@ -135,7 +135,7 @@ def test_groups_add_up(timeline: Timeline, by: Grouping, expected: list[dict[str
 
 
 def test_group_moved_when_one_of_its_rows_did(timeline: Timeline) -> None:
-    of = grouped(sheet(timeline, 2, 3, 2), "kind")
+    of = group_rows(sheet(timeline, 2, 3, 2), "kind")
     moved = {of.texts[of.name[at]]: int(of.moved[at]) for at in range(len(of))}
 
     assert moved == {"heap": 1, "anonymous": 2, "file": 3}
@@ -143,7 +143,7 @@ def test_group_moved_when_one_of_its_rows_did(timeline: Timeline) -> None:
 
 def test_groups_keep_their_ids(timeline: Timeline) -> None:
     def ids(after: int, by: Grouping) -> dict[str, int]:
-        of = grouped(sheet(timeline, 0, after, after), by)
+        of = group_rows(sheet(timeline, 0, after, after), by)
         return {of.texts[of.name[at]]: int(of.ids[at]) for at in range(len(of))}
 
     for by in GROUPINGS[1:]:
@@ -151,7 +151,7 @@ def test_groups_keep_their_ids(timeline: Timeline) -> None:
 
 
 def test_what_no_sum_makes_sense_of_is_absent_in_groups(timeline: Timeline) -> None:
-    of = grouped(sheet(timeline, 0, 1, 1), "kind")
+    of = group_rows(sheet(timeline, 0, 1, 1), "kind")
     page_size, size = of.get("kernel_page_size"), of.get("size")
 
     assert page_size is not None
@@ -163,9 +163,9 @@ def test_what_no_sum_makes_sense_of_is_absent_in_groups(timeline: Timeline) -> N
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_map_without_mappings_or_fields_has_a_sheet(by: Grouping) -> None:
     nothing = timeline_of(tick_of(0, mappings_of(), [])).at(0)
-    assert len(grouped(sheet_of(compare(nothing, nothing), None), by)) == 0
+    assert len(group_rows(build_table(compare(nothing, nothing), None), by)) == 0
 
     one = mappings_of(HEAP)
     bare = replace(one, fields=(), amounts=one.amounts[:0])
     moment = timeline_of(tick_of(0, bare, [0])).at(0)
-    assert len(grouped(sheet_of(compare(moment, moment), None), by)) == 1
+    assert len(group_rows(build_table(compare(moment, moment), None), by)) == 1

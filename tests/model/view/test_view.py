@@ -4,8 +4,8 @@ from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import ELSEWHERE, Earlier
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import LINGER, look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import LINGER, derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import StringTable
 
 HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
@@ -22,8 +22,13 @@ def growing(ticks: int) -> Timeline:
 
 def test_the_change_is_against_the_compared_moment() -> None:
     timeline = growing(6)
-    compared = (Lens(), Lens(compared="mark", mark=2), Lens(compared="start"), Lens(at=3, compared="start"))
-    assert [look(timeline, lens).sheet.deltas["rss"].tolist() for lens in compared] == [
+    compared = (
+        ViewState(),
+        ViewState(compared="mark", mark=2),
+        ViewState(compared="start"),
+        ViewState(at=3, compared="start"),
+    )
+    assert [derive_view(timeline, lens).sheet.deltas["rss"].tolist() for lens in compared] == [
         [4, 0],
         [12, 0],
         [20, 0],
@@ -32,7 +37,7 @@ def test_the_change_is_against_the_compared_moment() -> None:
 
 
 def test_a_mark_in_the_future_of_the_moment_is_the_moment_itself() -> None:
-    scene = look(growing(6), Lens(at=1, compared="mark", mark=4))
+    scene = derive_view(growing(6), ViewState(at=1, compared="mark", mark=4))
     assert scene.sheet.deltas["rss"].tolist() == [0, 0]
 
 
@@ -45,28 +50,28 @@ def test_a_rate_divides_by_the_time_between_the_readings_of_the_mappings() -> No
         tick_of(2, nothing, [], **counters),
         tick_of(3, mappings_of((*HEAP, 70)), [0]),
     )
-    scene = look(timeline, Lens())
+    scene = derive_view(timeline, ViewState())
     assert (scene.sheet.deltas["rss"].tolist(), scene.sheet.seconds) == ([30], 3.0)
 
 
 def test_between_readings_the_last_change_stays() -> None:
     timeline = growing(3)
     timeline.append(tick_of(3, mappings_of(), [], tier="counters"))
-    assert look(timeline, Lens()).sheet.deltas["rss"].tolist() == [4, 0]
+    assert derive_view(timeline, ViewState()).sheet.deltas["rss"].tolist() == [4, 0]
 
 
 def test_what_is_gone_is_shown_for_some_ticks() -> None:
     timeline = growing(2)
     timeline.append(tick_of(2, mappings_of(), [], gone=[1]))
-    seen = [look(timeline, Lens()).sheet.gone.tolist()]
+    seen = [derive_view(timeline, ViewState()).sheet.gone.tolist()]
     for number in range(3, 3 + LINGER):
         timeline.append(tick_of(number, mappings_of(), []))
-        seen.append(look(timeline, Lens()).sheet.gone.tolist())
+        seen.append(derive_view(timeline, ViewState()).sheet.gone.tolist())
     assert seen == [[False, True]] * LINGER + [[False]]
 
 
 def test_the_filter_says_which_rows_to_keep() -> None:
-    assert look(growing(1), Lens(filter="kind:heap")).keep.tolist() == [True, False]
+    assert derive_view(growing(1), ViewState(filter="kind:heap")).keep.tolist() == [True, False]
 
 
 LIBRARY, NAMELESS = (0x3000, 0x3100, "r--p", "/usr/lib/libz.so"), (0x5000, 0x5100, "rw-p", "")
@@ -88,7 +93,7 @@ def runs() -> tuple[Timeline, Timeline]:
 
 def test_an_earlier_run_is_compared_with_mapping_by_mapping_and_what_it_had_beside_is_struck_out() -> None:
     before, after = runs()
-    scene = look(after, Lens(compared="run"), Earlier(1, before))
+    scene = derive_view(after, ViewState(compared="run"), Earlier(1, before))
     sheet = scene.sheet
     names = [sheet.texts[code] for code in sheet.name.tolist()]
     assert names == ["[heap]", "/usr/lib/libc.so.6", "", "/usr/lib/libz.so"]
@@ -101,7 +106,7 @@ def test_an_earlier_run_is_compared_with_mapping_by_mapping_and_what_it_had_besi
 
 def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there() -> None:
     before, after = runs()
-    sheet = look(after, Lens(compared="run", grouping="kind"), Earlier(1, before)).sheet
+    sheet = derive_view(after, ViewState(compared="run", grouping="kind"), Earlier(1, before)).sheet
     changes = {
         sheet.texts[code]: kb for code, kb in zip(sheet.name.tolist(), sheet.deltas["rss"].tolist(), strict=True)
     }
@@ -110,13 +115,13 @@ def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there(
 
 def test_without_an_earlier_run_or_compared_otherwise_it_does_not_matter() -> None:
     before, after = runs()
-    assert look(after, Lens(compared="run")).sheet.deltas["rss"].tolist() == [0, 0, 0]
-    scene = look(after, Lens(compared="start"), Earlier(1, before))
+    assert derive_view(after, ViewState(compared="run")).sheet.deltas["rss"].tolist() == [0, 0, 0]
+    scene = derive_view(after, ViewState(compared="start"), Earlier(1, before))
     assert scene.sheet.deltas["rss"].tolist() == [0, 0, 0]
     assert scene.earlier is None
 
 
 def test_a_filter_finds_what_only_the_earlier_run_had() -> None:
     before, after = runs()
-    keep = look(after, Lens(compared="run", filter="libz"), Earlier(1, before)).keep
+    keep = derive_view(after, ViewState(compared="run", filter="libz"), Earlier(1, before)).keep
     assert keep.tolist() == [False, False, False, True]

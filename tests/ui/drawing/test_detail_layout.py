@@ -12,8 +12,8 @@ from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import Life
 from smapstop.model.tick import Lineage, Tick
-from smapstop.model.view.view import look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.proc.fields import FIELDS
 from smapstop.text.mapping_detail import FieldRow
 from smapstop.ui.drawing.detail_layout import DetailChoice, RenderedDetail, lay_out, visible_rows
@@ -57,12 +57,12 @@ COPIED = (written(0, 4, 4), written(1, 0, 8), written(2, 0, 8))
 
 
 def laid_out(
-    width: int, height: int, *ticks: Tick, lens: Lens | None = None, choice: DetailChoice | None = None
+    width: int, height: int, *ticks: Tick, lens: ViewState | None = None, choice: DetailChoice | None = None
 ) -> RenderedDetail:
     timeline = timeline_of(*(ticks or COPIED))
     history = Life(timeline, 7)
     history.follow()
-    view = look(timeline, lens or Lens(compared="start"))
+    view = derive_view(timeline, lens or ViewState(compared="start"))
     return lay_out(history, view, STYLE, width, height, choice or DetailChoice(), "z")
 
 
@@ -221,7 +221,7 @@ def test_a_cursor_that_was_not_placed_goes_to_what_changed(ticks: tuple[Tick, ..
 
 
 def test_without_a_change_now_the_cursor_goes_to_the_last_change() -> None:
-    detail = laid_out(80, 24, *COPIED, lens=Lens(compared="previous"))
+    detail = laid_out(80, 24, *COPIED, lens=ViewState(compared="previous"))
     assert detail.field == "private_clean"
 
 
@@ -248,7 +248,7 @@ def test_a_cursor_on_a_folded_field_counts_as_on_the_first() -> None:
 
 
 def test_a_mark_is_shown_on_the_chart() -> None:
-    marked = laid_out(80, 24, lens=Lens(compared="mark", mark=1))
+    marked = laid_out(80, 24, lens=ViewState(compared="mark", mark=1))
     assert sum("▲" in line for line in texts(marked.body)) == 1
     assert not any("▲" in line for line in texts(laid_out(80, 24).body))
 

@@ -19,8 +19,8 @@ from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.protocol import Attach
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.events_pane import EventsPane
@@ -68,9 +68,9 @@ class Host(App[object]):
     BINDINGS = [Binding(key, f"taken('{key}')") for key in ("left", "right", "home", "end", "m", "space", "e")]  # noqa: RUF012
     CSS = "EventsPane { display: block; height: 100%; }"
 
-    def __init__(self, *ticks: Tick, lens: Lens | None = None, mapping: int | None = None) -> None:
+    def __init__(self, *ticks: Tick, lens: ViewState | None = None, mapping: int | None = None) -> None:
         super().__init__()
-        self.timeline, self.lens, self.mapping = Timeline(), lens or Lens(), mapping
+        self.timeline, self.lens, self.mapping = Timeline(), lens or ViewState(), mapping
         self.taken: list[str] = []
         self.jumps: list[tuple[int, int]] = []
         for each in ticks:
@@ -88,7 +88,7 @@ class Host(App[object]):
         return self.query_one(EventsPane)
 
     def show(self) -> None:
-        self.pane.show(self.timeline, look(self.timeline, self.lens), self.mapping)
+        self.pane.show(self.timeline, derive_view(self.timeline, self.lens), self.mapping)
 
     def hear(self, *ticks: Tick) -> None:
         for each in ticks:
@@ -211,7 +211,7 @@ async def test_where_there_is_little_room_what_happened_stays() -> None:
 
 
 async def test_only_what_happened_up_to_the_moment_is_shown() -> None:
-    app = Host(tick(0), tick(1, GROWN), tick(2, COPIED), lens=Lens(at=1))
+    app = Host(tick(0), tick(1, GROWN), tick(2, COPIED), lens=ViewState(at=1))
     async with app.run_test(size=(118, 10)):
         assert [line[14:20] for line in lines(app)] == ["[heap]"]
 
@@ -224,7 +224,7 @@ async def test_with_a_mapping_only_what_happened_to_it_is_shown_and_it_is_not_na
 
 
 async def test_the_filter_of_the_table_is_not_the_events() -> None:
-    app = Host(tick(0), tick(1, GROWN), lens=Lens(filter="nothing"))
+    app = Host(tick(0), tick(1, GROWN), lens=ViewState(filter="nothing"))
     async with app.run_test(size=(118, 10)):
         assert len(lines(app)) == 1
 

@@ -13,8 +13,8 @@ from textual.binding import Binding
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import look
-from smapstop.model.view.view_state import Lens
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
 from smapstop.proc.fields import FIELDS
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.mapping_detail import MappingDetail
@@ -54,9 +54,9 @@ class Host(App[object]):
 
     BINDINGS = [Binding(key, f"taken('{key}')") for key in ("left", "right", "home", "end", "m", "space", "enter")]  # noqa: RUF012
 
-    def __init__(self, *ticks: Tick, lens: Lens | None = None) -> None:
+    def __init__(self, *ticks: Tick, lens: ViewState | None = None) -> None:
         super().__init__()
-        self.timeline, self.lens = Timeline(), lens or Lens()
+        self.timeline, self.lens = Timeline(), lens or ViewState()
         self.taken: list[str] = []
         for tick in ticks:
             self.timeline.append(tick)
@@ -73,7 +73,7 @@ class Host(App[object]):
         return self.query_one(MappingDetail)
 
     def show(self, *, mapping: int = 7) -> None:
-        self.detail.show(self.timeline, look(self.timeline, self.lens), mapping)
+        self.detail.show(self.timeline, derive_view(self.timeline, self.lens), mapping)
 
     def hear(self, tick: Tick) -> None:
         self.timeline.append(tick)
@@ -100,7 +100,7 @@ def between(lines: list[str], first: str, last: str) -> list[str]:
 
 
 async def test_the_field_table_at_80_columns() -> None:
-    app = Host(written(0, 4, 4), written(1, 0, 8), lens=Lens(compared="start"))
+    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(compared="start"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert [
@@ -194,7 +194,7 @@ async def test_a_long_name_keeps_its_end() -> None:
 
 
 async def test_the_rows_stay_while_values_change() -> None:
-    app = Host(written(0, 4, 4), written(1, 0, 8), lens=Lens(compared="start"))
+    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(compared="start"))
     async with app.run_test(size=(80, 12)) as pilot:
         await pilot.pause()
         first = [line[2:17] for line in app.lines[4:]]
@@ -346,7 +346,7 @@ async def test_another_mapping_begins_anew() -> None:
 
 
 async def test_only_lines_that_differ_are_painted_again() -> None:
-    app = Host(written(0, 4, 4), written(1, 0, 8), lens=Lens(at=1))
+    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(at=1))
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.pause()
         before = [app.detail.render_line(y) for y in range(40)]
