@@ -18,7 +18,7 @@ from textual.widgets import DataTable
 from benchmarks.table import Row
 from benchmarks.timeline import ticks
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.sort import Rows, Sorting, order
+from smapstop.model.view.sort import RowIndices, Sorting, sort_rows
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import chosen, fitting
@@ -66,10 +66,10 @@ async def _ours() -> list[float]:
         timeline.append(tick)
         scenes.append(derive_view(timeline, ViewState(at=tick.number), None))
 
-    ordered = order(scenes[0].sheet, Sorting())
+    ordered = sort_rows(scenes[0].sheet, Sorting())
 
-    def show(scene: View, sorting: Sorting, rows: Rows | None = None) -> None:
-        rows = order(scene.sheet, sorting) if rows is None else rows
+    def show(scene: View, sorting: Sorting, rows: RowIndices | None = None) -> None:
+        rows = sort_rows(scene.sheet, sorting) if rows is None else rows
         table.show(timeline, scene, rows, sorting, frozen=False)
 
     app = _OneWidget(table)

@@ -18,7 +18,7 @@ import numpy as np
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.history.event_log import Chronicle
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import totals_of
@@ -178,9 +178,9 @@ def measure(mappings: int, changes: int, count: int) -> None:
     timed("series, 48 rows over the last 120 ticks", lambda: queries.series(visible, "rss", count - 120, count))
     timed("series, 48 rows over 120 ticks long ago", lambda: queries.series(visible, "rss", first + 100, first + 220))
     timed("totals over everything", lambda: queries.totals("rss", 0, count))
-    timed("life of a busy mapping", lambda: Life(timeline, BUSY), 3)
-    timed("life of one that changes in a tenth of the ticks", lambda: Life(timeline, 8), 3)
-    timed("life of one that never was", lambda: Life(timeline, 10**9), 3)
+    timed("life of a busy mapping", lambda: MappingHistory(timeline, BUSY), 3)
+    timed("life of one that changes in a tenth of the ticks", lambda: MappingHistory(timeline, 8), 3)
+    timed("life of one that never was", lambda: MappingHistory(timeline, 10**9), 3)
     timed("change at the newest tick", lambda: queries.change(int(timeline.ticks[newest].ids[0]), newest))
     timed("chronicle of all, from nothing", lambda: Chronicle(timeline).at(newest), 1)
     timed("chronicle of one mapping, from nothing", lambda: Chronicle(timeline, BUSY).at(newest), 1)

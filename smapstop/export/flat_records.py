@@ -112,7 +112,7 @@ def _printed(column: Amounts | None, count: int) -> list[int | None]:
 
 def event_record(step: Step, it: TickEvent) -> Record:
     """One thing that happened."""
-    entry, event, face = it.entry, it.entry.event, it.entry.face
+    entry, event, face = it.entry, it.entry.event, it.entry.ref
     record: Record = {
         "mapping": entry.mapping,
         "name": strip_deleted(face.name) if face else step.tick.counters.name,

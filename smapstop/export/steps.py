@@ -15,7 +15,7 @@ from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.view.filter import RowFilter
 from smapstop.model.view.table_data import RemovedRows, build_table, with_removed
 
-Rows = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 """Rows of a map."""
 
 
@@ -85,7 +85,7 @@ def _shown(before: Moment | None, after: Moment, test: RowFilter) -> Ids:
     return sheet.ids[test(sheet)]
 
 
-def changed_rows(step: Step) -> Rows:
+def changed_rows(step: Step) -> RowIndices:
     """The rows of the map that a step changed, or that are new, in address order; at the first step all of them."""
     tick, before, after = step.tick, step.before, step.after
     if step.first or before is None or tick.executed:
@@ -99,7 +99,7 @@ def changed_rows(step: Step) -> Rows:
     return np.flatnonzero(news)
 
 
-def gone_rows(before: Moment, after: Moment) -> Rows:
+def gone_rows(before: Moment, after: Moment) -> RowIndices:
     """The rows of a map whose mappings are no more at the next moment."""
     tick = after.tick
     if not tick.keyframe and not len(tick.gone):

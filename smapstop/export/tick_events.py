@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from smapstop.export.steps import Step
-from smapstop.model.history.log_entry import PUBLIC_NAMES, Entry, Face
+from smapstop.model.history.log_entry import PUBLIC_NAMES, Entry, MappingRef
 from smapstop.model.history.tick_entries import single_entries, tick_entries
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids
@@ -42,7 +42,7 @@ class TickEvent:
         entry = self.entry
         if not entry.step or not entry.was or not entry.now:
             return {}
-        was, now = _texts(entry.was), _texts(entry.now)
+        was, now = _ref_record(entry.was), _ref_record(entry.now)
         return {name: text for name, text in was.items() if text != now[name]}
 
 
@@ -90,7 +90,7 @@ def _amounts(moment: Moment | None, ids: Ids, fields: int) -> Amounts:
     return amounts
 
 
-def _texts(face: Face) -> dict[str, str]:
+def _ref_record(face: MappingRef) -> dict[str, str]:
     """What a mapping is known by, as records have it."""
     name = strip_deleted(face.name)
     return {"name": name, "start": f"{face.start:#x}", "end": f"{face.end:#x}", "perms": face.perms}

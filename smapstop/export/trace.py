@@ -15,7 +15,7 @@ from smapstop.export.tick_events import TickEvent, tick_events
 from smapstop.export.trace_counters import MappingTracks, TotalTracks, short_name
 from smapstop.model.events import MECHANISMS
 from smapstop.model.history.log_entry import Entry
-from smapstop.model.history.mapping_history import State
+from smapstop.model.history.mapping_history import MappingState
 from smapstop.model.protocol import Target
 from smapstop.model.tick import What
 from smapstop.model.timestamps import utc
@@ -135,13 +135,13 @@ def _words(step: Step, entry: Entry) -> tuple[str, str]:
         return text, text
     whose = short_name(now)
     if entry.step:
-        text = step_text(entry.step, was, now, _place_of(step, entry.other))
+        text = step_text(entry.step, was, now, _address_range_of(step, entry.other))
         return f"{whose}: {text}", f"{printable(now.name) or whose}: {text}"
     assert entry.event is not None
     return f"{whose}: {label_of(entry.event)}", sentence_of(entry.event)
 
 
-def _place_of(step: Step, mapping: int | None) -> str:
+def _address_range_of(step: Step, mapping: int | None) -> str:
     """Another mapping, by its addresses after the step."""
     row = None if mapping is None else step.after.row_of(mapping)
-    return "another mapping" if row is None else State(step.after.mappings, row).place
+    return "another mapping" if row is None else MappingState(step.after.mappings, row).place

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from smapstop.export.steps import Rows, Step, changed_rows, gone_rows
-from smapstop.model.history.log_entry import Face
-from smapstop.model.history.mapping_history import State
+from smapstop.export.steps import RowIndices, Step, changed_rows, gone_rows
+from smapstop.model.history.log_entry import MappingRef
+from smapstop.model.history.mapping_history import MappingState
 from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.protocol import Target
@@ -103,7 +103,7 @@ class MappingTracks:
         old = rows_of(before.ids, ids) if before else np.full(len(ids), -1)
         self._since |= dict.fromkeys(ids[~shown | (old < 0)].tolist(), at)
 
-    def _end(self, before: Moment, gone: Rows, at: tuple[int, float]) -> Iterator[Record]:
+    def _end(self, before: Moment, gone: RowIndices, at: tuple[int, float]) -> Iterator[Record]:
         """Forget mappings; their tracks fall to 0."""
         for mapping, start in zip(before.ids[gone].tolist(), before.mappings.start[gone].tolist(), strict=True):
             self._since.pop(mapping, None)
@@ -113,7 +113,7 @@ class MappingTracks:
             for field in self._begun.pop(mapping, ()):
                 yield counter(f"{name} {field}", "kB", at, 0)
 
-    def _moves(self, before: Moment, after: Moment, rows: Rows, at: tuple[int, float]) -> Iterator[Record]:
+    def _moves(self, before: Moment, after: Moment, rows: RowIndices, at: tuple[int, float]) -> Iterator[Record]:
         """The fields that changed in some rows of the map, or that mappings were born with."""
         old = rows_of(before.ids, after.ids[rows])
         for field in TRACKED:
@@ -126,14 +126,14 @@ class MappingTracks:
                 row = int(rows[at_row])
                 mapping = int(after.ids[row])
                 begun = self._begun.setdefault(mapping, [])
-                name = self._name(mapping, State(after.mappings, row).face)
+                name = self._name(mapping, MappingState(after.mappings, row).face)
                 if field not in begun:
                     begun.append(field)
                     if old[at_row] >= 0:
                         yield counter(f"{name} {field}", "kB", self._since[mapping], int(befores[at_row]))
                 yield counter(f"{name} {field}", "kB", at, int(values[at_row]))
 
-    def _name(self, mapping: int, face: Face) -> str:
+    def _name(self, mapping: int, face: MappingRef) -> str:
         """The name of the tracks of a mapping, which stays, and is no other's while it has them."""
         name = self._names.get(mapping)
         if name is None:
@@ -145,7 +145,7 @@ class MappingTracks:
         return name
 
 
-def short_name(face: Face) -> str:
+def short_name(face: MappingRef) -> str:
     """What a mapping is called in a few words: of a file its name and the part that it probably is."""
     kind = kind_of(face.name)
     if kind is Kind.FILE:

@@ -71,7 +71,7 @@ def told(entry: Entry, timeline: Timeline) -> Told:
 
 def whose(entry: Entry, timeline: Timeline, width: int) -> str:
     """The name of the mapping, of all with this name, of the kind, or of the process, in at most so many cells."""
-    face = entry.face
+    face = entry.ref
     if face is None or entry.kind is None:
         return fmt.shorten(timeline.head(entry.last).counters.name, width)
     if entry.mappings > 1 and (not face.name or entry.of_kind):
@@ -229,6 +229,6 @@ def found(entries: Sequence[Entry], words: str, timeline: Timeline) -> tuple[Ent
 
 def text_of(entry: Entry, timeline: Timeline) -> str:
     """What can be sought of an entry: whose it is, with the path; what happened, also as `Happening` calls it."""
-    path = entry.face.name if entry.face else ""
+    path = entry.ref.name if entry.ref else ""
     said = [whose(entry, timeline, _WIDE), told(entry, timeline).what]
     return "\n".join([path, *said, entry.what, _SHORT.get(entry.what, "")])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.events import Event
-from smapstop.model.history.log_entry import Face
-from smapstop.model.history.mapping_history import Life, State
+from smapstop.model.history.log_entry import MappingRef
+from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.tick import Lineage, Tick, What
 from smapstop.proc.fields import SECONDARY_FIELDS
 from smapstop.text import format as fmt
@@ -30,7 +30,7 @@ class LastChange:
     """The mechanisms that account for it."""
 
 
-def last_change(life: Life, number: int) -> LastChange | None:
+def last_change(life: MappingHistory, number: int) -> LastChange | None:
     """The last change of a mapping up to a tick; None when it has not changed since it was first seen."""
     step = life.stirred(life.step(number))
     if not step:
@@ -59,7 +59,7 @@ def ago_text(when: Tick, now: Tick) -> str:
     return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
 
 
-def became_lines(life: Life, number: int) -> list[tuple[str, str]]:
+def became_lines(life: MappingHistory, number: int) -> list[tuple[str, str]]:
     """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
     told = [(when, step) for when, step in reversed(life.became) if when <= number]
     lines = [
@@ -73,16 +73,16 @@ def became_lines(life: Life, number: int) -> list[tuple[str, str]]:
     return lines
 
 
-def became_text(life: Life, number: int, step: Lineage) -> str:
+def became_text(life: MappingHistory, number: int, step: Lineage) -> str:
     """One thing that happened to a mapping as a whole at a tick."""
     at = life.step(number)
     now, was = life.states[at], life.states[max(0, at - 1)]
     if step.mapping != life.mapping:
-        return f"{'took in' if step.what == 'merge' else 'gave up'} {_place_of(life, number, step.mapping)}"
-    return step_text(step.what, was.face, now.face, _place_of(life, number, step.other))
+        return f"{'took in' if step.what == 'merge' else 'gave up'} {_address_range_of(life, number, step.mapping)}"
+    return step_text(step.what, was.face, now.face, _address_range_of(life, number, step.other))
 
 
-def step_text(what: What, was: Face, now: Face, other: str) -> str:
+def step_text(what: What, was: MappingRef, now: MappingRef, other: str) -> str:
     """One thing that became of a mapping, from what it was and is.
 
     Args:
@@ -110,14 +110,14 @@ def step_text(what: What, was: Face, now: Face, other: str) -> str:
             return "unmapped"
 
 
-def unchanged_text(life: Life) -> str:
+def unchanged_text(life: MappingHistory) -> str:
     """No change, and since when that is known: "no change since attach (16:06:40)"."""
     tick = life.tick_of(0)
     since = "attach" if tick.number == 0 else "its first sample"
     return f"no change since {since} ({fmt.clock(tick.wall_ns)})"
 
 
-def end_text(life: Life) -> str:
+def end_text(life: MappingHistory) -> str:
     """That a mapping is gone, since when and how; empty while it is there."""
     if life.gone is None:
         return ""
@@ -127,15 +127,15 @@ def end_text(life: Life) -> str:
     return f"gone since {fmt.clock(tick.wall_ns)}: {how}; below is its last state"
 
 
-def _place_of(life: Life, number: int, mapping: int | None) -> str:
+def _address_range_of(life: MappingHistory, number: int, mapping: int | None) -> str:
     """Another mapping that a tick tells of, by its addresses."""
     if mapping is None:
         return ""
     tick = life.timeline.ticks[number]
     row = np.flatnonzero(tick.ids == mapping).tolist()
-    return State(tick.rows, row[0]).place if row else "another mapping"
+    return MappingState(tick.rows, row[0]).place if row else "another mapping"
 
 
-def _name(face: Face) -> str:
+def _name(face: MappingRef) -> str:
     """The name of a mapping as a word of a sentence."""
     return fmt.printable(face.name) or "no name"

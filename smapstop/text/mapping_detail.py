@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.history.mapping_history import Life, State
+from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
@@ -36,7 +36,7 @@ class ComparedTicks:
     """The moment of an earlier run that it is compared with instead."""
 
 
-def compared_ticks(life: Life, scene: View) -> ComparedTicks:
+def compared_ticks(life: MappingHistory, scene: View) -> ComparedTicks:
     """What to compare for a scene; the mapping may be gone by then, or not be there yet."""
     number, before = scene.moment.tick.number, scene.changes.before.tick.number
     if number < life.born:
@@ -54,7 +54,7 @@ def compared_ticks(life: Life, scene: View) -> ComparedTicks:
 # the title
 
 
-def title_of(state: State, label: Label | None) -> tuple[Kind, str]:
+def title_of(state: MappingState, label: Label | None) -> tuple[Kind, str]:
     """The kind and the full name; of a file with the part that it probably is, of nameless memory its address.
 
     Args:
@@ -66,7 +66,7 @@ def title_of(state: State, label: Label | None) -> tuple[Kind, str]:
     return kind, fmt.printable(f"{label or ''} {state.name or f'{state.start:x}'} {part}".strip())
 
 
-def facts_of(state: State) -> list[str]:
+def facts_of(state: MappingState) -> list[str]:
     """What the first line of its entry in smaps says, in words."""
     rows, row = state.rows, state.row
     facts = [f"{state.perms} · {perms_text(state.perms)}", state.place, _size_text(state)]
@@ -78,7 +78,7 @@ def facts_of(state: State) -> list[str]:
     return facts
 
 
-def _size_text(state: State) -> str:
+def _size_text(state: MappingState) -> str:
     """How long it is, in pages, too."""
     column = state.rows.get("kernel_page_size")
     page_kb = int(column[state.row]) if column is not None else 0
@@ -94,7 +94,7 @@ def perms_text(perms: str) -> str:
     return ", ".join([*(words or ["no access"]), "shared" if "s" in perms else "private (CoW)"])
 
 
-def flags_of(state: State) -> list[tuple[str, str]]:
+def flags_of(state: MappingState) -> list[tuple[str, str]]:
     """Each code of the VmFlags line with its words; a code that smapstop does not know has none."""
     return [(fmt.printable(code), VM_FLAGS.get(code, "")) for code in state.flags]
 
@@ -155,7 +155,7 @@ class FieldRow:
     """Whether it has never changed."""
 
 
-def field_rows(life: Life, ticks: ComparedTicks, widths: Widths) -> list[FieldRow]:
+def field_rows(life: MappingHistory, ticks: ComparedTicks, widths: Widths) -> list[FieldRow]:
     """Every field that the kernel prints for the mapping, in its order."""
     step = life.step(ticks.number)
     before, after, change = _compared(life, ticks)
@@ -188,7 +188,7 @@ def field_rows(life: Life, ticks: ComparedTicks, widths: Widths) -> list[FieldRo
 
 
 def _compared(
-    life: Life, view: ComparedTicks
+    life: MappingHistory, view: ComparedTicks
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Every field as it was, as it is, and how it changed: from nothing when the mapping was not there; kB."""
     if view.earlier is None:
@@ -204,7 +204,7 @@ def _compared(
     return before, after, after - before
 
 
-def _last(life: Life, view: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:
+def _last(life: MappingHistory, view: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:
     """The last change of a field, at this step, and how many ticks ago it was; nothing at step 0."""
     if not step:
         return "", None

@@ -58,7 +58,7 @@ def in_order(counts: Pages) -> list[tuple[PageState, int]]:
     return sorted(some, key=lambda each: (each[0] is PageState.NOT_PRESENT, -each[1]))
 
 
-def place_text(look: Look, start: int, stop: int) -> str:
+def address_range_text(look: Look, start: int, stop: int) -> str:
     """The addresses of pages, as the kernel prints them."""
     return f"{start * look.page_bytes:08x}-{stop * look.page_bytes:08x}"
 

@@ -27,7 +27,7 @@ _STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
 _NEVER_HERE = "not in this run"
 """Of what only the earlier run has that is compared with: gone, though it was never here."""
-Indices = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 Columns = Sequence[tuple[Column, int]]
 """Columns with the width that each has."""
 
@@ -55,7 +55,7 @@ class _Shown:
 
     scene: View
     timeline: Timeline
-    which: Indices
+    which: RowIndices
     groups: Groups | None
     histories: Histories
     moved: list[int]
@@ -80,7 +80,7 @@ class _Shown:
 def rows_of(
     scene: View,
     timeline: Timeline,
-    which: Indices,
+    which: RowIndices,
     columns: Columns,
     groups: Groups | None = None,
     histories: Histories | None = None,
@@ -143,12 +143,12 @@ def _texts(shown: _Shown, column: Column, width: int) -> list[str]:
             return [fmt.rate(change / sheet.seconds) for change in sheet.deltas["rss"][which].tolist()]
 
 
-def _spelled(spell: Callable[[float | None], str], column: NDArray[np.int64] | None, which: Indices) -> list[str]:
+def _spelled(spell: Callable[[float | None], str], column: NDArray[np.int64] | None, which: RowIndices) -> list[str]:
     """The values of a column, each spelled; unknown when the kernel does not print it."""
     return [fmt.UNKNOWN] * len(which) if column is None else [spell(value) for value in column[which].tolist()]
 
 
-def _numbers(sheet: TableData, which: Indices, column: Column) -> list[float]:
+def _numbers(sheet: TableData, which: RowIndices, column: Column) -> list[float]:
     """What the texts of a column say as numbers."""
     values = sheet.deltas.get("rss") if column.look in ("change", "rate") else sheet.get(column.key)
     return [0] * len(which) if values is None else values[which].tolist()

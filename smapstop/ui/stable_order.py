@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.mapping_rows import rows_of
-from smapstop.model.view.sort import Sorting, order
+from smapstop.model.view.sort import Sorting, sort_rows
 from smapstop.model.view.view import View
 from smapstop.model.view.view_state import ViewState
 
@@ -35,7 +35,7 @@ class CalmOrder:
     def rows(self, scene: View, seconds_since_key: float) -> Rows:
         """The rows of the scene's sheet in the order to show them."""
         if self._due(scene, seconds_since_key):
-            rows = order(scene.sheet, self.sorting, scene.keep)
+            rows = sort_rows(scene.sheet, self.sorting, scene.keep)
             self._sorted_at = scene.moment.tick.number
             self._view = (self.sorting, scene.lens)
         else:
@@ -57,5 +57,5 @@ class CalmOrder:
         rank = rows_of(self._ids, ids)
         kept = np.flatnonzero(scene.keep & (rank >= 0))
         old = kept[np.argsort(rank[kept], kind="stable")]
-        new = order(scene.sheet, Sorting("rss"), scene.keep & (rank < 0))
+        new = sort_rows(scene.sheet, Sorting("rss"), scene.keep & (rank < 0))
         return np.concatenate([new, old])

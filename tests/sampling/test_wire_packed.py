@@ -8,7 +8,7 @@ import pytest
 from stepping import python
 from streams import assert_same
 
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Ending, Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
@@ -91,7 +91,7 @@ def test_the_life_of_a_real_heap_is_that_of_its_moments() -> None:
         assert column is not None
         rss.append(np.nan if row is None else column[row])
 
-    life = Life(timeline, heap)
+    life = MappingHistory(timeline, heap)
 
     np.testing.assert_array_equal(rss, life.amounts(np.arange(len(rss)))[life.fields.index("rss")])
     assert len(life.states) > 3

@@ -3,17 +3,26 @@
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.history.log_entry import Entry, Face
+from smapstop.model.history.log_entry import Entry, MappingRef
 from smapstop.model.kinds import Kind
 from smapstop.text.events import found
 
 TIMELINE = timeline_of(tick_of(0, mappings_of(), []), tick_of(1, mappings_of(), []))
 HEAP = Entry(
-    "first-touch", 0, 0, 1, 1, now=Face("[heap]", "rw-p", 4096, 8192), kind=Kind.HEAP, mappings=1, kb=64, pages=16
+    "first-touch",
+    0,
+    0,
+    1,
+    1,
+    now=MappingRef("[heap]", "rw-p", 4096, 8192),
+    kind=Kind.HEAP,
+    mappings=1,
+    kb=64,
+    pages=16,
 )
 DATA = Entry(
     *("copy-on-write", 1, 1, 1, 1),
-    now=Face("/usr/bin/Redis", "rw-p", 8192, 12288),
+    now=MappingRef("/usr/bin/Redis", "rw-p", 8192, 12288),
     kind=Kind.FILE,
     mappings=1,
     kb=4,
@@ -21,7 +30,7 @@ DATA = Entry(
     names=((1, ("page1",)),),
 )
 NAMELESS = Entry(
-    "swap-out", 2, 2, 1, 1, now=Face("", "rw-p", 0x3000, 0x4000), kind=Kind.ANONYMOUS, mappings=1, kb=4, pages=1
+    "swap-out", 2, 2, 1, 1, now=MappingRef("", "rw-p", 0x3000, 0x4000), kind=Kind.ANONYMOUS, mappings=1, kb=4, pages=1
 )
 EXEC = Entry("exec", -(1 << 41), None, 1, 1)
 ENTRIES = (HEAP, DATA, NAMELESS, EXEC)

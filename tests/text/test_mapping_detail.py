@@ -8,7 +8,7 @@ import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import Earlier
-from smapstop.model.history.mapping_history import Life, State
+from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
 from smapstop.model.tick import Lineage, Tick
@@ -58,18 +58,18 @@ def written(number: int, private_clean: int, private_dirty: int, **other: Any) -
     return tick_of(number, rows, [7], **other)
 
 
-def seen(*ticks: Tick, lens: ViewState | None = None, mapping: int = 7) -> tuple[Life, ComparedTicks]:
+def seen(*ticks: Tick, lens: ViewState | None = None, mapping: int = 7) -> tuple[MappingHistory, ComparedTicks]:
     """A mapping through a lens."""
     timeline = timeline_of(*ticks)
-    life = Life(timeline, mapping)
+    life = MappingHistory(timeline, mapping)
     return life, compared_ticks(life, derive_view(timeline, lens or ViewState()))
 
 
-def fields(life: Life, view: ComparedTicks) -> dict[str, FieldRow]:
+def fields(life: MappingHistory, view: ComparedTicks) -> dict[str, FieldRow]:
     return {row.name: row for row in field_rows(life, view, widths_of(110))}
 
 
-def compared(life: Life, view: ComparedTicks) -> dict[str, tuple[str, str, str, str]]:
+def compared(life: MappingHistory, view: ComparedTicks) -> dict[str, tuple[str, str, str, str]]:
     return {name: (row.before, row.after, row.delta, row.rate) for name, row in fields(life, view).items()}
 
 
@@ -138,8 +138,8 @@ def test_against_an_earlier_run_every_field_is_compared_with_what_the_mapping_ha
     earlier = Earlier(1, timeline_of(tick_of(0, there, [0])))
     timeline = timeline_of(written(0, 0, 8), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [8]))
 
-    def against(mapping: int) -> tuple[Life, ComparedTicks]:
-        life = Life(timeline, mapping)
+    def against(mapping: int) -> tuple[MappingHistory, ComparedTicks]:
+        life = MappingHistory(timeline, mapping)
         return life, compared_ticks(life, derive_view(timeline, ViewState(compared="run"), earlier))
 
     assert compared(*against(7)) == {
@@ -156,7 +156,7 @@ def test_against_an_earlier_run_every_field_is_compared_with_what_the_mapping_ha
 def test_what_is_gone_is_not_compared_with_an_earlier_run() -> None:
     gone = tick_of(2, mappings_of((50, 52)), [9], gone=[7])
     timeline = timeline_of(written(0, 4, 4), written(1, 0, 8), gone)
-    life = Life(timeline, 7)
+    life = MappingHistory(timeline, 7)
     view = compared_ticks(
         life, derive_view(timeline, ViewState(compared="run"), Earlier(1, timeline_of(written(0, 0, 0))))
     )
@@ -210,8 +210,8 @@ def test_every_known_field_is_explained_and_an_unknown_one_says_so() -> None:
 # where and what it is
 
 
-def state(*row: Any, **amounts: Any) -> State:
-    return State(mappings_of(row, **amounts), 0)
+def state(*row: Any, **amounts: Any) -> MappingState:
+    return MappingState(mappings_of(row, **amounts), 0)
 
 
 def test_the_title_is_the_whole_name_and_the_probable_part_of_a_file() -> None:
@@ -288,7 +288,7 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
         ),
         tick_of(5, mappings_of((60, 62, "r--p", "[anon:x]")), [7], lineage=(Lineage("shrink", 7),)),
     )
-    life = Life(timeline_of(*ticks), 7)
+    life = MappingHistory(timeline_of(*ticks), 7)
 
     assert became_lines(life, 5) == [
         ("22:13:25.0", "shrank −8 K to 8 K"),
@@ -300,10 +300,10 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
         ("22:13:21.0", "mapped at 00005000-00007000"),
     ]
     assert became_lines(life, 1) == [("22:13:21.0", "mapped at 00005000-00007000")]
-    assert became_lines(Life(life.timeline, 8), 5) == [
+    assert became_lines(MappingHistory(life.timeline, 8), 5) == [
         ("22:13:23.0", "VMA split from 00005000-00009000, at 00009000-00028000")
     ]
-    assert became_lines(Life(life.timeline, 1), 5) == [("22:13:20.0", "first seen at 00001000-00002000")]
+    assert became_lines(MappingHistory(life.timeline, 1), 5) == [("22:13:20.0", "first seen at 00001000-00002000")]
 
 
 # when it is not there

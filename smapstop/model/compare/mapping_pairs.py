@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from smapstop.model.compare.group_comparison import joined, names_of, numbered, ordinals
 from smapstop.proc.columns import Mappings
 
-Rows = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 NONE = -1
 """No row."""
 _Number = TypeVar("_Number", np.uint64, np.int32)
 
 
-def paired(before: Mappings, after: Mappings) -> Rows:
+def paired(before: Mappings, after: Mappings) -> RowIndices:
     """The row of the earlier map for each row of the later one, or `NONE`; they need not share their texts."""
     n = len(before)
     later = np.arange(n + len(after)) >= n
@@ -35,7 +35,7 @@ def paired(before: Mappings, after: Mappings) -> Rows:
     return partner[n:]
 
 
-def _pair(key: Rows, loose: Rows, later: NDArray[np.bool_], partner: Rows) -> None:
+def _pair(key: RowIndices, loose: RowIndices, later: NDArray[np.bool_], partner: RowIndices) -> None:
     """Make pairs of loose rows with the same key, the last of each side first."""
     side = later[loose]
     ordinal = ordinals(numbered(key, side)[::-1])[::-1]
@@ -48,7 +48,7 @@ def _pair(key: Rows, loose: Rows, later: NDArray[np.bool_], partner: Rows) -> No
     partner[earlier_row[pair]] = later_row[pair]
 
 
-def _places(before: Mappings, after: Mappings) -> Rows:
+def _places(before: Mappings, after: Mappings) -> RowIndices:
     """What must be the same, as a number for each row: name, permissions, and whose memory without a name is."""
     _, name = joined([names_of(mappings, "name") for mappings in (before, after)])
     _, perms = joined([_perms(mappings) for mappings in (before, after)])
@@ -63,7 +63,7 @@ def _places(before: Mappings, after: Mappings) -> Rows:
     return numbered(name, perms, owner)
 
 
-def _perms(mappings: Mappings) -> tuple[list[str], Rows]:
+def _perms(mappings: Mappings) -> tuple[list[str], RowIndices]:
     """The distinct permissions, and which of them each row has."""
     codes, inverse = np.unique(mappings.perms, return_inverse=True)
     return [mappings.strings[code] for code in codes.tolist()], inverse

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smapstop.model.compare.mapping_pairs import NONE, Rows, paired
+from smapstop.model.compare.mapping_pairs import NONE, RowIndices, paired
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.timeline.timeline import Timeline
@@ -39,7 +39,7 @@ class Earlier:
     def __init__(self, number: int, timeline: Timeline) -> None:
         self.number, self.timeline = number, timeline
         self._maps: tuple[Mappings, Mappings] | None = None
-        self._rows: Rows = np.zeros(0, np.intp)
+        self._rows: RowIndices = np.zeros(0, np.intp)
         self._spelling: _Spelling | None = None
 
     def beside(self, timeline: Timeline, moment: Moment) -> Moment:
@@ -70,7 +70,7 @@ class Earlier:
         found = ELSEWHERE if row is None else int(beside.ids[row])
         return found if found < ELSEWHERE else None
 
-    def _paired(self, before: Mappings, after: Mappings) -> Rows:
+    def _paired(self, before: Mappings, after: Mappings) -> RowIndices:
         """See `paired`."""
         known = self._maps
         if known is None or not (_lie_alike(known[0], before) and _lie_alike(known[1], after)):

@@ -35,20 +35,20 @@ class Activity:
             self._times_ns[number] = tick.monotonic_ns
         self._followed = count
 
-    def over_time(self, width: int) -> NDArray[np.int64]:
+    def binned_counts(self, width: int) -> NDArray[np.int64]:
         """How much happened in each of `width` stretches of the time from the first tick to the newest."""
         known = np.arange(self.first, self._followed)
         counts: NDArray[np.int64] = np.zeros(width, np.int64)
-        np.add.at(counts, self._stretch_of(known, width), self._counts[known])
+        np.add.at(counts, self._bins_of(known, width), self._counts[known])
         return counts
 
-    def stretch_of(self, number: int, width: int) -> int:
+    def bin_of(self, number: int, width: int) -> int:
         """The stretch that a tick lies in."""
-        return int(self._stretch_of(np.array([number]), width)[0])
+        return int(self._bins_of(np.array([number]), width)[0])
 
-    def tick_in(self, stretch: int, width: int) -> int:
+    def tick_in_bin(self, stretch: int, width: int) -> int:
         """The first tick in a stretch, or the last before it when there is none."""
-        stretches = self._stretch_of(np.arange(self.first, self._followed), width)
+        stretches = self._bins_of(np.arange(self.first, self._followed), width)
         at = int(np.searchsorted(stretches, stretch, side="left"))
         inside = at < len(stretches) and stretches[at] == stretch
         return self.first + (at if inside else max(0, at - 1))
@@ -59,7 +59,7 @@ class Activity:
         found = happened[happened > number] if direction > 0 else happened[happened < number][::-1]
         return int(found[0]) if len(found) else None
 
-    def _stretch_of(self, numbers: NDArray[np.intp], width: int) -> NDArray[np.int64]:
+    def _bins_of(self, numbers: NDArray[np.intp], width: int) -> NDArray[np.int64]:
         """The stretches that ticks lie in; those that are forgotten in the first."""
         times, begin_ns = self._times_ns, self._times_ns[self.first]
         reach_ns = max(1, int(times[self._followed - 1] - begin_ns))

@@ -6,7 +6,7 @@ import numpy as np
 
 from smapstop.model.history.folded_entries import entries_of, entries_of_mapping
 from smapstop.model.history.log_entry import Entry
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
@@ -66,7 +66,7 @@ class Chronicle:
     def __init__(self, timeline: Timeline, mapping: int | None = None) -> None:
         self.timeline = timeline
         self.mapping = mapping
-        self._life = None if mapping is None else Life(timeline, mapping)
+        self._life = None if mapping is None else MappingHistory(timeline, mapping)
         self._moment: Moment | None = None
         self._recent: dict[int, _Told] = {}
         self._stones: dict[int, _Told] = {}

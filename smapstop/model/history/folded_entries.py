@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from smapstop.model.events import MECHANISMS, Names
 from smapstop.model.grouping import Grouping, group_ids, group_keys
 from smapstop.model.history.log_entry import BASE, CODES, HAPPENINGS, OF_KINDS, ONCE, Entry
-from smapstop.model.history.mapping_history import Life
-from smapstop.model.history.tick_entries import KINDS, PlacedEntries, TickEntries, face_at, place
+from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.history.tick_entries import KINDS, PlacedEntries, TickEntries, place, ref_at
 from smapstop.model.kinds import kind_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import Moment
@@ -92,8 +92,8 @@ def _entries(items: PlacedEntries, keys: NDArray[np.int64], before: Moment, afte
                 mapping=int(items.entries.mapping[row]),
                 first=number,
                 last=number,
-                now=face_at(after, int(items.now[row])),
-                was=face_at(before, int(items.was[row])),
+                now=ref_at(after, int(items.now[row])),
+                was=ref_at(before, int(items.was[row])),
                 kind=KINDS[int(items.kind[row])],
                 mappings=mappings,
                 kb=kb,
@@ -124,7 +124,7 @@ def _counted(items: PlacedEntries, keys: NDArray[np.int64]) -> NDArray[np.bool_]
     return counted
 
 
-def entries_of_mapping(entries: TickEntries, life: Life) -> list[Entry]:
+def entries_of_mapping(entries: TickEntries, life: MappingHistory) -> list[Entry]:
     """What happened to one mapping in a tick, whose life must have been followed so far; the biggest last."""
     happened = entries.of_mapping(life.mapping)
     if not life.states or not len(happened):

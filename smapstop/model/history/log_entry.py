@@ -29,7 +29,7 @@ NAMES_TICKS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class MappingRef:
     """What a mapping is known by, without the reading that it is from: entries outlive many readings."""
 
     name: str
@@ -43,7 +43,7 @@ class Face:
     @property
     def place(self) -> str:
         """The addresses, as the kernel prints them."""
-        return place_of(self.start, self.end)
+        return format_address_range(self.start, self.end)
 
     @property
     def size_kb(self) -> int:
@@ -51,12 +51,12 @@ class Face:
         return (self.end - self.start) >> 10
 
 
-def face_of(mappings: Mappings, row: int) -> Face:
+def ref_of(mappings: Mappings, row: int) -> MappingRef:
     """What the mapping in a row is known by."""
-    return Face(mappings.name_of(row), mappings.perms_of(row), int(mappings.start[row]), int(mappings.end[row]))
+    return MappingRef(mappings.name_of(row), mappings.perms_of(row), int(mappings.start[row]), int(mappings.end[row]))
 
 
-def place_of(start: int, end: int) -> str:
+def format_address_range(start: int, end: int) -> str:
     """Addresses, as the kernel prints them."""
     return f"{start:08x}-{end:08x}"
 
@@ -74,9 +74,9 @@ class Entry:
     """The tick in which it happened first."""
     last: int
     """The tick in which it happened last."""
-    now: Face | None = None
+    now: MappingRef | None = None
     """The mapping as it was at the last tick; None when it is gone since."""
-    was: Face | None = None
+    was: MappingRef | None = None
     """The mapping as it was before the last tick; None when it was not there yet."""
     kind: Kind | None = None
     mappings: int = 0
@@ -100,7 +100,7 @@ class Entry:
         return self.scope * BASE + CODES[self.what]
 
     @property
-    def face(self) -> Face | None:
+    def ref(self) -> MappingRef | None:
         """What the mapping is known by, gone or not; None for the process."""
         return self.now or self.was
 

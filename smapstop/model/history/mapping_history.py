@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.history.log_entry import Face, face_of, place_of
+from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
 from smapstop.model.labels import Label, label, uses_of
 from smapstop.model.mapping_rows import ADDRESSES, TEXTS
 from smapstop.model.tick import Lineage, Tick
@@ -18,7 +18,7 @@ _FIRST_CAPACITY = 64
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class MappingState:
     """A mapping as a tick printed it: a row of that tick."""
 
     rows: Mappings
@@ -47,12 +47,12 @@ class State:
     @property
     def place(self) -> str:
         """The addresses, as the kernel prints them."""
-        return place_of(self.start, self.end)
+        return format_address_range(self.start, self.end)
 
     @property
-    def face(self) -> Face:
+    def face(self) -> MappingRef:
         """What the mapping is known by, without the reading."""
-        return face_of(self.rows, self.row)
+        return ref_of(self.rows, self.row)
 
     @property
     def size_kb(self) -> int:
@@ -74,7 +74,7 @@ class State:
         return addresses | texts | {name: kb for name, kb in amounts if kb != ABSENT}
 
 
-class Life:
+class MappingHistory:
     """What one mapping was from tick to tick, collected once and then followed; cheap to ask however long it is.
 
     Only the ticks at which something about the mapping changed are kept: its steps. What the timeline forgets is
@@ -91,7 +91,7 @@ class Life:
         """Begin anew, with what the timeline still knows."""
         self.fields: tuple[str, ...] = ()
         """The fields that any of its ticks printed, in the kernel's order."""
-        self.states: list[State] = []
+        self.states: list[MappingState] = []
         """What it was at each step; empty when no tick knows the mapping."""
         self.became: list[tuple[int, Lineage]] = []
         """What happened to it as a whole, and at which tick."""
@@ -117,13 +117,13 @@ class Life:
 
     def _take(self, passage: Passage) -> None:
         """Take in what some ticks told; the whole map that repeats the last step is none."""
-        new = [State(passage.rows, row) for row in range(len(passage.rows))]
+        new = [MappingState(passage.rows, row) for row in range(len(passage.rows))]
         if new and not (passage.whole and self.states and new[0].printed == self.states[-1].printed):
             self._step(passage, new)
         if passage.gone is not None and self.states and self.gone is None:
             self.gone = passage.gone
 
-    def _step(self, passage: Passage, new: list[State]) -> None:
+    def _step(self, passage: Passage, new: list[MappingState]) -> None:
         """Add steps."""
         at, stop = len(self.states), len(self.states) + len(new)
         rows = passage.rows
@@ -219,7 +219,7 @@ class Life:
         return out
 
     def stretch_of(self, number: int, until: int, width: int) -> int:
-        """The stretch of `over_time` that a tick lies in; the first one for those before."""
+        """The stretch of `binned_counts` that a tick lies in; the first one for those before."""
         first_ns, stop_ns = self._reach_ns(until)
         at = (self.timeline.head(number).monotonic_ns - first_ns) * width // (stop_ns - first_ns)
         return max(0, min(width - 1, at))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Names
-from smapstop.model.history.log_entry import CODES, HAPPENINGS, OF_PROCESS, Entry, Face, Note, face_of
+from smapstop.model.history.log_entry import CODES, HAPPENINGS, OF_PROCESS, Entry, MappingRef, Note, ref_of
 from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids, Tick
@@ -19,7 +19,7 @@ from smapstop.proc.columns import StringIds
 
 NOBODY = -1
 """No mapping: the process, or nobody else."""
-Rows = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 KINDS = list(Kind)
 
 
@@ -52,7 +52,7 @@ class TickEntries:
         """Each as an entry of its own, which does not know what the mapping is."""
         return _singly(self, self.kb, repeat((None, None, None)))
 
-    def take(self, rows: Rows) -> "TickEntries":
+    def take(self, rows: RowIndices) -> "TickEntries":
         """Some of them, in the order of `rows`."""
         named = dict(self.names)
         return TickEntries(
@@ -128,13 +128,11 @@ def single_entries(entries: TickEntries, before: Moment | None, after: Moment) -
     """
     placed = place(entries.of_mappings(), before, after)
     columns = (column.tolist() for column in (placed.now, placed.was, placed.kind))
-    known = (
-        (face_at(after, now), face_at(before, was), KINDS[kind]) for now, was, kind in zip(*columns, strict=True)
-    )
+    known = ((ref_at(after, now), ref_at(before, was), KINDS[kind]) for now, was, kind in zip(*columns, strict=True))
     return [*_singly(placed.entries, placed.kb, known), *entries.of_process()]
 
 
-_Known = tuple[Face | None, Face | None, Kind | None]
+_Known = tuple[MappingRef | None, MappingRef | None, Kind | None]
 """What a mapping is known by after the tick and before it, and its kind."""
 
 
@@ -168,16 +166,16 @@ class PlacedEntries:
     """What happened to mappings in a tick, with what is known of them; each column has shape (n,)."""
 
     entries: TickEntries
-    now: Rows
+    now: RowIndices
     """Rows of the mappings after the tick, -1 for those that are gone."""
-    was: Rows
+    was: RowIndices
     """Their rows before it, -1 for those that are new."""
     name: StringIds
     kind: NDArray[np.int64]
     kb: NDArray[np.int64]
     """How much a mechanism moved, or by how much the mapping grew or shrank."""
 
-    def take(self, rows: Rows) -> "PlacedEntries":
+    def take(self, rows: RowIndices) -> "PlacedEntries":
         """Some of them."""
         columns = (self.now[rows], self.was[rows], self.name[rows], self.kind[rows], self.kb[rows])
         return PlacedEntries(self.entries.take(rows), *columns)
@@ -206,6 +204,6 @@ def place(entries: TickEntries, before: Moment | None, after: Moment) -> PlacedE
     )
 
 
-def face_at(moment: Moment | None, row: int) -> Face | None:
+def ref_at(moment: Moment | None, row: int) -> MappingRef | None:
     """What the mapping in a row is known by; None for row -1."""
-    return face_of(moment.mappings, row) if moment is not None and row >= 0 else None
+    return ref_of(moment.mappings, row) if moment is not None and row >= 0 else None

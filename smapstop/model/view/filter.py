@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.labels import Use, label
-from smapstop.model.view.sort import Mask, column_of
+from smapstop.model.view.sort import Mask, sort_column
 from smapstop.model.view.table_data import TableData
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD_BY_NAME
@@ -120,7 +120,7 @@ def _amount_filter(comparison: re.Match[str]) -> RowFilter:
     amount = float(comparison["number"]) * _UNITS[comparison["unit"].lower()]
 
     def test(sheet: TableData) -> Mask:
-        column = column_of(sheet, field)
+        column = sort_column(sheet, field)
         if column is None:
             raise SmapstopError(f"no field {field!r} in the filter", f"fields are {', '.join(sheet.fields)}, delta")
         printed: Mask = np.ones(len(column), bool) if field == "delta" else column != ABSENT

@@ -7,7 +7,7 @@ from smapstop.model.timeline.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
-class Playing:
+class Playback:
     """Ticks being played one after the other. It is told the time, and never asks for it."""
 
     number: int
@@ -15,7 +15,7 @@ class Playing:
     since: float
     """When it was due, in seconds of the reader's clock."""
 
-    def on(self, timeline: Timeline, speed: int, now: float) -> "Playing":
+    def on(self, timeline: Timeline, speed: int, now: float) -> "Playback":
         """What is due now; at the newest tick it waits for more.
 
         A gap between readings, such as a suspend, is not waited for in full; nor is what is forgotten meanwhile.
@@ -26,6 +26,6 @@ class Playing:
             gap_ns = min(following.monotonic_ns - this.monotonic_ns, STALE_INTERVALS * this.interval_ns)
             due = since + max(0, gap_ns) / 1e9 / speed
             if due > now:
-                return Playing(number, since)
+                return Playback(number, since)
             number, since = number + 1, due
-        return Playing(number, now)
+        return Playback(number, now)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.view.table_data import TableData
 
-Rows = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 """Row numbers of a sheet, in the order in which they are shown."""
 Mask = NDArray[np.bool_]
 
@@ -22,7 +22,7 @@ class Sorting:
     descending: bool = True
 
 
-def order(sheet: TableData, sorting: Sorting, keep: Mask | None = None) -> Rows:
+def sort_rows(sheet: TableData, sorting: Sorting, keep: Mask | None = None) -> RowIndices:
     """The rows to show, sorted; rows that are equal stay in address order, so that nothing jitters.
 
     Args:
@@ -65,6 +65,6 @@ def _ranks(sheet: TableData, codes: NDArray[np.int32]) -> NDArray[np.int64]:
     return rank[inverse] if len(rank) else np.zeros(0, np.int64)
 
 
-def column_of(sheet: TableData, key: str) -> NDArray[np.int64] | None:
+def sort_column(sheet: TableData, key: str) -> NDArray[np.int64] | None:
     """A column of a sheet by the name that users know it by: a field, or `delta` for the change of Rss."""
     return sheet.deltas.get("rss") if key == "delta" else sheet.get(key)

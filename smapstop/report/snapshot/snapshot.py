@@ -8,7 +8,7 @@ from smapstop.model.grouping import Grouping
 from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
 from smapstop.model.protocol import Pace
-from smapstop.model.view.sort import Sorting, order
+from smapstop.model.view.sort import Sorting, sort_rows
 from smapstop.model.view.table_data import TableData, group_rows, static_table
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
@@ -134,7 +134,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     sheet = group_rows(static_table(snapshot.mappings), grouping)
     if sorting is None:
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
-    rows = order(sheet, sorting)
+    rows = sort_rows(sheet, sorting)
     heads = heads_of(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
     if snapshot.labels is not None and grouping == "none":
         heads = [head | label_record(snapshot.labels[row]) for head, row in zip(heads, rows.tolist(), strict=True)]

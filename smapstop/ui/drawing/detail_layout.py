@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from textual.strip import Strip
 
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.kinds import kind_of
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
@@ -83,7 +83,7 @@ class RenderedDetail:
 
 
 def lay_out(
-    history: Life,
+    history: MappingHistory,
     view: View,
     style: Look,
     width: int,
@@ -169,7 +169,7 @@ def visible_rows(
     return shown
 
 
-def _column_titles(history: Life, view: View, ticks: ComparedTicks, widths: Widths) -> tuple[str, str, str]:
+def _column_titles(history: MappingHistory, view: View, ticks: ComparedTicks, widths: Widths) -> tuple[str, str, str]:
     """What the columns of the compared ticks and of the history are headed with."""
     tick = history.timeline.head(ticks.number)
     read = view.moment.read if ticks.number == view.moment.tick.number else tick
@@ -184,7 +184,7 @@ def _column_titles(history: Life, view: View, ticks: ComparedTicks, widths: Widt
 class _ChartsAndFacts:
     """The charts and the facts of one mapping, to be put around its field table."""
 
-    history: Life
+    history: MappingHistory
     ticks: ComparedTicks
     style: Look
     field: str

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.history.mapping_history import Life, label_at
+from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import Kind
 from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
@@ -31,7 +31,7 @@ from smapstop.ui.drawing.style import Look, rule
 # the title
 
 
-def title(life: Life, view: ComparedTicks, look: Look, width: int, height: int) -> list[Strip]:
+def title(life: MappingHistory, view: ComparedTicks, look: Look, width: int, height: int) -> list[Strip]:
     """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
     state = life.states[life.step(view.number)]
     kind, name = title_of(state, label_at(life.timeline, view.number, life.mapping))
@@ -54,7 +54,7 @@ def title(life: Life, view: ComparedTicks, look: Look, width: int, height: int) 
     return [tabs.tabbed(first, "detail", look.base, look.quiet), *rest]
 
 
-def _last_change(life: Life, last: LastChange | None, look: Look, width: int) -> list[Segment]:
+def _last_change(life: MappingHistory, last: LastChange | None, look: Look, width: int) -> list[Segment]:
     """The last change: what became of the mapping, and its fields, as much as there is room for."""
     if last is None:
         return [Segment(f" {unchanged_text(life)}", look.quiet)]
@@ -180,7 +180,7 @@ def help_lines(name: str, names: Sequence[str], look: Look, width: int, most: in
 # what is below the fields, or beside them
 
 
-def flags(life: Life, view: ComparedTicks, look: Look, width: int) -> list[Strip]:
+def flags(life: MappingHistory, view: ComparedTicks, look: Look, width: int) -> list[Strip]:
     """The VmFlags in words; codes that smapstop does not know as they are."""
     known = flags_of(life.states[life.step(view.number)])
     if not known:
@@ -195,7 +195,7 @@ def flags(life: Life, view: ComparedTicks, look: Look, width: int) -> list[Strip
     return [rule("VmFlags", look, width), *(look.line(line, width) for line in lines)]
 
 
-def life_lines(life: Life, view: ComparedTicks, look: Look, width: int) -> list[Strip]:
+def life_lines(life: MappingHistory, view: ComparedTicks, look: Look, width: int) -> list[Strip]:
     """What happened to the mapping as a whole, the newest first."""
     told = became_lines(life, view.number)
     lines = [

@@ -5,7 +5,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
@@ -26,7 +26,7 @@ _GUTTER = 8
 
 
 def chart(
-    life: Life, view: ComparedTicks, name: str, look: Look, width: int, height: int, *, mark: bool
+    life: MappingHistory, view: ComparedTicks, name: str, look: Look, width: int, height: int, *, mark: bool
 ) -> list[Strip]:
     """One field over the whole timeline, zoomed in on its own range, which is said in numbers.
 
@@ -73,7 +73,7 @@ def _tick_label(kb: float, unit: str) -> str:
     return fmt.amount(kb) if unit else f"{kb:.0f}"
 
 
-def _axis(life: Life, view: ComparedTicks, look: Look, cells: int, *, mark: bool) -> list[Segment]:
+def _axis(life: MappingHistory, view: ComparedTicks, look: Look, cells: int, *, mark: bool) -> list[Segment]:
     """The line under a chart: when it begins and ends, and where the compared moment is."""
     tick = life.timeline.head
     begin, end = f" {fmt.clock(tick(life.timeline.first).wall_ns)} ", f" {fmt.clock(tick(view.number).wall_ns)}"
@@ -88,7 +88,7 @@ def _axis(life: Life, view: ComparedTicks, look: Look, cells: int, *, mark: bool
     ]
 
 
-def small_charts(life: Life, view: ComparedTicks, look: Look, width: int, height: int) -> list[Strip]:
+def small_charts(life: MappingHistory, view: ComparedTicks, look: Look, width: int, height: int) -> list[Strip]:
     """The fields that matter most, beside each other on one scale from 0 each; those that never changed are left out.
 
     Args:
@@ -108,7 +108,9 @@ def small_charts(life: Life, view: ComparedTicks, look: Look, width: int, height
     return [rule("History", look, width), *lines] if lines else []
 
 
-def _small_chart(life: Life, view: ComparedTicks, name: str, look: Look, width: int, height: int) -> list[Strip]:
+def _small_chart(
+    life: MappingHistory, view: ComparedTicks, name: str, look: Look, width: int, height: int
+) -> list[Strip]:
     """One field from 0 to its greatest value."""
     values = life.field(name, life.step(view.number))
     high = float(np.fmax.reduce(values))

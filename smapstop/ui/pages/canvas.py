@@ -162,7 +162,7 @@ class PageCanvas:
         start, stop = self.layout.cursor_pages
         cells = view.cells(np.array([start, stop]))
         now, was, changed = cells.now[0], cells.was[0], cells.changed[0]
-        place = [(f"{words.place_text(view.look, start, stop)}  ", True)]
+        place = [(f"{words.address_range_text(view.look, start, stop)}  ", True)]
         if view.has_file:
             place.append((f"{words.offset_text(view.look, start, view.offset)}  ", False))
         state = [(words.mixture_text(now), True)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.history.mapping_history import Life, State, label_at
+from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.kinds import Kind, backing_of, kind_of
 from smapstop.model.labels import Label
 from smapstop.model.pages.page_grid import Cells, Grid, Pages, Stretches, mixture
@@ -22,7 +22,7 @@ from smapstop.text.mapping_detail import compared_ticks, facts_of
 class PageView:
     """The pages of a mapping, compared."""
 
-    entry: State
+    entry: MappingState
     """The mapping as its tick printed it."""
     label: Label | None
     """What it is for, if it has no name."""
@@ -91,7 +91,7 @@ class PageView:
         return start * self.look.page_bytes, stop * self.look.page_bytes
 
 
-def view_at(life: Life, looks: Looks, scene: View) -> PageView | None:
+def view_at(life: MappingHistory, looks: Looks, scene: View) -> PageView | None:
     """What to show for a scene; None when the pages were never seen."""
     shown = compared_ticks(life, scene)
     look = looks.at(shown.number)
@@ -109,7 +109,7 @@ def view_at(life: Life, looks: Looks, scene: View) -> PageView | None:
     return PageView(entry, label, look, before, changes(before, look), copied, notice)
 
 
-def due(life: Life, looks: Looks, scene: View, refused: PagesSeen | None) -> bool:
+def due(life: MappingHistory, looks: Looks, scene: View, refused: PagesSeen | None) -> bool:
     """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
     timeline = life.timeline
     if timeline.ending is not None or life.gone is not None or timeline.last is None:

@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.history.mapping_history import State as Entry
+from smapstop.model.history.mapping_history import MappingState as Entry
 from smapstop.model.labels import Label
 from smapstop.model.pages.page_grid import Pages
 from smapstop.proc.pages.page_states import PageState

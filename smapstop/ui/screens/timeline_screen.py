@@ -7,7 +7,7 @@ from textual import on
 from textual.screen import Screen
 
 from smapstop.model.compare.runs import Run
-from smapstop.model.view.playback import Playing
+from smapstop.model.view.playback import Playback
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import SORTABLE, Column, sorted_beside, sorted_by
@@ -35,7 +35,7 @@ class LensedScreen(Screen[None]):
         self.looking = looking
         self.columns = columns
         self.recorded, self.many_runs = recorded, many_runs
-        self._playing: Playing | None = None
+        self._playing: Playback | None = None
 
     def on_mount(self) -> None:
         """Be ready to play."""
@@ -73,7 +73,7 @@ class LensedScreen(Screen[None]):
         looking = self.looking
         if len(looking.timeline):
             lens = looking.lens.played(looking.now, len(looking.timeline) - 1)
-            self._playing = Playing(lens.at or 0, time.monotonic())
+            self._playing = Playback(lens.at or 0, time.monotonic())
             self._player.resume()
             self.look(lens)
 

@@ -10,7 +10,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.ui.drawing import tabs
@@ -37,7 +37,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._choice = DetailChoice()
-        self._life: Life | None = None
+        self._life: MappingHistory | None = None
         self._scene: View | None = None
         self._rendered = RenderedDetail()
         self._painted: list[Strip] = []
@@ -58,7 +58,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         """Show a mapping as it is in a scene; when it is gone, or not there yet, its nearest state."""
         self._scene = scene
         if self._life is None or (self._life.timeline, self._life.mapping) != (timeline, mapping):
-            self._life = Life(timeline, mapping)
+            self._life = MappingHistory(timeline, mapping)
             self._choice = DetailChoice(folded=self._choice.folded)
             self.scroll_to(y=0, animate=False, force=True)
         self._life.follow()

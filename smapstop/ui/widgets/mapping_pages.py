@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from smapstop.model.history.mapping_history import Life, label_at
+from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import backing_of
 from smapstop.model.pages.page_history import Looks
 from smapstop.model.protocol import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
@@ -52,7 +52,7 @@ class MappingPages(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._looks: dict[int, Looks] = {}
-        self._life: Life | None = None
+        self._life: MappingHistory | None = None
         self._scene: View | None = None
         self._names = PageNames(-1)
         self._frames = PageFrames(-1)
@@ -77,7 +77,11 @@ class MappingPages(Widget, can_focus=True):
         if self._life is None or (self._life.timeline, self._life.mapping) != (timeline, mapping):
             if self._life is not None and self._life.timeline is not timeline:
                 self._looks = {}
-            self._life, self._names, self._frames = Life(timeline, mapping), PageNames(mapping), PageFrames(mapping)
+            self._life, self._names, self._frames = (
+                MappingHistory(timeline, mapping),
+                PageNames(mapping),
+                PageFrames(mapping),
+            )
             self._canvas = self._refused = None
             self._cursor, self._asked = PageCursor(), -1
         self._life.follow()
@@ -133,14 +137,14 @@ class MappingPages(Widget, can_focus=True):
                 self.post_message(self.Asked(request))
         self.refresh()
 
-    def _draw_waiting(self, life: Life, scene: View, look: Look) -> list[Strip]:
+    def _draw_waiting(self, life: MappingHistory, scene: View, look: Look) -> list[Strip]:
         """The lines while no pages are known: why, below what the mapping is."""
         number = compared_ticks(life, scene).number
         label = label_at(life.timeline, number, life.mapping)
         title = sections.title(life.states[life.step(number)], label, look, self.size.width)
         return waiting(title, self._why_nothing(life), look, *self.size)
 
-    def _lay_out(self, view: PageView, life: Life, scene: View, look: Look) -> PageCanvas:
+    def _lay_out(self, view: PageView, life: MappingHistory, scene: View, look: Look) -> PageCanvas:
         """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
         cursor = self._cursor.place(view.grid(), first_page(view))
         frames = None if _has_ended(life) or scene.lens.at is not None else self._frames
@@ -148,7 +152,7 @@ class MappingPages(Widget, can_focus=True):
         self._cursor = cursor.scroll_to(canvas.layout.cells.top)
         return canvas
 
-    def _requests(self, canvas: PageCanvas, life: Life) -> list[Request]:
+    def _requests(self, canvas: PageCanvas, life: MappingHistory) -> list[Request]:
         """The requests for what is not known yet of the pages on the screen."""
         view, frames = canvas.model.view, canvas.model.frames
         may_ask = view.may_have_names and not _has_ended(life)
@@ -159,7 +163,7 @@ class MappingPages(Widget, can_focus=True):
         )
         return [request for request in requests if request is not None]
 
-    def _why_nothing(self, life: Life) -> str:
+    def _why_nothing(self, life: MappingHistory) -> str:
         """Why no pages are shown."""
         if self._refused is not None:
             return self._refused.why
@@ -259,6 +263,6 @@ class MappingPages(Widget, can_focus=True):
         self._wheel(event, 1)
 
 
-def _has_ended(life: Life) -> bool:
+def _has_ended(life: MappingHistory) -> bool:
     """Whether the mapping or its process is gone: then there is nothing to be asked any more."""
     return life.gone is not None or life.timeline.ending is not None

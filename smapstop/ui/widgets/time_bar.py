@@ -49,13 +49,13 @@ class TimeBar(Widget):
             return Strip.blank(self.size.width, base)
         timeline, width = activity.timeline, self._bar_width
         palette, number, mark = palette_of(self.app), scene.moment.tick.number, scene.lens.mark
-        marks = {} if mark is None else {activity.stretch_of(mark, width): (_MARK, palette.gain)}
-        marks[activity.stretch_of(number, width)] = (_HEAD, palette.foreground)
+        marks = {} if mark is None else {activity.bin_of(mark, width): (_MARK, palette.gain)}
+        marks[activity.bin_of(number, width)] = (_HEAD, palette.foreground)
         quiet, busy = Style(color=palette.quiet), Style(color=palette.colours["heap"])
         segments = [
             Segment(f"{fmt.CUT if timeline.first else ' '}{fmt.clock(timeline.head(timeline.first).wall_ns)} ", base)
         ]
-        for at, count in enumerate(activity.over_time(width).tolist()):
+        for at, count in enumerate(activity.binned_counts(width).tolist()):
             if at in marks:
                 glyph, colour = marks[at]
                 segments.append(Segment(glyph, legible(base + Style(color=colour, bold=True))))
@@ -89,7 +89,7 @@ class TimeBar(Widget):
         """Ask for the tick under a column."""
         if self._activity is not None:
             width = self._bar_width
-            self.post_message(self.Sought(self._activity.tick_in(min(max(0, x - 10), width - 1), width)))
+            self.post_message(self.Sought(self._activity.tick_in_bin(min(max(0, x - 10), width - 1), width)))
 
 
 def _glyph(count: int) -> str:

@@ -30,16 +30,16 @@ def followed(timeline: Timeline) -> Activity:
 def test_every_stretch_says_how_much_happened_in_it() -> None:
     activity = followed(ten_ticks())
 
-    assert activity.over_time(9).tolist() == [0, 0, 1, 4, 0, 0, 0, 0, 1]
-    assert activity.over_time(3).tolist() == [1, 4, 1]
+    assert activity.binned_counts(9).tolist() == [0, 0, 1, 4, 0, 0, 0, 0, 1]
+    assert activity.binned_counts(3).tolist() == [1, 4, 1]
 
 
 def test_a_stretch_and_a_tick_find_each_other() -> None:
     activity = followed(ten_ticks())
 
-    assert [activity.stretch_of(number, 9) for number in (0, 4, 8, 9)] == [0, 4, 8, 8]
-    assert [activity.tick_in(stretch, 3) for stretch in range(3)] == [0, 3, 6]
-    assert activity.tick_in(50, 90) == 5
+    assert [activity.bin_of(number, 9) for number in (0, 4, 8, 9)] == [0, 4, 8, 8]
+    assert [activity.tick_in_bin(stretch, 3) for stretch in range(3)] == [0, 3, 6]
+    assert activity.tick_in_bin(50, 90) == 5
 
 
 def test_the_next_and_the_last_event_are_found() -> None:
@@ -52,7 +52,7 @@ def test_the_next_and_the_last_event_are_found() -> None:
 def test_it_follows_a_timeline_that_grows() -> None:
     timeline = timeline_of(tick_of(0, mappings_of((0, 4)), [0]))
     activity = followed(timeline)
-    assert activity.over_time(4).tolist() == [0, 0, 0, 0]
+    assert activity.binned_counts(4).tolist() == [0, 0, 0, 0]
 
     for number in range(1, 600):
         grew = (Lineage("grow", 0),) if number == 300 else ()
@@ -60,12 +60,12 @@ def test_it_follows_a_timeline_that_grows() -> None:
     activity.follow()
 
     assert activity.beside(0, 1) == 300
-    assert activity.stretch_of(300, 599) == 300
+    assert activity.bin_of(300, 599) == 300
 
 
 def test_ticks_at_one_time_are_one_stretch() -> None:
     rows = mappings_of((0, 4))
     activity = followed(timeline_of(*(tick_of(n, rows, [0], keyframe=True, monotonic_ns=SECOND) for n in (0, 1))))
 
-    assert activity.over_time(5).tolist() == [0, 0, 0, 0, 0]
-    assert activity.tick_in(3, 5) == 1
+    assert activity.binned_counts(5).tolist() == [0, 0, 0, 0, 0]
+    assert activity.tick_in_bin(3, 5) == 1

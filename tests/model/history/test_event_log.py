@@ -10,7 +10,7 @@ from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, Event, Events, Mechanism
 from smapstop.model.history.event_log import FOLD_TICKS, FRESH, KEPT, Chronicle
-from smapstop.model.history.log_entry import NAMES_TICKS, Entry, Face
+from smapstop.model.history.log_entry import NAMES_TICKS, Entry, MappingRef
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ending, Lineage, Tick, What
 from smapstop.model.timeline.timeline import Timeline
@@ -78,8 +78,8 @@ def test_a_mechanism_is_told_of_its_mapping() -> None:
         mapping=2,
         first=1,
         last=1,
-        now=Face("/usr/lib/libc.so.6", "rw-p", 110 * 4096, 112 * 4096),
-        was=Face("/usr/lib/libc.so.6", "rw-p", 110 * 4096, 112 * 4096),
+        now=MappingRef("/usr/lib/libc.so.6", "rw-p", 110 * 4096, 112 * 4096),
+        was=MappingRef("/usr/lib/libc.so.6", "rw-p", 110 * 4096, 112 * 4096),
         kind=Kind.FILE,
         mappings=1,
         count=1,
@@ -123,7 +123,7 @@ def test_what_was_replaced_is_told_with_what_replaced_it() -> None:
 def test_a_mapping_that_is_gone_is_known_by_what_it_was() -> None:
     (entry,) = chronicle_of(tick(1, rows=(HEAP, LIBC, DATA), lineage=lived(("unmap", 3))))
     assert entry.now is None
-    assert entry.face == Face("", "rw-p", 200 * 4096, 210 * 4096)
+    assert entry.ref == MappingRef("", "rw-p", 200 * 4096, 210 * 4096)
 
 
 def test_the_parts_of_a_file_are_mapped_in_one_entry() -> None:
@@ -132,8 +132,8 @@ def test_the_parts_of_a_file_are_mapped_in_one_entry() -> None:
         tick(1, rows=(*MAP, *file), lineage=lived(*(("map", mapping) for mapping in (4, 5, 6, 7))))
     )
     assert (entry.what, entry.mappings, entry.kb) == ("map", 4, 80)
-    assert entry.face is not None
-    assert entry.face.name == "/new"
+    assert entry.ref is not None
+    assert entry.ref.name == "/new"
 
 
 def test_nameless_mappings_that_come_with_their_first_pages_are_two_entries() -> None:

@@ -8,7 +8,7 @@ from building import SECOND, mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import Lineage
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT
@@ -24,7 +24,7 @@ def test_its_amounts_are_the_series_of_the_timeline(life: list[Any], at: set[int
     numbers = np.arange(-1, len(timeline))
 
     for mapping in np.unique(np.concatenate(identified(maps))).tolist():
-        of = Life(timeline, mapping)
+        of = MappingHistory(timeline, mapping)
         for name, row in zip(of.fields, of.amounts(numbers), strict=True):
             series = timeline.queries.series(np.array([mapping]), name, 0, len(timeline))[0]
             np.testing.assert_array_equal([NAN, *series], row)
@@ -36,14 +36,14 @@ def test_followed_tick_by_tick_it_is_the_same_as_read_at_once(life: list[Any], a
     ticks = list(ticks_of(maps, at))
     growing = Timeline()
     growing.append(ticks[0])
-    followed = [Life(growing, mapping) for mapping in identified(maps)[0].tolist()]
+    followed = [MappingHistory(growing, mapping) for mapping in identified(maps)[0].tolist()]
     for tick in ticks[1:]:
         growing.append(tick)
         for one in followed:
             one.follow()
 
     for one in followed:
-        at_once = Life(growing, one.mapping)
+        at_once = MappingHistory(growing, one.mapping)
         assert (at_once.born, at_once.gone) == (one.born, one.gone)
         assert at_once.became == one.became
         for step in range(len(at_once.states)):
@@ -54,7 +54,7 @@ def test_followed_tick_by_tick_it_is_the_same_as_read_at_once(life: list[Any], a
 
 def test_a_long_life_keeps_every_step() -> None:
     ticks = [tick_of(number, mappings_of((1, 9, "rw-p", "", 4 * number)), [7]) for number in range(300)]
-    life = Life(timeline_of(*ticks), 7)
+    life = MappingHistory(timeline_of(*ticks), 7)
 
     assert [4.0 * number for number in range(300)] == life.field("rss", life.step(299)).tolist()
     assert [0, *range(1, 300)] == [int(life.changed(step)[life.fields.index("rss")]) for step in range(300)]
@@ -66,7 +66,7 @@ def test_a_field_that_is_printed_later_was_unknown_before() -> None:
         tick_of(1, mappings_of((1, 3), ksm=[4]), [7]),
         tick_of(2, mappings_of((1, 3), ksm=[ABSENT]), [7]),
     )
-    life = Life(timeline, 7)
+    life = MappingHistory(timeline, 7)
 
     assert life.fields == ("size", "rss", "ksm")
     np.testing.assert_array_equal([NAN, 4, NAN], life.field("ksm", 2))
@@ -81,7 +81,7 @@ def test_only_what_a_person_would_call_a_change_stirs_it() -> None:
         tick_of(3, mappings_of((1, 3), pss=[2], private_dirty=[4]), [7]),
         tick_of(4, mappings_of((1, 3, "r--p"), pss=[2], private_dirty=[4]), [7]),
     )
-    life = Life(timeline, 7)
+    life = MappingHistory(timeline, 7)
 
     assert [life.stirred(step) for step in range(5)] == [0, 0, 2, 2, 4]
 
@@ -94,15 +94,15 @@ def test_it_keeps_what_happened_to_it_and_to_others_through_it() -> None:
         tick_of(2, mappings_of((1, 9)), [7], gone=[8], lineage=(merge,)),
     )
 
-    assert [(1, split), (2, merge)] == Life(timeline, 7).became
-    assert [(1, split), (2, merge)] == Life(timeline, 8).became
-    assert (Life(timeline, 8).born, Life(timeline, 8).gone) == (1, 2)
+    assert [(1, split), (2, merge)] == MappingHistory(timeline, 7).became
+    assert [(1, split), (2, merge)] == MappingHistory(timeline, 8).became
+    assert (MappingHistory(timeline, 8).born, MappingHistory(timeline, 8).gone) == (1, 2)
 
 
 def test_over_time_each_stretch_is_its_greatest_value() -> None:
     rss = [4, 8, 4, 0, 16, 12]
     timeline = timeline_of(*(tick_of(at, mappings_of((1, 9, "rw-p", "", kb)), [7]) for at, kb in enumerate(rss)))
-    life = Life(timeline, 7)
+    life = MappingHistory(timeline, 7)
 
     assert rss == life.over_time("rss", 5, 6).tolist()
     assert life.over_time("rss", 5, 3).tolist() == [8, 4, 16]
@@ -116,13 +116,13 @@ def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
         tick_of(1, mappings_of((1, 3, "rw-p", "", 8)), [7]),
         tick_of(2, mappings_of(), [], monotonic_ns=4 * SECOND),
     )
-    life = Life(timeline, 7)
+    life = MappingHistory(timeline, 7)
 
     np.testing.assert_array_equal([NAN, 8, 8, 8, 8], life.over_time("rss", 2, 5))
 
 
 def test_a_mapping_that_no_tick_knows_has_no_states() -> None:
-    life = Life(timeline_of(tick_of(0, mappings_of((1, 3)), [7])), 99)
+    life = MappingHistory(timeline_of(tick_of(0, mappings_of((1, 3)), [7])), 99)
 
     assert life.states == []
     assert life.gone is None
@@ -131,14 +131,14 @@ def test_a_mapping_that_no_tick_knows_has_no_states() -> None:
 def test_it_forgets_what_the_timeline_forgets_but_not_how_it_began() -> None:
     timeline = Timeline(kept_bytes=100_000, run_ticks=2)
     timeline.append(tick_of(0, mappings_of((1, 9)), [7]))
-    followed = Life(timeline, 7)
+    followed = MappingHistory(timeline, 7)
     for number in range(1, 60):
         timeline.append(tick_of(number, mappings_of((1, 9, "rw-p", "", 4 * number)), [7]))
         followed.follow()
 
     first = timeline.first
     assert 1 < first < 58
-    for life in (followed, Life(timeline, 7)):
+    for life in (followed, MappingHistory(timeline, 7)):
         assert [0, *range(first, 60)] == [life.tick_of(step).number for step in range(len(life.states))]
         assert [0, *(4.0 * number for number in range(first, 60))] == life.field("rss", len(life.states) - 1).tolist()
         assert life.over_time("rss", 59, 60 - first).tolist() == [4.0 * number for number in range(first, 60)]

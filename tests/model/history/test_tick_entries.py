@@ -6,7 +6,7 @@ import numpy as np
 from building import mappings_of, tick_of
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.history.log_entry import OF_PROCESS, Entry, Face
+from smapstop.model.history.log_entry import OF_PROCESS, Entry, MappingRef
 from smapstop.model.history.tick_entries import NOBODY, single_entries, tick_entries
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ending, Lineage, Tick
@@ -74,9 +74,9 @@ def test_single_entries_know_what_the_mappings_were_and_are() -> None:
     before = apply(None, first)
     *_, merge, grow, torn = single_entries(tick_entries(tick), before, apply(before, tick))
 
-    heap, grown = Face("[heap]", "rw-p", 0, 4 * 4096), Face("[heap]", "rw-p", 0, 6 * 4096)
-    gone = Face("", "rw-p", 4 * 4096, 6 * 4096)
+    heap, grown = MappingRef("[heap]", "rw-p", 0, 4 * 4096), MappingRef("[heap]", "rw-p", 0, 6 * 4096)
+    gone = MappingRef("", "rw-p", 4 * 4096, 6 * 4096)
     assert (merge.was, merge.now, merge.kind, merge.kb, merge.other) == (gone, None, Kind.ANONYMOUS, 8, 0)
     assert (grow.was, grow.now, grow.kind, grow.kb, grow.other) == (heap, grown, Kind.HEAP, 8, None)
-    assert (torn.what, torn.face, torn.kind) == ("torn", None, None)
+    assert (torn.what, torn.ref, torn.kind) == ("torn", None, None)
     assert [entry.was for entry in single_entries(tick_entries(tick), None, apply(before, tick))] == [None] * 6

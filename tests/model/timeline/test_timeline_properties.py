@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streams import assert_same, streams, ticks_of
 
 from smapstop.model.history.event_log import Chronicle
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import Lineage
 from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.timeline.timeline import Timeline
@@ -158,7 +158,7 @@ def test_the_life_of_a_mapping_is_that_of_its_rows(stream: Any, run_ticks: int) 
     timeline = log.packed(run_ticks)
 
     for mapping in log.mappings:
-        assert_lives(log, Life(timeline, mapping))
+        assert_lives(log, MappingHistory(timeline, mapping))
 
 
 @given(streams, runs)
@@ -166,7 +166,7 @@ def test_a_life_that_is_followed_tick_by_tick_is_the_same(stream: Any, run_ticks
     log = Everything(stream)
     timeline = Timeline(run_ticks=run_ticks)
     timeline.append(log.ticks[0])
-    lives = [Life(timeline, mapping) for mapping in log.mappings]
+    lives = [MappingHistory(timeline, mapping) for mapping in log.mappings]
     for tick in log.ticks[1:]:
         timeline.append(tick)
         for life in lives:
@@ -176,7 +176,7 @@ def test_a_life_that_is_followed_tick_by_tick_is_the_same(stream: Any, run_ticks
         assert_lives(log, life)
 
 
-def assert_lives(log: Everything, life: Life) -> None:
+def assert_lives(log: Everything, life: MappingHistory) -> None:
     """A life says what the moments say."""
     numbers = log.steps(life.mapping)
     rows = [log.row(life.mapping, number) for number in numbers]
@@ -190,7 +190,7 @@ def assert_lives(log: Everything, life: Life) -> None:
         assert_changed(life, rows[: step + 1])
 
 
-def assert_changed(life: Life, rows: list[dict[str, Any]]) -> None:
+def assert_changed(life: MappingHistory, rows: list[dict[str, Any]]) -> None:
     """The last step at which each field changed, and the last that a person would call a change."""
     own = (name for name in life.fields if name not in EXTERNALLY_DRIVEN)
     names = ("start", "end", "perms", "name", "flags", *own)
@@ -235,7 +235,7 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
         expected = [log.amounts(mapping, number).get("rss", NAN) for number in range(len(log))]
         known = np.where(numbers >= first, expected, NAN)
         np.testing.assert_array_equal([known], timeline.queries.series(np.array([mapping]), "rss", 0, len(log)))
-        assert_remembers(log, Life(timeline, mapping), np.where(numbers == 0, expected, known))
+        assert_remembers(log, MappingHistory(timeline, mapping), np.where(numbers == 0, expected, known))
     totals = [tick.totals.get("rss", NAN) if tick.number >= first else NAN for tick in log.ticks]
     np.testing.assert_array_equal(totals, timeline.queries.totals("rss", 0, len(log)))
 
@@ -270,7 +270,7 @@ def test_what_is_forgotten_while_it_is_retold_is_left_out() -> None:
     assert (first.keyframe, list(retold)) == (True, [])
 
 
-def assert_remembers(log: Everything, life: Life, rss: Any) -> None:
+def assert_remembers(log: Everything, life: MappingHistory, rss: Any) -> None:
     """A life knows the start, and all that is not forgotten."""
     known = ~np.isnan(rss)
     if life.states:

@@ -10,7 +10,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.tick import Stack
 from smapstop.model.timeline.map_diff import compare
 from smapstop.model.view.filter import parse_filter
-from smapstop.model.view.sort import Sorting, column_of, order
+from smapstop.model.view.sort import Sorting, sort_column, sort_rows
 from smapstop.model.view.table_data import TableData, build_table, group_rows
 from smapstop.proc.columns import ABSENT
 
@@ -57,13 +57,13 @@ def sheet() -> TableData:
     ],
 )
 def test_order(sheet: TableData, sorting: Sorting, expected: list[int]) -> None:
-    assert expected == order(sheet, sorting).tolist()
+    assert expected == sort_rows(sheet, sorting).tolist()
 
 
 def test_only_rows_that_are_kept_are_ordered(sheet: TableData) -> None:
     keep = np.array([True, False, True, True, False, False])
 
-    assert order(sheet, Sorting("rss"), keep).tolist() == [3, 0, 2]
+    assert sort_rows(sheet, Sorting("rss"), keep).tolist() == [3, 0, 2]
 
 
 def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
@@ -71,7 +71,7 @@ def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
     moment = timeline_of(tick_of(0, rows, [0, 1, 2])).at(0)
     of = build_table(compare(moment, moment), None)
 
-    assert order(of, Sorting("name", descending=False)).tolist() == [2, 1, 0]
+    assert sort_rows(of, Sorting("name", descending=False)).tolist() == [2, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -144,13 +144,13 @@ def test_unknown_field(sheet: TableData) -> None:
 
 
 def test_columns_by_the_names_that_users_know(sheet: TableData) -> None:
-    delta, rss = column_of(sheet, "delta"), column_of(sheet, "rss")
+    delta, rss = sort_column(sheet, "delta"), sort_column(sheet, "rss")
 
     assert delta is not None
     assert delta.tolist() == [-12, 0, 0, 2000, 0, 0]
     assert rss is not None
     assert rss.tolist() == [100, 30, 8, 2048, 16, 0]
-    assert column_of(sheet, "unheard_of") is None
+    assert sort_column(sheet, "unheard_of") is None
 
 
 def test_empty_sheet_is_ordered_and_filtered() -> None:
@@ -158,7 +158,7 @@ def test_empty_sheet_is_ordered_and_filtered() -> None:
     of = build_table(compare(nothing, nothing), None)
 
     for key in ("moved", "name", "perms", "start", "size", "delta", "rss"):
-        assert order(of, Sorting(key)).tolist() == []
+        assert sort_rows(of, Sorting(key)).tolist() == []
     assert parse_filter("libc perm:w kind:heap 0x10 rss>3 !x")(of).tolist() == []
 
 

@@ -10,7 +10,7 @@ from building import mappings_of, tick_of, timeline_of
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.history.mapping_history import Life
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
@@ -60,7 +60,7 @@ def laid_out(
     width: int, height: int, *ticks: Tick, lens: ViewState | None = None, choice: DetailChoice | None = None
 ) -> RenderedDetail:
     timeline = timeline_of(*(ticks or COPIED))
-    history = Life(timeline, 7)
+    history = MappingHistory(timeline, 7)
     history.follow()
     view = derive_view(timeline, lens or ViewState(compared="start"))
     return lay_out(history, view, STYLE, width, height, choice or DetailChoice(), "z")

@@ -5,7 +5,7 @@ import pytest
 from building import mappings_of
 from rich.style import Style
 
-from smapstop.model.history.mapping_history import State
+from smapstop.model.history.mapping_history import MappingState
 from smapstop.model.pages.page_history import Looks, changes
 from smapstop.model.protocol import PagesSeen
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
@@ -54,7 +54,7 @@ def view() -> PageView:
     before, look = looks.at(0), looks.at(1)
     assert before is not None
     assert look is not None
-    entry = State(mappings_of((FIRST, FIRST + PAGES, "rw-p", "/bin/program", 16)), 0)
+    entry = MappingState(mappings_of((FIRST, FIRST + PAGES, "rw-p", "/bin/program", 16)), 0)
     copied = look.stretches.of(PageState.COPIED)
     return PageView(entry, None, look, before, changes(before, look), copied, "")
 
