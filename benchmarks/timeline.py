@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.history.event_log import Chronicle
+from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -170,7 +170,7 @@ def measure(mappings: int, changes: int, count: int) -> None:
         spent.append(1e3 * (time.perf_counter() - begun))
     for share in (50, 99, 100):
         print(f"  append, {share} % take at most {'':22} {np.percentile(spent, share):9.2f} ms")
-    first, newest = getattr(timeline, "first", 0), count - 1
+    first, newest = getattr(timeline, "oldest", 0), count - 1
     picked = np.random.default_rng(1).integers(first, count, 20).tolist()
     asked = iter(picked * 2)
     timed("at(any tick)", lambda: timeline.at(next(asked)), 20)
@@ -182,9 +182,9 @@ def measure(mappings: int, changes: int, count: int) -> None:
     timed("life of one that changes in a tenth of the ticks", lambda: MappingHistory(timeline, 8), 3)
     timed("life of one that never was", lambda: MappingHistory(timeline, 10**9), 3)
     timed("change at the newest tick", lambda: queries.change(int(timeline.ticks[newest].ids[0]), newest))
-    timed("chronicle of all, from nothing", lambda: Chronicle(timeline).at(newest), 1)
-    timed("chronicle of one mapping, from nothing", lambda: Chronicle(timeline, BUSY).at(newest), 1)
-    back = Chronicle(timeline)
+    timed("chronicle of all, from nothing", lambda: EventLog(timeline).at(newest), 1)
+    timed("chronicle of one mapping, from nothing", lambda: EventLog(timeline, BUSY).at(newest), 1)
+    back = EventLog(timeline)
     back.at(newest)
     timed("the 100 ticks before it", lambda: timeline.ticks[newest - 300 : newest - 200], 3)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from smapstop.export.steps import Step
-from smapstop.model.history.log_entry import PUBLIC_NAMES, Entry, MappingRef
+from smapstop.model.history.log_entry import PUBLIC_NAMES, LogEntry, MappingRef
 from smapstop.model.history.tick_entries import single_entries, tick_entries
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids
@@ -22,7 +22,7 @@ _SIZED = ("map", "unmap", "grow", "shrink", "split", "merge")
 class TickEvent:
     """One thing that happened in a tick: a mechanism, what became of a mapping, or else an exec or the end."""
 
-    entry: Entry
+    entry: LogEntry
     evidence: dict[str, int] = field(default_factory=dict)
     """How the fields of the mapping changed, those that did, and `rss` always; from and to nothing at its ends."""
 

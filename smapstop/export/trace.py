@@ -14,7 +14,7 @@ from smapstop.export.steps import Step
 from smapstop.export.tick_events import TickEvent, tick_events
 from smapstop.export.trace_counters import MappingTracks, TotalTracks, short_name
 from smapstop.model.events import MECHANISMS
-from smapstop.model.history.log_entry import Entry
+from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingState
 from smapstop.model.protocol import Target
 from smapstop.model.tick import What
@@ -126,7 +126,7 @@ def _metadata(pid: int, what: str, tid: int | None = None, **args: str | int) ->
     return {"ph": "M", "pid": pid, **thread, "name": what, "args": args}
 
 
-def _words(step: Step, entry: Entry) -> tuple[str, str]:
+def _words(step: Step, entry: LogEntry) -> tuple[str, str]:
     """What happened in a few words, and as a sentence."""
     was, now = entry.was or entry.now, entry.now or entry.was
     if was is None or now is None:

@@ -3,8 +3,8 @@
 import json
 
 from smapstop.model.events import MECHANISMS
-from smapstop.model.history.log_entry import HAPPENINGS, PUBLIC_NAMES
-from smapstop.model.history.tick_entries import NOBODY, tick_entries
+from smapstop.model.history.log_entry import EVENT_KINDS, PUBLIC_NAMES
+from smapstop.model.history.tick_entries import NO_MAPPING, tick_entries
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timestamps import utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
@@ -65,13 +65,13 @@ def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
 
 
 def event_rows(tick: Tick) -> list[Row]:
-    """The rows of `happened`, with words: the mechanisms, what became of mappings, and of the process."""
+    """The rows of `entries`, with words: the mechanisms, what became of mappings, and of the process."""
     entries = tick_entries(tick)
     columns = (entries.what, entries.mapping, entries.other, entries.kb, entries.sure)
     symbols = {row: json.dumps(names) for row, names in entries.names}
     rows: list[Row] = []
     for row, (code, mapping, other, kb, sure) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-        what = HAPPENINGS[code]
+        what = EVENT_KINDS[code]
         if what not in _OF_READING:
             amount = kb if code < len(MECHANISMS) else None
             cells = (PUBLIC_NAMES.get(what, what), amount, int(sure), _known(other), symbols.get(row))
@@ -85,7 +85,7 @@ _OF_READING = ("torn", "missing")
 
 def _known(mapping: int) -> int | None:
     """A mapping as a cell."""
-    return None if mapping == NOBODY else mapping
+    return None if mapping == NO_MAPPING else mapping
 
 
 def stack_rows(tick: Tick) -> list[Row]:

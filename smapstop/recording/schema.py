@@ -40,7 +40,7 @@ _RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
 COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
 """The columns of `ticks` for the counters; totals have the names that both would have."""
 EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
-"""The columns of `happened`; people read the view `events`."""
+"""The columns of `entries`; people read the view `events`."""
 STACK_COLUMNS = ("tick", "mapping", "tid", "name")
 """The columns of `stacks`, which recordings of before may not have."""
 CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(What), "exec", "exit"), 1)}
@@ -152,7 +152,7 @@ def checksum_of(
     Args:
         tick: The row of `ticks`.
         heads: The rows of `mappings`.
-        events: What happened: the rows of `happened`, with words for their codes.
+        events: What happened: the rows of `entries`, with words for their codes.
         stacks: The rows of `stacks`.
         ids: The mappings of the rows of `changes`, shape (k,).
         names: Their fields.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from smapstop.model.history.log_entry import Entry
+from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import Kind, file_part
@@ -59,7 +59,7 @@ def widths_of(width: int, *, named: bool) -> Widths:
     return Widths(when, whose, what, max(0, room - what - 2))
 
 
-def told(entry: Entry, timeline: Timeline) -> Told:
+def told(entry: LogEntry, timeline: Timeline) -> Told:
     """What an entry says, but for the mapping and the evidence."""
     return Told(
         when=fmt.clock_tenths(timeline.head(entry.last).wall_ns),
@@ -69,7 +69,7 @@ def told(entry: Entry, timeline: Timeline) -> Told:
     )
 
 
-def whose(entry: Entry, timeline: Timeline, width: int) -> str:
+def whose(entry: LogEntry, timeline: Timeline, width: int) -> str:
     """The name of the mapping, of all with this name, of the kind, or of the process, in at most so many cells."""
     face = entry.ref
     if face is None or entry.kind is None:
@@ -88,7 +88,7 @@ def whose(entry: Entry, timeline: Timeline, width: int) -> str:
     return full if fmt.cells(full) <= width else fmt.shorten(name, width)
 
 
-def what_of(entry: Entry, timeline: Timeline) -> str:
+def what_of(entry: LogEntry, timeline: Timeline) -> str:
     """What happened, and how much."""
     tick = timeline.head(entry.last)
     match entry.what:
@@ -119,7 +119,7 @@ Piece = tuple[str, int]
 """A piece of a line, and the direction of the change that it tells: 1, -1, or 0 for none."""
 
 
-def evidence(entry: Entry, timeline: Timeline, width: int) -> list[Piece]:
+def evidence(entry: LogEntry, timeline: Timeline, width: int) -> list[Piece]:
     """What shows that it happened, in at most so many cells.
 
     The fields that changed, what was replaced by what, or of something that went on since when.
@@ -160,7 +160,7 @@ def _as_many_as_fit(changes: list[tuple[str, int]], width: int) -> list[Piece]:
     return pieces
 
 
-def _replaced(entry: Entry) -> str:
+def _replaced(entry: LogEntry) -> str:
     """What of a mapping was replaced by what; where it was mapped, or was until now."""
     now, was = entry.now, entry.was
     match entry.what:
@@ -192,7 +192,7 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     return " ".join(told) or _otherwise(tick)
 
 
-def group_change_text(timeline: Timeline, entries: Sequence[Entry], number: int) -> str:
+def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: int) -> str:
     """What happened to a group at a tick, -1 for never: the mechanisms in all of its mappings, and the rest."""
     if number < timeline.first:
         return ""
@@ -210,7 +210,7 @@ _SHORT = {"copy-on-write": "cow", "copy-on-write-after-fork": "cow"}
 """What people call a mechanism who type."""
 
 
-def found(entries: Sequence[Entry], words: str, timeline: Timeline) -> tuple[Entry, ...]:
+def found(entries: Sequence[LogEntry], words: str, timeline: Timeline) -> tuple[LogEntry, ...]:
     """The entries that have all of these words, and none of those with a `!` before them.
 
     Words are parts of what `text_of` says, in capitals or not; a `!` alone is none yet.
@@ -227,8 +227,8 @@ def found(entries: Sequence[Entry], words: str, timeline: Timeline) -> tuple[Ent
     return tuple(entry for entry in entries if has(text_of(entry, timeline).casefold()))
 
 
-def text_of(entry: Entry, timeline: Timeline) -> str:
-    """What can be sought of an entry: whose it is, with the path; what happened, also as `Happening` calls it."""
+def text_of(entry: LogEntry, timeline: Timeline) -> str:
+    """What can be sought of an entry: whose it is, with the path; what happened, also as `EventKind` calls it."""
     path = entry.ref.name if entry.ref else ""
     said = [whose(entry, timeline, _WIDE), told(entry, timeline).what]
     return "\n".join([path, *said, entry.what, _SHORT.get(entry.what, "")])

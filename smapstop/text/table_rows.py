@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.history.group_history import RECENT
+from smapstop.model.history.group_history import REMOVAL_TICKS
 from smapstop.model.history.recent_moves import LATELY, moves_of
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.tick import Ids, Tick
@@ -21,7 +21,7 @@ from smapstop.text.events import group_change_text
 from smapstop.text.row_queries import Groups, Histories, histories_of
 from smapstop.text.sparkline import sparkline
 
-HISTORY_TICKS = RECENT
+HISTORY_TICKS = REMOVAL_TICKS
 """The longest time that a row's history shows."""
 _STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
@@ -98,7 +98,7 @@ def rows_of(
     sheet, now = scene.sheet, scene.moment.tick.number
     moved: list[int] = sheet.moved[which].tolist()
     if groups:
-        moved = groups.history.moved(sheet.ids[which], sheet.moved[which], now)
+        moved = groups.history.last_changed(sheet.ids[which], sheet.moved[which], now)
     histories = histories or histories_of(timeline, [column for column, _ in columns])
     shown = _Shown(scene, timeline, which, groups, histories, moved)
     texts = [_texts(shown, column, width) for column, width in columns]
@@ -238,7 +238,7 @@ def _happened(shown: _Shown, width: int) -> list[str]:
     """The last change of each row, and how long ago it was."""
     timeline, moved = shown.timeline, shown.moved
     if shown.groups:
-        told = shown.groups.history.happened(shown.ids, moved)
+        told = shown.groups.history.entries(shown.ids, moved)
         texts = [group_change_text(timeline, entries, number) for entries, number in zip(told, moved, strict=True)]
     else:
         texts = [

@@ -101,7 +101,7 @@ class Looking:
         """
         if self.run is None or not len(self.timeline):
             return None
-        self.activity.follow()
+        self.activity.update()
         self.scene = derive_view(self.timeline, self.lens, self.earlier)
         return self.scene
 

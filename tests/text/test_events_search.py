@@ -3,12 +3,12 @@
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.history.log_entry import Entry, MappingRef
+from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.kinds import Kind
 from smapstop.text.events import found
 
 TIMELINE = timeline_of(tick_of(0, mappings_of(), []), tick_of(1, mappings_of(), []))
-HEAP = Entry(
+HEAP = LogEntry(
     "first-touch",
     0,
     0,
@@ -20,7 +20,7 @@ HEAP = Entry(
     kb=64,
     pages=16,
 )
-DATA = Entry(
+DATA = LogEntry(
     *("copy-on-write", 1, 1, 1, 1),
     now=MappingRef("/usr/bin/Redis", "rw-p", 8192, 12288),
     kind=Kind.FILE,
@@ -29,10 +29,10 @@ DATA = Entry(
     pages=1,
     names=((1, ("page1",)),),
 )
-NAMELESS = Entry(
+NAMELESS = LogEntry(
     "swap-out", 2, 2, 1, 1, now=MappingRef("", "rw-p", 0x3000, 0x4000), kind=Kind.ANONYMOUS, mappings=1, kb=4, pages=1
 )
-EXEC = Entry("exec", -(1 << 41), None, 1, 1)
+EXEC = LogEntry("exec", -(1 << 41), None, 1, 1)
 ENTRIES = (HEAP, DATA, NAMELESS, EXEC)
 
 
@@ -61,6 +61,6 @@ ENTRIES = (HEAP, DATA, NAMELESS, EXEC)
     ],
 )
 def test_all_words_must_be_there_and_those_after_an_exclamation_mark_must_not(
-    words: str, expected: tuple[Entry, ...]
+    words: str, expected: tuple[LogEntry, ...]
 ) -> None:
     assert found(ENTRIES, words, TIMELINE) == expected

@@ -27,7 +27,7 @@ class Runs:
     """The runs that are kept; pure, as their timelines are.
 
     Args:
-        kept: See `KEPT`.
+        kept: See `MAX_ENTRIES`.
         kept_bytes: See `KEPT_BYTES`; two of them are kept whatever they take.
     """
 

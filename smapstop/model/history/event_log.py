@@ -4,55 +4,55 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.history.folded_entries import entries_of, entries_of_mapping
-from smapstop.model.history.log_entry import Entry
+from smapstop.model.history.folded_entries import entries_of_mapping, fold_entries
+from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.timeline.timeline import Timeline
 
-KEPT = 1_000
+MAX_ENTRIES = 1_000
 """The newest entries; older ones are forgotten."""
 FOLD_TICKS = 10
 """What happens again within so many ticks is the same entry."""
-FRESH = 20
+MAX_NEW_ENTRIES = 20
 """New entries within as many ticks that are not too many to read."""
 _WORK = 1_000_000
 """Rows and events that are told anew when a moment far from the last one is asked for: a fifth of a second."""
 _TICK_WORK = 1_000
 """What a tick costs in which nothing happened, in the same measure."""
-_RECENT, _STONES = 16, 32
+_MAX_RECENT, _MAX_CHECKPOINTS = 16, 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _LogState:
     """What happened up to a tick."""
 
     number: int
-    closed: tuple[Entry, ...] = ()
+    closed: tuple[LogEntry, ...] = ()
     """What does not go on, in the order in which it ended."""
-    open: tuple[Entry, ...] = ()
+    open: tuple[LogEntry, ...] = ()
     """What may go on, in the order in which it began."""
 
 
-def _ended(entry: Entry, tick: Tick) -> bool:
+def _is_closed(entry: LogEntry, tick: Tick) -> bool:
     """Whether an entry cannot go on at a tick; nothing of one program goes on in the next."""
     return tick.executed or entry.last < tick.number - FOLD_TICKS
 
 
-def _told_on(told: _Told, tick: Tick, entries: list[Entry]) -> _Told:
+def _advance(told: _LogState, tick: Tick, entries: list[LogEntry]) -> _LogState:
     """What happened up to the next tick."""
-    ended = sorted((entry for entry in told.open if _ended(entry, tick)), key=lambda entry: entry.last)
-    going = {entry.key: entry for entry in told.open if not _ended(entry, tick)}
+    ended = sorted((entry for entry in told.open if _is_closed(entry, tick)), key=lambda entry: entry.last)
+    going = {entry.key: entry for entry in told.open if not _is_closed(entry, tick)}
     for entry in entries:
         known = going.get(entry.key)
         going[entry.key] = known.again(entry) if known else entry
-    closed = (*told.closed, *ended)[-KEPT:] if ended else told.closed
-    return _Told(tick.number, closed, tuple(going.values())[-KEPT:])
+    closed = (*told.closed, *ended)[-MAX_ENTRIES:] if ended else told.closed
+    return _LogState(tick.number, closed, tuple(going.values())[-MAX_ENTRIES:])
 
 
-class Chronicle:
+class EventLog:
     """What happened up to a tick, to all mappings and the process or to one mapping; pure, as its timeline is.
 
     Entries that may still go on keep the order in which they began; the others lie before them, in the order of
@@ -68,12 +68,12 @@ class Chronicle:
         self.mapping = mapping
         self._life = None if mapping is None else MappingHistory(timeline, mapping)
         self._moment: Moment | None = None
-        self._recent: dict[int, _Told] = {}
-        self._stones: dict[int, _Told] = {}
+        self._recent: dict[int, _LogState] = {}
+        self._stones: dict[int, _LogState] = {}
         self._spacing = 64
 
-    def at(self, number: int) -> tuple[Entry, ...]:
-        """What happened up to a tick, the newest last; at most `KEPT` entries, and none that ended before `first`.
+    def at(self, number: int) -> tuple[LogEntry, ...]:
+        """Entries of the log up to a tick, newest last: at most `MAX_ENTRIES`, none that ended before the oldest tick.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -86,11 +86,11 @@ class Chronicle:
         told = self._nearest(number)
         for at in range(told.number + 1, number + 1):
             tick = self.timeline.head(at) if self._life else self.timeline.ticks[at]
-            told = _told_on(told, tick, self._entries(tick, told))
+            told = _advance(told, tick, self._entries(tick, told))
             self._remember(told)
-        return tuple(entry for entry in (*told.closed, *told.open) if entry.last >= first)[-KEPT:]
+        return tuple(entry for entry in (*told.closed, *told.open) if entry.last >= first)[-MAX_ENTRIES:]
 
-    def _nearest(self, number: int) -> "_Told":
+    def _nearest(self, number: int) -> "_LogState":
         """From where to tell on: from what was told before, or from as far back as there is time for."""
         told = {n: told for n, told in (self._stones | self._recent).items() if n <= number}
         known = max(told, default=-1)
@@ -99,20 +99,20 @@ class Chronicle:
         since = max(known + 1, self.timeline.first, number - _WORK // _TICK_WORK)
         work = np.cumsum(_TICK_WORK + self.timeline.queries.sizes(since, number + 1)[::-1])
         begin = max(since, number - int(np.searchsorted(work, _WORK))) - 1
-        return told.get(begin, _Told(begin))
+        return told.get(begin, _LogState(begin))
 
-    def _remember(self, told: "_Told") -> None:
+    def _remember(self, told: "_LogState") -> None:
         """Keep the last ones, so that steps back are cheap, and some in between, ever further apart."""
         self._recent[told.number] = told
-        if len(self._recent) > _RECENT:
+        if len(self._recent) > _MAX_RECENT:
             self._recent.pop(next(iter(self._recent)))
         if told.number % self._spacing == 0:
             self._stones[told.number] = told
-        if len(self._stones) > _STONES:
+        if len(self._stones) > _MAX_CHECKPOINTS:
             self._spacing *= 2
             self._stones = {n: stone for n, stone in self._stones.items() if n % self._spacing == 0}
 
-    def _entries(self, tick: Tick, told: "_Told") -> list[Entry]:
+    def _entries(self, tick: Tick, told: "_LogState") -> list[LogEntry]:
         """What happened in the next tick."""
         happened = tick_entries(tick)
         notes = list(happened.of_process())
@@ -121,9 +121,9 @@ class Chronicle:
         before, after = self._moments(tick)
         if before is None:
             return notes
-        going = [entry for entry in told.open if not _ended(entry, tick)]
-        room = FRESH - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
-        return [*entries_of(happened, before, after, [entry.key for entry in going], room), *notes]
+        going = [entry for entry in told.open if not _is_closed(entry, tick)]
+        room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
+        return [*fold_entries(happened, before, after, [entry.key for entry in going], room), *notes]
 
     def _moments(self, tick: Tick) -> tuple[Moment | None, Moment]:
         """The moments before and after a tick."""

@@ -8,15 +8,17 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Names
 from smapstop.model.grouping import Grouping, group_ids, group_keys
-from smapstop.model.history.log_entry import BASE, CODES, HAPPENINGS, OF_KINDS, ONCE, Entry
+from smapstop.model.history.log_entry import EVENT_CODES, EVENT_KINDS, KEY_BASE, KINDS_SCOPE, ONE_TIME_CODES, LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.history.tick_entries import KINDS, PlacedEntries, TickEntries, place, ref_at
+from smapstop.model.history.tick_entries import KINDS, ResolvedEntries, TickEntries, ref_at, resolve_entries
 from smapstop.model.kinds import kind_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import Moment
 
 
-def entries_of(entries: TickEntries, before: Moment, after: Moment, known: Collection[int], room: int) -> list[Entry]:
+def fold_entries(
+    entries: TickEntries, before: Moment, after: Moment, known: Collection[int], room: int
+) -> list[LogEntry]:
     """What happened to the mappings in a tick, the least first.
 
     A mechanism is told of each mapping; of those that were just mapped, and what happens to a mapping only once, of
@@ -29,11 +31,13 @@ def entries_of(entries: TickEntries, before: Moment, after: Moment, known: Colle
         known: Keys of the entries that it can go on with: these are not new.
         room: How many new entries are not too many.
     """
-    items = place(entries.of_mappings(), before, after)
-    return _entries(items, _folded(items, known, room), before, after) if len(items.entries) else []
+    items = resolve_entries(entries.of_mappings(), before, after)
+    return _build_entries(items, _fold_keys(items, known, room), before, after) if len(items.entries) else []
 
 
-def entries_of_groups(entries: TickEntries, before: Moment, after: Moment, by: Grouping, groups: Ids) -> list[Entry]:
+def fold_group_entries(
+    entries: TickEntries, before: Moment, after: Moment, by: Grouping, groups: Ids
+) -> list[LogEntry]:
     """What happened to groups of mappings in a tick, the least first: each mechanism, and each step, is one entry.
 
     Args:
@@ -43,24 +47,24 @@ def entries_of_groups(entries: TickEntries, before: Moment, after: Moment, by: G
         by: What the mappings are grouped by.
         groups: The groups to tell of; `Entry.scope` is one of them.
     """
-    items = place(entries.of_mappings(), before, after)
+    items = resolve_entries(entries.of_mappings(), before, after)
     scope = group_ids(group_keys(items.kind, items.name, by))
     here = np.flatnonzero(np.isin(scope, groups))
     items = items.take(here)
-    return _entries(items, scope[here] * BASE + items.entries.what, before, after) if len(here) else []
+    return _build_entries(items, scope[here] * KEY_BASE + items.entries.what, before, after) if len(here) else []
 
 
-def _folded(items: PlacedEntries, known: Collection[int], room: int) -> NDArray[np.int64]:
+def _fold_keys(items: ResolvedEntries, known: Collection[int], room: int) -> NDArray[np.int64]:
     """The keys by which the items become entries, shape (n,)."""
     what, mapping = items.entries.what, items.entries.mapping
-    born = np.isin(mapping, mapping[what == CODES["map"]])
-    by_name = born | np.isin(what, ONCE)
+    born = np.isin(mapping, mapping[what == EVENT_CODES["map"]])
+    by_name = born | np.isin(what, ONE_TIME_CODES)
     scope = np.where(by_name, -1 - items.name.astype(np.int64), mapping)
-    keys, first, of_item = np.unique(scope * BASE + what, return_index=True, return_inverse=True)
+    keys, first, of_item = np.unique(scope * KEY_BASE + what, return_index=True, return_inverse=True)
     open_keys = np.fromiter(known, np.int64, len(known))
     fresh = np.flatnonzero(~np.isin(keys, open_keys))
     if len(fresh) > room:
-        of_kind = (OF_KINDS - items.kind[first[fresh]]) * BASE + what[first[fresh]]
+        of_kind = (KINDS_SCOPE - items.kind[first[fresh]]) * KEY_BASE + what[first[fresh]]
         _, of_fresh, crowd = np.unique(of_kind, return_inverse=True, return_counts=True)
         # one that is alone of its kind keeps its name: it costs no more lines
         crowded = (crowd[of_fresh] > 1) | np.isin(of_kind, open_keys)
@@ -69,7 +73,7 @@ def _folded(items: PlacedEntries, known: Collection[int], room: int) -> NDArray[
     return folded
 
 
-def _entries(items: PlacedEntries, keys: NDArray[np.int64], before: Moment, after: Moment) -> list[Entry]:
+def _build_entries(items: ResolvedEntries, keys: NDArray[np.int64], before: Moment, after: Moment) -> list[LogEntry]:
     """The items with the same key as one entry each, the least first."""
     order = np.lexsort((items.kb, keys))
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
@@ -77,18 +81,18 @@ def _entries(items: PlacedEntries, keys: NDArray[np.int64], before: Moment, afte
     columns = (
         order[stops - 1],
         keys[order[starts]],
-        stops - starts - np.add.reduceat(_counted(items, keys)[order], starts),
+        stops - starts - np.add.reduceat(_repeated_mappings(items, keys)[order], starts),
         np.add.reduceat(items.kb[order], starts),
         np.logical_and.reduceat(items.entries.sure[order], starts),
     )
     number, names = items.entries.number, _names(items.entries, keys)
     entries = []
     for row, key, mappings, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
-        code = key % BASE
+        code = key % KEY_BASE
         entries.append(
-            Entry(
-                what=HAPPENINGS[code],
-                scope=key // BASE,
+            LogEntry(
+                what=EVENT_KINDS[code],
+                scope=key // KEY_BASE,
                 mapping=int(items.entries.mapping[row]),
                 first=number,
                 last=number,
@@ -114,7 +118,7 @@ def _names(entries: TickEntries, keys: NDArray[np.int64]) -> dict[int, Names]:
     return names
 
 
-def _counted(items: PlacedEntries, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _repeated_mappings(items: ResolvedEntries, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
     """The items whose mapping is in an item before it with the same key: a mechanism that is partly sure is two."""
     counted = np.zeros(len(keys), bool)
     if not items.entries.sure.all():
@@ -124,7 +128,7 @@ def _counted(items: PlacedEntries, keys: NDArray[np.int64]) -> NDArray[np.bool_]
     return counted
 
 
-def entries_of_mapping(entries: TickEntries, life: MappingHistory) -> list[Entry]:
+def entries_of_mapping(entries: TickEntries, life: MappingHistory) -> list[LogEntry]:
     """What happened to one mapping in a tick, whose life must have been followed so far; the biggest last."""
     happened = entries.of_mapping(life.mapping)
     if not life.states or not len(happened):

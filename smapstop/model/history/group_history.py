@@ -7,21 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.grouping import Grouping, group_ids, group_keys
-from smapstop.model.history.folded_entries import entries_of_groups
-from smapstop.model.history.log_entry import Entry
+from smapstop.model.history.folded_entries import fold_group_entries
+from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import kind_codes
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import Mappings
 
-RECENT = 120
+REMOVAL_TICKS = 120
 """For so many ticks it is known that a group lost a mapping."""
-_KEPT = 256
+_MAX_SUMS = 256
 """Ticks whose sums are kept."""
-_KEPT_ENTRIES = 4_096
+_MAX_ENTRIES = 4_096
 
-Keys = NDArray[np.int64]
+GroupKeys = NDArray[np.int64]
 """What groups are known by, see `group_keys`."""
 
 
@@ -31,7 +31,7 @@ class _Members:
 
     number: int
     ids: Ids
-    keys: Keys
+    keys: GroupKeys
     amounts: NDArray[np.int64]
     """kB by field, shape (f, n); 0 where it was not printed."""
 
@@ -40,9 +40,9 @@ class _Members:
 class _Sums:
     """What the groups had after a tick, and which of them had lost a mapping in it."""
 
-    had: NDArray[np.float32]
+    amounts: NDArray[np.float32]
     """kB by field and key; NaN for groups without mappings."""
-    left: frozenset[int]
+    lost_keys: frozenset[int]
     """Keys."""
 
 
@@ -61,7 +61,7 @@ class GroupHistory:
         self.timeline, self.by, self.fields = timeline, by, fields
         self._members: _Members | None = None
         self._sums: dict[int, _Sums] = {}
-        self._entries: dict[tuple[int, int], tuple[Entry, ...]] = {}
+        self._entries: dict[tuple[int, int], tuple[LogEntry, ...]] = {}
 
     def series(self, groups: Ids, first: int, stop: int) -> NDArray[np.float64]:
         """The fields of some groups over the ticks `first` to `stop`, kB, summed over the mappings of each tick.
@@ -72,86 +72,88 @@ class GroupHistory:
         keys = group_ids(groups)
         out = np.full((len(self.fields), len(groups), max(0, stop - first)), np.nan)
         since = max(first, self.timeline.first)
-        for at, sums in enumerate(self._followed(since, stop), since - first):
-            known = keys < sums.had.shape[1]
-            out[:, known, at] = sums.had[:, keys[known]]
+        for at, sums in enumerate(self._sums_between(since, stop), since - first):
+            known = keys < sums.amounts.shape[1]
+            out[:, known, at] = sums.amounts[:, keys[known]]
         return out
 
-    def moved(self, groups: Ids, moved: NDArray[np.int64], number: int) -> list[int]:
+    def last_changed(self, groups: Ids, moved: NDArray[np.int64], number: int) -> list[int]:
         """The tick up to `number` at which each group last changed, -1 for never.
 
         Args:
             groups: The groups.
             moved: When one of the mappings that they have last changed.
-            number: The tick that is looked at; that a mapping has gone counts for `RECENT` ticks.
+            number: The tick that is looked at; that a mapping has gone counts for `REMOVAL_TICKS` ticks.
         """
-        first = max(self.timeline.first, number - RECENT + 1)
-        recent = self._followed(first, number + 1)[::-1]
+        first = max(self.timeline.first, number - REMOVAL_TICKS + 1)
+        recent = self._sums_between(first, number + 1)[::-1]
         left = [
-            next((number - ago for ago, sums in enumerate(recent) if key in sums.left), -1)
+            next((number - ago for ago, sums in enumerate(recent) if key in sums.lost_keys), -1)
             for key in group_ids(groups).tolist()
         ]
         return np.maximum(moved, left).tolist() if left else []
 
-    def happened(self, groups: Ids, numbers: Sequence[int]) -> list[tuple[Entry, ...]]:
+    def entries(self, groups: Ids, numbers: Sequence[int]) -> list[tuple[LogEntry, ...]]:
         """What happened to each of some groups in the tick that is given for it, mechanisms and the most first."""
         asked = list(zip(groups.tolist(), numbers, strict=True))
         for number in {number for group, number in asked if number >= 0 and (group, number) not in self._entries}:
             here = [group for group, at in asked if at == number]
-            told = self._told(number, np.array(here, np.int64))
+            told = self._entries_by_group(number, np.array(here, np.int64))
             self._entries |= {(group, number): tuple(told.get(group, ())) for group in here}
         found = [self._entries.get(each, ()) for each in asked]
-        while len(self._entries) > _KEPT_ENTRIES:
+        while len(self._entries) > _MAX_ENTRIES:
             self._entries.pop(next(iter(self._entries)))
         return found
 
-    def _told(self, number: int, groups: Ids) -> dict[int, list[Entry]]:
+    def _entries_by_group(self, number: int, groups: Ids) -> dict[int, list[LogEntry]]:
         """What happened in a tick, by group."""
-        timeline, told = self.timeline, dict[int, list[Entry]]()
+        timeline, told = self.timeline, dict[int, list[LogEntry]]()
         before = timeline.at(number - 1) if number > timeline.first else None
         if before is None:
             return {}
         happened = tick_entries(timeline.head(number))
-        entries = entries_of_groups(happened, before, timeline.at(number), self.by, groups)
+        entries = fold_group_entries(happened, before, timeline.at(number), self.by, groups)
         for entry in sorted(entries, key=lambda entry: (entry.event is None, -entry.kb)):
             told.setdefault(entry.scope, []).append(entry)
         return told
 
-    def _followed(self, first: int, stop: int) -> list[_Sums]:
+    def _sums_between(self, first: int, stop: int) -> list[_Sums]:
         """The sums after each tick from `first` to `stop`."""
         for number in range(first, stop):
             if number not in self._sums:
-                self._follow(number)
+                self._add_sums(number)
         followed = [self._sums[number] for number in range(first, stop)]
-        while len(self._sums) > _KEPT:
+        while len(self._sums) > _MAX_SUMS:
             self._sums.pop(next(iter(self._sums)))
         return followed
 
-    def _follow(self, number: int) -> None:
+    def _add_sums(self, number: int) -> None:
         """Sum up a tick, from the one before."""
         if 0 < number == self.timeline.first:
-            self._members = self._at(number)
-            self._sums[number] = _Sums(_sums(self._members), frozenset())
+            self._members = self._members_at(number)
+            self._sums[number] = _Sums(_sum_groups(self._members), frozenset())
             return
         tick = self.timeline.ticks[number]
-        before = self._members if self._members and self._members.number == number - 1 else self._at(number - 1)
+        before = (
+            self._members if self._members and self._members.number == number - 1 else self._members_at(number - 1)
+        )
         if not tick.keyframe and not len(tick.ids) and not len(tick.gone):
             members, gone = replace(before, number=number), np.zeros(0, np.int64)
         else:
-            members = self._after(before, tick)
+            members = self._members_after(before, tick)
             gone = before.keys[~np.isin(before.ids, tick.ids) if tick.keyframe else np.isin(before.ids, tick.gone)]
         self._members = members
         self._sums[number] = _Sums(
-            _sums(members), frozenset() if tick.executed else frozenset(np.unique(gone).tolist())
+            _sum_groups(members), frozenset() if tick.executed else frozenset(np.unique(gone).tolist())
         )
 
-    def _at(self, number: int) -> _Members:
+    def _members_at(self, number: int) -> _Members:
         """The mappings after a tick; none before the first."""
         moment = self.timeline.at(max(0, number))
         some = self._members_of(number, moment.ids, moment.mappings)
         return some if number >= 0 else _Members(number, some.ids[:0], some.keys[:0], some.amounts[:, :0])
 
-    def _after(self, before: _Members, tick: Tick) -> _Members:
+    def _members_after(self, before: _Members, tick: Tick) -> _Members:
         """The mappings after the next tick."""
         told = self._members_of(tick.number, tick.ids, tick.rows)
         if tick.keyframe:
@@ -172,7 +174,7 @@ class GroupHistory:
         return _Members(number, ids, keys, np.maximum(columns, 0))
 
 
-def _sums(members: _Members) -> NDArray[np.float32]:
+def _sum_groups(members: _Members) -> NDArray[np.float32]:
     """What the groups have of each field; NaN for those without mappings."""
     had = np.array([np.bincount(members.keys, weights=amounts) for amounts in members.amounts], np.float32)
     had[:, np.bincount(members.keys) == 0] = np.nan

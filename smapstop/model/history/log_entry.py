@@ -8,20 +8,20 @@ from smapstop.model.kinds import Kind
 from smapstop.model.tick import What
 from smapstop.proc.columns import Mappings
 
-Note = Literal["exec", "end", "torn", "missing"]
+ProcessNote = Literal["exec", "end", "torn", "missing"]
 """What happened to the process, or to the reading of it."""
-Happening = Mechanism | What | Note
-HAPPENINGS: tuple[Happening, ...] = (*MECHANISMS, *get_args(What), *get_args(Note))
+EventKind = Mechanism | What | ProcessNote
+EVENT_KINDS: tuple[EventKind, ...] = (*MECHANISMS, *get_args(What), *get_args(ProcessNote))
 """Everything that an entry can tell of; the codes here are positions in it, so those of mechanisms are theirs."""
 
-CODES = {what: code for code, what in enumerate(HAPPENINGS)}
-ONCE = tuple(CODES[what] for what in ("map", "unmap", "split", "merge"))
+EVENT_CODES = {what: code for code, what in enumerate(EVENT_KINDS)}
+ONE_TIME_CODES = tuple(EVENT_CODES[what] for what in ("map", "unmap", "split", "merge"))
 """What happens to a mapping only once: told together of all mappings with the same name."""
-BASE = 64
+KEY_BASE = 64
 """More than there are codes: `Entry.key` is a scope and a code in one number."""
-OF_KINDS, OF_PROCESS = -(1 << 40), -(1 << 41)
+KINDS_SCOPE, PROCESS_SCOPE = -(1 << 40), -(1 << 41)
 """Scopes: from the first on down the kinds of mappings, and the process."""
-_STEPS: dict[str, What] = {what: what for what in get_args(What)}
+_LIFECYCLE_STEPS: dict[str, What] = {what: what for what in get_args(What)}
 PUBLIC_NAMES: dict[str, str] = {"end": "exit"}
 """What has another name in recordings and exports, whose names stay."""
 NAMES_TICKS = 60
@@ -62,10 +62,10 @@ def format_address_range(start: int, end: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """Something that happened: in one tick, or again and again in the ticks `first` to `last`."""
 
-    what: Happening
+    what: EventKind
     scope: int
     """Of whom it tells: of a mapping its id; negative for all with a name, for a kind, and for the process."""
     mapping: int | None
@@ -97,7 +97,7 @@ class Entry:
     @property
     def key(self) -> int:
         """What is the same for entries that fold into one."""
-        return self.scope * BASE + CODES[self.what]
+        return self.scope * KEY_BASE + EVENT_CODES[self.what]
 
     @property
     def ref(self) -> MappingRef | None:
@@ -112,12 +112,12 @@ class Entry:
     @property
     def of_kind(self) -> bool:
         """Whether it tells of a kind of mappings: there were too many to name them."""
-        return OF_PROCESS < self.scope <= OF_KINDS
+        return PROCESS_SCOPE < self.scope <= KINDS_SCOPE
 
     @property
     def event(self) -> Event | None:
         """The mechanism with all that it moved; None when this is none."""
-        code = CODES[self.what]
+        code = EVENT_CODES[self.what]
         if self.mapping is None or code >= len(MECHANISMS):
             return None
         names = tuple(name for _, names in self.names for name in names)
@@ -126,11 +126,13 @@ class Entry:
     @property
     def step(self) -> What | None:
         """What became of the mapping as a whole; None for a mechanism, and for the process."""
-        return _STEPS.get(self.what)
+        return _LIFECYCLE_STEPS.get(self.what)
 
-    def again(self, later: "Entry") -> "Entry":
+    def again(self, later: "LogEntry") -> "LogEntry":
         """This entry with the same happening in a later tick."""
-        anew = OF_KINDS < self.scope < 0 or CODES[self.what] in ONCE  # these are other mappings each time
+        anew = (
+            KINDS_SCOPE < self.scope < 0 or EVENT_CODES[self.what] in ONE_TIME_CODES
+        )  # these are other mappings each time
         mappings = self.mappings + later.mappings if anew else max(self.mappings, later.mappings)
         names = (*self.names, *later.names) if mappings == 1 else ()
         return replace(

@@ -10,14 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Names
-from smapstop.model.history.log_entry import CODES, HAPPENINGS, OF_PROCESS, Entry, MappingRef, Note, ref_of
+from smapstop.model.history.log_entry import (
+    EVENT_CODES,
+    EVENT_KINDS,
+    PROCESS_SCOPE,
+    LogEntry,
+    MappingRef,
+    ProcessNote,
+    ref_of,
+)
 from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import StringIds
 
-NOBODY = -1
+NO_MAPPING = -1
 """No mapping: the process, or nobody else."""
 RowIndices = NDArray[np.intp]
 KINDS = list(Kind)
@@ -34,11 +42,11 @@ class TickEntries:
     """Of the tick."""
     page_kb: int
     what: NDArray[np.signedinteger[Any]]
-    """Codes of `HAPPENINGS`."""
+    """Codes of `EVENT_KINDS`."""
     mapping: Ids
-    """The mapping it happened to, or `NOBODY`."""
+    """The mapping it happened to, or `NO_MAPPING`."""
     other: Ids
-    """The mapping split from, or merged into, or `NOBODY`."""
+    """The mapping split from, or merged into, or `NO_MAPPING`."""
     kb: NDArray[np.int64]
     """How much a mechanism moved; 0 of what is none."""
     sure: NDArray[np.bool_]
@@ -48,9 +56,9 @@ class TickEntries:
     def __len__(self) -> int:
         return len(self.what)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[LogEntry]:
         """Each as an entry of its own, which does not know what the mapping is."""
-        return _singly(self, self.kb, repeat((None, None, None)))
+        return _iterate_entries(self, self.kb, repeat((None, None, None)))
 
     def take(self, rows: RowIndices) -> "TickEntries":
         """Some of them, in the order of `rows`."""
@@ -73,21 +81,21 @@ class TickEntries:
 
     def of_mappings(self) -> "TickEntries":
         """Those of all mappings."""
-        rows = np.flatnonzero(self.mapping != NOBODY)
+        rows = np.flatnonzero(self.mapping != NO_MAPPING)
         return self if len(rows) == len(self) else self.take(rows)
 
     def of_process(self) -> "TickEntries":
         """Those of the process as a whole, and of the reading of it."""
-        return self.take(np.flatnonzero(self.mapping == NOBODY))
+        return self.take(np.flatnonzero(self.mapping == NO_MAPPING))
 
 
 @lru_cache(1)  # each row of the table asks what happened to it in the tick that changed them all
 def tick_entries(tick: Tick) -> TickEntries:
     """Everything that happened in a tick; whoever shows, exports or records it only formats this."""
     events, notes = tick.events, _notes(tick)
-    more = [(CODES[it.what], it.mapping, NOBODY if it.other is None else it.other) for it in tick.lineage]
-    more += [(CODES[note], NOBODY, NOBODY) for note in notes]
-    nobody = np.full(len(events), NOBODY)
+    more = [(EVENT_CODES[it.what], it.mapping, NO_MAPPING if it.other is None else it.other) for it in tick.lineage]
+    more += [(EVENT_CODES[note], NO_MAPPING, NO_MAPPING) for note in notes]
+    nobody = np.full(len(events), NO_MAPPING)
     if not more:
         columns = (events.what, events.mapping, nobody, events.kb, events.sure)
         return TickEntries(tick.number, events.page_kb, *columns, events.names)
@@ -104,9 +112,9 @@ def tick_entries(tick: Tick) -> TickEntries:
     )
 
 
-def _notes(tick: Tick) -> list[Note]:
+def _notes(tick: Tick) -> list[ProcessNote]:
     """What happened to the process as a whole, and to the reading of it."""
-    noted: dict[Note, object] = {
+    noted: dict[ProcessNote, object] = {
         "missing": tick.missing,
         "torn": tick.torn,
         "exec": tick.executed,
@@ -118,7 +126,7 @@ def _notes(tick: Tick) -> list[Note]:
 # with what is known of the mappings
 
 
-def single_entries(entries: TickEntries, before: Moment | None, after: Moment) -> list[Entry]:
+def single_entries(entries: TickEntries, before: Moment | None, after: Moment) -> list[LogEntry]:
     """Everything that happened in a tick, each thing an entry of its own, which knows what the mapping is.
 
     Args:
@@ -126,26 +134,28 @@ def single_entries(entries: TickEntries, before: Moment | None, after: Moment) -
         before: The moment before the tick; None when it is not known.
         after: The moment that the tick made.
     """
-    placed = place(entries.of_mappings(), before, after)
+    placed = resolve_entries(entries.of_mappings(), before, after)
     columns = (column.tolist() for column in (placed.now, placed.was, placed.kind))
     known = ((ref_at(after, now), ref_at(before, was), KINDS[kind]) for now, was, kind in zip(*columns, strict=True))
-    return [*_singly(placed.entries, placed.kb, known), *entries.of_process()]
+    return [*_iterate_entries(placed.entries, placed.kb, known), *entries.of_process()]
 
 
-_Known = tuple[MappingRef | None, MappingRef | None, Kind | None]
+_ResolvedMapping = tuple[MappingRef | None, MappingRef | None, Kind | None]
 """What a mapping is known by after the tick and before it, and its kind."""
 
 
-def _singly(entries: TickEntries, amounts: NDArray[np.int64], known: Iterable[_Known]) -> Iterator[Entry]:
+def _iterate_entries(
+    entries: TickEntries, amounts: NDArray[np.int64], known: Iterable[_ResolvedMapping]
+) -> Iterator[LogEntry]:
     """Each thing that happened as an entry of its own."""
     number, page_kb, names = entries.number, entries.page_kb, dict(entries.names)
     columns = (column.tolist() for column in (entries.what, entries.mapping, entries.other, amounts, entries.sure))
     rows = zip(zip(*columns, strict=True), known, strict=False)  # where nothing is known there is no end of it
     for row, ((code, mapping, other, kb, sure), (now, was, kind)) in enumerate(rows):
-        of_mapping = mapping != NOBODY
-        yield Entry(
-            what=HAPPENINGS[code],
-            scope=mapping if of_mapping else OF_PROCESS,
+        of_mapping = mapping != NO_MAPPING
+        yield LogEntry(
+            what=EVENT_KINDS[code],
+            scope=mapping if of_mapping else PROCESS_SCOPE,
             mapping=mapping if of_mapping else None,
             first=number,
             last=number,
@@ -157,12 +167,12 @@ def _singly(entries: TickEntries, amounts: NDArray[np.int64], known: Iterable[_K
             pages=max(1, kb // page_kb) if code < len(MECHANISMS) else 0,
             sure=sure,
             names=((number, names[row]),) if row in names else (),
-            other=None if other == NOBODY else other,
+            other=None if other == NO_MAPPING else other,
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlacedEntries:
+class ResolvedEntries:
     """What happened to mappings in a tick, with what is known of them; each column has shape (n,)."""
 
     entries: TickEntries
@@ -175,13 +185,13 @@ class PlacedEntries:
     kb: NDArray[np.int64]
     """How much a mechanism moved, or by how much the mapping grew or shrank."""
 
-    def take(self, rows: RowIndices) -> "PlacedEntries":
+    def take(self, rows: RowIndices) -> "ResolvedEntries":
         """Some of them."""
         columns = (self.now[rows], self.was[rows], self.name[rows], self.kind[rows], self.kb[rows])
-        return PlacedEntries(self.entries.take(rows), *columns)
+        return ResolvedEntries(self.entries.take(rows), *columns)
 
 
-def place(entries: TickEntries, before: Moment | None, after: Moment) -> PlacedEntries:
+def resolve_entries(entries: TickEntries, before: Moment | None, after: Moment) -> ResolvedEntries:
     """What happened to mappings, with what is known of them."""
     rows_before = np.full(len(entries), -1) if before is None else rows_of(before.ids, entries.mapping)
     rows_after = rows_of(after.ids, entries.mapping)
@@ -194,7 +204,7 @@ def place(entries: TickEntries, before: Moment | None, after: Moment) -> PlacedE
             size[here] = ((of.end[at] - of.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
     kind = coded(after.mappings.strings, name, lambda text: KINDS.index(kind_of(text)))
     is_mechanism = entries.what < len(MECHANISMS)
-    return PlacedEntries(
+    return ResolvedEntries(
         entries=entries,
         now=rows_after,
         was=rows_before,

@@ -96,7 +96,7 @@ class LensedScreen(Screen[None]):
 
     def action_happened(self, direction: int) -> None:
         """Go to the nearest tick at which something happened."""
-        number = self.looking.activity.beside(self.looking.now, direction)
+        number = self.looking.activity.nearest_active(self.looking.now, direction)
         if number is not None:
             self.look(self.looking.lens.gone_to(number))
         elif direction > 0:

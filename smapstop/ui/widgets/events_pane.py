@@ -9,8 +9,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from smapstop.model.history.event_log import Chronicle
-from smapstop.model.history.log_entry import Entry
+from smapstop.model.history.event_log import EventLog
+from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
@@ -62,10 +62,10 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         super().__init__(id=id)
         self.words = ""
         """What the entries that are shown must have, see `found`."""
-        self._chronicle: Chronicle | None = None
+        self._chronicle: EventLog | None = None
         self._number = 0
-        self._happened: tuple[Entry, ...] = ()
-        self._entries: tuple[Entry, ...] = ()
+        self._happened: tuple[LogEntry, ...] = ()
+        self._entries: tuple[LogEntry, ...] = ()
 
     # what is shown
 
@@ -73,7 +73,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         """Show what happened up to the moment of a scene; with a mapping, only what happened to it."""
         chronicle = self._chronicle
         if chronicle is None or (chronicle.timeline, chronicle.mapping) != (timeline, mapping):
-            chronicle = self._chronicle = Chronicle(timeline, mapping)
+            chronicle = self._chronicle = EventLog(timeline, mapping)
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
         self._number = scene.moment.tick.number
@@ -89,7 +89,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
             self.reveal(self.cursor_index)
             self.redraw(everything=True)
 
-    def _sift(self, chronicle: Chronicle) -> None:
+    def _sift(self, chronicle: EventLog) -> None:
         """Have the entries with the words on the lines."""
         held = self.held()
         self._entries = found(self._happened, self.words, chronicle.timeline)
@@ -101,7 +101,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         return len(self._entries)
 
     @property
-    def current(self) -> Entry | None:
+    def current(self) -> LogEntry | None:
         """The entry under the cursor; None when nothing happened."""
         return self._entries[self.cursor_index] if self._entries else None
 
@@ -124,7 +124,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         cursor = None if self.cursor_id is None else self.cursor_index
         return [self._line(self._entries[at], cursor=at == cursor) for at in range(first, stop)]
 
-    def _line(self, entry: Entry, *, cursor: bool) -> _Line:
+    def _line(self, entry: LogEntry, *, cursor: bool) -> _Line:
         """An entry as text."""
         assert self._chronicle is not None
         timeline, widths = self._chronicle.timeline, self._widths

@@ -23,7 +23,7 @@ def ten_ticks() -> Timeline:
 
 def followed(timeline: Timeline) -> Activity:
     activity = Activity(timeline)
-    activity.follow()
+    activity.update()
     return activity
 
 
@@ -45,8 +45,8 @@ def test_a_stretch_and_a_tick_find_each_other() -> None:
 def test_the_next_and_the_last_event_are_found() -> None:
     activity = followed(ten_ticks())
 
-    assert [activity.beside(number, 1) for number in (0, 2, 3, 9)] == [2, 3, 9, None]
-    assert [activity.beside(number, -1) for number in (9, 3, 2)] == [3, 2, None]
+    assert [activity.nearest_active(number, 1) for number in (0, 2, 3, 9)] == [2, 3, 9, None]
+    assert [activity.nearest_active(number, -1) for number in (9, 3, 2)] == [3, 2, None]
 
 
 def test_it_follows_a_timeline_that_grows() -> None:
@@ -57,9 +57,9 @@ def test_it_follows_a_timeline_that_grows() -> None:
     for number in range(1, 600):
         grew = (Lineage("grow", 0),) if number == 300 else ()
         timeline.append(tick_of(number, mappings_of((0, 4)), [0], lineage=grew))
-    activity.follow()
+    activity.update()
 
-    assert activity.beside(0, 1) == 300
+    assert activity.nearest_active(0, 1) == 300
     assert activity.bin_of(300, 599) == 300
 
 

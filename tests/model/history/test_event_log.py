@@ -9,8 +9,8 @@ import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, Event, Events, Mechanism
-from smapstop.model.history.event_log import FOLD_TICKS, FRESH, KEPT, Chronicle
-from smapstop.model.history.log_entry import NAMES_TICKS, Entry, MappingRef
+from smapstop.model.history.event_log import FOLD_TICKS, MAX_ENTRIES, MAX_NEW_ENTRIES, EventLog
+from smapstop.model.history.log_entry import NAMES_TICKS, LogEntry, MappingRef
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ending, Lineage, Tick, What
 from smapstop.model.timeline.timeline import Timeline
@@ -48,13 +48,13 @@ def lived(*steps: tuple[What, int]) -> tuple[Lineage, ...]:
     return tuple(Lineage(what, mapping) for what, mapping in steps)
 
 
-def chronicle_of(*ticks: Tick) -> tuple[Entry, ...]:
+def chronicle_of(*ticks: Tick) -> tuple[LogEntry, ...]:
     """Everything that happened in ticks that follow a quiet one."""
     timeline = timeline_of(tick(0), *ticks)
-    return Chronicle(timeline).at(len(timeline) - 1)
+    return EventLog(timeline).at(len(timeline) - 1)
 
 
-def told(entries: Sequence[Entry]) -> list[tuple[str, int | None, int, int]]:
+def told(entries: Sequence[LogEntry]) -> list[tuple[str, int | None, int, int]]:
     """What, of which mapping, kB and how often."""
     return [(entry.what, entry.mapping, entry.kb, entry.count) for entry in entries]
 
@@ -68,11 +68,11 @@ def nameless(count: int, first_page: int = 1000) -> list[tuple[Any, ...]]:
 
 
 def test_at_first_nothing_has_happened() -> None:
-    assert Chronicle(timeline_of(tick(0))).at(0) == ()
+    assert EventLog(timeline_of(tick(0))).at(0) == ()
 
 
 def test_a_mechanism_is_told_of_its_mapping() -> None:
-    expected = Entry(
+    expected = LogEntry(
         what="copy-on-write",
         scope=2,
         mapping=2,
@@ -152,19 +152,23 @@ def test_nameless_mappings_that_come_with_their_first_pages_are_two_entries() ->
 
 
 def test_too_many_new_entries_are_told_by_kind_but_what_is_alone_keeps_its_name() -> None:
-    rows = (*MAP, *nameless(FRESH))
-    many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + FRESH)]
+    rows = (*MAP, *nameless(MAX_NEW_ENTRIES))
+    many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + MAX_NEW_ENTRIES)]
     entries = chronicle_of(tick(1, *many, (2, "copy-on-write", 4), rows=rows))
     assert [(entry.what, entry.mapping, entry.of_kind) for entry in entries] == [
         ("copy-on-write", 2, False),
         ("first-touch", 23, True),
     ]
-    assert (entries[1].kind, entries[1].mappings, entries[1].kb) == (Kind.ANONYMOUS, FRESH, 4 * sum(range(4, 24)))
+    assert (entries[1].kind, entries[1].mappings, entries[1].kb) == (
+        Kind.ANONYMOUS,
+        MAX_NEW_ENTRIES,
+        4 * sum(range(4, 24)),
+    )
 
 
 def test_as_many_new_entries_as_can_be_read_are_told_one_by_one() -> None:
-    many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + FRESH)]
-    assert len(chronicle_of(tick(1, *many, rows=(*MAP, *nameless(FRESH))))) == FRESH
+    many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + MAX_NEW_ENTRIES)]
+    assert len(chronicle_of(tick(1, *many, rows=(*MAP, *nameless(MAX_NEW_ENTRIES))))) == MAX_NEW_ENTRIES
 
 
 def test_a_flood_in_many_ticks_is_told_by_kind_as_well() -> None:
@@ -174,7 +178,7 @@ def test_a_flood_in_many_ticks_is_told_by_kind_as_well() -> None:
         for n in range(1, 9)
     ]
     entries = chronicle_of(*ticks)
-    assert len(entries) == FRESH + 1
+    assert len(entries) == MAX_NEW_ENTRIES + 1
     assert [(entry.of_kind, entry.kb, entry.count) for entry in entries if entry.of_kind] == [(True, 240, 6)]
 
 
@@ -256,13 +260,15 @@ def test_nameless_mappings_that_come_and_go_stay_two_entries() -> None:
 
 
 def test_mappings_to_which_it_happens_again_are_not_counted_again() -> None:
-    rows = (*MAP, *nameless(FRESH + 10))
+    rows = (*MAP, *nameless(MAX_NEW_ENTRIES + 10))
 
     def touched(n: int, count: int) -> Tick:
         return tick(n, *((mapping, "first-touch", 4) for mapping in range(4, 4 + count)), rows=rows)
 
-    (entry,) = chronicle_of(touched(1, FRESH + 5), touched(2, FRESH + 10), touched(3, FRESH + 1))
-    assert (entry.mappings, entry.count) == (FRESH + 10, 3)
+    (entry,) = chronicle_of(
+        touched(1, MAX_NEW_ENTRIES + 5), touched(2, MAX_NEW_ENTRIES + 10), touched(3, MAX_NEW_ENTRIES + 1)
+    )
+    assert (entry.mappings, entry.count) == (MAX_NEW_ENTRIES + 10, 3)
 
 
 def test_what_goes_on_keeps_its_place_and_what_ended_sinks_below() -> None:
@@ -275,7 +281,7 @@ def test_what_goes_on_keeps_its_place_and_what_ended_sinks_below() -> None:
         return happened
 
     timeline = timeline_of(tick(0), *(tick(n, *happening(n)) for n in range(1, 20)))
-    chronicle = Chronicle(timeline)
+    chronicle = EventLog(timeline)
     assert [entry.mapping for entry in chronicle.at(3)] == [0, 2]
     assert [entry.mapping for entry in chronicle.at(2 + FOLD_TICKS)] == [0, 2, 3]
     assert [entry.mapping for entry in chronicle.at(3 + FOLD_TICKS)] == [2, 0, 3]
@@ -283,7 +289,7 @@ def test_what_goes_on_keeps_its_place_and_what_ended_sinks_below() -> None:
 
 def test_an_entry_is_known_again_while_it_goes_on() -> None:
     timeline = timeline_of(tick(0), *(tick(n, (0, "first-touch", 4)) for n in (1, 2)))
-    chronicle = Chronicle(timeline)
+    chronicle = EventLog(timeline)
     (then,), (now,) = chronicle.at(1), chronicle.at(2)
     assert then != now
     assert then.identity == now.identity
@@ -303,17 +309,17 @@ def long_timeline(ticks: int) -> Timeline:
 
 def test_only_the_newest_entries_are_kept() -> None:
     timeline = timeline_of(tick(0))
-    chronicle = Chronicle(timeline)
-    for n in range(1, 2 * KEPT):
+    chronicle = EventLog(timeline)
+    for n in range(1, 2 * MAX_ENTRIES):
         timeline.append(tick(n, executed=True))  # nothing goes on
         chronicle.at(n)
-    entries = chronicle.at(2 * KEPT - 1)
-    assert [entry.last for entry in entries] == list(range(KEPT, 2 * KEPT))
+    entries = chronicle.at(2 * MAX_ENTRIES - 1)
+    assert [entry.last for entry in entries] == list(range(MAX_ENTRIES, 2 * MAX_ENTRIES))
 
 
 def test_the_past_is_told_as_it_was_told_then() -> None:
     timeline = long_timeline(400)
-    chronicle = Chronicle(timeline)
+    chronicle = EventLog(timeline)
     then = [chronicle.at(n) for n in range(400)]
     for n in (399, 398, 200, 201, 7, 0, 399, 64, 63):
         assert chronicle.at(n) == then[n]
@@ -321,15 +327,15 @@ def test_the_past_is_told_as_it_was_told_then() -> None:
 
 def test_a_chronicle_that_begins_late_tells_the_same() -> None:
     timeline = long_timeline(300)
-    follower = Chronicle(timeline)
+    follower = EventLog(timeline)
     for n in range(300):
         follower.at(n)
-    assert Chronicle(timeline).at(299) == follower.at(299)
+    assert EventLog(timeline).at(299) == follower.at(299)
 
 
 def test_what_is_kept_to_go_back_does_not_grow_with_time() -> None:
     timeline = timeline_of(tick(0))
-    chronicle = Chronicle(timeline)
+    chronicle = EventLog(timeline)
     for n in range(1, 5000):
         timeline.append(tick_of(n, mappings_of(), [], events=events_of()))
         chronicle.at(n)
@@ -338,7 +344,7 @@ def test_what_is_kept_to_go_back_does_not_grow_with_time() -> None:
 
 def test_there_is_no_chronicle_of_a_tick_to_come() -> None:
     with pytest.raises(IndexError, match="no tick 1"):
-        Chronicle(timeline_of(tick(0))).at(1)
+        EventLog(timeline_of(tick(0))).at(1)
 
 
 def test_a_tick_with_many_events_becomes_few_entries() -> None:
@@ -351,7 +357,7 @@ def test_a_tick_with_many_events_becomes_few_entries() -> None:
         np.arange(count), (np.arange(count) % 2).astype(np.int8), np.full(count, 4), np.ones(count, bool)
     )
     timeline = timeline_of(tick_of(0, rows, ids), tick_of(1, rows, ids, keyframe=True, events=everything))
-    entries = Chronicle(timeline).at(1)
+    entries = EventLog(timeline).at(1)
     assert sorted((entry.what, entry.kind, entry.mappings, entry.kb) for entry in entries) == [
         ("file-read", Kind.ANONYMOUS, 10_000, 40_000),
         ("file-read", Kind.FILE, 20_000, 80_000),
@@ -372,7 +378,7 @@ def test_of_one_mapping_only_its_own_is_told_however_much_happens() -> None:
         tick(2, *many, rows=rows),
         tick(3, rows=rows, lineage=lived(("protect", 7), ("protect", 8))),
     )
-    assert told(Chronicle(timeline, 7).at(3)) == [("first-touch", 7, 56, 2), ("protect", 7, 0, 1)]
+    assert told(EventLog(timeline, 7).at(3)) == [("first-touch", 7, 56, 2), ("protect", 7, 0, 1)]
 
 
 def test_one_mapping_is_told_from_its_birth_to_its_end() -> None:
@@ -384,7 +390,7 @@ def test_one_mapping_is_told_from_its_birth_to_its_end() -> None:
         tick(2, rows=grown, lineage=lived(("grow", 4))),
         tick(3, lineage=lived(("unmap", 4)), gone=[4]),
     )
-    entries = Chronicle(timeline, 4).at(3)
+    entries = EventLog(timeline, 4).at(3)
     assert told(entries) == [("map", 4, 40, 1), ("copy-on-write", 4, 8, 1), ("grow", 4, 40, 1), ("unmap", 4, 80, 1)]
     assert [(entry.was is None, entry.now is None) for entry in entries] == [
         (True, False),
@@ -395,4 +401,4 @@ def test_one_mapping_is_told_from_its_birth_to_its_end() -> None:
 
 
 def test_of_a_mapping_that_no_tick_knows_nothing_is_told() -> None:
-    assert Chronicle(timeline_of(tick(0), tick(1, (0, "first-touch", 4))), 99).at(1) == ()
+    assert EventLog(timeline_of(tick(0), tick(1, (0, "first-touch", 4))), 99).at(1) == ()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.history.group_history import GroupHistory
-from smapstop.model.history.log_entry import Entry
+from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.kinds import kind_of
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -103,7 +103,7 @@ def test_sums_are_those_of_the_moments_in_whatever_order_they_are_asked_for(
 def moved(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[str, int]:
     scene = derive_view(timeline, ViewState(at=at, grouping=by))
     sheet, number = scene.sheet, scene.moment.tick.number
-    found = GroupHistory(timeline, by).moved(sheet.ids, sheet.moved, number)
+    found = GroupHistory(timeline, by).last_changed(sheet.ids, sheet.moved, number)
     return {sheet.texts[name]: when for name, when in zip(sheet.name.tolist(), found, strict=True)}
 
 
@@ -131,11 +131,11 @@ def test_another_program_is_no_change_of_its_groups() -> None:
 def happened(timeline: Timeline, by: Grouping, name: str, number: int) -> list[tuple[str, int, int, bool]]:
     """What, in how many mappings, how many kB, and whether it is sure."""
     group = groups_of(timeline, by, number)[name]
-    (entries,) = GroupHistory(timeline, by).happened(np.array([group]), [number])
+    (entries,) = GroupHistory(timeline, by).entries(np.array([group]), [number])
     return [_told(entry) for entry in entries]
 
 
-def _told(entry: Entry) -> tuple[str, int, int, bool]:
+def _told(entry: LogEntry) -> tuple[str, int, int, bool]:
     return entry.what, entry.mappings, entry.kb, entry.sure
 
 
@@ -173,4 +173,4 @@ def test_what_became_of_mappings_is_told_also_of_those_that_are_gone() -> None:
 def test_nothing_happened_at_the_start_or_never(number: int) -> None:
     timeline = timeline_of(START)
     group = groups_of(timeline, "kind")["heap"]
-    assert GroupHistory(timeline, "kind").happened(np.array([group]), [number]) == [()]
+    assert GroupHistory(timeline, "kind").entries(np.array([group]), [number]) == [()]

@@ -6,8 +6,8 @@ import numpy as np
 from building import mappings_of, tick_of
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.history.log_entry import OF_PROCESS, Entry, MappingRef
-from smapstop.model.history.tick_entries import NOBODY, single_entries, tick_entries
+from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry, MappingRef
+from smapstop.model.history.tick_entries import NO_MAPPING, single_entries, tick_entries
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ending, Lineage, Tick
 from smapstop.model.timeline.map_snapshot import apply
@@ -47,10 +47,10 @@ def test_mechanisms_come_first_then_steps_of_mappings_then_notes_on_the_process(
         *("first-touch", "copy-on-write", "copy-on-write", "merge", "grow"),
         *("missing", "torn", "exec", "end"),
     ]
-    assert entries.mapping.tolist() == [0, 2, 0, 1, 0] + 4 * [NOBODY]
-    assert entries.other.tolist() == [NOBODY] * 3 + [0] + [NOBODY] * 5
+    assert entries.mapping.tolist() == [0, 2, 0, 1, 0] + 4 * [NO_MAPPING]
+    assert entries.other.tolist() == [NO_MAPPING] * 3 + [0] + [NO_MAPPING] * 5
     assert [entry.mapping for entry in entries.of_mappings()] == [0, 2, 0, 1, 0]
-    assert list(entries.of_process())[-1] == Entry("end", OF_PROCESS, None, 1, 1)
+    assert list(entries.of_process())[-1] == LogEntry("end", PROCESS_SCOPE, None, 1, 1)
 
 
 def test_nothing_happened_in_a_quiet_tick() -> None:

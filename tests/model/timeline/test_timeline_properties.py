@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streams import assert_same, streams, ticks_of
 
-from smapstop.model.history.event_log import Chronicle
+from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import Lineage
 from smapstop.model.timeline.map_snapshot import Moment, apply
@@ -210,7 +210,7 @@ def test_what_happened_is_told_as_from_ticks_that_are_not_packed(stream: Any, ru
     timeline, loose = log.packed(run_ticks), log.packed(len(log))
 
     for mapping in (None, *log.mappings[:2]):
-        packed, plain = Chronicle(timeline, mapping), Chronicle(loose, mapping)
+        packed, plain = EventLog(timeline, mapping), EventLog(loose, mapping)
         for number in in_any_order(len(log), seed):
             assert packed.at(number) == plain.at(number)
 
@@ -227,7 +227,7 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
             assert_same(log.ticks[number], timeline.ticks[number])
             assert_same(log.moments[number].mappings, timeline.at(number).mappings)
         elif number:
-            for ask in (timeline.at, timeline.head, timeline.ticks.__getitem__, Chronicle(timeline).at):
+            for ask in (timeline.at, timeline.head, timeline.ticks.__getitem__, EventLog(timeline).at):
                 with pytest.raises(IndexError):
                     ask(number)
     numbers = np.arange(len(log))
