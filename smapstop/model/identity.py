@@ -27,7 +27,7 @@ class Match:
     ids: Ids
     """Id of each row of the current reading, shape (n,)."""
     before: Rows
-    """Row of the same mapping in the previous reading, or `NONE`, shape (n,)."""
+    """Row of the same mapping in the previous reading, or `NO_ROW`, shape (n,)."""
     gone: Ids
     """Ids of the previous reading that have no row any more."""
     lineage: tuple[Lineage, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from smapstop.model.pages.page_grid import Grid, Pages
+from smapstop.model.pages.page_grid import Grid, PageNumbers
 from smapstop.model.pages.page_history import Look
 from smapstop.model.protocol import FramesSeen
 from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, PageState
@@ -35,7 +35,7 @@ def pages_text(count: int) -> str:
     return f"{count:,} page{'s' * (count != 1)}"
 
 
-def mixture_text(counts: Pages) -> str:
+def mixture_text(counts: PageNumbers) -> str:
     """What pages are: "1 page: file", "8 pages: file", "8 pages: 5 file, 3 copied-on-write".
 
     Args:
@@ -44,7 +44,7 @@ def mixture_text(counts: Pages) -> str:
     return f"{pages_text(int(counts.sum()))}: {states_text(counts)}"
 
 
-def states_text(counts: Pages) -> str:
+def states_text(counts: PageNumbers) -> str:
     """The states alone: "file", "5 file, 3 copied-on-write", the most first."""
     some = in_order(counts)
     if len(some) == 1:
@@ -52,7 +52,7 @@ def states_text(counts: Pages) -> str:
     return ", ".join(f"{count:,} {name_of(state)}" for state, count in some)
 
 
-def in_order(counts: Pages) -> list[tuple[PageState, int]]:
+def in_order(counts: PageNumbers) -> list[tuple[PageState, int]]:
     """The states that there are with their pages, the most first; not present comes last."""
     some = [(state, int(count)) for state, count in zip(PAGE_STATES, counts.tolist(), strict=True) if count]
     return sorted(some, key=lambda each: (each[0] is PageState.NOT_PRESENT, -each[1]))
@@ -80,7 +80,7 @@ def zoom_text(grid: Grid) -> str:
     return f"{pages_text(grid.zoom)} a cell"
 
 
-def meaning_of(counts: Pages) -> str:
+def meaning_of(counts: PageNumbers) -> str:
     """What the state of most pages means, of those that are there."""
     return STATE_HELP[in_order(counts)[0][0]]
 

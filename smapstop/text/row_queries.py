@@ -8,8 +8,8 @@ import numpy as np
 
 from smapstop.model.grouping import Grouping
 from smapstop.model.history.group_history import GroupHistory
-from smapstop.model.history.recent_moves import amounts_lately
-from smapstop.model.history.series_cache import Recent
+from smapstop.model.history.recent_moves import recent_amounts
+from smapstop.model.history.series_cache import SeriesCache
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text.columns import Column
 from smapstop.text.events import change_text
@@ -29,9 +29,9 @@ class Groups:
 class Histories:
     """What is asked about rows that are mappings, kept from tick to tick."""
 
-    rss: Recent
+    rss: SeriesCache
     """Rss, over a long time."""
-    amounts: Recent
+    amounts: SeriesCache
     """Every amount that is shown, lately."""
     fields: tuple[str, ...]
     """Of these."""
@@ -45,8 +45,8 @@ def histories_of(timeline: Timeline, columns: Iterable[Column]) -> Histories:
     """What is asked about the mappings of a timeline for these columns."""
     fields = amounts_in(columns)
     return Histories(
-        Recent(lambda ids, first, stop: timeline.queries.series(ids, "rss", first, stop)[np.newaxis]),
-        Recent(lambda ids, first, stop: amounts_lately(timeline, ids, fields, first, stop)),
+        SeriesCache(lambda ids, first, stop: timeline.queries.series(ids, "rss", first, stop)[np.newaxis]),
+        SeriesCache(lambda ids, first, stop: recent_amounts(timeline, ids, fields, first, stop)),
         fields,
         lru_cache(1024)(partial(change_text, timeline)),
         timeline,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.group_history import REMOVAL_TICKS
-from smapstop.model.history.recent_moves import LATELY, moves_of
+from smapstop.model.history.recent_moves import FADE_TICKS, moves_of
 from smapstop.model.kinds import Kind, file_part
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -159,9 +159,9 @@ def _moves(shown: _Shown, columns: Sequence[Column]) -> list[list[int]]:
     number = shown.scene.moment.tick.number
     if shown.groups:
         fields = shown.groups.amounts.fields
-        values = shown.groups.amounts.series(shown.ids, max(0, number - LATELY), number + 1)
+        values = shown.groups.amounts.series(shown.ids, max(0, number - FADE_TICKS), number + 1)
     else:
-        fields, first = shown.histories.fields, max(shown.timeline.first, number - LATELY)
+        fields, first = shown.histories.fields, max(shown.timeline.first, number - FADE_TICKS)
         values = shown.histories.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
     found = moves_of(values)
     others_did = np.abs(found) <= number - np.array(shown.moved, np.int64)

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 
-from smapstop.model.compare.previous_run import Earlier
+from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
 from smapstop.model.protocol import Over, Target
@@ -58,7 +58,7 @@ class Looking:
     @property
     def anything(self) -> bool:
         """Whether anything of any run was seen."""
-        return any(len(run.timeline) for run in self.runs.known)
+        return any(len(run.timeline) for run in self.runs.stored)
 
     @property
     def newest_run(self) -> bool:
@@ -66,9 +66,9 @@ class Looking:
         return self.run is self.runs.newest
 
     @property
-    def earlier(self) -> Earlier | None:
+    def earlier(self) -> PreviousRun | None:
         """The run that this one can be compared with."""
-        return self.runs.earlier(self.run) if self.run else None
+        return self.runs.previous_run(self.run) if self.run else None
 
     def touch(self) -> None:
         """The user did something: the table does not sort under their hands, nor take the cursor elsewhere."""

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from fuzz.smaps import SAVED
 from smapstop.cli.output import sanitize_line
 from smapstop.errors import SmapstopError
-from smapstop.model.compare.group_comparison import By
+from smapstop.model.compare.group_comparison import MatchKey
 from smapstop.model.grouping import GROUPINGS
 from smapstop.report.diff.compare import diff
 from smapstop.report.diff.inputs import Run
@@ -59,7 +59,7 @@ def _print(snapshot: Snapshot) -> None:
 
 def _compare(run: Run) -> None:
     """A run with itself, in every format: nothing changed."""
-    for by in get_args(By):
+    for by in get_args(MatchKey):
         found = diff(run, run, by, "rss", unchanged=True)
         assert not any(row.amount.change for row in found.rows)
         json.loads(diff_as_json(found))

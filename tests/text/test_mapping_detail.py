@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.compare.previous_run import Earlier
+from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
@@ -135,7 +135,7 @@ def test_a_mapping_that_is_new_changed_by_all_that_it_has() -> None:
 def test_against_an_earlier_run_every_field_is_compared_with_what_the_mapping_had_there() -> None:
     texts = StringTable(["", "another run"])
     there = mappings_of((0x90, 0x92, "rw-p", "/usr/bin/x", 8, 3), private_dirty=[4], texts=texts)
-    earlier = Earlier(1, timeline_of(tick_of(0, there, [0])))
+    earlier = PreviousRun(1, timeline_of(tick_of(0, there, [0])))
     timeline = timeline_of(written(0, 0, 8), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [8]))
 
     def against(mapping: int) -> tuple[MappingHistory, ComparedTicks]:
@@ -158,7 +158,7 @@ def test_what_is_gone_is_not_compared_with_an_earlier_run() -> None:
     timeline = timeline_of(written(0, 4, 4), written(1, 0, 8), gone)
     life = MappingHistory(timeline, 7)
     view = compared_ticks(
-        life, derive_view(timeline, ViewState(compared="run"), Earlier(1, timeline_of(written(0, 0, 0))))
+        life, derive_view(timeline, ViewState(compared="run"), PreviousRun(1, timeline_of(written(0, 0, 0))))
     )
 
     assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")

@@ -7,7 +7,7 @@ import pytest
 from building import COUNTERS, SECOND, mappings_of, tick_of, timeline_of
 from listening import target
 
-from smapstop.model.compare.previous_run import Earlier
+from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.tick import Ending
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
@@ -117,7 +117,7 @@ def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
     earlier.append(tick_of(2, mappings_of(), [], ending=Ending(status=0)))
     later.append(tick_of(2, mappings_of(), []))
     told = [
-        baseline_text(derive_view(later, ViewState(at=at, compared="run"), Earlier(7, earlier)), later)
+        baseline_text(derive_view(later, ViewState(at=at, compared="run"), PreviousRun(7, earlier)), later)
         for at in (1, 2)
     ]
     assert told == ["run 7", "run 7 (end)"]

@@ -66,7 +66,7 @@ def test_who_looks_at_the_past_stays_there_when_a_run_begins() -> None:
 
 def test_an_earlier_run_has_no_now_but_its_end() -> None:
     out = looking(runs=3)
-    out.show(out.runs.known[1], 2)
+    out.show(out.runs.stored[1], 2)
     for lens in (out.lens.gone_to(None), out.lens.held(out.now), out.lens.stepped(3, 4, 10)):
         out.look(lens)
         assert out.lens.at == 4
@@ -79,7 +79,7 @@ def test_an_earlier_run_has_no_now_but_its_end() -> None:
 
 def test_the_first_run_is_compared_with_itself() -> None:
     out = looking(runs=2)
-    out.show(out.runs.known[0], 1)
+    out.show(out.runs.stored[0], 1)
     assert out.lens.compared == "previous"
     assert out.earlier is None
 
@@ -88,7 +88,7 @@ def test_rows_are_sorted_anew_in_another_run_in_the_order_that_was_chosen() -> N
     out = looking()
     before = out.order
     before.frozen = True
-    out.show(out.runs.known[0])
+    out.show(out.runs.stored[0])
     assert out.order is not before
     assert (out.order.sorting, out.order.frozen) == (Sorting("rss"), True)
 

@@ -17,18 +17,18 @@ from smapstop.model.totals import NEEDED, SUMS
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
 
-By = Literal["name", "kind", "file", "part"]
+MatchKey = Literal["name", "kind", "file", "part"]
 """What mappings are the same by: the name (all memory without one is one group), the kind, the file (what has none by
 its kind), or the part of a file: its permissions and offset."""
 
-Numbers = NDArray[np.int64]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Side:
+class GroupSums:
     """One of the two maps, summed by group; g groups."""
 
-    members: Numbers
+    members: Counts
     """How many mappings each group has here, shape (g,); 0 when it is only on the other side."""
     fields: tuple[str, ...]
     """The fields that this kernel prints and that can be summed."""
@@ -48,7 +48,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Likeness:
+class GroupComparison:
     """Two maps by groups, in alphabetical order."""
 
     names: tuple[str, ...]
@@ -58,17 +58,17 @@ class Likeness:
     """Of parts of files; empty otherwise."""
     offsets: tuple[int, ...]
     """Of parts of files, bytes, as on the later side where they differ; 0 otherwise."""
-    before: Side
-    after: Side
+    before: GroupSums
+    after: GroupSums
 
     def __len__(self) -> int:
         return len(self.names)
 
 
-def likeness(before: Mappings, after: Mappings, by: By = "name") -> Likeness:
+def compare_groups(before: Mappings, after: Mappings, by: MatchKey = "name") -> GroupComparison:
     """Match the mappings of two maps, of any two processes and kernels; they need not share their texts."""
-    names, group = joined([names_of(mappings, by) for mappings in (before, after)])
-    perms_texts, perms = joined([_perms(mappings, by) for mappings in (before, after)])
+    names, group = merge_keys([names_of(mappings, by) for mappings in (before, after)])
+    perms_texts, perms = merge_keys([_perms(mappings, by) for mappings in (before, after)])
     offset = np.concatenate([before.offset, after.offset])
     offset[perms == 0] = 0
     later = np.arange(len(group)) >= len(before)
@@ -76,22 +76,22 @@ def likeness(before: Mappings, after: Mappings, by: By = "name") -> Likeness:
     count = int(number.max(initial=-1)) + 1
     row = np.empty(count, np.intp)
     row[number] = np.arange(len(number))  # of several the last one: that of the later side, if there is any
-    return Likeness(
+    return GroupComparison(
         names=tuple(names[at][0] for at in group[row].tolist()),
         kinds=tuple(names[at][1] for at in group[row].tolist()),
         perms=tuple(perms_texts[at] for at in perms[row].tolist()),
         offsets=tuple(offset[row].tolist()),
-        before=_side(before, number[~later], count),
-        after=_side(after, number[later], count),
+        before=_group_sums(before, number[~later], count),
+        after=_group_sums(after, number[later], count),
     )
 
 
 _Key = TypeVar("_Key", str, tuple[str, Kind])
-Coded = tuple[list[_Key], NDArray[np.intp]]
+CodedKeys = tuple[list[_Key], NDArray[np.intp]]
 """Distinct keys, and which of them each row has."""
 
 
-def joined(sides: Sequence[Coded[_Key]]) -> Coded[_Key]:
+def merge_keys(sides: Sequence[CodedKeys[_Key]]) -> CodedKeys[_Key]:
     """Both sides' keys in one alphabetical list, and which of it each row has, the earlier side's rows first."""
     keys = sorted({key for distinct, _ in sides for key in distinct})
     place = {key: at for at, key in enumerate(keys)}
@@ -100,13 +100,13 @@ def joined(sides: Sequence[Coded[_Key]]) -> Coded[_Key]:
     )
 
 
-def names_of(mappings: Mappings, by: By) -> Coded[tuple[str, Kind]]:
+def names_of(mappings: Mappings, by: MatchKey) -> CodedKeys[tuple[str, Kind]]:
     """The group of each row; one look at each distinct name."""
     codes, inverse = np.unique(mappings.name, return_inverse=True)
     return [_key(mappings.strings[code], by) for code in codes.tolist()], inverse
 
 
-def _key(name: str, by: By) -> tuple[str, Kind]:
+def _key(name: str, by: MatchKey) -> tuple[str, Kind]:
     """What a mapping of this name is known by."""
     kind = kind_of(name)
     if not name or by == "kind" or (by == "file" and kind is not Kind.FILE):
@@ -114,7 +114,7 @@ def _key(name: str, by: By) -> tuple[str, Kind]:
     return strip_deleted(name), kind
 
 
-def _perms(mappings: Mappings, by: By) -> Coded[str]:
+def _perms(mappings: Mappings, by: MatchKey) -> CodedKeys[str]:
     """The permissions of the rows that are parts of a file; the empty text, always the first, of the others."""
     if by != "part":
         return [""], np.zeros(len(mappings), np.intp)
@@ -130,7 +130,7 @@ def _parts(
     A file that was built anew has its parts elsewhere: of those that the other side does not have, the first with the
     same permissions are one part, and so are the second.
     """
-    exact = numbered(group, perms, offset)
+    exact = dense_ranks(group, perms, offset)
     count = int(exact.max(initial=-1)) + 1
     there = np.zeros((2, count), bool)
     there[later.astype(np.intp), exact] = True
@@ -138,11 +138,11 @@ def _parts(
     row = np.empty(count, np.intp)
     row[exact] = np.arange(len(exact))
     place = np.arange(count)
-    place[lone] = ordinals(numbered(group[row[lone]], perms[row[lone]], later[row[lone]]))
-    return numbered(group, perms, lone[exact], place[exact])
+    place[lone] = ordinals(dense_ranks(group[row[lone]], perms[row[lone]], later[row[lone]]))
+    return dense_ranks(group, perms, lone[exact], place[exact])
 
 
-def numbered(*columns: NDArray[Any]) -> NDArray[np.intp]:
+def dense_ranks(*columns: NDArray[Any]) -> NDArray[np.intp]:
     """The number of each row among the distinct rows in ascending order; equal rows have the same."""
     order = np.lexsort(columns[::-1])
     new = np.zeros(len(order), bool)
@@ -162,7 +162,7 @@ def ordinals(stretch: NDArray[np.intp]) -> NDArray[np.intp]:
     return ordinals
 
 
-def _side(mappings: Mappings, number: NDArray[np.intp], count: int) -> Side:
+def _group_sums(mappings: Mappings, number: NDArray[np.intp], count: int) -> GroupSums:
     """The sums of a map by the number of each row's group."""
     fields = tuple(name for name in mappings.fields if name not in PROPERTY_FIELDS)
     members = np.bincount(number, minlength=count)
@@ -172,4 +172,4 @@ def _side(mappings: Mappings, number: NDArray[np.intp], count: int) -> Side:
         printed = column != ABSENT
         sums[:] = np.bincount(number, weights=np.where(printed, column, 0), minlength=count)
         sums[(np.bincount(number[printed], minlength=count) == 0) & (members > 0)] = ABSENT
-    return Side(members, fields, amounts)
+    return GroupSums(members, fields, amounts)

@@ -5,19 +5,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smapstop.model.compare.mapping_pairs import NONE, RowIndices, paired
+from smapstop.model.compare.mapping_pairs import NO_ROW, RowIndices, pair_mappings
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import Mappings, StringIds, StringTable
 
-ELSEWHERE = 1 << 48
+FOREIGN_ID_BASE = 1 << 48
 """From here on are the ids of mappings of the earlier run that the later one does not have."""
-_PLACES = ("start", "end", "offset", "perms", "name")
+_LAYOUT_COLUMNS = ("start", "end", "offset", "perms", "name")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Spelling:
+class _TextTranslation:
     """How the texts of one run are told with those of another."""
 
     of: tuple[StringTable, int, StringTable, int]
@@ -28,7 +28,7 @@ class _Spelling:
     """For each code of the earlier run the one in `texts`."""
 
 
-class Earlier:
+class PreviousRun:
     """An earlier run; pure, as its timeline is. Which mapping is which is kept until one of the maps changes.
 
     Args:
@@ -40,13 +40,13 @@ class Earlier:
         self.number, self.timeline = number, timeline
         self._maps: tuple[Mappings, Mappings] | None = None
         self._rows: RowIndices = np.zeros(0, np.intp)
-        self._spelling: _Spelling | None = None
+        self._spelling: _TextTranslation | None = None
 
     def beside(self, timeline: Timeline, moment: Moment) -> Moment:
         """The run when it was as old as another is at a moment: its nearest reading; the last one if it ended before.
 
-        Mappings that are like one of the other run's have that one's id; the others have one from `ELSEWHERE` on,
-        which is theirs for good. The texts are those of the other run, and more.
+        Mappings that are like one of the other run's have that one's id; the others have one from `FOREIGN_ID_BASE`
+        on, which is theirs for good. The texts are those of the other run, and more.
 
         Args:
             timeline: The other run.
@@ -54,8 +54,8 @@ class Earlier:
         """
         then = self.timeline.at(tick_at_age(self.timeline, age_of(timeline, moment.read)))
         rows = self._paired(then.mappings, moment.mappings)
-        ids = ELSEWHERE + then.ids
-        alike = np.flatnonzero(rows != NONE)
+        ids = FOREIGN_ID_BASE + then.ids
+        alike = np.flatnonzero(rows != NO_ROW)
         ids[rows[alike]] = moment.ids[alike]
         return replace(then, ids=ids, mappings=self._spelled(then.mappings, moment.mappings.strings))
 
@@ -67,14 +67,14 @@ class Earlier:
             beside: What `beside` gave.
         """
         row = self.timeline.at(beside.tick.number).row_of(mapping)
-        found = ELSEWHERE if row is None else int(beside.ids[row])
-        return found if found < ELSEWHERE else None
+        found = FOREIGN_ID_BASE if row is None else int(beside.ids[row])
+        return found if found < FOREIGN_ID_BASE else None
 
     def _paired(self, before: Mappings, after: Mappings) -> RowIndices:
         """See `paired`."""
         known = self._maps
-        if known is None or not (_lie_alike(known[0], before) and _lie_alike(known[1], after)):
-            self._rows = paired(before, after)
+        if known is None or not (_has_same_layout(known[0], before) and _has_same_layout(known[1], after)):
+            self._rows = pair_mappings(before, after)
         self._maps = before, after
         return self._rows
 
@@ -85,7 +85,7 @@ class Earlier:
         if spelling is None or spelling.of != of:
             more = StringTable(texts.additions_since(0))
             codes = np.array([more.intern(text) for text in mappings.strings.additions_since(0)], np.int32)
-            spelling = self._spelling = _Spelling(of, more, codes)
+            spelling = self._spelling = _TextTranslation(of, more, codes)
         columns = {
             name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "read_name", "flags")
         }
@@ -105,8 +105,8 @@ def tick_at_age(timeline: Timeline, age_ns: int) -> int:
     return min(around, key=lambda number: abs(age_of(timeline, timeline.head(number)) - age_ns))
 
 
-def _lie_alike(a: Mappings, b: Mappings) -> bool:
+def _has_same_layout(a: Mappings, b: Mappings) -> bool:
     """Whether two maps of one run differ only in amounts."""
     return a is b or (
-        a.strings is b.strings and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in _PLACES)
+        a.strings is b.strings and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in _LAYOUT_COLUMNS)
     )

@@ -73,7 +73,7 @@ class EventLog:
         self._spacing = 64
 
     def at(self, number: int) -> tuple[LogEntry, ...]:
-        """Entries of the log up to a tick, newest last: at most `MAX_ENTRIES`, none that ended before the oldest tick.
+        """Entries of the log up to a tick, newest last; at most `MAX_ENTRIES`, none ended before the oldest tick.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.

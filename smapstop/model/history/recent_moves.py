@@ -10,7 +10,7 @@ from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Mappings
 
-LATELY = 4
+FADE_TICKS = 4
 """Ticks for which a move is told, the one in which it happened included."""
 
 Moves = NDArray[np.int8]
@@ -33,7 +33,7 @@ def moves_of(values: NDArray[np.float64]) -> Moves:
     return moves
 
 
-def amounts_lately(
+def recent_amounts(
     timeline: Timeline, mappings: Ids, fields: Sequence[str], first: int, stop: int
 ) -> NDArray[np.float64]:
     """Fields of some mappings after each of the ticks `first` to `stop`, all of which are known; kB.
@@ -45,17 +45,19 @@ def amounts_lately(
     """
     moment = timeline.at(first)
     now = np.full((len(fields), len(mappings)), np.nan)
-    _tell(now, rows_of(moment.ids, mappings), moment.mappings, fields)
+    _write_amounts(now, rows_of(moment.ids, mappings), moment.mappings, fields)
     out = [now]
     for tick in timeline.ticks[first + 1 : stop]:
         now = now.copy()
         now[:, np.isin(mappings, tick.gone) | tick.keyframe] = np.nan
-        _tell(now, rows_of(tick.ids, mappings), tick.rows, fields)
+        _write_amounts(now, rows_of(tick.ids, mappings), tick.rows, fields)
         out.append(now)
     return np.stack(out, axis=-1)
 
 
-def _tell(out: NDArray[np.float64], rows: NDArray[np.intp], mappings: Mappings, fields: Sequence[str]) -> None:
+def _write_amounts(
+    out: NDArray[np.float64], rows: NDArray[np.intp], mappings: Mappings, fields: Sequence[str]
+) -> None:
     """Note the fields of some rows, -1 for what is not told, in an array of shape (len(fields), len(rows))."""
     here = rows >= 0
     for at, name in enumerate(fields):

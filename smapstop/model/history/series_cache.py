@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids
 
-Values = NDArray[np.float64]
+SeriesValues = NDArray[np.float64]
 """kB; NaN where a mapping did not exist, or the field was not printed."""
 
 
-class Recent:
+class SeriesCache:
     """Remembers what was last asked; a table on the screen asks the same of almost the same mappings at each tick.
 
     Args:
@@ -20,13 +20,13 @@ class Recent:
             (fields, len(mappings), ticks).
     """
 
-    def __init__(self, ask: Callable[[Ids, int, int], Values]) -> None:
+    def __init__(self, ask: Callable[[Ids, int, int], SeriesValues]) -> None:
         self._ask = ask
         self._ids: Ids = np.zeros(0, np.int64)
         self._first = self._stop = -1
-        self._values: Values = np.zeros((0, 0, 0))
+        self._values: SeriesValues = np.zeros((0, 0, 0))
 
-    def values(self, mappings: Ids, first: int, stop: int, now: Values) -> Values:
+    def values(self, mappings: Ids, first: int, stop: int, now: SeriesValues) -> SeriesValues:
         """The values over the ticks `first` to `stop`.
 
         Args:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from smapstop.proc.pages.page_runs import PageRuns
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState, states_of
 
-Pages = NDArray[np.int64]
+PageNumbers = NDArray[np.int64]
 """Numbers of pages, or how many."""
 ZOOM = 8
 """A step of the zoom: a cell of the next one has so many times as many pages."""
@@ -21,12 +21,12 @@ _ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretches:
+class PageSpans:
     """Stretches of neighbouring pages in the same state, n of them, in address order; between them is nothing."""
 
-    start: Pages
+    start: PageNumbers
     """First page of each, shape (n,)."""
-    end: Pages
+    end: PageNumbers
     """The page after its last, shape (n,)."""
     state: NDArray[np.int8]
     """Positions in `PAGE_STATES`, shape (n,)."""
@@ -39,7 +39,7 @@ class Stretches:
         """How many pages there are in all of them."""
         return int((self.end - self.start).sum())
 
-    def at(self, pages: Pages) -> NDArray[np.int8]:
+    def at(self, pages: PageNumbers) -> NDArray[np.int8]:
         """The states of pages, not present for those between; any shape, and the same shape."""
         if not len(self):
             return np.full(pages.shape, _ABSENT, np.int8)
@@ -47,24 +47,24 @@ class Stretches:
         within = (last_begun >= 0) & (pages < self.end[last_begun])
         return np.where(within, self.state[last_begun], np.int8(_ABSENT))
 
-    def of(self, *states: PageState) -> "Stretches":
+    def of(self, *states: PageState) -> "PageSpans":
         """Those in some states."""
         return self.take(np.isin(self.state, [PAGE_STATES.index(state) for state in states]))
 
-    def take(self, index: NDArray[np.bool_]) -> "Stretches":
+    def take(self, index: NDArray[np.bool_]) -> "PageSpans":
         """Those that `index` names."""
-        return Stretches(self.start[index], self.end[index], self.state[index])
+        return PageSpans(self.start[index], self.end[index], self.state[index])
 
-    def within(self, first: int, stop: int) -> "Stretches":
+    def within(self, first: int, stop: int) -> "PageSpans":
         """What of them lies from one page up to another."""
         inside = self.take((self.end > first) & (self.start < stop))
-        return Stretches(np.maximum(inside.start, first), np.minimum(inside.end, stop), inside.state)
+        return PageSpans(np.maximum(inside.start, first), np.minimum(inside.end, stop), inside.state)
 
-    def shifted(self, pages: int) -> "Stretches":
+    def shifted(self, pages: int) -> "PageSpans":
         """The same so many pages further on."""
-        return Stretches(self.start + pages, self.end + pages, self.state)
+        return PageSpans(self.start + pages, self.end + pages, self.state)
 
-    def before(self, pages: Pages) -> Pages:
+    def before(self, pages: PageNumbers) -> PageNumbers:
         """How many pages of all stretches are before others; any shape, and the same shape."""
         if not len(self):
             return np.zeros(pages.shape, np.int64)
@@ -72,14 +72,14 @@ class Stretches:
         until = np.zeros(len(self) + 1, np.int64)
         np.cumsum(self.end - self.start, out=until[1:])
         beyond = np.maximum(0, self.end[begun - 1] - pages)
-        counts: Pages = until[begun] - np.where(begun > 0, beyond, 0)
+        counts: PageNumbers = until[begun] - np.where(begun > 0, beyond, 0)
         return counts
 
-    def nth(self, ordinals: Pages) -> Pages:
+    def nth(self, ordinals: PageNumbers) -> PageNumbers:
         """The pages with these places among all pages of the stretches, from 0; any shape, and the same shape."""
-        until: Pages = np.cumsum(self.end - self.start)
+        until: PageNumbers = np.cumsum(self.end - self.start)
         at = np.searchsorted(until, ordinals, "right")
-        pages: Pages = self.end[at] - (until[at] - ordinals)
+        pages: PageNumbers = self.end[at] - (until[at] - ordinals)
         return pages
 
     def next(self, page: int) -> int | None:
@@ -93,22 +93,22 @@ class Stretches:
         return min(page, int(self.end[at])) - 1 if at >= 0 else None
 
 
-def stretches_of(runs: PageRuns, backing: Backing) -> Stretches:
+def page_spans_of(runs: PageRuns, backing: Backing) -> PageSpans:
     """The states of the pages of a mapping."""
     size = np.uint64(runs.page_bytes)
     start, end = (runs.start // size).astype(np.int64), (runs.end // size).astype(np.int64)
-    return Stretches(start, end, states_of(runs.flags, backing))
+    return PageSpans(start, end, states_of(runs.flags, backing))
 
 
-def changed(before: Stretches, after: Stretches) -> Stretches:
+def diff_spans(before: PageSpans, after: PageSpans) -> PageSpans:
     """The pages whose state is another one; each with the state that it had before."""
     edges = np.unique(np.concatenate([before.start, before.end, after.start, after.end]))
     was = before.at(edges[:-1])
     other = was != after.at(edges[:-1])
-    return Stretches(edges[:-1][other], edges[1:][other], was[other])
+    return PageSpans(edges[:-1][other], edges[1:][other], was[other])
 
 
-def mixture(stretches: Stretches, edges: Pages) -> Pages:
+def count_states(stretches: PageSpans, edges: PageNumbers) -> PageNumbers:
     """How many pages of each state lie between neighbouring edges.
 
     Args:
@@ -154,7 +154,7 @@ class Grid:
         start = (self.first // self.zoom + cell) * self.zoom
         return max(start, self.first), min(start + self.zoom, self.stop)
 
-    def edges(self, first: int, stop: int) -> Pages:
+    def edges(self, first: int, stop: int) -> PageNumbers:
         """The borders of the cells from `first` up to `stop`, shape (stop - first + 1,)."""
         at = (self.first // self.zoom + np.arange(first, stop + 1)) * self.zoom
         return np.clip(at, self.first, self.stop)
@@ -178,9 +178,9 @@ class Grid:
 class Cells:
     """What some neighbouring cells hold, n of them."""
 
-    now: Pages
+    now: PageNumbers
     """Pages by state, shape (n, len(STATES))."""
-    was: Pages
+    was: PageNumbers
     """The same at the compared look."""
-    changed: Pages
+    changed: PageNumbers
     """How many of the pages changed, shape (n,)."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from smapstop.model.pages.page_grid import Stretches, changed, stretches_of
+from smapstop.model.pages.page_grid import PageSpans, diff_spans, page_spans_of
 from smapstop.model.protocol import PagesSeen
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.pages.page_runs import PageFlags
@@ -20,8 +20,8 @@ class Look:
     """The pages of a mapping at one time."""
 
     seen: PagesSeen
-    stretches: Stretches
-    huge: Stretches
+    stretches: PageSpans
+    huge: PageSpans
     """Those of which are mapped by entries for huge pages."""
     first: int
     """The first page of the mapping."""
@@ -51,7 +51,7 @@ class Looks:
             mark: The tick whose look shall not be forgotten.
         """
         assert seen.runs is not None
-        size, states = seen.runs.page_bytes, stretches_of(seen.runs, backing)
+        size, states = seen.runs.page_bytes, page_spans_of(seen.runs, backing)
         huge = states.take(seen.runs.flags & PageFlags.HUGE != 0)
         look = Look(seen, states, huge, seen.start // size, -(-seen.end // size), size)
         self._looks.append(look)
@@ -85,9 +85,9 @@ class Looks:
 
 
 @lru_cache(2)  # whoever moves over the same pages asks again with each step
-def changes(before: Look, after: Look) -> Stretches:
+def changes(before: Look, after: Look) -> PageSpans:
     """The pages of a mapping that changed between two looks, with the states that they had; they move with it."""
     moved = after.first - before.first
     apart = after.first >= before.stop or after.stop <= before.first
     was = before.stretches.shifted(moved) if apart else before.stretches
-    return changed(was, after.stretches).within(after.first, after.stop)
+    return diff_spans(was, after.stretches).within(after.first, after.stop)

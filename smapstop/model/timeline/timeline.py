@@ -23,7 +23,7 @@ class Timeline:
     first one, and the one that is kept.
 
     Args:
-        kept_bytes: See `KEPT_BYTES`.
+        kept_bytes: See `MAX_BYTES`.
         run_ticks: How many ticks are packed together.
     """
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.compare.previous_run import Earlier
+from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.grouping import Grouping
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import Changes, compare
@@ -35,11 +35,11 @@ class View:
     """The rows of the sheet that the filter lets through."""
     newest: int
     """Number of the newest tick."""
-    earlier: Earlier | None = None
+    earlier: PreviousRun | None = None
     """The earlier run that it is compared with; None when that is another moment of the same run."""
 
 
-def derive_view(timeline: Timeline, lens: ViewState, earlier: Earlier | None = None) -> View:
+def derive_view(timeline: Timeline, lens: ViewState, earlier: PreviousRun | None = None) -> View:
     """Look at a timeline, which must have a tick.
 
     Args:
@@ -67,7 +67,7 @@ def derive_view(timeline: Timeline, lens: ViewState, earlier: Earlier | None = N
     )
 
 
-def _baseline(timeline: Timeline, lens: ViewState, moment: Moment, earlier: Earlier | None) -> Moment:
+def _baseline(timeline: Timeline, lens: ViewState, moment: Moment, earlier: PreviousRun | None) -> Moment:
     """The moment to compare with: of the earlier run when there is one, else of this run, and never a later one."""
     if earlier is not None:
         return earlier.beside(timeline, moment)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.compare.group_comparison import By, Likeness, Side, likeness
+from smapstop.model.compare.group_comparison import GroupComparison, GroupSums, MatchKey, compare_groups
 from smapstop.model.kinds import Kind
 from smapstop.model.totals import SUMS
 from smapstop.proc.columns import ABSENT, Amounts
@@ -37,7 +37,7 @@ class Row:
     """A group of mappings that both runs call the same, or that only one of them has."""
 
     group: int
-    """Its number in the `Likeness`."""
+    """Its number in the `GroupComparison`."""
     name: str
     kind: Kind
     perms: str
@@ -58,9 +58,9 @@ class Diff:
 
     before: Run
     after: Run
-    by: By
+    by: MatchKey
     metric: str
-    groups: Likeness
+    groups: GroupComparison
     rows: tuple[Row, ...]
     """Those to show, the biggest change of the metric first."""
 
@@ -72,7 +72,7 @@ class Diff:
 _KNOWN = tuple(field.name for field in FIELDS if field.in_mapping and not field.is_property)
 
 
-def diff(before: Run, after: Run, by: By, metric: str, *, unchanged: bool) -> Diff:
+def diff(before: Run, after: Run, by: MatchKey, metric: str, *, unchanged: bool) -> Diff:
     """Compare two runs.
 
     Args:
@@ -84,19 +84,19 @@ def diff(before: Run, after: Run, by: By, metric: str, *, unchanged: bool) -> Di
     if before.redaction != after.redaction and by != "kind":
         named = " and ".join(repr(run.file) for run in (before, after) if run.redaction)
         raise SmapstopError(f"the files in {named} have numbers, not names (--redact)", "compare --by kind")
-    groups = likeness(before.mappings, after.mappings, by)
+    groups = compare_groups(before.mappings, after.mappings, by)
     columns = [_column(groups, side, run, metric) for side, run in ((groups.before, before), (groups.after, after))]
     rows = (_row(groups, columns, group) for group in _largest_change_first(*columns))
     shown = tuple(row for row in rows if unchanged or row.status != "unchanged")
     return Diff(before, after, by, metric, groups, shown)
 
 
-def names_in(groups: Likeness) -> tuple[str, ...]:
+def names_in(groups: GroupComparison) -> tuple[str, ...]:
     """Every field that smapstop knows, the sums of them, and those that it does not know but a kernel printed."""
     return tuple(dict.fromkeys([*_KNOWN, *SUMS, *groups.before.fields, *groups.after.fields]))
 
 
-def _column(groups: Likeness, side: Side, run: Run, metric: str) -> Amounts:
+def _column(groups: GroupComparison, side: GroupSums, run: Run, metric: str) -> Amounts:
     """The metric of each group on one side.
 
     Raises:
@@ -120,7 +120,7 @@ def _largest_change_first(before: Amounts, after: Amounts) -> list[int]:
     return order
 
 
-def _row(groups: Likeness, columns: Sequence[Amounts], group: int) -> Row:
+def _row(groups: GroupComparison, columns: Sequence[Amounts], group: int) -> Row:
     """What there is to say of a group."""
     members = Sum(int(groups.before.members[group]), int(groups.after.members[group]))
     amount = Sum(*(_known(int(column[group])) for column in columns))
@@ -146,7 +146,7 @@ def _known(kb: int) -> int | None:
     return None if kb == ABSENT else kb
 
 
-def _sum(side: Side, name: str, groups: Sequence[int] | None) -> int | None:
+def _sum(side: GroupSums, name: str, groups: Sequence[int] | None) -> int | None:
     """A field of some groups; None when none of them has it."""
     column = side.get(name)
     if column is None:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from smapstop.model.compare.group_comparison import Side
+from smapstop.model.compare.group_comparison import GroupSums
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.report.diff.compare import Diff, Row, Sum, names_in
@@ -56,7 +56,7 @@ def _run_record(run: Run) -> Record:
     return {"file": run.file, "process": process, **at}
 
 
-def _columns(side: Side, names: tuple[str, ...]) -> _Columns:
+def _columns(side: GroupSums, names: tuple[str, ...]) -> _Columns:
     """The fields of a side as plain numbers."""
     columns = {name: side.get(name) for name in names}
     plain: _Columns = {name: None if column is None else column.tolist() for name, column in columns.items()}

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.pages.page_grid import Grid, Pages, Stretches
+from smapstop.model.pages.page_grid import Grid, PageNumbers, PageSpans
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
 from smapstop.text.pages import frames_text
@@ -45,7 +45,7 @@ class PageCanvas:
     look: Look
     layout: PageLayout
     facts: list[Strip]
-    totals: Pages
+    totals: PageNumbers
     """How many pages are in each state."""
 
     @classmethod
@@ -62,7 +62,7 @@ class PageCanvas:
         return self.layout.cells.grid
 
     @property
-    def copied(self) -> Stretches:
+    def copied(self) -> PageSpans:
         """The pages of the list."""
         return self.model.view.copied
 

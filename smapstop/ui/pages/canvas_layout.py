@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.pages.page_grid import Grid, Stretches
+from smapstop.model.pages.page_grid import Grid, PageSpans
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GUTTER, GridLayout, layout_of, room_for_cells
 
@@ -39,7 +39,7 @@ class PageContent:
 
     grid: Grid
     """The mapping, in cells of one page."""
-    copied: Stretches
+    copied: PageSpans
     """The pages that the list has."""
     states: int
     """How many states the pages are in: each has a line in the panel."""
@@ -61,7 +61,7 @@ class ListLayout:
     """The pages on the lines after the title."""
 
     @classmethod
-    def around(cls, page: int, copied: Stretches, x: int, y: int, width: int, height: int) -> "ListLayout":
+    def around(cls, page: int, copied: PageSpans, x: int, y: int, width: int, height: int) -> "ListLayout":
         """List as many of the copied pages as have room, with a page in the middle as far as there are others."""
         total, rows = copied.pages, max(1, height - 1)
         place = int(copied.before(np.array([page]))[0])
@@ -211,7 +211,7 @@ def _room_beside(panel: int, width: int) -> int:
 
 
 def _list_below(
-    legend: int, copied: Stretches, page: int, x: int, y: int, width: int, height: int
+    legend: int, copied: PageSpans, page: int, x: int, y: int, width: int, height: int
 ) -> ListLayout | None:
     """The list in a panel, a line below its legend; None where nothing was copied, or too few lines are left."""
     used = legend + 1

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.kinds import Kind
-from smapstop.model.pages.page_grid import Cells, Pages
+from smapstop.model.pages.page_grid import Cells, PageNumbers
 from smapstop.proc.pages.page_states import PAGE_STATES, PageState
 from smapstop.text import format as fmt
 from smapstop.text.pages import LETTERS
@@ -50,7 +50,7 @@ class _Two(NamedTuple):
     """How much of the two is the lower one."""
 
 
-def _two(counts: Pages) -> _Two:
+def _two(counts: PageNumbers) -> _Two:
     """What cells show."""
     order = np.argsort(-counts, axis=1, kind="stable")
     most, second = order[:, 0], order[:, 1]
@@ -180,7 +180,7 @@ class Brush:
         head = f"{was}→{now}" if cells.changed[at] and was != now else now
         return [head.center(width), fmt.clip(name, width).center(width)]
 
-    def _band(self, counts: Pages, text: str, width: int, *, loud: bool, cursor: bool) -> list[Segment]:
+    def _band(self, counts: PageNumbers, text: str, width: int, *, loud: bool, cursor: bool) -> list[Segment]:
         """One line of a large cell: the states beside each other, each as wide as its share, under the text."""
         text = fmt.clip(text, width)
         text += " " * (width - fmt.cells(text))
@@ -197,7 +197,7 @@ class Brush:
         return segments
 
 
-def _said(counts: Pages) -> str:
+def _said(counts: PageNumbers) -> str:
     """The letter of a cell, a small one when it is mixed."""
     (lower,), (upper,), _ = _two(counts[None])
     letter = LETTERS[PAGE_STATES[lower]]

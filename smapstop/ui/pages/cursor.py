@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smapstop.model.pages.page_grid import ZOOM, Grid, Stretches
+from smapstop.model.pages.page_grid import ZOOM, Grid, PageSpans
 from smapstop.ui.pages.layout import GridLayout
 
 
@@ -38,14 +38,14 @@ class PageCursor:
         """Go to a page, or to the nearest one that the mapping has."""
         return replace(self, page=_nearest(grid, page), moved=True)
 
-    def move(self, layout: GridLayout, copied: Stretches, across: int, down: int) -> "PageCursor":
+    def move(self, layout: GridLayout, copied: PageSpans, across: int, down: int) -> "PageCursor":
         """Go by cells and rows, staying where there is no such cell; in the list by lines."""
         if self.listing:
             return _move_in_list(self, layout.grid, copied, across + down)
         cell = layout.grid.cell_of(self.page) + across + down * layout.columns
         return self._move_to_cell(layout.grid, cell) if 0 <= cell < len(layout.grid) else self
 
-    def turn_pages(self, layout: GridLayout, copied: Stretches, screens: int, listed: int) -> "PageCursor":
+    def turn_pages(self, layout: GridLayout, copied: PageSpans, screens: int, listed: int) -> "PageCursor":
         """Go by screenfuls of rows, as far as there are rows.
 
         Args:
@@ -61,12 +61,12 @@ class PageCursor:
         rows = max(-row, min(screens * layout.visible_rows, layout.rows - 1 - row))
         return self._move_to_cell(layout.grid, min(len(layout.grid) - 1, cell + rows * layout.columns))
 
-    def go_to_end(self, grid: Grid, copied: Stretches, *, last: bool) -> "PageCursor":
+    def go_to_end(self, grid: Grid, copied: PageSpans, *, last: bool) -> "PageCursor":
         """Go to the first page, or to the last one; of the list when that is shown."""
         end = self.move_to(grid, grid.stop - 1 if last else grid.first)
         return _move_in_list(end, grid, copied, 0) if self.listing else end
 
-    def go_to_change(self, grid: Grid, changes: Stretches, cursor: tuple[int, int], *, forward: bool) -> "PageCursor":
+    def go_to_change(self, grid: Grid, changes: PageSpans, cursor: tuple[int, int], *, forward: bool) -> "PageCursor":
         """Go to the nearest page that changed outside the cell under the cursor; from one end round to the other.
 
         Args:
@@ -88,7 +88,7 @@ class PageCursor:
         zoom = grid.zoom * ZOOM if steps > 0 else grid.zoom // ZOOM
         return replace(self, zoom=grid.zoomed(zoom).zoom, moved=True)
 
-    def toggle_list(self, grid: Grid, copied: Stretches) -> "PageCursor":
+    def toggle_list(self, grid: Grid, copied: PageSpans) -> "PageCursor":
         """List the copied pages, beginning with the nearest one from the cursor on, or show the grid again."""
         cursor = replace(self, listing=not self.listing, moved=True)
         return _move_in_list(cursor, grid, copied, 0) if cursor.listing else cursor
@@ -98,7 +98,7 @@ class PageCursor:
         return self.move_to(grid, grid.pages_of(cell)[0])
 
 
-def _move_in_list(cursor: PageCursor, grid: Grid, copied: Stretches, lines: int) -> PageCursor:
+def _move_in_list(cursor: PageCursor, grid: Grid, copied: PageSpans, lines: int) -> PageCursor:
     """Go by so many copied pages, as far as there are any."""
     if not copied.pages:
         return cursor

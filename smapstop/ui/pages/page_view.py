@@ -7,7 +7,7 @@ import numpy as np
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.kinds import Kind, backing_of, kind_of
 from smapstop.model.labels import Label
-from smapstop.model.pages.page_grid import Cells, Grid, Pages, Stretches, mixture
+from smapstop.model.pages.page_grid import Cells, Grid, PageNumbers, PageSpans, count_states
 from smapstop.model.pages.page_history import Look, Looks, changes
 from smapstop.model.protocol import PagesSeen
 from smapstop.model.view.view import View
@@ -28,9 +28,9 @@ class PageView:
     """What it is for, if it has no name."""
     look: Look
     before: Look
-    changes: Stretches
+    changes: PageSpans
     """The pages that changed, with the states that they had."""
-    copied: Stretches
+    copied: PageSpans
     """The pages of a private file mapping that were copied on write."""
     notice: str
     """Why this is not how the pages are at the moment that is shown; empty when it is."""
@@ -55,21 +55,21 @@ class PageView:
         return self.has_file or (self.label is not None and self.label.may_be_of_file)
 
     @property
-    def totals(self) -> Pages:
+    def totals(self) -> PageNumbers:
         """How many pages are in each state."""
-        totals: Pages = mixture(self.look.stretches, np.array([self.look.first, self.look.stop]))[0]
+        totals: PageNumbers = count_states(self.look.stretches, np.array([self.look.first, self.look.stop]))[0]
         return totals
 
-    def cells(self, edges: Pages) -> Cells:
+    def cells(self, edges: PageNumbers) -> Cells:
         """What lies between neighbouring edges."""
         return Cells(
-            now=mixture(self.look.stretches, edges),
-            was=mixture(self.was, edges),
+            now=count_states(self.look.stretches, edges),
+            was=count_states(self.was, edges),
             changed=np.diff(self.changes.before(edges)),
         )
 
     @property
-    def was(self) -> Stretches:
+    def was(self) -> PageSpans:
         """The pages as they were at the compared look."""
         apart = self.look.first >= self.before.stop or self.look.stop <= self.before.first
         moved = self.look.first - self.before.first if apart else 0

@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingState as Entry
 from smapstop.model.labels import Label
-from smapstop.model.pages.page_grid import Pages
+from smapstop.model.pages.page_grid import PageNumbers
 from smapstop.proc.pages.page_states import PageState
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
@@ -60,7 +60,7 @@ def box(lines: Sequence[Sequence[tuple[str, bool]]], look: Look, width: int) -> 
     return drawn
 
 
-def legend(counts: Pages, brush: Brush, look: Look, width: int) -> Strip:
+def legend(counts: PageNumbers, brush: Brush, look: Look, width: int) -> Strip:
     """How many pages there are of each state, on one line; what has no room is left out."""
     segments = [Segment(" ", look.base)]
     for state, count in words.in_order(counts):
@@ -72,7 +72,7 @@ def legend(counts: Pages, brush: Brush, look: Look, width: int) -> Strip:
     return look.line(segments, width)
 
 
-def tall_legend(counts: Pages, brush: Brush, look: Look, width: int) -> list[Strip]:
+def tall_legend(counts: PageNumbers, brush: Brush, look: Look, width: int) -> list[Strip]:
     """The same with a line for each state, and a bar for its share."""
     lines, total = [rule("Pages", look, width)], max(1, int(counts.sum()))
     for state, count in words.in_order(counts):

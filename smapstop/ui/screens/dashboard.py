@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from smapstop.errors import SmapstopError
-from smapstop.model.compare.previous_run import ELSEWHERE
+from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Target
 from smapstop.model.view.filter import group_filter, parse_filter
@@ -157,7 +157,7 @@ class MainScreen(LensedScreen):
         looking = self.looking
         if looking.scene is None:
             return
-        if message.mapping >= ELSEWHERE:
+        if message.mapping >= FOREIGN_ID_BASE:
             other, key = baseline_text(looking.scene, looking.timeline), key_of(self.app, "runs")
             self.notify(f"only {other} has it: {key} goes there", markup=False)
         elif message.mapping < 0:
@@ -287,7 +287,7 @@ class MainScreen(LensedScreen):
 
     def show_run(self, run: Run, at: int | None = None) -> None:
         """Look at a run; in the next one at what was looked at in the one before."""
-        next_one = self.looking.run is not None and self.looking.run is self.looking.runs.before(run)
+        next_one = self.looking.run is not None and self.looking.run is self.looking.runs.run_before(run)
         wanted = self.views.wanted if next_one else None
         super().show_run(run, at)
         self._shown_anew(wanted)

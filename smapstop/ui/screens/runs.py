@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from smapstop.model.compare.runs import KEPT, Run
+from smapstop.model.compare.runs import MAX_RUNS, Run
 from smapstop.text.run_table import header, line_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
@@ -41,7 +41,7 @@ class RunsScreen(Modal[Run | None]):
     def compose(self) -> ComposeResult:
         """The runs, the one that is looked at marked."""
         with Vertical(classes="box") as box:
-            box.border_title = f"Runs, the last {KEPT} are kept"
+            box.border_title = f"Runs, the last {MAX_RUNS} are kept"
             box.border_subtitle = (
                 f"Δ against the previous run at the same age   enter open   {key_of(self.app, 'back')}"
             )

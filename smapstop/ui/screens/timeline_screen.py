@@ -196,7 +196,7 @@ class LensedScreen(Screen[None]):
             return
         from smapstop.ui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.looking.runs.known, self.looking.run), self._choose_run)
+        self.app.push_screen(RunsScreen(self.looking.runs.stored, self.looking.run), self._choose_run)
 
     def _choose_run(self, run: Run | None) -> None:
         """Look at the run that the user chose: at an earlier one from its end."""

@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
-from smapstop.model.compare.previous_run import ELSEWHERE
+from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text.columns import Column
@@ -96,7 +96,7 @@ class Views(ContentSwitcher):
         """
         opened = self.opened
         mapping = opened.mapping if opened else self.table.current
-        if mapping is None or not 0 <= mapping < ELSEWHERE:
+        if mapping is None or not 0 <= mapping < FOREIGN_ID_BASE:
             return False
         self.open(timeline, scene, mapping, "detail" if isinstance(opened, MappingPages) else "pages")
         return True

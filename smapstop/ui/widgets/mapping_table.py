@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.model.grouping import Grouping
-from smapstop.model.history.recent_moves import LATELY
+from smapstop.model.history.recent_moves import FADE_TICKS
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
@@ -271,7 +271,7 @@ def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -
         case "text" | "address":
             return palette.quiet, None
         case "happened":
-            fresh = row.age is not None and row.age < LATELY
+            fresh = row.age is not None and row.age < FADE_TICKS
             return None if fresh else palette.quiet, _stands_out(row, palette)
     return None, _stands_out(row, palette)
 

@@ -9,7 +9,7 @@ from building import mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.compare.mapping_pairs import NONE, paired
+from smapstop.model.compare.mapping_pairs import NO_ROW, pair_mappings
 from smapstop.proc.columns import Mappings, StringTable
 
 APP, LIBC = "/src/app", "/lib/libc.so.6"
@@ -41,13 +41,13 @@ def moved(rows: tuple[tuple[Any, ...], ...], pages: int) -> list[tuple[Any, ...]
 
 
 def test_the_same_program_elsewhere_has_the_same_mappings() -> None:
-    assert paired(run(*BEFORE), run(*moved(BEFORE, 5000))).tolist() == list(range(len(BEFORE)))
+    assert pair_mappings(run(*BEFORE), run(*moved(BEFORE, 5000))).tolist() == list(range(len(BEFORE)))
 
 
 def test_memory_that_follows_a_file_is_the_files_whatever_else_has_no_name() -> None:
     before = run((1, 2, "rw-p", APP), (2, 6, "rw-p", ""), (50, 54, "rw-p", ""))
     after = run((31, 32, "rw-p", APP), (32, 39, "rw-p", ""), (60, 64, "rw-p", ""), (70, 74, "rw-p", ""))
-    assert paired(before, after).tolist() == [0, 1, NONE, 2]
+    assert pair_mappings(before, after).tolist() == [0, 1, NO_ROW, 2]
 
 
 def test_the_parts_of_a_file_that_was_built_anew_are_known_by_their_permissions() -> None:
@@ -57,17 +57,17 @@ def test_the_parts_of_a_file_that_was_built_anew_are_known_by_their_permissions(
         (306, 309, "r--p", APP, 0, 6),
         (309, 312, "rw-p", APP, 0, 8),
     )
-    assert paired(run(*BEFORE), after).tolist() == [0, 1, 2, 3]
+    assert pair_mappings(run(*BEFORE), after).tolist() == [0, 1, 2, 3]
 
 
 def test_a_file_that_was_replaced_under_a_running_program_is_the_same_file() -> None:
-    assert paired(run((1, 2, "rw-p", f"{APP} (deleted)")), run((7, 8, "rw-p", APP))).tolist() == [0]
+    assert pair_mappings(run((1, 2, "rw-p", f"{APP} (deleted)")), run((7, 8, "rw-p", APP))).tolist() == [0]
 
 
 def test_memory_without_a_name_is_known_by_its_length_and_then_from_the_top() -> None:
     before = run((10, 20, "rw-p", ""), (30, 38, "rw-p", ""), (40, 42, "rw-p", ""))
     after = run((110, 112, "rw-p", ""), (130, 131, "rw-p", ""), (140, 148, "rw-p", ""), (150, 153, "rw-p", ""))
-    assert paired(before, after).tolist() == [2, NONE, 1, 0]
+    assert pair_mappings(before, after).tolist() == [2, NO_ROW, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_memory_without_a_name_is_known_by_its_length_and_then_from_the_top() ->
 def test_another_name_or_other_permissions_are_another_mapping(
     before: tuple[Any, ...], after: tuple[Any, ...]
 ) -> None:
-    assert paired(run(before), run(after)).tolist() == [NONE]
+    assert pair_mappings(run(before), run(after)).tolist() == [NO_ROW]
 
 
 @pytest.mark.parametrize(("before", "after"), [((), ()), ((), BEFORE), (BEFORE, ())])
 def test_of_nothing_there_are_no_pairs(before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
-    assert paired(run(*before), run(*after)).tolist() == [NONE] * len(after)
+    assert pair_mappings(run(*before), run(*after)).tolist() == [NO_ROW] * len(after)
 
 
 names = st.sampled_from(["", "", "[heap]", APP, LIBC, "[anon:x]"])
@@ -127,8 +127,8 @@ def test_pairs_are_one_to_one_and_as_many_as_there_can_be(
     first: list[tuple[int, int, str, str, int]], second: list[tuple[int, int, str, str, int]]
 ) -> None:
     before, after = laid_out(first), laid_out(second)
-    rows = paired(before, after)
-    pairs = [(old, new) for new, old in enumerate(rows.tolist()) if old != NONE]
+    rows = pair_mappings(before, after)
+    pairs = [(old, new) for new, old in enumerate(rows.tolist()) if old != NO_ROW]
     assert len({old for old, _ in pairs}) == len(pairs)
     was, now = known_by(before), known_by(after)
     assert all(was[old] == now[new] for old, new in pairs)
@@ -138,4 +138,4 @@ def test_pairs_are_one_to_one_and_as_many_as_there_can_be(
 @given(shapes)
 def test_a_map_is_paired_with_itself_row_by_row(shape: list[tuple[int, int, str, str, int]]) -> None:
     mappings = laid_out(shape)
-    assert np.array_equal(paired(mappings, mappings), np.arange(len(mappings)))
+    assert np.array_equal(pair_mappings(mappings, mappings), np.arange(len(mappings)))

@@ -17,7 +17,7 @@ def test_runs_are_counted_and_the_newest_is_the_last_one() -> None:
     runs = Runs()
     assert runs.newest is None
     first, second = begun(runs), begun(runs)
-    assert [run.number for run in runs.known] == [1, 2]
+    assert [run.number for run in runs.stored] == [1, 2]
     assert runs.newest is second
     assert first.timeline is not second.timeline
 
@@ -25,12 +25,12 @@ def test_runs_are_counted_and_the_newest_is_the_last_one() -> None:
 def test_a_run_is_compared_with_the_one_before_it() -> None:
     runs = Runs()
     first, second, third = begun(runs), begun(runs), begun(runs)
-    assert runs.earlier(first) is None
-    earlier = runs.earlier(third)
+    assert runs.previous_run(first) is None
+    earlier = runs.previous_run(third)
     assert earlier is not None
     assert (earlier.number, earlier.timeline) == (2, second.timeline)
-    assert runs.earlier(third) is earlier  # it knows which mapping is which
-    other = runs.earlier(second)
+    assert runs.previous_run(third) is earlier  # it knows which mapping is which
+    other = runs.previous_run(second)
     assert other is not None
     assert (other.number, other.timeline) == (1, first.timeline)
 
@@ -38,15 +38,15 @@ def test_a_run_is_compared_with_the_one_before_it() -> None:
 def test_a_run_of_which_nothing_is_known_is_nothing_to_compare_with() -> None:
     runs = Runs()
     runs.begin(target())
-    assert runs.earlier(begun(runs)) is None
+    assert runs.previous_run(begun(runs)) is None
 
 
 def test_the_oldest_are_forgotten_and_the_others_keep_their_numbers() -> None:
     runs = Runs(kept=3)
     made = [begun(runs) for _ in range(5)]
-    assert [run.number for run in runs.known] == [3, 4, 5]
-    assert runs.earlier(made[2]) is None
-    assert runs.before(made[3]) is made[2]
+    assert [run.number for run in runs.stored] == [3, 4, 5]
+    assert runs.previous_run(made[2]) is None
+    assert runs.run_before(made[3]) is made[2]
 
 
 def test_when_they_take_too_much_they_are_forgotten_before_that() -> None:
@@ -56,4 +56,4 @@ def test_when_they_take_too_much_they_are_forgotten_before_that() -> None:
         for number in range(1, 300):
             run.timeline.append(tick_of(number, mappings_of((1, 9, "rw-p", "[heap]", number)), [0]))
     assert run.timeline.nbytes > 1
-    assert [run.number for run in runs.known] == [3, 4]
+    assert [run.number for run in runs.stored] == [3, 4]

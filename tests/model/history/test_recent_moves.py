@@ -9,7 +9,7 @@ from building import mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.history.recent_moves import LATELY, amounts_lately, moves_of
+from smapstop.model.history.recent_moves import FADE_TICKS, moves_of, recent_amounts
 from smapstop.proc.columns import ABSENT
 
 NONE = float("nan")
@@ -49,7 +49,7 @@ def test_the_amounts_after_each_of_the_last_ticks() -> None:
         tick_of(1, mappings_of((*HEAP, 44), swap=[4]), [0]),
         tick_of(2, mappings_of(), [], gone=[1]),
     )
-    found = amounts_lately(timeline, np.array([1, 0]), ("rss", "swap", "unheard_of"), 0, 3)
+    found = recent_amounts(timeline, np.array([1, 0]), ("rss", "swap", "unheard_of"), 0, 3)
     expected = [[[8, 8, NONE], [40, 44, 44]], [[NONE] * 3, [0, 4, 4]], [[NONE] * 3] * 2]
     np.testing.assert_array_equal(found, np.array(expected))
 
@@ -60,7 +60,7 @@ def test_they_are_those_of_the_series(life: list[list[Any]], keyframes: set[int]
     number = min(number, len(timeline) - 1)
     mappings = np.arange(12)[::-1]
     for at, name in enumerate(("rss", "size")):
-        first = max(0, number - LATELY)
-        found = amounts_lately(timeline, mappings, ("rss", "size"), first, number + 1)[at]
+        first = max(0, number - FADE_TICKS)
+        found = recent_amounts(timeline, mappings, ("rss", "size"), first, number + 1)[at]
         series = timeline.queries.series(mappings, name, first, number + 1)
         np.testing.assert_array_equal(found, series)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from smapstop.model.history.series_cache import Recent
+from smapstop.model.history.series_cache import SeriesCache
 from smapstop.model.tick import Ids
 
 EVERYTHING = np.random.default_rng(7).integers(0, 9, (2, 8, 30)).astype(np.float64)
@@ -34,7 +34,7 @@ class Log:
 
 @given(st.lists(asked | goes_on, max_size=20))
 def test_it_is_what_is_told_anew(questions: list[tuple[list[int], int, int, int]]) -> None:
-    recent, last = Recent(Log().ask), -1
+    recent, last = SeriesCache(Log().ask), -1
     for order, count, at, back in questions:
         last = at if at >= 0 else min(last + 1, 29)
         mappings, first = np.array(order[:count]), max(0, last - back)
@@ -45,7 +45,7 @@ def test_it_is_what_is_told_anew(questions: list[tuple[list[int], int, int, int]
 @pytest.mark.parametrize(("new", "told"), [(0, 0), (2, 2 * 2 * 5)])
 def test_a_tick_later_only_mappings_that_were_not_there_are_asked_for(new: int, told: int) -> None:
     log = Log()
-    recent = Recent(log.ask)
+    recent = SeriesCache(log.ask)
     for at in (9, 10):
         mappings = np.arange(at == 10 and new, 4 + (at == 10 and new))
         log.told = 0

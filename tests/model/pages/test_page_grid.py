@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.pages.page_grid import ZOOM, Grid, Stretches, changed, mixture, stretches_of
+from smapstop.model.pages.page_grid import ZOOM, Grid, PageSpans, count_states, diff_spans, page_spans_of
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns, merge_runs
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState
 
@@ -14,12 +14,12 @@ maps = st.lists(st.sampled_from([0, 1, 2, 3, 6]), max_size=120)
 """The state of each page of a mapping."""
 
 
-def stretches(states: list[int], first: int = 0) -> Stretches:
+def stretches(states: list[int], first: int = 0) -> PageSpans:
     """Runs from the state of each page."""
     pages = np.arange(first, first + len(states), dtype=np.uint64)
     flags = np.array(states, np.uint8)
     runs = merge_runs(pages, pages + np.uint64(1), flags, PageFlags.PRESENT, 1)
-    return Stretches(runs.start.astype(np.int64), runs.end.astype(np.int64), runs.flags.astype(np.int8))
+    return PageSpans(runs.start.astype(np.int64), runs.end.astype(np.int64), runs.flags.astype(np.int8))
 
 
 @given(maps, st.integers(0, 200), st.sampled_from([1, 8, 64, 512]), st.data())
@@ -29,7 +29,7 @@ def test_each_cell_has_what_its_pages_are(states: list[int], first: int, zoom: i
     low = data.draw(st.integers(0, len(grid)))
     high = data.draw(st.integers(low, len(grid)))
 
-    counts = mixture(stretches(states, first), grid.edges(low, high))
+    counts = count_states(stretches(states, first), grid.edges(low, high))
 
     expected = []
     for cell in range(low, high):
@@ -48,7 +48,7 @@ def test_changed_pages_are_those_whose_state_is_another_one(was: list[int], now:
     both = max(len(was), len(now))
     was, now = [*was, *[0] * (both - len(was))], [*now, *[0] * (both - len(now))]
 
-    found = changed(stretches(was, first), stretches(now, first))
+    found = diff_spans(stretches(was, first), stretches(now, first))
 
     told = [
         (page, code)
@@ -79,7 +79,7 @@ def test_states_of_runs_depend_on_what_is_behind_the_mapping() -> None:
     flags = np.array([PageFlags.PRESENT | PageFlags.FILE, PageFlags.PRESENT], np.uint8)
     runs = PageRuns(start, start + np.uint64(2 * PAGE), flags, PageFlags.PRESENT | PageFlags.FILE, PAGE)
 
-    found = stretches_of(runs, Backing.PRIVATE_FILE)
+    found = page_spans_of(runs, Backing.PRIVATE_FILE)
 
     assert (found.start.tolist(), found.end.tolist()) == ([2, 5], [4, 7])
     assert [PAGE_STATES[code] for code in found.state.tolist()] == [PageState.FILE, PageState.COPIED]
@@ -88,10 +88,10 @@ def test_states_of_runs_depend_on_what_is_behind_the_mapping() -> None:
 
 def test_a_mapping_of_16_tib_takes_memory_for_its_runs_and_cells_only() -> None:
     pages = 2**32
-    one = Stretches(np.array([pages // 2]), np.array([pages // 2 + 1]), np.array([1], np.int8))
+    one = PageSpans(np.array([pages // 2]), np.array([pages // 2 + 1]), np.array([1], np.int8))
     grid = Grid(0, pages).fitting(640)
 
-    counts = mixture(one, grid.edges(0, len(grid)))
+    counts = count_states(one, grid.edges(0, len(grid)))
 
     assert grid.zoom == ZOOM**8
     assert len(counts) == len(grid) == 256

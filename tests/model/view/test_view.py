@@ -2,7 +2,7 @@
 
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.compare.previous_run import ELSEWHERE, Earlier
+from smapstop.model.compare.previous_run import FOREIGN_ID_BASE, PreviousRun
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import LINGER, derive_view
 from smapstop.model.view.view_state import ViewState
@@ -93,20 +93,20 @@ def runs() -> tuple[Timeline, Timeline]:
 
 def test_an_earlier_run_is_compared_with_mapping_by_mapping_and_what_it_had_beside_is_struck_out() -> None:
     before, after = runs()
-    scene = derive_view(after, ViewState(compared="run"), Earlier(1, before))
+    scene = derive_view(after, ViewState(compared="run"), PreviousRun(1, before))
     sheet = scene.sheet
     names = [sheet.texts[code] for code in sheet.name.tolist()]
     assert names == ["[heap]", "/usr/lib/libc.so.6", "", "/usr/lib/libz.so"]
     assert sheet.deltas["rss"].tolist() == [4, 0, 8, -12]
     assert sheet.gone.tolist() == [False, False, False, True]
-    assert sheet.ids.tolist() == [0, 1, 2, ELSEWHERE + 2]
+    assert sheet.ids.tolist() == [0, 1, 2, FOREIGN_ID_BASE + 2]
     assert sheet.seconds is None
     assert scene.earlier is not None
 
 
 def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there() -> None:
     before, after = runs()
-    sheet = derive_view(after, ViewState(compared="run", grouping="kind"), Earlier(1, before)).sheet
+    sheet = derive_view(after, ViewState(compared="run", grouping="kind"), PreviousRun(1, before)).sheet
     changes = {
         sheet.texts[code]: kb for code, kb in zip(sheet.name.tolist(), sheet.deltas["rss"].tolist(), strict=True)
     }
@@ -116,12 +116,12 @@ def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there(
 def test_without_an_earlier_run_or_compared_otherwise_it_does_not_matter() -> None:
     before, after = runs()
     assert derive_view(after, ViewState(compared="run")).sheet.deltas["rss"].tolist() == [0, 0, 0]
-    scene = derive_view(after, ViewState(compared="start"), Earlier(1, before))
+    scene = derive_view(after, ViewState(compared="start"), PreviousRun(1, before))
     assert scene.sheet.deltas["rss"].tolist() == [0, 0, 0]
     assert scene.earlier is None
 
 
 def test_a_filter_finds_what_only_the_earlier_run_had() -> None:
     before, after = runs()
-    keep = derive_view(after, ViewState(compared="run", filter="libz"), Earlier(1, before)).keep
+    keep = derive_view(after, ViewState(compared="run", filter="libz"), PreviousRun(1, before)).keep
     assert keep.tolist() == [False, False, False, True]

@@ -7,7 +7,7 @@ import pytest
 from building import mappings_of
 
 from smapstop.errors import SmapstopError
-from smapstop.model.compare.group_comparison import By
+from smapstop.model.compare.group_comparison import MatchKey
 from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.report.diff.compare import Diff, Sum, diff, excesses
 from smapstop.report.diff.inputs import Run
@@ -34,7 +34,7 @@ AFTER = run(
 )
 
 
-def compared(*, before: Run = BEFORE, after: Run = AFTER, by: By = "name", unchanged: bool = False) -> Diff:
+def compared(*, before: Run = BEFORE, after: Run = AFTER, by: MatchKey = "name", unchanged: bool = False) -> Diff:
     return diff(before, after, by, "rss", unchanged=unchanged)
 
 

@@ -7,7 +7,7 @@ import pytest
 from building import mappings_of
 
 from smapstop import __version__
-from smapstop.model.compare.group_comparison import By
+from smapstop.model.compare.group_comparison import MatchKey
 from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.report.diff.compare import Diff, Sum, diff
 from smapstop.report.diff.inputs import Run
@@ -47,7 +47,7 @@ AFTER = run(
 )
 
 
-def compared(by: By = "name", *, unchanged: bool = False) -> Diff:
+def compared(by: MatchKey = "name", *, unchanged: bool = False) -> Diff:
     return diff(BEFORE, AFTER, by, "rss", unchanged=unchanged)
 
 

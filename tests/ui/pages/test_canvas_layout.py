@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.pages.page_grid import Grid, Stretches
+from smapstop.model.pages.page_grid import Grid, PageSpans
 from smapstop.ui.pages.canvas_layout import PageContent, PageLayout
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GUTTER
@@ -26,13 +26,13 @@ SIZES = [
 ]
 
 
-def pages_of(*pages: int) -> Stretches:
+def pages_of(*pages: int) -> PageSpans:
     """Each page a stretch of its own."""
     start = np.array(sorted(set(pages)), np.int64)
-    return Stretches(start, start + 1, np.ones(len(start), np.int8))
+    return PageSpans(start, start + 1, np.ones(len(start), np.int8))
 
 
-def content(pages: int = 3000, copied: Stretches | None = None, notice: bool = False) -> PageContent:
+def content(pages: int = 3000, copied: PageSpans | None = None, notice: bool = False) -> PageContent:
     return PageContent(
         Grid(FIRST, FIRST + pages), pages_of() if copied is None else copied, states=3, facts=4, notice=notice
     )

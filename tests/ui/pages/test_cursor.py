@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.pages.page_grid import Grid, Stretches
+from smapstop.model.pages.page_grid import Grid, PageSpans
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GridLayout, layout_of
 
 GRID = Grid(100, 400)
 
 
-def pages_of(*pages: int) -> Stretches:
+def pages_of(*pages: int) -> PageSpans:
     """Each page a stretch of its own."""
     start = np.array(sorted(set(pages)), np.int64)
-    return Stretches(start, start + 1, np.ones(len(start), np.int8))
+    return PageSpans(start, start + 1, np.ones(len(start), np.int8))
 
 
 NONE = pages_of()

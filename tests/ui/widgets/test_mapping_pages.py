@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.pages import page_history
-from smapstop.model.pages.page_grid import Stretches, changed
+from smapstop.model.pages.page_grid import PageSpans, diff_spans
 from smapstop.model.protocol import Attach, FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
 from smapstop.model.tick import Tick
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
@@ -316,11 +316,11 @@ async def test_escape_goes_back_to_the_fields_and_then_to_the_table() -> None:
 async def test_two_looks_are_compared_once_however_the_cursor_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = list[None]()
 
-    def counted(before: Stretches, after: Stretches) -> Stretches:
+    def counted(before: PageSpans, after: PageSpans) -> PageSpans:
         compared.append(None)
-        return changed(before, after)
+        return diff_spans(before, after)
 
-    monkeypatch.setattr(page_history, "changed", counted)
+    monkeypatch.setattr(page_history, "diff_spans", counted)
     app, source = dashboard(tick(0, 4), tick(1, 8))
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
