@@ -22,13 +22,13 @@ from smapstop.model.timestamps import utc
 from smapstop.report.json_csv import json_line
 from smapstop.report.json_fields import Record
 from smapstop.text.format import printable
-from smapstop.text.lifecycle import step_text
-from smapstop.text.mechanisms import EXPLANATIONS, VERBS, label_of, sentence_of
-from smapstop.text.status import ending_text
+from smapstop.text.lifecycle import lifecycle_text
+from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, label_of, sentence_of
+from smapstop.text.status import exit_status_text
 
 _LANES: dict[str, str] = {
     **{what: EXPLANATIONS[what].label for what in MECHANISMS},
-    **{what: VERBS[what] for what in get_args(What)},
+    **{what: LIFECYCLE_VERBS[what] for what in get_args(What)},
     "exec": "began a new program",
     "exit": "ended",
 }
@@ -131,11 +131,11 @@ def _words(step: Step, entry: LogEntry) -> tuple[str, str]:
     was, now = entry.was or entry.now, entry.now or entry.was
     if was is None or now is None:
         ending = step.tick.ending if entry.what == "end" else None
-        text = f"{printable(step.tick.counters.name)}: {ending_text(ending) if ending else _LANES['exec']}"
+        text = f"{printable(step.tick.counters.name)}: {exit_status_text(ending) if ending else _LANES['exec']}"
         return text, text
     whose = short_name(now)
     if entry.step:
-        text = step_text(entry.step, was, now, _address_range_of(step, entry.other))
+        text = lifecycle_text(entry.step, was, now, _address_range_of(step, entry.other))
         return f"{whose}: {text}", f"{printable(now.name) or whose}: {text}"
     assert entry.event is not None
     return f"{whose}: {label_of(entry.event)}", sentence_of(entry.event)

@@ -11,15 +11,15 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
-from smapstop.text.mechanisms import VERBS, label_of, labels
-from smapstop.text.status import ending_text
+from smapstop.text.mechanisms import LIFECYCLE_VERBS, label_of, labels
+from smapstop.text.status import exit_status_text
 
 _ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
 _SAME = "Rss unchanged"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EntryText:
     """An entry as text, printable."""
 
     when: str
@@ -32,7 +32,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Widths:
+class EventWidths:
     """Cells of the columns; a column of 0 is left out. Between two of them are two cells."""
 
     when: int
@@ -43,7 +43,7 @@ class Widths:
     """Where this is little, it says only how often."""
 
 
-def widths_of(width: int, *, named: bool) -> Widths:
+def event_widths(width: int, *, named: bool) -> EventWidths:
     """The columns of a pane of so many cells; the evidence takes what is left.
 
     Args:
@@ -56,20 +56,20 @@ def widths_of(width: int, *, named: bool) -> Widths:
     what = max(30, min(44, room // 2))
     if room - what < _ROOM_FOR_EVIDENCE:
         what = max(0, room - _ROOM_FOR_TIMES)
-    return Widths(when, whose, what, max(0, room - what - 2))
+    return EventWidths(when, whose, what, max(0, room - what - 2))
 
 
-def told(entry: LogEntry, timeline: Timeline) -> Told:
+def entry_text(entry: LogEntry, timeline: Timeline) -> EntryText:
     """What an entry says, but for the mapping and the evidence."""
-    return Told(
+    return EntryText(
         when=fmt.clock_tenths(timeline.head(entry.last).wall_ns),
-        what=what_of(entry, timeline),
+        what=what_text(entry, timeline),
         named=not entry.of_kind,
         quiet=entry.what in ("torn", "missing"),
     )
 
 
-def whose(entry: LogEntry, timeline: Timeline, width: int) -> str:
+def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
     """The name of the mapping, of all with this name, of the kind, or of the process, in at most so many cells."""
     face = entry.ref
     if face is None or entry.kind is None:
@@ -88,14 +88,14 @@ def whose(entry: LogEntry, timeline: Timeline, width: int) -> str:
     return full if fmt.cells(full) <= width else fmt.shorten(name, width)
 
 
-def what_of(entry: LogEntry, timeline: Timeline) -> str:
+def what_text(entry: LogEntry, timeline: Timeline) -> str:
     """What happened, and how much."""
     tick = timeline.head(entry.last)
     match entry.what:
         case "exec":
             return "exec: began a new program"
         case "end":
-            return ending_text(tick.ending) if tick.ending else "ended"
+            return exit_status_text(tick.ending) if tick.ending else "ended"
         case "torn":
             return "the map changed while it was read"
         case "missing":
@@ -104,7 +104,7 @@ def what_of(entry: LogEntry, timeline: Timeline) -> str:
     if entry.event:
         each_once = tuple(dict.fromkeys(entry.event.names))
         return label_of(replace(entry.event, names=each_once)) + (some and f" in {some}")
-    verb = VERBS[entry.what]
+    verb = LIFECYCLE_VERBS[entry.what]
     match entry.what:
         case "grow":
             return f"{some} {verb} {fmt.signed(entry.kb)}".lstrip()
@@ -119,7 +119,7 @@ Piece = tuple[str, int]
 """A piece of a line, and the direction of the change that it tells: 1, -1, or 0 for none."""
 
 
-def evidence(entry: LogEntry, timeline: Timeline, width: int) -> list[Piece]:
+def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int) -> list[Piece]:
     """What shows that it happened, in at most so many cells.
 
     The fields that changed, what was replaced by what, or of something that went on since when.
@@ -131,7 +131,7 @@ def evidence(entry: LogEntry, timeline: Timeline, width: int) -> list[Piece]:
         return [(since if fmt.cells(since) <= width else fmt.clip(times, width), 0)]
     if entry.mapping is None or entry.mappings > 1 or width < _ROOM_FOR_EVIDENCE - 2:
         return []
-    replaced = _replaced(entry)
+    replaced = _replacement_text(entry)
     if replaced:
         return [(fmt.clip(replaced, width), 0)]
     changed = timeline.queries.change(entry.mapping, entry.last)
@@ -139,15 +139,15 @@ def evidence(entry: LogEntry, timeline: Timeline, width: int) -> list[Piece]:
     moved = {name: kb for name, kb in changes.items() if kb}
     full = [(f"{FIELD_BY_NAME[name].label} ", kb) for name, kb in moved.items()]
     short = [(f"{FIELD_BY_NAME[name].short} ", kb) for name, kb in moved.items()]
-    pieces = _as_many_as_fit(full, width)
+    pieces = _fit_pieces(full, width)
     if len(pieces) < 2 * len(full):
-        return _as_many_as_fit(short, width)
+        return _fit_pieces(short, width)
     room = width - sum(fmt.cells(text) for text, _ in pieces)
     same = entry.event and moved and not changes.get("rss", 1) and room >= len(_SAME)
     return [*pieces, (_SAME, 0)] if same else pieces
 
 
-def _as_many_as_fit(changes: list[tuple[str, int]], width: int) -> list[Piece]:
+def _fit_pieces(changes: list[tuple[str, int]], width: int) -> list[Piece]:
     """The first changes of fields, each as two pieces, and a sign when there are more."""
     pieces: list[Piece] = []
     room = width + 2
@@ -160,7 +160,7 @@ def _as_many_as_fit(changes: list[tuple[str, int]], width: int) -> list[Piece]:
     return pieces
 
 
-def _replaced(entry: LogEntry) -> str:
+def _replacement_text(entry: LogEntry) -> str:
     """What of a mapping was replaced by what; where it was mapped, or was until now."""
     now, was = entry.now, entry.was
     match entry.what:
@@ -183,37 +183,37 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     entries = list(tick_entries(tick).of_mapping(mapping))
     if entries:
         why = labels(entry.event for entry in entries if entry.event)
-        became = ", ".join(VERBS[entry.step] for entry in entries if entry.step)
+        became = ", ".join(LIFECYCLE_VERBS[entry.step] for entry in entries if entry.step)
         return "; ".join(filter(None, [why, became]))
     deltas = timeline.queries.change(mapping, number)
     told = [
         f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in EXTERNALLY_DRIVEN
     ]
-    return " ".join(told) or _otherwise(tick)
+    return " ".join(told) or _fallback_text(tick)
 
 
 def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: int) -> str:
     """What happened to a group at a tick, -1 for never: the mechanisms in all of its mappings, and the rest."""
     if number < timeline.first:
         return ""
-    return "; ".join(what_of(entry, timeline) for entry in entries) or _otherwise(timeline.head(number))
+    return "; ".join(what_text(entry, timeline) for entry in entries) or _fallback_text(timeline.head(number))
 
 
-def _otherwise(tick: Tick) -> str:
+def _fallback_text(tick: Tick) -> str:
     """What happened to mappings that nothing else is told of."""
     return "exec: another program" if tick.executed else "flags changed"
 
 
-_WIDE = 1_000
+_AMPLE_WIDTH = 1_000
 """Cells in which every name has room."""
-_SHORT = {"copy-on-write": "cow", "copy-on-write-after-fork": "cow"}
+_ABBREVIATIONS = {"copy-on-write": "cow", "copy-on-write-after-fork": "cow"}
 """What people call a mechanism who type."""
 
 
-def found(entries: Sequence[LogEntry], words: str, timeline: Timeline) -> tuple[LogEntry, ...]:
+def search_entries(entries: Sequence[LogEntry], words: str, timeline: Timeline) -> tuple[LogEntry, ...]:
     """The entries that have all of these words, and none of those with a `!` before them.
 
-    Words are parts of what `text_of` says, in capitals or not; a `!` alone is none yet.
+    Words are parts of what `searchable_text` says, in capitals or not; a `!` alone is none yet.
     """
     asked = words.casefold().split()
     wanted = [word for word in asked if word[0] != "!"]
@@ -224,11 +224,11 @@ def found(entries: Sequence[LogEntry], words: str, timeline: Timeline) -> tuple[
 
     if not wanted and not unwanted:
         return tuple(entries)
-    return tuple(entry for entry in entries if has(text_of(entry, timeline).casefold()))
+    return tuple(entry for entry in entries if has(searchable_text(entry, timeline).casefold()))
 
 
-def text_of(entry: LogEntry, timeline: Timeline) -> str:
+def searchable_text(entry: LogEntry, timeline: Timeline) -> str:
     """What can be sought of an entry: whose it is, with the path; what happened, also as `EventKind` calls it."""
     path = entry.ref.name if entry.ref else ""
-    said = [whose(entry, timeline, _WIDE), told(entry, timeline).what]
-    return "\n".join([path, *said, entry.what, _SHORT.get(entry.what, "")])
+    said = [subject_text(entry, timeline, _AMPLE_WIDTH), entry_text(entry, timeline).what]
+    return "\n".join([path, *said, entry.what, _ABBREVIATIONS.get(entry.what, "")])

@@ -11,9 +11,9 @@ from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.tick import Lineage, Tick, What
 from smapstop.proc.fields import SECONDARY_FIELDS
 from smapstop.text import format as fmt
-from smapstop.text.mechanisms import VERBS
+from smapstop.text.mechanisms import LIFECYCLE_VERBS
 
-LIFE_LINES = 40
+MAX_LIFECYCLE_LINES = 40
 """What happened to a mapping as a whole is told up to so many times."""
 
 
@@ -24,7 +24,7 @@ class LastChange:
     ago: str
     fields: tuple[tuple[str, float, float], ...]
     """Name, what it was and what it became, kB; NaN where the field was not printed."""
-    became: tuple[str, ...]
+    lifecycle: tuple[str, ...]
     """What happened to the mapping as a whole then."""
     events: tuple[Event, ...]
     """The mechanisms that account for it."""
@@ -39,11 +39,11 @@ def last_change(life: MappingHistory, number: int) -> LastChange | None:
     changed = zip(life.fields, life.changed(step).tolist(), strict=True)
     names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
     values = [life.field(name, step)[-2:].tolist() for name in names]
-    became = [became_text(life, when, what) for when, what in life.became if when == tick.number]
+    became = [lineage_text(life, when, what) for when, what in life.became if when == tick.number]
     return LastChange(
         ago=ago_text(tick, life.timeline.head(number)),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
-        became=(*became, *_flags_text(life.states[step - 1].flags, life.states[step].flags)),
+        lifecycle=(*became, *_flags_text(life.states[step - 1].flags, life.states[step].flags)),
         events=tuple(tick.events.of(life.mapping)),
     )
 
@@ -59,12 +59,12 @@ def ago_text(when: Tick, now: Tick) -> str:
     return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
 
 
-def became_lines(life: MappingHistory, number: int) -> list[tuple[str, str]]:
+def lifecycle_lines(life: MappingHistory, number: int) -> list[tuple[str, str]]:
     """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
     told = [(when, step) for when, step in reversed(life.became) if when <= number]
     lines = [
-        (fmt.clock_tenths(life.timeline.head(when).wall_ns), became_text(life, when, step))
-        for when, step in told[:LIFE_LINES]
+        (fmt.clock_tenths(life.timeline.head(when).wall_ns), lineage_text(life, when, step))
+        for when, step in told[:MAX_LIFECYCLE_LINES]
     ]
     if len(told) > len(lines):
         lines.append(("…", f"and {len(told) - len(lines)} earlier"))
@@ -73,16 +73,16 @@ def became_lines(life: MappingHistory, number: int) -> list[tuple[str, str]]:
     return lines
 
 
-def became_text(life: MappingHistory, number: int, step: Lineage) -> str:
+def lineage_text(life: MappingHistory, number: int, step: Lineage) -> str:
     """One thing that happened to a mapping as a whole at a tick."""
     at = life.step(number)
     now, was = life.states[at], life.states[max(0, at - 1)]
     if step.mapping != life.mapping:
         return f"{'took in' if step.what == 'merge' else 'gave up'} {_address_range_of(life, number, step.mapping)}"
-    return step_text(step.what, was.face, now.face, _address_range_of(life, number, step.other))
+    return lifecycle_text(step.what, was.face, now.face, _address_range_of(life, number, step.other))
 
 
-def step_text(what: What, was: MappingRef, now: MappingRef, other: str) -> str:
+def lifecycle_text(what: What, was: MappingRef, now: MappingRef, other: str) -> str:
     """One thing that became of a mapping, from what it was and is.
 
     Args:
@@ -95,7 +95,7 @@ def step_text(what: What, was: MappingRef, now: MappingRef, other: str) -> str:
         case "map":
             return f"mapped at {now.place}"
         case "grow" | "shrink":
-            return f"{VERBS[what]} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}"
+            return f"{LIFECYCLE_VERBS[what]} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}"
         case "split":
             return f"VMA split from {other}, at {now.place}"
         case "merge":
@@ -122,7 +122,7 @@ def end_text(life: MappingHistory) -> str:
     if life.gone is None:
         return ""
     tick = life.timeline.head(life.gone)
-    told = [became_text(life, when, step) for when, step in life.became if when == tick.number]
+    told = [lineage_text(life, when, step) for when, step in life.became if when == tick.number]
     how = "the process began another program" if tick.executed else ", ".join(told) or "unmapped"
     return f"gone since {fmt.clock(tick.wall_ns)}: {how}; below is its last state"
 

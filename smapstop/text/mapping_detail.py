@@ -103,7 +103,7 @@ def flags_of(state: MappingState) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Widths:
+class FieldWidths:
     """Cells of the columns of the field table; a column of 0 is left out."""
 
     before: int
@@ -115,7 +115,7 @@ class Widths:
     label: int
 
 
-def widths_of(width: int) -> Widths:
+def field_widths(width: int) -> FieldWidths:
     """The columns of a table of so many cells; the history takes what is left, and needs 6.
 
     On a narrow terminal the rate goes first, then the change, then what was before: a number is never cut.
@@ -127,7 +127,7 @@ def widths_of(width: int) -> Widths:
     before = min(13, width - 30) if width >= 39 else 0
     label = min(15, width - after - 3)
     room = width - sum((label, before, after, delta, rate, last)) - 9
-    return Widths(before, after, delta, rate, min(room, 60) if room >= 6 else 0, last, label)
+    return FieldWidths(before, after, delta, rate, min(room, 60) if room >= 6 else 0, last, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +155,10 @@ class FieldRow:
     """Whether it has never changed."""
 
 
-def field_rows(life: MappingHistory, ticks: ComparedTicks, widths: Widths) -> list[FieldRow]:
+def field_rows(life: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
     """Every field that the kernel prints for the mapping, in its order."""
     step = life.step(ticks.number)
-    before, after, change = _compared(life, ticks)
+    before, after, change = _compare(life, ticks)
     ever, last = life.changed(len(life.states) - 1) > 0, life.changed(step)
     histories = sparkline(life.amounts(_history_ticks(ticks.number, widths.history)))
     rows = []
@@ -166,13 +166,13 @@ def field_rows(life: MappingHistory, ticks: ComparedTicks, widths: Widths) -> li
         was, now, delta = float(before[at]), float(after[at]), float(change[at])
         if now != now and not ever[at]:
             continue
-        last_text, age = _last(life, ticks, name, int(last[at]))
+        last_text, age = _last_change(life, ticks, name, int(last[at]))
         rows.append(
             FieldRow(
                 name=name,
-                label=fmt.clip(label_of(name), widths.label),
-                before=exact(was, widths.before),
-                after=exact(now, widths.after),
+                label=fmt.clip(field_label(name), widths.label),
+                before=exact_amount(was, widths.before),
+                after=exact_amount(now, widths.after),
                 delta=exact_change(delta, widths.delta),
                 rate=_rate(name, delta, ticks.seconds),
                 history=histories[at],
@@ -187,7 +187,7 @@ def field_rows(life: MappingHistory, ticks: ComparedTicks, widths: Widths) -> li
     return rows
 
 
-def _compared(
+def _compare(
     life: MappingHistory, view: ComparedTicks
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Every field as it was, as it is, and how it changed: from nothing when the mapping was not there; kB."""
@@ -204,7 +204,7 @@ def _compared(
     return before, after, after - before
 
 
-def _last(life: MappingHistory, view: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:
+def _last_change(life: MappingHistory, view: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:
     """The last change of a field, at this step, and how many ticks ago it was; nothing at step 0."""
     if not step:
         return "", None
@@ -226,12 +226,12 @@ def history_seconds(tick: Tick, width: int) -> float:
     return min(HISTORY_TICKS, width * history_step(tick.number + 1, width)) * tick.interval_ns / 1e9
 
 
-def label_of(name: str) -> str:
+def field_label(name: str) -> str:
     """The kernel's own label of a field; of one that smapstop does not know its name."""
     return FIELD_BY_NAME[name].label if name in FIELD_BY_NAME else fmt.printable(name)
 
 
-def help_of(name: str) -> str:
+def field_help(name: str) -> str:
     """What a field counts."""
     return (
         FIELD_BY_NAME[name].help
@@ -240,7 +240,7 @@ def help_of(name: str) -> str:
     )
 
 
-def exact(kb: float, width: int) -> str:
+def exact_amount(kb: float, width: int) -> str:
     """An amount in kB to the last digit, as the kernel prints it; rounded when there is no room."""
     if kb != kb:
         return fmt.UNKNOWN

@@ -146,7 +146,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
 """Every mechanism in words."""
 
 
-VERBS: dict[str, str] = {
+LIFECYCLE_VERBS: dict[str, str] = {
     "map": "mapped",
     "unmap": "unmapped",
     "grow": "grew",

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from smapstop.model.pages.page_grid import Grid, PageNumbers
-from smapstop.model.pages.page_history import Look
+from smapstop.model.pages.page_grid import PageGrid, PageNumbers
+from smapstop.model.pages.page_history import PageSnapshot
 from smapstop.model.protocol import FramesSeen
 from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, PageState
 from smapstop.text import format as fmt
@@ -25,7 +25,7 @@ LETTERS: Mapping[PageState, str] = MappingProxyType(
 """The letter that repeats what the colour of a state says; a small one where a cell has other states, too."""
 
 
-def name_of(state: PageState) -> str:
+def state_name(state: PageState) -> str:
     """A state in words."""
     return str(state) if state is PageState.COPIED else str(state).replace("-", " ")
 
@@ -35,7 +35,7 @@ def pages_text(count: int) -> str:
     return f"{count:,} page{'s' * (count != 1)}"
 
 
-def mixture_text(counts: PageNumbers) -> str:
+def state_counts_text(counts: PageNumbers) -> str:
     """What pages are: "1 page: file", "8 pages: file", "8 pages: 5 file, 3 copied-on-write".
 
     Args:
@@ -46,43 +46,43 @@ def mixture_text(counts: PageNumbers) -> str:
 
 def states_text(counts: PageNumbers) -> str:
     """The states alone: "file", "5 file, 3 copied-on-write", the most first."""
-    some = in_order(counts)
+    some = states_by_count(counts)
     if len(some) == 1:
-        return name_of(some[0][0])
-    return ", ".join(f"{count:,} {name_of(state)}" for state, count in some)
+        return state_name(some[0][0])
+    return ", ".join(f"{count:,} {state_name(state)}" for state, count in some)
 
 
-def in_order(counts: PageNumbers) -> list[tuple[PageState, int]]:
+def states_by_count(counts: PageNumbers) -> list[tuple[PageState, int]]:
     """The states that there are with their pages, the most first; not present comes last."""
     some = [(state, int(count)) for state, count in zip(PAGE_STATES, counts.tolist(), strict=True) if count]
     return sorted(some, key=lambda each: (each[0] is PageState.NOT_PRESENT, -each[1]))
 
 
-def address_range_text(look: Look, start: int, stop: int) -> str:
+def address_range_text(look: PageSnapshot, start: int, stop: int) -> str:
     """The addresses of pages, as the kernel prints them."""
     return f"{start * look.page_bytes:08x}-{stop * look.page_bytes:08x}"
 
 
-def offset_text(look: Look, page: int, offset: int) -> str:
+def offset_text(look: PageSnapshot, page: int, offset: int) -> str:
     """Where a page lies in the file."""
     return f"file offset 0x{offset + (page - look.first) * look.page_bytes:x}"
 
 
-def changes_text(look: Look, before: Look, changed: int) -> str:
+def changes_text(look: PageSnapshot, before: PageSnapshot, changed: int) -> str:
     """How many pages are not what they were at the compared look."""
     if before is look:
         return "baseline taken; changes will be marked"
     return f"{pages_text(changed)} changed since {fmt.clock(before.seen.wall_ns)}"
 
 
-def zoom_text(grid: Grid) -> str:
+def zoom_text(grid: PageGrid) -> str:
     """How large the cells are."""
     return f"{pages_text(grid.zoom)} a cell"
 
 
-def meaning_of(counts: PageNumbers) -> str:
+def states_meaning(counts: PageNumbers) -> str:
     """What the state of most pages means, of those that are there."""
-    return STATE_HELP[in_order(counts)[0][0]]
+    return STATE_HELP[states_by_count(counts)[0][0]]
 
 
 def frames_text(seen: FramesSeen, pages: int) -> str:

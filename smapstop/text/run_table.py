@@ -8,7 +8,7 @@ from smapstop.model.compare.previous_run import age_of, tick_at_age
 from smapstop.model.compare.runs import Run
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text import format as fmt
-from smapstop.text.status import ending_text
+from smapstop.text.status import exit_status_text
 
 TITLES = ("Run", "Began", "Lasted", "Ended", "Peak Rss", "Rss at end", "Δ Rss")
 _WIDTHS = (3, 8, 6, 17, 8, 10, 7)
@@ -34,7 +34,7 @@ def line_of(run: Run, before: Run | None) -> str:
             str(run.number),
             fmt.clock(timeline.start.tick.wall_ns),
             fmt.duration(age_of(timeline, last) / 1e9),
-            ending_text(timeline.ending) if timeline.ending else "running",
+            exit_status_text(timeline.ending) if timeline.ending else "running",
             fmt.amount(_peak(timeline)),
             fmt.amount(rss),
             "" if was is None or rss is None else fmt.signed(rss - was),

@@ -33,7 +33,7 @@ class Header:
     """The parts of the header; the last of each side are dropped first when there is no room."""
 
     name: str
-    about: tuple[str, ...]
+    process_facts: tuple[str, ...]
     """Of the process."""
     mode: str
     """Live, paused, in the past, or ended."""
@@ -44,7 +44,13 @@ class Header:
 
 
 def header_of(
-    target: Target, scene: View, timeline: Timeline, over: Over | None = None, *, run: int = 0, silent: int = 0
+    target: Target,
+    scene: View,
+    timeline: Timeline,
+    over: Over | None = None,
+    *,
+    run: int = 0,
+    overdue_seconds: int = 0,
 ) -> Header:
     """The header of a scene.
 
@@ -69,14 +75,19 @@ def header_of(
     cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
     return Header(
         name=fmt.printable(tick.counters.name),
-        about=(*((f"run {run}",) if run else ()), str(target.pid), *((ending_text(ending),) if ending else alive)),
-        mode=_mode(scene, timeline, over, silent),
-        moving=scene.lens.speed > 0 or (scene.lens.at is None and ending is None and over is None and not silent),
-        costs=(f"Δ {baseline_text(scene, timeline)}", *(() if ending else (cost,)), *_reach(timeline)),
+        process_facts=(
+            *((f"run {run}",) if run else ()),
+            str(target.pid),
+            *((exit_status_text(ending),) if ending else alive),
+        ),
+        mode=_mode(scene, timeline, over, overdue_seconds),
+        moving=scene.lens.speed > 0
+        or (scene.lens.at is None and ending is None and over is None and not overdue_seconds),
+        costs=(f"Δ {baseline_text(scene, timeline)}", *(() if ending else (cost,)), *_history_start(timeline)),
     )
 
 
-def ending_text(ending: Ending) -> str:
+def exit_status_text(ending: Ending) -> str:
     """How a process ended."""
     if ending.signal is not None:
         return f"killed by {_signal_name(ending.signal)}"
@@ -117,7 +128,7 @@ def _mode(scene: View, timeline: Timeline, over: Over | None, silent: int) -> st
     return f"{live}, mappings every {fmt.span(tick.smaps_interval_ns)} (budget)"
 
 
-def _reach(timeline: Timeline) -> tuple[str, ...]:
+def _history_start(timeline: Timeline) -> tuple[str, ...]:
     """How far back one can go, when that is not to the start."""
     first = timeline.first
     return (f"history since {fmt.clock(timeline.head(first).wall_ns)}",) if first else ()

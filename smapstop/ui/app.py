@@ -30,7 +30,7 @@ from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Pick, Replay, Settings, StartRequest
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
-from smapstop.text.status import ending_text
+from smapstop.text.status import exit_status_text
 from smapstop.ui.keys.key_app import PromptApp
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.messages import Heard
@@ -209,7 +209,7 @@ class Dashboard(PromptApp):
                 newest.timeline.append(tick)
                 self._heard, self.looking.silent = time.monotonic(), 0
                 if tick.ending is not None:
-                    self._end(ending_text(tick.ending))
+                    self._end(exit_status_text(tick.ending))
                 self._show_when_clear()
             case Refusal() as refusal:
                 self._refuse(str(SmapstopError(refusal.what, refusal.remedy)))

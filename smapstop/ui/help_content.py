@@ -113,7 +113,7 @@ def sections(keymap: Keymap) -> Iterator[Section]:
     yield Section("How to read the table: columns", columns)
     yield Section("How to read the table: letters and signs", letters + _SIGNS)
     states = (
-        Entry(f"{page_words.LETTERS[each]} {page_words.name_of(each)}", told) for each, told in STATE_HELP.items()
+        Entry(f"{page_words.LETTERS[each]} {page_words.state_name(each)}", told) for each, told in STATE_HELP.items()
     )
     yield Section("How to read the pages", (*states, *_PAGE_SIGNS))
     yield Section(

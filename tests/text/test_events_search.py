@@ -5,7 +5,7 @@ from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.kinds import Kind
-from smapstop.text.events import found
+from smapstop.text.events import search_entries
 
 TIMELINE = timeline_of(tick_of(0, mappings_of(), []), tick_of(1, mappings_of(), []))
 HEAP = LogEntry(
@@ -63,4 +63,4 @@ ENTRIES = (HEAP, DATA, NAMELESS, EXEC)
 def test_all_words_must_be_there_and_those_after_an_exclamation_mark_must_not(
     words: str, expected: tuple[LogEntry, ...]
 ) -> None:
-    assert found(ENTRIES, words, TIMELINE) == expected
+    assert search_entries(ENTRIES, words, TIMELINE) == expected

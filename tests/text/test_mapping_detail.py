@@ -15,21 +15,21 @@ from smapstop.model.tick import Lineage, Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import ABSENT, StringTable
-from smapstop.text.lifecycle import became_lines, end_text, last_change
+from smapstop.text.lifecycle import end_text, last_change, lifecycle_lines
 from smapstop.text.mapping_detail import (
     ComparedTicks,
     FieldRow,
     compared_ticks,
-    exact,
+    exact_amount,
     exact_change,
     facts_of,
+    field_help,
     field_rows,
+    field_widths,
     flags_of,
     flow,
-    help_of,
     perms_text,
     title_of,
-    widths_of,
 )
 
 
@@ -66,7 +66,7 @@ def seen(*ticks: Tick, lens: ViewState | None = None, mapping: int = 7) -> tuple
 
 
 def fields(life: MappingHistory, view: ComparedTicks) -> dict[str, FieldRow]:
-    return {row.name: row for row in field_rows(life, view, widths_of(110))}
+    return {row.name: row for row in field_rows(life, view, field_widths(110))}
 
 
 def compared(life: MappingHistory, view: ComparedTicks) -> dict[str, tuple[str, str, str, str]]:
@@ -178,16 +178,16 @@ def test_the_history_moves_with_the_time_looked_at() -> None:
 
 
 def test_amounts_are_exact_as_long_as_there_is_room() -> None:
-    assert (exact(0, 9), exact(4, 9), exact(1 << 20, 9)) == ("0", "4", "1,048,576")
-    assert exact(1_572_864, 8) == "1.5 G"
-    assert exact(float("nan"), 9) == "–"
+    assert (exact_amount(0, 9), exact_amount(4, 9), exact_amount(1 << 20, 9)) == ("0", "4", "1,048,576")
+    assert exact_amount(1_572_864, 8) == "1.5 G"
+    assert exact_amount(float("nan"), 9) == "–"
     assert tuple(exact_change(kb, 9) for kb in (1234, -4, 0, float("nan"))) == ("+1,234", "−4", "·", "–")
     assert exact_change(-1_572_864, 8) == "−1.5 G"
 
 
 def test_the_columns_fit() -> None:
     for width in range(19, 240):
-        w = widths_of(width)
+        w = field_widths(width)
         before, history = w.before and w.before + 3, w.history and w.history + 2
         assert 2 + w.label + 1 + before + w.after + w.delta + w.rate + history + w.last <= width
         assert w.history >= 6 or width < 78
@@ -195,16 +195,16 @@ def test_the_columns_fit() -> None:
 
 def test_on_a_narrow_terminal_the_least_important_columns_are_left_out() -> None:
     columns = {
-        width: [name for name in ("with_defaults", "delta", "rate") if getattr(widths_of(width), name)]
+        width: [name for name in ("with_defaults", "delta", "rate") if getattr(field_widths(width), name)]
         for width in (62, 61, 50, 38)
     }
     assert columns == {62: ["before", "delta", "rate"], 61: ["before", "delta"], 50: ["before"], 38: []}
-    assert widths_of(39).before >= len("999,999")
+    assert field_widths(39).before >= len("999,999")
 
 
 def test_every_known_field_is_explained_and_an_unknown_one_says_so() -> None:
-    assert help_of("private_dirty").startswith("Resident pages that only this mapping maps")
-    assert help_of("new_in_7") == "Unknown to smapstop: proc(5) of this kernel may explain it."
+    assert field_help("private_dirty").startswith("Resident pages that only this mapping maps")
+    assert field_help("new_in_7") == "Unknown to smapstop: proc(5) of this kernel may explain it."
 
 
 # where and what it is
@@ -259,7 +259,7 @@ def test_the_last_change_names_the_fields_that_tell() -> None:
 
     assert last is not None
     assert last.fields == (("private_clean", 4, 0), ("private_dirty", 4, 8), ("anonymous", 4, 8))
-    assert (last.ago, last.became) == ("now", ())
+    assert (last.ago, last.lifecycle) == ("now", ())
 
 
 def test_the_last_change_may_be_of_the_flags_alone() -> None:
@@ -267,7 +267,7 @@ def test_the_last_change_may_be_of_the_flags_alone() -> None:
     last = last_change(seen(tick_of(0, before, [7]), tick_of(1, after, [7]))[0], 1)
 
     assert last is not None
-    assert (last.fields, last.became) == ((), ("VmFlags +lo −wr",))
+    assert (last.fields, last.lifecycle) == ((), ("VmFlags +lo −wr",))
 
 
 def test_what_never_changed_has_no_last_change() -> None:
@@ -290,7 +290,7 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
     )
     life = MappingHistory(timeline_of(*ticks), 7)
 
-    assert became_lines(life, 5) == [
+    assert lifecycle_lines(life, 5) == [
         ("22:13:25.0", "shrank −8 K to 8 K"),
         ("22:13:24.0", "renamed from no name to [anon:x]"),
         ("22:13:24.0", "moved from 00005000-00009000 to 0003c000-00040000"),
@@ -299,11 +299,11 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
         ("22:13:22.0", "grew +132 K to 140 K"),
         ("22:13:21.0", "mapped at 00005000-00007000"),
     ]
-    assert became_lines(life, 1) == [("22:13:21.0", "mapped at 00005000-00007000")]
-    assert became_lines(MappingHistory(life.timeline, 8), 5) == [
+    assert lifecycle_lines(life, 1) == [("22:13:21.0", "mapped at 00005000-00007000")]
+    assert lifecycle_lines(MappingHistory(life.timeline, 8), 5) == [
         ("22:13:23.0", "VMA split from 00005000-00009000, at 00009000-00028000")
     ]
-    assert became_lines(MappingHistory(life.timeline, 1), 5) == [("22:13:20.0", "first seen at 00001000-00002000")]
+    assert lifecycle_lines(MappingHistory(life.timeline, 1), 5) == [("22:13:20.0", "first seen at 00001000-00002000")]
 
 
 # when it is not there

@@ -12,7 +12,7 @@ from smapstop.model.tick import Ending
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.status import baseline_text, ending_text, faults_parts, header_of, rss_line, totals_parts
+from smapstop.text.status import baseline_text, exit_status_text, faults_parts, header_of, rss_line, totals_parts
 
 
 def two_ticks(*, apart_s: float = 1.0, **after: Any) -> Timeline:
@@ -33,7 +33,7 @@ def test_the_header_says_who_and_how_it_does() -> None:
     timeline = two_ticks()
     header = header_of(target(), scene_of(timeline), timeline)
     assert header.name == "program"
-    assert header.about == ("4711", "S sleeping", "4 threads", "cpu 50 %", "up 16m41s")
+    assert header.process_facts == ("4711", "S sleeping", "4 threads", "cpu 50 %", "up 16m41s")
     assert (header.mode, header.moving) == ("● live 1.0 s", True)
     assert header.costs == ("Δ previous tick", "read 1.0 ms (0.1 %)")
 
@@ -47,16 +47,16 @@ def test_the_past_says_when_it_was() -> None:
 
 def test_what_is_overdue_is_not_called_live() -> None:
     timeline = two_ticks()
-    header = header_of(target(), scene_of(timeline), timeline, silent=65)
+    header = header_of(target(), scene_of(timeline), timeline, overdue_seconds=65)
     assert (header.mode, header.moving) == ("○ no sample for 1m05s", False)
-    assert header_of(target(), scene_of(timeline, at=0), timeline, silent=65).mode.startswith("❚❚")
+    assert header_of(target(), scene_of(timeline, at=0), timeline, overdue_seconds=65).mode.startswith("❚❚")
 
 
 def test_what_ended_says_how_and_no_more_what_it_does() -> None:
     timeline = two_ticks()
     timeline.append(tick_of(2, mappings_of(), [], ending=Ending(status=3)))
     header = header_of(target(), scene_of(timeline), timeline)
-    assert header.about == ("4711", "exited 3")
+    assert header.process_facts == ("4711", "exited 3")
     assert (header.mode[0], header.moving) == ("■", False)
 
 
@@ -72,7 +72,7 @@ def test_what_ended_says_how_and_no_more_what_it_does() -> None:
     ],
 )
 def test_an_end_is_told_as_far_as_it_is_known(ending: Ending, expected: str) -> None:
-    assert ending_text(ending) == expected
+    assert exit_status_text(ending) == expected
 
 
 def test_rates_divide_by_the_real_time() -> None:
@@ -125,7 +125,7 @@ def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
 
 def test_of_several_runs_the_header_says_which_one() -> None:
     timeline = two_ticks()
-    assert header_of(target(), scene_of(timeline), timeline, run=3).about[:2] == ("run 3", "4711")
+    assert header_of(target(), scene_of(timeline), timeline, run=3).process_facts[:2] == ("run 3", "4711")
 
 
 def test_mappings_are_counted_against_their_limit() -> None:

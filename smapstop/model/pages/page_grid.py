@@ -126,7 +126,7 @@ def count_states(stretches: PageSpans, edges: PageNumbers) -> PageNumbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class PageGrid:
     """A mapping cut into cells of so many pages; the first and the last one may be cut by its borders."""
 
     first: int
@@ -159,23 +159,23 @@ class Grid:
         at = (self.first // self.zoom + np.arange(first, stop + 1)) * self.zoom
         return np.clip(at, self.first, self.stop)
 
-    def zoomed(self, zoom: int) -> "Grid":
+    def zoomed(self, zoom: int) -> "PageGrid":
         """The same with other cells, of at least one page and not larger than needed for one cell."""
-        grid = Grid(self.first, self.stop, max(1, zoom))
-        while grid.zoom > 1 and len(Grid(self.first, self.stop, grid.zoom // ZOOM)) == 1:
-            grid = Grid(self.first, self.stop, grid.zoom // ZOOM)
+        grid = PageGrid(self.first, self.stop, max(1, zoom))
+        while grid.zoom > 1 and len(PageGrid(self.first, self.stop, grid.zoom // ZOOM)) == 1:
+            grid = PageGrid(self.first, self.stop, grid.zoom // ZOOM)
         return grid
 
-    def fitting(self, cells: int) -> "Grid":
+    def fitting(self, cells: int) -> "PageGrid":
         """The same in the smallest cells of which there are at most so many; more than two must be allowed."""
-        grid = Grid(self.first, self.stop)
+        grid = PageGrid(self.first, self.stop)
         while len(grid) > max(cells, 2):
-            grid = Grid(self.first, self.stop, grid.zoom * ZOOM)
+            grid = PageGrid(self.first, self.stop, grid.zoom * ZOOM)
         return grid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class PageCells:
     """What some neighbouring cells hold, n of them."""
 
     now: PageNumbers

@@ -9,14 +9,14 @@ from smapstop.model.view.view_state import ViewState
 from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import Backing
 
-MOST_LOOKS = 64
+MAX_SNAPSHOTS = 64
 """So many looks are kept, the first one and the newest."""
-MOST_RUNS = 2_000_000
+MAX_PAGE_RUNS = 2_000_000
 """And no more than have so many runs of pages together, 34 bytes each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class PageSnapshot:
     """The pages of a mapping at one time."""
 
     seen: PagesSeen
@@ -30,15 +30,15 @@ class Look:
     page_bytes: int
 
 
-class Looks:
+class PageHistory:
     """What was seen of one mapping, from look to look."""
 
     def __init__(self, mapping: int) -> None:
         self.mapping = mapping
-        self._looks: list[Look] = []
+        self._looks: list[PageSnapshot] = []
 
     @property
-    def last(self) -> Look | None:
+    def last(self) -> PageSnapshot | None:
         """The newest."""
         return self._looks[-1] if self._looks else None
 
@@ -53,7 +53,7 @@ class Looks:
         assert seen.runs is not None
         size, states = seen.runs.page_bytes, page_spans_of(seen.runs, backing)
         huge = states.take(seen.runs.flags & PageFlags.HUGE != 0)
-        look = Look(seen, states, huge, seen.start // size, -(-seen.end // size), size)
+        look = PageSnapshot(seen, states, huge, seen.start // size, -(-seen.end // size), size)
         self._looks.append(look)
         kept = None if mark is None else self.at(mark)
         while len(self._looks) > 2 and self._too_much():
@@ -62,14 +62,14 @@ class Looks:
 
     def _too_much(self) -> bool:
         """Whether one must be forgotten."""
-        return len(self._looks) > MOST_LOOKS or sum(len(look.stretches) for look in self._looks) > MOST_RUNS
+        return len(self._looks) > MAX_SNAPSHOTS or sum(len(look.stretches) for look in self._looks) > MAX_PAGE_RUNS
 
-    def at(self, tick: int) -> Look | None:
+    def at(self, tick: int) -> PageSnapshot | None:
         """The last look up to a tick; the first one where there was none yet."""
         until = [look for look in self._looks if look.seen.tick <= tick]
         return until[-1] if until else next(iter(self._looks), None)
 
-    def compared(self, look: Look, lens: ViewState) -> Look:
+    def compared(self, look: PageSnapshot, lens: ViewState) -> PageSnapshot:
         """The look that another one is compared with; itself when it is the first.
 
         The previous one stays so until the mapping is looked at again, which it is when it has changed.
@@ -85,7 +85,7 @@ class Looks:
 
 
 @lru_cache(2)  # whoever moves over the same pages asks again with each step
-def changes(before: Look, after: Look) -> PageSpans:
+def diff_pages(before: PageSnapshot, after: PageSnapshot) -> PageSpans:
     """The pages of a mapping that changed between two looks, with the states that they had; they move with it."""
     moved = after.first - before.first
     apart = after.first >= before.stop or after.stop <= before.first

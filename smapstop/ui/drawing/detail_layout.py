@@ -14,11 +14,11 @@ from smapstop.text.lifecycle import LastChange, last_change
 from smapstop.text.mapping_detail import (
     ComparedTicks,
     FieldRow,
-    Widths,
+    FieldWidths,
     compared_ticks,
     field_rows,
+    field_widths,
     history_seconds,
-    widths_of,
 )
 from smapstop.text.status import baseline_text
 from smapstop.ui.drawing import detail_sections
@@ -105,7 +105,7 @@ def lay_out(
     ticks = compared_ticks(history, view)
     last = last_change(history, ticks.number)
     table_width = min(118, max(88, width * 48 // 100)) if width >= WIDE else width
-    widths = widths_of(table_width)
+    widths = field_widths(table_width)
     rows = field_rows(history, ticks, widths)
     field = _cursor_field(rows, last, choice)
 
@@ -169,7 +169,9 @@ def visible_rows(
     return shown
 
 
-def _column_titles(history: MappingHistory, view: View, ticks: ComparedTicks, widths: Widths) -> tuple[str, str, str]:
+def _column_titles(
+    history: MappingHistory, view: View, ticks: ComparedTicks, widths: FieldWidths
+) -> tuple[str, str, str]:
     """What the columns of the compared ticks and of the history are headed with."""
     tick = history.timeline.head(ticks.number)
     read = view.moment.read if ticks.number == view.moment.tick.number else tick

@@ -11,17 +11,17 @@ from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import Kind
 from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
-from smapstop.text.lifecycle import LastChange, became_lines, last_change, unchanged_text
+from smapstop.text.lifecycle import LastChange, last_change, lifecycle_lines, unchanged_text
 from smapstop.text.mapping_detail import (
     ComparedTicks,
     FieldRow,
-    Widths,
-    exact,
+    FieldWidths,
+    exact_amount,
     facts_of,
+    field_help,
+    field_label,
     flags_of,
     flow,
-    help_of,
-    label_of,
     title_of,
 )
 from smapstop.text.mechanisms import EXPLANATIONS, sentence_of
@@ -59,11 +59,11 @@ def _last_change(life: MappingHistory, last: LastChange | None, look: Look, widt
     if last is None:
         return [Segment(f" {unchanged_text(life)}", look.quiet)]
     ago = last.ago if last.ago == "now" else f"{last.ago} ago"
-    parts = [[Segment(f"  {text}", look.base)] for text in last.became]
+    parts = [[Segment(f"  {text}", look.base)] for text in last.lifecycle]
     parts += [
         [
-            Segment(f"  {label_of(name)} ", look.base),
-            Segment(f"{exact(was, 14)}→{exact(now, 14)}", look.of_change(now - was)),
+            Segment(f"  {field_label(name)} ", look.base),
+            Segment(f"{exact_amount(was, 14)}→{exact_amount(now, 14)}", look.of_change(now - was)),
         ]
         for name, was, now in last.fields
     ]
@@ -96,7 +96,7 @@ def why(last: LastChange | None, look: Look, width: int, most: int) -> list[Stri
 # the fields
 
 
-def field_header(widths: Widths, titles: tuple[str, str, str], look: Look, width: int) -> Strip:
+def field_header(widths: FieldWidths, titles: tuple[str, str, str], look: Look, width: int) -> Strip:
     """The titles of the columns; those of the compared moments and of the history say which."""
     before, after, history = titles
     text = f"  {fmt.clip('Field, kB', widths.label).ljust(widths.label)} "
@@ -114,7 +114,7 @@ def field_header(widths: Widths, titles: tuple[str, str, str], look: Look, width
     return Strip([Segment(fmt.pad(fmt.clip(text, width), width), look.header)], width)
 
 
-def field_line(row: FieldRow, widths: Widths, look: Look, width: int, kind: Kind, *, cursor: bool) -> Strip:
+def field_line(row: FieldRow, widths: FieldWidths, look: Look, width: int, kind: Kind, *, cursor: bool) -> Strip:
     """One field: what changed stands out by its arrow, sign and colour, what is 0 is quiet."""
     changed = bool(row.change) and row.change == row.change
     ground = _ground(row, look, cursor=cursor)
@@ -160,13 +160,13 @@ def folded_line(hidden: int, key: str, look: Look, width: int) -> Strip:
 
 def help_lines(name: str, names: Sequence[str], look: Look, width: int, most: int) -> list[Strip]:
     """What a field counts; always as many lines as the longest of these names needs, so that nothing moves."""
-    wrapped = {each: textwrap.wrap(f"{label_of(each)}: {help_of(each)}", width - 3) for each in {name, *names}}
+    wrapped = {each: textwrap.wrap(f"{field_label(each)}: {field_help(each)}", width - 3) for each in {name, *names}}
     height = min(most, max(map(len, wrapped.values())))
     lines = wrapped[name]
     if len(lines) > height:
         lines = [*lines[: height - 1], fmt.clip(lines[height - 1] + fmt.CUT, width - 3)]
         lines[-1] = lines[-1].rstrip(f".,;: {fmt.CUT}") + fmt.CUT
-    label = f"{label_of(name)}:"
+    label = f"{field_label(name)}:"
     first = [
         Segment(" ▏", look.header),
         Segment(label, look.header + Style(bold=True)),
@@ -197,7 +197,7 @@ def flags(life: MappingHistory, view: ComparedTicks, look: Look, width: int) -> 
 
 def life_lines(life: MappingHistory, view: ComparedTicks, look: Look, width: int) -> list[Strip]:
     """What happened to the mapping as a whole, the newest first."""
-    told = became_lines(life, view.number)
+    told = lifecycle_lines(life, view.number)
     lines = [
         look.line([Segment(f" {when}  ", look.quiet), Segment(fmt.clip(what, width - 13), look.base)], width)
         for when, what in told

@@ -9,7 +9,7 @@ from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
-from smapstop.text.mapping_detail import ComparedTicks, exact, label_of
+from smapstop.text.mapping_detail import ComparedTicks, exact_amount, field_label
 from smapstop.ui.drawing.charts import area
 from smapstop.ui.drawing.style import Look, rule
 from smapstop.ui.theme.palette import Role
@@ -42,9 +42,10 @@ def chart(
     first, last = float(known[0]), float(known[-1])
     unit = "" if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit else " kB"
     facts = [
-        f"{label} {exact(kb, 14)}" for label, kb in (("min", low), ("max", high), ("first", first), ("last", last))
+        f"{label} {exact_amount(kb, 14)}"
+        for label, kb in (("min", low), ("max", high), ("first", first), ("last", last))
     ]
-    told = f"{', '.join(facts)}{unit}" if high > low else f"constant at {exact(high, 14)}{unit}"
+    told = f"{', '.join(facts)}{unit}" if high > low else f"constant at {exact_amount(high, 14)}{unit}"
     cells = width - _GUTTER - 1
     if cells < 1:
         return []
@@ -62,7 +63,7 @@ def chart(
     ]
     axis = _axis(life, view, look, cells, mark=mark)
     return [
-        rule(f"{label_of(name)}  {told}", look, width),
+        rule(f"{field_label(name)}  {told}", look, width),
         *(line.adjust_cell_length(width, look.base) for line in lines),
         look.line([Segment(" " * (_GUTTER - 1) + "└", look.quiet), *axis], width),
     ]
@@ -117,7 +118,7 @@ def _small_chart(
     role = CHARTED[name]
     amount = fmt.amount(None if values[-1] != values[-1] else float(values[-1]))
     head = [
-        Segment(f" {label_of(name)} ", look.base + Style(color=look.palette.colours[role], bold=True)),
+        Segment(f" {field_label(name)} ", look.base + Style(color=look.palette.colours[role], bold=True)),
         Segment(amount, look.base),
     ]
     most = f"max {fmt.amount(None if high != high else high)}"

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.pages.page_grid import Grid, PageNumbers, PageSpans
+from smapstop.model.pages.page_grid import PageGrid, PageNumbers, PageSpans
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
 from smapstop.text.pages import frames_text
@@ -57,7 +57,7 @@ class PageCanvas:
         return cls(model, look, PageLayout.for_size(width, height, content, model.cursor), facts, totals)
 
     @property
-    def grid(self) -> Grid:
+    def grid(self) -> PageGrid:
         """The cells that the mapping is cut into."""
         return self.layout.cells.grid
 
@@ -165,7 +165,7 @@ class PageCanvas:
         place = [(f"{words.address_range_text(view.look, start, stop)}  ", True)]
         if view.has_file:
             place.append((f"{words.offset_text(view.look, start, view.offset)}  ", False))
-        state = [(words.mixture_text(now), True)]
+        state = [(words.state_counts_text(now), True)]
         if changed:
             state.append((f"; {'it was' if stop - start == 1 else 'before:'} {words.states_text(was)}", True))
         huge = self._huge(start, stop)
@@ -178,7 +178,7 @@ class PageCanvas:
             named = [(f"no names: the file {names.lacking}", False)]
         else:
             named = []
-        meaning = words.meaning_of(now)
+        meaning = words.states_meaning(now)
         told = sum(fmt.cells(text) for text, _ in state) + 2 + fmt.cells(meaning)
         alone = np.count_nonzero(now) == 1
         state += [(f"  {meaning}", False)] if named and alone and height > 2 and told <= width - 3 else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.pages.page_grid import Grid, PageSpans
+from smapstop.model.pages.page_grid import PageGrid, PageSpans
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GUTTER, GridLayout, layout_of, room_for_cells
 
@@ -37,7 +37,7 @@ GAP = 2
 class PageContent:
     """What room is needed for."""
 
-    grid: Grid
+    grid: PageGrid
     """The mapping, in cells of one page."""
     copied: PageSpans
     """The pages that the list has."""
@@ -220,7 +220,7 @@ def _list_below(
     return ListLayout.around(page, copied, x, y + used, width, height - used)
 
 
-def _fit_grid(grid: Grid, cursor: PageCursor, width: int, height: int) -> GridLayout:
+def _fit_grid(grid: PageGrid, cursor: PageCursor, width: int, height: int) -> GridLayout:
     """The grid on so many columns and lines, in the cells that the user has chosen or in the smallest that fit."""
     cells = room_for_cells(width) * max(1, height)
     grid = grid.fitting(cells) if cursor.zoom is None else grid.zoomed(cursor.zoom)

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.kinds import Kind
-from smapstop.model.pages.page_grid import Cells, PageNumbers
+from smapstop.model.pages.page_grid import PageCells, PageNumbers
 from smapstop.proc.pages.page_states import PAGE_STATES, PageState
 from smapstop.text import format as fmt
 from smapstop.text.pages import LETTERS
@@ -98,7 +98,7 @@ class Brush:
 
     # small cells
 
-    def small(self, cells: Cells, columns: int, across: int, cursor: int | None) -> list[Strip]:
+    def small(self, cells: PageCells, columns: int, across: int, cursor: int | None) -> list[Strip]:
         """Rows of cells of one or two glyphs on a line.
 
         Args:
@@ -145,7 +145,7 @@ class Brush:
 
     # large cells
 
-    def large(self, layout: GridLayout, cells: Cells, cursor: int, names: Mapping[int, str]) -> list[Strip]:
+    def large(self, layout: GridLayout, cells: PageCells, cursor: int, names: Mapping[int, str]) -> list[Strip]:
         """Rows of cells with room for words, and a gap around each.
 
         Args:
@@ -173,7 +173,7 @@ class Brush:
                 lines.append(Strip(segments).adjust_cell_length(layout.width, self._base))
         return lines
 
-    def _words(self, cells: Cells, at: int, name: str, layout: GridLayout) -> Sequence[str]:
+    def _words(self, cells: PageCells, at: int, name: str, layout: GridLayout) -> Sequence[str]:
         """What stands in a large cell: its state, how it changed, and what lies on it."""
         width = layout.across - 1
         now, was = _said(cells.now[at]), _said(cells.was[at])

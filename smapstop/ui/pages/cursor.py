@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smapstop.model.pages.page_grid import ZOOM, Grid, PageSpans
+from smapstop.model.pages.page_grid import ZOOM, PageGrid, PageSpans
 from smapstop.ui.pages.layout import GridLayout
 
 
@@ -26,7 +26,7 @@ class PageCursor:
     listing: bool = False
     """Whether the copied pages are listed in place of the grid."""
 
-    def place(self, grid: Grid, start: int) -> "PageCursor":
+    def place(self, grid: PageGrid, start: int) -> "PageCursor":
         """Stay on the page as long as the mapping has it; on `start` until the user has moved."""
         return replace(self, page=_nearest(grid, self.page if self.moved else start))
 
@@ -34,7 +34,7 @@ class PageCursor:
         """Remember which row is on the first line."""
         return replace(self, top=top)
 
-    def move_to(self, grid: Grid, page: int) -> "PageCursor":
+    def move_to(self, grid: PageGrid, page: int) -> "PageCursor":
         """Go to a page, or to the nearest one that the mapping has."""
         return replace(self, page=_nearest(grid, page), moved=True)
 
@@ -61,12 +61,14 @@ class PageCursor:
         rows = max(-row, min(screens * layout.visible_rows, layout.rows - 1 - row))
         return self._move_to_cell(layout.grid, min(len(layout.grid) - 1, cell + rows * layout.columns))
 
-    def go_to_end(self, grid: Grid, copied: PageSpans, *, last: bool) -> "PageCursor":
+    def go_to_end(self, grid: PageGrid, copied: PageSpans, *, last: bool) -> "PageCursor":
         """Go to the first page, or to the last one; of the list when that is shown."""
         end = self.move_to(grid, grid.stop - 1 if last else grid.first)
         return _move_in_list(end, grid, copied, 0) if self.listing else end
 
-    def go_to_change(self, grid: Grid, changes: PageSpans, cursor: tuple[int, int], *, forward: bool) -> "PageCursor":
+    def go_to_change(
+        self, grid: PageGrid, changes: PageSpans, cursor: tuple[int, int], *, forward: bool
+    ) -> "PageCursor":
         """Go to the nearest page that changed outside the cell under the cursor; from one end round to the other.
 
         Args:
@@ -81,24 +83,24 @@ class PageCursor:
             page = changes.next(grid.first) if forward else changes.last(grid.stop)
         return self if page is None else self.move_to(grid, page)
 
-    def zoom_by(self, grid: Grid, steps: int) -> "PageCursor":
+    def zoom_by(self, grid: PageGrid, steps: int) -> "PageCursor":
         """Make the cells larger for positive steps, else smaller, and stay on the page; the list has no zoom."""
         if self.listing:
             return self
         zoom = grid.zoom * ZOOM if steps > 0 else grid.zoom // ZOOM
         return replace(self, zoom=grid.zoomed(zoom).zoom, moved=True)
 
-    def toggle_list(self, grid: Grid, copied: PageSpans) -> "PageCursor":
+    def toggle_list(self, grid: PageGrid, copied: PageSpans) -> "PageCursor":
         """List the copied pages, beginning with the nearest one from the cursor on, or show the grid again."""
         cursor = replace(self, listing=not self.listing, moved=True)
         return _move_in_list(cursor, grid, copied, 0) if cursor.listing else cursor
 
-    def _move_to_cell(self, grid: Grid, cell: int) -> "PageCursor":
+    def _move_to_cell(self, grid: PageGrid, cell: int) -> "PageCursor":
         """Go to the first page of a cell."""
         return self.move_to(grid, grid.pages_of(cell)[0])
 
 
-def _move_in_list(cursor: PageCursor, grid: Grid, copied: PageSpans, lines: int) -> PageCursor:
+def _move_in_list(cursor: PageCursor, grid: PageGrid, copied: PageSpans, lines: int) -> PageCursor:
     """Go by so many copied pages, as far as there are any."""
     if not copied.pages:
         return cursor
@@ -106,6 +108,6 @@ def _move_in_list(cursor: PageCursor, grid: Grid, copied: PageSpans, lines: int)
     return cursor.move_to(grid, int(copied.nth(np.array([max(0, min(place, copied.pages - 1))]))[0]))
 
 
-def _nearest(grid: Grid, page: int) -> int:
+def _nearest(grid: PageGrid, page: int) -> int:
     """The page itself, or the nearest one that the mapping has."""
     return max(grid.first, min(page, grid.stop - 1))

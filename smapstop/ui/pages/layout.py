@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from smapstop.model.pages.page_grid import Grid
+from smapstop.model.pages.page_grid import PageGrid
 
 SIZES = ((16, 4), (8, 3), (4, 2), (2, 1), (1, 1))
 """Cells of the terminal that a cell of the grid may take, across and down; the largest that has room is taken."""
@@ -14,7 +14,7 @@ GUTTER = 15
 class GridLayout:
     """A part of a grid on the screen: rows of cells in address order."""
 
-    grid: Grid
+    grid: PageGrid
     across: int
     """Cells of the terminal for a cell of the grid."""
     down: int
@@ -68,7 +68,7 @@ def room_for_cells(width: int) -> int:
     return 1 << (max(1, width - GUTTER).bit_length() - 1)
 
 
-def layout_of(grid: Grid, cursor: int, width: int, height: int, top: int) -> GridLayout:
+def layout_of(grid: PageGrid, cursor: int, width: int, height: int, top: int) -> GridLayout:
     """Lay out a grid, as large as there is room for it, with the cursor on the screen.
 
     Args:

@@ -7,8 +7,8 @@ import numpy as np
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.kinds import Kind, backing_of, kind_of
 from smapstop.model.labels import Label
-from smapstop.model.pages.page_grid import Cells, Grid, PageNumbers, PageSpans, count_states
-from smapstop.model.pages.page_history import Look, Looks, changes
+from smapstop.model.pages.page_grid import PageCells, PageGrid, PageNumbers, PageSpans, count_states
+from smapstop.model.pages.page_history import PageHistory, PageSnapshot, diff_pages
 from smapstop.model.protocol import PagesSeen
 from smapstop.model.view.view import View
 from smapstop.proc.pages.page_states import Backing
@@ -26,8 +26,8 @@ class PageView:
     """The mapping as its tick printed it."""
     label: Label | None
     """What it is for, if it has no name."""
-    look: Look
-    before: Look
+    look: PageSnapshot
+    before: PageSnapshot
     changes: PageSpans
     """The pages that changed, with the states that they had."""
     copied: PageSpans
@@ -35,9 +35,9 @@ class PageView:
     notice: str
     """Why this is not how the pages are at the moment that is shown; empty when it is."""
 
-    def grid(self, zoom: int = 1) -> Grid:
+    def grid(self, zoom: int = 1) -> PageGrid:
         """The pages as cells."""
-        return Grid(self.look.first, self.look.stop, zoom)
+        return PageGrid(self.look.first, self.look.stop, zoom)
 
     @property
     def offset(self) -> int:
@@ -60,9 +60,9 @@ class PageView:
         totals: PageNumbers = count_states(self.look.stretches, np.array([self.look.first, self.look.stop]))[0]
         return totals
 
-    def cells(self, edges: PageNumbers) -> Cells:
+    def cells(self, edges: PageNumbers) -> PageCells:
         """What lies between neighbouring edges."""
-        return Cells(
+        return PageCells(
             now=count_states(self.look.stretches, edges),
             was=count_states(self.was, edges),
             changed=np.diff(self.changes.before(edges)),
@@ -91,7 +91,7 @@ class PageView:
         return start * self.look.page_bytes, stop * self.look.page_bytes
 
 
-def view_at(life: MappingHistory, looks: Looks, scene: View) -> PageView | None:
+def view_at(life: MappingHistory, looks: PageHistory, scene: View) -> PageView | None:
     """What to show for a scene; None when the pages were never seen."""
     shown = compared_ticks(life, scene)
     look = looks.at(shown.number)
@@ -106,10 +106,10 @@ def view_at(life: MappingHistory, looks: Looks, scene: View) -> PageView | None:
     if not notice and look.seen.tick > shown.number:
         notice = "not read at that moment: this view was not open; below is the first reading after it"
     label = label_at(life.timeline, shown.number, life.mapping)
-    return PageView(entry, label, look, before, changes(before, look), copied, notice)
+    return PageView(entry, label, look, before, diff_pages(before, look), copied, notice)
 
 
-def due(life: MappingHistory, looks: Looks, scene: View, refused: PagesSeen | None) -> bool:
+def due(life: MappingHistory, looks: PageHistory, scene: View, refused: PagesSeen | None) -> bool:
     """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
     timeline = life.timeline
     if timeline.ending is not None or life.gone is not None or timeline.last is None:

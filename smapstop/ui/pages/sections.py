@@ -63,8 +63,8 @@ def box(lines: Sequence[Sequence[tuple[str, bool]]], look: Look, width: int) -> 
 def legend(counts: PageNumbers, brush: Brush, look: Look, width: int) -> Strip:
     """How many pages there are of each state, on one line; what has no room is left out."""
     segments = [Segment(" ", look.base)]
-    for state, count in words.in_order(counts):
-        name = Segment(f" {words.name_of(state)} ", look.base)
+    for state, count in words.states_by_count(counts):
+        name = Segment(f" {words.state_name(state)} ", look.base)
         new = [brush.swatch(state), name, Segment(f"{count:,}  ", look.bold)]
         if sum(segment.cell_length for segment in (*segments, *new)) > width:
             break
@@ -75,8 +75,8 @@ def legend(counts: PageNumbers, brush: Brush, look: Look, width: int) -> Strip:
 def tall_legend(counts: PageNumbers, brush: Brush, look: Look, width: int) -> list[Strip]:
     """The same with a line for each state, and a bar for its share."""
     lines, total = [rule("Pages", look, width)], max(1, int(counts.sum()))
-    for state, count in words.in_order(counts):
-        text = f" {words.name_of(state):<15} {count:>9,} "
+    for state, count in words.states_by_count(counts):
+        text = f" {words.state_name(state):<15} {count:>9,} "
         room = max(0, width - fmt.cells(text) - 5)
         bar = "━" * max(1, round(room * count / total))
         colour = brush.ground(state).bgcolor

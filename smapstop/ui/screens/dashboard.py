@@ -130,7 +130,9 @@ class MainScreen(LensedScreen):
             header.notice(missing)
         else:
             number, silent = run.number if self.many_runs else 0, looking.silent if looking.newest_run else 0
-            header.show(header_of(run.target, scene, looking.timeline, looking.over, run=number, silent=silent))
+            header.show(
+                header_of(run.target, scene, looking.timeline, looking.over, run=number, overdue_seconds=silent)
+            )
         self.query_one(Totals).show(run.target, looking.timeline, scene)
         bar = self.query_one(TimeBar)
         bar.display = looking.lens.at is not None or self.recorded

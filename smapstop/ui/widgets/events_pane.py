@@ -14,7 +14,15 @@ from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.events import Told, Widths, evidence, found, told, whose, widths_of
+from smapstop.text.events import (
+    EntryText,
+    EventWidths,
+    entry_text,
+    event_widths,
+    evidence_pieces,
+    search_entries,
+    subject_text,
+)
 from smapstop.text.kinds import letter_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
@@ -30,7 +38,7 @@ EMPTY = "nothing has happened yet"
 class _Line:
     """What one line shows: lines that show the same are not painted again."""
 
-    told: Told
+    told: EntryText
     whose: str
     letter: str
     kind: str
@@ -92,7 +100,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
     def _sift(self, chronicle: EventLog) -> None:
         """Have the entries with the words on the lines."""
         held = self.held()
-        self._entries = found(self._happened, self.words, chronicle.timeline)
+        self._entries = search_entries(self._happened, self.words, chronicle.timeline)
         self.hold(*held)
 
     @property
@@ -129,20 +137,20 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         assert self._chronicle is not None
         timeline, widths = self._chronicle.timeline, self._widths
         return _Line(
-            told=told(entry, timeline),
-            whose=whose(entry, timeline, widths.whose),
+            told=entry_text(entry, timeline),
+            whose=subject_text(entry, timeline, widths.whose),
             letter=letter_of(entry.kind) if entry.kind else " ",
             kind=entry.kind.value if entry.kind else "",
-            evidence=tuple(evidence(entry, timeline, widths.evidence)),
+            evidence=tuple(evidence_pieces(entry, timeline, widths.evidence)),
             age=self._number - entry.last,
             cursor=cursor,
         )
 
     @property
-    def _widths(self) -> Widths:
+    def _widths(self) -> EventWidths:
         """The cells of the columns; of one mapping the name is known."""
         narrowed = self._chronicle is not None and self._chronicle.mapping is not None
-        return widths_of(self.size.width - self.scrollbar_size_vertical, named=not narrowed)
+        return event_widths(self.size.width - self.scrollbar_size_vertical, named=not narrowed)
 
     def on_focus(self) -> None:
         """Show where the cursor is."""

@@ -47,7 +47,7 @@ class HeaderBar(Widget):
             warned = legible(base + Style(color=palette_of(self.app).gain, bold=True))
             return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warned)], width)
         mode = header.mode
-        name, about, costs = f" {fmt.clip(header.name, 20)} ", list(header.about), list(header.costs)
+        name, about, costs = f" {fmt.clip(header.name, 20)} ", list(header.process_facts), list(header.costs)
 
         def left() -> str:
             return name + " " + "   ".join(about)

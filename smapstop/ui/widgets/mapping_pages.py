@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import backing_of
-from smapstop.model.pages.page_history import Looks
+from smapstop.model.pages.page_history import PageHistory
 from smapstop.model.protocol import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
@@ -51,7 +51,7 @@ class MappingPages(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._looks: dict[int, Looks] = {}
+        self._looks: dict[int, PageHistory] = {}
         self._life: MappingHistory | None = None
         self._scene: View | None = None
         self._names = PageNames(-1)
@@ -91,9 +91,9 @@ class MappingPages(Widget, can_focus=True):
             self.post_message(self.Asked(PagesOf(mapping)))
         self.redraw()
 
-    def _of_mapping(self, mapping: int) -> Looks:
+    def _of_mapping(self, mapping: int) -> PageHistory:
         """The looks at a mapping; those used last are kept."""
-        looks = self._looks.pop(mapping, None) or Looks(mapping)
+        looks = self._looks.pop(mapping, None) or PageHistory(mapping)
         self._looks[mapping] = looks
         while len(self._looks) > MOST_REMEMBERED:
             del self._looks[next(iter(self._looks))]

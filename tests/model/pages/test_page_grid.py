@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.pages.page_grid import ZOOM, Grid, PageSpans, count_states, diff_spans, page_spans_of
+from smapstop.model.pages.page_grid import ZOOM, PageGrid, PageSpans, count_states, diff_spans, page_spans_of
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns, merge_runs
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState
 
@@ -24,7 +24,7 @@ def stretches(states: list[int], first: int = 0) -> PageSpans:
 
 @given(maps, st.integers(0, 200), st.sampled_from([1, 8, 64, 512]), st.data())
 def test_each_cell_has_what_its_pages_are(states: list[int], first: int, zoom: int, data: st.DataObject) -> None:
-    grid = Grid(first, first + len(states) + 1, zoom)
+    grid = PageGrid(first, first + len(states) + 1, zoom)
     states = [*states, 0]
     low = data.draw(st.integers(0, len(grid)))
     high = data.draw(st.integers(low, len(grid)))
@@ -89,7 +89,7 @@ def test_states_of_runs_depend_on_what_is_behind_the_mapping() -> None:
 def test_a_mapping_of_16_tib_takes_memory_for_its_runs_and_cells_only() -> None:
     pages = 2**32
     one = PageSpans(np.array([pages // 2]), np.array([pages // 2 + 1]), np.array([1], np.int8))
-    grid = Grid(0, pages).fitting(640)
+    grid = PageGrid(0, pages).fitting(640)
 
     counts = count_states(one, grid.edges(0, len(grid)))
 
@@ -101,22 +101,22 @@ def test_a_mapping_of_16_tib_takes_memory_for_its_runs_and_cells_only() -> None:
 
 
 def test_cells_begin_at_multiples_of_their_size() -> None:
-    grid = Grid(510, 1030, 512)
+    grid = PageGrid(510, 1030, 512)
 
     assert [grid.pages_of(cell) for cell in range(len(grid))] == [(510, 512), (512, 1024), (1024, 1030)]
     assert [grid.cell_of(page) for page in (0, 510, 511, 512, 1029, 5000)] == [0, 0, 0, 1, 2, 2]
 
 
 def test_a_grid_is_not_zoomed_out_further_than_to_one_cell() -> None:
-    assert Grid(0, 7).zoomed(64).zoom == 8
-    assert Grid(0, 9).zoomed(64).zoom == 64
-    assert Grid(0, 1).zoomed(8).zoom == 1
-    assert Grid(0, 100, 8).zoomed(0).zoom == 1
+    assert PageGrid(0, 7).zoomed(64).zoom == 8
+    assert PageGrid(0, 9).zoomed(64).zoom == 64
+    assert PageGrid(0, 1).zoomed(8).zoom == 1
+    assert PageGrid(0, 100, 8).zoomed(0).zoom == 1
 
 
 @given(st.integers(0, 2**40), st.integers(1, 2**35), st.integers(2, 1000))
 def test_fitting_cells_fit_and_smaller_ones_would_not(first: int, pages: int, cells: int) -> None:
-    grid = Grid(first, first + pages).fitting(cells)
+    grid = PageGrid(first, first + pages).fitting(cells)
 
     assert len(grid) <= cells
-    assert grid.zoom == 1 or len(Grid(grid.first, grid.stop, grid.zoom // ZOOM)) > cells
+    assert grid.zoom == 1 or len(PageGrid(grid.first, grid.stop, grid.zoom // ZOOM)) > cells

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from smapstop.model.pages import page_history
-from smapstop.model.pages.page_history import Look, Looks, changes
+from smapstop.model.pages.page_history import PageHistory, PageSnapshot, diff_pages
 from smapstop.model.protocol import PagesSeen
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
@@ -21,14 +21,14 @@ def seen(tick: int, *pages: int, first: int = 0, stop: int = 8) -> PagesSeen:
     return PagesSeen(7, tick, tick * 1_000_000_000, first * PAGE, stop * PAGE, runs)
 
 
-def looks(*several: PagesSeen) -> Looks:
-    found = Looks(7)
+def looks(*several: PagesSeen) -> PageHistory:
+    found = PageHistory(7)
     for each in several:
         found.add(each, Backing.NOTHING)
     return found
 
 
-def tick_of(look: Look | None) -> int:
+def tick_of(look: PageSnapshot | None) -> int:
     assert look is not None
     return look.seen.tick
 
@@ -36,7 +36,7 @@ def tick_of(look: Look | None) -> int:
 def test_a_moment_is_shown_by_the_last_look_up_to_it_or_else_by_the_first() -> None:
     found = looks(seen(3), seen(5), seen(9))
     assert [tick_of(found.at(tick)) for tick in (0, 3, 4, 5, 8, 9, 100)] == [3, 3, 3, 5, 5, 9, 9]
-    assert Looks(7).at(3) is None
+    assert PageHistory(7).at(3) is None
 
 
 def test_what_a_look_is_compared_with() -> None:
@@ -53,15 +53,15 @@ def test_what_a_look_is_compared_with() -> None:
 
 
 def test_the_oldest_looks_are_forgotten_but_for_the_first_and_the_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_history, "MOST_LOOKS", 4)
-    found = Looks(7)
+    monkeypatch.setattr(page_history, "MAX_SNAPSHOTS", 4)
+    found = PageHistory(7)
     for tick in range(10):
         found.add(seen(tick), Backing.NOTHING, mark=3 if tick > 3 else None)
     assert [tick_of(found.at(tick)) for tick in range(10)] == [0, 0, 0, 3, 3, 3, 3, 3, 8, 9]
 
 
 def test_looks_with_many_runs_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_history, "MOST_RUNS", 10)
+    monkeypatch.setattr(page_history, "MAX_PAGE_RUNS", 10)
     found = looks(*(seen(tick, 0, 2, 4, 6) for tick in range(9)))
     assert [tick_of(found.at(tick)) for tick in range(9)] == [0, 0, 0, 0, 0, 0, 0, 0, 8]
 
@@ -72,7 +72,7 @@ def between(before: PagesSeen, after: PagesSeen) -> list[tuple[int, str]]:
     a, b = found.at(before.tick), found.last
     assert a is not None
     assert b is not None
-    told = changes(a, b)
+    told = diff_pages(a, b)
     assert (told.end - told.start == 1).all()
     return list(zip(told.start.tolist(), (str(PAGE_STATES[code]) for code in told.state.tolist()), strict=True))
 

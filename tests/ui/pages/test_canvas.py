@@ -6,7 +6,7 @@ from building import mappings_of
 from rich.style import Style
 
 from smapstop.model.history.mapping_history import MappingState
-from smapstop.model.pages.page_history import Looks, changes
+from smapstop.model.pages.page_history import PageHistory, diff_pages
 from smapstop.model.protocol import PagesSeen
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import Backing
@@ -48,7 +48,7 @@ def seen(tick: int, *copied: int) -> PagesSeen:
 @pytest.fixture(scope="module")
 def view() -> PageView:
     """Page 1,234 was copied since the look before."""
-    looks = Looks(0)
+    looks = PageHistory(0)
     looks.add(seen(0, 7, 8, 2999), Backing.PRIVATE_FILE)
     looks.add(seen(1, 7, 8, 1234, 2999), Backing.PRIVATE_FILE)
     before, look = looks.at(0), looks.at(1)
@@ -56,7 +56,7 @@ def view() -> PageView:
     assert look is not None
     entry = MappingState(mappings_of((FIRST, FIRST + PAGES, "rw-p", "/bin/program", 16)), 0)
     copied = look.stretches.of(PageState.COPIED)
-    return PageView(entry, None, look, before, changes(before, look), copied, "")
+    return PageView(entry, None, look, before, diff_pages(before, look), copied, "")
 
 
 def canvas(view: PageView, cursor: PageCursor, width: int, height: int) -> PageCanvas:

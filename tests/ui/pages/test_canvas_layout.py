@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.pages.page_grid import Grid, PageSpans
+from smapstop.model.pages.page_grid import PageGrid, PageSpans
 from smapstop.ui.pages.canvas_layout import PageContent, PageLayout
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GUTTER
@@ -34,7 +34,7 @@ def pages_of(*pages: int) -> PageSpans:
 
 def content(pages: int = 3000, copied: PageSpans | None = None, notice: bool = False) -> PageContent:
     return PageContent(
-        Grid(FIRST, FIRST + pages), pages_of() if copied is None else copied, states=3, facts=4, notice=notice
+        PageGrid(FIRST, FIRST + pages), pages_of() if copied is None else copied, states=3, facts=4, notice=notice
     )
 
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.pages.page_grid import Grid, PageSpans
+from smapstop.model.pages.page_grid import PageGrid, PageSpans
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GridLayout, layout_of
 
-GRID = Grid(100, 400)
+GRID = PageGrid(100, 400)
 
 
 def pages_of(*pages: int) -> PageSpans:
@@ -22,7 +22,7 @@ NONE = pages_of()
 COPIED = pages_of(103, 110, 250)
 
 
-def laid_out(grid: Grid = GRID, page: int = 100, width: int = 31, height: int = 6) -> GridLayout:
+def laid_out(grid: PageGrid = GRID, page: int = 100, width: int = 31, height: int = 6) -> GridLayout:
     """16 cells of one glyph in a row unless there is room for more, and six rows on the screen."""
     return layout_of(grid, grid.cell_of(page), width, height, 0)
 
@@ -51,7 +51,7 @@ def test_it_moves_by_cells_and_rows_and_stays_where_there_is_none(
 
 
 def test_a_cell_of_many_pages_is_one_step_and_leads_to_its_first_page() -> None:
-    layout = laid_out(Grid(100, 400, 8))
+    layout = laid_out(PageGrid(100, 400, 8))
     assert at(101).move(layout, NONE, 1, 0).page == 104
     assert at(107).move(layout, NONE, -1, 0).page == 100
     assert at(101).move(layout, NONE, -1, 0).page == 101, "already in the first cell"
@@ -65,7 +65,7 @@ def test_a_screenful_keeps_the_column_and_ends_at_the_last_row(page: int, screen
 
 
 def test_the_last_row_may_be_too_short_for_the_column() -> None:
-    assert at(110 + 16 * 17).turn_pages(laid_out(Grid(100, 395)), NONE, 1, listed=4).page == 394
+    assert at(110 + 16 * 17).turn_pages(laid_out(PageGrid(100, 395)), NONE, 1, listed=4).page == 394
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_it_goes_from_change_to_change_past_the_cell_under_it_and_round() -> Non
 def test_zoom_changes_the_cells_and_not_the_page() -> None:
     larger = at(333).zoom_by(GRID, 1)
     assert (larger.page, larger.zoom) == (333, 8)
-    assert at(333).zoom_by(Grid(100, 400, 8), -1).zoom == 1
+    assert at(333).zoom_by(PageGrid(100, 400, 8), -1).zoom == 1
     assert at(333).zoom_by(GRID, -1).zoom == 1, "no cell is smaller than a page"
-    assert at(333).zoom_by(Grid(100, 400, 512), 1).zoom == 512, "none is larger than one that holds all"
+    assert at(333).zoom_by(PageGrid(100, 400, 512), 1).zoom == 512, "none is larger than one that holds all"
     assert at(333, listing=True).zoom_by(GRID, 1) == at(333, listing=True)
 
 
@@ -120,9 +120,9 @@ def test_until_the_user_moves_it_follows_where_the_view_begins() -> None:
 
 
 def test_it_keeps_its_page_when_the_mapping_grows_downward_and_goes_to_the_nearest_when_it_shrinks() -> None:
-    assert at(120).place(Grid(50, 400), 50) == at(120)
-    assert at(399).place(Grid(100, 200), 100) == at(199)
-    assert at(100).place(Grid(300, 400), 300) == at(300)
+    assert at(120).place(PageGrid(50, 400), 50) == at(120)
+    assert at(399).place(PageGrid(100, 200), 100) == at(199)
+    assert at(100).place(PageGrid(300, 400), 300) == at(300)
 
 
 @given(
@@ -136,7 +136,7 @@ def test_it_keeps_its_page_when_the_mapping_grows_downward_and_goes_to_the_neare
 def test_whatever_the_user_does_it_is_on_a_page_of_the_mapping(
     first: int, pages: int, zoom: int, marked: list[int], keys: list[str], size: tuple[int, int]
 ) -> None:
-    grid = Grid(first, first + pages)
+    grid = PageGrid(first, first + pages)
     copied = pages_of(*(first + page % pages for page in marked))
     cursor = PageCursor(zoom=zoom).place(grid, first)
     arrows = {"↑": (0, -1), "↓": (0, 1), "←": (-1, 0), "→": (1, 0)}
