@@ -21,8 +21,8 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import RowIndices, Sorting, sort_rows
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import chosen, fitting
-from smapstop.text.table_rows import rows_of
+from smapstop.text.columns import find_columns, fit_columns
+from smapstop.text.table_rows import build_rows
 from smapstop.ui.widgets.mapping_table import MappingTable
 
 MAPPINGS = 65_530
@@ -61,7 +61,7 @@ class _OneWidget(App[None]):
 
 async def _ours() -> list[float]:
     """The CPU times of our table, in the order of `STEPS`."""
-    table, timeline, scenes = MappingTable(chosen(())), Timeline(), list[View]()
+    table, timeline, scenes = MappingTable(find_columns(())), Timeline(), list[View]()
     for tick in ticks(MAPPINGS, CHANGED, 6):
         timeline.append(tick)
         scenes.append(derive_view(timeline, ViewState(at=tick.number), None))
@@ -86,19 +86,19 @@ async def _ours() -> list[float]:
 
 def _moving(columns: int) -> list[str]:
     """The titles of the columns that say something else of a mapping that has changed."""
-    timeline, fitted = Timeline(), fitting(chosen(()), columns)
+    timeline, fitted = Timeline(), fit_columns(find_columns(()), columns)
     for tick in ticks(MAPPINGS, CHANGED, 3):
         timeline.append(tick)
     scenes = [derive_view(timeline, ViewState(at=number), None) for number in (1, 2)]
     one = np.flatnonzero(scenes[1].sheet.ids == tick.ids[0])
-    (old,), (new,) = (rows_of(scene, timeline, one, fitted) for scene in scenes)
+    (old,), (new,) = (build_rows(scene, timeline, one, fitted) for scene in scenes)
     return [column.title for (column, _), a, b in zip(fitted, old.cells, new.cells, strict=True) if a != b]
 
 
 async def _theirs() -> list[float]:
     """The CPU times of a DataTable, in the order of `STEPS`."""
     table: DataTable[str] = DataTable(cursor_type="row")
-    titles, moving = [column.title for column in chosen(())], _moving(200)
+    titles, moving = [column.title for column in find_columns(())], _moving(200)
     cells = [[f"{row * column} K" for column in range(len(titles))] for row in range(MAPPINGS)]
 
     def fill() -> None:

@@ -60,7 +60,7 @@ class AddressSpace:
                 self.touched |= {page + by for page in touched}
 
     def mappings(self, texts: StringTable, *more: tuple[Any, ...]) -> Mappings:
-        """The map as smaps would show it, with more rows (see `building.Row`) at the end."""
+        """The map as smaps would show it, with more rows (see `building.RowText`) at the end."""
         rows: list[list[Any]] = []
         for page in sorted(self.pages):
             perms, name, distance = self.pages[page]

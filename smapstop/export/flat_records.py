@@ -10,7 +10,7 @@ from smapstop.model.timestamps import utc
 from smapstop.model.totals import DERIVED_TOTALS
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS, ROLLUP_ONLY
-from smapstop.report.json_fields import Record, heads_of, names_with
+from smapstop.report.json_fields import Record, all_field_names, header_records
 
 _WHEN = ("tick", "at", "seconds")
 _OF_TICK = (
@@ -33,11 +33,11 @@ def _fields_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
     match kind:
         case "ticks":
             summable = [name for name in printed if name not in PROPERTY_FIELDS]
-            return (*names_with(summable, without=tuple(PROPERTY_FIELDS)), *DERIVED_TOTALS)
+            return (*all_field_names(summable, without=tuple(PROPERTY_FIELDS)), *DERIVED_TOTALS)
         case "changes":
-            return tuple(names_with(printed, without=ROLLUP_ONLY))
+            return tuple(all_field_names(printed, without=ROLLUP_ONLY))
         case "events":
-            fields = names_with(printed, without=ROLLUP_ONLY)
+            fields = all_field_names(printed, without=ROLLUP_ONLY)
             return tuple(name for name in fields if name not in PROPERTY_FIELDS)
 
 
@@ -98,7 +98,7 @@ def _changes(step: Step, when: Record) -> Iterator[Record]:
     fields = _fields_of("changes", mappings.fields)
     columns = [_printed(mappings.get(name), len(rows)) for name in fields]
     ids = step.after.ids[rows].tolist()
-    for mapping, head, amounts in zip(ids, heads_of(mappings), zip(*columns, strict=True), strict=True):
+    for mapping, head, amounts in zip(ids, header_records(mappings), zip(*columns, strict=True), strict=True):
         what = {"type": "change", **when, "mapping": mapping, "name": head["name"]}
         yield what | head | dict(zip(fields, amounts, strict=True))
 

@@ -19,7 +19,7 @@ Record = dict[str, Any]
 """A mapping, or a group of them, under the names that JSON and csv have."""
 
 
-def names_with(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:
+def all_field_names(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:
     """The known names of fields, and then the unknown ones that this kernel prints."""
     return list(dict.fromkeys([*(field.name for field in FIELDS if field.name not in without), *printed]))
 
@@ -32,7 +32,7 @@ def amounts(names: list[str], columns: list[list[int] | None], row: int) -> Reco
     }
 
 
-def heads_of(mappings: Mappings) -> list[Record]:
+def header_records(mappings: Mappings) -> list[Record]:
     """What each mapping is."""
     return [
         {

@@ -7,7 +7,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import find_stack_row, read_stack_pointers
 
 
-def labels_in(process: ProcDir, mappings: Mappings) -> list[Label | None]:
+def read_labels(process: ProcDir, mappings: Mappings) -> list[Label | None]:
     """What each mapping is for, None where its name says it, or nothing is known.
 
     Args:

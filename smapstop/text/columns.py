@@ -8,7 +8,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD_BY_NAME
 
-Look = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]
+CellFormat = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]
 """How the values of a column are written."""
 
 
@@ -19,7 +19,7 @@ class Column:
     key: str
     """What users call it, in `--columns` and `--sort`; for amounts the field's name."""
     title: str
-    look: Look
+    cell_format: CellFormat
     width: int
     """Cells; of the name and of what happened the least that makes sense."""
     importance: int
@@ -31,7 +31,7 @@ class Column:
     @property
     def right(self) -> bool:
         """Whether its values are aligned to the right."""
-        return self.look in ("amount", "change", "rate", "address")
+        return self.cell_format in ("amount", "change", "rate", "address")
 
     @property
     def brief(self) -> str:
@@ -62,53 +62,53 @@ COLUMNS: tuple[Column, ...] = (
 )
 """What the table shows, in order, as far as there is room."""
 
-_MORE: tuple[Column, ...] = tuple(
+_OPTIONAL_COLUMNS: tuple[Column, ...] = tuple(
     Column(field.name, field.label, "amount", 6, 50, field.help)
     for field in FIELD_BY_NAME.values()
     if field.unit == "kB" and field.in_mapping and field.name not in {column.key for column in COLUMNS}
 )
 """Every other amount that the kernel may print: shown when asked for."""
 
-ALL: dict[str, Column] = {column.key: column for column in (*COLUMNS, *_MORE)}
+ALL_COLUMNS: dict[str, Column] = {column.key: column for column in (*COLUMNS, *_OPTIONAL_COLUMNS)}
 """Every column by its key."""
 SORTABLE: dict[str, Column] = {
-    key: column for key, column in ALL.items() if column.look not in ("history", "happened")
+    key: column for key, column in ALL_COLUMNS.items() if column.cell_format not in ("history", "happened")
 }
 """What a table can be sorted by, beside `moved`."""
 
 
 def column_keys() -> tuple[str, ...]:
     """The keys that `--columns` knows; those of `--sort` are the same, and `moved`."""
-    return tuple(ALL)
+    return tuple(ALL_COLUMNS)
 
 
-def chosen(keys: Sequence[str]) -> tuple[Column, ...]:
+def find_columns(keys: Sequence[str]) -> tuple[Column, ...]:
     """The columns of these keys; the usual ones when there are none.
 
     Raises:
         SmapstopError: There is no such column.
     """
     for key in keys:
-        if key not in ALL:
-            raise SmapstopError(f"no column {key!r}", f"columns are {', '.join(ALL)}")
-    return tuple(ALL[key] for key in keys) or COLUMNS
+        if key not in ALL_COLUMNS:
+            raise SmapstopError(f"no column {key!r}", f"columns are {', '.join(ALL_COLUMNS)}")
+    return tuple(ALL_COLUMNS[key] for key in keys) or COLUMNS
 
 
-def of_groups(columns: Sequence[Column]) -> tuple[Column, ...]:
+def group_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     """The columns that say something of a group of mappings: it has neither an address nor permissions."""
-    return tuple(column for column in columns if column.look not in ("address", "text"))
+    return tuple(column for column in columns if column.cell_format not in ("address", "text"))
 
 
-def fitting(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
+def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     """The columns that fit into so many cells, the least important left out, each with its width.
 
     What is left over goes to the name, to what happened, and to the history, up to what they can use.
     """
     kept = sorted(columns, key=lambda column: column.importance)
-    while len(kept) > 1 and sum(_taken(column) for column in kept) > width + 1:
+    while len(kept) > 1 and sum(_outer_width(column) for column in kept) > width + 1:
         kept.pop()
     shown = [column for column in columns if column in kept]
-    spare = max(0, width + 1 - sum(_taken(column) for column in shown))
+    spare = max(0, width + 1 - sum(_outer_width(column) for column in shown))
     widths = {column.key: max(column.width, len(column.title)) for column in shown}
     for key, most in (
         ("happened", 36),
@@ -125,20 +125,20 @@ def fitting(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     return [(column, min(widths[column.key], width)) for column in shown]
 
 
-def _taken(column: Column) -> int:
+def _outer_width(column: Column) -> int:
     """The cells that a column takes, with the space after it."""
     return max(column.width, len(column.title)) + 1
 
 
-def sorted_by(key: str, now: Sorting) -> Sorting:
+def toggle_sorting(key: str, now: Sorting) -> Sorting:
     """Sort by a column in the direction that users expect; by the same one again, in the other direction."""
     if key == now.key:
         return Sorting(key, descending=not now.descending)
     return Sorting(key, descending=SORTABLE[key].descending if key in SORTABLE else True)
 
 
-def sorted_beside(columns: Sequence[Column], now: Sorting, places: int) -> Sorting:
+def shift_sorting(columns: Sequence[Column], now: Sorting, places: int) -> Sorting:
     """Sort by the column so many places to the right; before the first one stands what moved most recently."""
     keys = ["moved", *(column.key for column in columns if column.key in SORTABLE)]
     at = keys.index(now.key) if now.key in keys else 0
-    return sorted_by(keys[(at + places) % len(keys)], now)
+    return toggle_sorting(keys[(at + places) % len(keys)], now)

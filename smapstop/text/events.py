@@ -85,7 +85,7 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
     name = name[name.rfind("/") + 1 :]
     part = file_part(face.perms) if entry.mappings == 1 else ""
     full = f"{name} {part}".rstrip()
-    return full if fmt.cells(full) <= width else fmt.shorten(name, width)
+    return full if fmt.cell_width(full) <= width else fmt.shorten(name, width)
 
 
 def what_text(entry: LogEntry, timeline: Timeline) -> str:
@@ -128,7 +128,7 @@ def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int) -> list[Pie
         times = f"×{fmt.count(entry.count)}"
         since = "since" if entry.first >= timeline.first else "since before"
         since = f"{times.ljust(5)} {since} {fmt.clock(timeline.head(max(timeline.first, entry.first)).wall_ns)}"
-        return [(since if fmt.cells(since) <= width else fmt.clip(times, width), 0)]
+        return [(since if fmt.cell_width(since) <= width else fmt.clip(times, width), 0)]
     if entry.mapping is None or entry.mappings > 1 or width < _ROOM_FOR_EVIDENCE - 2:
         return []
     replaced = _replacement_text(entry)
@@ -142,7 +142,7 @@ def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int) -> list[Pie
     pieces = _fit_pieces(full, width)
     if len(pieces) < 2 * len(full):
         return _fit_pieces(short, width)
-    room = width - sum(fmt.cells(text) for text, _ in pieces)
+    room = width - sum(fmt.cell_width(text) for text, _ in pieces)
     same = entry.event and moved and not changes.get("rss", 1) and room >= len(_SAME)
     return [*pieces, (_SAME, 0)] if same else pieces
 
@@ -153,7 +153,7 @@ def _fit_pieces(changes: list[tuple[str, int]], width: int) -> list[Piece]:
     room = width + 2
     for at, (label, kb) in enumerate(changes):
         text = f"{fmt.signed(kb)}  "
-        room -= fmt.cells(label) + fmt.cells(text)
+        room -= fmt.cell_width(label) + fmt.cell_width(text)
         if room < (3 if at < len(changes) - 1 else 0):
             return [*pieces, (fmt.CUT, 0)]
         pieces += [(label, 0), (text, 1 if kb > 0 else -1)]

@@ -170,11 +170,11 @@ def printable(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    shown = (char if char.isprintable() else _spelled(char) for char in text)
-    return _UNSETTLED.sub(lambda match: _spelled(match[0]), "".join(shown))
+    shown = (char if char.isprintable() else _escape(char) for char in text)
+    return _UNSETTLED.sub(lambda match: _escape(match[0]), "".join(shown))
 
 
-def _spelled(char: str) -> str:
+def _escape(char: str) -> str:
     """A character by its number; a surrogate escape by its byte."""
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:
@@ -182,13 +182,13 @@ def _spelled(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def cells(text: str) -> int:
+def cell_width(text: str) -> int:
     """The width of a printable text on the terminal, in cells."""
-    return len(text) if text.isascii() else sum(map(_cells_of, text))
+    return len(text) if text.isascii() else sum(map(_char_width, text))
 
 
 @lru_cache(4096)
-def _cells_of(char: str) -> int:
+def _char_width(char: str) -> int:
     """Marks sit on their neighbour; East Asian wide characters take two cells."""
     if unicodedata.category(char)[0] == "M":
         return 0
@@ -198,10 +198,10 @@ def _cells_of(char: str) -> int:
 def shorten(text: str, width: int) -> str:
     """The printable text, cut on the left to at most `width` cells, so that the file name stays: "…/libc.so.6"."""
     text = printable(text)
-    if cells(text) <= width:
+    if cell_width(text) <= width:
         return text
     kept = text[len(text) - _fitting(text[::-1], width - 1) :]
-    while kept and not _cells_of(kept[0]):
+    while kept and not _char_width(kept[0]):
         kept = kept[1:]  # a mark whose letter was cut off would sit on the "…"
     return CUT + kept if width > 0 else ""
 
@@ -209,7 +209,7 @@ def shorten(text: str, width: int) -> str:
 def clip(text: str, width: int) -> str:
     """The printable text, cut on the right to at most `width` cells: "copy-on-wri…"."""
     text = printable(text)
-    if cells(text) <= width:
+    if cell_width(text) <= width:
         return text
     return text[: _fitting(text, width - 1)] + CUT if width > 0 else ""
 
@@ -220,7 +220,7 @@ def _fitting(text: str, width: int) -> int:
         return width
     used = 0
     for at, char in enumerate(text):
-        used += _cells_of(char)
+        used += _char_width(char)
         if used > width:
             return at
     return len(text)
@@ -228,4 +228,4 @@ def _fitting(text: str, width: int) -> int:
 
 def pad(text: str, width: int) -> str:
     """The printable text with spaces after it to fill `width` cells."""
-    return text + " " * (width - cells(text))
+    return text + " " * (width - cell_width(text))

@@ -269,7 +269,7 @@ def flow(texts: Sequence[str], width: int, between: str = "   ") -> list[str]:
     """Texts one after the other in as many lines as they need; one that is too long is cut."""
     lines: list[str] = []
     for text in texts:
-        if lines and fmt.cells(lines[-1]) + len(between) + fmt.cells(text) <= width:
+        if lines and fmt.cell_width(lines[-1]) + len(between) + fmt.cell_width(text) <= width:
             lines[-1] += between + text
         else:
             lines.append(fmt.clip(text, width))

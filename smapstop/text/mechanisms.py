@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
-from smapstop.text.symbols import listed
+from smapstop.text.symbols import join_symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def pages_text(pages: int) -> str:
 def label_of(event: Event) -> str:
     """An event in a few words: "copy-on-write, 1 page: page1"; with a question mark where it is not sure."""
     doubt = "" if event.sure else "?"
-    named = f": {listed(event.names)}" if event.names else ""
+    named = f": {join_symbols(event.names)}" if event.names else ""
     return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.pages)}{named}"
 
 
@@ -194,6 +194,6 @@ def sentence_of(event: Event) -> str:
     words = _WORDS[event.pages > 1]
     text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), **words)
     if event.names:
-        text += f" On {words['them']}: {listed(event.names)}."
+        text += f" On {words['them']}: {join_symbols(event.names)}."
     others = " or ".join(EXPLANATIONS[what].label for what in event.also)
     return f"{text} The fields alone would also fit: {others}." if others else text

@@ -49,7 +49,7 @@ def command_of(process: ProcessInfo) -> str:
     return " ".join(process.command_line).strip() or f"[{process.name}]"
 
 
-def about(process: ProcessInfo) -> str:
+def command_or_refusal(process: ProcessInfo) -> str:
     """Why a process cannot be watched, as far as the owner tells; otherwise its command line."""
     try:
         require_own(process)
@@ -65,7 +65,7 @@ def matches(process: ProcessInfo, words: Sequence[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ProcessColumn:
     """A column of the list."""
 
     title: str
@@ -85,11 +85,11 @@ def _age(process: ProcessInfo) -> str:
     return fmt.UNKNOWN if process.start_time is None else fmt.duration(time.time() - process.start_time)
 
 
-COLUMNS = (
-    Column("PID", 7, lambda p: str(p.pid), lambda p: p.pid, right=True),
-    Column("USER", 9, lambda p: p.user or fmt.UNKNOWN, lambda p: p.user or "", optional=True),
-    Column("NAME", 15, lambda p: p.name, lambda p: p.name.lower()),
-    Column("RSS", 6, lambda p: fmt.amount(p.rss_kb), lambda p: p.rss_kb or 0, right=True, descending=True),
-    Column("AGE", 7, _age, lambda p: -(p.start_time or 0), right=True, optional=True),
-    Column("COMMAND", 0, command_of, lambda p: command_of(p).lower()),
+PROCESS_COLUMNS = (
+    ProcessColumn("PID", 7, lambda p: str(p.pid), lambda p: p.pid, right=True),
+    ProcessColumn("USER", 9, lambda p: p.user or fmt.UNKNOWN, lambda p: p.user or "", optional=True),
+    ProcessColumn("NAME", 15, lambda p: p.name, lambda p: p.name.lower()),
+    ProcessColumn("RSS", 6, lambda p: fmt.amount(p.rss_kb), lambda p: p.rss_kb or 0, right=True, descending=True),
+    ProcessColumn("AGE", 7, _age, lambda p: -(p.start_time or 0), right=True, optional=True),
+    ProcessColumn("COMMAND", 0, command_of, lambda p: command_of(p).lower()),
 )

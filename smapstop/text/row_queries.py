@@ -16,7 +16,7 @@ from smapstop.text.events import change_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Groups:
+class GroupSeries:
     """What is asked about rows that are groups of mappings."""
 
     history: GroupHistory
@@ -26,7 +26,7 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Histories:
+class RowSeries:
     """What is asked about rows that are mappings, kept from tick to tick."""
 
     rss: SeriesCache
@@ -41,10 +41,10 @@ class Histories:
     """Whose they are."""
 
 
-def histories_of(timeline: Timeline, columns: Iterable[Column]) -> Histories:
+def row_series_of(timeline: Timeline, columns: Iterable[Column]) -> RowSeries:
     """What is asked about the mappings of a timeline for these columns."""
-    fields = amounts_in(columns)
-    return Histories(
+    fields = amount_fields(columns)
+    return RowSeries(
         SeriesCache(lambda ids, first, stop: timeline.queries.series(ids, "rss", first, stop)[np.newaxis]),
         SeriesCache(lambda ids, first, stop: recent_amounts(timeline, ids, fields, first, stop)),
         fields,
@@ -53,11 +53,11 @@ def histories_of(timeline: Timeline, columns: Iterable[Column]) -> Histories:
     )
 
 
-def groups_of(timeline: Timeline, by: Grouping, columns: Sequence[Column]) -> Groups:
+def group_series_of(timeline: Timeline, by: Grouping, columns: Sequence[Column]) -> GroupSeries:
     """What is asked about the groups of a timeline for these columns."""
-    return Groups(GroupHistory(timeline, by), GroupHistory(timeline, by, amounts_in(columns)))
+    return GroupSeries(GroupHistory(timeline, by), GroupHistory(timeline, by, amount_fields(columns)))
 
 
-def amounts_in(columns: Iterable[Column]) -> tuple[str, ...]:
+def amount_fields(columns: Iterable[Column]) -> tuple[str, ...]:
     """The fields whose amounts these columns show."""
-    return tuple(column.key for column in columns if column.look == "amount")
+    return tuple(column.key for column in columns if column.cell_format == "amount")

@@ -18,18 +18,18 @@ _LEFT = (1, 3)
 
 def header() -> str:
     """The titles, as the lines are laid out."""
-    return _laid_out(TITLES)
+    return _lay_out(TITLES)
 
 
 def line_of(run: Run, before: Run | None) -> str:
     """A run: when, how long, how it ended, and what it had; compared with the run before it at the same age."""
     timeline = run.timeline
     if not len(timeline):
-        return _laid_out((str(run.number), "", "", "no sample", "", "", ""))
+        return _lay_out((str(run.number), "", "", "no sample", "", "", ""))
     last = timeline.head(len(timeline) - 1)
     rss = last.totals.get("rss")
     was = None if before is None else _rss_at_age(before.timeline, age_of(timeline, last))
-    return _laid_out(
+    return _lay_out(
         (
             str(run.number),
             fmt.clock(timeline.start.tick.wall_ns),
@@ -55,10 +55,10 @@ def _rss_at_age(timeline: Timeline, age_ns: int) -> int | None:
     return timeline.head(tick_at_age(timeline, age_ns)).totals.get("rss") if len(timeline) else None
 
 
-def _laid_out(cells: Sequence[str]) -> str:
+def _lay_out(cells: Sequence[str]) -> str:
     """The cells of a line in their columns."""
     pieces = []
     for at, (text, width) in enumerate(zip(cells, _WIDTHS, strict=True)):
         fitting = fmt.clip(text, width)
-        pieces.append(fmt.pad(fitting, width) if at in _LEFT else " " * (width - fmt.cells(fitting)) + fitting)
+        pieces.append(fmt.pad(fitting, width) if at in _LEFT else " " * (width - fmt.cell_width(fitting)) + fitting)
     return "  ".join(pieces)

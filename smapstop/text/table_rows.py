@@ -18,22 +18,22 @@ from smapstop.proc.fields import EXTERNALLY_DRIVEN
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
 from smapstop.text.events import group_change_text
-from smapstop.text.row_queries import Groups, Histories, histories_of
+from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of
 from smapstop.text.sparkline import sparkline
 
 HISTORY_TICKS = REMOVAL_TICKS
 """The longest time that a row's history shows."""
 _STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
-_NEVER_HERE = "not in this run"
+_NOT_IN_THIS_RUN = "not in this run"
 """Of what only the earlier run has that is compared with: gone, though it was never here."""
 RowIndices = NDArray[np.intp]
-Columns = Sequence[tuple[Column, int]]
+SizedColumns = Sequence[tuple[Column, int]]
 """Columns with the width that each has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RowText:
     """One visible row."""
 
     id: int
@@ -50,14 +50,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
+class _VisibleRows:
     """The rows that are shown, and what is asked about them."""
 
     scene: View
     timeline: Timeline
     which: RowIndices
-    groups: Groups | None
-    histories: Histories
+    groups: GroupSeries | None
+    histories: RowSeries
     moved: list[int]
     """The tick at which each last changed; -1 for never."""
 
@@ -77,14 +77,14 @@ class _Shown:
         return out
 
 
-def rows_of(
+def build_rows(
     scene: View,
     timeline: Timeline,
     which: RowIndices,
-    columns: Columns,
-    groups: Groups | None = None,
-    histories: Histories | None = None,
-) -> list[Row]:
+    columns: SizedColumns,
+    groups: GroupSeries | None = None,
+    histories: RowSeries | None = None,
+) -> list[RowText]:
     """Some rows of a scene's sheet, as text.
 
     Args:
@@ -99,12 +99,12 @@ def rows_of(
     moved: list[int] = sheet.moved[which].tolist()
     if groups:
         moved = groups.history.last_changed(sheet.ids[which], sheet.moved[which], now)
-    histories = histories or histories_of(timeline, [column for column, _ in columns])
-    shown = _Shown(scene, timeline, which, groups, histories, moved)
+    histories = histories or row_series_of(timeline, [column for column, _ in columns])
+    shown = _VisibleRows(scene, timeline, which, groups, histories, moved)
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(sheet, which, column) for column, _ in columns]
     return [
-        Row(mapping, cells, values, moves, _KINDS[kind], now - when if when >= 0 else None, gone)
+        RowText(mapping, cells, values, moves, _KINDS[kind], now - when if when >= 0 else None, gone)
         for mapping, cells, values, moves, kind, when, gone in zip(
             sheet.ids[which].tolist(),
             zip(*texts, strict=True),
@@ -118,11 +118,11 @@ def rows_of(
     ]
 
 
-def _texts(shown: _Shown, column: Column, width: int) -> list[str]:
+def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
     """The texts of a column."""
     sheet, which = shown.scene.sheet, shown.which
     rows = which.tolist()
-    match column.look:
+    match column.cell_format:
         case "name":
             return [_fitting_name(sheet, row, width - 2) for row in rows]
         case "text":
@@ -130,31 +130,33 @@ def _texts(shown: _Shown, column: Column, width: int) -> list[str]:
         case "address":
             return [f"{start:x}" for start in sheet.start[which].tolist()]
         case "history":
-            return _histories(shown, width)
+            return _history_texts(shown, width)
         case "happened":
-            return _happened(shown, width)
+            return _last_change_texts(shown, width)
         case "amount":
-            return _spelled(fmt.amount, sheet.get(column.key), which)
+            return _format_column(fmt.amount, sheet.get(column.key), which)
         case "change":
-            return _spelled(fmt.signed, sheet.deltas.get("rss"), which)
+            return _format_column(fmt.signed, sheet.deltas.get("rss"), which)
         case "rate":
             if sheet.seconds is None:
                 return [fmt.UNKNOWN] * len(rows)
             return [fmt.rate(change / sheet.seconds) for change in sheet.deltas["rss"][which].tolist()]
 
 
-def _spelled(spell: Callable[[float | None], str], column: NDArray[np.int64] | None, which: RowIndices) -> list[str]:
+def _format_column(
+    spell: Callable[[float | None], str], column: NDArray[np.int64] | None, which: RowIndices
+) -> list[str]:
     """The values of a column, each spelled; unknown when the kernel does not print it."""
     return [fmt.UNKNOWN] * len(which) if column is None else [spell(value) for value in column[which].tolist()]
 
 
 def _numbers(sheet: TableData, which: RowIndices, column: Column) -> list[float]:
     """What the texts of a column say as numbers."""
-    values = sheet.deltas.get("rss") if column.look in ("change", "rate") else sheet.get(column.key)
+    values = sheet.deltas.get("rss") if column.cell_format in ("change", "rate") else sheet.get(column.key)
     return [0] * len(which) if values is None else values[which].tolist()
 
 
-def _moves(shown: _Shown, columns: Sequence[Column]) -> list[list[int]]:
+def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     """How the amounts of each column have moved lately; those that others can move, when the mapping changed too."""
     number = shown.scene.moment.tick.number
     if shown.groups:
@@ -168,10 +170,10 @@ def _moves(shown: _Shown, columns: Sequence[Column]) -> list[list[int]]:
     found[np.isin(fields, list(EXTERNALLY_DRIVEN))[:, np.newaxis] & others_did] = 0
     moves = dict(zip(fields, found.tolist(), strict=True))
     still = [0] * len(shown.which)
-    return [moves[column.key] if column.look == "amount" else still for column in columns]
+    return [moves[column.key] if column.cell_format == "amount" else still for column in columns]
 
 
-def name_of(sheet: TableData, row: int) -> str:
+def row_name(sheet: TableData, row: int) -> str:
     """The name of a row: of a group with its size, of a file with its part, of nameless memory with its address.
 
     Before that, what it is for, as far as that is known.
@@ -188,12 +190,12 @@ def name_of(sheet: TableData, row: int) -> str:
 
 def _fitting_name(sheet: TableData, row: int, width: int) -> str:
     """As much of a row's name as fits: with its path, without it, without its part, or the end of it."""
-    name = fmt.printable(name_of(sheet, row))
-    if name.startswith("/") and fmt.cells(name) > width:
+    name = fmt.printable(row_name(sheet, row))
+    if name.startswith("/") and fmt.cell_width(name) > width:
         name = name[name.rindex("/") + 1 :]
-        if fmt.cells(name) > width and sheet.ids[row] >= 0:
+        if fmt.cell_width(name) > width and sheet.ids[row] >= 0:
             name = name.removesuffix(file_part(sheet.texts[int(sheet.perms[row])])).rstrip()
-    known = None if fmt.cells(name) <= width else sheet.label(row)
+    known = None if fmt.cell_width(name) <= width else sheet.label(row)
     return fmt.clip(fmt.printable(str(known)), width) if known else fmt.shorten(name, width)
 
 
@@ -202,7 +204,7 @@ def history_step(ticks: int, width: int) -> int:
     return next((step for step in _STEPS if step * width >= min(ticks, HISTORY_TICKS)), _STEPS[-1])
 
 
-def _histories(shown: _Shown, width: int) -> list[str]:
+def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
     """Rss of each row over the last ticks, as block glyphs; of a group that of the mappings that it had then.
 
     Blank where it has not moved: so what moves stands out, and the other lines need not be drawn again.
@@ -234,7 +236,7 @@ def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:
     return last
 
 
-def _happened(shown: _Shown, width: int) -> list[str]:
+def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
     """The last change of each row, and how long ago it was."""
     timeline, moved = shown.timeline, shown.moved
     if shown.groups:
@@ -248,7 +250,7 @@ def _happened(shown: _Shown, width: int) -> list[str]:
     now = shown.scene.moment.tick
     ages = [_age(now, timeline.head(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
     forgotten = f"before {fmt.clock(timeline.head(timeline.first).wall_ns)}"
-    never = [_NEVER_HERE if gone else "" for gone in shown.scene.sheet.gone[shown.which].tolist()]
+    never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.scene.sheet.gone[shown.which].tolist()]
     return [
         f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else forgotten if number >= 0 else otherwise
         for text, age, number, otherwise in zip(texts, ages, moved, never, strict=True)

@@ -11,7 +11,7 @@ from smapstop.model.labels import Label
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.proc.threads import read_stack_pointers
-from smapstop.report.label_reader import labels_in
+from smapstop.report.label_reader import read_labels
 
 
 @pytest.mark.skipif("glibc" not in (os.confstr("CS_GNU_LIBC_VERSION") or ""), reason="another libc has other arenas")
@@ -19,7 +19,7 @@ def test_threads_arenas_and_zeroed_data_of_a_real_program(program: Callable[[str
     with Stepping(program("threads")) as target, ProcDir(target.pid) as process:
         until(lambda: len(read_stack_pointers(process)) == 2)
         mappings = parse_smaps(process.read_maps())
-        labels = labels_in(process, mappings)
+        labels = read_labels(process, mappings)
         tids = sorted(int(tid) for tid in os.listdir(f"/proc/{target.pid}/task") if int(tid) != target.pid)
         assert Label(f"stack of worker one {tids[0]}", guess=False) in labels
         assert Label(f"stack of worker two {tids[1]}", guess=False) in labels

@@ -1,6 +1,6 @@
 """What is printed as a table fits, and stands in columns."""
 
-from smapstop.report.text_table import table_of
+from smapstop.report.text_table import format_table
 from smapstop.text.columns import Column
 
 COLUMNS = (
@@ -12,7 +12,7 @@ ROWS = [{"name": "/lib/libfoo.so", "rss": "4 K", "perms": "r--p"}, {"name": "長
 
 
 def test_names_are_shortened_from_the_left_to_what_the_width_leaves() -> None:
-    assert table_of(COLUMNS, ROWS, 22) == [
+    assert format_table(COLUMNS, ROWS, 22) == [
         "Mapping       Rss Perm",
         "…libfoo.so    4 K r--p",
         "長い       1000 K",
@@ -20,6 +20,6 @@ def test_names_are_shortened_from_the_left_to_what_the_width_leaves() -> None:
 
 
 def test_names_take_no_more_room_than_they_need_and_the_least_important_column_is_left_out() -> None:
-    assert table_of(COLUMNS, ROWS, 80)[1] == "/lib/libfoo.so    4 K r--p"
-    assert table_of(COLUMNS, ROWS, 16)[0] == "Mapping      Rss"
-    assert table_of(COLUMNS, ROWS[1:], 80) == ["Mapping    Rss Perm", "長い    1000 K"]
+    assert format_table(COLUMNS, ROWS, 80)[1] == "/lib/libfoo.so    4 K r--p"
+    assert format_table(COLUMNS, ROWS, 16)[0] == "Mapping      Rss"
+    assert format_table(COLUMNS, ROWS[1:], 80) == ["Mapping    Rss Perm", "長い    1000 K"]

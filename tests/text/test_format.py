@@ -209,7 +209,7 @@ def test_nothing_below_a_space_nor_a_format_character_ever_gets_through() -> Non
 
 def test_widths_are_those_that_the_dashboard_library_sees() -> None:
     settled = [char for char in map(chr, range(sys.maxunicode + 1)) if text.printable(char) == char]
-    assert [hex(ord(char)) for char in settled if text.cells(char) != cell_len(char)] == []
+    assert [hex(ord(char)) for char in settled if text.cell_width(char) != cell_len(char)] == []
 
 
 @pytest.mark.parametrize(

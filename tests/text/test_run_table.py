@@ -68,5 +68,5 @@ def test_the_peak_is_the_kernels_when_samples_missed_it() -> None:
 def test_the_titles_stand_over_their_columns_and_lines_fit_a_narrow_terminal() -> None:
     line = line_of(run(100, 999_000, 888_888, ending=Ending(signal=9)), run(99, 1))
     assert cells(header()) == list(TITLES)
-    assert fmt.cells(line) == fmt.cells(header()) <= 80 - 7
+    assert fmt.cell_width(line) == fmt.cell_width(header()) <= 80 - 7
     assert "killed by SIGKILL" in line

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smapstop.text.symbols import MOST, brief, listed
+from smapstop.text.symbols import MAX_LENGTH, join_symbols, shorten_symbol
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,10 @@ from smapstop.text.symbols import MOST, brief, listed
     ],
 )
 def test_long_name_gives_up_what_is_in_its_brackets_from_the_inside_out(name: str, short: str) -> None:
-    assert brief(name) == short
+    assert shorten_symbol(name) == short
 
 
 def test_names_in_one_line_are_safe_to_draw() -> None:
-    assert listed(["page1", "a\x1b[31mb", "x" * (MOST + 1)]) == "page1, a\\x1b[31mb, " + "x" * (MOST + 1)
+    assert join_symbols(["page1", "a\x1b[31mb", "x" * (MAX_LENGTH + 1)]) == "page1, a\\x1b[31mb, " + "x" * (
+        MAX_LENGTH + 1
+    )

@@ -11,20 +11,20 @@ from streams import streams, ticks_of
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import COLUMNS, fitting
-from smapstop.text.row_queries import histories_of
-from smapstop.text.table_rows import rows_of
+from smapstop.text.columns import COLUMNS, fit_columns
+from smapstop.text.row_queries import row_series_of
+from smapstop.text.table_rows import build_rows
 
 
 @settings(max_examples=30)
 @given(streams, st.integers(0, 9), st.sampled_from([10_000, 1 << 30]))
 def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, kept_bytes: int) -> None:
-    timeline, chance, columns = Timeline(kept_bytes=kept_bytes, run_ticks=3), Random(seed), fitting(COLUMNS, 200)
-    kept = histories_of(timeline, COLUMNS)
+    timeline, chance, columns = Timeline(kept_bytes=kept_bytes, run_ticks=3), Random(seed), fit_columns(COLUMNS, 200)
+    kept = row_series_of(timeline, COLUMNS)
     for tick in ticks_of(stream):
         timeline.append(tick)
         at = tick.number if chance.random() < 0.8 else chance.randint(timeline.first, tick.number)
         scene = derive_view(timeline, ViewState(at=at))
         which = np.array(chance.sample(range(len(scene.sheet)), len(scene.sheet)), np.intp)[: chance.randint(0, 9)]
-        expected = rows_of(scene, timeline, which, columns)
-        assert rows_of(scene, timeline, which, columns, None, kept) == expected
+        expected = build_rows(scene, timeline, which, columns)
+        assert build_rows(scene, timeline, which, columns, None, kept) == expected

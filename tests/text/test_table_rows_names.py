@@ -6,8 +6,8 @@ from building import mappings_of, tick_of, timeline_of
 from smapstop.model.tick import Stack
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import ALL
-from smapstop.text.table_rows import rows_of
+from smapstop.text.columns import ALL_COLUMNS
+from smapstop.text.table_rows import build_rows
 
 ROWS = mappings_of(
     (0x1000, 0x1001, "rw-p", "/usr/bin/redis-server"),
@@ -50,5 +50,5 @@ def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is
 ) -> None:
     timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5, 6], stacks=(Stack(4, 4711, "io\n"),)))
     scene = derive_view(timeline, ViewState())
-    found = rows_of(scene, timeline, scene.sheet.ids - 1, [(ALL["name"], width)])
+    found = build_rows(scene, timeline, scene.sheet.ids - 1, [(ALL_COLUMNS["name"], width)])
     assert [row.cells[0] for row in found][:5] == names

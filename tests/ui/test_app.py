@@ -20,8 +20,8 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
 from smapstop.settings import Pick, Replay, Settings, StartRequest
-from smapstop.text.format import cells
-from smapstop.text.table_rows import Row, rows_of
+from smapstop.text.format import cell_width
+from smapstop.text.table_rows import RowText, build_rows
 from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.header import HeaderBar
@@ -175,7 +175,7 @@ async def test_every_line_is_as_wide_as_it_says(columns: int) -> None:
         table = app.query_one(MappingTable)
         for y in range(6):
             strip = table.render_line(y)
-            assert strip.cell_length == table.size.width == cells(strip.text)
+            assert strip.cell_length == table.size.width == cell_width(strip.text)
 
 
 async def test_only_what_moves_has_a_history() -> None:
@@ -466,11 +466,11 @@ async def test_esc_while_the_filter_is_typed_drops_it() -> None:
 async def test_the_cursor_moves_without_the_rows_being_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def counted(scene: View, timeline: Timeline, which: NDArray[np.intp], *other: Any) -> list[Row]:
+    def counted(scene: View, timeline: Timeline, which: NDArray[np.intp], *other: Any) -> list[RowText]:
         made.append(len(which))
-        return rows_of(scene, timeline, which, *other)
+        return build_rows(scene, timeline, which, *other)
 
-    monkeypatch.setattr("smapstop.ui.widgets.mapping_table.rows_of", counted)
+    monkeypatch.setattr("smapstop.ui.widgets.mapping_table.build_rows", counted)
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.pause()

@@ -123,7 +123,7 @@ async def test_the_pointer_on_a_title_or_a_key_says_what_it_is() -> None:
         table, bar = app.query_one(MappingTable), app.query_one(KeyBar)
         header = table.render_line(0).text
         for column in table.columns:
-            if column.look == "amount" and column.title in header:
+            if column.cell_format == "amount" and column.title in header:
                 await pilot.hover(MappingTable, offset=(header.index(column.title) + 1, 0))
                 assert str(table.tooltip) == f"{column.title}: {FIELD_BY_NAME[column.key].help}"
         await pilot.hover(MappingTable, offset=(header.index("Rss") + 1, 2))

@@ -191,10 +191,10 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     from smapstop.model.view.filter import parse_filter
     from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
-    from smapstop.text.columns import chosen
+    from smapstop.text.columns import find_columns
 
     columns = tuple(filter(None, (options.columns or "").split(",")))
-    chosen(columns)
+    find_columns(columns)
     parse_filter(options.filter)
     sorting = None if options.sort is None else sorting_of(options.sort)
     wanted = read_config(options.config).with_defaults(read_state())

@@ -74,12 +74,12 @@ def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     from smapstop.model.lookup import meant
     from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import access_error
-    from smapstop.report.label_reader import labels_in
+    from smapstop.report.label_reader import read_labels
     from smapstop.report.pages.page_list import look, read_map
     from smapstop.report.pages.render import as_json, as_table
 
     mappings, files = read_map(process), ElfCache()
-    rows, labels = meant(mappings, options.mapping), labels_in(process, mappings)
+    rows, labels = meant(mappings, options.mapping), read_labels(process, mappings)
     found = [look(process, mappings, row, files, labels[row], facts=options.facts) for row in rows]
     try:
         counters = process.counters()

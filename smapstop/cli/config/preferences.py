@@ -111,11 +111,11 @@ def _number_parser(name: str, least: float, most: float, unit: str) -> Callable[
 
 
 def _parse_columns(value: object) -> tuple[str, ...]:
-    from smapstop.text.columns import chosen
+    from smapstop.text.columns import find_columns
 
     if not _is_string_list(value) or not value:
         raise SmapstopError(f"columns = {_format_value(value)}", 'give a list, as ["name", "rss", "delta"]')
-    chosen(value)
+    find_columns(value)
     return tuple(value)
 
 

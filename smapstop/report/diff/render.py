@@ -11,7 +11,7 @@ from smapstop.report.diff.inputs import Run
 from smapstop.report.diff.limits import Limit
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
-from smapstop.report.text_table import Cells, table_of
+from smapstop.report.text_table import CellTexts, format_table
 from smapstop.text.columns import Column
 from smapstop.text.format import amount, clip, count, long_amount, long_signed, percent, printable, signed
 
@@ -108,7 +108,7 @@ def as_table(diff: Diff, *, width: int = 80) -> str:
     rows = [_cells(row) for row in diff.rows]
     rows.append(total | _amount_cells(_members(diff), diff.sum_of(diff.metric)))
     runs = [f"{side} {_run_text(run)}" for side, run in (("before", diff.before), ("after ", diff.after))]
-    return "\n".join([*(clip(run, width) for run in runs), "", *table_of(columns, rows, width), ""])
+    return "\n".join([*(clip(run, width) for run in runs), "", *format_table(columns, rows, width), ""])
 
 
 def _label(diff: Diff) -> str:
@@ -128,7 +128,7 @@ def _run_text(run: Run) -> str:
     return ", ".join(map(printable, parts))
 
 
-def _cells(row: Row) -> Cells:
+def _cells(row: Row) -> CellTexts:
     """A group as texts."""
     cells = {"name": row.name, "perms": row.perms, "offset": f"{row.offset:x}" if row.perms else ""}
     cells |= _amount_cells(row.members, row.amount)
@@ -137,7 +137,7 @@ def _cells(row: Row) -> Cells:
     return cells
 
 
-def _amount_cells(members: Sum, found: Sum) -> Cells:
+def _amount_cells(members: Sum, found: Sum) -> CellTexts:
     """What there was and is, as texts."""
     there = [count(number) for number in (members.before, members.after) if number]
     return {

@@ -7,8 +7,8 @@ from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
 from smapstop.report.pages.cow import CopiedPart, Group
 from smapstop.report.pages.render import SCHEMA
-from smapstop.text.format import amount, cells, clip, count, pad, printable, shorten
-from smapstop.text.symbols import listed
+from smapstop.text.format import amount, cell_width, clip, count, pad, printable, shorten
+from smapstop.text.symbols import join_symbols
 
 _NAME_WIDTH = 32
 
@@ -55,7 +55,7 @@ def as_table(parts: list[CopiedPart], process: Counters, *, width: int = 80) -> 
     if not parts:
         return f"{who} has written to no private file mapping\n"
     names = [shorten(" ".join(filter(None, (base_name(part.name), part.part))), _NAME_WIDTH) for part in parts]
-    room = max(map(cells, (*names, "Copied on write", who)))
+    room = max(map(cell_width, (*names, "Copied on write", who)))
     lines = [_line("Copied on write", "Size", "Own", "Pages", "What lies there", room)]
     for name, part in zip(names, parts, strict=True):
         lines.append(_line(name, *_amounts(part), _remark(part), room))
@@ -84,4 +84,4 @@ def _remark(part: CopiedPart) -> str:
 def _text(group: Group) -> str:
     """What lies on the pages of a group."""
     swapped = f"({group.swapped:,} in swap) " if group.swapped else ""
-    return swapped + (listed(group.symbols.labels) or "(no names)")
+    return swapped + (join_symbols(group.symbols.labels) or "(no names)")

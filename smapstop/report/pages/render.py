@@ -10,10 +10,10 @@ from smapstop.proc.pages.page_frames import FrameFlags
 from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import PageState
 from smapstop.report.json_csv import json_text
-from smapstop.report.json_fields import Record, heads_of, label_record
+from smapstop.report.json_fields import Record, header_records, label_record
 from smapstop.report.pages.page_list import Facts, Pages, Run
 from smapstop.text.format import amount, clip, count, shorten
-from smapstop.text.symbols import listed
+from smapstop.text.symbols import join_symbols
 
 SCHEMA = 1
 """The version of the JSON; it changes when a reader of the old one would fail."""
@@ -31,7 +31,7 @@ _FACTS = {
 def as_json(pages: Pages, process: Counters) -> str:
     """The pages of a mapping as one JSON object, a run to a line; ASCII only, names as in a snapshot's."""
     mappings, row = pages.mappings, pages.row
-    head = heads_of(mappings.take(np.array([row])))[0]
+    head = header_records(mappings.take(np.array([row])))[0]
     parts: Record = {
         "process": {"pid": process.pid, "name": process.name},
         "mapping": head | {"size": sum(run.kb for run in pages.runs)} | label_record(pages.label),
@@ -126,5 +126,5 @@ def _cells(run: Run, pages: Pages) -> list[str]:
         facts = [str(run.facts.map_count) if run.facts else "", " ".join(names)]
     number = (run.end - run.start) // pages.page_bytes
     offset = "" if run.offset is None else f"{run.offset:x}"
-    what = listed(run.symbols.labels)
+    what = join_symbols(run.symbols.labels)
     return [f"{run.start:x}", count(number), amount(run.kb), offset, state, *facts, what]

@@ -11,15 +11,15 @@ from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.report.json_csv import CsvLines, csv_cell, json_text
 from smapstop.report.json_fields import Record
 from smapstop.report.snapshot.snapshot import Snapshot, records, rollup_record
-from smapstop.report.text_table import table_of
-from smapstop.text.columns import ALL, Column
+from smapstop.report.text_table import format_table
+from smapstop.text.columns import ALL_COLUMNS, Column
 from smapstop.text.format import amount, clip, count, long_amount
 
 SCHEMA = 1
 """The version of the JSON; it changes when a reader of the old one would fail."""
 
 _SHOWN = ("name", "start", "perms", "size", "rss", "pss", "private_clean", "private_dirty", "anonymous", "swap")
-_COLUMNS = tuple(replace(ALL[key], width=16) if key == "start" else ALL[key] for key in _SHOWN)
+_COLUMNS = tuple(replace(ALL_COLUMNS[key], width=16) if key == "start" else ALL_COLUMNS[key] for key in _SHOWN)
 """The columns of the table; [vsyscall] has an address of 16 digits."""
 _MEMBERS = Column("members", "Maps", "amount", 5, 1, "How many mappings the group has.")
 _GROUP_COLUMNS = (_COLUMNS[0], _MEMBERS, *_COLUMNS[3:])
@@ -88,7 +88,7 @@ def as_table(
         total["size"] = sum(sizes)
     columns = _COLUMNS if grouping == "none" else _GROUP_COLUMNS
     texts = [{column.key: _cell(row, column) for column in columns} for row in (*rows, total)]
-    return "\n".join([*table_of(columns, texts, width), ""])
+    return "\n".join([*format_table(columns, texts, width), ""])
 
 
 def _cell(row: Record, column: Column) -> str:

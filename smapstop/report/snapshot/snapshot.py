@@ -14,8 +14,8 @@ from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.smaps.parser import drop_torn, parse_rollup, parse_smaps
-from smapstop.report.json_fields import RESERVED_KEYS, Record, amounts, heads_of, label_record, names_with
-from smapstop.report.label_reader import labels_in
+from smapstop.report.json_fields import RESERVED_KEYS, Record, all_field_names, amounts, header_records, label_record
+from smapstop.report.label_reader import read_labels
 from smapstop.sampling.sampler import Sampler
 
 
@@ -71,7 +71,7 @@ def with_labels(pid: int, snapshot: Snapshot) -> Snapshot:
     if snapshot.mappings is None:
         return snapshot
     with ProcDir(pid) as process:
-        return replace(snapshot, labels=labels_in(process, snapshot.mappings))
+        return replace(snapshot, labels=read_labels(process, snapshot.mappings))
 
 
 def take_totals(pid: int) -> Snapshot:
@@ -135,10 +135,10 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     if sorting is None:
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
     rows = sort_rows(sheet, sorting)
-    heads = heads_of(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
+    heads = header_records(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
     if snapshot.labels is not None and grouping == "none":
         heads = [head | label_record(snapshot.labels[row]) for head, row in zip(heads, rows.tolist(), strict=True)]
-    names = names_with((field for field in sheet.fields if field not in RESERVED_KEYS), without=ROLLUP_ONLY)
+    names = all_field_names((field for field in sheet.fields if field not in RESERVED_KEYS), without=ROLLUP_ONLY)
     columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
     return [head | amounts(names, columns, at) for at, head in enumerate(heads)]
 
@@ -158,7 +158,7 @@ def _group_heads(sheet: TableData, rows: list[int]) -> list[Record]:
 
 def rollup_record(snapshot: Snapshot) -> Record:
     """The totals of every field that has one; None when it is not known."""
-    names = names_with(snapshot.rollup, without=MAPPING_ONLY)
+    names = all_field_names(snapshot.rollup, without=MAPPING_ONLY)
     return {name: snapshot.rollup.get(name) for name in names}
 
 

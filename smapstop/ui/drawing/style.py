@@ -48,5 +48,5 @@ class Look:
 def rule(text: str, look: Look, width: int) -> Strip:
     """The line that begins a section."""
     head = fmt.clip(text, width - 4)
-    tail = "─" * (width - fmt.cells(head) - 3)
+    tail = "─" * (width - fmt.cell_width(head) - 3)
     return look.line([Segment("─ ", look.quiet), Segment(head, look.bold), Segment(f" {tail}", look.quiet)], width)

@@ -11,7 +11,7 @@ from smapstop.model.pages.page_grid import PageGrid, PageNumbers, PageSpans
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
 from smapstop.text.pages import frames_text
-from smapstop.text.symbols import listed
+from smapstop.text.symbols import join_symbols
 from smapstop.ui.drawing.style import Look
 from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.canvas_layout import GAP, PageContent, PageLayout
@@ -120,7 +120,7 @@ class PageCanvas:
         """The names in the cells on the screen that are one page."""
         layout, view, known = self.layout.cells, self.model.view, self.model.names.known
         pages = {cell: layout.grid.pages_of(cell) for cell in range(layout.first, layout.stop)}
-        return {cell: listed(known.get(view.range_of(*pages), ())) for cell, pages in pages.items()}
+        return {cell: join_symbols(known.get(view.range_of(*pages), ())) for cell, pages in pages.items()}
 
     def _map(self) -> Strip:
         """The whole mapping on one line; what is in the grid is bright."""
@@ -173,13 +173,13 @@ class PageCanvas:
         state += [(f"; {some}", False)] if huge else []
         found = names.known.get(view.range_of(start, stop), ())
         if found:
-            named = [("on it: ", False), (listed(found), True)]
+            named = [("on it: ", False), (join_symbols(found), True)]
         elif names.lacking and view.may_have_names:
             named = [(f"no names: the file {names.lacking}", False)]
         else:
             named = []
         meaning = words.states_meaning(now)
-        told = sum(fmt.cells(text) for text, _ in state) + 2 + fmt.cells(meaning)
+        told = sum(fmt.cell_width(text) for text, _ in state) + 2 + fmt.cell_width(meaning)
         alone = np.count_nonzero(now) == 1
         state += [(f"  {meaning}", False)] if named and alone and height > 2 and told <= width - 3 else []
         last = named or [(meaning, False)]

@@ -183,7 +183,7 @@ class Brush:
     def _band(self, counts: PageNumbers, text: str, width: int, *, loud: bool, cursor: bool) -> list[Segment]:
         """One line of a large cell: the states beside each other, each as wide as its share, under the text."""
         text = fmt.clip(text, width)
-        text += " " * (width - fmt.cells(text))
+        text += " " * (width - fmt.cell_width(text))
         if cursor:
             return [Segment(text, self.cursor)]
         edges = np.rint(np.cumsum(counts) * width / max(1, counts.sum())).astype(int).tolist()

@@ -14,7 +14,7 @@ from smapstop.text import format as fmt
 from smapstop.text import pages as words
 from smapstop.text.kinds import LETTERS
 from smapstop.text.mapping_detail import flow, title_of
-from smapstop.text.symbols import listed
+from smapstop.text.symbols import join_symbols
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.style import Look, rule
 from smapstop.ui.pages.canvas_layout import ListLayout
@@ -54,7 +54,7 @@ def box(lines: Sequence[Sequence[tuple[str, bool]]], look: Look, width: int) -> 
         segments, room = [Segment(" ▏", look.header)], width - 3
         for text, bold in line:
             shown = fmt.clip(text, room)
-            room -= fmt.cells(shown)
+            room -= fmt.cell_width(shown)
             segments.append(Segment(shown, look.header + Style(bold=bold)))
         drawn.append(Strip(segments).adjust_cell_length(width, look.header))
     return drawn
@@ -77,7 +77,7 @@ def tall_legend(counts: PageNumbers, brush: Brush, look: Look, width: int) -> li
     lines, total = [rule("Pages", look, width)], max(1, int(counts.sum()))
     for state, count in words.states_by_count(counts):
         text = f" {words.state_name(state):<15} {count:>9,} "
-        room = max(0, width - fmt.cells(text) - 5)
+        room = max(0, width - fmt.cell_width(text) - 5)
         bar = "━" * max(1, round(room * count / total))
         colour = brush.ground(state).bgcolor
         ink = look.quiet if state is PageState.NOT_PRESENT or colour is None else look.base + Style.from_color(colour)
@@ -100,12 +100,12 @@ def copied_list(view: PageView, names: Names, cursor: int, look: Look, area: Lis
     total = view.copied.pages
     kb = fmt.amount(total * at.page_bytes // 1024)
     head = f"Copied on write: {words.pages_text(total)}, {kb}" if total else "Nothing was copied on write"
-    if fmt.cells(head) > width - 4:
+    if fmt.cell_width(head) > width - 4:
         head = head.replace("Copied on write", "Copied")
     lines = [rule(head, look, width)]
     for page in area.pages:
         start = page * at.page_bytes
-        name = listed(names.get((start, start + at.page_bytes), ()))
+        name = join_symbols(names.get((start, start + at.page_bytes), ()))
         changed = view.changes.next(page) == page
         here = page == cursor
         ground = look.cursor if here else Style()
@@ -114,7 +114,7 @@ def copied_list(view: PageView, names: Names, cursor: int, look: Look, area: Lis
             Segment("▸" if here else " ", look.bold + ground),
             Segment(place_text, (look.base if wide else look.quiet) + ground),
             Segment("● " if changed else "  ", look.warning + ground),
-            Segment(fmt.clip(name, width - fmt.cells(place_text) - 3), look.bold + ground),
+            Segment(fmt.clip(name, width - fmt.cell_width(place_text) - 3), look.bold + ground),
         ]
         lines.append(Strip(segments).adjust_cell_length(width, look.base + ground))
     return lines

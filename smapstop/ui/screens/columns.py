@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from smapstop.text.columns import ALL, COLUMNS, Column
+from smapstop.text.columns import ALL_COLUMNS, COLUMNS, Column
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
@@ -34,7 +34,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
     def _begin(self, columns: Sequence[Column]) -> None:
         """Have these columns, and the others after them."""
         self._shown = {column.key for column in columns}
-        self._order = [*columns, *(column for column in ALL.values() if column.key not in self._shown)]
+        self._order = [*columns, *(column for column in ALL_COLUMNS.values() if column.key not in self._shown)]
 
     def compose(self) -> ComposeResult:
         """The columns, a line each."""
@@ -86,7 +86,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
 
     def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
         """Say all that is known about the column under the cursor."""
-        self.query_one(Explained).update(ALL[message.option_id].help if message.option_id else "")
+        self.query_one(Explained).update(ALL_COLUMNS[message.option_id].help if message.option_id else "")
 
     def on_option_list_option_selected(self) -> None:
         """Take them."""

@@ -15,7 +15,7 @@ from smapstop.model.protocol import Launch, Target
 from smapstop.model.view.filter import group_filter, parse_filter
 from smapstop.settings import Replay, Settings, StartRequest
 from smapstop.source.base import Source
-from smapstop.text.columns import chosen
+from smapstop.text.columns import find_columns
 from smapstop.text.status import baseline_text, header_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of, keymap_of
@@ -67,7 +67,10 @@ class MainScreen(LensedScreen):
         rebuilds: Rebuilds | None,
     ) -> None:
         super().__init__(
-            looking, chosen(settings.columns), recorded=isinstance(begin, Replay), many_runs=rebuilds is not None
+            looking,
+            find_columns(settings.columns),
+            recorded=isinstance(begin, Replay),
+            many_runs=rebuilds is not None,
         )
         self._source, self._settings, self._intro = source, settings, intro
         self.dock: ProgramDock | None = None

@@ -14,7 +14,7 @@ from textual.worker import Worker, WorkerState
 
 from smapstop.proc.process_info import ProcessInfo
 from smapstop.text import format as fmt
-from smapstop.text.process_list import about, require_own
+from smapstop.text.process_list import command_or_refusal, require_own
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.widgets.key_bar import KeyBar
@@ -136,7 +136,7 @@ class PickScreen(Modal[int | None]):
         self.query_one("#count", Label).update("" if total is None else f"{self._list.matching} of {total}")
         if process is None or process.pid != self._refused:
             self._refused = None
-            self._say("" if process is None else about(process), refused=False)
+            self._say("" if process is None else command_or_refusal(process), refused=False)
 
     def action_sort(self) -> None:
         """Sort by the next column."""

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD_BY_NAME
-from smapstop.text.columns import COLUMNS, SORTABLE, sorted_by
+from smapstop.text.columns import COLUMNS, SORTABLE, toggle_sorting
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
@@ -73,7 +73,7 @@ class SortScreen(Modal[Sorting | None]):
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Take a choice; the same one again in the other direction."""
-        self.dismiss(sorted_by(message.option_id or MOVED.key, self._sorting))
+        self.dismiss(toggle_sorting(message.option_id or MOVED.key, self._sorting))
 
     def _find(self, typed: str) -> bool:
         """Go to the next choice that begins so; one letter again and again goes through all that do."""

@@ -10,7 +10,7 @@ from smapstop.model.compare.runs import Run
 from smapstop.model.view.playback import Playback
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import SORTABLE, Column, sorted_beside, sorted_by
+from smapstop.text.columns import SORTABLE, Column, shift_sorting, toggle_sorting
 from smapstop.ui.messages import Stale
 from smapstop.ui.session import Looking
 from smapstop.ui.widgets.mapping_table import MappingTable
@@ -153,21 +153,21 @@ class LensedScreen(Screen[None]):
 
     def action_reverse(self) -> None:
         """Sort in the other direction."""
-        self._sort(sorted_by(self.looking.order.sorting.key, self.looking.order.sorting))
+        self._sort(toggle_sorting(self.looking.order.sorting.key, self.looking.order.sorting))
 
     def action_next_sort(self) -> None:
         """Sort by the next column."""
-        self._sort(sorted_beside(self.columns, self.looking.order.sorting, 1))
+        self._sort(shift_sorting(self.columns, self.looking.order.sorting, 1))
 
     def action_previous_sort(self) -> None:
         """Sort by the column before."""
-        self._sort(sorted_beside(self.columns, self.looking.order.sorting, -1))
+        self._sort(shift_sorting(self.columns, self.looking.order.sorting, -1))
 
     @on(MappingTable.SortAsked)
     def sort_by_header(self, message: MappingTable.SortAsked) -> None:
         """A click on a header."""
         if message.key in SORTABLE:
-            self._sort(sorted_by(message.key, self.looking.order.sorting))
+            self._sort(toggle_sorting(message.key, self.looking.order.sorting))
 
     def action_columns(self) -> None:
         """Choose the columns."""

@@ -183,7 +183,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         hints = [f"{enter} to the mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
             hints = [f"tab: focus  {key_of(self.app, 'events')} closes"]
-        rest = next((hint for hint in hints if len(hint) <= width - fmt.cells(text) - 3), "")
+        rest = next((hint for hint in hints if len(hint) <= width - fmt.cell_width(text) - 3), "")
         return Strip(
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]
         ).adjust_cell_length(width, style)

@@ -55,10 +55,10 @@ class HeaderBar(Widget):
         def right() -> str:
             return "   ".join([mode, *costs]) + " "
 
-        while fmt.cells(left()) + fmt.cells(right()) + 2 > width and (len(about) > 1 or costs):
+        while fmt.cell_width(left()) + fmt.cell_width(right()) + 2 > width and (len(about) > 1 or costs):
             (about if len(about) > 2 or not costs else costs).pop()
-        mode = fmt.clip(mode, max(1, width - fmt.cells(left()) - 2))
-        gap = " " * max(1, width - fmt.cells(left()) - fmt.cells(right()))
+        mode = fmt.clip(mode, max(1, width - fmt.cell_width(left()) - 2))
+        gap = " " * max(1, width - fmt.cell_width(left()) - fmt.cell_width(right()))
         palette = palette_of(self.app)
         colour = palette.colours["heap"] if header.moving else palette.gain
         return Strip(

@@ -23,7 +23,7 @@ def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]
     """
     placed, at = list[tuple[int, int]](), 1
     for place, (key, what) in enumerate(keys):
-        cells = fmt.cells(key) + 1 + fmt.cells(what)
+        cells = fmt.cell_width(key) + 1 + fmt.cell_width(what)
         if at + cells < width:
             placed.append((place, at))
             at += cells + 2
@@ -77,13 +77,13 @@ class KeyBar(Widget):
                 Segment(key, key_style),
                 Segment(f" {binding.description}", base),
             ]
-            end = at + fmt.cells(key) + 1 + fmt.cells(binding.description)
+            end = at + fmt.cell_width(key) + 1 + fmt.cell_width(binding.description)
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def _at(self, x: int) -> Binding | None:
         """The key at a cell of the line."""
         for binding, key, at in self._placed():
-            if at <= x < at + fmt.cells(key) + 1 + fmt.cells(binding.description):
+            if at <= x < at + fmt.cell_width(key) + 1 + fmt.cell_width(binding.description):
                 return binding
         return None
 

@@ -18,10 +18,10 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.columns import Column, fitting, of_groups
+from smapstop.text.columns import Column, fit_columns, group_columns
 from smapstop.text.kinds import letter_of
-from smapstop.text.row_queries import Groups, Histories, groups_of, histories_of
-from smapstop.text.table_rows import HISTORY_TICKS, Row, history_step, rows_of
+from smapstop.text.row_queries import GroupSeries, RowSeries, group_series_of, row_series_of
+from smapstop.text.table_rows import HISTORY_TICKS, RowText, build_rows, history_step
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import legible
@@ -33,7 +33,7 @@ from smapstop.ui.widgets.line_list import LineList
 class _Line:
     """What one line shows."""
 
-    row: Row
+    row: RowText
     widths: tuple[int, ...]
     """Cells of the columns."""
     cursor: bool
@@ -61,14 +61,14 @@ class MappingTable(LineList[int, _Line]):
         self.columns = columns
         self._timeline: Timeline | None = None
         self._scene: View | None = None
-        self._groups: Groups | None = None
-        self._histories: Histories | None = None
+        self._groups: GroupSeries | None = None
+        self._histories: RowSeries | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._sorting = Sorting()
         self._name_title = ""
         self._fitted: list[tuple[Column, int]] = []
         self._asked: tuple[object, ...] = ()
-        self._rows: list[Row] = []
+        self._rows: list[RowText] = []
 
     # what is shown
 
@@ -84,7 +84,7 @@ class MappingTable(LineList[int, _Line]):
         self._timeline, self._scene, self._order = timeline, scene, order
         self._groups = self._groups_of(timeline, scene.lens.grouping)
         if self._histories is None or self._histories.timeline is not timeline:
-            self._histories = histories_of(timeline, self.columns)
+            self._histories = row_series_of(timeline, self.columns)
         self._sorting, self._name_title = sorting, _name_title(scene, frozen=frozen)
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
             # its mapping is gone: the cursor stays on its line
@@ -93,14 +93,14 @@ class MappingTable(LineList[int, _Line]):
         self.hold(*held)
         self.redraw()
 
-    def _groups_of(self, timeline: Timeline, by: Grouping) -> Groups | None:
+    def _groups_of(self, timeline: Timeline, by: Grouping) -> GroupSeries | None:
         """What is asked about the groups, when the rows are groups."""
         if by == "none":
             return None
         known = self._groups
         if known is not None and (known.history.timeline, known.history.by) == (timeline, by):
             return known
-        return groups_of(timeline, by, self.columns)
+        return group_series_of(timeline, by, self.columns)
 
     @property
     def count(self) -> int:
@@ -130,13 +130,13 @@ class MappingTable(LineList[int, _Line]):
         """Rows as text."""
         if self._scene is None or self._timeline is None:
             return []
-        columns = self.columns if self._groups is None else of_groups(self.columns)
-        self._fitted = fitting(columns, self.size.width - self.scrollbar_size_vertical)
+        columns = self.columns if self._groups is None else group_columns(self.columns)
+        self._fitted = fit_columns(columns, self.size.width - self.scrollbar_size_vertical)
         asked = (self._scene, first, stop, self._fitted)
         if asked != self._asked:  # the cursor moves without new rows
             self._asked = asked
             which = self._order[first:stop]
-            self._rows = rows_of(self._scene, self._timeline, which, self._fitted, self._groups, self._histories)
+            self._rows = build_rows(self._scene, self._timeline, which, self._fitted, self._groups, self._histories)
         widths, cursor = tuple(cells for _, cells in self._fitted), self.cursor_index - first
         return [_Line(row, widths, y == cursor) for y, row in enumerate(self._rows)]
 
@@ -166,9 +166,9 @@ class MappingTable(LineList[int, _Line]):
     def _title(self, column: Column, cells: int) -> str:
         """The title of a column; of the history how long it is."""
         assert self._scene is not None
-        if column.look == "name":
+        if column.cell_format == "name":
             return fmt.clip(self._name_title or column.title, cells)
-        if column.look != "history":
+        if column.cell_format != "history":
             return column.title
         tick = self._scene.moment.tick
         ticks = min(HISTORY_TICKS, cells * history_step(tick.number + 1, cells))
@@ -187,7 +187,7 @@ class MappingTable(LineList[int, _Line]):
             if move and not row.gone:
                 style = _inked(style, *_lit(palette, move, style.color.name if style.color else palette.foreground))
                 style = legible(style) if line.cursor else style
-            if column.look == "name":
+            if column.cell_format == "name":
                 marker = legible(_inked(base, palette.colours[row.kind.value], True))
                 segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
             elif column.right and move < 0 and not row.gone:  # it fell, which a colour must not say alone
@@ -259,9 +259,9 @@ def _inked(ground: Style, colour: str | None, bold: bool | None) -> Style:
     return ground + Style(color=colour, bold=bold)
 
 
-def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -> _Ink:
+def _ink(column: Column, row: RowText, text: str, number: float, palette: Palette) -> _Ink:
     """What a cell is drawn in: an amount by how much it is, a change by its direction."""
-    match column.look:
+    match column.cell_format:
         case "amount":
             return palette.heat_of(number), None
         case "change" | "rate":
@@ -276,7 +276,7 @@ def _ink(column: Column, row: Row, text: str, number: float, palette: Palette) -
     return None, _stands_out(row, palette)
 
 
-def _stands_out(row: Row, palette: Palette) -> bool | None:
+def _stands_out(row: RowText, palette: Palette) -> bool | None:
     """Whether the words of a row must say that it has just changed, because its background cannot."""
     return True if not palette.fade and row.age == 0 else None
 

@@ -12,12 +12,12 @@ from textual.strip import Strip
 
 from smapstop.proc.process_info import ProcessInfo
 from smapstop.text import format as fmt
-from smapstop.text.process_list import COLUMNS, Column, is_own, matches
+from smapstop.text.process_list import PROCESS_COLUMNS, ProcessColumn, is_own, matches
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 
-_BIGGEST = next(at for at, column in enumerate(COLUMNS) if column.title == "RSS")
+_BIGGEST = next(at for at, column in enumerate(PROCESS_COLUMNS) if column.title == "RSS")
 _NARROW = 64
 """Below this width, in cells, optional columns are left out."""
 
@@ -76,20 +76,20 @@ class ProcessList(ScrollView, can_focus=False):
         self._arrange(next((process for process in self._processes if [str(process.pid)] == self._words), None))
 
     def sort_by(self, column: int) -> None:
-        """Sort by a column of `COLUMNS`, or turn the order when it is the one already."""
+        """Sort by a column of `PROCESS_COLUMNS`, or turn the order when it is the one already."""
         same = column == self._sort
-        self._sort, self._descending = column, not self._descending if same else COLUMNS[column].descending
+        self._sort, self._descending = column, not self._descending if same else PROCESS_COLUMNS[column].descending
         self._arrange(self.current)
 
     def sort_by_next(self) -> None:
         """Sort by the column to the right."""
-        self.sort_by((self._sort + 1) % len(COLUMNS))
+        self.sort_by((self._sort + 1) % len(PROCESS_COLUMNS))
 
     def _arrange(self, stay: ProcessInfo | None) -> None:
         """Choose and order what is shown, and keep the cursor on this process, on its line of the screen."""
         line = self._cursor - self._top
         found = sorted((p for p in self._processes if matches(p, self._words)), key=lambda p: p.pid)
-        found.sort(key=COLUMNS[self._sort].order, reverse=self._descending)
+        found.sort(key=PROCESS_COLUMNS[self._sort].order, reverse=self._descending)
         own = [process for process in found if is_own(process)]
         others = [process for process in found if not is_own(process)]
         self._lines = [*own, *([None] if others else []), *others]
@@ -139,10 +139,12 @@ class ProcessList(ScrollView, can_focus=False):
 
     # how it is drawn
 
-    def _columns(self) -> list[tuple[int, Column, int]]:
-        """The columns that fit, each with its place in `COLUMNS` and its width."""
+    def _columns(self) -> list[tuple[int, ProcessColumn, int]]:
+        """The columns that fit, each with its place in `PROCESS_COLUMNS` and its width."""
         width = self.scrollable_content_region.width
-        fitting = [(at, column) for at, column in enumerate(COLUMNS) if width >= _NARROW or not column.optional]
+        fitting = [
+            (at, column) for at, column in enumerate(PROCESS_COLUMNS) if width >= _NARROW or not column.optional
+        ]
         rest = width - len(fitting) - sum(column.width for _, column in fitting)
         return [(at, column, column.width or max(0, rest)) for at, column in fitting]
 
@@ -178,7 +180,7 @@ class ProcessList(ScrollView, can_focus=False):
     def _title(self, column: int) -> str:
         """The title of a column, with the direction on the one that the list is sorted by."""
         arrow = "" if column != self._sort else " ▼" if self._descending else " ▲"
-        return COLUMNS[column].title + arrow
+        return PROCESS_COLUMNS[column].title + arrow
 
     # what the user does
 
@@ -210,7 +212,7 @@ class ProcessList(ScrollView, can_focus=False):
             x -= cells + 1
 
 
-def _cell(column: Column, text: str, cells: int) -> str:
+def _cell(column: ProcessColumn, text: str, cells: int) -> str:
     """A text in the width of a column."""
     text = fmt.clip(text[: 4 * cells + 4], cells)
-    return " " * (cells - fmt.cells(text)) + text if column.right else fmt.pad(text, cells)
+    return " " * (cells - fmt.cell_width(text)) + text if column.right else fmt.pad(text, cells)

@@ -97,7 +97,9 @@ class Totals(Widget):
             [
                 Segment(f" Rss {amount}", base + Style(bold=True)),
                 Segment(f"  {speed}", base + Style(color=ink)),
-                Segment(f"last {span} ".rjust(max(0, width - fmt.cells(text))), base + Style(color=palette.quiet)),
+                Segment(
+                    f"last {span} ".rjust(max(0, width - fmt.cell_width(text))), base + Style(color=palette.quiet)
+                ),
             ]
         ).adjust_cell_length(width, base)
 
@@ -180,7 +182,7 @@ def _most(values: Sequence[int | None], width: int) -> list[tuple[str, str, Role
     told = [
         (*band, value) for band, value in zip(BANDS, values, strict=True) if value or band[2] in ("anonymous", "file")
     ]
-    while sum(fmt.cells(label) + fmt.cells(fmt.amount(value)) + 5 for label, _, _, value in told) > width:
+    while sum(fmt.cell_width(label) + fmt.cell_width(fmt.amount(value)) + 5 for label, _, _, value in told) > width:
         told.remove(min(told, key=lambda band: band[3] or 0))
     return told
 

@@ -13,7 +13,7 @@ from smapstop.report.diff.compare import Diff, Sum, diff
 from smapstop.report.diff.inputs import Run
 from smapstop.report.diff.limits import limit_of
 from smapstop.report.diff.render import MOVERS, as_json, as_markdown, as_table, excess_text, share
-from smapstop.text.format import cells
+from smapstop.text.format import cell_width
 
 LIB = "/usr/lib/libfoo.so"
 
@@ -141,7 +141,7 @@ def test_the_table_fits_any_terminal(width: int) -> None:
     long = run((1, 2, "rw-p", "/" + "長い" * 40 + "/libfoo.so", 4), file="/tmp/" + "x" * 100)
     for by in ("name", "part"):
         for line in as_table(diff(BEFORE, long, by, "rss", unchanged=True), width=width).splitlines():
-            assert cells(line) <= width
+            assert cell_width(line) <= width
 
 
 def test_runs_that_are_alike_have_only_totals() -> None:

@@ -21,7 +21,7 @@ from smapstop.proc.columns import ABSENT
 from smapstop.report.snapshot.parse_json import read_json
 from smapstop.report.snapshot.render import as_csv, as_json, as_table
 from smapstop.report.snapshot.snapshot import load
-from smapstop.text.format import cells
+from smapstop.text.format import cell_width
 
 SAVED = sorted(path for path in (DATA / "smaps").glob("*.txt") if "rollup" not in path.name)
 patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -134,7 +134,7 @@ def test_json_says_what_the_text_says_and_is_read_again(made: tuple[list[Record]
     ]
     for grouping in GROUPINGS:
         assert as_csv(snapshot, None, grouping)
-        assert all(cells(line) <= 100 for line in as_table(snapshot, None, grouping, width=100).splitlines())
+        assert all(cell_width(line) <= 100 for line in as_table(snapshot, None, grouping, width=100).splitlines())
 
 
 @patient

@@ -13,7 +13,7 @@ from textual.widgets import Input, Label, Static
 from smapstop.errors import SmapstopError
 from smapstop.proc.process_info import ProcessInfo
 from smapstop.proc.process_list import list_processes as real_processes
-from smapstop.text.process_list import COLUMNS, command_of, matches, require_own
+from smapstop.text.process_list import PROCESS_COLUMNS, command_of, matches, require_own
 from smapstop.ui.screens.pick import PickScreen
 from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.process_list import ProcessList
@@ -345,7 +345,7 @@ async def test_f6_sorts_by_the_next_column_and_a_click_on_a_title_turns_it() -> 
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
         await pilot.press("f6")
-        assert COLUMNS[4].title == "AGE"
+        assert PROCESS_COLUMNS[4].title == "AGE"
         assert "AGE ▲" in app.processes.render_line(0).text
         await pilot.click(ProcessList, offset=(5, 0))
         assert "PID ▲" in app.processes.render_line(0).text

@@ -3,7 +3,7 @@ from textual.app import App
 from textual.widgets import OptionList
 
 from smapstop.model.view.sort import Sorting
-from smapstop.text.columns import SORTABLE, sorted_by
+from smapstop.text.columns import SORTABLE, toggle_sorting
 from smapstop.ui.screens.modal import Explained
 from smapstop.ui.screens.sort import SortScreen, title_of
 
@@ -50,7 +50,7 @@ class Host(App[None]):
 def test_a_column_sorts_as_users_expect_and_the_same_again_turns_it(
     key: str, now: Sorting, expected: Sorting
 ) -> None:
-    assert expected == sorted_by(key, now)
+    assert expected == toggle_sorting(key, now)
 
 
 async def test_everything_that_can_be_sorted_by_is_listed() -> None:
