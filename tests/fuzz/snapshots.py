@@ -12,14 +12,14 @@ from smapstop.cli.output import sanitize_line
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import MatchKey
 from smapstop.model.grouping import GROUPINGS
-from smapstop.report.diff.compare import diff
-from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.compare import diff_runs
+from smapstop.report.diff.inputs import ComparedRun
 from smapstop.report.diff.render import as_json as diff_as_json
 from smapstop.report.diff.render import as_markdown
 from smapstop.report.diff.render import as_table as diff_as_table
-from smapstop.report.snapshot.parse_json import read_json
+from smapstop.report.snapshot.parse_json import parse_snapshot_json
 from smapstop.report.snapshot.render import as_csv, as_json, as_table
-from smapstop.report.snapshot.snapshot import Snapshot, load
+from smapstop.report.snapshot.snapshot import Snapshot, parse_saved_smaps
 
 WIDTH = 100
 
@@ -28,13 +28,13 @@ def check(data: bytes) -> None:
     """Print it in every way and compare it with itself, or say what is wrong with it."""
     try:
         if data.lstrip()[:1] in (b"{", b"["):
-            run = Run("saved", read_json(data).mappings)
+            run = ComparedRun("saved", parse_snapshot_json(data).mappings)
         else:
-            snapshot = load(data)
+            snapshot = parse_saved_smaps(data)
             _print(snapshot)
             if snapshot.mappings is None:
                 return
-            run = Run("saved", snapshot.mappings)
+            run = ComparedRun("saved", snapshot.mappings)
         _compare(run)
     except SmapstopError as error:
         assert error.what
@@ -52,15 +52,15 @@ def _print(snapshot: Snapshot) -> None:
         _drawn(table)
         assert as_csv(snapshot, None, grouping)
         if snapshot.mappings is not None and grouping == "none":
-            again = read_json(text.encode()).mappings
+            again = parse_snapshot_json(text.encode()).mappings
             assert again.start.tolist() == sorted(snapshot.mappings.start.tolist())
             assert len(document["mappings"]) == len(again) == table.count("\n") - 2
 
 
-def _compare(run: Run) -> None:
+def _compare(run: ComparedRun) -> None:
     """A run with itself, in every format: nothing changed."""
     for by in get_args(MatchKey):
-        found = diff(run, run, by, "rss", unchanged=True)
+        found = diff_runs(run, run, by, "rss", unchanged=True)
         assert not any(row.amount.change for row in found.rows)
         json.loads(diff_as_json(found))
         _drawn(diff_as_table(found, width=WIDTH))
@@ -79,6 +79,6 @@ def seeds() -> Iterator[bytes]:
     for path in sorted(SAVED.glob("*.txt")):
         text = path.read_bytes()
         yield text
-        snapshot = load(text)
+        snapshot = parse_saved_smaps(text)
         if snapshot.mappings is not None:
             yield as_json(Snapshot(snapshot.mappings.take(np.zeros(1, np.intp)), {})).encode()

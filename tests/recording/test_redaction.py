@@ -24,8 +24,8 @@ from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
 from smapstop.recording.redaction import Redaction
 from smapstop.recording.writer import SIDES, Recorder
-from smapstop.report.diff.compare import diff
-from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.compare import diff_runs
+from smapstop.report.diff.inputs import ComparedRun
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]
@@ -201,9 +201,9 @@ def test_what_may_hold_words_is_known() -> None:
 
 def test_runs_whose_files_have_other_numbers_are_compared_by_kind_alone() -> None:
     rows = mappings_of((1, 2, "rw-p", "/file-1", 4))
-    a, b, named = Run("a", rows, redaction="1"), Run("b", rows, redaction="2"), Run("c", rows)
+    a, b, named = ComparedRun("a", rows, redaction="1"), ComparedRun("b", rows, redaction="2"), ComparedRun("c", rows)
     for other in (b, named):
         with pytest.raises(SmapstopError, match=r"have numbers, not names.*--by kind"):
-            diff(a, other, "name", "rss", unchanged=True)
-        assert diff(a, other, "kind", "rss", unchanged=True).rows
-    assert diff(a, a, "name", "rss", unchanged=True).rows
+            diff_runs(a, other, "name", "rss", unchanged=True)
+        assert diff_runs(a, other, "kind", "rss", unchanged=True).rows
+    assert diff_runs(a, a, "name", "rss", unchanged=True).rows

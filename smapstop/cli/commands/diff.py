@@ -8,7 +8,7 @@ from smapstop.cli.arguments import CommandParser, add_common_options, parse_opti
 from smapstop.cli.output import discard_stdout, is_terminal, print_text, sanitize_line, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
-from smapstop.report.diff.moment_spec import whens_of
+from smapstop.report.diff.moment_spec import parse_moment_specs
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.report.diff.compare import Diff
@@ -46,7 +46,7 @@ def build_parser() -> CommandParser:
     runs.add_argument(
         "--at",
         metavar="TIME",
-        type=whens_of,
+        type=parse_moment_specs,
         default=(None, None),
         help="of recordings: start, end, peak, or seconds after the start; or two as A,B (end)",
     )
@@ -72,9 +72,9 @@ def build_parser() -> CommandParser:
 
 def _parse_limit(text: str) -> "Limit":
     """A limit of growth from an argument."""
-    from smapstop.report.diff.limits import limit_of  # it imports fractions, which take a while
+    from smapstop.report.diff.limits import parse_limit  # it imports fractions, which take a while
 
-    return limit_of(text)
+    return parse_limit(text)
 
 
 def run(words: list[str], command: Command) -> int:
@@ -93,13 +93,13 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("diff needs two runs", "smapstop diff A B")
     if files == ["-", "-"]:
         raise SmapstopError("both runs are stdin", "save one of them to a file")
-    from smapstop.report.diff.compare import diff, excesses
+    from smapstop.report.diff.compare import diff_runs, find_exceeded
     from smapstop.report.diff.inputs import open_run
     from smapstop.report.diff.render import excess_text
 
     before, after = (open_run(file, when, options.metric) for file, when in zip(files, options.at, strict=True))
-    found = diff(before, after, options.by, options.metric, unchanged=options.all)
-    exceeded = excesses(found, options.fail_over)
+    found = diff_runs(before, after, options.by, options.metric, unchanged=options.all)
+    exceeded = find_exceeded(found, options.fail_over)
     try:
         print_text(_format_diff(found, options), "the comparison")
     except BrokenPipeError:  # who reads has had enough, but the verdict stands

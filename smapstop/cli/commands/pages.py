@@ -75,12 +75,12 @@ def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import access_error
     from smapstop.report.label_reader import read_labels
-    from smapstop.report.pages.page_list import look, read_map
+    from smapstop.report.pages.page_list import read_map, read_page_list
     from smapstop.report.pages.render import as_json, as_table
 
     mappings, files = read_map(process), ElfCache()
     rows, labels = meant(mappings, options.mapping), read_labels(process, mappings)
-    found = [look(process, mappings, row, files, labels[row], facts=options.facts) for row in rows]
+    found = [read_page_list(process, mappings, row, files, labels[row], facts=options.facts) for row in rows]
     try:
         counters = process.counters()
     except OSError as error:
@@ -94,11 +94,11 @@ def _format_cow_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """What was copied on write in the whole process."""
     from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import access_error
-    from smapstop.report.pages.cow import copied
+    from smapstop.report.pages.cow import cow_pages
     from smapstop.report.pages.cow_render import as_json, as_table
     from smapstop.report.pages.page_list import read_map
 
-    found = copied(process, read_map(process), ElfCache())
+    found = cow_pages(process, read_map(process), ElfCache())
     try:
         counters = process.counters()
     except OSError as error:

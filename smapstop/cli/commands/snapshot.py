@@ -68,15 +68,15 @@ def run(words: list[str], command: Command) -> int:
 def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
     """The sample that is asked for."""
     from smapstop.proc.process_lookup import find_process
-    from smapstop.report.snapshot.snapshot import load, take, take_totals, with_labels
+    from smapstop.report.snapshot.snapshot import parse_saved_smaps, take_snapshot, take_totals, with_labels
 
     if options.pid is not None:
         pid = find_process(options.pid)
-        snapshot = (take_totals if options.rollup else take)(pid)
+        snapshot = (take_totals if options.rollup else take_snapshot)(pid)
         return with_labels(pid, snapshot) if options.label else snapshot
     if options.file is None:
         raise SmapstopError("snapshot needs a process or a file", "smapstop snapshot -p PID|NAME, or --from FILE")
-    snapshot = load(_read_file(options.file))
+    snapshot = parse_saved_smaps(_read_file(options.file))
     return replace(snapshot, mappings=None) if options.rollup else snapshot
 
 
@@ -92,9 +92,9 @@ def _read_file(file: str) -> bytes:
 def _format_snapshot(snapshot: "Snapshot", options: argparse.Namespace) -> str:
     """A sample in the format that is asked for."""
     from smapstop.report.snapshot.render import as_csv, as_json, as_table
-    from smapstop.report.snapshot.snapshot import sorting_by
+    from smapstop.report.snapshot.snapshot import parse_sorting
 
-    sorting = None if options.sort is None else sorting_by(options.sort, snapshot)
+    sorting = None if options.sort is None else parse_sorting(options.sort, snapshot)
     match options.format or ("table" if is_terminal(sys.stdout) else "json"):
         case "json":
             return as_json(snapshot, sorting, options.grouping)

@@ -13,14 +13,14 @@ from smapstop.model.kinds import Kind
 from smapstop.model.totals import SUMS
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import FIELDS
-from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.inputs import ComparedRun
 from smapstop.report.diff.limits import Limit
 
 Status = Literal["new", "gone", "changed", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class BeforeAfter:
     """How much there was before and after. None: the kernel did not print it."""
 
     before: int | None
@@ -33,7 +33,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DiffRow:
     """A group of mappings that both runs call the same, or that only one of them has."""
 
     group: int
@@ -46,9 +46,9 @@ class Row:
     """Of a part of a file, bytes; else 0."""
     status: Status
     """By the metric."""
-    members: Sum
+    members: BeforeAfter
     """How many mappings it has."""
-    amount: Sum
+    amount: BeforeAfter
     """The metric, kB."""
 
 
@@ -56,23 +56,23 @@ class Row:
 class Diff:
     """Two runs side by side."""
 
-    before: Run
-    after: Run
+    before: ComparedRun
+    after: ComparedRun
     by: MatchKey
     metric: str
     groups: GroupComparison
-    rows: tuple[Row, ...]
+    rows: tuple[DiffRow, ...]
     """Those to show, the biggest change of the metric first."""
 
-    def sum_of(self, name: str, groups: Sequence[int] | None = None) -> Sum:
+    def sum_of(self, name: str, groups: Sequence[int] | None = None) -> BeforeAfter:
         """A field, or one of `SUMS`, of some groups, or of all of them, kB."""
-        return Sum(*(_sum(side, name, groups) for side in (self.groups.before, self.groups.after)))
+        return BeforeAfter(*(_sum(side, name, groups) for side in (self.groups.before, self.groups.after)))
 
 
-_KNOWN = tuple(field.name for field in FIELDS if field.in_mapping and not field.is_property)
+_KNOWN_FIELDS = tuple(field.name for field in FIELDS if field.in_mapping and not field.is_property)
 
 
-def diff(before: Run, after: Run, by: MatchKey, metric: str, *, unchanged: bool) -> Diff:
+def diff_runs(before: ComparedRun, after: ComparedRun, by: MatchKey, metric: str, *, unchanged: bool) -> Diff:
     """Compare two runs.
 
     Args:
@@ -91,12 +91,12 @@ def diff(before: Run, after: Run, by: MatchKey, metric: str, *, unchanged: bool)
     return Diff(before, after, by, metric, groups, shown)
 
 
-def names_in(groups: GroupComparison) -> tuple[str, ...]:
+def diff_field_names(groups: GroupComparison) -> tuple[str, ...]:
     """Every field that smapstop knows, the sums of them, and those that it does not know but a kernel printed."""
-    return tuple(dict.fromkeys([*_KNOWN, *SUMS, *groups.before.fields, *groups.after.fields]))
+    return tuple(dict.fromkeys([*_KNOWN_FIELDS, *SUMS, *groups.before.fields, *groups.after.fields]))
 
 
-def _column(groups: GroupComparison, side: GroupSums, run: Run, metric: str) -> Amounts:
+def _column(groups: GroupComparison, side: GroupSums, run: ComparedRun, metric: str) -> Amounts:
     """The metric of each group on one side.
 
     Raises:
@@ -105,7 +105,7 @@ def _column(groups: GroupComparison, side: GroupSums, run: Run, metric: str) -> 
     column = side.get(metric)
     if column is not None:
         return column
-    names = names_in(groups)
+    names = diff_field_names(groups)
     if metric not in names:
         raise SmapstopError(f"no metric {metric!r}", f"there are {', '.join(names)}")
     both = [name for name in names if all(each.get(name) is not None for each in (groups.before, groups.after))]
@@ -120,16 +120,16 @@ def _largest_change_first(before: Amounts, after: Amounts) -> list[int]:
     return order
 
 
-def _row(groups: GroupComparison, columns: Sequence[Amounts], group: int) -> Row:
+def _row(groups: GroupComparison, columns: Sequence[Amounts], group: int) -> DiffRow:
     """What there is to say of a group."""
-    members = Sum(int(groups.before.members[group]), int(groups.after.members[group]))
-    amount = Sum(*(_known(int(column[group])) for column in columns))
+    members = BeforeAfter(int(groups.before.members[group]), int(groups.after.members[group]))
+    amount = BeforeAfter(*(_none_if_absent(int(column[group])) for column in columns))
     status: Status = "unchanged" if amount.before == amount.after else "changed"
     if not members.before:
         status = "new"
     elif not members.after:
         status = "gone"
-    return Row(
+    return DiffRow(
         group=group,
         name=groups.names[group],
         kind=groups.kinds[group],
@@ -141,7 +141,7 @@ def _row(groups: GroupComparison, columns: Sequence[Amounts], group: int) -> Row
     )
 
 
-def _known(kb: int) -> int | None:
+def _none_if_absent(kb: int) -> int | None:
     """An amount; None for `ABSENT`."""
     return None if kb == ABSENT else kb
 
@@ -156,7 +156,7 @@ def _sum(side: GroupSums, name: str, groups: Sequence[int] | None) -> int | None
     return int(printed.sum()) if len(printed) else None
 
 
-def excesses(diff: Diff, limits: Iterable[Limit]) -> list[tuple[Limit, Sum]]:
+def find_exceeded(diff: Diff, limits: Iterable[Limit]) -> list[tuple[Limit, BeforeAfter]]:
     """The limits that are exceeded, and by what.
 
     Raises:
@@ -164,15 +164,15 @@ def excesses(diff: Diff, limits: Iterable[Limit]) -> list[tuple[Limit, Sum]]:
     """
     found = []
     for limit in limits:
-        total = diff.sum_of(diff.metric, None if limit.name is None else _called(diff, limit.name))
+        total = diff.sum_of(diff.metric, None if limit.name is None else _groups_named(diff, limit.name))
         if total.before is None or total.after is None:
             raise SmapstopError(f"--fail-over {limit.name}: its kernel did not print {diff.metric}")
-        if limit.exceeded(total.before, total.after):
+        if limit.is_exceeded(total.before, total.after):
             found.append((limit, total))
     return found
 
 
-def _called(diff: Diff, name: str) -> list[int]:
+def _groups_named(diff: Diff, name: str) -> list[int]:
     """The groups of this name, or of a file of this name.
 
     Raises:

@@ -15,15 +15,15 @@ from smapstop.model.timeline.map_snapshot import Moment, apply
 from smapstop.model.timestamps import utc
 from smapstop.proc.columns import Mappings
 from smapstop.recording.reader import HEAD_BYTES, Recording, is_recording
-from smapstop.report.diff.moment_spec import When
-from smapstop.report.snapshot.parse_json import read_json
-from smapstop.report.snapshot.snapshot import load
+from smapstop.report.diff.moment_spec import MomentSpec
+from smapstop.report.snapshot.parse_json import parse_snapshot_json
+from smapstop.report.snapshot.snapshot import parse_saved_smaps
 
 _REMEDY = "smapstop record and smapstop snapshot --format json write what can be compared"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class ComparedRun:
     """A run of a program at a moment. None: it is not known."""
 
     file: str
@@ -41,7 +41,7 @@ class Run:
     """Whose numbers its files have instead of names; empty when they have their names."""
 
 
-def open_run(file: str, when: When | None, metric: str) -> Run:
+def open_run(file: str, when: MomentSpec | None, metric: str) -> ComparedRun:
     """The run in a file, whatever its name: a recording, the JSON of a snapshot, or a saved /proc/PID/smaps.
 
     Args:
@@ -54,7 +54,7 @@ def open_run(file: str, when: When | None, metric: str) -> Run:
     """
     shown = "stdin" if file == "-" else repr(file)
     try:
-        with _opened(file) as stream:
+        with _open_file(file) as stream:
             text = stream.read(HEAD_BYTES)
             if not is_recording(text):
                 text += stream.read()
@@ -63,18 +63,18 @@ def open_run(file: str, when: When | None, metric: str) -> Run:
     if is_recording(text):
         if file == "-":
             raise SmapstopError("stdin is a recording", "name its file: SQLite cannot read a pipe")
-        return _recorded(file, "end" if when is None else when, metric)
+        return _load_recording(file, "end" if when is None else when, metric)
     if when is not None:
         raise SmapstopError(
             f"{shown} is one sample", "--at is for recordings; --at 2.5, is for A alone, --at ,2.5 for B"
         )
     try:
-        return _saved(file, text)
+        return _load_sample(file, text)
     except SmapstopError as error:
         raise SmapstopError(f"{shown}: {error.what}", error.remedy) from error
 
 
-def _opened(file: str) -> BinaryIO:
+def _open_file(file: str) -> BinaryIO:
     """A file to be read; `-` is stdin.
 
     Raises:
@@ -87,7 +87,7 @@ def _opened(file: str) -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _saved(file: str, text: bytes) -> Run:
+def _load_sample(file: str, text: bytes) -> ComparedRun:
     """The run in what was saved of one sample.
 
     Raises:
@@ -96,18 +96,18 @@ def _saved(file: str, text: bytes) -> Run:
     if not text.strip():
         raise SmapstopError("it is empty", _REMEDY)
     if text.lstrip()[:1] in (b"{", b"["):
-        read = read_json(text)
-        return Run(file, read.mappings, read.pid, read.process_name, read.taken_at)
+        read = parse_snapshot_json(text)
+        return ComparedRun(file, read.mappings, read.pid, read.process_name, read.taken_at)
     try:
-        snapshot = load(text)
+        snapshot = parse_saved_smaps(text)
     except SmapstopError as error:
         raise SmapstopError(f"no recording, no JSON and no saved smaps ({error.what})", _REMEDY) from error
     if snapshot.mappings is None:
         raise SmapstopError("only the totals of smaps_rollup", "save /proc/PID/smaps")
-    return Run(file, snapshot.mappings)
+    return ComparedRun(file, snapshot.mappings)
 
 
-def _recorded(file: str, when: When, metric: str) -> Run:
+def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:
     """The run in a recording, at a moment.
 
     Raises:
@@ -115,13 +115,15 @@ def _recorded(file: str, when: When, metric: str) -> Run:
     """
     with closing(Recording(Path(file))) as recording:
         target, redaction = recording.target, recording.redaction
-        moment, seconds = moment_at(recording.ticks(), when, metric, file)
+        moment, seconds = find_moment(recording.ticks(), when, metric, file)
     tick = moment.tick
     pid = None if target is None else target.pid
-    return Run(file, moment.mappings, pid, tick.counters.name, utc(tick.wall_ns), tick.number, seconds, redaction)
+    return ComparedRun(
+        file, moment.mappings, pid, tick.counters.name, utc(tick.wall_ns), tick.number, seconds, redaction
+    )
 
 
-def moment_at(ticks: Iterable[Tick], when: When, metric: str, file: str) -> tuple[Moment, float]:
+def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str, file: str) -> tuple[Moment, float]:
     """The moment that is meant, of those at which the mappings were read.
 
     Args:
@@ -135,7 +137,7 @@ def moment_at(ticks: Iterable[Tick], when: When, metric: str, file: str) -> tupl
     Raises:
         SmapstopError: There is no such moment.
     """
-    moments = _moments(ticks)
+    moments = _snapshots(ticks)
     match when:
         case "start":
             found = next(moments, None)
@@ -144,13 +146,13 @@ def moment_at(ticks: Iterable[Tick], when: When, metric: str, file: str) -> tupl
         case "peak":
             found = max(moments, key=lambda pair: pair[0].tick.totals.get(metric, -1), default=None)
         case seconds:
-            found = _until(seconds, moments, file)
+            found = _last_until(seconds, moments, file)
     if found is None:
         raise SmapstopError(f"{file!r} has no mappings to compare", "smapstop replay shows what it has")
     return found
 
 
-def _until(seconds: float, moments: Iterable[tuple[Moment, float]], file: str) -> tuple[Moment, float] | None:
+def _last_until(seconds: float, moments: Iterable[tuple[Moment, float]], file: str) -> tuple[Moment, float] | None:
     """The last of the moments until then.
 
     Raises:
@@ -166,7 +168,7 @@ def _until(seconds: float, moments: Iterable[tuple[Moment, float]], file: str) -
     return found
 
 
-def _moments(ticks: Iterable[Tick]) -> Iterator[tuple[Moment, float]]:
+def _snapshots(ticks: Iterable[Tick]) -> Iterator[tuple[Moment, float]]:
     """The moments at which the mappings were read, and how many seconds after the first tick each was."""
     moment, began_ns = None, None
     for tick in ticks:

@@ -23,13 +23,13 @@ class Limit:
     name: str | None = None
     """The mapping; None for the total."""
 
-    def exceeded(self, before: int, after: int) -> bool:
+    def is_exceeded(self, before: int, after: int) -> bool:
         """Whether the growth is more than allowed; any growth is more than every share of nothing."""
         allowed = self.amount * before / 100 if self.relative else self.amount
         return after > before and after - before > allowed
 
 
-def limit_of(text: str) -> Limit:
+def parse_limit(text: str) -> Limit:
     """The limit that a text describes: `10%`, `512k`, `5M`, or that of one mapping: `libfoo.so=5%`.
 
     Raises:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from smapstop.model.compare.group_comparison import GroupSums
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD_BY_NAME
-from smapstop.report.diff.compare import Diff, Row, Sum, names_in
-from smapstop.report.diff.inputs import Run
+from smapstop.report.diff.compare import BeforeAfter, Diff, DiffRow, diff_field_names
+from smapstop.report.diff.inputs import ComparedRun
 from smapstop.report.diff.limits import Limit
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
@@ -26,8 +26,8 @@ MOVERS = 20
 
 def as_json(diff: Diff) -> str:
     """Two runs as one JSON object, a group to a line; ASCII only, and names as in the JSON of a snapshot."""
-    names = names_in(diff.groups)
-    totals = {"members": _members(diff)} | {name: diff.sum_of(name) for name in names}
+    names = diff_field_names(diff.groups)
+    totals = {"members": _mapping_count(diff)} | {name: diff.sum_of(name) for name in names}
     parts: Record = {
         "by": diff.by,
         "metric": diff.metric,
@@ -44,12 +44,12 @@ _Columns = dict[str, list[int] | None]
 """Each field by group; None for one that the kernel does not print."""
 
 
-def _members(diff: Diff) -> Sum:
+def _mapping_count(diff: Diff) -> BeforeAfter:
     """How many mappings there were."""
-    return Sum(len(diff.before.mappings), len(diff.after.mappings))
+    return BeforeAfter(len(diff.before.mappings), len(diff.after.mappings))
 
 
-def _run_record(run: Run) -> Record:
+def _run_record(run: ComparedRun) -> Record:
     """Which moment of which process is compared."""
     process = None if run.pid is None else {"pid": run.pid, "name": run.name}
     at = {"taken_at": run.taken_at, "tick": run.tick, "seconds": run.seconds}
@@ -63,7 +63,7 @@ def _columns(side: GroupSums, names: tuple[str, ...]) -> _Columns:
     return {"members": side.members.tolist()} | plain
 
 
-def _group_record(diff: Diff, row: Row, *columns: _Columns) -> Record:
+def _group_record(diff: Diff, row: DiffRow, *columns: _Columns) -> Record:
     """A group with every field of either side."""
     before, after = ({name: _cell(column, row.group) for name, column in side.items()} for side in columns)
     part = {"perms": row.perms, "offset": row.offset} if diff.by == "part" else {}
@@ -74,7 +74,7 @@ def _group_record(diff: Diff, row: Row, *columns: _Columns) -> Record:
         "status": row.status,
         "before": before,
         "after": after,
-        "change": {name: Sum(before[name], after[name]).change for name in before},
+        "change": {name: BeforeAfter(before[name], after[name]).change for name in before},
     }
 
 
@@ -106,7 +106,7 @@ def as_table(diff: Diff, *, width: int = 80) -> str:
     hidden = len(diff.groups) - len(diff.rows)
     total = {"name": f"total, with {hidden} unchanged" if hidden else "total"}
     rows = [_cells(row) for row in diff.rows]
-    rows.append(total | _amount_cells(_members(diff), diff.sum_of(diff.metric)))
+    rows.append(total | _amount_cells(_mapping_count(diff), diff.sum_of(diff.metric)))
     runs = [f"{side} {_run_text(run)}" for side, run in (("before", diff.before), ("after ", diff.after))]
     return "\n".join([*(clip(run, width) for run in runs), "", *format_table(columns, rows, width), ""])
 
@@ -116,7 +116,7 @@ def _label(diff: Diff) -> str:
     return FIELD_BY_NAME[diff.metric].label if diff.metric in FIELD_BY_NAME else diff.metric.capitalize()
 
 
-def _run_text(run: Run) -> str:
+def _run_text(run: ComparedRun) -> str:
     """Which moment of which process is compared."""
     parts = ["stdin" if run.file == "-" else run.file]
     if run.pid is not None:
@@ -128,7 +128,7 @@ def _run_text(run: Run) -> str:
     return ", ".join(map(printable, parts))
 
 
-def _cells(row: Row) -> CellTexts:
+def _cells(row: DiffRow) -> CellTexts:
     """A group as texts."""
     cells = {"name": row.name, "perms": row.perms, "offset": f"{row.offset:x}" if row.perms else ""}
     cells |= _amount_cells(row.members, row.amount)
@@ -137,7 +137,7 @@ def _cells(row: Row) -> CellTexts:
     return cells
 
 
-def _amount_cells(members: Sum, found: Sum) -> CellTexts:
+def _amount_cells(members: BeforeAfter, found: BeforeAfter) -> CellTexts:
     """What there was and is, as texts."""
     there = [count(number) for number in (members.before, members.after) if number]
     return {
@@ -149,7 +149,7 @@ def _amount_cells(members: Sum, found: Sum) -> CellTexts:
     }
 
 
-def share(found: Sum) -> str:
+def share(found: BeforeAfter) -> str:
     """How much there is more or less, as a share of what there was: "+33.1 %", "×12"; nothing of nothing."""
     if not found.before or not found.change:
         return ""
@@ -177,7 +177,7 @@ def as_markdown(diff: Diff) -> str:
     return "\n".join([*lines, ""])
 
 
-def _markdown_row(row: Row) -> str:
+def _markdown_row(row: DiffRow) -> str:
     """A group as a row of a table."""
     cells = _cells(row)
     name = f"{_code(row.name)} {row.perms} +{row.offset:#x}" if row.perms else _code(row.name)
@@ -196,13 +196,13 @@ def _code(text: str) -> str:
 # both
 
 
-def change_text(found: Sum) -> str:
+def change_text(found: BeforeAfter) -> str:
     """A change in words: "+412 KiB (+33.1 %)"."""
     of_before = share(found)
     return f"{long_signed(found.change)} ({of_before})" if of_before else long_signed(found.change)
 
 
-def excess_text(diff: Diff, limit: Limit, found: Sum) -> str:
+def excess_text(diff: Diff, limit: Limit, found: BeforeAfter) -> str:
     """Why a limit is exceeded."""
     whose = "in total" if limit.name is None else f"of {printable(limit.name)}"
     sizes = f"from {long_amount(found.before)} to {long_amount(found.after)}"

@@ -14,13 +14,13 @@ from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_exclusive_mask
 from smapstop.proc.process import ProcDir
-from smapstop.report.pages.page_list import MOST_NAMES, hidden_pages
+from smapstop.report.pages.page_list import MAX_NAMES, pagemap_error
 
 _PAGE_KB = PAGE_BYTES // 1024
 
 
 @dataclass(slots=True)
-class Group:
+class CowGroup:
     """Copied pages of one part of a file on which the same things lie."""
 
     symbols: Symbols
@@ -37,14 +37,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class CopiedPart:
+class CowPart:
     """A part of a file that has copied pages."""
 
     name: str
     """Of the file, as the kernel prints it."""
     part: str
     """`.data`, `.text`, or `relro` for what was made read-only after it had been relocated."""
-    groups: tuple[Group, ...]
+    groups: tuple[CowGroup, ...]
     """The largest first, and then in address order."""
 
     @property
@@ -63,7 +63,7 @@ class CopiedPart:
         return sum(group.kb for group in self.groups)
 
 
-def copied(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[CopiedPart]:
+def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[CowPart]:
     """All pages that were copied on write, by part of file, the largest first.
 
     Args:
@@ -74,7 +74,7 @@ def copied(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Copied
     Raises:
         SmapstopError: The pages may not be seen, or the process has ended.
     """
-    found: dict[tuple[str, str], dict[Symbols, Group]] = defaultdict(dict)
+    found: dict[tuple[str, str], dict[Symbols, CowGroup]] = defaultdict(dict)
     for row in range(len(mappings)):
         name, perms = mappings.name_of(row), mappings.perms_of(row)
         if backing_of(name, perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
@@ -83,26 +83,26 @@ def copied(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Copied
             runs = read_anonymous_runs(process, int(mappings.start[row]), int(mappings.end[row]))
             own = read_exclusive_mask(process, runs).tolist()
         except OSError as error:
-            raise hidden_pages(process, error) from error
+            raise pagemap_error(process, error) from error
         if not len(runs):
             continue
-        pages = _single(runs)
+        pages = _split_into_pages(runs)
         groups = found[name, _part(mappings, row)]
-        symbols = files.symbols_of_each(process, mappings, row, pages, most=MOST_NAMES)
+        symbols = files.symbols_of_each(process, mappings, row, pages, most=MAX_NAMES)
         swapped = (pages.flags & PageFlags.SWAPPED != 0).tolist()
         for on_page, is_own, in_swap in zip(symbols, own, swapped, strict=True):
-            group = groups.setdefault(on_page, Group(on_page))
+            group = groups.setdefault(on_page, CowGroup(on_page))
             group.pages += 1
             group.own += is_own
             group.swapped += in_swap
     parts = [
-        CopiedPart(name, part, tuple(sorted(groups.values(), key=lambda group: -group.kb)))
+        CowPart(name, part, tuple(sorted(groups.values(), key=lambda group: -group.kb)))
         for (name, part), groups in found.items()
     ]
     return sorted(parts, key=lambda part: -part.kb)
 
 
-def _single(runs: PageRuns) -> PageRuns:
+def _split_into_pages(runs: PageRuns) -> PageRuns:
     """Each page a run of its own."""
     counts = ((runs.end - runs.start) // np.uint64(PAGE_BYTES)).astype(np.intp)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

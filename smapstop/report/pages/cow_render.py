@@ -5,7 +5,7 @@ from smapstop.proc.columns import Counters, strip_deleted
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
-from smapstop.report.pages.cow import CopiedPart, Group
+from smapstop.report.pages.cow import CowGroup, CowPart
 from smapstop.report.pages.render import SCHEMA
 from smapstop.text.format import amount, cell_width, clip, count, pad, printable, shorten
 from smapstop.text.symbols import join_symbols
@@ -13,7 +13,7 @@ from smapstop.text.symbols import join_symbols
 _NAME_WIDTH = 32
 
 
-def as_json(parts: list[CopiedPart], process: Counters) -> str:
+def as_json(parts: list[CowPart], process: Counters) -> str:
     """One JSON object, a part of a file to a line; ASCII only, names as in a snapshot's."""
     head: Record = {
         "process": {"pid": process.pid, "name": process.name},
@@ -25,7 +25,7 @@ def as_json(parts: list[CopiedPart], process: Counters) -> str:
     return json_text(SCHEMA, head, copied=[_record(part) for part in parts])
 
 
-def _record(part: CopiedPart) -> Record:
+def _record(part: CowPart) -> Record:
     """A part of a file under the names that JSON has."""
     return {
         "file": strip_deleted(part.name),
@@ -49,7 +49,7 @@ def _record(part: CopiedPart) -> Record:
     }
 
 
-def as_table(parts: list[CopiedPart], process: Counters, *, width: int = 80) -> str:
+def as_table(parts: list[CowPart], process: Counters, *, width: int = 80) -> str:
     """For people: each part of a file with what it costs, and under it what lies on its pages."""
     who = printable(f"{process.name} {process.pid}")
     if not parts:
@@ -60,12 +60,12 @@ def as_table(parts: list[CopiedPart], process: Counters, *, width: int = 80) -> 
     for name, part in zip(names, parts, strict=True):
         lines.append(_line(name, *_amounts(part), _remark(part), room))
         lines += [_line("", *_amounts(group), _text(group), room) for group in part.groups]
-    total = CopiedPart("", "", tuple(group for part in parts for group in part.groups))
+    total = CowPart("", "", tuple(group for part in parts for group in part.groups))
     lines.append(_line(who, *_amounts(total), "in all", room))
     return "\n".join([*(clip(line, width) for line in lines), ""])
 
 
-def _amounts(copied: CopiedPart | Group) -> tuple[str, str, str]:
+def _amounts(copied: CowPart | CowGroup) -> tuple[str, str, str]:
     """How much is copied, how much of that no other process maps, and how many pages it is."""
     return amount(copied.kb), amount(copied.own * PAGE_BYTES // 1024), count(copied.pages)
 
@@ -75,13 +75,13 @@ def _line(name: str, size: str, own: str, pages: str, text: str, room: int) -> s
     return f"{pad(name, room)} {size:>6} {own:>6} {pages:>6}  {text}".rstrip()
 
 
-def _remark(part: CopiedPart) -> str:
+def _remark(part: CowPart) -> str:
     """Why there are no symbols."""
     lacking = part.groups[0].symbols.missing_reason
     return f"(the file {lacking})" if lacking else ""
 
 
-def _text(group: Group) -> str:
+def _text(group: CowGroup) -> str:
     """What lies on the pages of a group."""
     swapped = f"({group.swapped:,} in swap) " if group.swapped else ""
     return swapped + (join_symbols(group.symbols.labels) or "(no names)")

@@ -20,12 +20,12 @@ from smapstop.proc.pages.pagemap import read_page_runs
 from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_smaps
 
-MOST_NAMES = 32
+MAX_NAMES = 32
 """How many names are given of what lies on a run."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FrameInfo:
     """What is known of the frames of a run; only root can."""
 
     flags: FrameFlags
@@ -34,7 +34,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PageRange:
     """Neighbouring pages that are alike."""
 
     start: int
@@ -45,7 +45,7 @@ class Run:
     state: PageState
     flags: PageFlags
     symbols: Symbols
-    facts: Facts | None
+    facts: FrameInfo | None
     """None: not asked for, not permitted, or not in memory."""
 
     @property
@@ -55,14 +55,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pages:
+class PageList:
     """All pages of a mapping, those that are not present, too."""
 
     mappings: Mappings
     """A reading of the memory map, without fields."""
     row: int
     """Of the mapping."""
-    runs: list[Run]
+    runs: list[PageRange]
     """In address order, without holes."""
     source: str
     page_bytes: int
@@ -88,7 +88,7 @@ def read_map(process: ProcDir) -> Mappings:
     return parse_smaps(text)
 
 
-def hidden_pages(process: ProcDir, error: OSError) -> SmapstopError:
+def pagemap_error(process: ProcDir, error: OSError) -> SmapstopError:
     """What it means that pagemap cannot be read, although the map could be.
 
     Raises:
@@ -105,9 +105,9 @@ def hidden_pages(process: ProcDir, error: OSError) -> SmapstopError:
     return access_error(pid, error)
 
 
-def look(
+def read_page_list(
     process: ProcDir, mappings: Mappings, row: int, files: ElfCache, label: Label | None = None, *, facts: bool
-) -> Pages:
+) -> PageList:
     """The pages of a mapping now.
 
     Args:
@@ -126,22 +126,22 @@ def look(
         runs = read_page_runs(process, start, end)
         frames = read_frame_runs(process, runs) if facts else None
     except OSError as error:
-        raise hidden_pages(process, error) from error
-    pieces, which = _covering(frames.runs if frames else runs, start, end)
+        raise pagemap_error(process, error) from error
+    pieces, which = _fill_holes(frames.runs if frames else runs, start, end)
     codes = states_of(pieces.flags, backing_of(mappings.name_of(row), mappings.perms_of(row)))
     names = _names(process, mappings, row, pieces, files)
     if label is not None and label.may_be_of_file and any(symbols.names for symbols in names):
         label = replace(label, guess=False)  # the file says so, too
     to_file = int(mappings.offset[row]) - start if mappings.inode[row] else None
     found = [
-        Run(
+        PageRange(
             start=piece_start,
             end=piece_end,
             offset=None if to_file is None else piece_start + to_file,
             state=PAGE_STATES[code],
             flags=PageFlags(flags),
             symbols=symbols,
-            facts=_facts(frames, run),
+            facts=_frame_info(frames, run),
         )
         for piece_start, piece_end, code, flags, symbols, run in zip(
             pieces.start.tolist(),
@@ -153,7 +153,7 @@ def look(
             strict=True,
         )
     ]
-    return Pages(mappings, row, found, runs.source, runs.page_bytes, frames is not None if facts else None, label)
+    return PageList(mappings, row, found, runs.source, runs.page_bytes, frames is not None if facts else None, label)
 
 
 def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfCache) -> list[Symbols]:
@@ -161,10 +161,10 @@ def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, fil
     if not mappings.inode[file_row(mappings, row)]:
         return [Symbols()] * len(pieces)
     untouched = np.where(pieces.flags == 0, np.uint8(PageFlags.FILE), pieces.flags)
-    return files.symbols_of_each(process, mappings, row, replace(pieces, flags=untouched), most=MOST_NAMES)
+    return files.symbols_of_each(process, mappings, row, replace(pieces, flags=untouched), most=MAX_NAMES)
 
 
-def _covering(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray[np.intp]]:
+def _fill_holes(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray[np.intp]]:
     """The runs with what is between them, and which run each is, -1 for none."""
     edges = np.array([start, end], np.uint64)
     before, after = np.append(edges[:1], runs.end), np.append(runs.start, edges[1:])
@@ -177,8 +177,8 @@ def _covering(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray[n
     return PageRuns(starts[order], ends[order], flags, runs.known_flags, runs.page_bytes), which[order]
 
 
-def _facts(frames: FrameRuns | None, run: int) -> Facts | None:
+def _frame_info(frames: FrameRuns | None, run: int) -> FrameInfo | None:
     """What is known of the frames of a run."""
     if frames is None or run < 0 or not frames.known[run]:
         return None
-    return Facts(FrameFlags(int(frames.flags[run])), int(frames.map_count[run]))
+    return FrameInfo(FrameFlags(int(frames.flags[run])), int(frames.map_count[run]))

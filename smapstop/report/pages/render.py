@@ -11,7 +11,7 @@ from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import PageState
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record, header_records, label_record
-from smapstop.report.pages.page_list import Facts, Pages, Run
+from smapstop.report.pages.page_list import FrameInfo, PageList, PageRange
 from smapstop.text.format import amount, clip, count, shorten
 from smapstop.text.symbols import join_symbols
 
@@ -20,7 +20,7 @@ SCHEMA = 1
 
 _AMOUNTS = 4
 """So many of the first columns of the table are numbers."""
-_FACTS = {
+_FRAME_FLAGS = {
     FrameFlags.DIRTY: "dirty",
     FrameFlags.REFERENCED: "referenced",
     FrameFlags.HUGE: "huge_frame",
@@ -28,7 +28,7 @@ _FACTS = {
 }
 
 
-def as_json(pages: Pages, process: Counters) -> str:
+def as_json(pages: PageList, process: Counters) -> str:
     """The pages of a mapping as one JSON object, a run to a line; ASCII only, names as in a snapshot's."""
     mappings, row = pages.mappings, pages.row
     head = header_records(mappings.take(np.array([row])))[0]
@@ -37,13 +37,13 @@ def as_json(pages: Pages, process: Counters) -> str:
         "mapping": head | {"size": sum(run.kb for run in pages.runs)} | label_record(pages.label),
         "page_size": pages.page_bytes,
         "source": pages.source,
-        "facts": [*_FACTS.values(), "map_count"] if pages.facts else [],
+        "facts": [*_FRAME_FLAGS.values(), "map_count"] if pages.facts else [],
         "lacking": next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), None),
     }
     return json_text(SCHEMA, parts, runs=[_record(run, pages) for run in pages.runs])
 
 
-def _record(run: Run, pages: Pages) -> Record:
+def _record(run: PageRange, pages: PageList) -> Record:
     """A run under the names that JSON has."""
     record: Record = {
         "start": f"{run.start:#x}",
@@ -55,16 +55,16 @@ def _record(run: Run, pages: Pages) -> Record:
         "symbols": list(run.symbols.names),
         "more_symbols": run.symbols.more_count,
     }
-    return record | _facts_record(run.facts) if pages.facts else record
+    return record | _frame_info_record(run.facts) if pages.facts else record
 
 
-def _facts_record(facts: Facts | None) -> Record:
+def _frame_info_record(facts: FrameInfo | None) -> Record:
     """What is known of the frames, null for what has none."""
-    flags = {name: None if facts is None else bool(facts.flags & flag) for flag, name in _FACTS.items()}
+    flags = {name: None if facts is None else bool(facts.flags & flag) for flag, name in _FRAME_FLAGS.items()}
     return flags | {"map_count": None if facts is None else facts.map_count}
 
 
-def as_table(pages: Pages, process: Counters, *, width: int = 80) -> str:
+def as_table(pages: PageList, process: Counters, *, width: int = 80) -> str:
     """The pages of a mapping for people: which it is, a summary, and a line per run; at most `width` cells a line."""
     mappings, row = pages.mappings, pages.row
     where = f"{mappings.start[row]:x}-{mappings.end[row]:x} {mappings.perms_of(row)}"
@@ -77,11 +77,11 @@ def as_table(pages: Pages, process: Counters, *, width: int = 80) -> str:
         lines.append(f"no symbols: the file {lacking}")
     if pages.facts is False:
         lines.append("nothing is known of the frames: that takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH")
-    lines += ["", *_aligned([_titles(pages), *(_cells(run, pages) for run in pages.runs)])]
+    lines += ["", *_align([_titles(pages), *(_cells(run, pages) for run in pages.runs)])]
     return "\n".join([*(clip(line, width) for line in lines), ""])
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def _align(rows: list[list[str]]) -> list[str]:
     """Rows of cells as lines: the amounts to the right, texts to the left, and the last as it is."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[-1] = 0
@@ -94,7 +94,7 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     ]
 
 
-def _summary(pages: Pages) -> str:
+def _summary(pages: PageList) -> str:
     """How many pages are what."""
     totals: Counter[PageState] = Counter()
     for run in pages.runs:
@@ -104,7 +104,7 @@ def _summary(pages: Pages) -> str:
     return f"{number:,} page{'s' * (number != 1)}: {', '.join(states)}"
 
 
-def _titles(pages: Pages) -> list[str]:
+def _titles(pages: PageList) -> list[str]:
     """The titles of the columns."""
     return [
         "Start",
@@ -117,12 +117,12 @@ def _titles(pages: Pages) -> list[str]:
     ]
 
 
-def _cells(run: Run, pages: Pages) -> list[str]:
+def _cells(run: PageRange, pages: PageList) -> list[str]:
     """A run as texts."""
     state = run.state + " huge" * bool(run.flags & PageFlags.HUGE)
     facts = []
     if pages.facts:
-        names = [name for flag, name in _FACTS.items() if run.facts and run.facts.flags & flag]
+        names = [name for flag, name in _FRAME_FLAGS.items() if run.facts and run.facts.flags & flag]
         facts = [str(run.facts.map_count) if run.facts else "", " ".join(names)]
     number = (run.end - run.start) // pages.page_bytes
     offset = "" if run.offset is None else f"{run.offset:x}"

@@ -14,7 +14,7 @@ _NOT_OURS = "smapstop snapshot -p PID --format json writes one"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Read:
+class SavedSnapshot:
     """What the JSON of a snapshot says."""
 
     mappings: Mappings
@@ -24,7 +24,7 @@ class Read:
     taken_at: str | None
 
 
-def read_json(text: bytes) -> Read:
+def parse_snapshot_json(text: bytes) -> SavedSnapshot:
     """Read the JSON of a snapshot.
 
     Raises:
@@ -44,7 +44,9 @@ def read_json(text: bytes) -> Read:
     process, taken_at = document.get("process") or {}, document.get("taken_at")
     try:
         pid, name = process.get("pid"), process.get("name")
-        return Read(_mappings(document["mappings"]), pid, name, None if taken_at is None else _text(taken_at))
+        return SavedSnapshot(
+            _mappings(document["mappings"]), pid, name, None if taken_at is None else _text(taken_at)
+        )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise SmapstopError(f"JSON, but not quite of a snapshot ({error})", _NOT_OURS) from error
 

@@ -37,7 +37,7 @@ class Snapshot:
     """What each mapping is for; None when nobody asked."""
 
 
-def take(pid: int) -> Snapshot:
+def take_snapshot(pid: int) -> Snapshot:
     """Sample a process now.
 
     Raises:
@@ -93,7 +93,7 @@ def take_totals(pid: int) -> Snapshot:
         return Snapshot(None, rollup, counters, process.command_line(), wall_ns, read_ns)
 
 
-def load(text: bytes) -> Snapshot:
+def parse_saved_smaps(text: bytes) -> Snapshot:
     """A snapshot from the saved text of /proc/PID/smaps, or of smaps_rollup.
 
     Raises:
@@ -135,7 +135,11 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     if sorting is None:
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
     rows = sort_rows(sheet, sorting)
-    heads = header_records(snapshot.mappings.take(rows)) if grouping == "none" else _group_heads(sheet, rows.tolist())
+    heads = (
+        header_records(snapshot.mappings.take(rows))
+        if grouping == "none"
+        else _group_header_records(sheet, rows.tolist())
+    )
     if snapshot.labels is not None and grouping == "none":
         heads = [head | label_record(snapshot.labels[row]) for head, row in zip(heads, rows.tolist(), strict=True)]
     names = all_field_names((field for field in sheet.fields if field not in RESERVED_KEYS), without=ROLLUP_ONLY)
@@ -143,7 +147,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     return [head | amounts(names, columns, at) for at, head in enumerate(heads)]
 
 
-def _group_heads(sheet: TableData, rows: list[int]) -> list[Record]:
+def _group_header_records(sheet: TableData, rows: list[int]) -> list[Record]:
     """What each group is."""
     of_code = list(Kind)
     return [
@@ -162,7 +166,7 @@ def rollup_record(snapshot: Snapshot) -> Record:
     return {name: snapshot.rollup.get(name) for name in names}
 
 
-def sorting_by(key: str, snapshot: Snapshot) -> Sorting:
+def parse_sorting(key: str, snapshot: Snapshot) -> Sorting:
     """The order that a user asks for by the name of a field, or by `name`, `perms` or `start`.
 
     Raises:

@@ -9,13 +9,13 @@ from building import mappings_of
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import MatchKey
 from smapstop.proc.columns import ABSENT, StringTable
-from smapstop.report.diff.compare import Diff, Sum, diff, excesses
-from smapstop.report.diff.inputs import Run
-from smapstop.report.diff.limits import limit_of
+from smapstop.report.diff.compare import BeforeAfter, Diff, diff_runs, find_exceeded
+from smapstop.report.diff.inputs import ComparedRun
+from smapstop.report.diff.limits import parse_limit
 
 
-def run(*rows: tuple[Any, ...], file: str = "run", **amounts: list[int]) -> Run:
-    return Run(file, mappings_of(*rows, texts=StringTable(), **amounts))
+def run(*rows: tuple[Any, ...], file: str = "run", **amounts: list[int]) -> ComparedRun:
+    return ComparedRun(file, mappings_of(*rows, texts=StringTable(), **amounts))
 
 
 BEFORE = run(
@@ -34,31 +34,33 @@ AFTER = run(
 )
 
 
-def compared(*, before: Run = BEFORE, after: Run = AFTER, by: MatchKey = "name", unchanged: bool = False) -> Diff:
-    return diff(before, after, by, "rss", unchanged=unchanged)
+def compared(
+    *, before: ComparedRun = BEFORE, after: ComparedRun = AFTER, by: MatchKey = "name", unchanged: bool = False
+) -> Diff:
+    return diff_runs(before, after, by, "rss", unchanged=unchanged)
 
 
 def test_the_biggest_change_is_first_and_growth_before_shrinkage() -> None:
     told = [(row.name, row.status, row.members, row.amount) for row in compared().rows]
     assert told == [
-        ("/a", "changed", Sum(2, 1), Sum(50, 97)),
-        ("/new", "new", Sum(0, 1), Sum(0, 40)),
-        ("[heap]", "changed", Sum(1, 1), Sum(100, 60)),
-        ("/old", "gone", Sum(1, 0), Sum(7, 0)),
-        ("/empty", "new", Sum(0, 1), Sum(0, 0)),
+        ("/a", "changed", BeforeAfter(2, 1), BeforeAfter(50, 97)),
+        ("/new", "new", BeforeAfter(0, 1), BeforeAfter(0, 40)),
+        ("[heap]", "changed", BeforeAfter(1, 1), BeforeAfter(100, 60)),
+        ("/old", "gone", BeforeAfter(1, 0), BeforeAfter(7, 0)),
+        ("/empty", "new", BeforeAfter(0, 1), BeforeAfter(0, 0)),
     ]
 
 
 def test_what_did_not_change_is_shown_when_asked_for_and_always_in_the_totals() -> None:
     assert [row.name for row in compared(unchanged=True).rows if row.status == "unchanged"] == ["/still"]
-    assert compared().sum_of("rss") == compared(unchanged=True).sum_of("rss") == Sum(557, 597)
+    assert compared().sum_of("rss") == compared(unchanged=True).sum_of("rss") == BeforeAfter(557, 597)
 
 
 def test_the_total_of_what_only_one_kernel_prints_is_not_known() -> None:
     before = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", 4), swap=[5, ABSENT])
     after = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", 4))
     found = compared(before=before, after=after)
-    assert [found.sum_of("swap"), found.sum_of("swap", [1])] == [Sum(5, None), Sum(None, None)]
+    assert [found.sum_of("swap"), found.sum_of("swap", [1])] == [BeforeAfter(5, None), BeforeAfter(None, None)]
     assert found.sum_of("swap").change is None
 
 
@@ -66,12 +68,12 @@ def test_an_amount_that_was_not_printed_of_one_mapping_is_not_known() -> None:
     before = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", ABSENT))
     after = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", 9))
     (row,) = compared(before=before, after=after).rows
-    assert (row.name, row.status, row.amount, row.amount.change) == ("/b", "changed", Sum(None, 9), None)
+    assert (row.name, row.status, row.amount, row.amount.change) == ("/b", "changed", BeforeAfter(None, 9), None)
 
 
 def test_a_metric_that_is_none_is_told_with_those_that_there_are() -> None:
     with pytest.raises(SmapstopError) as raised:
-        diff(BEFORE, run((1, 2), new_in_linux_9=[1]), "name", "pps", unchanged=False)
+        diff_runs(BEFORE, run((1, 2), new_in_linux_9=[1]), "name", "pps", unchanged=False)
     known = str(raised.value).removeprefix("no metric 'pps': there are ").split(", ")
     assert known[:4] == ["size", "rss", "pss", "pss_dirty"]
     assert {"swap", "private_hugetlb", "uss", "dirty", "new_in_linux_9"} <= set(known)
@@ -84,21 +86,21 @@ def test_a_metric_that_a_kernel_did_not_print_is_told_with_those_that_both_did(m
     old = run((1, 2), file="old", swap=[3])
     for pair in ((old, new), (new, old)):
         with pytest.raises(SmapstopError) as raised:
-            diff(*pair, "name", metric, unchanged=False)
+            diff_runs(*pair, "name", metric, unchanged=False)
         assert str(raised.value) == f"the kernel of 'old' did not print {metric}: both have size, rss, swap"
 
 
-def exceeded(limits: Iterable[str], **other: Any) -> list[tuple[str | None, str, Sum]]:
-    found = excesses(compared(**other), map(limit_of, limits))
+def exceeded(limits: Iterable[str], **other: Any) -> list[tuple[str | None, str, BeforeAfter]]:
+    found = find_exceeded(compared(**other), map(parse_limit, limits))
     return [(limit.name, limit.text, growth) for limit, growth in found]
 
 
 def test_a_limit_of_the_total_and_limits_of_mappings() -> None:
     assert exceeded(["40k", "10%", "/a=46k", "/a=100%", "[heap]=0%", "/new=1000%"]) == [
-        ("/a", "46k", Sum(50, 97)),
-        ("/new", "1000%", Sum(0, 40)),
+        ("/a", "46k", BeforeAfter(50, 97)),
+        ("/new", "1000%", BeforeAfter(0, 40)),
     ]
-    assert exceeded(["39k", "7%"]) == [(None, "39k", Sum(557, 597)), (None, "7%", Sum(557, 597))]
+    assert exceeded(["39k", "7%"]) == [(None, "39k", BeforeAfter(557, 597)), (None, "7%", BeforeAfter(557, 597))]
 
 
 def test_a_file_is_known_by_its_name_alone_and_a_limit_is_of_all_its_parts() -> None:
@@ -106,7 +108,7 @@ def test_a_file_is_known_by_its_name_alone_and_a_limit_is_of_all_its_parts() -> 
     after = run((1, 2, "r-xp", "/lib/libfoo.so", 8), (2, 3, "rw-p", "/lib/libfoo.so", 8), (3, 4, "rw-p", "/b/c", 1))
     for by in ("name", "part"):
         limits = ["libfoo.so=7k", "/lib/libfoo.so=8k"]
-        assert exceeded(limits, before=before, after=after, by=by) == [("libfoo.so", "7k", Sum(8, 16))]
+        assert exceeded(limits, before=before, after=after, by=by) == [("libfoo.so", "7k", BeforeAfter(8, 16))]
 
 
 def test_a_limit_that_is_of_no_mapping_is_told() -> None:

@@ -12,27 +12,30 @@ from smapstop.errors import SmapstopError
 from smapstop.model.tick import Ending, Tick
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.recording.writer import Recorder
-from smapstop.report.diff.inputs import Run, moment_at, open_run
-from smapstop.report.diff.moment_spec import When
+from smapstop.report.diff.inputs import ComparedRun, find_moment, open_run
+from smapstop.report.diff.moment_spec import MomentSpec
 from smapstop.report.snapshot.render import as_json
-from smapstop.report.snapshot.snapshot import load
+from smapstop.report.snapshot.snapshot import parse_saved_smaps
 
 SAVED = b"1000-2000 rw-p 00000000 00:00 0          [heap]\nRss: 4 kB\nPss: 3 kB\n"
 
 
-def saved(path: Path, text: bytes) -> Run:
+def saved(path: Path, text: bytes) -> ComparedRun:
     path.write_bytes(text)
     return open_run(str(path), None, "pss")
 
 
 def test_the_content_decides_not_the_name(tmp_path: Path) -> None:
-    text, json = saved(tmp_path / "a.json", SAVED), saved(tmp_path / "b.smaps", as_json(load(SAVED)).encode())
+    text, json = (
+        saved(tmp_path / "a.json", SAVED),
+        saved(tmp_path / "b.smaps", as_json(parse_saved_smaps(SAVED)).encode()),
+    )
     assert listed(text.mappings) == listed(json.mappings) == listed(parse_smaps(SAVED))
     assert [text.file, json.file] == [str(tmp_path / "a.json"), str(tmp_path / "b.smaps")]
 
 
 def test_a_short_text_and_spaces_before_json_are_no_obstacle(tmp_path: Path) -> None:
-    assert len(saved(tmp_path / "a", b"\n " + as_json(load(SAVED)).encode()).mappings) == 1
+    assert len(saved(tmp_path / "a", b"\n " + as_json(parse_saved_smaps(SAVED)).encode()).mappings) == 1
 
 
 def test_a_pipe_is_read_once(tmp_path: Path) -> None:
@@ -105,28 +108,28 @@ TICKS = [read(0, 8), read(1, 40), unread(2), read(3, 40), read(4, 16), unread(5,
     ("when", "tick"),
     [("start", 0), ("end", 4), ("peak", 1), (0.0, 0), (0.9, 0), (2.5, 1), (3.0, 3), (4.9, 4), (5.0, 4)],
 )
-def test_a_moment_is_one_at_which_the_mappings_were_read(when: When, tick: int) -> None:
-    moment, seconds = moment_at(TICKS, when, "rss", "run")
+def test_a_moment_is_one_at_which_the_mappings_were_read(when: MomentSpec, tick: int) -> None:
+    moment, seconds = find_moment(TICKS, when, "rss", "run")
     assert (moment.tick.number, seconds) == (tick, float(tick))
     assert listed(moment.mappings) == listed(TICKS[tick].rows)
 
 
 def test_a_moment_in_a_gap_is_the_one_before_it() -> None:
     late = read(1, 40, monotonic_ns=100 * SECOND)
-    moment, seconds = moment_at([read(0, 8), late], 50.0, "rss", "run")
+    moment, seconds = find_moment([read(0, 8), late], 50.0, "rss", "run")
     assert (moment.tick.number, seconds) == (0, 0.0)
 
 
 def test_a_moment_long_after_the_end_is_told() -> None:
     with pytest.raises(SmapstopError) as raised:
-        moment_at(TICKS, 5.1, "rss", "run")
+        find_moment(TICKS, 5.1, "rss", "run")
     assert str(raised.value) == "--at 5.1: 'run' ends before: its last moment is at 4.0 s"
 
 
 @pytest.mark.parametrize("when", ["start", "end", "peak", 1.0])
-def test_a_recording_without_mappings_is_told(when: When) -> None:
+def test_a_recording_without_mappings_is_told(when: MomentSpec) -> None:
     with pytest.raises(SmapstopError, match="'run' has no mappings to compare"):
-        moment_at([unread(0, keyframe=True)], when, "rss", "run")
+        find_moment([unread(0, keyframe=True)], when, "rss", "run")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.report.diff.limits import Limit, limit_of
+from smapstop.report.diff.limits import Limit, parse_limit
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from smapstop.report.diff.limits import Limit, limit_of
     ],
 )
 def test_a_limit_is_a_share_or_an_amount_of_the_total_or_of_one_mapping(text: str, limit: Limit) -> None:
-    assert limit_of(text) == limit
+    assert parse_limit(text) == limit
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_limit_is_a_share_or_an_amount_of_the_total_or_of_one_mapping(text: st
 )
 def test_anything_else_is_told(text: str) -> None:
     with pytest.raises(SmapstopError) as raised:
-        limit_of(text)
+        parse_limit(text)
     expected = "give a share or an amount: 10%, 512k, 5M, or libfoo.so=5%"
     assert str(raised.value) == f"--fail-over {text}: {expected}"
 
@@ -52,4 +52,4 @@ def test_anything_else_is_told(text: str) -> None:
     ],
 )
 def test_growth_up_to_the_limit_is_allowed(limit: str, before: int, after: int, exceeded: bool) -> None:
-    assert limit_of(limit).exceeded(before, after) == exceeded
+    assert parse_limit(limit).is_exceeded(before, after) == exceeded

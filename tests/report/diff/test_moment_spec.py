@@ -3,7 +3,7 @@
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.report.diff.moment_spec import When, whens_of
+from smapstop.report.diff.moment_spec import MomentSpec, parse_moment_specs
 
 
 @pytest.mark.parametrize(
@@ -18,14 +18,14 @@ from smapstop.report.diff.moment_spec import When, whens_of
     ],
 )
 def test_one_moment_is_for_both_runs_and_two_may_leave_one_out(
-    text: str, expected: tuple[When | None, When | None]
+    text: str, expected: tuple[MomentSpec | None, MomentSpec | None]
 ) -> None:
-    assert whens_of(text) == expected
+    assert parse_moment_specs(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "noon", "-1", "1e3", "nan", "start,end,peak", "start, end", "1 s"])
 def test_anything_else_is_told(text: str) -> None:
     with pytest.raises(SmapstopError) as raised:
-        whens_of(text)
+        parse_moment_specs(text)
     expected = "give start, end, peak, or seconds after the start; A,B for two moments"
     assert str(raised.value) == f"--at {text}: {expected}"

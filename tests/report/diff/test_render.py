@@ -9,17 +9,17 @@ from building import mappings_of
 from smapstop import __version__
 from smapstop.model.compare.group_comparison import MatchKey
 from smapstop.proc.columns import ABSENT, StringTable
-from smapstop.report.diff.compare import Diff, Sum, diff
-from smapstop.report.diff.inputs import Run
-from smapstop.report.diff.limits import limit_of
+from smapstop.report.diff.compare import BeforeAfter, Diff, diff_runs
+from smapstop.report.diff.inputs import ComparedRun
+from smapstop.report.diff.limits import parse_limit
 from smapstop.report.diff.render import MOVERS, as_json, as_markdown, as_table, excess_text, share
 from smapstop.text.format import cell_width
 
 LIB = "/usr/lib/libfoo.so"
 
 
-def run(*rows: tuple[Any, ...], amounts: dict[str, list[int]] | None = None, **other: Any) -> Run:
-    return Run(mappings=mappings_of(*rows, texts=StringTable(), **amounts or {}), **{"file": "run"} | other)
+def run(*rows: tuple[Any, ...], amounts: dict[str, list[int]] | None = None, **other: Any) -> ComparedRun:
+    return ComparedRun(mappings=mappings_of(*rows, texts=StringTable(), **amounts or {}), **{"file": "run"} | other)
 
 
 BEFORE = run(
@@ -48,7 +48,7 @@ AFTER = run(
 
 
 def compared(by: MatchKey = "name", *, unchanged: bool = False) -> Diff:
-    return diff(BEFORE, AFTER, by, "rss", unchanged=unchanged)
+    return diff_runs(BEFORE, AFTER, by, "rss", unchanged=unchanged)
 
 
 def test_the_json_says_which_runs_and_every_field_before_and_after() -> None:
@@ -106,7 +106,7 @@ def test_parts_of_files_have_permissions_and_an_offset() -> None:
 
 def test_the_json_is_ascii_whatever_names_there_are() -> None:
     evil = run((1, 2, "rw-p", "/\udcff\x1b[1m\x7fü", 4))
-    text = as_json(diff(evil, AFTER, "name", "rss", unchanged=False))
+    text = as_json(diff_runs(evil, AFTER, "name", "rss", unchanged=False))
     assert text.isascii()
     assert all(char.isprintable() or char == "\n" for char in text)
     assert json.loads(text)["groups"][-1]["name"] == "/\udcff\x1b[1m\x7fü"
@@ -140,12 +140,12 @@ def test_the_table_of_parts_says_where_they_are() -> None:
 def test_the_table_fits_any_terminal(width: int) -> None:
     long = run((1, 2, "rw-p", "/" + "長い" * 40 + "/libfoo.so", 4), file="/tmp/" + "x" * 100)
     for by in ("name", "part"):
-        for line in as_table(diff(BEFORE, long, by, "rss", unchanged=True), width=width).splitlines():
+        for line in as_table(diff_runs(BEFORE, long, by, "rss", unchanged=True), width=width).splitlines():
             assert cell_width(line) <= width
 
 
 def test_runs_that_are_alike_have_only_totals() -> None:
-    same = diff(BEFORE, BEFORE, "name", "rss", unchanged=False)
+    same = diff_runs(BEFORE, BEFORE, "name", "rss", unchanged=False)
     assert as_table(same, width=100).splitlines()[3:] == [
         "Rss by name                Maps Before  After  Change       %",
         "total, with 4 unchanged       5 1.53 M 1.53 M       ·",
@@ -171,7 +171,7 @@ def test_runs_that_are_alike_have_only_totals() -> None:
     ],
 )
 def test_a_change_as_a_share(before: int | None, after: int, expected: str) -> None:
-    assert share(Sum(before, after)) == expected
+    assert share(BeforeAfter(before, after)) == expected
 
 
 def test_markdown_has_the_totals_as_its_heading_and_a_table() -> None:
@@ -196,7 +196,7 @@ def test_markdown_of_parts() -> None:
 
 def test_markdown_shows_the_biggest_movers_and_counts_the_others() -> None:
     many = run(*((n, n + 1, "rw-p", f"/lib/{n}", n) for n in range(1, MOVERS + 32)))
-    lines = as_markdown(diff(run(), many, "name", "rss", unchanged=False)).splitlines()
+    lines = as_markdown(diff_runs(run(), many, "name", "rss", unchanged=False)).splitlines()
     assert len([line for line in lines if line.startswith("| `/lib/")]) == MOVERS
     assert lines[-1] == "and 31 more"
     assert "/lib/51`" in lines[6]
@@ -204,15 +204,19 @@ def test_markdown_shows_the_biggest_movers_and_counts_the_others() -> None:
 
 def test_a_name_is_no_markup() -> None:
     odd = run((1, 2, "rw-p", "/a|b`c``\x1b*d*", 4))
-    row = as_markdown(diff(run(), odd, "name", "rss", unchanged=False)).splitlines()[6]
+    row = as_markdown(diff_runs(run(), odd, "name", "rss", unchanged=False)).splitlines()[6]
     assert row.startswith(r"| ``` /a\|b`c``\x1b*d* ``` | 1 |")
 
 
 def test_why_a_limit_is_exceeded() -> None:
     found = compared()
     texts = [
-        excess_text(found, limit_of(text), growth)
-        for text, growth in (("10%", found.sum_of("rss")), ("libfoo.so=1k", Sum(60, 72)), ("/new=5%", Sum(0, 90)))
+        excess_text(found, parse_limit(text), growth)
+        for text, growth in (
+            ("10%", found.sum_of("rss")),
+            ("libfoo.so=1k", BeforeAfter(60, 72)),
+            ("/new=5%", BeforeAfter(0, 90)),
+        )
     ]
     assert texts == [
         "Rss in total grew from 1.5 MiB to 2.6 MiB, +1.1 MiB (+70 %): more than 10%",

@@ -13,9 +13,9 @@ from stepping import Stepping
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
-from smapstop.report.snapshot.parse_json import read_json
+from smapstop.report.snapshot.parse_json import parse_snapshot_json
 from smapstop.report.snapshot.render import as_json
-from smapstop.report.snapshot.snapshot import load, take
+from smapstop.report.snapshot.snapshot import parse_saved_smaps, take_snapshot
 
 DATA = DATA / "smaps"
 SAVED = [path for path in sorted(DATA.glob("*.txt")) if "rollup" not in path.name]
@@ -23,8 +23,8 @@ SAVED = [path for path in sorted(DATA.glob("*.txt")) if "rollup" not in path.nam
 
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
 def test_every_kernels_mappings_come_back(path: Path) -> None:
-    snapshot = load(path.read_bytes())
-    read = read_json(as_json(snapshot).encode())
+    snapshot = parse_saved_smaps(path.read_bytes())
+    read = parse_snapshot_json(as_json(snapshot).encode())
     assert snapshot.mappings is not None
     assert listed(read.mappings) == listed(snapshot.mappings)
     assert (read.pid, read.process_name, read.taken_at) == (None, None, None)
@@ -32,8 +32,8 @@ def test_every_kernels_mappings_come_back(path: Path) -> None:
 
 def test_a_sorted_snapshot_is_read_in_address_order(program: Callable[[str], Path]) -> None:
     with Stepping(program("grow")) as target:
-        snapshot = take(target.pid)
-    read = read_json(as_json(snapshot, Sorting("rss")).encode())
+        snapshot = take_snapshot(target.pid)
+    read = parse_snapshot_json(as_json(snapshot, Sorting("rss")).encode())
     assert snapshot.mappings is not None
     assert listed(read.mappings) == listed(snapshot.mappings)
     assert (read.pid, read.process_name) == (target.pid, "grow")
@@ -43,21 +43,21 @@ def test_a_sorted_snapshot_is_read_in_address_order(program: Callable[[str], Pat
 
 def test_names_with_any_bytes_come_back() -> None:
     text = b"1000-2000 rw-p 00000000 fe:00 4711     /a \xff\x1b (deleted)\nRss: 4 kB\n"
-    mappings = read_json(as_json(load(text)).encode()).mappings
+    mappings = parse_snapshot_json(as_json(parse_saved_smaps(text)).encode()).mappings
     assert os.fsencode(mappings.name_of(0)) == b"/a \xff\x1b (deleted)"
 
 
 def test_an_unknown_field_with_the_name_of_a_key_is_left_out() -> None:
     text = b"1000-2000 rw-p 00000000 00:00 0 \nRss: 4 kB\nMembers: 5 kB\nGuess: 6 kB\nKind: 7 kB\nNew: 8 kB\n"
-    (record,) = json.loads(as_json(load(text)))["mappings"]
+    (record,) = json.loads(as_json(parse_saved_smaps(text)))["mappings"]
     assert (record["kind"], record["rss"], record["new"]) == ("anonymous", 4, 8)
     assert not {"members", "guess"} & record.keys()
-    assert read_json(as_json(load(text)).encode()).mappings.fields == ("rss", "new")
+    assert parse_snapshot_json(as_json(parse_saved_smaps(text)).encode()).mappings.fields == ("rss", "new")
 
 
 def document(**other: Any) -> bytes:
     """The JSON of a snapshot of one mapping, with other parts; None takes one away."""
-    parts = json.loads(as_json(load(b"1000-2000 rw-p 00000000 00:00 0 \nRss: 4 kB\n"))) | other
+    parts = json.loads(as_json(parse_saved_smaps(b"1000-2000 rw-p 00000000 00:00 0 \nRss: 4 kB\n"))) | other
     return json.dumps({name: value for name, value in parts.items() if value is not None}).encode()
 
 
@@ -95,5 +95,5 @@ def mapping(**other: Any) -> list[dict[str, Any]]:
 )
 def test_what_is_no_snapshot_is_told(text: bytes, told: str) -> None:
     with pytest.raises(SmapstopError) as raised:
-        read_json(text)
+        parse_snapshot_json(text)
     assert str(raised.value).startswith(told)

@@ -21,7 +21,7 @@ from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
 from smapstop.report.snapshot.render import as_csv, as_json, as_table
-from smapstop.report.snapshot.snapshot import load, sorting_by, take, take_totals
+from smapstop.report.snapshot.snapshot import parse_saved_smaps, parse_sorting, take_snapshot, take_totals
 
 EXAMPLE = b"""\
 55d0c4a1e000-55d0c4a3f000 rw-p 00000000 00:00 0                          [heap]
@@ -98,7 +98,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def test_the_json_has_every_mapping_as_smaps_has_it(stopped: int) -> None:
-    document = parsed(as_json(take(stopped)))
+    document = parsed(as_json(take_snapshot(stopped)))
     records = smaps_of(stopped)
     assert len(document["mappings"]) == len(records)
     for mapping, record in zip(document["mappings"], records, strict=True):
@@ -116,14 +116,14 @@ def test_the_json_has_every_mapping_as_smaps_has_it(stopped: int) -> None:
 def test_the_rollup_is_the_kernels(stopped: int) -> None:
     rollup = Path(f"/proc/{stopped}/smaps_rollup").read_text().splitlines()[1:]
     kernels = {snake(label): int(value.removesuffix("kB")) for label, value in (line.split(":") for line in rollup)}
-    for snapshot in (take(stopped), take_totals(stopped)):
+    for snapshot in (take_snapshot(stopped), take_totals(stopped)):
         ours = parsed(as_json(snapshot))["rollup"]
         assert {name: kb for name, kb in ours.items() if kb is not None} == kernels
 
 
 def test_the_json_names_who_and_when(stopped: int, command: tuple[str, str]) -> None:
     before = datetime.now(UTC)
-    document = parsed(as_json(take(stopped)))
+    document = parsed(as_json(take_snapshot(stopped)))
     stat = Path(f"/proc/{stopped}/stat").read_text().rpartition(") ")[2].split()
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{stopped}/status").read_text().splitlines())
     assert list(document) == ["schema", "tool", "taken_at", "read_ms", "process", "rollup", "mappings"]
@@ -146,7 +146,7 @@ def test_the_json_names_who_and_when(stopped: int, command: tuple[str, str]) -> 
 
 
 def test_what_is_not_printed_is_null_and_what_is_unknown_appears() -> None:
-    document = parsed(as_json(load(EXAMPLE)))
+    document = parsed(as_json(parse_saved_smaps(EXAMPLE)))
     assert [document[name] for name in ("process", "taken_at", "read_ms")] == [None, None, None]
     library = document["mappings"][1]
     assert (library["rss"], library["pss"], library["new_in_linux_9"]) == (8, 3, 0)
@@ -160,12 +160,12 @@ def test_what_is_not_printed_is_null_and_what_is_unknown_appears() -> None:
 
 def test_flags_that_an_old_kernel_does_not_print_are_null() -> None:
     text = re.sub(rb"VmFlags.*\n", b"", EXAMPLE)
-    assert [mapping["vm_flags"] for mapping in parsed(as_json(load(text)))["mappings"]] == [None] * 4
+    assert [mapping["vm_flags"] for mapping in parsed(as_json(parse_saved_smaps(text)))["mappings"]] == [None] * 4
 
 
 def test_a_saved_rollup_has_totals_and_no_mappings(stopped: int) -> None:
     text = Path(f"/proc/{stopped}/smaps_rollup").read_bytes()
-    saved, live = parsed(as_json(load(text))), parsed(as_json(take_totals(stopped)))
+    saved, live = parsed(as_json(parse_saved_smaps(text))), parsed(as_json(take_totals(stopped)))
     assert saved["rollup"] == live["rollup"]
     assert "mappings" not in saved
     assert "mappings" not in live
@@ -174,11 +174,11 @@ def test_a_saved_rollup_has_totals_and_no_mappings(stopped: int) -> None:
 @pytest.mark.parametrize("text", [b"", b"no smaps\n", b"Rss: 4 kB\n"])
 def test_another_text_is_told(text: bytes) -> None:
     with pytest.raises(SmapstopError, match=r"empty|expected a mapping's header"):
-        load(text)
+        parse_saved_smaps(text)
 
 
 def test_names_that_are_not_utf8_make_valid_json_and_come_back() -> None:
-    document = as_json(load(EXAMPLE.replace(b"one", b"\xff\x1b[1m\x7f\xc2\x9b")))
+    document = as_json(parse_saved_smaps(EXAMPLE.replace(b"one", b"\xff\x1b[1m\x7f\xc2\x9b")))
     assert document.isascii()
     assert all(char.isprintable() or char == "\n" for char in document)
     assert r"\udcff" in document
@@ -187,7 +187,7 @@ def test_names_that_are_not_utf8_make_valid_json_and_come_back() -> None:
 
 
 def test_groups_sum_their_mappings_largest_first() -> None:
-    document = parsed(as_json(load(EXAMPLE), None, "file"))
+    document = parsed(as_json(parse_saved_smaps(EXAMPLE), None, "file"))
     assert "mappings" not in document
     groups = document["groups"]
     told = [(group["name"], group["kind"], group["members"], group["size"], group["rss"]) for group in groups]
@@ -200,7 +200,7 @@ def test_groups_sum_their_mappings_largest_first() -> None:
 
 
 def test_groups_by_kind_of_a_process_sum_to_its_totals(stopped: int) -> None:
-    document = parsed(as_json(take(stopped), None, "kind"))
+    document = parsed(as_json(take_snapshot(stopped), None, "kind"))
     kinds = [group["kind"] for group in document["groups"]]
     assert len(kinds) == len(set(kinds))
     for name in ("rss", "private_dirty", "anonymous", "swap"):
@@ -217,20 +217,20 @@ def test_groups_by_kind_of_a_process_sum_to_its_totals(stopped: int) -> None:
     ],
 )
 def test_amounts_are_sorted_largest_first_and_texts_from_a_to_z(key: str, starts: list[str]) -> None:
-    snapshot = load(EXAMPLE)
-    document = parsed(as_json(snapshot, sorting_by(key, snapshot)))
+    snapshot = parse_saved_smaps(EXAMPLE)
+    document = parsed(as_json(snapshot, parse_sorting(key, snapshot)))
     assert [mapping["start"] for mapping in document["mappings"]] == starts
 
 
 def test_a_field_that_is_not_there_cannot_be_sorted_by() -> None:
     with pytest.raises(SmapstopError) as raised:
-        sorting_by("swap", load(EXAMPLE))
+        parse_sorting("swap", parse_saved_smaps(EXAMPLE))
     expected = "name, perms, start, size, rss, pss, private_dirty, new_in_linux_9"
     assert str(raised.value) == f"no field 'swap' to sort by: there are {expected}"
 
 
 def test_csv_has_a_header_and_a_row_per_mapping() -> None:
-    rows = list(csv.DictReader(io.StringIO(as_csv(load(EXAMPLE)))))
+    rows = list(csv.DictReader(io.StringIO(as_csv(parse_saved_smaps(EXAMPLE)))))
     assert [row["start"] for row in rows][:2] == ["0x55d0c4a1e000", "0x7f0000000000"]
     assert (rows[0]["vm_flags"], rows[0]["deleted"]) == ("rd wr mr mw me ac", "false")
     assert (rows[1]["name"], rows[1]["deleted"]) == ("/usr/lib/lib one.so", "true")
@@ -238,21 +238,21 @@ def test_csv_has_a_header_and_a_row_per_mapping() -> None:
 
 
 def test_a_carriage_return_in_a_name_ends_no_row_of_csv() -> None:
-    text = as_csv(load(EXAMPLE.replace(b"lib one", b"lib\rone")))
+    text = as_csv(parse_saved_smaps(EXAMPLE.replace(b"lib one", b"lib\rone")))
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["name"] for row in rows] == ["[heap]", "/usr/lib/lib\rone.so", "/usr/lib/lib\rone.so", ""]
     assert "\r\n" not in text
 
 
 def test_csv_of_groups_and_of_totals() -> None:
-    (heap, *_) = csv.DictReader(io.StringIO(as_csv(load(EXAMPLE), None, "kind")))
+    (heap, *_) = csv.DictReader(io.StringIO(as_csv(parse_saved_smaps(EXAMPLE), None, "kind")))
     assert (heap["name"], heap["members"], heap["rss"]) == ("heap", "1", "20")
     (totals,) = csv.DictReader(io.StringIO(as_csv(take_totals(os.getpid()))))
     assert int(totals["pss_anon"]) > 0
 
 
 def test_the_table_fits_shortens_names_from_the_left_and_ends_with_the_totals() -> None:
-    assert as_table(load(EXAMPLE), width=60).splitlines() == [
+    assert as_table(parse_saved_smaps(EXAMPLE), width=60).splitlines() == [
         "Mapping              Perm   Size    Rss    Pss PDirty   Anon",
         "[heap]               rw-p  132 K   20 K   20 K   20 K      –",
         "…ib one.so (deleted) r--p    8 K    8 K    3 K      0      –",
@@ -265,7 +265,7 @@ def test_the_table_fits_shortens_names_from_the_left_and_ends_with_the_totals() 
 @pytest.mark.parametrize("width", [20, 40, 64, 80, 100, 118, 240])
 def test_the_table_of_a_process_fits_any_terminal(stopped: int, width: int) -> None:
     for grouping in ("none", "kind", "file"):
-        lines = as_table(take(stopped), Sorting("rss"), grouping, width=width).splitlines()
+        lines = as_table(take_snapshot(stopped), Sorting("rss"), grouping, width=width).splitlines()
         assert max(map(len, lines)) <= width
 
 
@@ -281,12 +281,12 @@ def test_a_process_that_is_not_there_or_has_no_memory_is_told() -> None:
         os._exit(0)
     os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
     try:
-        for sample in (take, take_totals):
+        for sample in (take_snapshot, take_totals):
             with pytest.raises(SmapstopError, match=f"process {zombie} .* has ended"):
                 sample(zombie)
     finally:
         os.waitpid(zombie, 0)
-    for sample in (take, take_totals):
+    for sample in (take_snapshot, take_totals):
         with pytest.raises(SmapstopError, match=f"no process {zombie}"):
             sample(zombie)
 
@@ -299,7 +299,7 @@ def test_a_process_of_somebody_else_is_told(stopped: int) -> None:
         os.setgroups([])
         os.setgid(65534)
         os.setuid(65534)
-        for sample in (take, take_totals):
+        for sample in (take_snapshot, take_totals):
             try:
                 sample(stopped)
             except SmapstopError as error:
@@ -321,7 +321,7 @@ def snapshot(*arguments: str, stdin: bytes = b"") -> bytes:
 def test_from_reads_a_file_and_stdin_and_a_pipe_gets_json(tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     saved.write_bytes(EXAMPLE)
-    expected = as_json(load(EXAMPLE)).encode()
+    expected = as_json(parse_saved_smaps(EXAMPLE)).encode()
     assert snapshot("--from", str(saved)) == expected
     assert snapshot("--from", "-", stdin=EXAMPLE) == expected
 
@@ -376,7 +376,7 @@ def test_a_terminal_gets_a_table_of_its_width(tmp_path: Path) -> None:
     os.close(slave)
     shown = os.read(master, 4096).decode().replace("\r", "")
     os.close(master)
-    assert shown == as_table(load(EXAMPLE), width=64)
+    assert shown == as_table(parse_saved_smaps(EXAMPLE), width=64)
 
 
 def _evil() -> bytes:

@@ -18,9 +18,9 @@ from smapstop.cli.main import main
 from smapstop.errors import SmapstopError
 from smapstop.model.grouping import GROUPINGS
 from smapstop.proc.columns import ABSENT
-from smapstop.report.snapshot.parse_json import read_json
+from smapstop.report.snapshot.parse_json import parse_snapshot_json
 from smapstop.report.snapshot.render import as_csv, as_json, as_table
-from smapstop.report.snapshot.snapshot import load
+from smapstop.report.snapshot.snapshot import parse_saved_smaps
 from smapstop.text.format import cell_width
 
 SAVED = sorted(path for path in (DATA / "smaps").glob("*.txt") if "rollup" not in path.name)
@@ -102,7 +102,7 @@ def test_every_kernel_s_text_has_every_format(
 
 
 def test_what_a_kernel_does_not_print_has_no_total() -> None:
-    table = as_table(load(render(process(KERNELS["wsl1"]), KERNELS["wsl1"])), width=120)
+    table = as_table(parse_saved_smaps(render(process(KERNELS["wsl1"]), KERNELS["wsl1"])), width=120)
 
     titles, *_, totals = (line.split() for line in table.splitlines())
     assert titles[3:] == ["Size", "Rss", "Pss", "PClean", "PDirty", "Anon", "Swap"]
@@ -112,7 +112,7 @@ def test_what_a_kernel_does_not_print_has_no_total() -> None:
 def test_a_field_that_is_called_like_a_part_of_the_header_does_not_hide_it() -> None:
     text = b"1000-2000 rw-p 00000000 00:00 7 /x\nInode: 4 kB\nKind: 5 kB\nRss: 4 kB\n"
 
-    (mapping,) = json.loads(as_json(load(text)))["mappings"]
+    (mapping,) = json.loads(as_json(parse_saved_smaps(text)))["mappings"]
 
     assert (mapping["inode"], mapping["kind"], mapping["rss"]) == (7, "file", 4)
 
@@ -122,12 +122,12 @@ def test_a_field_that_is_called_like_a_part_of_the_header_does_not_hide_it() -> 
 def test_json_says_what_the_text_says_and_is_read_again(made: tuple[list[Record], Kernel]) -> None:
     records, kernel = made
     apart = [replace(record, start=row * 4, end=row * 4 + 3) for row, record in enumerate(records)]
-    snapshot = load(render(apart, kernel))
+    snapshot = parse_saved_smaps(render(apart, kernel))
     text = as_json(snapshot)
 
     found = [without_unknown(mapping) for mapping in json.loads(text)["mappings"]]
     assert found == [expected(record, kernel) for record in apart]
-    again = read_json(text.encode()).mappings
+    again = parse_snapshot_json(text.encode()).mappings
     assert again.start.tolist() == [record.start for record in apart]
     assert [again.name_of(row) for row in range(len(again))] == [
         record.name.decode("utf-8", "surrogateescape") for record in apart
@@ -147,7 +147,7 @@ def test_a_malformed_text_is_one_error_with_its_line(
     lines.insert(place, bad)
 
     with pytest.raises(SmapstopError) as caught:
-        load(b"\n".join([*lines, b""]))
+        parse_saved_smaps(b"\n".join([*lines, b""]))
 
     assert re.match(rf"smaps line {place + 1}: expected ", caught.value.what)
 
