@@ -10,7 +10,7 @@ from typing import Any
 from listening import target
 from stepping import Stepping
 
-from smapstop.export import KINDS, Kind
+from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.line_writer import as_jsonl
 from smapstop.export.steps import Step, steps
 from smapstop.model.protocol import Pace
@@ -54,11 +54,11 @@ def stepped(
 
 
 def jsonl(
-    path: Path, *kinds: Kind, begin: float = 0.0, end: float = math.inf, test: RowFilter | None = None
+    path: Path, *kinds: RecordKind, begin: float = 0.0, end: float = math.inf, test: RowFilter | None = None
 ) -> list[Any]:
     """What is exported of a recording as JSON lines, read again."""
     with stepped(path, begin, end, test) as told:
-        return [json.loads(line) for line in "".join(as_jsonl(told, kinds or KINDS)).splitlines()]
+        return [json.loads(line) for line in "".join(as_jsonl(told, kinds or RECORD_KINDS)).splitlines()]
 
 
 def untimed(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

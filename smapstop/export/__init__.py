@@ -2,6 +2,6 @@
 
 from typing import Literal
 
-Kind = Literal["ticks", "changes", "events"]
+RecordKind = Literal["ticks", "changes", "events"]
 """What is exported: what was learned of the whole process, which mappings changed, or what happened."""
-KINDS: tuple[Kind, ...] = ("ticks", "changes", "events")
+RECORD_KINDS: tuple[RecordKind, ...] = ("ticks", "changes", "events")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from smapstop.export import Kind
+from smapstop.export import RecordKind
 from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import TickEvent, tick_events
 from smapstop.model.timestamps import utc
@@ -13,22 +13,22 @@ from smapstop.proc.fields import PROPERTY_FIELDS, ROLLUP_ONLY
 from smapstop.report.json_fields import Record, all_field_names, header_records
 
 _WHEN = ("tick", "at", "seconds")
-_OF_TICK = (
+_TICK_COLUMNS = (
     *_WHEN,
     *("monotonic_s", "tier", "read_ms", "torn", "missing", "pid", "name", "state", "threads"),
     *("minor_faults", "major_faults", "rss_kb", "vm_hwm_kb", "mappings"),
 )
-_OF_CHANGE = (
+_CHANGE_COLUMNS = (
     *(*_WHEN, "mapping", "name", "start", "end", "perms", "offset", "device", "inode", "deleted", "kind", "vm_flags"),
 )
-_OF_EVENT = (
+_EVENT_COLUMNS = (
     *(*_WHEN, "mapping", "name", "start", "end", "perms", "what", "pages", "kb", "ambiguous", "also", "symbols"),
     *("other", "was_name", "was_start", "was_end", "was_perms", "status", "signal"),
 )
 
 
 @lru_cache(8)
-def _fields_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
+def _fields_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
     """The fields in the records of a kind: all that smapstop knows, and those that this kernel printed besides."""
     match kind:
         case "ticks":
@@ -41,29 +41,29 @@ def _fields_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(name for name in fields if name not in PROPERTY_FIELDS)
 
 
-def columns_of(kind: Kind, printed: tuple[str, ...]) -> tuple[str, ...]:
+def columns_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
     """What the records of a kind have, in a table; of events the evidence by field.
 
     Args:
         kind: What they are of.
         printed: The fields that the kernel printed.
     """
-    heads = {"ticks": _OF_TICK, "changes": _OF_CHANGE, "events": _OF_EVENT}
+    heads = {"ticks": _TICK_COLUMNS, "changes": _CHANGE_COLUMNS, "events": _EVENT_COLUMNS}
     return heads[kind] + _fields_of(kind, printed)
 
 
-def records(step: Step, kinds: Collection[Kind]) -> Iterator[Record]:
+def records(step: Step, kinds: Collection[RecordKind]) -> Iterator[Record]:
     """What a step says: the tick, the mappings that changed, and what happened. None is what is not known."""
     when = {"tick": step.tick.number, "at": utc(step.tick.wall_ns), "seconds": round(step.seconds, 6)}
     if "ticks" in kinds:
-        yield {"type": "tick", **when, **_tick(step)}
+        yield {"type": "tick", **when, **_tick_record(step)}
     if "changes" in kinds:
-        yield from _changes(step, when)
+        yield from _change_records(step, when)
     if "events" in kinds:
         yield from ({"type": "event", **when, **event_record(step, event)} for event in tick_events(step))
 
 
-def _tick(step: Step) -> Record:
+def _tick_record(step: Step) -> Record:
     """What a tick says of the whole process; one that only says that it ended has no numbers."""
     tick, counters = step.tick, step.tick.counters
     record: Record = {
@@ -88,22 +88,22 @@ def _tick(step: Step) -> Record:
     return record
 
 
-def _changes(step: Step, when: Record) -> Iterator[Record]:
+def _change_records(step: Step, when: Record) -> Iterator[Record]:
     """Each mapping that changed, as it is now."""
     rows = changed_rows(step)
-    rows = rows[step.shows(step.after.ids[rows])]
+    rows = rows[step.shown_mask(step.after.ids[rows])]
     if not len(rows):
         return
     mappings = step.after.mappings.take(rows)
     fields = _fields_of("changes", mappings.fields)
-    columns = [_printed(mappings.get(name), len(rows)) for name in fields]
+    columns = [_column_values(mappings.get(name), len(rows)) for name in fields]
     ids = step.after.ids[rows].tolist()
     for mapping, head, amounts in zip(ids, header_records(mappings), zip(*columns, strict=True), strict=True):
         what = {"type": "change", **when, "mapping": mapping, "name": head["name"]}
         yield what | head | dict(zip(fields, amounts, strict=True))
 
 
-def _printed(column: Amounts | None, count: int) -> list[int | None]:
+def _column_values(column: Amounts | None, count: int) -> list[int | None]:
     """A column, with None for what the kernel did not print."""
     if column is None:
         return [None] * count
@@ -130,8 +130,8 @@ def event_record(step: Step, it: TickEvent) -> Record:
         record["symbols"] = list(event.names)
     if entry.other is not None:
         record["other"] = entry.other
-    if it.replaced:
-        record["was"] = it.replaced
+    if it.previous_values:
+        record["was"] = it.previous_values
     ending = step.tick.ending
     if entry.what == "end" and ending:
         record |= {"status": ending.status, "signal": ending.signal}

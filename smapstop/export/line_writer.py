@@ -3,20 +3,20 @@
 import csv
 from collections.abc import Collection, Iterable, Iterator
 
-from smapstop.export import Kind
+from smapstop.export import RecordKind
 from smapstop.export.flat_records import columns_of, records
 from smapstop.export.steps import Step
 from smapstop.report.json_csv import CsvLines, csv_cell, json_line
 from smapstop.report.json_fields import Record
 
 
-def as_jsonl(steps: Iterable[Step], kinds: Collection[Kind]) -> Iterator[str]:
+def as_jsonl(steps: Iterable[Step], kinds: Collection[RecordKind]) -> Iterator[str]:
     """One JSON object a line, in the order of time; ASCII only, and names as in the JSON of a snapshot."""
     for step in steps:
         yield "".join(f"{json_line(record)}\n" for record in records(step, kinds))
 
 
-def as_csv(steps: Iterable[Step], kind: Kind) -> Iterator[str]:
+def as_csv(steps: Iterable[Step], kind: RecordKind) -> Iterator[str]:
     """The records of one kind as csv with a header; what is not known is empty.
 
     Names are as in the csv of a snapshot.

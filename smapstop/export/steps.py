@@ -30,7 +30,7 @@ class Step:
     """After the first tick of the recording."""
     first: bool
     """Nothing is exported before it: it tells of every mapping."""
-    shown: Ids | None
+    shown_ids: Ids | None
     """The mappings that the filter lets through, also of those that are gone; None for all."""
 
     @property
@@ -38,9 +38,9 @@ class Step:
         """What was learned."""
         return self.after.tick
 
-    def shows(self, ids: Ids) -> NDArray[np.bool_]:
+    def shown_mask(self, ids: Ids) -> NDArray[np.bool_]:
         """Which of some mappings the filter lets through."""
-        return np.ones(len(ids), bool) if self.shown is None else np.isin(ids, self.shown)
+        return np.ones(len(ids), bool) if self.shown_ids is None else np.isin(ids, self.shown_ids)
 
 
 def steps(
@@ -67,7 +67,11 @@ def steps(
             break
         if seconds >= begin:
             yield Step(
-                before, moment, seconds, first, None if row_filter is None else _shown(before, moment, row_filter)
+                before,
+                moment,
+                seconds,
+                first,
+                None if row_filter is None else _passing_ids(before, moment, row_filter),
             )
             first = False
     if moment is None:
@@ -77,7 +81,7 @@ def steps(
         raise SmapstopError(what, f"there is one at {seconds:.1f}")
 
 
-def _shown(before: Moment | None, after: Moment, test: RowFilter) -> Ids:
+def _passing_ids(before: Moment | None, after: Moment, test: RowFilter) -> Ids:
     """The mappings that pass, as they are now, or as they were when they are gone."""
     changes = compare(before or after, after)
     lost = RemovedRows(changes.before, changes.gone, np.full(len(changes.gone), after.tick.number))

@@ -14,7 +14,7 @@ from smapstop.model.timeline.map_snapshot import Moment
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
 
-_SIZED = ("map", "unmap", "grow", "shrink", "split", "merge")
+_ADDRESS_CHANGES = ("map", "unmap", "grow", "shrink", "split", "merge")
 """What gives or takes addresses."""
 
 
@@ -34,10 +34,10 @@ class TickEvent:
     @property
     def kb(self) -> int | None:
         """How much a mechanism moved, or how many addresses were given or taken; None for what has no amount."""
-        return self.entry.kb if self.entry.pages or self.entry.what in _SIZED else None
+        return self.entry.kb if self.entry.pages or self.entry.what in _ADDRESS_CHANGES else None
 
     @property
-    def replaced(self) -> dict[str, str]:
+    def previous_values(self) -> dict[str, str]:
         """What something that became of the mapping has replaced of its name, addresses and permissions."""
         entry = self.entry
         if not entry.step or not entry.was or not entry.now:
@@ -54,7 +54,7 @@ def tick_events(step: Step) -> Iterator[TickEvent]:
         yield TickEvent(notes["exec"])
     told = [entry for entry in entries if entry.step] + [entry for entry in entries if entry.pages]
     ids = np.array([entry.mapping for entry in told], np.int64)
-    for entry, evidence, show in zip(told, _evidence(step, ids), step.shows(ids).tolist(), strict=True):
+    for entry, evidence, show in zip(told, _evidence(step, ids), step.shown_mask(ids).tolist(), strict=True):
         if show:
             yield TickEvent(entry, evidence)
     if "end" in notes:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, get_args
 
 from smapstop import __version__
-from smapstop.export import Kind
+from smapstop.export import RecordKind
 from smapstop.export.flat_records import event_record
 from smapstop.export.steps import Step
 from smapstop.export.tick_events import TickEvent, tick_events
@@ -33,11 +33,11 @@ _LANES: dict[str, str] = {
     "exit": "ended",
 }
 """What the lane of each kind of happening is called."""
-_NUMBERS = {what: number for number, what in enumerate(_LANES, 1)}
+_LANE_NUMBERS = {what: number for number, what in enumerate(_LANES, 1)}
 """Lanes are threads to the format, and need numbers."""
 
 
-def as_trace(steps: Iterable[Step], kinds: Collection[Kind], target: Target | None) -> Iterator[str]:
+def as_trace(steps: Iterable[Step], kinds: Collection[RecordKind], target: Target | None) -> Iterator[str]:
     """The trace as pieces of one JSON object, ASCII only.
 
     Args:
@@ -53,7 +53,7 @@ def as_trace(steps: Iterable[Step], kinds: Collection[Kind], target: Target | No
     for step in steps:
         if step.first:
             about |= {"pid": step.tick.counters.pid, "first_tick_at": utc(step.tick.wall_ns)}
-        pieces = ",\n  ".join(map(json_line, writer.of(step)))
+        pieces = ",\n  ".join(map(json_line, writer.events_of(step)))
         if pieces:
             yield between + pieces
             between = ",\n  "
@@ -63,14 +63,14 @@ def as_trace(steps: Iterable[Step], kinds: Collection[Kind], target: Target | No
 class _Writer:
     """Makes the trace events of one step after the other, and remembers which tracks and lanes have begun."""
 
-    def __init__(self, kinds: Collection[Kind], target: Target | None) -> None:
+    def __init__(self, kinds: Collection[RecordKind], target: Target | None) -> None:
         self._kinds = kinds
         self._name: str | None = None
         self._lanes: set[str] = set()
         self._totals = TotalTracks(target)
         self._mappings = MappingTracks()
 
-    def of(self, step: Step) -> Iterator[Record]:
+    def events_of(self, step: Step) -> Iterator[Record]:
         """The trace events of the next step."""
         counters = step.tick.counters
         at = counters.pid, step.tick.monotonic_ns / 1000
@@ -78,22 +78,22 @@ class _Writer:
             self._name = counters.name
             yield _metadata(counters.pid, "process_name", name=printable(counters.name))
         if "ticks" in self._kinds:
-            yield from self._totals.follow(step, at)
+            yield from self._totals.update(step, at)
         if "changes" in self._kinds:
-            yield from self._mappings.follow(step, at)
+            yield from self._mappings.update(step, at)
         if "events" in self._kinds:
             for event in tick_events(step):
-                yield from self._instant(step, event, at)
+                yield from self._instant_events(step, event, at)
 
-    def _instant(self, step: Step, event: TickEvent, at: tuple[int, float]) -> Iterator[Record]:
+    def _instant_events(self, step: Step, event: TickEvent, at: tuple[int, float]) -> Iterator[Record]:
         """Something that happened, in its lane."""
         pid, ts = at
-        lane = _NUMBERS[event.what]
+        lane = _LANE_NUMBERS[event.what]
         if event.what not in self._lanes:
             self._lanes.add(event.what)
             yield _metadata(pid, "thread_name", tid=lane, name=_LANES[event.what])
             yield _metadata(pid, "thread_sort_index", tid=lane, sort_index=lane)
-        title, sentence = _words(step, event.entry)
+        title, sentence = _title_and_sentence(step, event.entry)
         told = {name: value for name, value in event_record(step, event).items() if value not in (None, [], {})}
         yield {
             "ph": "i",
@@ -126,7 +126,7 @@ def _metadata(pid: int, what: str, tid: int | None = None, **args: str | int) ->
     return {"ph": "M", "pid": pid, **thread, "name": what, "args": args}
 
 
-def _words(step: Step, entry: LogEntry) -> tuple[str, str]:
+def _title_and_sentence(step: Step, entry: LogEntry) -> tuple[str, str]:
     """What happened in a few words, and as a sentence."""
     was, now = entry.was or entry.now, entry.now or entry.was
     if was is None or now is None:

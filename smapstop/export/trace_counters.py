@@ -39,13 +39,13 @@ class TotalTracks:
     def __init__(self, target: Target | None) -> None:
         self._ticks_per_second = target.clock_ticks if target else None
         self._last: dict[tuple[str, str], tuple[tuple[int, float], float]] = {}
-        self._begun: set[tuple[str, str]] = set()
+        self._started: set[tuple[str, str]] = set()
 
-    def follow(self, step: Step, at: tuple[int, float]) -> Iterator[Record]:
+    def update(self, step: Step, at: tuple[int, float]) -> Iterator[Record]:
         """The values that a step changed."""
         if step.tick.ending is None:
             for track, value in self._values(step).items():
-                yield from self._move(track, at, value)
+                yield from self._append_value(track, at, value)
 
     def _values(self, step: Step) -> dict[tuple[str, str], float]:
         """What a step says, by name and unit; viewers sort by name, and with brackets these come first."""
@@ -61,16 +61,16 @@ class TotalTracks:
             values["cpu", "percent"] = round(100 * share, 2)
         return {(f"(process) {name}", unit): value for (name, unit), value in values.items()}
 
-    def _move(self, track: tuple[str, str], at: tuple[int, float], value: float) -> Iterator[Record]:
+    def _append_value(self, track: tuple[str, str], at: tuple[int, float], value: float) -> Iterator[Record]:
         """The next value of a track; the one before it, too, when that was 0 until now."""
         last = self._last.get(track)
         if last and last[1] == value:
             return
         self._last[track] = at, value
-        if track not in self._begun:
+        if track not in self._started:
             if not last and not value:
                 return
-            self._begun.add(track)
+            self._started.add(track)
             if last:
                 yield counter(*track, *last)
         yield counter(*track, at, value)
@@ -80,40 +80,42 @@ class MappingTracks:
     """The tracks of mappings that moved after the first step: one for each field that did."""
 
     def __init__(self) -> None:
-        self._since: dict[int, tuple[int, float]] = {}
+        self._unchanged_since: dict[int, tuple[int, float]] = {}
         """From when on each mapping was as it is where it has no track."""
         self._names: dict[int, str] = {}
-        self._begun: dict[int, list[str]] = {}
+        self._started: dict[int, list[str]] = {}
         """The fields that have tracks, by mapping."""
-        self._taken: set[str] = set()
+        self._taken_names: set[str] = set()
         """Names that another mapping must not get."""
 
-    def follow(self, step: Step, at: tuple[int, float]) -> Iterator[Record]:
+    def update(self, step: Step, at: tuple[int, float]) -> Iterator[Record]:
         """The values that a step changed, and zeros for what is gone."""
         before, after = step.before, step.after
         if before is not None:
             yield from self._end(before, gone_rows(before, after), at)
         rows = changed_rows(step)
         ids = after.ids[rows]
-        shown = step.shows(ids)
+        shown = step.shown_mask(ids)
         if before is None or step.first or step.tick.executed:
             shown[:] = False
         else:
-            yield from self._moves(before, after, rows[shown], at)
+            yield from self._changed_values(before, after, rows[shown], at)
         old = rows_of(before.ids, ids) if before else np.full(len(ids), -1)
-        self._since |= dict.fromkeys(ids[~shown | (old < 0)].tolist(), at)
+        self._unchanged_since |= dict.fromkeys(ids[~shown | (old < 0)].tolist(), at)
 
     def _end(self, before: Moment, gone: RowIndices, at: tuple[int, float]) -> Iterator[Record]:
         """Forget mappings; their tracks fall to 0."""
         for mapping, start in zip(before.ids[gone].tolist(), before.mappings.start[gone].tolist(), strict=True):
-            self._since.pop(mapping, None)
+            self._unchanged_since.pop(mapping, None)
             name = self._names.pop(mapping, "")
             if name.endswith(f" {start:x}"):  # one that moved leaves its name where somebody else may be by now
-                self._taken.discard(name)
-            for field in self._begun.pop(mapping, ()):
+                self._taken_names.discard(name)
+            for field in self._started.pop(mapping, ()):
                 yield counter(f"{name} {field}", "kB", at, 0)
 
-    def _moves(self, before: Moment, after: Moment, rows: RowIndices, at: tuple[int, float]) -> Iterator[Record]:
+    def _changed_values(
+        self, before: Moment, after: Moment, rows: RowIndices, at: tuple[int, float]
+    ) -> Iterator[Record]:
         """The fields that changed in some rows of the map, or that mappings were born with."""
         old = rows_of(before.ids, after.ids[rows])
         for field in TRACKED:
@@ -125,12 +127,12 @@ class MappingTracks:
             for at_row in np.flatnonzero((values != befores) & (values != ABSENT) & (befores != ABSENT)).tolist():
                 row = int(rows[at_row])
                 mapping = int(after.ids[row])
-                begun = self._begun.setdefault(mapping, [])
+                begun = self._started.setdefault(mapping, [])
                 name = self._name(mapping, MappingState(after.mappings, row).face)
                 if field not in begun:
                     begun.append(field)
                     if old[at_row] >= 0:
-                        yield counter(f"{name} {field}", "kB", self._since[mapping], int(befores[at_row]))
+                        yield counter(f"{name} {field}", "kB", self._unchanged_since[mapping], int(befores[at_row]))
                 yield counter(f"{name} {field}", "kB", at, int(values[at_row]))
 
     def _name(self, mapping: int, face: MappingRef) -> str:
@@ -138,10 +140,10 @@ class MappingTracks:
         name = self._names.get(mapping)
         if name is None:
             name = f"{short_name(face)} {face.start:x}"
-            if name in self._taken:
+            if name in self._taken_names:
                 name = f"{name} #{mapping}"
             self._names[mapping] = name
-            self._taken.add(name)
+            self._taken_names.add(name)
         return name
 
 

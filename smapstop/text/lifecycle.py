@@ -30,21 +30,21 @@ class LastChange:
     """The mechanisms that account for it."""
 
 
-def last_change(life: MappingHistory, number: int) -> LastChange | None:
+def last_change(history: MappingHistory, number: int) -> LastChange | None:
     """The last change of a mapping up to a tick; None when it has not changed since it was first seen."""
-    step = life.stirred(life.step(number))
+    step = history.stirred(history.step(number))
     if not step:
         return None
-    tick = life.tick_of(step)
-    changed = zip(life.fields, life.changed(step).tolist(), strict=True)
+    tick = history.tick_of(step)
+    changed = zip(history.fields, history.changed(step).tolist(), strict=True)
     names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
-    values = [life.field(name, step)[-2:].tolist() for name in names]
-    became = [lineage_text(life, when, what) for when, what in life.became if when == tick.number]
+    values = [history.field(name, step)[-2:].tolist() for name in names]
+    became = [lineage_text(history, when, what) for when, what in history.became if when == tick.number]
     return LastChange(
-        ago=ago_text(tick, life.timeline.head(number)),
+        ago=ago_text(tick, history.timeline.head(number)),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
-        lifecycle=(*became, *_flags_text(life.states[step - 1].flags, life.states[step].flags)),
-        events=tuple(tick.events.of(life.mapping)),
+        lifecycle=(*became, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
+        events=tuple(tick.events.of(history.mapping)),
     )
 
 
@@ -59,27 +59,29 @@ def ago_text(when: Tick, now: Tick) -> str:
     return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
 
 
-def lifecycle_lines(life: MappingHistory, number: int) -> list[tuple[str, str]]:
+def lifecycle_lines(history: MappingHistory, number: int) -> list[tuple[str, str]]:
     """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
-    told = [(when, step) for when, step in reversed(life.became) if when <= number]
+    told = [(when, step) for when, step in reversed(history.became) if when <= number]
     lines = [
-        (fmt.clock_tenths(life.timeline.head(when).wall_ns), lineage_text(life, when, step))
+        (fmt.clock_tenths(history.timeline.head(when).wall_ns), lineage_text(history, when, step))
         for when, step in told[:MAX_LIFECYCLE_LINES]
     ]
     if len(told) > len(lines):
         lines.append(("…", f"and {len(told) - len(lines)} earlier"))
-    elif not any(step.what in ("map", "split") and step.mapping == life.mapping for _, step in life.became):
-        lines.append((fmt.clock_tenths(life.tick_of(0).wall_ns), f"first seen at {life.states[0].place}"))
+    elif not any(step.what in ("map", "split") and step.mapping == history.mapping for _, step in history.became):
+        lines.append((fmt.clock_tenths(history.tick_of(0).wall_ns), f"first seen at {history.states[0].place}"))
     return lines
 
 
-def lineage_text(life: MappingHistory, number: int, step: Lineage) -> str:
+def lineage_text(history: MappingHistory, number: int, step: Lineage) -> str:
     """One thing that happened to a mapping as a whole at a tick."""
-    at = life.step(number)
-    now, was = life.states[at], life.states[max(0, at - 1)]
-    if step.mapping != life.mapping:
-        return f"{'took in' if step.what == 'merge' else 'gave up'} {_address_range_of(life, number, step.mapping)}"
-    return lifecycle_text(step.what, was.face, now.face, _address_range_of(life, number, step.other))
+    at = history.step(number)
+    now, was = history.states[at], history.states[max(0, at - 1)]
+    if step.mapping != history.mapping:
+        return (
+            f"{'took in' if step.what == 'merge' else 'gave up'} {_address_range_of(history, number, step.mapping)}"
+        )
+    return lifecycle_text(step.what, was.face, now.face, _address_range_of(history, number, step.other))
 
 
 def lifecycle_text(what: What, was: MappingRef, now: MappingRef, other: str) -> str:
@@ -117,12 +119,12 @@ def unchanged_text(life: MappingHistory) -> str:
     return f"no change since {since} ({fmt.clock(tick.wall_ns)})"
 
 
-def end_text(life: MappingHistory) -> str:
+def end_text(history: MappingHistory) -> str:
     """That a mapping is gone, since when and how; empty while it is there."""
-    if life.gone is None:
+    if history.gone is None:
         return ""
-    tick = life.timeline.head(life.gone)
-    told = [lineage_text(life, when, step) for when, step in life.became if when == tick.number]
+    tick = history.timeline.head(history.gone)
+    told = [lineage_text(history, when, step) for when, step in history.became if when == tick.number]
     how = "the process began another program" if tick.executed else ", ".join(told) or "unmapped"
     return f"gone since {fmt.clock(tick.wall_ns)}: {how}; below is its last state"
 

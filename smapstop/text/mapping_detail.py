@@ -36,19 +36,19 @@ class ComparedTicks:
     """The moment of an earlier run that it is compared with instead."""
 
 
-def compared_ticks(life: MappingHistory, scene: View) -> ComparedTicks:
+def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
     """What to compare for a scene; the mapping may be gone by then, or not be there yet."""
-    number, before = scene.moment.tick.number, scene.changes.before.tick.number
-    if number < life.born:
-        begins = fmt.clock(life.tick_of(0).wall_ns)
-        return ComparedTicks(life.born, life.born, None, f"not mapped yet; below is how it begins at {begins}")
-    if life.gone is not None and number >= life.gone:
-        last = life.gone - 1
-        before = last - 1 if scene.earlier or scene.lens.compared == "previous" else min(before, last)
-        return ComparedTicks(last, max(0, before), None, end_text(life))
-    missing = fmt.printable(scene.moment.tick.missing)
+    number, before = view.moment.tick.number, view.changes.before.tick.number
+    if number < history.born:
+        begins = fmt.clock(history.tick_of(0).wall_ns)
+        return ComparedTicks(history.born, history.born, None, f"not mapped yet; below is how it begins at {begins}")
+    if history.gone is not None and number >= history.gone:
+        last = history.gone - 1
+        before = last - 1 if view.earlier or view.lens.compared == "previous" else min(before, last)
+        return ComparedTicks(last, max(0, before), None, end_text(history))
+    missing = fmt.printable(view.moment.tick.missing)
     notice = f"not read this time: {missing}" if missing else ""
-    return ComparedTicks(number, before, scene.sheet.seconds, notice, scene.changes.before if scene.earlier else None)
+    return ComparedTicks(number, before, view.sheet.seconds, notice, view.changes.before if view.earlier else None)
 
 
 # the title
@@ -155,18 +155,18 @@ class FieldRow:
     """Whether it has never changed."""
 
 
-def field_rows(life: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
+def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
     """Every field that the kernel prints for the mapping, in its order."""
-    step = life.step(ticks.number)
-    before, after, change = _compare(life, ticks)
-    ever, last = life.changed(len(life.states) - 1) > 0, life.changed(step)
-    histories = sparkline(life.amounts(_history_ticks(ticks.number, widths.history)))
+    step = history.step(ticks.number)
+    before, after, change = _compare(history, ticks)
+    ever, last = history.changed(len(history.states) - 1) > 0, history.changed(step)
+    histories = sparkline(history.amounts(_history_ticks(ticks.number, widths.history)))
     rows = []
-    for at, name in enumerate(life.fields):
+    for at, name in enumerate(history.fields):
         was, now, delta = float(before[at]), float(after[at]), float(change[at])
         if now != now and not ever[at]:
             continue
-        last_text, age = _last_change(life, ticks, name, int(last[at]))
+        last_text, age = _last_change(history, ticks, name, int(last[at]))
         rows.append(
             FieldRow(
                 name=name,

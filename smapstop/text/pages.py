@@ -58,19 +58,19 @@ def states_by_count(counts: PageNumbers) -> list[tuple[PageState, int]]:
     return sorted(some, key=lambda each: (each[0] is PageState.NOT_PRESENT, -each[1]))
 
 
-def address_range_text(look: PageSnapshot, start: int, stop: int) -> str:
+def address_range_text(snapshot: PageSnapshot, start: int, stop: int) -> str:
     """The addresses of pages, as the kernel prints them."""
-    return f"{start * look.page_bytes:08x}-{stop * look.page_bytes:08x}"
+    return f"{start * snapshot.page_bytes:08x}-{stop * snapshot.page_bytes:08x}"
 
 
-def offset_text(look: PageSnapshot, page: int, offset: int) -> str:
+def offset_text(snapshot: PageSnapshot, page: int, offset: int) -> str:
     """Where a page lies in the file."""
-    return f"file offset 0x{offset + (page - look.first) * look.page_bytes:x}"
+    return f"file offset 0x{offset + (page - snapshot.first) * snapshot.page_bytes:x}"
 
 
-def changes_text(look: PageSnapshot, before: PageSnapshot, changed: int) -> str:
+def changes_text(snapshot: PageSnapshot, before: PageSnapshot, changed: int) -> str:
     """How many pages are not what they were at the compared look."""
-    if before is look:
+    if before is snapshot:
         return "baseline taken; changes will be marked"
     return f"{pages_text(changed)} changed since {fmt.clock(before.seen.wall_ns)}"
 
@@ -85,19 +85,19 @@ def states_meaning(counts: PageNumbers) -> str:
     return STATE_HELP[states_by_count(counts)[0][0]]
 
 
-def frames_text(seen: FramesSeen, pages: int) -> str:
+def frames_text(reply: FramesSeen, pages: int) -> str:
     """What is known of the frames behind so many pages: "page frame: map count 12, referenced"."""
     noun = "page frame" if pages == 1 else "page frames"
-    if seen.why:
-        return f"{noun}: {seen.why} (map count, dirty, referenced, KSM)"
-    if not seen.pages:
+    if reply.why:
+        return f"{noun}: {reply.why} (map count, dirty, referenced, KSM)"
+    if not reply.pages:
         return f"{noun}: not in memory" if pages == 1 else f"{noun}: none in memory"
-    marks = {"dirty": seen.dirty, "referenced": seen.referenced}
-    marks |= {"of a large folio" if pages == 1 else "of large folios": seen.huge, "merged by KSM": seen.ksm}
+    marks = {"dirty": reply.dirty, "referenced": reply.referenced}
+    marks |= {"of a large folio" if pages == 1 else "of large folios": reply.huge, "merged by KSM": reply.ksm}
     if pages == 1:
-        return f"{noun}: {', '.join([_times(seen.most), *(mark for mark, count in marks.items() if count)])}"
-    told = [_maps(seen), *(f"{count:,} {mark}" for mark, count in marks.items() if count)]
-    return f"{noun}: {seen.pages:,} in memory, {', '.join(told)}"
+        return f"{noun}: {', '.join([_times(reply.most), *(mark for mark, count in marks.items() if count)])}"
+    told = [_maps(reply), *(f"{count:,} {mark}" for mark, count in marks.items() if count)]
+    return f"{noun}: {reply.pages:,} in memory, {', '.join(told)}"
 
 
 def _times(count: int) -> str:

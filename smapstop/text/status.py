@@ -45,7 +45,7 @@ class Header:
 
 def header_of(
     target: Target,
-    scene: View,
+    view: View,
     timeline: Timeline,
     over: Over | None = None,
     *,
@@ -62,16 +62,16 @@ def header_of(
         run: Which run of the program it is; 0 when there is only one.
         silent: For how many seconds a tick is missing; 0 when none is.
     """
-    tick = scene.moment.tick
+    tick = view.moment.tick
     ending = tick.ending
-    share = cpu_share(scene.previous, tick, target.clock_ticks)
+    share = cpu_share(view.previous, tick, target.clock_ticks)
     alive = (
         f"{tick.counters.state} {_STATES.get(tick.counters.state, '')}".rstrip(),
         f"{tick.counters.threads} thread{'s' * (tick.counters.threads != 1)}",
         f"cpu {fmt.percent(share)}",
         f"up {fmt.duration((tick.wall_ns - target.started_ns) / 1e9)}",
     )
-    reading = scene.moment.read
+    reading = view.moment.read
     cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
     return Header(
         name=fmt.printable(tick.counters.name),
@@ -80,10 +80,10 @@ def header_of(
             str(target.pid),
             *((exit_status_text(ending),) if ending else alive),
         ),
-        mode=_mode(scene, timeline, over, overdue_seconds),
-        moving=scene.lens.speed > 0
-        or (scene.lens.at is None and ending is None and over is None and not overdue_seconds),
-        costs=(f"Δ {baseline_text(scene, timeline)}", *(() if ending else (cost,)), *_history_start(timeline)),
+        mode=_mode(view, timeline, over, overdue_seconds),
+        moving=view.lens.speed > 0
+        or (view.lens.at is None and ending is None and over is None and not overdue_seconds),
+        costs=(f"Δ {baseline_text(view, timeline)}", *(() if ending else (cost,)), *_history_start(timeline)),
     )
 
 
@@ -134,21 +134,21 @@ def _history_start(timeline: Timeline) -> tuple[str, ...]:
     return (f"history since {fmt.clock(timeline.head(first).wall_ns)}",) if first else ()
 
 
-def baseline_text(scene: View, timeline: Timeline) -> str:
+def baseline_text(view: View, timeline: Timeline) -> str:
     """What the scene is compared with."""
-    lens = scene.lens
-    if scene.earlier:
-        return f"run {scene.earlier.number}{' (end)' if scene.changes.before.tick.ending else ''}"
+    lens = view.lens
+    if view.earlier:
+        return f"run {view.earlier.number}{' (end)' if view.changes.before.tick.ending else ''}"
     if lens.compared == "mark" and lens.mark is not None:
         return f"mark {fmt.clock(timeline.head(lens.mark).wall_ns)}"
     return {"start": "start", "mark": "mark (press m)"}.get(lens.compared, "previous tick")
 
 
-def rss_line(scene: View) -> tuple[str, str, float]:
+def rss_line(view: View) -> tuple[str, str, float]:
     """Rss, how fast it moves, and that as a number (kB/s)."""
-    tick = scene.moment.tick
-    seconds = rate_seconds(scene.previous, tick)
-    change = _change(scene.previous, tick, "rss")
+    tick = view.moment.tick
+    seconds = rate_seconds(view.previous, tick)
+    change = _change(view.previous, tick, "rss")
     speed = change / seconds if seconds and change is not None else None
     return fmt.long_amount(tick.totals.get("rss")), fmt.long_rate(speed), speed or 0.0
 
@@ -160,9 +160,9 @@ def _change(before: Tick, after: Tick, name: str) -> int | None:
     return after.totals[name] - before.totals[name]
 
 
-def totals_parts(scene: View) -> list[tuple[str, str, int | None]]:
+def totals_parts(view: View) -> list[tuple[str, str, int | None]]:
     """The totals beside Rss, as (label, amount, change against the compared moment)."""
-    tick, read, compared = scene.moment.tick, scene.moment.read, scene.changes.before.read
+    tick, read, compared = view.moment.tick, view.moment.read, view.changes.before.read
     parts = [
         (label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), _change(compared, read, name))
         for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap"))
@@ -170,13 +170,13 @@ def totals_parts(scene: View) -> list[tuple[str, str, int | None]]:
     return [*parts, ("peak", fmt.long_amount(tick.counters.vm_hwm), None)]
 
 
-def faults_parts(scene: View, target: Target) -> list[tuple[str, str]]:
+def faults_parts(view: View, target: Target) -> list[tuple[str, str]]:
     """Faults a second and the number of mappings, as (label, value)."""
-    rates = fault_rates(scene.previous, scene.moment.tick)
+    rates = fault_rates(view.previous, view.moment.tick)
     minor, major = rates or (None, None)
     limit = f" of {target.max_map_count}" if target.max_map_count else ""
     return [
         ("minor faults", fmt.per_second(minor)),
         ("major", fmt.per_second(major)),
-        ("mappings", f"{np.count_nonzero(scene.moment.mappings.start < _KERNEL)}{limit}"),
+        ("mappings", f"{np.count_nonzero(view.moment.mappings.start < _KERNEL)}{limit}"),
     ]

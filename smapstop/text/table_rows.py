@@ -78,7 +78,7 @@ class _VisibleRows:
 
 
 def build_rows(
-    scene: View,
+    view: View,
     timeline: Timeline,
     which: RowIndices,
     columns: SizedColumns,
@@ -95,12 +95,12 @@ def build_rows(
         groups: What the rows are when they are groups.
         histories: What was asked about the rows of the tick before, when they are mappings.
     """
-    sheet, now = scene.sheet, scene.moment.tick.number
+    sheet, now = view.sheet, view.moment.tick.number
     moved: list[int] = sheet.moved[which].tolist()
     if groups:
         moved = groups.history.last_changed(sheet.ids[which], sheet.moved[which], now)
     histories = histories or row_series_of(timeline, [column for column, _ in columns])
-    shown = _VisibleRows(scene, timeline, which, groups, histories, moved)
+    shown = _VisibleRows(view, timeline, which, groups, histories, moved)
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(sheet, which, column) for column, _ in columns]
     return [
@@ -173,18 +173,18 @@ def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     return [moves[column.key] if column.cell_format == "amount" else still for column in columns]
 
 
-def row_name(sheet: TableData, row: int) -> str:
+def row_name(table: TableData, row: int) -> str:
     """The name of a row: of a group with its size, of a file with its part, of nameless memory with its address.
 
     Before that, what it is for, as far as that is known.
     """
-    name = sheet.texts[int(sheet.name[row])]
-    if sheet.ids[row] < 0:
-        return f"{name} × {int(sheet.members[row])}"
+    name = table.texts[int(table.name[row])]
+    if table.ids[row] < 0:
+        return f"{name} × {int(table.members[row])}"
     if not name:
-        return f"{sheet.label(row) or 'anon'} {int(sheet.start[row]):x}"
-    kind = _KINDS[int(sheet.kind[row])]
-    part = file_part(sheet.texts[int(sheet.perms[row])]) if kind is Kind.FILE else ""
+        return f"{table.label(row) or 'anon'} {int(table.start[row]):x}"
+    kind = _KINDS[int(table.kind[row])]
+    part = file_part(table.texts[int(table.perms[row])]) if kind is Kind.FILE else ""
     return f"{name} {part}".rstrip()
 
 

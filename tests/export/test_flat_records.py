@@ -9,7 +9,7 @@ import pytest
 from building import COUNTERS, mappings_of, tick_of
 from exporting import jsonl, record
 
-from smapstop.export import KINDS
+from smapstop.export import RECORD_KINDS
 from smapstop.export.flat_records import columns_of
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.model.tick import Ending, Lineage, Tick
@@ -253,7 +253,7 @@ def test_a_table_has_a_column_for_every_key_of_its_records(path: Path) -> None:
     record(path, first, second, end)
 
     for kind, line in zip(("ticks", "changes", "events"), ("tick", "change", "event"), strict=True):
-        assert kind in KINDS
+        assert kind in RECORD_KINDS
         for told in (one for one in jsonl(path) if one["type"] == line):
             flat = told.keys() - {"type", "evidence", "was"} | set(told.get("evidence", ()))
             assert flat <= set(columns_of(kind, first.rows.fields)), kind

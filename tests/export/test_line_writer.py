@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stepping import Stepping
 
-from smapstop.export import KINDS, Kind
+from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.line_writer import as_csv, as_jsonl
 from smapstop.export.steps import Step
 from smapstop.export.trace import as_trace
@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.smaps"
 
 
-def table(path: Path, kind: Kind) -> list[dict[str, str]]:
+def table(path: Path, kind: RecordKind) -> list[dict[str, str]]:
     """The records of a kind as csv, read again."""
     with stepped(path) as told:
         text = "".join(as_csv(told, kind))
@@ -105,14 +105,14 @@ def test_csv_has_a_row_per_changed_mapping_with_what_the_json_lines_have(
     with Stepping(program("places"), path.with_suffix(".mapped")) as stepping:
         record_program(path, stepping, 8)
 
-    for kind in KINDS:
+    for kind in RECORD_KINDS:
         lines = [flat(line) for line in jsonl(path, kind)]
         assert lines
         assert [known(row) for row in table(path, kind)] == lines
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_hostile_names_come_back_from_csv_as_they_are(path: Path, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", RECORD_KINDS)
+def test_hostile_names_come_back_from_csv_as_they_are(path: Path, kind: RecordKind) -> None:
     record(path, *hostile())
 
     assert [known(row) for row in table(path, kind)] == [flat(line) for line in jsonl(path, kind)]
@@ -124,7 +124,7 @@ def test_json_lines_are_ascii_that_no_terminal_obeys_and_names_come_back(path: P
     record(path, *hostile())
 
     with stepped(path) as told:
-        text = "".join(as_jsonl(told, KINDS))
+        text = "".join(as_jsonl(told, RECORD_KINDS))
     assert all(line.isascii() and line.isprintable() for line in text.split("\n"))
     names = [line["name"] for line in map(json.loads, text.splitlines()) if line["type"] == "change"]
     assert names == HOSTILE + [name + "2" for name in HOSTILE]
@@ -146,7 +146,7 @@ def test_csv_says_what_json_lines_say(
 ) -> None:
     path = record(tmp_path_factory.mktemp("life") / "run", *ticks_of(readings(life), keyframes))
 
-    for kind in KINDS:
+    for kind in RECORD_KINDS:
         assert [known(row) for row in table(path, kind)] == [flat(line) for line in jsonl(path, kind)]
 
 
@@ -171,9 +171,9 @@ def long(count: int) -> Iterator[Tick]:
 
 
 FORMATS: list[Callable[[Iterator[Step]], Iterator[str]]] = [
-    lambda told: as_jsonl(told, KINDS),
+    lambda told: as_jsonl(told, RECORD_KINDS),
     lambda told: as_csv(told, "changes"),
-    lambda told: as_trace(told, KINDS, None),
+    lambda told: as_trace(told, RECORD_KINDS, None),
 ]
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from listening import target
 from stepping import Stepping
 
-from smapstop.export import KINDS, Kind
+from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.trace import as_trace
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import Ending, Lineage, Tick
@@ -33,10 +33,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.smaps"
 
 
-def trace(path: Path, *kinds: Kind, test: RowFilter | None = None, begin: float = 0.0) -> Any:
+def trace(path: Path, *kinds: RecordKind, test: RowFilter | None = None, begin: float = 0.0) -> Any:
     """The trace of a recording, which must be whole and plain."""
     with stepped(path, begin, test=test) as told:
-        text = "".join(as_trace(told, kinds or KINDS, target()))
+        text = "".join(as_trace(told, kinds or RECORD_KINDS, target()))
     assert all(line.isascii() and line.isprintable() for line in text.split("\n"))
     document = json.loads(text)
     require_structure(document)

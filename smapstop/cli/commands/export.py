@@ -13,7 +13,7 @@ from smapstop.cli.atomic_file import write_atomically
 from smapstop.cli.output import print_text, sanitize_line
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
-from smapstop.export import KINDS, Kind
+from smapstop.export import RECORD_KINDS, RecordKind
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.recording.reader import Recording
@@ -62,13 +62,13 @@ def build_parser() -> CommandParser:
     return parser
 
 
-def _parse_what(text: str) -> tuple[Kind, ...]:
+def _parse_what(text: str) -> tuple[RecordKind, ...]:
     """What to export from an argument."""
     words = text.split(",")
     for word in words:
-        if word not in KINDS:
-            raise SmapstopError(f"--what {text}: there is no {word!r}", f"give some of {','.join(KINDS)}")
-    return tuple(kind for kind in KINDS if kind in words)
+        if word not in RECORD_KINDS:
+            raise SmapstopError(f"--what {text}: there is no {word!r}", f"give some of {','.join(RECORD_KINDS)}")
+    return tuple(kind for kind in RECORD_KINDS if kind in words)
 
 
 def _parse_seconds(text: str) -> float:
@@ -111,18 +111,18 @@ def _choose_format(options: argparse.Namespace) -> str:
     return options.format or _BY_SUFFIX.get(suffix, "jsonl")
 
 
-def _choose_kinds(options: argparse.Namespace) -> tuple[Kind, ...]:
+def _choose_kinds(options: argparse.Namespace) -> tuple[RecordKind, ...]:
     """What records are asked for; a table can hold those of one kind."""
     if _choose_format(options) != "csv":
-        return options.what or KINDS
-    kinds: tuple[Kind, ...] = options.what or ("changes",)
+        return options.what or RECORD_KINDS
+    kinds: tuple[RecordKind, ...] = options.what or ("changes",)
     if len(kinds) > 1:
         raise SmapstopError("csv is one table", "give --what one of ticks, changes, events")
     return kinds
 
 
 def _format_pieces(
-    recording: "Recording", form: str, kinds: tuple[Kind, ...], begin: float, end: float, filter_text: str
+    recording: "Recording", form: str, kinds: tuple[RecordKind, ...], begin: float, end: float, filter_text: str
 ) -> Iterator[str]:
     """The export, piece by piece.
 

@@ -128,15 +128,15 @@ def _repeated_mappings(items: ResolvedEntries, keys: NDArray[np.int64]) -> NDArr
     return counted
 
 
-def entries_of_mapping(entries: TickEntries, life: MappingHistory) -> list[LogEntry]:
+def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[LogEntry]:
     """What happened to one mapping in a tick, whose life must have been followed so far; the biggest last."""
-    happened = entries.of_mapping(life.mapping)
-    if not life.states or not len(happened):
+    happened = entries.of_mapping(history.mapping)
+    if not history.states or not len(happened):
         return []
-    number, gone = entries.number, entries.number == life.gone
-    was = None if number == life.born else life.states[life.step(number - 1)].face
-    now = None if gone else life.states[life.step(number)].face
-    kind = kind_of(life.states[-1].name)
+    number, gone = entries.number, entries.number == history.gone
+    was = None if number == history.born else history.states[history.step(number - 1)].face
+    now = None if gone else history.states[history.step(number)].face
+    kind = kind_of(history.states[-1].name)
     grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
     known = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in happened]
     return [*(entry for entry in known if entry.step), *(entry for entry in reversed(known) if not entry.step)]

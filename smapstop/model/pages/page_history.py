@@ -42,7 +42,7 @@ class PageHistory:
         """The newest."""
         return self._looks[-1] if self._looks else None
 
-    def add(self, seen: PagesSeen, backing: Backing, mark: int | None = None) -> None:
+    def add(self, reply: PagesSeen, backing: Backing, mark: int | None = None) -> None:
         """Add a look.
 
         Args:
@@ -50,10 +50,10 @@ class PageHistory:
             backing: What is behind the mapping.
             mark: The tick whose look shall not be forgotten.
         """
-        assert seen.runs is not None
-        size, states = seen.runs.page_bytes, page_spans_of(seen.runs, backing)
-        huge = states.take(seen.runs.flags & PageFlags.HUGE != 0)
-        look = PageSnapshot(seen, states, huge, seen.start // size, -(-seen.end // size), size)
+        assert reply.runs is not None
+        size, states = reply.runs.page_bytes, page_spans_of(reply.runs, backing)
+        huge = states.take(reply.runs.flags & PageFlags.HUGE != 0)
+        look = PageSnapshot(reply, states, huge, reply.start // size, -(-reply.end // size), size)
         self._looks.append(look)
         kept = None if mark is None else self.at(mark)
         while len(self._looks) > 2 and self._too_much():
@@ -69,18 +69,18 @@ class PageHistory:
         until = [look for look in self._looks if look.seen.tick <= tick]
         return until[-1] if until else next(iter(self._looks), None)
 
-    def compared(self, look: PageSnapshot, lens: ViewState) -> PageSnapshot:
+    def compared(self, snapshot: PageSnapshot, state: ViewState) -> PageSnapshot:
         """The look that another one is compared with; itself when it is the first.
 
         The previous one stays so until the mapping is looked at again, which it is when it has changed.
         """
-        place = self._looks.index(look)
-        if lens.compared == "start":
+        place = self._looks.index(snapshot)
+        if state.compared == "start":
             return self._looks[0]
-        if lens.compared == "mark" and lens.mark is not None:
-            marked = self.at(lens.mark)
+        if state.compared == "mark" and state.mark is not None:
+            marked = self.at(state.mark)
             assert marked is not None
-            return marked if marked.seen.tick <= look.seen.tick else look
+            return marked if marked.seen.tick <= snapshot.seen.tick else snapshot
         return self._looks[max(0, place - 1)]
 
 

@@ -129,9 +129,9 @@ def _amount_filter(comparison: re.Match[str]) -> RowFilter:
     return test
 
 
-def group_filter(sheet: TableData, group: int) -> str:
+def group_filter(table: TableData, group: int) -> str:
     """The filter that shows the mappings of a group, as far as its name can be said in one term; else their kind."""
-    row = int(np.flatnonzero(sheet.ids == group)[0])
-    name = sheet.texts[int(sheet.name[row])]
-    kind = list(Kind)[int(sheet.kind[row])].value
+    row = int(np.flatnonzero(table.ids == group)[0])
+    name = table.texts[int(table.name[row])]
+    kind = list(Kind)[int(table.kind[row])].value
     return f"kind:{kind}" if name == kind or " " in name else name

@@ -22,15 +22,15 @@ class Sorting:
     descending: bool = True
 
 
-def sort_rows(sheet: TableData, sorting: Sorting, keep: Mask | None = None) -> RowIndices:
+def sort_rows(table: TableData, sorting: Sorting, keep: Mask | None = None) -> RowIndices:
     """The rows to show, sorted; rows that are equal stay in address order, so that nothing jitters.
 
     Args:
         keep: Rows that the filter lets through; all when None.
     """
-    rows = np.arange(len(sheet)) if keep is None else np.flatnonzero(keep)
-    by_address = rows[np.argsort(sheet.start[rows], kind="stable")]
-    keys = [key[by_address] for key in _sort_keys(sheet, sorting.key)]
+    rows = np.arange(len(table)) if keep is None else np.flatnonzero(keep)
+    by_address = rows[np.argsort(table.start[rows], kind="stable")]
+    keys = [key[by_address] for key in _sort_keys(table, sorting.key)]
     if sorting.descending:
         keys = [-key for key in keys]
     at = np.lexsort(keys[::-1]) if len(keys) > 1 else np.argsort(keys[0], kind="stable")
@@ -65,6 +65,6 @@ def _ranks(sheet: TableData, codes: NDArray[np.int32]) -> NDArray[np.int64]:
     return rank[inverse] if len(rank) else np.zeros(0, np.int64)
 
 
-def sort_column(sheet: TableData, key: str) -> NDArray[np.int64] | None:
+def sort_column(table: TableData, key: str) -> NDArray[np.int64] | None:
     """A column of a sheet by the name that users know it by: a field, or `delta` for the change of Rss."""
-    return sheet.deltas.get("rss") if key == "delta" else sheet.get(key)
+    return table.deltas.get("rss") if key == "delta" else table.get(key)

@@ -94,7 +94,7 @@ def build_table(changes: Changes, seconds: float | None, stacks: Mapping[int, St
     )
 
 
-def with_removed(sheet: TableData, changes: Changes, lost: RemovedRows) -> TableData:
+def with_removed(table: TableData, changes: Changes, lost: RemovedRows) -> TableData:
     """The sheet of a moment with the rows of mappings that are no more at its end.
 
     Args:
@@ -103,30 +103,30 @@ def with_removed(sheet: TableData, changes: Changes, lost: RemovedRows) -> Table
         lost: What is gone and still shown.
     """
     if not len(lost.rows):
-        return sheet
+        return table
     was, before = lost.moment.mappings, changes.before
     ids, removed = lost.moment.ids[lost.rows], was.take(lost.rows)
     both = concatenate(replace(changes.after.mappings, strings=was.strings), removed)
     rows = rows_of(before.ids, ids)
     return replace(
-        sheet,
-        ids=np.concatenate([sheet.ids, ids]),
+        table,
+        ids=np.concatenate([table.ids, ids]),
         start=both.start,
         end=both.end,
         name=both.name,
         perms=both.perms,
-        kind=np.concatenate([sheet.kind, kind_codes(removed)]),
+        kind=np.concatenate([table.kind, kind_codes(removed)]),
         texts=both.strings,
         fields=both.fields,
         amounts=both.amounts,
         deltas={
             name: np.concatenate([delta, _removed_amounts(before, rows, name)])
-            for name, delta in sheet.deltas.items()
+            for name, delta in table.deltas.items()
         },
-        moved=np.concatenate([sheet.moved, lost.ticks]),
-        gone=np.concatenate([sheet.gone, np.ones(len(ids), bool)]),
+        moved=np.concatenate([table.moved, lost.ticks]),
+        gone=np.concatenate([table.gone, np.ones(len(ids), bool)]),
         members=np.ones(len(both), np.int64),
-        uses=sheet.uses.beside(uses_of(was), lost.rows),
+        uses=table.uses.beside(uses_of(was), lost.rows),
     )
 
 
@@ -161,11 +161,11 @@ def _removed_amounts(before: Moment, rows: NDArray[np.intp], name: str) -> Amoun
     return lost
 
 
-def group_rows(sheet: TableData, by: Grouping) -> TableData:
+def group_rows(table: TableData, by: Grouping) -> TableData:
     """The sheet with a row per group; amounts and changes are sums, and a group moved when one of its rows did."""
-    if by == "none" or not len(sheet):
-        return sheet
-    of_row = group_keys(sheet.kind, sheet.name, by)
+    if by == "none" or not len(table):
+        return table
+    of_row = group_keys(table.kind, table.name, by)
     keys = np.flatnonzero(np.bincount(of_row))
     n = len(keys)
     places = np.zeros(keys[-1] + 1, np.intp)
@@ -173,29 +173,29 @@ def group_rows(sheet: TableData, by: Grouping) -> TableData:
     group = places[of_row]
     first = np.zeros(n, np.intp)
     first[group[::-1]] = np.arange(len(group))[::-1]
-    here = ~sheet.gone
+    here = ~table.gone
 
     def sums(row: Amounts) -> Amounts:
         return np.bincount(group, weights=row, minlength=n).astype(np.int64)
 
-    amounts = np.full((len(sheet.fields), n), ABSENT, np.int64)
-    for at, (name, row) in enumerate(zip(sheet.fields, sheet.amounts, strict=True)):
+    amounts = np.full((len(table.fields), n), ABSENT, np.int64)
+    for at, (name, row) in enumerate(zip(table.fields, table.amounts, strict=True)):
         if name not in PROPERTY_FIELDS:
             amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
     moved = np.full(n, -1, np.int64)
-    np.maximum.at(moved, group, sheet.moved)
+    np.maximum.at(moved, group, table.moved)
     return TableData(
         ids=group_ids(keys),
-        start=sheet.start[first],
-        end=sheet.end[first],
+        start=table.start[first],
+        end=table.end[first],
         name=np.arange(1, n + 1, dtype=np.int32),
         perms=np.zeros(n, np.int32),
-        kind=sheet.kind[first],
-        texts=StringTable(["", *(group_name(sheet.texts, key) for key in keys.tolist())]),
-        fields=sheet.fields,
+        kind=table.kind[first],
+        texts=StringTable(["", *(group_name(table.texts, key) for key in keys.tolist())]),
+        fields=table.fields,
         amounts=amounts,
-        deltas={name: sums(row) for name, row in sheet.deltas.items()},
-        seconds=sheet.seconds,
+        deltas={name: sums(row) for name, row in table.deltas.items()},
+        seconds=table.seconds,
         moved=moved,
         gone=sums(here.astype(np.int64)) == 0,
         members=sums(here.astype(np.int64)),

@@ -39,7 +39,7 @@ class View:
     """The earlier run that it is compared with; None when that is another moment of the same run."""
 
 
-def derive_view(timeline: Timeline, lens: ViewState, earlier: PreviousRun | None = None) -> View:
+def derive_view(timeline: Timeline, state: ViewState, previous_run: PreviousRun | None = None) -> View:
     """Look at a timeline, which must have a tick.
 
     Args:
@@ -51,19 +51,19 @@ def derive_view(timeline: Timeline, lens: ViewState, earlier: PreviousRun | None
         SmapstopError: The filter makes no sense.
     """
     newest = len(timeline) - 1
-    moment = timeline.at(newest if lens.at is None else max(timeline.first, lens.at))
-    earlier = earlier if lens.compared == "run" else None
-    changes = compare(_baseline(timeline, lens, moment, earlier), moment)
-    sheet = _table(timeline, changes, lens.grouping, other_run=earlier is not None)
+    moment = timeline.at(newest if state.at is None else max(timeline.first, state.at))
+    previous_run = previous_run if state.compared == "run" else None
+    changes = compare(_baseline(timeline, state, moment, previous_run), moment)
+    sheet = _table(timeline, changes, state.grouping, other_run=previous_run is not None)
     return View(
-        lens=lens,
+        lens=state,
         moment=moment,
         previous=timeline.head(max(timeline.first, moment.tick.number - 1)),
         changes=changes,
         sheet=sheet,
-        keep=parse_filter(lens.filter)(sheet),
+        keep=parse_filter(state.filter)(sheet),
         newest=newest,
-        earlier=earlier,
+        earlier=previous_run,
     )
 
 

@@ -103,7 +103,7 @@ def address_strip(
     Args:
         start: First addresses, ascending, shape (n,).
         end: First addresses after the mappings, shape (n,).
-        kinds: Codes of kinds, positions in `KINDS`, shape (n,).
+        kinds: Codes of kinds, positions in `RECORD_KINDS`, shape (n,).
         width: Cells.
         palette: What tells the kinds apart.
     """

@@ -118,7 +118,7 @@ def palette(*, dark: bool, depth: Depth, background: str | None = None, foregrou
 
 
 def _roles(kinds: str, metrics: str) -> Mapping[Role, str]:
-    """Colours by role, from lists in the order of `KINDS` and `METRICS`."""
+    """Colours by role, from lists in the order of `RECORD_KINDS` and `METRICS`."""
     return MappingProxyType(dict(zip((*KINDS, *METRICS), f"{kinds} {metrics}".split(), strict=True)))
 
 
