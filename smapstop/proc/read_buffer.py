@@ -13,7 +13,7 @@ class ReadBuffer:
     """Holds the text of one reading. It is kept: fresh memory would cost a page fault for every 4 kB of text."""
 
     def __init__(self) -> None:
-        self._memory = np.empty(8 * CHUNK_BYTES, np.uint8).data
+        self._buffer = np.empty(8 * CHUNK_BYTES, np.uint8).data
 
     def read(self, fd: int) -> memoryview:
         """The whole of an open file, as the kernel prints it now; it stands there until the next reading.
@@ -21,18 +21,18 @@ class ReadBuffer:
         Raises:
             OSError: As for read(2).
         """
-        memory, end = self._memory, 0
+        memory, end = self._buffer, 0
         with io.FileIO(fd, closefd=False) as file:
             read_into = file.readinto
             while count := read_into(memory[end : end + CHUNK_BYTES]):
                 end += count
                 if end + CHUNK_BYTES > len(memory):
-                    memory = self._larger()
+                    memory = self._grow()
         return memory[:end].toreadonly()
 
-    def _larger(self) -> memoryview:
+    def _grow(self) -> memoryview:
         """Four times the memory, with what was read; NumPy has it in huge pages where they are allowed."""
-        larger = np.empty(4 * len(self._memory), np.uint8).data
-        larger[: len(self._memory)] = self._memory
-        self._memory = larger
+        larger = np.empty(4 * len(self._buffer), np.uint8).data
+        larger[: len(self._buffer)] = self._buffer
+        self._buffer = larger
         return larger

@@ -18,23 +18,23 @@ _TAIL = re.compile(rb"(?:\nVmFlags:(.*))?")
 class Boundaries(NamedTuple):
     """What some gaps say, one row each."""
 
-    heads: HeaderArray
+    headers: HeaderArray
     """The header in the gap."""
     flags: NDArray[np.int32]
     """Of the record that ends in the gap: a code, or `IRREGULAR`."""
-    tails: NDArray[np.int32]
+    tail_bytes: NDArray[np.int32]
     """How many bytes of the gap are the end of that record."""
 
     def take(self, rows: NDArray[np.intp]) -> "Boundaries":
         """Some of the gaps."""
-        return Boundaries(self.heads[rows], self.flags[rows], self.tails[rows])
+        return Boundaries(self.headers[rows], self.flags[rows], self.tail_bytes[rows])
 
-    def and_more(self, more: "Boundaries") -> "Boundaries":
+    def concat(self, more: "Boundaries") -> "Boundaries":
         """These gaps, then those."""
         return Boundaries(
-            np.concatenate([self.heads, more.heads]),
+            np.concatenate([self.headers, more.headers]),
             np.concatenate([self.flags, more.flags]),
-            np.concatenate([self.tails, more.tails]),
+            np.concatenate([self.tail_bytes, more.tail_bytes]),
         )
 
 
@@ -44,15 +44,15 @@ def parse_tail(tail: bytes, strings: StringTable) -> int:
     return IRREGULAR if match is None else intern_flags(match[1] or b"", strings)
 
 
-def parse_boundaries(gaps: list[bytes], strings: StringTable) -> Boundaries | None:
+def parse_boundaries(boundaries: list[bytes], strings: StringTable) -> Boundaries | None:
     """What each gap says, from the end of a fixed part to before the end of line that the next one follows.
 
     Returns:
         None when there is one without a header.
     """
-    parts = [gap.rpartition(b"\n") for gap in gaps]
+    parts = [gap.rpartition(b"\n") for gap in boundaries]
     names = dict[int, int]()
-    if b"\nName:" in b"".join(gaps):  # Android's
+    if b"\nName:" in b"".join(boundaries):  # Android's
         for row, (before, _, line) in enumerate(parts):
             if line.startswith(b"Name:"):
                 names[row] = intern_name(line[len(b"Name:") :], strings)
@@ -72,30 +72,30 @@ class BoundaryCache:
 
     def __init__(self, strings: StringTable) -> None:
         self._strings = strings
-        self._known = Boundaries(np.empty(0, HEADER_DTYPE), np.empty(0, np.int32), np.empty(0, np.int32))
-        self._places: dict[bytes, int] = {}
+        self._parsed = Boundaries(np.empty(0, HEADER_DTYPE), np.empty(0, np.int32), np.empty(0, np.int32))
+        self._rows: dict[bytes, int] = {}
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._rows)
 
-    def parse(self, gaps: list[bytes]) -> Boundaries | None:
+    def parse(self, boundaries: list[bytes]) -> Boundaries | None:
         """What each gap of a text says, as `parse_boundaries`."""
-        new = list(dict.fromkeys(gap for gap in gaps if gap not in self._places))
-        if len(self._places) + len(new) > 2 * len(gaps):
-            self._keep(list(dict.fromkeys(gap for gap in gaps if gap in self._places)))
+        new = list(dict.fromkeys(gap for gap in boundaries if gap not in self._rows))
+        if len(self._rows) + len(new) > 2 * len(boundaries):
+            self._retain(list(dict.fromkeys(gap for gap in boundaries if gap in self._rows)))
         if new:
             parsed = parse_boundaries(new, self._strings)
             if parsed is None:
                 return None
-            self._places.update(zip(new, range(len(self._places), len(self._places) + len(new)), strict=True))
-            self._known = self._known.and_more(parsed)
-        return self._known.take(self._find(gaps))
+            self._rows.update(zip(new, range(len(self._rows), len(self._rows) + len(new)), strict=True))
+            self._parsed = self._parsed.concat(parsed)
+        return self._parsed.take(self._rows_of(boundaries))
 
-    def _find(self, gaps: list[bytes]) -> NDArray[np.intp]:
+    def _rows_of(self, gaps: list[bytes]) -> NDArray[np.intp]:
         """Where gaps are that are known."""
-        return np.fromiter(map(self._places.__getitem__, gaps), np.intp, len(gaps))
+        return np.fromiter(map(self._rows.__getitem__, gaps), np.intp, len(gaps))
 
-    def _keep(self, gaps: list[bytes]) -> None:
+    def _retain(self, gaps: list[bytes]) -> None:
         """Forget all but some gaps, which are known."""
-        self._known = self._known.take(self._find(gaps))
-        self._places = {gap: place for place, gap in enumerate(gaps)}
+        self._parsed = self._parsed.take(self._rows_of(gaps))
+        self._rows = {gap: place for place, gap in enumerate(gaps)}

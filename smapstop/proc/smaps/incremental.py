@@ -130,7 +130,7 @@ def _patch_boundaries(reading: ParsedText, text: SmapsText, gaps: NDArray[np.int
     apart = bytes(text[end] for end in ends.tolist()) == b"\n" * len(ends)
     if parsed is None or not apart or reading.odd[gaps - 1].any() or (parsed.flags == IRREGULAR).any():
         return None
-    columns = {part: _replace_rows(getattr(mappings, part), gaps, parsed.heads[part]) for part in HEADER_COLUMNS}
+    columns = {part: _replace_rows(getattr(mappings, part), gaps, parsed.headers[part]) for part in HEADER_COLUMNS}
     return replace(mappings, flags=_replace_rows(mappings.flags, gaps - 1, parsed.flags), **columns)  # type: ignore[arg-type]
 
 

@@ -117,11 +117,11 @@ class SmapsParser:
         starts = np.cumsum(lengths) + np.arange(len(gaps)) * (layout.length + 1)
         amounts, otherwise = layout.amounts(text, starts)
         flags = np.append(parsed.flags[1:], np.int32(parse_tail(last, self.strings)))
-        mappings = mappings_of(parsed.heads, flags, layout.fields, amounts, self.strings)
+        mappings = mappings_of(parsed.headers, flags, layout.fields, amounts, self.strings)
         odd = otherwise | (flags == IRREGULAR)
         if np.count_nonzero(odd) > _FEW + len(gaps) // 8:
             return None
-        ends = np.append(starts[1:] - 1 - lengths[1:] + parsed.tails[1:], len(text))
+        ends = np.append(starts[1:] - 1 - lengths[1:] + parsed.tail_bytes[1:], len(text))
         for row in np.flatnonzero(odd).tolist():
             if not _reparse_record(mappings, row, bytes(text[starts[row] : ends[row]])):
                 return None
