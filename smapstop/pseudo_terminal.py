@@ -43,7 +43,7 @@ class ProgramTerminal:
         self._attributes = termios.tcgetattr(slave)
 
     @contextmanager
-    def slave(self) -> Iterator[int]:
+    def open_slave(self) -> Iterator[int]:
         """The slave, to be given to a program; whatever another one did to it before, it is as at the beginning.
 
         It is closed then: when the program and its children are gone, so is the terminal, as who reads it sees.

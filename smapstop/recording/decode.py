@@ -27,7 +27,7 @@ class TickRows:
     tick: dict[str, Any]
     """The row of `ticks`, by column."""
     heads: list[Row]
-    """The rows of `mappings` that begin with it."""
+    """The rows of `build_mappings` that begin with it."""
     events: list[Row]
     stacks: list[Row]
     ids: Ids

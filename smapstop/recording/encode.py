@@ -45,7 +45,7 @@ def _signed(value: Cell) -> Cell:
 
 
 def head_rows(number: int, ids: Ids, rows: Mappings) -> list[Row]:
-    """The rows of `mappings` for mappings that are new or something else since a tick."""
+    """The rows of `build_mappings` for mappings that are new or something else since a tick."""
     addresses = (to_signed(column.tolist()) for column in (rows.start, rows.end, rows.offset, rows.inode))
     coded = (rows.perms, rows.device, rows.name, rows.flags)
     texts = (map(rows.strings.__getitem__, column.tolist()) for column in coded)

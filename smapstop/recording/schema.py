@@ -27,9 +27,9 @@ APPLICATION_ID = 0x736D6170
 """What tells a recording from other SQLite files (PRAGMA application_id): "smap"."""
 
 HEAD_FIELDS = MAPPING_ONLY
-"""Fields that describe a mapping rather than its contents: columns of `mappings`, which has few rows."""
+"""Fields that describe a mapping rather than its contents: columns of `build_mappings`, which has few rows."""
 HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
-"""The columns of `mappings` that are no fields."""
+"""The columns of `build_mappings` that are no fields."""
 
 TICK_COLUMNS = (
     *("tick", "at", "wall_ns", "monotonic_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "tier"),
@@ -151,7 +151,7 @@ def checksum_of(
 
     Args:
         tick: The row of `ticks`.
-        heads: The rows of `mappings`.
+        heads: The rows of `build_mappings`.
         events: What happened: the rows of `entries`, with words for their codes.
         stacks: The rows of `stacks`.
         ids: The mappings of the rows of `changes`, shape (k,).

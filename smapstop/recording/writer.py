@@ -232,7 +232,7 @@ def _changed(before: Moment, ids: Ids, rows: Mappings, differ: Differ) -> NDArra
 
 
 def _differing_heads(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether rows differ in what `mappings` tells of them."""
+    """Whether rows differ in what `build_mappings` tells of them."""
     out = np.zeros(len(i), bool)
     for name in COMPARED:
         out |= getattr(a, name)[i] != getattr(b, name)[j]

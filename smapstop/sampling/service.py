@@ -150,7 +150,7 @@ class Service:
             for fd in set(self._stdio) - {0, 1, 2}:
                 os.close(fd)  # the program's alone: who reads its output shall see when it ends
         else:
-            with self._stage.slave() as slave:
+            with self._stage.open_slave() as slave:
                 program = launch(request.command, terminal_fd=slave, env=terminal_environment(environment))
         return Watch(ProcDir(program.pid), program, request.pace)
 

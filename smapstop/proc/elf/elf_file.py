@@ -46,7 +46,7 @@ class ElfSegment(NamedTuple):
     address: int
     file_bytes: int
     flags: int
-    fitting: int = 0
+    matching_mappings: int = 0
     """How many mappings of the file lie where they must if a certain one is of this segment; see `placed`."""
     memory_bytes: int = 0
     """How large it is in memory: behind what is in the file it is zeroed (.bss), from the next page on of no file."""

@@ -41,7 +41,7 @@ def match_segments(elf: Elf, mappings: Mappings, row: int) -> Elf:
         for number in range(len(elf.segments))
     ]
     return replace(
-        elf, segments=tuple(each._replace(fitting=n) for each, n in zip(elf.segments, fitting, strict=True))
+        elf, segments=tuple(each._replace(matching_mappings=n) for each, n in zip(elf.segments, fitting, strict=True))
     )
 
 
@@ -83,7 +83,7 @@ def bss_segment(elf: Elf, mappings: Mappings, row: int) -> Elf:
     longer = tuple(
         segment._replace(file_bytes=segment.memory_bytes)
         for segment in elf.segments
-        if segment.fitting and segment.pages[0] <= begin and segment.pages[1] == end
+        if segment.matching_mappings and segment.pages[0] <= begin and segment.pages[1] == end
         if segment.memory_bytes > segment.file_bytes
     )
     return replace(elf, segments=longer) if longer else Elf()

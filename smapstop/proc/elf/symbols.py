@@ -129,7 +129,7 @@ def _map_to_segments(segments: tuple[ElfSegment, ...], ranges: Addresses, perms:
     def unlikely(segment: ElfSegment) -> tuple[int, bool, bool]:
         """How little a segment fits, and how little it is like the permissions."""
         unlike = bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
-        return -segment.fitting, *unlike
+        return -segment.matching_mappings, *unlike
 
     left, parts = ranges, list[_SegmentRanges]()
     for segment in sorted(segments, key=unlikely):

@@ -57,7 +57,7 @@ def parse_boundaries(boundaries: list[bytes], strings: StringTable) -> Boundarie
             if line.startswith(b"Name:"):
                 names[row] = intern_name(line[len(b"Name:") :], strings)
                 parts[row] = before.rpartition(b"\n")
-    heads = HeaderParser(strings).read_all([line for _, _, line in parts])
+    heads = HeaderParser(strings).parse_all([line for _, _, line in parts])
     if heads is None or not all(line_end for _, line_end, _ in parts):
         return None
     heads["name"][list(names)] = list(names.values())

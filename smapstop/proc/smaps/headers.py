@@ -42,27 +42,27 @@ class HeaderParser:
         self._strings = strings
         self._backings: dict[bytes, BackingRow] = {}
 
-    def read(self, line: bytes) -> HeaderRow | None:
+    def parse(self, line: bytes) -> HeaderRow | None:
         """The header in a line; None when it is none."""
         match = _ADDRESSES.fullmatch(line)
         if match is None:
             return None
         start, end, backing = match.groups()
-        parts = self._backings.get(backing) or self._backing(backing)
+        parts = self._backings.get(backing) or self._parse_backing(backing)
         if parts is None:
             return None
         self._backings[backing] = parts
         return int(start, 16), int(end, 16), *parts
 
-    def read_all(self, lines: list[bytes]) -> HeaderArray | None:
+    def parse_all(self, lines: list[bytes]) -> HeaderArray | None:
         """The headers in some lines; None when one of them is none. Quick where the addresses are usual ones."""
         heads = np.empty(len(lines), HEADER_DTYPE)
         heads["start"], heads["end"], usual = _parse_usual_addresses(lines)
         rows = np.flatnonzero(usual)
         backings = [lines[row][_USUAL_PREFIX_BYTES:] for row in rows.tolist()]
         places = {backing: place for place, backing in enumerate(dict.fromkeys(backings))}
-        parts = [self._backing(backing) for backing in places]
-        others = [(row, self.read(lines[row])) for row in np.flatnonzero(~usual).tolist()]
+        parts = [self._parse_backing(backing) for backing in places]
+        others = [(row, self.parse(lines[row])) for row in np.flatnonzero(~usual).tolist()]
         if None in parts or any(head is None for _, head in others):
             return None
         known = np.array(parts, BACKING_DTYPE)[np.fromiter(map(places.__getitem__, backings), np.intp, len(backings))]
@@ -72,7 +72,7 @@ class HeaderParser:
             heads[row] = head
         return heads
 
-    def _backing(self, line: bytes) -> BackingRow | None:
+    def _parse_backing(self, line: bytes) -> BackingRow | None:
         """What stands behind the addresses; None when it is something else."""
         match = _BACKING.fullmatch(line)
         if match is None or (inode := int(match[4])) >= 2**64:

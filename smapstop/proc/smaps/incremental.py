@@ -30,7 +30,7 @@ class ParsedText:
     """How its records are laid out."""
     starts: Offsets
     """Where their fixed parts begin in the text, shape (n,)."""
-    odd: NDArray[np.bool_]
+    irregular: NDArray[np.bool_]
     """The records that are laid out otherwise, shape (n,)."""
     mappings: Mappings
     """What the text says, n of them."""
@@ -44,21 +44,21 @@ class IncrementalParser:
     """
 
     def __init__(self) -> None:
-        self._memory = np.empty(0, np.uint8)
-        self._text = self._memory
-        self._reading: ParsedText | None = None
+        self._buffer = np.empty(0, np.uint8)
+        self._text = self._buffer
+        self._parsed: ParsedText | None = None
 
-    def keep(self, text: SmapsText, reading: ParsedText) -> None:
+    def store(self, text: SmapsText, reading: ParsedText) -> None:
         """Remember a reading and its text, which is copied."""
-        if len(self._memory) < len(text):
-            self._memory = np.empty(len(text) + len(text) // 8, np.uint8)
-        self._text = self._memory[: len(text)]
+        if len(self._buffer) < len(text):
+            self._buffer = np.empty(len(text) + len(text) // 8, np.uint8)
+        self._text = self._buffer[: len(text)]
         self._text[:] = np.frombuffer(text, np.uint8)
-        self._reading = reading
+        self._parsed = reading
 
     def parse_next(self, text: SmapsText) -> Mappings | None:
         """The mappings in the next text, which is kept then; None when all of it has to be read."""
-        reading, new = self._reading, np.frombuffer(text, np.uint8)
+        reading, new = self._parsed, np.frombuffer(text, np.uint8)
         if reading is None or len(new) != len(self._text):
             return None
         places = _find_differences(self._text, new)
@@ -68,10 +68,10 @@ class IncrementalParser:
             mappings = _patch_mappings(reading, text, places)
             if mappings is None:
                 return None
-            self._reading = replace(reading, mappings=mappings)
+            self._parsed = replace(reading, mappings=mappings)
             for byte in range(WORD_BYTES):
                 self._text[places + byte] = new[places + byte]
-        return self._reading.mappings if self._reading else None
+        return self._parsed.mappings if self._parsed else None
 
 
 def _find_differences(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Offsets | None:
@@ -102,7 +102,7 @@ def _patch_mappings(reading: ParsedText, text: SmapsText, places: Offsets) -> Ma
     )
     rows = _find_touched_spans(starts, ends, places)
     amounts, otherwise = reading.layout.amounts(text, starts[rows])
-    if mappings is None or otherwise.any() or reading.odd[rows].any():
+    if mappings is None or otherwise.any() or reading.irregular[rows].any():
         return None
     return replace(mappings, amounts=_replace_rows(mappings.amounts, rows, amounts))
 
@@ -128,7 +128,7 @@ def _patch_boundaries(reading: ParsedText, text: SmapsText, gaps: NDArray[np.int
         [bytes(text[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)], mappings.strings
     )
     apart = bytes(text[end] for end in ends.tolist()) == b"\n" * len(ends)
-    if parsed is None or not apart or reading.odd[gaps - 1].any() or (parsed.flags == IRREGULAR).any():
+    if parsed is None or not apart or reading.irregular[gaps - 1].any() or (parsed.flags == IRREGULAR).any():
         return None
     columns = {part: _replace_rows(getattr(mappings, part), gaps, parsed.headers[part]) for part in HEADER_COLUMNS}
     return replace(mappings, flags=_replace_rows(mappings.flags, gaps - 1, parsed.flags), **columns)  # type: ignore[arg-type]

@@ -41,58 +41,58 @@ class LineParser:
 
     def __init__(self, strings: StringTable) -> None:
         self._strings = strings
-        self._headers = HeaderParser(strings)
-        self._heads: list[HeaderRow] = []
+        self._header_parser = HeaderParser(strings)
+        self._header_rows: list[HeaderRow] = []
         self._flags: list[int] = []
         self._columns: dict[str, tuple[list[int], list[int]]] = {}
         """The rows in which a field stands, and its amounts there."""
-        self._known: dict[bytes, tuple[list[int], list[int], int]] = {}
+        self._cells: dict[bytes, tuple[list[int], list[int], int]] = {}
         """The column and the amount of a field's line: most lines of a text are repeated many times."""
 
-    def read(self, lines: list[bytes]) -> None:
+    def parse_lines(self, lines: list[bytes]) -> None:
         """Take the lines of a whole text in.
 
         Raises:
             SmapstopError: A line is none that smaps could have.
         """
         for number, line in enumerate(lines, 1):
-            cell = self._known.get(line)
+            cell = self._cells.get(line)
             if cell is None:
-                self._read_new(number, line)
+                self._parse_new_line(number, line)
             else:
                 rows, amounts, amount = cell
-                rows.append(len(self._heads) - 1)
+                rows.append(len(self._header_rows) - 1)
                 amounts.append(amount)
 
-    def _read_new(self, number: int, line: bytes) -> None:
+    def _parse_new_line(self, number: int, line: bytes) -> None:
         """Take a line in that is no field's, or is seen for the first time."""
-        if head := self._headers.read(line):
-            self._heads.append(head)
+        if head := self._header_parser.parse(line):
+            self._header_rows.append(head)
             self._flags.append(0)
-        elif not self._heads:
+        elif not self._header_rows:
             raise _malformed(number, line, "a mapping's header")
         elif field := FIELD_LINE.fullmatch(line):
             rows, amounts = self._columns.setdefault(field_name(field[1].decode()), ([], []))
-            self._known[line] = rows, amounts, int(field[2])
-            rows.append(len(self._heads) - 1)
+            self._cells[line] = rows, amounts, int(field[2])
+            rows.append(len(self._header_rows) - 1)
             amounts.append(int(field[2]))
         elif other := _OTHER_LINE.fullmatch(line):
-            self._read_text(number, line, other[1].decode(), other[2])
+            self._parse_text_line(number, line, other[1].decode(), other[2])
         else:
             raise _malformed(number, line, "a mapping's header or a field")
 
-    def _read_text(self, number: int, line: bytes, label: str, value: bytes) -> None:
+    def _parse_text_line(self, number: int, line: bytes, label: str, value: bytes) -> None:
         """Take a label in that is not followed by a number."""
         if label == "VmFlags":
             self._flags[-1] = intern_flags(value, self._strings)
         elif label == "Name":
-            self._heads[-1] = *self._heads[-1][:-1], intern_name(value, self._strings)
+            self._header_rows[-1] = *self._header_rows[-1][:-1], intern_name(value, self._strings)
         elif field_name(label) in FIELD_BY_NAME:
             raise _malformed(number, line, f"a number after {label}")
 
-    def mappings(self) -> Mappings:
+    def build_mappings(self) -> Mappings:
         """What was read, as columns."""
-        heads = np.array(self._heads, HEADER_DTYPE)
+        heads = np.array(self._header_rows, HEADER_DTYPE)
         amounts = np.full((len(self._columns), len(heads)), ABSENT, np.int64)
         for column, (rows, values) in zip(amounts, self._columns.values(), strict=True):
             column[rows] = values

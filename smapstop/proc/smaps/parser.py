@@ -49,8 +49,8 @@ def parse_smaps(text: SmapsText, strings: StringTable | None = None) -> Mappings
     if not lines[-1]:
         lines.pop()
     records = LineParser(StringTable() if strings is None else strings)
-    records.read(lines)
-    return records.mappings()
+    records.parse_lines(lines)
+    return records.build_mappings()
 
 
 def parse_rollup(text: SmapsText) -> dict[str, int]:
@@ -125,7 +125,7 @@ class SmapsParser:
         for row in np.flatnonzero(odd).tolist():
             if not _reparse_record(mappings, row, bytes(text[starts[row] : ends[row]])):
                 return None
-        self._incremental.keep(text, ParsedText(layout, starts, odd, mappings))
+        self._incremental.store(text, ParsedText(layout, starts, odd, mappings))
         return mappings
 
 

@@ -66,7 +66,7 @@ def test_heap_that_follows_a_program_has_no_names_of_it(compiler: Compiler) -> N
         assert heap == [Symbols(missing_reason="is no file")]
 
 
-ELF = Elf((ElfSegment(PAGE, 0, PAGE, 6, fitting=1, memory_bytes=2 * PAGE),))
+ELF = Elf((ElfSegment(PAGE, 0, PAGE, 6, matching_mappings=1, memory_bytes=2 * PAGE),))
 
 
 def test_what_follows_a_file_is_of_it_only_in_memory_like_its_data() -> None:

@@ -57,7 +57,7 @@ def test_a_segment_fits_when_others_lie_as_far_from_theirs(row: int, fitting: li
         (200, 201, "r--p", "/file", 0, 1),
         (202, 203, "r--p", "/other", 0, 1),
     )
-    assert [segment.fitting for segment in match_segments(ELF, mappings, row).segments] == fitting
+    assert [segment.matching_mappings for segment in match_segments(ELF, mappings, row).segments] == fitting
 
 
 def test_a_file_without_segments_stays_as_it_is() -> None:
