@@ -44,7 +44,7 @@ class Watched:
         """Let the program go on, and name what it copied."""
         self.program.go()
         before, self.copied = self.copied, self.anonymous()
-        return self.files.symbols_of(self.process, *self.mapping(), [self.copied.subtract(before)])[0]
+        return self.files.find_symbols(self.process, *self.mapping(), [self.copied.subtract(before)])[0]
 
     def flags(self, *pages: int) -> list[PageFlags]:
         """What some pages are, counted from page1."""

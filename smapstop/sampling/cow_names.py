@@ -55,7 +55,7 @@ class Copies:
             mapping = int(ids[row])
             new = pages.subtract(self._seen[mapping]) if mapping in self._seen else pages
             self._seen[mapping] = pages
-            symbols = self._files.symbols_of(self._process, mappings, row, [new] if len(new) else [])
+            symbols = self._files.find_symbols(self._process, mappings, row, [new] if len(new) else [])
             if symbols and symbols[0].names:
                 names[mapping] = symbols[0].labels
         return events.with_names(names) if names else events

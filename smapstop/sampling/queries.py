@@ -59,7 +59,7 @@ def symbols_seen(process: ProcDir, files: ElfCache, mappings: Mappings, ids: Ids
     low, high = int(mappings.start[row]), int(mappings.end[row])
     its_own = [(start, end) for start, end in request.ranges if low <= start < end <= high]
     asked = [_pages(process, start, end) for start, end in its_own]
-    found = dict(zip(its_own, files.symbols_of(process, mappings, row, asked), strict=True))
+    found = dict(zip(its_own, files.find_symbols(process, mappings, row, asked), strict=True))
     lacking = next((symbols.missing_reason for symbols in found.values() if symbols.missing_reason), "")
     names = tuple(found.get(each, Symbols()).labels for each in request.ranges)
     return SymbolsSeen(request.mapping, request.ranges, names, lacking)

@@ -70,7 +70,7 @@ class AddressSpans:
     def __len__(self) -> int:
         return len(self.start)
 
-    def touching(self, ranges: Addresses) -> NDArray[np.intp]:
+    def find_overlapping(self, ranges: Addresses) -> NDArray[np.intp]:
         """The places that lie in ranges of addresses, even if in part; ranges of shape (m, 2), in order, disjoint."""
         if not len(ranges):
             return np.zeros(0, np.intp)
@@ -165,13 +165,13 @@ def _read_headers(fd: int) -> Elf:
             return Elf(missing_reason="has too many sections to look through")
         # not with its iter_segments() and iter_sections(), which read hash tables entry by entry
 
-        def headers(layout: Any, kind: str, count: int) -> list[Any]:
+        def read_table(layout: Any, kind: str, count: int) -> list[Any]:
             """The headers of one kind, all of which have the same size."""
             first, size = elf[f"e_{kind}off"], elf[f"e_{kind}entsize"]
             return [struct_parse(layout, stream, first + number * size) for number in range(count)]
 
-        segments = headers(elf.structs.Elf_Phdr, "ph", elf.num_segments())
-        sections = headers(elf.structs.Elf_Shdr, "sh", elf.num_sections())
+        segments = read_table(elf.structs.Elf_Phdr, "ph", elf.num_segments())
+        sections = read_table(elf.structs.Elf_Shdr, "sh", elf.num_sections())
         occupying = [section for section in sections if _occupies_memory(section)]
         names: Any = elf.get_section(elf.get_shstrndx()) if sections else None
         order: ByteOrder = "<" if elf.little_endian else ">"

@@ -91,28 +91,28 @@ class ElfCache:
     """ELF files, each read once while it stays the same: its device, inode, time of change and size."""
 
     def __init__(self) -> None:
-        self._known: dict[_Identity, Elf] = {}
+        self._cache: dict[_Identity, Elf] = {}
         self._crcs: dict[_Identity, int | None] = {}
         self._demangler = Demangler()
 
     def get(self, fd: int) -> Elf:
         """What an open file says; see `read_elf`."""
         key = _identity(fd)
-        elf = self._known.pop(key, None)
-        self._known[key] = elf = read_elf(fd) if elf is None else elf  # the latest used is the last
-        while len(self._known) > 1 and self._too_many():
-            oldest = next(iter(self._known))
-            del self._known[oldest]
+        elf = self._cache.pop(key, None)
+        self._cache[key] = elf = read_elf(fd) if elf is None else elf  # the latest used is the last
+        while len(self._cache) > 1 and self._is_over_limit():
+            oldest = next(iter(self._cache))
+            del self._cache[oldest]
             self._crcs.pop(oldest, None)
         return elf
 
-    def _too_many(self) -> bool:
+    def _is_over_limit(self) -> bool:
         """Whether the oldest must be forgotten."""
-        symbols = sum(len(elf.symbols) for elf in self._known.values())
-        return len(self._known) > MAX_CACHED_FILES or symbols > MAX_CACHED_SYMBOLS
+        symbols = sum(len(elf.symbols) for elf in self._cache.values())
+        return len(self._cache) > MAX_CACHED_FILES or symbols > MAX_CACHED_SYMBOLS
 
-    def symbols_of(
-        self, process: ProcDir, mappings: Mappings, row: int, asked: Sequence[PageRuns], *, most: int = 4
+    def find_symbols(
+        self, process: ProcDir, mappings: Mappings, row: int, page_sets: Sequence[PageRuns], *, most: int = 4
     ) -> list[Symbols]:
         """What lies on some pages of a mapping, and on others of it, by names as the program's language has them.
 
@@ -129,7 +129,7 @@ class ElfCache:
         """
         of = file_row(mappings, row)
 
-        def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
+        def find_names(elf: Elf, fd: int, perms: str) -> list[Symbols]:
             return [
                 find_symbols_in_ranges(
                     elf,
@@ -138,36 +138,38 @@ class ElfCache:
                     perms + "w" * bool((runs.flags & PageFlags.FILE == 0).any()),
                     most=most,
                 )
-                for runs in asked
+                for runs in page_sets
             ]
 
-        found = self._in_file(process, mappings, row, named)
-        return [Symbols(missing_reason=found)] * len(asked) if isinstance(found, str) else self._demangled(found)
+        found = self._query_file(process, mappings, row, find_names)
+        return [Symbols(missing_reason=found)] * len(page_sets) if isinstance(found, str) else self._demangle(found)
 
-    def symbols_of_each(
+    def find_symbols_by_run(
         self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4
     ) -> list[Symbols]:
-        """What lies on each run of pages of a mapping; the arguments as of `symbols_of`."""
+        """What lies on each run of pages of a mapping; the arguments as of `find_symbols`."""
         of = file_row(mappings, row)
 
-        def named(elf: Elf, fd: int, perms: str) -> list[Symbols]:
+        def find_names(elf: Elf, fd: int, perms: str) -> list[Symbols]:
             ranges = runs.file_ranges(int(mappings.start[of]), int(mappings.offset[of]))
             of_file = runs.flags & PageFlags.FILE != 0
             kept = iter(find_symbols_by_range(elf, fd, ranges[of_file], perms, most=most))
             written = iter(find_symbols_by_range(elf, fd, ranges[~of_file], perms + "w", most=most))
             return [next(kept if kept_one else written) for kept_one in of_file.tolist()]
 
-        found = self._in_file(process, mappings, row, named)
-        return [Symbols(missing_reason=found)] * len(runs) if isinstance(found, str) else self._demangled(found)
+        found = self._query_file(process, mappings, row, find_names)
+        return [Symbols(missing_reason=found)] * len(runs) if isinstance(found, str) else self._demangle(found)
 
-    def _demangled(self, found: list[Symbols]) -> list[Symbols]:
+    def _demangle(self, found: list[Symbols]) -> list[Symbols]:
         """The same with names as their language has them, each once: several functions may be called alike."""
         plain = self._demangler.demangle(name for symbols in found for name in symbols.names)
         return [
             replace(symbols, names=tuple(dict.fromkeys(plain[name] for name in symbols.names))) for symbols in found
         ]
 
-    def _in_file(self, process: ProcDir, mappings: Mappings, row: int, ask: Callable[[Elf, int, str], T]) -> T | str:
+    def _query_file(
+        self, process: ProcDir, mappings: Mappings, row: int, ask: Callable[[Elf, int, str], T]
+    ) -> T | str:
         """What the file of a mapping answers when asked, or why it cannot be."""
         of = file_row(mappings, row)
         start, end, inode = int(mappings.start[of]), int(mappings.end[of]), int(mappings.inode[of])
@@ -202,23 +204,23 @@ class ElfCache:
             if fd is None:
                 continue
             try:
-                if self._belongs(fd, elf):
+                if self._is_debug_file_of(fd, elf):
                     return fd
             except OSError:
                 pass  # as good as none
             os.close(fd)
         return None
 
-    def _belongs(self, fd: int, elf: Elf) -> bool:
+    def _is_debug_file_of(self, fd: int, elf: Elf) -> bool:
         """Whether a file is the debug file of another: of the same build, or else with the sum that this one says."""
         debug = self.get(fd)
         if not debug.has_symtab:
             return False
         if debug.build_id and elf.build_id:
             return debug.build_id == elf.build_id
-        return elf.debug_link is not None and self._crc(fd) == elf.debug_link.crc
+        return elf.debug_link is not None and self._cached_crc(fd) == elf.debug_link.crc
 
-    def _crc(self, fd: int) -> int | None:
+    def _cached_crc(self, fd: int) -> int | None:
         """The sum of a file, which is reckoned once."""
         key = _identity(fd)
         if key not in self._crcs:

@@ -50,11 +50,13 @@ def find_symbols_in_ranges(elf: Elf, fd: int, ranges: Addresses, perms: str, *, 
         OSError: The file cannot be read.
     """
     memory = [part.addresses for part in _map_to_segments(elf.segments, ranges, perms)]
-    found = np.unique(np.concatenate([np.zeros(0, np.intp), *(elf.symbols.touching(part) for part in memory)]))
+    found = np.unique(
+        np.concatenate([np.zeros(0, np.intp), *(elf.symbols.find_overlapping(part) for part in memory)])
+    )
     if len(found):
         distinct = _deduplicate(elf, found)
         return Symbols(_read_names(elf, fd, distinct[:most]), max(0, len(distinct) - most))
-    sections = np.unique(np.concatenate([found, *(elf.sections.touching(part) for part in memory)]))
+    sections = np.unique(np.concatenate([found, *(elf.sections.find_overlapping(part) for part in memory)]))
     sections = sections[np.argsort(elf.sections.start[sections], kind="stable")]
     names = tuple(elf.section_names[row] for row in sections[:most].tolist())
     return Symbols(names, max(0, len(sections) - most), elf.missing_reason)
@@ -77,7 +79,7 @@ def find_symbols_by_range(elf: Elf, fd: int, ranges: Addresses, perms: str, *, m
         return []
     parts = _map_to_segments(elf.segments, ranges, perms)
     nothing = np.zeros(0, np.intp)
-    near = np.unique(np.concatenate([nothing, *(elf.symbols.touching(part.addresses) for part in parts)]))
+    near = np.unique(np.concatenate([nothing, *(elf.symbols.find_overlapping(part.addresses) for part in parts)]))
     symbols = _split_by_range(elf.symbols, _deduplicate(elf, near), ranges, parts)
     if symbols is None:
         return [Symbols(missing_reason="has too many symbols that overlap")] * len(ranges)
@@ -126,13 +128,13 @@ class _SegmentRanges:
 def _map_to_segments(segments: tuple[ElfSegment, ...], ranges: Addresses, perms: str) -> list[_SegmentRanges]:
     """What ranges of the file are in each segment."""
 
-    def unlikely(segment: ElfSegment) -> tuple[int, bool, bool]:
+    def mismatch_of(segment: ElfSegment) -> tuple[int, bool, bool]:
         """How little a segment fits, and how little it is like the permissions."""
         unlike = bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
         return -segment.matching_mappings, *unlike
 
     left, parts = ranges, list[_SegmentRanges]()
-    for segment in sorted(segments, key=unlikely):
+    for segment in sorted(segments, key=mismatch_of):
         low, high = segment.pages
         part = _clip(left, low, high)
         left = np.concatenate([_clip(left, 0, low), _clip(left, high, _MAX_ADDRESS)])

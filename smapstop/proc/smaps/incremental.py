@@ -101,7 +101,7 @@ def _patch_mappings(reading: ParsedText, text: SmapsText, places: Offsets) -> Ma
         reading, text, _find_touched_spans(np.append(0, ends), np.append(starts, len(text)), places)
     )
     rows = _find_touched_spans(starts, ends, places)
-    amounts, otherwise = reading.layout.amounts(text, starts[rows])
+    amounts, otherwise = reading.layout.parse_amounts(text, starts[rows])
     if mappings is None or otherwise.any() or reading.irregular[rows].any():
         return None
     return replace(mappings, amounts=_replace_rows(mappings.amounts, rows, amounts))

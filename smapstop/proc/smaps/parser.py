@@ -115,7 +115,7 @@ class SmapsParser:
             return None
         lengths = np.fromiter(map(len, gaps), np.int64, len(gaps))
         starts = np.cumsum(lengths) + np.arange(len(gaps)) * (layout.length + 1)
-        amounts, otherwise = layout.amounts(text, starts)
+        amounts, otherwise = layout.parse_amounts(text, starts)
         flags = np.append(parsed.flags[1:], np.int32(parse_tail(last, self.strings)))
         mappings = mappings_of(parsed.headers, flags, layout.fields, amounts, self.strings)
         odd = otherwise | (flags == IRREGULAR)

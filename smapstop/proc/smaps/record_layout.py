@@ -36,16 +36,16 @@ class RecordLayout:
     """Bytes of the fixed part, without the last end of line."""
     separator: re.Pattern[bytes]
     """Matches an end of line, the first label, and as many bytes as the fixed part goes on."""
-    expected: Words
-    """The window, 0x00 for what `compared` leaves out; shape (words,)."""
-    compared: Words
+    template: Words
+    """The window, 0x00 for what `compare_mask` leaves out; shape (words,)."""
+    compare_mask: Words
     """0xff for each byte that is the same in all records: labels, units, ends of line; shape (words,)."""
-    places: tuple[int, ...]
+    word_offsets: tuple[int, ...]
     """Where in the window the eight bytes begin that end with a field's last digit."""
     digits: Words
     """0xff for each of these bytes that belongs to the amount: for all, on most kernels; shape (fields, 1)."""
 
-    def amounts(self, text: SmapsText, starts: NDArray[np.int64]) -> tuple[Amounts, NDArray[np.bool_]]:
+    def parse_amounts(self, text: SmapsText, starts: NDArray[np.int64]) -> tuple[Amounts, NDArray[np.bool_]]:
         """The amounts of all records, and which records are laid out otherwise, so that their amounts mean nothing.
 
         Args:
@@ -55,15 +55,15 @@ class RecordLayout:
         Returns:
             Shapes (fields, n) and (n,).
         """
-        n, size = len(starts), self.expected.nbytes
+        n, size = len(starts), self.template.nbytes
         windows = np.ndarray((len(text) - size + 1,), f"V{size}", text, strides=(1,))
-        amounts, otherwise = np.empty((len(self.places), n), np.int64), np.zeros(n, np.bool_)
+        amounts, otherwise = np.empty((len(self.word_offsets), n), np.int64), np.zeros(n, np.bool_)
         for first in range(0, n, _RECORDS_PER_CHUNK):
             rows = slice(first, first + _RECORDS_PER_CHUNK)
-            chunk = windows[starts[rows] + (self.length - size)].view("<u8").reshape(-1, len(self.expected))
-            words = np.stack([np.ndarray(len(chunk), "<u8", chunk, place, size) for place in self.places])
+            chunk = windows[starts[rows] + (self.length - size)].view("<u8").reshape(-1, len(self.template))
+            words = np.stack([np.ndarray(len(chunk), "<u8", chunk, place, size) for place in self.word_offsets])
             amounts[:, rows], wrong = parse_numbers(words, self.digits)
-            differs = (chunk & self.compared) != self.expected
+            differs = (chunk & self.compare_mask) != self.template
             if differs.any() or wrong.any():
                 otherwise[rows] = differs.any(axis=1) | wrong.any(axis=0)
         return amounts, otherwise

@@ -88,7 +88,7 @@ def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Cow
             continue
         pages = _split_into_pages(runs)
         groups = found[name, _part(mappings, row)]
-        symbols = files.symbols_of_each(process, mappings, row, pages, most=MAX_NAMES)
+        symbols = files.find_symbols_by_run(process, mappings, row, pages, most=MAX_NAMES)
         swapped = (pages.flags & PageFlags.SWAPPED != 0).tolist()
         for on_page, is_own, in_swap in zip(symbols, own, swapped, strict=True):
             group = groups.setdefault(on_page, CowGroup(on_page))

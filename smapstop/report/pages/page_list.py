@@ -161,7 +161,7 @@ def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, fil
     if not mappings.inode[file_row(mappings, row)]:
         return [Symbols()] * len(pieces)
     untouched = np.where(pieces.flags == 0, np.uint8(PageFlags.FILE), pieces.flags)
-    return files.symbols_of_each(process, mappings, row, replace(pieces, flags=untouched), most=MAX_NAMES)
+    return files.find_symbols_by_run(process, mappings, row, replace(pieces, flags=untouched), most=MAX_NAMES)
 
 
 def _fill_holes(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray[np.intp]]:

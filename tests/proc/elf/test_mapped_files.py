@@ -162,6 +162,6 @@ def test_file_in_the_mount_namespace_of_the_process(compiler: Compiler, tmp_path
 def test_anonymous_memory_has_no_names(program: Callable[[str], Path]) -> None:
     with watched(program("again")) as target:
         mappings, row = target.mapping()
-        assert target.files.symbols_of(target.process, mappings, row, [target.copied]) == [
+        assert target.files.find_symbols(target.process, mappings, row, [target.copied]) == [
             Symbols(missing_reason="is no file")
         ]

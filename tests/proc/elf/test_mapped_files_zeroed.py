@@ -20,8 +20,8 @@ def on_each_page(target: Watched, row: int, first: int, pages: int) -> list[Symb
     start = np.uint64(first) + np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES)
     flags = np.full(pages, PageFlags.PRESENT, np.uint8)
     runs = PageRuns(start, start + np.uint64(PAGE_BYTES), flags, PageFlags.FILE | PageFlags.PRESENT, PAGE_BYTES)
-    each = target.files.symbols_of_each(target.process, mappings, row, runs)
-    assert target.files.symbols_of(target.process, mappings, row, [runs.take(start == at) for at in start]) == each
+    each = target.files.find_symbols_by_run(target.process, mappings, row, runs)
+    assert target.files.find_symbols(target.process, mappings, row, [runs.take(start == at) for at in start]) == each
     return each
 
 

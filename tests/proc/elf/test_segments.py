@@ -35,7 +35,7 @@ def test_segments_with_the_same_permissions_that_share_a_page_of_the_file_are_to
                 for row in rows
             ]
             names = [
-                files.symbols_of(process, mappings, row, [on])[0].names for row, on in zip(rows, pages, strict=True)
+                files.find_symbols(process, mappings, row, [on])[0].names for row, on in zip(rows, pages, strict=True)
             ]
             assert mappings.offset[rows].tolist() == [0, 0, 0]
             assert names == [("_start",), ("first",), ("variable",)]

@@ -83,7 +83,7 @@ def test_mangled_names_are_given_as_their_language_has_them(compiler: Compiler, 
         assert target.go() == Symbols(("program::page1",))
         assert target.go() == Symbols(("a::counters::HITS", "wide"))
         mappings, row = target.mapping()
-        each = target.files.symbols_of_each(target.process, mappings, row, target.copied, most=9)
+        each = target.files.find_symbols_by_run(target.process, mappings, row, target.copied, most=9)
         assert [name for symbols in each for name in symbols.names if "::" in name] == [
             "program::page1",
             "a::counters::HITS",
