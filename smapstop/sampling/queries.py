@@ -89,7 +89,7 @@ def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesO
         return nothing(f"cannot be read: {error.strerror}")
     if frames is None:
         return nothing("shown only to root")
-    pages = ((frames.runs.end - frames.runs.start) // np.uint64(PAGE_BYTES)).astype(np.int64) * frames.known
+    pages = ((frames.runs.end - frames.runs.start) // np.uint64(PAGE_BYTES)).astype(np.int64) * frames.has_frame
 
     def count(which: NDArray[np.bool_]) -> int:
         return int(pages[which].sum())
@@ -98,7 +98,7 @@ def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesO
         *(request.mapping, request.start, request.end),
         pages=int(pages.sum()),
         once=count(frames.map_count == 1),
-        most=int(frames.map_count[frames.known].max(initial=0)),
+        most=int(frames.map_count[frames.has_frame].max(initial=0)),
         dirty=count(frames.flags & FrameFlags.DIRTY != 0),
         referenced=count(frames.flags & FrameFlags.REFERENCED != 0),
         huge=count(frames.flags & FrameFlags.HUGE != 0),

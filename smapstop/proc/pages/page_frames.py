@@ -54,7 +54,7 @@ class FrameRuns:
 
     runs: PageRuns
     """As the process has them; each is part of one run of the process."""
-    known: NDArray[np.bool_]
+    has_frame: NDArray[np.bool_]
     """Whether it has a frame that could be looked at, shape (n,): not what is swapped, nor a device's."""
     flags: NDArray[np.uint8]
     """A `FrameFlags` each, shape (n,)."""
@@ -79,7 +79,7 @@ def read_frame_runs(process: ProcDir, runs: PageRuns) -> FrameRuns | None:
             files.callback(os.close, fd)
         pagemap = process.open("pagemap")
         files.callback(os.close, pagemap)
-        pieces = [_FrameColumns.nothing()]
+        pieces = [_FrameColumns.empty()]
         hidden = False
         for start, end, flags in zip(runs.start.tolist(), runs.end.tolist(), runs.flags.tolist(), strict=True):
             for first in range(start, end, _PAGES_PER_READ * PAGE_BYTES):
@@ -100,12 +100,12 @@ class _FrameColumns(NamedTuple):
     maps: NDArray[np.int64]
 
     @classmethod
-    def nothing(cls) -> "_FrameColumns":
+    def empty(cls) -> "_FrameColumns":
         """No pages."""
         address, flags = np.zeros(0, np.uint64), np.zeros(0, np.uint8)
         return cls(address, address, flags, np.zeros(0, np.bool_), flags, np.zeros(0, np.int64))
 
-    def in_runs(self) -> "_FrameColumns":
+    def merge_equal(self) -> "_FrameColumns":
         """Neighbours that are alike as one."""
         begins = np.ones(len(self.start), np.bool_)
         begins[1:] = self.start[1:] != self.end[:-1]
@@ -134,7 +134,7 @@ def _read_columns(of_flags: int, of_counts: int, numbers: Addresses, start: int,
     starts = np.arange(len(numbers), dtype=np.uint64) * np.uint64(PAGE_BYTES) + np.uint64(start)
     pages = np.full(len(numbers), page, np.uint8)
     frame, count = np.where(known, frame, np.uint8(0)), np.where(known, counts.astype(np.int64), 0)
-    return _FrameColumns(starts, starts + np.uint64(PAGE_BYTES), pages, known, frame, count).in_runs()
+    return _FrameColumns(starts, starts + np.uint64(PAGE_BYTES), pages, known, frame, count).merge_equal()
 
 
 def _read_entries(fd: int, numbers: Addresses) -> Addresses:
@@ -162,6 +162,6 @@ def _merge_columns(pieces: list[_FrameColumns], runs: PageRuns) -> FrameRuns:
         np.concatenate([piece.known for piece in pieces]),
         np.concatenate([piece.frame for piece in pieces]),
         np.concatenate([piece.maps for piece in pieces]),
-    ).in_runs()
+    ).merge_equal()
     start, end, page, known, frame, count = all_of_them
     return FrameRuns(PageRuns(start, end, page, runs.known_flags, runs.page_bytes), known, frame, count)

@@ -179,6 +179,6 @@ def _fill_holes(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray
 
 def _frame_info(frames: FrameRuns | None, run: int) -> FrameInfo | None:
     """What is known of the frames of a run."""
-    if frames is None or run < 0 or not frames.known[run]:
+    if frames is None or run < 0 or not frames.has_frame[run]:
         return None
     return FrameInfo(FrameFlags(int(frames.flags[run])), int(frames.map_count[run]))
