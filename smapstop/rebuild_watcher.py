@@ -104,31 +104,31 @@ class RebuildProgress:
     A state machine that is given the times and reads no clock: `observe` and `accept` return the next one.
     """
 
-    used: Observation
+    last_used: Observation
     """What was there when the program was last started."""
-    seen: Observation
+    current: Observation
     """What is there now."""
-    since: float
+    changed_at: float
     """When that was first observed, seconds."""
 
     def observe(self, seen: Observation, now: float) -> "RebuildProgress":
         """Take in what is there now."""
-        return self if seen == self.seen else replace(self, seen=seen, since=now)
+        return self if seen == self.current else replace(self, current=seen, changed_at=now)
 
-    def state(self, now: float) -> RebuildState:
+    def state_at(self, now: float) -> RebuildState:
         """Return the state at a time."""
-        if self.seen != self.used:
-            if now - self.since < SETTLE_SECONDS:
+        if self.current != self.last_used:
+            if now - self.changed_at < SETTLE_SECONDS:
                 return RebuildState.CHANGING
-            if self.seen.usable:
+            if self.current.usable:
                 return RebuildState.REBUILT
-        if self.seen.written:
+        if self.current.written:
             return RebuildState.WRITTEN
-        return RebuildState.UNCHANGED if self.seen == self.used else RebuildState.UNUSABLE
+        return RebuildState.UNCHANGED if self.current == self.last_used else RebuildState.UNUSABLE
 
     def accept(self) -> "RebuildProgress":
         """Take what is there as what the program is started with."""
-        return replace(self, used=self.seen)
+        return replace(self, last_used=self.current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +265,7 @@ class _DirectoryWatch:
         await self._changes.aclose()
 
 
-async def watch_rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
+async def watch_rebuilds(path: Path, *, must_be_executable: bool) -> AsyncIterator[None]:
     """Wait for one rebuild after the other; what changes meanwhile is not missed.
 
     Args:
@@ -275,7 +275,7 @@ async def watch_rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
     Raises:
         SmapstopError: The system does not let us watch it.
     """
-    subject = _DirectorySubject(path) if path.is_dir() else _FileSubject(path, executed=executed)
+    subject = _DirectorySubject(path) if path.is_dir() else _FileSubject(path, executed=must_be_executable)
     settling = RebuildProgress(subject.observe(), subject.observe(), time.monotonic())
     while True:
         places, lost = subject.places(), False
@@ -285,7 +285,7 @@ async def watch_rebuilds(path: Path, *, executed: bool) -> AsyncIterator[None]:
                 while not lost and places == subject.places():
                     now = time.monotonic()
                     settling = settling.observe(subject.observe(), now)
-                    state = settling.state(now)
+                    state = settling.state_at(now)
                     if state is RebuildState.REBUILT:
                         settling = settling.accept()
                         yield

@@ -32,7 +32,7 @@ def states(*observations: tuple[float, Observation], used: Observation = OLD) ->
     settling, out = RebuildProgress(used, used, 0), []
     for now, seen in observations:
         settling = settling.observe(seen, now)
-        out.append(settling.state(now))
+        out.append(settling.state_at(now))
     return out
 
 
@@ -88,9 +88,9 @@ def test_what_is_open_to_be_written_from_the_start_on_is_not_unchanged() -> None
 
 def test_once_the_program_was_started_with_it_only_another_change_is_a_rebuild() -> None:
     settling = RebuildProgress(OLD, OLD, 0).observe(NEW, 1).accept()
-    assert settling.state(9) is RebuildState.UNCHANGED
-    assert settling.observe(NEWER, 9).state(10) is RebuildState.REBUILT
-    assert settling.observe(OLD, 9).state(10) is RebuildState.REBUILT
+    assert settling.state_at(9) is RebuildState.UNCHANGED
+    assert settling.observe(NEWER, 9).state_at(10) is RebuildState.REBUILT
+    assert settling.observe(OLD, 9).state_at(10) is RebuildState.REBUILT
 
 
 def test_only_what_nothing_reports_is_observed_again_soon() -> None:
@@ -132,7 +132,7 @@ class Watching:
         self.task = asyncio.create_task(self._follow(path, executed))
 
     async def _follow(self, path: Path, executed: bool) -> None:
-        async with aclosing(watch_rebuilds(path, executed=executed)) as told:  # type: ignore[type-var]
+        async with aclosing(watch_rebuilds(path, must_be_executable=executed)) as told:  # type: ignore[type-var]
             async for _ in told:
                 self.count += 1
 
@@ -278,4 +278,4 @@ async def test_a_limit_of_the_system_is_told(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(watchfiles.main, "RustNotify", refuse)
     with pytest.raises(SmapstopError, match="OS file watch limit reached"):
-        await anext(watch_rebuilds(tmp_path / "app", executed=True))
+        await anext(watch_rebuilds(tmp_path / "app", must_be_executable=True))

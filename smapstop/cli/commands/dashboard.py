@@ -138,7 +138,7 @@ def _rebuild_watcher(watched: str, program: str) -> "Rebuilds":
     def begin() -> "AsyncIterator[None]":
         from smapstop.rebuild_watcher import watch_rebuilds  # with what it needs, which takes a while to import
 
-        return watch_rebuilds(path, executed=not watched)
+        return watch_rebuilds(path, must_be_executable=not watched)
 
     return begin
 
