@@ -143,25 +143,27 @@ class _Place:
 class _FileSubject:
     """A file, which linkers write anew or replace, by way of symbolic links or not."""
 
-    deep = False
+    is_recursive = False
     """What changes in the directories beside it does not matter."""
 
     def __init__(self, path: Path, *, executed: bool) -> None:
-        self._path, self._executed = path, executed
+        self._path, self._must_be_executable = path, executed
 
     def observe(self) -> Observation:
         """Return what is there."""
         stamp = stamp_of(self._path)
         if stamp is None:
             return Observation(None, usable=False)
-        written = self._executed and _is_written(self._path)
-        return Observation(stamp, usable=(stamp.executable or not self._executed) and not written, written=written)
+        written = self._must_be_executable and _is_written(self._path)
+        return Observation(
+            stamp, usable=(stamp.executable or not self._must_be_executable) and not written, written=written
+        )
 
-    def places(self) -> set[_Place]:
+    def directories(self) -> set[_Place]:
         """Where it, and every link on the way to it, can change."""
         return {_nearest_directory(hop.parent) for hop in _follow_links(self._path)}
 
-    def hear(self, changes: set[tuple[Change, str]]) -> None:
+    def note_changes(self, changes: set[tuple[Change, str]]) -> None:
         """Ignore what changed: `observe` reads it."""
 
 
@@ -170,26 +172,28 @@ class _DirectorySubject:
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
-        self._count = 0
-        self._concerns = DefaultFilter()
+        self._change_count = 0
+        self._change_filter = DefaultFilter()
 
     @property
-    def deep(self) -> bool:
+    def is_recursive(self) -> bool:
         """Whether what changes in its directories matters, too; while it is gone only its place is watched."""
         return self._path.is_dir()
 
     def observe(self) -> Observation:
         """Return how often something changed there; the program is started whatever is missing in it."""
-        return Observation(self._count)
+        return Observation(self._change_count)
 
-    def places(self) -> set[_Place]:
+    def directories(self) -> set[_Place]:
         """Where it can change."""
         return {_nearest_directory(self._path)}
 
-    def hear(self, changes: set[tuple[Change, str]]) -> None:
+    def note_changes(self, changes: set[tuple[Change, str]]) -> None:
         """Something changed there."""
         within = [(change, os.path.relpath(path, self._path)) for change, path in changes]
-        self._count += any(not path.startswith(os.pardir) and self._concerns(change, path) for change, path in within)
+        self._change_count += any(
+            not path.startswith(os.pardir) and self._change_filter(change, path) for change, path in within
+        )
 
 
 def _follow_links(path: Path) -> Iterator[Path]:
@@ -239,7 +243,7 @@ class _DirectoryWatch:
     async def __aenter__(self) -> Self:
         return self
 
-    async def begin(self) -> None:
+    async def start(self) -> None:
         """Give the system the time to begin; what changed before has to be observed after it."""
         await asyncio.wait({self._next}, timeout=_POLL_SECONDS)
 
@@ -278,11 +282,11 @@ async def watch_rebuilds(path: Path, *, must_be_executable: bool) -> AsyncIterat
     subject = _DirectorySubject(path) if path.is_dir() else _FileSubject(path, executed=must_be_executable)
     settling = RebuildProgress(subject.observe(), subject.observe(), time.monotonic())
     while True:
-        places, lost = subject.places(), False
+        places, lost = subject.directories(), False
         try:
-            async with _DirectoryWatch(places, deep=subject.deep) as watch:
-                await watch.begin()
-                while not lost and places == subject.places():
+            async with _DirectoryWatch(places, deep=subject.is_recursive) as watch:
+                await watch.start()
+                while not lost and places == subject.directories():
                     now = time.monotonic()
                     settling = settling.observe(subject.observe(), now)
                     state = settling.state_at(now)
@@ -292,7 +296,7 @@ async def watch_rebuilds(path: Path, *, must_be_executable: bool) -> AsyncIterat
                         continue
                     changes = await watch.wait(_POLL_SECONDS if state.needs_polling else None)
                     lost = _is_any_deleted(places, changes)
-                    subject.hear(changes)
+                    subject.note_changes(changes)
         except FileNotFoundError:
             await asyncio.sleep(_POLL_SECONDS)  # a directory went before it was watched
         except (OSError, RuntimeError) as error:

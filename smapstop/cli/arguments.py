@@ -78,10 +78,10 @@ def add_decorate_option(group: OptionGroup) -> None:
     group.add_argument("--decorate", action="store_true", help="with --: glibc (2.39 or newer) names its memory")
 
 
-def add_output_options(parser: CommandParser, what: str) -> None:
+def add_output_options(parser: CommandParser, output_help: str) -> None:
     """The options of the file that is recorded into; `what` is its help."""
     group = parser.add_argument_group("where to")
-    group.add_argument("-o", "--output", metavar="FILE", help=what)
+    group.add_argument("-o", "--output", metavar="FILE", help=output_help)
     group.add_argument("--force", action="store_true", help="replace a file that is there")
     group.add_argument("--redact", action="store_true", help="leave out words: command, paths, symbols")
 
