@@ -66,10 +66,10 @@ async def _ours() -> list[float]:
         timeline.append(tick)
         scenes.append(derive_view(timeline, ViewState(at=tick.number), None))
 
-    ordered = sort_rows(scenes[0].sheet, Sorting())
+    ordered = sort_rows(scenes[0].table, Sorting())
 
     def show(scene: View, sorting: Sorting, rows: RowIndices | None = None) -> None:
-        rows = sort_rows(scene.sheet, sorting) if rows is None else rows
+        rows = sort_rows(scene.table, sorting) if rows is None else rows
         table.show(timeline, scene, rows, sorting, frozen=False)
 
     app = _OneWidget(table)
@@ -90,7 +90,7 @@ def _moving(columns: int) -> list[str]:
     for tick in ticks(MAPPINGS, CHANGED, 3):
         timeline.append(tick)
     scenes = [derive_view(timeline, ViewState(at=number), None) for number in (1, 2)]
-    one = np.flatnonzero(scenes[1].sheet.ids == tick.ids[0])
+    one = np.flatnonzero(scenes[1].table.ids == tick.ids[0])
     (old,), (new,) = (build_rows(scene, timeline, one, fitted) for scene in scenes)
     return [column.title for (column, _), a, b in zip(fitted, old.cells, new.cells, strict=True) if a != b]
 

@@ -32,23 +32,23 @@ class ComparedTicks:
     """What to divide changes by for a rate; None when there is no rate."""
     notice: str
     """Why this is not how the mapping is at the scene's moment; empty when it is."""
-    earlier: Moment | None = None
+    previous_run_snapshot: Moment | None = None
     """The moment of an earlier run that it is compared with instead."""
 
 
 def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
     """What to compare for a scene; the mapping may be gone by then, or not be there yet."""
-    number, before = view.moment.tick.number, view.changes.before.tick.number
+    number, before = view.snapshot.tick.number, view.diff.before.tick.number
     if number < history.born:
         begins = fmt.clock(history.tick_of(0).wall_ns)
         return ComparedTicks(history.born, history.born, None, f"not mapped yet; below is how it begins at {begins}")
     if history.gone is not None and number >= history.gone:
         last = history.gone - 1
-        before = last - 1 if view.earlier or view.lens.compared == "previous" else min(before, last)
+        before = last - 1 if view.previous_run or view.state.baseline == "previous" else min(before, last)
         return ComparedTicks(last, max(0, before), None, end_text(history))
-    missing = fmt.printable(view.moment.tick.missing)
+    missing = fmt.printable(view.snapshot.tick.missing)
     notice = f"not read this time: {missing}" if missing else ""
-    return ComparedTicks(number, before, view.sheet.seconds, notice, view.changes.before if view.earlier else None)
+    return ComparedTicks(number, before, view.table.seconds, notice, view.diff.before if view.previous_run else None)
 
 
 # the title
@@ -191,14 +191,14 @@ def _compare(
     life: MappingHistory, view: ComparedTicks
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Every field as it was, as it is, and how it changed: from nothing when the mapping was not there; kB."""
-    if view.earlier is None:
+    if view.previous_run_snapshot is None:
         before, after = life.amounts(np.array([view.before, view.number])).T
         return before, after, after if view.before < life.born else after - before
     after = life.amounts(np.array([view.number]))[:, 0]
-    row = view.earlier.row_of(life.mapping)
+    row = view.previous_run_snapshot.row_of(life.mapping)
     if row is None:
         return np.full(len(after), np.nan), after, after
-    columns = [view.earlier.mappings.get(name) for name in life.fields]
+    columns = [view.previous_run_snapshot.mappings.get(name) for name in life.fields]
     before = np.array([ABSENT if column is None else column[row] for column in columns], np.float64)
     before[before == ABSENT] = np.nan
     return before, after, after - before

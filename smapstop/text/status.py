@@ -62,16 +62,16 @@ def header_of(
         run: Which run of the program it is; 0 when there is only one.
         silent: For how many seconds a tick is missing; 0 when none is.
     """
-    tick = view.moment.tick
+    tick = view.snapshot.tick
     ending = tick.ending
-    share = cpu_share(view.previous, tick, target.clock_ticks)
+    share = cpu_share(view.previous_tick, tick, target.clock_ticks)
     alive = (
         f"{tick.counters.state} {_STATES.get(tick.counters.state, '')}".rstrip(),
         f"{tick.counters.threads} thread{'s' * (tick.counters.threads != 1)}",
         f"cpu {fmt.percent(share)}",
         f"up {fmt.duration((tick.wall_ns - target.started_ns) / 1e9)}",
     )
-    reading = view.moment.read
+    reading = view.snapshot.read
     cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
     return Header(
         name=fmt.printable(tick.counters.name),
@@ -81,8 +81,8 @@ def header_of(
             *((exit_status_text(ending),) if ending else alive),
         ),
         mode=_mode(view, timeline, over, overdue_seconds),
-        moving=view.lens.speed > 0
-        or (view.lens.at is None and ending is None and over is None and not overdue_seconds),
+        moving=view.state.speed > 0
+        or (view.state.at is None and ending is None and over is None and not overdue_seconds),
         costs=(f"Δ {baseline_text(view, timeline)}", *(() if ending else (cost,)), *_history_start(timeline)),
     )
 
@@ -106,11 +106,11 @@ def _signal_name(number: int) -> str:
 
 def _mode(scene: View, timeline: Timeline, over: Over | None, silent: int) -> str:
     """Whether the scene is live, and at which pace, or of when it is."""
-    tick = scene.moment.tick
-    if scene.lens.at is not None:
+    tick = scene.snapshot.tick
+    if scene.state.at is not None:
         behind = (timeline.head(len(timeline) - 1).wall_ns - tick.wall_ns) / 1e9
         ago = f", {fmt.age(behind)} ago" if behind >= 1 else ""
-        how = f"▶ {scene.lens.speed}×" if scene.lens.speed else "❚❚"
+        how = f"▶ {scene.state.speed}×" if scene.state.speed else "❚❚"
         return f"{how} {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{scene.newest}"
     if tick.ending:
         return f"■ {fmt.clock(tick.wall_ns)}"
@@ -119,7 +119,7 @@ def _mode(scene: View, timeline: Timeline, over: Over | None, silent: int) -> st
     if silent:
         return f"○ no sample for {fmt.duration(silent)}"
     live = f"● live {fmt.span(tick.interval_ns)}"
-    read = scene.moment.read
+    read = scene.snapshot.read
     if read.read_ns >= _LONG_NS:
         left = max(0, read.monotonic_ns + read.smaps_interval_ns - tick.monotonic_ns)
         return f"{live}, mappings again in {fmt.span(left)}, for {fmt.span(read.read_ns)}"
@@ -136,19 +136,19 @@ def _history_start(timeline: Timeline) -> tuple[str, ...]:
 
 def baseline_text(view: View, timeline: Timeline) -> str:
     """What the scene is compared with."""
-    lens = view.lens
-    if view.earlier:
-        return f"run {view.earlier.number}{' (end)' if view.changes.before.tick.ending else ''}"
-    if lens.compared == "mark" and lens.mark is not None:
+    lens = view.state
+    if view.previous_run:
+        return f"run {view.previous_run.number}{' (end)' if view.diff.before.tick.ending else ''}"
+    if lens.baseline == "mark" and lens.mark is not None:
         return f"mark {fmt.clock(timeline.head(lens.mark).wall_ns)}"
-    return {"start": "start", "mark": "mark (press m)"}.get(lens.compared, "previous tick")
+    return {"start": "start", "mark": "mark (press m)"}.get(lens.baseline, "previous tick")
 
 
 def rss_line(view: View) -> tuple[str, str, float]:
     """Rss, how fast it moves, and that as a number (kB/s)."""
-    tick = view.moment.tick
-    seconds = rate_seconds(view.previous, tick)
-    change = _change(view.previous, tick, "rss")
+    tick = view.snapshot.tick
+    seconds = rate_seconds(view.previous_tick, tick)
+    change = _change(view.previous_tick, tick, "rss")
     speed = change / seconds if seconds and change is not None else None
     return fmt.long_amount(tick.totals.get("rss")), fmt.long_rate(speed), speed or 0.0
 
@@ -162,7 +162,7 @@ def _change(before: Tick, after: Tick, name: str) -> int | None:
 
 def totals_parts(view: View) -> list[tuple[str, str, int | None]]:
     """The totals beside Rss, as (label, amount, change against the compared moment)."""
-    tick, read, compared = view.moment.tick, view.moment.read, view.changes.before.read
+    tick, read, compared = view.snapshot.tick, view.snapshot.read, view.diff.before.read
     parts = [
         (label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), _change(compared, read, name))
         for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap"))
@@ -172,11 +172,11 @@ def totals_parts(view: View) -> list[tuple[str, str, int | None]]:
 
 def faults_parts(view: View, target: Target) -> list[tuple[str, str]]:
     """Faults a second and the number of mappings, as (label, value)."""
-    rates = fault_rates(view.previous, view.moment.tick)
+    rates = fault_rates(view.previous_tick, view.snapshot.tick)
     minor, major = rates or (None, None)
     limit = f" of {target.max_map_count}" if target.max_map_count else ""
     return [
         ("minor faults", fmt.per_second(minor)),
         ("major", fmt.per_second(major)),
-        ("mappings", f"{np.count_nonzero(view.moment.mappings.start < _KERNEL)}{limit}"),
+        ("mappings", f"{np.count_nonzero(view.snapshot.mappings.start < _KERNEL)}{limit}"),
     ]

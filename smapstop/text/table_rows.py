@@ -64,11 +64,11 @@ class _VisibleRows:
     @property
     def ids(self) -> Ids:
         """Mappings, or groups of them."""
-        return self.scene.sheet.ids[self.which]
+        return self.scene.table.ids[self.which]
 
     def amounts(self, fields: Sequence[str]) -> NDArray[np.float64]:
         """Fields of the mappings now, kB, NaN where they are not known; shape (len(fields), len(ids))."""
-        sheet, out = self.scene.sheet, np.full((len(fields), len(self.which)), np.nan)
+        sheet, out = self.scene.table, np.full((len(fields), len(self.which)), np.nan)
         for at, name in enumerate(fields):
             column = sheet.get(name)
             if column is not None:
@@ -95,10 +95,10 @@ def build_rows(
         groups: What the rows are when they are groups.
         histories: What was asked about the rows of the tick before, when they are mappings.
     """
-    sheet, now = view.sheet, view.moment.tick.number
-    moved: list[int] = sheet.moved[which].tolist()
+    sheet, now = view.table, view.snapshot.tick.number
+    moved: list[int] = sheet.last_changed[which].tolist()
     if groups:
-        moved = groups.history.last_changed(sheet.ids[which], sheet.moved[which], now)
+        moved = groups.history.last_changed(sheet.ids[which], sheet.last_changed[which], now)
     histories = histories or row_series_of(timeline, [column for column, _ in columns])
     shown = _VisibleRows(view, timeline, which, groups, histories, moved)
     texts = [_texts(shown, column, width) for column, width in columns]
@@ -120,7 +120,7 @@ def build_rows(
 
 def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
     """The texts of a column."""
-    sheet, which = shown.scene.sheet, shown.which
+    sheet, which = shown.scene.table, shown.which
     rows = which.tolist()
     match column.cell_format:
         case "name":
@@ -158,7 +158,7 @@ def _numbers(sheet: TableData, which: RowIndices, column: Column) -> list[float]
 
 def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     """How the amounts of each column have moved lately; those that others can move, when the mapping changed too."""
-    number = shown.scene.moment.tick.number
+    number = shown.scene.snapshot.tick.number
     if shown.groups:
         fields = shown.groups.amounts.fields
         values = shown.groups.amounts.series(shown.ids, max(0, number - FADE_TICKS), number + 1)
@@ -180,7 +180,7 @@ def row_name(table: TableData, row: int) -> str:
     """
     name = table.texts[int(table.name[row])]
     if table.ids[row] < 0:
-        return f"{name} × {int(table.members[row])}"
+        return f"{name} × {int(table.mapping_count[row])}"
     if not name:
         return f"{table.label(row) or 'anon'} {int(table.start[row]):x}"
     kind = _KINDS[int(table.kind[row])]
@@ -209,7 +209,7 @@ def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
 
     Blank where it has not moved: so what moves stands out, and the other lines need not be drawn again.
     """
-    number, ids = shown.scene.moment.tick.number, shown.ids
+    number, ids = shown.scene.snapshot.tick.number, shown.ids
     step = history_step(number + 1, width)
     # glyphs end at multiples of the step, so that they do not change as time goes on, but only move
     stop = (number // step + 1) * step
@@ -247,10 +247,10 @@ def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
             shown.histories.told(mapping, number) if number >= timeline.first else ""
             for mapping, number in zip(shown.ids.tolist(), moved, strict=True)
         ]
-    now = shown.scene.moment.tick
+    now = shown.scene.snapshot.tick
     ages = [_age(now, timeline.head(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
     forgotten = f"before {fmt.clock(timeline.head(timeline.first).wall_ns)}"
-    never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.scene.sheet.gone[shown.which].tolist()]
+    never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.scene.table.gone[shown.which].tolist()]
     return [
         f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else forgotten if number >= 0 else otherwise
         for text, age, number, otherwise in zip(texts, ages, moved, never, strict=True)

@@ -53,7 +53,7 @@ class Looking:
     @property
     def now(self) -> int:
         """The tick that is shown."""
-        return self.scene.moment.tick.number if self.scene else 0
+        return self.scene.snapshot.tick.number if self.scene else 0
 
     @property
     def anything(self) -> bool:
@@ -86,7 +86,7 @@ class Looking:
         """Look at a run, live or at a tick, and compare it with the one before."""
         self.run, self.timeline, self.scene = run, run.timeline, None
         self.activity, self.order = Activity(run.timeline), self.order.anew()
-        self.lens = self.lens.of_run(at, earlier=self.earlier is not None)
+        self.lens = self.lens.switch_run(at, earlier=self.earlier is not None)
 
     def look(self, lens: ViewState) -> None:
         """Look in another way; an earlier run goes no further than to its end."""
@@ -107,9 +107,9 @@ class Looking:
 
     def carried_over(self) -> Carried | None:
         """The mapping of this run that is like the wanted one, once it is there."""
-        if self.carried is None or self.scene is None or self.scene.earlier is None:
+        if self.carried is None or self.scene is None or self.scene.previous_run is None:
             return None
-        mapping = self.scene.earlier.alike(self.carried.mapping, self.scene.changes.before)
+        mapping = self.scene.previous_run.alike(self.carried.mapping, self.scene.diff.before)
         if mapping is None:
             return None
         found, self.carried = replace(self.carried, mapping=mapping), None

@@ -35,27 +35,27 @@ class CalmOrder:
     def rows(self, scene: View, seconds_since_key: float) -> Rows:
         """The rows of the scene's sheet in the order to show them."""
         if self._due(scene, seconds_since_key):
-            rows = sort_rows(scene.sheet, self.sorting, scene.keep)
-            self._sorted_at = scene.moment.tick.number
-            self._view = (self.sorting, scene.lens)
+            rows = sort_rows(scene.table, self.sorting, scene.filter_mask)
+            self._sorted_at = scene.snapshot.tick.number
+            self._view = (self.sorting, scene.state)
         else:
             rows = self._as_before(scene)
-        self._ids = scene.sheet.ids[rows]
+        self._ids = scene.table.ids[rows]
         return rows
 
     def _due(self, scene: View, seconds_since_key: float) -> bool:
         """Whether to sort: when the user asked for another view, or when it has been calm for long enough."""
-        if self._view != (self.sorting, scene.lens):
+        if self._view != (self.sorting, scene.state):
             return True
         if self.frozen or seconds_since_key < QUIET_SECONDS:
             return False
-        return abs(scene.moment.tick.number - self._sorted_at) >= EVERY_TICKS
+        return abs(scene.snapshot.tick.number - self._sorted_at) >= EVERY_TICKS
 
     def _as_before(self, scene: View) -> Rows:
         """The last order without what is gone; new rows come first, the biggest on top, where they are seen."""
-        ids = scene.sheet.ids
+        ids = scene.table.ids
         rank = rows_of(self._ids, ids)
-        kept = np.flatnonzero(scene.keep & (rank >= 0))
+        kept = np.flatnonzero(scene.filter_mask & (rank >= 0))
         old = kept[np.argsort(rank[kept], kind="stable")]
-        new = sort_rows(scene.sheet, Sorting("rss"), scene.keep & (rank < 0))
+        new = sort_rows(scene.table, Sorting("rss"), scene.filter_mask & (rank < 0))
         return np.concatenate([new, old])

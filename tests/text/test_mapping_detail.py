@@ -94,8 +94,8 @@ def test_a_change_is_against_the_compared_moment() -> None:
         return compared(*seen(*ticks, lens=lens))["private_dirty"]
 
     assert dirty(ViewState()) == ("8", "8", "·", "·")
-    assert dirty(ViewState(compared="mark", mark=1)) == ("4", "8", "+4", "+2 K/s")
-    assert dirty(ViewState(compared="start")) == ("0", "8", "+8", "+2.67 K/s")
+    assert dirty(ViewState(baseline="mark", mark=1)) == ("4", "8", "+4", "+2 K/s")
+    assert dirty(ViewState(baseline="start")) == ("0", "8", "+8", "+2.67 K/s")
     assert dirty(ViewState(at=2)) == ("4", "8", "+4", "+4 K/s")
 
 
@@ -140,7 +140,7 @@ def test_against_an_earlier_run_every_field_is_compared_with_what_the_mapping_ha
 
     def against(mapping: int) -> tuple[MappingHistory, ComparedTicks]:
         life = MappingHistory(timeline, mapping)
-        return life, compared_ticks(life, derive_view(timeline, ViewState(compared="run"), earlier))
+        return life, compared_ticks(life, derive_view(timeline, ViewState(baseline="run"), earlier))
 
     assert compared(*against(7)) == {
         "size": ("8", "8", "·", "·"),
@@ -158,7 +158,7 @@ def test_what_is_gone_is_not_compared_with_an_earlier_run() -> None:
     timeline = timeline_of(written(0, 4, 4), written(1, 0, 8), gone)
     life = MappingHistory(timeline, 7)
     view = compared_ticks(
-        life, derive_view(timeline, ViewState(compared="run"), PreviousRun(1, timeline_of(written(0, 0, 0))))
+        life, derive_view(timeline, ViewState(baseline="run"), PreviousRun(1, timeline_of(written(0, 0, 0))))
     )
 
     assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")

@@ -107,9 +107,9 @@ def test_totals_that_a_cheap_tick_did_not_read_are_those_of_the_last_reading() -
 
 def test_the_compared_moment_is_named() -> None:
     timeline = two_ticks()
-    assert baseline_text(derive_view(timeline, ViewState(compared="start")), timeline) == "start"
-    assert baseline_text(derive_view(timeline, ViewState(compared="mark", mark=1)), timeline).startswith("mark ")
-    assert baseline_text(derive_view(timeline, ViewState(compared="run")), timeline) == "previous tick"
+    assert baseline_text(derive_view(timeline, ViewState(baseline="start")), timeline) == "start"
+    assert baseline_text(derive_view(timeline, ViewState(baseline="mark", mark=1)), timeline).startswith("mark ")
+    assert baseline_text(derive_view(timeline, ViewState(baseline="run")), timeline) == "previous tick"
 
 
 def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
@@ -117,7 +117,7 @@ def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
     earlier.append(tick_of(2, mappings_of(), [], ending=Ending(status=0)))
     later.append(tick_of(2, mappings_of(), []))
     told = [
-        baseline_text(derive_view(later, ViewState(at=at, compared="run"), PreviousRun(7, earlier)), later)
+        baseline_text(derive_view(later, ViewState(at=at, baseline="run"), PreviousRun(7, earlier)), later)
         for at in (1, 2)
     ]
     assert told == ["run 7", "run 7 (end)"]

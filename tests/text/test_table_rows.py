@@ -25,6 +25,6 @@ def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, k
         timeline.append(tick)
         at = tick.number if chance.random() < 0.8 else chance.randint(timeline.first, tick.number)
         scene = derive_view(timeline, ViewState(at=at))
-        which = np.array(chance.sample(range(len(scene.sheet)), len(scene.sheet)), np.intp)[: chance.randint(0, 9)]
+        which = np.array(chance.sample(range(len(scene.table)), len(scene.table)), np.intp)[: chance.randint(0, 9)]
         expected = build_rows(scene, timeline, which, columns)
         assert build_rows(scene, timeline, which, columns, None, kept) == expected

@@ -50,5 +50,5 @@ def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is
 ) -> None:
     timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5, 6], stacks=(Stack(4, 4711, "io\n"),)))
     scene = derive_view(timeline, ViewState())
-    found = build_rows(scene, timeline, scene.sheet.ids - 1, [(ALL_COLUMNS["name"], width)])
+    found = build_rows(scene, timeline, scene.table.ids - 1, [(ALL_COLUMNS["name"], width)])
     assert [row.cells[0] for row in found][:5] == names

@@ -50,9 +50,9 @@ def test_who_looks_live_sees_the_next_run_compared_with_the_last_one() -> None:
     scene = out.see()
     assert out.run is out.runs.newest
     assert scene is not None
-    assert scene.earlier is not None
-    assert scene.earlier.number == 1
-    assert scene.sheet.deltas["rss"].tolist() == [0, 10]
+    assert scene.previous_run is not None
+    assert scene.previous_run.number == 1
+    assert scene.table.deltas["rss"].tolist() == [0, 10]
 
 
 def test_who_looks_at_the_past_stays_there_when_a_run_begins() -> None:
@@ -67,20 +67,20 @@ def test_who_looks_at_the_past_stays_there_when_a_run_begins() -> None:
 def test_an_earlier_run_has_no_now_but_its_end() -> None:
     out = looking(runs=3)
     out.show(out.runs.stored[1], 2)
-    for lens in (out.lens.gone_to(None), out.lens.held(out.now), out.lens.stepped(3, 4, 10)):
+    for lens in (out.lens.seek(None), out.lens.toggle_pause(out.now), out.lens.step(3, 4, 10)):
         out.look(lens)
         assert out.lens.at == 4
     scene = out.see()
     assert scene is not None
-    assert scene.moment.tick.ending == Ending(status=0)
-    assert scene.earlier is not None
-    assert scene.earlier.number == 1
+    assert scene.snapshot.tick.ending == Ending(status=0)
+    assert scene.previous_run is not None
+    assert scene.previous_run.number == 1
 
 
 def test_the_first_run_is_compared_with_itself() -> None:
     out = looking(runs=2)
     out.show(out.runs.stored[0], 1)
-    assert out.lens.compared == "previous"
+    assert out.lens.baseline == "previous"
     assert out.earlier is None
 
 

@@ -25,7 +25,7 @@ class Table:
         rows = mappings_of((1, 2, "rw-p", "", first), (3, 4, "rw-p", "", second))
         self.timeline.append(tick_of(len(self.timeline), rows, [0, 1], keyframe=True))
         scene = derive_view(self.timeline, lens or ViewState())
-        ids: list[int] = scene.sheet.ids[self.calm.rows(scene, seconds_since_key)].tolist()
+        ids: list[int] = scene.table.ids[self.calm.rows(scene, seconds_since_key)].tolist()
         return ids
 
 
@@ -54,7 +54,7 @@ def test_a_frozen_order_is_kept_until_the_user_asks_for_another() -> None:
 def test_another_look_is_sorted_at_once() -> None:
     table = Table()
     table.order(8, 4)
-    assert table.order(4, 8, seconds_since_key=0.1, lens=ViewState(compared="start")) == [1, 0]
+    assert table.order(4, 8, seconds_since_key=0.1, lens=ViewState(baseline="start")) == [1, 0]
 
 
 def test_new_rows_come_first_and_what_is_gone_leaves_no_gap() -> None:
@@ -64,4 +64,4 @@ def test_new_rows_come_first_and_what_is_gone_leaves_no_gap() -> None:
     for number in range(1, 6):
         table.timeline.append(tick_of(number, rows, [0, 2, 3], keyframe=True))
     scene = derive_view(table.timeline, ViewState())
-    assert scene.sheet.ids[table.calm.rows(scene, 0.1)].tolist() == [3, 2, 0]
+    assert scene.table.ids[table.calm.rows(scene, 0.1)].tolist() == [3, 2, 0]

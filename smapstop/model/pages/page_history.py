@@ -75,9 +75,9 @@ class PageHistory:
         The previous one stays so until the mapping is looked at again, which it is when it has changed.
         """
         place = self._looks.index(snapshot)
-        if state.compared == "start":
+        if state.baseline == "start":
             return self._looks[0]
-        if state.compared == "mark" and state.mark is not None:
+        if state.baseline == "mark" and state.mark is not None:
             marked = self.at(state.mark)
             assert marked is not None
             return marked if marked.seen.tick <= snapshot.seen.tick else snapshot

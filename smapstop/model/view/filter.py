@@ -85,12 +85,12 @@ def _kind_filter(wanted: str) -> RowFilter:
 def _text_filter(column: str, holds: Callable[[str], bool]) -> RowFilter:
     """Whether a text passes; one look at each distinct text."""
 
-    def test(sheet: TableData) -> Mask:
+    def passes(sheet: TableData) -> Mask:
         codes, inverse = np.unique(getattr(sheet, column), return_inverse=True)
         passing = np.array([holds(sheet.texts[code]) for code in codes.tolist()], bool)
         return passing[inverse] if len(codes) else np.zeros(0, bool)
 
-    return test
+    return passes
 
 
 def _part_filter(word: str) -> RowFilter:
@@ -102,7 +102,7 @@ def _part_filter(word: str) -> RowFilter:
 
 def _has_label(sheet: TableData, word: str) -> Mask:
     """Whether what is said of memory without a name holds a text."""
-    uses, texts = sheet.uses, sheet.texts
+    uses, texts = sheet.purposes, sheet.texts
     said = np.array([word in str(label(use, "", None) or "") for use in Use], bool)[uses.use]
     for owner in np.unique(uses.owner).tolist():
         of_file = uses.owner == owner
@@ -119,14 +119,14 @@ def _amount_filter(comparison: re.Match[str]) -> RowFilter:
     compare = _COMPARISONS[comparison["than"]]
     amount = float(comparison["number"]) * _UNITS[comparison["unit"].lower()]
 
-    def test(sheet: TableData) -> Mask:
+    def passes(sheet: TableData) -> Mask:
         column = sort_column(sheet, field)
         if column is None:
             raise SmapstopError(f"no field {field!r} in the filter", f"fields are {', '.join(sheet.fields)}, delta")
         printed: Mask = np.ones(len(column), bool) if field == "delta" else column != ABSENT
         return printed & compare(column, amount)
 
-    return test
+    return passes
 
 
 def group_filter(table: TableData, group: int) -> str:

@@ -43,7 +43,7 @@ def _sort_keys(sheet: TableData, key: str) -> list[NDArray[np.int64]]:
     change = sheet.deltas.get("rss", zeros)
     if key == "moved":
         rss = sheet.get("rss")
-        return [sheet.moved, np.abs(change), zeros if rss is None else rss]
+        return [sheet.last_changed, np.abs(change), zeros if rss is None else rss]
     if key in ("delta", "rate"):
         return [change]
     if key == "start":

@@ -37,13 +37,13 @@ class TableData:
     """Change of the fields of `COMPARED_FIELDS` against the compared moment, kB, shape (n,) each."""
     seconds: float | None
     """What to divide `delta` by for a rate; None when there is no rate."""
-    moved: NDArray[np.int64]
+    last_changed: NDArray[np.int64]
     """The tick at which the row last changed, -1 for never."""
     gone: NDArray[np.bool_]
     """Rows of mappings that are no more; they linger for a few ticks."""
-    members: NDArray[np.int64]
+    mapping_count: NDArray[np.int64]
     """How many mappings the row stands for."""
-    uses: Uses
+    purposes: Uses
     """What the mappings without a name are for, by their shape."""
     stacks: Mapping[int, Stack] = field(default_factory=dict)
     """Whose stack each mapping is, as far as it is known."""
@@ -55,8 +55,8 @@ class TableData:
         """What the memory in a row is for, when it has no name; None when it has, or nothing is known."""
         if self.name[row] or self.ids[row] < 0:
             return None
-        owner = self.texts[int(self.uses.owner[row])]
-        return label(int(self.uses.use[row]), owner, self.stacks.get(int(self.ids[row])))
+        owner = self.texts[int(self.purposes.owner[row])]
+        return label(int(self.purposes.use[row]), owner, self.stacks.get(int(self.ids[row])))
 
     def get(self, name: str) -> Amounts | None:
         """The column of a field; None when this kernel does not print it."""
@@ -67,7 +67,7 @@ class TableData:
 class RemovedRows:
     """Mappings that are no more, and still shown."""
 
-    moment: Moment
+    snapshot: Moment
     """When they were last seen, or before. It has the texts of the moment that is looked at, and may have more."""
     rows: NDArray[np.intp]
     """Their rows then, shape (k,)."""
@@ -89,7 +89,7 @@ def build_table(changes: Changes, seconds: float | None, stacks: Mapping[int, St
         ids=after.ids,
         deltas={name: delta for name in COMPARED_FIELDS if (delta := changes.delta(name)) is not None},
         seconds=seconds,
-        moved=after.moved,
+        last_changed=after.moved,
         stacks=stacks or {},
     )
 
@@ -104,8 +104,8 @@ def with_removed(table: TableData, changes: Changes, lost: RemovedRows) -> Table
     """
     if not len(lost.rows):
         return table
-    was, before = lost.moment.mappings, changes.before
-    ids, removed = lost.moment.ids[lost.rows], was.take(lost.rows)
+    was, before = lost.snapshot.mappings, changes.before
+    ids, removed = lost.snapshot.ids[lost.rows], was.take(lost.rows)
     both = concatenate(replace(changes.after.mappings, strings=was.strings), removed)
     rows = rows_of(before.ids, ids)
     return replace(
@@ -123,10 +123,10 @@ def with_removed(table: TableData, changes: Changes, lost: RemovedRows) -> Table
             name: np.concatenate([delta, _removed_amounts(before, rows, name)])
             for name, delta in table.deltas.items()
         },
-        moved=np.concatenate([table.moved, lost.ticks]),
+        last_changed=np.concatenate([table.last_changed, lost.ticks]),
         gone=np.concatenate([table.gone, np.ones(len(ids), bool)]),
-        members=np.ones(len(both), np.int64),
-        uses=table.uses.beside(uses_of(was), lost.rows),
+        mapping_count=np.ones(len(both), np.int64),
+        purposes=table.purposes.beside(uses_of(was), lost.rows),
     )
 
 
@@ -145,10 +145,10 @@ def static_table(mappings: Mappings) -> TableData:
         amounts=mappings.amounts,
         deltas={},
         seconds=None,
-        moved=np.full(n, -1),
+        last_changed=np.full(n, -1),
         gone=np.zeros(n, bool),
-        members=np.ones(n, np.int64),
-        uses=uses_of(mappings),
+        mapping_count=np.ones(n, np.int64),
+        purposes=uses_of(mappings),
     )
 
 
@@ -183,7 +183,7 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
         if name not in PROPERTY_FIELDS:
             amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
     moved = np.full(n, -1, np.int64)
-    np.maximum.at(moved, group, table.moved)
+    np.maximum.at(moved, group, table.last_changed)
     return TableData(
         ids=group_ids(keys),
         start=table.start[first],
@@ -196,8 +196,8 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
         amounts=amounts,
         deltas={name: sums(row) for name, row in table.deltas.items()},
         seconds=table.seconds,
-        moved=moved,
+        last_changed=moved,
         gone=sums(here.astype(np.int64)) == 0,
-        members=sums(here.astype(np.int64)),
-        uses=unknown_uses(n),
+        mapping_count=sums(here.astype(np.int64)),
+        purposes=unknown_uses(n),
     )

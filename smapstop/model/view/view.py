@@ -24,18 +24,18 @@ LINGER = 3
 class View:
     """What is seen through a lens."""
 
-    lens: ViewState
-    moment: Moment
-    previous: Tick
+    state: ViewState
+    snapshot: Moment
+    previous_tick: Tick
     """The tick before it, for rates of the whole process; the moment's own when it is the first."""
-    changes: Changes
+    diff: Changes
     """The moment against the compared one."""
-    sheet: TableData
-    keep: NDArray[np.bool_]
+    table: TableData
+    filter_mask: NDArray[np.bool_]
     """The rows of the sheet that the filter lets through."""
     newest: int
     """Number of the newest tick."""
-    earlier: PreviousRun | None = None
+    previous_run: PreviousRun | None = None
     """The earlier run that it is compared with; None when that is another moment of the same run."""
 
 
@@ -52,18 +52,18 @@ def derive_view(timeline: Timeline, state: ViewState, previous_run: PreviousRun 
     """
     newest = len(timeline) - 1
     moment = timeline.at(newest if state.at is None else max(timeline.first, state.at))
-    previous_run = previous_run if state.compared == "run" else None
+    previous_run = previous_run if state.baseline == "run" else None
     changes = compare(_baseline(timeline, state, moment, previous_run), moment)
     sheet = _table(timeline, changes, state.grouping, other_run=previous_run is not None)
     return View(
-        lens=state,
-        moment=moment,
-        previous=timeline.head(max(timeline.first, moment.tick.number - 1)),
-        changes=changes,
-        sheet=sheet,
-        keep=parse_filter(state.filter)(sheet),
+        state=state,
+        snapshot=moment,
+        previous_tick=timeline.head(max(timeline.first, moment.tick.number - 1)),
+        diff=changes,
+        table=sheet,
+        filter_mask=parse_filter(state.filter)(sheet),
         newest=newest,
-        earlier=previous_run,
+        previous_run=previous_run,
     )
 
 
@@ -71,9 +71,9 @@ def _baseline(timeline: Timeline, lens: ViewState, moment: Moment, earlier: Prev
     """The moment to compare with: of the earlier run when there is one, else of this run, and never a later one."""
     if earlier is not None:
         return earlier.beside(timeline, moment)
-    if lens.compared == "start":
+    if lens.baseline == "start":
         return timeline.start
-    if lens.compared == "mark" and lens.mark is not None:
+    if lens.baseline == "mark" and lens.mark is not None:
         return timeline.at(min(lens.mark, moment.tick.number))
     return timeline.at(max(timeline.first, moment.read.number - 1))
 

@@ -20,58 +20,58 @@ class ViewState:
     """The tick looked at; None follows the newest."""
     speed: int = 0
     """How many times as fast as it was recorded time goes on from there; 0 stands still."""
-    compared: Baseline = "previous"
+    baseline: Baseline = "previous"
     mark: int | None = None
     """The marked tick."""
     grouping: Grouping = "none"
     filter: str = ""
     """See `parse_filter`."""
 
-    def held(self, now: int) -> "ViewState":
+    def toggle_pause(self, now: int) -> "ViewState":
         """Hold the tick that is shown, or follow the newest again."""
         return replace(self, at=now if self.at is None or self.speed else None, speed=0)
 
-    def played(self, now: int, newest: int) -> "ViewState":
+    def play(self, now: int, newest: int) -> "ViewState":
         """Let time go on from the tick that is shown, or faster when it does already; from the newest, begin anew."""
         if self.speed:
             return replace(self, speed=SPEEDS[(SPEEDS.index(self.speed) + 1) % len(SPEEDS)])
         return replace(self, at=0 if now >= newest else now, speed=SPEEDS[0])
 
-    def gone_to(self, number: int | None) -> "ViewState":
+    def seek(self, number: int | None) -> "ViewState":
         """Look at a tick, and stand still there; None follows the newest."""
         return replace(self, at=number, speed=0)
 
-    def stepped(self, now: int, newest: int, ticks: int) -> "ViewState":
+    def step(self, now: int, newest: int, ticks: int) -> "ViewState":
         """Go so many ticks from the one that is shown; forward to the newest is to follow it again."""
         at = max(0, now + ticks)
-        return self.gone_to(None if ticks > 0 and at >= newest else min(at, newest))
+        return self.seek(None if ticks > 0 and at >= newest else min(at, newest))
 
-    def marked(self, now: int) -> "ViewState":
+    def set_mark(self, now: int) -> "ViewState":
         """Mark the tick that is shown, and compare with it."""
-        return replace(self, mark=now, compared="mark")
+        return replace(self, mark=now, baseline="mark")
 
-    def compared_otherwise(self, *, earlier: bool = False) -> "ViewState":
+    def cycle_baseline(self, *, earlier: bool = False) -> "ViewState":
         """Compare with the next of: the previous tick, the mark, the start, an earlier run; with what there is."""
         possible = {"mark": self.mark is not None, "run": earlier}
-        choices = [choice for choice in get_args(Baseline) if possible.get(choice, True) or choice == self.compared]
-        return replace(self, compared=choices[(choices.index(self.compared) + 1) % len(choices)])
+        choices = [choice for choice in get_args(Baseline) if possible.get(choice, True) or choice == self.baseline]
+        return replace(self, baseline=choices[(choices.index(self.baseline) + 1) % len(choices)])
 
-    def of_run(self, at: int | None, *, earlier: bool) -> "ViewState":
+    def switch_run(self, at: int | None, *, earlier: bool) -> "ViewState":
         """Look at another run, at a tick or at its newest; compare it with an earlier one if there is any.
 
         A mark is a tick of one run: it goes.
         """
-        other = "previous" if self.compared in ("mark", "run") else self.compared
-        return replace(self, at=at, speed=0, mark=None, compared="run" if earlier else other)
+        other = "previous" if self.baseline in ("mark", "run") else self.baseline
+        return replace(self, at=at, speed=0, mark=None, baseline="run" if earlier else other)
 
-    def grouped_otherwise(self) -> "ViewState":
+    def cycle_grouping(self) -> "ViewState":
         """Group by the next of: nothing, name, kind, file."""
         return replace(self, grouping=GROUPINGS[(GROUPINGS.index(self.grouping) + 1) % len(GROUPINGS)])
 
-    def back(self) -> "ViewState":
+    def go_back(self) -> "ViewState":
         """One step back: from the filter to everything, from groups to mappings, from the past to now."""
         if self.filter:
             return replace(self, filter="")
         if self.grouping != "none":
             return replace(self, grouping="none")
-        return self.gone_to(None)
+        return self.seek(None)

@@ -154,7 +154,7 @@ def _group_header_records(sheet: TableData, rows: list[int]) -> list[Record]:
         {
             "name": sheet.texts[int(sheet.name[row])],
             "kind": of_code[sheet.kind[row]].value,
-            "members": int(sheet.members[row]),
+            "members": int(sheet.mapping_count[row]),
         }
         for row in rows
     ]

@@ -124,7 +124,7 @@ def lay_out(
     ]
     if len(shown) < len(rows):
         table.append(detail_sections.folded_line(len(rows) - len(shown), unfold_key, style, table_width))
-    marked = view.lens.compared == "mark" and view.lens.mark is not None
+    marked = view.state.baseline == "mark" and view.state.mark is not None
     extras = _ChartsAndFacts(history, ticks, style, field, marked)
     body = extras.right_of(table, width, room) if width >= WIDE else extras.under(table, width, room)
     return RenderedDetail(
@@ -174,9 +174,11 @@ def _column_titles(
 ) -> tuple[str, str, str]:
     """What the columns of the compared ticks and of the history are headed with."""
     tick = history.timeline.head(ticks.number)
-    read = view.moment.read if ticks.number == view.moment.tick.number else tick
+    read = view.snapshot.read if ticks.number == view.snapshot.tick.number else tick
     return (
-        "tick before" if view.earlier and ticks.earlier is None else baseline_text(view, history.timeline),
+        "tick before"
+        if view.previous_run and ticks.previous_run_snapshot is None
+        else baseline_text(view, history.timeline),
         fmt.clock(read.wall_ns),
         f"last {fmt.age(history_seconds(tick, widths.history))}",
     )

@@ -97,7 +97,7 @@ def view_at(life: MappingHistory, looks: PageHistory, scene: View) -> PageView |
     look = looks.at(shown.number)
     if look is None:
         return None
-    before = looks.compared(look, scene.lens)
+    before = looks.compared(look, scene.state)
     entry = life.states[life.step(shown.number)]
     copied = look.stretches.of(PageState.COPIED, PageState.SWAPPED)
     if backing_of(entry.name, entry.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
@@ -118,4 +118,4 @@ def due(life: MappingHistory, looks: PageHistory, scene: View, refused: PagesSee
     if seen is None:
         return True
     row = timeline.last.row_of(life.mapping)
-    return scene.lens.at is None and row is not None and int(timeline.last.moved[row]) > seen
+    return scene.state.at is None and row is not None and int(timeline.last.moved[row]) > seen

@@ -128,7 +128,7 @@ class MainScreen(LensedScreen):
         run = looking.run
         if scene is None or run is None:
             return
-        header, missing = self.query_one(HeaderBar), scene.moment.tick.missing
+        header, missing = self.query_one(HeaderBar), scene.snapshot.tick.missing
         if missing:
             header.notice(missing)
         else:
@@ -166,7 +166,7 @@ class MainScreen(LensedScreen):
             other, key = baseline_text(looking.scene, looking.timeline), key_of(self.app, "runs")
             self.notify(f"only {other} has it: {key} goes there", markup=False)
         elif message.mapping < 0:
-            members = group_filter(looking.scene.sheet, message.mapping)
+            members = group_filter(looking.scene.table, message.mapping)
             self.look(replace(looking.lens, grouping="none", filter=members))
         else:
             self.views.open(looking.timeline, looking.scene, message.mapping)
@@ -196,7 +196,7 @@ class MainScreen(LensedScreen):
             self.views.seen.focus()
         else:
             if lens.filter or lens.grouping != "none":
-                self.look(lens.back())
+                self.look(lens.go_back())
             else:
                 self.action_live()
             self.views.table.focus()

@@ -66,13 +66,13 @@ class LensedScreen(Screen[None]):
         if self.recorded and not self.looking.lens.speed:
             self.action_play()
         else:
-            self.look(self.looking.lens.held(self.looking.now))
+            self.look(self.looking.lens.toggle_pause(self.looking.now))
 
     def action_play(self) -> None:
         """Let time go on from the moment that is shown; again, faster."""
         looking = self.looking
         if len(looking.timeline):
-            lens = looking.lens.played(looking.now, len(looking.timeline) - 1)
+            lens = looking.lens.play(looking.now, len(looking.timeline) - 1)
             self._playing = Playback(lens.at or 0, time.monotonic())
             self._player.resume()
             self.look(lens)
@@ -85,32 +85,32 @@ class LensedScreen(Screen[None]):
             return
         self._playing = self._playing.on(timeline, lens.speed, time.monotonic())
         if self._playing.number == len(timeline) - 1:
-            self.look(lens.gone_to(None))
+            self.look(lens.seek(None))
         elif self._playing.number != lens.at:
             self.look(replace(lens, at=self._playing.number))
 
     @on(TimeBar.Sought)
     def go_to_tick(self, message: TimeBar.Sought) -> None:
         """The user pointed at a moment."""
-        self.look(self.looking.lens.gone_to(message.number))
+        self.look(self.looking.lens.seek(message.number))
 
     def action_happened(self, direction: int) -> None:
         """Go to the nearest tick at which something happened."""
         number = self.looking.activity.nearest_active(self.looking.now, direction)
         if number is not None:
-            self.look(self.looking.lens.gone_to(number))
+            self.look(self.looking.lens.seek(number))
         elif direction > 0:
-            self.look(self.looking.lens.gone_to(None))
+            self.look(self.looking.lens.seek(None))
 
     def action_step(self, ticks: int) -> None:
         """Go back or forward in time; forward to the newest tick is live."""
         newest = len(self.looking.timeline) - 1
         if newest >= 0:
-            self.look(self.looking.lens.stepped(self.looking.now, newest, ticks))
+            self.look(self.looking.lens.step(self.looking.now, newest, ticks))
 
     def action_start(self) -> None:
         """Go to the first tick."""
-        self.look(self.looking.lens.gone_to(self.looking.timeline.first))
+        self.look(self.looking.lens.seek(self.looking.timeline.first))
 
     def action_live(self) -> None:
         """Follow the process; it may have begun again meanwhile."""
@@ -118,7 +118,7 @@ class LensedScreen(Screen[None]):
         if newest is not None and not self.looking.newest_run:
             self.show_run(newest)
         else:
-            self.look(self.looking.lens.gone_to(None))
+            self.look(self.looking.lens.seek(None))
 
     # what it is compared with, and what is shown of it
 
@@ -128,15 +128,15 @@ class LensedScreen(Screen[None]):
         if len(timeline):
             number = max(self.looking.now, timeline.first)
             timeline.keep(number)
-            self.look(self.looking.lens.marked(number))
+            self.look(self.looking.lens.set_mark(number))
 
     def action_compare(self) -> None:
         """Compare with something else."""
-        self.look(self.looking.lens.compared_otherwise(earlier=self.looking.earlier is not None))
+        self.look(self.looking.lens.cycle_baseline(earlier=self.looking.earlier is not None))
 
     def action_group(self) -> None:
         """Group by something else."""
-        self.look(self.looking.lens.grouped_otherwise())
+        self.look(self.looking.lens.cycle_grouping())
 
     # the order of the rows, and the columns
 

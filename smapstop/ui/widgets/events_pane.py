@@ -84,7 +84,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
             chronicle = self._chronicle = EventLog(timeline, mapping)
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
-        self._number = scene.moment.tick.number
+        self._number = scene.snapshot.tick.number
         self._happened = chronicle.at(self._number)[::-1]
         self._sift(chronicle)
         self.redraw()

@@ -113,7 +113,7 @@ class MappingPages(Widget, can_focus=True):
             entry = self._life.states[-1]
             backing = backing_of(entry.name, entry.perms)
             self._refused = None
-            self._of_mapping(news.mapping).add(news, backing, self._scene.lens.mark)
+            self._of_mapping(news.mapping).add(news, backing, self._scene.state.mark)
         self.redraw()
 
     def redraw(self) -> None:
@@ -147,7 +147,7 @@ class MappingPages(Widget, can_focus=True):
     def _lay_out(self, view: PageView, life: MappingHistory, scene: View, look: Look) -> PageCanvas:
         """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
         cursor = self._cursor.place(view.grid(), first_page(view))
-        frames = None if _has_ended(life) or scene.lens.at is not None else self._frames
+        frames = None if _has_ended(life) or scene.state.at is not None else self._frames
         canvas = PageCanvas.fit(PageCanvasModel(view, self._names, frames, cursor), look, *self.size)
         self._cursor = cursor.scroll_to(canvas.layout.cells.top)
         return canvas

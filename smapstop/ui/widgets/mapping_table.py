@@ -82,7 +82,7 @@ class MappingTable(LineList[int, _Line]):
         """Show a scene with its rows in this order, which is said to be frozen when it is."""
         held, index = self.held(), self.cursor_index
         self._timeline, self._scene, self._order = timeline, scene, order
-        self._groups = self._groups_of(timeline, scene.lens.grouping)
+        self._groups = self._groups_of(timeline, scene.state.grouping)
         if self._histories is None or self._histories.timeline is not timeline:
             self._histories = row_series_of(timeline, self.columns)
         self._sorting, self._name_title = sorting, _name_title(scene, frozen=frozen)
@@ -115,13 +115,13 @@ class MappingTable(LineList[int, _Line]):
     def identity_of(self, index: int) -> int:
         """The mapping, or group, of a row."""
         assert self._scene is not None
-        return int(self._scene.sheet.ids[self._order[index]])
+        return int(self._scene.table.ids[self._order[index]])
 
     def index_of(self, identity: int) -> int | None:
         """The row of a mapping, or group."""
         if self._scene is None:
             return None
-        found = np.flatnonzero(self._scene.sheet.ids[self._order] == identity)
+        found = np.flatnonzero(self._scene.table.ids[self._order] == identity)
         return int(found[0]) if len(found) else None
 
     # how it is drawn
@@ -142,9 +142,9 @@ class MappingTable(LineList[int, _Line]):
 
     def nothing(self) -> str:
         """Why the table is empty."""
-        if self._scene is not None and self._scene.lens.filter:
+        if self._scene is not None and self._scene.state.filter:
             change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
-            return f"no mapping matches {self._scene.lens.filter!r}: {change} edit · {drop} clear"
+            return f"no mapping matches {self._scene.state.filter!r}: {change} edit · {drop} clear"
         return "no mappings" if self._scene is not None else ""
 
     def header(self, width: int) -> Strip:
@@ -170,7 +170,7 @@ class MappingTable(LineList[int, _Line]):
             return fmt.clip(self._name_title or column.title, cells)
         if column.cell_format != "history":
             return column.title
-        tick = self._scene.moment.tick
+        tick = self._scene.snapshot.tick
         ticks = min(HISTORY_TICKS, cells * history_step(tick.number + 1, cells))
         span = fmt.age(ticks * tick.interval_ns / 1e9)
         title = f"Rss history ({span})"
@@ -240,8 +240,8 @@ class MappingTable(LineList[int, _Line]):
 
 def _name_title(scene: View, *, frozen: bool) -> str:
     """What the rows are: how they are grouped, filtered, and whether their order is held."""
-    lens = scene.lens
-    shown, everything = int(scene.keep.sum()), len(scene.keep)
+    lens = scene.state
+    shown, everything = int(scene.filter_mask.sum()), len(scene.filter_mask)
     one_each = "" if lens.filter else "Mapping"
     rows = one_each if lens.grouping == "none" else f"By {lens.grouping}"
     filtered = f"{shown} of {everything}: {lens.filter}" if lens.filter else ""

@@ -48,7 +48,7 @@ class TimeBar(Widget):
         if scene is None or activity is None or y:
             return Strip.blank(self.size.width, base)
         timeline, width = activity.timeline, self._bar_width
-        palette, number, mark = palette_of(self.app), scene.moment.tick.number, scene.lens.mark
+        palette, number, mark = palette_of(self.app), scene.snapshot.tick.number, scene.state.mark
         marks = {} if mark is None else {activity.bin_of(mark, width): (_MARK, palette.gain)}
         marks[activity.bin_of(number, width)] = (_HEAD, palette.foreground)
         quiet, busy = Style(color=palette.quiet), Style(color=palette.colours["heap"])

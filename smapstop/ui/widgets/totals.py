@@ -90,7 +90,7 @@ class Totals(Widget):
         palette, base = palette_of(self.app), self.rich_style
         amount, speed, number = rss_line(self._scene)
         ink = palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet
-        tick = self._scene.moment.tick
+        tick = self._scene.snapshot.tick
         span = fmt.age(width * history_step(tick.number + 1, width) * tick.interval_ns / 1e9)
         text = f" Rss {amount}  {speed}"
         return Strip(
@@ -140,7 +140,7 @@ class Totals(Widget):
         """What backs the memory now: a bar, and the figures with their colours."""
         assert self._scene is not None
         palette, base = palette_of(self.app), self.rich_style
-        totals = self._scene.moment.tick.totals
+        totals = self._scene.snapshot.tick.totals
         values = [totals.get(name) for _, name, _ in BANDS]
         told = [
             [
@@ -160,7 +160,7 @@ class Totals(Widget):
     def _addresses(self, width: int) -> list[Segment]:
         """Where the mappings lie."""
         assert self._scene is not None
-        mappings = self._scene.moment.mappings
+        mappings = self._scene.snapshot.mappings
         strip = address_strip(mappings.start, mappings.end, kind_codes(mappings), width - 2, palette_of(self.app))
         return [Segment(" ", self.rich_style), *strip]
 
@@ -200,7 +200,7 @@ def _fit(groups: list[list[Segment]], width: int) -> list[Segment]:
 
 def _series(timeline: Timeline, scene: View, width: int) -> NDArray[np.float64]:
     """The bands over the last ticks, the newest at the right, shape (bands, width); NaN where nothing is known."""
-    number = scene.moment.tick.number
+    number = scene.snapshot.tick.number
     step = history_step(number + 1, width)
     stop = (number // step + 1) * step
     first = stop - width * step

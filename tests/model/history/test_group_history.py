@@ -41,7 +41,7 @@ def tick(number: int, rss: dict[int, int], *happened: Happened, sure: bool = Tru
 
 def groups_of(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[str, int]:
     """The ids of the groups at a moment, by name."""
-    sheet = derive_view(timeline, ViewState(at=at, grouping=by)).sheet
+    sheet = derive_view(timeline, ViewState(at=at, grouping=by)).table
     return {sheet.texts[name]: group for name, group in zip(sheet.name.tolist(), sheet.ids.tolist(), strict=True)}
 
 
@@ -102,8 +102,8 @@ def test_sums_are_those_of_the_moments_in_whatever_order_they_are_asked_for(
 
 def moved(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[str, int]:
     scene = derive_view(timeline, ViewState(at=at, grouping=by))
-    sheet, number = scene.sheet, scene.moment.tick.number
-    found = GroupHistory(timeline, by).last_changed(sheet.ids, sheet.moved, number)
+    sheet, number = scene.table, scene.snapshot.tick.number
+    found = GroupHistory(timeline, by).last_changed(sheet.ids, sheet.last_changed, number)
     return {sheet.texts[name]: when for name, when in zip(sheet.name.tolist(), found, strict=True)}
 
 

@@ -45,11 +45,11 @@ def test_what_a_look_is_compared_with() -> None:
     assert last is not None
     assert first is not None
     assert tick_of(found.compared(last, ViewState())) == 9
-    assert tick_of(found.compared(last, ViewState(compared="start"))) == 3
-    assert tick_of(found.compared(last, ViewState(compared="mark", mark=7))) == 5
-    assert tick_of(found.compared(last, ViewState(compared="mark"))) == 9
+    assert tick_of(found.compared(last, ViewState(baseline="start"))) == 3
+    assert tick_of(found.compared(last, ViewState(baseline="mark", mark=7))) == 5
+    assert tick_of(found.compared(last, ViewState(baseline="mark"))) == 9
     assert tick_of(found.compared(first, ViewState())) == 3
-    assert tick_of(found.compared(first, ViewState(compared="mark", mark=7))) == 3
+    assert tick_of(found.compared(first, ViewState(baseline="mark", mark=7))) == 3
 
 
 def test_the_oldest_looks_are_forgotten_but_for_the_first_and_the_marked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def table(of: TableData, name: str = "rss") -> list[dict[str, Any]]:
             name: int(column[row]),
             "delta": int(of.deltas[name][row]),
             "gone": bool(of.gone[row]),
-            "members": int(of.members[row]),
+            "members": int(of.mapping_count[row]),
         }
         for row in range(len(of))
     ]
@@ -72,7 +72,7 @@ def test_row_per_mapping(timeline: Timeline) -> None:
         row("/lib/d", 20, 12),
     ]
     assert of.seconds == 2.0
-    assert of.moved.tolist() == [1, -1, -1, -1, 1]
+    assert of.last_changed.tolist() == [1, -1, -1, -1, 1]
     assert of.ids.tolist() == [0, 1, 2, 3, 4]
     assert [list(Kind)[code] for code in of.kind] == [Kind.HEAP, Kind.ANONYMOUS, Kind.FILE, Kind.FILE, Kind.FILE]
     assert of.get("unheard_of") is None
@@ -136,7 +136,7 @@ def test_groups_add_up(timeline: Timeline, by: Grouping, expected: list[dict[str
 
 def test_group_moved_when_one_of_its_rows_did(timeline: Timeline) -> None:
     of = group_rows(sheet(timeline, 2, 3, 2), "kind")
-    moved = {of.texts[of.name[at]]: int(of.moved[at]) for at in range(len(of))}
+    moved = {of.texts[of.name[at]]: int(of.last_changed[at]) for at in range(len(of))}
 
     assert moved == {"heap": 1, "anonymous": 2, "file": 3}
 

@@ -24,11 +24,11 @@ def test_the_change_is_against_the_compared_moment() -> None:
     timeline = growing(6)
     compared = (
         ViewState(),
-        ViewState(compared="mark", mark=2),
-        ViewState(compared="start"),
-        ViewState(at=3, compared="start"),
+        ViewState(baseline="mark", mark=2),
+        ViewState(baseline="start"),
+        ViewState(at=3, baseline="start"),
     )
-    assert [derive_view(timeline, lens).sheet.deltas["rss"].tolist() for lens in compared] == [
+    assert [derive_view(timeline, lens).table.deltas["rss"].tolist() for lens in compared] == [
         [4, 0],
         [12, 0],
         [20, 0],
@@ -37,8 +37,8 @@ def test_the_change_is_against_the_compared_moment() -> None:
 
 
 def test_a_mark_in_the_future_of_the_moment_is_the_moment_itself() -> None:
-    scene = derive_view(growing(6), ViewState(at=1, compared="mark", mark=4))
-    assert scene.sheet.deltas["rss"].tolist() == [0, 0]
+    scene = derive_view(growing(6), ViewState(at=1, baseline="mark", mark=4))
+    assert scene.table.deltas["rss"].tolist() == [0, 0]
 
 
 def test_a_rate_divides_by_the_time_between_the_readings_of_the_mappings() -> None:
@@ -51,27 +51,27 @@ def test_a_rate_divides_by_the_time_between_the_readings_of_the_mappings() -> No
         tick_of(3, mappings_of((*HEAP, 70)), [0]),
     )
     scene = derive_view(timeline, ViewState())
-    assert (scene.sheet.deltas["rss"].tolist(), scene.sheet.seconds) == ([30], 3.0)
+    assert (scene.table.deltas["rss"].tolist(), scene.table.seconds) == ([30], 3.0)
 
 
 def test_between_readings_the_last_change_stays() -> None:
     timeline = growing(3)
     timeline.append(tick_of(3, mappings_of(), [], tier="counters"))
-    assert derive_view(timeline, ViewState()).sheet.deltas["rss"].tolist() == [4, 0]
+    assert derive_view(timeline, ViewState()).table.deltas["rss"].tolist() == [4, 0]
 
 
 def test_what_is_gone_is_shown_for_some_ticks() -> None:
     timeline = growing(2)
     timeline.append(tick_of(2, mappings_of(), [], gone=[1]))
-    seen = [derive_view(timeline, ViewState()).sheet.gone.tolist()]
+    seen = [derive_view(timeline, ViewState()).table.gone.tolist()]
     for number in range(3, 3 + LINGER):
         timeline.append(tick_of(number, mappings_of(), []))
-        seen.append(derive_view(timeline, ViewState()).sheet.gone.tolist())
+        seen.append(derive_view(timeline, ViewState()).table.gone.tolist())
     assert seen == [[False, True]] * LINGER + [[False]]
 
 
 def test_the_filter_says_which_rows_to_keep() -> None:
-    assert derive_view(growing(1), ViewState(filter="kind:heap")).keep.tolist() == [True, False]
+    assert derive_view(growing(1), ViewState(filter="kind:heap")).filter_mask.tolist() == [True, False]
 
 
 LIBRARY, NAMELESS = (0x3000, 0x3100, "r--p", "/usr/lib/libz.so"), (0x5000, 0x5100, "rw-p", "")
@@ -93,20 +93,20 @@ def runs() -> tuple[Timeline, Timeline]:
 
 def test_an_earlier_run_is_compared_with_mapping_by_mapping_and_what_it_had_beside_is_struck_out() -> None:
     before, after = runs()
-    scene = derive_view(after, ViewState(compared="run"), PreviousRun(1, before))
-    sheet = scene.sheet
+    scene = derive_view(after, ViewState(baseline="run"), PreviousRun(1, before))
+    sheet = scene.table
     names = [sheet.texts[code] for code in sheet.name.tolist()]
     assert names == ["[heap]", "/usr/lib/libc.so.6", "", "/usr/lib/libz.so"]
     assert sheet.deltas["rss"].tolist() == [4, 0, 8, -12]
     assert sheet.gone.tolist() == [False, False, False, True]
     assert sheet.ids.tolist() == [0, 1, 2, FOREIGN_ID_BASE + 2]
     assert sheet.seconds is None
-    assert scene.earlier is not None
+    assert scene.previous_run is not None
 
 
 def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there() -> None:
     before, after = runs()
-    sheet = derive_view(after, ViewState(compared="run", grouping="kind"), PreviousRun(1, before)).sheet
+    sheet = derive_view(after, ViewState(baseline="run", grouping="kind"), PreviousRun(1, before)).table
     changes = {
         sheet.texts[code]: kb for code, kb in zip(sheet.name.tolist(), sheet.deltas["rss"].tolist(), strict=True)
     }
@@ -115,13 +115,13 @@ def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there(
 
 def test_without_an_earlier_run_or_compared_otherwise_it_does_not_matter() -> None:
     before, after = runs()
-    assert derive_view(after, ViewState(compared="run")).sheet.deltas["rss"].tolist() == [0, 0, 0]
-    scene = derive_view(after, ViewState(compared="start"), PreviousRun(1, before))
-    assert scene.sheet.deltas["rss"].tolist() == [0, 0, 0]
-    assert scene.earlier is None
+    assert derive_view(after, ViewState(baseline="run")).table.deltas["rss"].tolist() == [0, 0, 0]
+    scene = derive_view(after, ViewState(baseline="start"), PreviousRun(1, before))
+    assert scene.table.deltas["rss"].tolist() == [0, 0, 0]
+    assert scene.previous_run is None
 
 
 def test_a_filter_finds_what_only_the_earlier_run_had() -> None:
     before, after = runs()
-    keep = derive_view(after, ViewState(compared="run", filter="libz"), PreviousRun(1, before)).keep
+    keep = derive_view(after, ViewState(baseline="run", filter="libz"), PreviousRun(1, before)).filter_mask
     assert keep.tolist() == [False, False, False, True]

@@ -62,7 +62,7 @@ def laid_out(
     timeline = timeline_of(*(ticks or COPIED))
     history = MappingHistory(timeline, 7)
     history.follow()
-    view = derive_view(timeline, lens or ViewState(compared="start"))
+    view = derive_view(timeline, lens or ViewState(baseline="start"))
     return lay_out(history, view, STYLE, width, height, choice or DetailChoice(), "z")
 
 
@@ -221,7 +221,7 @@ def test_a_cursor_that_was_not_placed_goes_to_what_changed(ticks: tuple[Tick, ..
 
 
 def test_without_a_change_now_the_cursor_goes_to_the_last_change() -> None:
-    detail = laid_out(80, 24, *COPIED, lens=ViewState(compared="previous"))
+    detail = laid_out(80, 24, *COPIED, lens=ViewState(baseline="previous"))
     assert detail.field == "private_clean"
 
 
@@ -248,7 +248,7 @@ def test_a_cursor_on_a_folded_field_counts_as_on_the_first() -> None:
 
 
 def test_a_mark_is_shown_on_the_chart() -> None:
-    marked = laid_out(80, 24, lens=ViewState(compared="mark", mark=1))
+    marked = laid_out(80, 24, lens=ViewState(baseline="mark", mark=1))
     assert sum("▲" in line for line in texts(marked.body)) == 1
     assert not any("▲" in line for line in texts(laid_out(80, 24).body))
 

@@ -100,7 +100,7 @@ def between(lines: list[str], first: str, last: str) -> list[str]:
 
 
 async def test_the_field_table_at_80_columns() -> None:
-    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(compared="start"))
+    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(baseline="start"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert [
@@ -194,7 +194,7 @@ async def test_a_long_name_keeps_its_end() -> None:
 
 
 async def test_the_rows_stay_while_values_change() -> None:
-    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(compared="start"))
+    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(baseline="start"))
     async with app.run_test(size=(80, 12)) as pilot:
         await pilot.pause()
         first = [line[2:17] for line in app.lines[4:]]
