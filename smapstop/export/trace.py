@@ -144,4 +144,4 @@ def _title_and_sentence(step: Step, entry: LogEntry) -> tuple[str, str]:
 def _address_range_of(step: Step, mapping: int | None) -> str:
     """Another mapping, by its addresses after the step."""
     row = None if mapping is None else step.after.row_of(mapping)
-    return "another mapping" if row is None else MappingState(step.after.mappings, row).place
+    return "another mapping" if row is None else MappingState(step.after.mappings, row).address_range

@@ -128,7 +128,7 @@ class MappingTracks:
                 row = int(rows[at_row])
                 mapping = int(after.ids[row])
                 begun = self._started.setdefault(mapping, [])
-                name = self._name(mapping, MappingState(after.mappings, row).face)
+                name = self._name(mapping, MappingState(after.mappings, row).ref)
                 if field not in begun:
                     begun.append(field)
                     if old[at_row] >= 0:

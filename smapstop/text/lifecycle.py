@@ -32,14 +32,14 @@ class LastChange:
 
 def last_change(history: MappingHistory, number: int) -> LastChange | None:
     """The last change of a mapping up to a tick; None when it has not changed since it was first seen."""
-    step = history.stirred(history.step(number))
+    step = history.last_visible_change(history.step_at(number))
     if not step:
         return None
     tick = history.tick_of(step)
-    changed = zip(history.fields, history.changed(step).tolist(), strict=True)
+    changed = zip(history.fields, history.last_changes(step).tolist(), strict=True)
     names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
     values = [history.field(name, step)[-2:].tolist() for name in names]
-    became = [lineage_text(history, when, what) for when, what in history.became if when == tick.number]
+    became = [lineage_text(history, when, what) for when, what in history.lifecycle if when == tick.number]
     return LastChange(
         ago=ago_text(tick, history.timeline.head(number)),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
@@ -61,27 +61,29 @@ def ago_text(when: Tick, now: Tick) -> str:
 
 def lifecycle_lines(history: MappingHistory, number: int) -> list[tuple[str, str]]:
     """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
-    told = [(when, step) for when, step in reversed(history.became) if when <= number]
+    told = [(when, step) for when, step in reversed(history.lifecycle) if when <= number]
     lines = [
         (fmt.clock_tenths(history.timeline.head(when).wall_ns), lineage_text(history, when, step))
         for when, step in told[:MAX_LIFECYCLE_LINES]
     ]
     if len(told) > len(lines):
         lines.append(("…", f"and {len(told) - len(lines)} earlier"))
-    elif not any(step.what in ("map", "split") and step.mapping == history.mapping for _, step in history.became):
-        lines.append((fmt.clock_tenths(history.tick_of(0).wall_ns), f"first seen at {history.states[0].place}"))
+    elif not any(step.what in ("map", "split") and step.mapping == history.mapping for _, step in history.lifecycle):
+        lines.append(
+            (fmt.clock_tenths(history.tick_of(0).wall_ns), f"first seen at {history.states[0].address_range}")
+        )
     return lines
 
 
 def lineage_text(history: MappingHistory, number: int, step: Lineage) -> str:
     """One thing that happened to a mapping as a whole at a tick."""
-    at = history.step(number)
+    at = history.step_at(number)
     now, was = history.states[at], history.states[max(0, at - 1)]
     if step.mapping != history.mapping:
         return (
             f"{'took in' if step.what == 'merge' else 'gave up'} {_address_range_of(history, number, step.mapping)}"
         )
-    return lifecycle_text(step.what, was.face, now.face, _address_range_of(history, number, step.other))
+    return lifecycle_text(step.what, was.ref, now.ref, _address_range_of(history, number, step.other))
 
 
 def lifecycle_text(what: What, was: MappingRef, now: MappingRef, other: str) -> str:
@@ -95,17 +97,17 @@ def lifecycle_text(what: What, was: MappingRef, now: MappingRef, other: str) -> 
     """
     match what:
         case "map":
-            return f"mapped at {now.place}"
+            return f"mapped at {now.address_range}"
         case "grow" | "shrink":
             return f"{LIFECYCLE_VERBS[what]} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}"
         case "split":
-            return f"VMA split from {other}, at {now.place}"
+            return f"VMA split from {other}, at {now.address_range}"
         case "merge":
             return f"merged into {other}"
         case "protect":
             return f"protected, {was.perms} → {now.perms}"
         case "move":
-            return f"moved from {was.place} to {now.place}"
+            return f"moved from {was.address_range} to {now.address_range}"
         case "rename":
             return f"renamed from {_name(was)} to {_name(now)}"
         case "unmap":
@@ -121,10 +123,10 @@ def unchanged_text(life: MappingHistory) -> str:
 
 def end_text(history: MappingHistory) -> str:
     """That a mapping is gone, since when and how; empty while it is there."""
-    if history.gone is None:
+    if history.gone_tick is None:
         return ""
-    tick = history.timeline.head(history.gone)
-    told = [lineage_text(history, when, step) for when, step in history.became if when == tick.number]
+    tick = history.timeline.head(history.gone_tick)
+    told = [lineage_text(history, when, step) for when, step in history.lifecycle if when == tick.number]
     how = "the process began another program" if tick.executed else ", ".join(told) or "unmapped"
     return f"gone since {fmt.clock(tick.wall_ns)}: {how}; below is its last state"
 
@@ -135,7 +137,7 @@ def _address_range_of(life: MappingHistory, number: int, mapping: int | None) ->
         return ""
     tick = life.timeline.ticks[number]
     row = np.flatnonzero(tick.ids == mapping).tolist()
-    return MappingState(tick.rows, row[0]).place if row else "another mapping"
+    return MappingState(tick.rows, row[0]).address_range if row else "another mapping"
 
 
 def _name(face: MappingRef) -> str:

@@ -39,11 +39,13 @@ class ComparedTicks:
 def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
     """What to compare for a scene; the mapping may be gone by then, or not be there yet."""
     number, before = view.snapshot.tick.number, view.diff.before.tick.number
-    if number < history.born:
+    if number < history.first_tick:
         begins = fmt.clock(history.tick_of(0).wall_ns)
-        return ComparedTicks(history.born, history.born, None, f"not mapped yet; below is how it begins at {begins}")
-    if history.gone is not None and number >= history.gone:
-        last = history.gone - 1
+        return ComparedTicks(
+            history.first_tick, history.first_tick, None, f"not mapped yet; below is how it begins at {begins}"
+        )
+    if history.gone_tick is not None and number >= history.gone_tick:
+        last = history.gone_tick - 1
         before = last - 1 if view.previous_run or view.state.baseline == "previous" else min(before, last)
         return ComparedTicks(last, max(0, before), None, end_text(history))
     missing = fmt.printable(view.snapshot.tick.missing)
@@ -69,7 +71,7 @@ def title_of(state: MappingState, label: Label | None) -> tuple[Kind, str]:
 def facts_of(state: MappingState) -> list[str]:
     """What the first line of its entry in smaps says, in words."""
     rows, row = state.rows, state.row
-    facts = [f"{state.perms} · {perms_text(state.perms)}", state.place, _size_text(state)]
+    facts = [f"{state.perms} · {perms_text(state.perms)}", state.address_range, _size_text(state)]
     if rows.inode[row]:
         facts.append(f"file offset 0x{int(rows.offset[row]):x}")
         facts.append(f"device {rows.string_at(rows.device, row)} inode {int(rows.inode[row])}")
@@ -157,9 +159,9 @@ class FieldRow:
 
 def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
     """Every field that the kernel prints for the mapping, in its order."""
-    step = history.step(ticks.number)
+    step = history.step_at(ticks.number)
     before, after, change = _compare(history, ticks)
-    ever, last = history.changed(len(history.states) - 1) > 0, history.changed(step)
+    ever, last = history.last_changes(len(history.states) - 1) > 0, history.last_changes(step)
     histories = sparkline(history.amounts(_history_ticks(ticks.number, widths.history)))
     rows = []
     for at, name in enumerate(history.fields):
@@ -193,7 +195,7 @@ def _compare(
     """Every field as it was, as it is, and how it changed: from nothing when the mapping was not there; kB."""
     if view.previous_run_snapshot is None:
         before, after = life.amounts(np.array([view.before, view.number])).T
-        return before, after, after if view.before < life.born else after - before
+        return before, after, after if view.before < life.first_tick else after - before
     after = life.amounts(np.array([view.number]))[:, 0]
     row = view.previous_run_snapshot.row_of(life.mapping)
     if row is None:

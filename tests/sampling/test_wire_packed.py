@@ -95,4 +95,4 @@ def test_the_life_of_a_real_heap_is_that_of_its_moments() -> None:
 
     np.testing.assert_array_equal(rss, life.amounts(np.arange(len(rss)))[life.fields.index("rss")])
     assert len(life.states) > 3
-    assert life.gone == 22
+    assert life.gone_tick == 22

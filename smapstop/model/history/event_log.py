@@ -82,7 +82,7 @@ class EventLog:
         if not first <= number < len(self.timeline):
             raise IndexError(f"no tick {number}, the oldest that is known is {first}")
         if self._life is not None:
-            self._life.follow()
+            self._life.update()
         told = self._nearest(number)
         for at in range(told.number + 1, number + 1):
             tick = self.timeline.head(at) if self._life else self.timeline.ticks[at]

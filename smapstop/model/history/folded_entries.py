@@ -133,9 +133,9 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
     happened = entries.of_mapping(history.mapping)
     if not history.states or not len(happened):
         return []
-    number, gone = entries.number, entries.number == history.gone
-    was = None if number == history.born else history.states[history.step(number - 1)].face
-    now = None if gone else history.states[history.step(number)].face
+    number, gone = entries.number, entries.number == history.gone_tick
+    was = None if number == history.first_tick else history.states[history.step_at(number - 1)].ref
+    now = None if gone else history.states[history.step_at(number)].ref
     kind = kind_of(history.states[-1].name)
     grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
     known = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in happened]

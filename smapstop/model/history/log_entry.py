@@ -41,7 +41,7 @@ class MappingRef:
     """The first address after it."""
 
     @property
-    def place(self) -> str:
+    def address_range(self) -> str:
         """The addresses, as the kernel prints them."""
         return format_address_range(self.start, self.end)
 

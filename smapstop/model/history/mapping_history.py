@@ -45,12 +45,12 @@ class MappingState:
         return int(self.rows.end[self.row])
 
     @property
-    def place(self) -> str:
+    def address_range(self) -> str:
         """The addresses, as the kernel prints them."""
         return format_address_range(self.start, self.end)
 
     @property
-    def face(self) -> MappingRef:
+    def ref(self) -> MappingRef:
         """What the mapping is known by, without the reading."""
         return ref_of(self.rows, self.row)
 
@@ -65,7 +65,7 @@ class MappingState:
         return tuple(self.rows.string_at(self.rows.flags, self.row).split())
 
     @property
-    def printed(self) -> dict[str, int | str]:
+    def printed_values(self) -> dict[str, int | str]:
         """Everything that is printed of it, by name."""
         rows, row = self.rows, self.row
         addresses = {name: int(getattr(rows, name)[row]) for name in ADDRESSES}
@@ -84,46 +84,46 @@ class MappingHistory:
     def __init__(self, timeline: Timeline, mapping: int) -> None:
         self.timeline = timeline
         self.mapping = mapping
-        self._begin()
-        self.follow()
+        self._reset()
+        self.update()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         """Begin anew, with what the timeline still knows."""
         self.fields: tuple[str, ...] = ()
         """The fields that any of its ticks printed, in the kernel's order."""
         self.states: list[MappingState] = []
         """What it was at each step; empty when no tick knows the mapping."""
-        self.became: list[tuple[int, Lineage]] = []
+        self.lifecycle: list[tuple[int, Lineage]] = []
         """What happened to it as a whole, and at which tick."""
-        self.gone: int | None = None
+        self.gone_tick: int | None = None
         """The tick that found it gone."""
         self._first = self.timeline.first
-        self._followed = 0
+        self._next_number = 0
         self._numbers = np.zeros(_FIRST_CAPACITY, np.int64)
         self._times_ns = np.zeros(_FIRST_CAPACITY, np.int64)
         self._amounts = np.full((0, _FIRST_CAPACITY), np.nan)
-        self._changed = np.zeros((0, _FIRST_CAPACITY), np.int64)
-        self._stirred = np.zeros(_FIRST_CAPACITY, np.int64)
-        self._telling = np.zeros(0, bool)
+        self._last_changes = np.zeros((0, _FIRST_CAPACITY), np.int64)
+        self._visible_changes = np.zeros(_FIRST_CAPACITY, np.int64)
+        self._visible_fields = np.zeros(0, bool)
 
-    def follow(self) -> None:
+    def update(self) -> None:
         """Take in the ticks that came since."""
         if self._first != self.timeline.first:
-            self._begin()
-        for passage in self.timeline.queries.passages(self.mapping, self._followed):
-            self._take(passage)
-        self.became += self.timeline.queries.lineage_of(self.mapping, self._followed)
-        self._followed = len(self.timeline)
+            self._reset()
+        for passage in self.timeline.queries.passages(self.mapping, self._next_number):
+            self._append_span(passage)
+        self.lifecycle += self.timeline.queries.lineage_of(self.mapping, self._next_number)
+        self._next_number = len(self.timeline)
 
-    def _take(self, passage: Passage) -> None:
+    def _append_span(self, passage: Passage) -> None:
         """Take in what some ticks told; the whole map that repeats the last step is none."""
         new = [MappingState(passage.rows, row) for row in range(len(passage.rows))]
-        if new and not (passage.whole and self.states and new[0].printed == self.states[-1].printed):
-            self._step(passage, new)
-        if passage.gone is not None and self.states and self.gone is None:
-            self.gone = passage.gone
+        if new and not (passage.whole and self.states and new[0].printed_values == self.states[-1].printed_values):
+            self._append_steps(passage, new)
+        if passage.gone is not None and self.states and self.gone_tick is None:
+            self.gone_tick = passage.gone
 
-    def _step(self, passage: Passage, new: list[MappingState]) -> None:
+    def _append_steps(self, passage: Passage, new: list[MappingState]) -> None:
         """Add steps."""
         at, stop = len(self.states), len(self.states) + len(new)
         rows = passage.rows
@@ -138,18 +138,23 @@ class MappingHistory:
             replaced[1:] |= column[1:] != column[:-1]
         if at:
             was, now = self.states[-1], new[0]
-            replaced[0] = (was.place, was.perms, was.name, was.flags) != (now.place, now.perms, now.name, now.flags)
+            replaced[0] = (was.address_range, was.perms, was.name, was.flags) != (
+                now.address_range,
+                now.perms,
+                now.name,
+                now.flags,
+            )
         self.states += new
-        self._compare(at, stop, replaced)
+        self._note_changes(at, stop, replaced)
 
-    def _compare(self, at: int, stop: int, replaced: NDArray[np.bool_]) -> None:
+    def _note_changes(self, at: int, stop: int, replaced: NDArray[np.bool_]) -> None:
         """Note at which of some steps each field changed, and which of them a person would call a change."""
         since = max(1, at)  # the very first step changes nothing
         before, after = self._amounts[:, since - 1 : stop - 1], self._amounts[:, since:stop]
         changed = (after != before) & ~(np.isnan(after) & np.isnan(before))
         steps = np.arange(since, stop)
-        stirred = replaced[since - at :] | changed[self._telling].any(axis=0)
-        for out, here in ((self._changed, changed), (self._stirred[np.newaxis], stirred[np.newaxis])):
+        stirred = replaced[since - at :] | changed[self._visible_fields].any(axis=0)
+        for out, here in ((self._last_changes, changed), (self._visible_changes[np.newaxis], stirred[np.newaxis])):
             out[:, since:stop] = np.where(here, steps, 0)
             np.maximum.accumulate(out[:, since - 1 : stop], axis=1, out=out[:, since - 1 : stop])
 
@@ -159,19 +164,19 @@ class MappingHistory:
         more = max(steps, 2 * len(self._numbers)) - len(self._numbers) if steps > len(self._numbers) else 0
         if new or more:
             self.fields += new
-            self._telling = np.array([name not in EXTERNALLY_DRIVEN for name in self.fields], bool)
+            self._visible_fields = np.array([name not in EXTERNALLY_DRIVEN for name in self.fields], bool)
             self._numbers = np.pad(self._numbers, (0, more))
             self._times_ns = np.pad(self._times_ns, (0, more))
-            self._stirred = np.pad(self._stirred, (0, more))
+            self._visible_changes = np.pad(self._visible_changes, (0, more))
             self._amounts = np.pad(self._amounts, ((0, len(new)), (0, more)), constant_values=np.nan)
-            self._changed = np.pad(self._changed, ((0, len(new)), (0, more)))
+            self._last_changes = np.pad(self._last_changes, ((0, len(new)), (0, more)))
 
     @property
-    def born(self) -> int:
+    def first_tick(self) -> int:
         """The first tick that knew it."""
         return int(self._numbers[0])
 
-    def step(self, number: int) -> int:
+    def step_at(self, number: int) -> int:
         """The step at which it was at a tick; the first one when it was not there yet."""
         return max(0, int(np.searchsorted(self._numbers[: len(self.states)], number, side="right")) - 1)
 
@@ -187,30 +192,30 @@ class MappingHistory:
         """
         at = np.searchsorted(self._numbers[: len(self.states)], numbers, side="right") - 1
         out: NDArray[np.float64] = self._amounts[:, np.maximum(at, 0)]
-        out[:, (at < 0) if self.gone is None else (at < 0) | (numbers >= self.gone)] = np.nan
+        out[:, (at < 0) if self.gone_tick is None else (at < 0) | (numbers >= self.gone_tick)] = np.nan
         return out
 
-    def changed(self, step: int) -> NDArray[np.int64]:
+    def last_changes(self, step: int) -> NDArray[np.int64]:
         """The step, up to this one, at which each field last changed, shape (fields,); 0 when it never did."""
-        return self._changed[:, step]
+        return self._last_changes[:, step]
 
-    def stirred(self, step: int) -> int:
+    def last_visible_change(self, step: int) -> int:
         """The last step, up to this one, that a person would call a change (see `EXTERNALLY_DRIVEN`); 0 for none."""
-        return int(self._stirred[step])
+        return int(self._visible_changes[step])
 
     def field(self, name: str, step: int) -> NDArray[np.float64]:
         """One field at each step up to this one, kB, shape (step + 1,)."""
         return self._amounts[self.fields.index(name), : step + 1]
 
-    def over_time(self, name: str, until: int, width: int) -> NDArray[np.float64]:
+    def binned_maxima(self, name: str, until: int, width: int) -> NDArray[np.float64]:
         """One field from the oldest tick that is known to `until`, as the greatest value of each stretch of time.
 
         Returns:
             kB, shape (width,); NaN where the mapping was not there, or the field not printed.
         """
-        step = self.step(until)
+        step = self.step_at(until)
         values, times_ns = self.field(name, step), self._times_ns[: step + 1]
-        edges = np.linspace(*self._reach_ns(until), width + 1)
+        edges = np.linspace(*self._time_range_ns(until), width + 1)
         at = np.searchsorted(times_ns, edges[:-1], side="right") - 1
         out: NDArray[np.float64] = np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
         known = times_ns >= edges[0]
@@ -218,13 +223,13 @@ class MappingHistory:
         np.fmax.at(out, stretch, values[known])
         return out
 
-    def stretch_of(self, number: int, until: int, width: int) -> int:
+    def bin_of(self, number: int, until: int, width: int) -> int:
         """The stretch of `binned_counts` that a tick lies in; the first one for those before."""
-        first_ns, stop_ns = self._reach_ns(until)
+        first_ns, stop_ns = self._time_range_ns(until)
         at = (self.timeline.head(number).monotonic_ns - first_ns) * width // (stop_ns - first_ns)
         return max(0, min(width - 1, at))
 
-    def _reach_ns(self, until: int) -> tuple[int, int]:
+    def _time_range_ns(self, until: int) -> tuple[int, int]:
         """From when to when a chart reaches; a tick stands for the time until the next one."""
         first, last = self.timeline.head(self.timeline.first), self.timeline.head(until)
         return first.monotonic_ns, last.monotonic_ns + max(last.interval_ns, 1)

@@ -15,7 +15,7 @@ class Playback:
     since: float
     """When it was due, in seconds of the reader's clock."""
 
-    def on(self, timeline: Timeline, speed: int, now: float) -> "Playback":
+    def advance(self, timeline: Timeline, speed: int, now: float) -> "Playback":
         """What is due now; at the newest tick it waits for more.
 
         A gap between readings, such as a suspend, is not waited for in full; nor is what is forgotten meanwhile.

@@ -33,7 +33,7 @@ from smapstop.ui.drawing.style import Look, rule
 
 def title(life: MappingHistory, view: ComparedTicks, look: Look, width: int, height: int) -> list[Strip]:
     """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
-    state = life.states[life.step(view.number)]
+    state = life.states[life.step_at(view.number)]
     kind, name = title_of(state, label_at(life.timeline, view.number, life.mapping))
     room = width - len(kind) - 6 - tabs.WIDTH
     letter = look.base + Style(color=look.palette.colours[kind], bold=True, reverse=True)
@@ -182,7 +182,7 @@ def help_lines(name: str, names: Sequence[str], look: Look, width: int, most: in
 
 def flags(life: MappingHistory, view: ComparedTicks, look: Look, width: int) -> list[Strip]:
     """The VmFlags in words; codes that smapstop does not know as they are."""
-    known = flags_of(life.states[life.step(view.number)])
+    known = flags_of(life.states[life.step_at(view.number)])
     if not known:
         return []
     lines: list[list[Segment]] = [[]]

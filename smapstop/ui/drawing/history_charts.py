@@ -34,7 +34,7 @@ def chart(
         height: Lines, with the title and the axis.
         mark: Whether to show where the compared moment is.
     """
-    known = life.field(name, life.step(view.number))
+    known = life.field(name, life.step_at(view.number))
     known = known[~np.isnan(known)]
     if not len(known):
         return []
@@ -50,7 +50,7 @@ def chart(
     if cells < 1:
         return []
     kind = kind_of(life.states[-1].name)
-    series = life.over_time(name, view.number, cells)
+    series = life.binned_maxima(name, view.number, cells)
     ink = look.palette.ink(CHARTED.get(name, kind))
     bottom, top = (low, high) if high > low else (0.0, max((height - 2) * high, 1.0))
     strips = area(series, height - 2, ink, low=bottom, high=top)
@@ -81,7 +81,7 @@ def _axis(life: MappingHistory, view: ComparedTicks, look: Look, cells: int, *, 
     line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
     if not mark:
         return [Segment("".join(line), look.quiet)]
-    at = life.stretch_of(view.before, view.number, cells)
+    at = life.bin_of(view.before, view.number, cells)
     return [
         Segment("".join(line[:at]), look.quiet),
         Segment("▲", look.warning),
@@ -95,7 +95,7 @@ def small_charts(life: MappingHistory, view: ComparedTicks, look: Look, width: i
     Args:
         height: Lines of each chart, with its title.
     """
-    changed = life.changed(len(life.states) - 1)
+    changed = life.last_changes(len(life.states) - 1)
     names = [name for name in CHARTED if name in life.fields and changed[life.fields.index(name)]]
     columns = max(1, min(len(names), width // 28))
     cells = (width - 2 * (columns - 1)) // columns
@@ -113,7 +113,7 @@ def _small_chart(
     life: MappingHistory, view: ComparedTicks, name: str, look: Look, width: int, height: int
 ) -> list[Strip]:
     """One field from 0 to its greatest value."""
-    values = life.field(name, life.step(view.number))
+    values = life.field(name, life.step_at(view.number))
     high = float(np.fmax.reduce(values))
     role = CHARTED[name]
     amount = fmt.amount(None if values[-1] != values[-1] else float(values[-1]))
@@ -125,7 +125,7 @@ def _small_chart(
     gap = width - sum(segment.cell_length for segment in head) - len(most)
     tail = " " * gap + most if gap > 0 else ""
     title_line = look.line([*head, Segment(tail, look.quiet)], width)
-    series = life.over_time(name, view.number, width)
+    series = life.binned_maxima(name, view.number, width)
     return [
         title_line,
         *area(series, height - 1, look.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),

@@ -98,7 +98,7 @@ def view_at(life: MappingHistory, looks: PageHistory, scene: View) -> PageView |
     if look is None:
         return None
     before = looks.compared(look, scene.state)
-    entry = life.states[life.step(shown.number)]
+    entry = life.states[life.step_at(shown.number)]
     copied = look.stretches.of(PageState.COPIED, PageState.SWAPPED)
     if backing_of(entry.name, entry.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
         copied = copied.of()
@@ -112,7 +112,7 @@ def view_at(life: MappingHistory, looks: PageHistory, scene: View) -> PageView |
 def due(life: MappingHistory, looks: PageHistory, scene: View, refused: PagesSeen | None) -> bool:
     """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
     timeline = life.timeline
-    if timeline.ending is not None or life.gone is not None or timeline.last is None:
+    if timeline.ending is not None or life.gone_tick is not None or timeline.last is None:
         return False
     seen = max((each.tick for each in (looks.last and looks.last.seen, refused) if each), default=None)
     if seen is None:

@@ -83,7 +83,7 @@ class LensedScreen(Screen[None]):
         if not lens.speed or self._playing is None:
             self._player.pause()
             return
-        self._playing = self._playing.on(timeline, lens.speed, time.monotonic())
+        self._playing = self._playing.advance(timeline, lens.speed, time.monotonic())
         if self._playing.number == len(timeline) - 1:
             self.look(lens.seek(None))
         elif self._playing.number != lens.at:

@@ -61,7 +61,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
             self._life = MappingHistory(timeline, mapping)
             self._choice = DetailChoice(folded=self._choice.folded)
             self.scroll_to(y=0, animate=False, force=True)
-        self._life.follow()
+        self._life.update()
         self._redraw()
 
     def _redraw(self) -> None:

@@ -84,7 +84,7 @@ class MappingPages(Widget, can_focus=True):
             )
             self._canvas = self._refused = None
             self._cursor, self._asked = PageCursor(), -1
-        self._life.follow()
+        self._life.update()
         newest = len(timeline) - 1
         if self._asked != newest and due(self._life, self._of_mapping(mapping), scene, self._refused):
             self._asked = newest
@@ -141,7 +141,7 @@ class MappingPages(Widget, can_focus=True):
         """The lines while no pages are known: why, below what the mapping is."""
         number = compared_ticks(life, scene).number
         label = label_at(life.timeline, number, life.mapping)
-        title = sections.title(life.states[life.step(number)], label, look, self.size.width)
+        title = sections.title(life.states[life.step_at(number)], label, look, self.size.width)
         return waiting(title, self._why_nothing(life), look, *self.size)
 
     def _lay_out(self, view: PageView, life: MappingHistory, scene: View, look: Look) -> PageCanvas:
@@ -265,4 +265,4 @@ class MappingPages(Widget, can_focus=True):
 
 def _has_ended(life: MappingHistory) -> bool:
     """Whether the mapping or its process is gone: then there is nothing to be asked any more."""
-    return life.gone is not None or life.timeline.ending is not None
+    return life.gone_tick is not None or life.timeline.ending is not None

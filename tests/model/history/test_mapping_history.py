@@ -40,24 +40,24 @@ def test_followed_tick_by_tick_it_is_the_same_as_read_at_once(life: list[Any], a
     for tick in ticks[1:]:
         growing.append(tick)
         for one in followed:
-            one.follow()
+            one.update()
 
     for one in followed:
         at_once = MappingHistory(growing, one.mapping)
-        assert (at_once.born, at_once.gone) == (one.born, one.gone)
-        assert at_once.became == one.became
+        assert (at_once.first_tick, at_once.gone_tick) == (one.first_tick, one.gone_tick)
+        assert at_once.lifecycle == one.lifecycle
         for step in range(len(at_once.states)):
-            assert at_once.states[step].place == one.states[step].place
-            assert at_once.changed(step).tolist() == one.changed(step).tolist()
-            assert at_once.stirred(step) == one.stirred(step)
+            assert at_once.states[step].address_range == one.states[step].address_range
+            assert at_once.last_changes(step).tolist() == one.last_changes(step).tolist()
+            assert at_once.last_visible_change(step) == one.last_visible_change(step)
 
 
 def test_a_long_life_keeps_every_step() -> None:
     ticks = [tick_of(number, mappings_of((1, 9, "rw-p", "", 4 * number)), [7]) for number in range(300)]
     life = MappingHistory(timeline_of(*ticks), 7)
 
-    assert [4.0 * number for number in range(300)] == life.field("rss", life.step(299)).tolist()
-    assert [0, *range(1, 300)] == [int(life.changed(step)[life.fields.index("rss")]) for step in range(300)]
+    assert [4.0 * number for number in range(300)] == life.field("rss", life.step_at(299)).tolist()
+    assert [0, *range(1, 300)] == [int(life.last_changes(step)[life.fields.index("rss")]) for step in range(300)]
 
 
 def test_a_field_that_is_printed_later_was_unknown_before() -> None:
@@ -70,7 +70,7 @@ def test_a_field_that_is_printed_later_was_unknown_before() -> None:
 
     assert life.fields == ("size", "rss", "ksm")
     np.testing.assert_array_equal([NAN, 4, NAN], life.field("ksm", 2))
-    assert life.changed(2).tolist() == [0, 0, 2]
+    assert life.last_changes(2).tolist() == [0, 0, 2]
 
 
 def test_only_what_a_person_would_call_a_change_stirs_it() -> None:
@@ -83,7 +83,7 @@ def test_only_what_a_person_would_call_a_change_stirs_it() -> None:
     )
     life = MappingHistory(timeline, 7)
 
-    assert [life.stirred(step) for step in range(5)] == [0, 0, 2, 2, 4]
+    assert [life.last_visible_change(step) for step in range(5)] == [0, 0, 2, 2, 4]
 
 
 def test_it_keeps_what_happened_to_it_and_to_others_through_it() -> None:
@@ -94,9 +94,9 @@ def test_it_keeps_what_happened_to_it_and_to_others_through_it() -> None:
         tick_of(2, mappings_of((1, 9)), [7], gone=[8], lineage=(merge,)),
     )
 
-    assert [(1, split), (2, merge)] == MappingHistory(timeline, 7).became
-    assert [(1, split), (2, merge)] == MappingHistory(timeline, 8).became
-    assert (MappingHistory(timeline, 8).born, MappingHistory(timeline, 8).gone) == (1, 2)
+    assert [(1, split), (2, merge)] == MappingHistory(timeline, 7).lifecycle
+    assert [(1, split), (2, merge)] == MappingHistory(timeline, 8).lifecycle
+    assert (MappingHistory(timeline, 8).first_tick, MappingHistory(timeline, 8).gone_tick) == (1, 2)
 
 
 def test_over_time_each_stretch_is_its_greatest_value() -> None:
@@ -104,10 +104,10 @@ def test_over_time_each_stretch_is_its_greatest_value() -> None:
     timeline = timeline_of(*(tick_of(at, mappings_of((1, 9, "rw-p", "", kb)), [7]) for at, kb in enumerate(rss)))
     life = MappingHistory(timeline, 7)
 
-    assert rss == life.over_time("rss", 5, 6).tolist()
-    assert life.over_time("rss", 5, 3).tolist() == [8, 4, 16]
-    assert life.over_time("rss", 2, 6).tolist() == [4, 4, 8, 8, 4, 4]
-    assert [life.stretch_of(number, 5, 6) for number in (0, 2, 5)] == [0, 2, 5]
+    assert rss == life.binned_maxima("rss", 5, 6).tolist()
+    assert life.binned_maxima("rss", 5, 3).tolist() == [8, 4, 16]
+    assert life.binned_maxima("rss", 2, 6).tolist() == [4, 4, 8, 8, 4, 4]
+    assert [life.bin_of(number, 5, 6) for number in (0, 2, 5)] == [0, 2, 5]
 
 
 def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
@@ -118,14 +118,14 @@ def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
     )
     life = MappingHistory(timeline, 7)
 
-    np.testing.assert_array_equal([NAN, 8, 8, 8, 8], life.over_time("rss", 2, 5))
+    np.testing.assert_array_equal([NAN, 8, 8, 8, 8], life.binned_maxima("rss", 2, 5))
 
 
 def test_a_mapping_that_no_tick_knows_has_no_states() -> None:
     life = MappingHistory(timeline_of(tick_of(0, mappings_of((1, 3)), [7])), 99)
 
     assert life.states == []
-    assert life.gone is None
+    assert life.gone_tick is None
 
 
 def test_it_forgets_what_the_timeline_forgets_but_not_how_it_began() -> None:
@@ -134,12 +134,12 @@ def test_it_forgets_what_the_timeline_forgets_but_not_how_it_began() -> None:
     followed = MappingHistory(timeline, 7)
     for number in range(1, 60):
         timeline.append(tick_of(number, mappings_of((1, 9, "rw-p", "", 4 * number)), [7]))
-        followed.follow()
+        followed.update()
 
     first = timeline.first
     assert 1 < first < 58
     for life in (followed, MappingHistory(timeline, 7)):
         assert [0, *range(first, 60)] == [life.tick_of(step).number for step in range(len(life.states))]
         assert [0, *(4.0 * number for number in range(first, 60))] == life.field("rss", len(life.states) - 1).tolist()
-        assert life.over_time("rss", 59, 60 - first).tolist() == [4.0 * number for number in range(first, 60)]
-        assert [life.stretch_of(number, 59, 60 - first) for number in (0, first, 59)] == [0, 0, 59 - first]
+        assert life.binned_maxima("rss", 59, 60 - first).tolist() == [4.0 * number for number in range(first, 60)]
+        assert [life.bin_of(number, 59, 60 - first) for number in (0, first, 59)] == [0, 0, 59 - first]

@@ -170,7 +170,7 @@ def test_a_life_that_is_followed_tick_by_tick_is_the_same(stream: Any, run_ticks
     for tick in log.ticks[1:]:
         timeline.append(tick)
         for life in lives:
-            life.follow()
+            life.update()
 
     for life in lives:
         assert_lives(log, life)
@@ -184,8 +184,8 @@ def assert_lives(log: Everything, life: MappingHistory) -> None:
     assert rows == [listed(state.rows)[state.row] for state in life.states]
     there = [bool(log.row(life.mapping, number)) for number in range(len(log))]
     gone = [number for number in range(numbers[0], len(log)) if not there[number]]
-    assert life.gone == (gone[0] if gone else None)
-    assert life.became == log.became(life.mapping)
+    assert life.gone_tick == (gone[0] if gone else None)
+    assert life.lifecycle == log.became(life.mapping)
     for step in range(len(numbers)):
         assert_changed(life, rows[: step + 1])
 
@@ -197,8 +197,8 @@ def assert_changed(life: MappingHistory, rows: list[dict[str, Any]]) -> None:
     stirred = [
         at for at, (was, now) in enumerate(pairwise(rows), 1) if any(was.get(name) != now.get(name) for name in names)
     ]
-    assert life.stirred(len(rows) - 1) == max(stirred, default=0)
-    for name, found in zip(life.fields, life.changed(len(rows) - 1).tolist(), strict=True):
+    assert life.last_visible_change(len(rows) - 1) == max(stirred, default=0)
+    for name, found in zip(life.fields, life.last_changes(len(rows) - 1).tolist(), strict=True):
         values = [row.get(name) for row in rows]
         assert found == max((at for at in range(1, len(rows)) if values[at] != values[at - 1]), default=0)
         np.testing.assert_array_equal([NAN if kb is None else kb for kb in values], life.field(name, len(rows) - 1))
@@ -280,7 +280,7 @@ def assert_remembers(log: Everything, life: MappingHistory, rss: Any) -> None:
         assert not known.any()
     steps = [life.tick_of(step).number for step in range(len(life.states))]
     assert steps == sorted(set(steps))
-    assert [told for told in log.became(life.mapping) if told[0] >= life.timeline.first] == life.became
+    assert [told for told in log.became(life.mapping) if told[0] >= life.timeline.first] == life.lifecycle
 
 
 def test_ticks_that_are_forgotten_are_in_no_slice() -> None:

@@ -61,7 +61,7 @@ def laid_out(
 ) -> RenderedDetail:
     timeline = timeline_of(*(ticks or COPIED))
     history = MappingHistory(timeline, 7)
-    history.follow()
+    history.update()
     view = derive_view(timeline, lens or ViewState(baseline="start"))
     return lay_out(history, view, STYLE, width, height, choice or DetailChoice(), "z")
 
