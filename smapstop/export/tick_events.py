@@ -40,7 +40,7 @@ class TickEvent:
     def previous_values(self) -> dict[str, str]:
         """What something that became of the mapping has replaced of its name, addresses and permissions."""
         entry = self.entry
-        if not entry.step or not entry.was or not entry.now:
+        if not entry.lifecycle_step or not entry.was or not entry.now:
             return {}
         was, now = _ref_record(entry.was), _ref_record(entry.now)
         return {name: text for name, text in was.items() if text != now[name]}
@@ -52,7 +52,7 @@ def tick_events(step: Step) -> Iterator[TickEvent]:
     notes = {entry.what: entry for entry in entries if entry.mapping is None}
     if "exec" in notes:
         yield TickEvent(notes["exec"])
-    told = [entry for entry in entries if entry.step] + [entry for entry in entries if entry.pages]
+    told = [entry for entry in entries if entry.lifecycle_step] + [entry for entry in entries if entry.pages]
     ids = np.array([entry.mapping for entry in told], np.int64)
     for entry, evidence, show in zip(told, _evidence(step, ids), step.shown_mask(ids).tolist(), strict=True):
         if show:

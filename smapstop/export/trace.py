@@ -134,8 +134,8 @@ def _title_and_sentence(step: Step, entry: LogEntry) -> tuple[str, str]:
         text = f"{printable(step.tick.counters.name)}: {exit_status_text(ending) if ending else _LANES['exec']}"
         return text, text
     whose = short_name(now)
-    if entry.step:
-        text = lifecycle_text(entry.step, was, now, _address_range_of(step, entry.other))
+    if entry.lifecycle_step:
+        text = lifecycle_text(entry.lifecycle_step, was, now, _address_range_of(step, entry.other))
         return f"{whose}: {text}", f"{printable(now.name) or whose}: {text}"
     assert entry.event is not None
     return f"{whose}: {label_of(entry.event)}", sentence_of(entry.event)

@@ -64,7 +64,7 @@ def entry_text(entry: LogEntry, timeline: Timeline) -> EntryText:
     return EntryText(
         when=fmt.clock_tenths(timeline.head(entry.last).wall_ns),
         what=what_text(entry, timeline),
-        named=not entry.of_kind,
+        named=not entry.is_of_kind,
         quiet=entry.what in ("torn", "missing"),
     )
 
@@ -74,7 +74,7 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
     face = entry.ref
     if face is None or entry.kind is None:
         return fmt.shorten(timeline.head(entry.last).counters.name, width)
-    if entry.mappings > 1 and (not face.name or entry.of_kind):
+    if entry.mappings > 1 and (not face.name or entry.is_of_kind):
         return fmt.clip(entry.kind, width)
     if not face.name:
         label = entry.now and entry.mapping is not None and label_at(timeline, len(timeline) - 1, entry.mapping)
@@ -183,7 +183,7 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     entries = list(tick_entries(tick).of_mapping(mapping))
     if entries:
         why = labels(entry.event for entry in entries if entry.event)
-        became = ", ".join(LIFECYCLE_VERBS[entry.step] for entry in entries if entry.step)
+        became = ", ".join(LIFECYCLE_VERBS[entry.lifecycle_step] for entry in entries if entry.lifecycle_step)
         return "; ".join(filter(None, [why, became]))
     deltas = timeline.queries.change(mapping, number)
     told = [

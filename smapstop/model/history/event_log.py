@@ -47,7 +47,7 @@ def _advance(told: _LogState, tick: Tick, entries: list[LogEntry]) -> _LogState:
     going = {entry.key: entry for entry in told.open if not _is_closed(entry, tick)}
     for entry in entries:
         known = going.get(entry.key)
-        going[entry.key] = known.again(entry) if known else entry
+        going[entry.key] = known.merged_with(entry) if known else entry
     closed = (*told.closed, *ended)[-MAX_ENTRIES:] if ended else told.closed
     return _LogState(tick.number, closed, tuple(going.values())[-MAX_ENTRIES:])
 
@@ -66,10 +66,10 @@ class EventLog:
     def __init__(self, timeline: Timeline, mapping: int | None = None) -> None:
         self.timeline = timeline
         self.mapping = mapping
-        self._life = None if mapping is None else MappingHistory(timeline, mapping)
-        self._moment: Moment | None = None
+        self._history = None if mapping is None else MappingHistory(timeline, mapping)
+        self._snapshot: Moment | None = None
         self._recent: dict[int, _LogState] = {}
-        self._stones: dict[int, _LogState] = {}
+        self._checkpoints: dict[int, _LogState] = {}
         self._spacing = 64
 
     def at(self, number: int) -> tuple[LogEntry, ...]:
@@ -81,18 +81,18 @@ class EventLog:
         first = self.timeline.first
         if not first <= number < len(self.timeline):
             raise IndexError(f"no tick {number}, the oldest that is known is {first}")
-        if self._life is not None:
-            self._life.update()
-        told = self._nearest(number)
+        if self._history is not None:
+            self._history.update()
+        told = self._nearest_state(number)
         for at in range(told.number + 1, number + 1):
-            tick = self.timeline.head(at) if self._life else self.timeline.ticks[at]
+            tick = self.timeline.head(at) if self._history else self.timeline.ticks[at]
             told = _advance(told, tick, self._entries(tick, told))
-            self._remember(told)
+            self._cache_state(told)
         return tuple(entry for entry in (*told.closed, *told.open) if entry.last >= first)[-MAX_ENTRIES:]
 
-    def _nearest(self, number: int) -> "_LogState":
+    def _nearest_state(self, number: int) -> "_LogState":
         """From where to tell on: from what was told before, or from as far back as there is time for."""
-        told = {n: told for n, told in (self._stones | self._recent).items() if n <= number}
+        told = {n: told for n, told in (self._checkpoints | self._recent).items() if n <= number}
         known = max(told, default=-1)
         if known == number:
             return told[known]
@@ -101,38 +101,38 @@ class EventLog:
         begin = max(since, number - int(np.searchsorted(work, _WORK))) - 1
         return told.get(begin, _LogState(begin))
 
-    def _remember(self, told: "_LogState") -> None:
+    def _cache_state(self, told: "_LogState") -> None:
         """Keep the last ones, so that steps back are cheap, and some in between, ever further apart."""
         self._recent[told.number] = told
         if len(self._recent) > _MAX_RECENT:
             self._recent.pop(next(iter(self._recent)))
         if told.number % self._spacing == 0:
-            self._stones[told.number] = told
-        if len(self._stones) > _MAX_CHECKPOINTS:
+            self._checkpoints[told.number] = told
+        if len(self._checkpoints) > _MAX_CHECKPOINTS:
             self._spacing *= 2
-            self._stones = {n: stone for n, stone in self._stones.items() if n % self._spacing == 0}
+            self._checkpoints = {n: stone for n, stone in self._checkpoints.items() if n % self._spacing == 0}
 
     def _entries(self, tick: Tick, told: "_LogState") -> list[LogEntry]:
         """What happened in the next tick."""
         happened = tick_entries(tick)
         notes = list(happened.of_process())
-        if self._life is not None:
-            return [*notes, *entries_of_mapping(happened, self._life)]
-        before, after = self._moments(tick)
+        if self._history is not None:
+            return [*notes, *entries_of_mapping(happened, self._history)]
+        before, after = self._snapshots_around(tick)
         if before is None:
             return notes
         going = [entry for entry in told.open if not _is_closed(entry, tick)]
         room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
         return [*fold_entries(happened, before, after, [entry.key for entry in going], room), *notes]
 
-    def _moments(self, tick: Tick) -> tuple[Moment | None, Moment]:
+    def _snapshots_around(self, tick: Tick) -> tuple[Moment | None, Moment]:
         """The moments before and after a tick."""
-        before, last = self._moment, self.timeline.last
+        before, last = self._snapshot, self.timeline.last
         if before is None or before.tick.number != tick.number - 1:
             before = self.timeline.at(tick.number - 1) if tick.number > self.timeline.first else None
         if last is not None and last.tick.number == tick.number:
             after = last
         else:
             after = self.timeline.at(tick.number) if before is None else apply(before, tick)
-        self._moment = after
+        self._snapshot = after
         return before, after

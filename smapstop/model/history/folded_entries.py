@@ -139,4 +139,7 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
     kind = kind_of(history.states[-1].name)
     grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
     known = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in happened]
-    return [*(entry for entry in known if entry.step), *(entry for entry in reversed(known) if not entry.step)]
+    return [
+        *(entry for entry in known if entry.lifecycle_step),
+        *(entry for entry in reversed(known) if not entry.lifecycle_step),
+    ]

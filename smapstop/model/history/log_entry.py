@@ -110,7 +110,7 @@ class LogEntry:
         return self.first, self.key
 
     @property
-    def of_kind(self) -> bool:
+    def is_of_kind(self) -> bool:
         """Whether it tells of a kind of mappings: there were too many to name them."""
         return PROCESS_SCOPE < self.scope <= KINDS_SCOPE
 
@@ -124,11 +124,11 @@ class LogEntry:
         return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure, names)
 
     @property
-    def step(self) -> What | None:
+    def lifecycle_step(self) -> What | None:
         """What became of the mapping as a whole; None for a mechanism, and for the process."""
         return _LIFECYCLE_STEPS.get(self.what)
 
-    def again(self, later: "LogEntry") -> "LogEntry":
+    def merged_with(self, later: "LogEntry") -> "LogEntry":
         """This entry with the same happening in a later tick."""
         anew = (
             KINDS_SCOPE < self.scope < 0 or EVENT_CODES[self.what] in ONE_TIME_CODES

@@ -155,7 +155,7 @@ def test_too_many_new_entries_are_told_by_kind_but_what_is_alone_keeps_its_name(
     rows = (*MAP, *nameless(MAX_NEW_ENTRIES))
     many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + MAX_NEW_ENTRIES)]
     entries = chronicle_of(tick(1, *many, (2, "copy-on-write", 4), rows=rows))
-    assert [(entry.what, entry.mapping, entry.of_kind) for entry in entries] == [
+    assert [(entry.what, entry.mapping, entry.is_of_kind) for entry in entries] == [
         ("copy-on-write", 2, False),
         ("first-touch", 23, True),
     ]
@@ -179,7 +179,7 @@ def test_a_flood_in_many_ticks_is_told_by_kind_as_well() -> None:
     ]
     entries = chronicle_of(*ticks)
     assert len(entries) == MAX_NEW_ENTRIES + 1
-    assert [(entry.of_kind, entry.kb, entry.count) for entry in entries if entry.of_kind] == [(True, 240, 6)]
+    assert [(entry.is_of_kind, entry.kb, entry.count) for entry in entries if entry.is_of_kind] == [(True, 240, 6)]
 
 
 # of the process
@@ -339,7 +339,7 @@ def test_what_is_kept_to_go_back_does_not_grow_with_time() -> None:
     for n in range(1, 5000):
         timeline.append(tick_of(n, mappings_of(), [], events=events_of()))
         chronicle.at(n)
-    assert len(chronicle._stones) + len(chronicle._recent) <= 48
+    assert len(chronicle._checkpoints) + len(chronicle._recent) <= 48
 
 
 def test_there_is_no_chronicle_of_a_tick_to_come() -> None:
