@@ -109,7 +109,7 @@ class Looking:
         """The mapping of this run that is like the wanted one, once it is there."""
         if self.carried is None or self.scene is None or self.scene.previous_run is None:
             return None
-        mapping = self.scene.previous_run.alike(self.carried.mapping, self.scene.diff.before)
+        mapping = self.scene.previous_run.counterpart(self.carried.mapping, self.scene.diff.before)
         if mapping is None:
             return None
         found, self.carried = replace(self.carried, mapping=mapping), None

@@ -28,7 +28,7 @@ Counts = NDArray[np.int64]
 class GroupSums:
     """One of the two maps, summed by group; g groups."""
 
-    members: Counts
+    mapping_count: Counts
     """How many mappings each group has here, shape (g,); 0 when it is only on the other side."""
     fields: tuple[str, ...]
     """The fields that this kernel prints and that can be summed."""

@@ -20,7 +20,7 @@ _LAYOUT_COLUMNS = ("start", "end", "offset", "perms", "name")
 class _TextTranslation:
     """How the texts of one run are told with those of another."""
 
-    of: tuple[StringTable, int, StringTable, int]
+    key: tuple[StringTable, int, StringTable, int]
     """Those of the earlier and of the later run, and how many there were of them."""
     texts: StringTable
     """Those of the later run with what the earlier one has beside them."""
@@ -40,9 +40,9 @@ class PreviousRun:
         self.number, self.timeline = number, timeline
         self._maps: tuple[Mappings, Mappings] | None = None
         self._rows: RowIndices = np.zeros(0, np.intp)
-        self._spelling: _TextTranslation | None = None
+        self._translation: _TextTranslation | None = None
 
-    def beside(self, timeline: Timeline, moment: Moment) -> Moment:
+    def at_same_age(self, timeline: Timeline, moment: Moment) -> Moment:
         """The run when it was as old as another is at a moment: its nearest reading; the last one if it ended before.
 
         Mappings that are like one of the other run's have that one's id; the others have one from `FOREIGN_ID_BASE`
@@ -53,24 +53,24 @@ class PreviousRun:
             moment: One of it.
         """
         then = self.timeline.at(tick_at_age(self.timeline, age_of(timeline, moment.read)))
-        rows = self._paired(then.mappings, moment.mappings)
+        rows = self._pair_mappings(then.mappings, moment.mappings)
         ids = FOREIGN_ID_BASE + then.ids
         alike = np.flatnonzero(rows != NO_ROW)
         ids[rows[alike]] = moment.ids[alike]
-        return replace(then, ids=ids, mappings=self._spelled(then.mappings, moment.mappings.strings))
+        return replace(then, ids=ids, mappings=self._translate_texts(then.mappings, moment.mappings.strings))
 
-    def alike(self, mapping: int, beside: Moment) -> int | None:
+    def counterpart(self, mapping: int, snapshot: Moment) -> int | None:
         """The other run's mapping that is like one of this run; None when it has none, or not yet.
 
         Args:
             mapping: By its own id.
             beside: What `beside` gave.
         """
-        row = self.timeline.at(beside.tick.number).row_of(mapping)
-        found = FOREIGN_ID_BASE if row is None else int(beside.ids[row])
+        row = self.timeline.at(snapshot.tick.number).row_of(mapping)
+        found = FOREIGN_ID_BASE if row is None else int(snapshot.ids[row])
         return found if found < FOREIGN_ID_BASE else None
 
-    def _paired(self, before: Mappings, after: Mappings) -> RowIndices:
+    def _pair_mappings(self, before: Mappings, after: Mappings) -> RowIndices:
         """See `paired`."""
         known = self._maps
         if known is None or not (_has_same_layout(known[0], before) and _has_same_layout(known[1], after)):
@@ -78,14 +78,14 @@ class PreviousRun:
         self._maps = before, after
         return self._rows
 
-    def _spelled(self, mappings: Mappings, texts: StringTable) -> Mappings:
+    def _translate_texts(self, mappings: Mappings, texts: StringTable) -> Mappings:
         """A map of the run, told with the texts of the other one."""
         of = (mappings.strings, len(mappings.strings), texts, len(texts))
-        spelling = self._spelling
-        if spelling is None or spelling.of != of:
+        spelling = self._translation
+        if spelling is None or spelling.key != of:
             more = StringTable(texts.additions_since(0))
             codes = np.array([more.intern(text) for text in mappings.strings.additions_since(0)], np.int32)
-            spelling = self._spelling = _TextTranslation(of, more, codes)
+            spelling = self._translation = _TextTranslation(of, more, codes)
         columns = {
             name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "read_name", "flags")
         }

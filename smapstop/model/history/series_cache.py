@@ -21,7 +21,7 @@ class SeriesCache:
     """
 
     def __init__(self, ask: Callable[[Ids, int, int], SeriesValues]) -> None:
-        self._ask = ask
+        self._load = ask
         self._ids: Ids = np.zeros(0, np.int64)
         self._first = self._stop = -1
         self._values: SeriesValues = np.zeros((0, 0, 0))
@@ -43,10 +43,10 @@ class SeriesCache:
             values = self._values[:, known, first - self._first :]
             new = known < 0
             if new.any():
-                values[:, new] = self._ask(mappings[new], first, self._stop)
+                values[:, new] = self._load(mappings[new], first, self._stop)
             if stop > self._stop:
                 values = np.concatenate([values, now[..., np.newaxis]], axis=-1)
         else:
-            values = self._ask(mappings, first, stop)
+            values = self._load(mappings, first, stop)
         self._ids, self._first, self._stop, self._values = mappings, first, stop, values
         return values

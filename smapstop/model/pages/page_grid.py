@@ -39,7 +39,7 @@ class PageSpans:
         """How many pages there are in all of them."""
         return int((self.end - self.start).sum())
 
-    def at(self, pages: PageNumbers) -> NDArray[np.int8]:
+    def states_at(self, pages: PageNumbers) -> NDArray[np.int8]:
         """The states of pages, not present for those between; any shape, and the same shape."""
         if not len(self):
             return np.full(pages.shape, _ABSENT, np.int8)
@@ -47,7 +47,7 @@ class PageSpans:
         within = (last_begun >= 0) & (pages < self.end[last_begun])
         return np.where(within, self.state[last_begun], np.int8(_ABSENT))
 
-    def of(self, *states: PageState) -> "PageSpans":
+    def in_states(self, *states: PageState) -> "PageSpans":
         """Those in some states."""
         return self.take(np.isin(self.state, [PAGE_STATES.index(state) for state in states]))
 
@@ -55,16 +55,16 @@ class PageSpans:
         """Those that `index` names."""
         return PageSpans(self.start[index], self.end[index], self.state[index])
 
-    def within(self, first: int, stop: int) -> "PageSpans":
+    def crop(self, first: int, stop: int) -> "PageSpans":
         """What of them lies from one page up to another."""
         inside = self.take((self.end > first) & (self.start < stop))
         return PageSpans(np.maximum(inside.start, first), np.minimum(inside.end, stop), inside.state)
 
-    def shifted(self, pages: int) -> "PageSpans":
+    def shift(self, pages: int) -> "PageSpans":
         """The same so many pages further on."""
         return PageSpans(self.start + pages, self.end + pages, self.state)
 
-    def before(self, pages: PageNumbers) -> PageNumbers:
+    def count_before(self, pages: PageNumbers) -> PageNumbers:
         """How many pages of all stretches are before others; any shape, and the same shape."""
         if not len(self):
             return np.zeros(pages.shape, np.int64)
@@ -82,12 +82,12 @@ class PageSpans:
         pages: PageNumbers = self.end[at] - (until[at] - ordinals)
         return pages
 
-    def next(self, page: int) -> int | None:
+    def next_page(self, page: int) -> int | None:
         """The first page from `page` on that is in a stretch."""
         at = int(np.searchsorted(self.end, page, "right"))
         return max(page, int(self.start[at])) if at < len(self) else None
 
-    def last(self, page: int) -> int | None:
+    def last_page_before(self, page: int) -> int | None:
         """The last page before `page` that is in a stretch."""
         at = int(np.searchsorted(self.start, page, "left")) - 1
         return min(page, int(self.end[at])) - 1 if at >= 0 else None
@@ -103,12 +103,12 @@ def page_spans_of(runs: PageRuns, backing: Backing) -> PageSpans:
 def diff_spans(before: PageSpans, after: PageSpans) -> PageSpans:
     """The pages whose state is another one; each with the state that it had before."""
     edges = np.unique(np.concatenate([before.start, before.end, after.start, after.end]))
-    was = before.at(edges[:-1])
-    other = was != after.at(edges[:-1])
+    was = before.states_at(edges[:-1])
+    other = was != after.states_at(edges[:-1])
     return PageSpans(edges[:-1][other], edges[1:][other], was[other])
 
 
-def count_states(stretches: PageSpans, edges: PageNumbers) -> PageNumbers:
+def count_states(spans: PageSpans, edges: PageNumbers) -> PageNumbers:
     """How many pages of each state lie between neighbouring edges.
 
     Args:
@@ -119,8 +119,8 @@ def count_states(stretches: PageSpans, edges: PageNumbers) -> PageNumbers:
         Shape (cells, len(STATES)); each row sums to the pages of its cell.
     """
     counts = np.zeros((len(edges) - 1, len(PAGE_STATES)), np.int64)
-    for state in np.unique(stretches.state).tolist():
-        counts[:, state] = np.diff(stretches.take(stretches.state == state).before(edges))
+    for state in np.unique(spans.state).tolist():
+        counts[:, state] = np.diff(spans.take(spans.state == state).count_before(edges))
     counts[:, _ABSENT] = np.diff(edges) - np.delete(counts, _ABSENT, axis=1).sum(axis=1)
     return counts
 

@@ -89,5 +89,5 @@ def diff_pages(before: PageSnapshot, after: PageSnapshot) -> PageSpans:
     """The pages of a mapping that changed between two looks, with the states that they had; they move with it."""
     moved = after.first - before.first
     apart = after.first >= before.stop or after.stop <= before.first
-    was = before.stretches.shifted(moved) if apart else before.stretches
-    return diff_spans(was, after.stretches).within(after.first, after.stop)
+    was = before.stretches.shift(moved) if apart else before.stretches
+    return diff_spans(was, after.stretches).crop(after.first, after.stop)

@@ -70,7 +70,7 @@ def derive_view(timeline: Timeline, state: ViewState, previous_run: PreviousRun 
 def _baseline(timeline: Timeline, lens: ViewState, moment: Moment, earlier: PreviousRun | None) -> Moment:
     """The moment to compare with: of the earlier run when there is one, else of this run, and never a later one."""
     if earlier is not None:
-        return earlier.beside(timeline, moment)
+        return earlier.at_same_age(timeline, moment)
     if lens.baseline == "start":
         return timeline.start
     if lens.baseline == "mark" and lens.mark is not None:

@@ -122,7 +122,7 @@ def _largest_change_first(before: Amounts, after: Amounts) -> list[int]:
 
 def _row(groups: GroupComparison, columns: Sequence[Amounts], group: int) -> DiffRow:
     """What there is to say of a group."""
-    members = BeforeAfter(int(groups.before.members[group]), int(groups.after.members[group]))
+    members = BeforeAfter(int(groups.before.mapping_count[group]), int(groups.after.mapping_count[group]))
     amount = BeforeAfter(*(_none_if_absent(int(column[group])) for column in columns))
     status: Status = "unchanged" if amount.before == amount.after else "changed"
     if not members.before:

@@ -60,7 +60,7 @@ def _columns(side: GroupSums, names: tuple[str, ...]) -> _Columns:
     """The fields of a side as plain numbers."""
     columns = {name: side.get(name) for name in names}
     plain: _Columns = {name: None if column is None else column.tolist() for name, column in columns.items()}
-    return {"members": side.members.tolist()} | plain
+    return {"members": side.mapping_count.tolist()} | plain
 
 
 def _group_record(diff: Diff, row: DiffRow, *columns: _Columns) -> Record:

@@ -194,7 +194,7 @@ class PageCanvas:
     def _huge(self, start: int, stop: int) -> int:
         """How many of some pages are mapped as parts of huge ones."""
         huge = self.model.view.look.huge
-        return int(np.diff(huge.before(np.array([start, stop])))[0])
+        return int(np.diff(huge.count_before(np.array([start, stop])))[0])
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
@@ -217,4 +217,4 @@ def waiting(entry_title: Strip, why: str, look: Look, width: int, height: int) -
 def first_page(view: PageView) -> int:
     """Where the cursor begins: on what changed, was copied, or is there."""
     of = (view.changes, view.copied, view.look.stretches)
-    return next((page for pages in of if (page := pages.next(view.look.first)) is not None), view.look.first)
+    return next((page for pages in of if (page := pages.next_page(view.look.first)) is not None), view.look.first)

@@ -64,7 +64,7 @@ class ListLayout:
     def around(cls, page: int, copied: PageSpans, x: int, y: int, width: int, height: int) -> "ListLayout":
         """List as many of the copied pages as have room, with a page in the middle as far as there are others."""
         total, rows = copied.pages, max(1, height - 1)
-        place = int(copied.before(np.array([page]))[0])
+        place = int(copied.count_before(np.array([page]))[0])
         first = max(0, min(place - rows // 2, total - rows))
         pages = copied.nth(np.arange(first, min(first + rows, total))).tolist() if total else []
         return cls(x, y, width, height, tuple(pages))

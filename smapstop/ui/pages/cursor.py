@@ -78,9 +78,9 @@ class PageCursor:
             forward: Whether to go to the next one, else to the last one.
         """
         start, end = cursor
-        page = changes.next(end) if forward else changes.last(start)
+        page = changes.next_page(end) if forward else changes.last_page_before(start)
         if page is None:
-            page = changes.next(grid.first) if forward else changes.last(grid.stop)
+            page = changes.next_page(grid.first) if forward else changes.last_page_before(grid.stop)
         return self if page is None else self.move_to(grid, page)
 
     def zoom_by(self, grid: PageGrid, steps: int) -> "PageCursor":
@@ -104,7 +104,7 @@ def _move_in_list(cursor: PageCursor, grid: PageGrid, copied: PageSpans, lines: 
     """Go by so many copied pages, as far as there are any."""
     if not copied.pages:
         return cursor
-    place = int(copied.before(np.array([cursor.page]))[0]) + lines
+    place = int(copied.count_before(np.array([cursor.page]))[0]) + lines
     return cursor.move_to(grid, int(copied.nth(np.array([max(0, min(place, copied.pages - 1))]))[0]))
 
 

@@ -65,7 +65,7 @@ class PageView:
         return PageCells(
             now=count_states(self.look.stretches, edges),
             was=count_states(self.was, edges),
-            changed=np.diff(self.changes.before(edges)),
+            changed=np.diff(self.changes.count_before(edges)),
         )
 
     @property
@@ -73,7 +73,7 @@ class PageView:
         """The pages as they were at the compared look."""
         apart = self.look.first >= self.before.stop or self.look.stop <= self.before.first
         moved = self.look.first - self.before.first if apart else 0
-        return self.before.stretches.shifted(moved)
+        return self.before.stretches.shift(moved)
 
     @property
     def facts(self) -> list[str]:
@@ -99,9 +99,9 @@ def view_at(life: MappingHistory, looks: PageHistory, scene: View) -> PageView |
         return None
     before = looks.compared(look, scene.state)
     entry = life.states[life.step_at(shown.number)]
-    copied = look.stretches.of(PageState.COPIED, PageState.SWAPPED)
+    copied = look.stretches.in_states(PageState.COPIED, PageState.SWAPPED)
     if backing_of(entry.name, entry.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
-        copied = copied.of()
+        copied = copied.in_states()
     notice = shown.notice
     if not notice and look.seen.tick > shown.number:
         notice = "not read at that moment: this view was not open; below is the first reading after it"

@@ -106,7 +106,7 @@ def copied_list(view: PageView, names: Names, cursor: int, look: Look, area: Lis
     for page in area.pages:
         start = page * at.page_bytes
         name = join_symbols(names.get((start, start + at.page_bytes), ()))
-        changed = view.changes.next(page) == page
+        changed = view.changes.next_page(page) == page
         here = page == cursor
         ground = look.cursor if here else Style()
         place_text = f" {start:012x} " + (f"{words.offset_text(at, page, view.offset):<24}" if wide else "")

@@ -23,7 +23,7 @@ def told(found: GroupComparison, field: str = "rss") -> dict[str, tuple[int, int
     before, after = found.before.get(field), found.after.get(field)
     assert before is not None
     assert after is not None
-    columns = (found.before.members, found.after.members, before, after)
+    columns = (found.before.mapping_count, found.after.mapping_count, before, after)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return dict(zip(found.names, rows, strict=True))
 
@@ -82,7 +82,10 @@ def test_by_file_all_that_has_none_is_known_by_its_kind() -> None:
 )
 def test_nothing_is_matched_by_guess(before: str, after: str) -> None:
     found = compare_groups(run((1, 2, "rw-p", before)), run((1, 2, "rw-p", after)))
-    assert sorted(zip(found.before.members.tolist(), found.after.members.tolist(), strict=True)) == [(0, 1), (1, 0)]
+    assert sorted(zip(found.before.mapping_count.tolist(), found.after.mapping_count.tolist(), strict=True)) == [
+        (0, 1),
+        (1, 0),
+    ]
 
 
 def test_a_deleted_file_is_the_file() -> None:
@@ -185,7 +188,7 @@ def listed(found: GroupComparison) -> list[Any]:
     """All that a likeness says."""
     heads = list(zip(found.names, found.kinds, found.perms, found.offsets, strict=True))
     sides = (found.before, found.after)
-    return [heads, *((side.members.tolist(), side.fields, side.amounts.tolist()) for side in sides)]
+    return [heads, *((side.mapping_count.tolist(), side.fields, side.amounts.tolist()) for side in sides)]
 
 
 @given(maps, maps, bys, st.randoms(use_true_random=False))
@@ -202,16 +205,16 @@ def test_neither_the_order_of_the_mappings_nor_that_of_their_texts_matters(
 def test_every_mapping_is_in_one_group_and_nothing_is_lost(before: list[Any], after: list[Any], by: MatchKey) -> None:
     found = compare_groups(run(*before), run(*after), by)
     for side, mappings in ((found.before, run(*before)), (found.after, run(*after))):
-        assert int(side.members.sum()) == len(mappings)
+        assert int(side.mapping_count.sum()) == len(mappings)
         assert side.amounts.sum(axis=1).tolist() == mappings.amounts.sum(axis=1).tolist()
-    assert ((found.before.members > 0) | (found.after.members > 0)).all()
+    assert ((found.before.mapping_count > 0) | (found.after.mapping_count > 0)).all()
 
 
 @given(maps, bys)
 def test_a_run_is_like_itself_wherever_it_lies(before: list[Any], by: MatchKey) -> None:
     elsewhere = [(first + 1000, stop + 1000, *rest) for first, stop, *rest in before]
     found = compare_groups(run(*before), run(*elsewhere), by)
-    assert found.before.members.tolist() == found.after.members.tolist()
+    assert found.before.mapping_count.tolist() == found.after.mapping_count.tolist()
     assert np.array_equal(found.before.amounts, found.after.amounts)
 
 

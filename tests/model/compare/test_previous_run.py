@@ -33,7 +33,7 @@ def run(*heaps: int, began: float = 0, ended: bool = False, at: int = 0) -> Time
 
 def heap_beside(earlier: Timeline, later: Timeline, number: int) -> int:
     """What the heap had in the earlier run."""
-    moment = PreviousRun(1, earlier).beside(later, later.at(number))
+    moment = PreviousRun(1, earlier).at_same_age(later, later.at(number))
     row = moment.row_of(5)
     assert row is not None
     rss = moment.mappings.get("rss")
@@ -59,7 +59,7 @@ def test_the_nearest_reading_counts_not_the_one_before() -> None:
 
 def test_a_run_that_ended_before_stays_what_it_was_at_its_end() -> None:
     earlier, later = run(10, 20, ended=True), run(1, 2, 3, 4, 5, began=50)
-    moment = PreviousRun(1, earlier).beside(later, later.at(4))
+    moment = PreviousRun(1, earlier).at_same_age(later, later.at(4))
     assert moment.tick.ending == Ending(status=0)
     assert heap_beside(earlier, later, 4) == 20
 
@@ -72,7 +72,7 @@ def test_mappings_that_are_alike_have_the_ids_of_the_other_run_and_others_none_o
         (510, 590, "rw-p", HEAP, 15), (600, 601, "rw-p", STACK, 8), (700, 701, "rw-p", ""), texts=StringTable()
     )
     earlier, later = timeline_of(tick_of(0, before, [0, 1, 2])), timeline_of(tick_of(0, after, [0, 1, 2]))
-    moment = PreviousRun(1, earlier).beside(later, later.at(0))
+    moment = PreviousRun(1, earlier).at_same_age(later, later.at(0))
     assert moment.ids.tolist() == [FOREIGN_ID_BASE, 0, 1]
     changes = compare(moment, later.at(0))
     assert changes.rows.tolist() == [1, 2, -1]
@@ -86,7 +86,7 @@ def test_its_texts_are_those_of_the_other_run_and_more() -> None:
     before = mappings_of((1, 2, "r--p", LIBRARY, 0, 0, "rd mr"), (10, 90, "rw-p", HEAP, 10), texts=StringTable())
     after = mappings_of((510, 590, "rw-p", HEAP, 15), texts=StringTable(["", "something"]))
     earlier, later = timeline_of(tick_of(0, before, [0, 1])), timeline_of(tick_of(0, after, [0]))
-    told = PreviousRun(1, earlier).beside(later, later.at(0)).mappings
+    told = PreviousRun(1, earlier).at_same_age(later, later.at(0)).mappings
     assert told.strings.additions_since(0)[: len(after.strings)] == after.strings.additions_since(0)
     words: list[Any] = [
         [told.string_at(getattr(told, name), row) for name in ("read_name", "perms", "device", "flags")]
@@ -103,6 +103,6 @@ def test_what_is_known_of_one_moment_does_not_hold_for_another_map() -> None:
     second = mappings_of((9, 10, "rw-p", ""), (10, 90, "rw-p", HEAP, 1), texts=texts)
     later = timeline_of(tick_of(0, first, [7, 8]), tick_of(1, second, [9, 7], keyframe=True))
     beside = PreviousRun(1, earlier)
-    assert beside.beside(later, later.at(0)).ids.tolist() == [7, 8]
-    assert beside.beside(later, later.at(1)).ids.tolist() == [7, FOREIGN_ID_BASE + 6]
-    assert beside.beside(later, later.at(0)).ids.tolist() == [7, 8]
+    assert beside.at_same_age(later, later.at(0)).ids.tolist() == [7, 8]
+    assert beside.at_same_age(later, later.at(1)).ids.tolist() == [7, FOREIGN_ID_BASE + 6]
+    assert beside.at_same_age(later, later.at(0)).ids.tolist() == [7, 8]

@@ -66,10 +66,12 @@ def test_places_among_the_pages_of_stretches(states: list[int], first: int) -> N
 
     assert found.pages == len(pages)
     assert found.nth(np.arange(len(pages))).tolist() == pages
-    assert found.before(np.array(around)).tolist() == [sum(page < at for page in pages) for at in around]
-    assert [found.next(at) for at in around] == [next((p for p in pages if p >= at), None) for at in around]
-    assert [found.last(at) for at in around] == [next((p for p in reversed(pages) if p < at), None) for at in around]
-    assert found.at(np.array(around)).tolist() == [
+    assert found.count_before(np.array(around)).tolist() == [sum(page < at for page in pages) for at in around]
+    assert [found.next_page(at) for at in around] == [next((p for p in pages if p >= at), None) for at in around]
+    assert [found.last_page_before(at) for at in around] == [
+        next((p for p in reversed(pages) if p < at), None) for at in around
+    ]
+    assert found.states_at(np.array(around)).tolist() == [
         states[at - first] if first <= at < first + len(states) else 0 for at in around
     ]
 
@@ -83,7 +85,7 @@ def test_states_of_runs_depend_on_what_is_behind_the_mapping() -> None:
 
     assert (found.start.tolist(), found.end.tolist()) == ([2, 5], [4, 7])
     assert [PAGE_STATES[code] for code in found.state.tolist()] == [PageState.FILE, PageState.COPIED]
-    assert found.of(PageState.COPIED).start.tolist() == [5]
+    assert found.in_states(PageState.COPIED).start.tolist() == [5]
 
 
 def test_a_mapping_of_16_tib_takes_memory_for_its_runs_and_cells_only() -> None:
