@@ -25,9 +25,9 @@ class EntryText:
     when: str
     """The time of its last tick."""
     what: str
-    named: bool
+    is_named: bool
     """Whether it tells of mappings with a name, or of too many to name them."""
-    quiet: bool
+    is_about_reading: bool
     """It is about the reading, not about the process."""
 
 
@@ -36,7 +36,7 @@ class EventWidths:
     """Cells of the columns; a column of 0 is left out. Between two of them are two cells."""
 
     when: int
-    whose: int
+    subject: int
     """After the letter of the kind, which takes two more."""
     what: int
     evidence: int
@@ -64,8 +64,8 @@ def entry_text(entry: LogEntry, timeline: Timeline) -> EntryText:
     return EntryText(
         when=fmt.clock_tenths(timeline.head(entry.last).wall_ns),
         what=what_text(entry, timeline),
-        named=not entry.is_of_kind,
-        quiet=entry.what in ("torn", "missing"),
+        is_named=not entry.is_of_kind,
+        is_about_reading=entry.what in ("torn", "missing"),
     )
 
 

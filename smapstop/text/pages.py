@@ -72,7 +72,7 @@ def changes_text(snapshot: PageSnapshot, before: PageSnapshot, changed: int) -> 
     """How many pages are not what they were at the compared look."""
     if before is snapshot:
         return "baseline taken; changes will be marked"
-    return f"{pages_text(changed)} changed since {fmt.clock(before.seen.wall_ns)}"
+    return f"{pages_text(changed)} changed since {fmt.clock(before.reply.wall_ns)}"
 
 
 def zoom_text(grid: PageGrid) -> str:

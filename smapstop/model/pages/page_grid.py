@@ -159,14 +159,14 @@ class PageGrid:
         at = (self.first // self.zoom + np.arange(first, stop + 1)) * self.zoom
         return np.clip(at, self.first, self.stop)
 
-    def zoomed(self, zoom: int) -> "PageGrid":
+    def with_zoom(self, zoom: int) -> "PageGrid":
         """The same with other cells, of at least one page and not larger than needed for one cell."""
         grid = PageGrid(self.first, self.stop, max(1, zoom))
         while grid.zoom > 1 and len(PageGrid(self.first, self.stop, grid.zoom // ZOOM)) == 1:
             grid = PageGrid(self.first, self.stop, grid.zoom // ZOOM)
         return grid
 
-    def fitting(self, cells: int) -> "PageGrid":
+    def fit(self, cells: int) -> "PageGrid":
         """The same in the smallest cells of which there are at most so many; more than two must be allowed."""
         grid = PageGrid(self.first, self.stop)
         while len(grid) > max(cells, 2):

@@ -19,9 +19,9 @@ MAX_PAGE_RUNS = 2_000_000
 class PageSnapshot:
     """The pages of a mapping at one time."""
 
-    seen: PagesSeen
-    stretches: PageSpans
-    huge: PageSpans
+    reply: PagesSeen
+    spans: PageSpans
+    huge_spans: PageSpans
     """Those of which are mapped by entries for huge pages."""
     first: int
     """The first page of the mapping."""
@@ -35,12 +35,12 @@ class PageHistory:
 
     def __init__(self, mapping: int) -> None:
         self.mapping = mapping
-        self._looks: list[PageSnapshot] = []
+        self._snapshots: list[PageSnapshot] = []
 
     @property
-    def last(self) -> PageSnapshot | None:
+    def newest(self) -> PageSnapshot | None:
         """The newest."""
-        return self._looks[-1] if self._looks else None
+        return self._snapshots[-1] if self._snapshots else None
 
     def add(self, reply: PagesSeen, backing: Backing, mark: int | None = None) -> None:
         """Add a look.
@@ -54,34 +54,36 @@ class PageHistory:
         size, states = reply.runs.page_bytes, page_spans_of(reply.runs, backing)
         huge = states.take(reply.runs.flags & PageFlags.HUGE != 0)
         look = PageSnapshot(reply, states, huge, reply.start // size, -(-reply.end // size), size)
-        self._looks.append(look)
+        self._snapshots.append(look)
         kept = None if mark is None else self.at(mark)
-        while len(self._looks) > 2 and self._too_much():
-            oldest = next((at for at in range(1, len(self._looks) - 1) if self._looks[at] is not kept), 0)
-            del self._looks[oldest]
+        while len(self._snapshots) > 2 and self._is_over_limit():
+            oldest = next((at for at in range(1, len(self._snapshots) - 1) if self._snapshots[at] is not kept), 0)
+            del self._snapshots[oldest]
 
-    def _too_much(self) -> bool:
+    def _is_over_limit(self) -> bool:
         """Whether one must be forgotten."""
-        return len(self._looks) > MAX_SNAPSHOTS or sum(len(look.stretches) for look in self._looks) > MAX_PAGE_RUNS
+        return (
+            len(self._snapshots) > MAX_SNAPSHOTS or sum(len(look.spans) for look in self._snapshots) > MAX_PAGE_RUNS
+        )
 
     def at(self, tick: int) -> PageSnapshot | None:
         """The last look up to a tick; the first one where there was none yet."""
-        until = [look for look in self._looks if look.seen.tick <= tick]
-        return until[-1] if until else next(iter(self._looks), None)
+        until = [look for look in self._snapshots if look.reply.tick <= tick]
+        return until[-1] if until else next(iter(self._snapshots), None)
 
-    def compared(self, snapshot: PageSnapshot, state: ViewState) -> PageSnapshot:
+    def baseline_of(self, snapshot: PageSnapshot, state: ViewState) -> PageSnapshot:
         """The look that another one is compared with; itself when it is the first.
 
         The previous one stays so until the mapping is looked at again, which it is when it has changed.
         """
-        place = self._looks.index(snapshot)
+        place = self._snapshots.index(snapshot)
         if state.baseline == "start":
-            return self._looks[0]
+            return self._snapshots[0]
         if state.baseline == "mark" and state.mark is not None:
             marked = self.at(state.mark)
             assert marked is not None
-            return marked if marked.seen.tick <= snapshot.seen.tick else snapshot
-        return self._looks[max(0, place - 1)]
+            return marked if marked.reply.tick <= snapshot.reply.tick else snapshot
+        return self._snapshots[max(0, place - 1)]
 
 
 @lru_cache(2)  # whoever moves over the same pages asks again with each step
@@ -89,5 +91,5 @@ def diff_pages(before: PageSnapshot, after: PageSnapshot) -> PageSpans:
     """The pages of a mapping that changed between two looks, with the states that they had; they move with it."""
     moved = after.first - before.first
     apart = after.first >= before.stop or after.stop <= before.first
-    was = before.stretches.shift(moved) if apart else before.stretches
-    return diff_spans(was, after.stretches).crop(after.first, after.stop)
+    was = before.spans.shift(moved) if apart else before.spans
+    return diff_spans(was, after.spans).crop(after.first, after.stop)

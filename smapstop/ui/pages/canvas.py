@@ -193,7 +193,7 @@ class PageCanvas:
 
     def _huge(self, start: int, stop: int) -> int:
         """How many of some pages are mapped as parts of huge ones."""
-        huge = self.model.view.look.huge
+        huge = self.model.view.look.huge_spans
         return int(np.diff(huge.count_before(np.array([start, stop])))[0])
 
     @property
@@ -216,5 +216,5 @@ def waiting(entry_title: Strip, why: str, look: Look, width: int, height: int) -
 
 def first_page(view: PageView) -> int:
     """Where the cursor begins: on what changed, was copied, or is there."""
-    of = (view.changes, view.copied, view.look.stretches)
+    of = (view.changes, view.copied, view.look.spans)
     return next((page for pages in of if (page := pages.next_page(view.look.first)) is not None), view.look.first)

@@ -223,5 +223,5 @@ def _list_below(
 def _fit_grid(grid: PageGrid, cursor: PageCursor, width: int, height: int) -> GridLayout:
     """The grid on so many columns and lines, in the cells that the user has chosen or in the smallest that fit."""
     cells = room_for_cells(width) * max(1, height)
-    grid = grid.fitting(cells) if cursor.zoom is None else grid.zoomed(cursor.zoom)
+    grid = grid.fit(cells) if cursor.zoom is None else grid.with_zoom(cursor.zoom)
     return layout_of(grid, grid.cell_of(cursor.page), width, height, cursor.top)

@@ -88,7 +88,7 @@ class PageCursor:
         if self.listing:
             return self
         zoom = grid.zoom * ZOOM if steps > 0 else grid.zoom // ZOOM
-        return replace(self, zoom=grid.zoomed(zoom).zoom, moved=True)
+        return replace(self, zoom=grid.with_zoom(zoom).zoom, moved=True)
 
     def toggle_list(self, grid: PageGrid, copied: PageSpans) -> "PageCursor":
         """List the copied pages, beginning with the nearest one from the cursor on, or show the grid again."""

@@ -57,13 +57,13 @@ class PageView:
     @property
     def totals(self) -> PageNumbers:
         """How many pages are in each state."""
-        totals: PageNumbers = count_states(self.look.stretches, np.array([self.look.first, self.look.stop]))[0]
+        totals: PageNumbers = count_states(self.look.spans, np.array([self.look.first, self.look.stop]))[0]
         return totals
 
     def cells(self, edges: PageNumbers) -> PageCells:
         """What lies between neighbouring edges."""
         return PageCells(
-            now=count_states(self.look.stretches, edges),
+            now=count_states(self.look.spans, edges),
             was=count_states(self.was, edges),
             changed=np.diff(self.changes.count_before(edges)),
         )
@@ -73,7 +73,7 @@ class PageView:
         """The pages as they were at the compared look."""
         apart = self.look.first >= self.before.stop or self.look.stop <= self.before.first
         moved = self.look.first - self.before.first if apart else 0
-        return self.before.stretches.shift(moved)
+        return self.before.spans.shift(moved)
 
     @property
     def facts(self) -> list[str]:
@@ -82,7 +82,7 @@ class PageView:
         return [
             f"{perms[:4]} {place}",
             size,
-            f"read at {fmt.clock(self.look.seen.wall_ns)}",
+            f"read at {fmt.clock(self.look.reply.wall_ns)}",
             words.changes_text(self.look, self.before, self.changes.pages),
         ]
 
@@ -97,13 +97,13 @@ def view_at(life: MappingHistory, looks: PageHistory, scene: View) -> PageView |
     look = looks.at(shown.number)
     if look is None:
         return None
-    before = looks.compared(look, scene.state)
+    before = looks.baseline_of(look, scene.state)
     entry = life.states[life.step_at(shown.number)]
-    copied = look.stretches.in_states(PageState.COPIED, PageState.SWAPPED)
+    copied = look.spans.in_states(PageState.COPIED, PageState.SWAPPED)
     if backing_of(entry.name, entry.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
         copied = copied.in_states()
     notice = shown.notice
-    if not notice and look.seen.tick > shown.number:
+    if not notice and look.reply.tick > shown.number:
         notice = "not read at that moment: this view was not open; below is the first reading after it"
     label = label_at(life.timeline, shown.number, life.mapping)
     return PageView(entry, label, look, before, diff_pages(before, look), copied, notice)
@@ -114,7 +114,7 @@ def due(life: MappingHistory, looks: PageHistory, scene: View, refused: PagesSee
     timeline = life.timeline
     if timeline.ending is not None or life.gone_tick is not None or timeline.last is None:
         return False
-    seen = max((each.tick for each in (looks.last and looks.last.seen, refused) if each), default=None)
+    seen = max((each.tick for each in (looks.newest and looks.newest.reply, refused) if each), default=None)
     if seen is None:
         return True
     row = timeline.last.row_of(life.mapping)

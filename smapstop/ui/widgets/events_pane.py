@@ -138,7 +138,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         timeline, widths = self._chronicle.timeline, self._widths
         return _Line(
             told=entry_text(entry, timeline),
-            whose=subject_text(entry, timeline, widths.whose),
+            whose=subject_text(entry, timeline, widths.subject),
             letter=letter_of(entry.kind) if entry.kind else " ",
             kind=entry.kind.value if entry.kind else "",
             evidence=tuple(evidence_pieces(entry, timeline, widths.evidence)),
@@ -172,7 +172,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
     def header(self, width: int) -> Strip:
         """The titles, or how many entries have which words; and what the keys do here."""
         style, widths = self.get_component_rich_style("lines--header"), self._widths
-        titles = [("Events", widths.when), ("Mapping", widths.whose and widths.whose + 2)]
+        titles = [("Events", widths.when), ("Mapping", widths.subject and widths.subject + 2)]
         if self.words:
             sought = f"{len(self._entries)} of {len(self._happened)}  /{fmt.printable(self.words)}"
             titles = [(sought, max(24, sum(cells + 2 for _, cells in titles) - 2))]
@@ -193,12 +193,14 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         palette, widths = palette_of(self.app), self._widths
         base = self._ground(line, palette)
         quiet = base if line.cursor else base + Style(color=palette.quiet)
-        plain = quiet if line.told.quiet else base
+        plain = quiet if line.told.is_about_reading else base
         segments = [Segment(f"{line.told.when}  ", quiet)] if widths.when else []
-        if widths.whose:
+        if widths.subject:
             marker = legible(base + Style(color=palette.colours[line.kind], bold=True)) if line.kind else base
             segments.append(Segment(f"{line.letter} ", marker))
-            segments.append(Segment(fmt.pad(line.whose, widths.whose) + "  ", plain if line.told.named else quiet))
+            segments.append(
+                Segment(fmt.pad(line.whose, widths.subject) + "  ", plain if line.told.is_named else quiet)
+            )
         # where there is no evidence, what happened may take its place
         cells = widths.what + (0 if line.evidence else widths.evidence + 2)
         segments.append(Segment(fmt.pad(fmt.clip(line.told.what, cells), cells) + "  ", plain))
@@ -212,7 +214,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         base = self.rich_style
         if line.cursor:
             return base + self.get_component_rich_style("lines--cursor")
-        if not line.told.quiet and line.age < max(1, len(palette.fade)):
+        if not line.told.is_about_reading and line.age < max(1, len(palette.fade)):
             return base + (Style(bgcolor=palette.fade[line.age]) if palette.fade else Style(bold=True))
         return base
 

@@ -91,7 +91,7 @@ def test_states_of_runs_depend_on_what_is_behind_the_mapping() -> None:
 def test_a_mapping_of_16_tib_takes_memory_for_its_runs_and_cells_only() -> None:
     pages = 2**32
     one = PageSpans(np.array([pages // 2]), np.array([pages // 2 + 1]), np.array([1], np.int8))
-    grid = PageGrid(0, pages).fitting(640)
+    grid = PageGrid(0, pages).fit(640)
 
     counts = count_states(one, grid.edges(0, len(grid)))
 
@@ -110,15 +110,15 @@ def test_cells_begin_at_multiples_of_their_size() -> None:
 
 
 def test_a_grid_is_not_zoomed_out_further_than_to_one_cell() -> None:
-    assert PageGrid(0, 7).zoomed(64).zoom == 8
-    assert PageGrid(0, 9).zoomed(64).zoom == 64
-    assert PageGrid(0, 1).zoomed(8).zoom == 1
-    assert PageGrid(0, 100, 8).zoomed(0).zoom == 1
+    assert PageGrid(0, 7).with_zoom(64).zoom == 8
+    assert PageGrid(0, 9).with_zoom(64).zoom == 64
+    assert PageGrid(0, 1).with_zoom(8).zoom == 1
+    assert PageGrid(0, 100, 8).with_zoom(0).zoom == 1
 
 
 @given(st.integers(0, 2**40), st.integers(1, 2**35), st.integers(2, 1000))
 def test_fitting_cells_fit_and_smaller_ones_would_not(first: int, pages: int, cells: int) -> None:
-    grid = PageGrid(first, first + pages).fitting(cells)
+    grid = PageGrid(first, first + pages).fit(cells)
 
     assert len(grid) <= cells
     assert grid.zoom == 1 or len(PageGrid(grid.first, grid.stop, grid.zoom // ZOOM)) > cells

@@ -30,7 +30,7 @@ def looks(*several: PagesSeen) -> PageHistory:
 
 def tick_of(look: PageSnapshot | None) -> int:
     assert look is not None
-    return look.seen.tick
+    return look.reply.tick
 
 
 def test_a_moment_is_shown_by_the_last_look_up_to_it_or_else_by_the_first() -> None:
@@ -44,12 +44,12 @@ def test_what_a_look_is_compared_with() -> None:
     last, first = found.at(12), found.at(3)
     assert last is not None
     assert first is not None
-    assert tick_of(found.compared(last, ViewState())) == 9
-    assert tick_of(found.compared(last, ViewState(baseline="start"))) == 3
-    assert tick_of(found.compared(last, ViewState(baseline="mark", mark=7))) == 5
-    assert tick_of(found.compared(last, ViewState(baseline="mark"))) == 9
-    assert tick_of(found.compared(first, ViewState())) == 3
-    assert tick_of(found.compared(first, ViewState(baseline="mark", mark=7))) == 3
+    assert tick_of(found.baseline_of(last, ViewState())) == 9
+    assert tick_of(found.baseline_of(last, ViewState(baseline="start"))) == 3
+    assert tick_of(found.baseline_of(last, ViewState(baseline="mark", mark=7))) == 5
+    assert tick_of(found.baseline_of(last, ViewState(baseline="mark"))) == 9
+    assert tick_of(found.baseline_of(first, ViewState())) == 3
+    assert tick_of(found.baseline_of(first, ViewState(baseline="mark", mark=7))) == 3
 
 
 def test_the_oldest_looks_are_forgotten_but_for_the_first_and_the_marked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_looks_with_many_runs_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None
 def between(before: PagesSeen, after: PagesSeen) -> list[tuple[int, str]]:
     """The pages that changed, and what they were."""
     found = looks(before, after)
-    a, b = found.at(before.tick), found.last
+    a, b = found.at(before.tick), found.newest
     assert a is not None
     assert b is not None
     told = diff_pages(a, b)

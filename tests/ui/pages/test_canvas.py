@@ -55,7 +55,7 @@ def view() -> PageView:
     assert before is not None
     assert look is not None
     entry = MappingState(mappings_of((FIRST, FIRST + PAGES, "rw-p", "/bin/program", 16)), 0)
-    copied = look.stretches.in_states(PageState.COPIED)
+    copied = look.spans.in_states(PageState.COPIED)
     return PageView(entry, None, look, before, diff_pages(before, look), copied, "")
 
 

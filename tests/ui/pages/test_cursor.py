@@ -141,7 +141,7 @@ def test_whatever_the_user_does_it_is_on_a_page_of_the_mapping(
     cursor = PageCursor(zoom=zoom).place(grid, first)
     arrows = {"↑": (0, -1), "↓": (0, 1), "←": (-1, 0), "→": (1, 0)}
     for key in keys:
-        cells = grid.zoomed(cursor.zoom or 1)
+        cells = grid.with_zoom(cursor.zoom or 1)
         layout = layout_of(cells, cells.cell_of(cursor.page), *size, cursor.top)
         here = cells.pages_of(cells.cell_of(cursor.page))
         assert here[0] <= cursor.page < here[1]
