@@ -72,7 +72,7 @@ class ProcessColumn:
     width: int
     """Cells; the last column has the rest of the line."""
     text: Callable[[ProcessInfo], str]
-    order: Callable[[ProcessInfo], Any]
+    sort_key: Callable[[ProcessInfo], Any]
     """What to sort by."""
     right: bool = False
     descending: bool = False

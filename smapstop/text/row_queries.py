@@ -19,7 +19,7 @@ from smapstop.text.events import change_text
 class GroupSeries:
     """What is asked about rows that are groups of mappings."""
 
-    history: GroupHistory
+    rss: GroupHistory
     """Of Rss, over a long time."""
     amounts: GroupHistory
     """Of every amount that is shown, lately."""
@@ -35,7 +35,7 @@ class RowSeries:
     """Every amount that is shown, lately."""
     fields: tuple[str, ...]
     """Of these."""
-    told: Callable[[int, int], str]
+    text_of_change: Callable[[int, int], str]
     """See `change_text`."""
     timeline: Timeline
     """Whose they are."""

@@ -55,32 +55,32 @@ class _VisibleRows:
 
     scene: View
     timeline: Timeline
-    which: RowIndices
-    groups: GroupSeries | None
-    histories: RowSeries
-    moved: list[int]
+    indices: RowIndices
+    group_series: GroupSeries | None
+    row_series: RowSeries
+    last_changed: list[int]
     """The tick at which each last changed; -1 for never."""
 
     @property
     def ids(self) -> Ids:
         """Mappings, or groups of them."""
-        return self.scene.table.ids[self.which]
+        return self.scene.table.ids[self.indices]
 
     def amounts(self, fields: Sequence[str]) -> NDArray[np.float64]:
         """Fields of the mappings now, kB, NaN where they are not known; shape (len(fields), len(ids))."""
-        sheet, out = self.scene.table, np.full((len(fields), len(self.which)), np.nan)
+        sheet, out = self.scene.table, np.full((len(fields), len(self.indices)), np.nan)
         for at, name in enumerate(fields):
             column = sheet.get(name)
             if column is not None:
-                amounts = column[self.which]
-                out[at] = np.where((amounts == ABSENT) | sheet.gone[self.which], np.nan, amounts)
+                amounts = column[self.indices]
+                out[at] = np.where((amounts == ABSENT) | sheet.gone[self.indices], np.nan, amounts)
         return out
 
 
 def build_rows(
     view: View,
     timeline: Timeline,
-    which: RowIndices,
+    indices: RowIndices,
     columns: SizedColumns,
     groups: GroupSeries | None = None,
     histories: RowSeries | None = None,
@@ -96,23 +96,23 @@ def build_rows(
         histories: What was asked about the rows of the tick before, when they are mappings.
     """
     sheet, now = view.table, view.snapshot.tick.number
-    moved: list[int] = sheet.last_changed[which].tolist()
+    moved: list[int] = sheet.last_changed[indices].tolist()
     if groups:
-        moved = groups.history.last_changed(sheet.ids[which], sheet.last_changed[which], now)
+        moved = groups.rss.last_changed(sheet.ids[indices], sheet.last_changed[indices], now)
     histories = histories or row_series_of(timeline, [column for column, _ in columns])
-    shown = _VisibleRows(view, timeline, which, groups, histories, moved)
+    shown = _VisibleRows(view, timeline, indices, groups, histories, moved)
     texts = [_texts(shown, column, width) for column, width in columns]
-    numbers = [_numbers(sheet, which, column) for column, _ in columns]
+    numbers = [_numbers(sheet, indices, column) for column, _ in columns]
     return [
         RowText(mapping, cells, values, moves, _KINDS[kind], now - when if when >= 0 else None, gone)
         for mapping, cells, values, moves, kind, when, gone in zip(
-            sheet.ids[which].tolist(),
+            sheet.ids[indices].tolist(),
             zip(*texts, strict=True),
             zip(*numbers, strict=True),
             zip(*_moves(shown, [column for column, _ in columns]), strict=True),
-            sheet.kind[which].tolist(),
+            sheet.kind[indices].tolist(),
             moved,
-            sheet.gone[which].tolist(),
+            sheet.gone[indices].tolist(),
             strict=True,
         )
     ]
@@ -120,7 +120,7 @@ def build_rows(
 
 def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
     """The texts of a column."""
-    sheet, which = shown.scene.table, shown.which
+    sheet, which = shown.scene.table, shown.indices
     rows = which.tolist()
     match column.cell_format:
         case "name":
@@ -159,17 +159,17 @@ def _numbers(sheet: TableData, which: RowIndices, column: Column) -> list[float]
 def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     """How the amounts of each column have moved lately; those that others can move, when the mapping changed too."""
     number = shown.scene.snapshot.tick.number
-    if shown.groups:
-        fields = shown.groups.amounts.fields
-        values = shown.groups.amounts.series(shown.ids, max(0, number - FADE_TICKS), number + 1)
+    if shown.group_series:
+        fields = shown.group_series.amounts.fields
+        values = shown.group_series.amounts.series(shown.ids, max(0, number - FADE_TICKS), number + 1)
     else:
-        fields, first = shown.histories.fields, max(shown.timeline.first, number - FADE_TICKS)
-        values = shown.histories.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
+        fields, first = shown.row_series.fields, max(shown.timeline.first, number - FADE_TICKS)
+        values = shown.row_series.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
     found = moves_of(values)
-    others_did = np.abs(found) <= number - np.array(shown.moved, np.int64)
+    others_did = np.abs(found) <= number - np.array(shown.last_changed, np.int64)
     found[np.isin(fields, list(EXTERNALLY_DRIVEN))[:, np.newaxis] & others_did] = 0
     moves = dict(zip(fields, found.tolist(), strict=True))
-    still = [0] * len(shown.which)
+    still = [0] * len(shown.indices)
     return [moves[column.key] if column.cell_format == "amount" else still for column in columns]
 
 
@@ -215,10 +215,10 @@ def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
     stop = (number // step + 1) * step
     first = max(shown.timeline.first, stop - width * step)
     values = np.full((len(ids), width * step), np.nan)
-    if shown.groups:
-        (seen,) = shown.groups.history.series(ids, first, number + 1)
+    if shown.group_series:
+        (seen,) = shown.group_series.rss.series(ids, first, number + 1)
     else:
-        (seen,) = shown.histories.rss.values(ids, first, number + 1, shown.amounts(["rss"]))
+        (seen,) = shown.row_series.rss.values(ids, first, number + 1, shown.amounts(["rss"]))
     at = width * step - (stop - first)
     values[:, at : at + seen.shape[1]] = seen
     bins = _last_known(values.reshape(len(ids), width, step))
@@ -238,19 +238,19 @@ def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
     """The last change of each row, and how long ago it was."""
-    timeline, moved = shown.timeline, shown.moved
-    if shown.groups:
-        told = shown.groups.history.entries(shown.ids, moved)
+    timeline, moved = shown.timeline, shown.last_changed
+    if shown.group_series:
+        told = shown.group_series.rss.entries(shown.ids, moved)
         texts = [group_change_text(timeline, entries, number) for entries, number in zip(told, moved, strict=True)]
     else:
         texts = [
-            shown.histories.told(mapping, number) if number >= timeline.first else ""
+            shown.row_series.text_of_change(mapping, number) if number >= timeline.first else ""
             for mapping, number in zip(shown.ids.tolist(), moved, strict=True)
         ]
     now = shown.scene.snapshot.tick
     ages = [_age(now, timeline.head(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
     forgotten = f"before {fmt.clock(timeline.head(timeline.first).wall_ns)}"
-    never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.scene.table.gone[shown.which].tolist()]
+    never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.scene.table.gone[shown.indices].tolist()]
     return [
         f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else forgotten if number >= 0 else otherwise
         for text, age, number, otherwise in zip(texts, ages, moved, never, strict=True)

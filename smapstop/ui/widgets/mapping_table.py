@@ -98,7 +98,7 @@ class MappingTable(LineList[int, _Line]):
         if by == "none":
             return None
         known = self._groups
-        if known is not None and (known.history.timeline, known.history.by) == (timeline, by):
+        if known is not None and (known.rss.timeline, known.rss.by) == (timeline, by):
             return known
         return group_series_of(timeline, by, self.columns)
 

@@ -89,7 +89,7 @@ class ProcessList(ScrollView, can_focus=False):
         """Choose and order what is shown, and keep the cursor on this process, on its line of the screen."""
         line = self._cursor - self._top
         found = sorted((p for p in self._processes if matches(p, self._words)), key=lambda p: p.pid)
-        found.sort(key=PROCESS_COLUMNS[self._sort].order, reverse=self._descending)
+        found.sort(key=PROCESS_COLUMNS[self._sort].sort_key, reverse=self._descending)
         own = [process for process in found if is_own(process)]
         others = [process for process in found if not is_own(process)]
         self._lines = [*own, *([None] if others else []), *others]
