@@ -80,7 +80,7 @@ def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
 
     mappings, files = read_map(process), ElfCache()
     rows, labels = meant(mappings, options.mapping), read_labels(process, mappings)
-    found = [read_page_list(process, mappings, row, files, labels[row], facts=options.facts) for row in rows]
+    found = [read_page_list(process, mappings, row, files, labels[row], frame_info=options.facts) for row in rows]
     try:
         counters = process.counters()
     except OSError as error:

@@ -46,7 +46,7 @@ class DiffRow:
     """Of a part of a file, bytes; else 0."""
     status: Status
     """By the metric."""
-    members: BeforeAfter
+    mapping_count: BeforeAfter
     """How many mappings it has."""
     amount: BeforeAfter
     """The metric, kB."""
@@ -136,7 +136,7 @@ def _row(groups: GroupComparison, columns: Sequence[Amounts], group: int) -> Dif
         perms=groups.perms[group],
         offset=groups.offsets[group],
         status=status,
-        members=members,
+        mapping_count=members,
         amount=amount,
     )
 

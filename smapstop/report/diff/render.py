@@ -131,7 +131,7 @@ def _run_text(run: ComparedRun) -> str:
 def _cells(row: DiffRow) -> CellTexts:
     """A group as texts."""
     cells = {"name": row.name, "perms": row.perms, "offset": f"{row.offset:x}" if row.perms else ""}
-    cells |= _amount_cells(row.members, row.amount)
+    cells |= _amount_cells(row.mapping_count, row.amount)
     if row.status in ("new", "gone"):
         cells |= {"share": row.status, "before" if row.status == "new" else "after": ""}
     return cells

@@ -25,9 +25,9 @@ class CowGroup:
 
     symbols: Symbols
     pages: int = 0
-    own: int = 0
+    own_pages: int = 0
     """How many of the pages no other process maps: since a fork neither side wrote to the others."""
-    swapped: int = 0
+    swapped_pages: int = 0
     """How many of the pages are in swap."""
 
     @property
@@ -53,9 +53,9 @@ class CowPart:
         return sum(group.pages for group in self.groups)
 
     @property
-    def own(self) -> int:
+    def own_pages(self) -> int:
         """How many of its pages no other process maps."""
-        return sum(group.own for group in self.groups)
+        return sum(group.own_pages for group in self.groups)
 
     @property
     def kb(self) -> int:
@@ -93,8 +93,8 @@ def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Cow
         for on_page, is_own, in_swap in zip(symbols, own, swapped, strict=True):
             group = groups.setdefault(on_page, CowGroup(on_page))
             group.pages += 1
-            group.own += is_own
-            group.swapped += in_swap
+            group.own_pages += is_own
+            group.swapped_pages += in_swap
     parts = [
         CowPart(name, part, tuple(sorted(groups.values(), key=lambda group: -group.kb)))
         for (name, part), groups in found.items()

@@ -19,7 +19,7 @@ def as_json(parts: list[CowPart], process: Counters) -> str:
         "process": {"pid": process.pid, "name": process.name},
         "page_size": PAGE_BYTES,
         "pages": sum(part.pages for part in parts),
-        "own_pages": sum(part.own for part in parts),
+        "own_pages": sum(part.own_pages for part in parts),
         "kb": sum(part.kb for part in parts),
     }
     return json_text(SCHEMA, head, copied=[_record(part) for part in parts])
@@ -32,7 +32,7 @@ def _record(part: CowPart) -> Record:
         "deleted": part.name != strip_deleted(part.name),
         "part": part.part or None,
         "pages": part.pages,
-        "own_pages": part.own,
+        "own_pages": part.own_pages,
         "kb": part.kb,
         "lacking": part.groups[0].symbols.missing_reason or None,
         "groups": [
@@ -40,9 +40,9 @@ def _record(part: CowPart) -> Record:
                 "symbols": list(group.symbols.names),
                 "more_symbols": group.symbols.more_count,
                 "pages": group.pages,
-                "own_pages": group.own,
+                "own_pages": group.own_pages,
                 "kb": group.kb,
-                "swapped_pages": group.swapped,
+                "swapped_pages": group.swapped_pages,
             }
             for group in part.groups
         ],
@@ -67,7 +67,7 @@ def as_table(parts: list[CowPart], process: Counters, *, width: int = 80) -> str
 
 def _amounts(copied: CowPart | CowGroup) -> tuple[str, str, str]:
     """How much is copied, how much of that no other process maps, and how many pages it is."""
-    return amount(copied.kb), amount(copied.own * PAGE_BYTES // 1024), count(copied.pages)
+    return amount(copied.kb), amount(copied.own_pages * PAGE_BYTES // 1024), count(copied.pages)
 
 
 def _line(name: str, size: str, own: str, pages: str, text: str, room: int) -> str:
@@ -83,5 +83,5 @@ def _remark(part: CowPart) -> str:
 
 def _text(group: CowGroup) -> str:
     """What lies on the pages of a group."""
-    swapped = f"({group.swapped:,} in swap) " if group.swapped else ""
+    swapped = f"({group.swapped_pages:,} in swap) " if group.swapped_pages else ""
     return swapped + (join_symbols(group.symbols.labels) or "(no names)")

@@ -45,7 +45,7 @@ class PageRange:
     state: PageState
     flags: PageFlags
     symbols: Symbols
-    facts: FrameInfo | None
+    frame_info: FrameInfo | None
     """None: not asked for, not permitted, or not in memory."""
 
     @property
@@ -66,7 +66,7 @@ class PageList:
     """In address order, without holes."""
     source: str
     page_bytes: int
-    facts: bool | None
+    has_frame_info: bool | None
     """Whether the frames could be seen; None when nobody asked."""
     label: Label | None
     """What memory without a name is for."""
@@ -106,7 +106,7 @@ def pagemap_error(process: ProcDir, error: OSError) -> SmapstopError:
 
 
 def read_page_list(
-    process: ProcDir, mappings: Mappings, row: int, files: ElfCache, label: Label | None = None, *, facts: bool
+    process: ProcDir, mappings: Mappings, row: int, files: ElfCache, label: Label | None = None, *, frame_info: bool
 ) -> PageList:
     """The pages of a mapping now.
 
@@ -124,7 +124,7 @@ def read_page_list(
     start, end = int(mappings.start[row]), int(mappings.end[row])
     try:
         runs = read_page_runs(process, start, end)
-        frames = read_frame_runs(process, runs) if facts else None
+        frames = read_frame_runs(process, runs) if frame_info else None
     except OSError as error:
         raise pagemap_error(process, error) from error
     pieces, which = _fill_holes(frames.runs if frames else runs, start, end)
@@ -141,7 +141,7 @@ def read_page_list(
             state=PAGE_STATES[code],
             flags=PageFlags(flags),
             symbols=symbols,
-            facts=_frame_info(frames, run),
+            frame_info=_frame_info(frames, run),
         )
         for piece_start, piece_end, code, flags, symbols, run in zip(
             pieces.start.tolist(),
@@ -153,7 +153,9 @@ def read_page_list(
             strict=True,
         )
     ]
-    return PageList(mappings, row, found, runs.source, runs.page_bytes, frames is not None if facts else None, label)
+    return PageList(
+        mappings, row, found, runs.source, runs.page_bytes, frames is not None if frame_info else None, label
+    )
 
 
 def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfCache) -> list[Symbols]:

@@ -37,7 +37,7 @@ def as_json(pages: PageList, process: Counters) -> str:
         "mapping": head | {"size": sum(run.kb for run in pages.runs)} | label_record(pages.label),
         "page_size": pages.page_bytes,
         "source": pages.source,
-        "facts": [*_FRAME_FLAGS.values(), "map_count"] if pages.facts else [],
+        "facts": [*_FRAME_FLAGS.values(), "map_count"] if pages.has_frame_info else [],
         "lacking": next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), None),
     }
     return json_text(SCHEMA, parts, runs=[_record(run, pages) for run in pages.runs])
@@ -55,7 +55,7 @@ def _record(run: PageRange, pages: PageList) -> Record:
         "symbols": list(run.symbols.names),
         "more_symbols": run.symbols.more_count,
     }
-    return record | _frame_info_record(run.facts) if pages.facts else record
+    return record | _frame_info_record(run.frame_info) if pages.has_frame_info else record
 
 
 def _frame_info_record(facts: FrameInfo | None) -> Record:
@@ -75,7 +75,7 @@ def as_table(pages: PageList, process: Counters, *, width: int = 80) -> str:
     lacking = next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), "")
     if lacking:
         lines.append(f"no symbols: the file {lacking}")
-    if pages.facts is False:
+    if pages.has_frame_info is False:
         lines.append("nothing is known of the frames: that takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH")
     lines += ["", *_align([_titles(pages), *(_cells(run, pages) for run in pages.runs)])]
     return "\n".join([*(clip(line, width) for line in lines), ""])
@@ -112,7 +112,7 @@ def _titles(pages: PageList) -> list[str]:
         "Size",
         "Offset",
         "State",
-        *(["Maps", "Frame"] if pages.facts else []),
+        *(["Maps", "Frame"] if pages.has_frame_info else []),
         "What lies there",
     ]
 
@@ -121,9 +121,9 @@ def _cells(run: PageRange, pages: PageList) -> list[str]:
     """A run as texts."""
     state = run.state + " huge" * bool(run.flags & PageFlags.HUGE)
     facts = []
-    if pages.facts:
-        names = [name for flag, name in _FRAME_FLAGS.items() if run.facts and run.facts.flags & flag]
-        facts = [str(run.facts.map_count) if run.facts else "", " ".join(names)]
+    if pages.has_frame_info:
+        names = [name for flag, name in _FRAME_FLAGS.items() if run.frame_info and run.frame_info.flags & flag]
+        facts = [str(run.frame_info.map_count) if run.frame_info else "", " ".join(names)]
     number = (run.end - run.start) // pages.page_bytes
     offset = "" if run.offset is None else f"{run.offset:x}"
     what = join_symbols(run.symbols.labels)

@@ -41,7 +41,7 @@ def compared(
 
 
 def test_the_biggest_change_is_first_and_growth_before_shrinkage() -> None:
-    told = [(row.name, row.status, row.members, row.amount) for row in compared().rows]
+    told = [(row.name, row.status, row.mapping_count, row.amount) for row in compared().rows]
     assert told == [
         ("/a", "changed", BeforeAfter(2, 1), BeforeAfter(50, 97)),
         ("/new", "new", BeforeAfter(0, 1), BeforeAfter(0, 40)),
