@@ -33,10 +33,10 @@ from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text
 from smapstop.ui.keys.key_app import PromptApp
 from smapstop.ui.keys.table import KEYS
-from smapstop.ui.messages import Heard
+from smapstop.ui.messages import SourceMessageReceived
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.session import Looking
+from smapstop.ui.session import Session
 from smapstop.ui.signals import heed_signals
 from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
@@ -75,7 +75,7 @@ class Dashboard(PromptApp):
         # without colours Textual's own filter would leave greys: the ansi colours give way entirely
         super().__init__(settings.keys, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
-        self.looking = Looking(ViewState(filter=settings.filter), settings.sorting)
+        self.session = Session(ViewState(filter=settings.filter), settings.sorting)
         self.failure: Failure | None = None
         """Why the source cannot go on."""
         self.notices: list[str] = []
@@ -84,18 +84,18 @@ class Dashboard(PromptApp):
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
         self._pace = settings.pace
         self._later: Timer | None = None
-        self._heard = 0.0
+        self._last_tick_time = 0.0
         """When the last tick came, in seconds of `time.monotonic`."""
 
     @property
     def timeline(self) -> Timeline:
         """That of the run that is looked at."""
-        return self.looking.timeline
+        return self.session.timeline
 
     @property
-    def lens(self) -> ViewState:
+    def view_state(self) -> ViewState:
         """How it is looked at."""
-        return self.looking.lens
+        return self.session.view_state
 
     # the screen
 
@@ -105,7 +105,7 @@ class Dashboard(PromptApp):
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard's own."""
-        return MainScreen(self.source, self._begin, self.looking, self._settings, self._intro, self._rebuilds)
+        return MainScreen(self.source, self._begin, self.session, self._settings, self._intro, self._rebuilds)
 
     @property
     def main(self) -> MainScreen:
@@ -135,8 +135,8 @@ class Dashboard(PromptApp):
         heed_signals(self.exit)
         self._wishes_at_first = self._wishes
         self.main.begin(_beginning(self._begin))
-        self.source.start(lambda news: self.post_message(Heard(news)))
-        self.set_interval(1, self._miss)
+        self.source.start(lambda news: self.post_message(SourceMessageReceived(news)))
+        self.set_interval(1, self._check_overdue)
         match self._begin:
             case Attach():
                 self.source.request(self._begin)
@@ -155,7 +155,7 @@ class Dashboard(PromptApp):
     @property
     def _wishes(self) -> Wishes:
         """How the user has it now."""
-        columns, sorting = (column.key for column in self.main.columns), self.looking.order.sorting
+        columns, sorting = (column.key for column in self.main.columns), self.session.order.sorting
         return Wishes(tuple(columns), sorting, self.theme, self._pace.interval_ns / 1e9, self.main.panes.lines)
 
     @property
@@ -163,9 +163,9 @@ class Dashboard(PromptApp):
         """Whether keys mean what they are bound to: not while the program has them."""
         return not self.main.program_has_keys
 
-    def touched(self) -> None:
+    def note_input(self) -> None:
         """The user did something."""
-        self.looking.touch()
+        self.session.note_input()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """While the program has the keys, none of them is ours."""
@@ -197,37 +197,37 @@ class Dashboard(PromptApp):
         else:
             self.source.request(Attach(pid, self._pace))
 
-    @on(Heard)
-    def hear(self, message: Heard) -> None:
+    @on(SourceMessageReceived)
+    def handle_source_message(self, message: SourceMessageReceived) -> None:
         """Take in what the source told."""
-        match message.news:
+        match message.source_message:
             case Target() as target:
                 self.main.begin_run(target)
             case Tick() as tick:
-                newest = self.looking.runs.newest
+                newest = self.session.runs.newest
                 assert newest is not None, "a target comes before its ticks"
                 newest.timeline.append(tick)
-                self._heard, self.looking.silent = time.monotonic(), 0
+                self._last_tick_time, self.session.overdue_seconds = time.monotonic(), 0
                 if tick.ending is not None:
                     self._end(exit_status_text(tick.ending))
                 self._show_when_clear()
             case Refusal() as refusal:
                 self._refuse(str(SmapstopError(refusal.what, refusal.remedy)))
             case PagesSeen() | SymbolsSeen() | FramesSeen() as seen:
-                self.query_one(MappingPages).hear(seen)
+                self.query_one(MappingPages).handle_reply(seen)
             case Notice() as notice:
                 self.notices.append(str(SmapstopError(notice.what, notice.remedy)))
                 self.notify(fmt.printable(self.notices[-1]), severity="warning", markup=False)
             case Over() as over:
-                self.looking.over = over
-                self.main.stale()
+                self.session.end_of_recording = over
+                self.main.request_redraw()
             case Failure() as failure:
                 self._fail(failure)
 
     def _show_when_clear(self) -> None:
         """Have what is new drawn, as soon as the terminal has taken what was drawn before."""
         if output_ready.is_clear():
-            self.main.stale()
+            self.main.request_redraw()
         elif self._later is None:
             self._later = self.set_timer(output_ready.AGAIN_SECONDS, self._show_late)
 
@@ -235,17 +235,17 @@ class Dashboard(PromptApp):
         self._later = None
         self._show_when_clear()
 
-    def _miss(self) -> None:
+    def _check_overdue(self) -> None:
         """Say that the next tick is overdue: what is seen is old then, though it was live."""
-        run = self.looking.runs.newest
+        run = self.session.runs.newest
         last = run.timeline.last if run else None
-        if last is None or last.tick.ending is not None or self.looking.over is not None:
+        if last is None or last.tick.ending is not None or self.session.end_of_recording is not None:
             return
         due_seconds = max(last.tick.interval_ns, self._pace.interval_ns) / 1e9 + PATIENCE_SECONDS
-        silent = time.monotonic() - self._heard
+        silent = time.monotonic() - self._last_tick_time
         if silent > due_seconds:
-            self.looking.silent = round(silent)
-            self.main.stale()
+            self.session.overdue_seconds = round(silent)
+            self.main.request_redraw()
 
     def _end(self, how: str) -> None:
         """The process ended: what it was stays on the screen."""
@@ -265,7 +265,7 @@ class Dashboard(PromptApp):
         if self.main.dock is not None:
             self.main.dock.lost("not watched any more")
             self.main.focus_table()
-        if not self.looking.anything:
+        if not self.session.has_ticks:
             self.exit(failure.status)
         self.query_one(HeaderBar).give_up(str(SmapstopError(failure.what, failure.remedy)))
 
@@ -273,7 +273,7 @@ class Dashboard(PromptApp):
 
     async def action_quit(self) -> None:
         """Leave; what becomes of a program that still runs is for the user to say."""
-        run = self.looking.runs.newest
+        run = self.session.runs.newest
         if not isinstance(self._begin, Launch) or run is None:
             self.exit(0)
         elif run.timeline.ending is not None:
@@ -297,7 +297,7 @@ class Dashboard(PromptApp):
         """End the program, and leave."""
         if self.main.dock is not None:
             await self.main.dock.end_program()
-        run = self.looking.runs.newest
+        run = self.session.runs.newest
         if run is not None and run.timeline.ending is None and self.failure is None:
             self.notices.append(f"process {run.target.pid} has not ended: nobody could tell it, or it cannot")
             self.exit(2)

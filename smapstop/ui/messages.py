@@ -8,15 +8,15 @@ from smapstop.source.base import News
 
 
 @dataclass
-class Heard(Message):
+class SourceMessageReceived(Message):
     """The source told something. Never coalesced: every tick belongs in the timeline."""
 
-    news: News
+    source_message: News
 
 
-class Stale(Message):
+class ViewOutdated(Message):
     """What is on the screen is older than the timeline; one of these is as good as many."""
 
     def can_replace(self, message: Message) -> bool:
         """The newest replaces those that wait."""
-        return isinstance(message, Stale)
+        return isinstance(message, ViewOutdated)

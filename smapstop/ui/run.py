@@ -47,7 +47,7 @@ def show(
         status = app.run()
     for notice in app.notices:
         print(f"smapstop: {printable(notice)}", file=sys.stderr)
-    if app.failure is not None and not app.looking.anything:
+    if app.failure is not None and not app.session.has_ticks:
         raise SmapstopError(app.failure.what, app.failure.remedy, status=app.failure.status)
     return status or 0
 

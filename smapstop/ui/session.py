@@ -23,7 +23,7 @@ class Carried:
     """How it was open, as `Views` calls it; None when it was only under the cursor."""
 
 
-class Looking:
+class Session:
     """What the user looks at; it is told what happens, and what the user wants.
 
     Args:
@@ -31,69 +31,69 @@ class Looking:
         sorting: The order of the rows at the beginning.
     """
 
-    def __init__(self, lens: ViewState, sorting: Sorting) -> None:
+    def __init__(self, view_state: ViewState, sorting: Sorting) -> None:
         self.runs = Runs()
         self.run: Run | None = None
         """The run that is looked at; None before the first."""
         self.timeline = Timeline()
         """Its timeline."""
         self.activity = Activity(self.timeline)
-        self.lens = lens
+        self.view_state = view_state
         self.order = CalmOrder(sorting)
-        self.scene: View | None = None
+        self.view: View | None = None
         """What was seen last of this run."""
         self.carried: Carried | None = None
-        self.over: Over | None = None
+        self.end_of_recording: Over | None = None
         """Nothing more comes: the end of a recording."""
-        self.silent = 0
+        self.overdue_seconds = 0
         """For how many seconds there was no tick of the newest run, though one was due; 0 while all is well."""
-        self.touched = 0.0
+        self.last_input_time = 0.0
         """When the user last pressed a key of ours, or used the mouse, in seconds of `time.monotonic`."""
 
     @property
-    def now(self) -> int:
+    def shown_number(self) -> int:
         """The tick that is shown."""
-        return self.scene.snapshot.tick.number if self.scene else 0
+        return self.view.snapshot.tick.number if self.view else 0
 
     @property
-    def anything(self) -> bool:
+    def has_ticks(self) -> bool:
         """Whether anything of any run was seen."""
         return any(len(run.timeline) for run in self.runs.stored)
 
     @property
-    def newest_run(self) -> bool:
+    def is_newest_run(self) -> bool:
         """Whether it is the newest run that is looked at."""
         return self.run is self.runs.newest
 
     @property
-    def earlier(self) -> PreviousRun | None:
+    def previous_run(self) -> PreviousRun | None:
         """The run that this one can be compared with."""
         return self.runs.previous_run(self.run) if self.run else None
 
-    def touch(self) -> None:
+    def note_input(self) -> None:
         """The user did something: the table does not sort under their hands, nor take the cursor elsewhere."""
-        self.touched, self.carried = time.monotonic(), None
+        self.last_input_time, self.carried = time.monotonic(), None
 
-    def begin(self, target: Target) -> Run:
+    def begin_run(self, target: Target) -> Run:
         """The next run begins: go there, unless the user looks at the past."""
-        live = self.newest_run and self.lens.at is None
+        live = self.is_newest_run and self.view_state.at is None
         run = self.runs.begin(target)
         if live:
-            self.show(run)
+            self.show_run(run)
         return run
 
-    def show(self, run: Run, at: int | None = None) -> None:
+    def show_run(self, run: Run, at: int | None = None) -> None:
         """Look at a run, live or at a tick, and compare it with the one before."""
-        self.run, self.timeline, self.scene = run, run.timeline, None
+        self.run, self.timeline, self.view = run, run.timeline, None
         self.activity, self.order = Activity(run.timeline), self.order.anew()
-        self.lens = self.lens.switch_run(at, earlier=self.earlier is not None)
+        self.view_state = self.view_state.switch_run(at, earlier=self.previous_run is not None)
 
-    def look(self, lens: ViewState) -> None:
+    def set_view_state(self, view_state: ViewState) -> None:
         """Look in another way; an earlier run goes no further than to its end."""
-        at_end = lens.at is None and not self.newest_run
-        self.lens = replace(lens, at=len(self.timeline) - 1) if at_end else lens
+        at_end = view_state.at is None and not self.is_newest_run
+        self.view_state = replace(view_state, at=len(self.timeline) - 1) if at_end else view_state
 
-    def see(self) -> View | None:
+    def refresh(self) -> View | None:
         """Look again; None while there is nothing to see.
 
         Raises:
@@ -102,14 +102,14 @@ class Looking:
         if self.run is None or not len(self.timeline):
             return None
         self.activity.update()
-        self.scene = derive_view(self.timeline, self.lens, self.earlier)
-        return self.scene
+        self.view = derive_view(self.timeline, self.view_state, self.previous_run)
+        return self.view
 
     def carried_over(self) -> Carried | None:
         """The mapping of this run that is like the wanted one, once it is there."""
-        if self.carried is None or self.scene is None or self.scene.previous_run is None:
+        if self.carried is None or self.view is None or self.view.previous_run is None:
             return None
-        mapping = self.scene.previous_run.counterpart(self.carried.mapping, self.scene.diff.before)
+        mapping = self.view.previous_run.counterpart(self.carried.mapping, self.view.diff.before)
         if mapping is None:
             return None
         found, self.carried = replace(self.carried, mapping=mapping), None

@@ -321,8 +321,8 @@ async def test_left_and_right_step_through_time_and_home_is_the_start() -> None:
         for key in ("left", "left", "right", "shift+left", "home", "shift+right", "end"):
             await pilot.press(key)
             await pilot.pause()
-            assert app.lens.at != 30
-            seen.append(app.lens.at)
+            assert app.view_state.at != 30
+            seen.append(app.view_state.at)
         assert seen == [29, 28, 29, 19, 0, 10, None]
 
 

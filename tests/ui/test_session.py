@@ -8,7 +8,7 @@ from smapstop.model.tick import Ending
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import StringTable
-from smapstop.ui.session import Carried, Looking
+from smapstop.ui.session import Carried, Session
 
 HEAP, APP = "[heap]", "/src/app"
 
@@ -24,30 +24,30 @@ def told(run: Run, *heaps: int, at: int = 0, ended: bool = True) -> None:
         run.timeline.append(tick_of(len(heaps), mappings_of(texts=texts), [], ending=Ending(status=0)))
 
 
-def looking(*, runs: int = 1) -> Looking:
+def looking(*, runs: int = 1) -> Session:
     """Runs of four ticks, the heap bigger in each; the last goes on."""
-    out = Looking(ViewState(), Sorting("rss"))
+    out = Session(ViewState(), Sorting("rss"))
     for number in range(runs):
-        run = out.begin(target(pid=number))
+        run = out.begin_run(target(pid=number))
         told(run, *(10 * run.number + tick for tick in range(4)), at=500 * number, ended=number < runs - 1)
-        out.see()
+        out.refresh()
     return out
 
 
 def test_nothing_is_seen_before_the_first_tick() -> None:
-    out = Looking(ViewState(), Sorting())
-    assert out.see() is None
-    assert not out.anything
-    run = out.begin(target())
-    assert out.see() is None
+    out = Session(ViewState(), Sorting())
+    assert out.refresh() is None
+    assert not out.has_ticks
+    run = out.begin_run(target())
+    assert out.refresh() is None
     told(run, 1)
-    assert out.see() is not None
-    assert out.anything
+    assert out.refresh() is not None
+    assert out.has_ticks
 
 
 def test_who_looks_live_sees_the_next_run_compared_with_the_last_one() -> None:
     out = looking(runs=2)
-    scene = out.see()
+    scene = out.refresh()
     assert out.run is out.runs.newest
     assert scene is not None
     assert scene.previous_run is not None
@@ -57,20 +57,24 @@ def test_who_looks_live_sees_the_next_run_compared_with_the_last_one() -> None:
 
 def test_who_looks_at_the_past_stays_there_when_a_run_begins() -> None:
     out = looking()
-    out.look(ViewState(at=1))
+    out.set_view_state(ViewState(at=1))
     shown = out.run
-    out.begin(target())
-    assert (out.run, out.lens.at) == (shown, 1)
-    assert not out.newest_run
+    out.begin_run(target())
+    assert (out.run, out.view_state.at) == (shown, 1)
+    assert not out.is_newest_run
 
 
 def test_an_earlier_run_has_no_now_but_its_end() -> None:
     out = looking(runs=3)
-    out.show(out.runs.stored[1], 2)
-    for lens in (out.lens.seek(None), out.lens.toggle_pause(out.now), out.lens.step(3, 4, 10)):
-        out.look(lens)
-        assert out.lens.at == 4
-    scene = out.see()
+    out.show_run(out.runs.stored[1], 2)
+    for lens in (
+        out.view_state.seek(None),
+        out.view_state.toggle_pause(out.shown_number),
+        out.view_state.step(3, 4, 10),
+    ):
+        out.set_view_state(lens)
+        assert out.view_state.at == 4
+    scene = out.refresh()
     assert scene is not None
     assert scene.snapshot.tick.ending == Ending(status=0)
     assert scene.previous_run is not None
@@ -79,16 +83,16 @@ def test_an_earlier_run_has_no_now_but_its_end() -> None:
 
 def test_the_first_run_is_compared_with_itself() -> None:
     out = looking(runs=2)
-    out.show(out.runs.stored[0], 1)
-    assert out.lens.baseline == "previous"
-    assert out.earlier is None
+    out.show_run(out.runs.stored[0], 1)
+    assert out.view_state.baseline == "previous"
+    assert out.previous_run is None
 
 
 def test_rows_are_sorted_anew_in_another_run_in_the_order_that_was_chosen() -> None:
     out = looking()
     before = out.order
     before.frozen = True
-    out.show(out.runs.stored[0])
+    out.show_run(out.runs.stored[0])
     assert out.order is not before
     assert (out.order.sorting, out.order.frozen) == (Sorting("rss"), True)
 
@@ -96,12 +100,12 @@ def test_rows_are_sorted_anew_in_another_run_in_the_order_that_was_chosen() -> N
 def test_a_mapping_is_carried_over_when_its_like_is_there() -> None:
     out = looking()
     out.carried = Carried(3, "pages")
-    run = out.begin(target())
+    run = out.begin_run(target())
     told(run, 1, at=900, ended=False)
-    out.see()
+    out.refresh()
     assert out.carried_over() is None
     rows = mappings_of((901, 902, "rw-p", APP, 4), (910, 990, "rw-p", HEAP, 9), texts=StringTable())
     run.timeline.append(tick_of(1, rows, [0, 44], keyframe=True))
-    out.see()
+    out.refresh()
     assert out.carried_over() == Carried(44, "pages")
     assert out.carried_over() is None

@@ -39,13 +39,13 @@ class PromptApp(App[int]):
         """Whether keys mean what they are bound to."""
         return True
 
-    def touched(self) -> None:
+    def note_input(self) -> None:
         """The user pressed a key of ours, or used the mouse."""
 
     async def on_event(self, event: events.Event) -> None:
         """Obey a key; everything else takes its usual way."""
         if isinstance(event, _TOUCHES) and not event.is_forwarded and self.keys_are_ours:
-            self.touched()
+            self.note_input()
             if isinstance(event, events.Key) and await self._obey(event.key):
                 return
         await super().on_event(event)

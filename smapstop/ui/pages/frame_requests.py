@@ -22,9 +22,9 @@ class PageFrames:
         self._asked, self._waiting = (pages, tick), True
         return FramesOn(self.mapping, *pages)
 
-    def hear(self, seen: FramesSeen) -> None:
+    def store_reply(self, reply: FramesSeen) -> None:
         """Take in an answer."""
-        self._seen, self._waiting = seen, False
+        self._seen, self._waiting = reply, False
 
     def of(self, pages: Range) -> FramesSeen | None:
         """What was said last, if it is of these pages."""

@@ -28,10 +28,10 @@ class PageNames:
         self._waiting = True
         return SymbolsOn(self.mapping, new)
 
-    def hear(self, seen: SymbolsSeen) -> None:
+    def store_reply(self, reply: SymbolsSeen) -> None:
         """Take in an answer."""
         self._waiting = False
         if len(self.known) > MOST_KEPT:
             self.known.clear()
-        self.known |= zip(seen.ranges, seen.names, strict=True)
-        self.lacking = seen.lacking
+        self.known |= zip(reply.ranges, reply.names, strict=True)
+        self.lacking = reply.lacking

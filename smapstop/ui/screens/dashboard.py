@@ -20,11 +20,11 @@ from smapstop.text.status import baseline_text, header_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.keys.table import KEY
-from smapstop.ui.messages import Stale
+from smapstop.ui.messages import ViewOutdated
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.save_worker import SAVING, saved
 from smapstop.ui.screens.timeline_screen import LensedScreen
-from smapstop.ui.session import Carried, Looking
+from smapstop.ui.session import Carried, Session
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
@@ -61,13 +61,13 @@ class MainScreen(LensedScreen):
         self,
         source: Source,
         begin: StartRequest,
-        looking: Looking,
+        session: Session,
         settings: Settings,
         intro: str,
         rebuilds: Rebuilds | None,
     ) -> None:
         super().__init__(
-            looking,
+            session,
             find_columns(settings.columns),
             recorded=isinstance(begin, Replay),
             many_runs=rebuilds is not None,
@@ -115,16 +115,16 @@ class MainScreen(LensedScreen):
 
     # what they show
 
-    @on(Stale)
+    @on(ViewOutdated)
     def redraw(self) -> None:
         """Look at the timeline again, and show what is seen."""
-        looking = self.looking
+        looking = self.session
         try:
-            scene = looking.see()
+            scene = looking.refresh()
         except SmapstopError as error:  # a filter that the fields of this kernel cannot answer
             self.notify(str(error), severity="error", markup=False)
-            looking.look(replace(looking.lens, filter=""))
-            scene = looking.see()
+            looking.set_view_state(replace(looking.view_state, filter=""))
+            scene = looking.refresh()
         run = looking.run
         if scene is None or run is None:
             return
@@ -132,20 +132,25 @@ class MainScreen(LensedScreen):
         if missing:
             header.notice(missing)
         else:
-            number, silent = run.number if self.many_runs else 0, looking.silent if looking.newest_run else 0
+            number, silent = (
+                run.number if self.many_runs else 0,
+                looking.overdue_seconds if looking.is_newest_run else 0,
+            )
             header.show(
-                header_of(run.target, scene, looking.timeline, looking.over, run=number, overdue_seconds=silent)
+                header_of(
+                    run.target, scene, looking.timeline, looking.end_of_recording, run=number, overdue_seconds=silent
+                )
             )
         self.query_one(Totals).show(run.target, looking.timeline, scene)
         bar = self.query_one(TimeBar)
-        bar.display = looking.lens.at is not None or self.recorded
+        bar.display = looking.view_state.at is not None or self.recorded
         bar.show(looking.activity, scene)
         self._carry_over()
         self.views.show(looking.timeline, scene)
         if self.panes.events.display:
             opened = self.views.opened
             self.panes.events.show(looking.timeline, scene, opened.mapping if opened else None)
-        rows = looking.order.rows(scene, time.monotonic() - looking.touched)
+        rows = looking.order.rows(scene, time.monotonic() - looking.last_input_time)
         order = looking.order
         self.views.table.show(looking.timeline, scene, rows, order.sorting, frozen=order.frozen)
 
@@ -159,40 +164,40 @@ class MainScreen(LensedScreen):
     @on(MappingTable.Opened)
     def open_mapping(self, message: MappingTable.Opened) -> None:
         """Show one mapping; of a group its mappings."""
-        looking = self.looking
-        if looking.scene is None:
+        looking = self.session
+        if looking.view is None:
             return
         if message.mapping >= FOREIGN_ID_BASE:
-            other, key = baseline_text(looking.scene, looking.timeline), key_of(self.app, "runs")
+            other, key = baseline_text(looking.view, looking.timeline), key_of(self.app, "runs")
             self.notify(f"only {other} has it: {key} goes there", markup=False)
         elif message.mapping < 0:
-            members = group_filter(looking.scene.table, message.mapping)
-            self.look(replace(looking.lens, grouping="none", filter=members))
+            members = group_filter(looking.view.table, message.mapping)
+            self.look(replace(looking.view_state, grouping="none", filter=members))
         else:
-            self.views.open(looking.timeline, looking.scene, message.mapping)
-            self.stale()
+            self.views.open(looking.timeline, looking.view, message.mapping)
+            self.request_redraw()
 
     def action_pages(self) -> None:
         """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields."""
-        scene = self.looking.scene
-        if scene is not None and self.views.turn(self.looking.timeline, scene):
-            self.stale()
+        scene = self.session.view
+        if scene is not None and self.views.turn(self.session.timeline, scene):
+            self.request_redraw()
         else:
             self.action_open()
 
-    @on(MappingPages.Asked)
-    def ask(self, message: MappingPages.Asked) -> None:
+    @on(MappingPages.SourceRequest)
+    def forward_request(self, message: MappingPages.SourceRequest) -> None:
         """The view of the pages wants to know something."""
         self._source.request(message.request)
 
     def action_back(self) -> None:
         """One step back: from the filter's line, from a mapping to the table, or as the lens has it."""
         typing = next((line for line in self.query(FilterLine) if line.display), None)
-        lens = self.looking.lens
+        lens = self.session.view_state
         if typing is not None:
             typing.drop()
-        elif self.views.back(self.looking.timeline, self.looking.scene):
-            self.stale()
+        elif self.views.back(self.session.timeline, self.session.view):
+            self.request_redraw()
             self.views.seen.focus()
         else:
             if lens.filter or lens.grouping != "none":
@@ -205,14 +210,14 @@ class MainScreen(LensedScreen):
 
     def action_filter(self) -> None:
         """Type what rows to show."""
-        self.query_one("#filter-rows", FilterLine).open(self.looking.lens.filter)
+        self.query_one("#filter-rows", FilterLine).open(self.session.view_state.filter)
 
-    @on(FilterLine.Typed, "#filter-rows")
-    def filter_rows(self, message: FilterLine.Typed) -> None:
+    @on(FilterLine.FilterChanged, "#filter-rows")
+    def filter_rows(self, message: FilterLine.FilterChanged) -> None:
         """Filter while the user types."""
-        self.look(replace(self.looking.lens, filter=message.expression))
+        self.look(replace(self.session.view_state, filter=message.expression))
 
-    @on(FilterLine.Done, "#filter-rows")
+    @on(FilterLine.FilterClosed, "#filter-rows")
     def focus_table(self) -> None:
         """Give the keys to the table again."""
         self.views.table.focus()
@@ -222,7 +227,7 @@ class MainScreen(LensedScreen):
         if self.panes.events.has_focus:
             self.views.seen.focus()
         self.panes.toggle_events()
-        self.stale()
+        self.request_redraw()
 
     def action_filter_events(self) -> None:
         """Type what events to show."""
@@ -232,8 +237,8 @@ class MainScreen(LensedScreen):
         """Make the panes higher, or lower."""
         self.panes.grow(lines)
 
-    @on(EventsPane.Jump)
-    def jump_to_mapping(self, message: EventsPane.Jump) -> None:
+    @on(EventsPane.MappingSelected)
+    def select_mapping(self, message: EventsPane.MappingSelected) -> None:
         """Put the cursor of the table on a mapping; of one that is open there is nothing more to show."""
         if self.views.opened is None and not self.views.point_at(message.mapping):
             self.notify("the mapping is not in the table now: it is gone, filtered, or in a group")
@@ -242,7 +247,7 @@ class MainScreen(LensedScreen):
 
     def action_save(self) -> None:
         """Save what was seen of this run, if that is not being done already."""
-        run = self.looking.run
+        run = self.session.run
         busy = any(worker.group == SAVING and not worker.is_finished for worker in self.workers)
         if run is not None and len(run.timeline) and not busy:
             self.run_worker(saved(self.app, self._settings.save(run)), group=SAVING)
@@ -261,7 +266,7 @@ class MainScreen(LensedScreen):
         sensible = {
             "keys_back": False,
             "program": self.dock is not None and self.dock.lives,
-            "play": self.looking.lens.at is not None or self.recorded,
+            "play": self.session.view_state.at is not None or self.recorded,
             "save": not self.recorded,
         }
         return sensible.get(action, True)
@@ -282,33 +287,33 @@ class MainScreen(LensedScreen):
     def begin_run(self, target: Target) -> None:
         """The process that is watched, or the next run of the program."""
         wanted = self.views.wanted
-        run = self.looking.begin(target)
+        run = self.session.begin_run(target)
         if self.dock is not None:
             self.dock.began(run.number)
-        if self.looking.run is run:
+        if self.session.run is run:
             self._shown_anew(wanted)
         else:
             self.notify(f"run {run.number} has begun: {key_of(self.app, 'live')} goes there")
 
     def show_run(self, run: Run, at: int | None = None) -> None:
         """Look at a run; in the next one at what was looked at in the one before."""
-        next_one = self.looking.run is not None and self.looking.run is self.looking.runs.run_before(run)
+        next_one = self.session.run is not None and self.session.run is self.session.runs.run_before(run)
         wanted = self.views.wanted if next_one else None
         super().show_run(run, at)
         self._shown_anew(wanted)
 
     def _shown_anew(self, wanted: Carried | None) -> None:
         """Another run is looked at."""
-        self.looking.carried = wanted
+        self.session.carried = wanted
         self.views.begin_anew()
         self.refresh_bindings()
-        self.stale()
+        self.request_redraw()
 
     def _carry_over(self) -> None:
         """Have the cursor on what is like the mapping on which it was in the run before, when that is there."""
-        carried, scene = self.looking.carried_over(), self.looking.scene
+        carried, scene = self.session.carried_over(), self.session.view
         if carried is not None and scene is not None:
             self.views.table.cursor_id = carried.mapping
             if carried.view is not None:
-                self.views.open(self.looking.timeline, scene, carried.mapping, carried.view)
-                self.stale()
+                self.views.open(self.session.timeline, scene, carried.mapping, carried.view)
+                self.request_redraw()

@@ -129,7 +129,7 @@ class PickScreen(Modal[int | None]):
         """Show what matches, while the user types."""
         self._list.narrow(message.value)
 
-    @on(ProcessList.Moved)
+    @on(ProcessList.ProcessHighlighted)
     def tell(self) -> None:
         """Say how many there are, and show the process under the cursor in full, or why it cannot be watched."""
         total, process = self._list.total, self._list.current

@@ -11,8 +11,8 @@ from smapstop.model.view.playback import Playback
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import SORTABLE, Column, shift_sorting, toggle_sorting
-from smapstop.ui.messages import Stale
-from smapstop.ui.session import Looking
+from smapstop.ui.messages import ViewOutdated
+from smapstop.ui.session import Session
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_bar import TimeBar
 
@@ -30,9 +30,9 @@ class LensedScreen(Screen[None]):
         many_runs: Whether the program may begin again.
     """
 
-    def __init__(self, looking: Looking, columns: tuple[Column, ...], *, recorded: bool, many_runs: bool) -> None:
+    def __init__(self, session: Session, columns: tuple[Column, ...], *, recorded: bool, many_runs: bool) -> None:
         super().__init__()
-        self.looking = looking
+        self.session = session
         self.columns = columns
         self.recorded, self.many_runs = recorded, many_runs
         self._playing: Playback | None = None
@@ -43,43 +43,43 @@ class LensedScreen(Screen[None]):
 
     def look(self, lens: ViewState) -> None:
         """Look in another way."""
-        live = self.looking.lens.at is None
-        self.looking.look(lens)
-        if live != (self.looking.lens.at is None):
+        live = self.session.view_state.at is None
+        self.session.set_view_state(lens)
+        if live != (self.session.view_state.at is None):
             self.refresh_bindings()
-        self.stale()
+        self.request_redraw()
 
     def show_run(self, run: Run, at: int | None = None) -> None:
         """Look at a run, live or at a tick."""
-        self.looking.show(run, at)
+        self.session.show_run(run, at)
         self.refresh_bindings()
-        self.stale()
+        self.request_redraw()
 
-    def stale(self) -> None:
+    def request_redraw(self) -> None:
         """What is shown is to be drawn anew."""
-        self.post_message(Stale())
+        self.post_message(ViewOutdated())
 
     # the moment
 
     def action_pause(self) -> None:
         """Hold what is shown, or go on: follow the process again, or play the recording."""
-        if self.recorded and not self.looking.lens.speed:
+        if self.recorded and not self.session.view_state.speed:
             self.action_play()
         else:
-            self.look(self.looking.lens.toggle_pause(self.looking.now))
+            self.look(self.session.view_state.toggle_pause(self.session.shown_number))
 
     def action_play(self) -> None:
         """Let time go on from the moment that is shown; again, faster."""
-        looking = self.looking
+        looking = self.session
         if len(looking.timeline):
-            lens = looking.lens.play(looking.now, len(looking.timeline) - 1)
+            lens = looking.view_state.play(looking.shown_number, len(looking.timeline) - 1)
             self._playing = Playback(lens.at or 0, time.monotonic())
             self._player.resume()
             self.look(lens)
 
     def _play(self) -> None:
         """Go on to the tick that is due."""
-        lens, timeline = self.looking.lens, self.looking.timeline
+        lens, timeline = self.session.view_state, self.session.timeline
         if not lens.speed or self._playing is None:
             self._player.pause()
             return
@@ -89,85 +89,85 @@ class LensedScreen(Screen[None]):
         elif self._playing.number != lens.at:
             self.look(replace(lens, at=self._playing.number))
 
-    @on(TimeBar.Sought)
-    def go_to_tick(self, message: TimeBar.Sought) -> None:
+    @on(TimeBar.SeekRequested)
+    def go_to_tick(self, message: TimeBar.SeekRequested) -> None:
         """The user pointed at a moment."""
-        self.look(self.looking.lens.seek(message.number))
+        self.look(self.session.view_state.seek(message.number))
 
     def action_happened(self, direction: int) -> None:
         """Go to the nearest tick at which something happened."""
-        number = self.looking.activity.nearest_active(self.looking.now, direction)
+        number = self.session.activity.nearest_active(self.session.shown_number, direction)
         if number is not None:
-            self.look(self.looking.lens.seek(number))
+            self.look(self.session.view_state.seek(number))
         elif direction > 0:
-            self.look(self.looking.lens.seek(None))
+            self.look(self.session.view_state.seek(None))
 
     def action_step(self, ticks: int) -> None:
         """Go back or forward in time; forward to the newest tick is live."""
-        newest = len(self.looking.timeline) - 1
+        newest = len(self.session.timeline) - 1
         if newest >= 0:
-            self.look(self.looking.lens.step(self.looking.now, newest, ticks))
+            self.look(self.session.view_state.step(self.session.shown_number, newest, ticks))
 
     def action_start(self) -> None:
         """Go to the first tick."""
-        self.look(self.looking.lens.seek(self.looking.timeline.first))
+        self.look(self.session.view_state.seek(self.session.timeline.first))
 
     def action_live(self) -> None:
         """Follow the process; it may have begun again meanwhile."""
-        newest = self.looking.runs.newest
-        if newest is not None and not self.looking.newest_run:
+        newest = self.session.runs.newest
+        if newest is not None and not self.session.is_newest_run:
             self.show_run(newest)
         else:
-            self.look(self.looking.lens.seek(None))
+            self.look(self.session.view_state.seek(None))
 
     # what it is compared with, and what is shown of it
 
     def action_mark(self) -> None:
         """Mark the moment that is shown, and compare with it."""
-        timeline = self.looking.timeline
+        timeline = self.session.timeline
         if len(timeline):
-            number = max(self.looking.now, timeline.first)
+            number = max(self.session.shown_number, timeline.first)
             timeline.keep(number)
-            self.look(self.looking.lens.set_mark(number))
+            self.look(self.session.view_state.set_mark(number))
 
     def action_compare(self) -> None:
         """Compare with something else."""
-        self.look(self.looking.lens.cycle_baseline(earlier=self.looking.earlier is not None))
+        self.look(self.session.view_state.cycle_baseline(earlier=self.session.previous_run is not None))
 
     def action_group(self) -> None:
         """Group by something else."""
-        self.look(self.looking.lens.cycle_grouping())
+        self.look(self.session.view_state.cycle_grouping())
 
     # the order of the rows, and the columns
 
     def action_freeze(self) -> None:
         """Hold the order of the rows, or let them move again."""
-        self.looking.order.frozen = not self.looking.order.frozen
-        self.stale()
+        self.session.order.frozen = not self.session.order.frozen
+        self.request_redraw()
 
     def action_sort(self) -> None:
         """Choose what to sort by."""
         from smapstop.ui.screens.sort import SortScreen
 
-        self.app.push_screen(SortScreen(self.looking.order.sorting), self._sort)
+        self.app.push_screen(SortScreen(self.session.order.sorting), self._sort)
 
     def action_reverse(self) -> None:
         """Sort in the other direction."""
-        self._sort(toggle_sorting(self.looking.order.sorting.key, self.looking.order.sorting))
+        self._sort(toggle_sorting(self.session.order.sorting.key, self.session.order.sorting))
 
     def action_next_sort(self) -> None:
         """Sort by the next column."""
-        self._sort(shift_sorting(self.columns, self.looking.order.sorting, 1))
+        self._sort(shift_sorting(self.columns, self.session.order.sorting, 1))
 
     def action_previous_sort(self) -> None:
         """Sort by the column before."""
-        self._sort(shift_sorting(self.columns, self.looking.order.sorting, -1))
+        self._sort(shift_sorting(self.columns, self.session.order.sorting, -1))
 
-    @on(MappingTable.SortAsked)
-    def sort_by_header(self, message: MappingTable.SortAsked) -> None:
+    @on(MappingTable.SortRequested)
+    def sort_by_header(self, message: MappingTable.SortRequested) -> None:
         """A click on a header."""
         if message.key in SORTABLE:
-            self._sort(toggle_sorting(message.key, self.looking.order.sorting))
+            self._sort(toggle_sorting(message.key, self.session.order.sorting))
 
     def action_columns(self) -> None:
         """Choose the columns."""
@@ -180,27 +180,27 @@ class LensedScreen(Screen[None]):
         if columns is not None:
             self.columns = columns
             self.query_one(MappingTable).have(columns)
-            self.stale()
+            self.request_redraw()
 
     def _sort(self, sorting: Sorting | None) -> None:
         if sorting is not None:
-            self.looking.order.sorting = sorting
-            self.stale()
+            self.session.order.sorting = sorting
+            self.request_redraw()
 
     # the runs of the program
 
     def action_runs(self) -> None:
         """Choose a run to look at."""
-        if not self.many_runs or self.looking.run is None:
+        if not self.many_runs or self.session.run is None:
             self.notify("only one run; start with --watch to keep several")
             return
         from smapstop.ui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.looking.runs.stored, self.looking.run), self._choose_run)
+        self.app.push_screen(RunsScreen(self.session.runs.stored, self.session.run), self._choose_run)
 
     def _choose_run(self, run: Run | None) -> None:
         """Look at the run that the user chose: at an earlier one from its end."""
-        if run is not None and run is self.looking.runs.newest:
+        if run is not None and run is self.session.runs.newest:
             self.action_live()
         elif run is not None and len(run.timeline):
             self.show_run(run, len(run.timeline) - 1)

@@ -59,7 +59,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
 
     @dataclass
-    class Jump(Message):
+    class MappingSelected(Message):
         """The user wants to see the mapping of an entry."""
 
         mapping: int
@@ -231,4 +231,4 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         """Go to the mapping of the entry under the cursor."""
         entry = self.current
         if entry is not None and entry.mapping is not None:
-            self.post_message(self.Jump(entry.mapping, entry.last))
+            self.post_message(self.MappingSelected(entry.mapping, entry.last))

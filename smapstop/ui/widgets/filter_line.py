@@ -25,7 +25,7 @@ class FilterLine(Input):
     """
 
     @dataclass
-    class _Said(Message):
+    class _LineMessage(Message):
         """What a line has to say."""
 
         line: "FilterLine"
@@ -36,12 +36,12 @@ class FilterLine(Input):
             return self.line
 
     @dataclass
-    class Typed(_Said):
+    class FilterChanged(_LineMessage):
         """An expression that makes sense; empty when the user gave it up."""
 
         expression: str
 
-    class Done(_Said):
+    class FilterClosed(_LineMessage):
         """The user typed all."""
 
     def __init__(self, hint: str, check: Callable[[str], object], *, id: str | None = None) -> None:  # noqa: A002
@@ -57,11 +57,11 @@ class FilterLine(Input):
     def close(self) -> None:
         """Hide, and keep what was said."""
         self.display = False
-        self.post_message(self.Done(self))
+        self.post_message(self.FilterClosed(self))
 
     def drop(self) -> None:
         """Hide, and say that nothing is typed any more."""
-        self.post_message(self.Typed(self, ""))
+        self.post_message(self.FilterChanged(self, ""))
         self.close()
 
     @on(Input.Changed)
@@ -71,7 +71,7 @@ class FilterLine(Input):
         wrong = self._wrong(message.value) is not None
         self.set_class(wrong, "-wrong")
         if self.display and not wrong:
-            self.post_message(self.Typed(self, message.value.strip()))
+            self.post_message(self.FilterChanged(self, message.value.strip()))
 
     @on(Input.Submitted)
     def finish(self, message: Input.Submitted) -> None:

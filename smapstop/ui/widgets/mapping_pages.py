@@ -44,7 +44,7 @@ class MappingPages(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pages")]
 
     @dataclass
-    class Asked(Message):
+    class SourceRequest(Message):
         """Something is to be asked of the source."""
 
         request: Request
@@ -88,7 +88,7 @@ class MappingPages(Widget, can_focus=True):
         newest = len(timeline) - 1
         if self._asked != newest and due(self._life, self._of_mapping(mapping), scene, self._refused):
             self._asked = newest
-            self.post_message(self.Asked(PagesOf(mapping)))
+            self.post_message(self.SourceRequest(PagesOf(mapping)))
         self.redraw()
 
     def _of_mapping(self, mapping: int) -> PageHistory:
@@ -99,21 +99,21 @@ class MappingPages(Widget, can_focus=True):
             del self._looks[next(iter(self._looks))]
         return looks
 
-    def hear(self, news: Answer) -> None:
+    def handle_reply(self, reply: Answer) -> None:
         """Take in an answer."""
-        if self._life is None or news.mapping != self._life.mapping or self._scene is None:
+        if self._life is None or reply.mapping != self._life.mapping or self._scene is None:
             return
-        if isinstance(news, SymbolsSeen):
-            self._names.hear(news)
-        elif isinstance(news, FramesSeen):
-            self._frames.hear(news)
-        elif news.runs is None:
-            self._refused = news
+        if isinstance(reply, SymbolsSeen):
+            self._names.store_reply(reply)
+        elif isinstance(reply, FramesSeen):
+            self._frames.store_reply(reply)
+        elif reply.runs is None:
+            self._refused = reply
         else:
             entry = self._life.states[-1]
             backing = backing_of(entry.name, entry.perms)
             self._refused = None
-            self._of_mapping(news.mapping).add(news, backing, self._scene.state.mark)
+            self._of_mapping(reply.mapping).add(reply, backing, self._scene.state.mark)
         self.redraw()
 
     def redraw(self) -> None:
@@ -134,7 +134,7 @@ class MappingPages(Widget, can_focus=True):
             self._canvas = canvas = self._lay_out(view, life, scene, look)
             self._lines = canvas.draw()
             for request in self._requests(canvas, life):
-                self.post_message(self.Asked(request))
+                self.post_message(self.SourceRequest(request))
         self.refresh()
 
     def _draw_waiting(self, life: MappingHistory, scene: View, look: Look) -> list[Strip]:

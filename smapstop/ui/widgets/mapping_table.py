@@ -51,7 +51,7 @@ class MappingTable(LineList[int, _Line]):
         mapping: int
 
     @dataclass
-    class SortAsked(Message):
+    class SortRequested(Message):
         """The user clicked on the header of a column."""
 
         key: str
@@ -222,7 +222,7 @@ class MappingTable(LineList[int, _Line]):
         """A click on a title sorts."""
         column = self._column_at(x)
         if column is not None:
-            self.post_message(self.SortAsked(column.key))
+            self.post_message(self.SortRequested(column.key))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """The pointer on a title says what the column is."""

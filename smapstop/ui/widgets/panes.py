@@ -105,14 +105,14 @@ class Panes(Vertical):
         """Let the user type what events to show."""
         self.query_one(FilterLine).open(self.events.words)
 
-    @on(FilterLine.Typed)
-    def show_events(self, message: FilterLine.Typed) -> None:
+    @on(FilterLine.FilterChanged)
+    def show_events(self, message: FilterLine.FilterChanged) -> None:
         """Filter while the user types."""
         message.stop()
         self.events.seek(message.expression)
 
-    @on(FilterLine.Done)
-    def focus_events(self, message: FilterLine.Done) -> None:
+    @on(FilterLine.FilterClosed)
+    def focus_events(self, message: FilterLine.FilterClosed) -> None:
         """Give the keys to the events again."""
         message.stop()
         self.events.focus()

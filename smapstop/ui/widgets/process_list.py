@@ -32,7 +32,7 @@ class ProcessList(ScrollView, can_focus=False):
     }
     """ + cursor_css("ProcessList", "processes--cursor", focusable=False)
 
-    class Moved(Message):
+    class ProcessHighlighted(Message):
         """Another process is under the cursor, or there are others."""
 
     class Chosen(Message):
@@ -116,7 +116,7 @@ class ProcessList(ScrollView, can_focus=False):
         if top != self._top:
             self.scroll_to(y=top, animate=False, force=True)
         self.refresh()
-        self.post_message(self.Moved())
+        self.post_message(self.ProcessHighlighted())
 
     @property
     def _top(self) -> int:

@@ -23,7 +23,7 @@ class TimeBar(Widget):
 
     DEFAULT_CSS = "TimeBar { height: 1; display: none; background: $panel; color: $foreground; }"
 
-    class Sought(Message):
+    class SeekRequested(Message):
         """The user wants to see another moment."""
 
         def __init__(self, number: int) -> None:
@@ -89,7 +89,7 @@ class TimeBar(Widget):
         """Ask for the tick under a column."""
         if self._activity is not None:
             width = self._bar_width
-            self.post_message(self.Sought(self._activity.tick_in_bin(min(max(0, x - 10), width - 1), width)))
+            self.post_message(self.SeekRequested(self._activity.tick_in_bin(min(max(0, x - 10), width - 1), width)))
 
 
 def _glyph(count: int) -> str:

@@ -17,17 +17,17 @@ def test_they_are_asked_for_once_in_a_tick_and_one_after_the_other() -> None:
     frames = PageFrames(3)
     assert frames.request((0, 4096), 1) == FramesOn(3, 0, 4096)
     assert frames.request((4096, 8192), 1) is None, "an answer is awaited"
-    frames.hear(seen())
+    frames.store_reply(seen())
     assert frames.request((0, 4096), 1) is None
     assert frames.request((4096, 8192), 1) == FramesOn(3, 4096, 8192)
-    frames.hear(seen(4096, 8192))
+    frames.store_reply(seen(4096, 8192))
     assert frames.request((4096, 8192), 2) == FramesOn(3, 4096, 8192)
 
 
 def test_only_what_is_known_of_these_pages_is_told() -> None:
     frames = PageFrames(3)
     assert frames.of((0, 4096)) is None
-    frames.hear(seen())
+    frames.store_reply(seen())
     assert frames.of((0, 4096)) == seen()
     assert frames.of((0, 8192)) is None
 

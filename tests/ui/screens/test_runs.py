@@ -142,7 +142,7 @@ async def test_who_looks_at_the_past_is_told_that_a_run_began_and_end_goes_there
         assert [notice.message for notice in app._notifications] == ["run 2 has begun: end goes there"]
         await pilot.press("end")
         assert " run 2 " in await header(pilot)
-        assert app.lens.at is None
+        assert app.view_state.at is None
 
 
 @pytest.mark.parametrize("back", ["end", "escape"])
@@ -159,18 +159,18 @@ async def test_r_lists_the_runs_and_enter_looks_at_one_from_its_end(back: str) -
         told = await header(pilot)
         assert " run 1 " in told
         assert "exited 0" in told
-        assert app.lens.at == 3
+        assert app.view_state.at == 3
         assert "8 K" in await line(pilot, "/lib/old")
         await pilot.press("right", "space")
-        assert app.lens.at == 3
+        assert app.view_state.at == 3
         await pilot.press("left", "left")
         await pilot.pause()
-        assert app.lens.at == 1
+        assert app.view_state.at == 1
         source.tell(SECOND.tick(2))
         assert " run 1 " in await header(pilot)
         await pilot.press(back)
         assert " run 2 " in await header(pilot)
-        assert app.lens.at is None
+        assert app.view_state.at is None
         assert "148 K" in await line(pilot, "[heap]")
 
 

@@ -98,7 +98,7 @@ class Host(App[object]):
     def action_taken(self, key: str) -> None:
         self.taken.append(key)
 
-    def on_events_pane_jump(self, message: EventsPane.Jump) -> None:
+    def on_events_pane_jump(self, message: EventsPane.MappingSelected) -> None:
         self.jumps.append((message.mapping, message.number))
 
 
@@ -360,7 +360,7 @@ async def test_esc_closes_the_events_that_have_the_keys_and_nothing_else() -> No
         assert pane.region.height == 6
         await pilot.press("escape")
         assert not pane.display
-        assert app.lens.grouping == "name"
+        assert app.view_state.grouping == "name"
         assert app.query_one(MappingTable).has_focus
 
 
@@ -380,7 +380,7 @@ async def test_enter_moves_the_table_to_the_mapping_and_stays_in_the_past() -> N
         await pilot.press("left")
         await opened(pilot, "tab", "down", "enter")
         table = app.query_one(MappingTable)
-        assert (table.cursor_id, table.has_focus, app.lens.at) == (1, True, 2)
+        assert (table.cursor_id, table.has_focus, app.view_state.at) == (1, True, 2)
 
 
 async def test_a_mapping_that_the_table_does_not_show_is_not_jumped_to() -> None:
@@ -430,7 +430,7 @@ async def test_slash_in_the_events_shows_those_with_the_words_while_they_are_typ
         source.tell(tick(4, GROWN, executed=True))
         await pilot.pause()
         assert header(app)[0] == "0 of 7"
-        assert app.lens.filter == ""
+        assert app.view_state.filter == ""
 
 
 async def test_enter_keeps_the_words_and_esc_drops_them_before_it_closes_the_events() -> None:
