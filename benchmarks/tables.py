@@ -60,7 +60,7 @@ class _OneWidget(App[None]):
 
 
 async def _ours() -> list[float]:
-    """The CPU times of our table, in the order of `STEPS`."""
+    """The CPU times of our table, in the order of `INTERVAL_STEPS`."""
     table, timeline, scenes = MappingTable(find_columns(())), Timeline(), list[View]()
     for tick in ticks(MAPPINGS, CHANGED, 6):
         timeline.append(tick)
@@ -96,7 +96,7 @@ def _moving(columns: int) -> list[str]:
 
 
 async def _theirs() -> list[float]:
-    """The CPU times of a DataTable, in the order of `STEPS`."""
+    """The CPU times of a DataTable, in the order of `INTERVAL_STEPS`."""
     table: DataTable[str] = DataTable(cursor_type="row")
     titles, moving = [column.title for column in find_columns(())], _moving(200)
     cells = [[f"{row * column} K" for column in range(len(titles))] for row in range(MAPPINGS)]

@@ -40,7 +40,7 @@ from smapstop.ui.session import Session
 from smapstop.ui.signals import heed_signals
 from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
-from smapstop.ui.user_state import Wishes, paced
+from smapstop.ui.user_state import UserState, step_interval
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.mapping_pages import MappingPages
 
@@ -133,7 +133,7 @@ class Dashboard(PromptApp):
     def on_mount(self) -> None:
         """Start to listen, and say whom to watch; a program is launched when its pane knows its size."""
         heed_signals(self.exit)
-        self._wishes_at_first = self._wishes
+        self._initial_user_state = self._user_state
         self.main.begin(_beginning(self._begin))
         self.source.start(lambda news: self.post_message(SourceMessageReceived(news)))
         self.set_interval(1, self._check_overdue)
@@ -148,15 +148,15 @@ class Dashboard(PromptApp):
     def on_unmount(self) -> None:
         """Stop listening, and remember what the user changed."""
         self.source.close()
-        changes = self._wishes.changes(self._wishes_at_first)
+        changes = self._user_state.changes(self._initial_user_state)
         if changes:
             self._settings.remember(changes)
 
     @property
-    def _wishes(self) -> Wishes:
+    def _user_state(self) -> UserState:
         """How the user has it now."""
         columns, sorting = (column.key for column in self.main.columns), self.session.order.sorting
-        return Wishes(tuple(columns), sorting, self.theme, self._pace.interval_ns / 1e9, self.main.panes.lines)
+        return UserState(tuple(columns), sorting, self.theme, self._pace.interval_ns / 1e9, self.main.panes.lines)
 
     @property
     def keys_are_ours(self) -> bool:
@@ -182,7 +182,7 @@ class Dashboard(PromptApp):
         if isinstance(self._begin, Replay):
             self.notify("a recording has the samples that it has")
             return
-        self._pace = paced(self._pace, steps)
+        self._pace = step_interval(self._pace, steps)
         self.source.request(self._pace)
         if self.main.dock is not None:
             self.main.dock.pace(self._pace)

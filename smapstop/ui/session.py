@@ -11,15 +11,15 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.ui.stable_order import CalmOrder
+from smapstop.ui.stable_order import StableOrder
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedSelection:
     """A mapping of the run before, whose like is wanted in this one."""
 
     mapping: int
-    view: str | None
+    tab: str | None
     """How it was open, as `Views` calls it; None when it was only under the cursor."""
 
 
@@ -39,10 +39,10 @@ class Session:
         """Its timeline."""
         self.activity = Activity(self.timeline)
         self.view_state = view_state
-        self.order = CalmOrder(sorting)
+        self.order = StableOrder(sorting)
         self.view: View | None = None
         """What was seen last of this run."""
-        self.carried: Carried | None = None
+        self.carried_selection: CarriedSelection | None = None
         self.end_of_recording: Over | None = None
         """Nothing more comes: the end of a recording."""
         self.overdue_seconds = 0
@@ -72,7 +72,7 @@ class Session:
 
     def note_input(self) -> None:
         """The user did something: the table does not sort under their hands, nor take the cursor elsewhere."""
-        self.last_input_time, self.carried = time.monotonic(), None
+        self.last_input_time, self.carried_selection = time.monotonic(), None
 
     def begin_run(self, target: Target) -> Run:
         """The next run begins: go there, unless the user looks at the past."""
@@ -85,7 +85,7 @@ class Session:
     def show_run(self, run: Run, at: int | None = None) -> None:
         """Look at a run, live or at a tick, and compare it with the one before."""
         self.run, self.timeline, self.view = run, run.timeline, None
-        self.activity, self.order = Activity(run.timeline), self.order.anew()
+        self.activity, self.order = Activity(run.timeline), self.order.reset_copy()
         self.view_state = self.view_state.switch_run(at, earlier=self.previous_run is not None)
 
     def set_view_state(self, view_state: ViewState) -> None:
@@ -105,12 +105,12 @@ class Session:
         self.view = derive_view(self.timeline, self.view_state, self.previous_run)
         return self.view
 
-    def carried_over(self) -> Carried | None:
+    def take_carried_selection(self) -> CarriedSelection | None:
         """The mapping of this run that is like the wanted one, once it is there."""
-        if self.carried is None or self.view is None or self.view.previous_run is None:
+        if self.carried_selection is None or self.view is None or self.view.previous_run is None:
             return None
-        mapping = self.view.previous_run.counterpart(self.carried.mapping, self.view.diff.before)
+        mapping = self.view.previous_run.counterpart(self.carried_selection.mapping, self.view.diff.before)
         if mapping is None:
             return None
-        found, self.carried = replace(self.carried, mapping=mapping), None
+        found, self.carried_selection = replace(self.carried_selection, mapping=mapping), None
         return found

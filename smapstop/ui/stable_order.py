@@ -10,48 +10,48 @@ from smapstop.model.view.view_state import ViewState
 
 QUIET_SECONDS = 2.0
 """No new order within this time after a key press."""
-EVERY_TICKS = 3
+MIN_TICKS_BETWEEN_SORTS = 3
 """Not more often than every so many ticks."""
 
-Rows = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 
 
-class CalmOrder:
+class StableOrder:
     """Keeps the order of the table's rows from one scene to the next."""
 
     def __init__(self, sorting: Sorting) -> None:
         self.sorting = sorting
         self.frozen = False
         self._ids = np.zeros(0, np.int64)
-        self._view: tuple[Sorting, ViewState] | None = None
-        self._sorted_at = -EVERY_TICKS
+        self._last_sort_inputs: tuple[Sorting, ViewState] | None = None
+        self._last_sort_tick = -MIN_TICKS_BETWEEN_SORTS
 
-    def anew(self) -> "CalmOrder":
+    def reset_copy(self) -> "StableOrder":
         """An order of other rows, sorted and frozen as this one is."""
-        other = CalmOrder(self.sorting)
+        other = StableOrder(self.sorting)
         other.frozen = self.frozen
         return other
 
-    def rows(self, scene: View, seconds_since_key: float) -> Rows:
+    def arrange_rows(self, scene: View, seconds_since_key: float) -> RowIndices:
         """The rows of the scene's sheet in the order to show them."""
-        if self._due(scene, seconds_since_key):
+        if self._is_sort_due(scene, seconds_since_key):
             rows = sort_rows(scene.table, self.sorting, scene.filter_mask)
-            self._sorted_at = scene.snapshot.tick.number
-            self._view = (self.sorting, scene.state)
+            self._last_sort_tick = scene.snapshot.tick.number
+            self._last_sort_inputs = (self.sorting, scene.state)
         else:
-            rows = self._as_before(scene)
+            rows = self._previous_order(scene)
         self._ids = scene.table.ids[rows]
         return rows
 
-    def _due(self, scene: View, seconds_since_key: float) -> bool:
+    def _is_sort_due(self, scene: View, seconds_since_key: float) -> bool:
         """Whether to sort: when the user asked for another view, or when it has been calm for long enough."""
-        if self._view != (self.sorting, scene.state):
+        if self._last_sort_inputs != (self.sorting, scene.state):
             return True
         if self.frozen or seconds_since_key < QUIET_SECONDS:
             return False
-        return abs(scene.snapshot.tick.number - self._sorted_at) >= EVERY_TICKS
+        return abs(scene.snapshot.tick.number - self._last_sort_tick) >= MIN_TICKS_BETWEEN_SORTS
 
-    def _as_before(self, scene: View) -> Rows:
+    def _previous_order(self, scene: View) -> RowIndices:
         """The last order without what is gone; new rows come first, the biggest on top, where they are seen."""
         ids = scene.table.ids
         rank = rows_of(self._ids, ids)

@@ -6,7 +6,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.ui.stable_order import EVERY_TICKS, QUIET_SECONDS, CalmOrder
+from smapstop.ui.stable_order import MIN_TICKS_BETWEEN_SORTS, QUIET_SECONDS, StableOrder
 
 CALM = QUIET_SECONDS + 1
 
@@ -16,7 +16,7 @@ class Table:
 
     def __init__(self) -> None:
         self.timeline = Timeline()
-        self.calm = CalmOrder(Sorting("rss"))
+        self.calm = StableOrder(Sorting("rss"))
 
     def order(
         self, first: int, second: int, *, seconds_since_key: float = CALM, lens: ViewState | None = None
@@ -25,14 +25,14 @@ class Table:
         rows = mappings_of((1, 2, "rw-p", "", first), (3, 4, "rw-p", "", second))
         self.timeline.append(tick_of(len(self.timeline), rows, [0, 1], keyframe=True))
         scene = derive_view(self.timeline, lens or ViewState())
-        ids: list[int] = scene.table.ids[self.calm.rows(scene, seconds_since_key)].tolist()
+        ids: list[int] = scene.table.ids[self.calm.arrange_rows(scene, seconds_since_key)].tolist()
         return ids
 
 
 def test_rows_are_sorted_again_only_every_few_ticks() -> None:
     table = Table()
-    orders = [table.order(8, 4), *(table.order(4, 8) for _ in range(EVERY_TICKS))]
-    assert orders == [[0, 1]] * EVERY_TICKS + [[1, 0]]
+    orders = [table.order(8, 4), *(table.order(4, 8) for _ in range(MIN_TICKS_BETWEEN_SORTS))]
+    assert orders == [[0, 1]] * MIN_TICKS_BETWEEN_SORTS + [[1, 0]]
 
 
 def test_rows_hold_still_after_a_key() -> None:
@@ -64,4 +64,4 @@ def test_new_rows_come_first_and_what_is_gone_leaves_no_gap() -> None:
     for number in range(1, 6):
         table.timeline.append(tick_of(number, rows, [0, 2, 3], keyframe=True))
     scene = derive_view(table.timeline, ViewState())
-    assert scene.table.ids[table.calm.rows(scene, 0.1)].tolist() == [3, 2, 0]
+    assert scene.table.ids[table.calm.arrange_rows(scene, 0.1)].tolist() == [3, 2, 0]

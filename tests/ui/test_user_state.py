@@ -15,7 +15,7 @@ from smapstop.settings import Replay, Settings, StartRequest
 from smapstop.text.columns import COLUMNS
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.columns import ColumnsScreen
-from smapstop.ui.user_state import STEPS, Wishes, paced
+from smapstop.ui.user_state import INTERVAL_STEPS, UserState, step_interval
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.mapping_table import MappingTable
 
@@ -111,13 +111,16 @@ async def test_a_recording_has_its_samples_and_no_other_pace() -> None:
 )
 def test_the_pace_goes_to_the_next_step(seconds: float, more: float, less: float) -> None:
     pace = Pace(round(seconds * 1e9))
-    assert (paced(pace, 1).interval_ns, paced(pace, -1).interval_ns) == (round(more * 1e9), round(less * 1e9))
+    assert (step_interval(pace, 1).interval_ns, step_interval(pace, -1).interval_ns) == (
+        round(more * 1e9),
+        round(less * 1e9),
+    )
 
 
 def test_the_steps_are_intervals_that_the_command_line_takes() -> None:
-    assert list(STEPS) == sorted(STEPS)
-    assert STEPS[0] == 0.05
-    assert STEPS[-1] <= 3600
+    assert list(INTERVAL_STEPS) == sorted(INTERVAL_STEPS)
+    assert INTERVAL_STEPS[0] == 0.05
+    assert INTERVAL_STEPS[-1] <= 3600
 
 
 async def test_panes_grow_and_shrink_and_leave_room_for_the_table() -> None:
@@ -168,7 +171,7 @@ async def test_what_was_changed_and_changed_back_is_not_remembered() -> None:
 
 
 def test_an_order_is_remembered_by_its_column_and_whether_it_is_against_the_usual_direction() -> None:
-    was = Wishes(FEW, Sorting(), "nord", 1.0, None)
+    was = UserState(FEW, Sorting(), "nord", 1.0, None)
     changes = [
         replace(was, sorting=Sorting(key, descending=descending)).changes(was)
         for key, descending in (("name", False), ("name", True), ("rss", True), ("moved", False))

@@ -23,7 +23,7 @@ from smapstop.text.mapping_detail import (
 from smapstop.text.status import baseline_text
 from smapstop.ui.drawing import detail_sections
 from smapstop.ui.drawing.history_charts import chart, small_charts
-from smapstop.ui.drawing.style import Look
+from smapstop.ui.drawing.style import DrawStyle
 
 WIDE = 150
 """From this width on the charts are at the right of the fields, not below them."""
@@ -85,7 +85,7 @@ class RenderedDetail:
 def lay_out(
     history: MappingHistory,
     view: View,
-    style: Look,
+    style: DrawStyle,
     width: int,
     height: int,
     choice: DetailChoice,
@@ -190,7 +190,7 @@ class _ChartsAndFacts:
 
     history: MappingHistory
     ticks: ComparedTicks
-    style: Look
+    style: DrawStyle
     field: str
     marked: bool
     """The compared tick is a place on a chart."""

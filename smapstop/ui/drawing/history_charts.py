@@ -11,7 +11,7 @@ from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import ComparedTicks, exact_amount, field_label
 from smapstop.ui.drawing.charts import area
-from smapstop.ui.drawing.style import Look, rule
+from smapstop.ui.drawing.style import DrawStyle, draw_rule
 from smapstop.ui.theme.palette import Role
 
 CHARTED: dict[str, Role] = {
@@ -26,7 +26,7 @@ _GUTTER = 8
 
 
 def chart(
-    life: MappingHistory, view: ComparedTicks, name: str, look: Look, width: int, height: int, *, mark: bool
+    life: MappingHistory, view: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
 ) -> list[Strip]:
     """One field over the whole timeline, zoomed in on its own range, which is said in numbers.
 
@@ -51,21 +51,24 @@ def chart(
         return []
     kind = kind_of(life.states[-1].name)
     series = life.binned_maxima(name, view.number, cells)
-    ink = look.palette.ink(CHARTED.get(name, kind))
+    ink = style.palette.ink(CHARTED.get(name, kind))
     bottom, top = (low, high) if high > low else (0.0, max((height - 2) * high, 1.0))
     strips = area(series, height - 2, ink, low=bottom, high=top)
     labels = {0: _tick_label(high, unit), height - 3: _tick_label(low, unit)} if high > low else {}
     lines = [
         Strip.join(
-            [Strip([Segment(f"{labels.get(y, ''):>{_GUTTER - 2}} {'┤' if y in labels else '│'}", look.quiet)]), strip]
+            [
+                Strip([Segment(f"{labels.get(y, ''):>{_GUTTER - 2}} {'┤' if y in labels else '│'}", style.quiet)]),
+                strip,
+            ]
         )
         for y, strip in enumerate(strips)
     ]
-    axis = _axis(life, view, look, cells, mark=mark)
+    axis = _axis(life, view, style, cells, mark=mark)
     return [
-        rule(f"{field_label(name)}  {told}", look, width),
-        *(line.adjust_cell_length(width, look.base) for line in lines),
-        look.line([Segment(" " * (_GUTTER - 1) + "└", look.quiet), *axis], width),
+        draw_rule(f"{field_label(name)}  {told}", style, width),
+        *(line.adjust_cell_length(width, style.base) for line in lines),
+        style.line([Segment(" " * (_GUTTER - 1) + "└", style.quiet), *axis], width),
     ]
 
 
@@ -74,22 +77,22 @@ def _tick_label(kb: float, unit: str) -> str:
     return fmt.amount(kb) if unit else f"{kb:.0f}"
 
 
-def _axis(life: MappingHistory, view: ComparedTicks, look: Look, cells: int, *, mark: bool) -> list[Segment]:
+def _axis(life: MappingHistory, view: ComparedTicks, style: DrawStyle, cells: int, *, mark: bool) -> list[Segment]:
     """The line under a chart: when it begins and ends, and where the compared moment is."""
     tick = life.timeline.head
     begin, end = f" {fmt.clock(tick(life.timeline.first).wall_ns)} ", f" {fmt.clock(tick(view.number).wall_ns)}"
     line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
     if not mark:
-        return [Segment("".join(line), look.quiet)]
+        return [Segment("".join(line), style.quiet)]
     at = life.bin_of(view.before, view.number, cells)
     return [
-        Segment("".join(line[:at]), look.quiet),
-        Segment("▲", look.warning),
-        Segment("".join(line[at + 1 :]), look.quiet),
+        Segment("".join(line[:at]), style.quiet),
+        Segment("▲", style.warning),
+        Segment("".join(line[at + 1 :]), style.quiet),
     ]
 
 
-def small_charts(life: MappingHistory, view: ComparedTicks, look: Look, width: int, height: int) -> list[Strip]:
+def small_charts(life: MappingHistory, view: ComparedTicks, style: DrawStyle, width: int, height: int) -> list[Strip]:
     """The fields that matter most, beside each other on one scale from 0 each; those that never changed are left out.
 
     Args:
@@ -101,16 +104,16 @@ def small_charts(life: MappingHistory, view: ComparedTicks, look: Look, width: i
     cells = (width - 2 * (columns - 1)) // columns
     lines: list[Strip] = []
     for at in range(0, len(names), columns):
-        beside = [_small_chart(life, view, name, look, cells, height) for name in names[at : at + columns]]
-        gap = Strip([Segment("  ", look.base)])
+        beside = [_small_chart(life, view, name, style, cells, height) for name in names[at : at + columns]]
+        gap = Strip([Segment("  ", style.base)])
         for parts in zip(*beside, strict=True):
             strips = [strip for part in parts for strip in (part, gap)][:-1]
-            lines.append(Strip.join(strips).adjust_cell_length(width, look.base))
-    return [rule("History", look, width), *lines] if lines else []
+            lines.append(Strip.join(strips).adjust_cell_length(width, style.base))
+    return [draw_rule("History", style, width), *lines] if lines else []
 
 
 def _small_chart(
-    life: MappingHistory, view: ComparedTicks, name: str, look: Look, width: int, height: int
+    life: MappingHistory, view: ComparedTicks, name: str, style: DrawStyle, width: int, height: int
 ) -> list[Strip]:
     """One field from 0 to its greatest value."""
     values = life.field(name, life.step_at(view.number))
@@ -118,15 +121,15 @@ def _small_chart(
     role = CHARTED[name]
     amount = fmt.amount(None if values[-1] != values[-1] else float(values[-1]))
     head = [
-        Segment(f" {field_label(name)} ", look.base + Style(color=look.palette.colours[role], bold=True)),
-        Segment(amount, look.base),
+        Segment(f" {field_label(name)} ", style.base + Style(color=style.palette.colours[role], bold=True)),
+        Segment(amount, style.base),
     ]
     most = f"max {fmt.amount(None if high != high else high)}"
     gap = width - sum(segment.cell_length for segment in head) - len(most)
     tail = " " * gap + most if gap > 0 else ""
-    title_line = look.line([*head, Segment(tail, look.quiet)], width)
+    title_line = style.line([*head, Segment(tail, style.quiet)], width)
     series = life.binned_maxima(name, view.number, width)
     return [
         title_line,
-        *area(series, height - 1, look.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),
+        *area(series, height - 1, style.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),
     ]

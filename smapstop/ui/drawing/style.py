@@ -12,7 +12,7 @@ from smapstop.ui.theme.palette import Palette
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DrawStyle:
     """What the sections are drawn with."""
 
     palette: Palette
@@ -35,7 +35,7 @@ class Look:
         """What is not as it should be."""
         return self.base + Style(color=self.palette.gain, bold=True)
 
-    def of_change(self, change: float) -> Style:
+    def change_style(self, change: float) -> Style:
         """A change, by its direction."""
         colour = self.palette.gain if change > 0 else self.palette.loss
         return self.base + Style(color=colour, bold=True)
@@ -45,8 +45,10 @@ class Look:
         return Strip(segments).adjust_cell_length(width, self.base)
 
 
-def rule(text: str, look: Look, width: int) -> Strip:
+def draw_rule(text: str, style: DrawStyle, width: int) -> Strip:
     """The line that begins a section."""
     head = fmt.clip(text, width - 4)
     tail = "─" * (width - fmt.cell_width(head) - 3)
-    return look.line([Segment("─ ", look.quiet), Segment(head, look.bold), Segment(f" {tail}", look.quiet)], width)
+    return style.line(
+        [Segment("─ ", style.quiet), Segment(head, style.bold), Segment(f" {tail}", style.quiet)], width
+    )

@@ -12,7 +12,7 @@ from smapstop.text import format as fmt
 from smapstop.text import pages as words
 from smapstop.text.pages import frames_text
 from smapstop.text.symbols import join_symbols
-from smapstop.ui.drawing.style import Look
+from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.canvas_layout import GAP, PageContent, PageLayout
 from smapstop.ui.pages.cells import Brush
@@ -42,19 +42,19 @@ class PageCanvas:
     """The view of pages, laid out for a screen of some size."""
 
     model: PageCanvasModel
-    look: Look
+    style: DrawStyle
     layout: PageLayout
     facts: list[Strip]
     totals: PageNumbers
     """How many pages are in each state."""
 
     @classmethod
-    def fit(cls, model: PageCanvasModel, look: Look, width: int, height: int) -> "PageCanvas":
+    def fit(cls, model: PageCanvasModel, style: DrawStyle, width: int, height: int) -> "PageCanvas":
         """Lay out what is to be drawn on so many columns and lines."""
         view = model.view
-        facts, totals = sections.facts(view.facts, look, width), view.totals
+        facts, totals = sections.facts(view.facts, style, width), view.totals
         content = PageContent(view.grid(), view.copied, int(np.count_nonzero(totals)), len(facts), bool(view.notice))
-        return cls(model, look, PageLayout.for_size(width, height, content, model.cursor), facts, totals)
+        return cls(model, style, PageLayout.for_size(width, height, content, model.cursor), facts, totals)
 
     @property
     def grid(self) -> PageGrid:
@@ -68,7 +68,7 @@ class PageCanvas:
 
     def draw(self) -> list[Strip]:
         """The lines of the screen."""
-        view, look, layout = self.model.view, self.look, self.layout
+        view, look, layout = self.model.view, self.style, self.layout
         width = layout.width
         lines = [sections.title(view.entry, view.label, look, width), *self.facts[: layout.facts]]
         if view.notice:
@@ -82,13 +82,13 @@ class PageCanvas:
     @property
     def _brush(self) -> Brush:
         """What draws cells."""
-        return Brush(self.look.palette, self.look.base)
+        return Brush(self.style.palette, self.style.base)
 
     # the parts in the middle
 
     def _body(self) -> list[Strip]:
         """The grid with its map, and what is beside it."""
-        layout, base = self.layout, self.look.base
+        layout, base = self.layout, self.style.base
         left = [self._map()] if layout.has_map else []
         left += self._grid()
         left = [line.adjust_cell_length(layout.room, base) for line in left[: layout.body]]
@@ -112,7 +112,7 @@ class PageCanvas:
             start, _ = layout.grid.pages_of(first)
             here = first <= cursor < first + layout.columns
             text = f" {start * view.look.page_bytes:012x}  " if line % layout.down == 0 else ""
-            style = self.look.bold if here else self.look.quiet
+            style = self.style.bold if here else self.style.quiet
             lines.append(Strip.join([Strip([Segment(text.ljust(GUTTER)[:GUTTER], style)], GUTTER), row]))
         return lines
 
@@ -134,12 +134,12 @@ class PageCanvas:
         around = [row.crop(0, left), row.crop(left, right), row.crop(right, width)]
         dim, bright = Style(dim=True), Style(bold=True, underline=True)
         parts = [part.apply_style(style) for part, style in zip(around, (dim, bright, dim), strict=True)]
-        head = Strip([Segment(" all of it".ljust(GUTTER), self.look.quiet)], GUTTER)
+        head = Strip([Segment(" all of it".ljust(GUTTER), self.style.quiet)], GUTTER)
         return Strip.join([head, *parts])
 
     def _panel(self) -> list[Strip]:
         """How much there is of each state, and the pages that were copied."""
-        layout, look = self.layout, self.look
+        layout, look = self.layout, self.style
         blank = Strip.blank(layout.panel, look.base)
         lines = sections.tall_legend(self.totals, self._brush, look, layout.panel)[: layout.legend]
         if layout.copied_list is not None:
@@ -148,7 +148,7 @@ class PageCanvas:
 
     def _list(self) -> list[Strip]:
         """The copied pages, in place of the grid or in the panel."""
-        area, model, look = self.layout.copied_list, self.model, self.look
+        area, model, look = self.layout.copied_list, self.model, self.style
         assert area is not None
         lines = sections.copied_list(model.view, model.names.known, model.cursor.page, look, area)
         return lines + [Strip.blank(area.width, look.base)] * (area.height - len(lines))
@@ -157,7 +157,7 @@ class PageCanvas:
 
     def _box(self) -> list[Strip]:
         """Where the cell under the cursor is, what is in it, what lies on it, and what that means."""
-        view, names, look = self.model.view, self.model.names, self.look
+        view, names, look = self.model.view, self.model.names, self.style
         height, width = self.layout.box, self.layout.width
         start, stop = self.layout.cursor_pages
         cells = view.cells(np.array([start, stop]))
@@ -208,10 +208,10 @@ class PageCanvas:
         )
 
 
-def waiting(entry_title: Strip, why: str, look: Look, width: int, height: int) -> list[Strip]:
+def waiting(entry_title: Strip, why: str, style: DrawStyle, width: int, height: int) -> list[Strip]:
     """The lines while no pages were seen."""
-    lines = [entry_title, Strip.blank(width, look.base), sections.notice(why, look, width)]
-    return (lines + [Strip.blank(width, look.base)] * height)[:height]
+    lines = [entry_title, Strip.blank(width, style.base), sections.notice(why, style, width)]
+    return (lines + [Strip.blank(width, style.base)] * height)[:height]
 
 
 def first_page(view: PageView) -> int:

@@ -16,7 +16,7 @@ from smapstop.text.kinds import LETTERS
 from smapstop.text.mapping_detail import flow, title_of
 from smapstop.text.symbols import join_symbols
 from smapstop.ui.drawing import tabs
-from smapstop.ui.drawing.style import Look, rule
+from smapstop.ui.drawing.style import DrawStyle, draw_rule
 from smapstop.ui.pages.canvas_layout import ListLayout
 from smapstop.ui.pages.cells import Brush
 from smapstop.ui.pages.page_view import PageView
@@ -25,68 +25,70 @@ Names = Mapping[tuple[int, int], tuple[str, ...]]
 """What lies on pages, by their addresses; those that were not asked about are missing."""
 
 
-def title(entry: Entry, label: Label | None, look: Look, width: int) -> Strip:
+def title(entry: Entry, label: Label | None, style: DrawStyle, width: int) -> Strip:
     """What the mapping is, and the tabs."""
     kind, name = title_of(entry, label)
-    letter = look.base + Style(color=look.palette.colours[kind], bold=True, reverse=True)
+    letter = style.base + Style(color=style.palette.colours[kind], bold=True, reverse=True)
     line = [
         Segment(f" {LETTERS[kind]} ", letter),
-        Segment(f" {kind}  ", look.quiet),
-        Segment(fmt.shorten(name, width - len(kind) - 6 - tabs.WIDTH), look.bold),
+        Segment(f" {kind}  ", style.quiet),
+        Segment(fmt.shorten(name, width - len(kind) - 6 - tabs.WIDTH), style.bold),
     ]
-    return tabs.tabbed(look.line(line, width), "pages", look.base, look.quiet)
+    return tabs.tabbed(style.line(line, width), "pages", style.base, style.quiet)
 
 
-def facts(texts: Sequence[str], look: Look, width: int) -> list[Strip]:
+def facts(texts: Sequence[str], style: DrawStyle, width: int) -> list[Strip]:
     """Facts about the mapping and the look at it."""
-    return [look.line([Segment(f" {line}", look.base)], width) for line in flow(texts, width - 2)]
+    return [style.line([Segment(f" {line}", style.base)], width) for line in flow(texts, width - 2)]
 
 
-def notice(text: str, look: Look, width: int) -> Strip:
+def notice(text: str, style: DrawStyle, width: int) -> Strip:
     """That this is not how the mapping is now, or why nothing is seen."""
-    return look.line([Segment(fmt.clip(f" {text}", width), look.warning)], width)
+    return style.line([Segment(fmt.clip(f" {text}", width), style.warning)], width)
 
 
-def box(lines: Sequence[Sequence[tuple[str, bool]]], look: Look, width: int) -> list[Strip]:
+def box(lines: Sequence[Sequence[tuple[str, bool]]], style: DrawStyle, width: int) -> list[Strip]:
     """Lines about what is under the cursor, of texts that are bold or not."""
     drawn = []
     for line in lines:
-        segments, room = [Segment(" ▏", look.header)], width - 3
+        segments, room = [Segment(" ▏", style.header)], width - 3
         for text, bold in line:
             shown = fmt.clip(text, room)
             room -= fmt.cell_width(shown)
-            segments.append(Segment(shown, look.header + Style(bold=bold)))
-        drawn.append(Strip(segments).adjust_cell_length(width, look.header))
+            segments.append(Segment(shown, style.header + Style(bold=bold)))
+        drawn.append(Strip(segments).adjust_cell_length(width, style.header))
     return drawn
 
 
-def legend(counts: PageNumbers, brush: Brush, look: Look, width: int) -> Strip:
+def legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> Strip:
     """How many pages there are of each state, on one line; what has no room is left out."""
-    segments = [Segment(" ", look.base)]
+    segments = [Segment(" ", style.base)]
     for state, count in words.states_by_count(counts):
-        name = Segment(f" {words.state_name(state)} ", look.base)
-        new = [brush.swatch(state), name, Segment(f"{count:,}  ", look.bold)]
+        name = Segment(f" {words.state_name(state)} ", style.base)
+        new = [brush.swatch(state), name, Segment(f"{count:,}  ", style.bold)]
         if sum(segment.cell_length for segment in (*segments, *new)) > width:
             break
         segments += new
-    return look.line(segments, width)
+    return style.line(segments, width)
 
 
-def tall_legend(counts: PageNumbers, brush: Brush, look: Look, width: int) -> list[Strip]:
+def tall_legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> list[Strip]:
     """The same with a line for each state, and a bar for its share."""
-    lines, total = [rule("Pages", look, width)], max(1, int(counts.sum()))
+    lines, total = [draw_rule("Pages", style, width)], max(1, int(counts.sum()))
     for state, count in words.states_by_count(counts):
         text = f" {words.state_name(state):<15} {count:>9,} "
         room = max(0, width - fmt.cell_width(text) - 5)
         bar = "━" * max(1, round(room * count / total))
         colour = brush.ground(state).bgcolor
-        ink = look.quiet if state is PageState.NOT_PRESENT or colour is None else look.base + Style.from_color(colour)
-        line = [Segment(" ", look.base), brush.swatch(state), Segment(text, look.base), Segment(bar, ink)]
-        lines.append(look.line(line, width))
+        ink = (
+            style.quiet if state is PageState.NOT_PRESENT or colour is None else style.base + Style.from_color(colour)
+        )
+        line = [Segment(" ", style.base), brush.swatch(state), Segment(text, style.base), Segment(bar, ink)]
+        lines.append(style.line(line, width))
     return lines
 
 
-def copied_list(view: PageView, names: Names, cursor: int, look: Look, area: ListLayout) -> list[Strip]:
+def copied_list(view: PageView, names: Names, cursor: int, style: DrawStyle, area: ListLayout) -> list[Strip]:
     """The title of the list of the pages that were copied on write, and its lines, by address.
 
     Args:
@@ -102,19 +104,19 @@ def copied_list(view: PageView, names: Names, cursor: int, look: Look, area: Lis
     head = f"Copied on write: {words.pages_text(total)}, {kb}" if total else "Nothing was copied on write"
     if fmt.cell_width(head) > width - 4:
         head = head.replace("Copied on write", "Copied")
-    lines = [rule(head, look, width)]
+    lines = [draw_rule(head, style, width)]
     for page in area.pages:
         start = page * at.page_bytes
         name = join_symbols(names.get((start, start + at.page_bytes), ()))
         changed = view.changes.next_page(page) == page
         here = page == cursor
-        ground = look.cursor if here else Style()
+        ground = style.cursor if here else Style()
         place_text = f" {start:012x} " + (f"{words.offset_text(at, page, view.offset):<24}" if wide else "")
         segments = [
-            Segment("▸" if here else " ", look.bold + ground),
-            Segment(place_text, (look.base if wide else look.quiet) + ground),
-            Segment("● " if changed else "  ", look.warning + ground),
-            Segment(fmt.clip(name, width - fmt.cell_width(place_text) - 3), look.bold + ground),
+            Segment("▸" if here else " ", style.bold + ground),
+            Segment(place_text, (style.base if wide else style.quiet) + ground),
+            Segment("● " if changed else "  ", style.warning + ground),
+            Segment(fmt.clip(name, width - fmt.cell_width(place_text) - 3), style.bold + ground),
         ]
-        lines.append(Strip(segments).adjust_cell_length(width, look.base + ground))
+        lines.append(Strip(segments).adjust_cell_length(width, style.base + ground))
     return lines

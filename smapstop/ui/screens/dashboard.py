@@ -23,8 +23,8 @@ from smapstop.ui.keys.table import KEY
 from smapstop.ui.messages import ViewOutdated
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.save_worker import SAVING, saved
-from smapstop.ui.screens.timeline_screen import LensedScreen
-from smapstop.ui.session import Carried, Session
+from smapstop.ui.screens.timeline_screen import TimelineScreen
+from smapstop.ui.session import CarriedSelection, Session
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
@@ -43,7 +43,7 @@ ROWS_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
 """What can be typed to filter them."""
 
 
-class MainScreen(LensedScreen):
+class MainScreen(TimelineScreen):
     """Shows the header, the totals, the table or one mapping, what happened, and the program's terminal.
 
     Args:
@@ -145,12 +145,12 @@ class MainScreen(LensedScreen):
         bar = self.query_one(TimeBar)
         bar.display = looking.view_state.at is not None or self.recorded
         bar.show(looking.activity, scene)
-        self._carry_over()
+        self._restore_selection()
         self.views.show(looking.timeline, scene)
         if self.panes.events.display:
             opened = self.views.opened
             self.panes.events.show(looking.timeline, scene, opened.mapping if opened else None)
-        rows = looking.order.rows(scene, time.monotonic() - looking.last_input_time)
+        rows = looking.order.arrange_rows(scene, time.monotonic() - looking.last_input_time)
         order = looking.order
         self.views.table.show(looking.timeline, scene, rows, order.sorting, frozen=order.frozen)
 
@@ -172,7 +172,7 @@ class MainScreen(LensedScreen):
             self.notify(f"only {other} has it: {key} goes there", markup=False)
         elif message.mapping < 0:
             members = group_filter(looking.view.table, message.mapping)
-            self.look(replace(looking.view_state, grouping="none", filter=members))
+            self.change_view(replace(looking.view_state, grouping="none", filter=members))
         else:
             self.views.open(looking.timeline, looking.view, message.mapping)
             self.request_redraw()
@@ -201,7 +201,7 @@ class MainScreen(LensedScreen):
             self.views.seen.focus()
         else:
             if lens.filter or lens.grouping != "none":
-                self.look(lens.go_back())
+                self.change_view(lens.go_back())
             else:
                 self.action_live()
             self.views.table.focus()
@@ -215,7 +215,7 @@ class MainScreen(LensedScreen):
     @on(FilterLine.FilterChanged, "#filter-rows")
     def filter_rows(self, message: FilterLine.FilterChanged) -> None:
         """Filter while the user types."""
-        self.look(replace(self.session.view_state, filter=message.expression))
+        self.change_view(replace(self.session.view_state, filter=message.expression))
 
     @on(FilterLine.FilterClosed, "#filter-rows")
     def focus_table(self) -> None:
@@ -291,7 +291,7 @@ class MainScreen(LensedScreen):
         if self.dock is not None:
             self.dock.began(run.number)
         if self.session.run is run:
-            self._shown_anew(wanted)
+            self._reset_views(wanted)
         else:
             self.notify(f"run {run.number} has begun: {key_of(self.app, 'live')} goes there")
 
@@ -300,20 +300,20 @@ class MainScreen(LensedScreen):
         next_one = self.session.run is not None and self.session.run is self.session.runs.run_before(run)
         wanted = self.views.wanted if next_one else None
         super().show_run(run, at)
-        self._shown_anew(wanted)
+        self._reset_views(wanted)
 
-    def _shown_anew(self, wanted: Carried | None) -> None:
+    def _reset_views(self, selection: CarriedSelection | None) -> None:
         """Another run is looked at."""
-        self.session.carried = wanted
+        self.session.carried_selection = selection
         self.views.begin_anew()
         self.refresh_bindings()
         self.request_redraw()
 
-    def _carry_over(self) -> None:
+    def _restore_selection(self) -> None:
         """Have the cursor on what is like the mapping on which it was in the run before, when that is there."""
-        carried, scene = self.session.carried_over(), self.session.view
+        carried, scene = self.session.take_carried_selection(), self.session.view
         if carried is not None and scene is not None:
             self.views.table.cursor_id = carried.mapping
-            if carried.view is not None:
-                self.views.open(self.session.timeline, scene, carried.mapping, carried.view)
+            if carried.tab is not None:
+                self.views.open(self.session.timeline, scene, carried.mapping, carried.tab)
                 self.request_redraw()

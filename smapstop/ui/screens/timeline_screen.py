@@ -16,11 +16,11 @@ from smapstop.ui.session import Session
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_bar import TimeBar
 
-PLAYED_EVERY = 1 / 20
+PLAYBACK_FRAME_SECONDS = 1 / 20
 """How often the past is drawn while it is played, seconds."""
 
 
-class LensedScreen(Screen[None]):
+class TimelineScreen(Screen[None]):
     """A screen on which a timeline is looked at. What it shows is a subclass's.
 
     Args:
@@ -35,16 +35,16 @@ class LensedScreen(Screen[None]):
         self.session = session
         self.columns = columns
         self.recorded, self.many_runs = recorded, many_runs
-        self._playing: Playback | None = None
+        self._playback: Playback | None = None
 
     def on_mount(self) -> None:
         """Be ready to play."""
-        self._player = self.set_interval(PLAYED_EVERY, self._play, pause=True)
+        self._playback_timer = self.set_interval(PLAYBACK_FRAME_SECONDS, self._advance_playback, pause=True)
 
-    def look(self, lens: ViewState) -> None:
+    def change_view(self, view_state: ViewState) -> None:
         """Look in another way."""
         live = self.session.view_state.at is None
-        self.session.set_view_state(lens)
+        self.session.set_view_state(view_state)
         if live != (self.session.view_state.at is None):
             self.refresh_bindings()
         self.request_redraw()
@@ -66,51 +66,51 @@ class LensedScreen(Screen[None]):
         if self.recorded and not self.session.view_state.speed:
             self.action_play()
         else:
-            self.look(self.session.view_state.toggle_pause(self.session.shown_number))
+            self.change_view(self.session.view_state.toggle_pause(self.session.shown_number))
 
     def action_play(self) -> None:
         """Let time go on from the moment that is shown; again, faster."""
         looking = self.session
         if len(looking.timeline):
             lens = looking.view_state.play(looking.shown_number, len(looking.timeline) - 1)
-            self._playing = Playback(lens.at or 0, time.monotonic())
-            self._player.resume()
-            self.look(lens)
+            self._playback = Playback(lens.at or 0, time.monotonic())
+            self._playback_timer.resume()
+            self.change_view(lens)
 
-    def _play(self) -> None:
+    def _advance_playback(self) -> None:
         """Go on to the tick that is due."""
         lens, timeline = self.session.view_state, self.session.timeline
-        if not lens.speed or self._playing is None:
-            self._player.pause()
+        if not lens.speed or self._playback is None:
+            self._playback_timer.pause()
             return
-        self._playing = self._playing.advance(timeline, lens.speed, time.monotonic())
-        if self._playing.number == len(timeline) - 1:
-            self.look(lens.seek(None))
-        elif self._playing.number != lens.at:
-            self.look(replace(lens, at=self._playing.number))
+        self._playback = self._playback.advance(timeline, lens.speed, time.monotonic())
+        if self._playback.number == len(timeline) - 1:
+            self.change_view(lens.seek(None))
+        elif self._playback.number != lens.at:
+            self.change_view(replace(lens, at=self._playback.number))
 
     @on(TimeBar.SeekRequested)
     def go_to_tick(self, message: TimeBar.SeekRequested) -> None:
         """The user pointed at a moment."""
-        self.look(self.session.view_state.seek(message.number))
+        self.change_view(self.session.view_state.seek(message.number))
 
     def action_happened(self, direction: int) -> None:
         """Go to the nearest tick at which something happened."""
         number = self.session.activity.nearest_active(self.session.shown_number, direction)
         if number is not None:
-            self.look(self.session.view_state.seek(number))
+            self.change_view(self.session.view_state.seek(number))
         elif direction > 0:
-            self.look(self.session.view_state.seek(None))
+            self.change_view(self.session.view_state.seek(None))
 
     def action_step(self, ticks: int) -> None:
         """Go back or forward in time; forward to the newest tick is live."""
         newest = len(self.session.timeline) - 1
         if newest >= 0:
-            self.look(self.session.view_state.step(self.session.shown_number, newest, ticks))
+            self.change_view(self.session.view_state.step(self.session.shown_number, newest, ticks))
 
     def action_start(self) -> None:
         """Go to the first tick."""
-        self.look(self.session.view_state.seek(self.session.timeline.first))
+        self.change_view(self.session.view_state.seek(self.session.timeline.first))
 
     def action_live(self) -> None:
         """Follow the process; it may have begun again meanwhile."""
@@ -118,7 +118,7 @@ class LensedScreen(Screen[None]):
         if newest is not None and not self.session.is_newest_run:
             self.show_run(newest)
         else:
-            self.look(self.session.view_state.seek(None))
+            self.change_view(self.session.view_state.seek(None))
 
     # what it is compared with, and what is shown of it
 
@@ -128,15 +128,15 @@ class LensedScreen(Screen[None]):
         if len(timeline):
             number = max(self.session.shown_number, timeline.first)
             timeline.keep(number)
-            self.look(self.session.view_state.set_mark(number))
+            self.change_view(self.session.view_state.set_mark(number))
 
     def action_compare(self) -> None:
         """Compare with something else."""
-        self.look(self.session.view_state.cycle_baseline(earlier=self.session.previous_run is not None))
+        self.change_view(self.session.view_state.cycle_baseline(earlier=self.session.previous_run is not None))
 
     def action_group(self) -> None:
         """Group by something else."""
-        self.look(self.session.view_state.cycle_grouping())
+        self.change_view(self.session.view_state.cycle_grouping())
 
     # the order of the rows, and the columns
 
@@ -149,25 +149,25 @@ class LensedScreen(Screen[None]):
         """Choose what to sort by."""
         from smapstop.ui.screens.sort import SortScreen
 
-        self.app.push_screen(SortScreen(self.session.order.sorting), self._sort)
+        self.app.push_screen(SortScreen(self.session.order.sorting), self._set_sorting)
 
     def action_reverse(self) -> None:
         """Sort in the other direction."""
-        self._sort(toggle_sorting(self.session.order.sorting.key, self.session.order.sorting))
+        self._set_sorting(toggle_sorting(self.session.order.sorting.key, self.session.order.sorting))
 
     def action_next_sort(self) -> None:
         """Sort by the next column."""
-        self._sort(shift_sorting(self.columns, self.session.order.sorting, 1))
+        self._set_sorting(shift_sorting(self.columns, self.session.order.sorting, 1))
 
     def action_previous_sort(self) -> None:
         """Sort by the column before."""
-        self._sort(shift_sorting(self.columns, self.session.order.sorting, -1))
+        self._set_sorting(shift_sorting(self.columns, self.session.order.sorting, -1))
 
     @on(MappingTable.SortRequested)
     def sort_by_header(self, message: MappingTable.SortRequested) -> None:
         """A click on a header."""
         if message.key in SORTABLE:
-            self._sort(toggle_sorting(message.key, self.session.order.sorting))
+            self._set_sorting(toggle_sorting(message.key, self.session.order.sorting))
 
     def action_columns(self) -> None:
         """Choose the columns."""
@@ -182,7 +182,7 @@ class LensedScreen(Screen[None]):
             self.query_one(MappingTable).have(columns)
             self.request_redraw()
 
-    def _sort(self, sorting: Sorting | None) -> None:
+    def _set_sorting(self, sorting: Sorting | None) -> None:
         if sorting is not None:
             self.session.order.sorting = sorting
             self.request_redraw()
@@ -196,9 +196,9 @@ class LensedScreen(Screen[None]):
             return
         from smapstop.ui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.session.runs.stored, self.session.run), self._choose_run)
+        self.app.push_screen(RunsScreen(self.session.runs.stored, self.session.run), self._show_chosen_run)
 
-    def _choose_run(self, run: Run | None) -> None:
+    def _show_chosen_run(self, run: Run | None) -> None:
         """Look at the run that the user chose: at an earlier one from its end."""
         if run is not None and run is self.session.runs.newest:
             self.action_live()

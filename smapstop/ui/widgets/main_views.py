@@ -7,7 +7,7 @@ from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text.columns import Column
-from smapstop.ui.session import Carried
+from smapstop.ui.session import CarriedSelection
 from smapstop.ui.widgets.mapping_detail import MappingDetail
 from smapstop.ui.widgets.mapping_pages import MappingPages
 from smapstop.ui.widgets.mapping_table import MappingTable
@@ -53,11 +53,11 @@ class Views(ContentSwitcher):
         return self.opened or self.table
 
     @property
-    def wanted(self) -> Carried | None:
+    def wanted(self) -> CarriedSelection | None:
         """The mapping that the user has open, or under the cursor."""
         opened = self.opened
         mapping = opened.mapping if opened else self.table.cursor_id
-        return None if mapping is None or mapping < 0 else Carried(mapping, opened.id if opened else None)
+        return None if mapping is None or mapping < 0 else CarriedSelection(mapping, opened.id if opened else None)
 
     def begin_anew(self) -> None:
         """Show the table with the cursor nowhere: other mappings will come."""
@@ -80,9 +80,9 @@ class Views(ContentSwitcher):
         if opened is not None and opened.mapping is not None:
             opened.show(timeline, scene, opened.mapping)
 
-    def open(self, timeline: Timeline, scene: View, mapping: int, view: str = "detail") -> None:
+    def open(self, timeline: Timeline, scene: View, mapping: int, tab: str = "detail") -> None:
         """Show one mapping: by its fields, "detail", or "pages"."""
-        self.current = view
+        self.current = tab
         opened = self.opened
         assert opened is not None
         opened.show(timeline, scene, mapping)

@@ -16,7 +16,7 @@ from smapstop.model.view.view import View
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.detail_layout import DetailChoice, RenderedDetail, lay_out
-from smapstop.ui.drawing.style import Look
+from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
@@ -69,7 +69,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         if self._life is None or self._scene is None or not self.size.width or not self._life.states:
             return
         follow = not self.field or self._cursor_in_view
-        style = Look(
+        style = DrawStyle(
             palette_of(self.app),
             self.rich_style,
             self.get_component_rich_style("detail--header"),

@@ -18,7 +18,7 @@ from smapstop.model.view.view import View
 from smapstop.text.mapping_detail import compared_ticks
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.cursor_css import cursor_css
-from smapstop.ui.drawing.style import Look
+from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, first_page, waiting
@@ -121,7 +121,7 @@ class MappingPages(Widget, can_focus=True):
         if self._life is None or self._scene is None or not self.size.width or not self._life.states:
             return
         life, scene = self._life, self._scene
-        look = Look(
+        look = DrawStyle(
             palette_of(self.app),
             self.rich_style,
             self.get_component_rich_style("pages--box"),
@@ -137,18 +137,18 @@ class MappingPages(Widget, can_focus=True):
                 self.post_message(self.SourceRequest(request))
         self.refresh()
 
-    def _draw_waiting(self, life: MappingHistory, scene: View, look: Look) -> list[Strip]:
+    def _draw_waiting(self, life: MappingHistory, scene: View, style: DrawStyle) -> list[Strip]:
         """The lines while no pages are known: why, below what the mapping is."""
         number = compared_ticks(life, scene).number
         label = label_at(life.timeline, number, life.mapping)
-        title = sections.title(life.states[life.step_at(number)], label, look, self.size.width)
-        return waiting(title, self._why_nothing(life), look, *self.size)
+        title = sections.title(life.states[life.step_at(number)], label, style, self.size.width)
+        return waiting(title, self._why_nothing(life), style, *self.size)
 
-    def _lay_out(self, view: PageView, life: MappingHistory, scene: View, look: Look) -> PageCanvas:
+    def _lay_out(self, view: PageView, life: MappingHistory, scene: View, style: DrawStyle) -> PageCanvas:
         """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
         cursor = self._cursor.place(view.grid(), first_page(view))
         frames = None if _has_ended(life) or scene.state.at is not None else self._frames
-        canvas = PageCanvas.fit(PageCanvasModel(view, self._names, frames, cursor), look, *self.size)
+        canvas = PageCanvas.fit(PageCanvasModel(view, self._names, frames, cursor), style, *self.size)
         self._cursor = cursor.scroll_to(canvas.layout.cells.top)
         return canvas
 

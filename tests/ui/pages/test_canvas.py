@@ -11,7 +11,7 @@ from smapstop.model.protocol import PagesSeen
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.page_states import PageState as PageState
-from smapstop.ui.drawing.style import Look
+from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, first_page
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.name_requests import PageNames
@@ -20,7 +20,7 @@ from smapstop.ui.theme.palette import palette
 
 PAGE = 4096
 FIRST, PAGES = 0x1000, 3000
-LOOK = Look(palette(dark=True, depth="256"), Style(), Style(bold=True), Style(reverse=True))
+LOOK = DrawStyle(palette(dark=True, depth="256"), Style(), Style(bold=True), Style(reverse=True))
 COPIED = PageFlags.PRESENT
 SIZES = [
     (20, 5),
