@@ -32,30 +32,30 @@ class StableOrder:
         other.frozen = self.frozen
         return other
 
-    def arrange_rows(self, scene: View, seconds_since_key: float) -> RowIndices:
+    def arrange_rows(self, view: View, seconds_since_key: float) -> RowIndices:
         """The rows of the scene's sheet in the order to show them."""
-        if self._is_sort_due(scene, seconds_since_key):
-            rows = sort_rows(scene.table, self.sorting, scene.filter_mask)
-            self._last_sort_tick = scene.snapshot.tick.number
-            self._last_sort_inputs = (self.sorting, scene.state)
+        if self._is_sort_due(view, seconds_since_key):
+            rows = sort_rows(view.table, self.sorting, view.filter_mask)
+            self._last_sort_tick = view.snapshot.tick.number
+            self._last_sort_inputs = (self.sorting, view.state)
         else:
-            rows = self._previous_order(scene)
-        self._ids = scene.table.ids[rows]
+            rows = self._previous_order(view)
+        self._ids = view.table.ids[rows]
         return rows
 
-    def _is_sort_due(self, scene: View, seconds_since_key: float) -> bool:
+    def _is_sort_due(self, view: View, seconds_since_key: float) -> bool:
         """Whether to sort: when the user asked for another view, or when it has been calm for long enough."""
-        if self._last_sort_inputs != (self.sorting, scene.state):
+        if self._last_sort_inputs != (self.sorting, view.state):
             return True
         if self.frozen or seconds_since_key < QUIET_SECONDS:
             return False
-        return abs(scene.snapshot.tick.number - self._last_sort_tick) >= MIN_TICKS_BETWEEN_SORTS
+        return abs(view.snapshot.tick.number - self._last_sort_tick) >= MIN_TICKS_BETWEEN_SORTS
 
-    def _previous_order(self, scene: View) -> RowIndices:
+    def _previous_order(self, view: View) -> RowIndices:
         """The last order without what is gone; new rows come first, the biggest on top, where they are seen."""
-        ids = scene.table.ids
+        ids = view.table.ids
         rank = rows_of(self._ids, ids)
-        kept = np.flatnonzero(scene.filter_mask & (rank >= 0))
+        kept = np.flatnonzero(view.filter_mask & (rank >= 0))
         old = kept[np.argsort(rank[kept], kind="stable")]
-        new = sort_rows(scene.table, Sorting("rss"), scene.filter_mask & (rank < 0))
+        new = sort_rows(view.table, Sorting("rss"), view.filter_mask & (rank < 0))
         return np.concatenate([new, old])

@@ -31,10 +31,10 @@ from smapstop.ui.drawing.style import DrawStyle, draw_rule
 # the title
 
 
-def title(life: MappingHistory, view: ComparedTicks, style: DrawStyle, width: int, height: int) -> list[Strip]:
+def title(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int) -> list[Strip]:
     """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
-    state = life.states[life.step_at(view.number)]
-    kind, name = title_of(state, label_at(life.timeline, view.number, life.mapping))
+    state = history.states[history.step_at(ticks.number)]
+    kind, name = title_of(state, label_at(history.timeline, ticks.number, history.mapping))
     room = width - len(kind) - 6 - tabs.WIDTH
     letter = style.base + Style(color=style.palette.colours[kind], bold=True, reverse=True)
     names = textwrap.wrap(name, room) if height >= 20 and room > 0 else []
@@ -44,12 +44,12 @@ def title(life: MappingHistory, view: ComparedTicks, style: DrawStyle, width: in
         [Segment(f" {LETTERS[kind]} ", letter), Segment(f" {kind}  ", style.quiet), Segment(names[0], style.bold)],
         *([Segment(" " * (len(kind) + 6) + rest, style.bold)] for rest in names[1:]),
     ]
-    if view.notice:
-        lines.append([Segment(fmt.clip(f" {view.notice}", width), style.warning)])
+    if ticks.notice:
+        lines.append([Segment(fmt.clip(f" {ticks.notice}", width), style.warning)])
     if height >= 8:
         facts = [f" {fact}" for fact in flow(facts_of(state), width - 2)]
         lines += [[Segment(fact, style.base)] for fact in (facts if height >= 16 else facts[:1])]
-        lines.append(_last_change(life, last_change(life, view.number), style, width))
+        lines.append(_last_change(history, last_change(history, ticks.number), style, width))
     first, *rest = [style.line(line, width) for line in lines]
     return [tabs.tabbed(first, "detail", style.base, style.quiet), *rest]
 
@@ -184,9 +184,9 @@ def help_lines(name: str, names: Sequence[str], style: DrawStyle, width: int, mo
 # what is below the fields, or beside them
 
 
-def flags(life: MappingHistory, view: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
+def flags(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
     """The VmFlags in words; codes that smapstop does not know as they are."""
-    known = flags_of(life.states[life.step_at(view.number)])
+    known = flags_of(history.states[history.step_at(ticks.number)])
     if not known:
         return []
     lines: list[list[Segment]] = [[]]
@@ -199,9 +199,9 @@ def flags(life: MappingHistory, view: ComparedTicks, style: DrawStyle, width: in
     return [draw_rule("VmFlags", style, width), *(style.line(line, width) for line in lines)]
 
 
-def life_lines(life: MappingHistory, view: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
+def life_lines(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
     """What happened to the mapping as a whole, the newest first."""
-    told = lifecycle_lines(life, view.number)
+    told = lifecycle_lines(history, ticks.number)
     lines = [
         style.line([Segment(f" {when}  ", style.quiet), Segment(fmt.clip(what, width - 13), style.base)], width)
         for when, what in told

@@ -26,7 +26,7 @@ _GUTTER = 8
 
 
 def chart(
-    life: MappingHistory, view: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
+    history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
 ) -> list[Strip]:
     """One field over the whole timeline, zoomed in on its own range, which is said in numbers.
 
@@ -34,7 +34,7 @@ def chart(
         height: Lines, with the title and the axis.
         mark: Whether to show where the compared moment is.
     """
-    known = life.field(name, life.step_at(view.number))
+    known = history.field(name, history.step_at(ticks.number))
     known = known[~np.isnan(known)]
     if not len(known):
         return []
@@ -49,8 +49,8 @@ def chart(
     cells = width - _GUTTER - 1
     if cells < 1:
         return []
-    kind = kind_of(life.states[-1].name)
-    series = life.binned_maxima(name, view.number, cells)
+    kind = kind_of(history.states[-1].name)
+    series = history.binned_maxima(name, ticks.number, cells)
     ink = style.palette.ink(CHARTED.get(name, kind))
     bottom, top = (low, high) if high > low else (0.0, max((height - 2) * high, 1.0))
     strips = area(series, height - 2, ink, low=bottom, high=top)
@@ -64,7 +64,7 @@ def chart(
         )
         for y, strip in enumerate(strips)
     ]
-    axis = _axis(life, view, style, cells, mark=mark)
+    axis = _axis(history, ticks, style, cells, mark=mark)
     return [
         draw_rule(f"{field_label(name)}  {told}", style, width),
         *(line.adjust_cell_length(width, style.base) for line in lines),
@@ -77,14 +77,16 @@ def _tick_label(kb: float, unit: str) -> str:
     return fmt.amount(kb) if unit else f"{kb:.0f}"
 
 
-def _axis(life: MappingHistory, view: ComparedTicks, style: DrawStyle, cells: int, *, mark: bool) -> list[Segment]:
+def _axis(
+    history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, cells: int, *, mark: bool
+) -> list[Segment]:
     """The line under a chart: when it begins and ends, and where the compared moment is."""
-    tick = life.timeline.head
-    begin, end = f" {fmt.clock(tick(life.timeline.first).wall_ns)} ", f" {fmt.clock(tick(view.number).wall_ns)}"
+    tick = history.timeline.head
+    begin, end = f" {fmt.clock(tick(history.timeline.first).wall_ns)} ", f" {fmt.clock(tick(ticks.number).wall_ns)}"
     line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
     if not mark:
         return [Segment("".join(line), style.quiet)]
-    at = life.bin_of(view.before, view.number, cells)
+    at = history.bin_of(ticks.before, ticks.number, cells)
     return [
         Segment("".join(line[:at]), style.quiet),
         Segment("▲", style.warning),
@@ -92,19 +94,21 @@ def _axis(life: MappingHistory, view: ComparedTicks, style: DrawStyle, cells: in
     ]
 
 
-def small_charts(life: MappingHistory, view: ComparedTicks, style: DrawStyle, width: int, height: int) -> list[Strip]:
+def small_charts(
+    history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int
+) -> list[Strip]:
     """The fields that matter most, beside each other on one scale from 0 each; those that never changed are left out.
 
     Args:
         height: Lines of each chart, with its title.
     """
-    changed = life.last_changes(len(life.states) - 1)
-    names = [name for name in CHARTED if name in life.fields and changed[life.fields.index(name)]]
+    changed = history.last_changes(len(history.states) - 1)
+    names = [name for name in CHARTED if name in history.fields and changed[history.fields.index(name)]]
     columns = max(1, min(len(names), width // 28))
     cells = (width - 2 * (columns - 1)) // columns
     lines: list[Strip] = []
     for at in range(0, len(names), columns):
-        beside = [_small_chart(life, view, name, style, cells, height) for name in names[at : at + columns]]
+        beside = [_small_chart(history, ticks, name, style, cells, height) for name in names[at : at + columns]]
         gap = Strip([Segment("  ", style.base)])
         for parts in zip(*beside, strict=True):
             strips = [strip for part in parts for strip in (part, gap)][:-1]
@@ -113,10 +117,10 @@ def small_charts(life: MappingHistory, view: ComparedTicks, style: DrawStyle, wi
 
 
 def _small_chart(
-    life: MappingHistory, view: ComparedTicks, name: str, style: DrawStyle, width: int, height: int
+    history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int
 ) -> list[Strip]:
     """One field from 0 to its greatest value."""
-    values = life.field(name, life.step_at(view.number))
+    values = history.field(name, history.step_at(ticks.number))
     high = float(np.fmax.reduce(values))
     role = CHARTED[name]
     amount = fmt.amount(None if values[-1] != values[-1] else float(values[-1]))
@@ -128,7 +132,7 @@ def _small_chart(
     gap = width - sum(segment.cell_length for segment in head) - len(most)
     tail = " " * gap + most if gap > 0 else ""
     title_line = style.line([*head, Segment(tail, style.quiet)], width)
-    series = life.binned_maxima(name, view.number, width)
+    series = history.binned_maxima(name, ticks.number, width)
     return [
         title_line,
         *area(series, height - 1, style.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),

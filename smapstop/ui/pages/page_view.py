@@ -91,31 +91,31 @@ class PageView:
         return start * self.look.page_bytes, stop * self.look.page_bytes
 
 
-def view_at(life: MappingHistory, looks: PageHistory, scene: View) -> PageView | None:
+def view_at(history: MappingHistory, looks: PageHistory, view: View) -> PageView | None:
     """What to show for a scene; None when the pages were never seen."""
-    shown = compared_ticks(life, scene)
+    shown = compared_ticks(history, view)
     look = looks.at(shown.number)
     if look is None:
         return None
-    before = looks.baseline_of(look, scene.state)
-    entry = life.states[life.step_at(shown.number)]
+    before = looks.baseline_of(look, view.state)
+    entry = history.states[history.step_at(shown.number)]
     copied = look.spans.in_states(PageState.COPIED, PageState.SWAPPED)
     if backing_of(entry.name, entry.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
         copied = copied.in_states()
     notice = shown.notice
     if not notice and look.reply.tick > shown.number:
         notice = "not read at that moment: this view was not open; below is the first reading after it"
-    label = label_at(life.timeline, shown.number, life.mapping)
+    label = label_at(history.timeline, shown.number, history.mapping)
     return PageView(entry, label, look, before, diff_pages(before, look), copied, notice)
 
 
-def due(life: MappingHistory, looks: PageHistory, scene: View, refused: PagesSeen | None) -> bool:
+def due(history: MappingHistory, looks: PageHistory, view: View, refused: PagesSeen | None) -> bool:
     """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
-    timeline = life.timeline
-    if timeline.ending is not None or life.gone_tick is not None or timeline.last is None:
+    timeline = history.timeline
+    if timeline.ending is not None or history.gone_tick is not None or timeline.last is None:
         return False
     seen = max((each.tick for each in (looks.newest and looks.newest.reply, refused) if each), default=None)
     if seen is None:
         return True
-    row = timeline.last.row_of(life.mapping)
-    return scene.state.at is None and row is not None and int(timeline.last.moved[row]) > seen
+    row = timeline.last.row_of(history.mapping)
+    return view.state.at is None and row is not None and int(timeline.last.moved[row]) > seen

@@ -77,14 +77,14 @@ class EventsPane(LineList[tuple[int, int], _Line]):
 
     # what is shown
 
-    def show(self, timeline: Timeline, scene: View, mapping: int | None = None) -> None:
+    def show(self, timeline: Timeline, view: View, mapping: int | None = None) -> None:
         """Show what happened up to the moment of a scene; with a mapping, only what happened to it."""
         chronicle = self._chronicle
         if chronicle is None or (chronicle.timeline, chronicle.mapping) != (timeline, mapping):
             chronicle = self._chronicle = EventLog(timeline, mapping)
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
-        self._number = scene.snapshot.tick.number
+        self._number = view.snapshot.tick.number
         self._happened = chronicle.at(self._number)[::-1]
         self._sift(chronicle)
         self.redraw()

@@ -74,21 +74,21 @@ class Views(ContentSwitcher):
         table.focus()
         return True
 
-    def show(self, timeline: Timeline, scene: View) -> None:
+    def show(self, timeline: Timeline, view: View) -> None:
         """Show the mapping that is open in another scene."""
         opened = self.opened
         if opened is not None and opened.mapping is not None:
-            opened.show(timeline, scene, opened.mapping)
+            opened.show(timeline, view, opened.mapping)
 
-    def open(self, timeline: Timeline, scene: View, mapping: int, tab: str = "detail") -> None:
+    def open(self, timeline: Timeline, view: View, mapping: int, tab: str = "detail") -> None:
         """Show one mapping: by its fields, "detail", or "pages"."""
         self.current = tab
         opened = self.opened
         assert opened is not None
-        opened.show(timeline, scene, mapping)
+        opened.show(timeline, view, mapping)
         opened.focus()
 
-    def turn(self, timeline: Timeline, scene: View) -> bool:
+    def turn(self, timeline: Timeline, view: View) -> bool:
         """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields.
 
         Returns:
@@ -98,14 +98,14 @@ class Views(ContentSwitcher):
         mapping = opened.mapping if opened else self.table.current
         if mapping is None or not 0 <= mapping < FOREIGN_ID_BASE:
             return False
-        self.open(timeline, scene, mapping, "detail" if isinstance(opened, MappingPages) else "pages")
+        self.open(timeline, view, mapping, "detail" if isinstance(opened, MappingPages) else "pages")
         return True
 
-    def back(self, timeline: Timeline, scene: View | None) -> bool:
+    def back(self, timeline: Timeline, view: View | None) -> bool:
         """One step back: from the pages to the fields, from these to the table; False when it was the table."""
         opened = self.opened
-        if isinstance(opened, MappingPages) and opened.mapping is not None and scene is not None:
-            self.open(timeline, scene, opened.mapping)
+        if isinstance(opened, MappingPages) and opened.mapping is not None and view is not None:
+            self.open(timeline, view, opened.mapping)
             return True
         self.current = "table"
         return opened is not None

@@ -37,15 +37,15 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._choice = DetailChoice()
-        self._life: MappingHistory | None = None
-        self._scene: View | None = None
+        self._history: MappingHistory | None = None
+        self._view: View | None = None
         self._rendered = RenderedDetail()
         self._painted: list[Strip] = []
 
     @property
     def mapping(self) -> int | None:
         """The mapping that is shown; None before the first."""
-        return self._life.mapping if self._life else None
+        return self._history.mapping if self._history else None
 
     @property
     def field(self) -> str:
@@ -54,19 +54,19 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     # what is shown
 
-    def show(self, timeline: Timeline, scene: View, mapping: int) -> None:
+    def show(self, timeline: Timeline, view: View, mapping: int) -> None:
         """Show a mapping as it is in a scene; when it is gone, or not there yet, its nearest state."""
-        self._scene = scene
-        if self._life is None or (self._life.timeline, self._life.mapping) != (timeline, mapping):
-            self._life = MappingHistory(timeline, mapping)
+        self._view = view
+        if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, mapping):
+            self._history = MappingHistory(timeline, mapping)
             self._choice = DetailChoice(folded=self._choice.folded)
             self.scroll_to(y=0, animate=False, force=True)
-        self._life.update()
+        self._history.update()
         self._redraw()
 
     def _redraw(self) -> None:
         """Draw all lines, and refresh those that differ."""
-        if self._life is None or self._scene is None or not self.size.width or not self._life.states:
+        if self._history is None or self._view is None or not self.size.width or not self._history.states:
             return
         follow = not self.field or self._cursor_in_view
         style = DrawStyle(
@@ -77,7 +77,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         )
         width, height = self.size.width - 1, self.size.height  # a cell is left for the scrollbar
         key = key_of(self.app, "zeros")
-        self._rendered = lay_out(self._life, self._scene, style, width, height, self._choice, key)
+        self._rendered = lay_out(self._history, self._view, style, width, height, self._choice, key)
         self._choice = replace(self._choice, field=self._rendered.field)
         self.virtual_size = Size(self.size.width, self._rendered.height)
         if follow:

@@ -52,8 +52,8 @@ class MappingPages(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._looks: dict[int, PageHistory] = {}
-        self._life: MappingHistory | None = None
-        self._scene: View | None = None
+        self._history: MappingHistory | None = None
+        self._view: View | None = None
         self._names = PageNames(-1)
         self._frames = PageFrames(-1)
         self._refused: PagesSeen | None = None
@@ -67,26 +67,26 @@ class MappingPages(Widget, can_focus=True):
     @property
     def mapping(self) -> int | None:
         """The mapping that is shown; None before the first."""
-        return self._life.mapping if self._life else None
+        return self._history.mapping if self._history else None
 
     # what is shown
 
-    def show(self, timeline: Timeline, scene: View, mapping: int) -> None:
+    def show(self, timeline: Timeline, view: View, mapping: int) -> None:
         """Show the pages of a mapping as they were in a scene, and look at them if they may have changed."""
-        self._scene = scene
-        if self._life is None or (self._life.timeline, self._life.mapping) != (timeline, mapping):
-            if self._life is not None and self._life.timeline is not timeline:
+        self._view = view
+        if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, mapping):
+            if self._history is not None and self._history.timeline is not timeline:
                 self._looks = {}
-            self._life, self._names, self._frames = (
+            self._history, self._names, self._frames = (
                 MappingHistory(timeline, mapping),
                 PageNames(mapping),
                 PageFrames(mapping),
             )
             self._canvas = self._refused = None
             self._cursor, self._asked = PageCursor(), -1
-        self._life.update()
+        self._history.update()
         newest = len(timeline) - 1
-        if self._asked != newest and due(self._life, self._of_mapping(mapping), scene, self._refused):
+        if self._asked != newest and due(self._history, self._of_mapping(mapping), view, self._refused):
             self._asked = newest
             self.post_message(self.SourceRequest(PagesOf(mapping)))
         self.redraw()
@@ -101,7 +101,7 @@ class MappingPages(Widget, can_focus=True):
 
     def handle_reply(self, reply: Answer) -> None:
         """Take in an answer."""
-        if self._life is None or reply.mapping != self._life.mapping or self._scene is None:
+        if self._history is None or reply.mapping != self._history.mapping or self._view is None:
             return
         if isinstance(reply, SymbolsSeen):
             self._names.store_reply(reply)
@@ -110,17 +110,17 @@ class MappingPages(Widget, can_focus=True):
         elif reply.runs is None:
             self._refused = reply
         else:
-            entry = self._life.states[-1]
+            entry = self._history.states[-1]
             backing = backing_of(entry.name, entry.perms)
             self._refused = None
-            self._of_mapping(reply.mapping).add(reply, backing, self._scene.state.mark)
+            self._of_mapping(reply.mapping).add(reply, backing, self._view.state.mark)
         self.redraw()
 
     def redraw(self) -> None:
         """Draw everything, and ask for the names of what is seen."""
-        if self._life is None or self._scene is None or not self.size.width or not self._life.states:
+        if self._history is None or self._view is None or not self.size.width or not self._history.states:
             return
-        life, scene = self._life, self._scene
+        life, scene = self._history, self._view
         look = DrawStyle(
             palette_of(self.app),
             self.rich_style,
@@ -137,37 +137,37 @@ class MappingPages(Widget, can_focus=True):
                 self.post_message(self.SourceRequest(request))
         self.refresh()
 
-    def _draw_waiting(self, life: MappingHistory, scene: View, style: DrawStyle) -> list[Strip]:
+    def _draw_waiting(self, history: MappingHistory, view: View, style: DrawStyle) -> list[Strip]:
         """The lines while no pages are known: why, below what the mapping is."""
-        number = compared_ticks(life, scene).number
-        label = label_at(life.timeline, number, life.mapping)
-        title = sections.title(life.states[life.step_at(number)], label, style, self.size.width)
-        return waiting(title, self._why_nothing(life), style, *self.size)
+        number = compared_ticks(history, view).number
+        label = label_at(history.timeline, number, history.mapping)
+        title = sections.title(history.states[history.step_at(number)], label, style, self.size.width)
+        return waiting(title, self._why_nothing(history), style, *self.size)
 
-    def _lay_out(self, view: PageView, life: MappingHistory, scene: View, style: DrawStyle) -> PageCanvas:
+    def _lay_out(self, view: PageView, history: MappingHistory, scene: View, style: DrawStyle) -> PageCanvas:
         """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
         cursor = self._cursor.place(view.grid(), first_page(view))
-        frames = None if _has_ended(life) or scene.state.at is not None else self._frames
+        frames = None if _has_ended(history) or scene.state.at is not None else self._frames
         canvas = PageCanvas.fit(PageCanvasModel(view, self._names, frames, cursor), style, *self.size)
         self._cursor = cursor.scroll_to(canvas.layout.cells.top)
         return canvas
 
-    def _requests(self, canvas: PageCanvas, life: MappingHistory) -> list[Request]:
+    def _requests(self, canvas: PageCanvas, history: MappingHistory) -> list[Request]:
         """The requests for what is not known yet of the pages on the screen."""
         view, frames = canvas.model.view, canvas.model.frames
-        may_ask = view.may_have_names and not _has_ended(life)
+        may_ask = view.may_have_names and not _has_ended(history)
         cursor = view.range_of(*canvas.layout.cursor_pages)
         requests = (
             self._names.request(canvas.ranges) if may_ask else None,
-            frames.request(cursor, len(life.timeline)) if frames is not None else None,
+            frames.request(cursor, len(history.timeline)) if frames is not None else None,
         )
         return [request for request in requests if request is not None]
 
-    def _why_nothing(self, life: MappingHistory) -> str:
+    def _why_nothing(self, history: MappingHistory) -> str:
         """Why no pages are shown."""
         if self._refused is not None:
             return self._refused.why
-        if _has_ended(life):
+        if _has_ended(history):
             return "the pages were not looked at before it was gone"
         return "looking at the pages …"
 
@@ -263,6 +263,6 @@ class MappingPages(Widget, can_focus=True):
         self._wheel(event, 1)
 
 
-def _has_ended(life: MappingHistory) -> bool:
+def _has_ended(history: MappingHistory) -> bool:
     """Whether the mapping or its process is gone: then there is nothing to be asked any more."""
-    return life.gone_tick is not None or life.timeline.ending is not None
+    return history.gone_tick is not None or history.timeline.ending is not None

@@ -60,7 +60,7 @@ class MappingTable(LineList[int, _Line]):
         super().__init__(id=id)
         self.columns = columns
         self._timeline: Timeline | None = None
-        self._scene: View | None = None
+        self._view: View | None = None
         self._groups: GroupSeries | None = None
         self._histories: RowSeries | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
@@ -77,15 +77,15 @@ class MappingTable(LineList[int, _Line]):
         self.columns, self._groups, self._histories = columns, None, None
 
     def show(
-        self, timeline: Timeline, scene: View, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
+        self, timeline: Timeline, view: View, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
     ) -> None:
         """Show a scene with its rows in this order, which is said to be frozen when it is."""
         held, index = self.held(), self.cursor_index
-        self._timeline, self._scene, self._order = timeline, scene, order
-        self._groups = self._groups_of(timeline, scene.state.grouping)
+        self._timeline, self._view, self._order = timeline, view, order
+        self._groups = self._groups_of(timeline, view.state.grouping)
         if self._histories is None or self._histories.timeline is not timeline:
             self._histories = row_series_of(timeline, self.columns)
-        self._sorting, self._name_title = sorting, _name_title(scene, frozen=frozen)
+        self._sorting, self._name_title = sorting, _name_title(view, frozen=frozen)
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
             # its mapping is gone: the cursor stays on its line
             self.cursor_id = self.identity_of(min(index, self.count - 1))
@@ -114,42 +114,42 @@ class MappingTable(LineList[int, _Line]):
 
     def identity_of(self, index: int) -> int:
         """The mapping, or group, of a row."""
-        assert self._scene is not None
-        return int(self._scene.table.ids[self._order[index]])
+        assert self._view is not None
+        return int(self._view.table.ids[self._order[index]])
 
     def index_of(self, identity: int) -> int | None:
         """The row of a mapping, or group."""
-        if self._scene is None:
+        if self._view is None:
             return None
-        found = np.flatnonzero(self._scene.table.ids[self._order] == identity)
+        found = np.flatnonzero(self._view.table.ids[self._order] == identity)
         return int(found[0]) if len(found) else None
 
     # how it is drawn
 
     def lines(self, first: int, stop: int) -> list[_Line]:
         """Rows as text."""
-        if self._scene is None or self._timeline is None:
+        if self._view is None or self._timeline is None:
             return []
         columns = self.columns if self._groups is None else group_columns(self.columns)
         self._fitted = fit_columns(columns, self.size.width - self.scrollbar_size_vertical)
-        asked = (self._scene, first, stop, self._fitted)
+        asked = (self._view, first, stop, self._fitted)
         if asked != self._asked:  # the cursor moves without new rows
             self._asked = asked
             which = self._order[first:stop]
-            self._rows = build_rows(self._scene, self._timeline, which, self._fitted, self._groups, self._histories)
+            self._rows = build_rows(self._view, self._timeline, which, self._fitted, self._groups, self._histories)
         widths, cursor = tuple(cells for _, cells in self._fitted), self.cursor_index - first
         return [_Line(row, widths, y == cursor) for y, row in enumerate(self._rows)]
 
     def nothing(self) -> str:
         """Why the table is empty."""
-        if self._scene is not None and self._scene.state.filter:
+        if self._view is not None and self._view.state.filter:
             change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
-            return f"no mapping matches {self._scene.state.filter!r}: {change} edit · {drop} clear"
-        return "no mappings" if self._scene is not None else ""
+            return f"no mapping matches {self._view.state.filter!r}: {change} edit · {drop} clear"
+        return "no mappings" if self._view is not None else ""
 
     def header(self, width: int) -> Strip:
         """The titles, with the direction on the one that rows are sorted by."""
-        if self._scene is None:
+        if self._view is None:
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style("lines--header")
         parts = []
@@ -165,12 +165,12 @@ class MappingTable(LineList[int, _Line]):
 
     def _title(self, column: Column, cells: int) -> str:
         """The title of a column; of the history how long it is."""
-        assert self._scene is not None
+        assert self._view is not None
         if column.cell_format == "name":
             return fmt.clip(self._name_title or column.title, cells)
         if column.cell_format != "history":
             return column.title
-        tick = self._scene.snapshot.tick
+        tick = self._view.snapshot.tick
         ticks = min(HISTORY_TICKS, cells * history_step(tick.number + 1, cells))
         span = fmt.age(ticks * tick.interval_ns / 1e9)
         title = f"Rss history ({span})"
@@ -238,10 +238,10 @@ class MappingTable(LineList[int, _Line]):
         return None
 
 
-def _name_title(scene: View, *, frozen: bool) -> str:
+def _name_title(view: View, *, frozen: bool) -> str:
     """What the rows are: how they are grouped, filtered, and whether their order is held."""
-    lens = scene.state
-    shown, everything = int(scene.filter_mask.sum()), len(scene.filter_mask)
+    lens = view.state
+    shown, everything = int(view.filter_mask.sum()), len(view.filter_mask)
     one_each = "" if lens.filter else "Mapping"
     rows = one_each if lens.grouping == "none" else f"By {lens.grouping}"
     filtered = f"{shown} of {everything}: {lens.filter}" if lens.filter else ""

@@ -33,18 +33,18 @@ class TimeBar(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._scene: View | None = None
+        self._view: View | None = None
         self._activity: Activity | None = None
         self._dragged = False
 
-    def show(self, activity: Activity, scene: View) -> None:
+    def show(self, activity: Activity, view: View) -> None:
         """Show what happened when, and where the moment of a scene lies."""
-        self._activity, self._scene = activity, scene
+        self._activity, self._view = activity, view
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """The bar between the times at its ends."""
-        base, scene, activity = self.rich_style, self._scene, self._activity
+        base, scene, activity = self.rich_style, self._view, self._activity
         if scene is None or activity is None or y:
             return Strip.blank(self.size.width, base)
         timeline, width = activity.timeline, self._bar_width

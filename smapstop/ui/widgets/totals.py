@@ -42,15 +42,15 @@ class Totals(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._scene: View | None = None
+        self._view: View | None = None
         self._strips: list[Strip] = []
         self._drawn_for = Size(0, 0)
         self._timeline: Timeline | None = None
         self._target: Target | None = None
 
-    def show(self, target: Target, timeline: Timeline, scene: View) -> None:
+    def show(self, target: Target, timeline: Timeline, view: View) -> None:
         """Show the totals of a scene: only the lines that differ from what is on the screen are drawn again."""
-        self._target, self._timeline, self._scene = target, timeline, scene
+        self._target, self._timeline, self._view = target, timeline, view
         before, self._strips = self._strips, self._draw() if self.size.width else []
         if len(before) != len(self._strips):
             self.refresh()
@@ -67,13 +67,13 @@ class Totals(Widget):
     def render_line(self, y: int) -> Strip:
         """One line; all are drawn at once when the first is asked for."""
         # the size may have changed before its event comes
-        if self._scene is not None and (not self._strips or self._drawn_for != self.size):
+        if self._view is not None and (not self._strips or self._drawn_for != self.size):
             self._strips = self._draw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def _draw(self) -> list[Strip]:
         """The chart beside the facts, with a cell between them and one at each end."""
-        assert self._scene is not None
+        assert self._view is not None
         self._drawn_for = self.size
         width, height, base = self.size.width, self.size.height, self.rich_style
         left = (width - 3) * 45 // 100
@@ -86,11 +86,11 @@ class Totals(Widget):
 
     def _rss_strip(self, width: int) -> Strip:
         """Rss and how fast it moves, over the chart; at the right how long the chart reaches back."""
-        assert self._scene is not None
+        assert self._view is not None
         palette, base = palette_of(self.app), self.rich_style
-        amount, speed, number = rss_line(self._scene)
+        amount, speed, number = rss_line(self._view)
         ink = palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet
-        tick = self._scene.snapshot.tick
+        tick = self._view.snapshot.tick
         span = fmt.age(width * history_step(tick.number + 1, width) * tick.interval_ns / 1e9)
         text = f" Rss {amount}  {speed}"
         return Strip(
@@ -105,27 +105,27 @@ class Totals(Widget):
 
     def _chart(self, width: int, height: int) -> list[Strip]:
         """Memory by what backs it, over time."""
-        assert self._scene is not None
+        assert self._view is not None
         assert self._timeline is not None
-        series = _series(self._timeline, self._scene, width)
+        series = _series(self._timeline, self._view, width)
         top = float(np.nanmax(series.sum(axis=0), initial=0.0)) * 1.05
         ink = palette_of(self.app).ink(*_ROLES)
         return stacked(series, height, max(top, 1.0), ink)
 
     def _facts(self, width: int) -> list[Strip]:
         """The lines on the right, the most important first."""
-        assert self._scene is not None
+        assert self._view is not None
         assert self._target is not None
         palette, base = palette_of(self.app), self.rich_style
         quiet = base + Style(color=palette.quiet)
         totals: list[list[Segment]] = []
-        for label, amount, change in totals_parts(self._scene):
+        for label, amount, change in totals_parts(self._view):
             ink = palette.gain if (change or 0) > 0 else palette.loss
             moved = [Segment(f" {fmt.signed(change)}", base + Style(color=ink))] if change else []
             totals.append([Segment(f" {label} ", quiet), Segment(amount, base), *moved, Segment(" ", base)])
         faults = [
             [Segment(f" {label} ", quiet), Segment(f"{value} ", base)]
-            for label, value in faults_parts(self._scene, self._target)
+            for label, value in faults_parts(self._view, self._target)
         ]
         lines = [
             _fit(totals, width),
@@ -138,9 +138,9 @@ class Totals(Widget):
 
     def _backing(self, width: int) -> list[Segment]:
         """What backs the memory now: a bar, and the figures with their colours."""
-        assert self._scene is not None
+        assert self._view is not None
         palette, base = palette_of(self.app), self.rich_style
-        totals = self._scene.snapshot.tick.totals
+        totals = self._view.snapshot.tick.totals
         values = [totals.get(name) for _, name, _ in BANDS]
         told = [
             [
@@ -159,8 +159,8 @@ class Totals(Widget):
 
     def _addresses(self, width: int) -> list[Segment]:
         """Where the mappings lie."""
-        assert self._scene is not None
-        mappings = self._scene.snapshot.mappings
+        assert self._view is not None
+        mappings = self._view.snapshot.mappings
         strip = address_strip(mappings.start, mappings.end, kind_codes(mappings), width - 2, palette_of(self.app))
         return [Segment(" ", self.rich_style), *strip]
 
@@ -198,9 +198,9 @@ def _fit(groups: list[list[Segment]], width: int) -> list[Segment]:
     return fitting
 
 
-def _series(timeline: Timeline, scene: View, width: int) -> NDArray[np.float64]:
+def _series(timeline: Timeline, view: View, width: int) -> NDArray[np.float64]:
     """The bands over the last ticks, the newest at the right, shape (bands, width); NaN where nothing is known."""
-    number = scene.snapshot.tick.number
+    number = view.snapshot.tick.number
     step = history_step(number + 1, width)
     stop = (number // step + 1) * step
     first = stop - width * step
