@@ -23,9 +23,9 @@ from smapstop.ui.theme.palette import Ink, Palette
 HUGE_HOLE = 1 << 30
 """Bytes. The address strip shows holes of this size and more, each as one cell, and no smaller ones."""
 
-Values = NDArray[np.floating]
+Amounts = NDArray[np.floating]
 """Amounts to draw; NaN where there is no sample."""
-Cells = NDArray[np.intp]
+CellNumbers = NDArray[np.intp]
 """One number for each cell of a chart, shape (height, width), the top line first."""
 Glyphs = NDArray[np.uint32]
 """Code points, shaped as the cells."""
@@ -43,7 +43,7 @@ _SPACE, _FULL = code_points(" █")
 _HOLE = len(KINDS)
 
 
-def stacked(series: Values, height: int, top: float, ink: Ink) -> list[Strip]:
+def draw_stacked_areas(series: Amounts, height: int, top: float, ink: Ink) -> list[Strip]:
     """Areas stacked on each other, the first at the bottom.
 
     Args:
@@ -56,10 +56,10 @@ def stacked(series: Values, height: int, top: float, ink: Ink) -> list[Strip]:
         `height` strips of `width` cells, the top line first.
     """
     sampled = np.where(np.isnan(series).any(axis=0), 0.0, series)
-    return _draw(_thickness(sampled, height, top)[:, ::-1], _UPWARD, ink)
+    return _draw_bands(_band_thickness(sampled, height, top)[:, ::-1], _UPWARD, ink)
 
 
-def area(series: Values, height: int, ink: Ink, *, low: float = 0.0, high: float) -> list[Strip]:
+def draw_area(series: Amounts, height: int, ink: Ink, *, low: float = 0.0, high: float) -> list[Strip]:
     """One area between two values; zoomed in on its own range it shows what is small beside the whole.
 
     A value above 0 is drawn at least an eighth of a cell high, so that it differs from no sample.
@@ -73,10 +73,10 @@ def area(series: Values, height: int, ink: Ink, *, low: float = 0.0, high: float
     """
     reach = high - low if high > low else 1.0
     risen = np.maximum(series - low, reach / (8 * max(height, 1)))
-    return stacked(np.where(series > 0, risen, 0.0)[None], height, reach, ink)
+    return draw_stacked_areas(np.where(series > 0, risen, 0.0)[None], height, reach, ink)
 
 
-def bar(parts: Values, width: int, top: float, ink: Ink) -> Strip:
+def draw_bar(parts: Amounts, width: int, top: float, ink: Ink) -> Strip:
     """Parts beside each other on one line, the first on the left.
 
     Args:
@@ -85,11 +85,11 @@ def bar(parts: Values, width: int, top: float, ink: Ink) -> Strip:
         top: The sum that fills the width; what exceeds it is cut off.
         ink: As many colours as parts.
     """
-    thickness = _thickness(np.nan_to_num(parts, nan=0.0)[:, None], width, top)
-    return _draw(thickness.transpose(0, 2, 1), _RIGHTWARD, ink)[0]
+    thickness = _band_thickness(np.nan_to_num(parts, nan=0.0)[:, None], width, top)
+    return _draw_bands(thickness.transpose(0, 2, 1), _RIGHTWARD, ink)[0]
 
 
-def address_strip(
+def draw_address_strip(
     start: Addresses, end: Addresses, kinds: NDArray[np.integer], width: int, palette: Palette
 ) -> Strip:
     """The address space on one line: what lies where, in address order.
@@ -111,52 +111,52 @@ def address_strip(
         return Strip([Segment(" " * width, _style(None, palette.background))], max(width, 0))
     torn = np.zeros(len(start), bool)
     torn[1:] = (start[1:] > end[:-1]) & (start[1:] - end[:-1] >= HUGE_HOLE)
-    runs = _Runs(kinds.astype(np.intp), (end - start).astype(np.float64), torn).joined()
-    runs = runs.largest(max(width // 3, 1)).joined()
-    spare = width - len(runs.kind) - int(runs.torn.sum())
-    length = 1 + _shares(spare, np.log2(1 + runs.size / 4096) ** 2)
-    tears = np.flatnonzero(runs.torn)
+    runs = _AddressRuns(kinds.astype(np.intp), (end - start).astype(np.float64), torn).merge_neighbours()
+    runs = runs.select_largest(max(width // 3, 1)).merge_neighbours()
+    spare = width - len(runs.kind) - int(runs.after_hole.sum())
+    length = 1 + _share_cells(spare, np.log2(1 + runs.size / 4096) ** 2)
+    tears = np.flatnonzero(runs.after_hole)
     cells = np.repeat(np.insert(runs.kind, tears, _HOLE), np.insert(length, tears, 1))
 
     ink = palette.ink(*KINDS)
     glyphs = code_points((ink.textures or " " * len(KINDS)) + "┊")[cells]
-    glyphs[np.cumsum(length + runs.torn) - length] = _LETTERS[runs.kind]
+    glyphs[np.cumsum(length + runs.after_hole) - length] = _LETTERS[runs.kind]
     grounds = [ink.background if ink.textures else colour for colour in ink.colours]
     styles = [*(_style(palette.label, ground) for ground in grounds), _style(palette.quiet, ink.background)]
     return strips_of(glyphs[None], cells[None], styles)[0]
 
 
-class _Runs(NamedTuple):
+class _AddressRuns(NamedTuple):
     """Stretches of the address space in address order, shape (n,) each."""
 
-    kind: Cells
-    size: Values
+    kind: CellNumbers
+    size: Amounts
     """Mapped bytes."""
-    torn: NDArray[np.bool_]
+    after_hole: NDArray[np.bool_]
     """Whether a huge hole lies between it and the one before."""
 
-    def joined(self) -> "_Runs":
+    def merge_neighbours(self) -> "_AddressRuns":
         """Neighbours of one kind as one."""
-        first = np.flatnonzero(self.torn | (np.diff(self.kind, prepend=-1) != 0))
-        return _Runs(self.kind[first], np.add.reduceat(self.size, first), self.torn[first])
+        first = np.flatnonzero(self.after_hole | (np.diff(self.kind, prepend=-1) != 0))
+        return _AddressRuns(self.kind[first], np.add.reduceat(self.size, first), self.after_hole[first])
 
-    def largest(self, most: int) -> "_Runs":
+    def select_largest(self, most: int) -> "_AddressRuns":
         """At most so many: the largest of each kind, then the largest of the rest."""
         by_size = np.argsort(-self.size, kind="stable")
         leaders = np.sort(np.unique(self.kind[by_size], return_index=True)[1])
         kept = np.sort(np.concatenate([by_size[leaders], np.delete(by_size, leaders)])[:most])
-        holes = np.cumsum(self.torn)[kept]
-        return _Runs(self.kind[kept], self.size[kept], np.diff(holes, prepend=holes[0]) > 0)
+        holes = np.cumsum(self.after_hole)[kept]
+        return _AddressRuns(self.kind[kept], self.size[kept], np.diff(holes, prepend=holes[0]) > 0)
 
 
-def _shares(cells: int, weights: Values) -> Cells:
+def _share_cells(cells: int, weights: Amounts) -> CellNumbers:
     """So many cells, all of them, shared by weight."""
     bounds = np.rint(np.cumsum(weights) * (cells / weights.sum())).astype(np.intp)
-    shares: Cells = np.diff(bounds, prepend=0)
+    shares: CellNumbers = np.diff(bounds, prepend=0)
     return shares
 
 
-def _thickness(series: Values, cells: int, top: float) -> Cells:
+def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
     """How many eighths of each cell each band takes, and the background after them.
 
     Args:
@@ -171,26 +171,28 @@ def _thickness(series: Values, cells: int, top: float) -> Cells:
     edges = np.rint(np.clip(np.cumsum(series, axis=0) * scale, 0, cells * 8)).astype(np.intp)
     edges = np.concatenate([np.zeros_like(edges[:1]), edges, np.full_like(edges[:1], cells * 8)])
     within = np.clip(edges[:, None] - 8 * np.arange(cells)[:, None], 0, 8)
-    thickness: Cells = np.diff(within, axis=0)
+    thickness: CellNumbers = np.diff(within, axis=0)
     return thickness
 
 
-def _draw(thickness: Cells, blocks: Glyphs, ink: Ink) -> list[Strip]:
+def _draw_bands(thickness: CellNumbers, blocks: Glyphs, ink: Ink) -> list[Strip]:
     """The lines of bands so thick, shape (bands + 1, height, width), in the block glyphs of one direction."""
     two = np.argsort(-thickness, axis=0, kind="stable")[:2]
     lower, upper = two.min(axis=0), two.max(axis=0)
     low, high = (np.take_along_axis(thickness, band[None], axis=0)[0] for band in (lower, upper))
     level = np.rint(8 * low / (low + high)).astype(np.intp)
     if ink.textures:
-        glyphs, front, back = _textured(lower, upper, level, blocks, ink.textures)
+        glyphs, front, back = _glyphs_by_texture(lower, upper, level, blocks, ink.textures)
     else:
-        glyphs, front, back = _coloured(lower, upper, level, blocks)
+        glyphs, front, back = _glyphs_by_colour(lower, upper, level, blocks)
     colours = [*ink.colours, ink.background]
     styles = [_style(glyph, ground) for glyph in colours for ground in colours]
     return strips_of(glyphs, front * len(colours) + back, styles)
 
 
-def _coloured(lower: Cells, upper: Cells, level: Cells, blocks: Glyphs) -> tuple[Glyphs, Cells, Cells]:
+def _glyphs_by_colour(
+    lower: CellNumbers, upper: CellNumbers, level: CellNumbers, blocks: Glyphs
+) -> tuple[Glyphs, CellNumbers, CellNumbers]:
     """Glyph, front and back of cells in two colours."""
     whole = level % 8 == 0
     band = np.where(level == 8, lower, upper)
@@ -198,7 +200,9 @@ def _coloured(lower: Cells, upper: Cells, level: Cells, blocks: Glyphs) -> tuple
     return glyphs, np.where(whole, band, lower), np.where(whole, band, upper)
 
 
-def _textured(lower: Cells, upper: Cells, level: Cells, blocks: Glyphs, textures: str) -> tuple[Glyphs, Cells, Cells]:
+def _glyphs_by_texture(
+    lower: CellNumbers, upper: CellNumbers, level: CellNumbers, blocks: Glyphs, textures: str
+) -> tuple[Glyphs, CellNumbers, CellNumbers]:
     """Glyph, front and back of cells that cannot show two bands by colour."""
     background = len(textures)
     bodies = code_points(textures + " ")
@@ -207,7 +211,7 @@ def _textured(lower: Cells, upper: Cells, level: Cells, blocks: Glyphs, textures
     return np.where(fine, blocks[level], bodies[band]), band, np.full_like(band, background)
 
 
-def strips_of(glyphs: Glyphs, keys: Cells, styles: Sequence[Style]) -> list[Strip]:
+def strips_of(glyphs: Glyphs, keys: CellNumbers, styles: Sequence[Style]) -> list[Strip]:
     """Lines of glyphs, one segment for each run of equal keys, which are positions in `styles`."""
     width = glyphs.shape[1]
     text = glyphs.astype("<u4").tobytes().decode("utf-32-le")

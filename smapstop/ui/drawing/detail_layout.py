@@ -22,7 +22,7 @@ from smapstop.text.mapping_detail import (
 )
 from smapstop.text.status import baseline_text
 from smapstop.ui.drawing import detail_sections
-from smapstop.ui.drawing.history_charts import chart, small_charts
+from smapstop.ui.drawing.history_charts import draw_chart, draw_small_charts
 from smapstop.ui.drawing.style import DrawStyle
 
 WIDE = 150
@@ -36,7 +36,7 @@ class DetailChoice:
 
     field: str = ""
     """The field under the cursor; empty until the first layout."""
-    placed: bool = False
+    placed_by_user: bool = False
     """The user put the cursor there; otherwise it goes to a field that changes."""
     folded: bool | None = None
     """Fold the fields that are 0; None to fold them when there is no room."""
@@ -52,9 +52,9 @@ class RenderedDetail:
     bottom: Sequence[Strip] = ()
     fields: tuple[str, ...] = ()
     """The fields in the order of their lines, from the second of the body on."""
-    field: str = ""
+    cursor_field: str = ""
     """The field under the cursor."""
-    hidden: int = 0
+    hidden_count: int = 0
     """How many fields are folded away."""
     table_width: int = 0
     """Cells of the field table."""
@@ -67,9 +67,9 @@ class RenderedDetail:
     @property
     def cursor_line(self) -> int:
         """The line of the body with the cursor; the first field when the field under the cursor is folded away."""
-        return self.fields.index(self.field) + 1 if self.field in self.fields else 1
+        return self.fields.index(self.cursor_field) + 1 if self.cursor_field in self.fields else 1
 
-    def scrolled(self, first: int, room: int) -> list[Strip]:
+    def visible_body(self, first: int, room: int) -> list[Strip]:
         """Return the lines of the body in view; the header of the fields stays while there are fields under it.
 
         Args:
@@ -109,38 +109,42 @@ def lay_out(
     rows = field_rows(history, ticks, widths)
     field = _cursor_field(rows, last, choice)
 
-    top = detail_sections.title(history, ticks, style, width, height)
+    top = detail_sections.draw_title(history, ticks, style, width, height)
     if height >= 16:
-        top += detail_sections.why(last, style, width, height // 5)
+        top += detail_sections.draw_explanation(last, style, width, height // 5)
     names = [row.name for row in rows]
-    bottom = detail_sections.help_lines(field, names, style, width, 3 if height >= 16 else 2) if height >= 9 else []
+    bottom = (
+        detail_sections.draw_field_help(field, names, style, width, 3 if height >= 16 else 2) if height >= 9 else []
+    )
     room = height - len(top) - len(bottom)
 
     shown = visible_rows(rows, room, width, folded=choice.folded)
     kind = kind_of(history.states[-1].name)
-    table = [detail_sections.field_header(widths, _column_titles(history, view, ticks, widths), style, table_width)]
+    table = [
+        detail_sections.draw_field_header(widths, _column_titles(history, view, ticks, widths), style, table_width)
+    ]
     table += [
-        detail_sections.field_line(row, widths, style, table_width, kind, cursor=row.name == field) for row in shown
+        detail_sections.draw_field(row, widths, style, table_width, kind, cursor=row.name == field) for row in shown
     ]
     if len(shown) < len(rows):
-        table.append(detail_sections.folded_line(len(rows) - len(shown), unfold_key, style, table_width))
+        table.append(detail_sections.draw_folded_fields(len(rows) - len(shown), unfold_key, style, table_width))
     marked = view.state.baseline == "mark" and view.state.mark is not None
-    extras = _ChartsAndFacts(history, ticks, style, field, marked)
-    body = extras.right_of(table, width, room) if width >= WIDE else extras.under(table, width, room)
+    extras = _DetailExtras(history, ticks, style, field, marked)
+    body = extras.lay_out_right(table, width, room) if width >= WIDE else extras.lay_out_below(table, width, room)
     return RenderedDetail(
         top=top,
         body=body,
         bottom=bottom,
         fields=tuple(row.name for row in shown),
-        field=field,
-        hidden=len(rows) - len(shown),
+        cursor_field=field,
+        hidden_count=len(rows) - len(shown),
         table_width=table_width,
     )
 
 
 def _cursor_field(rows: Sequence[FieldRow], last: LastChange | None, choice: DetailChoice) -> str:
     """The field under the cursor: until the user has placed it, one that changed, the last that changed, or Rss."""
-    if choice.placed or choice.field in {row.name for row in rows if not row.constant}:
+    if choice.placed_by_user or choice.field in {row.name for row in rows if not row.constant}:
         return choice.field
     names = [row.name for row in rows]
     changed = {row.name for row in rows if row.change and row.change == row.change}
@@ -185,23 +189,23 @@ def _column_titles(
 
 
 @dataclass(frozen=True, slots=True)
-class _ChartsAndFacts:
+class _DetailExtras:
     """The charts and the facts of one mapping, to be put around its field table."""
 
     history: MappingHistory
     ticks: ComparedTicks
     style: DrawStyle
     field: str
-    marked: bool
+    has_mark: bool
     """The compared tick is a place on a chart."""
 
-    def under(self, table: list[Strip], width: int, room: int) -> list[Strip]:
+    def lay_out_below(self, table: list[Strip], width: int, room: int) -> list[Strip]:
         """Everything in one column."""
         facts = self._facts(width)
         height = min(12, max(7, room - len(table) - len(facts)))
         return [*table, *self._chart(width, height), *facts, *self._small_charts(width, 4)]
 
-    def right_of(self, table: list[Strip], width: int, room: int) -> list[Strip]:
+    def lay_out_right(self, table: list[Strip], width: int, room: int) -> list[Strip]:
         """The table and the facts on the left, the charts on the right."""
         left_width = table[0].cell_length
         right_width = width - left_width - _GAP
@@ -216,12 +220,12 @@ class _ChartsAndFacts:
 
     def _facts(self, width: int) -> list[Strip]:
         return [
-            *detail_sections.flags(self.history, self.ticks, self.style, width),
-            *detail_sections.life_lines(self.history, self.ticks, self.style, width),
+            *detail_sections.draw_flags(self.history, self.ticks, self.style, width),
+            *detail_sections.draw_lifecycle(self.history, self.ticks, self.style, width),
         ]
 
     def _chart(self, width: int, height: int) -> list[Strip]:
-        return chart(self.history, self.ticks, self.field, self.style, width, height, mark=self.marked)
+        return draw_chart(self.history, self.ticks, self.field, self.style, width, height, mark=self.has_mark)
 
     def _small_charts(self, width: int, height: int) -> list[Strip]:
-        return small_charts(self.history, self.ticks, self.style, width, height)
+        return draw_small_charts(self.history, self.ticks, self.style, width, height)

@@ -31,11 +31,13 @@ from smapstop.ui.drawing.style import DrawStyle, draw_rule
 # the title
 
 
-def title(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int) -> list[Strip]:
+def draw_title(
+    history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int
+) -> list[Strip]:
     """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
     state = history.states[history.step_at(ticks.number)]
     kind, name = title_of(state, label_at(history.timeline, ticks.number, history.mapping))
-    room = width - len(kind) - 6 - tabs.WIDTH
+    room = width - len(kind) - 6 - tabs.TABS_WIDTH
     letter = style.base + Style(color=style.palette.colours[kind], bold=True, reverse=True)
     names = textwrap.wrap(name, room) if height >= 20 and room > 0 else []
     if not 1 <= len(names) <= 2:
@@ -49,12 +51,14 @@ def title(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width
     if height >= 8:
         facts = [f" {fact}" for fact in flow(facts_of(state), width - 2)]
         lines += [[Segment(fact, style.base)] for fact in (facts if height >= 16 else facts[:1])]
-        lines.append(_last_change(history, last_change(history, ticks.number), style, width))
+        lines.append(_last_change_segments(history, last_change(history, ticks.number), style, width))
     first, *rest = [style.line(line, width) for line in lines]
-    return [tabs.tabbed(first, "detail", style.base, style.quiet), *rest]
+    return [tabs.draw_tabs(first, "detail", style.base, style.quiet), *rest]
 
 
-def _last_change(life: MappingHistory, last: LastChange | None, style: DrawStyle, width: int) -> list[Segment]:
+def _last_change_segments(
+    life: MappingHistory, last: LastChange | None, style: DrawStyle, width: int
+) -> list[Segment]:
     """The last change: what became of the mapping, and its fields, as much as there is room for."""
     if last is None:
         return [Segment(f" {unchanged_text(life)}", style.quiet)]
@@ -75,7 +79,7 @@ def _last_change(life: MappingHistory, last: LastChange | None, style: DrawStyle
     return segments
 
 
-def why(last: LastChange | None, style: DrawStyle, width: int, most: int) -> list[Strip]:
+def draw_explanation(last: LastChange | None, style: DrawStyle, width: int, max_lines: int) -> list[Strip]:
     """Why it last changed: a plain sentence for each mechanism, in at most so many lines."""
     if last is None:
         return []
@@ -86,8 +90,8 @@ def why(last: LastChange | None, style: DrawStyle, width: int, most: int) -> lis
         sentence = sentence_of(event)
         told = [*textwrap.wrap(sentence, width - 5, break_on_hyphens=False), explanation.source]
         lines += [[mark, Segment(text, style.quiet if text is told[-1] else style.base)] for text in told]
-    if len(lines) > most:
-        lines = lines[:most]
+    if len(lines) > max_lines:
+        lines = lines[:max_lines]
         if lines:
             lines[-1] = [*lines[-1], Segment(f" {fmt.CUT}", style.quiet)]
     return [style.line(line, width) for line in lines]
@@ -96,7 +100,7 @@ def why(last: LastChange | None, style: DrawStyle, width: int, most: int) -> lis
 # the fields
 
 
-def field_header(widths: FieldWidths, titles: tuple[str, str, str], style: DrawStyle, width: int) -> Strip:
+def draw_field_header(widths: FieldWidths, titles: tuple[str, str, str], style: DrawStyle, width: int) -> Strip:
     """The titles of the columns; those of the compared moments and of the history say which."""
     before, after, history = titles
     text = f"  {fmt.clip('Field, kB', widths.label).ljust(widths.label)} "
@@ -114,12 +118,12 @@ def field_header(widths: FieldWidths, titles: tuple[str, str, str], style: DrawS
     return Strip([Segment(fmt.pad(fmt.clip(text, width), width), style.header)], width)
 
 
-def field_line(
+def draw_field(
     row: FieldRow, widths: FieldWidths, style: DrawStyle, width: int, kind: Kind, *, cursor: bool
 ) -> Strip:
     """One field: what changed stands out by its arrow, sign and colour, what is 0 is quiet."""
     changed = bool(row.change) and row.change == row.change
-    ground = _ground(row, style, cursor=cursor)
+    ground = _row_background(row, style, cursor=cursor)
     plain = style.quiet if row.zero else style.base
     loud = style.change_style(row.change) if changed else style.quiet
     amount = style.quiet if row.zero else style.base + Style(color=style.palette.heat_of(row.amount))
@@ -147,7 +151,7 @@ def field_line(
     )
 
 
-def _ground(row: FieldRow, style: DrawStyle, *, cursor: bool) -> Style:
+def _row_background(row: FieldRow, style: DrawStyle, *, cursor: bool) -> Style:
     """What a row stands on: lit when it has just changed."""
     if cursor:
         return style.cursor
@@ -156,16 +160,16 @@ def _ground(row: FieldRow, style: DrawStyle, *, cursor: bool) -> Style:
     return Style()
 
 
-def folded_line(hidden: int, key: str, style: DrawStyle, width: int) -> Strip:
+def draw_folded_fields(hidden: int, key: str, style: DrawStyle, width: int) -> Strip:
     """The line in place of the fields that are 0, with the key that shows them."""
     text = f"  … {hidden} field{' is' if hidden == 1 else 's are'} 0 ({key} shows them)"
     return style.line([Segment(text, style.quiet)], width)
 
 
-def help_lines(name: str, names: Sequence[str], style: DrawStyle, width: int, most: int) -> list[Strip]:
+def draw_field_help(name: str, names: Sequence[str], style: DrawStyle, width: int, max_lines: int) -> list[Strip]:
     """What a field counts; always as many lines as the longest of these names needs, so that nothing moves."""
     wrapped = {each: textwrap.wrap(f"{field_label(each)}: {field_help(each)}", width - 3) for each in {name, *names}}
-    height = min(most, max(map(len, wrapped.values())))
+    height = min(max_lines, max(map(len, wrapped.values())))
     lines = wrapped[name]
     if len(lines) > height:
         lines = [*lines[: height - 1], fmt.clip(lines[height - 1] + fmt.CUT, width - 3)]
@@ -184,7 +188,7 @@ def help_lines(name: str, names: Sequence[str], style: DrawStyle, width: int, mo
 # what is below the fields, or beside them
 
 
-def flags(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
+def draw_flags(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
     """The VmFlags in words; codes that smapstop does not know as they are."""
     known = flags_of(history.states[history.step_at(ticks.number)])
     if not known:
@@ -199,7 +203,7 @@ def flags(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width
     return [draw_rule("VmFlags", style, width), *(style.line(line, width) for line in lines)]
 
 
-def life_lines(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
+def draw_lifecycle(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
     """What happened to the mapping as a whole, the newest first."""
     told = lifecycle_lines(history, ticks.number)
     lines = [

@@ -10,11 +10,11 @@ from smapstop.model.kinds import Kind, kind_of
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import ComparedTicks, exact_amount, field_label
-from smapstop.ui.drawing.charts import area
+from smapstop.ui.drawing.charts import draw_area
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
 from smapstop.ui.theme.palette import Role
 
-CHARTED: dict[str, Role] = {
+CHART_ROLES: dict[str, Role] = {
     "rss": "rss",
     "pss": "pss",
     "private_dirty": "dirty",
@@ -25,7 +25,7 @@ CHARTED: dict[str, Role] = {
 _GUTTER = 8
 
 
-def chart(
+def draw_chart(
     history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
 ) -> list[Strip]:
     """One field over the whole timeline, zoomed in on its own range, which is said in numbers.
@@ -51,10 +51,10 @@ def chart(
         return []
     kind = kind_of(history.states[-1].name)
     series = history.binned_maxima(name, ticks.number, cells)
-    ink = style.palette.ink(CHARTED.get(name, kind))
+    ink = style.palette.ink(CHART_ROLES.get(name, kind))
     bottom, top = (low, high) if high > low else (0.0, max((height - 2) * high, 1.0))
-    strips = area(series, height - 2, ink, low=bottom, high=top)
-    labels = {0: _tick_label(high, unit), height - 3: _tick_label(low, unit)} if high > low else {}
+    strips = draw_area(series, height - 2, ink, low=bottom, high=top)
+    labels = {0: _axis_label(high, unit), height - 3: _axis_label(low, unit)} if high > low else {}
     lines = [
         Strip.join(
             [
@@ -64,7 +64,7 @@ def chart(
         )
         for y, strip in enumerate(strips)
     ]
-    axis = _axis(history, ticks, style, cells, mark=mark)
+    axis = _draw_axis(history, ticks, style, cells, mark=mark)
     return [
         draw_rule(f"{field_label(name)}  {told}", style, width),
         *(line.adjust_cell_length(width, style.base) for line in lines),
@@ -72,12 +72,12 @@ def chart(
     ]
 
 
-def _tick_label(kb: float, unit: str) -> str:
+def _axis_label(kb: float, unit: str) -> str:
     """A value on the axis."""
     return fmt.amount(kb) if unit else f"{kb:.0f}"
 
 
-def _axis(
+def _draw_axis(
     history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, cells: int, *, mark: bool
 ) -> list[Segment]:
     """The line under a chart: when it begins and ends, and where the compared moment is."""
@@ -94,7 +94,7 @@ def _axis(
     ]
 
 
-def small_charts(
+def draw_small_charts(
     history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int
 ) -> list[Strip]:
     """The fields that matter most, beside each other on one scale from 0 each; those that never changed are left out.
@@ -103,12 +103,12 @@ def small_charts(
         height: Lines of each chart, with its title.
     """
     changed = history.last_changes(len(history.states) - 1)
-    names = [name for name in CHARTED if name in history.fields and changed[history.fields.index(name)]]
+    names = [name for name in CHART_ROLES if name in history.fields and changed[history.fields.index(name)]]
     columns = max(1, min(len(names), width // 28))
     cells = (width - 2 * (columns - 1)) // columns
     lines: list[Strip] = []
     for at in range(0, len(names), columns):
-        beside = [_small_chart(history, ticks, name, style, cells, height) for name in names[at : at + columns]]
+        beside = [_draw_small_chart(history, ticks, name, style, cells, height) for name in names[at : at + columns]]
         gap = Strip([Segment("  ", style.base)])
         for parts in zip(*beside, strict=True):
             strips = [strip for part in parts for strip in (part, gap)][:-1]
@@ -116,13 +116,13 @@ def small_charts(
     return [draw_rule("History", style, width), *lines] if lines else []
 
 
-def _small_chart(
+def _draw_small_chart(
     history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int
 ) -> list[Strip]:
     """One field from 0 to its greatest value."""
     values = history.field(name, history.step_at(ticks.number))
     high = float(np.fmax.reduce(values))
-    role = CHARTED[name]
+    role = CHART_ROLES[name]
     amount = fmt.amount(None if values[-1] != values[-1] else float(values[-1]))
     head = [
         Segment(f" {field_label(name)} ", style.base + Style(color=style.palette.colours[role], bold=True)),
@@ -135,5 +135,5 @@ def _small_chart(
     series = history.binned_maxima(name, ticks.number, width)
     return [
         title_line,
-        *area(series, height - 1, style.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),
+        *draw_area(series, height - 1, style.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),
     ]

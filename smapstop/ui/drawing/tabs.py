@@ -6,24 +6,24 @@ from textual.strip import Strip
 
 TABS = {"detail": " Fields ", "pages": " Pages "}
 """The id of each view, and what its tab says."""
-WIDTH = sum(map(len, TABS.values())) + 1
+TABS_WIDTH = sum(map(len, TABS.values())) + 1
 
 
-def tabbed(title: Strip, current: str, base: Style, quiet: Style) -> Strip:
+def draw_tabs(title: Strip, current: str, base: Style, quiet: Style) -> Strip:
     """A title with the tabs over its right end."""
     width = title.cell_length
-    if width < 2 * WIDTH:
+    if width < 2 * TABS_WIDTH:
         return title
     chosen = base + Style(bold=True, reverse=True)
     tabs = [Segment(text, chosen if view == current else quiet) for view, text in TABS.items()]
-    return Strip.join([title.crop(0, width - WIDTH), Strip([Segment(" ", base), *tabs])])
+    return Strip.join([title.crop(0, width - TABS_WIDTH), Strip([Segment(" ", base), *tabs])])
 
 
 def tab_at(x: int, width: int) -> str | None:
     """The view whose tab is at a cell of a title that is so wide; None where there is none."""
-    at = width - WIDTH + 1
+    at = width - TABS_WIDTH + 1
     for view, text in TABS.items():
-        if at <= x < at + len(text) and width >= 2 * WIDTH:
+        if at <= x < at + len(text) and width >= 2 * TABS_WIDTH:
             return view
         at += len(text)
     return None

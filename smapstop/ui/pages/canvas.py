@@ -52,7 +52,7 @@ class PageCanvas:
     def fit(cls, model: PageCanvasModel, style: DrawStyle, width: int, height: int) -> "PageCanvas":
         """Lay out what is to be drawn on so many columns and lines."""
         view = model.view
-        facts, totals = sections.facts(view.facts, style, width), view.totals
+        facts, totals = sections.draw_facts(view.facts, style, width), view.totals
         content = PageContent(view.grid(), view.copied, int(np.count_nonzero(totals)), len(facts), bool(view.notice))
         return cls(model, style, PageLayout.for_size(width, height, content, model.cursor), facts, totals)
 
@@ -70,13 +70,13 @@ class PageCanvas:
         """The lines of the screen."""
         view, look, layout = self.model.view, self.style, self.layout
         width = layout.width
-        lines = [sections.title(view.entry, view.label, look, width), *self.facts[: layout.facts]]
+        lines = [sections.draw_title(view.entry, view.label, look, width), *self.facts[: layout.facts]]
         if view.notice:
-            lines.append(sections.notice(view.notice, look, width))
+            lines.append(sections.draw_notice(view.notice, look, width))
         lines += self._list() if layout.cursor.listing else self._body()
         lines += self._box()
         if layout.footer:
-            lines.append(sections.legend(self.totals, self._brush, look, width))
+            lines.append(sections.draw_legend(self.totals, self._brush, look, width))
         return [line.adjust_cell_length(width, look.base) for line in lines[: layout.height]]
 
     @property
@@ -141,7 +141,7 @@ class PageCanvas:
         """How much there is of each state, and the pages that were copied."""
         layout, look = self.layout, self.style
         blank = Strip.blank(layout.panel, look.base)
-        lines = sections.tall_legend(self.totals, self._brush, look, layout.panel)[: layout.legend]
+        lines = sections.draw_tall_legend(self.totals, self._brush, look, layout.panel)[: layout.legend]
         if layout.copied_list is not None:
             lines += [blank, *self._list()]
         return lines + [blank] * (layout.body - len(lines))
@@ -189,7 +189,7 @@ class PageCanvas:
         if height > 3:
             seen = self.model.frames.of(view.range_of(start, stop)) if self.model.frames else None
             lines.append([(frames_text(seen, stop - start), False)] if seen else [])
-        return sections.box(lines[:height], look, width)
+        return sections.draw_box(lines[:height], look, width)
 
     def _huge(self, start: int, stop: int) -> int:
         """How many of some pages are mapped as parts of huge ones."""
@@ -208,9 +208,9 @@ class PageCanvas:
         )
 
 
-def waiting(entry_title: Strip, why: str, style: DrawStyle, width: int, height: int) -> list[Strip]:
+def draw_placeholder(title: Strip, why: str, style: DrawStyle, width: int, height: int) -> list[Strip]:
     """The lines while no pages were seen."""
-    lines = [entry_title, Strip.blank(width, style.base), sections.notice(why, style, width)]
+    lines = [title, Strip.blank(width, style.base), sections.draw_notice(why, style, width)]
     return (lines + [Strip.blank(width, style.base)] * height)[:height]
 
 

@@ -25,29 +25,29 @@ Names = Mapping[tuple[int, int], tuple[str, ...]]
 """What lies on pages, by their addresses; those that were not asked about are missing."""
 
 
-def title(entry: Entry, label: Label | None, style: DrawStyle, width: int) -> Strip:
+def draw_title(entry: Entry, label: Label | None, style: DrawStyle, width: int) -> Strip:
     """What the mapping is, and the tabs."""
     kind, name = title_of(entry, label)
     letter = style.base + Style(color=style.palette.colours[kind], bold=True, reverse=True)
     line = [
         Segment(f" {LETTERS[kind]} ", letter),
         Segment(f" {kind}  ", style.quiet),
-        Segment(fmt.shorten(name, width - len(kind) - 6 - tabs.WIDTH), style.bold),
+        Segment(fmt.shorten(name, width - len(kind) - 6 - tabs.TABS_WIDTH), style.bold),
     ]
-    return tabs.tabbed(style.line(line, width), "pages", style.base, style.quiet)
+    return tabs.draw_tabs(style.line(line, width), "pages", style.base, style.quiet)
 
 
-def facts(texts: Sequence[str], style: DrawStyle, width: int) -> list[Strip]:
+def draw_facts(texts: Sequence[str], style: DrawStyle, width: int) -> list[Strip]:
     """Facts about the mapping and the look at it."""
     return [style.line([Segment(f" {line}", style.base)], width) for line in flow(texts, width - 2)]
 
 
-def notice(text: str, style: DrawStyle, width: int) -> Strip:
+def draw_notice(text: str, style: DrawStyle, width: int) -> Strip:
     """That this is not how the mapping is now, or why nothing is seen."""
     return style.line([Segment(fmt.clip(f" {text}", width), style.warning)], width)
 
 
-def box(lines: Sequence[Sequence[tuple[str, bool]]], style: DrawStyle, width: int) -> list[Strip]:
+def draw_box(lines: Sequence[Sequence[tuple[str, bool]]], style: DrawStyle, width: int) -> list[Strip]:
     """Lines about what is under the cursor, of texts that are bold or not."""
     drawn = []
     for line in lines:
@@ -60,7 +60,7 @@ def box(lines: Sequence[Sequence[tuple[str, bool]]], style: DrawStyle, width: in
     return drawn
 
 
-def legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> Strip:
+def draw_legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> Strip:
     """How many pages there are of each state, on one line; what has no room is left out."""
     segments = [Segment(" ", style.base)]
     for state, count in words.states_by_count(counts):
@@ -72,7 +72,7 @@ def legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> S
     return style.line(segments, width)
 
 
-def tall_legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> list[Strip]:
+def draw_tall_legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> list[Strip]:
     """The same with a line for each state, and a bar for its share."""
     lines, total = [draw_rule("Pages", style, width)], max(1, int(counts.sum()))
     for state, count in words.states_by_count(counts):

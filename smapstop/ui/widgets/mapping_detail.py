@@ -68,7 +68,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw all lines, and refresh those that differ."""
         if self._history is None or self._view is None or not self.size.width or not self._history.states:
             return
-        follow = not self.field or self._cursor_in_view
+        follow = not self.field or self._is_cursor_in_view
         style = DrawStyle(
             palette_of(self.app),
             self.rich_style,
@@ -78,15 +78,15 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         width, height = self.size.width - 1, self.size.height  # a cell is left for the scrollbar
         key = key_of(self.app, "zeros")
         self._rendered = lay_out(self._history, self._view, style, width, height, self._choice, key)
-        self._choice = replace(self._choice, field=self._rendered.field)
+        self._choice = replace(self._choice, field=self._rendered.cursor_field)
         self.virtual_size = Size(self.size.width, self._rendered.height)
         if follow:
-            self._reveal()
+            self._scroll_to_cursor()
         self._paint()
 
     def _paint(self) -> None:
         """Refresh the lines of the screen that differ."""
-        old, self._painted = self._painted, self._visible()
+        old, self._painted = self._painted, self._lines_in_view()
         if len(old) != len(self._painted):
             self.refresh()
             return
@@ -95,22 +95,22 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         if dirty:
             self.refresh(*dirty)
 
-    def _visible(self) -> list[Strip]:
+    def _lines_in_view(self) -> list[Strip]:
         """The lines on the screen."""
-        middle = self._rendered.scrolled(self._at, self._room)
+        middle = self._rendered.visible_body(self._top_line, self._body_height)
         blank = Strip([Segment(" " * self.size.width, self.rich_style)], self.size.width)
-        middle += [blank] * (self._room - len(middle))
+        middle += [blank] * (self._body_height - len(middle))
         return [*self._rendered.top, *middle, *self._rendered.bottom]
 
     @property
-    def _room(self) -> int:
+    def _body_height(self) -> int:
         """Lines of the screen for the body."""
         return max(1, self.size.height - len(self._rendered.top) - len(self._rendered.bottom))
 
     @property
-    def _at(self) -> int:
+    def _top_line(self) -> int:
         """The line of the body at the top of the screen."""
-        return max(0, min(int(self.scroll_offset.y), len(self._rendered.body) - self._room))
+        return max(0, min(int(self.scroll_offset.y), len(self._rendered.body) - self._body_height))
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
@@ -138,36 +138,36 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
     # what the user does
 
     @property
-    def _cursor_in_view(self) -> bool:
+    def _is_cursor_in_view(self) -> bool:
         """Whether the user sees the cursor."""
-        return self._at < self._rendered.cursor_line < self._at + self._room
+        return self._top_line < self._rendered.cursor_line < self._top_line + self._body_height
 
-    def _reveal(self) -> None:
+    def _scroll_to_cursor(self) -> None:
         """Scroll until the line of the cursor is in view."""
-        line, at = self._rendered.cursor_line, self._at
+        line, at = self._rendered.cursor_line, self._top_line
         first = 0 if line == 1 else line - 1
         if first < at:
             self.scroll_to(y=first, animate=False, force=True)
-        elif line >= at + self._room:
-            self.scroll_to(y=line - self._room + 1, animate=False, force=True)
+        elif line >= at + self._body_height:
+            self.scroll_to(y=line - self._body_height + 1, animate=False, force=True)
 
     def move_to(self, field: str) -> None:
         """Put the cursor on a field."""
-        self._choice = replace(self._choice, field=field, placed=True)
+        self._choice = replace(self._choice, field=field, placed_by_user=True)
         self._redraw()
-        self._reveal()
+        self._scroll_to_cursor()
 
     def action_move(self, lines: int) -> None:
         """Move the cursor to the next field, or scroll where there is none."""
         line = self._rendered.cursor_line
-        if self._cursor_in_view and 1 <= line + lines <= len(self._rendered.fields):
+        if self._is_cursor_in_view and 1 <= line + lines <= len(self._rendered.fields):
             self.move_to(self._rendered.fields[line + lines - 1])
         else:
-            self.scroll_to(y=self._at + lines, animate=False, force=True)
+            self.scroll_to(y=self._top_line + lines, animate=False, force=True)
 
     def action_page(self, pages: int) -> None:
         """Move by a screenful."""
-        for _ in range(max(1, self._room - 1)):
+        for _ in range(max(1, self._body_height - 1)):
             self.action_move(pages)
 
     def action_go(self, where: int) -> None:
@@ -178,19 +178,19 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_fold(self) -> None:
         """Show the fields that are 0, or fold them away."""
-        self._choice = replace(self._choice, folded=not self._rendered.hidden)
+        self._choice = replace(self._choice, folded=not self._rendered.hidden_count)
         self._redraw()
-        self._reveal()
+        self._scroll_to_cursor()
 
     async def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a field, shows those that are zero, or goes to the other tab."""
         if event.y == 0 and tabs.tab_at(event.x, self.size.width - 1) == "pages":
             await self.run_action("screen.pages")
             return
-        line = self._at + event.y - len(self._rendered.top)
-        if not 0 <= event.y - len(self._rendered.top) < self._room or event.x >= self._rendered.table_width:
+        line = self._top_line + event.y - len(self._rendered.top)
+        if not 0 <= event.y - len(self._rendered.top) < self._body_height or event.x >= self._rendered.table_width:
             return
         if 1 <= line <= len(self._rendered.fields):
             self.move_to(self._rendered.fields[line - 1])
-        elif line == len(self._rendered.fields) + 1 and self._rendered.hidden:
+        elif line == len(self._rendered.fields) + 1 and self._rendered.hidden_count:
             self.action_fold()

@@ -21,7 +21,7 @@ from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.pages import sections as sections
-from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, first_page, waiting
+from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, draw_placeholder, first_page
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.frame_requests import PageFrames
 from smapstop.ui.pages.name_requests import PageNames
@@ -129,7 +129,7 @@ class MappingPages(Widget, can_focus=True):
         )
         view = view_at(life, self._of_mapping(life.mapping), scene)
         if view is None:
-            self._canvas, self._lines = None, self._draw_waiting(life, scene, look)
+            self._canvas, self._lines = None, self._draw_placeholder(life, scene, look)
         else:
             self._canvas = canvas = self._lay_out(view, life, scene, look)
             self._lines = canvas.draw()
@@ -137,12 +137,12 @@ class MappingPages(Widget, can_focus=True):
                 self.post_message(self.SourceRequest(request))
         self.refresh()
 
-    def _draw_waiting(self, history: MappingHistory, view: View, style: DrawStyle) -> list[Strip]:
+    def _draw_placeholder(self, history: MappingHistory, view: View, style: DrawStyle) -> list[Strip]:
         """The lines while no pages are known: why, below what the mapping is."""
         number = compared_ticks(history, view).number
         label = label_at(history.timeline, number, history.mapping)
-        title = sections.title(history.states[history.step_at(number)], label, style, self.size.width)
-        return waiting(title, self._why_nothing(history), style, *self.size)
+        title = sections.draw_title(history.states[history.step_at(number)], label, style, self.size.width)
+        return draw_placeholder(title, self._why_nothing(history), style, *self.size)
 
     def _lay_out(self, view: PageView, history: MappingHistory, scene: View, style: DrawStyle) -> PageCanvas:
         """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""

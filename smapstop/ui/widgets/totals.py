@@ -18,7 +18,7 @@ from smapstop.text import format as fmt
 from smapstop.text.kinds import letter_of
 from smapstop.text.status import faults_parts, rss_line, totals_parts
 from smapstop.text.table_rows import history_step
-from smapstop.ui.drawing.charts import address_strip, bar, stacked
+from smapstop.ui.drawing.charts import draw_address_strip, draw_bar, draw_stacked_areas
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.palette import Role
 
@@ -110,7 +110,7 @@ class Totals(Widget):
         series = _series(self._timeline, self._view, width)
         top = float(np.nanmax(series.sum(axis=0), initial=0.0)) * 1.05
         ink = palette_of(self.app).ink(*_ROLES)
-        return stacked(series, height, max(top, 1.0), ink)
+        return draw_stacked_areas(series, height, max(top, 1.0), ink)
 
     def _facts(self, width: int) -> list[Strip]:
         """The lines on the right, the most important first."""
@@ -154,14 +154,16 @@ class Totals(Widget):
         if room < 8:
             return figures
         parts = np.array([np.nan if value is None else value for value in values], np.float64)
-        strip = bar(parts, room, max(float(np.nansum(parts)), 1.0), palette.ink(*_ROLES))
+        strip = draw_bar(parts, room, max(float(np.nansum(parts)), 1.0), palette.ink(*_ROLES))
         return [Segment(" ", base), *strip, Segment(" ", base), *figures]
 
     def _addresses(self, width: int) -> list[Segment]:
         """Where the mappings lie."""
         assert self._view is not None
         mappings = self._view.snapshot.mappings
-        strip = address_strip(mappings.start, mappings.end, kind_codes(mappings), width - 2, palette_of(self.app))
+        strip = draw_address_strip(
+            mappings.start, mappings.end, kind_codes(mappings), width - 2, palette_of(self.app)
+        )
         return [Segment(" ", self.rich_style), *strip]
 
     def _legend(self, width: int) -> list[Segment]:

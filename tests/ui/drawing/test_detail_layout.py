@@ -139,7 +139,7 @@ def test_at_240_columns_the_charts_are_at_the_right_of_the_fields() -> None:
     ]
     assert right[28] == "─ History ".ljust(123, "─")
     assert right[29].startswith(" Private_Dirty 8 K")
-    assert (detail.hidden, detail.table_width) == (0, 115)
+    assert (detail.hidden_count, detail.table_width) == (0, 115)
 
 
 @pytest.mark.parametrize("width", [20, 39, 79, 80, 117, 118, 149, 150, 239, 240, 400])
@@ -191,8 +191,8 @@ def test_what_changed_comes_first_when_there_is_no_room_for_the_others() -> None
 
 def test_fields_are_listed_as_they_are_drawn_and_the_folded_ones_counted() -> None:
     folded, unfolded = laid_out(80, 24), laid_out(80, 24, choice=DetailChoice(folded=False))
-    assert (folded.fields, folded.hidden) == (NONZERO, len(PRINTED) - len(NONZERO))
-    assert (unfolded.fields, unfolded.hidden) == (tuple(PRINTED), 0)
+    assert (folded.fields, folded.hidden_count) == (NONZERO, len(PRINTED) - len(NONZERO))
+    assert (unfolded.fields, unfolded.hidden_count) == (tuple(PRINTED), 0)
     assert not any("fields are 0" in line for line in texts(unfolded.body))
     short = laid_out(80, 12)
     assert short.fields[:3] == ("private_clean", "private_dirty", "anonymous")
@@ -217,30 +217,30 @@ def test_one_folded_field_is_counted_as_one() -> None:
     ids=["nothing changed", "changed since the compared tick", "the first that changed"],
 )
 def test_a_cursor_that_was_not_placed_goes_to_what_changed(ticks: tuple[Tick, ...], field: str) -> None:
-    assert laid_out(80, 24, *ticks).field == field
+    assert laid_out(80, 24, *ticks).cursor_field == field
 
 
 def test_without_a_change_now_the_cursor_goes_to_the_last_change() -> None:
     detail = laid_out(80, 24, *COPIED, lens=ViewState(baseline="previous"))
-    assert detail.field == "private_clean"
+    assert detail.cursor_field == "private_clean"
 
 
 def test_a_cursor_stays_where_the_user_placed_it() -> None:
-    detail = laid_out(80, 24, choice=DetailChoice("pss", placed=True))
-    assert detail.field == "pss"
+    detail = laid_out(80, 24, choice=DetailChoice("pss", placed_by_user=True))
+    assert detail.cursor_field == "pss"
     assert detail.body[detail.cursor_line].text.startswith("▸ Pss ")
     assert texts(detail.bottom)[0].startswith(" ▏Pss:")
     assert any(line.startswith("─ Pss  constant at 8 kB") for line in texts(detail.body))
 
 
 def test_a_cursor_that_was_not_placed_stays_on_a_field_that_ever_changed() -> None:
-    assert laid_out(80, 24, choice=DetailChoice("anonymous")).field == "anonymous"
-    assert laid_out(80, 24, choice=DetailChoice("pss")).field == "private_clean"
+    assert laid_out(80, 24, choice=DetailChoice("anonymous")).cursor_field == "anonymous"
+    assert laid_out(80, 24, choice=DetailChoice("pss")).cursor_field == "private_clean"
 
 
 def test_a_cursor_on_a_folded_field_counts_as_on_the_first() -> None:
-    detail = laid_out(80, 24, choice=DetailChoice("swap", placed=True, folded=True))
-    assert (detail.field, detail.cursor_line) == ("swap", 1)
+    detail = laid_out(80, 24, choice=DetailChoice("swap", placed_by_user=True, folded=True))
+    assert (detail.cursor_field, detail.cursor_line) == ("swap", 1)
     assert not any(line.startswith("▸") for line in texts(detail.body))
 
 
@@ -265,10 +265,10 @@ def test_of_a_mapping_that_is_gone_the_last_state_is_laid_out() -> None:
 
 def test_the_header_of_the_fields_stays_while_there_are_fields_under_it() -> None:
     detail = laid_out(80, 24)
-    assert detail.scrolled(0, 5) == list(detail.body[:5])
-    assert detail.scrolled(3, 5) == [detail.body[0], *detail.body[4:8]]
-    assert detail.scrolled(8, 5) == [detail.body[0], *detail.body[9:13]]
-    assert detail.scrolled(9, 5) == list(detail.body[9:14])
+    assert detail.visible_body(0, 5) == list(detail.body[:5])
+    assert detail.visible_body(3, 5) == [detail.body[0], *detail.body[4:8]]
+    assert detail.visible_body(8, 5) == [detail.body[0], *detail.body[9:13]]
+    assert detail.visible_body(9, 5) == list(detail.body[9:14])
 
 
 def test_the_same_input_gives_the_same_lines() -> None:
