@@ -9,7 +9,7 @@ from smapstop.ui.terminal.emulator import Emulator, Line
 
 SIZES = ((20, 6), (7, 3), (1, 1), (80, 24), (2, 2), (133, 40))
 RESIZE = b"\x1b_size"
-"""A string that no terminal knows; the character after it says which of `SIZES` is next."""
+"""A string that no terminal knows; the character after it says which of `CELL_SIZES` is next."""
 
 
 def check(data: bytes) -> None:

@@ -15,14 +15,14 @@ from smapstop.text.symbols import join_symbols
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.canvas_layout import GAP, PageContent, PageLayout
-from smapstop.ui.pages.cells import Brush
+from smapstop.ui.pages.cells import CellPainter
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.frame_requests import PageFrames
 from smapstop.ui.pages.layout import GUTTER
 from smapstop.ui.pages.name_requests import PageNames
 from smapstop.ui.pages.page_view import PageView
 
-_NAMED_FROM = 3
+_NAMES_FROM_HEIGHT = 3
 """Lines of a cell that has room for a name."""
 
 
@@ -53,18 +53,20 @@ class PageCanvas:
         """Lay out what is to be drawn on so many columns and lines."""
         view = model.view
         facts, totals = sections.draw_facts(view.facts, style, width), view.totals
-        content = PageContent(view.grid(), view.copied, int(np.count_nonzero(totals)), len(facts), bool(view.notice))
+        content = PageContent(
+            view.grid(), view.cow_pages, int(np.count_nonzero(totals)), len(facts), bool(view.notice)
+        )
         return cls(model, style, PageLayout.for_size(width, height, content, model.cursor), facts, totals)
 
     @property
     def grid(self) -> PageGrid:
         """The cells that the mapping is cut into."""
-        return self.layout.cells.grid
+        return self.layout.grid_layout.grid
 
     @property
-    def copied(self) -> PageSpans:
+    def cow_pages(self) -> PageSpans:
         """The pages of the list."""
-        return self.model.view.copied
+        return self.model.view.cow_pages
 
     def draw(self) -> list[Strip]:
         """The lines of the screen."""
@@ -76,13 +78,13 @@ class PageCanvas:
         lines += self._list() if layout.cursor.listing else self._body()
         lines += self._box()
         if layout.footer:
-            lines.append(sections.draw_legend(self.totals, self._brush, look, width))
+            lines.append(sections.draw_legend(self.totals, self._painter, look, width))
         return [line.adjust_cell_length(width, look.base) for line in lines[: layout.height]]
 
     @property
-    def _brush(self) -> Brush:
+    def _painter(self) -> CellPainter:
         """What draws cells."""
-        return Brush(self.style.palette, self.style.base)
+        return CellPainter(self.style.palette, self.style.base)
 
     # the parts in the middle
 
@@ -91,8 +93,8 @@ class PageCanvas:
         layout, base = self.layout, self.style.base
         left = [self._map()] if layout.has_map else []
         left += self._grid()
-        left = [line.adjust_cell_length(layout.room, base) for line in left[: layout.body]]
-        left += [Strip.blank(layout.room, base)] * (layout.body - len(left))
+        left = [line.adjust_cell_length(layout.grid_width, base) for line in left[: layout.body]]
+        left += [Strip.blank(layout.grid_width, base)] * (layout.body - len(left))
         if not layout.panel:
             return left
         gap = Strip([Segment(" " * GAP, base)], GAP)
@@ -100,34 +102,34 @@ class PageCanvas:
 
     def _grid(self) -> list[Strip]:
         """The rows, each behind its address."""
-        view, layout, cursor = self.model.view, self.layout.cells, self.layout.cell
+        view, layout, cursor = self.model.view, self.layout.grid_layout, self.layout.cursor_cell
         cells = view.cells(layout.grid.edges(layout.first, layout.stop))
-        if layout.down > 1:
-            rows = self._brush.large(layout, cells, cursor, self._named_cells())
+        if layout.cell_lines > 1:
+            rows = self._painter.draw_large(layout, cells, cursor, self._cell_names())
         else:
-            rows = self._brush.small(cells, layout.columns, layout.across, cursor - layout.first)
+            rows = self._painter.draw_small(cells, layout.columns, layout.cell_columns, cursor - layout.first)
         lines = []
         for line, row in enumerate(rows):
-            first = layout.first + line // layout.down * layout.columns
+            first = layout.first + line // layout.cell_lines * layout.columns
             start, _ = layout.grid.pages_of(first)
             here = first <= cursor < first + layout.columns
-            text = f" {start * view.look.page_bytes:012x}  " if line % layout.down == 0 else ""
+            text = f" {start * view.look.page_bytes:012x}  " if line % layout.cell_lines == 0 else ""
             style = self.style.bold if here else self.style.quiet
             lines.append(Strip.join([Strip([Segment(text.ljust(GUTTER)[:GUTTER], style)], GUTTER), row]))
         return lines
 
-    def _named_cells(self) -> dict[int, str]:
+    def _cell_names(self) -> dict[int, str]:
         """The names in the cells on the screen that are one page."""
-        layout, view, known = self.layout.cells, self.model.view, self.model.names.known
+        layout, view, known = self.layout.grid_layout, self.model.view, self.model.names.known
         pages = {cell: layout.grid.pages_of(cell) for cell in range(layout.first, layout.stop)}
         return {cell: join_symbols(known.get(view.range_of(*pages), ())) for cell, pages in pages.items()}
 
     def _map(self) -> Strip:
         """The whole mapping on one line; what is in the grid is bright."""
-        view, layout = self.model.view, self.layout.cells
+        view, layout = self.model.view, self.layout.grid_layout
         width, grid = layout.width, layout.grid
         edges = grid.first + grid.pages * np.arange(width + 1) // width
-        row = self._brush.small(view.cells(edges), width, 1, None)[0]
+        row = self._painter.draw_small(view.cells(edges), width, 1, None)[0]
         low, high = grid.pages_of(layout.first)[0], grid.pages_of(layout.stop - 1)[1]
         left = int(np.searchsorted(edges, low, "right")) - 1
         right = max(left + 1, int(np.searchsorted(edges, high, "left")))
@@ -141,16 +143,16 @@ class PageCanvas:
         """How much there is of each state, and the pages that were copied."""
         layout, look = self.layout, self.style
         blank = Strip.blank(layout.panel, look.base)
-        lines = sections.draw_tall_legend(self.totals, self._brush, look, layout.panel)[: layout.legend]
-        if layout.copied_list is not None:
+        lines = sections.draw_tall_legend(self.totals, self._painter, look, layout.panel)[: layout.legend]
+        if layout.cow_list is not None:
             lines += [blank, *self._list()]
         return lines + [blank] * (layout.body - len(lines))
 
     def _list(self) -> list[Strip]:
         """The copied pages, in place of the grid or in the panel."""
-        area, model, look = self.layout.copied_list, self.model, self.style
+        area, model, look = self.layout.cow_list, self.model, self.style
         assert area is not None
-        lines = sections.copied_list(model.view, model.names.known, model.cursor.page, look, area)
+        lines = sections.draw_cow_list(model.view, model.names.known, model.cursor.page, look, area)
         return lines + [Strip.blank(area.width, look.base)] * (area.height - len(lines))
 
     # what is under the cursor
@@ -168,7 +170,7 @@ class PageCanvas:
         state = [(words.state_counts_text(now), True)]
         if changed:
             state.append((f"; {'it was' if stop - start == 1 else 'before:'} {words.states_text(was)}", True))
-        huge = self._huge(start, stop)
+        huge = self._count_huge(start, stop)
         some = "in a huge page" if stop - start == 1 else f"{huge:,} in huge pages"
         state += [(f"; {some}", False)] if huge else []
         found = names.known.get(view.range_of(start, stop), ())
@@ -183,7 +185,7 @@ class PageCanvas:
         alone = np.count_nonzero(now) == 1
         state += [(f"  {meaning}", False)] if named and alone and height > 2 and told <= width - 3 else []
         last = named or [(meaning, False)]
-        grid = self.layout.cells.grid
+        grid = self.layout.grid_layout.grid
         zoom = [(words.zoom_text(grid), False)] if grid.zoom > 1 else []
         lines = [[*place, *zoom], state, last] if height > 2 else [[place[0], *state], last]
         if height > 3:
@@ -191,20 +193,20 @@ class PageCanvas:
             lines.append([(frames_text(seen, stop - start), False)] if seen else [])
         return sections.draw_box(lines[:height], look, width)
 
-    def _huge(self, start: int, stop: int) -> int:
+    def _count_huge(self, start: int, stop: int) -> int:
         """How many of some pages are mapped as parts of huge ones."""
         huge = self.model.view.look.huge_spans
         return int(np.diff(huge.count_before(np.array([start, stop])))[0])
 
     @property
-    def ranges(self) -> tuple[tuple[int, int], ...]:
+    def named_ranges(self) -> tuple[tuple[int, int], ...]:
         """The pages whose names are on the screen, by address, those under the cursor first."""
-        layout, cells, of = self.layout, self.layout.cells, self.model.view.range_of
-        has_names = cells.down >= _NAMED_FROM and not layout.cursor.listing
+        layout, cells, of = self.layout, self.layout.grid_layout, self.model.view.range_of
+        has_names = cells.cell_lines >= _NAMES_FROM_HEIGHT and not layout.cursor.listing
         return (
             of(*layout.cursor_pages),
             *(of(*cells.grid.pages_of(cell)) for cell in (range(cells.first, cells.stop) if has_names else ())),
-            *(of(page, page + 1) for page in layout.listed),
+            *(of(page, page + 1) for page in layout.listed_pages),
         )
 
 
@@ -214,7 +216,7 @@ def draw_placeholder(title: Strip, why: str, style: DrawStyle, width: int, heigh
     return (lines + [Strip.blank(width, style.base)] * height)[:height]
 
 
-def first_page(view: PageView) -> int:
+def initial_page(view: PageView) -> int:
     """Where the cursor begins: on what changed, was copied, or is there."""
-    of = (view.changes, view.copied, view.look.spans)
+    of = (view.changes, view.cow_pages, view.look.spans)
     return next((page for pages in of if (page := pages.next_page(view.look.first)) is not None), view.look.first)

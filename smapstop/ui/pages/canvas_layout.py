@@ -11,7 +11,7 @@ import numpy as np
 
 from smapstop.model.pages.page_grid import PageGrid, PageSpans
 from smapstop.ui.pages.cursor import PageCursor
-from smapstop.ui.pages.layout import GUTTER, GridLayout, layout_of, room_for_cells
+from smapstop.ui.pages.layout import GUTTER, GridLayout, lay_out_grid, room_for_cells
 
 MOST_FACTS = 2
 """Lines of facts below the title, at most."""
@@ -39,7 +39,7 @@ class PageContent:
 
     grid: PageGrid
     """The mapping, in cells of one page."""
-    copied: PageSpans
+    cow_pages: PageSpans
     """The pages that the list has."""
     states: int
     """How many states the pages are in: each has a line in the panel."""
@@ -49,7 +49,7 @@ class PageContent:
 
 
 @dataclass(frozen=True, slots=True)
-class ListLayout:
+class CowListLayout:
     """The list of the copied pages on the screen: a title, and a line for each page that has room."""
 
     x: int
@@ -61,12 +61,12 @@ class ListLayout:
     """The pages on the lines after the title."""
 
     @classmethod
-    def around(cls, page: int, copied: PageSpans, x: int, y: int, width: int, height: int) -> "ListLayout":
+    def centre_on(cls, page: int, cow_pages: PageSpans, x: int, y: int, width: int, height: int) -> "CowListLayout":
         """List as many of the copied pages as have room, with a page in the middle as far as there are others."""
-        total, rows = copied.pages, max(1, height - 1)
-        place = int(copied.count_before(np.array([page]))[0])
+        total, rows = cow_pages.pages, max(1, height - 1)
+        place = int(cow_pages.count_before(np.array([page]))[0])
         first = max(0, min(place - rows // 2, total - rows))
-        pages = copied.nth(np.arange(first, min(first + rows, total))).tolist() if total else []
+        pages = cow_pages.nth(np.arange(first, min(first + rows, total))).tolist() if total else []
         return cls(x, y, width, height, tuple(pages))
 
     @property
@@ -101,10 +101,10 @@ class PageLayout:
     """Columns of the panel; 0 for none."""
     legend: int
     """Lines of the legend in the panel, its title included."""
-    cells: GridLayout
+    grid_layout: GridLayout
     has_map: bool
     """Whether the first line of the body is a map of the whole."""
-    copied_list: ListLayout | None
+    cow_list: CowListLayout | None
     """None where there is no room for a list, or nothing to be listed beside the grid."""
 
     @classmethod
@@ -118,7 +118,7 @@ class PageLayout:
             cursor: On a page that the mapping has.
         """
         panel = 0 if cursor.listing else _panel_width(width)
-        room = _room_beside(panel, width)
+        room = _grid_width(panel, width)
         facts = min(content.facts, MOST_FACTS) if height >= FACTS_FROM_HEIGHT else 0
         body_y = 1 + facts + content.notice
         box = next(lines for least, lines in BOX_LINES if height >= least)
@@ -129,11 +129,11 @@ class PageLayout:
         if has_map:
             cells = _fit_grid(content.grid, cursor, room, body - 1)
         legend = min(1 + content.states, body) if panel else 0
-        copied_list: ListLayout | None = None
+        copied_list: CowListLayout | None = None
         if cursor.listing:
-            copied_list = ListLayout.around(cursor.page, content.copied, 0, body_y, width, body)
+            copied_list = CowListLayout.centre_on(cursor.page, content.cow_pages, 0, body_y, width, body)
         elif panel:
-            copied_list = _list_below(legend, content.copied, cursor.page, room + GAP, body_y, panel, body)
+            copied_list = _lay_out_list(legend, content.cow_pages, cursor.page, room + GAP, body_y, panel, body)
         return cls(
             width=width,
             height=height,
@@ -145,15 +145,15 @@ class PageLayout:
             footer=footer,
             panel=panel,
             legend=legend,
-            cells=cells,
+            grid_layout=cells,
             has_map=has_map,
-            copied_list=copied_list,
+            cow_list=copied_list,
         )
 
     @property
-    def room(self) -> int:
+    def grid_width(self) -> int:
         """Columns for the grid, its gutter included."""
-        return _room_beside(self.panel, self.width)
+        return _grid_width(self.panel, self.width)
 
     @property
     def map_y(self) -> int | None:
@@ -171,30 +171,30 @@ class PageLayout:
         return max(1, self.body - 2)
 
     @property
-    def cell(self) -> int:
+    def cursor_cell(self) -> int:
         """The cell of the grid that is under the cursor."""
-        return self.cells.grid.cell_of(self.cursor.page)
+        return self.grid_layout.grid.cell_of(self.cursor.page)
 
     @property
     def cursor_pages(self) -> tuple[int, int]:
         """The first page under the cursor, and the one after its last."""
         page = self.cursor.page
-        return (page, page + 1) if self.cursor.listing else self.cells.grid.pages_of(self.cell)
+        return (page, page + 1) if self.cursor.listing else self.grid_layout.grid.pages_of(self.cursor_cell)
 
     @property
-    def listed(self) -> tuple[int, ...]:
+    def listed_pages(self) -> tuple[int, ...]:
         """The pages that are listed."""
-        return self.copied_list.pages if self.copied_list is not None else ()
+        return self.cow_list.pages if self.cow_list is not None else ()
 
     def page_at(self, x: int, y: int) -> int | None:
         """The page at a place of the screen: of a line of the list, of the map, or the first one of a cell."""
-        listed = self.copied_list.page_at(x, y) if self.copied_list is not None else None
+        listed = self.cow_list.page_at(x, y) if self.cow_list is not None else None
         if listed is not None or self.cursor.listing:
             return listed
-        grid, width = self.cells.grid, self.cells.width
+        grid, width = self.grid_layout.grid, self.grid_layout.width
         if y == self.map_y:
             return grid.first + grid.pages * max(0, min(x - GUTTER, width - 1)) // width
-        cell = self.cells.cell_at(x - GUTTER, y - self.grid_y)
+        cell = self.grid_layout.cell_at(x - GUTTER, y - self.grid_y)
         return None if cell is None else grid.pages_of(cell)[0]
 
 
@@ -205,23 +205,23 @@ def _panel_width(width: int) -> int:
     return width - GAP - GUTTER - room_for_cells(width - GAP - PANEL_WIDTH)
 
 
-def _room_beside(panel: int, width: int) -> int:
+def _grid_width(panel: int, width: int) -> int:
     """Columns that a panel leaves for the grid."""
     return width - panel - GAP if panel else width
 
 
-def _list_below(
-    legend: int, copied: PageSpans, page: int, x: int, y: int, width: int, height: int
-) -> ListLayout | None:
+def _lay_out_list(
+    legend: int, cow_pages: PageSpans, page: int, x: int, y: int, width: int, height: int
+) -> CowListLayout | None:
     """The list in a panel, a line below its legend; None where nothing was copied, or too few lines are left."""
     used = legend + 1
-    if not copied.pages or height - used < LIST_FROM_LINES:
+    if not cow_pages.pages or height - used < LIST_FROM_LINES:
         return None
-    return ListLayout.around(page, copied, x, y + used, width, height - used)
+    return CowListLayout.centre_on(page, cow_pages, x, y + used, width, height - used)
 
 
 def _fit_grid(grid: PageGrid, cursor: PageCursor, width: int, height: int) -> GridLayout:
     """The grid on so many columns and lines, in the cells that the user has chosen or in the smallest that fit."""
     cells = room_for_cells(width) * max(1, height)
     grid = grid.fit(cells) if cursor.zoom is None else grid.with_zoom(cursor.zoom)
-    return layout_of(grid, grid.cell_of(cursor.page), width, height, cursor.top)
+    return lay_out_grid(grid, grid.cell_of(cursor.page), width, height, cursor.top)

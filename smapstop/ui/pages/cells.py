@@ -19,7 +19,7 @@ from smapstop.ui.drawing.charts import code_points, strips_of
 from smapstop.ui.pages.layout import GridLayout
 from smapstop.ui.theme.palette import Palette, Role
 
-ROLES: Mapping[PageState, Role] = MappingProxyType(
+STATE_ROLES: Mapping[PageState, Role] = MappingProxyType(
     {
         PageState.FILE: Kind.FILE,
         PageState.COPIED: Kind.ANONYMOUS,
@@ -39,7 +39,7 @@ _SMALL = code_points("".join(LETTERS[state].lower() for state in PAGE_STATES))
 _N = len(PAGE_STATES)
 
 
-class _Two(NamedTuple):
+class _StatePair(NamedTuple):
     """The two states that a cell shows, as positions in `PAGE_STATES`."""
 
     lower: NDArray[np.intp]
@@ -50,7 +50,7 @@ class _Two(NamedTuple):
     """How much of the two is the lower one."""
 
 
-def _two(counts: PageNumbers) -> _Two:
+def _state_pairs(counts: PageNumbers) -> _StatePair:
     """What cells show."""
     order = np.argsort(-counts, axis=1, kind="stable")
     most, second = order[:, 0], order[:, 1]
@@ -59,23 +59,23 @@ def _two(counts: PageNumbers) -> _Two:
     lower, upper = np.where(swap, second, most), np.where(alone, most, np.where(swap, most, second))
     low, high = (np.take_along_axis(counts, band[:, None], axis=1)[:, 0] for band in (lower, upper))
     eighths = np.rint(8 * low / np.maximum(1, low + high)).astype(np.intp)
-    return _Two(lower, upper, eighths)
+    return _StatePair(lower, upper, eighths)
 
 
-class Brush:
+class CellPainter:
     """Draws with a palette on a base."""
 
     def __init__(self, palette: Palette, base: Style) -> None:
         self._palette, self._base = palette, base
         self._plain = palette.depth == "none"
 
-    def ground(self, state: PageState) -> Style:
+    def background_of(self, state: PageState) -> Style:
         """What a state is drawn on: its colour; nothing where there are no colours, or no pages."""
         if self._plain or state is PageState.NOT_PRESENT:
             return self._base
-        return self._base + Style(bgcolor=self._palette.colours[ROLES[state]])
+        return self._base + Style(bgcolor=self._palette.colours[STATE_ROLES[state]])
 
-    def letter(self, state: PageState, *, loud: bool = False) -> Style:
+    def letter_style(self, state: PageState, *, loud: bool = False) -> Style:
         """A letter on its state's colour: quiet, for the colour says it already, or loud where something changed."""
         palette = self._palette
         mark = Style(bold=True, underline=True) if loud else Style()
@@ -83,22 +83,22 @@ class Brush:
             return self._base + Style(color=palette.gain if loud else palette.quiet) + mark
         if self._plain:
             return self._base + mark
-        colour = palette.colours[ROLES[state]]
+        colour = palette.colours[STATE_ROLES[state]]
         ink = palette.label if loud else palette.fading(colour, palette.label, 1)
         return Style(color=ink, bgcolor=colour) + mark
 
     def swatch(self, state: PageState) -> Segment:
         """A state in a legend."""
-        return Segment(f" {LETTERS[state]} ", self.letter(state, loud=True) + Style(underline=False))
+        return Segment(f" {LETTERS[state]} ", self.letter_style(state, loud=True) + Style(underline=False))
 
     @property
-    def cursor(self) -> Style:
+    def cursor_style(self) -> Style:
         """The cell under the cursor."""
         return self._base + Style(bold=True, reverse=True)
 
     # small cells
 
-    def small(self, cells: PageCells, columns: int, across: int, cursor: int | None) -> list[Strip]:
+    def draw_small(self, cells: PageCells, columns: int, cell_columns: int, cursor: int | None) -> list[Strip]:
         """Rows of cells of one or two glyphs on a line.
 
         Args:
@@ -107,7 +107,7 @@ class Brush:
             across: Glyphs of a cell.
             cursor: Which one is under the cursor.
         """
-        two, changed = _two(cells.now), cells.changed > 0
+        two, changed = _state_pairs(cells.now), cells.changed > 0
         alone = two.lower == two.upper
         letters = alone | changed | self._plain
         said = np.where(alone, _CAPITAL[two.lower], _SMALL[two.lower])
@@ -115,37 +115,39 @@ class Brush:
         keys = np.where(letters, two.lower * 2 + changed, 2 * _N + two.lower * _N + two.upper)
         if cursor is not None:
             keys[cursor], glyphs[cursor] = 2 * _N + _N * _N, said[cursor]
-        return self._rows(glyphs, keys, columns, across)
+        return self._rows(glyphs, keys, columns, cell_columns)
 
-    def _rows(self, glyphs: NDArray[np.uint32], keys: NDArray[np.intp], columns: int, across: int) -> list[Strip]:
+    def _rows(
+        self, glyphs: NDArray[np.uint32], keys: NDArray[np.intp], columns: int, cell_columns: int
+    ) -> list[Strip]:
         """Rows of glyphs; what a row lacks is blank."""
         blank = 2 * _N + _N * _N + 1
         rows = -(-len(glyphs) // columns)
         lacking = rows * columns - len(glyphs)
         glyphs = np.append(glyphs, np.full(lacking, ord(" "), np.uint32))
         keys = np.append(keys, np.full(lacking, blank))
-        if across > 1:
-            wide = np.full((len(glyphs), across), ord(" "), np.uint32)
+        if cell_columns > 1:
+            wide = np.full((len(glyphs), cell_columns), ord(" "), np.uint32)
             wide[:, 0] = glyphs
             blocks = (keys >= 2 * _N) & (keys < 2 * _N + _N * _N)
             wide[blocks] = glyphs[blocks, None]
-            glyphs, keys = wide.ravel(), np.repeat(keys, across)
+            glyphs, keys = wide.ravel(), np.repeat(keys, cell_columns)
         return strips_of(glyphs.reshape(rows, -1), keys.reshape(rows, -1), self._styles())
 
     def _styles(self) -> list[Style]:
         """A style for each key: letters, quiet and loud; two colours; the cursor; nothing."""
-        letters = [self.letter(state, loud=loud) for state in PAGE_STATES for loud in (False, True)]
-        mixed = [self._mixed(lower, upper) for lower in PAGE_STATES for upper in PAGE_STATES]
-        return [*letters, *mixed, self.cursor, self._base]
+        letters = [self.letter_style(state, loud=loud) for state in PAGE_STATES for loud in (False, True)]
+        mixed = [self._mixed_style(lower, upper) for lower in PAGE_STATES for upper in PAGE_STATES]
+        return [*letters, *mixed, self.cursor_style, self._base]
 
-    def _mixed(self, lower: PageState, upper: PageState) -> Style:
+    def _mixed_style(self, lower: PageState, upper: PageState) -> Style:
         """A block of one state below another."""
-        colour = self._palette.quiet if lower is PageState.NOT_PRESENT else self._palette.colours[ROLES[lower]]
-        return self.ground(upper) + Style(color=colour)
+        colour = self._palette.quiet if lower is PageState.NOT_PRESENT else self._palette.colours[STATE_ROLES[lower]]
+        return self.background_of(upper) + Style(color=colour)
 
     # large cells
 
-    def large(self, layout: GridLayout, cells: PageCells, cursor: int, names: Mapping[int, str]) -> list[Strip]:
+    def draw_large(self, layout: GridLayout, cells: PageCells, cursor: int, names: Mapping[int, str]) -> list[Strip]:
         """Rows of cells with room for words, and a gap around each.
 
         Args:
@@ -157,26 +159,26 @@ class Brush:
         lines = []
         for row in range(layout.first, layout.stop, layout.columns):
             row_cells = range(row, min(row + layout.columns, layout.stop))
-            texts = [self._words(cells, cell - layout.first, names.get(cell, ""), layout) for cell in row_cells]
-            for line in range(layout.down):
+            texts = [self._cell_texts(cells, cell - layout.first, names.get(cell, ""), layout) for cell in row_cells]
+            for line in range(layout.cell_lines):
                 segments = list[Segment]()
                 for cell, words in zip(row_cells, texts, strict=True):
-                    text = words[line] if line < min(len(words), layout.down - 1) else ""
+                    text = words[line] if line < min(len(words), layout.cell_lines - 1) else ""
                     here = cell - layout.first
-                    if line == layout.down - 1:
-                        segments.append(Segment(" " * layout.across, self._base))
+                    if line == layout.cell_lines - 1:
+                        segments.append(Segment(" " * layout.cell_columns, self._base))
                     else:
                         under_cursor, loud = cell == cursor and line == 0, bool(cells.changed[here])
-                        width = layout.across - 1
+                        width = layout.cell_columns - 1
                         segments += self._band(cells.now[here], text, width, loud=loud, cursor=under_cursor)
                         segments.append(Segment(" ", self._base))
                 lines.append(Strip(segments).adjust_cell_length(layout.width, self._base))
         return lines
 
-    def _words(self, cells: PageCells, at: int, name: str, layout: GridLayout) -> Sequence[str]:
+    def _cell_texts(self, cells: PageCells, at: int, name: str, layout: GridLayout) -> Sequence[str]:
         """What stands in a large cell: its state, how it changed, and what lies on it."""
-        width = layout.across - 1
-        now, was = _said(cells.now[at]), _said(cells.was[at])
+        width = layout.cell_columns - 1
+        now, was = _cell_letter(cells.now[at]), _cell_letter(cells.was[at])
         head = f"{was}→{now}" if cells.changed[at] and was != now else now
         return [head.center(width), fmt.clip(name, width).center(width)]
 
@@ -185,20 +187,20 @@ class Brush:
         text = fmt.clip(text, width)
         text += " " * (width - fmt.cell_width(text))
         if cursor:
-            return [Segment(text, self.cursor)]
+            return [Segment(text, self.cursor_style)]
         edges = np.rint(np.cumsum(counts) * width / max(1, counts.sum())).astype(int).tolist()
         segments, start = list[Segment](), 0
         for state, end in zip(PAGE_STATES, edges, strict=True):
             if end > start:
-                style = self.letter(state, loud=loud or state is not PageState.NOT_PRESENT)
+                style = self.letter_style(state, loud=loud or state is not PageState.NOT_PRESENT)
                 style += Style(underline=False, bold=loud)
                 segments.append(Segment(text[start:end], style))
             start = max(start, end)
         return segments
 
 
-def _said(counts: PageNumbers) -> str:
+def _cell_letter(counts: PageNumbers) -> str:
     """The letter of a cell, a small one when it is mixed."""
-    (lower,), (upper,), _ = _two(counts[None])
+    (lower,), (upper,), _ = _state_pairs(counts[None])
     letter = LETTERS[PAGE_STATES[lower]]
     return letter if lower == upper else letter.lower()

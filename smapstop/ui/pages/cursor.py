@@ -17,7 +17,7 @@ class PageCursor:
 
     page: int = 0
     """The page under the cursor."""
-    moved: bool = False
+    placed_by_user: bool = False
     """Whether the user has chosen the page; until then the cursor follows the first page that changes."""
     zoom: int | None = None
     """Pages of a cell; None for the smallest cells that show everything at once."""
@@ -28,7 +28,7 @@ class PageCursor:
 
     def place(self, grid: PageGrid, start: int) -> "PageCursor":
         """Stay on the page as long as the mapping has it; on `start` until the user has moved."""
-        return replace(self, page=_nearest(grid, self.page if self.moved else start))
+        return replace(self, page=_nearest_page(grid, self.page if self.placed_by_user else start))
 
     def scroll_to(self, top: int) -> "PageCursor":
         """Remember which row is on the first line."""
@@ -36,16 +36,18 @@ class PageCursor:
 
     def move_to(self, grid: PageGrid, page: int) -> "PageCursor":
         """Go to a page, or to the nearest one that the mapping has."""
-        return replace(self, page=_nearest(grid, page), moved=True)
+        return replace(self, page=_nearest_page(grid, page), placed_by_user=True)
 
-    def move(self, layout: GridLayout, copied: PageSpans, across: int, down: int) -> "PageCursor":
+    def move(self, layout: GridLayout, cow_pages: PageSpans, across: int, down: int) -> "PageCursor":
         """Go by cells and rows, staying where there is no such cell; in the list by lines."""
         if self.listing:
-            return _move_in_list(self, layout.grid, copied, across + down)
+            return _move_in_list(self, layout.grid, cow_pages, across + down)
         cell = layout.grid.cell_of(self.page) + across + down * layout.columns
         return self._move_to_cell(layout.grid, cell) if 0 <= cell < len(layout.grid) else self
 
-    def turn_pages(self, layout: GridLayout, copied: PageSpans, screens: int, listed: int) -> "PageCursor":
+    def move_by_screens(
+        self, layout: GridLayout, cow_pages: PageSpans, screens: int, list_height: int
+    ) -> "PageCursor":
         """Go by screenfuls of rows, as far as there are rows.
 
         Args:
@@ -55,16 +57,16 @@ class PageCursor:
             listed: Lines of a screenful of the list.
         """
         if self.listing:
-            return _move_in_list(self, layout.grid, copied, screens * listed)
+            return _move_in_list(self, layout.grid, cow_pages, screens * list_height)
         cell = layout.grid.cell_of(self.page)
         row = cell // layout.columns
         rows = max(-row, min(screens * layout.visible_rows, layout.rows - 1 - row))
         return self._move_to_cell(layout.grid, min(len(layout.grid) - 1, cell + rows * layout.columns))
 
-    def go_to_end(self, grid: PageGrid, copied: PageSpans, *, last: bool) -> "PageCursor":
+    def go_to_end(self, grid: PageGrid, cow_pages: PageSpans, *, last: bool) -> "PageCursor":
         """Go to the first page, or to the last one; of the list when that is shown."""
         end = self.move_to(grid, grid.stop - 1 if last else grid.first)
-        return _move_in_list(end, grid, copied, 0) if self.listing else end
+        return _move_in_list(end, grid, cow_pages, 0) if self.listing else end
 
     def go_to_change(
         self, grid: PageGrid, changes: PageSpans, cursor: tuple[int, int], *, forward: bool
@@ -88,26 +90,26 @@ class PageCursor:
         if self.listing:
             return self
         zoom = grid.zoom * ZOOM if steps > 0 else grid.zoom // ZOOM
-        return replace(self, zoom=grid.with_zoom(zoom).zoom, moved=True)
+        return replace(self, zoom=grid.with_zoom(zoom).zoom, placed_by_user=True)
 
-    def toggle_list(self, grid: PageGrid, copied: PageSpans) -> "PageCursor":
+    def toggle_list(self, grid: PageGrid, cow_pages: PageSpans) -> "PageCursor":
         """List the copied pages, beginning with the nearest one from the cursor on, or show the grid again."""
-        cursor = replace(self, listing=not self.listing, moved=True)
-        return _move_in_list(cursor, grid, copied, 0) if cursor.listing else cursor
+        cursor = replace(self, listing=not self.listing, placed_by_user=True)
+        return _move_in_list(cursor, grid, cow_pages, 0) if cursor.listing else cursor
 
     def _move_to_cell(self, grid: PageGrid, cell: int) -> "PageCursor":
         """Go to the first page of a cell."""
         return self.move_to(grid, grid.pages_of(cell)[0])
 
 
-def _move_in_list(cursor: PageCursor, grid: PageGrid, copied: PageSpans, lines: int) -> PageCursor:
+def _move_in_list(cursor: PageCursor, grid: PageGrid, cow_pages: PageSpans, lines: int) -> PageCursor:
     """Go by so many copied pages, as far as there are any."""
-    if not copied.pages:
+    if not cow_pages.pages:
         return cursor
-    place = int(copied.count_before(np.array([cursor.page]))[0]) + lines
-    return cursor.move_to(grid, int(copied.nth(np.array([max(0, min(place, copied.pages - 1))]))[0]))
+    place = int(cow_pages.count_before(np.array([cursor.page]))[0]) + lines
+    return cursor.move_to(grid, int(cow_pages.nth(np.array([max(0, min(place, cow_pages.pages - 1))]))[0]))
 
 
-def _nearest(grid: PageGrid, page: int) -> int:
+def _nearest_page(grid: PageGrid, page: int) -> int:
     """The page itself, or the nearest one that the mapping has."""
     return max(grid.first, min(page, grid.stop - 1))

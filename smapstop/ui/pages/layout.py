@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from smapstop.model.pages.page_grid import PageGrid
 
-SIZES = ((16, 4), (8, 3), (4, 2), (2, 1), (1, 1))
+CELL_SIZES = ((16, 4), (8, 3), (4, 2), (2, 1), (1, 1))
 """Cells of the terminal that a cell of the grid may take, across and down; the largest that has room is taken."""
 GUTTER = 15
 """Cells of the terminal before each row, for its address."""
@@ -15,9 +15,9 @@ class GridLayout:
     """A part of a grid on the screen: rows of cells in address order."""
 
     grid: PageGrid
-    across: int
+    cell_columns: int
     """Cells of the terminal for a cell of the grid."""
-    down: int
+    cell_lines: int
     columns: int
     """Cells of the grid in a row."""
     height: int
@@ -33,7 +33,7 @@ class GridLayout:
     @property
     def visible_rows(self) -> int:
         """Rows that there is room for."""
-        return max(1, self.height // self.down)
+        return max(1, self.height // self.cell_lines)
 
     @property
     def all_visible(self) -> bool:
@@ -53,13 +53,13 @@ class GridLayout:
     @property
     def width(self) -> int:
         """Cells of the terminal that a row takes."""
-        return self.columns * self.across
+        return self.columns * self.cell_columns
 
     def cell_at(self, x: int, y: int) -> int | None:
         """The cell of the grid at a place, counted from the first line and its gutter's end; None where is none."""
-        if not 0 <= x < self.width or not 0 <= y < self.visible_rows * self.down:
+        if not 0 <= x < self.width or not 0 <= y < self.visible_rows * self.cell_lines:
             return None
-        cell = (self.top + y // self.down) * self.columns + x // self.across
+        cell = (self.top + y // self.cell_lines) * self.columns + x // self.cell_columns
         return cell if cell < self.stop else None
 
 
@@ -68,7 +68,7 @@ def room_for_cells(width: int) -> int:
     return 1 << (max(1, width - GUTTER).bit_length() - 1)
 
 
-def layout_of(grid: PageGrid, cursor: int, width: int, height: int, top: int) -> GridLayout:
+def lay_out_grid(grid: PageGrid, cursor: int, width: int, height: int, top: int) -> GridLayout:
     """Lay out a grid, as large as there is room for it, with the cursor on the screen.
 
     Args:
@@ -79,7 +79,7 @@ def layout_of(grid: PageGrid, cursor: int, width: int, height: int, top: int) ->
         top: The row that was on the first line before.
     """
     room = room_for_cells(width)
-    for across, down in SIZES:
+    for across, down in CELL_SIZES:
         columns = max(1, room // across)
         if across <= room and -(-len(grid) // columns) * down <= height:
             break

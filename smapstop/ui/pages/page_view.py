@@ -30,7 +30,7 @@ class PageView:
     before: PageSnapshot
     changes: PageSpans
     """The pages that changed, with the states that they had."""
-    copied: PageSpans
+    cow_pages: PageSpans
     """The pages of a private file mapping that were copied on write."""
     notice: str
     """Why this is not how the pages are at the moment that is shown; empty when it is."""

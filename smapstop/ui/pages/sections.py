@@ -17,8 +17,8 @@ from smapstop.text.mapping_detail import flow, title_of
 from smapstop.text.symbols import join_symbols
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
-from smapstop.ui.pages.canvas_layout import ListLayout
-from smapstop.ui.pages.cells import Brush
+from smapstop.ui.pages.canvas_layout import CowListLayout
+from smapstop.ui.pages.cells import CellPainter
 from smapstop.ui.pages.page_view import PageView
 
 Names = Mapping[tuple[int, int], tuple[str, ...]]
@@ -60,35 +60,35 @@ def draw_box(lines: Sequence[Sequence[tuple[str, bool]]], style: DrawStyle, widt
     return drawn
 
 
-def draw_legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> Strip:
+def draw_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle, width: int) -> Strip:
     """How many pages there are of each state, on one line; what has no room is left out."""
     segments = [Segment(" ", style.base)]
     for state, count in words.states_by_count(counts):
         name = Segment(f" {words.state_name(state)} ", style.base)
-        new = [brush.swatch(state), name, Segment(f"{count:,}  ", style.bold)]
+        new = [painter.swatch(state), name, Segment(f"{count:,}  ", style.bold)]
         if sum(segment.cell_length for segment in (*segments, *new)) > width:
             break
         segments += new
     return style.line(segments, width)
 
 
-def draw_tall_legend(counts: PageNumbers, brush: Brush, style: DrawStyle, width: int) -> list[Strip]:
+def draw_tall_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle, width: int) -> list[Strip]:
     """The same with a line for each state, and a bar for its share."""
     lines, total = [draw_rule("Pages", style, width)], max(1, int(counts.sum()))
     for state, count in words.states_by_count(counts):
         text = f" {words.state_name(state):<15} {count:>9,} "
         room = max(0, width - fmt.cell_width(text) - 5)
         bar = "━" * max(1, round(room * count / total))
-        colour = brush.ground(state).bgcolor
+        colour = painter.background_of(state).bgcolor
         ink = (
             style.quiet if state is PageState.NOT_PRESENT or colour is None else style.base + Style.from_color(colour)
         )
-        line = [Segment(" ", style.base), brush.swatch(state), Segment(text, style.base), Segment(bar, ink)]
+        line = [Segment(" ", style.base), painter.swatch(state), Segment(text, style.base), Segment(bar, ink)]
         lines.append(style.line(line, width))
     return lines
 
 
-def copied_list(view: PageView, names: Names, cursor: int, style: DrawStyle, area: ListLayout) -> list[Strip]:
+def draw_cow_list(view: PageView, names: Names, cursor: int, style: DrawStyle, area: CowListLayout) -> list[Strip]:
     """The title of the list of the pages that were copied on write, and its lines, by address.
 
     Args:
@@ -99,7 +99,7 @@ def copied_list(view: PageView, names: Names, cursor: int, style: DrawStyle, are
         area: Which of them are listed, and how much room there is.
     """
     at, width, wide = view.look, area.width, area.has_offsets
-    total = view.copied.pages
+    total = view.cow_pages.pages
     kb = fmt.amount(total * at.page_bytes // 1024)
     head = f"Copied on write: {words.pages_text(total)}, {kb}" if total else "Nothing was copied on write"
     if fmt.cell_width(head) > width - 4:

@@ -21,7 +21,7 @@ from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.pages import sections as sections
-from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, draw_placeholder, first_page
+from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, draw_placeholder, initial_page
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.frame_requests import PageFrames
 from smapstop.ui.pages.name_requests import PageNames
@@ -146,10 +146,10 @@ class MappingPages(Widget, can_focus=True):
 
     def _lay_out(self, view: PageView, history: MappingHistory, scene: View, style: DrawStyle) -> PageCanvas:
         """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
-        cursor = self._cursor.place(view.grid(), first_page(view))
+        cursor = self._cursor.place(view.grid(), initial_page(view))
         frames = None if _has_ended(history) or scene.state.at is not None else self._frames
         canvas = PageCanvas.fit(PageCanvasModel(view, self._names, frames, cursor), style, *self.size)
-        self._cursor = cursor.scroll_to(canvas.layout.cells.top)
+        self._cursor = cursor.scroll_to(canvas.layout.grid_layout.top)
         return canvas
 
     def _requests(self, canvas: PageCanvas, history: MappingHistory) -> list[Request]:
@@ -158,7 +158,7 @@ class MappingPages(Widget, can_focus=True):
         may_ask = view.may_have_names and not _has_ended(history)
         cursor = view.range_of(*canvas.layout.cursor_pages)
         requests = (
-            self._names.request(canvas.ranges) if may_ask else None,
+            self._names.request(canvas.named_ranges) if may_ask else None,
             frames.request(cursor, len(history.timeline)) if frames is not None else None,
         )
         return [request for request in requests if request is not None]
@@ -198,18 +198,18 @@ class MappingPages(Widget, can_focus=True):
     def action_move(self, across: int, down: int) -> None:
         """Move the cursor by cells and rows; in the list, by lines."""
         if canvas := self._canvas:
-            self._move(self._cursor.move(canvas.layout.cells, canvas.copied, across, down))
+            self._move(self._cursor.move(canvas.layout.grid_layout, canvas.cow_pages, across, down))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by a screenful."""
         if canvas := self._canvas:
             layout = canvas.layout
-            self._move(self._cursor.turn_pages(layout.cells, canvas.copied, pages, layout.list_step))
+            self._move(self._cursor.move_by_screens(layout.grid_layout, canvas.cow_pages, pages, layout.list_step))
 
     def action_go(self, end: int) -> None:
         """Go to the first page, or to the last one."""
         if canvas := self._canvas:
-            self._move(self._cursor.go_to_end(canvas.grid, canvas.copied, last=bool(end)))
+            self._move(self._cursor.go_to_end(canvas.grid, canvas.cow_pages, last=bool(end)))
 
     def action_zoom(self, steps: int) -> None:
         """Show smaller cells, or larger ones; the cursor stays on its page."""
@@ -231,10 +231,10 @@ class MappingPages(Widget, can_focus=True):
     def action_list(self) -> None:
         """List the pages that were copied on write, or show the grid."""
         canvas = self._canvas
-        if canvas is None or not (canvas.copied.pages or self._cursor.listing):
+        if canvas is None or not (canvas.cow_pages.pages or self._cursor.listing):
             self.notify("no page of this mapping was copied on write")
             return
-        self._move(self._cursor.toggle_list(canvas.grid, canvas.copied))
+        self._move(self._cursor.toggle_list(canvas.grid, canvas.cow_pages))
 
     async def on_click(self, event: events.Click) -> None:
         """A click puts the cursor there, on the map and in the list, too; on a tab it changes the view."""

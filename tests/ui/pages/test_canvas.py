@@ -12,7 +12,7 @@ from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.page_states import PageState as PageState
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, first_page
+from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, initial_page
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.name_requests import PageNames
 from smapstop.ui.pages.page_view import PageView
@@ -64,7 +64,7 @@ def canvas(view: PageView, cursor: PageCursor, width: int, height: int) -> PageC
 
 
 def test_the_cursor_begins_on_the_first_page_that_changed(view: PageView) -> None:
-    assert first_page(view) == FIRST + 1234
+    assert initial_page(view) == FIRST + 1234
 
 
 @pytest.mark.parametrize("listing", [False, True])
@@ -72,7 +72,7 @@ def test_the_cursor_begins_on_the_first_page_that_changed(view: PageView) -> Non
 def test_it_fills_the_screen_and_is_the_same_when_drawn_again(
     view: PageView, size: tuple[int, int], listing: bool
 ) -> None:
-    shown = canvas(view, PageCursor(FIRST + 1234, moved=True, listing=listing), *size)
+    shown = canvas(view, PageCursor(FIRST + 1234, placed_by_user=True, listing=listing), *size)
     lines = shown.draw()
     assert [line.cell_length for line in lines] == [size[0]] * size[1]
     assert shown.draw() == lines
@@ -80,20 +80,26 @@ def test_it_fills_the_screen_and_is_the_same_when_drawn_again(
 
 @pytest.mark.parametrize("size", SIZES)
 def test_each_part_is_where_the_layout_says(view: PageView, size: tuple[int, int]) -> None:
-    shown = canvas(view, PageCursor(FIRST + 1234, moved=True, zoom=1), *size)
+    shown = canvas(view, PageCursor(FIRST + 1234, placed_by_user=True, zoom=1), *size)
     layout, text = shown.layout, [line.text for line in shown.draw()]
-    row = shown.grid.pages_of(layout.cell // layout.cells.columns * layout.cells.columns)[0]
+    row = shown.grid.pages_of(layout.cursor_cell // layout.grid_layout.columns * layout.grid_layout.columns)[0]
     (y,) = [y for y, line in enumerate(text) if line.startswith(f" {row * PAGE:012x} ")]
-    assert y == layout.grid_y + (layout.cell // layout.cells.columns - layout.cells.top) * layout.cells.down
+    assert (
+        y
+        == layout.grid_y
+        + (layout.cursor_cell // layout.grid_layout.columns - layout.grid_layout.top) * layout.grid_layout.cell_lines
+    )
     assert [y for y, line in enumerate(text) if line.startswith(" all of it")] == [layout.map_y] * layout.has_map
     box = [y for y, line in enumerate(text) if line.startswith(" ▏")]
     assert box == list(range(layout.body_y + layout.body, size[1] - layout.footer))
-    if layout.copied_list is not None:
-        assert "Copied" in text[layout.copied_list.y]
-        for line, page in enumerate(layout.listed, start=layout.copied_list.y + 1):
-            assert f"{page * PAGE:012x}" in text[line][layout.copied_list.x :]
+    if layout.cow_list is not None:
+        assert "Copied" in text[layout.cow_list.y]
+        for line, page in enumerate(layout.listed_pages, start=layout.cow_list.y + 1):
+            assert f"{page * PAGE:012x}" in text[line][layout.cow_list.x :]
 
 
 def test_the_names_of_what_is_on_the_screen_are_asked_for_the_cursor_first(view: PageView) -> None:
-    shown = canvas(view, PageCursor(FIRST + 8, moved=True, listing=True), 118, 40)
-    assert shown.ranges == tuple(((FIRST + page) * PAGE, (FIRST + page + 1) * PAGE) for page in (8, 7, 8, 1234, 2999))
+    shown = canvas(view, PageCursor(FIRST + 8, placed_by_user=True, listing=True), 118, 40)
+    assert shown.named_ranges == tuple(
+        ((FIRST + page) * PAGE, (FIRST + page + 1) * PAGE) for page in (8, 7, 8, 1234, 2999)
+    )

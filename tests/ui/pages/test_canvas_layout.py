@@ -46,9 +46,9 @@ def laid_out(
 
 def place_of_cursor(layout: PageLayout) -> tuple[int, int]:
     """The first column and line of the cell under the cursor."""
-    cells = layout.cells
-    row, column = divmod(layout.cell, cells.columns)
-    return GUTTER + column * cells.across, layout.grid_y + (row - cells.top) * cells.down
+    cells = layout.grid_layout
+    row, column = divmod(layout.cursor_cell, cells.columns)
+    return GUTTER + column * cells.cell_columns, layout.grid_y + (row - cells.top) * cells.cell_lines
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_parts_are_one_below_the_other() -> None:
     assert (layout.body_y, layout.map_y, layout.grid_y, layout.body) == (4, None, 4, 15)
     layout = laid_out(80, 24, content(notice=True), PageCursor(FIRST, zoom=1))
     assert (layout.body_y, layout.map_y, layout.grid_y, layout.body) == (4, 4, 5, 15)
-    assert layout.cells.visible_rows == 14, "the map takes a line of the grid's"
+    assert layout.grid_layout.visible_rows == 14, "the map takes a line of the grid's"
 
 
 def test_the_map_is_missing_where_the_grid_needs_the_lines() -> None:
@@ -87,19 +87,19 @@ def test_the_map_is_missing_where_the_grid_needs_the_lines() -> None:
 
 def test_beside_the_grid_are_a_legend_and_a_list_of_those_pages_that_have_room() -> None:
     layout = laid_out(118, 20, content(copied=pages_of(*range(FIRST + 10, FIRST + 90))), PageCursor(FIRST + 50))
-    area = layout.copied_list
+    area = layout.cow_list
     assert area is not None
     assert (area.x, area.y, area.width, area.height) == (81, 3 + 4 + 1, 37, 8)
     assert area.pages == tuple(range(FIRST + 47, FIRST + 54))
     assert not area.has_offsets
-    assert laid_out(118, 20).copied_list is None, "nothing was copied"
-    assert laid_out(118, 13, content(copied=pages_of(FIRST))).copied_list is not None
-    assert laid_out(118, 11, content(copied=pages_of(FIRST))).copied_list is None, "no room for a title and a page"
+    assert laid_out(118, 20).cow_list is None, "nothing was copied"
+    assert laid_out(118, 13, content(copied=pages_of(FIRST))).cow_list is not None
+    assert laid_out(118, 11, content(copied=pages_of(FIRST))).cow_list is None, "no room for a title and a page"
 
 
 def test_the_list_in_place_of_the_grid_has_the_whole_body() -> None:
     layout = laid_out(118, 20, content(copied=pages_of(FIRST + 7, FIRST + 9)), PageCursor(FIRST + 9, listing=True))
-    area = layout.copied_list
+    area = layout.cow_list
     assert area is not None
     assert (area.x, area.y, area.width, area.height) == (0, layout.body_y, 118, layout.body)
     assert area.has_offsets
@@ -110,15 +110,15 @@ def test_the_list_in_place_of_the_grid_has_the_whole_body() -> None:
 def test_a_place_on_the_screen_is_a_page() -> None:
     layout = laid_out(118, 20, content(copied=pages_of(FIRST + 7)), PageCursor(FIRST, zoom=1))
     assert layout.map_y is not None
-    assert layout.copied_list is not None
+    assert layout.cow_list is not None
     assert layout.page_at(GUTTER, layout.grid_y) == FIRST
     assert layout.page_at(GUTTER + 5, layout.grid_y + 1) == FIRST + 64 + 5
     assert layout.page_at(GUTTER - 1, layout.grid_y) is None, "an address"
     assert layout.page_at(GUTTER + 32, layout.map_y) == FIRST + 1500
     assert layout.page_at(0, layout.map_y) == FIRST
     assert layout.page_at(117, layout.map_y) == FIRST + 3000 * 63 // 64
-    assert layout.page_at(90, layout.copied_list.y + 1) == FIRST + 7
-    assert layout.page_at(90, layout.copied_list.y + 2) is None
+    assert layout.page_at(90, layout.cow_list.y + 1) == FIRST + 7
+    assert layout.page_at(90, layout.cow_list.y + 2) is None
 
 
 @given(
@@ -144,7 +144,7 @@ def test_the_cursor_is_in_view_on_every_size(
     width, height = size
     copied = pages_of(*(FIRST + each % pages for each in marked))
     what = content(pages, copied, notice)
-    cursor = PageCursor(FIRST + page % pages, moved=True, zoom=zoom, top=top)
+    cursor = PageCursor(FIRST + page % pages, placed_by_user=True, zoom=zoom, top=top)
     if listing and copied.pages:
         cursor = cursor.toggle_list(what.grid, copied)
 
@@ -154,17 +154,17 @@ def test_the_cursor_is_in_view_on_every_size(
     start, stop = layout.cursor_pages
     assert FIRST <= start <= cursor.page < stop <= FIRST + pages
     if cursor.listing:
-        assert layout.copied_list is not None
-        line = layout.copied_list.y + 1 + layout.listed.index(cursor.page)
+        assert layout.cow_list is not None
+        line = layout.cow_list.y + 1 + layout.listed_pages.index(cursor.page)
         assert layout.body_y <= line < layout.body_y + layout.body
     else:
         x, y = place_of_cursor(layout)
         assert layout.grid_y <= y < layout.body_y + layout.body
         assert x >= GUTTER
-        assert x + layout.cells.across <= layout.room
+        assert x + layout.grid_layout.cell_columns <= layout.grid_width
         assert layout.page_at(x, y) == start
-    for area in [layout.copied_list] if layout.copied_list and layout.panel else []:
-        assert area.x >= layout.room
+    for area in [layout.cow_list] if layout.cow_list and layout.panel else []:
+        assert area.x >= layout.grid_width
         assert area.x + area.width == width
         assert area.y + area.height == layout.body_y + layout.body
         assert set(area.pages) <= set(copied.start.tolist())

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from smapstop.model.pages.page_grid import PageGrid, PageSpans
 from smapstop.ui.pages.cursor import PageCursor
-from smapstop.ui.pages.layout import GridLayout, layout_of
+from smapstop.ui.pages.layout import GridLayout, lay_out_grid
 
 GRID = PageGrid(100, 400)
 
@@ -24,11 +24,11 @@ COPIED = pages_of(103, 110, 250)
 
 def laid_out(grid: PageGrid = GRID, page: int = 100, width: int = 31, height: int = 6) -> GridLayout:
     """16 cells of one glyph in a row unless there is room for more, and six rows on the screen."""
-    return layout_of(grid, grid.cell_of(page), width, height, 0)
+    return lay_out_grid(grid, grid.cell_of(page), width, height, 0)
 
 
 def at(page: int, *, listing: bool = False) -> PageCursor:
-    return PageCursor(page, moved=True, listing=listing)
+    return PageCursor(page, placed_by_user=True, listing=listing)
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_a_cell_of_many_pages_is_one_step_and_leads_to_its_first_page() -> None:
     ("page", "screens", "there"), [(100, 1, 196), (196, -1, 100), (110, -1, 110), (350, 1, 398), (399, 1, 399)]
 )
 def test_a_screenful_keeps_the_column_and_ends_at_the_last_row(page: int, screens: int, there: int) -> None:
-    assert at(page).turn_pages(laid_out(page=page), NONE, screens, listed=4).page == there
+    assert at(page).move_by_screens(laid_out(page=page), NONE, screens, list_height=4).page == there
 
 
 def test_the_last_row_may_be_too_short_for_the_column() -> None:
-    assert at(110 + 16 * 17).turn_pages(laid_out(PageGrid(100, 395)), NONE, 1, listed=4).page == 394
+    assert at(110 + 16 * 17).move_by_screens(laid_out(PageGrid(100, 395)), NONE, 1, list_height=4).page == 394
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_in_the_list_it_goes_from_copied_page_to_copied_page(page: int, lines: i
 
 def test_in_the_list_a_screenful_is_so_many_lines() -> None:
     copied = pages_of(*range(200, 260))
-    assert at(210, listing=True).turn_pages(laid_out(), copied, 1, listed=20).page == 230
-    assert at(210, listing=True).turn_pages(laid_out(), copied, -1, listed=20).page == 200
+    assert at(210, listing=True).move_by_screens(laid_out(), copied, 1, list_height=20).page == 230
+    assert at(210, listing=True).move_by_screens(laid_out(), copied, -1, list_height=20).page == 200
 
 
 def test_it_goes_to_both_ends_of_the_mapping_or_of_the_list() -> None:
@@ -142,14 +142,14 @@ def test_whatever_the_user_does_it_is_on_a_page_of_the_mapping(
     arrows = {"↑": (0, -1), "↓": (0, 1), "←": (-1, 0), "→": (1, 0)}
     for key in keys:
         cells = grid.with_zoom(cursor.zoom or 1)
-        layout = layout_of(cells, cells.cell_of(cursor.page), *size, cursor.top)
+        layout = lay_out_grid(cells, cells.cell_of(cursor.page), *size, cursor.top)
         here = cells.pages_of(cells.cell_of(cursor.page))
         assert here[0] <= cursor.page < here[1]
         cursor = cursor.scroll_to(layout.top)
         if key in arrows:
             cursor = cursor.move(layout, copied, *arrows[key])
         elif key in "ud":
-            cursor = cursor.turn_pages(layout, copied, -1 if key == "u" else 1, listed=3)
+            cursor = cursor.move_by_screens(layout, copied, -1 if key == "u" else 1, list_height=3)
         elif key in "01":
             cursor = cursor.go_to_end(cells, copied, last=key == "1")
         elif key in "+-":
@@ -159,6 +159,6 @@ def test_whatever_the_user_does_it_is_on_a_page_of_the_mapping(
         elif copied.pages:
             cursor = cursor.toggle_list(cells, copied)
         assert first <= cursor.page < first + pages
-        assert cursor.moved or cursor.page == first
+        assert cursor.placed_by_user or cursor.page == first
         if cursor.listing:
             assert cursor.page in copied.start
