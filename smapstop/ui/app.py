@@ -185,7 +185,7 @@ class Dashboard(PromptApp):
         self._pace = step_interval(self._pace, steps)
         self.source.request(self._pace)
         if self.main.dock is not None:
-            self.main.dock.pace(self._pace)
+            self.main.dock.set_pace(self._pace)
         self.notify(f"a sample every {fmt.span(self._pace.interval_ns)}", timeout=2)
 
     # news from the source
@@ -249,21 +249,21 @@ class Dashboard(PromptApp):
 
     def _end(self, how: str) -> None:
         """The process ended: what it was stays on the screen."""
-        if self.main.dock is not None and not self.main.dock.ended(how):
+        if self.main.dock is not None and not self.main.dock.show_end(how):
             self.main.focus_table()
 
     def _refuse(self, why: str) -> None:
         """The program could not begin again: say why, and wait for the next rebuild."""
         self.notify(why, severity="error", markup=False)
         if self.main.dock is not None:
-            self.main.dock.refused(why)
+            self.main.dock.show_launch_failure(why)
             self.main.focus_table()
 
     def _fail(self, failure: Failure) -> None:
         """Nothing more will come: say why; what was seen stays, and without anything there is no use in staying."""
         self.failure = failure
         if self.main.dock is not None:
-            self.main.dock.lost("not watched any more")
+            self.main.dock.abandon_program("not watched any more")
             self.main.focus_table()
         if not self.session.has_ticks:
             self.exit(failure.status)

@@ -13,7 +13,7 @@ Rebuilds = Callable[[], AsyncIterator[None]]
 """Tells of every rebuild of the program."""
 
 
-class Launching:
+class ProgramLauncher:
     """Asks a source for one program, again and again; it is told what the source told.
 
     Args:
@@ -22,11 +22,11 @@ class Launching:
     """
 
     def __init__(self, source: Source, launch: Launch) -> None:
-        self.again_soon = False
+        self.is_restarting = False
         """It is being ended, to be started again."""
         self._source, self._launch = source, launch
-        self._asked = False
-        self._answered, self._ended = asyncio.Event(), asyncio.Event()
+        self._has_requested = False
+        self._reply_event, self._end_event = asyncio.Event(), asyncio.Event()
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -35,51 +35,51 @@ class Launching:
 
     # what the source told
 
-    def began(self) -> None:
+    def note_start(self) -> None:
         """The program runs."""
-        self._ended.clear()
-        self._answered.set()
+        self._end_event.clear()
+        self._reply_event.set()
 
-    def refused(self) -> None:
+    def note_launch_failure(self) -> None:
         """It could not be started."""
-        self._answered.set()
+        self._reply_event.set()
 
-    def ended(self) -> None:
+    def note_end(self) -> None:
         """It ended, or will never be heard of again."""
-        self._ended.set()
-        self._answered.set()
+        self._end_event.set()
+        self._reply_event.set()
 
     # what is asked for
 
-    def pace(self, pace: Pace) -> None:
+    def set_pace(self, pace: Pace) -> None:
         """Have it sampled so when it begins again."""
         self._launch = replace(self._launch, pace=pace)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Start it, the first time."""
-        if not self._asked:
-            self._ask()
+        if not self._has_requested:
+            self._request_launch()
 
-    def _ask(self) -> None:
-        self._asked = True
-        self._answered.clear()
+    def _request_launch(self) -> None:
+        self._has_requested = True
+        self._reply_event.clear()
         self._source.request(self._launch)
 
     async def end(self) -> None:
         """End it as a closing terminal would, and by force when it does not listen."""
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
-            if not self._ended.is_set():
+            if not self._end_event.is_set():
                 self._source.request(Signal(number))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._ended.wait(), GRACE_SECONDS)
+                    await asyncio.wait_for(self._end_event.wait(), GRACE_SECONDS)
 
-    async def again(self) -> None:
+    async def restart(self) -> None:
         """End it if it runs, and start it again; return when it has begun, or could not."""
-        await self._answered.wait()
-        self.again_soon = True
+        await self._reply_event.wait()
+        self.is_restarting = True
         try:
             await self.end()
-            self._ask()
-            await self._answered.wait()
+            self._request_launch()
+            await self._reply_event.wait()
         finally:
-            self.again_soon = False
+            self.is_restarting = False

@@ -72,7 +72,7 @@ class PageCanvas:
         """The lines of the screen."""
         view, look, layout = self.model.view, self.style, self.layout
         width = layout.width
-        lines = [sections.draw_title(view.entry, view.label, look, width), *self.facts[: layout.facts]]
+        lines = [sections.draw_title(view.mapping_state, view.label, look, width), *self.facts[: layout.facts]]
         if view.notice:
             lines.append(sections.draw_notice(view.notice, look, width))
         lines += self._list() if layout.cursor.listing else self._body()
@@ -113,7 +113,7 @@ class PageCanvas:
             first = layout.first + line // layout.cell_lines * layout.columns
             start, _ = layout.grid.pages_of(first)
             here = first <= cursor < first + layout.columns
-            text = f" {start * view.look.page_bytes:012x}  " if line % layout.cell_lines == 0 else ""
+            text = f" {start * view.snapshot.page_bytes:012x}  " if line % layout.cell_lines == 0 else ""
             style = self.style.bold if here else self.style.quiet
             lines.append(Strip.join([Strip([Segment(text.ljust(GUTTER)[:GUTTER], style)], GUTTER), row]))
         return lines
@@ -164,9 +164,9 @@ class PageCanvas:
         start, stop = self.layout.cursor_pages
         cells = view.cells(np.array([start, stop]))
         now, was, changed = cells.now[0], cells.was[0], cells.changed[0]
-        place = [(f"{words.address_range_text(view.look, start, stop)}  ", True)]
+        place = [(f"{words.address_range_text(view.snapshot, start, stop)}  ", True)]
         if view.has_file:
-            place.append((f"{words.offset_text(view.look, start, view.offset)}  ", False))
+            place.append((f"{words.offset_text(view.snapshot, start, view.offset)}  ", False))
         state = [(words.state_counts_text(now), True)]
         if changed:
             state.append((f"; {'it was' if stop - start == 1 else 'before:'} {words.states_text(was)}", True))
@@ -176,8 +176,8 @@ class PageCanvas:
         found = names.known.get(view.range_of(start, stop), ())
         if found:
             named = [("on it: ", False), (join_symbols(found), True)]
-        elif names.lacking and view.may_have_names:
-            named = [(f"no names: the file {names.lacking}", False)]
+        elif names.missing_reason and view.may_have_names:
+            named = [(f"no names: the file {names.missing_reason}", False)]
         else:
             named = []
         meaning = words.states_meaning(now)
@@ -189,13 +189,13 @@ class PageCanvas:
         zoom = [(words.zoom_text(grid), False)] if grid.zoom > 1 else []
         lines = [[*place, *zoom], state, last] if height > 2 else [[place[0], *state], last]
         if height > 3:
-            seen = self.model.frames.of(view.range_of(start, stop)) if self.model.frames else None
+            seen = self.model.frames.find(view.range_of(start, stop)) if self.model.frames else None
             lines.append([(frames_text(seen, stop - start), False)] if seen else [])
         return sections.draw_box(lines[:height], look, width)
 
     def _count_huge(self, start: int, stop: int) -> int:
         """How many of some pages are mapped as parts of huge ones."""
-        huge = self.model.view.look.huge_spans
+        huge = self.model.view.snapshot.huge_spans
         return int(np.diff(huge.count_before(np.array([start, stop])))[0])
 
     @property
@@ -218,5 +218,7 @@ def draw_placeholder(title: Strip, why: str, style: DrawStyle, width: int, heigh
 
 def initial_page(view: PageView) -> int:
     """Where the cursor begins: on what changed, was copied, or is there."""
-    of = (view.changes, view.cow_pages, view.look.spans)
-    return next((page for pages in of if (page := pages.next_page(view.look.first)) is not None), view.look.first)
+    of = (view.changes, view.cow_pages, view.snapshot.spans)
+    return next(
+        (page for pages in of if (page := pages.next_page(view.snapshot.first)) is not None), view.snapshot.first
+    )

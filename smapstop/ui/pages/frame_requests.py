@@ -2,7 +2,7 @@
 
 from smapstop.model.protocol import FramesOn, FramesSeen
 
-Range = tuple[int, int]
+AddressRange = tuple[int, int]
 """The addresses of some pages."""
 
 
@@ -11,22 +11,22 @@ class PageFrames:
 
     def __init__(self, mapping: int) -> None:
         self.mapping = mapping
-        self._seen: FramesSeen | None = None
-        self._asked: tuple[Range, int] | None = None
-        self._waiting = False
+        self._reply: FramesSeen | None = None
+        self._last_request: tuple[AddressRange, int] | None = None
+        self._awaits_reply = False
 
-    def request(self, pages: Range, tick: int) -> FramesOn | None:
+    def next_request(self, pages: AddressRange, tick: int) -> FramesOn | None:
         """What to ask for now; None while an answer is awaited, and once in a tick for the same pages."""
-        if self._waiting or self._asked == (pages, tick):
+        if self._awaits_reply or self._last_request == (pages, tick):
             return None
-        self._asked, self._waiting = (pages, tick), True
+        self._last_request, self._awaits_reply = (pages, tick), True
         return FramesOn(self.mapping, *pages)
 
     def store_reply(self, reply: FramesSeen) -> None:
         """Take in an answer."""
-        self._seen, self._waiting = reply, False
+        self._reply, self._awaits_reply = reply, False
 
-    def of(self, pages: Range) -> FramesSeen | None:
+    def find(self, pages: AddressRange) -> FramesSeen | None:
         """What was said last, if it is of these pages."""
-        seen = self._seen
+        seen = self._reply
         return seen if seen is not None and (seen.start, seen.end) == pages else None

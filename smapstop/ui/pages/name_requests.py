@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from smapstop.model.protocol import SymbolsOn, SymbolsSeen
 
-MOST_ASKED = 48
+MAX_RANGES_PER_REQUEST = 48
 """So many ranges of pages are asked about at once."""
-MOST_KEPT = 20_000
+MAX_CACHED_RANGES = 20_000
 """So many are remembered."""
 
 
@@ -16,22 +16,22 @@ class PageNames:
     def __init__(self, mapping: int) -> None:
         self.mapping = mapping
         self.known: dict[tuple[int, int], tuple[str, ...]] = {}
-        self.lacking = ""
+        self.missing_reason = ""
         """Why there are no symbols, to be said of the file; empty when it has some."""
-        self._waiting = False
+        self._awaits_reply = False
 
-    def request(self, ranges: Iterable[tuple[int, int]]) -> SymbolsOn | None:
+    def next_request(self, ranges: Iterable[tuple[int, int]]) -> SymbolsOn | None:
         """What to ask for, the first ones first; None while an answer is awaited, or when all is known."""
-        new = tuple(dict.fromkeys(each for each in ranges if each not in self.known))[:MOST_ASKED]
-        if self._waiting or not new:
+        new = tuple(dict.fromkeys(each for each in ranges if each not in self.known))[:MAX_RANGES_PER_REQUEST]
+        if self._awaits_reply or not new:
             return None
-        self._waiting = True
+        self._awaits_reply = True
         return SymbolsOn(self.mapping, new)
 
     def store_reply(self, reply: SymbolsSeen) -> None:
         """Take in an answer."""
-        self._waiting = False
-        if len(self.known) > MOST_KEPT:
+        self._awaits_reply = False
+        if len(self.known) > MAX_CACHED_RANGES:
             self.known.clear()
         self.known |= zip(reply.ranges, reply.names, strict=True)
-        self.lacking = reply.lacking
+        self.missing_reason = reply.lacking

@@ -22,12 +22,12 @@ from smapstop.text.mapping_detail import compared_ticks, facts_of
 class PageView:
     """The pages of a mapping, compared."""
 
-    entry: MappingState
+    mapping_state: MappingState
     """The mapping as its tick printed it."""
     label: Label | None
     """What it is for, if it has no name."""
-    look: PageSnapshot
-    before: PageSnapshot
+    snapshot: PageSnapshot
+    baseline: PageSnapshot
     changes: PageSpans
     """The pages that changed, with the states that they had."""
     cow_pages: PageSpans
@@ -37,17 +37,20 @@ class PageView:
 
     def grid(self, zoom: int = 1) -> PageGrid:
         """The pages as cells."""
-        return PageGrid(self.look.first, self.look.stop, zoom)
+        return PageGrid(self.snapshot.first, self.snapshot.stop, zoom)
 
     @property
     def offset(self) -> int:
         """The offset of the mapping in its file."""
-        return int(self.entry.rows.offset[self.entry.row])
+        return int(self.mapping_state.rows.offset[self.mapping_state.row])
 
     @property
     def has_file(self) -> bool:
         """Whether the pages are of a file."""
-        return kind_of(self.entry.name) is Kind.FILE and int(self.entry.rows.inode[self.entry.row]) != 0
+        return (
+            kind_of(self.mapping_state.name) is Kind.FILE
+            and int(self.mapping_state.rows.inode[self.mapping_state.row]) != 0
+        )
 
     @property
     def may_have_names(self) -> bool:
@@ -57,47 +60,49 @@ class PageView:
     @property
     def totals(self) -> PageNumbers:
         """How many pages are in each state."""
-        totals: PageNumbers = count_states(self.look.spans, np.array([self.look.first, self.look.stop]))[0]
+        totals: PageNumbers = count_states(self.snapshot.spans, np.array([self.snapshot.first, self.snapshot.stop]))[
+            0
+        ]
         return totals
 
     def cells(self, edges: PageNumbers) -> PageCells:
         """What lies between neighbouring edges."""
         return PageCells(
-            now=count_states(self.look.spans, edges),
-            was=count_states(self.was, edges),
+            now=count_states(self.snapshot.spans, edges),
+            was=count_states(self.baseline_spans, edges),
             changed=np.diff(self.changes.count_before(edges)),
         )
 
     @property
-    def was(self) -> PageSpans:
+    def baseline_spans(self) -> PageSpans:
         """The pages as they were at the compared look."""
-        apart = self.look.first >= self.before.stop or self.look.stop <= self.before.first
-        moved = self.look.first - self.before.first if apart else 0
-        return self.before.spans.shift(moved)
+        apart = self.snapshot.first >= self.baseline.stop or self.snapshot.stop <= self.baseline.first
+        moved = self.snapshot.first - self.baseline.first if apart else 0
+        return self.baseline.spans.shift(moved)
 
     @property
     def facts(self) -> list[str]:
         """What is said of the mapping, and of the look."""
-        perms, place, size, *_ = facts_of(self.entry)
+        perms, place, size, *_ = facts_of(self.mapping_state)
         return [
             f"{perms[:4]} {place}",
             size,
-            f"read at {fmt.clock(self.look.reply.wall_ns)}",
-            words.changes_text(self.look, self.before, self.changes.pages),
+            f"read at {fmt.clock(self.snapshot.reply.wall_ns)}",
+            words.changes_text(self.snapshot, self.baseline, self.changes.pages),
         ]
 
     def range_of(self, start: int, stop: int) -> tuple[int, int]:
         """The addresses of pages."""
-        return start * self.look.page_bytes, stop * self.look.page_bytes
+        return start * self.snapshot.page_bytes, stop * self.snapshot.page_bytes
 
 
-def view_at(history: MappingHistory, looks: PageHistory, view: View) -> PageView | None:
+def derive_page_view(history: MappingHistory, page_history: PageHistory, view: View) -> PageView | None:
     """What to show for a scene; None when the pages were never seen."""
     shown = compared_ticks(history, view)
-    look = looks.at(shown.number)
+    look = page_history.at(shown.number)
     if look is None:
         return None
-    before = looks.baseline_of(look, view.state)
+    before = page_history.baseline_of(look, view.state)
     entry = history.states[history.step_at(shown.number)]
     copied = look.spans.in_states(PageState.COPIED, PageState.SWAPPED)
     if backing_of(entry.name, entry.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
@@ -109,12 +114,16 @@ def view_at(history: MappingHistory, looks: PageHistory, view: View) -> PageView
     return PageView(entry, label, look, before, diff_pages(before, look), copied, notice)
 
 
-def due(history: MappingHistory, looks: PageHistory, view: View, refused: PagesSeen | None) -> bool:
+def is_snapshot_due(
+    history: MappingHistory, page_history: PageHistory, view: View, refusal: PagesSeen | None
+) -> bool:
     """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
     timeline = history.timeline
     if timeline.ending is not None or history.gone_tick is not None or timeline.last is None:
         return False
-    seen = max((each.tick for each in (looks.newest and looks.newest.reply, refused) if each), default=None)
+    seen = max(
+        (each.tick for each in (page_history.newest and page_history.newest.reply, refusal) if each), default=None
+    )
     if seen is None:
         return True
     row = timeline.last.row_of(history.mapping)

@@ -21,13 +21,13 @@ from smapstop.ui.pages.canvas_layout import CowListLayout
 from smapstop.ui.pages.cells import CellPainter
 from smapstop.ui.pages.page_view import PageView
 
-Names = Mapping[tuple[int, int], tuple[str, ...]]
+NamesByRange = Mapping[tuple[int, int], tuple[str, ...]]
 """What lies on pages, by their addresses; those that were not asked about are missing."""
 
 
-def draw_title(entry: Entry, label: Label | None, style: DrawStyle, width: int) -> Strip:
+def draw_title(mapping_state: Entry, label: Label | None, style: DrawStyle, width: int) -> Strip:
     """What the mapping is, and the tabs."""
-    kind, name = title_of(entry, label)
+    kind, name = title_of(mapping_state, label)
     letter = style.base + Style(color=style.palette.colours[kind], bold=True, reverse=True)
     line = [
         Segment(f" {LETTERS[kind]} ", letter),
@@ -88,7 +88,9 @@ def draw_tall_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle
     return lines
 
 
-def draw_cow_list(view: PageView, names: Names, cursor: int, style: DrawStyle, area: CowListLayout) -> list[Strip]:
+def draw_cow_list(
+    view: PageView, names: NamesByRange, cursor: int, style: DrawStyle, area: CowListLayout
+) -> list[Strip]:
     """The title of the list of the pages that were copied on write, and its lines, by address.
 
     Args:
@@ -98,7 +100,7 @@ def draw_cow_list(view: PageView, names: Names, cursor: int, style: DrawStyle, a
         look: What to draw with.
         area: Which of them are listed, and how much room there is.
     """
-    at, width, wide = view.look, area.width, area.has_offsets
+    at, width, wide = view.snapshot, area.width, area.has_offsets
     total = view.cow_pages.pages
     kb = fmt.amount(total * at.page_bytes // 1024)
     head = f"Copied on write: {words.pages_text(total)}, {kb}" if total else "Nothing was copied on write"

@@ -76,9 +76,9 @@ class MainScreen(TimelineScreen):
         self.dock: ProgramDock | None = None
         """The place of the launched program, when there is one."""
         if isinstance(begin, Launch):
-            from smapstop.ui.widgets.program_dock import dock_of
+            from smapstop.ui.widgets.program_dock import build_dock
 
-            self.dock = dock_of(source, begin, rebuilds)
+            self.dock = build_dock(source, begin, rebuilds)
 
     # the parts
 
@@ -265,7 +265,7 @@ class MainScreen(TimelineScreen):
             return action == "keys_back"
         sensible = {
             "keys_back": False,
-            "program": self.dock is not None and self.dock.lives,
+            "program": self.dock is not None and self.dock.is_alive,
             "play": self.session.view_state.at is not None or self.recorded,
             "save": not self.recorded,
         }
@@ -274,12 +274,12 @@ class MainScreen(TimelineScreen):
     def action_program(self) -> None:
         """Give the keys to the program."""
         if self.dock is not None:
-            self.dock.take_keys()
+            self.dock.give_keys()
 
     def action_keys_back(self) -> None:
         """Take the keys back from the program."""
         if self.dock is not None:
-            self.dock.give_up_keys()
+            self.dock.release_keys()
         self.set_focus(self.views.seen)  # at once: the next key may already be waiting
 
     # the runs of the program
@@ -289,7 +289,7 @@ class MainScreen(TimelineScreen):
         wanted = self.views.wanted
         run = self.session.begin_run(target)
         if self.dock is not None:
-            self.dock.began(run.number)
+            self.dock.show_start(run.number)
         if self.session.run is run:
             self._reset_views(wanted)
         else:

@@ -25,10 +25,10 @@ from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, draw_placehold
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.frame_requests import PageFrames
 from smapstop.ui.pages.name_requests import PageNames
-from smapstop.ui.pages.page_view import PageView, due, view_at
+from smapstop.ui.pages.page_view import PageView, derive_page_view, is_snapshot_due
 from smapstop.ui.theme.app_theme import palette_of
 
-MOST_REMEMBERED = 8
+MAX_PAGE_HISTORIES = 8
 """So many mappings keep their looks after others were opened."""
 
 
@@ -51,14 +51,14 @@ class MappingPages(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._looks: dict[int, PageHistory] = {}
+        self._page_histories: dict[int, PageHistory] = {}
         self._history: MappingHistory | None = None
         self._view: View | None = None
         self._names = PageNames(-1)
         self._frames = PageFrames(-1)
-        self._refused: PagesSeen | None = None
+        self._refusal: PagesSeen | None = None
         """The answer that the pages cannot be seen."""
-        self._asked = -1
+        self._last_request_tick = -1
         """The newest tick when pages were asked for."""
         self._cursor = PageCursor()
         self._canvas: PageCanvas | None = None
@@ -76,27 +76,29 @@ class MappingPages(Widget, can_focus=True):
         self._view = view
         if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, mapping):
             if self._history is not None and self._history.timeline is not timeline:
-                self._looks = {}
+                self._page_histories = {}
             self._history, self._names, self._frames = (
                 MappingHistory(timeline, mapping),
                 PageNames(mapping),
                 PageFrames(mapping),
             )
-            self._canvas = self._refused = None
-            self._cursor, self._asked = PageCursor(), -1
+            self._canvas = self._refusal = None
+            self._cursor, self._last_request_tick = PageCursor(), -1
         self._history.update()
         newest = len(timeline) - 1
-        if self._asked != newest and due(self._history, self._of_mapping(mapping), view, self._refused):
-            self._asked = newest
+        if self._last_request_tick != newest and is_snapshot_due(
+            self._history, self._page_history_of(mapping), view, self._refusal
+        ):
+            self._last_request_tick = newest
             self.post_message(self.SourceRequest(PagesOf(mapping)))
         self.redraw()
 
-    def _of_mapping(self, mapping: int) -> PageHistory:
+    def _page_history_of(self, mapping: int) -> PageHistory:
         """The looks at a mapping; those used last are kept."""
-        looks = self._looks.pop(mapping, None) or PageHistory(mapping)
-        self._looks[mapping] = looks
-        while len(self._looks) > MOST_REMEMBERED:
-            del self._looks[next(iter(self._looks))]
+        looks = self._page_histories.pop(mapping, None) or PageHistory(mapping)
+        self._page_histories[mapping] = looks
+        while len(self._page_histories) > MAX_PAGE_HISTORIES:
+            del self._page_histories[next(iter(self._page_histories))]
         return looks
 
     def handle_reply(self, reply: Answer) -> None:
@@ -108,12 +110,12 @@ class MappingPages(Widget, can_focus=True):
         elif isinstance(reply, FramesSeen):
             self._frames.store_reply(reply)
         elif reply.runs is None:
-            self._refused = reply
+            self._refusal = reply
         else:
             entry = self._history.states[-1]
             backing = backing_of(entry.name, entry.perms)
-            self._refused = None
-            self._of_mapping(reply.mapping).add(reply, backing, self._view.state.mark)
+            self._refusal = None
+            self._page_history_of(reply.mapping).add(reply, backing, self._view.state.mark)
         self.redraw()
 
     def redraw(self) -> None:
@@ -127,13 +129,13 @@ class MappingPages(Widget, can_focus=True):
             self.get_component_rich_style("pages--box"),
             self.get_component_rich_style("pages--cursor"),
         )
-        view = view_at(life, self._of_mapping(life.mapping), scene)
+        view = derive_page_view(life, self._page_history_of(life.mapping), scene)
         if view is None:
             self._canvas, self._lines = None, self._draw_placeholder(life, scene, look)
         else:
             self._canvas = canvas = self._lay_out(view, life, scene, look)
             self._lines = canvas.draw()
-            for request in self._requests(canvas, life):
+            for request in self._build_requests(canvas, life):
                 self.post_message(self.SourceRequest(request))
         self.refresh()
 
@@ -142,7 +144,7 @@ class MappingPages(Widget, can_focus=True):
         number = compared_ticks(history, view).number
         label = label_at(history.timeline, number, history.mapping)
         title = sections.draw_title(history.states[history.step_at(number)], label, style, self.size.width)
-        return draw_placeholder(title, self._why_nothing(history), style, *self.size)
+        return draw_placeholder(title, self._empty_reason(history), style, *self.size)
 
     def _lay_out(self, view: PageView, history: MappingHistory, scene: View, style: DrawStyle) -> PageCanvas:
         """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
@@ -152,21 +154,21 @@ class MappingPages(Widget, can_focus=True):
         self._cursor = cursor.scroll_to(canvas.layout.grid_layout.top)
         return canvas
 
-    def _requests(self, canvas: PageCanvas, history: MappingHistory) -> list[Request]:
+    def _build_requests(self, canvas: PageCanvas, history: MappingHistory) -> list[Request]:
         """The requests for what is not known yet of the pages on the screen."""
         view, frames = canvas.model.view, canvas.model.frames
         may_ask = view.may_have_names and not _has_ended(history)
         cursor = view.range_of(*canvas.layout.cursor_pages)
         requests = (
-            self._names.request(canvas.named_ranges) if may_ask else None,
-            frames.request(cursor, len(history.timeline)) if frames is not None else None,
+            self._names.next_request(canvas.named_ranges) if may_ask else None,
+            frames.next_request(cursor, len(history.timeline)) if frames is not None else None,
         )
         return [request for request in requests if request is not None]
 
-    def _why_nothing(self, history: MappingHistory) -> str:
+    def _empty_reason(self, history: MappingHistory) -> str:
         """Why no pages are shown."""
-        if self._refused is not None:
-            return self._refused.why
+        if self._refusal is not None:
+            return self._refusal.why
         if _has_ended(history):
             return "the pages were not looked at before it was gone"
         return "looking at the pages …"
@@ -189,7 +191,7 @@ class MappingPages(Widget, can_focus=True):
 
     # what the user does
 
-    def _move(self, cursor: PageCursor) -> None:
+    def _set_cursor(self, cursor: PageCursor) -> None:
         """Show the cursor after a move."""
         if cursor != self._cursor:
             self._cursor = cursor
@@ -198,23 +200,25 @@ class MappingPages(Widget, can_focus=True):
     def action_move(self, across: int, down: int) -> None:
         """Move the cursor by cells and rows; in the list, by lines."""
         if canvas := self._canvas:
-            self._move(self._cursor.move(canvas.layout.grid_layout, canvas.cow_pages, across, down))
+            self._set_cursor(self._cursor.move(canvas.layout.grid_layout, canvas.cow_pages, across, down))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by a screenful."""
         if canvas := self._canvas:
             layout = canvas.layout
-            self._move(self._cursor.move_by_screens(layout.grid_layout, canvas.cow_pages, pages, layout.list_step))
+            self._set_cursor(
+                self._cursor.move_by_screens(layout.grid_layout, canvas.cow_pages, pages, layout.list_step)
+            )
 
     def action_go(self, end: int) -> None:
         """Go to the first page, or to the last one."""
         if canvas := self._canvas:
-            self._move(self._cursor.go_to_end(canvas.grid, canvas.cow_pages, last=bool(end)))
+            self._set_cursor(self._cursor.go_to_end(canvas.grid, canvas.cow_pages, last=bool(end)))
 
     def action_zoom(self, steps: int) -> None:
         """Show smaller cells, or larger ones; the cursor stays on its page."""
         if canvas := self._canvas:
-            self._move(self._cursor.zoom_by(canvas.grid, steps))
+            self._set_cursor(self._cursor.zoom_by(canvas.grid, steps))
 
     def action_changed(self, direction: int) -> None:
         """Go to the next cell, or the last one, in which a page changed; from the end on to the start."""
@@ -226,7 +230,7 @@ class MappingPages(Widget, can_focus=True):
             self.notify("no page has changed since the compared look")
             return
         cell = canvas.layout.cursor_pages
-        self._move(self._cursor.go_to_change(canvas.grid, changes, cell, forward=direction > 0))
+        self._set_cursor(self._cursor.go_to_change(canvas.grid, changes, cell, forward=direction > 0))
 
     def action_list(self) -> None:
         """List the pages that were copied on write, or show the grid."""
@@ -234,7 +238,7 @@ class MappingPages(Widget, can_focus=True):
         if canvas is None or not (canvas.cow_pages.pages or self._cursor.listing):
             self.notify("no page of this mapping was copied on write")
             return
-        self._move(self._cursor.toggle_list(canvas.grid, canvas.cow_pages))
+        self._set_cursor(self._cursor.toggle_list(canvas.grid, canvas.cow_pages))
 
     async def on_click(self, event: events.Click) -> None:
         """A click puts the cursor there, on the map and in the list, too; on a tab it changes the view."""
@@ -244,9 +248,9 @@ class MappingPages(Widget, can_focus=True):
             return
         page = self._canvas.layout.page_at(event.x, event.y) if self._canvas else None
         if self._canvas and page is not None:
-            self._move(self._cursor.move_to(self._canvas.grid, page))
+            self._set_cursor(self._cursor.move_to(self._canvas.grid, page))
 
-    def _wheel(self, event: events.MouseEvent, down: int) -> None:
+    def _handle_wheel(self, event: events.MouseEvent, down: int) -> None:
         """The wheel moves the cursor by rows; with ctrl it zooms."""
         event.stop()
         if event.ctrl:
@@ -255,12 +259,12 @@ class MappingPages(Widget, can_focus=True):
             self.action_move(0, down)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """See `_wheel`."""
-        self._wheel(event, -1)
+        """See `_handle_wheel`."""
+        self._handle_wheel(event, -1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """See `_wheel`."""
-        self._wheel(event, 1)
+        """See `_handle_wheel`."""
+        self._handle_wheel(event, 1)
 
 
 def _has_ended(history: MappingHistory) -> bool:

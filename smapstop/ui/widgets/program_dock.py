@@ -8,10 +8,10 @@ from smapstop.model.protocol import Launch, Pace
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.program_control import Launching, Rebuilds
+from smapstop.ui.program_control import ProgramLauncher, Rebuilds
 from smapstop.ui.widgets.program_pane import ProgramPane
 
-AGAIN = "begins again …"
+RESTART_TEXT = "begins again …"
 
 
 class ProgramDock(Vertical):
@@ -31,13 +31,13 @@ class ProgramDock(Vertical):
     ProgramDock:focus-within { border: round $accent; border-title-style: bold; border-subtitle-color: $accent; }
     """
 
-    def __init__(self, terminal_fd: int, launching: Launching, rebuilds: Rebuilds | None = None) -> None:
+    def __init__(self, terminal_fd: int, launcher: ProgramLauncher, rebuilds: Rebuilds | None = None) -> None:
         super().__init__()
-        self._launching, self._rebuilds = launching, rebuilds
+        self._launcher, self._rebuilds = launcher, rebuilds
         self._pane = ProgramPane(terminal_fd)
-        self._lives = True
-        self._held = False
-        self.border_title = fmt.clip(" ".join(launching.command), 60).replace("[", r"\[")
+        self._program_alive = True
+        self._keys_reserved = False
+        self.border_title = fmt.clip(" ".join(launcher.command), 60).replace("[", r"\[")
         self.border_subtitle = ""
 
     def compose(self) -> ComposeResult:
@@ -46,97 +46,97 @@ class ProgramDock(Vertical):
 
     def on_mount(self) -> None:
         """Say who has the keys, and begin to watch for rebuilds."""
-        self._say_who_has_keys()
+        self._show_key_owner()
         if self._rebuilds is not None:
-            self.run_worker(self._follow(self._rebuilds))
+            self.run_worker(self._restart_on_rebuilds(self._rebuilds))
 
     def on_program_pane_sized(self) -> None:
         """Launch the program, once, on a terminal that has its real size."""
-        self._launching.begin()
+        self._launcher.start()
 
     # who has the keys
 
     @property
-    def lives(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether there is a program to type to."""
-        return self._lives
+        return self._program_alive
 
     @property
     def has_keys(self) -> bool:
         """Whether every key goes to the program, or to the next one."""
         # `has_focus` is told by a message, which comes later
-        return self._held or self.screen.focused is self._pane
+        return self._keys_reserved or self.screen.focused is self._pane
 
-    def take_keys(self) -> None:
+    def give_keys(self) -> None:
         """Give the keys to the program, unless it is no more."""
-        if self._lives:
+        if self._program_alive:
             self.screen.set_focus(self._pane)  # at once: the next key may already be waiting
 
-    def give_up_keys(self) -> None:
+    def release_keys(self) -> None:
         """Take the keys from the program, also from one that is still to begin."""
-        self._held = False
+        self._keys_reserved = False
 
     # the program
 
-    def pace(self, pace: Pace) -> None:
+    def set_pace(self, pace: Pace) -> None:
         """Have the program sampled so when it begins again."""
-        self._launching.pace(pace)
+        self._launcher.set_pace(pace)
 
-    async def _follow(self, rebuilds: Rebuilds) -> None:
+    async def _restart_on_rebuilds(self, rebuilds: Rebuilds) -> None:
         """Start the program anew when it was rebuilt; who has the keys has them then, too."""
         try:
             async for _ in rebuilds():
-                self._held = self.has_keys
-                await self._launching.again()
+                self._keys_reserved = self.has_keys
+                await self._launcher.restart()
         except SmapstopError as error:
             self.app.notify(str(error), severity="error", markup=False, timeout=60)
 
-    def began(self, number: int) -> None:
+    def show_start(self, number: int) -> None:
         """The program runs; the second time and later it is told apart from the one before."""
-        self._launching.began()
+        self._launcher.note_start()
         if number > 1:
-            self._lives = True
+            self._program_alive = True
             self._pane.begin_again(f"run {number}")
-        if self._held:
-            self._held = False
-            self.take_keys()
-        self._say_who_has_keys()
+        if self._keys_reserved:
+            self._keys_reserved = False
+            self.give_keys()
+        self._show_key_owner()
 
-    def ended(self, how: str) -> bool:
+    def show_end(self, how: str) -> bool:
         """The program ended: say how, and keep what it wrote; whether that was meant to be, and it begins again."""
-        self._launching.ended()
-        self._lives = False
+        self._launcher.note_end()
+        self._program_alive = False
         waits = "" if self._rebuilds is None else ", waits for a rebuild"
-        self.border_subtitle = AGAIN if self._launching.again_soon else how + waits
-        return self._launching.again_soon
+        self.border_subtitle = RESTART_TEXT if self._launcher.is_restarting else how + waits
+        return self._launcher.is_restarting
 
-    def refused(self, why: str) -> None:
+    def show_launch_failure(self, why: str) -> None:
         """The program could not begin again: say why."""
-        self._launching.refused()
-        self._held = False
+        self._launcher.note_launch_failure()
+        self._keys_reserved = False
         self.border_subtitle = f"{why}; waits for a rebuild".replace("[", r"\[")
 
-    def lost(self, why: str) -> None:
+    def abandon_program(self, why: str) -> None:
         """Nothing more will be heard of the program."""
         self.workers.cancel_node(self)
-        self.ended(why)
+        self.show_end(why)
         self.border_subtitle = why
 
     async def end_program(self) -> None:
         """End the program, and do not begin it again."""
         self.workers.cancel_node(self)
-        await self._launching.end()
+        await self._launcher.end()
 
     def on_descendant_focus(self) -> None:
         """Say who has the keys."""
-        self._say_who_has_keys()
+        self._show_key_owner()
 
     def on_descendant_blur(self) -> None:
         """Say who has the keys."""
-        self._say_who_has_keys()
+        self._show_key_owner()
 
-    def _say_who_has_keys(self) -> None:
-        if self._lives:
+    def _show_key_owner(self) -> None:
+        if self._program_alive:
             type_key, back_key = (key_of(self.app, name).replace("[", r"\[") for name in ("program", "keys_back"))
             self.border_subtitle = (
                 f"{back_key} leaves the program" if self.has_keys else f"press {type_key} to type into it"
@@ -144,7 +144,7 @@ class ProgramDock(Vertical):
         self.app.refresh_bindings()
 
 
-def dock_of(source: Source, launch: Launch, rebuilds: Rebuilds | None) -> ProgramDock:
+def build_dock(source: Source, launch: Launch, rebuilds: Rebuilds | None) -> ProgramDock:
     """The place of a program that is launched on the terminal of a source."""
     assert source.terminal_fd is not None
-    return ProgramDock(source.terminal_fd, Launching(source, launch), rebuilds)
+    return ProgramDock(source.terminal_fd, ProgramLauncher(source, launch), rebuilds)

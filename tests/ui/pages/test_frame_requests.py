@@ -15,21 +15,21 @@ def seen(start: int = 0, end: int = 4096, **counts: Any) -> FramesSeen:
 
 def test_they_are_asked_for_once_in_a_tick_and_one_after_the_other() -> None:
     frames = PageFrames(3)
-    assert frames.request((0, 4096), 1) == FramesOn(3, 0, 4096)
-    assert frames.request((4096, 8192), 1) is None, "an answer is awaited"
+    assert frames.next_request((0, 4096), 1) == FramesOn(3, 0, 4096)
+    assert frames.next_request((4096, 8192), 1) is None, "an answer is awaited"
     frames.store_reply(seen())
-    assert frames.request((0, 4096), 1) is None
-    assert frames.request((4096, 8192), 1) == FramesOn(3, 4096, 8192)
+    assert frames.next_request((0, 4096), 1) is None
+    assert frames.next_request((4096, 8192), 1) == FramesOn(3, 4096, 8192)
     frames.store_reply(seen(4096, 8192))
-    assert frames.request((4096, 8192), 2) == FramesOn(3, 4096, 8192)
+    assert frames.next_request((4096, 8192), 2) == FramesOn(3, 4096, 8192)
 
 
 def test_only_what_is_known_of_these_pages_is_told() -> None:
     frames = PageFrames(3)
-    assert frames.of((0, 4096)) is None
+    assert frames.find((0, 4096)) is None
     frames.store_reply(seen())
-    assert frames.of((0, 4096)) == seen()
-    assert frames.of((0, 8192)) is None
+    assert frames.find((0, 4096)) == seen()
+    assert frames.find((0, 8192)) is None
 
 
 @pytest.mark.parametrize(
