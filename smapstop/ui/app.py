@@ -31,13 +31,13 @@ from smapstop.settings import Pick, Replay, Settings, StartRequest
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text
-from smapstop.ui.keys.key_app import PromptApp
+from smapstop.ui.keys.key_app import KeyApp
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.messages import SourceMessageReceived
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.dashboard import MainScreen
 from smapstop.ui.session import Session
-from smapstop.ui.signals import heed_signals
+from smapstop.ui.signals import exit_on_signals
 from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
 from smapstop.ui.user_state import UserState, step_interval
@@ -48,7 +48,7 @@ PATIENCE_SECONDS = 3.0
 """By so much a tick may be late."""
 
 
-class Dashboard(PromptApp):
+class Dashboard(KeyApp):
     """The live dashboard of one process.
 
     Args:
@@ -83,7 +83,7 @@ class Dashboard(PromptApp):
         self.theme = settings.theme or self.theme
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
         self._pace = settings.pace
-        self._later: Timer | None = None
+        self._redraw_timer: Timer | None = None
         self._last_tick_time = 0.0
         """When the last tick came, in seconds of `time.monotonic`."""
 
@@ -108,33 +108,33 @@ class Dashboard(PromptApp):
         return MainScreen(self.source, self._begin, self.session, self._settings, self._intro, self._rebuilds)
 
     @property
-    def main(self) -> MainScreen:
+    def main_screen(self) -> MainScreen:
         """The screen below all others."""
         return cast("MainScreen", self.default_screen)
 
     def compose(self) -> ComposeResult:
         """The parts of the screen."""
-        yield from self.main.parts()
+        yield from self.main_screen.compose_parts()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette finds: all that a key does here, and a picture of the screen."""
-        views = self.main.views
+        views = self.main_screen.views
         for key in KEYS:
             action = key.actions.get("anywhere")
             here = next((key.actions[place] for place in key.actions if place == views.current), None)
             if key.name == "palette" or (here is None and action is None):
                 continue
-            if action is None or self.main.check_action(action, ()):
-                run = partial(self.run_action, here or action or "", views.seen if here else self.main)
-                keys = " ".join(self.keymap.names(key.name))
+            if action is None or self.main_screen.check_action(action, ()):
+                run = partial(self.run_action, here or action or "", views.seen if here else self.main_screen)
+                keys = " ".join(self.keymap.display_names(key.name))
                 yield SystemCommand(key.label.capitalize(), f"{key.help}  {keys}", run)
         yield from (each for each in super().get_system_commands(screen) if each.title == "Screenshot")
 
     def on_mount(self) -> None:
         """Start to listen, and say whom to watch; a program is launched when its pane knows its size."""
-        heed_signals(self.exit)
+        exit_on_signals(self.exit)
         self._initial_user_state = self._user_state
-        self.main.begin(_beginning(self._begin))
+        self.main_screen.show_progress(_progress_text(self._begin))
         self.source.start(lambda news: self.post_message(SourceMessageReceived(news)))
         self.set_interval(1, self._check_overdue)
         match self._begin:
@@ -143,7 +143,7 @@ class Dashboard(PromptApp):
             case Pick(processes, check):
                 from smapstop.ui.screens.pick import PickScreen
 
-                self.push_screen(PickScreen(processes, check), self._picked)
+                self.push_screen(PickScreen(processes, check), self._attach_picked)
 
     def on_unmount(self) -> None:
         """Stop listening, and remember what the user changed."""
@@ -155,13 +155,15 @@ class Dashboard(PromptApp):
     @property
     def _user_state(self) -> UserState:
         """How the user has it now."""
-        columns, sorting = (column.key for column in self.main.columns), self.session.order.sorting
-        return UserState(tuple(columns), sorting, self.theme, self._pace.interval_ns / 1e9, self.main.panes.lines)
+        columns, sorting = (column.key for column in self.main_screen.columns), self.session.order.sorting
+        return UserState(
+            tuple(columns), sorting, self.theme, self._pace.interval_ns / 1e9, self.main_screen.panes.lines
+        )
 
     @property
-    def keys_are_ours(self) -> bool:
+    def is_handling_keys(self) -> bool:
         """Whether keys mean what they are bound to: not while the program has them."""
-        return not self.main.program_has_keys
+        return not self.main_screen.program_has_keys
 
     def note_input(self) -> None:
         """The user did something."""
@@ -169,7 +171,7 @@ class Dashboard(PromptApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """While the program has the keys, none of them is ours."""
-        return self.keys_are_ours
+        return self.is_handling_keys
 
     def action_help(self) -> None:
         """Explain the keys and the words."""
@@ -184,13 +186,13 @@ class Dashboard(PromptApp):
             return
         self._pace = step_interval(self._pace, steps)
         self.source.request(self._pace)
-        if self.main.dock is not None:
-            self.main.dock.set_pace(self._pace)
+        if self.main_screen.dock is not None:
+            self.main_screen.dock.set_pace(self._pace)
         self.notify(f"a sample every {fmt.span(self._pace.interval_ns)}", timeout=2)
 
     # news from the source
 
-    def _picked(self, pid: int | None) -> None:
+    def _attach_picked(self, pid: int | None) -> None:
         """Attach to the process that the user picked."""
         if pid is None:
             self.exit(0)
@@ -202,17 +204,17 @@ class Dashboard(PromptApp):
         """Take in what the source told."""
         match message.source_message:
             case Target() as target:
-                self.main.begin_run(target)
+                self.main_screen.begin_run(target)
             case Tick() as tick:
                 newest = self.session.runs.newest
                 assert newest is not None, "a target comes before its ticks"
                 newest.timeline.append(tick)
                 self._last_tick_time, self.session.overdue_seconds = time.monotonic(), 0
                 if tick.ending is not None:
-                    self._end(exit_status_text(tick.ending))
-                self._show_when_clear()
+                    self._show_end(exit_status_text(tick.ending))
+                self._redraw_when_ready()
             case Refusal() as refusal:
-                self._refuse(str(SmapstopError(refusal.what, refusal.remedy)))
+                self._show_launch_failure(str(SmapstopError(refusal.what, refusal.remedy)))
             case PagesSeen() | SymbolsSeen() | FramesSeen() as seen:
                 self.query_one(MappingPages).handle_reply(seen)
             case Notice() as notice:
@@ -220,20 +222,20 @@ class Dashboard(PromptApp):
                 self.notify(fmt.printable(self.notices[-1]), severity="warning", markup=False)
             case Over() as over:
                 self.session.end_of_recording = over
-                self.main.request_redraw()
+                self.main_screen.request_redraw()
             case Failure() as failure:
-                self._fail(failure)
+                self._show_failure(failure)
 
-    def _show_when_clear(self) -> None:
+    def _redraw_when_ready(self) -> None:
         """Have what is new drawn, as soon as the terminal has taken what was drawn before."""
-        if output_ready.is_clear():
-            self.main.request_redraw()
-        elif self._later is None:
-            self._later = self.set_timer(output_ready.AGAIN_SECONDS, self._show_late)
+        if output_ready.terminal_ready():
+            self.main_screen.request_redraw()
+        elif self._redraw_timer is None:
+            self._redraw_timer = self.set_timer(output_ready.RETRY_SECONDS, self._retry_redraw)
 
-    def _show_late(self) -> None:
-        self._later = None
-        self._show_when_clear()
+    def _retry_redraw(self) -> None:
+        self._redraw_timer = None
+        self._redraw_when_ready()
 
     def _check_overdue(self) -> None:
         """Say that the next tick is overdue: what is seen is old then, though it was live."""
@@ -245,26 +247,26 @@ class Dashboard(PromptApp):
         silent = time.monotonic() - self._last_tick_time
         if silent > due_seconds:
             self.session.overdue_seconds = round(silent)
-            self.main.request_redraw()
+            self.main_screen.request_redraw()
 
-    def _end(self, how: str) -> None:
+    def _show_end(self, how: str) -> None:
         """The process ended: what it was stays on the screen."""
-        if self.main.dock is not None and not self.main.dock.show_end(how):
-            self.main.focus_table()
+        if self.main_screen.dock is not None and not self.main_screen.dock.show_end(how):
+            self.main_screen.focus_table()
 
-    def _refuse(self, why: str) -> None:
+    def _show_launch_failure(self, why: str) -> None:
         """The program could not begin again: say why, and wait for the next rebuild."""
         self.notify(why, severity="error", markup=False)
-        if self.main.dock is not None:
-            self.main.dock.show_launch_failure(why)
-            self.main.focus_table()
+        if self.main_screen.dock is not None:
+            self.main_screen.dock.show_launch_failure(why)
+            self.main_screen.focus_table()
 
-    def _fail(self, failure: Failure) -> None:
+    def _show_failure(self, failure: Failure) -> None:
         """Nothing more will come: say why; what was seen stays, and without anything there is no use in staying."""
         self.failure = failure
-        if self.main.dock is not None:
-            self.main.dock.abandon_program("not watched any more")
-            self.main.focus_table()
+        if self.main_screen.dock is not None:
+            self.main_screen.dock.abandon_program("not watched any more")
+            self.main_screen.focus_table()
         if not self.session.has_ticks:
             self.exit(failure.status)
         self.query_one(HeaderBar).give_up(str(SmapstopError(failure.what, failure.remedy)))
@@ -295,8 +297,8 @@ class Dashboard(PromptApp):
 
     async def _end_program(self) -> None:
         """End the program, and leave."""
-        if self.main.dock is not None:
-            await self.main.dock.end_program()
+        if self.main_screen.dock is not None:
+            await self.main_screen.dock.end_program()
         run = self.session.runs.newest
         if run is not None and run.timeline.ending is None and self.failure is None:
             self.notices.append(f"process {run.target.pid} has not ended: nobody could tell it, or it cannot")
@@ -305,7 +307,7 @@ class Dashboard(PromptApp):
             await self.action_quit()
 
 
-def _beginning(begin: StartRequest) -> str:
+def _progress_text(begin: StartRequest) -> str:
     """What is done until there is something to show."""
     match begin:
         case Attach(pid):

@@ -4,13 +4,13 @@ import os
 from collections.abc import Mapping
 
 from smapstop.guide import CONTENTS
-from smapstop.ui.keys.key_app import PromptApp
+from smapstop.ui.keys.key_app import KeyApp
 from smapstop.ui.screens.guide import GuideScreen
-from smapstop.ui.signals import heed_signals
+from smapstop.ui.signals import exit_on_signals
 from smapstop.ui.theme.app_theme import theme_for
 
 
-class GuideApp(PromptApp):
+class GuideApp(KeyApp):
     """Show the guide until the user quits.
 
     Args:
@@ -34,5 +34,5 @@ class GuideApp(PromptApp):
 
     def on_mount(self) -> None:
         """Open the guide; quit when it is closed."""
-        heed_signals(self.exit)
+        exit_on_signals(self.exit)
         self.push_screen(GuideScreen(self._chapter), lambda _: self.exit(0))

@@ -16,7 +16,7 @@ from smapstop.ui.keys.table import GROUPS, KEYS
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HelpEntry:
     """A word and what it means."""
 
     word: str
@@ -31,46 +31,46 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class HelpSection:
     """Entries about one thing."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[HelpEntry, ...]
     short: bool = False
     """Whether two of it fit side by side."""
 
 
 PRINCIPLES = (
-    Entry(
+    HelpEntry(
         "Mapping",
         "A range of addresses with one origin, part of a file or nothing, and one set of permissions. "
         "It costs no memory until its pages are touched, one by one.",
     ),
-    Entry(
+    HelpEntry(
         "Rss, Pss, Uss",
         "Three answers to how much. Rss counts every resident page in full; Pss divides each by how often it is "
         "mapped; Uss counts only those that nobody else maps (Private_Clean + Private_Dirty).",
     ),
-    Entry(
+    HelpEntry(
         "Private, shared",
         "How often a page is mapped right now: once is private, twice or more is shared. This is the map count, not "
         "MAP_PRIVATE or MAP_SHARED; the p or s in Perm says that.",
     ),
-    Entry(
+    HelpEntry(
         "Clean, dirty",
         "A clean page can be dropped and read again from its file. A dirty one was written, by this process or by "
         "anybody who wrote the file, and must be stored first: in the file, or in swap.",
     ),
-    Entry(
+    HelpEntry(
         "Anonymous",
         "A page with no file behind it: heap, stack, and every page of a private file mapping that was written to.",
     ),
-    Entry(
+    HelpEntry(
         "Copy-on-write",
         "The first write to a page of a private file mapping makes the kernel copy it: one minor fault, one page "
         "more in Anonymous, however few bytes were written. Rss stays as it was if the page had been read before.",
     ),
-    Entry(
+    HelpEntry(
         "Watching",
         "It changes what is watched. smapstop maps the same libraries, so their pages turn from private to shared "
         "and the Pss of the process falls while you look. It is no event: the first sample already has it.",
@@ -78,21 +78,21 @@ PRINCIPLES = (
 )
 """What one has to know to read the rest."""
 _SIGNS = (
-    Entry(fmt.UNKNOWN, "Not known: this kernel does not print it, or it may not be read. Never the same as 0."),
-    Entry(fmt.STILL, "No change."),
-    Entry("▼ ▲", "What the rows are sorted by, the greatest or the least first."),
-    Entry("highlighted, struck through", "A row or a number that just changed; a mapping that is just gone."),
-    Entry("underlined", "A number that just fell; one that rose is only highlighted."),
-    Entry("first touch?", "Ambiguous: the fields also fit another mechanism, which the open mapping names."),
+    HelpEntry(fmt.UNKNOWN, "Not known: this kernel does not print it, or it may not be read. Never the same as 0."),
+    HelpEntry(fmt.STILL, "No change."),
+    HelpEntry("▼ ▲", "What the rows are sorted by, the greatest or the least first."),
+    HelpEntry("highlighted, struck through", "A row or a number that just changed; a mapping that is just gone."),
+    HelpEntry("underlined", "A number that just fell; one that rose is only highlighted."),
+    HelpEntry("first touch?", "Ambiguous: the fields also fit another mechanism, which the open mapping names."),
 )
 _PAGE_SIGNS = (
-    Entry(
+    HelpEntry(
         "f, a, c", "A lower-case letter: the cell has pages of several states; most of those present have this one."
     ),
-    Entry("F→C", "A change since the compared moment: it was F (file) and is C (copied on write)."),
-    Entry("in a huge page", HUGE_HELP),
+    HelpEntry("F→C", "A change since the compared moment: it was F (file) and is C (copied on write)."),
+    HelpEntry("in a huge page", HUGE_HELP),
 )
-_KINDS = {
+_KIND_MEANINGS = {
     Kind.FILE: "part of a file",
     Kind.ANONYMOUS: "memory without a file",
     Kind.HEAP: "the heap that brk grows",
@@ -102,26 +102,31 @@ _KINDS = {
 }
 
 
-def sections(keymap: Keymap) -> Iterator[Section]:
+def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
     """All that the help says, in order."""
     for group in GROUPS:
-        keys = tuple(Entry("  ".join(keymap.names(key.name)), key.help) for key in KEYS if key.group == group)
-        yield Section(f"Keys: {group.lower()}", keys, short=True)
-    yield Section("First principles", PRINCIPLES)
-    columns = tuple(Entry(column.title, column.help) for column in COLUMNS)
-    letters = tuple(Entry(LETTERS[kind], f"{meaning}.".capitalize()) for kind, meaning in _KINDS.items())
-    yield Section("How to read the table: columns", columns)
-    yield Section("How to read the table: letters and signs", letters + _SIGNS)
+        keys = tuple(
+            HelpEntry("  ".join(keymap.display_names(key.name)), key.help) for key in KEYS if key.group == group
+        )
+        yield HelpSection(f"Keys: {group.lower()}", keys, short=True)
+    yield HelpSection("First principles", PRINCIPLES)
+    columns = tuple(HelpEntry(column.title, column.help) for column in COLUMNS)
+    letters = tuple(HelpEntry(LETTERS[kind], f"{meaning}.".capitalize()) for kind, meaning in _KIND_MEANINGS.items())
+    yield HelpSection("How to read the table: columns", columns)
+    yield HelpSection("How to read the table: letters and signs", letters + _SIGNS)
     states = (
-        Entry(f"{page_words.LETTERS[each]} {page_words.state_name(each)}", told) for each, told in STATE_HELP.items()
+        HelpEntry(f"{page_words.LETTERS[each]} {page_words.state_name(each)}", told)
+        for each, told in STATE_HELP.items()
     )
-    yield Section("How to read the pages", (*states, *_PAGE_SIGNS))
-    yield Section(
+    yield HelpSection("How to read the pages", (*states, *_PAGE_SIGNS))
+    yield HelpSection(
         "What changed, and what the kernel did",
-        tuple(Entry(told.label, mechanisms.meaning_of(what)) for what, told in mechanisms.EXPLANATIONS.items()),
+        tuple(HelpEntry(told.label, mechanisms.meaning_of(what)) for what, told in mechanisms.EXPLANATIONS.items()),
     )
-    yield Section(
+    yield HelpSection(
         "Fields of smaps, and the Linux that first printed them",
-        tuple(Entry(field.label, field.help, field.since) for field in FIELDS),
+        tuple(HelpEntry(field.label, field.help, field.since) for field in FIELDS),
     )
-    yield Section("VmFlags", tuple(Entry(flag, f"{meaning}.") for flag, meaning in VM_FLAGS.items()), short=True)
+    yield HelpSection(
+        "VmFlags", tuple(HelpEntry(flag, f"{meaning}.") for flag, meaning in VM_FLAGS.items()), short=True
+    )

@@ -15,7 +15,7 @@ from smapstop.ui.program_control import Rebuilds
 
 
 @contextmanager
-def _drawn_on_terminal() -> Iterator[None]:
+def _stderr_on_terminal() -> Iterator[None]:
     """Textual draws on stderr: have that be the terminal meanwhile, wherever the user sent errors to."""
     if isinstance(sys.__stderr__, TextIOWrapper):  # lines and blocks are no ASCII, whatever the locale says
         sys.__stderr__.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -29,7 +29,7 @@ def _drawn_on_terminal() -> Iterator[None]:
         os.close(errors)
 
 
-def show(
+def run_dashboard(
     source: Source, begin: StartRequest, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
 ) -> int:
     """Show the dashboard until the user leaves; see `Dashboard`.
@@ -43,7 +43,7 @@ def show(
         SmapstopError: There was nothing to show.
     """
     app = Dashboard(source, begin, settings, intro=intro, rebuilds=rebuilds)
-    with _drawn_on_terminal():
+    with _stderr_on_terminal():
         status = app.run()
     for notice in app.notices:
         print(f"smapstop: {printable(notice)}", file=sys.stderr)
@@ -52,7 +52,7 @@ def show(
     return status or 0
 
 
-def show_guide(chapter: str, theme: str, keys: Mapping[str, tuple[str, ...]]) -> int:
+def run_guide(chapter: str, theme: str, keys: Mapping[str, tuple[str, ...]]) -> int:
     """Show the guide until the user quits; see `GuideApp`.
 
     Returns:
@@ -60,5 +60,5 @@ def show_guide(chapter: str, theme: str, keys: Mapping[str, tuple[str, ...]]) ->
     """
     from smapstop.ui.guide_app import GuideApp
 
-    with _drawn_on_terminal():
+    with _stderr_on_terminal():
         return GuideApp(chapter, theme, keys).run() or 0

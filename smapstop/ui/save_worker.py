@@ -7,11 +7,11 @@ from textual.app import App
 
 from smapstop.errors import SmapstopError
 
-SAVING = "saving"
+SAVE_GROUP = "saving"
 """What workers that save are called."""
 
 
-async def saved(app: App[int], steps: Iterator[str]) -> None:
+async def save_in_steps(app: App[int], steps: Iterator[str]) -> None:
     """Save, step by step, and tell what the last step says was done; or what was in the way."""
     told = ""
     try:

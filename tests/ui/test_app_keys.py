@@ -2,12 +2,12 @@ import pytest
 from textual.binding import Binding
 
 from smapstop.ui.keys.bindings import bindings
-from smapstop.ui.keys.keymap import Keymap, key_name, spelled
+from smapstop.ui.keys.keymap import Keymap, key_name, parse_key
 from smapstop.ui.keys.table import GROUPS, KEY, KEYS, PLACES, Place
 
 
 def test_no_key_stands_for_two_things_in_one_place() -> None:
-    assert list(Keymap().clashes()) == []
+    assert list(Keymap().find_clashes()) == []
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_no_key_stands_for_two_things_in_one_place() -> None:
 def test_a_key_that_the_user_gave_to_two_things_is_a_clash_where_both_count(
     changed: dict[str, tuple[str, ...]], expected: list[tuple[str, str, str]]
 ) -> None:
-    assert sorted(Keymap(changed).clashes()) == sorted(expected)
+    assert sorted(Keymap(changed).find_clashes()) == sorted(expected)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -86,7 +86,7 @@ def test_keys_are_named_as_people_read_them(key: str, name: str) -> None:
 
 @pytest.mark.parametrize("key", [key for row in KEYS for key in row.keys])
 def test_a_key_can_be_written_as_it_is_read(key: str) -> None:
-    assert spelled(key_name(key)) == key
+    assert parse_key(key_name(key)) == key
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_a_key_can_be_written_as_it_is_read(key: str) -> None:
     ],
 )
 def test_a_key_is_written_by_its_character_or_its_name(written: str, key: str | None) -> None:
-    assert spelled(written) == key
+    assert parse_key(written) == key

@@ -73,7 +73,7 @@ async def test_the_last_column_cannot_be_hidden_and_the_usual_ones_are_a_key_awa
         await pilot.press("c", "space", "down", "space", "down", "space", "down", "space", "enter")
         assert (await header(pilot)).split() == ["Pss"]
         await pilot.press("c", "u", "enter")
-        assert app.main.columns == COLUMNS
+        assert app.main_screen.columns == COLUMNS
 
 
 async def test_columns_go_no_further_than_the_ends() -> None:
@@ -127,7 +127,7 @@ async def test_panes_grow_and_shrink_and_leave_room_for_the_table() -> None:
     app, _, memory = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("}")
-        assert app.main.panes.lines is None
+        assert app.main_screen.panes.lines is None
         await pilot.press("e", *"}}")
         pane = app.query_one(EventsPane)
         assert pane.region.height == 12
@@ -135,7 +135,7 @@ async def test_panes_grow_and_shrink_and_leave_room_for_the_table() -> None:
         assert pane.region.height == 9
         await pilot.press(*"}" * 30)
         assert app.query_one(MappingTable).region.height >= 8
-    assert memory.told == [{"pane": app.main.panes.lines}]
+    assert memory.told == [{"pane": app.main_screen.panes.lines}]
 
 
 async def test_a_remembered_height_is_no_more_than_there_is_room_for() -> None:

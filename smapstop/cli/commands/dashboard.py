@@ -104,9 +104,9 @@ def run(words: list[str], command: Command) -> int:
     with start_sampler() as source:
         settings = settings_of(options)
         begin = _pick() if options.pid is None else Attach(find_watchable_process(options.pid), settings.pace)
-        from smapstop.ui.run import show
+        from smapstop.ui.run import run_dashboard
 
-        return show(_tee_to_recording(source, options), begin, settings)
+        return run_dashboard(_tee_to_recording(source, options), begin, settings)
 
 
 def _stray_word_error(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:
@@ -244,7 +244,7 @@ def launch(
     size = shutil.get_terminal_size()
     with start_sampler(open_terminal(size.lines // 2, size.columns)) as source:
         settings = load_settings()
-        from smapstop.ui.run import show
+        from smapstop.ui.run import run_dashboard
 
         begin = Launch(command, variables, settings.pace)
-        return show(record(source), begin, settings, intro=intro, rebuilds=rebuilds)
+        return run_dashboard(record(source), begin, settings, intro=intro, rebuilds=rebuilds)

@@ -75,10 +75,10 @@ def _show_in_viewer(name: str) -> int:
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import NO_PREFERENCES
     from smapstop.cli.config.state_file import read_state
-    from smapstop.ui.run import show_guide
+    from smapstop.ui.run import run_guide
 
     try:
         wanted = read_config().with_defaults(read_state())
     except SmapstopError:  # the guide says how to write the config file
         wanted = NO_PREFERENCES
-    return show_guide(name, wanted.theme or "", wanted.keys or {})
+    return run_guide(name, wanted.theme or "", wanted.keys or {})

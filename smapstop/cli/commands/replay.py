@@ -46,6 +46,6 @@ def run(words: list[str], command: Command) -> int:
     require_terminal("smapstop export FILE")
     from smapstop.settings import Replay
     from smapstop.source.replay import ReplaySource
-    from smapstop.ui.run import show
+    from smapstop.ui.run import run_dashboard
 
-    return show(ReplaySource(recording), Replay(options.file), settings)
+    return run_dashboard(ReplaySource(recording), Replay(options.file), settings)

@@ -164,7 +164,7 @@ def _parse_keymap(table: Mapping[str, object], where: SettingLocator) -> dict[st
     for name, given in table.items():
         with _locate_errors(where(f"keys.{name}")):
             changed[name] = _parse_keys(name, given)
-    for key, one, other in Keymap(changed).clashes():
+    for key, one, other in Keymap(changed).find_clashes():
         name, kept = (one, other) if one in changed else (other, one)
         with _locate_errors(where(f"keys.{name}")):
             raise SmapstopError(f"{name}: {key_name(key)} is the key of {kept}", f"give {name} or {kept} another")
@@ -173,7 +173,7 @@ def _parse_keymap(table: Mapping[str, object], where: SettingLocator) -> dict[st
 
 def _parse_keys(name: str, given: object) -> tuple[str, ...]:
     """The keys that a row of the table shall have."""
-    from smapstop.ui.keys.keymap import KEY_HINT, spelled
+    from smapstop.ui.keys.keymap import KEY_HINT, parse_key
     from smapstop.ui.keys.table import KEY
 
     if name not in KEY:
@@ -181,7 +181,7 @@ def _parse_keys(name: str, given: object) -> tuple[str, ...]:
     texts = [given] if isinstance(given, str) else given
     if not _is_string_list(texts) or not texts:
         raise SmapstopError(f"{name} = {_format_value(given)}", 'give a key, or some: "o" or ["o", "F6"]')
-    keys = {text: spelled(text) for text in texts}
+    keys = {text: parse_key(text) for text in texts}
     wrong = next((text for text, key in keys.items() if key is None), None)
     if wrong is not None:
         raise SmapstopError(f"{name}: no key {wrong!r}", KEY_HINT)

@@ -3,7 +3,7 @@
 from textual.binding import Binding
 
 from smapstop.ui.keys.keymap import key_name
-from smapstop.ui.keys.table import KEYS, TYPED, Place
+from smapstop.ui.keys.table import KEYS, TYPING_PLACES, Place
 
 
 def bindings(*places: Place) -> list[Binding]:
@@ -11,7 +11,7 @@ def bindings(*places: Place) -> list[Binding]:
     found = []
     for key in KEYS:
         place = next((place for place in places if place in key.actions), None)
-        keys = [each for each in key.keys if place not in TYPED or len(each) > 1]
+        keys = [each for each in key.keys if place not in TYPING_PLACES or len(each) > 1]
         if place is not None and keys:
             found.append(
                 Binding(

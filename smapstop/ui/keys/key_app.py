@@ -9,10 +9,10 @@ from textual.widgets import Input
 
 from smapstop.ui.keys.keymap import Keymap, key_name
 
-_TOUCHES = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
+_USER_INPUT_EVENTS = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 
 
-class PromptApp(App[int]):
+class KeyApp(App[int]):
     """An app whose keys the user may have changed.
 
     It does what a key is bound to at once: the next one may already be waiting, and goes where this one sends it.
@@ -24,18 +24,22 @@ class PromptApp(App[int]):
         ansi_color: See Textual.
     """
 
-    def __init__(self, changed: Mapping[str, tuple[str, ...]] | None = None, *, ansi_color: bool | None) -> None:
+    def __init__(self, overrides: Mapping[str, tuple[str, ...]] | None = None, *, ansi_color: bool | None) -> None:
         super().__init__(ansi_color=ansi_color)
-        self.keymap = Keymap(changed)
-        self.set_keymap({name: ",".join(keys) for name, keys in self.keymap.changed.items()})
+        self.keymap = Keymap(overrides)
+        self.set_keymap({name: ",".join(keys) for name, keys in self.keymap.overrides.items()})
 
     def get_key_display(self, binding: Binding) -> str:
         """The first key for the same, as people read it."""
-        changed = binding.id is not None and binding.id in self.keymap.changed
-        return self.keymap.names(binding.id or "")[0] if changed else binding.key_display or key_name(binding.key)
+        changed = binding.id is not None and binding.id in self.keymap.overrides
+        return (
+            self.keymap.display_names(binding.id or "")[0]
+            if changed
+            else binding.key_display or key_name(binding.key)
+        )
 
     @property
-    def keys_are_ours(self) -> bool:
+    def is_handling_keys(self) -> bool:
         """Whether keys mean what they are bound to."""
         return True
 
@@ -44,13 +48,13 @@ class PromptApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Obey a key; everything else takes its usual way."""
-        if isinstance(event, _TOUCHES) and not event.is_forwarded and self.keys_are_ours:
+        if isinstance(event, _USER_INPUT_EVENTS) and not event.is_forwarded and self.is_handling_keys:
             self.note_input()
-            if isinstance(event, events.Key) and await self._obey(event.key):
+            if isinstance(event, events.Key) and await self._run_bound_action(event.key):
                 return
         await super().on_event(event)
 
-    async def _obey(self, key: str) -> bool:
+    async def _run_bound_action(self, key: str) -> bool:
         """Do what a key is bound to, if it is, and if nobody types."""
         bound = self.screen.active_bindings.get(key)
         if bound is None or not bound.enabled or isinstance(self.focused, Input) or len(self.screen_stack) > 1:
@@ -61,9 +65,9 @@ class PromptApp(App[int]):
 
 def keymap_of(app: App[object]) -> Keymap:
     """The keys of an app."""
-    return app.keymap if isinstance(app, PromptApp) else Keymap()
+    return app.keymap if isinstance(app, KeyApp) else Keymap()
 
 
 def key_of(app: App[object], name: str) -> str:
     """The first key of a row of the table in an app, as people read it."""
-    return keymap_of(app).names(name)[0]
+    return keymap_of(app).display_names(name)[0]

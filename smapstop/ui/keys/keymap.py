@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from smapstop.ui.keys.table import ABOVE, KEY, KEYS, Key, Place
+from smapstop.ui.keys.table import KEY, KEYS, MODAL_PLACES, Key, Place
 
 _NAMES = {
     "left": "←",
@@ -23,23 +23,23 @@ def key_name(key: str) -> str:
     return "+".join([*held, name])
 
 
-_SPELLED = {name.casefold(): key for key, name in _NAMES.items()}
-_NAMED = {
+_KEYS_BY_DISPLAY_NAME = {name.casefold(): key for key, name in _NAMES.items()}
+_NAMED_KEYS = {
     *("enter", "escape", "tab", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown"),
     *("up", "down", "left", "right"),
     *(f"f{number}" for number in range(1, 25)),
 }
-_HELD = ("ctrl", "alt", "shift")
+_MODIFIERS = ("ctrl", "alt", "shift")
 KEY_HINT = "give a character, or a name: enter, space, esc, F5, PgUp, home, ←, ctrl+x, alt+x, shift+←"
 
 
-def spelled(text: str) -> str | None:
+def parse_key(text: str) -> str | None:
     """A key that people wrote, in Textual's spelling; None when there is none: its keymaps cannot have a comma."""
     *held, pressed = [text] if len(text) == 1 else text.split("+")
-    key = _SPELLED.get(pressed.casefold(), pressed if len(pressed) == 1 else pressed.casefold())
-    if not {each.casefold() for each in held} <= set(_HELD):
+    key = _KEYS_BY_DISPLAY_NAME.get(pressed.casefold(), pressed if len(pressed) == 1 else pressed.casefold())
+    if not {each.casefold() for each in held} <= set(_MODIFIERS):
         return None
-    if key not in _NAMED and not (len(key) == 1 and key.isprintable() and key not in " ,"):
+    if key not in _NAMED_KEYS and not (len(key) == 1 and key.isprintable() and key not in " ,"):
         return None
     return "+".join([*map(str.casefold, held), key])
 
@@ -51,22 +51,22 @@ class Keymap:
         changed: Other keys than the table's, in Textual's spelling, by the names of the rows.
     """
 
-    def __init__(self, changed: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self.changed = dict(changed or {})
+    def __init__(self, overrides: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self.overrides = dict(overrides or {})
 
     def keys(self, name: str) -> tuple[str, ...]:
         """The keys of a row, the most usual first."""
-        return self.changed.get(name, KEY[name].keys)
+        return self.overrides.get(name, KEY[name].keys)
 
-    def names(self, name: str) -> tuple[str, ...]:
+    def display_names(self, name: str) -> tuple[str, ...]:
         """The keys of a row as people read them."""
         return tuple(map(key_name, self.keys(name)))
 
-    def clashes(self) -> Iterator[tuple[str, str, str]]:
+    def find_clashes(self) -> Iterator[tuple[str, str, str]]:
         """The keys that stand for two things in one place, each with the names of the two rows."""
         for at, one in enumerate(KEYS):
             for other in KEYS[at + 1 :]:
-                if _meet(one, other):
+                if _can_clash(one, other):
                     for key in self.keys(one.name):
                         if key in self.keys(other.name):
                             yield key, one.name, other.name
@@ -77,10 +77,10 @@ def _places(key: Key) -> set[Place]:
     return {*key.actions, *(("detail", "events") if "list" in key.actions else ())}
 
 
-def _meet(one: Key, other: Key) -> bool:
+def _can_clash(one: Key, other: Key) -> bool:
     """Whether the same key would be two things somewhere."""
-    if one.name == other.over or other.name == one.over:
+    if one.name == other.shadows or other.name == one.shadows:
         return False
     here, there = _places(one), _places(other)
-    below = (here - ABOVE, there - ABOVE)
+    below = (here - MODAL_PLACES, there - MODAL_PLACES)
     return bool(here & there) or (all(below) and any("anywhere" in places for places in below))

@@ -24,9 +24,9 @@ Place = Literal[
 ]
 """Where a key counts: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
 PLACES: tuple[Place, ...] = get_args(Place)
-ABOVE: frozenset[Place] = frozenset({"help", "pick", "search", "runs", "sort", "columns", "quit", "guide"})
+MODAL_PLACES: frozenset[Place] = frozenset({"help", "pick", "search", "runs", "sort", "columns", "quit", "guide"})
 """The places where the dashboard's keys do not count."""
-TYPED: frozenset[Place] = frozenset({"pick", "sort"})
+TYPING_PLACES: frozenset[Place] = frozenset({"pick", "sort"})
 """The places where letters are typed."""
 
 
@@ -48,7 +48,7 @@ class Key:
     """Where the key bar shows it, in the order of the table."""
     priority: bool = False
     """Whether it comes before the keys of what has the focus."""
-    over: str = ""
+    shadows: str = ""
     """The row of the dashboard whose key it takes, where it counts."""
 
 

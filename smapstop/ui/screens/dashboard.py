@@ -22,7 +22,7 @@ from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.keys.table import KEY
 from smapstop.ui.messages import ViewOutdated
 from smapstop.ui.program_control import Rebuilds
-from smapstop.ui.save_worker import SAVING, saved
+from smapstop.ui.save_worker import SAVE_GROUP, save_in_steps
 from smapstop.ui.screens.timeline_screen import TimelineScreen
 from smapstop.ui.session import CarriedSelection, Session
 from smapstop.ui.widgets.events_pane import EventsPane
@@ -39,7 +39,7 @@ from smapstop.ui.widgets.totals import Totals
 if TYPE_CHECKING:  # what not every run needs is imported when it is needed
     from smapstop.ui.widgets.program_dock import ProgramDock
 
-ROWS_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
+FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
 """What can be typed to filter them."""
 
 
@@ -82,20 +82,20 @@ class MainScreen(TimelineScreen):
 
     # the parts
 
-    def parts(self) -> ComposeResult:
+    def compose_parts(self) -> ComposeResult:
         """All parts, from the top; the app has them made before it listens to anybody."""
         yield HeaderBar()
         yield Totals()
         yield TimeBar()
         yield Views(self.columns)
-        yield FilterLine(ROWS_HINT, parse_filter, id="filter-rows")
+        yield FilterLine(FILTER_HINT, parse_filter, id="filter-rows")
         keymap = keymap_of(self.app)
-        intro = self._intro.format(**{name: keymap.names(name)[0] for name in KEY})
+        intro = self._intro.format(**{name: keymap.display_names(name)[0] for name in KEY})
         self.panes = Panes(intro, self.dock, self._settings.pane)
         yield self.panes
         yield KeyBar()
 
-    def begin(self, what: str) -> None:
+    def show_progress(self, what: str) -> None:
         """Begin with the keys at the table, and say what is being done until there is something to show."""
         self.query_one(HeaderBar).notice(what)
         self.views.table.focus()
@@ -248,9 +248,9 @@ class MainScreen(TimelineScreen):
     def action_save(self) -> None:
         """Save what was seen of this run, if that is not being done already."""
         run = self.session.run
-        busy = any(worker.group == SAVING and not worker.is_finished for worker in self.workers)
+        busy = any(worker.group == SAVE_GROUP and not worker.is_finished for worker in self.workers)
         if run is not None and len(run.timeline) and not busy:
-            self.run_worker(saved(self.app, self._settings.save(run)), group=SAVING)
+            self.run_worker(save_in_steps(self.app, self._settings.save(run)), group=SAVE_GROUP)
 
     # the program
 

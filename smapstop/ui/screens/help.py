@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from smapstop.text import format as fmt
-from smapstop.ui.help_content import Entry, Section, sections
+from smapstop.ui.help_content import HelpEntry, HelpSection, help_sections
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.screens.modal import Modal
@@ -36,20 +36,20 @@ class HelpText(Widget):
 
     def render(self) -> RenderableType:
         """The text, in two columns where it is short and there is room."""
-        found = list(self._found())
+        found = list(self._matching_sections())
         if not found:
             return Text(f"Nothing here says {fmt.printable(self.query_text)!r}.", self._quiet())
         wide = self.content_size.width >= TWO_COLUMNS
         return Group(*(self._section(section, wide=wide) for section in found))
 
-    def _found(self) -> Iterator[Section]:
+    def _matching_sections(self) -> Iterator[HelpSection]:
         """The sections with the entries that match, without those that have none."""
-        for section in sections(keymap_of(self.app)):
+        for section in help_sections(keymap_of(self.app)):
             entries = tuple(entry for entry in section.entries if entry.matches(self.query_text))
             if entries:
-                yield Section(section.title, entries, section.short)
+                yield HelpSection(section.title, entries, section.short)
 
-    def _section(self, section: Section, *, wide: bool) -> RenderableType:
+    def _section(self, section: HelpSection, *, wide: bool) -> RenderableType:
         """A section: its title, and its words beside what they mean."""
         title = Text(section.title, self.get_component_rich_style("help--title", partial=True))
         entries = section.entries
@@ -64,7 +64,7 @@ class HelpText(Widget):
         columns.add_row(self._table(entries[:half], SHORT_WORD_WIDTH), self._table(entries[half:], SHORT_WORD_WIDTH))
         return Group(title, columns, "")
 
-    def _table(self, entries: tuple[Entry, ...], word_width: int) -> Table:
+    def _table(self, entries: tuple[HelpEntry, ...], word_width: int) -> Table:
         """Words on the left, what they mean on the right, aligned with the other sections."""
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(style="bold", width=word_width)
@@ -130,7 +130,7 @@ class HelpScreen(Modal[None]):
         self._text.scroll_home(animate=False)
 
     @on(Input.Submitted)
-    def found(self) -> None:
+    def focus_text(self) -> None:
         """Go on with reading what was found."""
         self._text.focus()
 

@@ -131,8 +131,8 @@ class ProgramPane(Widget, can_focus=True):
     def _paint_now(self) -> None:
         """Paint the lines that have changed, as soon as our own terminal has taken what was painted before."""
         assert self._emulator is not None
-        if not output_ready.is_clear():
-            self._paint = asyncio.get_running_loop().call_later(output_ready.AGAIN_SECONDS, self._paint_now)
+        if not output_ready.terminal_ready():
+            self._paint = asyncio.get_running_loop().call_later(output_ready.RETRY_SECONDS, self._paint_now)
             return
         self._paint = None
         self._painted_s = time.perf_counter()

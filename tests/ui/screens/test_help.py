@@ -10,7 +10,7 @@ from smapstop.proc.pages.page_states import STATE_HELP
 from smapstop.text.columns import COLUMNS
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
 from smapstop.text.pages import LETTERS, state_name
-from smapstop.ui.help_content import PRINCIPLES, Entry, sections
+from smapstop.ui.help_content import PRINCIPLES, HelpEntry, help_sections
 from smapstop.ui.keys.keymap import Keymap
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.screens.help import HelpScreen, HelpText
@@ -34,7 +34,7 @@ class Host(App[None]):
 
     def titles(self) -> list[str]:
         """The titles of the sections that are shown."""
-        known = {section.title for section in sections(Keymap())}
+        known = {section.title for section in help_sections(Keymap())}
         return [line.strip() for line in self.text() if line.strip() in known]
 
 
@@ -50,7 +50,7 @@ class Host(App[None]):
     ],
 )
 def test_an_entry_matches_when_every_word_is_in_it(query: str, expected: bool) -> None:
-    assert expected == Entry("Rss", "Resident set size.", "2.6.14").matches(query)
+    assert expected == HelpEntry("Rss", "Resident set size.", "2.6.14").matches(query)
 
 
 @pytest.mark.parametrize("width", [80, 118, 240])
@@ -59,7 +59,7 @@ async def test_it_explains_every_key_column_field_and_flag(width: int) -> None:
     async with app.run_test(size=(width, 40)):
         text = "\n".join(app.text())
     words = text.split()
-    assert [name for key in KEYS for name in Keymap().names(key.name) if name not in words] == []
+    assert [name for key in KEYS for name in Keymap().display_names(key.name) if name not in words] == []
     assert [column.title for column in COLUMNS if column.title not in text] == []
     assert [field.label for field in FIELDS if field.label not in words or field.since not in words] == []
     assert [flag for flag in VM_FLAGS if flag not in words] == []
