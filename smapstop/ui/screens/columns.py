@@ -28,13 +28,13 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
-        self._before = tuple(columns)
-        self._begin(columns)
+        self._initial_columns = tuple(columns)
+        self._set_columns(columns)
 
-    def _begin(self, columns: Sequence[Column]) -> None:
+    def _set_columns(self, columns: Sequence[Column]) -> None:
         """Have these columns, and the others after them."""
-        self._shown = {column.key for column in columns}
-        self._order = [*columns, *(column for column in ALL_COLUMNS.values() if column.key not in self._shown)]
+        self._shown_keys = {column.key for column in columns}
+        self._order = [*columns, *(column for column in ALL_COLUMNS.values() if column.key not in self._shown_keys)]
 
     def compose(self) -> ComposeResult:
         """The columns, a line each."""
@@ -56,11 +56,11 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
 
     def _option(self, column: Column) -> Option:
         """A column as a line of the list."""
-        shown = column.key in self._shown
+        shown = column.key in self._shown_keys
         title = (f" {'✓' if shown else ' '} {column.title:17}", "bold" if shown else "")
         return Option(Content.assemble(title, column.brief), id=column.key)
 
-    def _list(self, at: int) -> None:
+    def _update_options(self, at: int) -> None:
         """List them again, the cursor on one of them."""
         self._choices.set_options(map(self._option, self._order))
         self._choices.highlighted = at
@@ -68,21 +68,21 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
     def action_show(self) -> None:
         """Show the column under the cursor, or hide it; one is left."""
         at = self._choices.highlighted or 0
-        if self._shown != {self._order[at].key}:
-            self._shown ^= {self._order[at].key}
-            self._list(at)
+        if self._shown_keys != {self._order[at].key}:
+            self._shown_keys ^= {self._order[at].key}
+            self._update_options(at)
 
     def action_move_column(self, places: int) -> None:
         """Move the column under the cursor."""
         at = self._choices.highlighted or 0
         to = max(0, min(len(self._order) - 1, at + places))
         self._order.insert(to, self._order.pop(at))
-        self._list(to)
+        self._update_options(to)
 
     def action_usual(self) -> None:
         """Have the usual columns in the usual order."""
-        self._begin(COLUMNS)
-        self._list(0)
+        self._set_columns(COLUMNS)
+        self._update_options(0)
 
     def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
         """Say all that is known about the column under the cursor."""
@@ -90,5 +90,5 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
 
     def on_option_list_option_selected(self) -> None:
         """Take them."""
-        chosen = tuple(column for column in self._order if column.key in self._shown)
-        self.dismiss(chosen if chosen != self._before else None)
+        chosen = tuple(column for column in self._order if column.key in self._shown_keys)
+        self.dismiss(chosen if chosen != self._initial_columns else None)

@@ -195,7 +195,7 @@ class MainScreen(TimelineScreen):
         typing = next((line for line in self.query(FilterLine) if line.display), None)
         lens = self.session.view_state
         if typing is not None:
-            typing.drop()
+            typing.clear_and_close()
         elif self.views.back(self.session.timeline, self.session.view):
             self.request_redraw()
             self.views.seen.focus()
@@ -231,7 +231,7 @@ class MainScreen(TimelineScreen):
 
     def action_filter_events(self) -> None:
         """Type what events to show."""
-        self.panes.filter_events()
+        self.panes.open_event_filter()
 
     def action_grow(self, lines: int) -> None:
         """Make the panes higher, or lower."""

@@ -58,9 +58,9 @@ class PickScreen(Modal[int | None]):
     ) -> None:
         super().__init__()
         self._list_processes, self._check = processes, check
-        self._listing: Worker[Sequence[ProcessInfo]] | None = None
-        self._checking: ProcessInfo | None = None
-        self._refused: int | None = None
+        self._list_worker: Worker[Sequence[ProcessInfo]] | None = None
+        self._checked_process: ProcessInfo | None = None
+        self._refused_pid: int | None = None
 
     def compose(self) -> ComposeResult:
         """What to search for, the list, and the process under the cursor in full."""
@@ -82,7 +82,7 @@ class PickScreen(Modal[int | None]):
     def _list(self) -> ProcessList:
         return self.query_one(ProcessList)
 
-    def _say(self, text: str, *, refused: bool) -> None:
+    def _show_status(self, text: str, *, refused: bool) -> None:
         """Say something below the list."""
         about = self.query_one("#about", Static)
         about.set_class(refused, "-refused")
@@ -92,51 +92,51 @@ class PickScreen(Modal[int | None]):
 
     def action_reload(self) -> None:
         """List the processes again, unless that is under way."""
-        if self._listing is None or self._listing.is_finished:
-            self._listing = self.run_worker(
+        if self._list_worker is None or self._list_worker.is_finished:
+            self._list_worker = self.run_worker(
                 self._list_processes, group="list", thread=True, exclusive=True, exit_on_error=False
             )
 
     @on(Input.Submitted)
     @on(ProcessList.Chosen)
-    def pick(self) -> None:
+    def check_picked(self) -> None:
         """Take the process under the cursor, if it can be watched."""
-        self._checking = self._list.current
-        if self._checking is not None:
-            check = partial(self._check, self._checking)
+        self._checked_process = self._list.current
+        if self._checked_process is not None:
+            check = partial(self._check, self._checked_process)
             self.run_worker(check, group="check", thread=True, exclusive=True, exit_on_error=False)
 
     @on(Worker.StateChanged)
-    def done(self, message: Worker.StateChanged) -> None:
+    def handle_worker_result(self, message: Worker.StateChanged) -> None:
         """Take the list, or the process; or say why there is none."""
-        worker, checked = message.worker, self._checking
+        worker, checked = message.worker, self._checked_process
         match worker.group, message.state:
             case "list", WorkerState.SUCCESS:
                 self._list.show(worker.result or ())
             case "list", WorkerState.ERROR:
                 self._list.fail(str(worker.error))
-                self._say(str(worker.error), refused=True)
+                self._show_status(str(worker.error), refused=True)
             case "check", WorkerState.SUCCESS if checked is not None:
                 self.dismiss(checked.pid)
             case "check", WorkerState.ERROR if checked is not None:
-                self._refused = checked.pid
-                self._say(str(worker.error), refused=True)
+                self._refused_pid = checked.pid
+                self._show_status(str(worker.error), refused=True)
 
     # what the user does
 
     @on(Input.Changed)
-    def narrow(self, message: Input.Changed) -> None:
+    def filter_list(self, message: Input.Changed) -> None:
         """Show what matches, while the user types."""
         self._list.narrow(message.value)
 
     @on(ProcessList.ProcessHighlighted)
-    def tell(self) -> None:
+    def update_status(self) -> None:
         """Say how many there are, and show the process under the cursor in full, or why it cannot be watched."""
         total, process = self._list.total, self._list.current
         self.query_one("#count", Label).update("" if total is None else f"{self._list.matching} of {total}")
-        if process is None or process.pid != self._refused:
-            self._refused = None
-            self._say("" if process is None else command_or_refusal(process), refused=False)
+        if process is None or process.pid != self._refused_pid:
+            self._refused_pid = None
+            self._show_status("" if process is None else command_or_refusal(process), refused=False)
 
     def action_sort(self) -> None:
         """Sort by the next column."""

@@ -14,7 +14,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
 
-Choice = Literal["end", "leave"]
+QuitChoice = Literal["end", "leave"]
 
 _ANSWERS = (
     ("end", "end_program", "Terminate", "SIGHUP, as if its terminal were closed"),
@@ -24,7 +24,7 @@ _ANSWERS = (
 """What can be answered: its id, the name of its key, what it does, and how that may be understood."""
 
 
-class QuitScreen(Modal[Choice | None]):
+class QuitScreen(Modal[QuitChoice | None]):
     """Asks what becomes of the program; the result is None when the user would rather stay.
 
     Args:

@@ -36,7 +36,7 @@ class RunsScreen(Modal[Run | None]):
 
     def __init__(self, runs: Sequence[Run], shown: Run) -> None:
         super().__init__()
-        self._runs, self._shown = tuple(runs), shown
+        self._runs, self._shown_run = tuple(runs), shown
 
     def compose(self) -> ComposeResult:
         """The runs, the one that is looked at marked."""
@@ -54,7 +54,7 @@ class RunsScreen(Modal[Run | None]):
         """Begin at the run that is looked at."""
         choices = self.query_one(OptionList)
         known = [run.number for run in reversed(self._runs)]
-        choices.highlighted = known.index(self._shown.number) if self._shown.number in known else 0
+        choices.highlighted = known.index(self._shown_run.number) if self._shown_run.number in known else 0
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Take a choice."""
@@ -62,6 +62,6 @@ class RunsScreen(Modal[Run | None]):
 
     def _option(self, run: Run, before: Run | None) -> Option:
         """A run as a line of the list."""
-        present = run is self._shown
+        present = run is self._shown_run
         text = f" {'▸' if present else ' '} {line_of(run, before)}"
         return Option(Content.styled(text, "bold" if present else ""), id=str(run.number))

@@ -18,9 +18,9 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
 
-MOVED = Sorting()
+DEFAULT_SORTING = Sorting()
 """The order that a table begins with: `moved`, which is no column."""
-_MOVED_HELP = "What changed last comes first, the biggest change before the others."
+_DEFAULT_HELP = "What changed last comes first, the biggest change before the others."
 _PAUSE_SECONDS = 1.0
 """After this time without a letter the next one begins a new word."""
 
@@ -46,7 +46,7 @@ class SortScreen(Modal[Sorting | None]):
         with Vertical(classes="box") as box:
             box.border_title = "Sort by"
             box.border_subtitle = f"enter sort · again: reverse   type to find   {key_of(self.app, 'back')}"
-            yield OptionList(*(self._option(key) for key in (MOVED.key, *SORTABLE)), compact=True)
+            yield OptionList(*(self._option(key) for key in (DEFAULT_SORTING.key, *SORTABLE)), compact=True)
             yield Explained(markup=False)
 
     def on_mount(self) -> None:
@@ -63,22 +63,22 @@ class SortScreen(Modal[Sorting | None]):
         going_on = now - self._typed_at < _PAUSE_SECONDS
         self._typed_at = now
         letter = event.character.casefold()
-        if not (going_on and self._find(self._typed + letter)):
+        if not (going_on and self._highlight_match(self._typed + letter)):
             self._typed = ""
-            self._find(letter)
+            self._highlight_match(letter)
 
     def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
         """Say all that is known about the choice under the cursor."""
-        self.query_one(Explained).update(_told(message.option_id or MOVED.key))
+        self.query_one(Explained).update(_help_of(message.option_id or DEFAULT_SORTING.key))
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Take a choice; the same one again in the other direction."""
-        self.dismiss(toggle_sorting(message.option_id or MOVED.key, self._sorting))
+        self.dismiss(toggle_sorting(message.option_id or DEFAULT_SORTING.key, self._sorting))
 
-    def _find(self, typed: str) -> bool:
+    def _highlight_match(self, typed: str) -> bool:
         """Go to the next choice that begins so; one letter again and again goes through all that do."""
         choices = self.query_one(OptionList)
-        keys = [MOVED.key, *SORTABLE]
+        keys = [DEFAULT_SORTING.key, *SORTABLE]
         first = (choices.highlighted or 0) + (len(typed) == 1)
         for at in (*range(first, len(keys)), *range(first)):
             if title_of(keys[at]).casefold().lstrip("δ").startswith(typed):
@@ -91,7 +91,7 @@ class SortScreen(Modal[Sorting | None]):
         """A choice as a line of the list."""
         present = key == self._sorting.key
         arrow = "" if not present else "▼" if self._sorting.descending else "▲"
-        told = SORTABLE[key].brief if key in SORTABLE else _MOVED_HELP
+        told = SORTABLE[key].brief if key in SORTABLE else _DEFAULT_HELP
         return Option(Content.assemble((f" {arrow:1} {title_of(key):20}", "bold"), told), id=key)
 
 
@@ -102,6 +102,6 @@ def title_of(key: str) -> str:
     return SORTABLE[key].title if SORTABLE[key] in COLUMNS else FIELD_BY_NAME[key].label
 
 
-def _told(key: str) -> str:
+def _help_of(key: str) -> str:
     """What is known about it."""
-    return SORTABLE[key].help if key in SORTABLE else _MOVED_HELP
+    return SORTABLE[key].help if key in SORTABLE else _DEFAULT_HELP

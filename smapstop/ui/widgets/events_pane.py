@@ -31,15 +31,15 @@ from smapstop.ui.theme.contrast import legible
 from smapstop.ui.theme.palette import Palette
 from smapstop.ui.widgets.line_list import LineList
 
-EMPTY = "nothing has happened yet"
+EMPTY_TEXT = "nothing has happened yet"
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _EventLine:
     """What one line shows: lines that show the same are not painted again."""
 
-    told: EntryText
-    whose: str
+    text: EntryText
+    subject: str
     letter: str
     kind: str
     evidence: tuple[tuple[str, int], ...]
@@ -48,7 +48,7 @@ class _Line:
     cursor: bool
 
 
-class EventsPane(LineList[tuple[int, int], _Line]):
+class EventsPane(LineList[tuple[int, int], _EventLine]):
     """What happened, a line each, the newest first; hidden until it is opened.
 
     An entry that goes on keeps its line; only what begins and what ends moves lines. Entries that came since do not
@@ -68,40 +68,40 @@ class EventsPane(LineList[tuple[int, int], _Line]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.words = ""
+        self.search_words = ""
         """What the entries that are shown must have, see `found`."""
-        self._chronicle: EventLog | None = None
+        self._event_log: EventLog | None = None
         self._number = 0
-        self._happened: tuple[LogEntry, ...] = ()
+        self._all_entries: tuple[LogEntry, ...] = ()
         self._entries: tuple[LogEntry, ...] = ()
 
     # what is shown
 
     def show(self, timeline: Timeline, view: View, mapping: int | None = None) -> None:
         """Show what happened up to the moment of a scene; with a mapping, only what happened to it."""
-        chronicle = self._chronicle
+        chronicle = self._event_log
         if chronicle is None or (chronicle.timeline, chronicle.mapping) != (timeline, mapping):
-            chronicle = self._chronicle = EventLog(timeline, mapping)
+            chronicle = self._event_log = EventLog(timeline, mapping)
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
         self._number = view.snapshot.tick.number
-        self._happened = chronicle.at(self._number)[::-1]
-        self._sift(chronicle)
+        self._all_entries = chronicle.at(self._number)[::-1]
+        self._update_entries(chronicle)
         self.redraw()
 
-    def seek(self, words: str) -> None:
+    def filter_entries(self, words: str) -> None:
         """Show only the entries that have these words, see `found`; the cursor stays on its entry."""
-        self.words = words
-        if self._chronicle is not None:
-            self._sift(self._chronicle)
+        self.search_words = words
+        if self._event_log is not None:
+            self._update_entries(self._event_log)
             self.reveal(self.cursor_index)
             self.redraw(everything=True)
 
-    def _sift(self, chronicle: EventLog) -> None:
+    def _update_entries(self, event_log: EventLog) -> None:
         """Have the entries with the words on the lines."""
-        held = self.held()
-        self._entries = search_entries(self._happened, self.words, chronicle.timeline)
-        self.hold(*held)
+        held = self.fixed_row()
+        self._entries = search_entries(self._all_entries, self.search_words, event_log.timeline)
+        self.restore_fixed_row(*held)
 
     @property
     def count(self) -> int:
@@ -121,24 +121,24 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         """The place of an entry."""
         return next((at for at, entry in enumerate(self._entries) if entry.identity == identity), None)
 
-    def held_at_top(self) -> tuple[int, int] | None:
+    def row_fixed_at_top(self) -> tuple[int, int] | None:
         """The first entry in view, but for the newest."""
         return self.identity_of(self.top) if 0 < self.top < self.count else None
 
     # how it is drawn
 
-    def lines(self, first: int, stop: int) -> list[_Line]:
+    def build_lines(self, first: int, stop: int) -> list[_EventLine]:
         """Entries as text."""
         cursor = None if self.cursor_id is None else self.cursor_index
         return [self._line(self._entries[at], cursor=at == cursor) for at in range(first, stop)]
 
-    def _line(self, entry: LogEntry, *, cursor: bool) -> _Line:
+    def _line(self, entry: LogEntry, *, cursor: bool) -> _EventLine:
         """An entry as text."""
-        assert self._chronicle is not None
-        timeline, widths = self._chronicle.timeline, self._widths
-        return _Line(
-            told=entry_text(entry, timeline),
-            whose=subject_text(entry, timeline, widths.subject),
+        assert self._event_log is not None
+        timeline, widths = self._event_log.timeline, self._widths
+        return _EventLine(
+            text=entry_text(entry, timeline),
+            subject=subject_text(entry, timeline, widths.subject),
             letter=letter_of(entry.kind) if entry.kind else " ",
             kind=entry.kind.value if entry.kind else "",
             evidence=tuple(evidence_pieces(entry, timeline, widths.evidence)),
@@ -149,7 +149,7 @@ class EventsPane(LineList[tuple[int, int], _Line]):
     @property
     def _widths(self) -> EventWidths:
         """The cells of the columns; of one mapping the name is known."""
-        narrowed = self._chronicle is not None and self._chronicle.mapping is not None
+        narrowed = self._event_log is not None and self._event_log.mapping is not None
         return event_widths(self.size.width - self.scrollbar_size_vertical, named=not narrowed)
 
     def on_focus(self) -> None:
@@ -162,24 +162,24 @@ class EventsPane(LineList[tuple[int, int], _Line]):
         """Say which key gives the keys back."""
         self.redraw(everything=True)
 
-    def nothing(self) -> str:
+    def empty_text(self) -> str:
         """Why there are no entries."""
-        if not self._happened:
-            return EMPTY
+        if not self._all_entries:
+            return EMPTY_TEXT
         change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
-        return f"no event has {fmt.printable(self.words)!r}: {change} edit · {drop} clear"
+        return f"no event has {fmt.printable(self.search_words)!r}: {change} edit · {drop} clear"
 
-    def header(self, width: int) -> Strip:
+    def draw_header(self, width: int) -> Strip:
         """The titles, or how many entries have which words; and what the keys do here."""
         style, widths = self.get_component_rich_style("lines--header"), self._widths
         titles = [("Events", widths.when), ("Mapping", widths.subject and widths.subject + 2)]
-        if self.words:
-            sought = f"{len(self._entries)} of {len(self._happened)}  /{fmt.printable(self.words)}"
+        if self.search_words:
+            sought = f"{len(self._entries)} of {len(self._all_entries)}  /{fmt.printable(self.search_words)}"
             titles = [(sought, max(24, sum(cells + 2 for _, cells in titles) - 2))]
         titles.append(("What happened", widths.what))
         text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
         enter, filtering, leave = (key_of(self.app, name) for name in ("open", "filter", "back"))
-        back = f"{leave} shows all" if self.words else f"{leave} closes"
+        back = f"{leave} shows all" if self.search_words else f"{leave} closes"
         hints = [f"{enter} to the mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
             hints = [f"tab: focus  {key_of(self.app, 'events')} closes"]
@@ -188,33 +188,33 @@ class EventsPane(LineList[tuple[int, int], _Line]):
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]
         ).adjust_cell_length(width, style)
 
-    def strip(self, line: _Line, width: int) -> Strip:
+    def draw_line(self, line: _EventLine, width: int) -> Strip:
         """One entry: lit when it has just happened, quiet where it does not ask to be read."""
         palette, widths = palette_of(self.app), self._widths
-        base = self._ground(line, palette)
+        base = self._line_style(line, palette)
         quiet = base if line.cursor else base + Style(color=palette.quiet)
-        plain = quiet if line.told.is_about_reading else base
-        segments = [Segment(f"{line.told.when}  ", quiet)] if widths.when else []
+        plain = quiet if line.text.is_about_reading else base
+        segments = [Segment(f"{line.text.when}  ", quiet)] if widths.when else []
         if widths.subject:
             marker = legible(base + Style(color=palette.colours[line.kind], bold=True)) if line.kind else base
             segments.append(Segment(f"{line.letter} ", marker))
             segments.append(
-                Segment(fmt.pad(line.whose, widths.subject) + "  ", plain if line.told.is_named else quiet)
+                Segment(fmt.pad(line.subject, widths.subject) + "  ", plain if line.text.is_named else quiet)
             )
         # where there is no evidence, what happened may take its place
         cells = widths.what + (0 if line.evidence else widths.evidence + 2)
-        segments.append(Segment(fmt.pad(fmt.clip(line.told.what, cells), cells) + "  ", plain))
+        segments.append(Segment(fmt.pad(fmt.clip(line.text.what, cells), cells) + "  ", plain))
         for text, direction in line.evidence:
             colour = (palette.quiet, palette.gain, palette.loss)[direction]
             segments.append(Segment(text, base if line.cursor else base + Style(color=colour)))
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _ground(self, line: _Line, palette: Palette) -> Style:
+    def _line_style(self, line: _EventLine, palette: Palette) -> Style:
         """What the whole line is drawn in."""
         base = self.rich_style
         if line.cursor:
             return base + self.get_component_rich_style("lines--cursor")
-        if not line.told.is_about_reading and line.age < max(1, len(palette.fade)):
+        if not line.text.is_about_reading and line.age < max(1, len(palette.fade)):
             return base + (Style(bgcolor=palette.fade[line.age]) if palette.fade else Style(bold=True))
         return base
 
@@ -222,8 +222,8 @@ class EventsPane(LineList[tuple[int, int], _Line]):
 
     async def action_back(self) -> None:
         """Show all entries again; or, when they are shown, close."""
-        if self.words:
-            self.seek("")
+        if self.search_words:
+            self.filter_entries("")
         else:
             await self.run_action("screen.events")
 

@@ -59,31 +59,31 @@ class FilterLine(Input):
         self.display = False
         self.post_message(self.FilterClosed(self))
 
-    def drop(self) -> None:
+    def clear_and_close(self) -> None:
         """Hide, and say that nothing is typed any more."""
         self.post_message(self.FilterChanged(self, ""))
         self.close()
 
     @on(Input.Changed)
-    def tell(self, message: Input.Changed) -> None:
+    def apply_if_valid(self, message: Input.Changed) -> None:
         """Say what is typed, as far as it makes sense yet."""
         message.stop()
-        wrong = self._wrong(message.value) is not None
+        wrong = self._find_error(message.value) is not None
         self.set_class(wrong, "-wrong")
         if self.display and not wrong:
             self.post_message(self.FilterChanged(self, message.value.strip()))
 
     @on(Input.Submitted)
-    def finish(self, message: Input.Submitted) -> None:
+    def close_if_valid(self, message: Input.Submitted) -> None:
         """Be done, or say what is wrong."""
         message.stop()
-        wrong = self._wrong(message.value)
+        wrong = self._find_error(message.value)
         if wrong is None:
             self.close()
         else:
             self.notify(str(wrong), severity="error", markup=False)
 
-    def _wrong(self, expression: str) -> SmapstopError | None:
+    def _find_error(self, expression: str) -> SmapstopError | None:
         """What is wrong with an expression."""
         try:
             self._check(expression)

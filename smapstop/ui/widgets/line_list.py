@@ -63,23 +63,23 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         """The place of an item; None when it is not among them any more."""
         raise NotImplementedError
 
-    def held_at_top(self) -> Identity | None:
+    def row_fixed_at_top(self) -> Identity | None:
         """The item that shall stay on top when the cursor is out of view; None when any may be there."""
         return None
 
-    def header(self, width: int) -> Strip:
+    def draw_header(self, width: int) -> Strip:
         """The header."""
         raise NotImplementedError
 
-    def lines(self, first: int, stop: int) -> Sequence[Line]:
+    def build_lines(self, first: int, stop: int) -> Sequence[Line]:
         """What the lines of some items show."""
         raise NotImplementedError
 
-    def strip(self, line: Line, width: int) -> Strip:
+    def draw_line(self, line: Line, width: int) -> Strip:
         """A line, drawn."""
         raise NotImplementedError
 
-    def nothing(self) -> str:
+    def empty_text(self) -> str:
         """Why there are no items."""
         raise NotImplementedError
 
@@ -87,7 +87,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         """Do what a double click does with the item under the cursor."""
         raise NotImplementedError
 
-    def click_header(self, x: int) -> None:
+    def handle_header_click(self, x: int) -> None:
         """The user clicked on a cell of the header."""
 
     # where it is
@@ -103,26 +103,26 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         return int(self.scroll_offset.y)
 
     @property
-    def page(self) -> int:
+    def page_height(self) -> int:
         """How many items fit under the header."""
         return max(1, self.size.height - 1)
 
-    def held(self) -> tuple[Identity | None, int]:
+    def fixed_row(self) -> tuple[Identity | None, int]:
         """The item that shall stay on its line while others come and go, and that line: the cursor's, if in view."""
         line = self.cursor_index - self.top
-        return (self.cursor_id, line) if 0 <= line < self.page else (self.held_at_top(), 0)
+        return (self.cursor_id, line) if 0 <= line < self.page_height else (self.row_fixed_at_top(), 0)
 
-    def hold(self, held: Identity | None, line: int) -> None:
+    def restore_fixed_row(self, identity: Identity | None, line: int) -> None:
         """Scroll so that an item is on a line again; from the very top only as far as keeps it in view."""
         self.virtual_size = Size(self.size.width, self.count + 1)
-        index, top = None if held is None else self.index_of(held), self.top
+        index, top = None if identity is None else self.index_of(identity), self.top
         if index is not None:
-            top = index - line if top else max(0, index - self.page + 1)
-        self._scroll(max(0, min(top, self.count - self.page)))
+            top = index - line if top else max(0, index - self.page_height + 1)
+        self._scroll(max(0, min(top, self.count - self.page_height)))
 
     def reveal(self, index: int) -> None:
         """Scroll as far as brings an item into view."""
-        self._scroll(min(index, max(self.top, index - self.page + 1)))
+        self._scroll(min(index, max(self.top, index - self.page_height + 1)))
 
     def _scroll(self, top: int) -> None:
         if top != self.top:
@@ -136,8 +136,8 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         if not width:
             return
         old = (self._head, *self._lines)
-        self._lines = self.lines(self.top, min(self.top + self.page, self.count))
-        self._head = self.header(width)
+        self._lines = self.build_lines(self.top, min(self.top + self.page_height, self.count))
+        self._head = self.draw_header(width)
         new = (self._head, *self._lines)
         if everything or len(old) != len(new):
             self._drawn = [None] * len(self._lines)
@@ -159,9 +159,9 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         if y <= len(self._lines):
             strip = self._drawn[y - 1]
             if strip is None:
-                strip = self._drawn[y - 1] = self.strip(self._lines[y - 1], width)
+                strip = self._drawn[y - 1] = self.draw_line(self._lines[y - 1], width)
             return strip
-        text = "" if self.count or y > 1 else fmt.clip(f"  {self.nothing()}", width)
+        text = "" if self.count or y > 1 else fmt.clip(f"  {self.empty_text()}", width)
         return Strip([Segment(fmt.pad(text, width), base + Style(color=palette_of(self.app).quiet))], width)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -173,7 +173,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
 
     def on_resize(self, _: events.Resize) -> None:
         """Fit the columns anew."""
-        self.hold(*self.held())
+        self.restore_fixed_row(*self.fixed_row())
         self.redraw(everything=True)
 
     @property
@@ -205,7 +205,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by so many pages."""
-        self.move_to(self.cursor_index + pages * self.page)
+        self.move_to(self.cursor_index + pages * self.page_height)
 
     def action_go(self, index: int) -> None:
         """Move the cursor to an item; -1 is the last."""
@@ -215,7 +215,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         """A click puts the cursor there, a second one opens the item."""
         index = self.top + event.y - 1
         if event.y == 0:
-            self.click_header(event.x)
+            self.handle_header_click(event.x)
         elif index < self.count:
             self.move_to(index)
             if event.chain == 2:

@@ -80,7 +80,7 @@ class MappingTable(LineList[int, _Line]):
         self, timeline: Timeline, view: View, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
     ) -> None:
         """Show a scene with its rows in this order, which is said to be frozen when it is."""
-        held, index = self.held(), self.cursor_index
+        held, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
         self._groups = self._groups_of(timeline, view.state.grouping)
         if self._histories is None or self._histories.timeline is not timeline:
@@ -90,7 +90,7 @@ class MappingTable(LineList[int, _Line]):
             # its mapping is gone: the cursor stays on its line
             self.cursor_id = self.identity_of(min(index, self.count - 1))
             held = self.cursor_id, held[1]
-        self.hold(*held)
+        self.restore_fixed_row(*held)
         self.redraw()
 
     def _groups_of(self, timeline: Timeline, by: Grouping) -> GroupSeries | None:
@@ -126,7 +126,7 @@ class MappingTable(LineList[int, _Line]):
 
     # how it is drawn
 
-    def lines(self, first: int, stop: int) -> list[_Line]:
+    def build_lines(self, first: int, stop: int) -> list[_Line]:
         """Rows as text."""
         if self._view is None or self._timeline is None:
             return []
@@ -140,14 +140,14 @@ class MappingTable(LineList[int, _Line]):
         widths, cursor = tuple(cells for _, cells in self._fitted), self.cursor_index - first
         return [_Line(row, widths, y == cursor) for y, row in enumerate(self._rows)]
 
-    def nothing(self) -> str:
+    def empty_text(self) -> str:
         """Why the table is empty."""
         if self._view is not None and self._view.state.filter:
             change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
             return f"no mapping matches {self._view.state.filter!r}: {change} edit · {drop} clear"
         return "no mappings" if self._view is not None else ""
 
-    def header(self, width: int) -> Strip:
+    def draw_header(self, width: int) -> Strip:
         """The titles, with the direction on the one that rows are sorted by."""
         if self._view is None:
             return Strip.blank(width, self.rich_style)
@@ -176,7 +176,7 @@ class MappingTable(LineList[int, _Line]):
         title = f"Rss history ({span})"
         return title if len(title) <= cells else f"Rss ({span})"
 
-    def strip(self, line: _Line, width: int) -> Strip:
+    def draw_line(self, line: _Line, width: int) -> Strip:
         """One row: lit when it has just changed, dim when it is gone."""
         row, palette = line.row, palette_of(self.app)
         base = self._row_style(line, palette)
@@ -218,7 +218,7 @@ class MappingTable(LineList[int, _Line]):
         if self.current is not None:
             self.post_message(self.Opened(self.current))
 
-    def click_header(self, x: int) -> None:
+    def handle_header_click(self, x: int) -> None:
         """A click on a title sorts."""
         column = self._column_at(x)
         if column is not None:

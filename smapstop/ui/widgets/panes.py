@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # what not every run needs is imported when it is needed
 
 EVENTS_HINT = "cow   libc   first touch   !heap"
 """What can be typed to filter them."""
-LEAST = 4
+MIN_PANE_HEIGHT = 4
 """Lines of a pane that can be read."""
 _REST = 9
 """Lines of the screen that are not for panes, beside a fifth of it for the table: header, totals, keys."""
@@ -77,7 +77,7 @@ class Panes(Vertical):
             return
         for pane, share in shares.items():
             room = (height - _REST - height // 5) // len(shares)
-            pane.styles.height = max(LEAST, min(self.lines or round(height * share), room))
+            pane.styles.height = max(MIN_PANE_HEIGHT, min(self.lines or round(height * share), room))
 
     def on_descendant_focus(self) -> None:
         """The program has the keys, or what happened."""
@@ -91,7 +91,7 @@ class Panes(Vertical):
         """Be higher by some lines, or lower."""
         panes = [pane for pane in (self._dock, self.events) if pane is not None and pane.display]
         if panes:
-            self.lines = max(LEAST, panes[0].outer_size.height + lines)
+            self.lines = max(MIN_PANE_HEIGHT, panes[0].outer_size.height + lines)
             self.fit()
 
     # what happened
@@ -101,15 +101,15 @@ class Panes(Vertical):
         self.events.display = not self.events.display
         self.fit()
 
-    def filter_events(self) -> None:
+    def open_event_filter(self) -> None:
         """Let the user type what events to show."""
-        self.query_one(FilterLine).open(self.events.words)
+        self.query_one(FilterLine).open(self.events.search_words)
 
     @on(FilterLine.FilterChanged)
-    def show_events(self, message: FilterLine.FilterChanged) -> None:
+    def apply_event_filter(self, message: FilterLine.FilterChanged) -> None:
         """Filter while the user types."""
         message.stop()
-        self.events.seek(message.expression)
+        self.events.filter_entries(message.expression)
 
     @on(FilterLine.FilterClosed)
     def focus_events(self, message: FilterLine.FilterClosed) -> None:

@@ -2,7 +2,7 @@ import pytest
 from textual.app import App
 from textual.widgets import OptionList, Static
 
-from smapstop.ui.screens.quit import Choice, QuitScreen
+from smapstop.ui.screens.quit import QuitChoice, QuitScreen
 
 NOTHING = "no answer yet"
 
@@ -13,12 +13,12 @@ class Host(App[None]):
     def __init__(self, program: str = "./a.out") -> None:
         super().__init__()
         self.program = program
-        self.answer: Choice | str | None = NOTHING
+        self.answer: QuitChoice | str | None = NOTHING
 
     def on_mount(self) -> None:
         self.push_screen(QuitScreen(self.program, 4711), self.take)
 
-    def take(self, answer: Choice | None) -> None:
+    def take(self, answer: QuitChoice | None) -> None:
         self.answer = answer
 
 

@@ -438,9 +438,9 @@ async def test_enter_keeps_the_words_and_esc_drops_them_before_it_closes_the_eve
     async with app.run_test(size=(118, 40)) as pilot:
         pane = await opened(pilot, "tab", "slash", *"heap", "enter")
         assert pane.has_focus
-        assert (len(lines(app)), pane.words) == (1, "heap")
+        assert (len(lines(app)), pane.search_words) == (1, "heap")
         await pilot.press("escape")
-        assert (len(lines(app)), pane.words, pane.display) == (2, "", True)
+        assert (len(lines(app)), pane.search_words, pane.display) == (2, "", True)
         await pilot.press("escape")
         assert not pane.display
 
@@ -449,7 +449,7 @@ async def test_esc_while_the_words_are_typed_drops_them() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
     async with app.run_test(size=(118, 40)) as pilot:
         pane = await opened(pilot, "tab", "slash", *"heap", "escape")
-        assert (len(lines(app)), pane.words, pane.has_focus) == (2, "", True)
+        assert (len(lines(app)), pane.search_words, pane.has_focus) == (2, "", True)
 
 
 async def test_the_cursor_keeps_its_entry_while_others_are_filtered() -> None:
@@ -459,11 +459,11 @@ async def test_the_cursor_keeps_its_entry_while_others_are_filtered() -> None:
         kept = app.pane.current
         assert kept is not None
         assert kept.what == "exec" or kept.mapping == 0
-        app.pane.seek("heap" if kept.mapping == 0 else "exec")
+        app.pane.filter_entries("heap" if kept.mapping == 0 else "exec")
         assert app.pane.current == kept
-        app.pane.seek("cow")
+        app.pane.filter_entries("cow")
         assert app.pane.cursor_index == 0
-        app.pane.seek("")
+        app.pane.filter_entries("")
         await pilot.pause()
         assert app.pane.current == kept
         assert 0 <= app.pane.cursor_index - app.pane.scroll_offset.y < 5
