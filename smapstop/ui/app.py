@@ -125,7 +125,7 @@ class Dashboard(KeyApp):
             if key.name == "palette" or (here is None and action is None):
                 continue
             if action is None or self.main_screen.check_action(action, ()):
-                run = partial(self.run_action, here or action or "", views.seen if here else self.main_screen)
+                run = partial(self.run_action, here or action or "", views.shown_view if here else self.main_screen)
                 keys = " ".join(self.keymap.display_names(key.name))
                 yield SystemCommand(key.label.capitalize(), f"{key.help}  {keys}", run)
         yield from (each for each in super().get_system_commands(screen) if each.title == "Screenshot")
@@ -269,7 +269,7 @@ class Dashboard(KeyApp):
             self.main_screen.focus_table()
         if not self.session.has_ticks:
             self.exit(failure.status)
-        self.query_one(HeaderBar).give_up(str(SmapstopError(failure.what, failure.remedy)))
+        self.query_one(HeaderBar).show_final_notice(str(SmapstopError(failure.what, failure.remedy)))
 
     # the end
 

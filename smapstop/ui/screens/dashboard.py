@@ -97,7 +97,7 @@ class MainScreen(TimelineScreen):
 
     def show_progress(self, what: str) -> None:
         """Begin with the keys at the table, and say what is being done until there is something to show."""
-        self.query_one(HeaderBar).notice(what)
+        self.query_one(HeaderBar).show_notice(what)
         self.views.table.focus()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -130,7 +130,7 @@ class MainScreen(TimelineScreen):
             return
         header, missing = self.query_one(HeaderBar), scene.snapshot.tick.missing
         if missing:
-            header.notice(missing)
+            header.show_notice(missing)
         else:
             number, silent = (
                 run.number if self.many_runs else 0,
@@ -148,7 +148,7 @@ class MainScreen(TimelineScreen):
         self._restore_selection()
         self.views.show(looking.timeline, scene)
         if self.panes.events.display:
-            opened = self.views.opened
+            opened = self.views.open_view
             self.panes.events.show(looking.timeline, scene, opened.mapping if opened else None)
         rows = looking.order.arrange_rows(scene, time.monotonic() - looking.last_input_time)
         order = looking.order
@@ -158,7 +158,7 @@ class MainScreen(TimelineScreen):
 
     def action_open(self) -> None:
         """Open the mapping under the cursor."""
-        if self.views.opened is None:
+        if self.views.open_view is None:
             self.views.table.action_open()
 
     @on(MappingTable.Opened)
@@ -180,7 +180,7 @@ class MainScreen(TimelineScreen):
     def action_pages(self) -> None:
         """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields."""
         scene = self.session.view
-        if scene is not None and self.views.turn(self.session.timeline, scene):
+        if scene is not None and self.views.toggle_pages(self.session.timeline, scene):
             self.request_redraw()
         else:
             self.action_open()
@@ -196,9 +196,9 @@ class MainScreen(TimelineScreen):
         lens = self.session.view_state
         if typing is not None:
             typing.clear_and_close()
-        elif self.views.back(self.session.timeline, self.session.view):
+        elif self.views.go_back(self.session.timeline, self.session.view):
             self.request_redraw()
-            self.views.seen.focus()
+            self.views.shown_view.focus()
         else:
             if lens.filter or lens.grouping != "none":
                 self.change_view(lens.go_back())
@@ -225,7 +225,7 @@ class MainScreen(TimelineScreen):
     def action_events(self) -> None:
         """Show what happened, or hide it."""
         if self.panes.events.has_focus:
-            self.views.seen.focus()
+            self.views.shown_view.focus()
         self.panes.toggle_events()
         self.request_redraw()
 
@@ -240,7 +240,7 @@ class MainScreen(TimelineScreen):
     @on(EventsPane.MappingSelected)
     def select_mapping(self, message: EventsPane.MappingSelected) -> None:
         """Put the cursor of the table on a mapping; of one that is open there is nothing more to show."""
-        if self.views.opened is None and not self.views.point_at(message.mapping):
+        if self.views.open_view is None and not self.views.select_in_table(message.mapping):
             self.notify("the mapping is not in the table now: it is gone, filtered, or in a group")
 
     # the file
@@ -280,13 +280,13 @@ class MainScreen(TimelineScreen):
         """Take the keys back from the program."""
         if self.dock is not None:
             self.dock.release_keys()
-        self.set_focus(self.views.seen)  # at once: the next key may already be waiting
+        self.set_focus(self.views.shown_view)  # at once: the next key may already be waiting
 
     # the runs of the program
 
     def begin_run(self, target: Target) -> None:
         """The process that is watched, or the next run of the program."""
-        wanted = self.views.wanted
+        wanted = self.views.carried_selection
         run = self.session.begin_run(target)
         if self.dock is not None:
             self.dock.show_start(run.number)
@@ -298,14 +298,14 @@ class MainScreen(TimelineScreen):
     def show_run(self, run: Run, at: int | None = None) -> None:
         """Look at a run; in the next one at what was looked at in the one before."""
         next_one = self.session.run is not None and self.session.run is self.session.runs.run_before(run)
-        wanted = self.views.wanted if next_one else None
+        wanted = self.views.carried_selection if next_one else None
         super().show_run(run, at)
         self._reset_views(wanted)
 
     def _reset_views(self, selection: CarriedSelection | None) -> None:
         """Another run is looked at."""
         self.session.carried_selection = selection
-        self.views.begin_anew()
+        self.views.reset_to_table()
         self.refresh_bindings()
         self.request_redraw()
 

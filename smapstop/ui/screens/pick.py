@@ -114,7 +114,7 @@ class PickScreen(Modal[int | None]):
             case "list", WorkerState.SUCCESS:
                 self._list.show(worker.result or ())
             case "list", WorkerState.ERROR:
-                self._list.fail(str(worker.error))
+                self._list.show_failure(str(worker.error))
                 self._show_status(str(worker.error), refused=True)
             case "check", WorkerState.SUCCESS if checked is not None:
                 self.dismiss(checked.pid)
@@ -127,13 +127,13 @@ class PickScreen(Modal[int | None]):
     @on(Input.Changed)
     def filter_list(self, message: Input.Changed) -> None:
         """Show what matches, while the user types."""
-        self._list.narrow(message.value)
+        self._list.filter_processes(message.value)
 
     @on(ProcessList.ProcessHighlighted)
     def update_status(self) -> None:
         """Say how many there are, and show the process under the cursor in full, or why it cannot be watched."""
         total, process = self._list.total, self._list.current
-        self.query_one("#count", Label).update("" if total is None else f"{self._list.matching} of {total}")
+        self.query_one("#count", Label).update("" if total is None else f"{self._list.match_count} of {total}")
         if process is None or process.pid != self._refused_pid:
             self._refused_pid = None
             self._show_status("" if process is None else command_or_refusal(process), refused=False)

@@ -179,7 +179,7 @@ class TimelineScreen(Screen[None]):
         """Have other columns."""
         if columns is not None:
             self.columns = columns
-            self.query_one(MappingTable).have(columns)
+            self.query_one(MappingTable).set_columns(columns)
             self.request_redraw()
 
     def _set_sorting(self, sorting: Sorting | None) -> None:

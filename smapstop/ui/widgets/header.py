@@ -20,24 +20,24 @@ class HeaderBar(Widget):
         super().__init__(id=id)
         self._header: Header | None = None
         self._notice = ""
-        self._given_up = False
+        self._notice_is_final = False
 
     def show(self, header: Header) -> None:
         """Show these facts."""
-        if not self._given_up and (header != self._header or self._notice):
+        if not self._notice_is_final and (header != self._header or self._notice):
             self._header, self._notice = header, ""
             self.refresh()
 
-    def notice(self, text: str) -> None:
+    def show_notice(self, text: str) -> None:
         """Show one line instead: what keeps us from showing a process."""
-        if not self._given_up:
+        if not self._notice_is_final:
             self._notice = text
             self.refresh()
 
-    def give_up(self, text: str) -> None:
+    def show_final_notice(self, text: str) -> None:
         """Show one line from now on: why nothing more will come."""
-        self.notice(text)
-        self._given_up = True
+        self.show_notice(text)
+        self._notice_is_final = True
 
     def render_line(self, y: int) -> Strip:
         """The line, with what is least important left out when there is no room."""

@@ -14,7 +14,7 @@ from smapstop.ui.keys.table import KEY, KEYS
 from smapstop.ui.theme.contrast import legible
 
 
-def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
+def fit_keys(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
     """Which keys fit, each as its place among them and the cell where it begins; the first ones come first.
 
     Args:
@@ -30,7 +30,7 @@ def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]
     return placed
 
 
-def _place(binding: Binding) -> tuple[bool, int]:
+def _sort_key(binding: Binding) -> tuple[bool, int]:
     """Where a key stands: those of what has the focus first, in the order of the table."""
     key = KEY[binding.id or ""]
     return "anywhere" in key.actions, KEYS.index(key)
@@ -51,27 +51,27 @@ class KeyBar(Widget):
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
     @property
-    def _pressable(self) -> list[Binding]:
+    def _shown_bindings(self) -> list[Binding]:
         """What can be pressed now and is shown, each once, in the order in which it was bound."""
         active = self.screen.active_bindings.values()
         shown: dict[str, Binding] = {}
         for _, binding, enabled, _ in active:
             if binding.show and enabled:
                 shown.setdefault(binding.action, binding)
-        return sorted(shown.values(), key=_place)
+        return sorted(shown.values(), key=_sort_key)
 
-    def _placed(self) -> list[tuple[Binding, str, int]]:
+    def _fitted_bindings(self) -> list[tuple[Binding, str, int]]:
         """The keys that fit, as they are called, and where."""
-        bindings = self._pressable
+        bindings = self._shown_bindings
         keys = [(binding, self.app.get_key_display(binding)) for binding in bindings]
-        places = fitting([(key, binding.description) for binding, key in keys], self.size.width)
+        places = fit_keys([(key, binding.description) for binding, key in keys], self.size.width)
         return [(*keys[place], at) for place, at in places]
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002  (there is one)
         """The line."""
         base, key_style = self.rich_style, legible(self.get_component_rich_style("keybar--key"))
         segments, end = list[Segment](), 0
-        for binding, key, at in self._placed():
+        for binding, key, at in self._fitted_bindings():
             segments += [
                 Segment(" " * (at - end), base),
                 Segment(key, key_style),
@@ -80,20 +80,20 @@ class KeyBar(Widget):
             end = at + fmt.cell_width(key) + 1 + fmt.cell_width(binding.description)
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
-    def _at(self, x: int) -> Binding | None:
+    def _binding_at(self, x: int) -> Binding | None:
         """The key at a cell of the line."""
-        for binding, key, at in self._placed():
+        for binding, key, at in self._fitted_bindings():
             if at <= x < at + fmt.cell_width(key) + 1 + fmt.cell_width(binding.description):
                 return binding
         return None
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """The pointer on a key says what it does."""
-        binding = self._at(event.x)
+        binding = self._binding_at(event.x)
         self.tooltip = Content(binding.tooltip) if binding else None
 
     def on_click(self, event: events.Click) -> None:
         """Do what the key under the pointer does."""
-        binding = self._at(event.x)
+        binding = self._binding_at(event.x)
         if binding is not None:
             self.app.simulate_key(binding.key.split(",")[0])

@@ -38,7 +38,7 @@ class Views(ContentSwitcher):
         return self.query_one(MappingTable)
 
     @property
-    def opened(self) -> MappingDetail | MappingPages | None:
+    def open_view(self) -> MappingDetail | MappingPages | None:
         """The view of one mapping that is on the screen."""
         match self.current:
             case "detail":
@@ -48,23 +48,23 @@ class Views(ContentSwitcher):
         return None
 
     @property
-    def seen(self) -> MappingTable | MappingDetail | MappingPages:
+    def shown_view(self) -> MappingTable | MappingDetail | MappingPages:
         """What is on the screen."""
-        return self.opened or self.table
+        return self.open_view or self.table
 
     @property
-    def wanted(self) -> CarriedSelection | None:
+    def carried_selection(self) -> CarriedSelection | None:
         """The mapping that the user has open, or under the cursor."""
-        opened = self.opened
+        opened = self.open_view
         mapping = opened.mapping if opened else self.table.cursor_id
         return None if mapping is None or mapping < 0 else CarriedSelection(mapping, opened.id if opened else None)
 
-    def begin_anew(self) -> None:
+    def reset_to_table(self) -> None:
         """Show the table with the cursor nowhere: other mappings will come."""
         self.current = "table"
         self.table.cursor_id = None
 
-    def point_at(self, mapping: int) -> bool:
+    def select_in_table(self, mapping: int) -> bool:
         """Put the cursor of the table on a mapping, and give it the keys; False when it is not in the table."""
         table = self.table
         table.cursor_id = mapping
@@ -76,34 +76,34 @@ class Views(ContentSwitcher):
 
     def show(self, timeline: Timeline, view: View) -> None:
         """Show the mapping that is open in another scene."""
-        opened = self.opened
+        opened = self.open_view
         if opened is not None and opened.mapping is not None:
             opened.show(timeline, view, opened.mapping)
 
     def open(self, timeline: Timeline, view: View, mapping: int, tab: str = "detail") -> None:
         """Show one mapping: by its fields, "detail", or "pages"."""
         self.current = tab
-        opened = self.opened
+        opened = self.open_view
         assert opened is not None
         opened.show(timeline, view, mapping)
         opened.focus()
 
-    def turn(self, timeline: Timeline, view: View) -> bool:
+    def toggle_pages(self, timeline: Timeline, view: View) -> bool:
         """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields.
 
         Returns:
             False when there is no such mapping: under the cursor is a group, or what only an earlier run has.
         """
-        opened = self.opened
+        opened = self.open_view
         mapping = opened.mapping if opened else self.table.current
         if mapping is None or not 0 <= mapping < FOREIGN_ID_BASE:
             return False
         self.open(timeline, view, mapping, "detail" if isinstance(opened, MappingPages) else "pages")
         return True
 
-    def back(self, timeline: Timeline, view: View | None) -> bool:
+    def go_back(self, timeline: Timeline, view: View | None) -> bool:
         """One step back: from the pages to the fields, from these to the table; False when it was the table."""
-        opened = self.opened
+        opened = self.open_view
         if isinstance(opened, MappingPages) and opened.mapping is not None and view is not None:
             self.open(timeline, view, opened.mapping)
             return True

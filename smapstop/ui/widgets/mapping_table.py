@@ -30,7 +30,7 @@ from smapstop.ui.widgets.line_list import LineList
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _TableLine:
     """What one line shows."""
 
     row: RowText
@@ -39,7 +39,7 @@ class _Line:
     cursor: bool
 
 
-class MappingTable(LineList[int, _Line]):
+class MappingTable(LineList[int, _TableLine]):
     """The mappings, or groups of them, a line each."""
 
     DEFAULT_CSS = "MappingTable { height: 1fr; }"
@@ -61,20 +61,20 @@ class MappingTable(LineList[int, _Line]):
         self.columns = columns
         self._timeline: Timeline | None = None
         self._view: View | None = None
-        self._groups: GroupSeries | None = None
-        self._histories: RowSeries | None = None
+        self._group_series: GroupSeries | None = None
+        self._row_series: RowSeries | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._sorting = Sorting()
         self._name_title = ""
-        self._fitted: list[tuple[Column, int]] = []
-        self._asked: tuple[object, ...] = ()
+        self._fitted_columns: list[tuple[Column, int]] = []
+        self._rows_inputs: tuple[object, ...] = ()
         self._rows: list[RowText] = []
 
     # what is shown
 
-    def have(self, columns: tuple[Column, ...]) -> None:
+    def set_columns(self, columns: tuple[Column, ...]) -> None:
         """Have other columns."""
-        self.columns, self._groups, self._histories = columns, None, None
+        self.columns, self._group_series, self._row_series = columns, None, None
 
     def show(
         self, timeline: Timeline, view: View, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
@@ -82,10 +82,10 @@ class MappingTable(LineList[int, _Line]):
         """Show a scene with its rows in this order, which is said to be frozen when it is."""
         held, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
-        self._groups = self._groups_of(timeline, view.state.grouping)
-        if self._histories is None or self._histories.timeline is not timeline:
-            self._histories = row_series_of(timeline, self.columns)
-        self._sorting, self._name_title = sorting, _name_title(view, frozen=frozen)
+        self._group_series = self._find_group_series(timeline, view.state.grouping)
+        if self._row_series is None or self._row_series.timeline is not timeline:
+            self._row_series = row_series_of(timeline, self.columns)
+        self._sorting, self._name_title = sorting, _format_name_title(view, frozen=frozen)
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
             # its mapping is gone: the cursor stays on its line
             self.cursor_id = self.identity_of(min(index, self.count - 1))
@@ -93,11 +93,11 @@ class MappingTable(LineList[int, _Line]):
         self.restore_fixed_row(*held)
         self.redraw()
 
-    def _groups_of(self, timeline: Timeline, by: Grouping) -> GroupSeries | None:
+    def _find_group_series(self, timeline: Timeline, by: Grouping) -> GroupSeries | None:
         """What is asked about the groups, when the rows are groups."""
         if by == "none":
             return None
-        known = self._groups
+        known = self._group_series
         if known is not None and (known.rss.timeline, known.rss.by) == (timeline, by):
             return known
         return group_series_of(timeline, by, self.columns)
@@ -126,19 +126,21 @@ class MappingTable(LineList[int, _Line]):
 
     # how it is drawn
 
-    def build_lines(self, first: int, stop: int) -> list[_Line]:
+    def build_lines(self, first: int, stop: int) -> list[_TableLine]:
         """Rows as text."""
         if self._view is None or self._timeline is None:
             return []
-        columns = self.columns if self._groups is None else group_columns(self.columns)
-        self._fitted = fit_columns(columns, self.size.width - self.scrollbar_size_vertical)
-        asked = (self._view, first, stop, self._fitted)
-        if asked != self._asked:  # the cursor moves without new rows
-            self._asked = asked
+        columns = self.columns if self._group_series is None else group_columns(self.columns)
+        self._fitted_columns = fit_columns(columns, self.size.width - self.scrollbar_size_vertical)
+        asked = (self._view, first, stop, self._fitted_columns)
+        if asked != self._rows_inputs:  # the cursor moves without new rows
+            self._rows_inputs = asked
             which = self._order[first:stop]
-            self._rows = build_rows(self._view, self._timeline, which, self._fitted, self._groups, self._histories)
-        widths, cursor = tuple(cells for _, cells in self._fitted), self.cursor_index - first
-        return [_Line(row, widths, y == cursor) for y, row in enumerate(self._rows)]
+            self._rows = build_rows(
+                self._view, self._timeline, which, self._fitted_columns, self._group_series, self._row_series
+            )
+        widths, cursor = tuple(cells for _, cells in self._fitted_columns), self.cursor_index - first
+        return [_TableLine(row, widths, y == cursor) for y, row in enumerate(self._rows)]
 
     def empty_text(self) -> str:
         """Why the table is empty."""
@@ -153,7 +155,7 @@ class MappingTable(LineList[int, _Line]):
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style("lines--header")
         parts = []
-        for column, cells in self._fitted:
+        for column, cells in self._fitted_columns:
             title = self._title(column, cells)
             if column.key == self._sorting.key:
                 arrow = "▼" if self._sorting.descending else "▲"
@@ -176,30 +178,34 @@ class MappingTable(LineList[int, _Line]):
         title = f"Rss history ({span})"
         return title if len(title) <= cells else f"Rss ({span})"
 
-    def draw_line(self, line: _Line, width: int) -> Strip:
+    def draw_line(self, line: _TableLine, width: int) -> Strip:
         """One row: lit when it has just changed, dim when it is gone."""
         row, palette = line.row, palette_of(self.app)
         base = self._row_style(line, palette)
         segments = []
-        told = zip(self._fitted, row.cells, row.numbers, row.moves, strict=True)
+        told = zip(self._fitted_columns, row.cells, row.numbers, row.moves, strict=True)
         for (column, cells), text, number, move in told:
-            style = base if row.gone or line.cursor else _inked(base, *_ink(column, row, text, number, palette))
+            style = (
+                base if row.gone or line.cursor else _restyle(base, *_cell_style(column, row, text, number, palette))
+            )
             if move and not row.gone:
-                style = _inked(style, *_lit(palette, move, style.color.name if style.color else palette.foreground))
+                style = _restyle(
+                    style, *_move_style(palette, move, style.color.name if style.color else palette.foreground)
+                )
                 style = legible(style) if line.cursor else style
             if column.cell_format == "name":
-                marker = legible(_inked(base, palette.colours[row.kind.value], True))
+                marker = legible(_restyle(base, palette.colours[row.kind.value], True))
                 segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
             elif column.right and move < 0 and not row.gone:  # it fell, which a colour must not say alone
                 blank = " " * (cells - len(text))
-                segments += [Segment(blank, base), Segment(text, style + _FELL), Segment(" ", base)]
+                segments += [Segment(blank, base), Segment(text, style + _FALL_STYLE), Segment(" ", base)]
             elif column.right:
                 segments.append(Segment(" " * (cells - len(text)) + text + " ", style))
             else:
                 segments.append(Segment(fmt.pad(text, cells + 1), style))
         return Strip(segments, sum(line.widths) + len(line.widths)).adjust_cell_length(width, base)
 
-    def _row_style(self, line: _Line, palette: Palette) -> Style:
+    def _row_style(self, line: _TableLine, palette: Palette) -> Style:
         """What the whole row is drawn in."""
         base = self.rich_style
         if line.cursor:
@@ -231,14 +237,14 @@ class MappingTable(LineList[int, _Line]):
 
     def _column_at(self, x: int) -> Column | None:
         """The column at a cell of the line."""
-        for column, cells in self._fitted:
+        for column, cells in self._fitted_columns:
             if x < cells + 1:
                 return column
             x -= cells + 1
         return None
 
 
-def _name_title(view: View, *, frozen: bool) -> str:
+def _format_name_title(view: View, *, frozen: bool) -> str:
     """What the rows are: how they are grouped, filtered, and whether their order is held."""
     lens = view.state
     shown, everything = int(view.filter_mask.sum()), len(view.filter_mask)
@@ -248,18 +254,18 @@ def _name_title(view: View, *, frozen: bool) -> str:
     return " · ".join(filter(None, (rows, "frozen" if frozen else "", filtered)))
 
 
-_FELL = Style(underline=True)
-_Ink = tuple[str | None, bool | None]
+_FALL_STYLE = Style(underline=True)
+_TextStyle = tuple[str | None, bool | None]
 """A colour, and whether it is bold; None is as the row is."""
 
 
 @lru_cache(1024)
-def _inked(ground: Style, colour: str | None, bold: bool | None) -> Style:
+def _restyle(ground: Style, colour: str | None, bold: bool | None) -> Style:
     """A style with another ink: there are few, and making one for each cell would take half the time of drawing."""
     return ground + Style(color=colour, bold=bold)
 
 
-def _ink(column: Column, row: RowText, text: str, number: float, palette: Palette) -> _Ink:
+def _cell_style(column: Column, row: RowText, text: str, number: float, palette: Palette) -> _TextStyle:
     """What a cell is drawn in: an amount by how much it is, a change by its direction."""
     match column.cell_format:
         case "amount":
@@ -272,16 +278,16 @@ def _ink(column: Column, row: RowText, text: str, number: float, palette: Palett
             return palette.quiet, None
         case "happened":
             fresh = row.age is not None and row.age < FADE_TICKS
-            return None if fresh else palette.quiet, _stands_out(row, palette)
-    return None, _stands_out(row, palette)
+            return None if fresh else palette.quiet, _bold_if_changed(row, palette)
+    return None, _bold_if_changed(row, palette)
 
 
-def _stands_out(row: RowText, palette: Palette) -> bool | None:
+def _bold_if_changed(row: RowText, palette: Palette) -> bool | None:
     """Whether the words of a row must say that it has just changed, because its background cannot."""
     return True if not palette.fade and row.age == 0 else None
 
 
-def _lit(palette: Palette, move: int, ink: str) -> _Ink:
+def _move_style(palette: Palette, move: int, ink: str) -> _TextStyle:
     """What a number that has moved is drawn in: ever less apart from its ink, and bold in the tick of the move."""
     ago = abs(move) - 1
     return palette.fading(palette.gain if move > 0 else palette.loss, ink, ago), True if not ago else None

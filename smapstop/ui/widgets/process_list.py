@@ -17,7 +17,7 @@ from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 
-_BIGGEST = next(at for at, column in enumerate(PROCESS_COLUMNS) if column.title == "RSS")
+_RSS_COLUMN = next(at for at, column in enumerate(PROCESS_COLUMNS) if column.title == "RSS")
 _NARROW = 64
 """Below this width, in cells, optional columns are left out."""
 
@@ -42,16 +42,16 @@ class ProcessList(ScrollView, can_focus=False):
         super().__init__()
         self.total: int | None = None
         """How many processes there are; None until that is known."""
-        self.matching = 0
+        self.match_count = 0
         """How many of them are shown."""
         self._processes: Sequence[ProcessInfo] = ()
         self._lines: list[ProcessInfo | None] = []
         """What each line shows; None is the line between our processes and those of others."""
-        self._own = 0
+        self._own_count = 0
         self._words: list[str] = []
-        self._sort, self._descending = _BIGGEST, True
+        self._sort, self._descending = _RSS_COLUMN, True
         self._cursor = 0
-        self._waiting = "looking at the processes …"
+        self._status_text = "looking at the processes …"
 
     # what is shown
 
@@ -63,29 +63,29 @@ class ProcessList(ScrollView, can_focus=False):
     def show(self, processes: Sequence[ProcessInfo]) -> None:
         """Show these processes; the cursor stays on its process."""
         self._processes, self.total = processes, len(processes)
-        self._arrange(self.current)
+        self._update_lines(self.current)
 
-    def fail(self, why: str) -> None:
+    def show_failure(self, why: str) -> None:
         """Say why there are no processes yet."""
-        self._waiting = why
+        self._status_text = why
         self.refresh()
 
-    def narrow(self, query: str) -> None:
+    def filter_processes(self, query: str) -> None:
         """Show only what matches; the cursor goes to the process with exactly this pid, or to the first."""
         self._words = query.lower().split()
-        self._arrange(next((process for process in self._processes if [str(process.pid)] == self._words), None))
+        self._update_lines(next((process for process in self._processes if [str(process.pid)] == self._words), None))
 
     def sort_by(self, column: int) -> None:
         """Sort by a column of `PROCESS_COLUMNS`, or turn the order when it is the one already."""
         same = column == self._sort
         self._sort, self._descending = column, not self._descending if same else PROCESS_COLUMNS[column].descending
-        self._arrange(self.current)
+        self._update_lines(self.current)
 
     def sort_by_next(self) -> None:
         """Sort by the column to the right."""
         self.sort_by((self._sort + 1) % len(PROCESS_COLUMNS))
 
-    def _arrange(self, stay: ProcessInfo | None) -> None:
+    def _update_lines(self, stay: ProcessInfo | None) -> None:
         """Choose and order what is shown, and keep the cursor on this process, on its line of the screen."""
         line = self._cursor - self._top
         found = sorted((p for p in self._processes if matches(p, self._words)), key=lambda p: p.pid)
@@ -93,24 +93,24 @@ class ProcessList(ScrollView, can_focus=False):
         own = [process for process in found if is_own(process)]
         others = [process for process in found if not is_own(process)]
         self._lines = [*own, *([None] if others else []), *others]
-        self._own, self.matching = len(own), len(found)
+        self._own_count, self.match_count = len(own), len(found)
         places = {process.pid: at for at, process in enumerate(self._lines) if process is not None}
-        self._put(self._cursor if stay else 0)
+        self._place_cursor(self._cursor if stay else 0)
         if stay is not None and stay.pid in places:
             self._cursor = places[stay.pid]
         self.virtual_size = Size(self.size.width, len(self._lines) + 1)
-        self._show_cursor(self._cursor - line if self._top else 0)
+        self._scroll_to_cursor(self._cursor - line if self._top else 0)
 
-    def _put(self, line: int) -> None:
+    def _place_cursor(self, line: int) -> None:
         """Put the cursor on a line, or on the one behind when that is the dividing one."""
         line = max(0, min(line, len(self._lines) - 1))
         if self._lines and self._lines[line] is None:
             line += 1 if line >= self._cursor or not line else -1
         self._cursor = line
 
-    def _show_cursor(self, top: int) -> None:
+    def _scroll_to_cursor(self, top: int) -> None:
         """Scroll so that this line is the first, as far as the cursor can then be seen, and draw."""
-        top = max(self._cursor - self._page + 1, min(top, self._cursor))
+        top = max(self._cursor - self._page_height + 1, min(top, self._cursor))
         if self._cursor == 1 and self._lines[0] is None:
             top = 0
         if top != self._top:
@@ -123,7 +123,7 @@ class ProcessList(ScrollView, can_focus=False):
         return int(self.scroll_offset.y)
 
     @property
-    def _page(self) -> int:
+    def _page_height(self) -> int:
         """How many lines fit under the header."""
         return max(1, self.size.height - 1)
 
@@ -135,7 +135,7 @@ class ProcessList(ScrollView, can_focus=False):
     def on_resize(self, _: events.Resize) -> None:
         """Keep the cursor in view."""
         self.virtual_size = Size(self.size.width, len(self._lines) + 1)
-        self._show_cursor(self._top)
+        self._scroll_to_cursor(self._top)
 
     # how it is drawn
 
@@ -156,7 +156,7 @@ class ProcessList(ScrollView, can_focus=False):
             style = self.get_component_rich_style("processes--header")
             text = " " + " ".join(_cell(column, self._title(at), cells) for at, column, cells in self._columns())
         elif line >= len(self._lines):
-            text = f"  {self._nothing()}" if y == 2 and not self._lines else ""
+            text = f"  {self._empty_text()}" if y == 2 and not self._lines else ""
         elif (process := self._lines[line]) is None:
             text, style = f"── of others: run smapstop as root to watch them {'─' * width}"[:width], quiet
         else:
@@ -164,15 +164,15 @@ class ProcessList(ScrollView, can_focus=False):
             text = ("▸" if at_cursor else " ") + " ".join(
                 _cell(column, column.text(process), cells) for _, column, cells in self._columns()
             )
-            style = quiet if line >= self._own else style
+            style = quiet if line >= self._own_count else style
             if at_cursor:
                 style += self.get_component_rich_style("processes--cursor")
         return Strip([Segment(fmt.clip(text, width), style)]).adjust_cell_length(width, style)
 
-    def _nothing(self) -> str:
+    def _empty_text(self) -> str:
         """Why the list is empty."""
         if self.total is None:
-            return self._waiting
+            return self._status_text
         if not self.total:
             return "no process can be seen here: is /proc mounted, and without hidepid?"
         return f"no process matches {' '.join(self._words)!r}: {key_of(self.app, 'back')} shows all {self.total}"
@@ -186,12 +186,12 @@ class ProcessList(ScrollView, can_focus=False):
 
     def move(self, lines: int) -> None:
         """Move the cursor by so many lines."""
-        self._put(self._cursor + lines)
-        self._show_cursor(self._top)
+        self._place_cursor(self._cursor + lines)
+        self._scroll_to_cursor(self._top)
 
     def page(self, pages: int) -> None:
         """Move the cursor by so many pages."""
-        self.move(pages * self._page)
+        self.move(pages * self._page_height)
 
     def on_click(self, event: events.Click) -> None:
         """A click on a title sorts, on a process selects, a second one picks."""

@@ -96,7 +96,7 @@ class ProgramDock(Vertical):
         self._launcher.note_start()
         if number > 1:
             self._program_alive = True
-            self._pane.begin_again(f"run {number}")
+            self._pane.start_next_run(f"run {number}")
         if self._keys_reserved:
             self._keys_reserved = False
             self.give_keys()

@@ -19,7 +19,7 @@ from smapstop.ui.terminal.pty_stream import PtyStream
 
 _FRAME_SECONDS = 1 / 30
 
-_AS_AT_FIRST = (
+_RESET_SEQUENCE = (
     b"\x1b[?1049l\x1b7\x1b[r\x1b8\x1b[0m\x1b(B\x0f\x1b[4l\x1b[?7h\x1b[?25h"
     b"\x1b[?1l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l"
 )
@@ -65,12 +65,12 @@ class ProgramPane(Widget, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._stream = PtyStream(master_fd, on_turn=self._repaint, on_end=self._give_keys_back)
+        self._stream = PtyStream(master_fd, on_turn=self._schedule_paint, on_end=self._handle_closed)
         self._emulator: Emulator | None = None
         self._lines: list[Line] = []
         self._strips: list[Strip] = []
         self._painted_s = 0.0
-        self._paint: asyncio.Handle | None = None
+        self._paint_handle: asyncio.Handle | None = None
 
     @property
     def title(self) -> str:
@@ -99,16 +99,16 @@ class ProgramPane(Widget, can_focus=True):
         self._paint_now()
         self.post_message(self.Sized(rows, columns))
 
-    def begin_again(self, title: str) -> None:
+    def start_next_run(self, title: str) -> None:
         """Another program has the terminal now: show what it writes, below a line with a title."""
         if self._emulator is None:
             return
-        self._emulator.feed(self._stream.take_unfed() + _AS_AT_FIRST)
+        self._emulator.feed(self._stream.take_unfed() + _RESET_SEQUENCE)
         newline = b"\r\n" if self._emulator.cursor[0] else b""
         self.can_focus = True
         self._stream.reopen(newline + f"── {title} ──\r\n".encode())
 
-    def _give_keys_back(self) -> None:
+    def _handle_closed(self) -> None:
         """Take no focus any more: nobody has the terminal open."""
         self.can_focus = False
         self.blur()
@@ -117,24 +117,24 @@ class ProgramPane(Widget, can_focus=True):
     def on_unmount(self) -> None:
         """Let go of the terminal."""
         self._stream.stop()
-        if self._paint is not None:
-            self._paint.cancel()
+        if self._paint_handle is not None:
+            self._paint_handle.cancel()
 
     # to the screen
 
-    def _repaint(self) -> None:
+    def _schedule_paint(self) -> None:
         """Paint soon, but not more often than is seen."""
-        if self._paint is None:
+        if self._paint_handle is None:
             wait = self._painted_s + _FRAME_SECONDS - time.perf_counter()
-            self._paint = asyncio.get_running_loop().call_later(max(wait, 0), self._paint_now)
+            self._paint_handle = asyncio.get_running_loop().call_later(max(wait, 0), self._paint_now)
 
     def _paint_now(self) -> None:
         """Paint the lines that have changed, as soon as our own terminal has taken what was painted before."""
         assert self._emulator is not None
         if not output_ready.terminal_ready():
-            self._paint = asyncio.get_running_loop().call_later(output_ready.RETRY_SECONDS, self._paint_now)
+            self._paint_handle = asyncio.get_running_loop().call_later(output_ready.RETRY_SECONDS, self._paint_now)
             return
-        self._paint = None
+        self._paint_handle = None
         self._painted_s = time.perf_counter()
         width = self.size.width
         lines = self._emulator.lines(cursor=self._emulator.cursor_visible and self.has_focus)
@@ -162,7 +162,7 @@ class ProgramPane(Widget, can_focus=True):
         super().notify_style_update()
         self._lines = []
         if self._emulator is not None:
-            self._repaint()
+            self._schedule_paint()
 
     # to the program
 
@@ -183,51 +183,51 @@ class ProgramPane(Widget, can_focus=True):
 
     def on_focus(self) -> None:
         """Show the cursor."""
-        self._focus_changed(b"\x1b[I")
+        self._report_focus(b"\x1b[I")
 
     def on_blur(self) -> None:
         """Hide the cursor."""
-        self._focus_changed(b"\x1b[O")
+        self._report_focus(b"\x1b[O")
 
-    def _focus_changed(self, report: bytes) -> None:
+    def _report_focus(self, report: bytes) -> None:
         if self._emulator is not None:
-            self._repaint()
+            self._schedule_paint()
             if self._emulator.mode(_FOCUS):
                 self._stream.send(report)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A button is the program's if it asked for the mouse."""
-        if self._mouse(event, event.button - 1, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES):
+        if self._send_mouse(event, event.button - 1, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES):
             self.capture_mouse()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """So is its release, wherever it is."""
         self.release_mouse()
-        self._mouse(event, event.button - 1, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES, released=True)
+        self._send_mouse(event, event.button - 1, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES, released=True)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Motion is told to programs that asked for it; to some only while a button is down."""
         if event.button:
-            self._mouse(event, event.button - 1 + 32, _MOUSE_DRAGS, _MOUSE_MOVES)
+            self._send_mouse(event, event.button - 1 + 32, _MOUSE_DRAGS, _MOUSE_MOVES)
         else:
-            self._mouse(event, 3 + 32, _MOUSE_MOVES)
+            self._send_mouse(event, 3 + 32, _MOUSE_MOVES)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """The wheel are buttons; a full-screen program that asked for no mouse gets the cursor keys."""
-        self._wheel(event, "up")
+        self._send_wheel(event, "up")
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The other way."""
-        self._wheel(event, "down")
+        self._send_wheel(event, "down")
 
-    def _wheel(self, event: events.MouseEvent, key: str) -> None:
-        sent = self._mouse(event, _WHEEL[type(event).__name__], _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES)
+    def _send_wheel(self, event: events.MouseEvent, key: str) -> None:
+        sent = self._send_mouse(event, _WHEEL[type(event).__name__], _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES)
         if not sent and self.has_focus and self._emulator is not None and self._emulator.alternate:
             event.stop()
             cursor = self._emulator.mode(_APPLICATION_CURSOR)
             self._stream.send(3 * key_bytes(events.Key(key, None), application_cursor=cursor))
 
-    def _mouse(self, event: events.MouseEvent, button: int, *modes: int, released: bool = False) -> bool:
+    def _send_mouse(self, event: events.MouseEvent, button: int, *modes: int, released: bool = False) -> bool:
         """Tell a program that asked for it in one of these modes what the mouse does; whether it did."""
         emulator = self._emulator
         if (

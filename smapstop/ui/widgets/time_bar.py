@@ -35,7 +35,7 @@ class TimeBar(Widget):
         super().__init__(id=id)
         self._view: View | None = None
         self._activity: Activity | None = None
-        self._dragged = False
+        self._is_dragged = False
 
     def show(self, activity: Activity, view: View) -> None:
         """Show what happened when, and where the moment of a scene lies."""
@@ -71,21 +71,21 @@ class TimeBar(Widget):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Go where the user points, and follow while the button is held."""
-        self._dragged = True
+        self._is_dragged = True
         self.capture_mouse()
-        self._seek(event.x)
+        self._request_seek(event.x)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Follow a drag."""
-        if self._dragged:
-            self._seek(event.x)
+        if self._is_dragged:
+            self._request_seek(event.x)
 
     def on_mouse_up(self) -> None:
         """End a drag."""
-        self._dragged = False
+        self._is_dragged = False
         self.release_mouse()
 
-    def _seek(self, x: int) -> None:
+    def _request_seek(self, x: int) -> None:
         """Ask for the tick under a column."""
         if self._activity is not None:
             width = self._bar_width

@@ -147,7 +147,7 @@ class Totals(Widget):
                 Segment(f" {palette.texture_of(role)} ", base + Style(color=palette.colours[role], bold=True)),
                 Segment(f"{label} {fmt.amount(value)} ", base),
             ]
-            for label, _, role, value in _most(values, width)
+            for label, _, role, value in _select_bands(values, width)
         ]
         figures = [segment for figure in told for segment in figure]
         room = width - sum(segment.cell_length for segment in figures) - 2
@@ -179,7 +179,7 @@ class Totals(Widget):
         return _fit(legend, width)
 
 
-def _most(values: Sequence[int | None], width: int) -> list[tuple[str, str, Role, int | None]]:
+def _select_bands(values: Sequence[int | None], width: int) -> list[tuple[str, str, Role, int | None]]:
     """The bands whose figures fit, in their order: without room for all of them the least ones are left out."""
     told = [
         (*band, value) for band, value in zip(BANDS, values, strict=True) if value or band[2] in ("anonymous", "file")

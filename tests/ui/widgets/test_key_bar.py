@@ -8,15 +8,15 @@ from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.help import HelpScreen
-from smapstop.ui.widgets.key_bar import KeyBar, fitting
+from smapstop.ui.widgets.key_bar import KeyBar, fit_keys
 
 KEYS = [("?", "help"), ("q", "quit"), ("space", "pause"), ("g", "group")]
 
 
 def test_keys_that_do_not_fit_whole_are_left_out_and_shorter_ones_take_their_place() -> None:
-    assert fitting(KEYS, 80) == [(0, 1), (1, 9), (2, 17), (3, 30)]
-    assert fitting(KEYS, 26) == [(0, 1), (1, 9), (3, 17)]
-    assert fitting(KEYS, 3) == []
+    assert fit_keys(KEYS, 80) == [(0, 1), (1, 9), (2, 17), (3, 30)]
+    assert fit_keys(KEYS, 26) == [(0, 1), (1, 9), (3, 17)]
+    assert fit_keys(KEYS, 3) == []
 
 
 def dashboard() -> Dashboard:

@@ -117,7 +117,7 @@ class Scene:
         await self.until(lambda: isinstance(self.stage.messages[-1], ProgramPane.Closed))
         os.waitpid(self.stage.pid, 0)
         self.stage.launch(os.open(self.stage.terminal, os.O_RDWR | os.O_NOCTTY), script)
-        self.pane.begin_again("run 2")
+        self.pane.start_next_run("run 2")
 
     async def paste(self, text: str) -> None:
         """Paste into whatever has the focus."""
