@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from smapstop.ui.terminal import emulator
-from smapstop.ui.terminal.emulator import Emulator, Line
+from smapstop.ui.terminal.emulator import Emulator, StyledLine
 
 SIZES = ((20, 6), (7, 3), (1, 1), (80, 24), (2, 2), (133, 40))
 RESIZE = b"\x1b_size"
@@ -17,7 +17,7 @@ def check(data: bytes) -> None:
     whole, parts = _written(data, len(data) + 1), _written(data, 7)
     assert _shown(whole) == _shown(parts)
     assert whole.cursor == parts.cursor
-    assert whole.alternate == parts.alternate
+    assert whole.is_alternate == parts.is_alternate
     assert whole.title == parts.title
     skimmed = _written(data, len(data) + 1, skim=True)
     assert _shown(skimmed) == _shown(whole)
@@ -68,7 +68,7 @@ def _drawn(terminal: Emulator, columns: int, rows: int) -> None:
     assert terminal.title.isprintable()
 
 
-def _shown(terminal: Emulator) -> list[Line]:
+def _shown(terminal: Emulator) -> list[StyledLine]:
     """The lines of the screen."""
     return terminal.lines(cursor=True)
 

@@ -84,7 +84,7 @@ class CellPainter:
         if self._plain:
             return self._base + mark
         colour = palette.colours[STATE_ROLES[state]]
-        ink = palette.label if loud else palette.fading(colour, palette.label, 1)
+        ink = palette.label if loud else palette.fade_colour(colour, palette.label, 1)
         return Style(color=ink, bgcolor=colour) + mark
 
     def swatch(self, state: PageState) -> Segment:

@@ -16,7 +16,7 @@ from smapstop.text.format import printable
 from smapstop.ui.terminal.screen import VtScreen
 from smapstop.ui.terminal.sgr import style_of
 
-Line = tuple[Segment, ...]
+StyledLine = tuple[Segment, ...]
 """Text that fills the width of the screen."""
 
 _TOKENS = re.compile(
@@ -86,13 +86,13 @@ _ALL_NUMBERS = {"h": "set_mode", "l": "reset_mode"}
 
 _FLOOD = 16384
 """Bytes at once that may be worth skipping."""
-_NOT_FLOWING = re.compile(
+_STATE_CHANGE = re.compile(
     rb"\x1b(?!\[[0-9;:]*(?:[mK]|\Z)|\((?:[0B]|\Z)|\Z)(?:\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~]?)|[\x0e\x0f]"
 )
 """What does more than change how later text looks, whole; of what is cut off at the end nobody knows yet."""
-_HOLDING = re.compile(rb"\x1b\[(?:[0-?]*[ -/]*r|[0-9;:]*h|\?[0-9;:]*(?:47|1047|1049)[;:0-9]*h)")
+_SCROLL_BLOCKER = re.compile(rb"\x1b\[(?:[0-?]*[ -/]*r|[0-9;:]*h|\?[0-9;:]*(?:47|1047|1049)[;:0-9]*h)")
 """What may make lines stay where they are, or text move others: margins, the alternate screen, insertion."""
-_LASTING = re.compile(rb"\x1b(?:\[[0-9;:]*m|\([0B])")
+_STYLE_CHANGE = re.compile(rb"\x1b(?:\[[0-9;:]*m|\([0B])")
 """What changes how later text looks. Each sets its part absolutely: of equal ones the last is enough."""
 _STRING = re.compile(rb"\x1b[\]PX^_]")
 
@@ -110,7 +110,7 @@ class Emulator:
         self._screen = VtScreen(columns, rows, lambda text: reply(text.encode()))
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._partial = ""
-        self._lines: list[Line] = [()] * rows
+        self._lines: list[StyledLine] = [()] * rows
         self._cursor_drawn = -1
 
     @property
@@ -125,11 +125,11 @@ class Emulator:
         return mo.DECTCEM in self._screen.mode
 
     @property
-    def alternate(self) -> bool:
+    def is_alternate(self) -> bool:
         """The alternate screen is shown, the one of full-screen programs."""
-        return self._screen.alternate
+        return self._screen.is_alternate
 
-    def mode(self, number: int) -> bool:
+    def has_mode(self, number: int) -> bool:
         """Whether the program turned a private mode on (xterm's ctlseqs, DECSET)."""
         return number << 5 in self._screen.mode
 
@@ -141,15 +141,15 @@ class Emulator:
     def skim(self, data: bytes) -> bytes:
         """What needs to be fed of `data`: of a flood that only scrolls by, the last screenful. Call before `feed`."""
         screen = self._screen
-        if len(data) < _FLOOD or screen.alternate or screen.margins or mo.IRM in screen.mode:
+        if len(data) < _FLOOD or screen.is_alternate or screen.margins or mo.IRM in screen.mode:
             return data
         data = self._partial.encode() + self._decoder.getstate()[0] + data  # what is fed begins with what was cut off
         self._partial = ""
         self._decoder.reset()
         if _STRING.search(data):
             return data
-        start = max((match.end() for match in _NOT_FLOWING.finditer(data)), default=0)
-        if _HOLDING.search(data, 0, start):
+        start = max((match.end() for match in _STATE_CHANGE.finditer(data)), default=0)
+        if _SCROLL_BLOCKER.search(data, 0, start):
             return data
         cut = len(data)
         for _ in range(screen.lines + 1):
@@ -157,7 +157,7 @@ class Emulator:
                 return data
         if data.count(b"\n", start, cut) < screen.lines:
             return data  # what is shown now would not leave
-        lasting = dict.fromkeys(reversed(_LASTING.findall(data, start, cut)))
+        lasting = dict.fromkeys(reversed(_STYLE_CHANGE.findall(data, start, cut)))
         scrolled = b"\x1b[9999S\x1b[9999;1H"
         return data[:start] + scrolled + b"".join(reversed(lasting)) + data[cut + 2 :]
 
@@ -170,7 +170,7 @@ class Emulator:
                 case "text":
                     self._screen.draw(token[0])
                 case "control":
-                    self._do(_CONTROLS[token[0]])
+                    self._run_operation(_CONTROLS[token[0]])
                 case "csi":
                     self._control_sequence(token["parameters"], token["intermediates"], token["final"])
                 case "escape":
@@ -182,7 +182,7 @@ class Emulator:
                     tail = "\x1b" if len(token[0]) > _LONGEST_PARTIAL and text.endswith("\x1b") else ""
                     self._partial = token[0][:_LONGEST_PARTIAL] + tail
 
-    def lines(self, *, cursor: bool) -> list[Line]:
+    def lines(self, *, cursor: bool) -> list[StyledLine]:
         """What the screen shows, with or without its cursor. A line that stayed as it was is the same object."""
         screen = self._screen
         x, y = self.cursor if cursor else (-1, -1)
@@ -195,7 +195,7 @@ class Emulator:
         self._cursor_drawn = y
         return list(self._lines)
 
-    def _line(self, y: int, cursor_x: int) -> Line:
+    def _line(self, y: int, cursor_x: int) -> StyledLine:
         """One line; the cell of the cursor reversed."""
         row = self._screen.buffer[y]
         cells = [row[x] for x in range(self._screen.columns)]
@@ -203,18 +203,20 @@ class Emulator:
             if cursor_x and not cells[cursor_x].data:
                 cursor_x -= 1  # the second half of a wide character
             cells[cursor_x] = cells[cursor_x]._replace(reverse=not cells[cursor_x].reverse)
-        text = "".join(map(_TEXT, cells))
+        text = "".join(map(_cell_text, cells))
         if len(text) < len(cells) or not text.isascii():
-            cells = _whole(cells)
-        return tuple(Segment("".join(map(_TEXT, run)), style_of(look)) for look, run in groupby(cells, _LOOK))
+            cells = _blank_split_cells(cells)
+        return tuple(
+            Segment("".join(map(_cell_text, run)), style_of(look)) for look, run in groupby(cells, _cell_attributes)
+        )
 
-    def _do(self, operation: str, *numbers: int, **options: bool) -> None:
+    def _run_operation(self, operation: str, *numbers: int, **options: bool) -> None:
         getattr(self._screen, operation)(*numbers, **options)
 
     def _escape(self, sequence: str) -> None:
         """An escape sequence without parameters; `(0` and `(B` and their like choose character sets."""
         if sequence in _ESCAPES:
-            self._do(_ESCAPES[sequence])
+            self._run_operation(_ESCAPES[sequence])
         elif len(sequence) == 2 and sequence[0] in "()":
             charset = charsets.VT100_MAP if sequence[1] == "0" else charsets.LAT1_MAP
             setattr(self._screen, "g0_charset" if sequence[0] == "(" else "g1_charset", charset)
@@ -226,19 +228,19 @@ class Emulator:
             self._screen.soft_reset()
         if intermediates or not re.fullmatch("[0-9;:]*", parameters[private:]):
             return
-        numbers = _numbers(parameters[private:])
+        numbers = _parse_parameters(parameters[private:])
         if final in _ALL_NUMBERS:
-            self._do(_ALL_NUMBERS[final], *numbers, private=private)
+            self._run_operation(_ALL_NUMBERS[final], *numbers, private=private)
         elif private and final not in "JK":
             return
         elif final in _ONE_NUMBER:
-            self._do(_ONE_NUMBER[final], numbers[0])
+            self._run_operation(_ONE_NUMBER[final], numbers[0])
         elif final in _TWO_NUMBERS:
-            self._do(_TWO_NUMBERS[final], *numbers[:2])
+            self._run_operation(_TWO_NUMBERS[final], *numbers[:2])
         elif final == "m":
             self._screen.select_graphic_rendition(*numbers)
         elif final in "su":
-            self._do("save_cursor" if final == "s" else "restore_cursor")
+            self._run_operation("save_cursor" if final == "s" else "restore_cursor")
 
     def _command(self, command: str) -> None:
         """An operating system command (OSC); of these only the title matters."""
@@ -247,13 +249,13 @@ class Emulator:
             self.title = printable(text)
 
 
-_TEXT = itemgetter(0)
+_cell_text = itemgetter(0)
 """The text of a cell."""
-_LOOK = itemgetter(slice(1, None))
+_cell_attributes = itemgetter(slice(1, None))
 """All of it but its text."""
 
 
-def _numbers(parameters: str) -> list[int]:
+def _parse_parameters(parameters: str) -> list[int]:
     """The numbers of a control sequence; sub-parameters (4:3, 38:2::1:2:3) as the older form has them."""
     numbers = []
     for parameter in parameters.split(";"):
@@ -266,7 +268,7 @@ def _numbers(parameters: str) -> list[int]:
     return numbers
 
 
-def _whole(cells: list[Char]) -> list[Char]:
+def _blank_split_cells(cells: list[Char]) -> list[Char]:
     """The cells without the halves of wide characters whose other half was overwritten: each is one space."""
     widths = [cell_len(cell.data) for cell in cells]
     ends = [*(width == 0 for width in widths[1:]), False]

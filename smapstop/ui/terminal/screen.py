@@ -10,10 +10,10 @@ from pyte import charsets
 from pyte import modes as mo
 from pyte.screens import Char, Cursor, Margins, Screen, StaticDefaultDict
 
-from smapstop.ui.terminal.sgr import BLANK, Pen, glyph, restyled
+from smapstop.ui.terminal.sgr import BLANK, Pen, apply_sgr, glyph_of
 
 _ALTERNATE = {47, 1047, 1049}
-_REFUSED = {3, 5, 6}
+_UNSUPPORTED_MODES = {3, 5, 6}
 """Private modes that are not for a pane: 132 columns, the reversed screen, the origin at the margins."""
 _LONGEST_CELL = 8
 """Characters: a letter and its combining marks."""
@@ -22,7 +22,7 @@ _NARROW = pattern(
 )
 """Characters one cell wide, which most text consists of."""
 
-Row = StaticDefaultDict[int, Char]
+ScreenRow = StaticDefaultDict[int, Char]
 
 
 class VtScreen(Screen):
@@ -36,9 +36,9 @@ class VtScreen(Screen):
 
     def __init__(self, columns: int, lines: int, reply: Callable[[str], object]) -> None:
         self._reply = reply
-        self._primary: tuple[dict[int, Row], Cursor] | None = None
+        self._primary: tuple[dict[int, ScreenRow], Cursor] | None = None
         self._pens: dict[Char, Pen] = {}
-        self._last = ""
+        self._last_char = ""
         super().__init__(columns, lines)
 
     @property
@@ -47,7 +47,7 @@ class VtScreen(Screen):
         return BLANK
 
     @property
-    def alternate(self) -> bool:
+    def is_alternate(self) -> bool:
         """The alternate screen is shown: that of full-screen programs, which nothing scrolls out of."""
         return self._primary is not None
 
@@ -58,16 +58,16 @@ class VtScreen(Screen):
         charset = self.g1_charset if self.charset else self.g0_charset
         if charset is not charsets.LAT1_MAP:
             data = data.translate(charset)
-        self._last = data[-1:]
+        self._last_char = data[-1:]
         if mo.IRM not in self.mode and _NARROW.fullmatch(data):
             self._draw_narrow(data)
         else:
             for char in unicodedata.normalize("NFC", data):
-                self._drawglyph(*glyph(char))
+                self._draw_glyph(*glyph_of(char))
 
     def repeat(self, count: int) -> None:
         """Write the last character again, at most for a line (REP)."""
-        self.draw(self._last * min(count or 1, self.columns))
+        self.draw(self._last_char * min(count or 1, self.columns))
 
     def _draw_narrow(self, text: str) -> None:
         """Write characters that are all one cell wide."""
@@ -81,7 +81,7 @@ class VtScreen(Screen):
             self.cursor.x = at + min(room, len(text))
             text = text[room:]
 
-    def _drawglyph(self, text: str, width: int) -> None:
+    def _draw_glyph(self, text: str, width: int) -> None:
         """Write a character of any width."""
         if not width:
             self._combine(text)
@@ -122,7 +122,7 @@ class VtScreen(Screen):
 
     def select_graphic_rendition(self, *attrs: int) -> None:
         """Choose how text written from now on looks (SGR)."""
-        self.cursor.attrs = restyled(self.cursor.attrs, attrs or (0,))
+        self.cursor.attrs = apply_sgr(self.cursor.attrs, attrs or (0,))
 
     # erasing leaves the background colour, and no other attribute
 
@@ -159,13 +159,13 @@ class VtScreen(Screen):
 
     def scroll_up(self, count: int) -> None:
         """Move the lines between the margins up (SU)."""
-        self._from_top(self.delete_lines, count)
+        self._run_at_top_margin(self.delete_lines, count)
 
     def scroll_down(self, count: int) -> None:
         """Move the lines between the margins down (SD)."""
-        self._from_top(self.insert_lines, count)
+        self._run_at_top_margin(self.insert_lines, count)
 
-    def _from_top(self, operation: Callable[[int], None], count: int) -> None:
+    def _run_at_top_margin(self, operation: Callable[[int], None], count: int) -> None:
         """Do something with the cursor at the top margin, and put it back."""
         x, y = self.cursor.x, self.cursor.y
         self.cursor.y = self.margins.top if self.margins else 0
@@ -225,11 +225,11 @@ class VtScreen(Screen):
     def set_mode(self, *modes: int, **options: bool) -> None:
         """Turn modes on; the ones that switch to the alternate screen give an empty one."""
         private = options.get("private", False)
-        if private and not self.alternate and _ALTERNATE.intersection(modes):
+        if private and not self.is_alternate and _ALTERNATE.intersection(modes):
             self._primary = self.buffer, copy.copy(self.cursor)
             self.buffer = defaultdict(lambda: StaticDefaultDict(BLANK))
             self.dirty.update(range(self.lines))
-        super().set_mode(*_accepted(modes, private), private=private)
+        super().set_mode(*_supported_modes(modes, private), private=private)
 
     def reset_mode(self, *modes: int, **options: bool) -> None:
         """Turn modes off; leaving the alternate screen brings back what was there before it."""
@@ -238,7 +238,7 @@ class VtScreen(Screen):
             self.buffer, self.cursor = self._primary
             self._primary = None
             self.dirty.update(range(self.lines))
-        super().reset_mode(*_accepted(modes, private), private=private)
+        super().reset_mode(*_supported_modes(modes, private), private=private)
 
     def reset(self) -> None:
         """Begin anew (RIS)."""
@@ -284,6 +284,6 @@ class VtScreen(Screen):
             self._reply(f"\x1b[{self.cursor.y + 1};{min(self.cursor.x, self.columns - 1) + 1}R")
 
 
-def _accepted(modes: Iterable[int], private: bool) -> list[int]:
+def _supported_modes(modes: Iterable[int], private: bool) -> list[int]:
     """The modes that this terminal has."""
-    return [mode for mode in modes if (mode not in _REFUSED if private else mode in {mo.IRM, mo.LNM})]
+    return [mode for mode in modes if (mode not in _UNSUPPORTED_MODES if private else mode in {mo.IRM, mo.LNM})]

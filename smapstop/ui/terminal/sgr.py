@@ -16,7 +16,7 @@ from smapstop.text.format import printable
 
 BLANK = Char(" ")
 
-_LOOKS: dict[int, dict[str, bool | str]] = {
+_SGR_ATTRIBUTES: dict[int, dict[str, bool | str]] = {
     1: {"bold": True},
     2: {"blink": True},
     3: {"italics": True},
@@ -33,10 +33,10 @@ _LOOKS: dict[int, dict[str, bool | str]] = {
     49: {"bg": "default"},
 }
 for _first, _colour, _field in ((30, 0, "fg"), (40, 0, "bg"), (90, 8, "fg"), (100, 8, "bg")):
-    _LOOKS |= {_first + number: {_field: f"color({_colour + number})"} for number in range(8)}
+    _SGR_ATTRIBUTES |= {_first + number: {_field: f"color({_colour + number})"} for number in range(8)}
 
 
-def restyled(cell: Char, numbers: Iterable[int]) -> Char:
+def apply_sgr(cell: Char, numbers: Iterable[int]) -> Char:
     """A cell after the numbers of an SGR."""
     codes = iter(numbers)
     for code in codes:
@@ -46,8 +46,8 @@ def restyled(cell: Char, numbers: Iterable[int]) -> Char:
             colour = _extended_colour(codes)
             if colour and code != 58:  # the underline's
                 cell = cell._replace(fg=colour) if code == 38 else cell._replace(bg=colour)
-        elif code in _LOOKS:
-            cell = cell._replace(**_LOOKS[code])  # type: ignore[arg-type]
+        elif code in _SGR_ATTRIBUTES:
+            cell = cell._replace(**_SGR_ATTRIBUTES[code])  # type: ignore[arg-type]
     return cell
 
 
@@ -63,9 +63,9 @@ def _extended_colour(codes: Iterator[int]) -> str:
 
 
 @lru_cache(1024)
-def style_of(look: tuple[str | bool, ...]) -> Style:
+def style_of(attributes: tuple[str | bool, ...]) -> Style:
     """The style of all of a cell but its text. The default colours are the pane's; what is off is left out."""
-    cell = Char("", *look)  # type: ignore[arg-type]
+    cell = Char("", *attributes)  # type: ignore[arg-type]
     return Style(
         color=None if cell.fg == "default" else cell.fg,
         bgcolor=None if cell.bg == "default" else cell.bg,
@@ -81,17 +81,17 @@ def style_of(look: tuple[str | bool, ...]) -> Style:
 class Pen(dict[str, Char]):
     """Every character in one look; drawing looks cells up instead of making them."""
 
-    def __init__(self, look: Char) -> None:
+    def __init__(self, attributes: Char) -> None:
         super().__init__()
-        self._look = look
+        self._attributes = attributes
 
     def __missing__(self, text: str) -> Char:
-        cell = self[text] = self._look._replace(data=text)
+        cell = self[text] = self._attributes._replace(data=text)
         return cell
 
 
 @lru_cache(4096)
-def glyph(char: str) -> tuple[str, int]:
+def glyph_of(char: str) -> tuple[str, int]:
     """What is drawn for a character, and its width in cells; 0 for a mark on the one before it."""
     width = get_character_cell_size(char)
     category = unicodedata.category(char)

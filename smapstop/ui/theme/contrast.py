@@ -10,17 +10,17 @@ from functools import lru_cache
 from rich.color import Color
 from rich.style import Style
 
-TEXT, LIT_TEXT = 4.5, 3.0
+TEXT_CONTRAST, HIGHLIGHT_CONTRAST = 4.5, 3.0
 """The least contrast of a text (WCAG 2.2, 1.4.3), and of a bold one, or one on a ground that is so for a moment."""
 
 
-def contrast(one: str, other: str) -> float:
+def contrast_ratio(one: str, other: str) -> float:
     """From 1, which cannot be told apart, to 21, black on white; both "#rrggbb"."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def readable(colour: str, grounds: Sequence[tuple[str, float]], *, dark: bool) -> str:
+def ensure_contrast(colour: str, grounds: Sequence[tuple[str, float]], *, dark: bool) -> str:
     """A colour, and as much white in it (on dark grounds, else black) as lets it be read on all of them.
 
     Args:
@@ -29,21 +29,21 @@ def readable(colour: str, grounds: Sequence[tuple[str, float]], *, dark: bool) -
         dark: Whether the grounds are dark.
     """
     far = "#ffffff" if dark else "#000000"
-    mixes = (mixed(far, colour, part / 20) for part in range(21))
-    return next((mix for mix in mixes if all(contrast(mix, ground) >= least for ground, least in grounds)), far)
+    mixes = (blend(far, colour, part / 20) for part in range(21))
+    return next((mix for mix in mixes if all(contrast_ratio(mix, ground) >= least for ground, least in grounds)), far)
 
 
 @lru_cache(1024)
-def legible(style: Style) -> Style:
+def ensure_legible(style: Style) -> Style:
     """A style whose text can be read on its own ground; what is not known of the terminal stays as it is."""
     if not (style.color and style.bgcolor and style.color.triplet and style.bgcolor.triplet) or style.reverse:
         return style
     text, ground = style.color.triplet.hex, style.bgcolor.triplet.hex
-    dark = contrast("#ffffff", ground) > contrast("#000000", ground)
-    return style + Style.from_color(Color.parse(readable(text, ((ground, LIT_TEXT),), dark=dark)))
+    dark = contrast_ratio("#ffffff", ground) > contrast_ratio("#000000", ground)
+    return style + Style.from_color(Color.parse(ensure_contrast(text, ((ground, HIGHLIGHT_CONTRAST),), dark=dark)))
 
 
-def mixed(colour: str, ground: str, part: float) -> str:
+def blend(colour: str, ground: str, part: float) -> str:
     """So much of a colour on the ground, both "#rrggbb"."""
     pairs = ((int(colour[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5))
     return "#" + "".join(f"{round(below + (above - below) * part):02x}" for above, below in pairs)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from smapstop.text.kinds import KINDS
-from smapstop.ui.theme.contrast import LIT_TEXT, TEXT, mixed, readable
+from smapstop.ui.theme.contrast import HIGHLIGHT_CONTRAST, TEXT_CONTRAST, blend, ensure_contrast
 
 Role = str
 """What a colour stands for: a kind, or one of `METRICS`."""
@@ -59,10 +59,10 @@ class Palette:
         pages = max(int(kb) // 4, 1)
         return self.heat[min((pages.bit_length() - 1) // 3, len(self.heat) - 1)]
 
-    def fading(self, lit: str, ink: str, ago: int) -> str:
+    def fade_colour(self, lit: str, ink: str, ago: int) -> str:
         """The colour of a text that was lit so many ticks ago, on its way to its own ink."""
         if self.fade:
-            return mixed(lit, ink, _FADING[ago]) if ago < len(_FADING) else ink
+            return blend(lit, ink, _FADE_PARTS[ago]) if ago < len(_FADE_PARTS) else ink
         return ink if ago else lit
 
     def texture_of(self, role: Role) -> str:
@@ -82,7 +82,9 @@ def depth_of(color_system: str | None, *, no_color: bool = False) -> Depth:
 
 
 @lru_cache(32)
-def palette(*, dark: bool, depth: Depth, background: str | None = None, foreground: str | None = None) -> Palette:
+def build_palette(
+    *, dark: bool, depth: Depth, background: str | None = None, foreground: str | None = None
+) -> Palette:
     """The palette for a theme and a terminal, every colour of which can be read on the theme's background.
 
     Args:
@@ -98,10 +100,10 @@ def palette(*, dark: bool, depth: Depth, background: str | None = None, foregrou
         return _DARK_16 if dark else _LIGHT_16
     theme = _DARK if dark else _LIGHT
     ground = background or theme.background
-    fade = tuple(mixed(_LIT, ground, _LIT_PART * part) for part in _FADING)
+    fade = tuple(blend(_HIGHLIGHT_COLOUR, ground, _HIGHLIGHT_PART * part) for part in _FADE_PARTS)
 
     def on_ground(colour: str) -> str:
-        return readable(colour, ((ground, TEXT), (fade[0], LIT_TEXT)), dark=dark)
+        return ensure_contrast(colour, ((ground, TEXT_CONTRAST), (fade[0], HIGHLIGHT_CONTRAST)), dark=dark)
 
     return replace(
         theme,
@@ -124,9 +126,9 @@ def _roles(kinds: str, metrics: str) -> Mapping[Role, str]:
 
 # Kinds differ from each other, and so do the bands that are stacked: anonymous, file, shared, swap.
 _TEXTURES = _roles("▒ █ ▓ ╱ ░ ┼", "█ █ ▓ ▚")
-_FADING = (1.0, 0.6, 0.35, 0.15)
+_FADE_PARTS = (1.0, 0.6, 0.35, 0.15)
 """How much is left of what was lit, tick by tick."""
-_LIT, _LIT_PART = "#1e90ff", 0.22
+_HIGHLIGHT_COLOUR, _HIGHLIGHT_PART = "#1e90ff", 0.22
 """What a row that has just moved is lit with, and how much of it."""
 
 # The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with every kind of colour vision tell

@@ -27,7 +27,7 @@ from smapstop.text.kinds import letter_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.theme.contrast import legible
+from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette
 from smapstop.ui.widgets.line_list import LineList
 
@@ -196,7 +196,7 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
         plain = quiet if line.text.is_about_reading else base
         segments = [Segment(f"{line.text.when}  ", quiet)] if widths.when else []
         if widths.subject:
-            marker = legible(base + Style(color=palette.colours[line.kind], bold=True)) if line.kind else base
+            marker = ensure_legible(base + Style(color=palette.colours[line.kind], bold=True)) if line.kind else base
             segments.append(Segment(f"{line.letter} ", marker))
             segments.append(
                 Segment(fmt.pad(line.subject, widths.subject) + "  ", plain if line.text.is_named else quiet)

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from smapstop.text import format as fmt
 from smapstop.text.status import Header
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.theme.contrast import legible
+from smapstop.ui.theme.contrast import ensure_legible
 
 
 class HeaderBar(Widget):
@@ -44,7 +44,7 @@ class HeaderBar(Widget):
         width, base = self.size.width, self.rich_style
         header = self._header
         if self._notice or header is None or y:
-            warned = legible(base + Style(color=palette_of(self.app).gain, bold=True))
+            warned = ensure_legible(base + Style(color=palette_of(self.app).gain, bold=True))
             return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warned)], width)
         mode = header.mode
         name, about, costs = f" {fmt.clip(header.name, 20)} ", list(header.process_facts), list(header.costs)
@@ -65,7 +65,7 @@ class HeaderBar(Widget):
             [
                 Segment(name, base + Style(bold=True, reverse=True)),
                 Segment(" " + "   ".join(about) + gap, base),
-                Segment(mode, legible(base + Style(color=colour, bold=True))),
+                Segment(mode, ensure_legible(base + Style(color=colour, bold=True))),
                 Segment("".join(f"   {cost}" for cost in costs) + " ", base),
             ]
         ).adjust_cell_length(width, base)

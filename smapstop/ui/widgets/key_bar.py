@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from smapstop.text import format as fmt
 from smapstop.ui.keys.table import KEY, KEYS
-from smapstop.ui.theme.contrast import legible
+from smapstop.ui.theme.contrast import ensure_legible
 
 
 def fit_keys(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
@@ -69,7 +69,7 @@ class KeyBar(Widget):
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002  (there is one)
         """The line."""
-        base, key_style = self.rich_style, legible(self.get_component_rich_style("keybar--key"))
+        base, key_style = self.rich_style, ensure_legible(self.get_component_rich_style("keybar--key"))
         segments, end = list[Segment](), 0
         for binding, key, at in self._fitted_bindings():
             segments += [

@@ -24,7 +24,7 @@ from smapstop.text.row_queries import GroupSeries, RowSeries, group_series_of, r
 from smapstop.text.table_rows import HISTORY_TICKS, RowText, build_rows, history_step
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.theme.contrast import legible
+from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette
 from smapstop.ui.widgets.line_list import LineList
 
@@ -192,9 +192,9 @@ class MappingTable(LineList[int, _TableLine]):
                 style = _restyle(
                     style, *_move_style(palette, move, style.color.name if style.color else palette.foreground)
                 )
-                style = legible(style) if line.cursor else style
+                style = ensure_legible(style) if line.cursor else style
             if column.cell_format == "name":
-                marker = legible(_restyle(base, palette.colours[row.kind.value], True))
+                marker = ensure_legible(_restyle(base, palette.colours[row.kind.value], True))
                 segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
             elif column.right and move < 0 and not row.gone:  # it fell, which a colour must not say alone
                 blank = " " * (cells - len(text))
@@ -290,4 +290,4 @@ def _bold_if_changed(row: RowText, palette: Palette) -> bool | None:
 def _move_style(palette: Palette, move: int, ink: str) -> _TextStyle:
     """What a number that has moved is drawn in: ever less apart from its ink, and bold in the tick of the move."""
     ago = abs(move) - 1
-    return palette.fading(palette.gain if move > 0 else palette.loss, ink, ago), True if not ago else None
+    return palette.fade_colour(palette.gain if move > 0 else palette.loss, ink, ago), True if not ago else None

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from smapstop.ui.terminal import output_ready
-from smapstop.ui.terminal.emulator import Emulator, Line
+from smapstop.ui.terminal.emulator import Emulator, StyledLine
 from smapstop.ui.terminal.input_bytes import key_bytes, mouse_bytes, paste_bytes
 from smapstop.ui.terminal.pty_stream import PtyStream
 
@@ -67,7 +67,7 @@ class ProgramPane(Widget, can_focus=True):
         super().__init__(name=name, id=id, classes=classes)
         self._stream = PtyStream(master_fd, on_turn=self._schedule_paint, on_end=self._handle_closed)
         self._emulator: Emulator | None = None
-        self._lines: list[Line] = []
+        self._lines: list[StyledLine] = []
         self._strips: list[Strip] = []
         self._painted_s = 0.0
         self._paint_handle: asyncio.Handle | None = None
@@ -171,7 +171,7 @@ class ProgramPane(Widget, can_focus=True):
         event.stop()
         event.prevent_default()
         if self._emulator is not None and (
-            keystroke := key_bytes(event, application_cursor=self._emulator.mode(_APPLICATION_CURSOR))
+            keystroke := key_bytes(event, application_cursor=self._emulator.has_mode(_APPLICATION_CURSOR))
         ):
             self._stream.send(keystroke)
 
@@ -179,7 +179,7 @@ class ProgramPane(Widget, can_focus=True):
         """A paste is the program's."""
         event.stop()
         if self._emulator is not None:
-            self._stream.send(paste_bytes(event.text, bracketed=self._emulator.mode(_BRACKETED_PASTE)))
+            self._stream.send(paste_bytes(event.text, bracketed=self._emulator.has_mode(_BRACKETED_PASTE)))
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -192,7 +192,7 @@ class ProgramPane(Widget, can_focus=True):
     def _report_focus(self, report: bytes) -> None:
         if self._emulator is not None:
             self._schedule_paint()
-            if self._emulator.mode(_FOCUS):
+            if self._emulator.has_mode(_FOCUS):
                 self._stream.send(report)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
@@ -222,9 +222,9 @@ class ProgramPane(Widget, can_focus=True):
 
     def _send_wheel(self, event: events.MouseEvent, key: str) -> None:
         sent = self._send_mouse(event, _WHEEL[type(event).__name__], _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES)
-        if not sent and self.has_focus and self._emulator is not None and self._emulator.alternate:
+        if not sent and self.has_focus and self._emulator is not None and self._emulator.is_alternate:
             event.stop()
-            cursor = self._emulator.mode(_APPLICATION_CURSOR)
+            cursor = self._emulator.has_mode(_APPLICATION_CURSOR)
             self._stream.send(3 * key_bytes(events.Key(key, None), application_cursor=cursor))
 
     def _send_mouse(self, event: events.MouseEvent, button: int, *modes: int, released: bool = False) -> bool:
@@ -233,8 +233,8 @@ class ProgramPane(Widget, can_focus=True):
         if (
             emulator is None
             or not self.has_focus
-            or not emulator.mode(_MOUSE_SGR)
-            or not any(map(emulator.mode, modes))
+            or not emulator.has_mode(_MOUSE_SGR)
+            or not any(map(emulator.has_mode, modes))
         ):
             return False
         event.stop()

@@ -11,7 +11,7 @@ from smapstop.model.history.activity import Activity
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.theme.contrast import legible
+from smapstop.ui.theme.contrast import ensure_legible
 
 _STEPS = "─▁▂▃▄▅▆▇█"
 """Nothing happened; then from one thing to a thousand, by factors of about three."""
@@ -58,9 +58,9 @@ class TimeBar(Widget):
         for at, count in enumerate(activity.binned_counts(width).tolist()):
             if at in marks:
                 glyph, colour = marks[at]
-                segments.append(Segment(glyph, legible(base + Style(color=colour, bold=True))))
+                segments.append(Segment(glyph, ensure_legible(base + Style(color=colour, bold=True))))
             else:
-                segments.append(Segment(_glyph(count), legible(base + (busy if count else quiet))))
+                segments.append(Segment(_glyph(count), ensure_legible(base + (busy if count else quiet))))
         segments.append(Segment(f" {fmt.clock(timeline.head(len(timeline) - 1).wall_ns)} ", base))
         return Strip(segments).adjust_cell_length(self.size.width, base)
 

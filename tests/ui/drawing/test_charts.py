@@ -11,12 +11,12 @@ from smapstop.model.kinds import Kind
 from smapstop.proc.columns import Addresses
 from smapstop.text.kinds import KINDS, LETTERS
 from smapstop.ui.drawing.charts import draw_address_strip, draw_area, draw_bar, draw_stacked_areas
-from smapstop.ui.theme.palette import Ink, palette
+from smapstop.ui.theme.palette import Ink, build_palette
 
 NAN = float("nan")
 GIB = 1 << 30
-COLOUR = palette(dark=True, depth="truecolor")
-PLAIN = palette(dark=True, depth="none")
+COLOUR = build_palette(dark=True, depth="truecolor")
+PLAIN = build_palette(dark=True, depth="none")
 RED = Ink(("red",), "black")
 RED_BLUE = Ink(("red", "blue"), "black")
 TEXTURED = Ink(("default",) * 3, "default", "█▒░")

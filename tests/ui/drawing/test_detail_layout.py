@@ -18,12 +18,12 @@ from smapstop.proc.fields import FIELDS
 from smapstop.text.mapping_detail import FieldRow
 from smapstop.ui.drawing.detail_layout import DetailChoice, RenderedDetail, lay_out, visible_rows
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.theme.palette import palette
+from smapstop.ui.theme.palette import build_palette
 
 PRINTED = [field.name for field in FIELDS[: [field.name for field in FIELDS].index("thp_eligible") + 1]]
 """What Linux prints for a mapping, in its order."""
 NONZERO = ("size", "kernel_page_size", "mmu_page_size", "rss", "pss", "private_clean", "private_dirty", "anonymous")
-STYLE = DrawStyle(palette(dark=True, depth="none"), Style(), Style(bold=True), Style(reverse=True))
+STYLE = DrawStyle(build_palette(dark=True, depth="none"), Style(), Style(bold=True), Style(reverse=True))
 
 
 @pytest.fixture(autouse=True)

@@ -16,11 +16,11 @@ from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, initial_page
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.name_requests import PageNames
 from smapstop.ui.pages.page_view import PageView
-from smapstop.ui.theme.palette import palette
+from smapstop.ui.theme.palette import build_palette
 
 PAGE = 4096
 FIRST, PAGES = 0x1000, 3000
-LOOK = DrawStyle(palette(dark=True, depth="256"), Style(), Style(bold=True), Style(reverse=True))
+LOOK = DrawStyle(build_palette(dark=True, depth="256"), Style(), Style(bold=True), Style(reverse=True))
 COPIED = PageFlags.PRESENT
 SIZES = [
     (20, 5),

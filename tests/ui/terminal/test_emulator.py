@@ -11,7 +11,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from smapstop.ui.terminal.emulator import Emulator, Line
+from smapstop.ui.terminal.emulator import Emulator, StyledLine
 
 
 def emulator(columns: int = 10, rows: int = 4, written: bytes = b"") -> Emulator:
@@ -21,7 +21,7 @@ def emulator(columns: int = 10, rows: int = 4, written: bytes = b"") -> Emulator
     return terminal
 
 
-def text(line: Line) -> str:
+def text(line: StyledLine) -> str:
     """The text of a line."""
     return "".join(segment.text for segment in line)
 
@@ -172,9 +172,9 @@ def test_the_alternate_screen_gives_back_what_was_there(mode: int) -> None:
     terminal = emulator(written=b"one\r\ntwo")
     before = terminal.lines(cursor=True)
     terminal.feed(b"\x1b[?%dh\x1b[2J\x1b[Hother" % mode)
-    assert (terminal.alternate, shown(terminal)) == (True, ["other", "", "", ""])
+    assert (terminal.is_alternate, shown(terminal)) == (True, ["other", "", "", ""])
     terminal.feed(b"\x1b[?%dl" % mode)
-    assert (terminal.alternate, terminal.lines(cursor=True)) == (False, before)
+    assert (terminal.is_alternate, terminal.lines(cursor=True)) == (False, before)
 
 
 def test_the_hidden_screen_is_resized_too() -> None:
@@ -249,7 +249,7 @@ def test_questions_of_the_program_are_answered(written: bytes, answer: bytes) ->
 
 def test_modes_are_known_by_their_numbers() -> None:
     terminal = emulator(written=b"\x1b[?1;2004;1006h\x1b[?1l\x1b[4h")
-    assert [terminal.mode(number) for number in (1, 2004, 1006, 4)] == [False, True, True, False]
+    assert [terminal.has_mode(number) for number in (1, 2004, 1006, 4)] == [False, True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from smapstop.model.tick import Tick
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.theme.app_theme import theme_for, theme_names
-from smapstop.ui.theme.contrast import contrast
+from smapstop.ui.theme.contrast import contrast_ratio
 from smapstop.ui.widgets.filter_line import FilterLine
 
 ROWS = (
@@ -49,7 +49,7 @@ def unreadable(pilot: Pilot[int]) -> list[tuple[str, str, float]]:
         for text, style, _ in strip.crop(region.x, region.right):
             colours = _colours(Segment(text, style))
             if colours is not None and set(text) - DRAWN:
-                ratio = contrast(*colours)
+                ratio = contrast_ratio(*colours)
                 if ratio < 2.9:
                     found.append((text, f"{colours[0]} on {colours[1]}", round(ratio, 2)))
     return found

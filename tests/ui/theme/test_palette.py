@@ -9,8 +9,8 @@ from rich.style import Style
 from textual.theme import BUILTIN_THEMES
 
 from smapstop.text.kinds import KINDS, LETTERS
-from smapstop.ui.theme.contrast import contrast, legible, readable
-from smapstop.ui.theme.palette import METRICS, Depth, Ink, Palette, depth_of, palette
+from smapstop.ui.theme.contrast import contrast_ratio, ensure_contrast, ensure_legible
+from smapstop.ui.theme.palette import METRICS, Depth, Ink, Palette, build_palette, depth_of
 
 DEPTHS: tuple[Depth, ...] = ("truecolor", "256", "16", "none")
 THEMES = pytest.mark.parametrize("dark", [True, False])
@@ -56,7 +56,7 @@ def of_theme(name: str) -> Palette:
     theme = BUILTIN_THEMES[name]
     variables = theme.to_color_system().generate()
     ground, text = variables["background"], variables["foreground"]
-    return palette(dark=theme.dark, depth="truecolor", background=ground, foreground=text)
+    return build_palette(dark=theme.dark, depth="truecolor", background=ground, foreground=text)
 
 
 @ALL_THEMES
@@ -75,19 +75,19 @@ def test_kinds_metrics_gain_and_loss_are_told_apart(name: str, vision: str) -> N
 def test_everything_can_be_read(name: str) -> None:
     colours = of_theme(name)
     texts = {colours.foreground, colours.quiet, colours.gain, colours.loss, *colours.heat, *colours.colours.values()}
-    assert [text for text in texts if contrast(text, colours.background) < 4.5] == []
-    assert [text for text in texts for ground in colours.fade if contrast(text, ground) < 3] == []
-    assert [fill for fill in colours.colours.values() if contrast(colours.label, fill) < 4.5] == []
+    assert [text for text in texts if contrast_ratio(text, colours.background) < 4.5] == []
+    assert [text for text in texts for ground in colours.fade if contrast_ratio(text, ground) < 3] == []
+    assert [fill for fill in colours.colours.values() if contrast_ratio(colours.label, fill) < 4.5] == []
 
 
 @THEMES
 def test_what_16_colours_have_can_be_read_on_the_terminals_own_ground(dark: bool) -> None:
-    colours = palette(dark=dark, depth="16")
+    colours = build_palette(dark=dark, depth="16")
     ground = "#000000" if dark else "#ffffff"
     texts = {colours.quiet, colours.gain, colours.loss, *colours.heat, *colours.colours.values()}
-    assert [text for text in texts if contrast(XTERM[text], ground) < 3] == []
+    assert [text for text in texts if contrast_ratio(XTERM[text], ground) < 3] == []
     fills = colours.colours.values()
-    assert [fill for fill in fills if contrast(XTERM[colours.label], XTERM[fill]) < 3] == []
+    assert [fill for fill in fills if contrast_ratio(XTERM[colours.label], XTERM[fill]) < 3] == []
 
 
 @pytest.mark.parametrize(
@@ -95,36 +95,36 @@ def test_what_16_colours_have_can_be_read_on_the_terminals_own_ground(dark: bool
     [("#ffffff", "#000000", 21), ("#777777", "#ffffff", 4.48), ("#123456", "#123456", 1)],
 )
 def test_contrast_is_that_of_wcag(one: str, other: str, expected: float) -> None:
-    assert contrast(one, other) == contrast(other, one) == pytest.approx(expected, abs=0.005)
+    assert contrast_ratio(one, other) == contrast_ratio(other, one) == pytest.approx(expected, abs=0.005)
 
 
 def test_a_colour_changes_no_more_than_is_needed_to_read_it() -> None:
-    assert readable("#0072b2", (("#ffffff", 4.5),), dark=False) == "#0072b2"
-    darker = readable("#56b4e9", (("#ffffff", 4.5),), dark=False)
-    assert 4.5 <= contrast(darker, "#ffffff") < 5.5
-    assert readable("#808080", (("#000000", 30),), dark=True) == "#ffffff"
+    assert ensure_contrast("#0072b2", (("#ffffff", 4.5),), dark=False) == "#0072b2"
+    darker = ensure_contrast("#56b4e9", (("#ffffff", 4.5),), dark=False)
+    assert 4.5 <= contrast_ratio(darker, "#ffffff") < 5.5
+    assert ensure_contrast("#808080", (("#000000", 30),), dark=True) == "#ffffff"
 
 
 def test_a_style_is_made_legible_where_its_colours_are_known() -> None:
-    made = legible(Style(color="#0072b2", bgcolor="#5983a1", bold=True))
+    made = ensure_legible(Style(color="#0072b2", bgcolor="#5983a1", bold=True))
     assert made.color is not None
     assert made.color.triplet is not None
-    assert contrast(made.color.triplet.hex, "#5983a1") >= 3
+    assert contrast_ratio(made.color.triplet.hex, "#5983a1") >= 3
     assert made.bold
     for style in (Style(color="red", bgcolor="#000000"), Style(color="#111111"), Style(bgcolor="#000000"), Style()):
-        assert legible(style) is style
+        assert ensure_legible(style) is style
 
 
 @THEMES
 def test_heat_goes_ever_further_from_the_background(dark: bool) -> None:
-    colours = palette(dark=dark, depth="truecolor")
-    away = [contrast(step, colours.background) for step in colours.heat]
+    colours = build_palette(dark=dark, depth="truecolor")
+    away = [contrast_ratio(step, colours.background) for step in colours.heat]
     assert sorted(away) == away
     assert len(set(away)) == len(away) == 8
 
 
 def test_heat_takes_a_step_for_each_factor_of_eight() -> None:
-    colours = palette(dark=True, depth="truecolor")
+    colours = build_palette(dark=True, depth="truecolor")
     amounts = [0, 1, 4, 31, 32, 256, 2 << 10, 16 << 10, 128 << 10, 1 << 20, 8 << 20, 64 << 20]
     expected = [colours.quiet, *(colours.heat[step] for step in (0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 7))]
     assert expected == [colours.heat_of(kb) for kb in amounts]
@@ -133,8 +133,8 @@ def test_heat_takes_a_step_for_each_factor_of_eight() -> None:
 @THEMES
 def test_the_fade_ends_at_the_background_that_the_theme_has(dark: bool) -> None:
     ground = "#20304a" if dark else "#fff8e0"
-    colours = palette(dark=dark, depth="truecolor", background=ground)
-    away = [contrast(step, ground) for step in colours.fade]
+    colours = build_palette(dark=dark, depth="truecolor", background=ground)
+    away = [contrast_ratio(step, ground) for step in colours.fade]
     assert ground == colours.background == colours.ink("rss").background
     assert sorted(away, reverse=True) == away
 
@@ -142,7 +142,7 @@ def test_the_fade_ends_at_the_background_that_the_theme_has(dark: bool) -> None:
 @THEMES
 def test_kinds_stay_different_in_256_and_in_16_colours(dark: bool) -> None:
     for depth, system in (("256", ColorSystem.EIGHT_BIT), ("16", ColorSystem.STANDARD)):
-        colours = palette(dark=dark, depth=depth).colours
+        colours = build_palette(dark=dark, depth=depth).colours
         shown = {Color.parse(colours[kind]).downgrade(system).number for kind in KINDS}
         assert len(KINDS) == len(shown)
 
@@ -150,7 +150,7 @@ def test_kinds_stay_different_in_256_and_in_16_colours(dark: bool) -> None:
 @pytest.mark.parametrize("depth", DEPTHS)
 @THEMES
 def test_every_colour_is_one_that_rich_knows(dark: bool, depth: Depth) -> None:
-    colours = palette(dark=dark, depth=depth)
+    colours = build_palette(dark=dark, depth=depth)
     names = [getattr(colours, field.name) for field in fields(Palette) if field.type is str]
     for name in [*names, *colours.colours.values(), *colours.heat, *colours.fade]:
         assert name == str(Style(color=name))
@@ -158,14 +158,14 @@ def test_every_colour_is_one_that_rich_knows(dark: bool, depth: Depth) -> None:
 
 
 def test_with_colours_there_are_no_textures() -> None:
-    colours = palette(dark=True, depth="truecolor")
+    colours = build_palette(dark=True, depth="truecolor")
     expected = Ink((colours.colours["anonymous"], colours.colours["file"]), colours.background)
     assert expected == colours.ink("anonymous", "file")
     assert colours.texture_of("file") == "█"
 
 
 def test_without_colours_textures_tell_the_bands_apart() -> None:
-    plain = palette(dark=True, depth="none")
+    plain = build_palette(dark=True, depth="none")
     assert Ink(("default",) * 4, "default", "█▒░▚") == plain.ink("anonymous", "file", "shared", "swap")
     assert plain.texture_of("file") == "▒"
     assert len(KINDS) == len(set(plain.ink(*KINDS).textures))
@@ -192,9 +192,9 @@ def test_the_depth_of_a_terminal(color_system: str | None, no_color: bool, expec
 
 @THEMES
 def test_what_was_lit_fades_to_its_own_ink(dark: bool) -> None:
-    colours = palette(dark=dark, depth="truecolor")
+    colours = build_palette(dark=dark, depth="truecolor")
     ink, lit = colours.heat[0], colours.gain
-    steps = [colours.fading(lit, ink, ago) for ago in range(6)]
+    steps = [colours.fade_colour(lit, ink, ago) for ago in range(6)]
     assert (steps[0], steps[4:]) == (lit, [ink, ink])
     apart = [distance(step, ink, "trichromat") for step in steps[:5]]
     assert apart == sorted(apart, reverse=True)
@@ -203,5 +203,5 @@ def test_what_was_lit_fades_to_its_own_ink(dark: bool) -> None:
 
 @pytest.mark.parametrize("depth", ["16", "none"])
 def test_with_few_colours_what_was_lit_is_at_once_as_before(depth: Depth) -> None:
-    colours = palette(dark=True, depth=depth)
-    assert [colours.fading(colours.loss, "white", ago) for ago in range(3)] == [colours.loss, "white", "white"]
+    colours = build_palette(dark=True, depth=depth)
+    assert [colours.fade_colour(colours.loss, "white", ago) for ago in range(3)] == [colours.loss, "white", "white"]

@@ -414,9 +414,9 @@ async def test_what_a_program_did_to_its_terminal_does_not_last() -> None:
         assert scene.text().split("\n")[:4] == ["before", "── run 2 ──", "plain", "qqq"]
         emulator = scene.pane._emulator
         assert emulator is not None
-        assert not emulator.alternate
+        assert not emulator.is_alternate
         assert emulator.cursor_visible
-        assert not any(map(emulator.mode, (1, 1000, 2004)))
+        assert not any(map(emulator.has_mode, (1, 1000, 2004)))
         assert not emulator._screen.margins
         styles = {segment.style for segment in scene.pane.render_line(3) if segment.text.strip()}
         assert styles == {segment.style for segment in scene.pane.render_line(0) if segment.text.strip()}
