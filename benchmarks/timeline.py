@@ -161,7 +161,7 @@ def measure(mappings: int, changes: int, count: int) -> None:
     print("  bytes a tick, by quarter after the first        " + "  ".join(f"{size:9.0f}" for size in each))
     if hasattr(timeline, "nbytes"):
         print(f"  bytes a tick that segments count              {timeline.nbytes / count:9.0f}")
-        print(f"  first tick that is still known                {timeline.first:9}")
+        print(f"  first tick that is still known                {timeline.oldest:9}")
 
     timed_timeline = Timeline()
     for tick in ticks(mappings, changes, min(count, 1000)):

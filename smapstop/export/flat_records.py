@@ -80,7 +80,7 @@ def _tick_record(step: Step) -> Record:
         "major_faults": counters.major_faults,
         "rss_kb": counters.rss,
         "vm_hwm_kb": counters.vm_hwm,
-        "mappings": len(step.after.ids) if step.after.read is tick else None,
+        "mappings": len(step.after.ids) if step.after.reading_tick is tick else None,
     }
     record |= {name: tick.totals.get(name) for name in _fields_of("ticks", step.after.mappings.fields)}
     if tick.ending:

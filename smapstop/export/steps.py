@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from smapstop.errors import SmapstopError
 from smapstop.model.mapping_rows import differing, rows_of
 from smapstop.model.tick import Ids, Tick
-from smapstop.model.timeline.map_diff import compare
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_diff import diff_maps
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.view.filter import RowFilter
 from smapstop.model.view.table_data import RemovedRows, build_table, with_removed
 
@@ -23,9 +23,9 @@ RowIndices = NDArray[np.intp]
 class Step:
     """A tick that is exported, with the moments that it leads from and to."""
 
-    before: Moment | None
+    before: MapSnapshot | None
     """None at the first tick of the recording."""
-    after: Moment
+    after: MapSnapshot
     seconds: float
     """After the first tick of the recording."""
     first: bool
@@ -60,7 +60,7 @@ def steps(
     """
     moment, began_ns, seconds, first = None, 0, 0.0, True
     for tick in ticks:
-        before, moment = moment, apply(moment, tick)
+        before, moment = moment, apply_tick(moment, tick)
         began_ns = tick.monotonic_ns if before is None else began_ns
         seconds = (tick.monotonic_ns - began_ns) / 1e9
         if seconds > end:
@@ -81,10 +81,10 @@ def steps(
         raise SmapstopError(what, f"there is one at {seconds:.1f}")
 
 
-def _passing_ids(before: Moment | None, after: Moment, test: RowFilter) -> Ids:
+def _passing_ids(before: MapSnapshot | None, after: MapSnapshot, test: RowFilter) -> Ids:
     """The mappings that pass, as they are now, or as they were when they are gone."""
-    changes = compare(before or after, after)
-    lost = RemovedRows(changes.before, changes.gone, np.full(len(changes.gone), after.tick.number))
+    changes = diff_maps(before or after, after)
+    lost = RemovedRows(changes.before, changes.gone_rows, np.full(len(changes.gone_rows), after.tick.number))
     sheet = with_removed(build_table(changes, None), changes, lost)
     return sheet.ids[test(sheet)]
 
@@ -103,9 +103,9 @@ def changed_rows(step: Step) -> RowIndices:
     return np.flatnonzero(news)
 
 
-def gone_rows(before: Moment, after: Moment) -> RowIndices:
+def gone_rows(before: MapSnapshot, after: MapSnapshot) -> RowIndices:
     """The rows of a map whose mappings are no more at the next moment."""
     tick = after.tick
     if not tick.keyframe and not len(tick.gone):
         return np.zeros(0, np.intp)
-    return compare(before, after).gone
+    return diff_maps(before, after).gone_rows

@@ -10,7 +10,7 @@ from smapstop.model.history.log_entry import PUBLIC_NAMES, LogEntry, MappingRef
 from smapstop.model.history.tick_entries import single_entries, tick_entries
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
 
@@ -80,7 +80,7 @@ def _evidence(step: Step, ids: Ids) -> list[dict[str, int]]:
     return evidence
 
 
-def _amounts(moment: Moment | None, ids: Ids, fields: int) -> Amounts:
+def _amounts(moment: MapSnapshot | None, ids: Ids, fields: int) -> Amounts:
     """Every field of some mappings at a moment, shape (fields, len(ids)); 0 where one was not there."""
     if moment is None or not len(moment.ids):
         return np.zeros((fields, len(ids)), np.int64)

@@ -10,7 +10,7 @@ from smapstop.model.history.mapping_history import MappingState
 from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.protocol import Target
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.rates import cpu_share, fault_rates
 from smapstop.proc.columns import ABSENT
 from smapstop.report.json_fields import Record
@@ -51,7 +51,7 @@ class TotalTracks:
         """What a step says, by name and unit; viewers sort by name, and with brackets these come first."""
         tick, before = step.tick, step.before
         values: dict[tuple[str, str], float] = {(name, "kB"): kb for name, kb in tick.totals.items()}
-        if step.after.read is tick:
+        if step.after.reading_tick is tick:
             values["mappings", "count"] = len(step.after.ids)
         rates = fault_rates(before.tick, tick) if before else None
         if rates:
@@ -103,7 +103,7 @@ class MappingTracks:
         old = rows_of(before.ids, ids) if before else np.full(len(ids), -1)
         self._unchanged_since |= dict.fromkeys(ids[~shown | (old < 0)].tolist(), at)
 
-    def _end(self, before: Moment, gone: RowIndices, at: tuple[int, float]) -> Iterator[Record]:
+    def _end(self, before: MapSnapshot, gone: RowIndices, at: tuple[int, float]) -> Iterator[Record]:
         """Forget mappings; their tracks fall to 0."""
         for mapping, start in zip(before.ids[gone].tolist(), before.mappings.start[gone].tolist(), strict=True):
             self._unchanged_since.pop(mapping, None)
@@ -114,7 +114,7 @@ class MappingTracks:
                 yield counter(f"{name} {field}", "kB", at, 0)
 
     def _changed_values(
-        self, before: Moment, after: Moment, rows: RowIndices, at: tuple[int, float]
+        self, before: MapSnapshot, after: MapSnapshot, rows: RowIndices, at: tuple[int, float]
     ) -> Iterator[Record]:
         """The fields that changed in some rows of the map, or that mappings were born with."""
         old = rows_of(before.ids, after.ids[rows])

@@ -12,7 +12,7 @@ from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Names
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ending, Ids, Lineage, Stack, Tick
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, StringTable
 from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, HEADS, TICK_COLUMNS, Row, checksum_of, to_unsigned
 
@@ -54,7 +54,7 @@ class Teller:
         """How many ticks were told: the number of the next one."""
         self._anew = tool != f"smapstop {__version__}"
         self._page_kb = page_kb
-        self._moment: Moment | None = None
+        self._moment: MapSnapshot | None = None
         self._texts = StringTable()
         self._heads: dict[int, Row] = {}
 
@@ -75,10 +75,10 @@ class Teller:
         self._heads |= {head[0]: self._coded(head[2:]) for head in rows.heads}
         ids, mappings = self._mappings(rows, fields)
         tick = _tick(rows, ids, mappings)
-        moment = apply(self._moment, tick)
+        moment = apply_tick(self._moment, tick)
         if row["keyframe"] and not row["anew"]:
             tick = replace(tick, keyframe=True, ids=moment.ids, rows=moment.mappings)
-            moment = apply(self._moment, tick)
+            moment = apply_tick(self._moment, tick)
         events = self._explained(tick, ids, moment, rows) if self._anew else _events(rows, self._page_kb)
         self._moment = moment
         self.told += 1
@@ -114,7 +114,7 @@ class Teller:
         order = np.argsort(mappings.start, kind="stable")
         return rows.ids[order], mappings.take(order)
 
-    def _explained(self, tick: Tick, ids: Ids, after: Moment, rows: TickRows) -> Events:
+    def _explained(self, tick: Tick, ids: Ids, after: MapSnapshot, rows: TickRows) -> Events:
         """The events of a tick by what smapstop knows today, with the names that were recorded.
 
         Args:
@@ -126,9 +126,9 @@ class Teller:
         before = self._moment
         if before is None or tick.executed or tick.tier != "smaps" or tick.missing or tick.ending is not None:
             return NO_EVENTS
-        if tick.torn or before.read.torn or not len(before.ids):
+        if tick.torn or before.reading_tick.torn or not len(before.ids):
             return NO_EVENTS
-        then, now = before.read.counters, tick.counters
+        then, now = before.reading_tick.counters, tick.counters
         faults = Faults(now.minor_faults - then.minor_faults, now.major_faults - then.major_faults)
         old, new = rows_of(before.ids, ids), rows_of(after.ids, ids)
         events = explain(before.mappings, old, after.mappings, new, ids, faults, self._page_kb)

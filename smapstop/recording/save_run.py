@@ -28,7 +28,7 @@ def save(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
     why = "it was not saved to its end"
     try:
         recorder.begin(run.target)
-        ticks = run.timeline.retold()
+        ticks = run.timeline.replayable_ticks()
         while some := list(islice(ticks, AT_A_TIME)):
             recorder.add(*some)
             yield f"saved, {recorder.ticks:,} tick{'s' * (recorder.ticks != 1)}: smapstop replay {path}"

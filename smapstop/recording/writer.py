@@ -19,7 +19,7 @@ from smapstop.model.mapping_rows import HEADS as COMPARED
 from smapstop.model.mapping_rows import differing, rows_of
 from smapstop.model.protocol import Target
 from smapstop.model.tick import Ids, Tick
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.stat import PAGE_KB
 from smapstop.recording import schema
@@ -48,7 +48,7 @@ class Recorder:
         self._redaction = redaction
         self.ticks = 0
         """How many were written."""
-        self._moment: Moment | None = None
+        self._moment: MapSnapshot | None = None
         self._fields: list[str] = []
         self._file = _create(path, overwrite=overwrite)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -105,7 +105,7 @@ class Recorder:
             for tick in ticks:
                 told = tick if self._redaction is None else self._redaction.tick(tick)
                 self._insert(told)
-                self._moment = apply(self._moment, told)
+                self._moment = apply_tick(self._moment, told)
         self.ticks += len(ticks)
 
     def close(self, why: str) -> None:
@@ -222,7 +222,7 @@ class Recorder:
 Differ = Callable[[Mappings, NDArray[np.intp], Mappings, NDArray[np.intp]], NDArray[np.bool_]]
 
 
-def _changed(before: Moment, ids: Ids, rows: Mappings, differ: Differ) -> NDArray[np.bool_]:
+def _changed(before: MapSnapshot, ids: Ids, rows: Mappings, differ: Differ) -> NDArray[np.bool_]:
     """Which rows are new or differ from a moment, shape (len(ids),)."""
     old = rows_of(before.ids, ids)
     known = np.flatnonzero(old >= 0)

@@ -62,7 +62,7 @@ def event_widths(width: int, *, named: bool) -> EventWidths:
 def entry_text(entry: LogEntry, timeline: Timeline) -> EntryText:
     """What an entry says, but for the mapping and the evidence."""
     return EntryText(
-        when=fmt.clock_tenths(timeline.head(entry.last).wall_ns),
+        when=fmt.clock_tenths(timeline.header(entry.last).wall_ns),
         what=what_text(entry, timeline),
         is_named=not entry.is_of_kind,
         is_about_reading=entry.what in ("torn", "missing"),
@@ -73,7 +73,7 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
     """The name of the mapping, of all with this name, of the kind, or of the process, in at most so many cells."""
     face = entry.ref
     if face is None or entry.kind is None:
-        return fmt.shorten(timeline.head(entry.last).counters.name, width)
+        return fmt.shorten(timeline.header(entry.last).counters.name, width)
     if entry.mappings > 1 and (not face.name or entry.is_of_kind):
         return fmt.clip(entry.kind, width)
     if not face.name:
@@ -90,7 +90,7 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
 
 def what_text(entry: LogEntry, timeline: Timeline) -> str:
     """What happened, and how much."""
-    tick = timeline.head(entry.last)
+    tick = timeline.header(entry.last)
     match entry.what:
         case "exec":
             return "exec: began a new program"
@@ -126,8 +126,8 @@ def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int) -> list[Pie
     """
     if entry.count > 1:
         times = f"×{fmt.count(entry.count)}"
-        since = "since" if entry.first >= timeline.first else "since before"
-        since = f"{times.ljust(5)} {since} {fmt.clock(timeline.head(max(timeline.first, entry.first)).wall_ns)}"
+        since = "since" if entry.first >= timeline.oldest else "since before"
+        since = f"{times.ljust(5)} {since} {fmt.clock(timeline.header(max(timeline.oldest, entry.first)).wall_ns)}"
         return [(since if fmt.cell_width(since) <= width else fmt.clip(times, width), 0)]
     if entry.mapping is None or entry.mappings > 1 or width < _ROOM_FOR_EVIDENCE - 2:
         return []
@@ -179,7 +179,7 @@ def _replacement_text(entry: LogEntry) -> str:
 
 def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
-    tick = timeline.head(number)
+    tick = timeline.header(number)
     entries = list(tick_entries(tick).of_mapping(mapping))
     if entries:
         why = labels(entry.event for entry in entries if entry.event)
@@ -194,9 +194,9 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
 
 def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: int) -> str:
     """What happened to a group at a tick, -1 for never: the mechanisms in all of its mappings, and the rest."""
-    if number < timeline.first:
+    if number < timeline.oldest:
         return ""
-    return "; ".join(what_text(entry, timeline) for entry in entries) or _fallback_text(timeline.head(number))
+    return "; ".join(what_text(entry, timeline) for entry in entries) or _fallback_text(timeline.header(number))
 
 
 def _fallback_text(tick: Tick) -> str:

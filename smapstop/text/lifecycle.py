@@ -41,7 +41,7 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
     values = [history.field(name, step)[-2:].tolist() for name in names]
     became = [lineage_text(history, when, what) for when, what in history.lifecycle if when == tick.number]
     return LastChange(
-        ago=ago_text(tick, history.timeline.head(number)),
+        ago=ago_text(tick, history.timeline.header(number)),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
         lifecycle=(*became, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
         events=tuple(tick.events.of(history.mapping)),
@@ -63,7 +63,7 @@ def lifecycle_lines(history: MappingHistory, number: int) -> list[tuple[str, str
     """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
     told = [(when, step) for when, step in reversed(history.lifecycle) if when <= number]
     lines = [
-        (fmt.clock_tenths(history.timeline.head(when).wall_ns), lineage_text(history, when, step))
+        (fmt.clock_tenths(history.timeline.header(when).wall_ns), lineage_text(history, when, step))
         for when, step in told[:MAX_LIFECYCLE_LINES]
     ]
     if len(told) > len(lines):
@@ -125,7 +125,7 @@ def end_text(history: MappingHistory) -> str:
     """That a mapping is gone, since when and how; empty while it is there."""
     if history.gone_tick is None:
         return ""
-    tick = history.timeline.head(history.gone_tick)
+    tick = history.timeline.header(history.gone_tick)
     told = [lineage_text(history, when, step) for when, step in history.lifecycle if when == tick.number]
     how = "the process began another program" if tick.executed else ", ".join(told) or "unmapped"
     return f"gone since {fmt.clock(tick.wall_ns)}: {how}; below is its last state"

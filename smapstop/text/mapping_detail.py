@@ -10,7 +10,7 @@ from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.kinds import Kind, file_part, kind_of
 from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX
 from smapstop.proc.fields import FIELD_BY_NAME, VM_FLAGS
@@ -32,7 +32,7 @@ class ComparedTicks:
     """What to divide changes by for a rate; None when there is no rate."""
     notice: str
     """Why this is not how the mapping is at the scene's moment; empty when it is."""
-    previous_run_snapshot: Moment | None = None
+    previous_run_snapshot: MapSnapshot | None = None
     """The moment of an earlier run that it is compared with instead."""
 
 
@@ -212,7 +212,7 @@ def _last_change(life: MappingHistory, view: ComparedTicks, name: str, step: int
         return "", None
     was, now = life.field(name, step)[-2:].tolist()
     when = life.tick_of(step)
-    ago = ago_text(when, life.timeline.head(view.number))
+    ago = ago_text(when, life.timeline.header(view.number))
     return f"{exact_change(now - was, 11)} · {ago}", view.number - when.number
 
 

@@ -26,13 +26,13 @@ def line_of(run: Run, before: Run | None) -> str:
     timeline = run.timeline
     if not len(timeline):
         return _lay_out((str(run.number), "", "", "no sample", "", "", ""))
-    last = timeline.head(len(timeline) - 1)
+    last = timeline.header(len(timeline) - 1)
     rss = last.totals.get("rss")
     was = None if before is None else _rss_at_age(before.timeline, age_of(timeline, last))
     return _lay_out(
         (
             str(run.number),
-            fmt.clock(timeline.start.tick.wall_ns),
+            fmt.clock(timeline.initial.tick.wall_ns),
             fmt.duration(age_of(timeline, last) / 1e9),
             exit_status_text(timeline.ending) if timeline.ending else "running",
             fmt.amount(_peak(timeline)),
@@ -44,7 +44,7 @@ def line_of(run: Run, before: Run | None) -> str:
 
 def _peak(timeline: Timeline) -> float | None:
     """The most Rss, kB, as far as it was sampled, and the kernel's own peak, which sees what samples miss."""
-    last = timeline.head(len(timeline) - 1)
+    last = timeline.header(len(timeline) - 1)
     sampled = timeline.queries.totals("rss", 0, len(timeline))
     known = [*sampled[~np.isnan(sampled)].tolist(), *([last.counters.vm_hwm] if last.counters.vm_hwm else [])]
     return max(known, default=None)
@@ -52,7 +52,7 @@ def _peak(timeline: Timeline) -> float | None:
 
 def _rss_at_age(timeline: Timeline, age_ns: int) -> int | None:
     """Rss of a run at an age, or at its end when that was before, kB."""
-    return timeline.head(tick_at_age(timeline, age_ns)).totals.get("rss") if len(timeline) else None
+    return timeline.header(tick_at_age(timeline, age_ns)).totals.get("rss") if len(timeline) else None
 
 
 def _lay_out(cells: Sequence[str]) -> str:

@@ -71,7 +71,7 @@ def header_of(
         f"cpu {fmt.percent(share)}",
         f"up {fmt.duration((tick.wall_ns - target.started_ns) / 1e9)}",
     )
-    reading = view.snapshot.read
+    reading = view.snapshot.reading_tick
     cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
     return Header(
         name=fmt.printable(tick.counters.name),
@@ -108,7 +108,7 @@ def _mode(scene: View, timeline: Timeline, over: Over | None, silent: int) -> st
     """Whether the scene is live, and at which pace, or of when it is."""
     tick = scene.snapshot.tick
     if scene.state.at is not None:
-        behind = (timeline.head(len(timeline) - 1).wall_ns - tick.wall_ns) / 1e9
+        behind = (timeline.header(len(timeline) - 1).wall_ns - tick.wall_ns) / 1e9
         ago = f", {fmt.age(behind)} ago" if behind >= 1 else ""
         how = f"▶ {scene.state.speed}×" if scene.state.speed else "❚❚"
         return f"{how} {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{scene.newest}"
@@ -119,7 +119,7 @@ def _mode(scene: View, timeline: Timeline, over: Over | None, silent: int) -> st
     if silent:
         return f"○ no sample for {fmt.duration(silent)}"
     live = f"● live {fmt.span(tick.interval_ns)}"
-    read = scene.snapshot.read
+    read = scene.snapshot.reading_tick
     if read.read_ns >= _LONG_NS:
         left = max(0, read.monotonic_ns + read.smaps_interval_ns - tick.monotonic_ns)
         return f"{live}, mappings again in {fmt.span(left)}, for {fmt.span(read.read_ns)}"
@@ -130,8 +130,8 @@ def _mode(scene: View, timeline: Timeline, over: Over | None, silent: int) -> st
 
 def _history_start(timeline: Timeline) -> tuple[str, ...]:
     """How far back one can go, when that is not to the start."""
-    first = timeline.first
-    return (f"history since {fmt.clock(timeline.head(first).wall_ns)}",) if first else ()
+    first = timeline.oldest
+    return (f"history since {fmt.clock(timeline.header(first).wall_ns)}",) if first else ()
 
 
 def baseline_text(view: View, timeline: Timeline) -> str:
@@ -140,7 +140,7 @@ def baseline_text(view: View, timeline: Timeline) -> str:
     if view.previous_run:
         return f"run {view.previous_run.number}{' (end)' if view.diff.before.tick.ending else ''}"
     if lens.baseline == "mark" and lens.mark is not None:
-        return f"mark {fmt.clock(timeline.head(lens.mark).wall_ns)}"
+        return f"mark {fmt.clock(timeline.header(lens.mark).wall_ns)}"
     return {"start": "start", "mark": "mark (press m)"}.get(lens.baseline, "previous tick")
 
 
@@ -162,7 +162,7 @@ def _change(before: Tick, after: Tick, name: str) -> int | None:
 
 def totals_parts(view: View) -> list[tuple[str, str, int | None]]:
     """The totals beside Rss, as (label, amount, change against the compared moment)."""
-    tick, read, compared = view.snapshot.tick, view.snapshot.read, view.diff.before.read
+    tick, read, compared = view.snapshot.tick, view.snapshot.reading_tick, view.diff.before.reading_tick
     parts = [
         (label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), _change(compared, read, name))
         for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap"))

@@ -163,7 +163,7 @@ def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
         fields = shown.group_series.amounts.fields
         values = shown.group_series.amounts.series(shown.ids, max(0, number - FADE_TICKS), number + 1)
     else:
-        fields, first = shown.row_series.fields, max(shown.timeline.first, number - FADE_TICKS)
+        fields, first = shown.row_series.fields, max(shown.timeline.oldest, number - FADE_TICKS)
         values = shown.row_series.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
     found = moves_of(values)
     others_did = np.abs(found) <= number - np.array(shown.last_changed, np.int64)
@@ -213,7 +213,7 @@ def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
     step = history_step(number + 1, width)
     # glyphs end at multiples of the step, so that they do not change as time goes on, but only move
     stop = (number // step + 1) * step
-    first = max(shown.timeline.first, stop - width * step)
+    first = max(shown.timeline.oldest, stop - width * step)
     values = np.full((len(ids), width * step), np.nan)
     if shown.group_series:
         (seen,) = shown.group_series.rss.series(ids, first, number + 1)
@@ -244,12 +244,12 @@ def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
         texts = [group_change_text(timeline, entries, number) for entries, number in zip(told, moved, strict=True)]
     else:
         texts = [
-            shown.row_series.text_of_change(mapping, number) if number >= timeline.first else ""
+            shown.row_series.text_of_change(mapping, number) if number >= timeline.oldest else ""
             for mapping, number in zip(shown.ids.tolist(), moved, strict=True)
         ]
     now = shown.scene.snapshot.tick
-    ages = [_age(now, timeline.head(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
-    forgotten = f"before {fmt.clock(timeline.head(timeline.first).wall_ns)}"
+    ages = [_age(now, timeline.header(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
+    forgotten = f"before {fmt.clock(timeline.header(timeline.oldest).wall_ns)}"
     never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.scene.table.gone[shown.indices].tolist()]
     return [
         f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else forgotten if number >= 0 else otherwise

@@ -14,7 +14,7 @@ from listening import target
 from streams import ticks_of
 
 from smapstop.errors import SmapstopError
-from smapstop.model.timeline.map_snapshot import apply
+from smapstop.model.timeline.map_snapshot import apply_tick
 from smapstop.recording import decode
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
@@ -58,7 +58,7 @@ def _read(path: Path) -> None:
         assert recording.target is None or isinstance(recording.target.pid, int)
         moment = None
         for tick in recording.ticks():
-            moment = apply(moment, tick)
+            moment = apply_tick(moment, tick)
         assert isinstance(recording.stopped, str)
 
 

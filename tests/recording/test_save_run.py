@@ -68,7 +68,7 @@ def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:
         steps = list(save(run))
 
     name, ticks, why = saved(folder)
-    assert name.startswith(f"python3-{program.pid}-".replace("python3", run.timeline.start.tick.counters.name))
+    assert name.startswith(f"python3-{program.pid}-".replace("python3", run.timeline.initial.tick.counters.name))
     assert [told(tick) for tick in ticks] == [told(tick) for tick in run.timeline.ticks]
     assert why == "it was saved while it went on"
     assert [step.split(" ticks: ")[0] for step in steps] == ["saved, 20", "saved, 40", "saved, 41"]

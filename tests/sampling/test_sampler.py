@@ -12,7 +12,7 @@ from stepping import Stepping, until
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Ending, Lineage, Tick
-from smapstop.model.timeline.map_diff import compare
+from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
 from smapstop.proc.read_buffer import ReadBuffer
@@ -96,7 +96,7 @@ def test_heap_keeps_its_id_when_it_grows_and_shrinks(program: Program) -> None:
         target.stepping.go()
         assert target.sample().lineage == (Lineage("shrink", heap),)
 
-        changes = compare(target.timeline.at(0), target.timeline.at(2))
+        changes = diff_maps(target.timeline.at(0), target.timeline.at(2))
         size = changes.delta("size")
         assert size is not None
         assert int(size.sum()) * 1024 == 48 * PAGE
@@ -241,7 +241,7 @@ def test_totals_and_counters_between_full_readings(program: Program) -> None:
         assert map_before is not None
         assert target.timeline.last is not None
         assert target.timeline.last.mappings is map_before.mappings
-        assert target.timeline.last.read is map_before.tick
+        assert target.timeline.last.reading_tick is map_before.tick
 
 
 def test_keyframes_come_now_and_then(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +271,7 @@ def test_process_that_ended_cannot_be_sampled(program: Program) -> None:
         moment = target.timeline.append(last)
         assert target.timeline.ending == Ending(signal=9)
         assert moment.mappings is target.timeline.at(0).mappings
-        assert moment.read is target.timeline.ticks[0]
+        assert moment.reading_tick is target.timeline.ticks[0]
 
 
 def test_process_that_was_never_sampled_has_no_last_tick() -> None:

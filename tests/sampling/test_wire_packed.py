@@ -11,7 +11,7 @@ from streams import assert_same
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Ending, Tick
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
 from smapstop.sampling import sampler
@@ -66,10 +66,10 @@ def test_real_ticks_come_back_as_they_were() -> None:
     ticks = list(sampled())
     assert any(tick.executed for tick in ticks)
     assert sum(tick.keyframe for tick in ticks) >= 5
-    timeline, moments = Timeline(run_ticks=6), list[Moment]()
+    timeline, moments = Timeline(segment_ticks=6), list[MapSnapshot]()
     for tick in ticks:
         timeline.append(tick)
-        moments.append(apply(moments[-1] if moments else None, tick))
+        moments.append(apply_tick(moments[-1] if moments else None, tick))
     timeline.snapshots.clear()
 
     for expected in reversed(moments):
@@ -81,7 +81,7 @@ def test_real_ticks_come_back_as_they_were() -> None:
 
 
 def test_the_life_of_a_real_heap_is_that_of_its_moments() -> None:
-    timeline, rss, heap = Timeline(run_ticks=6), list[float](), -1
+    timeline, rss, heap = Timeline(segment_ticks=6), list[float](), -1
     for tick in sampled():
         moment = timeline.append(tick)
         if not tick.number:

@@ -82,7 +82,10 @@ def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program
     for number in range(len(live)):
         assert told(live.ticks[number]) == told(again.ticks[number])
         expected, actual = live.at(number), again.at(number)
-        assert (expected.ids.tolist(), expected.moved.tolist()) == (actual.ids.tolist(), actual.moved.tolist())
+        assert (expected.ids.tolist(), expected.last_changed.tolist()) == (
+            actual.ids.tolist(),
+            actual.last_changed.tolist(),
+        )
 
 
 def test_a_recording_that_is_being_written_is_followed(path: Path) -> None:

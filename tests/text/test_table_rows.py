@@ -19,11 +19,15 @@ from smapstop.text.table_rows import build_rows
 @settings(max_examples=30)
 @given(streams, st.integers(0, 9), st.sampled_from([10_000, 1 << 30]))
 def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, kept_bytes: int) -> None:
-    timeline, chance, columns = Timeline(kept_bytes=kept_bytes, run_ticks=3), Random(seed), fit_columns(COLUMNS, 200)
+    timeline, chance, columns = (
+        Timeline(max_bytes=kept_bytes, segment_ticks=3),
+        Random(seed),
+        fit_columns(COLUMNS, 200),
+    )
     kept = row_series_of(timeline, COLUMNS)
     for tick in ticks_of(stream):
         timeline.append(tick)
-        at = tick.number if chance.random() < 0.8 else chance.randint(timeline.first, tick.number)
+        at = tick.number if chance.random() < 0.8 else chance.randint(timeline.oldest, tick.number)
         scene = derive_view(timeline, ViewState(at=at))
         which = np.array(chance.sample(range(len(scene.table)), len(scene.table)), np.intp)[: chance.randint(0, 9)]
         expected = build_rows(scene, timeline, which, columns)

@@ -56,7 +56,7 @@ def tick(number: int) -> Tick:
 @pytest.fixture
 def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dashboards that keep some ten ticks."""
-    monkeypatch.setattr(module, "Timeline", partial(Timeline, kept_bytes=100_000, run_ticks=2))
+    monkeypatch.setattr(module, "Timeline", partial(Timeline, max_bytes=100_000, segment_ticks=2))
 
 
 async def watched(pilot: Pilot[int], source: ListSource, ticks: range) -> None:
@@ -85,7 +85,7 @@ async def test_the_header_and_the_rows_say_what_is_forgotten() -> None:
     app, source = dashboard()
     async with app.run_test(size=(200, 40)) as pilot:
         await watched(pilot, source, range(1, 60))
-        first = app.timeline.first
+        first = app.timeline.oldest
         assert 0 < first < 58
         assert f"history since {clock_of(first)}" in text_of(app, HeaderBar)
         lines = text_of(app, MappingTable).splitlines()
@@ -97,7 +97,7 @@ async def test_one_goes_back_to_the_oldest_and_no_further() -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         await watched(pilot, source, range(1, 60))
-        first = app.timeline.first
+        first = app.timeline.oldest
         await pilot.press("home", "left", "left")
         assert f"tick {first}/59" in text_of(app, HeaderBar)
         await pilot.press("right")
@@ -111,7 +111,7 @@ async def test_what_was_compared_with_is_compared_with_for_ever() -> None:
         await watched(pilot, source, range(1, 6))
         await pilot.press("m")
         await watched(pilot, source, range(6, 60))
-        assert app.timeline.first > 5
+        assert app.timeline.oldest > 5
         assert f"mark {clock_of(5)}" in text_of(app, HeaderBar)
         assert "+216 K" in text_of(app, MappingTable), "54 ticks since the mark"
         await pilot.press("d")
@@ -137,7 +137,7 @@ async def test_what_goes_on_since_before_is_said() -> None:
         await pilot.press("e")
         for at in range(1, 60, 4):
             await watched(pilot, source, range(at, min(60, at + 4)))
-        assert f"×59   since before {clock_of(app.timeline.first)}" in text_of(app, EventsPane)
+        assert f"×59   since before {clock_of(app.timeline.oldest)}" in text_of(app, EventsPane)
 
 
 @pytest.mark.usefixtures("_forgetful")
@@ -148,5 +148,5 @@ async def test_whatever_is_looked_at_while_it_is_forgotten_nothing_breaks() -> N
         for at, key in enumerate(EVERYTHING):
             await pilot.press(key)
             await watched(pilot, source, range(30 + 6 * at, 36 + 6 * at))
-        assert app.timeline.first > 6 * len(EVERYTHING)
+        assert app.timeline.oldest > 6 * len(EVERYTHING)
         assert app.is_running

@@ -7,7 +7,7 @@ import numpy as np
 
 from smapstop.model.compare.mapping_pairs import NO_ROW, RowIndices, pair_mappings
 from smapstop.model.tick import Tick
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import Mappings, StringIds, StringTable
 
@@ -42,7 +42,7 @@ class PreviousRun:
         self._rows: RowIndices = np.zeros(0, np.intp)
         self._translation: _TextTranslation | None = None
 
-    def at_same_age(self, timeline: Timeline, moment: Moment) -> Moment:
+    def at_same_age(self, timeline: Timeline, moment: MapSnapshot) -> MapSnapshot:
         """The run when it was as old as another is at a moment: its nearest reading; the last one if it ended before.
 
         Mappings that are like one of the other run's have that one's id; the others have one from `FOREIGN_ID_BASE`
@@ -52,14 +52,14 @@ class PreviousRun:
             timeline: The other run.
             moment: One of it.
         """
-        then = self.timeline.at(tick_at_age(self.timeline, age_of(timeline, moment.read)))
+        then = self.timeline.at(tick_at_age(self.timeline, age_of(timeline, moment.reading_tick)))
         rows = self._pair_mappings(then.mappings, moment.mappings)
         ids = FOREIGN_ID_BASE + then.ids
         alike = np.flatnonzero(rows != NO_ROW)
         ids[rows[alike]] = moment.ids[alike]
         return replace(then, ids=ids, mappings=self._translate_texts(then.mappings, moment.mappings.strings))
 
-    def counterpart(self, mapping: int, snapshot: Moment) -> int | None:
+    def counterpart(self, mapping: int, snapshot: MapSnapshot) -> int | None:
         """The other run's mapping that is like one of this run; None when it has none, or not yet.
 
         Args:
@@ -94,15 +94,15 @@ class PreviousRun:
 
 def age_of(timeline: Timeline, tick: Tick) -> int:
     """How long after the first tick of a timeline another one was, ns."""
-    return tick.monotonic_ns - timeline.start.tick.monotonic_ns
+    return tick.monotonic_ns - timeline.initial.tick.monotonic_ns
 
 
 def tick_at_age(timeline: Timeline, age_ns: int) -> int:
     """The known tick that is nearest to an age."""
-    known = range(timeline.first, len(timeline))
-    at = bisect_left(known, age_ns, key=lambda number: age_of(timeline, timeline.head(number)))
+    known = range(timeline.oldest, len(timeline))
+    at = bisect_left(known, age_ns, key=lambda number: age_of(timeline, timeline.header(number)))
     around = known[max(0, at - 1) : at + 1]
-    return min(around, key=lambda number: abs(age_of(timeline, timeline.head(number)) - age_ns))
+    return min(around, key=lambda number: abs(age_of(timeline, timeline.header(number)) - age_ns))
 
 
 def _has_same_layout(a: Mappings, b: Mappings) -> bool:

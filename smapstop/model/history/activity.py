@@ -20,7 +20,7 @@ class Activity:
     @property
     def oldest(self) -> int:
         """The oldest tick that the timeline still has."""
-        return self.timeline.first
+        return self.timeline.oldest
 
     def update(self) -> None:
         """Take in the ticks that came since."""
@@ -29,7 +29,7 @@ class Activity:
             more = max(count, 2 * len(self._counts)) - len(self._counts)
             self._counts, self._times_ns = np.pad(self._counts, (0, more)), np.pad(self._times_ns, (0, more))
         for number in range(max(self._next_number, self.oldest), count):
-            tick = self.timeline.head(number)
+            tick = self.timeline.header(number)
             life = tick.executed + (tick.ending is not None)
             self._counts[number] = len(tick.events) + len(tick.lineage) + life
             self._times_ns[number] = tick.monotonic_ns

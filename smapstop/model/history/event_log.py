@@ -9,7 +9,7 @@ from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.tick import Tick
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.timeline import Timeline
 
 MAX_ENTRIES = 1_000
@@ -67,7 +67,7 @@ class EventLog:
         self.timeline = timeline
         self.mapping = mapping
         self._history = None if mapping is None else MappingHistory(timeline, mapping)
-        self._snapshot: Moment | None = None
+        self._snapshot: MapSnapshot | None = None
         self._recent: dict[int, _LogState] = {}
         self._checkpoints: dict[int, _LogState] = {}
         self._spacing = 64
@@ -78,14 +78,14 @@ class EventLog:
         Raises:
             IndexError: There is no such tick, or it is forgotten.
         """
-        first = self.timeline.first
+        first = self.timeline.oldest
         if not first <= number < len(self.timeline):
             raise IndexError(f"no tick {number}, the oldest that is known is {first}")
         if self._history is not None:
             self._history.update()
         told = self._nearest_state(number)
         for at in range(told.number + 1, number + 1):
-            tick = self.timeline.head(at) if self._history else self.timeline.ticks[at]
+            tick = self.timeline.header(at) if self._history else self.timeline.ticks[at]
             told = _advance(told, tick, self._entries(tick, told))
             self._cache_state(told)
         return tuple(entry for entry in (*told.closed, *told.open) if entry.last >= first)[-MAX_ENTRIES:]
@@ -96,7 +96,7 @@ class EventLog:
         known = max(told, default=-1)
         if known == number:
             return told[known]
-        since = max(known + 1, self.timeline.first, number - _WORK // _TICK_WORK)
+        since = max(known + 1, self.timeline.oldest, number - _WORK // _TICK_WORK)
         work = np.cumsum(_TICK_WORK + self.timeline.queries.sizes(since, number + 1)[::-1])
         begin = max(since, number - int(np.searchsorted(work, _WORK))) - 1
         return told.get(begin, _LogState(begin))
@@ -125,14 +125,14 @@ class EventLog:
         room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
         return [*fold_entries(happened, before, after, [entry.key for entry in going], room), *notes]
 
-    def _snapshots_around(self, tick: Tick) -> tuple[Moment | None, Moment]:
+    def _snapshots_around(self, tick: Tick) -> tuple[MapSnapshot | None, MapSnapshot]:
         """The moments before and after a tick."""
         before, last = self._snapshot, self.timeline.last
         if before is None or before.tick.number != tick.number - 1:
-            before = self.timeline.at(tick.number - 1) if tick.number > self.timeline.first else None
+            before = self.timeline.at(tick.number - 1) if tick.number > self.timeline.oldest else None
         if last is not None and last.tick.number == tick.number:
             after = last
         else:
-            after = self.timeline.at(tick.number) if before is None else apply(before, tick)
+            after = self.timeline.at(tick.number) if before is None else apply_tick(before, tick)
         self._snapshot = after
         return before, after

@@ -13,11 +13,11 @@ from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.history.tick_entries import KINDS, ResolvedEntries, TickEntries, ref_at, resolve_entries
 from smapstop.model.kinds import kind_of
 from smapstop.model.tick import Ids
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 
 
 def fold_entries(
-    entries: TickEntries, before: Moment, after: Moment, known: Collection[int], room: int
+    entries: TickEntries, before: MapSnapshot, after: MapSnapshot, known: Collection[int], room: int
 ) -> list[LogEntry]:
     """What happened to the mappings in a tick, the least first.
 
@@ -36,7 +36,7 @@ def fold_entries(
 
 
 def fold_group_entries(
-    entries: TickEntries, before: Moment, after: Moment, by: Grouping, groups: Ids
+    entries: TickEntries, before: MapSnapshot, after: MapSnapshot, by: Grouping, groups: Ids
 ) -> list[LogEntry]:
     """What happened to groups of mappings in a tick, the least first: each mechanism, and each step, is one entry.
 
@@ -73,7 +73,9 @@ def _fold_keys(items: ResolvedEntries, known: Collection[int], room: int) -> NDA
     return folded
 
 
-def _build_entries(items: ResolvedEntries, keys: NDArray[np.int64], before: Moment, after: Moment) -> list[LogEntry]:
+def _build_entries(
+    items: ResolvedEntries, keys: NDArray[np.int64], before: MapSnapshot, after: MapSnapshot
+) -> list[LogEntry]:
     """The items with the same key as one entry each, the least first."""
     order = np.lexsort((items.kb, keys))
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))

@@ -71,7 +71,7 @@ class GroupHistory:
         """
         keys = group_ids(groups)
         out = np.full((len(self.fields), len(groups), max(0, stop - first)), np.nan)
-        since = max(first, self.timeline.first)
+        since = max(first, self.timeline.oldest)
         for at, sums in enumerate(self._sums_between(since, stop), since - first):
             known = keys < sums.amounts.shape[1]
             out[:, known, at] = sums.amounts[:, keys[known]]
@@ -85,7 +85,7 @@ class GroupHistory:
             moved: When one of the mappings that they have last changed.
             number: The tick that is looked at; that a mapping has gone counts for `REMOVAL_TICKS` ticks.
         """
-        first = max(self.timeline.first, number - REMOVAL_TICKS + 1)
+        first = max(self.timeline.oldest, number - REMOVAL_TICKS + 1)
         recent = self._sums_between(first, number + 1)[::-1]
         left = [
             next((number - ago for ago, sums in enumerate(recent) if key in sums.lost_keys), -1)
@@ -108,10 +108,10 @@ class GroupHistory:
     def _entries_by_group(self, number: int, groups: Ids) -> dict[int, list[LogEntry]]:
         """What happened in a tick, by group."""
         timeline, told = self.timeline, dict[int, list[LogEntry]]()
-        before = timeline.at(number - 1) if number > timeline.first else None
+        before = timeline.at(number - 1) if number > timeline.oldest else None
         if before is None:
             return {}
-        happened = tick_entries(timeline.head(number))
+        happened = tick_entries(timeline.header(number))
         entries = fold_group_entries(happened, before, timeline.at(number), self.by, groups)
         for entry in sorted(entries, key=lambda entry: (entry.event is None, -entry.kb)):
             told.setdefault(entry.scope, []).append(entry)
@@ -129,7 +129,7 @@ class GroupHistory:
 
     def _add_sums(self, number: int) -> None:
         """Sum up a tick, from the one before."""
-        if 0 < number == self.timeline.first:
+        if 0 < number == self.timeline.oldest:
             self._members = self._members_at(number)
             self._sums[number] = _Sums(_sum_groups(self._members), frozenset())
             return

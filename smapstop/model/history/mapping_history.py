@@ -97,7 +97,7 @@ class MappingHistory:
         """What happened to it as a whole, and at which tick."""
         self.gone_tick: int | None = None
         """The tick that found it gone."""
-        self._first = self.timeline.first
+        self._first = self.timeline.oldest
         self._next_number = 0
         self._numbers = np.zeros(_FIRST_CAPACITY, np.int64)
         self._times_ns = np.zeros(_FIRST_CAPACITY, np.int64)
@@ -108,7 +108,7 @@ class MappingHistory:
 
     def update(self) -> None:
         """Take in the ticks that came since."""
-        if self._first != self.timeline.first:
+        if self._first != self.timeline.oldest:
             self._reset()
         for passage in self.timeline.queries.passages(self.mapping, self._next_number):
             self._append_span(passage)
@@ -182,7 +182,7 @@ class MappingHistory:
 
     def tick_of(self, step: int) -> Tick:
         """The tick of a step, perhaps without its rows."""
-        return self.timeline.head(int(self._numbers[step]))
+        return self.timeline.header(int(self._numbers[step]))
 
     def amounts(self, numbers: NDArray[np.integer]) -> NDArray[np.float64]:
         """Every field at some ticks, kB.
@@ -226,18 +226,18 @@ class MappingHistory:
     def bin_of(self, number: int, until: int, width: int) -> int:
         """The stretch of `binned_counts` that a tick lies in; the first one for those before."""
         first_ns, stop_ns = self._time_range_ns(until)
-        at = (self.timeline.head(number).monotonic_ns - first_ns) * width // (stop_ns - first_ns)
+        at = (self.timeline.header(number).monotonic_ns - first_ns) * width // (stop_ns - first_ns)
         return max(0, min(width - 1, at))
 
     def _time_range_ns(self, until: int) -> tuple[int, int]:
         """From when to when a chart reaches; a tick stands for the time until the next one."""
-        first, last = self.timeline.head(self.timeline.first), self.timeline.head(until)
+        first, last = self.timeline.header(self.timeline.oldest), self.timeline.header(until)
         return first.monotonic_ns, last.monotonic_ns + max(last.interval_ns, 1)
 
 
 def label_at(timeline: Timeline, number: int, mapping: int) -> Label | None:
     """What a mapping without a name is for at a tick; None when it has one, or nothing is known of it."""
-    if number < timeline.first:
+    if number < timeline.oldest:
         return None
     moment = timeline.at(number)
     row = moment.row_of(mapping)

@@ -22,7 +22,7 @@ from smapstop.model.history.log_entry import (
 from smapstop.model.kinds import Kind, coded, kind_of
 from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ids, Tick
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import StringIds
 
 NO_MAPPING = -1
@@ -126,7 +126,7 @@ def _notes(tick: Tick) -> list[ProcessNote]:
 # with what is known of the mappings
 
 
-def single_entries(entries: TickEntries, before: Moment | None, after: Moment) -> list[LogEntry]:
+def single_entries(entries: TickEntries, before: MapSnapshot | None, after: MapSnapshot) -> list[LogEntry]:
     """Everything that happened in a tick, each thing an entry of its own, which knows what the mapping is.
 
     Args:
@@ -191,7 +191,7 @@ class ResolvedEntries:
         return ResolvedEntries(self.entries.take(rows), *columns)
 
 
-def resolve_entries(entries: TickEntries, before: Moment | None, after: Moment) -> ResolvedEntries:
+def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: MapSnapshot) -> ResolvedEntries:
     """What happened to mappings, with what is known of them."""
     rows_before = np.full(len(entries), -1) if before is None else rows_of(before.ids, entries.mapping)
     rows_after = rows_of(after.ids, entries.mapping)
@@ -214,6 +214,6 @@ def resolve_entries(entries: TickEntries, before: Moment | None, after: Moment) 
     )
 
 
-def ref_at(moment: Moment | None, row: int) -> MappingRef | None:
+def ref_at(moment: MapSnapshot | None, row: int) -> MappingRef | None:
     """What the mapping in a row is known by; None for row -1."""
     return ref_of(moment.mappings, row) if moment is not None and row >= 0 else None

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.mapping_rows import differing, rows_of
 from smapstop.model.tick import Ids, Tick
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import Mappings, StringTable
 
 Numbers = NDArray[np.int64]
@@ -23,7 +23,7 @@ class Delta:
     number: int
     ids: Ids
     rows: Mappings
-    moved: Numbers
+    last_changed: Numbers
     """When each of the rows last moved; see `Moment.moved`."""
     gone: Ids
     anew: bool = False
@@ -35,11 +35,11 @@ class Delta:
         return (self.rows.fields, self.rows.strings) if len(self.ids) or len(self.gone) else None
 
 
-def delta_of(before: Moment | None, after: Moment) -> Delta:
+def delta_of(before: MapSnapshot | None, after: MapSnapshot) -> Delta:
     """What the tick of a moment changed in the moment before it."""
     tick = after.tick
     if not tick.keyframe:
-        moved = after.moved[rows_of(after.ids, tick.ids)]
+        moved = after.last_changed[rows_of(after.ids, tick.ids)]
         return Delta(tick.number, tick.ids, tick.rows, moved, tick.gone)
     rows = _followed(before, tick)
     changed = np.zeros(len(tick.ids), bool)
@@ -51,13 +51,13 @@ def delta_of(before: Moment | None, after: Moment) -> Delta:
         number=tick.number,
         ids=tick.ids[changed],
         rows=tick.rows.take(changed),
-        moved=after.moved[changed],
+        last_changed=after.last_changed[changed],
         gone=tick.gone,
         anew=rows is None,
     )
 
 
-def _followed(before: Moment | None, tick: Tick) -> NDArray[np.intp] | None:
+def _followed(before: MapSnapshot | None, tick: Tick) -> NDArray[np.intp] | None:
     """The row that each row of a keyframe had in the moment before; None when it does not follow from that."""
     if before is None or tick.executed:
         return None

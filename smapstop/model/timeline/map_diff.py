@@ -6,19 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.mapping_rows import rows_of
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Changes:
+class MapDiff:
     """A moment compared with an earlier one, row by row of the later one."""
 
-    before: Moment
-    after: Moment
-    rows: NDArray[np.intp]
+    before: MapSnapshot
+    after: MapSnapshot
+    before_rows: NDArray[np.intp]
     """The row of each mapping in the earlier moment, shape (n,); -1 for those born since."""
-    gone: NDArray[np.intp]
+    gone_rows: NDArray[np.intp]
     """Rows of the earlier moment whose mappings are no more."""
 
     def delta(self, name: str) -> NDArray[np.int64] | None:
@@ -30,9 +30,9 @@ class Changes:
         if after is None:
             return None
         delta = after.copy()
-        known = self.rows >= 0
+        known = self.before_rows >= 0
         if before is not None:
-            was = before[self.rows[known]]
+            was = before[self.before_rows[known]]
             delta[known] -= np.where(was == ABSENT, after[known], was)
         else:
             delta[known] = 0
@@ -45,9 +45,9 @@ class Changes:
         return None if after is None or before is None else after - before
 
 
-def compare(before: Moment, after: Moment) -> Changes:
+def diff_maps(before: MapSnapshot, after: MapSnapshot) -> MapDiff:
     """Compare two moments of one timeline."""
     rows = rows_of(before.ids, after.ids)
     gone = np.ones(len(before.ids), bool)
     gone[rows[rows >= 0]] = False
-    return Changes(before, after, rows, np.flatnonzero(gone))
+    return MapDiff(before, after, rows, np.flatnonzero(gone))

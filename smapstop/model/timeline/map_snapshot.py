@@ -11,7 +11,7 @@ from smapstop.proc.columns import Mappings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class MapSnapshot:
     """The whole map of the process as it was at a tick."""
 
     tick: Tick
@@ -19,9 +19,9 @@ class Moment:
     """Id of each mapping, shape (n,)."""
     mappings: Mappings
     """Every mapping then, in address order."""
-    moved: NDArray[np.int64]
+    last_changed: NDArray[np.int64]
     """The tick at which each mapping last changed, shape (n,); -1 when it has not since it was first seen."""
-    read: Tick
+    reading_tick: Tick
     """The tick that read the mappings: `tick` itself, or an earlier one when the budget forbade it."""
 
     def row_of(self, mapping: int) -> int | None:
@@ -30,19 +30,19 @@ class Moment:
         return int(rows[0]) if len(rows) else None
 
 
-def apply(moment: Moment | None, tick: Tick) -> Moment:
+def apply_tick(moment: MapSnapshot | None, tick: Tick) -> MapSnapshot:
     """The moment after a tick, from the moment before it. A tick that read nothing leaves the map as it was."""
     if tick.keyframe:
-        return Moment(tick, tick.ids, tick.rows, _moved(moment, tick), tick)
+        return MapSnapshot(tick, tick.ids, tick.rows, _last_changed(moment, tick), tick)
     if moment is None:
         raise ValueError("the first tick must be a keyframe")
-    read = tick if tick.read_mappings else moment.read
+    read = tick if tick.read_mappings else moment.reading_tick
     if not len(tick.ids) and not len(tick.gone):
-        return replace(moment, tick=tick, read=read)
+        return replace(moment, tick=tick, reading_tick=read)
     rows = rows_of(moment.ids, tick.ids)
-    moved = _moved(moment, tick)
+    moved = _last_changed(moment, tick)
     if (rows >= 0).all() and not len(tick.gone):
-        in_place = _overwritten(moment, rows, moved, tick, read)
+        in_place = _overwrite_rows(moment, rows, moved, tick, read)
         if in_place is not None:
             return in_place
     keep = np.ones(len(moment.ids), bool)
@@ -51,11 +51,11 @@ def apply(moment: Moment | None, tick: Tick) -> Moment:
     stays = np.concatenate([np.flatnonzero(keep), len(keep) + np.arange(len(rows))])
     mappings, order = in_address_order((moment.mappings, tick.rows), stays)
     ids = np.concatenate([moment.ids, tick.ids])
-    all_moved = np.concatenate([moment.moved, moved])
-    return Moment(tick, ids[order], mappings, all_moved[order], read)
+    all_moved = np.concatenate([moment.last_changed, moved])
+    return MapSnapshot(tick, ids[order], mappings, all_moved[order], read)
 
 
-def _moved(moment: Moment | None, tick: Tick) -> NDArray[np.int64]:
+def _last_changed(moment: MapSnapshot | None, tick: Tick) -> NDArray[np.int64]:
     """When each row of a tick last moved: at this tick, unless it is as a person would call unchanged."""
     if moment is None or tick.executed:
         return np.full(len(tick.ids), -1, np.int64)
@@ -63,13 +63,13 @@ def _moved(moment: Moment | None, tick: Tick) -> NDArray[np.int64]:
     rows = rows_of(moment.ids, tick.ids)
     known = np.flatnonzero(rows >= 0)
     same = ~stirred(moment.mappings, rows[known], tick.rows, known)
-    moved[known[same]] = moment.moved[rows[known[same]]]
+    moved[known[same]] = moment.last_changed[rows[known[same]]]
     return moved
 
 
-def _overwritten(
-    moment: Moment, rows: NDArray[np.intp], moved: NDArray[np.int64], tick: Tick, read: Tick
-) -> Moment | None:
+def _overwrite_rows(
+    moment: MapSnapshot, rows: NDArray[np.intp], moved: NDArray[np.int64], tick: Tick, read: Tick
+) -> MapSnapshot | None:
     """The moment with some rows replaced where they stand; None when their addresses or the fields changed."""
     old, new = moment.mappings, tick.rows
     stays = np.array_equal(old.start[rows], new.start) and np.array_equal(old.end[rows], new.end)
@@ -84,9 +84,9 @@ def _overwritten(
         columns[name] = column
     amounts = old.amounts.copy()
     amounts[:, rows] = new.amounts
-    all_moved = moment.moved.copy()
+    all_moved = moment.last_changed.copy()
     all_moved[rows] = moved
     mappings = Mappings(
         start=old.start, end=old.end, fields=old.fields, amounts=amounts, strings=old.strings, **columns
     )
-    return Moment(tick, moment.ids, mappings, all_moved, read)
+    return MapSnapshot(tick, moment.ids, mappings, all_moved, read)

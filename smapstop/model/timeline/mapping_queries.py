@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.tick import Ids, Lineage
-from smapstop.model.timeline.column_codec import expand
+from smapstop.model.timeline.column_codec import decode
 from smapstop.model.timeline.delta import Numbers
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.row_log import Rows, Steps
 from smapstop.model.timeline.segment import Segment
 from smapstop.model.timeline.segment_store import History
@@ -63,7 +63,7 @@ class MappingQueries:
     def _wall_ns(self, number: int) -> int:
         """When a tick began."""
         segment = self._segments.segment(number)
-        began: int = segment.heads.plain("wall_ns")[number - segment.first]
+        began: int = segment.headers.scalars("wall_ns")[number - segment.first]
         return began
 
     def sizes(self, first: int, stop: int) -> NDArray[np.int64]:
@@ -83,7 +83,7 @@ class MappingQueries:
         since = max(first, self._segments.first)
         if since < stop:
             segments = self._segments.between(since, stop)
-            values = np.concatenate([segment.heads.totals(name) for segment in segments])
+            values = np.concatenate([segment.headers.totals(name) for segment in segments])
             out[since - first :] = values[since - segments[0].first : stop - segments[0].first]
         return out
 
@@ -140,7 +140,7 @@ class MappingQueries:
     def lineage_of(self, mapping: int, since: int) -> list[tuple[int, Lineage]]:
         """What happened to a mapping as a whole, or through it to others, from a tick on, with the ticks."""
         since = max(since, self._segments.first)
-        lineage = [told for segment in self._since(since) for told in segment.heads.lineage_of(mapping)]
+        lineage = [told for segment in self._since(since) for told in segment.headers.lineage_of(mapping)]
         return [(number, step) for number, step in lineage if number >= since]
 
     def _since(self, since: int) -> list[Segment]:
@@ -199,8 +199,8 @@ class _Values:
 def _values_of(steps: Steps, wanted: Ids, name: str) -> _Values:
     """Select the values of the wanted mappings (ascending); what a tick found gone comes before its rows."""
     mapping, rows = _rows_of_wanted(steps, wanted)
-    gone_mapping, gone = _hits(wanted, expand(steps.gone))
-    number = np.concatenate([expand(steps.gone_at)[gone], expand(steps.number)[rows]])
+    gone_mapping, gone = _hits(wanted, decode(steps.gone))
+    number = np.concatenate([decode(steps.gone_at)[gone], decode(steps.number)[rows]])
     kb = np.concatenate([np.full(len(gone), np.nan), _kb(steps, rows, name)])
     order = np.argsort(number, kind="stable")
     return _Values(np.concatenate([gone_mapping, mapping])[order], number[order], kb[order])
@@ -208,10 +208,10 @@ def _values_of(steps: Steps, wanted: Ids, name: str) -> _Values:
 
 def _rows_of_wanted(steps: Steps, wanted: Ids) -> tuple[Rows, Rows]:
     """Find the rows of wanted mappings: the position of each row's mapping among the wanted, and the rows."""
-    at, heads = _hits(wanted, expand(steps.id))
-    of_head = np.full(len(expand(steps.id)), -1)
+    at, heads = _hits(wanted, decode(steps.id))
+    of_head = np.full(len(decode(steps.id)), -1)
     of_head[heads] = at
-    of_row = of_head[expand(steps.head)]
+    of_row = of_head[decode(steps.head)]
     rows = np.flatnonzero(of_row >= 0)
     return of_row[rows], rows
 
@@ -258,9 +258,9 @@ def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[in
     for segment in reversed(segments):
         steps, base = segment.steps, segment.base
         rows = steps.of(mapping)
-        rows = rows[expand(steps.number)[rows] <= until]
-        number = int(expand(steps.number)[rows[-1]]) if len(rows) else -1
-        gone_at = expand(steps.gone_at)[expand(steps.gone) == mapping]
+        rows = rows[decode(steps.number)[rows] <= until]
+        number = int(decode(steps.number)[rows[-1]]) if len(rows) else -1
+        gone_at = decode(steps.gone_at)[decode(steps.gone) == mapping]
         if (gone_at[gone_at <= until] > number).any():
             return None
         if len(rows):
@@ -272,7 +272,7 @@ def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[in
     return None
 
 
-def passage_of(moment: Moment, mapping: int) -> Passage:
+def passage_of(moment: MapSnapshot, mapping: int) -> Passage:
     """What a whole map tells of a mapping."""
     rows = np.flatnonzero(moment.ids == mapping)
     number, times_ns = np.full(len(rows), moment.tick.number), np.full(len(rows), moment.tick.monotonic_ns)
@@ -289,7 +289,7 @@ def passages(segments: Sequence[Segment], mapping: int, since: int, oldest: int)
         oldest: The oldest tick that is known: whatever was before it, that one tells everything.
     """
     for segment in segments:
-        times = np.array(segment.heads.plain("monotonic_ns"), np.int64)
+        times = np.array(segment.headers.scalars("monotonic_ns"), np.int64)
         base, first = segment.base, segment.first
         if base is not None and first >= since and (segment.anew or first == oldest):
             rows = base.of(mapping)
@@ -297,9 +297,9 @@ def passages(segments: Sequence[Segment], mapping: int, since: int, oldest: int)
             yield Passage(numbers, times[numbers - first], base.take(rows), True, None if len(rows) else first)
             since = first + 1
         rows = segment.steps.of(mapping)
-        numbers = expand(segment.steps.number)[rows]
+        numbers = decode(segment.steps.number)[rows]
         rows, numbers = rows[numbers >= since], numbers[numbers >= since]
-        gone_at = expand(segment.steps.gone_at)[expand(segment.steps.gone) == mapping]
+        gone_at = decode(segment.steps.gone_at)[decode(segment.steps.gone) == mapping]
         gone = int(gone_at[-1]) if len(gone_at) and gone_at[-1] >= since else None
         if len(rows) or gone is not None:
             yield Passage(numbers, times[numbers - first], segment.steps.take(rows), False, gone)

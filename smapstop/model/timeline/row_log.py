@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from smapstop.model.mapping_rows import ADDRESSES, HEADS, in_address_order, rows_of
 from smapstop.model.tick import Ids
-from smapstop.model.timeline.column_codec import Column, expand, squeeze
+from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
 from smapstop.model.timeline.delta import Delta, Layout, Numbers
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import Amounts, Mappings, StringTable
 
 Rows = NDArray[np.intp]
@@ -25,29 +25,29 @@ class Steps:
 
     texts: StringTable
     fields: tuple[str, ...]
-    id: Column
+    id: StoredColumn
     """The mapping of each head, shape (h,)."""
-    heads: tuple[Column, ...]
+    heads: tuple[StoredColumn, ...]
     """What is known of a mapping beside its amounts, in the order of `HEADER_DTYPE`, shape (h,) each."""
-    head: Column
+    head: StoredColumn
     """Which head each row has, shape (k,)."""
-    number: Column
+    number: StoredColumn
     """The tick of each row."""
-    line: Column
+    line: StoredColumn
     """The place of each row among those of its tick."""
-    moved: Column
+    last_changed: StoredColumn
     """See `Delta`."""
-    amounts: tuple[Column, ...]
+    amounts: tuple[StoredColumn, ...]
     """The amounts of each field."""
-    gone: Column
+    gone: StoredColumn
     """Mappings that are no more, shape (g,)."""
-    gone_at: Column
+    gone_at: StoredColumn
     """The tick that found them gone."""
 
     @property
     def ids(self) -> Ids:
         """The mapping of each row."""
-        ids: Ids = expand(self.id)[expand(self.head)]
+        ids: Ids = decode(self.id)[decode(self.head)]
         return ids
 
     @property
@@ -56,35 +56,35 @@ class Steps:
         return sum(column.nbytes for column in self._columns)
 
     @property
-    def _columns(self) -> tuple[Column, ...]:
-        few = (self.id, self.head, self.number, self.line, self.moved, self.gone, self.gone_at)
+    def _columns(self) -> tuple[StoredColumn, ...]:
+        few = (self.id, self.head, self.number, self.line, self.last_changed, self.gone, self.gone_at)
         return (*few, *self.heads, *self.amounts)
 
     def get(self, name: str) -> Amounts | None:
         """The column of a field; None when it is not printed."""
-        return expand(self.amounts[self.fields.index(name)]) if name in self.fields else None
+        return decode(self.amounts[self.fields.index(name)]) if name in self.fields else None
 
     def of(self, mapping: int) -> Rows:
         """The rows of a mapping, in the order of time."""
-        heads = np.flatnonzero(expand(self.id) == mapping)
-        return np.flatnonzero(np.isin(expand(self.head), heads)) if len(heads) else heads
+        heads = np.flatnonzero(decode(self.id) == mapping)
+        return np.flatnonzero(np.isin(decode(self.head), heads)) if len(heads) else heads
 
     def of_tick(self, number: int) -> Rows:
         """The rows of a tick, in its order."""
-        rows = np.flatnonzero(expand(self.number) == number)
-        return rows[np.argsort(expand(self.line)[rows])]
+        rows = np.flatnonzero(decode(self.number) == number)
+        return rows[np.argsort(decode(self.line)[rows])]
 
     def amounts_of(self, row: int) -> dict[str, int]:
         """The fields of a row."""
-        return {name: int(expand(column)[row]) for name, column in zip(self.fields, self.amounts, strict=True)}
+        return {name: int(decode(column)[row]) for name, column in zip(self.fields, self.amounts, strict=True)}
 
     def take(self, rows: Rows) -> Mappings:
         """Some rows as a map."""
-        head = expand(self.head)[rows]
-        heads = {name: expand(column)[head] for name, column in zip(HEADS, self.heads, strict=True)}
+        head = decode(self.head)[rows]
+        heads = {name: decode(column)[head] for name, column in zip(HEADS, self.heads, strict=True)}
         amounts = np.empty((len(self.fields), len(rows)), np.int64)
         for out, column in zip(amounts, self.amounts, strict=True):
-            np.take(expand(column), rows, out=out)
+            np.take(decode(column), rows, out=out)
         return Mappings(**heads, fields=self.fields, amounts=amounts, strings=self.texts)
 
     def expanded(self) -> "Steps":
@@ -92,39 +92,39 @@ class Steps:
         return Steps(
             texts=self.texts,
             fields=self.fields,
-            id=expand(self.id),
-            heads=tuple(map(expand, self.heads)),
-            head=expand(self.head),
-            number=expand(self.number),
-            line=expand(self.line),
-            moved=expand(self.moved),
-            amounts=tuple(map(expand, self.amounts)),
-            gone=expand(self.gone),
-            gone_at=expand(self.gone_at),
+            id=decode(self.id),
+            heads=tuple(map(decode, self.heads)),
+            head=decode(self.head),
+            number=decode(self.number),
+            line=decode(self.line),
+            last_changed=decode(self.last_changed),
+            amounts=tuple(map(decode, self.amounts)),
+            gone=decode(self.gone),
+            gone_at=decode(self.gone_at),
         )
 
     def squeezed(self) -> "Steps":
         """The same in few bytes."""
         order = np.argsort(self.ids, kind="stable")
-        head = expand(self.head)[order]
-        known = [expand(column)[head] for column in (self.id, *self.heads)]
+        head = decode(self.head)[order]
+        known = [decode(column)[head] for column in (self.id, *self.heads)]
         new = np.zeros(len(head), bool)
         new[:1] = True
         for column in known:
             new[1:] |= column[1:] != column[:-1]
-        identities, *heads = (squeeze(column[new]) for column in known)
+        identities, *heads = (encode(column[new]) for column in known)
         return Steps(
             texts=self.texts,
             fields=self.fields,
             id=identities,
             heads=tuple(heads),
-            head=squeeze(np.cumsum(new) - 1),
-            number=squeeze(expand(self.number)[order]),
-            line=squeeze(expand(self.line)[order]),
-            moved=squeeze(expand(self.moved)[order]),
-            amounts=tuple(squeeze(expand(column)[order]) for column in self.amounts),
-            gone=squeeze(expand(self.gone)),
-            gone_at=squeeze(expand(self.gone_at)),
+            head=encode(np.cumsum(new) - 1),
+            number=encode(decode(self.number)[order]),
+            line=encode(decode(self.line)[order]),
+            last_changed=encode(decode(self.last_changed)[order]),
+            amounts=tuple(encode(decode(column)[order]) for column in self.amounts),
+            gone=encode(decode(self.gone)),
+            gone_at=encode(decode(self.gone_at)),
         )
 
 
@@ -143,7 +143,7 @@ def steps_of(deltas: Sequence[Delta], layout: Layout) -> Steps:
         head=np.arange(sum(count)),
         number=np.repeat(np.array([delta.number for delta in told], np.int64), count),
         line=np.concatenate([np.arange(k) for k in count] or none),
-        moved=np.concatenate([delta.moved for delta in told] or none),
+        last_changed=np.concatenate([delta.last_changed for delta in told] or none),
         amounts=tuple(np.concatenate(amounts, axis=1)),
         gone=np.concatenate([delta.gone for delta in deltas] or none),
         gone_at=np.repeat(
@@ -160,7 +160,7 @@ def _heads(maps: Sequence[Mappings], name: str) -> NDArray[np.generic]:
     return column
 
 
-def steps_of_moment(moment: Moment) -> Steps:
+def steps_of_moment(moment: MapSnapshot) -> Steps:
     """A whole map as the steps that lead to it; shares its columns."""
     mappings, n = moment.mappings, len(moment.ids)
     return Steps(
@@ -171,7 +171,7 @@ def steps_of_moment(moment: Moment) -> Steps:
         head=np.arange(n),
         number=np.full(n, moment.tick.number),
         line=np.arange(n),
-        moved=moment.moved,
+        last_changed=moment.last_changed,
         amounts=tuple(mappings.amounts),
         gone=np.zeros(0, np.int64),
         gone_at=np.zeros(0, np.int64),
@@ -194,10 +194,10 @@ def replayed(steps: Sequence[Steps], until: int) -> tuple[Ids, Mappings, Numbers
         until: The tick.
 
     Returns:
-        Ids, mappings and when they moved, as in a `Moment`.
+        Ids, mappings and when they moved, as in a `MapSnapshot`.
     """
     ids = np.concatenate([part.ids for part in steps])
-    numbers_by_part = [expand(part.number) for part in steps]
+    numbers_by_part = [decode(part.number) for part in steps]
     numbers = np.concatenate(numbers_by_part)
     newest = _newest_per_id(_rows_until(numbers, until), ids)
     present = np.sort(_without_gone(newest, ids, numbers, steps, until))
@@ -208,7 +208,7 @@ def replayed(steps: Sequence[Steps], until: int) -> tuple[Ids, Mappings, Numbers
         if part is steps[0] or _has_changes(part, until)
     ]
     mappings, order = in_address_order(maps, np.arange(len(present)))
-    moved = np.concatenate([expand(part.moved)[rows] for part, rows in zip(steps, chosen, strict=True)])
+    moved = np.concatenate([decode(part.last_changed)[rows] for part, rows in zip(steps, chosen, strict=True)])
     return ids[present][order], mappings, moved[order]
 
 
@@ -240,8 +240,8 @@ def _without_gone(rows: Rows, ids: Ids, numbers: Numbers, steps: Sequence[Steps]
         steps: They know what is gone.
         until: The last tick that counts.
     """
-    gone_ids = np.concatenate([expand(part.gone) for part in steps])
-    gone_at = np.concatenate([expand(part.gone_at) for part in steps])
+    gone_ids = np.concatenate([decode(part.gone) for part in steps])
+    gone_at = np.concatenate([decode(part.gone_at) for part in steps])
     last_gone = _newest_per_id(_rows_until(gone_at, until), gone_ids)
     at = rows_of(gone_ids[last_gone], ids[rows])
     gone_since = (at >= 0) & (np.append(gone_at[last_gone], 0)[at] > numbers[rows])
@@ -257,4 +257,4 @@ def _rows_by_part(rows: Rows, sizes: Sequence[int]) -> list[Rows]:
 
 def _has_changes(steps: Steps, until: int) -> bool:
     """Whether any tick up to `until` changed a row, or found one gone."""
-    return bool((expand(steps.number) <= until).any() or (expand(steps.gone_at) <= until).any())
+    return bool((decode(steps.number) <= until).any() or (decode(steps.gone_at) <= until).any())

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.tick import Tick
-from smapstop.model.timeline.column_codec import Column, expand, squeeze
+from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
 from smapstop.model.timeline.delta import Delta, Layout, Numbers
 from smapstop.model.timeline.row_log import Steps, steps_of
-from smapstop.model.timeline.tick_headers import Heads, Loose, pack
+from smapstop.model.timeline.tick_headers import PlainHeaders, TickHeaders, pack_headers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,28 +26,28 @@ class Segment:
     """The whole map at the first tick; None when it follows from the segment before."""
     steps: Steps
     """What the ticks changed."""
-    heads: Heads
-    _read: Column
+    headers: TickHeaders
+    _read: StoredColumn
 
     @property
     def nbytes(self) -> int:
         """The memory that it takes."""
-        return self.steps.nbytes + self.heads.nbytes + self._read.nbytes + (self.base.nbytes if self.base else 0)
+        return self.steps.nbytes + self.headers.nbytes + self._read.nbytes + (self.base.nbytes if self.base else 0)
 
     @property
-    def loose(self) -> bool:
+    def is_open(self) -> bool:
         """Whether its ticks are still as they came."""
-        return isinstance(self.heads, Loose)
+        return isinstance(self.headers, PlainHeaders)
 
     def read(self) -> Numbers:
         """Which tick read the map that each tick shows."""
-        read: Numbers = expand(self._read)
+        read: Numbers = decode(self._read)
         return read
 
     def sizes(self) -> NDArray[np.int64]:
         """How much each tick tells: rows, events, and steps in the life of mappings."""
-        rows = np.bincount(expand(self.steps.number) - self.first, minlength=self.stop - self.first)
-        sizes: NDArray[np.int64] = rows + self.heads.told()
+        rows = np.bincount(decode(self.steps.number) - self.first, minlength=self.stop - self.first)
+        sizes: NDArray[np.int64] = rows + self.headers.event_counts()
         return sizes
 
     def with_packed_base(self) -> "Segment":
@@ -99,7 +99,7 @@ class Run:
                 anew=self._deltas[0].anew,
                 base=self.base,
                 steps=steps_of(self._deltas, self.layout or (rows.fields, rows.strings)),
-                heads=Loose(tuple(self.ticks)),
+                headers=PlainHeaders(tuple(self.ticks)),
                 _read=np.array(self._read),
             )
         return self._segment
@@ -107,4 +107,6 @@ class Run:
     def packed(self) -> Segment:
         """The ticks in few bytes, but for the base, which may be big: that is packed by itself."""
         segment = self.segment
-        return replace(segment, steps=segment.steps.squeezed(), heads=pack(self.ticks), _read=squeeze(segment.read()))
+        return replace(
+            segment, steps=segment.steps.squeezed(), headers=pack_headers(self.ticks), _read=encode(segment.read())
+        )

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 
 from smapstop.model.timeline.delta import delta_of
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.row_log import Steps, steps_of_moment
 from smapstop.model.timeline.segment import Run, Segment
 
@@ -47,7 +47,7 @@ class History:
             return self._packed[0].first
         return self._run.first if self._run else 0
 
-    def append(self, before: Moment | None, after: Moment) -> None:
+    def append(self, before: MapSnapshot | None, after: MapSnapshot) -> None:
         """Add the tick of a moment."""
         delta = delta_of(before, after)
         if not self._finished:
@@ -59,10 +59,10 @@ class History:
             rows_due = self._rows_since_base >= BASE_ROWS * len(after.ids)
             self._begin(after, whole=rows_due or self._segments_since_base >= BASE_SEGMENTS)
         assert self._run is not None
-        self._run.add(after.tick, delta, after.read.number)
+        self._run.add(after.tick, delta, after.reading_tick.number)
         self._rows_since_base += len(delta.ids)
 
-    def _begin(self, moment: Moment, *, whole: bool) -> None:
+    def _begin(self, moment: MapSnapshot, *, whole: bool) -> None:
         """Pack the run, and begin another one at a moment.
 
         Args:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from smapstop.model.tick import Tick
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.row_log import Steps, replayed
 from smapstop.model.timeline.segment import Segment
 from smapstop.model.timeline.segment_store import History
@@ -22,15 +22,15 @@ class SnapshotCache:
     """
 
     def __init__(self, segments: History) -> None:
-        self.pinned: dict[int, Moment] = {}
+        self.pinned: dict[int, MapSnapshot] = {}
         """The snapshots that stay when the log forgets their ticks, by tick: the first one, and another."""
         self._segments = segments
-        self._recent: dict[int, Moment] = {}
+        self._recent: dict[int, MapSnapshot] = {}
         """The snapshots last asked for: those that a person looks at are the newest, the one before, the mark."""
         self._header = lru_cache(_HEADERS)(self._unpack_header)
         self._unpacked = lru_cache(_UNPACKED)(_Unpacked)
 
-    def add(self, snapshot: Moment) -> None:
+    def add(self, snapshot: MapSnapshot) -> None:
         """Cache the snapshot of the tick that was appended, and pin the very first one."""
         if not snapshot.tick.number:
             self.pinned[0] = snapshot
@@ -51,7 +51,7 @@ class SnapshotCache:
         self._header.cache_clear()
         self._unpacked.cache_clear()
 
-    def snapshot(self, number: int) -> Moment:
+    def snapshot(self, number: int) -> MapSnapshot:
         """The snapshot of a tick.
 
         Raises:
@@ -74,7 +74,7 @@ class SnapshotCache:
             return self.pinned[number].tick
         self._segments.check(number)
         segment = self._segments.segment(number)
-        return segment.heads.ticks()[number - segment.first] if segment.loose else self._header(number)
+        return segment.headers.ticks()[number - segment.first] if segment.is_open else self._header(number)
 
     def tick(self, number: int) -> Tick:
         """A tick with its rows.
@@ -83,26 +83,26 @@ class SnapshotCache:
             IndexError: There is no such tick, or it is forgotten.
         """
         header = self.header(number)
-        if number in self.pinned or self._segments.segment(number).loose:
+        if number in self.pinned or self._segments.segment(number).is_open:
             return header
         return self.snapshot(number).tick if header.keyframe else self._with_rows(header)
 
-    def _remember(self, snapshot: Moment) -> None:
+    def _remember(self, snapshot: MapSnapshot) -> None:
         """Cache a snapshot as the one last asked for."""
         self._recent[snapshot.tick.number] = snapshot
         if len(self._recent) > _SNAPSHOTS:
             self._recent.pop(next(iter(self._recent)))
 
-    def _rebuild(self, number: int) -> Moment:
+    def _rebuild(self, number: int) -> MapSnapshot:
         """Rebuild a snapshot from the last whole map before it."""
         segments = self._segments.between(number, number + 1)
         assert segments[0].base is not None
         ids, mappings, moved = replayed([segments[0].base, *(segment.steps for segment in segments)], number)
         segment, tick = segments[-1], self.header(number)
-        if not segment.loose:
+        if not segment.is_open:
             tick = replace(tick, ids=ids, rows=mappings) if tick.keyframe else self._with_rows(tick)
         read = max(self._segments.first, int(segment.read()[number - segment.first]))
-        return Moment(tick, ids, mappings, moved, tick if read == number else self.header(read))
+        return MapSnapshot(tick, ids, mappings, moved, tick if read == number else self.header(read))
 
     def _with_rows(self, header: Tick) -> Tick:
         """Add the rows to the header of a packed tick that is no keyframe."""
@@ -125,7 +125,7 @@ class _Unpacked:
     @cached_property
     def headers(self) -> Sequence[Tick]:
         """Its ticks without rows."""
-        return self.segment.heads.ticks()
+        return self.segment.headers.ticks()
 
     @cached_property
     def steps(self) -> Steps:

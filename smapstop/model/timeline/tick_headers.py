@@ -10,20 +10,27 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import Events
 from smapstop.model.tick import Ids, Lineage, Stack, Tick
-from smapstop.model.timeline.column_codec import Squeezed, Values, expand, expand_values, squeeze, squeeze_values
+from smapstop.model.timeline.column_codec import (
+    DeltaEncoded,
+    EncodedValues,
+    decode,
+    decode_values,
+    encode,
+    encode_values,
+)
 from smapstop.proc.columns import Counters, no_mappings
 
-_NOT_PLAIN = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks"})
-_PLAIN = tuple(field.name for field in fields(Tick) if field.name not in _NOT_PLAIN)
+_NOT_SCALARS = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks"})
+_SCALARS = tuple(field.name for field in fields(Tick) if field.name not in _NOT_SCALARS)
 """The fields of a tick that are one plain value."""
 _COUNTERS = tuple(field.name for field in fields(Counters))
 _EVENTS = ("mapping", "what", "kb", "sure")
-_NOBODY = -1
+_NO_MAPPING = -1
 """No mapping."""
 _NO_IDS: Ids = np.zeros(0, np.int64)
 
 
-class Loose:
+class PlainHeaders:
     """Ticks as they came."""
 
     nbytes = 0
@@ -32,7 +39,7 @@ class Loose:
     def __init__(self, ticks: Sequence[Tick]) -> None:
         self._ticks = ticks
 
-    def plain(self, name: str) -> list[Any]:
+    def scalars(self, name: str) -> list[Any]:
         """A plain field of each tick."""
         return [getattr(tick, name) for tick in self._ticks]
 
@@ -40,7 +47,7 @@ class Loose:
         """A total of each tick; NaN where it is not known."""
         return np.array([tick.totals.get(name, np.nan) for tick in self._ticks], np.float64)
 
-    def told(self) -> NDArray[np.int64]:
+    def event_counts(self) -> NDArray[np.int64]:
         """How many events and steps in the life of mappings each tick tells."""
         return np.array([len(tick.events) + len(tick.lineage) for tick in self._ticks], np.int64)
 
@@ -55,11 +62,11 @@ class Loose:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lists:
+class _PackedRows:
     """Columns of which each tick has some rows."""
 
-    counts: Squeezed
-    columns: tuple[Values, ...]
+    counts: DeltaEncoded
+    columns: tuple[EncodedValues, ...]
 
     @property
     def nbytes(self) -> int:
@@ -68,156 +75,161 @@ class _Lists:
 
     def rows(self) -> list[tuple[Any, ...]]:
         """The rows of all ticks."""
-        return list(zip(*map(expand_values, self.columns), strict=True))
+        return list(zip(*map(decode_values, self.columns), strict=True))
 
-    def each(self) -> Iterator[list[tuple[Any, ...]]]:
+    def rows_by_tick(self) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of each tick."""
         rows = self.rows()
         return (rows[low:high] for low, high in pairwise(_bounds(self.counts)))
 
 
-def _lists(rows_of_ticks: Sequence[Sequence[tuple[Any, ...]]], width: int) -> _Lists:
+def _pack_rows(rows_of_ticks: Sequence[Sequence[tuple[Any, ...]]], width: int) -> _PackedRows:
     """Pack some rows, of so many values, of each tick."""
     rows = [row for rows in rows_of_ticks for row in rows]
     columns = zip(*rows, strict=True) if rows else [()] * width
-    return _Lists(_counts(rows_of_ticks), tuple(squeeze_values(column) for column in columns))
+    return _PackedRows(_pack_counts(rows_of_ticks), tuple(encode_values(column) for column in columns))
 
 
-def _counts(parts: Sequence[Any]) -> Squeezed:
+def _pack_counts(parts: Sequence[Any]) -> DeltaEncoded:
     """How long each part is."""
-    return squeeze(np.array([len(part) for part in parts], np.int64))
+    return encode(np.array([len(part) for part in parts], np.int64))
 
 
-def _bounds(counts: Squeezed) -> list[int]:
+def _bounds(counts: DeltaEncoded) -> list[int]:
     """Where each tick's rows begin; at last where they end."""
-    return [0, *np.cumsum(expand(counts)).tolist()]
+    return [0, *np.cumsum(decode(counts)).tolist()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Packed:
+class PackedHeaders:
     """Ticks in few bytes, without `ids` and `rows`."""
 
-    _layouts: Values
+    _layouts: EncodedValues
     """The fields and the texts of each tick's rows, even where it has none."""
-    _plain: dict[str, Values]
-    _counters: dict[str, Values]
-    _known: Values
+    _scalars: dict[str, EncodedValues]
+    _counters: dict[str, EncodedValues]
+    _total_names: EncodedValues
     """The names of the totals that each tick knows."""
-    _totals: dict[str, Values]
+    _totals: dict[str, EncodedValues]
     """Of the ticks that know it."""
-    _gone: _Lists
-    _lineage: _Lists
-    _stacks: _Lists
-    _event_counts: Squeezed
-    _events: tuple[Squeezed, ...]
+    _gone: _PackedRows
+    _lineage: _PackedRows
+    _stacks: _PackedRows
+    _event_counts: DeltaEncoded
+    _events: tuple[DeltaEncoded, ...]
     """In the order of `_EVENTS`."""
-    _names: _Lists
+    _names: _PackedRows
     """See `Events.names`."""
-    _page_kb: Values
+    _page_kb: EncodedValues
 
     @property
     def nbytes(self) -> int:
         """The memory that they take."""
-        parts: list[Values | _Lists | Squeezed] = [self._layouts, self._known, self._page_kb, self._event_counts]
-        parts += [*self._plain.values(), *self._counters.values(), *self._totals.values()]
+        parts: list[EncodedValues | _PackedRows | DeltaEncoded] = [
+            self._layouts,
+            self._total_names,
+            self._page_kb,
+            self._event_counts,
+        ]
+        parts += [*self._scalars.values(), *self._counters.values(), *self._totals.values()]
         parts += [self._gone, self._lineage, self._stacks, *self._events, self._names]
         return sum(part.nbytes for part in parts)
 
-    def plain(self, name: str) -> list[Any]:
+    def scalars(self, name: str) -> list[Any]:
         """A plain field of each tick."""
-        return expand_values(self._plain[name])
+        return decode_values(self._scalars[name])
 
     def totals(self, name: str) -> NDArray[np.float64]:
         """A total of each tick; NaN where it is not known."""
-        known = np.array([name in names for names in expand_values(self._known)], bool)
+        known = np.array([name in names for names in decode_values(self._total_names)], bool)
         out = np.full(len(known), np.nan)
         if name in self._totals:
-            out[known] = expand_values(self._totals[name])
+            out[known] = decode_values(self._totals[name])
         return out
 
-    def told(self) -> NDArray[np.int64]:
+    def event_counts(self) -> NDArray[np.int64]:
         """How many events and steps in the life of mappings each tick tells."""
-        told: NDArray[np.int64] = expand(self._event_counts) + expand(self._lineage.counts)
+        told: NDArray[np.int64] = decode(self._event_counts) + decode(self._lineage.counts)
         return told
 
     def lineage_of(self, mapping: int) -> list[tuple[int, Lineage]]:
         """What happened to a mapping as a whole, or through it to others, with the tick."""
-        _, who, other = (expand(column.column) for column in self._lineage.columns)
+        _, who, other = (decode(column.column) for column in self._lineage.columns)
         rows = np.flatnonzero((who == mapping) | (other == mapping)).tolist()
         if not rows:
             return []
-        numbers = np.repeat(self.plain("number"), expand(self._lineage.counts)).tolist()
+        numbers = np.repeat(self.scalars("number"), decode(self._lineage.counts)).tolist()
         steps = self._lineage.rows()
-        return [(numbers[row], _step(steps[row])) for row in rows]
+        return [(numbers[row], _lineage_of_row(steps[row])) for row in rows]
 
     def ticks(self) -> list[Tick]:
         """The ticks, with no rows."""
-        plain = zip(*map(expand_values, self._plain.values()), strict=True)
-        counters = zip(*map(expand_values, self._counters.values()), strict=True)
-        totals = {name: iter(expand_values(values)) for name, values in self._totals.items()}
+        plain = zip(*map(decode_values, self._scalars.values()), strict=True)
+        counters = zip(*map(decode_values, self._counters.values()), strict=True)
+        totals = {name: iter(decode_values(values)) for name, values in self._totals.items()}
         columns = zip(
             plain,
             counters,
-            expand_values(self._known),
-            expand_values(self._layouts),
-            self._gone.each(),
-            self._lineage.each(),
-            self._stacks.each(),
-            self._each_events(),
+            decode_values(self._total_names),
+            decode_values(self._layouts),
+            self._gone.rows_by_tick(),
+            self._lineage.rows_by_tick(),
+            self._stacks.rows_by_tick(),
+            self._events_by_tick(),
             strict=True,
         )
         return [
             Tick(
-                **dict(zip(_PLAIN, values, strict=True)),
+                **dict(zip(_SCALARS, values, strict=True)),
                 counters=Counters(*counted),
                 totals={name: next(totals[name]) for name in known},
                 ids=_NO_IDS,
                 rows=no_mappings(texts, names),
                 gone=np.array([mapping for (mapping,) in gone], np.int64),
-                lineage=tuple(map(_step, lineage)),
+                lineage=tuple(map(_lineage_of_row, lineage)),
                 events=events,
                 stacks=tuple(Stack(*row) for row in stacks),
             )
             for values, counted, known, (names, texts), gone, lineage, stacks, events in columns
         ]
 
-    def _each_events(self) -> Iterator[Events]:
+    def _events_by_tick(self) -> Iterator[Events]:
         """The events of each tick."""
-        mapping, what, kb, sure = map(expand, self._events)
-        page_kb = expand_values(self._page_kb)
+        mapping, what, kb, sure = map(decode, self._events)
+        page_kb = decode_values(self._page_kb)
         bounds = pairwise(_bounds(self._event_counts))
-        for (low, high), page, names in zip(bounds, page_kb, self._names.each(), strict=True):
+        for (low, high), page, names in zip(bounds, page_kb, self._names.rows_by_tick(), strict=True):
             part = slice(low, high)  # copied, so that no column of many ticks is kept for one
             columns = mapping[part].copy(), what[part].copy(), kb[part].copy(), sure[part].copy()
             yield Events(*columns, page, tuple(names))
 
 
-def pack(ticks: Sequence[Tick]) -> Packed:
+def pack_headers(ticks: Sequence[Tick]) -> PackedHeaders:
     """Pack consecutive ticks, at least one."""
     names = dict.fromkeys(name for tick in ticks for name in tick.totals)
-    return Packed(
-        _layouts=squeeze_values([(tick.rows.fields, tick.rows.strings) for tick in ticks]),
-        _plain={name: squeeze_values([getattr(tick, name) for tick in ticks]) for name in _PLAIN},
-        _counters={name: squeeze_values([getattr(tick.counters, name) for tick in ticks]) for name in _COUNTERS},
-        _known=squeeze_values([tuple(tick.totals) for tick in ticks]),
-        _totals={name: squeeze_values([t.totals[name] for t in ticks if name in t.totals]) for name in names},
-        _gone=_lists([[(mapping,) for mapping in tick.gone.tolist()] for tick in ticks], 1),
-        _lineage=_lists([[_as_row(step) for step in tick.lineage] for tick in ticks], 3),
-        _stacks=_lists([[(stack.mapping, stack.tid, stack.name) for stack in tick.stacks] for tick in ticks], 3),
-        _event_counts=_counts([tick.events for tick in ticks]),
-        _events=tuple(squeeze(np.concatenate([getattr(tick.events, name) for tick in ticks])) for name in _EVENTS),
-        _names=_lists([tick.events.names for tick in ticks], 2),
-        _page_kb=squeeze_values([tick.events.page_kb for tick in ticks]),
+    return PackedHeaders(
+        _layouts=encode_values([(tick.rows.fields, tick.rows.strings) for tick in ticks]),
+        _scalars={name: encode_values([getattr(tick, name) for tick in ticks]) for name in _SCALARS},
+        _counters={name: encode_values([getattr(tick.counters, name) for tick in ticks]) for name in _COUNTERS},
+        _total_names=encode_values([tuple(tick.totals) for tick in ticks]),
+        _totals={name: encode_values([t.totals[name] for t in ticks if name in t.totals]) for name in names},
+        _gone=_pack_rows([[(mapping,) for mapping in tick.gone.tolist()] for tick in ticks], 1),
+        _lineage=_pack_rows([[_row_of_lineage(step) for step in tick.lineage] for tick in ticks], 3),
+        _stacks=_pack_rows([[(stack.mapping, stack.tid, stack.name) for stack in tick.stacks] for tick in ticks], 3),
+        _event_counts=_pack_counts([tick.events for tick in ticks]),
+        _events=tuple(encode(np.concatenate([getattr(tick.events, name) for tick in ticks])) for name in _EVENTS),
+        _names=_pack_rows([tick.events.names for tick in ticks], 2),
+        _page_kb=encode_values([tick.events.page_kb for tick in ticks]),
     )
 
 
-def _as_row(step: Lineage) -> tuple[str, int, int]:
-    return step.what, step.mapping, _NOBODY if step.other is None else step.other
+def _row_of_lineage(step: Lineage) -> tuple[str, int, int]:
+    return step.what, step.mapping, _NO_MAPPING if step.other is None else step.other
 
 
-def _step(row: tuple[Any, ...]) -> Lineage:
+def _lineage_of_row(row: tuple[Any, ...]) -> Lineage:
     what, mapping, other = row
-    return Lineage(what, mapping, None if other == _NOBODY else other)
+    return Lineage(what, mapping, None if other == _NO_MAPPING else other)
 
 
-Heads = Loose | Packed
+TickHeaders = PlainHeaders | PackedHeaders

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import overload
 
 from smapstop.model.tick import Ending, Stack, Tick
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.mapping_queries import MappingQueries
 from smapstop.model.timeline.segment_store import RUN_TICKS, History
 from smapstop.model.timeline.snapshot_cache import SnapshotCache
 from smapstop.model.timeline.thread_stacks import StackLog
 
-KEPT_BYTES = 256 << 20
+MAX_HISTORY_BYTES = 256 << 20
 """How much history is kept: at a tick a second that is a day of a busy process."""
 
 
@@ -27,10 +27,10 @@ class Timeline:
         run_ticks: How many ticks are packed together.
     """
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES, run_ticks: int = RUN_TICKS) -> None:
-        self._segments = History(kept_bytes, run_ticks)
+    def __init__(self, max_bytes: int = MAX_HISTORY_BYTES, segment_ticks: int = RUN_TICKS) -> None:
+        self._segments = History(max_bytes, segment_ticks)
         self._stacks = StackLog()
-        self._last: Moment | None = None
+        self._last: MapSnapshot | None = None
         self.snapshots = SnapshotCache(self._segments)
         """The moments and ticks last asked for."""
         self.queries = MappingQueries(self._segments, self.snapshots)
@@ -46,17 +46,17 @@ class Timeline:
         return self._segments.nbytes
 
     @property
-    def first(self) -> int:
+    def oldest(self) -> int:
         """The oldest tick that is known."""
         return self._segments.first
 
     @property
-    def start(self) -> Moment:
+    def initial(self) -> MapSnapshot:
         """The moment of the very first tick, which is never forgotten; there must be one."""
         return self.snapshots.pinned[0]
 
     @property
-    def last(self) -> Moment | None:
+    def last(self) -> MapSnapshot | None:
         """The newest moment; None before the first tick."""
         return self._last
 
@@ -65,7 +65,7 @@ class Timeline:
         """How the process ended; None while it runs."""
         return self._last.tick.ending if self._last else None
 
-    def append(self, tick: Tick) -> Moment:
+    def append(self, tick: Tick) -> MapSnapshot:
         """Add the next tick, and give the moment that it makes.
 
         Raises:
@@ -73,13 +73,13 @@ class Timeline:
         """
         if tick.number != len(self) or not (tick.number or tick.keyframe):
             raise ValueError(f"tick {tick.number} cannot follow {len(self)} ticks")
-        before, self._last = self._last, apply(self._last, tick)
+        before, self._last = self._last, apply_tick(self._last, tick)
         self._segments.append(before, self._last)
         self._stacks.hear(tick)
         self.snapshots.add(self._last)
         return self._last
 
-    def keep(self, number: int) -> None:
+    def pin(self, number: int) -> None:
         """Do not forget the moment of a tick, instead of the one that was to be kept before.
 
         Raises:
@@ -87,7 +87,7 @@ class Timeline:
         """
         self.snapshots.pin(number)
 
-    def at(self, number: int) -> Moment:
+    def at(self, number: int) -> MapSnapshot:
         """The moment of a tick by its ordinal.
 
         Raises:
@@ -98,9 +98,9 @@ class Timeline:
     @property
     def ticks(self) -> "Ticks":
         """The ticks that are known, by ordinal."""
-        return Ticks(self.first, len(self), self.snapshots.tick)
+        return Ticks(self.oldest, len(self), self.snapshots.tick)
 
-    def head(self, number: int) -> Tick:
+    def header(self, number: int) -> Tick:
         """A tick for all but its `ids` and `rows`, which may be left out: these take the longest to rebuild.
 
         Raises:
@@ -112,15 +112,15 @@ class Timeline:
         """Whose stack each mapping is at a tick, as far as it is known."""
         return self._stacks.at(number)
 
-    def retold(self) -> Iterator[Tick]:
+    def replayable_ticks(self) -> Iterator[Tick]:
         """The ticks that are known until now, counted from 0 again, the first of them with the whole map.
 
         What is forgotten while they are told is left out, and the map is told anew then.
         """
-        stop, number, whole, ordinal = len(self), self.first, True, 0
-        while max(number, self.first) < stop:
-            if number < self.first:
-                number, whole = self.first, True
+        stop, number, whole, ordinal = len(self), self.oldest, True, 0
+        while max(number, self.oldest) < stop:
+            if number < self.oldest:
+                number, whole = self.oldest, True
             tick = self.snapshots.tick(number)
             if whole and tick.read_mappings:
                 moment, whole = self.at(number), False

@@ -20,9 +20,9 @@ class Playback:
 
         A gap between readings, such as a suspend, is not waited for in full; nor is what is forgotten meanwhile.
         """
-        number, since = max(self.number, timeline.first), self.since
+        number, since = max(self.number, timeline.oldest), self.since
         while number + 1 < len(timeline):
-            this, following = timeline.head(number), timeline.head(number + 1)
+            this, following = timeline.header(number), timeline.header(number + 1)
             gap_ns = min(following.monotonic_ns - this.monotonic_ns, STALE_INTERVALS * this.interval_ns)
             due = since + max(0, gap_ns) / 1e9 / speed
             if due > now:

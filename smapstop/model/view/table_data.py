@@ -11,8 +11,8 @@ from smapstop.model.kinds import kind_codes
 from smapstop.model.labels import Label, Uses, label, unknown_uses, uses_of
 from smapstop.model.mapping_rows import concatenate, rows_of
 from smapstop.model.tick import Ids, Stack
-from smapstop.model.timeline.map_diff import Changes
-from smapstop.model.timeline.map_snapshot import Moment
+from smapstop.model.timeline.map_diff import MapDiff
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, StringIds, StringTable
 from smapstop.proc.fields import COMPARED_FIELDS, PROPERTY_FIELDS
 
@@ -67,7 +67,7 @@ class TableData:
 class RemovedRows:
     """Mappings that are no more, and still shown."""
 
-    snapshot: Moment
+    snapshot: MapSnapshot
     """When they were last seen, or before. It has the texts of the moment that is looked at, and may have more."""
     rows: NDArray[np.intp]
     """Their rows then, shape (k,)."""
@@ -75,7 +75,7 @@ class RemovedRows:
     """The ticks at which they were gone, shape (k,); -1 when they never were there."""
 
 
-def build_table(changes: Changes, seconds: float | None, stacks: Mapping[int, Stack] | None = None) -> TableData:
+def build_table(changes: MapDiff, seconds: float | None, stacks: Mapping[int, Stack] | None = None) -> TableData:
     """The sheet of a moment, a row per mapping.
 
     Args:
@@ -89,12 +89,12 @@ def build_table(changes: Changes, seconds: float | None, stacks: Mapping[int, St
         ids=after.ids,
         deltas={name: delta for name in COMPARED_FIELDS if (delta := changes.delta(name)) is not None},
         seconds=seconds,
-        last_changed=after.moved,
+        last_changed=after.last_changed,
         stacks=stacks or {},
     )
 
 
-def with_removed(table: TableData, changes: Changes, lost: RemovedRows) -> TableData:
+def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> TableData:
     """The sheet of a moment with the rows of mappings that are no more at its end.
 
     Args:
@@ -152,7 +152,7 @@ def static_table(mappings: Mappings) -> TableData:
     )
 
 
-def _removed_amounts(before: Moment, rows: NDArray[np.intp], name: str) -> Amounts:
+def _removed_amounts(before: MapSnapshot, rows: NDArray[np.intp], name: str) -> Amounts:
     """What mappings that are gone lost of a field: all that they had before, nothing if they were gone by then."""
     lost = np.zeros(len(rows), np.int64)
     column = before.mappings.get(name)

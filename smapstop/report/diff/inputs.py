@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Tick
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timestamps import utc
 from smapstop.proc.columns import Mappings
 from smapstop.recording.reader import HEAD_BYTES, Recording, is_recording
@@ -123,7 +123,7 @@ def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:
     )
 
 
-def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str, file: str) -> tuple[Moment, float]:
+def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str, file: str) -> tuple[MapSnapshot, float]:
     """The moment that is meant, of those at which the mappings were read.
 
     Args:
@@ -152,7 +152,9 @@ def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str, file: str)
     return found
 
 
-def _last_until(seconds: float, moments: Iterable[tuple[Moment, float]], file: str) -> tuple[Moment, float] | None:
+def _last_until(
+    seconds: float, moments: Iterable[tuple[MapSnapshot, float]], file: str
+) -> tuple[MapSnapshot, float] | None:
     """The last of the moments until then.
 
     Raises:
@@ -168,11 +170,11 @@ def _last_until(seconds: float, moments: Iterable[tuple[Moment, float]], file: s
     return found
 
 
-def _snapshots(ticks: Iterable[Tick]) -> Iterator[tuple[Moment, float]]:
+def _snapshots(ticks: Iterable[Tick]) -> Iterator[tuple[MapSnapshot, float]]:
     """The moments at which the mappings were read, and how many seconds after the first tick each was."""
     moment, began_ns = None, None
     for tick in ticks:
-        moment = apply(moment, tick)
+        moment = apply_tick(moment, tick)
         began_ns = tick.monotonic_ns if began_ns is None else began_ns
-        if moment.read is tick and len(moment.mappings):
+        if moment.reading_tick is tick and len(moment.mappings):
             yield moment, (tick.monotonic_ns - began_ns) / 1e9

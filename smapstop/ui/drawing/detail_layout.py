@@ -177,8 +177,8 @@ def _column_titles(
     history: MappingHistory, view: View, ticks: ComparedTicks, widths: FieldWidths
 ) -> tuple[str, str, str]:
     """What the columns of the compared ticks and of the history are headed with."""
-    tick = history.timeline.head(ticks.number)
-    read = view.snapshot.read if ticks.number == view.snapshot.tick.number else tick
+    tick = history.timeline.header(ticks.number)
+    read = view.snapshot.reading_tick if ticks.number == view.snapshot.tick.number else tick
     return (
         "tick before"
         if view.previous_run and ticks.previous_run_snapshot is None

@@ -81,8 +81,8 @@ def _draw_axis(
     history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, cells: int, *, mark: bool
 ) -> list[Segment]:
     """The line under a chart: when it begins and ends, and where the compared moment is."""
-    tick = history.timeline.head
-    begin, end = f" {fmt.clock(tick(history.timeline.first).wall_ns)} ", f" {fmt.clock(tick(ticks.number).wall_ns)}"
+    tick = history.timeline.header
+    begin, end = f" {fmt.clock(tick(history.timeline.oldest).wall_ns)} ", f" {fmt.clock(tick(ticks.number).wall_ns)}"
     line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
     if not mark:
         return [Segment("".join(line), style.quiet)]

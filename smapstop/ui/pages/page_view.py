@@ -127,4 +127,4 @@ def is_snapshot_due(
     if seen is None:
         return True
     row = timeline.last.row_of(history.mapping)
-    return view.state.at is None and row is not None and int(timeline.last.moved[row]) > seen
+    return view.state.at is None and row is not None and int(timeline.last.last_changed[row]) > seen

@@ -110,7 +110,7 @@ class TimelineScreen(Screen[None]):
 
     def action_start(self) -> None:
         """Go to the first tick."""
-        self.change_view(self.session.view_state.seek(self.session.timeline.first))
+        self.change_view(self.session.view_state.seek(self.session.timeline.oldest))
 
     def action_live(self) -> None:
         """Follow the process; it may have begun again meanwhile."""
@@ -126,8 +126,8 @@ class TimelineScreen(Screen[None]):
         """Mark the moment that is shown, and compare with it."""
         timeline = self.session.timeline
         if len(timeline):
-            number = max(self.session.shown_number, timeline.first)
-            timeline.keep(number)
+            number = max(self.session.shown_number, timeline.oldest)
+            timeline.pin(number)
             self.change_view(self.session.view_state.set_mark(number))
 
     def action_compare(self) -> None:

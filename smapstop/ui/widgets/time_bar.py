@@ -53,7 +53,9 @@ class TimeBar(Widget):
         marks[activity.bin_of(number, width)] = (_HEAD, palette.foreground)
         quiet, busy = Style(color=palette.quiet), Style(color=palette.colours["heap"])
         segments = [
-            Segment(f"{fmt.CUT if timeline.first else ' '}{fmt.clock(timeline.head(timeline.first).wall_ns)} ", base)
+            Segment(
+                f"{fmt.CUT if timeline.oldest else ' '}{fmt.clock(timeline.header(timeline.oldest).wall_ns)} ", base
+            )
         ]
         for at, count in enumerate(activity.binned_counts(width).tolist()):
             if at in marks:
@@ -61,7 +63,7 @@ class TimeBar(Widget):
                 segments.append(Segment(glyph, ensure_legible(base + Style(color=colour, bold=True))))
             else:
                 segments.append(Segment(_glyph(count), ensure_legible(base + (busy if count else quiet))))
-        segments.append(Segment(f" {fmt.clock(timeline.head(len(timeline) - 1).wall_ns)} ", base))
+        segments.append(Segment(f" {fmt.clock(timeline.header(len(timeline) - 1).wall_ns)} ", base))
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     @property

@@ -7,7 +7,7 @@ from building import SECOND, mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE, PreviousRun
 from smapstop.model.tick import Ending
-from smapstop.model.timeline.map_diff import compare
+from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import StringTable
 
@@ -74,9 +74,9 @@ def test_mappings_that_are_alike_have_the_ids_of_the_other_run_and_others_none_o
     earlier, later = timeline_of(tick_of(0, before, [0, 1, 2])), timeline_of(tick_of(0, after, [0, 1, 2]))
     moment = PreviousRun(1, earlier).at_same_age(later, later.at(0))
     assert moment.ids.tolist() == [FOREIGN_ID_BASE, 0, 1]
-    changes = compare(moment, later.at(0))
-    assert changes.rows.tolist() == [1, 2, -1]
-    assert changes.gone.tolist() == [0]
+    changes = diff_maps(moment, later.at(0))
+    assert changes.before_rows.tolist() == [1, 2, -1]
+    assert changes.gone_rows.tolist() == [0]
     deltas = changes.delta("rss")
     assert deltas is not None
     assert deltas.tolist() == [5, 0, 0]

@@ -129,14 +129,14 @@ def test_a_mapping_that_no_tick_knows_has_no_states() -> None:
 
 
 def test_it_forgets_what_the_timeline_forgets_but_not_how_it_began() -> None:
-    timeline = Timeline(kept_bytes=100_000, run_ticks=2)
+    timeline = Timeline(max_bytes=100_000, segment_ticks=2)
     timeline.append(tick_of(0, mappings_of((1, 9)), [7]))
     followed = MappingHistory(timeline, 7)
     for number in range(1, 60):
         timeline.append(tick_of(number, mappings_of((1, 9, "rw-p", "", 4 * number)), [7]))
         followed.update()
 
-    first = timeline.first
+    first = timeline.oldest
     assert 1 < first < 58
     for life in (followed, MappingHistory(timeline, 7)):
         assert [0, *range(first, 60)] == [life.tick_of(step).number for step in range(len(life.states))]

@@ -10,7 +10,7 @@ from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry, MappingRef
 from smapstop.model.history.tick_entries import NO_MAPPING, single_entries, tick_entries
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import Ending, Lineage, Tick
-from smapstop.model.timeline.map_snapshot import apply
+from smapstop.model.timeline.map_snapshot import apply_tick
 from smapstop.proc.columns import StringTable
 
 COW, TOUCH = MECHANISMS.index("copy-on-write"), MECHANISMS.index("first-touch")
@@ -71,12 +71,12 @@ def test_of_one_mapping_the_biggest_mechanism_is_first_and_its_steps_are_last() 
 
 def test_single_entries_know_what_the_mappings_were_and_are() -> None:
     first, tick = ticks()
-    before = apply(None, first)
-    *_, merge, grow, torn = single_entries(tick_entries(tick), before, apply(before, tick))
+    before = apply_tick(None, first)
+    *_, merge, grow, torn = single_entries(tick_entries(tick), before, apply_tick(before, tick))
 
     heap, grown = MappingRef("[heap]", "rw-p", 0, 4 * 4096), MappingRef("[heap]", "rw-p", 0, 6 * 4096)
     gone = MappingRef("", "rw-p", 4 * 4096, 6 * 4096)
     assert (merge.was, merge.now, merge.kind, merge.kb, merge.other) == (gone, None, Kind.ANONYMOUS, 8, 0)
     assert (grow.was, grow.now, grow.kind, grow.kb, grow.other) == (heap, grown, Kind.HEAP, 8, None)
     assert (torn.what, torn.ref, torn.kind) == ("torn", None, None)
-    assert [entry.was for entry in single_entries(tick_entries(tick), None, apply(before, tick))] == [None] * 6
+    assert [entry.was for entry in single_entries(tick_entries(tick), None, apply_tick(before, tick))] == [None] * 6

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as arrays_of
 
-from smapstop.model.timeline.column_codec import expand, expand_values, squeeze, squeeze_values
+from smapstop.model.timeline.column_codec import decode, decode_values, encode, encode_values
 
 columns = st.sampled_from([np.int64, np.uint64, np.int32, np.int8, np.bool_]).flatmap(
     lambda kind: arrays_of(kind, st.integers(0, 40))
@@ -19,14 +19,14 @@ values = st.lists(st.sampled_from([0, 1, 1 << 62, 1 << 63, -(1 << 63), True, Fal
 
 @given(st.one_of(columns, few))
 def test_every_column_comes_back_with_its_type(column: Any) -> None:
-    found = expand(squeeze(column))
+    found = decode(encode(column))
 
     assert (column.dtype, column.tolist()) == (found.dtype, found.tolist())
 
 
 @given(values)
 def test_every_value_comes_back_with_its_type(told: list[Any]) -> None:
-    found = expand_values(squeeze_values(told))
+    found = decode_values(encode_values(told))
 
     assert told == found
     assert list(map(type, told)) == list(map(type, found))
@@ -34,7 +34,7 @@ def test_every_value_comes_back_with_its_type(told: list[Any]) -> None:
 
 def test_a_column_that_is_not_squeezed_is_itself() -> None:
     column = np.arange(3)
-    assert expand(column) is column
+    assert decode(column) is column
 
 
 STEADY = 4096 * np.arange(1000)
@@ -50,8 +50,8 @@ RANDOM = np.random.default_rng(1).integers(-(1 << 62), 1 << 62, 1000)
     ids=["steady", "resting", "sawtooth", "cliffs", "random"],
 )
 def test_it_takes_what_its_steps_take(column: Any, bytes_of_data: int) -> None:
-    squeezed, constant = squeeze(column), squeeze(np.full(1000, 7))
-    arrays = [squeezed.steps, squeezed.where, squeezed.far, squeezed.far_at]
+    squeezed, constant = encode(column), encode(np.full(1000, 7))
+    arrays = [squeezed.deltas, squeezed.nonzero_bits, squeezed.outliers, squeezed.outlier_positions]
 
     assert bytes_of_data == sum(part.nbytes for part in arrays if part is not None)
     assert bytes_of_data < squeezed.nbytes - constant.nbytes < bytes_of_data + 500

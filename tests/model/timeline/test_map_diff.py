@@ -7,18 +7,18 @@ import pytest
 from building import COUNTERS, SECOND, mappings_of, tick_of, timeline_of
 
 from smapstop.model.tick import Tick
-from smapstop.model.timeline.map_diff import Changes, compare
+from smapstop.model.timeline.map_diff import MapDiff, diff_maps
 from smapstop.model.timeline.rates import STALE_INTERVALS, cpu_share, fault_rates, rate_seconds
 from smapstop.proc.columns import ABSENT
 
 
-def amounts(changes: Changes, name: str) -> list[int] | None:
+def amounts(changes: MapDiff, name: str) -> list[int] | None:
     delta = changes.delta(name)
     return None if delta is None else delta.tolist()
 
 
 @pytest.fixture
-def changes() -> Changes:
+def changes() -> MapDiff:
     rows = ((10, 20, "rw-p", "", 8), (30, 40, "rw-p", "", 4), (50, 60))
     later = ((10, 20, "rw-p", "", 2), (30, 40, "rw-p", "", 4), (70, 80, "rw-p", "", 9))
     timeline = timeline_of(
@@ -36,35 +36,35 @@ def changes() -> Changes:
             totals={"rss": 15},
         ),
     )
-    return compare(timeline.at(0), timeline.at(1))
+    return diff_maps(timeline.at(0), timeline.at(1))
 
 
-def test_rows_are_found_by_their_ids(changes: Changes) -> None:
-    assert changes.rows.tolist() == [0, 1, -1]
-    assert changes.gone.tolist() == [2]
+def test_rows_are_found_by_their_ids(changes: MapDiff) -> None:
+    assert changes.before_rows.tolist() == [0, 1, -1]
+    assert changes.gone_rows.tolist() == [2]
 
 
-def test_deltas_are_signed_and_born_mappings_changed_by_all_they_have(changes: Changes) -> None:
+def test_deltas_are_signed_and_born_mappings_changed_by_all_they_have(changes: MapDiff) -> None:
     assert amounts(changes, "rss") == [-6, 0, 9]
 
 
-def test_what_was_not_printed_in_one_of_the_readings_did_not_change(changes: Changes) -> None:
+def test_what_was_not_printed_in_one_of_the_readings_did_not_change(changes: MapDiff) -> None:
     assert amounts(changes, "swap") == [0, 0, 8]
     assert amounts(changes, "ksm") == [0, 0, 1]
     assert amounts(changes, "pss") == [0, 0, 0]
     assert amounts(changes, "unheard_of") is None
 
 
-def test_totals(changes: Changes) -> None:
+def test_totals(changes: MapDiff) -> None:
     assert changes.total_delta("rss") == 3
     assert changes.total_delta("uss") is None
 
 
-def test_moment_compared_with_itself_changed_nothing(changes: Changes) -> None:
-    nothing = compare(changes.after, changes.after)
+def test_moment_compared_with_itself_changed_nothing(changes: MapDiff) -> None:
+    nothing = diff_maps(changes.after, changes.after)
 
     assert amounts(nothing, "rss") == [0, 0, 0]
-    assert nothing.gone.tolist() == []
+    assert nothing.gone_rows.tolist() == []
 
 
 def at(number: int, seconds: float, **counters: int) -> Tick:

@@ -81,7 +81,7 @@ def test_many_rows_are_packed_before_there_are_many_ticks() -> None:
 
 
 def test_no_tick_packs_both_rows_and_a_whole_map() -> None:
-    timeline, history = Timeline(run_ticks=4), []
+    timeline, history = Timeline(segment_ticks=4), []
     for tick in busy(6):
         timeline.append(tick)
         history.append(timeline.nbytes)
@@ -94,7 +94,7 @@ def test_no_tick_packs_both_rows_and_a_whole_map() -> None:
 
 def quiet(ticks: int, **how: int) -> Timeline:
     """A mapping that grows once in fifty ticks."""
-    timeline = Timeline(run_ticks=1, **how)
+    timeline = Timeline(segment_ticks=1, **how)
     for number in range(ticks):
         rows = [(1, 9, "rw-p", "", 4 * (number // 50))] if number % 50 == 0 else []
         timeline.append(tick_of(number, mappings_of(*rows), [7] * len(rows)))
@@ -102,44 +102,44 @@ def quiet(ticks: int, **how: int) -> Timeline:
 
 
 def test_history_stays_within_its_bounds() -> None:
-    timeline, most = Timeline(kept_bytes=600_000, run_ticks=8), 0
+    timeline, most = Timeline(max_bytes=600_000, segment_ticks=8), 0
     for tick in busy(200):
         timeline.append(tick)
         most = max(most, timeline.nbytes)
 
     assert 400_000 < most <= 600_000
-    assert 80 < timeline.first < 200
+    assert 80 < timeline.oldest < 200
 
 
 def test_of_a_quiet_process_the_oldest_can_be_forgotten_too() -> None:
     timeline = quiet(4 * BASE_SEGMENTS, kept_bytes=1)
 
-    assert timeline.first >= 2 * BASE_SEGMENTS
-    assert timeline.at(timeline.first).mappings.amounts.tolist() == [[32], [4 * (timeline.first // 50)]]
+    assert timeline.oldest >= 2 * BASE_SEGMENTS
+    assert timeline.at(timeline.oldest).mappings.amounts.tolist() == [[32], [4 * (timeline.oldest // 50)]]
 
 
 def test_the_start_and_the_mark_are_kept() -> None:
     timeline = quiet(60)
-    timeline.keep(55)
-    forgetful = Timeline(kept_bytes=1, run_ticks=1)
+    timeline.pin(55)
+    forgetful = Timeline(max_bytes=1, segment_ticks=1)
     for number, tick in enumerate(timeline.ticks):
         forgetful.append(tick)
         if number == 55:
-            forgetful.keep(55)
+            forgetful.pin(55)
     for number in range(60, 400):
         forgetful.append(tick_of(number, mappings_of(), []))
 
-    assert forgetful.first > 60
+    assert forgetful.oldest > 60
     assert [forgetful.at(number).mappings.amounts.tolist() for number in (0, 55)] == [[[32], [0]], [[32], [4]]]
-    assert forgetful.ticks[55].number == forgetful.head(55).number == 55
-    with pytest.raises(IndexError, match=f"tick 54 is forgotten: history begins at tick {forgetful.first}"):
+    assert forgetful.ticks[55].number == forgetful.header(55).number == 55
+    with pytest.raises(IndexError, match=f"tick 54 is forgotten: history begins at tick {forgetful.oldest}"):
         forgetful.at(54)
 
 
 def test_another_mark_takes_the_place_of_the_last() -> None:
     timeline = quiet(10)
-    timeline.keep(3)
-    timeline.keep(5)
-    timeline.keep(5)
+    timeline.pin(3)
+    timeline.pin(5)
+    timeline.pin(5)
 
     assert sorted(timeline.snapshots.pinned) == [0, 5]

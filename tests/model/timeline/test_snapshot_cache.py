@@ -3,7 +3,7 @@
 import pytest
 from building import mappings_of, tick_of
 
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.segment_store import History
 from smapstop.model.timeline.snapshot_cache import SnapshotCache
 
@@ -15,14 +15,16 @@ def log_of(ticks: int, kept_bytes: int = 1 << 20) -> tuple[History, SnapshotCach
     segments = History(kept_bytes, run_ticks=1)
     snapshots, before = SnapshotCache(segments), None
     for number in range(ticks):
-        after: Moment = apply(before, tick_of(number, mappings_of((1, 9, "rw-p", "[heap]", 4 * number)), [7]))
+        after: MapSnapshot = apply_tick(
+            before, tick_of(number, mappings_of((1, 9, "rw-p", "[heap]", 4 * number)), [7])
+        )
         segments.append(before, after)
         snapshots.add(after)
         before = after
     return segments, snapshots
 
 
-def rss(snapshot: Moment) -> list[int]:
+def rss(snapshot: MapSnapshot) -> list[int]:
     """Rss of the mappings, kB."""
     column = snapshot.mappings.get("rss")
     assert column is not None

@@ -34,7 +34,7 @@ def test_when_mappings_moved_does_not_depend_on_keyframes(life: list[Any], at: s
     plain, keyed = timeline_of(*ticks_of(maps, set())), timeline_of(*ticks_of(maps, at))
 
     for number in range(len(maps)):
-        assert plain.at(number).moved.tolist() == keyed.at(number).moved.tolist()
+        assert plain.at(number).last_changed.tolist() == keyed.at(number).last_changed.tolist()
 
 
 @given(lives, keyframes)
@@ -47,8 +47,8 @@ def test_moments_replayed_are_those_that_were_appended(life: list[Any], at: set[
     for moment in appended:
         again = forgetful.at(moment.tick.number)
         assert moment.ids.tolist() == again.ids.tolist()
-        assert moment.moved.tolist() == again.moved.tolist()
-        assert moment.read.number == again.read.number
+        assert moment.last_changed.tolist() == again.last_changed.tolist()
+        assert moment.reading_tick.number == again.reading_tick.number
         assert listed(moment.mappings) == listed(again.mappings)
 
 

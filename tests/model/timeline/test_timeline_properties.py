@@ -15,7 +15,7 @@ from streams import assert_same, streams, ticks_of
 from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import Lineage
-from smapstop.model.timeline.map_snapshot import Moment, apply
+from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
@@ -33,9 +33,9 @@ class Everything:
 
     def __init__(self, stream: Any) -> None:
         self.ticks = list(ticks_of(stream))
-        self.moments: list[Moment] = []
+        self.moments: list[MapSnapshot] = []
         for tick in self.ticks:
-            self.moments.append(apply(self.moments[-1] if self.moments else None, tick))
+            self.moments.append(apply_tick(self.moments[-1] if self.moments else None, tick))
         self.rows = [dict(zip(moment.ids.tolist(), listed(moment.mappings), strict=True)) for moment in self.moments]
         """What each mapping was, by tick."""
         self.mappings = sorted({mapping for tick in self.ticks for mapping in tick.ids.tolist()})
@@ -45,7 +45,7 @@ class Everything:
 
     def packed(self, run_ticks: int, **how: int) -> Timeline:
         """The timeline of the same ticks, which remembers no moment."""
-        timeline = Timeline(run_ticks=run_ticks, **how)
+        timeline = Timeline(segment_ticks=run_ticks, **how)
         for tick in self.ticks:
             timeline.append(tick)
         timeline.snapshots.clear()
@@ -108,7 +108,7 @@ def test_every_moment_comes_back_as_it_was(stream: Any, run_ticks: int, seed: in
 
     for number in in_any_order(len(log), seed):
         expected, found = log.moments[number], timeline.at(number)
-        assert expected.read.number == found.read.number
+        assert expected.reading_tick.number == found.reading_tick.number
         for part in ("tick", "ids", "mappings", "moved"):
             assert_same(getattr(expected, part), getattr(found, part), f"{part} at {number}")
 
@@ -149,7 +149,7 @@ def test_totals_and_times_are_those_of_the_ticks(stream: Any, run_ticks: int) ->
     for tick in log.ticks:
         assert timeline.queries.find(tick.wall_ns) == tick.number
         assert timeline.queries.find(tick.wall_ns - 1) == max(0, tick.number - 1)
-        assert timeline.head(tick.number).wall_ns == tick.wall_ns
+        assert timeline.header(tick.number).wall_ns == tick.wall_ns
 
 
 @given(streams, runs)
@@ -164,7 +164,7 @@ def test_the_life_of_a_mapping_is_that_of_its_rows(stream: Any, run_ticks: int) 
 @given(streams, runs)
 def test_a_life_that_is_followed_tick_by_tick_is_the_same(stream: Any, run_ticks: int) -> None:
     log = Everything(stream)
-    timeline = Timeline(run_ticks=run_ticks)
+    timeline = Timeline(segment_ticks=run_ticks)
     timeline.append(log.ticks[0])
     lives = [MappingHistory(timeline, mapping) for mapping in log.mappings]
     for tick in log.ticks[1:]:
@@ -219,15 +219,15 @@ def test_what_happened_is_told_as_from_ticks_that_are_not_packed(stream: Any, ru
 def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
     timeline = log.packed(run_ticks, kept_bytes=FORGETFUL)
-    first = timeline.first
+    first = timeline.oldest
 
-    assert_same(log.moments[0].mappings, timeline.start.mappings)
+    assert_same(log.moments[0].mappings, timeline.initial.mappings)
     for number in in_any_order(len(log), seed):
         if number >= first:
             assert_same(log.ticks[number], timeline.ticks[number])
             assert_same(log.moments[number].mappings, timeline.at(number).mappings)
         elif number:
-            for ask in (timeline.at, timeline.head, timeline.ticks.__getitem__, EventLog(timeline).at):
+            for ask in (timeline.at, timeline.header, timeline.ticks.__getitem__, EventLog(timeline).at):
                 with pytest.raises(IndexError):
                     ask(number)
     numbers = np.arange(len(log))
@@ -244,7 +244,7 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
 def test_retold_they_make_the_same_moments(stream: Any, run_ticks: int, kept_bytes: int) -> None:
     timeline = Everything(stream).packed(run_ticks, kept_bytes=kept_bytes)
     begins = next((tick.number for tick in timeline.ticks if tick.read_mappings), len(timeline))
-    retold = list(timeline.retold())
+    retold = list(timeline.replayable_ticks())
 
     assert [tick.number for tick in retold] == list(range(len(timeline) - begins))
     again = Timeline()
@@ -258,15 +258,15 @@ def test_retold_they_make_the_same_moments(stream: Any, run_ticks: int, kept_byt
 
 
 def test_what_is_forgotten_while_it_is_retold_is_left_out() -> None:
-    timeline = Timeline(kept_bytes=50_000, run_ticks=2)
+    timeline = Timeline(max_bytes=50_000, segment_ticks=2)
     ticks = (tick_of(number, mappings_of((1, 2, "rw-p", "[heap]", 4 * number)), [0]) for number in range(200))
     for tick in islice(ticks, 100):
         timeline.append(tick)
-    retold = timeline.retold()
+    retold = timeline.replayable_ticks()
     first = next(retold)
     for tick in ticks:
         timeline.append(tick)
-    assert timeline.first > 99, "everything that was known then is forgotten"
+    assert timeline.oldest > 99, "everything that was known then is forgotten"
     assert (first.keyframe, list(retold)) == (True, [])
 
 
@@ -280,16 +280,16 @@ def assert_remembers(log: Everything, life: MappingHistory, rss: Any) -> None:
         assert not known.any()
     steps = [life.tick_of(step).number for step in range(len(life.states))]
     assert steps == sorted(set(steps))
-    assert [told for told in log.became(life.mapping) if told[0] >= life.timeline.first] == life.lifecycle
+    assert [told for told in log.became(life.mapping) if told[0] >= life.timeline.oldest] == life.lifecycle
 
 
 def test_ticks_that_are_forgotten_are_in_no_slice() -> None:
-    timeline = Timeline(kept_bytes=1, run_ticks=1)
+    timeline = Timeline(max_bytes=1, segment_ticks=1)
     for number in range(24):
         timeline.append(tick_of(number, mappings_of((1, 2, "rw-p", "", 4 * number)), [7]))
 
-    assert 0 < timeline.first < 24
-    numbers = list(range(timeline.first, 24))
+    assert 0 < timeline.oldest < 24
+    numbers = list(range(timeline.oldest, 24))
     assert numbers == [tick.number for tick in timeline.ticks]
     assert numbers == [tick.number for tick in timeline.ticks[:]]
     assert numbers[::-1] == [tick.number for tick in reversed(timeline.ticks)]

@@ -8,7 +8,7 @@ from building import mappings_of, tick_of, timeline_of
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Stack
-from smapstop.model.timeline.map_diff import compare
+from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.sort import Sorting, sort_column, sort_rows
 from smapstop.model.view.table_data import TableData, build_table, group_rows
@@ -35,7 +35,7 @@ def sheet() -> TableData:
         tick_of(1, now.take(slice(3, 4)), [3]),
         tick_of(2, now.take(slice(0, 1)), [0]),
     )
-    return build_table(compare(timeline.at(0), timeline.at(2)), None)
+    return build_table(diff_maps(timeline.at(0), timeline.at(2)), None)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_only_rows_that_are_kept_are_ordered(sheet: TableData) -> None:
 def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
     rows = mappings_of((1, 2, "rw-p", "/C"), (3, 4, "rw-p", "/b"), (5, 6, "rw-p", "/a"))
     moment = timeline_of(tick_of(0, rows, [0, 1, 2])).at(0)
-    of = build_table(compare(moment, moment), None)
+    of = build_table(diff_maps(moment, moment), None)
 
     assert sort_rows(of, Sorting("name", descending=False)).tolist() == [2, 1, 0]
 
@@ -155,7 +155,7 @@ def test_columns_by_the_names_that_users_know(sheet: TableData) -> None:
 
 def test_empty_sheet_is_ordered_and_filtered() -> None:
     nothing = timeline_of(tick_of(0, mappings_of(), [])).at(0)
-    of = build_table(compare(nothing, nothing), None)
+    of = build_table(diff_maps(nothing, nothing), None)
 
     for key in ("moved", "name", "perms", "start", "size", "delta", "rss"):
         assert sort_rows(of, Sorting(key)).tolist() == []
@@ -174,8 +174,8 @@ def test_filter_by_what_memory_without_a_name_is_for() -> None:
         (60, 61, "r-xp", "/bin/server"),
     )
     moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4, 5])).at(0)
-    plain = build_table(compare(moment, moment), None)
-    known = build_table(compare(moment, moment), None, stacks={3: Stack(3, 77, "Worker")})
+    plain = build_table(diff_maps(moment, moment), None)
+    known = build_table(diff_maps(moment, moment), None, stacks={3: Stack(3, 77, "Worker")})
 
     def shown(of: TableData, expression: str) -> list[int]:
         return np.flatnonzero(parse_filter(expression)(of)).tolist()

@@ -9,7 +9,7 @@ from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.kinds import Kind
-from smapstop.model.timeline.map_diff import compare
+from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import RemovedRows, TableData, build_table, group_rows, with_removed
 from smapstop.proc.columns import ABSENT, Mappings
@@ -38,7 +38,7 @@ def timeline() -> Timeline:
 
 def sheet(timeline: Timeline, before: int, after: int, lingering: int) -> TableData:
     moment, old = timeline.at(after), timeline.at(lingering)
-    changes, gone = compare(timeline.at(before), moment), compare(old, moment).gone
+    changes, gone = diff_maps(timeline.at(before), moment), diff_maps(old, moment).gone_rows
     return with_removed(build_table(changes, 2.0), changes, RemovedRows(old, gone, np.full(len(gone), 2)))
 
 
@@ -62,7 +62,7 @@ def row(name: str, rss: int, delta: int, *, gone: bool = False, members: int = 1
 
 
 def test_row_per_mapping(timeline: Timeline) -> None:
-    of = build_table(compare(timeline.at(0), timeline.at(1)), 2.0)
+    of = build_table(diff_maps(timeline.at(0), timeline.at(1)), 2.0)
 
     assert table(of) == [
         row("[heap]", 9, 1),
@@ -98,7 +98,7 @@ def test_mapping_that_was_gone_before_loses_nothing_more(timeline: Timeline) -> 
 
 
 def test_nothing_lingers_for_ever(timeline: Timeline) -> None:
-    assert table(sheet(timeline, 2, 3, 2)) == table(build_table(compare(timeline.at(2), timeline.at(3)), 2.0))
+    assert table(sheet(timeline, 2, 3, 2)) == table(build_table(diff_maps(timeline.at(2), timeline.at(3)), 2.0))
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_what_no_sum_makes_sense_of_is_absent_in_groups(timeline: Timeline) -> N
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_map_without_mappings_or_fields_has_a_sheet(by: Grouping) -> None:
     nothing = timeline_of(tick_of(0, mappings_of(), [])).at(0)
-    assert len(group_rows(build_table(compare(nothing, nothing), None), by)) == 0
+    assert len(group_rows(build_table(diff_maps(nothing, nothing), None), by)) == 0
 
     one = mappings_of(HEAP)
     bare = replace(one, fields=(), amounts=one.amounts[:0])
     moment = timeline_of(tick_of(0, bare, [0])).at(0)
-    assert len(group_rows(build_table(compare(moment, moment), None), by)) == 1
+    assert len(group_rows(build_table(diff_maps(moment, moment), None), by)) == 1
