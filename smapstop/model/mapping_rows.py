@@ -9,8 +9,8 @@ from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.proc.fields import EXCHANGED_PAIRS, EXTERNALLY_DRIVEN
 
-ADDRESSES, TEXTS = ("start", "end", "offset", "inode"), ("perms", "device", "name", "flags")
-HEADS = (*ADDRESSES, *TEXTS)
+ADDRESS_COLUMNS, TEXT_COLUMNS = ("start", "end", "offset", "inode"), ("perms", "device", "name", "flags")
+ATTRIBUTE_COLUMNS = (*ADDRESS_COLUMNS, *TEXT_COLUMNS)
 """The columns of `Mappings` that are not amounts: numbers, and codes of texts."""
 
 
@@ -19,7 +19,7 @@ def differing(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]
     if a.fields != b.fields:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
-    for name in HEADS:
+    for name in ATTRIBUTE_COLUMNS:
         out |= getattr(a, name)[i] != getattr(b, name)[j]
     for x, y in zip(a.amounts, b.amounts, strict=True):
         out |= x[i] != y[j]
@@ -76,7 +76,7 @@ def in_address_order(maps: Sequence[Mappings], rows: NDArray[np.intp]) -> tuple[
 def _gathered(maps: Sequence[Mappings], order: NDArray[np.intp]) -> Mappings:
     """The rows of some maps in another order; a column at a time, since maps may be big."""
     fields = tuple(dict.fromkeys(name for rows in maps for name in rows.fields))
-    heads = {name: np.concatenate([getattr(rows, name) for rows in maps])[order] for name in HEADS}
+    heads = {name: np.concatenate([getattr(rows, name) for rows in maps])[order] for name in ATTRIBUTE_COLUMNS}
     amounts = np.empty((len(fields), len(order)), np.int64)
     for out, name in zip(amounts, fields, strict=True):
         np.take(np.concatenate([_amounts(rows, name) for rows in maps]), order, out=out)

@@ -14,10 +14,18 @@ from smapstop.model.mapping_rows import rows_of
 from smapstop.model.tick import Ending, Ids, Lineage, Stack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, StringTable
-from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, HEADS, TICK_COLUMNS, Row, checksum_of, to_unsigned
+from smapstop.recording.schema import (
+    ATTRIBUTE_FIELDS,
+    COUNTERS,
+    MAPPING_COLUMNS,
+    TICK_COLUMNS,
+    Row,
+    checksum_of,
+    to_unsigned,
+)
 
 _CODES = {what: code for code, what in enumerate(MECHANISMS)}
-_ADDRESSES, _TEXTS = HEADS[:4], HEADS[4:]
+_ADDRESS_COLUMNS, _TEXT_COLUMNS = MAPPING_COLUMNS[:4], MAPPING_COLUMNS[4:]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +34,7 @@ class TickRows:
 
     tick: dict[str, Any]
     """The row of `ticks`, by column."""
-    heads: list[Row]
+    attributes: list[Row]
     """The rows of `build_mappings` that begin with it."""
     events: list[Row]
     stacks: list[Row]
@@ -56,7 +64,7 @@ class Teller:
         self._page_kb = page_kb
         self._moment: MapSnapshot | None = None
         self._texts = StringTable()
-        self._heads: dict[int, Row] = {}
+        self._attributes: dict[int, Row] = {}
 
     def tell(self, rows: TickRows, fields: tuple[str, ...]) -> Tick:
         """The next tick.
@@ -69,10 +77,10 @@ class Teller:
                 values that are not what they should be: TypeError, KeyError, OverflowError.
         """
         row = rows.tick
-        sound = checksum_of(row, rows.heads, rows.events, rows.stacks, rows.ids, rows.fields, rows.amounts)
+        sound = checksum_of(row, rows.attributes, rows.events, rows.stacks, rows.ids, rows.fields, rows.amounts)
         if row["tick"] != self.told or row["checksum"] != sound:
             raise ValueError(f"tick {row['tick']} is damaged")
-        self._heads |= {head[0]: self._coded(head[2:]) for head in rows.heads}
+        self._attributes |= {head[0]: self._encode_attributes(head[2:]) for head in rows.attributes}
         ids, mappings = self._mappings(rows, fields)
         tick = _tick(rows, ids, mappings)
         moment = apply_tick(self._moment, tick)
@@ -84,25 +92,26 @@ class Teller:
         self.told += 1
         return replace(tick, events=events)
 
-    def _coded(self, head: Row) -> Row:
+    def _encode_attributes(self, head: Row) -> Row:
         """A head with its texts as codes; what was not printed is `ABSENT`."""
-        addresses, texts, amounts = head[:4], head[4 : len(HEADS)], head[len(HEADS) :]
+        addresses, texts, amounts = head[:4], head[4 : len(MAPPING_COLUMNS)], head[len(MAPPING_COLUMNS) :]
         codes = (self._texts.intern(str(text)) for text in texts)
         return (*map(to_unsigned, addresses), *codes, *(ABSENT if kb is None else kb for kb in amounts))
 
     def _mappings(self, rows: TickRows, fields: tuple[str, ...]) -> tuple[Ids, Mappings]:
         """The mappings that changed, in address order, and their ids."""
-        heads = [self._heads[mapping] for mapping in rows.ids.tolist()]
-        columns = list(zip(*heads, strict=True)) if heads else [()] * (len(HEADS) + len(HEAD_FIELDS))
-        named = dict(zip((*HEADS, *HEAD_FIELDS), columns, strict=True))
+        heads = [self._attributes[mapping] for mapping in rows.ids.tolist()]
+        columns = list(zip(*heads, strict=True)) if heads else [()] * (len(MAPPING_COLUMNS) + len(ATTRIBUTE_FIELDS))
+        named = dict(zip((*MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), columns, strict=True))
         absent = np.full(len(rows.ids), ABSENT, np.int64)
         amounts = dict(zip(rows.fields, rows.amounts, strict=True))
         stacked = [
-            np.array(named[name], np.int64) if name in HEAD_FIELDS else amounts.get(name, absent) for name in fields
+            np.array(named[name], np.int64) if name in ATTRIBUTE_FIELDS else amounts.get(name, absent)
+            for name in fields
         ]
-        codes = {name: np.array(named[name], np.int32) for name in _TEXTS}
+        codes = {name: np.array(named[name], np.int32) for name in _TEXT_COLUMNS}
         mappings = Mappings(
-            **{name: np.array(named[name], np.uint64) for name in _ADDRESSES},
+            **{name: np.array(named[name], np.uint64) for name in _ADDRESS_COLUMNS},
             perms=codes["perms"],
             device=codes["device"],
             name=codes["name"],

@@ -8,7 +8,7 @@ from smapstop.model.history.tick_entries import NO_MAPPING, tick_entries
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timestamps import utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
-from smapstop.recording.schema import COUNTERS, HEAD_FIELDS, Cell, Row, to_signed
+from smapstop.recording.schema import ATTRIBUTE_FIELDS, COUNTERS, Cell, Row, to_signed
 
 
 def tick_row(tick: Tick, *, anew: bool) -> dict[str, Cell]:
@@ -44,12 +44,12 @@ def _signed(value: Cell) -> Cell:
     return to_signed([value])[0] if isinstance(value, int) else value
 
 
-def head_rows(number: int, ids: Ids, rows: Mappings) -> list[Row]:
+def attribute_rows(number: int, ids: Ids, rows: Mappings) -> list[Row]:
     """The rows of `build_mappings` for mappings that are new or something else since a tick."""
     addresses = (to_signed(column.tolist()) for column in (rows.start, rows.end, rows.offset, rows.inode))
     coded = (rows.perms, rows.device, rows.name, rows.flags)
     texts = (map(rows.strings.__getitem__, column.tolist()) for column in coded)
-    amounts = (_printed(rows.get(name), len(ids)) for name in HEAD_FIELDS)
+    amounts = (_printed(rows.get(name), len(ids)) for name in ATTRIBUTE_FIELDS)
     return list(zip(ids.tolist(), [number] * len(ids), *addresses, *texts, *amounts, strict=True))
 
 
@@ -60,7 +60,7 @@ def _printed(column: Amounts | None, count: int) -> list[int | None]:
 
 def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
     """The fields that `changes` holds, and their amounts, shape (fields, mappings)."""
-    at = [i for i, name in enumerate(rows.fields) if name not in HEAD_FIELDS]
+    at = [i for i, name in enumerate(rows.fields) if name not in ATTRIBUTE_FIELDS]
     return [rows.fields[i] for i in at], rows.amounts[at]
 
 

@@ -20,11 +20,11 @@ from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema
 from smapstop.recording.decode import Teller, TickRows
-from smapstop.recording.schema import APPLICATION_ID, FORMAT, HEAD_FIELDS, HEADS, Cell, Row, quoted
+from smapstop.recording.schema import APPLICATION_ID, ATTRIBUTE_FIELDS, FORMAT, MAPPING_COLUMNS, Cell, Row, quoted
 
 _WRONG = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError)
 """What comes of values that are not what they should be."""
-HEAD_BYTES = 100
+FILE_HEADER_BYTES = 100
 """How much of a file `is_recording` looks at."""
 
 
@@ -104,7 +104,7 @@ class Recording:
         with _readable(self.path):
             fields = tuple(str(self._facts().get("fields", "")).split())
             try:
-                for rows in self._tick_rows(tuple(name for name in fields if name not in HEAD_FIELDS)):
+                for rows in self._tick_rows(tuple(name for name in fields if name not in ATTRIBUTE_FIELDS)):
                     yield self._teller.tell(rows, fields)
             except _WRONG as error:
                 raise _damaged(self.path, f"at tick {self._teller.told}") from error
@@ -132,7 +132,7 @@ class Recording:
     def _tick_rows(self, changing: tuple[str, ...]) -> Iterator[TickRows]:
         """The rows of each tick that was not told yet."""
         amounts = "".join(f", ifnull({quoted(name)}, {ABSENT})" for name in changing)
-        heads = ", ".join(map(quoted, ("since", "mapping", *HEADS, *HEAD_FIELDS)))
+        heads = ", ".join(map(quoted, ("since", "mapping", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS)))
         ticks = self._database.execute("SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._teller.told])
         columns = [column[0] for column in ticks.description]
         take_changes = self._taker("changes", f"tick, mapping{amounts}")
@@ -147,7 +147,9 @@ class Recording:
             changes = np.array(take_changes(number), np.int64).reshape(-1, 2 + len(changing))
             yield TickRows(
                 tick=dict(zip(columns, map(schema.from_cell, row), strict=True)),
-                heads=[(mapping, number, *map(schema.from_cell, rest)) for _, mapping, *rest in take_heads(number)],
+                attributes=[
+                    (mapping, number, *map(schema.from_cell, rest)) for _, mapping, *rest in take_heads(number)
+                ],
                 events=[tuple(map(schema.from_cell, event)) for event in take_events(number)],
                 stacks=[tuple(map(schema.from_cell, stack)) for stack in take_stacks(number)],
                 ids=changes[:, 1],
@@ -189,7 +191,7 @@ def _open(path: Path) -> BinaryIO:
     except OSError as error:
         what = f"cannot read {str(path)!r}: {error.strerror}"
         raise SmapstopError(what, "name a file that smapstop record wrote") from error
-    if not is_recording(file.read(HEAD_BYTES)):
+    if not is_recording(file.read(FILE_HEADER_BYTES)):
         file.close()
         raise SmapstopError(f"{str(path)!r} is not a smapstop recording", "smapstop record -p PID -o FILE makes one")
     return file

@@ -26,9 +26,9 @@ FORMAT = 1
 APPLICATION_ID = 0x736D6170
 """What tells a recording from other SQLite files (PRAGMA application_id): "smap"."""
 
-HEAD_FIELDS = MAPPING_ONLY
+ATTRIBUTE_FIELDS = MAPPING_ONLY
 """Fields that describe a mapping rather than its contents: columns of `build_mappings`, which has few rows."""
-HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
+MAPPING_COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
 """The columns of `build_mappings` that are no fields."""
 
 TICK_COLUMNS = (
@@ -93,7 +93,7 @@ def create_tables(database: sqlite3.Connection) -> None:
     counters = ", ".join(
         f"{column} {'TEXT' if name in ('name', 'state') else 'INTEGER'}" for name, column in COUNTERS.items()
     )
-    heads = ", ".join(f"{name} INTEGER" for name in HEAD_FIELDS)
+    heads = ", ".join(f"{name} INTEGER" for name in ATTRIBUTE_FIELDS)
     for statement in _TABLES.format(counters=counters, heads=heads).split(";\n"):
         database.execute(statement)
     database.executemany("INSERT INTO whats VALUES (?, ?)", [(code, what) for what, code in CODES.items()])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
-from smapstop.model.mapping_rows import HEADS as COMPARED
+from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS as COMPARED
 from smapstop.model.mapping_rows import differing, rows_of
 from smapstop.model.protocol import Target
 from smapstop.model.tick import Ids, Tick
@@ -23,9 +23,9 @@ from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.stat import PAGE_KB
 from smapstop.recording import schema
-from smapstop.recording.encode import change_columns, event_rows, head_rows, stack_rows, tick_row
+from smapstop.recording.encode import attribute_rows, change_columns, event_rows, stack_rows, tick_row
 from smapstop.recording.redaction import Redaction
-from smapstop.recording.schema import HEAD_FIELDS, HEADS, Cell, quoted
+from smapstop.recording.schema import ATTRIBUTE_FIELDS, MAPPING_COLUMNS, Cell, quoted
 
 SIDES = ("", "-wal", "-shm")
 """What SQLite appends to the name of a database for the files that belong to it."""
@@ -162,13 +162,17 @@ class Recorder:
         """The rows of a tick in every table."""
         which, anew = self._unwritten(tick)
         ids, rows = tick.ids[which], tick.rows.take(which)
-        at = self._with_new_heads(ids, rows)
-        heads, events, stacks = head_rows(tick.number, ids[at], rows.take(at)), event_rows(tick), stack_rows(tick)
+        at = self._rows_with_new_attributes(ids, rows)
+        heads, events, stacks = (
+            attribute_rows(tick.number, ids[at], rows.take(at)),
+            event_rows(tick),
+            stack_rows(tick),
+        )
         names, amounts = change_columns(rows)
         self._note_fields(rows.fields)
         row = tick_row(tick, anew=anew)
         row["checksum"] = schema.checksum_of(row, heads, events, stacks, ids, names, amounts)
-        self._put("mappings", ("mapping", "since", *HEADS, *HEAD_FIELDS), heads)
+        self._put("mappings", ("mapping", "since", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), heads)
         coded = ((number, mapping, schema.CODES[what], *rest) for number, mapping, what, *rest in events)
         self._put("happened", schema.EVENT_COLUMNS, coded)
         self._put("stacks", schema.STACK_COLUMNS, stacks)
@@ -189,11 +193,11 @@ class Recorder:
             return every, True
         return every[_changed(before, tick.ids, tick.rows, differing)], False
 
-    def _with_new_heads(self, ids: Ids, rows: Mappings) -> NDArray[np.intp]:
+    def _rows_with_new_attributes(self, ids: Ids, rows: Mappings) -> NDArray[np.intp]:
         """Which mappings are new, or are something else now."""
         if self._moment is None or self._moment.mappings.strings is not rows.strings:
             return np.arange(len(ids))
-        return np.flatnonzero(_changed(self._moment, ids, rows, _differing_heads))
+        return np.flatnonzero(_changed(self._moment, ids, rows, _attributes_differ))
 
     def _note_fields(self, printed: tuple[str, ...]) -> None:
         """Keep the order in which the kernel prints its fields; what it begins to print later comes last."""
@@ -231,12 +235,12 @@ def _changed(before: MapSnapshot, ids: Ids, rows: Mappings, differ: Differ) -> N
     return changed
 
 
-def _differing_heads(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _attributes_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Whether rows differ in what `build_mappings` tells of them."""
     out = np.zeros(len(i), bool)
     for name in COMPARED:
         out |= getattr(a, name)[i] != getattr(b, name)[j]
-    for name in HEAD_FIELDS:
+    for name in ATTRIBUTE_FIELDS:
         x, y = a.get(name), b.get(name)
         if x is not None or y is not None:
             out |= x is None or y is None or x[i] != y[j]

@@ -7,7 +7,7 @@ from building import listed, mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.mapping_rows import HEADS, concatenate, differing, rows_of, stirred
+from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS, concatenate, differing, rows_of, stirred
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
@@ -25,7 +25,7 @@ def test_equal_rows_do_not_differ() -> None:
 
 
 def test_every_column_can_differ() -> None:
-    for name in HEADS:
+    for name in ATTRIBUTE_COLUMNS:
         other = one()
         getattr(other, name)[0] += 1
         assert differing(one(), FIRST, other, FIRST).tolist() == [True], name

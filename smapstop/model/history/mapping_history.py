@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
 from smapstop.model.labels import Label, label, uses_of
-from smapstop.model.mapping_rows import ADDRESSES, TEXTS
+from smapstop.model.mapping_rows import ADDRESS_COLUMNS, TEXT_COLUMNS
 from smapstop.model.tick import Lineage, Tick
 from smapstop.model.timeline.mapping_queries import Passage
 from smapstop.model.timeline.timeline import Timeline
@@ -68,8 +68,8 @@ class MappingState:
     def printed_values(self) -> dict[str, int | str]:
         """Everything that is printed of it, by name."""
         rows, row = self.rows, self.row
-        addresses = {name: int(getattr(rows, name)[row]) for name in ADDRESSES}
-        texts = {name: rows.string_at(getattr(rows, name), row) for name in TEXTS}
+        addresses = {name: int(getattr(rows, name)[row]) for name in ADDRESS_COLUMNS}
+        texts = {name: rows.string_at(getattr(rows, name), row) for name in TEXT_COLUMNS}
         amounts = zip(rows.fields, rows.amounts[:, row].tolist(), strict=True)
         return addresses | texts | {name: kb for name, kb in amounts if kb != ABSENT}
 

@@ -12,9 +12,9 @@ from smapstop.model.tick import Ids, Lineage
 from smapstop.model.timeline.column_codec import decode
 from smapstop.model.timeline.delta import Numbers
 from smapstop.model.timeline.map_snapshot import MapSnapshot
-from smapstop.model.timeline.row_log import Rows, Steps
+from smapstop.model.timeline.row_log import RowLog, Rows
 from smapstop.model.timeline.segment import Segment
-from smapstop.model.timeline.segment_store import History
+from smapstop.model.timeline.segment_store import SegmentStore
 from smapstop.model.timeline.snapshot_cache import SnapshotCache
 from smapstop.proc.columns import ABSENT, Mappings
 
@@ -49,14 +49,14 @@ class MappingQueries:
         snapshots: Its ticks and moments; those that are pinned stay when their ticks are forgotten.
     """
 
-    def __init__(self, segments: History, snapshots: SnapshotCache) -> None:
+    def __init__(self, segments: SegmentStore, snapshots: SnapshotCache) -> None:
         self._segments = segments
         self._snapshots = snapshots
         self._change = lru_cache(_CHANGES)(self._find_change)
 
     def find(self, wall_ns: int) -> int:
         """The last tick that began at or before a wall-clock time; the first that is known when none did."""
-        first = self._segments.first
+        first = self._segments.oldest
         begun = bisect_right(range(first, len(self._segments)), wall_ns, key=self._wall_ns)
         return first + max(0, begun - 1)
 
@@ -72,17 +72,17 @@ class MappingQueries:
         Returns:
             Rows, events, and steps in the life of mappings together, shape (stop - first,).
         """
-        segments = self._segments.between(first, stop)
-        sizes = np.concatenate([segment.sizes() for segment in segments])
+        segments = self._segments.segments_between(first, stop)
+        sizes = np.concatenate([segment.change_counts() for segment in segments])
         return sizes[first - segments[0].first : stop - segments[0].first]
 
     def totals(self, name: str, first: int, stop: int) -> NDArray[np.float64]:
         """A total of the process (kB, see `Tick.totals`) over the ticks `first` to `stop`; NaN where unknown."""
         first, stop = max(0, first), min(stop, len(self._segments))
         out = np.full(max(0, stop - first), np.nan)
-        since = max(first, self._segments.first)
+        since = max(first, self._segments.oldest)
         if since < stop:
-            segments = self._segments.between(since, stop)
+            segments = self._segments.segments_between(since, stop)
             values = np.concatenate([segment.headers.totals(name) for segment in segments])
             out[since - first :] = values[since - segments[0].first : stop - segments[0].first]
         return out
@@ -96,9 +96,9 @@ class MappingQueries:
         """
         first, stop = max(0, first), min(stop, len(self._segments))
         out = np.full((len(mappings), max(0, stop - first)), np.nan)
-        since = max(first, self._segments.first)
+        since = max(first, self._segments.oldest)
         if len(mappings) and since < stop:
-            segments = self._segments.between(since, stop)
+            segments = self._segments.segments_between(since, stop)
             out[:, since - first :] = amounts_over_time(segments, mappings, name, since, stop)
         return out
 
@@ -110,14 +110,14 @@ class MappingQueries:
         Raises:
             IndexError: There is no such tick, or it is forgotten.
         """
-        self._segments.check(number)
+        self._segments.require_known(number)
         change: dict[str, int] = self._change(mapping, number)
         return change
 
     def _find_change(self, mapping: int, number: int) -> dict[str, int]:
         """See `change`."""
         after = self._told(mapping, number)
-        if after is None or (number and number == self._segments.first):
+        if after is None or (number and number == self._segments.oldest):
             return {}
         if after[0] != number and not self._snapshots.header(number).keyframe:
             return {}
@@ -127,25 +127,25 @@ class MappingQueries:
 
     def _told(self, mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
         """The last tick up to `until` that told of a mapping, and its fields; None when it was not there then."""
-        return last_told(self._segments.between(until, until + 1), mapping, until)
+        return last_told(self._segments.segments_between(until, until + 1), mapping, until)
 
     def passages(self, mapping: int, since: int) -> Iterator[Passage]:
         """What the ticks from `since` on told of a mapping, with the moments that are kept of those forgotten."""
         for number, moment in sorted(self._snapshots.pinned.items()):
-            if since <= number < self._segments.first:
+            if since <= number < self._segments.oldest:
                 yield passage_of(moment, mapping)
-        since = max(since, self._segments.first)
-        yield from passages(self._since(since), mapping, since, self._segments.first)
+        since = max(since, self._segments.oldest)
+        yield from passages(self._since(since), mapping, since, self._segments.oldest)
 
     def lineage_of(self, mapping: int, since: int) -> list[tuple[int, Lineage]]:
         """What happened to a mapping as a whole, or through it to others, from a tick on, with the ticks."""
-        since = max(since, self._segments.first)
+        since = max(since, self._segments.oldest)
         lineage = [told for segment in self._since(since) for told in segment.headers.lineage_of(mapping)]
         return [(number, step) for number, step in lineage if number >= since]
 
     def _since(self, since: int) -> list[Segment]:
         """The segments with the ticks from a known one on; none when that is not there yet."""
-        return self._segments.between(since, len(self._segments)) if since < len(self._segments) else []
+        return self._segments.segments_between(since, len(self._segments)) if since < len(self._segments) else []
 
 
 def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, first: int, stop: int) -> Amounts:
@@ -178,7 +178,7 @@ def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, fir
             written[:, column] = np.nan
             is_written[:, column] = True
             _write(written, is_written, _values_of(segment.base, wanted, name), first)
-        _write(written, is_written, _values_of(segment.steps, wanted, name), first)
+        _write(written, is_written, _values_of(segment.row_log, wanted, name), first)
     filled = np.empty(written.shape)
     filled[order] = _filled(written, is_written)
     return filled
@@ -196,7 +196,7 @@ class _Values:
     """NaN where the mapping is gone, or the field not printed."""
 
 
-def _values_of(steps: Steps, wanted: Ids, name: str) -> _Values:
+def _values_of(steps: RowLog, wanted: Ids, name: str) -> _Values:
     """Select the values of the wanted mappings (ascending); what a tick found gone comes before its rows."""
     mapping, rows = _rows_of_wanted(steps, wanted)
     gone_mapping, gone = _hits(wanted, decode(steps.gone))
@@ -206,17 +206,17 @@ def _values_of(steps: Steps, wanted: Ids, name: str) -> _Values:
     return _Values(np.concatenate([gone_mapping, mapping])[order], number[order], kb[order])
 
 
-def _rows_of_wanted(steps: Steps, wanted: Ids) -> tuple[Rows, Rows]:
+def _rows_of_wanted(steps: RowLog, wanted: Ids) -> tuple[Rows, Rows]:
     """Find the rows of wanted mappings: the position of each row's mapping among the wanted, and the rows."""
-    at, heads = _hits(wanted, decode(steps.id))
-    of_head = np.full(len(decode(steps.id)), -1)
+    at, heads = _hits(wanted, decode(steps.attribute_ids))
+    of_head = np.full(len(decode(steps.attribute_ids)), -1)
     of_head[heads] = at
-    of_row = of_head[decode(steps.head)]
+    of_row = of_head[decode(steps.attribute_rows)]
     rows = np.flatnonzero(of_row >= 0)
     return of_row[rows], rows
 
 
-def _kb(steps: Steps, rows: Rows, name: str) -> Amounts:
+def _kb(steps: RowLog, rows: Rows, name: str) -> Amounts:
     """A field of some rows."""
     column = steps.get(name) if len(rows) else None
     if column is None:
@@ -256,8 +256,8 @@ def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[in
         there then.
     """
     for segment in reversed(segments):
-        steps, base = segment.steps, segment.base
-        rows = steps.of(mapping)
+        steps, base = segment.row_log, segment.base
+        rows = steps.rows_of_mapping(mapping)
         rows = rows[decode(steps.number)[rows] <= until]
         number = int(decode(steps.number)[rows[-1]]) if len(rows) else -1
         gone_at = decode(steps.gone_at)[decode(steps.gone) == mapping]
@@ -266,7 +266,7 @@ def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[in
         if len(rows):
             return number, steps.amounts_of(int(rows[-1]))
         if base is not None:
-            rows = base.of(mapping)
+            rows = base.rows_of_mapping(mapping)
             told_at = segment.first if segment.anew else segment.first - 1
             return (told_at, base.amounts_of(int(rows[0]))) if len(rows) else None
     return None
@@ -292,14 +292,14 @@ def passages(segments: Sequence[Segment], mapping: int, since: int, oldest: int)
         times = np.array(segment.headers.scalars("monotonic_ns"), np.int64)
         base, first = segment.base, segment.first
         if base is not None and first >= since and (segment.anew or first == oldest):
-            rows = base.of(mapping)
+            rows = base.rows_of_mapping(mapping)
             numbers = np.full(len(rows), first)
             yield Passage(numbers, times[numbers - first], base.take(rows), True, None if len(rows) else first)
             since = first + 1
-        rows = segment.steps.of(mapping)
-        numbers = decode(segment.steps.number)[rows]
+        rows = segment.row_log.rows_of_mapping(mapping)
+        numbers = decode(segment.row_log.number)[rows]
         rows, numbers = rows[numbers >= since], numbers[numbers >= since]
-        gone_at = decode(segment.steps.gone_at)[decode(segment.steps.gone) == mapping]
+        gone_at = decode(segment.row_log.gone_at)[decode(segment.row_log.gone) == mapping]
         gone = int(gone_at[-1]) if len(gone_at) and gone_at[-1] >= since else None
         if len(rows) or gone is not None:
-            yield Passage(numbers, times[numbers - first], segment.steps.take(rows), False, gone)
+            yield Passage(numbers, times[numbers - first], segment.row_log.take(rows), False, gone)

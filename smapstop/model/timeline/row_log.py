@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.mapping_rows import ADDRESSES, HEADS, in_address_order, rows_of
+from smapstop.model.mapping_rows import ADDRESS_COLUMNS, ATTRIBUTE_COLUMNS, in_address_order, rows_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
 from smapstop.model.timeline.delta import Delta, Layout, Numbers
@@ -17,7 +17,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Steps:
+class RowLog:
     """Rows of mappings, k of them, that ticks told, and which mappings were gone; tick by tick.
 
     When they are squeezed they lie mapping by mapping instead, each in the order of time: so a column hardly moves.
@@ -25,15 +25,15 @@ class Steps:
 
     texts: StringTable
     fields: tuple[str, ...]
-    id: StoredColumn
+    attribute_ids: StoredColumn
     """The mapping of each head, shape (h,)."""
-    heads: tuple[StoredColumn, ...]
+    attributes: tuple[StoredColumn, ...]
     """What is known of a mapping beside its amounts, in the order of `HEADER_DTYPE`, shape (h,) each."""
-    head: StoredColumn
+    attribute_rows: StoredColumn
     """Which head each row has, shape (k,)."""
     number: StoredColumn
     """The tick of each row."""
-    line: StoredColumn
+    position: StoredColumn
     """The place of each row among those of its tick."""
     last_changed: StoredColumn
     """See `Delta`."""
@@ -47,7 +47,7 @@ class Steps:
     @property
     def ids(self) -> Ids:
         """The mapping of each row."""
-        ids: Ids = decode(self.id)[decode(self.head)]
+        ids: Ids = decode(self.attribute_ids)[decode(self.attribute_rows)]
         return ids
 
     @property
@@ -57,22 +57,30 @@ class Steps:
 
     @property
     def _columns(self) -> tuple[StoredColumn, ...]:
-        few = (self.id, self.head, self.number, self.line, self.last_changed, self.gone, self.gone_at)
-        return (*few, *self.heads, *self.amounts)
+        few = (
+            self.attribute_ids,
+            self.attribute_rows,
+            self.number,
+            self.position,
+            self.last_changed,
+            self.gone,
+            self.gone_at,
+        )
+        return (*few, *self.attributes, *self.amounts)
 
     def get(self, name: str) -> Amounts | None:
         """The column of a field; None when it is not printed."""
         return decode(self.amounts[self.fields.index(name)]) if name in self.fields else None
 
-    def of(self, mapping: int) -> Rows:
+    def rows_of_mapping(self, mapping: int) -> Rows:
         """The rows of a mapping, in the order of time."""
-        heads = np.flatnonzero(decode(self.id) == mapping)
-        return np.flatnonzero(np.isin(decode(self.head), heads)) if len(heads) else heads
+        heads = np.flatnonzero(decode(self.attribute_ids) == mapping)
+        return np.flatnonzero(np.isin(decode(self.attribute_rows), heads)) if len(heads) else heads
 
-    def of_tick(self, number: int) -> Rows:
+    def rows_of_tick(self, number: int) -> Rows:
         """The rows of a tick, in its order."""
         rows = np.flatnonzero(decode(self.number) == number)
-        return rows[np.argsort(decode(self.line)[rows])]
+        return rows[np.argsort(decode(self.position)[rows])]
 
     def amounts_of(self, row: int) -> dict[str, int]:
         """The fields of a row."""
@@ -80,47 +88,47 @@ class Steps:
 
     def take(self, rows: Rows) -> Mappings:
         """Some rows as a map."""
-        head = decode(self.head)[rows]
-        heads = {name: decode(column)[head] for name, column in zip(HEADS, self.heads, strict=True)}
+        head = decode(self.attribute_rows)[rows]
+        heads = {name: decode(column)[head] for name, column in zip(ATTRIBUTE_COLUMNS, self.attributes, strict=True)}
         amounts = np.empty((len(self.fields), len(rows)), np.int64)
         for out, column in zip(amounts, self.amounts, strict=True):
             np.take(decode(column), rows, out=out)
         return Mappings(**heads, fields=self.fields, amounts=amounts, strings=self.texts)
 
-    def expanded(self) -> "Steps":
+    def unpacked(self) -> "RowLog":
         """The same with columns as they are, for those who ask more than once."""
-        return Steps(
+        return RowLog(
             texts=self.texts,
             fields=self.fields,
-            id=decode(self.id),
-            heads=tuple(map(decode, self.heads)),
-            head=decode(self.head),
+            attribute_ids=decode(self.attribute_ids),
+            attributes=tuple(map(decode, self.attributes)),
+            attribute_rows=decode(self.attribute_rows),
             number=decode(self.number),
-            line=decode(self.line),
+            position=decode(self.position),
             last_changed=decode(self.last_changed),
             amounts=tuple(map(decode, self.amounts)),
             gone=decode(self.gone),
             gone_at=decode(self.gone_at),
         )
 
-    def squeezed(self) -> "Steps":
+    def packed(self) -> "RowLog":
         """The same in few bytes."""
         order = np.argsort(self.ids, kind="stable")
-        head = decode(self.head)[order]
-        known = [decode(column)[head] for column in (self.id, *self.heads)]
+        head = decode(self.attribute_rows)[order]
+        known = [decode(column)[head] for column in (self.attribute_ids, *self.attributes)]
         new = np.zeros(len(head), bool)
         new[:1] = True
         for column in known:
             new[1:] |= column[1:] != column[:-1]
         identities, *heads = (encode(column[new]) for column in known)
-        return Steps(
+        return RowLog(
             texts=self.texts,
             fields=self.fields,
-            id=identities,
-            heads=tuple(heads),
-            head=encode(np.cumsum(new) - 1),
+            attribute_ids=identities,
+            attributes=tuple(heads),
+            attribute_rows=encode(np.cumsum(new) - 1),
             number=encode(decode(self.number)[order]),
-            line=encode(decode(self.line)[order]),
+            position=encode(decode(self.position)[order]),
             last_changed=encode(decode(self.last_changed)[order]),
             amounts=tuple(encode(decode(column)[order]) for column in self.amounts),
             gone=encode(decode(self.gone)),
@@ -128,21 +136,21 @@ class Steps:
         )
 
 
-def steps_of(deltas: Sequence[Delta], layout: Layout) -> Steps:
+def build_row_log(deltas: Sequence[Delta], layout: Layout) -> RowLog:
     """The steps of consecutive ticks, whose rows have this layout."""
     told = [delta for delta in deltas if len(delta.ids)]
     count = [len(delta.ids) for delta in told]
     fields, texts = layout
     none = [np.zeros(0, np.int64)]
     amounts = [delta.rows.amounts for delta in told] or [np.zeros((len(fields), 0), np.int64)]
-    return Steps(
+    return RowLog(
         texts=texts,
         fields=fields,
-        id=np.concatenate([delta.ids for delta in told] or none),
-        heads=tuple(_heads([delta.rows for delta in told], name) for name in HEADS),
-        head=np.arange(sum(count)),
+        attribute_ids=np.concatenate([delta.ids for delta in told] or none),
+        attributes=tuple(_attribute_column([delta.rows for delta in told], name) for name in ATTRIBUTE_COLUMNS),
+        attribute_rows=np.arange(sum(count)),
         number=np.repeat(np.array([delta.number for delta in told], np.int64), count),
-        line=np.concatenate([np.arange(k) for k in count] or none),
+        position=np.concatenate([np.arange(k) for k in count] or none),
         last_changed=np.concatenate([delta.last_changed for delta in told] or none),
         amounts=tuple(np.concatenate(amounts, axis=1)),
         gone=np.concatenate([delta.gone for delta in deltas] or none),
@@ -152,25 +160,25 @@ def steps_of(deltas: Sequence[Delta], layout: Layout) -> Steps:
     )
 
 
-def _heads(maps: Sequence[Mappings], name: str) -> NDArray[np.generic]:
+def _attribute_column(maps: Sequence[Mappings], name: str) -> NDArray[np.generic]:
     """A column of `HEADER_DTYPE` over some maps."""
     if not maps:
-        return np.zeros(0, np.uint64 if name in ADDRESSES else np.int32)
+        return np.zeros(0, np.uint64 if name in ADDRESS_COLUMNS else np.int32)
     column: NDArray[np.generic] = np.concatenate([getattr(rows, name) for rows in maps])
     return column
 
 
-def steps_of_moment(moment: MapSnapshot) -> Steps:
+def row_log_of_snapshot(moment: MapSnapshot) -> RowLog:
     """A whole map as the steps that lead to it; shares its columns."""
     mappings, n = moment.mappings, len(moment.ids)
-    return Steps(
+    return RowLog(
         texts=mappings.strings,
         fields=mappings.fields,
-        id=moment.ids,
-        heads=tuple(getattr(mappings, name) for name in HEADS),
-        head=np.arange(n),
+        attribute_ids=moment.ids,
+        attributes=tuple(getattr(mappings, name) for name in ATTRIBUTE_COLUMNS),
+        attribute_rows=np.arange(n),
         number=np.full(n, moment.tick.number),
-        line=np.arange(n),
+        position=np.arange(n),
         last_changed=moment.last_changed,
         amounts=tuple(mappings.amounts),
         gone=np.zeros(0, np.int64),
@@ -178,7 +186,7 @@ def steps_of_moment(moment: MapSnapshot) -> Steps:
     )
 
 
-def replayed(steps: Sequence[Steps], until: int) -> tuple[Ids, Mappings, Numbers]:
+def replay(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, Numbers]:
     """Rebuild the map after a tick from consecutive steps, the first of which are a whole map.
 
     For instance until tick 3, with a whole map at tick 0, and one change in each tick after it (`A1` is the row of
@@ -230,7 +238,7 @@ def _newest_per_id(rows: Rows, ids: Ids) -> Rows:
     return by_id[is_last]
 
 
-def _without_gone(rows: Rows, ids: Ids, numbers: Numbers, steps: Sequence[Steps], until: int) -> Rows:
+def _without_gone(rows: Rows, ids: Ids, numbers: Numbers, steps: Sequence[RowLog], until: int) -> Rows:
     """Rows of mappings that no tick after the row's, and up to `until`, found gone.
 
     Args:
@@ -255,6 +263,6 @@ def _rows_by_part(rows: Rows, sizes: Sequence[int]) -> list[Rows]:
     return [part - (stop - size) for part, stop, size in zip(parts, stops.tolist(), sizes, strict=True)]
 
 
-def _has_changes(steps: Steps, until: int) -> bool:
+def _has_changes(steps: RowLog, until: int) -> bool:
     """Whether any tick up to `until` changed a row, or found one gone."""
     return bool((decode(steps.number) <= until).any() or (decode(steps.gone_at) <= until).any())

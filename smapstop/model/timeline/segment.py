@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
 from smapstop.model.timeline.delta import Delta, Layout, Numbers
-from smapstop.model.timeline.row_log import Steps, steps_of
+from smapstop.model.timeline.row_log import RowLog, build_row_log
 from smapstop.model.timeline.tick_headers import PlainHeaders, TickHeaders, pack_headers
 
 
@@ -22,40 +22,45 @@ class Segment:
     """The number of the tick after the last."""
     anew: bool
     """Whether the map begins anew with the first tick."""
-    base: Steps | None
+    base: RowLog | None
     """The whole map at the first tick; None when it follows from the segment before."""
-    steps: Steps
+    row_log: RowLog
     """What the ticks changed."""
     headers: TickHeaders
-    _read: StoredColumn
+    _reading_numbers: StoredColumn
 
     @property
     def nbytes(self) -> int:
         """The memory that it takes."""
-        return self.steps.nbytes + self.headers.nbytes + self._read.nbytes + (self.base.nbytes if self.base else 0)
+        return (
+            self.row_log.nbytes
+            + self.headers.nbytes
+            + self._reading_numbers.nbytes
+            + (self.base.nbytes if self.base else 0)
+        )
 
     @property
     def is_open(self) -> bool:
         """Whether its ticks are still as they came."""
         return isinstance(self.headers, PlainHeaders)
 
-    def read(self) -> Numbers:
+    def reading_numbers(self) -> Numbers:
         """Which tick read the map that each tick shows."""
-        read: Numbers = decode(self._read)
+        read: Numbers = decode(self._reading_numbers)
         return read
 
-    def sizes(self) -> NDArray[np.int64]:
+    def change_counts(self) -> NDArray[np.int64]:
         """How much each tick tells: rows, events, and steps in the life of mappings."""
-        rows = np.bincount(decode(self.steps.number) - self.first, minlength=self.stop - self.first)
+        rows = np.bincount(decode(self.row_log.number) - self.first, minlength=self.stop - self.first)
         sizes: NDArray[np.int64] = rows + self.headers.event_counts()
         return sizes
 
     def with_packed_base(self) -> "Segment":
         """The same with the base in few bytes."""
-        return replace(self, base=self.base.squeezed()) if self.base else self
+        return replace(self, base=self.base.packed()) if self.base else self
 
 
-class Run:
+class OpenSegment:
     """The newest ticks, as they come.
 
     Args:
@@ -63,28 +68,28 @@ class Run:
         base: The whole map at the first one; None when it follows from the ticks before.
     """
 
-    def __init__(self, first: int, base: Steps | None) -> None:
+    def __init__(self, first: int, base: RowLog | None) -> None:
         self.first = first
         self.base = base
         self.ticks: list[Tick] = []
-        self.rows = 0
+        self.row_count = 0
         """How many rows they changed."""
         self.layout: Layout | None = None
         """The layout of these rows; None before the first."""
         self._deltas: list[Delta] = []
-        self._read: list[int] = []
+        self._reading_numbers: list[int] = []
         self._segment: Segment | None = None
 
     def add(self, tick: Tick, delta: Delta, read: int) -> None:
         """Add a tick: what it changed, and which tick read the map that it shows."""
         self.ticks.append(tick)
-        self.rows += len(delta.ids)
+        self.row_count += len(delta.ids)
         self.layout = self.layout or delta.layout
         self._deltas.append(delta)
-        self._read.append(read)
+        self._reading_numbers.append(read)
         self._segment = None
 
-    def fits(self, delta: Delta) -> bool:
+    def can_add(self, delta: Delta) -> bool:
         """Whether the rows of a tick have the layout of the others."""
         return delta.layout is None or self.layout in (None, delta.layout)
 
@@ -98,9 +103,9 @@ class Run:
                 stop=self.first + len(self.ticks),
                 anew=self._deltas[0].anew,
                 base=self.base,
-                steps=steps_of(self._deltas, self.layout or (rows.fields, rows.strings)),
+                row_log=build_row_log(self._deltas, self.layout or (rows.fields, rows.strings)),
                 headers=PlainHeaders(tuple(self.ticks)),
-                _read=np.array(self._read),
+                _reading_numbers=np.array(self._reading_numbers),
             )
         return self._segment
 
@@ -108,5 +113,8 @@ class Run:
         """The ticks in few bytes, but for the base, which may be big: that is packed by itself."""
         segment = self.segment
         return replace(
-            segment, steps=segment.steps.squeezed(), headers=pack_headers(self.ticks), _read=encode(segment.read())
+            segment,
+            row_log=segment.row_log.packed(),
+            headers=pack_headers(self.ticks),
+            _reading_numbers=encode(segment.reading_numbers()),
         )

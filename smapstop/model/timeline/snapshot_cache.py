@@ -6,9 +6,9 @@ from functools import cached_property, lru_cache
 
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
-from smapstop.model.timeline.row_log import Steps, replayed
+from smapstop.model.timeline.row_log import RowLog, replay
 from smapstop.model.timeline.segment import Segment
-from smapstop.model.timeline.segment_store import History
+from smapstop.model.timeline.segment_store import SegmentStore
 
 _SNAPSHOTS, _HEADERS, _UNPACKED = 8, 256, 2
 """How many are cached: those that a person looks at are asked for again and again."""
@@ -21,14 +21,14 @@ class SnapshotCache:
         segments: The log that they are rebuilt from.
     """
 
-    def __init__(self, segments: History) -> None:
+    def __init__(self, segments: SegmentStore) -> None:
         self.pinned: dict[int, MapSnapshot] = {}
         """The snapshots that stay when the log forgets their ticks, by tick: the first one, and another."""
         self._segments = segments
         self._recent: dict[int, MapSnapshot] = {}
         """The snapshots last asked for: those that a person looks at are the newest, the one before, the mark."""
         self._header = lru_cache(_HEADERS)(self._unpack_header)
-        self._unpacked = lru_cache(_UNPACKED)(_Unpacked)
+        self._unpacked = lru_cache(_UNPACKED)(_UnpackedSegment)
 
     def add(self, snapshot: MapSnapshot) -> None:
         """Cache the snapshot of the tick that was appended, and pin the very first one."""
@@ -59,7 +59,7 @@ class SnapshotCache:
         """
         if number in self.pinned:
             return self.pinned[number]
-        self._segments.check(number)
+        self._segments.require_known(number)
         snapshot = self._recent.pop(number, None) or self._rebuild(number)
         self._remember(snapshot)
         return snapshot
@@ -72,7 +72,7 @@ class SnapshotCache:
         """
         if number in self.pinned:
             return self.pinned[number].tick
-        self._segments.check(number)
+        self._segments.require_known(number)
         segment = self._segments.segment(number)
         return segment.headers.ticks()[number - segment.first] if segment.is_open else self._header(number)
 
@@ -95,19 +95,19 @@ class SnapshotCache:
 
     def _rebuild(self, number: int) -> MapSnapshot:
         """Rebuild a snapshot from the last whole map before it."""
-        segments = self._segments.between(number, number + 1)
+        segments = self._segments.segments_between(number, number + 1)
         assert segments[0].base is not None
-        ids, mappings, moved = replayed([segments[0].base, *(segment.steps for segment in segments)], number)
+        ids, mappings, moved = replay([segments[0].base, *(segment.row_log for segment in segments)], number)
         segment, tick = segments[-1], self.header(number)
         if not segment.is_open:
             tick = replace(tick, ids=ids, rows=mappings) if tick.keyframe else self._with_rows(tick)
-        read = max(self._segments.first, int(segment.read()[number - segment.first]))
+        read = max(self._segments.oldest, int(segment.reading_numbers()[number - segment.first]))
         return MapSnapshot(tick, ids, mappings, moved, tick if read == number else self.header(read))
 
     def _with_rows(self, header: Tick) -> Tick:
         """Add the rows to the header of a packed tick that is no keyframe."""
-        steps = self._unpacked(self._segments.segment(header.number)).steps
-        rows = steps.of_tick(header.number)
+        steps = self._unpacked(self._segments.segment(header.number)).row_log
+        rows = steps.rows_of_tick(header.number)
         return replace(header, ids=steps.ids[rows], rows=steps.take(rows)) if len(rows) else header
 
     def _unpack_header(self, number: int) -> Tick:
@@ -117,7 +117,7 @@ class SnapshotCache:
 
 
 @dataclass(frozen=True, eq=False)
-class _Unpacked:
+class _UnpackedSegment:
     """A packed segment, unpacked as far as it was asked for."""
 
     segment: Segment
@@ -128,6 +128,6 @@ class _Unpacked:
         return self.segment.headers.ticks()
 
     @cached_property
-    def steps(self) -> Steps:
+    def row_log(self) -> RowLog:
         """The rows that its ticks changed."""
-        return self.segment.steps.expanded()
+        return self.segment.row_log.unpacked()

@@ -7,7 +7,7 @@ from typing import overload
 from smapstop.model.tick import Ending, Stack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.mapping_queries import MappingQueries
-from smapstop.model.timeline.segment_store import RUN_TICKS, History
+from smapstop.model.timeline.segment_store import SEGMENT_TICKS, SegmentStore
 from smapstop.model.timeline.snapshot_cache import SnapshotCache
 from smapstop.model.timeline.thread_stacks import StackLog
 
@@ -27,8 +27,8 @@ class Timeline:
         run_ticks: How many ticks are packed together.
     """
 
-    def __init__(self, max_bytes: int = MAX_HISTORY_BYTES, segment_ticks: int = RUN_TICKS) -> None:
-        self._segments = History(max_bytes, segment_ticks)
+    def __init__(self, max_bytes: int = MAX_HISTORY_BYTES, segment_ticks: int = SEGMENT_TICKS) -> None:
+        self._segments = SegmentStore(max_bytes, segment_ticks)
         self._stacks = StackLog()
         self._last: MapSnapshot | None = None
         self.snapshots = SnapshotCache(self._segments)
@@ -48,7 +48,7 @@ class Timeline:
     @property
     def oldest(self) -> int:
         """The oldest tick that is known."""
-        return self._segments.first
+        return self._segments.oldest
 
     @property
     def initial(self) -> MapSnapshot:

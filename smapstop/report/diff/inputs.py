@@ -14,7 +14,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timestamps import utc
 from smapstop.proc.columns import Mappings
-from smapstop.recording.reader import HEAD_BYTES, Recording, is_recording
+from smapstop.recording.reader import FILE_HEADER_BYTES, Recording, is_recording
 from smapstop.report.diff.moment_spec import MomentSpec
 from smapstop.report.snapshot.parse_json import parse_snapshot_json
 from smapstop.report.snapshot.snapshot import parse_saved_smaps
@@ -55,7 +55,7 @@ def open_run(file: str, when: MomentSpec | None, metric: str) -> ComparedRun:
     shown = "stdin" if file == "-" else repr(file)
     try:
         with _open_file(file) as stream:
-            text = stream.read(HEAD_BYTES)
+            text = stream.read(FILE_HEADER_BYTES)
             if not is_recording(text):
                 text += stream.read()
     except OSError as error:

@@ -7,7 +7,7 @@ import pytest
 from building import mappings_of
 
 from smapstop.model.timeline.delta import Delta
-from smapstop.model.timeline.row_log import Steps, replayed, steps_of
+from smapstop.model.timeline.row_log import RowLog, build_row_log, replay
 from smapstop.proc.columns import ABSENT
 
 PLACES = {"A": (10, 20), "B": (30, 40), "C": (50, 60), "D": (70, 80)}
@@ -21,15 +21,15 @@ def change(number: int, rows: str = "", gone: str = "", **amounts: Any) -> Delta
     return Delta(number, ids, mappings, np.full(len(ids), number), lost)
 
 
-def part(*changes: Delta) -> Steps:
+def part(*changes: Delta) -> RowLog:
     """Consecutive ticks as one part."""
     rows = changes[0].rows
-    return steps_of(changes, (rows.fields, rows.strings))
+    return build_row_log(changes, (rows.fields, rows.strings))
 
 
-def after(number: int, *steps: Steps) -> str:
+def after(number: int, *steps: RowLog) -> str:
     """The map after a tick: each mapping with its Rss, in address order."""
-    ids, mappings, moved = replayed(steps, number)
+    ids, mappings, moved = replay(steps, number)
     rss = mappings.get("rss")
     assert rss is not None
     assert rss.tolist() == moved.tolist()
@@ -48,7 +48,7 @@ def test_the_newest_row_of_each_mapping_stands_unless_it_is_gone_since(
 ) -> None:
     later = part(change(1, "A"), change(2, gone="B"), change(3, "C"), change(4, "A"))
 
-    assert after(until, WHOLE, later.squeezed() if squeezed else later) == expected
+    assert after(until, WHOLE, later.packed() if squeezed else later) == expected
 
 
 def test_a_mapping_that_is_told_again_after_it_was_gone_is_there() -> None:
@@ -66,8 +66,8 @@ def test_several_parts_follow_each_other() -> None:
 def test_a_field_is_known_from_the_first_tick_that_printed_it() -> None:
     later = part(change(2, "A", swap=[7]))
 
-    _, before, _ = replayed([WHOLE, later], 1)
-    _, since, _ = replayed([WHOLE, later], 2)
+    _, before, _ = replay([WHOLE, later], 1)
+    _, since, _ = replay([WHOLE, later], 2)
 
     assert before.get("swap") is None
     swap = since.get("swap")

@@ -10,7 +10,7 @@ from building import TEXTS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import Events
 from smapstop.model.tick import Tick
-from smapstop.model.timeline.segment_store import BASE_SEGMENTS, RUN_ROWS, RUN_TICKS
+from smapstop.model.timeline.segment_store import SEGMENT_ROWS, SEGMENT_TICKS, SEGMENTS_PER_BASE
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import FIELDS
 
@@ -57,21 +57,21 @@ def bytes_in(thing: object, seen: set[int]) -> int:
 
 
 def test_an_hour_of_a_busy_process_stays_small() -> None:
-    ticks = 2 * RUN_TICKS
+    ticks = 2 * SEGMENT_TICKS
     timeline = timeline_of(*busy(ticks + 2))
 
     assert 3600 * timeline.nbytes / ticks < BYTES_OF_AN_HOUR
 
 
 def test_the_bytes_that_are_counted_are_those_that_are_taken() -> None:
-    timeline = timeline_of(*busy(RUN_TICKS + 2))
+    timeline = timeline_of(*busy(SEGMENT_TICKS + 2))
     packed = timeline._segments._packed
 
     assert bytes_in(packed, set()) == pytest.approx(timeline.nbytes, rel=0.15)
 
 
 def test_many_rows_are_packed_before_there_are_many_ticks() -> None:
-    count = RUN_ROWS // 2
+    count = SEGMENT_ROWS // 2
     rows = mappings_of(*((2 * at, 2 * at + 1) for at in range(count)))
     timeline = Timeline()
     for number in range(7):
@@ -112,9 +112,9 @@ def test_history_stays_within_its_bounds() -> None:
 
 
 def test_of_a_quiet_process_the_oldest_can_be_forgotten_too() -> None:
-    timeline = quiet(4 * BASE_SEGMENTS, kept_bytes=1)
+    timeline = quiet(4 * SEGMENTS_PER_BASE, kept_bytes=1)
 
-    assert timeline.oldest >= 2 * BASE_SEGMENTS
+    assert timeline.oldest >= 2 * SEGMENTS_PER_BASE
     assert timeline.at(timeline.oldest).mappings.amounts.tolist() == [[32], [4 * (timeline.oldest // 50)]]
 
 

@@ -4,15 +4,15 @@ import pytest
 from building import mappings_of, tick_of
 
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
-from smapstop.model.timeline.segment_store import History
+from smapstop.model.timeline.segment_store import SegmentStore
 from smapstop.model.timeline.snapshot_cache import SnapshotCache
 
 TICKS = 400
 
 
-def log_of(ticks: int, kept_bytes: int = 1 << 20) -> tuple[History, SnapshotCache]:
+def log_of(ticks: int, kept_bytes: int = 1 << 20) -> tuple[SegmentStore, SnapshotCache]:
     """A heap that grows at every tick; every tick is a segment of its own."""
-    segments = History(kept_bytes, run_ticks=1)
+    segments = SegmentStore(kept_bytes, segment_ticks=1)
     snapshots, before = SnapshotCache(segments), None
     for number in range(ticks):
         after: MapSnapshot = apply_tick(
@@ -64,7 +64,7 @@ def test_pinned_snapshots_stay_when_their_ticks_are_forgotten() -> None:
     snapshots.pin(newest)
     snapshots.clear()
 
-    assert segments.first > 5
+    assert segments.oldest > 5
     assert sorted(snapshots.pinned) == [0, newest]
     assert [rss(snapshots.snapshot(number)) for number in (0, newest)] == [[0], [4 * newest]]
     assert [snapshots.tick(number).number for number in (0, newest)] == [0, newest]
