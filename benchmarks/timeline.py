@@ -19,7 +19,7 @@ import numpy as np
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.tick import Lineage, Tick
+from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings, StringTable
@@ -52,7 +52,7 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
         gone, lineage = np.zeros(0, np.int64), ()
         if number % 10 == 5:
             rows, ids, changed, gone = _replaced(rows, ids, changed, next_id)
-            lineage = (Lineage("map", next_id), Lineage("unmap", int(gone[0])))
+            lineage = (LifecycleEvent("map", next_id), LifecycleEvent("unmap", int(gone[0])))
             next_id += 1
         keyframe = number % KEYFRAME_EVERY == 0
         carried = slice(None) if keyframe else changed

@@ -8,7 +8,7 @@ import numpy as np
 from building import mappings_of, tick_of
 from hypothesis import strategies as st
 
-from smapstop.model.identity import NONE, first_match, match
+from smapstop.model.identity import NO_ROW, first_match, match
 from smapstop.model.mapping_rows import differing
 from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import Mappings, StringTable
@@ -100,9 +100,9 @@ def ticks_of(maps: list[Mappings], keyframes: set[int]) -> Iterator[Tick]:
     yield tick_of(0, maps[0], found.ids.tolist())
     for number, previous, current in zip(count(1), maps, maps[1:]):
         found = match(previous, found.ids, current, found.next_id)
-        known = np.flatnonzero(found.before != NONE)
+        known = np.flatnonzero(found.previous_rows != NO_ROW)
         changed = np.ones(len(current), bool)
-        changed[known] = differing(previous, found.before[known], current, known)
+        changed[known] = differing(previous, found.previous_rows[known], current, known)
         if number in keyframes:
             changed[:] = True
         yield tick_of(

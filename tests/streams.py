@@ -10,9 +10,9 @@ from building import COUNTERS, SECOND, mappings_of, tick_of
 from hypothesis import strategies as st
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.identity import NONE, first_match, match
+from smapstop.model.identity import NO_ROW, first_match, match
 from smapstop.model.mapping_rows import differing
-from smapstop.model.tick import Ending, Ids, Stack, Tick
+from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 
 BIG = (1 << 63) - 1
@@ -85,8 +85,8 @@ class _Sampled:
         found = match(*self._known, rows, self._next_id) if self._known else first_match(rows, self._next_id)
         changed = np.ones(len(rows), bool)
         if self._known:
-            old = np.flatnonzero(found.before != NONE)
-            changed[old] = differing(self._known[0], found.before[old], rows, old)
+            old = np.flatnonzero(found.previous_rows != NO_ROW)
+            changed[old] = differing(self._known[0], found.previous_rows[old], rows, old)
         self._known, self._next_id = (rows, found.ids), found.next_id
         keyframe, moved = what in ("keyframe", "exec"), found.ids[changed]
         carried = np.flatnonzero(changed | keyframe)
@@ -100,7 +100,7 @@ class _Sampled:
             executed=what == "exec",
             torn=what == "torn",
             events=_events(step, moved),
-            stacks=tuple(Stack(mapping, 7, "worker") for mapping in moved.tolist()[1:2]),
+            stacks=tuple(ThreadStack(mapping, 7, "worker") for mapping in moved.tolist()[1:2]),
             **told,
         )
 
@@ -117,7 +117,7 @@ class _Sampled:
         """The last tick."""
         self._at_ns += SECOND
         told = self._times()
-        ending = Ending(signal=9, zombie=True)
+        ending = ExitStatus(signal=9, zombie=True)
         return tick_of(told.pop("number"), mappings_of(texts=self._texts), [], ending=ending, **told)
 
 

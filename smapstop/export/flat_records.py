@@ -123,7 +123,7 @@ def event_record(step: Step, it: TickEvent) -> Record:
         "pages": event.pages if event else None,
         "kb": it.kb,
         "ambiguous": event is not None and not event.sure,
-        "also": list(event.also) if event else [],
+        "also": list(event.alternatives) if event else [],
         "evidence": it.evidence,
     }
     if event and event.names:

@@ -17,7 +17,7 @@ from smapstop.model.events import MECHANISMS
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingState
 from smapstop.model.protocol import Target
-from smapstop.model.tick import What
+from smapstop.model.tick import LifecycleKind
 from smapstop.model.timestamps import utc
 from smapstop.report.json_csv import json_line
 from smapstop.report.json_fields import Record
@@ -28,7 +28,7 @@ from smapstop.text.status import exit_status_text
 
 _LANES: dict[str, str] = {
     **{what: EXPLANATIONS[what].label for what in MECHANISMS},
-    **{what: LIFECYCLE_VERBS[what] for what in get_args(What)},
+    **{what: LIFECYCLE_VERBS[what] for what in get_args(LifecycleKind)},
     "exec": "began a new program",
     "exit": "ended",
 }

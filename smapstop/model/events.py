@@ -45,7 +45,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
 }
 """What else it may have been, where an event is not sure."""
 
-Names = tuple[str, ...]
+SymbolNames = tuple[str, ...]
 """Names of variables, functions or sections, in address order; the last may say how many more there are."""
 _COPY_ON_WRITE = MECHANISMS.index("copy-on-write")
 
@@ -64,7 +64,7 @@ class Events:
     """False where the fields fit another mechanism as well; see `ALTERNATIVES`."""
     page_kb: int = 4
     """Size of a page there."""
-    names: tuple[tuple[int, Names], ...] = ()
+    names: tuple[tuple[int, SymbolNames], ...] = ()
     """What lies on the pages copied on write: the event's position and the names, for those that have any."""
 
     def __len__(self) -> int:
@@ -76,7 +76,7 @@ class Events:
         for at, (mapping, what, kb, sure) in enumerate(zip(*columns, strict=True)):
             yield Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure, names.get(at, ()))
 
-    def of(self, mapping: int) -> list["Event"]:
+    def of_mapping(self, mapping: int) -> list["Event"]:
         """The events of one mapping, the biggest first."""
         rows = np.flatnonzero(self.mapping == mapping)
         named = dict(self.names)
@@ -84,7 +84,7 @@ class Events:
         found = Events(self.mapping[rows], self.what[rows], self.kb[rows], self.sure[rows], self.page_kb, names)
         return sorted(found, key=lambda event: -event.kb)
 
-    def with_names(self, names: Mapping[int, Names]) -> "Events":
+    def with_names(self, names: Mapping[int, SymbolNames]) -> "Events":
         """Name what lies on the pages copied on write.
 
         Args:
@@ -104,11 +104,11 @@ class Event:
     kb: int
     pages: int
     sure: bool
-    names: Names = ()
+    names: SymbolNames = ()
     """What lies on the pages copied on write, where it has names."""
 
     @property
-    def also(self) -> tuple[Mechanism, ...]:
+    def alternatives(self) -> tuple[Mechanism, ...]:
         """What else it may have been."""
         return () if self.sure else ALTERNATIVES.get(self.what, ())
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.kinds import coded
-from smapstop.model.tick import Stack
+from smapstop.model.tick import ThreadStack
 from smapstop.proc.columns import Mappings, StringIds
 
 _ARENA_BYTES = np.uint64(64 << 20)
@@ -123,7 +123,7 @@ def _shifted(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.concatenate([np.zeros(min(1, len(rows)), np.bool_), rows[:-1]])
 
 
-def label(use: int, owner: str, stack: Stack | None) -> Label | None:
+def label(use: int, owner: str, stack: ThreadStack | None) -> Label | None:
     """What is said of nameless memory; None when nothing is known.
 
     Args:
@@ -138,7 +138,7 @@ def label(use: int, owner: str, stack: Stack | None) -> Label | None:
     return Label(f"{owner.rpartition('/')[2]} {USES[Use(use)]}".lstrip(), guess=True)
 
 
-def labels_of(mappings: Mappings, stacks: Mapping[int, Stack]) -> list[Label | None]:
+def labels_of(mappings: Mappings, stacks: Mapping[int, ThreadStack]) -> list[Label | None]:
     """What each mapping is for, None where its name says it, or nothing is known.
 
     Args:

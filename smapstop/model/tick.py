@@ -12,7 +12,7 @@ from smapstop.proc.columns import Counters, Mappings
 Ids = NDArray[np.int64]
 """Mapping ids: issued once per stream, kept while a mapping grows, shrinks, moves or changes protection."""
 
-What = Literal["map", "unmap", "grow", "shrink", "split", "merge", "protect", "move", "rename"]
+LifecycleKind = Literal["map", "unmap", "grow", "shrink", "split", "merge", "protect", "move", "rename"]
 """What happened to a mapping as a whole."""
 
 
@@ -21,10 +21,10 @@ Tier = Literal["counters", "rollup", "smaps"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
+class LifecycleEvent:
     """One step in the life of a mapping."""
 
-    what: What
+    what: LifecycleKind
     mapping: int
     """Id of the mapping it happened to; of a split, the new part; of a merge, the one that is no more."""
     other: int | None = None
@@ -32,7 +32,7 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class ThreadStack:
     """That a mapping is the stack of a thread, by its stack pointer."""
 
     mapping: int
@@ -43,7 +43,7 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ExitStatus:
     """How the process ended, as far as it can be known from outside."""
 
     status: int | None = None
@@ -85,21 +85,21 @@ class Tick:
     """The mappings that changed since the previous tick, or were born; all of them in a keyframe."""
     gone: Ids
     """Ids of the mappings that are no more."""
-    lineage: tuple[Lineage, ...] = ()
+    lineage: tuple[LifecycleEvent, ...] = ()
     events: Events = NO_EVENTS
     """Which kernel mechanisms moved the rows, as far as the fields tell."""
-    stacks: tuple[Stack, ...] = ()
+    stacks: tuple[ThreadStack, ...] = ()
     """What is new of whose stack is where."""
     torn: bool = False
     """The map changed while it was read; overlapping records were dropped."""
     executed: bool = False
     """The process began a new program since the previous tick."""
-    ending: Ending | None = None
+    ending: ExitStatus | None = None
     """Set on the last tick of a process."""
     missing: str = ""
     """Why the mappings could not be read this time, and what to do; `rows` then says nothing."""
 
     @property
-    def read_mappings(self) -> bool:
+    def has_mappings(self) -> bool:
         """Whether it read every mapping; else it leaves the map as it was."""
         return self.tier == "smaps" and not self.missing and self.ending is None

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from smapstop import __version__
-from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Names
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, SymbolNames
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.mapping_rows import rows_of
-from smapstop.model.tick import Ending, Ids, Lineage, Stack, Tick
+from smapstop.model.tick import ExitStatus, Ids, LifecycleEvent, ThreadStack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, StringTable
 from smapstop.recording.schema import (
@@ -162,10 +162,10 @@ def _tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
         rows=mappings,
         gone=np.array([step.mapping for step in lineage if step.what in ("unmap", "merge")], np.int64),
         lineage=lineage,
-        stacks=tuple(Stack(*stack) for _, *stack in rows.stacks),
+        stacks=tuple(ThreadStack(*stack) for _, *stack in rows.stacks),
         torn=bool(row["torn"]),
         executed=bool(row["executed"]),
-        ending=Ending(row["exit_status"], row["exit_signal"], bool(row["zombie"])) if row["ended"] else None,
+        ending=ExitStatus(row["exit_status"], row["exit_signal"], bool(row["zombie"])) if row["ended"] else None,
         missing=row["missing"],
     )
 
@@ -179,11 +179,11 @@ def _counters(row: dict[str, Any]) -> Counters:
     return Counters(**counters | {"image": to_unsigned(counters["image"])})
 
 
-def _lineage(rows: TickRows) -> Iterator[Lineage]:
+def _lineage(rows: TickRows) -> Iterator[LifecycleEvent]:
     """What became of mappings."""
     for _, mapping, what, _, _, other, _ in rows.events:
         if mapping is not None and what not in _CODES:
-            yield Lineage(what, mapping, other)
+            yield LifecycleEvent(what, mapping, other)
 
 
 def _events(rows: TickRows, page_kb: int) -> Events:
@@ -202,6 +202,6 @@ def _events(rows: TickRows, page_kb: int) -> Events:
     )
 
 
-def _names(listed: str) -> Names:
+def _names(listed: str) -> SymbolNames:
     """The names in a cell of `symbols`."""
     return tuple(json.loads(listed))

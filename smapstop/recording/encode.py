@@ -11,7 +11,7 @@ from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.recording.schema import ATTRIBUTE_FIELDS, COUNTERS, Cell, Row, to_signed
 
 
-def tick_row(tick: Tick, *, anew: bool) -> dict[str, Cell]:
+def tick_row(tick: Tick, *, is_full: bool) -> dict[str, Cell]:
     """The row of `ticks` but for its checksum, by column."""
     ending = tick.ending
     counters = {column: getattr(tick.counters, name) for name, column in COUNTERS.items()}
@@ -26,7 +26,7 @@ def tick_row(tick: Tick, *, anew: bool) -> dict[str, Cell]:
         "smaps_interval_ns": tick.smaps_interval_ns,
         "tier": tick.tier,
         "keyframe": int(tick.keyframe),
-        "anew": int(anew),
+        "anew": int(is_full),
         "torn": int(tick.torn),
         "executed": int(tick.executed),
         "missing": tick.missing,

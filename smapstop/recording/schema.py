@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.model.events import MECHANISMS
-from smapstop.model.tick import What
+from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import ABSENT, Amounts, Counters
 from smapstop.proc.fields import MAPPING_ONLY
 
@@ -43,7 +43,7 @@ EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
 """The columns of `entries`; people read the view `events`."""
 STACK_COLUMNS = ("tick", "mapping", "tid", "name")
 """The columns of `stacks`, which recordings of before may not have."""
-CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(What), "exec", "exit"), 1)}
+CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(LifecycleKind), "exec", "exit"), 1)}
 """What can happen, and its number in recordings that are written now; each brings its own table of them."""
 
 _TABLES = """

@@ -170,7 +170,7 @@ class Recorder:
         )
         names, amounts = change_columns(rows)
         self._note_fields(rows.fields)
-        row = tick_row(tick, anew=anew)
+        row = tick_row(tick, is_full=anew)
         row["checksum"] = schema.checksum_of(row, heads, events, stacks, ids, names, amounts)
         self._put("mappings", ("mapping", "since", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), heads)
         coded = ((number, mapping, schema.CODES[what], *rest) for number, mapping, what, *rest in events)

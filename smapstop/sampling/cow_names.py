@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from smapstop.model.events import MECHANISMS, Events, Names
+from smapstop.model.events import MECHANISMS, Events, SymbolNames
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -47,7 +47,7 @@ class Copies:
     def named(self, mappings: Mappings, ids: Ids, events: Events) -> Events:
         """The events of a tick, with the names of what lies on the pages copied on write."""
         copied = events.mapping[events.what == _COPIED]
-        names: dict[int, Names] = {}
+        names: dict[int, SymbolNames] = {}
         for row in np.flatnonzero(np.isin(ids, copied))[:MOST_A_TICK].tolist():
             pages = self._look(mappings, row)
             if pages is None:

@@ -7,10 +7,10 @@ import numpy as np
 
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import Faults, explain
-from smapstop.model.identity import NONE, Match, Rows, first_match, match
+from smapstop.model.identity import NO_ROW, Match, Rows, first_match, match
 from smapstop.model.mapping_rows import differing
 from smapstop.model.protocol import Answer, FramesOn, Pace, PagesOf, Question, SymbolsOn
-from smapstop.model.tick import Ending, Ids, Stack, Tick
+from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -95,8 +95,8 @@ def _changed_rows(known: KnownMappings | None, matched: Match, mappings: Mapping
     changed = np.ones(len(mappings), bool)
     if known is not None:
         old, _ = known
-        rows = np.flatnonzero(matched.before != NONE)
-        changed[rows] = differing(old, matched.before[rows], mappings, rows)
+        rows = np.flatnonzero(matched.previous_rows != NO_ROW)
+        changed[rows] = differing(old, matched.previous_rows[rows], mappings, rows)
     return np.flatnonzero(changed)
 
 
@@ -109,7 +109,7 @@ def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows:
         minor=reading.counters.minor_faults - state.faults.minor,
         major=reading.counters.major_faults - state.faults.major,
     )
-    return explain(old, matched.before[rows], reading.mappings, rows, matched.ids[rows], faults, PAGE_KB)
+    return explain(old, matched.previous_rows[rows], reading.mappings, rows, matched.ids[rows], faults, PAGE_KB)
 
 
 class Sampler:
@@ -147,7 +147,12 @@ class Sampler:
         return self._last
 
     def _tick(
-        self, reading: ProcessReading, step: Transition, events: Events, stacks: tuple[Stack, ...], spent_ns: int
+        self,
+        reading: ProcessReading,
+        step: Transition,
+        events: Events,
+        stacks: tuple[ThreadStack, ...],
+        spent_ns: int,
     ) -> Tick:
         """The tick of a reading.
 
@@ -198,7 +203,7 @@ class Sampler:
         self.pacer.spent_beside(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
         return seen
 
-    def last_tick(self, ending: Ending) -> Tick | None:
+    def last_tick(self, ending: ExitStatus) -> Tick | None:
         """The tick that says how the process ended and changes nothing else; None when it was never sampled."""
         if self._last is None:
             return None

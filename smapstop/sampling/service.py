@@ -22,7 +22,7 @@ from smapstop.model.protocol import (
     SymbolsOn,
     Target,
 )
-from smapstop.model.tick import Ending
+from smapstop.model.tick import ExitStatus
 from smapstop.proc.exit_status import read_wait_status, split_wait_status
 from smapstop.proc.process import ProcDir, max_map_count
 from smapstop.pseudo_terminal import ProgramTerminal
@@ -53,19 +53,19 @@ class Watch:
             max_map_count=max_map_count(),
         )
 
-    def ending(self) -> Ending:
+    def ending(self) -> ExitStatus:
         """How the target ended: as its parent knows it, or as the kernel tells a bystander."""
         if self.program is not None:
             _, status = os.waitpid(self.program.pid, 0)
-            return Ending(*split_wait_status(status))
+            return ExitStatus(*split_wait_status(status))
         try:
             counters = self.process.counters()
         except OSError:
             reaped = read_wait_status(self.pidfd)
-            return Ending() if reaped is None else Ending(*split_wait_status(reaped))
+            return ExitStatus() if reaped is None else ExitStatus(*split_wait_status(reaped))
         if counters.exit_code is None:
-            return Ending(zombie=True)
-        return Ending(*split_wait_status(counters.exit_code), zombie=True)
+            return ExitStatus(zombie=True)
+        return ExitStatus(*split_wait_status(counters.exit_code), zombie=True)
 
     def close(self) -> None:
         """Give the files back."""

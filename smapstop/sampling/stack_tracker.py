@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from smapstop.model.tick import Ids, Stack
+from smapstop.model.tick import Ids, ThreadStack
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import find_stack_row, list_other_threads, read_stack_pointer
@@ -20,13 +20,13 @@ class Stacks:
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process
-        self._found: dict[int, Stack] = {}
-        self._told: dict[int, Stack] = {}
+        self._found: dict[int, ThreadStack] = {}
+        self._told: dict[int, ThreadStack] = {}
         self._unseen: deque[int] = deque()
         self._seen: deque[int] = deque()
         self._threads, self._ticks = 0, 0
 
-    def news(self, counters: Counters, mappings: Mappings, ids: Ids) -> tuple[Stack, ...]:
+    def news(self, counters: Counters, mappings: Mappings, ids: Ids) -> tuple[ThreadStack, ...]:
         """What is new of the stacks in mappings just read; one with thread 0 is nobody's any more."""
         if counters.threads <= 1 and not self._told:
             return ()
@@ -38,7 +38,7 @@ class Stacks:
             for _ in range(min(most, len(waiting))):
                 self._look(waiting.popleft(), mappings, ids)
         now = {stack.mapping: stack for stack in self._found.values()}
-        left = [Stack(mapping, 0, "") for mapping in self._told if mapping not in now]
+        left = [ThreadStack(mapping, 0, "") for mapping in self._told if mapping not in now]
         new = [stack for mapping, stack in now.items() if self._told.get(mapping) != stack]
         self._told = now
         return (*left, *new)
@@ -63,4 +63,4 @@ class Stacks:
         if row is None:
             self._found.pop(tid, None)
         else:
-            self._found[tid] = Stack(int(ids[row]), tid, pointer.name)
+            self._found[tid] = ThreadStack(int(ids[row]), tid, pointer.name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Signal
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.source.base import News
 from smapstop.source.tee import RecordedSource
 
@@ -57,7 +57,7 @@ class HeadlessRun:
         self._source.finish(why)
         self._news.put(_Stop())
 
-    def run(self) -> Ending | None:
+    def run(self) -> ExitStatus | None:
         """Record until the process ends or the run is stopped.
 
         Returns:
@@ -81,7 +81,7 @@ class HeadlessRun:
             if self._recorded == self._count:
                 self.stop("--count")
 
-    def _until_enough(self) -> Ending | None:
+    def _until_enough(self) -> ExitStatus | None:
         """Wait until the process ends or the run is stopped; how the process ended."""
         deadline, error = None, None
         while True:

@@ -8,7 +8,7 @@ import numpy as np
 from smapstop.model.events import Event
 from smapstop.model.history.log_entry import MappingRef
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
-from smapstop.model.tick import Lineage, Tick, What
+from smapstop.model.tick import LifecycleEvent, LifecycleKind, Tick
 from smapstop.proc.fields import SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.mechanisms import LIFECYCLE_VERBS
@@ -44,7 +44,7 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
         ago=ago_text(tick, history.timeline.header(number)),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
         lifecycle=(*became, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
-        events=tuple(tick.events.of(history.mapping)),
+        events=tuple(tick.events.of_mapping(history.mapping)),
     )
 
 
@@ -75,7 +75,7 @@ def lifecycle_lines(history: MappingHistory, number: int) -> list[tuple[str, str
     return lines
 
 
-def lineage_text(history: MappingHistory, number: int, step: Lineage) -> str:
+def lineage_text(history: MappingHistory, number: int, step: LifecycleEvent) -> str:
     """One thing that happened to a mapping as a whole at a tick."""
     at = history.step_at(number)
     now, was = history.states[at], history.states[max(0, at - 1)]
@@ -86,7 +86,7 @@ def lineage_text(history: MappingHistory, number: int, step: Lineage) -> str:
     return lifecycle_text(step.what, was.ref, now.ref, _address_range_of(history, number, step.other))
 
 
-def lifecycle_text(what: What, was: MappingRef, now: MappingRef, other: str) -> str:
+def lifecycle_text(what: LifecycleKind, was: MappingRef, now: MappingRef, other: str) -> str:
     """One thing that became of a mapping, from what it was and is.
 
     Args:

@@ -195,5 +195,5 @@ def sentence_of(event: Event) -> str:
     text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), **words)
     if event.names:
         text += f" On {words['them']}: {join_symbols(event.names)}."
-    others = " or ".join(EXPLANATIONS[what].label for what in event.also)
+    others = " or ".join(EXPLANATIONS[what].label for what in event.alternatives)
     return f"{text} The fields alone would also fit: {others}." if others else text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.protocol import Over, Target
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
@@ -87,7 +87,7 @@ def header_of(
     )
 
 
-def exit_status_text(ending: Ending) -> str:
+def exit_status_text(ending: ExitStatus) -> str:
     """How a process ended."""
     if ending.signal is not None:
         return f"killed by {_signal_name(ending.signal)}"

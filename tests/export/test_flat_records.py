@@ -12,7 +12,7 @@ from exporting import jsonl, record
 from smapstop.export import RECORD_KINDS
 from smapstop.export.flat_records import columns_of
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
-from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.proc.fields import FIELD_BY_NAME
 
@@ -196,9 +196,9 @@ def test_why_a_reading_is_not_whole_is_told(path: Path) -> None:
     assert (last["missing"], last["torn"]) == ("not permitted", True)
 
 
-@pytest.mark.parametrize(("ending", "status", "signal"), [(Ending(3), 3, None), (Ending(None, 9), None, 9)])
+@pytest.mark.parametrize(("ending", "status", "signal"), [(ExitStatus(3), 3, None), (ExitStatus(None, 9), None, 9)])
 def test_the_end_has_its_status_or_signal_and_no_numbers_of_before(
-    path: Path, ending: Ending, status: int | None, signal: int | None
+    path: Path, ending: ExitStatus, status: int | None, signal: int | None
 ) -> None:
     (first, _) = two_ticks()
     end = replace(first, number=1, keyframe=False, ids=first.ids[:0], rows=first.rows.take(slice(0)), ending=ending)
@@ -227,7 +227,12 @@ def test_what_became_of_mappings_says_what_was_replaced(path: Path) -> None:
     texts = StringTable()
     before = mappings_of((0, 9, "rw-p", "", 4), (20, 24, "rw-p", "[heap]"), (30, 31, "r--p", "/a"), texts=texts)
     after = mappings_of((0, 3, "rw-p", "", 4), (3, 9, "r--p"), (20, 28, "rw-p", "[heap]"), texts=texts)
-    lineage = (Lineage("split", 3, 0), Lineage("protect", 3), Lineage("grow", 1), Lineage("unmap", 2))
+    lineage = (
+        LifecycleEvent("split", 3, 0),
+        LifecycleEvent("protect", 3),
+        LifecycleEvent("grow", 1),
+        LifecycleEvent("unmap", 2),
+    )
     record(path, tick_of(0, before, [0, 1, 2]), tick_of(1, after, [0, 3, 1], gone=[2], lineage=lineage))
 
     told = [
@@ -249,7 +254,7 @@ def _told(what: str, mapping: int, **other: Any) -> dict[str, Any]:
 
 def test_a_table_has_a_column_for_every_key_of_its_records(path: Path) -> None:
     (first, second) = two_ticks()
-    end = replace(second, number=2, events=NO_EVENTS, ending=Ending(0))
+    end = replace(second, number=2, events=NO_EVENTS, ending=ExitStatus(0))
     record(path, first, second, end)
 
     for kind, line in zip(("ticks", "changes", "events"), ("tick", "change", "event"), strict=True):

@@ -25,7 +25,7 @@ from smapstop.export.line_writer import as_csv, as_jsonl
 from smapstop.export.steps import Step
 from smapstop.export.trace import as_trace
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.tick import Lineage, Tick
+from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.proc.columns import ABSENT, StringTable
 
 HOSTILE = [
@@ -84,7 +84,7 @@ def hostile() -> list[Tick]:
     count = len(HOSTILE)
     events = Events(np.arange(count), np.full(count, cow, np.int8), np.full(count, 4), np.ones(count, bool))
     events = events.with_names({0: ("a<b, c>", "\x1b[1m\udcfe\n")})
-    renamed = Lineage("rename", 0)
+    renamed = LifecycleEvent("rename", 0)
     evil = replace(COUNTERS, name='e"vil\n\x1b[31m')
     return [
         tick_of(0, mappings_of(*rows, texts=texts), list(range(count)), counters=evil),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from smapstop.errors import SmapstopError
 from smapstop.export.steps import changed_rows, gone_rows
-from smapstop.model.tick import Lineage, Tick
+from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import parse_filter
 from smapstop.proc.columns import StringTable
@@ -37,7 +37,7 @@ def growing() -> list[Tick]:
         tick_of(1, mappings_of(heap(1), texts=TEXTS), [7]),
         tick_of(2, mappings_of(heap(2), library, texts=TEXTS), [7, 8], keyframe=True),
         tick_of(3, mappings_of(heap(3), texts=TEXTS), [7]),
-        tick_of(4, mappings_of(texts=TEXTS), [], gone=[7], lineage=(Lineage("unmap", 7),)),
+        tick_of(4, mappings_of(texts=TEXTS), [], gone=[7], lineage=(LifecycleEvent("unmap", 7),)),
     ]
 
 

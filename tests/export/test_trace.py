@@ -20,7 +20,7 @@ from stepping import Stepping
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.trace import as_trace
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.view.filter import RowFilter, parse_filter
 from smapstop.proc.columns import StringTable
 
@@ -113,8 +113,8 @@ def ticks() -> list[Tick]:
         tick_of(0, first, [5, 6, 7], totals={"rss": 52, "swap": 0}),
         tick_of(1, heap(12, 12), [5], events=touched, totals={"rss": 56, "swap": 0}, counters=counters),
         tick_of(2, library(44), [6], totals={"rss": 60, "swap": 4}, counters=counters),
-        tick_of(3, heap(0, 0).take(slice(0)), [], gone=[5], lineage=(Lineage("unmap", 5),), counters=counters),
-        tick_of(4, library(44).take(slice(0)), [], ending=Ending(None, 9), counters=counters),
+        tick_of(3, heap(0, 0).take(slice(0)), [], gone=[5], lineage=(LifecycleEvent("unmap", 5),), counters=counters),
+        tick_of(4, library(44).take(slice(0)), [], ending=ExitStatus(None, 9), counters=counters),
     ]
 
 
@@ -182,7 +182,7 @@ def test_memory_that_is_born_has_a_track_from_its_birth(path: Path) -> None:
     texts = StringTable()
     first = tick_of(0, mappings_of((0, 1, "rw-p", "", 4), texts=texts), [0])
     born = mappings_of((16, 32, "rw-p", "", 64), (48, 64), texts=texts)
-    second = tick_of(1, born, [1, 2], lineage=(Lineage("map", 1), Lineage("map", 2)))
+    second = tick_of(1, born, [1, 2], lineage=(LifecycleEvent("map", 1), LifecycleEvent("map", 2)))
 
     assert tracks(trace(record(path, first, second), "changes")) == {"anon 10000 rss kB": [(1, 64)]}
 
@@ -207,8 +207,8 @@ def test_a_mapping_at_the_place_that_another_one_left_has_tracks_of_its_own(path
         path,
         tick_of(0, at((16, 0, 4)), [0]),
         tick_of(1, at((16, 0, 8)), [0]),
-        tick_of(2, at((16, 1, 0), (64, 0, 8)), [1, 0], lineage=(Lineage("move", 0), Lineage("map", 1))),
-        tick_of(3, at((16, 0, 0)).take(slice(0)), [], gone=[0], lineage=(Lineage("unmap", 0),)),
+        tick_of(2, at((16, 1, 0), (64, 0, 8)), [1, 0], lineage=(LifecycleEvent("move", 0), LifecycleEvent("map", 1))),
+        tick_of(3, at((16, 0, 0)).take(slice(0)), [], gone=[0], lineage=(LifecycleEvent("unmap", 0),)),
         tick_of(4, at((16, 1, 12)), [1]),
     )
 
@@ -251,7 +251,7 @@ def test_hostile_names_are_drawn_safely(path: Path) -> None:
     names = ((0, ("a\x1b[m\n",)),)
     events = Events(np.array([0]), np.array([cow], np.int8), np.array([4]), np.array([True]), names=names)
     counters = replace(COUNTERS, name="e\x1b\n\udc80")
-    lineage = (Lineage("rename", 0),)
+    lineage = (LifecycleEvent("rename", 0),)
     record(
         path,
         tick_of(0, mappings_of((0, 9, "rw-p", "/tmp/before\udcfe", 4), texts=texts), [0], counters=counters),

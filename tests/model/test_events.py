@@ -21,9 +21,9 @@ def test_names_belong_to_what_was_copied_on_write() -> None:
 
 def test_events_of_a_mapping_have_their_names_the_biggest_first() -> None:
     named = EVENTS.with_names({3: ("page1",), 8: ("other",)})
-    assert named.of(3) == [
+    assert named.of_mapping(3) == [
         Event(3, "copy-on-write", 12, 3, False, ("page1",)),
         Event(3, "first-touch", 8, 2, True),
     ]
-    assert named.of(8) == [Event(8, "copy-on-write", 4, 1, True, ("other",))]
-    assert named.of(4) == []
+    assert named.of_mapping(8) == [Event(8, "copy-on-write", 4, 1, True, ("other",))]
+    assert named.of_mapping(4) == []

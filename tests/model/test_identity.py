@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from building import mappings_of
 
-from smapstop.model.identity import NONE, Match, first_match, match
-from smapstop.model.tick import Lineage
+from smapstop.model.identity import NO_ROW, Match, first_match, match
+from smapstop.model.tick import LifecycleEvent
 from smapstop.proc.columns import Mappings
 
 Rows = list[tuple[Any, ...]]
@@ -18,7 +18,7 @@ def matched(before: Rows, after: Rows) -> Match:
     return match(mappings_of(*before), np.arange(100, 100 + len(before)), mappings_of(*after), 200)
 
 
-def summary(found: Match) -> tuple[list[int], list[int], list[Lineage]]:
+def summary(found: Match) -> tuple[list[int], list[int], list[LifecycleEvent]]:
     return found.ids.tolist(), found.gone.tolist(), list(found.lineage)
 
 
@@ -26,11 +26,11 @@ def test_first_reading_of_a_program_is_no_event() -> None:
     found = first_match(mappings_of((1, 2), (3, 4)), 7)
 
     assert summary(found) == ([7, 8], [], [])
-    assert found.before.tolist() == [NONE, NONE]
+    assert found.previous_rows.tolist() == [NO_ROW, NO_ROW]
     assert found.next_id == 9
 
 
-CASES: dict[str, tuple[Rows, Rows, list[int], list[int], list[Lineage]]] = {
+CASES: dict[str, tuple[Rows, Rows, list[int], list[int], list[LifecycleEvent]]] = {
     "nothing happened": (
         [(10, 20), (30, 40, "r--p", "/lib/c")],
         [(10, 20), (30, 40, "r--p", "/lib/c")],
@@ -43,160 +43,177 @@ CASES: dict[str, tuple[Rows, Rows, list[int], list[int], list[Lineage]]] = {
         [(10, 20), (22, 25), (30, 40)],
         [100, 200, 101],
         [],
-        [Lineage("map", 200)],
+        [LifecycleEvent("map", 200)],
     ),
-    "unmapped": ([(10, 20), (22, 25), (30, 40)], [(10, 20), (30, 40)], [100, 102], [101], [Lineage("unmap", 101)]),
+    "unmapped": (
+        [(10, 20), (22, 25), (30, 40)],
+        [(10, 20), (30, 40)],
+        [100, 102],
+        [101],
+        [LifecycleEvent("unmap", 101)],
+    ),
     "all unmapped": (
         [(10, 20), (30, 40)],
         [],
         [],
         [100, 101],
-        [Lineage("unmap", 100), Lineage("unmap", 101)],
+        [LifecycleEvent("unmap", 100), LifecycleEvent("unmap", 101)],
     ),
-    "mapped where there was nothing": ([], [(10, 20)], [200], [], [Lineage("map", 200)]),
+    "mapped where there was nothing": ([], [(10, 20)], [200], [], [LifecycleEvent("map", 200)]),
     "heap grows": (
         [(10, 20, "rw-p", "[heap]"), (30, 40)],
         [(10, 28, "rw-p", "[heap]"), (30, 40)],
         [100, 101],
         [],
-        [Lineage("grow", 100)],
+        [LifecycleEvent("grow", 100)],
     ),
-    "heap shrinks": ([(10, 28, "rw-p", "[heap]")], [(10, 20, "rw-p", "[heap]")], [100], [], [Lineage("shrink", 100)]),
+    "heap shrinks": (
+        [(10, 28, "rw-p", "[heap]")],
+        [(10, 20, "rw-p", "[heap]")],
+        [100],
+        [],
+        [LifecycleEvent("shrink", 100)],
+    ),
     "stack grows downwards": (
         [(50, 60, "rw-p", "[stack]")],
         [(40, 60, "rw-p", "[stack]")],
         [100],
         [],
-        [Lineage("grow", 100)],
+        [LifecycleEvent("grow", 100)],
     ),
-    "front unmapped": ([(10, 20)], [(15, 20)], [100], [], [Lineage("shrink", 100)]),
+    "front unmapped": ([(10, 20)], [(15, 20)], [100], [], [LifecycleEvent("shrink", 100)]),
     "front of a file unmapped": (
         [(10, 20, "r--p", "/lib/c", 0, 3)],
         [(15, 20, "r--p", "/lib/c", 0, 8)],
         [100],
         [],
-        [Lineage("shrink", 100)],
+        [LifecycleEvent("shrink", 100)],
     ),
     "middle unmapped": (
         [(10, 20)],
         [(10, 13), (16, 20)],
         [100, 200],
         [],
-        [Lineage("split", 200, 100), Lineage("shrink", 100)],
+        [LifecycleEvent("split", 200, 100), LifecycleEvent("shrink", 100)],
     ),
     "middle and front unmapped": (
         [(10, 20)],
         [(11, 13), (16, 20)],
         [100, 200],
         [],
-        [Lineage("split", 200, 100), Lineage("shrink", 100)],
+        [LifecycleEvent("split", 200, 100), LifecycleEvent("shrink", 100)],
     ),
     "middle protected": (
         [(10, 20)],
         [(10, 13), (13, 16, "r--p"), (16, 20)],
         [100, 200, 201],
         [],
-        [Lineage("split", 200, 100), Lineage("split", 201, 100), Lineage("shrink", 100)],
+        [LifecycleEvent("split", 200, 100), LifecycleEvent("split", 201, 100), LifecycleEvent("shrink", 100)],
     ),
     "middle of a file protected": (
         [(10, 20, "rw-p", "/lib/c")],
         [(10, 13, "rw-p", "/lib/c"), (13, 16, "r--p", "/lib/c", 0, 3), (16, 20, "rw-p", "/lib/c", 0, 6)],
         [100, 200, 201],
         [],
-        [Lineage("split", 200, 100), Lineage("split", 201, 100), Lineage("shrink", 100)],
+        [LifecycleEvent("split", 200, 100), LifecycleEvent("split", 201, 100), LifecycleEvent("shrink", 100)],
     ),
     "three merged": (
         [(10, 13), (13, 16, "r--p"), (16, 20)],
         [(10, 20)],
         [100],
         [101, 102],
-        [Lineage("merge", 101, 100), Lineage("merge", 102, 100), Lineage("grow", 100)],
+        [LifecycleEvent("merge", 101, 100), LifecycleEvent("merge", 102, 100), LifecycleEvent("grow", 100)],
     ),
     "merged in front and behind; the largest part is the one that grew": (
         [(10, 12), (12, 20)],
         [(9, 21)],
         [101],
         [100],
-        [Lineage("merge", 100, 101), Lineage("grow", 101)],
+        [LifecycleEvent("merge", 100, 101), LifecycleEvent("grow", 101)],
     ),
-    "protected": ([(10, 20)], [(10, 20, "r--p")], [100], [], [Lineage("protect", 100)]),
+    "protected": ([(10, 20)], [(10, 20, "r--p")], [100], [], [LifecycleEvent("protect", 100)]),
     "protected and grown": (
         [(10, 20)],
         [(10, 22, "r--p")],
         [100],
         [],
-        [Lineage("grow", 100), Lineage("protect", 100)],
+        [LifecycleEvent("grow", 100), LifecycleEvent("protect", 100)],
     ),
-    "given a name": ([(10, 20)], [(10, 20, "rw-p", "[anon:arena]")], [100], [], [Lineage("rename", 100)]),
+    "given a name": ([(10, 20)], [(10, 20, "rw-p", "[anon:arena]")], [100], [], [LifecycleEvent("rename", 100)]),
     "middle given a name": (
         [(10, 20)],
         [(10, 13), (13, 16, "rw-p", "[anon:arena]"), (16, 20)],
         [100, 200, 201],
         [],
-        [Lineage("split", 200, 100), Lineage("split", 201, 100), Lineage("shrink", 100)],
+        [LifecycleEvent("split", 200, 100), LifecycleEvent("split", 201, 100), LifecycleEvent("shrink", 100)],
     ),
     "moved": (
         [(10, 20, "rw-p", "", 12), (30, 40)],
         [(30, 40), (70, 80, "rw-p", "", 12)],
         [101, 100],
         [],
-        [Lineage("move", 100)],
+        [LifecycleEvent("move", 100)],
     ),
     "moved and grown": (
         [(10, 20, "rw-p", "", 12)],
         [(70, 90, "rw-p", "", 12)],
         [100],
         [],
-        [Lineage("move", 100), Lineage("grow", 100)],
+        [LifecycleEvent("move", 100), LifecycleEvent("grow", 100)],
     ),
     "moved file": (
         [(10, 20, "r--p", "/lib/c", 0, 3)],
         [(70, 80, "r--p", "/lib/c", 0, 3)],
         [100],
         [],
-        [Lineage("move", 100)],
+        [LifecycleEvent("move", 100)],
     ),
     "two alike moved; nobody knows which is which": (
         [(10, 20, "rw-p", "", 12), (30, 40, "rw-p", "", 12)],
         [(70, 80, "rw-p", "", 12), (90, 99, "rw-p", "", 12)],
         [200, 201],
         [100, 101],
-        [Lineage("map", 200), Lineage("map", 201), Lineage("unmap", 100), Lineage("unmap", 101)],
+        [
+            LifecycleEvent("map", 200),
+            LifecycleEvent("map", 201),
+            LifecycleEvent("unmap", 100),
+            LifecycleEvent("unmap", 101),
+        ],
     ),
     "an empty one unmapped and another mapped; nothing tells that it moved": (
         [(10, 20)],
         [(70, 80)],
         [200],
         [100],
-        [Lineage("map", 200), Lineage("unmap", 100)],
+        [LifecycleEvent("map", 200), LifecycleEvent("unmap", 100)],
     ),
     "a file in the place of anonymous memory": (
         [(10, 20)],
         [(10, 20, "rw-p", "/lib/c")],
         [200],
         [100],
-        [Lineage("map", 200), Lineage("unmap", 100)],
+        [LifecycleEvent("map", 200), LifecycleEvent("unmap", 100)],
     ),
     "the same file at another distance": (
         [(10, 20, "r--p", "/lib/c", 4)],
         [(10, 20, "r--p", "/lib/c", 8, 30)],
         [200],
         [100],
-        [Lineage("map", 200), Lineage("unmap", 100)],
+        [LifecycleEvent("map", 200), LifecycleEvent("unmap", 100)],
     ),
     "a file over the middle of anonymous memory": (
         [(10, 20)],
         [(10, 13), (13, 16, "r--p", "/lib/c"), (16, 20)],
         [100, 200, 201],
         [],
-        [Lineage("map", 200), Lineage("split", 201, 100), Lineage("shrink", 100)],
+        [LifecycleEvent("map", 200), LifecycleEvent("split", 201, 100), LifecycleEvent("shrink", 100)],
     ),
     "the vdso in the place of anonymous memory": (
         [(10, 20)],
         [(10, 20, "r-xp", "[vdso]")],
         [200],
         [100],
-        [Lineage("map", 200), Lineage("unmap", 100)],
+        [LifecycleEvent("map", 200), LifecycleEvent("unmap", 100)],
     ),
 }
 
@@ -212,14 +229,16 @@ def test_file_that_was_replaced_by_another_of_the_same_name_is_a_new_mapping() -
     before, after = mappings_of((10, 20, "r-xp", "/lib/c")), mappings_of((10, 20, "r-xp", "/lib/c"))
     after.inode[0] += 1
 
-    assert ([1], [0], [Lineage("map", 1), Lineage("unmap", 0)]) == summary(match(before, np.array([0]), after, 1))
+    assert ([1], [0], [LifecycleEvent("map", 1), LifecycleEvent("unmap", 0)]) == summary(
+        match(before, np.array([0]), after, 1)
+    )
 
 
 def test_file_that_was_deleted_is_renamed() -> None:
     before, after = mappings_of((10, 20, "r-xp", "/lib/c")), mappings_of((10, 20, "r-xp", "/lib/c (deleted)"))
     after.inode[:] = before.inode
 
-    assert ([0], [], [Lineage("rename", 0)]) == summary(match(before, np.array([0]), after, 1))
+    assert ([0], [], [LifecycleEvent("rename", 0)]) == summary(match(before, np.array([0]), after, 1))
 
 
 def test_mapping_whose_amounts_are_not_printed_is_as_empty_as_one_of_zeros() -> None:
@@ -232,5 +251,5 @@ def test_mapping_whose_amounts_are_not_printed_is_as_empty_as_one_of_zeros() -> 
 def test_rows_know_where_they_were() -> None:
     found = matched([(10, 20), (30, 40), (50, 60)], [(12, 20), (22, 23), (50, 60)])
 
-    assert found.before.tolist() == [0, NONE, 2]
+    assert found.previous_rows.tolist() == [0, NO_ROW, 2]
     assert found.next_id == 201

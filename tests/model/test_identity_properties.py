@@ -8,7 +8,7 @@ from address_space import lives, readings
 from building import listed
 from hypothesis import given
 
-from smapstop.model.identity import NONE, first_match, match
+from smapstop.model.identity import NO_ROW, first_match, match
 from smapstop.model.tick import Ids
 
 
@@ -70,9 +70,9 @@ def test_rows_before_are_those_of_the_same_id(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         ids = np.arange(1000, 1000 + len(previous))
         found = match(previous, ids, current, 5000)
-        known = found.before != NONE
+        known = found.previous_rows != NO_ROW
 
-        assert ids[found.before[known]].tolist() == found.ids[known].tolist()
+        assert ids[found.previous_rows[known]].tolist() == found.ids[known].tolist()
         assert (found.ids[~known] >= 5000).all()
 
 
@@ -83,8 +83,8 @@ def test_mapping_that_nothing_overlaps_any_more_was_moved_or_is_gone(life: list[
         found = match(previous, ids, current, len(ids))
         moved = {line.mapping for line in found.lineage if line.what == "move"}
         for row, mapping in enumerate(found.ids.tolist()):
-            old = found.before[row]
-            if old == NONE or mapping in moved:
+            old = found.previous_rows[row]
+            if old == NO_ROW or mapping in moved:
                 continue
             assert current.start[row] < previous.end[old]
             assert previous.start[old] < current.end[row]

@@ -5,13 +5,13 @@ from building import mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.labels import labels_of
-from smapstop.model.tick import Stack
+from smapstop.model.tick import ThreadStack
 
 ARENA = (64 << 20) // 4096
 AT = 8 * ARENA
 
 
-def texts(*rows: tuple[object, ...], stacks: dict[int, Stack] | None = None) -> list[str]:
+def texts(*rows: tuple[object, ...], stacks: dict[int, ThreadStack] | None = None) -> list[str]:
     """The labels of a map; a guess with a question mark."""
     return [str(label or "") for label in labels_of(mappings_of(*rows), stacks or {})]
 
@@ -51,7 +51,7 @@ def test_a_stack_lies_behind_a_small_guard() -> None:
 
 def test_it_may_be_known_whose_stack_it_is() -> None:
     rows = [(99, 100, "---p"), (100, 2148, "rw-p"), (5000, 5100, "rw-p"), (6000, 6001, "rw-p", "/x")]
-    stacks = {1: Stack(1, 7, "io"), 2: Stack(2, 8, "own"), 3: Stack(3, 9, "x")}
+    stacks = {1: ThreadStack(1, 7, "io"), 2: ThreadStack(2, 8, "own"), 3: ThreadStack(3, 9, "x")}
     assert texts(*rows, stacks=stacks) == ["guard of a stack?", "stack of io 7", "stack of own 8", ""]
 
 
@@ -75,8 +75,8 @@ def test_labels_of_a_timeline_are_those_of_the_moment() -> None:
     rows = mappings_of((99, 100, "---p"), (100, 2148, "rw-p"), (3000, 3001, "rw-p", "[heap]"))
     timeline = timeline_of(
         tick_of(0, rows, [1, 2, 3]),
-        tick_of(1, rows.take(slice(0)), [], stacks=(Stack(2, 7, "io"),)),
-        tick_of(2, rows.take(slice(0)), [], stacks=(Stack(2, 0, ""),)),
+        tick_of(1, rows.take(slice(0)), [], stacks=(ThreadStack(2, 7, "io"),)),
+        tick_of(2, rows.take(slice(0)), [], stacks=(ThreadStack(2, 0, ""),)),
         tick_of(3, rows.take(slice(0)), [], gone=[1]),
     )
 

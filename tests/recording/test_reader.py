@@ -24,7 +24,7 @@ from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
 from smapstop.model.protocol import Pace
-from smapstop.model.tick import Ending, Lineage, Stack, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, ThreadStack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording, is_recording
@@ -71,7 +71,7 @@ def sampled(pid: int, steps: Iterator[object], keyframe_every: int = 120) -> lis
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sampler_module, "KEYFRAME_EVERY", keyframe_every)
             ticks = [sampler.sample() for _ in steps]
-        ticks.append(sampler.last_tick(Ending(3)) or ticks[-1])
+        ticks.append(sampler.last_tick(ExitStatus(3)) or ticks[-1])
         return ticks
 
 
@@ -103,9 +103,9 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
     )
     ticks = [
         first,
-        tick_of(1, grown, [0], lineage=(Lineage("grow", 0),), totals={"rss": 2, "pss": 3}, torn=True),
+        tick_of(1, grown, [0], lineage=(LifecycleEvent("grow", 0),), totals={"rss": 2, "pss": 3}, torn=True),
         tick_of(2, later, [0], counters=replace(COUNTERS, name="\udc80x", state="R", vm_swap=0), tier="smaps"),
-        tick_of(3, later.take(slice(0)), [], gone=[1], lineage=(Lineage("merge", 1, 0),)),
+        tick_of(3, later.take(slice(0)), [], gone=[1], lineage=(LifecycleEvent("merge", 1, 0),)),
         tick_of(
             4,
             later,
@@ -114,11 +114,11 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
                 *(np.array([0, 0]), np.array([0, 2], np.int8), np.array([8, 4]), np.array([False, True])),
                 names=((1, ("page1", "a<b, c>")),),
             ),
-            stacks=(Stack(0, 7, "\x1b[1m\udcfe\n"), Stack(1, 0, "")),
+            stacks=(ThreadStack(0, 7, "\x1b[1m\udcfe\n"), ThreadStack(1, 0, "")),
         ),
         tick_of(5, later.take(slice(0)), [], tier="counters", missing="not permitted: run it as root"),
         tick_of(6, mappings_of((1, 2), texts=(new := StringTable())), [7], executed=True, keyframe=True),
-        tick_of(7, mappings_of(texts=new), [], ending=Ending(None, 9, zombie=True)),
+        tick_of(7, mappings_of(texts=new), [], ending=ExitStatus(None, 9, zombie=True)),
     ]
 
     record(path, *ticks)
@@ -184,7 +184,7 @@ def test_a_recording_can_be_followed_while_it_is_written(path: Path) -> None:
         assert [tick.number for tick in recording.ticks()] == [0]
         assert not list(recording.ticks())
 
-        recorder.add(tick_of(1, mappings_of((0, 5)), [0], lineage=(Lineage("grow", 0),)))
+        recorder.add(tick_of(1, mappings_of((0, 5)), [0], lineage=(LifecycleEvent("grow", 0),)))
         assert [tick.number for tick in recording.ticks()] == [1]
 
         recorder.close("stopped")
@@ -208,8 +208,8 @@ def test_history_and_happenings_have_names(path: Path) -> None:
         path,
         tick_of(0, rows, [0]),
         tick_of(1, mappings_of((0, 4, "rw-p", "[heap]", 12)), [0], events=touched),
-        tick_of(2, mappings_of((0, 6, "rw-p", "[heap]", 16)), [0], lineage=(Lineage("grow", 0),)),
-        tick_of(3, rows.take(slice(0)), [], ending=Ending(0)),
+        tick_of(2, mappings_of((0, 6, "rw-p", "[heap]", 16)), [0], lineage=(LifecycleEvent("grow", 0),)),
+        tick_of(3, rows.take(slice(0)), [], ending=ExitStatus(0)),
     )
 
     with closing(sqlite3.connect(path)) as database:

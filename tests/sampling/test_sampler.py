@@ -11,7 +11,7 @@ from building import SECOND, listed
 from stepping import Stepping, until
 
 from smapstop.model.protocol import Pace
-from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
@@ -92,9 +92,9 @@ def test_heap_keeps_its_id_when_it_grows_and_shrinks(program: Program) -> None:
         target.sample()
         heap = target.mapping_at(target.stepping.address)
         target.stepping.go()
-        assert target.sample().lineage == (Lineage("grow", heap),)
+        assert target.sample().lineage == (LifecycleEvent("grow", heap),)
         target.stepping.go()
-        assert target.sample().lineage == (Lineage("shrink", heap),)
+        assert target.sample().lineage == (LifecycleEvent("shrink", heap),)
 
         changes = diff_maps(target.timeline.at(0), target.timeline.at(2))
         size = changes.delta("size")
@@ -113,16 +113,24 @@ def test_split_and_merge(program: Program) -> None:
         lineage = target.sample().lineage
         middle, last = target.mapping_at(start + 4 * PAGE), target.mapping_at(start + 8 * PAGE)
         assert target.mapping_at(start) == whole
-        assert lineage == (Lineage("split", middle, whole), Lineage("split", last, whole), Lineage("shrink", whole))
+        assert lineage == (
+            LifecycleEvent("split", middle, whole),
+            LifecycleEvent("split", last, whole),
+            LifecycleEvent("shrink", whole),
+        )
         assert target.agrees()
 
         target.stepping.go()
         lineage = target.sample().lineage
         assert {target.mapping_at(start + page * PAGE) for page in range(12)} == {whole}
-        assert lineage == (Lineage("merge", middle, whole), Lineage("merge", last, whole), Lineage("grow", whole))
+        assert lineage == (
+            LifecycleEvent("merge", middle, whole),
+            LifecycleEvent("merge", last, whole),
+            LifecycleEvent("grow", whole),
+        )
 
         target.stepping.go()
-        assert target.sample().lineage == (Lineage("protect", whole),)
+        assert target.sample().lineage == (LifecycleEvent("protect", whole),)
         assert target.agrees()
 
 
@@ -136,7 +144,7 @@ def test_moved_mapping_keeps_its_id(program: Program) -> None:
 
         assert target.stepping.address != before
         assert target.mapping_at(target.stepping.address) == mapping
-        assert lineage == (Lineage("move", mapping), Lineage("grow", mapping))
+        assert lineage == (LifecycleEvent("move", mapping), LifecycleEvent("grow", mapping))
         assert target.agrees()
 
 
@@ -148,11 +156,11 @@ def test_hole_splits_and_what_is_unmapped_is_gone(program: Program) -> None:
         target.stepping.go()
         lineage = target.sample().lineage
         last = target.mapping_at(start + 8 * PAGE)
-        assert lineage == (Lineage("split", last, whole), Lineage("shrink", whole))
+        assert lineage == (LifecycleEvent("split", last, whole), LifecycleEvent("shrink", whole))
 
         target.stepping.go()
         tick = target.sample()
-        assert tick.lineage == (Lineage("unmap", whole), Lineage("unmap", last))
+        assert tick.lineage == (LifecycleEvent("unmap", whole), LifecycleEvent("unmap", last))
         assert tick.gone.tolist() == [whole, last]
         assert target.agrees()
 
@@ -266,17 +274,17 @@ def test_process_that_ended_cannot_be_sampled(program: Program) -> None:
         with pytest.raises((ProcessLookupError, FileNotFoundError)):
             target.sampler.sample()
 
-        last = target.sampler.last_tick(Ending(signal=9))
+        last = target.sampler.last_tick(ExitStatus(signal=9))
         assert last is not None
         moment = target.timeline.append(last)
-        assert target.timeline.ending == Ending(signal=9)
+        assert target.timeline.ending == ExitStatus(signal=9)
         assert moment.mappings is target.timeline.at(0).mappings
         assert moment.reading_tick is target.timeline.ticks[0]
 
 
 def test_process_that_was_never_sampled_has_no_last_tick() -> None:
     with ProcDir(os.getpid()) as process:
-        assert Sampler(process, Pace()).last_tick(Ending(status=0)) is None
+        assert Sampler(process, Pace()).last_tick(ExitStatus(status=0)) is None
 
 
 HEAD = "{}000-{}000 rw-p 00000000 00:00 0 \nRss:{:>12} kB\nVmFlags: rd wr \n"
@@ -320,7 +328,7 @@ def test_mapping_that_grew_while_it_was_read_is_taken_once(files: Files) -> None
     assert tick.torn
     assert tick.rows.end.tolist() == [0x30000]
     assert tick.ids.tolist() == [0]
-    assert tick.lineage == (Lineage("merge", 1, 0), Lineage("grow", 0))
+    assert tick.lineage == (LifecycleEvent("merge", 1, 0), LifecycleEvent("grow", 0))
     assert not first.torn
 
 
@@ -328,7 +336,7 @@ def test_ending_of_a_torn_tick_is_not_torn(files: Files) -> None:
     files.maps(("10", "20", 4), ("10", "30", 12))
     assert files.sampler.sample().torn
 
-    last = files.sampler.last_tick(Ending(status=0))
+    last = files.sampler.last_tick(ExitStatus(status=0))
 
     assert last is not None
     assert not last.torn
@@ -366,7 +374,7 @@ def test_the_same_reading_makes_the_same_of_the_same_state(files: Files) -> None
     assert (first.begins, first.keyframe, first.state.next_id) == (True, True, 2)
     for step in (once, again):
         assert (step.begins, step.keyframe, step.state.next_id, step.state.since_keyframe) == (False, False, 3, 1)
-        assert step.matched.lineage == (Lineage("map", 2), Lineage("grow", 1))
+        assert step.matched.lineage == (LifecycleEvent("map", 2), LifecycleEvent("grow", 1))
         assert step.changed.tolist() == [1, 2]
         assert [(event.mapping, event.what, event.kb) for event in step.events] == [
             (1, "first-touch", 4),

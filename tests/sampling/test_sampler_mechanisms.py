@@ -65,11 +65,13 @@ class Explained:
         events = self.sample().events
         mapping = self.mapping
         others = {
-            str(event) for other in set(events.mapping.tolist()) - {mapping} for event in told(events.of(other))
+            str(event)
+            for other in set(events.mapping.tolist()) - {mapping}
+            for event in told(events.of_mapping(other))
         }
         kinds = {other.split(" ")[0] for other in others}
         assert kinds <= CODE | elsewhere, others
-        return told(events.of(mapping))
+        return told(events.of_mapping(mapping))
 
     @property
     def mapping(self) -> int:
@@ -362,10 +364,10 @@ def test_two_mechanisms_in_one_tick(program: Program, data: Path) -> None:
         assert target.go(elsewhere={"copy-on-write"}) == ["first-touch 100"]
         assert target.timeline.last is not None
         events = target.timeline.last.tick.events
-        assert told([event for other in events.mapping for event in events.of(other) if "copy" in event.what]) == [
-            "copy-on-write 3"
-        ]
+        assert told(
+            [event for other in events.mapping for event in events.of_mapping(other) if "copy" in event.what]
+        ) == ["copy-on-write 3"]
         assert target.go() == ["copy-on-write 5"]
         events = target.timeline.last.tick.events
-        assert "file-read 40" in told([event for other in events.mapping for event in events.of(other)])
+        assert "file-read 40" in told([event for other in events.mapping for event in events.of_mapping(other)])
         assert target.go() == ["lazy-free 20", "discard 7"]

@@ -8,7 +8,7 @@ import pytest
 from stepping import Stepping, python, until
 
 from smapstop.model.protocol import Pace
-from smapstop.model.tick import Stack
+from smapstop.model.tick import ThreadStack
 from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import list_other_threads, read_stack_pointers
 from smapstop.sampling import stack_tracker
@@ -62,7 +62,7 @@ def test_a_thread_that_ends_leaves_its_stack_to_nobody_and_a_new_one_is_told() -
         (first,) = sampler.sample().stacks
         target.go()
         until(lambda: not list_other_threads(process))
-        assert sampler.sample().stacks == (Stack(first.mapping, 0, ""),)
+        assert sampler.sample().stacks == (ThreadStack(first.mapping, 0, ""),)
         target.go()
         asleep(process, 1)
         (second,) = sampler.sample().stacks

@@ -28,7 +28,7 @@ from smapstop.model.protocol import (
     SymbolsSeen,
     Target,
 )
-from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.proc.columns import StringTable, no_mappings
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
@@ -123,10 +123,10 @@ def test_tick_arrives_as_it_was() -> None:
         [5, 2**40, 6],
         totals={"rss": 2**45, "uss": 0},
         gone=[7, 8],
-        lineage=(Lineage("split", 6, 5), Lineage("map", 2**40)),
+        lineage=(LifecycleEvent("split", 6, 5), LifecycleEvent("map", 2**40)),
         torn=True,
         executed=True,
-        ending=Ending(signal=9, zombie=True),
+        ending=ExitStatus(signal=9, zombie=True),
         missing="not permitted",
     )
 

@@ -10,7 +10,7 @@ from streams import assert_same
 
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.protocol import Pace
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
@@ -51,7 +51,7 @@ def sampled() -> Iterator[Tick]:
             yield sent(sampling.sample())
             target.go()
         yield sent(sampling.sample())
-        last = sampling.last_tick(Ending(status=0))
+        last = sampling.last_tick(ExitStatus(status=0))
         assert last is not None
         yield sent(last)
 

@@ -10,7 +10,7 @@ from listening import ListSource
 
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Failure, Launch, Request, Signal
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
 from smapstop.source import headless as module
@@ -26,7 +26,7 @@ def tick(number: int) -> Tick:
 
 
 def ended(number: int, status: int | None = None) -> Tick:
-    return tick_of(number, mappings_of(), [], ending=Ending(status))
+    return tick_of(number, mappings_of(), [], ending=ExitStatus(status))
 
 
 class Ran:
@@ -59,7 +59,7 @@ class Ran:
     def note(self, error: SmapstopError) -> None:
         self.errors.append(error)
 
-    def to_end(self) -> Ending | None:
+    def to_end(self) -> ExitStatus | None:
         with closing(self.source):
             return self.run.run()
 
@@ -83,7 +83,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("begin", [ATTACH, LAUNCH])
 def test_the_end_of_the_process_is_the_end_of_the_run(path: Path, begin: Attach | Launch) -> None:
     ran = Ran(path, ListSource(tick(0), ended(1, status=7)), begin)
-    assert ran.to_end() == Ending(status=7)
+    assert ran.to_end() == ExitStatus(status=7)
     assert ran.recorded == ([0, 1], "the process ended")
     assert (ran.seen, ran.inner.asked, ran.inner.closed) == ([0, 1], [begin], True)
 
@@ -96,7 +96,7 @@ def test_no_tick_more_than_the_count_is_recorded_however_fast_they_come(path: Pa
 
 def test_when_the_process_ends_with_the_last_counted_tick_it_is_its_end(path: Path) -> None:
     ran = Ran(path, ListSource(tick(0), ended(1, status=0)), count=2)
-    assert ran.to_end() == Ending(status=0)
+    assert ran.to_end() == ExitStatus(status=0)
     assert ran.recorded == ([0, 1], "the process ended")
 
 
@@ -173,7 +173,7 @@ def test_a_recording_that_cannot_be_written_is_reported_once_and_the_process_goe
     inner = Unwritable()
     ran = Ran(path, inner, LAUNCH, count=2)
     inner.recorder = ran.recorder
-    assert ran.to_end() == Ending(status=0)
+    assert ran.to_end() == ExitStatus(status=0)
     assert len(ran.errors) == 1
     assert ran.source.error is ran.errors[0]
     assert ran.recorded[0] == [0]

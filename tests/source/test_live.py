@@ -24,7 +24,7 @@ from smapstop.model.protocol import (
     Signal,
     Target,
 )
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.source.base import News
 from smapstop.source.live import LiveSource
@@ -72,7 +72,7 @@ class Listening:
                 return news
         raise AssertionError("waited in vain")
 
-    def ending(self) -> Ending:
+    def ending(self) -> ExitStatus:
         ending = self.tick(lambda tick: tick.ending).ending
         assert ending is not None
         return ending
@@ -164,7 +164,7 @@ def test_ending_of_a_child_that_nobody_has_asked_for(
         listening.tick()
         stepping.resume()
 
-        assert Ending(*ending, zombie=True) == listening.ending()
+        assert ExitStatus(*ending, zombie=True) == listening.ending()
 
 
 def test_ending_of_a_process_reaped_while_the_sampler_is_stopped(listening: Listening) -> None:
@@ -178,7 +178,7 @@ def test_ending_of_a_process_reaped_while_the_sampler_is_stopped(listening: List
         os.kill(listening.sampler_pid, signal.SIGCONT)
 
         # only a kernel before 6.15 cannot tell
-        assert listening.ending() in (Ending(status=3), Ending())
+        assert listening.ending() in (ExitStatus(status=3), ExitStatus())
 
 
 def test_process_that_takes_long_to_give_its_memory_back_has_not_ended_with_0(listening: Listening) -> None:
@@ -188,7 +188,7 @@ def test_process_that_takes_long_to_give_its_memory_back_has_not_ended_with_0(li
         listening.tick()
         stepping.kill()
 
-        assert Ending(signal=signal.SIGKILL, zombie=True) == listening.ending()
+        assert ExitStatus(signal=signal.SIGKILL, zombie=True) == listening.ending()
 
 
 def test_exec_is_noticed(listening: Listening, program: Program) -> None:
@@ -307,9 +307,9 @@ def test_launched_program_is_seen_from_its_first_instruction(on_terminal: Listen
 
 @pytest.mark.parametrize(
     ("code", "ending"),
-    [("os._exit(3)", Ending(status=3)), ("os.kill(os.getpid(), 9)", Ending(signal=signal.SIGKILL))],
+    [("os._exit(3)", ExitStatus(status=3)), ("os.kill(os.getpid(), 9)", ExitStatus(signal=signal.SIGKILL))],
 )
-def test_ending_of_a_launched_program(on_terminal: Listening, code: str, ending: Ending) -> None:
+def test_ending_of_a_launched_program(on_terminal: Listening, code: str, ending: ExitStatus) -> None:
     on_terminal.ask(Launch((sys.executable, "-S", "-c", f"import os; {code}"), dict(os.environ), QUICK))
     on_terminal.target()
 
@@ -323,7 +323,7 @@ def test_launched_program_gets_signals(on_terminal: Listening) -> None:
     on_terminal.tick()
     on_terminal.ask(Signal(signal.SIGTERM))
 
-    assert on_terminal.ending() == Ending(signal=signal.SIGTERM)
+    assert on_terminal.ending() == ExitStatus(signal=signal.SIGTERM)
 
 
 def test_process_that_was_only_attached_to_gets_no_signal(listening: Listening, program: Program) -> None:
@@ -369,7 +369,7 @@ def test_a_program_that_ended_can_be_launched_again_on_the_same_terminal(tmp_pat
             first = listening.tick()
             assert (first.number, first.keyframe, first.counters.pid) == (0, True, target.pid)
             assert output(master, f"run {number}".encode()).splitlines()[0] == name.encode()
-            assert listening.ending() == Ending(status=number)
+            assert listening.ending() == ExitStatus(status=number)
     os.close(master)
 
 
@@ -401,7 +401,7 @@ def test_what_cannot_be_launched_again_is_a_refusal_and_can_be_tried_once_more(t
             else:
                 listening.target()
                 ending = listening.ending()
-        assert ending == Ending(status=5)
+        assert ending == ExitStatus(status=5)
     os.close(master)
 
 

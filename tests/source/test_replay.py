@@ -14,7 +14,7 @@ from listening import ListSource, target
 from stepping import DEADLINE_SECONDS, Stepping
 
 from smapstop.model.protocol import Attach, Failure, Notice, Over, Pace, PagesOf, PagesSeen, Target
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
@@ -196,7 +196,7 @@ def test_requests_and_the_end_reach_the_source(path: Path) -> None:
     heard = Heard(source)
     source.request(Attach(4711))
     heard.until(lambda news: isinstance(news, Tick))
-    inner.tell(tick_of(1, mappings_of(), [], ending=Ending(0)))
+    inner.tell(tick_of(1, mappings_of(), [], ending=ExitStatus(0)))
     source.leave()
     source.close()  # as the dashboard does after leaving
 
@@ -212,7 +212,7 @@ def test_each_run_of_a_program_has_a_recording_of_its_own(tmp_path: Path) -> Non
     source.start(lambda news: None)
     for pid, ticks in ((11, 2), (22, 1)):
         inner.tell(target(pid=pid), *(tick_of(number, mappings_of((0, 4)), [0]) for number in range(ticks)))
-        inner.tell(tick_of(ticks, mappings_of(), [], ending=Ending(0)))
+        inner.tell(tick_of(ticks, mappings_of(), [], ending=ExitStatus(0)))
     inner.tell(target(pid=33), tick_of(0, mappings_of((0, 4)), [0]))
     source.close()
 

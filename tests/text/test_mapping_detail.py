@@ -11,7 +11,7 @@ from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
-from smapstop.model.tick import Lineage, Tick
+from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import ABSENT, StringTable
@@ -278,15 +278,21 @@ def test_what_never_changed_has_no_last_change() -> None:
 def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
     ticks = (
         tick_of(0, mappings_of((1, 2, "rw-p", "", 0)), [1]),
-        tick_of(1, mappings_of((5, 7)), [7], lineage=(Lineage("map", 7),)),
-        tick_of(2, mappings_of((5, 40)), [7], lineage=(Lineage("grow", 7),)),
+        tick_of(1, mappings_of((5, 7)), [7], lineage=(LifecycleEvent("map", 7),)),
+        tick_of(2, mappings_of((5, 40)), [7], lineage=(LifecycleEvent("grow", 7),)),
         tick_of(
-            3, mappings_of((5, 9, "r--p"), (9, 40)), [7, 8], lineage=(Lineage("split", 8, 7), Lineage("protect", 7))
+            3,
+            mappings_of((5, 9, "r--p"), (9, 40)),
+            [7, 8],
+            lineage=(LifecycleEvent("split", 8, 7), LifecycleEvent("protect", 7)),
         ),
         tick_of(
-            4, mappings_of((60, 64, "r--p", "[anon:x]")), [7], lineage=(Lineage("move", 7), Lineage("rename", 7))
+            4,
+            mappings_of((60, 64, "r--p", "[anon:x]")),
+            [7],
+            lineage=(LifecycleEvent("move", 7), LifecycleEvent("rename", 7)),
         ),
-        tick_of(5, mappings_of((60, 62, "r--p", "[anon:x]")), [7], lineage=(Lineage("shrink", 7),)),
+        tick_of(5, mappings_of((60, 62, "r--p", "[anon:x]")), [7], lineage=(LifecycleEvent("shrink", 7),)),
     )
     life = MappingHistory(timeline_of(*ticks), 7)
 
@@ -310,7 +316,7 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
 
 
 def gone_by(number: int, **other: Any) -> tuple[Tick, ...]:
-    usual: dict[str, Any] = {"gone": [7], "lineage": (Lineage("unmap", 7),)}
+    usual: dict[str, Any] = {"gone": [7], "lineage": (LifecycleEvent("unmap", 7),)}
     last = tick_of(number, mappings_of(), [], **(usual | other))
     return (*(written(at, 4, 4) for at in range(number - 1)), written(number - 1, 0, 8), last)
 
@@ -328,7 +334,7 @@ def test_the_ends_of_a_mapping_are_told_apart() -> None:
 
     assert "unmapped" in end_text(seen(*gone_by(1))[0])
     assert "the process began another program" in end_text(seen(*gone_by(1, **exec_tick))[0])
-    ticks = (*gone_by(1)[:1], tick_of(1, merged, [3], gone=[7], lineage=(Lineage("merge", 7, 3),)))
+    ticks = (*gone_by(1)[:1], tick_of(1, merged, [3], gone=[7], lineage=(LifecycleEvent("merge", 7, 3),)))
     assert "merged into 00010000-00020000" in end_text(seen(*ticks)[0])
     assert end_text(seen(written(0, 4, 4))[0]) == ""
 

@@ -9,7 +9,7 @@ from building import COUNTERS, mappings_of, tick_of, timeline_of
 from listening import target
 
 from smapstop.model.compare.runs import Run
-from smapstop.model.tick import Ending
+from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text import format as fmt
 from smapstop.text.run_table import TITLES, header, line_of
@@ -25,7 +25,7 @@ def utc() -> Iterator[None]:
     time.tzset()
 
 
-def run(number: int, *rss: int, ending: Ending | None = None, peak: int | None = None) -> Run:
+def run(number: int, *rss: int, ending: ExitStatus | None = None, peak: int | None = None) -> Run:
     """A run with so much Rss at each second; then it may end."""
     counters = replace(COUNTERS, vm_hwm=peak)
     ticks = [
@@ -43,13 +43,13 @@ def cells(line: str) -> list[str]:
 
 
 def test_a_run_says_when_how_long_how_it_ended_and_what_it_had() -> None:
-    assert cells(line_of(run(1, 100, 500, 300, ending=Ending(status=3)), None)) == [
+    assert cells(line_of(run(1, 100, 500, 300, ending=ExitStatus(status=3)), None)) == [
         *("1", "22:13:20", "3 s", "exited 3", "500 K", "300 K"),
     ]
 
 
 def test_it_is_compared_with_the_run_before_at_the_same_age() -> None:
-    before = run(1, 100, 200, 300, 400, ending=Ending(signal=1))
+    before = run(1, 100, 200, 300, 400, ending=ExitStatus(signal=1))
     assert cells(line_of(run(2, 10, 20, 320), before))[-1] == "+20 K"
     assert cells(line_of(run(2, *(10,) * 9), before))[-1] == "−390 K"
     assert cells(line_of(run(2, 10), run(1)))[-1] == "10 K"
@@ -66,7 +66,7 @@ def test_the_peak_is_the_kernels_when_samples_missed_it() -> None:
 
 
 def test_the_titles_stand_over_their_columns_and_lines_fit_a_narrow_terminal() -> None:
-    line = line_of(run(100, 999_000, 888_888, ending=Ending(signal=9)), run(99, 1))
+    line = line_of(run(100, 999_000, 888_888, ending=ExitStatus(signal=9)), run(99, 1))
     assert cells(header()) == list(TITLES)
     assert fmt.cell_width(line) == fmt.cell_width(header()) <= 80 - 7
     assert "killed by SIGKILL" in line

@@ -8,7 +8,7 @@ from building import COUNTERS, SECOND, mappings_of, tick_of, timeline_of
 from listening import target
 
 from smapstop.model.compare.previous_run import PreviousRun
-from smapstop.model.tick import Ending
+from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
@@ -54,7 +54,7 @@ def test_what_is_overdue_is_not_called_live() -> None:
 
 def test_what_ended_says_how_and_no_more_what_it_does() -> None:
     timeline = two_ticks()
-    timeline.append(tick_of(2, mappings_of(), [], ending=Ending(status=3)))
+    timeline.append(tick_of(2, mappings_of(), [], ending=ExitStatus(status=3)))
     header = header_of(target(), scene_of(timeline), timeline)
     assert header.process_facts == ("4711", "exited 3")
     assert (header.mode[0], header.moving) == ("■", False)
@@ -63,15 +63,15 @@ def test_what_ended_says_how_and_no_more_what_it_does() -> None:
 @pytest.mark.parametrize(
     ("ending", "expected"),
     [
-        (Ending(status=0), "exited 0"),
-        (Ending(status=3, zombie=True), "exited 3 (zombie)"),
-        (Ending(signal=9), "killed by SIGKILL"),
-        (Ending(signal=64), "killed by SIGRTMAX"),
-        (Ending(signal=50), "killed by signal 50"),
-        (Ending(), "ended, nobody told how"),
+        (ExitStatus(status=0), "exited 0"),
+        (ExitStatus(status=3, zombie=True), "exited 3 (zombie)"),
+        (ExitStatus(signal=9), "killed by SIGKILL"),
+        (ExitStatus(signal=64), "killed by SIGRTMAX"),
+        (ExitStatus(signal=50), "killed by signal 50"),
+        (ExitStatus(), "ended, nobody told how"),
     ],
 )
-def test_an_end_is_told_as_far_as_it_is_known(ending: Ending, expected: str) -> None:
+def test_an_end_is_told_as_far_as_it_is_known(ending: ExitStatus, expected: str) -> None:
     assert exit_status_text(ending) == expected
 
 
@@ -114,7 +114,7 @@ def test_the_compared_moment_is_named() -> None:
 
 def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
     earlier, later = two_ticks(), two_ticks()
-    earlier.append(tick_of(2, mappings_of(), [], ending=Ending(status=0)))
+    earlier.append(tick_of(2, mappings_of(), [], ending=ExitStatus(status=0)))
     later.append(tick_of(2, mappings_of(), []))
     told = [
         baseline_text(derive_view(later, ViewState(at=at, baseline="run"), PreviousRun(7, earlier)), later)

@@ -3,7 +3,7 @@
 import pytest
 from building import mappings_of, tick_of, timeline_of
 
-from smapstop.model.tick import Stack
+from smapstop.model.tick import ThreadStack
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import ALL_COLUMNS
@@ -48,7 +48,7 @@ ROWS = mappings_of(
 def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is_room(
     width: int, names: list[str]
 ) -> None:
-    timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5, 6], stacks=(Stack(4, 4711, "io\n"),)))
+    timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5, 6], stacks=(ThreadStack(4, 4711, "io\n"),)))
     scene = derive_view(timeline, ViewState())
     found = build_rows(scene, timeline, scene.table.ids - 1, [(ALL_COLUMNS["name"], width)])
     assert [row.cells[0] for row in found][:5] == names

@@ -15,7 +15,7 @@ from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach, Failure, Request
-from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
@@ -265,8 +265,8 @@ async def test_groups_have_a_history_and_a_reason() -> None:
     grown = mappings_of((*NAMELESS, 20), (*second, 8))
     touched = np.full(2, MECHANISMS.index("first-touch"), np.int8)
     events = Events(np.array([2, 4]), touched, np.array([20, 8]), np.ones(2, bool))
-    step = (Lineage("map", 4),)
-    later = tick_of(3, mappings_of((*NAMELESS, 24)), [2], gone=[4], lineage=(Lineage("unmap", 4),))
+    step = (LifecycleEvent("map", 4),)
+    later = tick_of(3, mappings_of((*NAMELESS, 24)), [2], gone=[4], lineage=(LifecycleEvent("unmap", 4),))
     app, source = dashboard(START, tick_of(1, grown, [2, 4], events=events, lineage=step))
     async with app.run_test(size=(240, 40)) as pilot:
         await pilot.press("g", "g")
@@ -284,7 +284,7 @@ async def test_what_is_gone_says_so_as_long_as_it_lingers() -> None:
     app, source = dashboard(START)
     async with app.run_test(size=(160, 40)) as pilot:
         rest = mappings_of((*HEAP, 40), (*LIBC, 30), (*STACK, 10))
-        source.tell(tick_of(1, rest, [0, 1, 3], keyframe=True, gone=[2], lineage=(Lineage("unmap", 2),)))
+        source.tell(tick_of(1, rest, [0, 1, 3], keyframe=True, gone=[2], lineage=(LifecycleEvent("unmap", 2),)))
         for number, age in ((2, "now"), (3, "1 s")):
             source.tell(tick_of(number, rest, [0, 1, 3], keyframe=True))
             line = next(line for line in await shown(pilot) if ANON in line)
@@ -353,7 +353,7 @@ async def header(pilot: Pilot[int]) -> str:
 async def test_the_end_of_the_process_stays_on_the_screen() -> None:
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
-        source.tell(tick_of(1, mappings_of(), [], keyframe=False, ending=Ending(signal=9)))
+        source.tell(tick_of(1, mappings_of(), [], keyframe=False, ending=ExitStatus(signal=9)))
         assert "killed by SIGKILL" in await header(pilot)
         assert len(await names(pilot)) == 4
 

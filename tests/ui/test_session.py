@@ -4,7 +4,7 @@ from building import mappings_of, tick_of
 from listening import target
 
 from smapstop.model.compare.runs import Run
-from smapstop.model.tick import Ending
+from smapstop.model.tick import ExitStatus
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import StringTable
@@ -21,7 +21,7 @@ def told(run: Run, *heaps: int, at: int = 0, ended: bool = True) -> None:
         rows = [app, (*heap, kb)] if number else [app]
         run.timeline.append(tick_of(number, mappings_of(*rows, texts=texts), [7, 3][: len(rows)], keyframe=True))
     if ended:
-        run.timeline.append(tick_of(len(heaps), mappings_of(texts=texts), [], ending=Ending(status=0)))
+        run.timeline.append(tick_of(len(heaps), mappings_of(texts=texts), [], ending=ExitStatus(status=0)))
 
 
 def looking(*, runs: int = 1) -> Session:
@@ -76,7 +76,7 @@ def test_an_earlier_run_has_no_now_but_its_end() -> None:
         assert out.view_state.at == 4
     scene = out.refresh()
     assert scene is not None
-    assert scene.snapshot.tick.ending == Ending(status=0)
+    assert scene.snapshot.tick.ending == ExitStatus(status=0)
     assert scene.previous_run is not None
     assert scene.previous_run.number == 1
 

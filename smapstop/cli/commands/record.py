@@ -32,7 +32,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Launch
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.model.tick import Ending
+    from smapstop.model.tick import ExitStatus
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -126,7 +126,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
     return _status_of(ending) if ending is not None and launched else 0
 
 
-def _status_of(ending: "Ending") -> int:
+def _status_of(ending: "ExitStatus") -> int:
     """Return the exit status that a shell would give for a program that ended so."""
     return 128 + ending.signal if ending.signal is not None else ending.status or 0
 

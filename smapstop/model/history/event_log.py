@@ -97,7 +97,7 @@ class EventLog:
         if known == number:
             return told[known]
         since = max(known + 1, self.timeline.oldest, number - _WORK // _TICK_WORK)
-        work = np.cumsum(_TICK_WORK + self.timeline.queries.sizes(since, number + 1)[::-1])
+        work = np.cumsum(_TICK_WORK + self.timeline.queries.change_counts(since, number + 1)[::-1])
         begin = max(since, number - int(np.searchsorted(work, _WORK))) - 1
         return told.get(begin, _LogState(begin))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.events import MECHANISMS, Names
+from smapstop.model.events import MECHANISMS, SymbolNames
 from smapstop.model.grouping import Grouping, group_ids, group_keys
 from smapstop.model.history.log_entry import EVENT_CODES, EVENT_KINDS, KEY_BASE, KINDS_SCOPE, ONE_TIME_CODES, LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
@@ -111,9 +111,9 @@ def _build_entries(
     return sorted(entries, key=lambda entry: entry.kb)
 
 
-def _names(entries: TickEntries, keys: NDArray[np.int64]) -> dict[int, Names]:
+def _names(entries: TickEntries, keys: NDArray[np.int64]) -> dict[int, SymbolNames]:
     """What lies on the pages copied on write, by the keys of the items."""
-    names: dict[int, Names] = {}
+    names: dict[int, SymbolNames] = {}
     for row, some in entries.names:
         key = int(keys[row])
         names[key] = (*names.get(key, ()), *some)

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from smapstop.model.events import MECHANISMS, Event, Mechanism, Names
+from smapstop.model.events import MECHANISMS, Event, Mechanism, SymbolNames
 from smapstop.model.kinds import Kind
-from smapstop.model.tick import What
+from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import Mappings
 
 ProcessNote = Literal["exec", "end", "torn", "missing"]
 """What happened to the process, or to the reading of it."""
-EventKind = Mechanism | What | ProcessNote
-EVENT_KINDS: tuple[EventKind, ...] = (*MECHANISMS, *get_args(What), *get_args(ProcessNote))
+EventKind = Mechanism | LifecycleKind | ProcessNote
+EVENT_KINDS: tuple[EventKind, ...] = (*MECHANISMS, *get_args(LifecycleKind), *get_args(ProcessNote))
 """Everything that an entry can tell of; the codes here are positions in it, so those of mechanisms are theirs."""
 
 EVENT_CODES = {what: code for code, what in enumerate(EVENT_KINDS)}
@@ -21,7 +21,7 @@ KEY_BASE = 64
 """More than there are codes: `Entry.key` is a scope and a code in one number."""
 KINDS_SCOPE, PROCESS_SCOPE = -(1 << 40), -(1 << 41)
 """Scopes: from the first on down the kinds of mappings, and the process."""
-_LIFECYCLE_STEPS: dict[str, What] = {what: what for what in get_args(What)}
+_LIFECYCLE_STEPS: dict[str, LifecycleKind] = {what: what for what in get_args(LifecycleKind)}
 PUBLIC_NAMES: dict[str, str] = {"end": "exit"}
 """What has another name in recordings and exports, whose names stay."""
 NAMES_TICKS = 60
@@ -89,7 +89,7 @@ class LogEntry:
     """The pages that a mechanism moved; 0 for what is none."""
     sure: bool = True
     """False where the fields fit another mechanism as well, even once."""
-    names: tuple[tuple[int, Names], ...] = ()
+    names: tuple[tuple[int, SymbolNames], ...] = ()
     """What lies on the pages copied on write, with the tick; of several mappings nothing."""
     other: int | None = None
     """The mapping split from, or merged into, where that is known."""
@@ -124,7 +124,7 @@ class LogEntry:
         return Event(self.mapping, MECHANISMS[code], self.kb, self.pages, self.sure, names)
 
     @property
-    def lifecycle_step(self) -> What | None:
+    def lifecycle_step(self) -> LifecycleKind | None:
         """What became of the mapping as a whole; None for a mechanism, and for the process."""
         return _LIFECYCLE_STEPS.get(self.what)
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
 from smapstop.model.labels import Label, label, uses_of
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, TEXT_COLUMNS
-from smapstop.model.tick import Lineage, Tick
-from smapstop.model.timeline.mapping_queries import Passage
+from smapstop.model.tick import LifecycleEvent, Tick
+from smapstop.model.timeline.mapping_queries import RowSpan
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.fields import EXTERNALLY_DRIVEN
@@ -93,7 +93,7 @@ class MappingHistory:
         """The fields that any of its ticks printed, in the kernel's order."""
         self.states: list[MappingState] = []
         """What it was at each step; empty when no tick knows the mapping."""
-        self.lifecycle: list[tuple[int, Lineage]] = []
+        self.lifecycle: list[tuple[int, LifecycleEvent]] = []
         """What happened to it as a whole, and at which tick."""
         self.gone_tick: int | None = None
         """The tick that found it gone."""
@@ -110,20 +110,20 @@ class MappingHistory:
         """Take in the ticks that came since."""
         if self._first != self.timeline.oldest:
             self._reset()
-        for passage in self.timeline.queries.passages(self.mapping, self._next_number):
+        for passage in self.timeline.queries.row_spans(self.mapping, self._next_number):
             self._append_span(passage)
         self.lifecycle += self.timeline.queries.lineage_of(self.mapping, self._next_number)
         self._next_number = len(self.timeline)
 
-    def _append_span(self, passage: Passage) -> None:
+    def _append_span(self, passage: RowSpan) -> None:
         """Take in what some ticks told; the whole map that repeats the last step is none."""
         new = [MappingState(passage.rows, row) for row in range(len(passage.rows))]
-        if new and not (passage.whole and self.states and new[0].printed_values == self.states[-1].printed_values):
+        if new and not (passage.is_full and self.states and new[0].printed_values == self.states[-1].printed_values):
             self._append_steps(passage, new)
-        if passage.gone is not None and self.states and self.gone_tick is None:
-            self.gone_tick = passage.gone
+        if passage.gone_at is not None and self.states and self.gone_tick is None:
+            self.gone_tick = passage.gone_at
 
-    def _append_steps(self, passage: Passage, new: list[MappingState]) -> None:
+    def _append_steps(self, passage: RowSpan, new: list[MappingState]) -> None:
         """Add steps."""
         at, stop = len(self.states), len(self.states) + len(new)
         rows = passage.rows

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.events import MECHANISMS, Names
+from smapstop.model.events import MECHANISMS, SymbolNames
 from smapstop.model.history.log_entry import (
     EVENT_CODES,
     EVENT_KINDS,
@@ -50,7 +50,7 @@ class TickEntries:
     kb: NDArray[np.int64]
     """How much a mechanism moved; 0 of what is none."""
     sure: NDArray[np.bool_]
-    names: tuple[tuple[int, Names], ...]
+    names: tuple[tuple[int, SymbolNames], ...]
     """See `Events.names`."""
 
     def __len__(self) -> int:

@@ -10,9 +10,9 @@ from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import Mappings, StringTable
 
-Numbers = NDArray[np.int64]
+TickNumbers = NDArray[np.int64]
 """Ordinals of ticks."""
-Layout = tuple[tuple[str, ...], StringTable]
+RowLayout = tuple[tuple[str, ...], StringTable]
 """The fields of rows, and what their codes mean: the same for all rows that are packed together."""
 
 
@@ -23,14 +23,14 @@ class Delta:
     number: int
     ids: Ids
     rows: Mappings
-    last_changed: Numbers
+    last_changed: TickNumbers
     """When each of the rows last moved; see `Moment.moved`."""
     gone: Ids
-    anew: bool = False
+    is_full: bool = False
     """The map begins anew: the rows do not tell it, only the whole moment does."""
 
     @property
-    def layout(self) -> Layout | None:
+    def layout(self) -> RowLayout | None:
         """The layout of its rows; None when it changes nothing."""
         return (self.rows.fields, self.rows.strings) if len(self.ids) or len(self.gone) else None
 
@@ -41,7 +41,7 @@ def delta_of(before: MapSnapshot | None, after: MapSnapshot) -> Delta:
     if not tick.keyframe:
         moved = after.last_changed[rows_of(after.ids, tick.ids)]
         return Delta(tick.number, tick.ids, tick.rows, moved, tick.gone)
-    rows = _followed(before, tick)
+    rows = _match_keyframe_rows(before, tick)
     changed = np.zeros(len(tick.ids), bool)
     if before is not None and rows is not None:
         changed |= rows < 0
@@ -53,11 +53,11 @@ def delta_of(before: MapSnapshot | None, after: MapSnapshot) -> Delta:
         rows=tick.rows.take(changed),
         last_changed=after.last_changed[changed],
         gone=tick.gone,
-        anew=rows is None,
+        is_full=rows is None,
     )
 
 
-def _followed(before: MapSnapshot | None, tick: Tick) -> NDArray[np.intp] | None:
+def _match_keyframe_rows(before: MapSnapshot | None, tick: Tick) -> NDArray[np.intp] | None:
     """The row that each row of a keyframe had in the moment before; None when it does not follow from that."""
     if before is None or tick.executed:
         return None

@@ -36,7 +36,7 @@ def apply_tick(moment: MapSnapshot | None, tick: Tick) -> MapSnapshot:
         return MapSnapshot(tick, tick.ids, tick.rows, _last_changed(moment, tick), tick)
     if moment is None:
         raise ValueError("the first tick must be a keyframe")
-    read = tick if tick.read_mappings else moment.reading_tick
+    read = tick if tick.has_mappings else moment.reading_tick
     if not len(tick.ids) and not len(tick.gone):
         return replace(moment, tick=tick, reading_tick=read)
     rows = rows_of(moment.ids, tick.ids)

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.tick import Ids, Lineage
+from smapstop.model.tick import Ids, LifecycleEvent
 from smapstop.model.timeline.column_codec import decode
-from smapstop.model.timeline.delta import Numbers
+from smapstop.model.timeline.delta import TickNumbers
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.row_log import RowLog, Rows
 from smapstop.model.timeline.segment import Segment
@@ -18,26 +18,26 @@ from smapstop.model.timeline.segment_store import SegmentStore
 from smapstop.model.timeline.snapshot_cache import SnapshotCache
 from smapstop.proc.columns import ABSENT, Mappings
 
-Amounts = NDArray[np.float64]
+AmountSeries = NDArray[np.float64]
 """kB; NaN where a mapping did not exist, or the field was not printed."""
 
-_CHANGES = 1024
+_CACHED_CHANGES = 1024
 """How many changes are cached: a screen asks for the same at each tick."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passage:
+class RowSpan:
     """What some consecutive ticks told of one mapping."""
 
-    numbers: Numbers
+    numbers: TickNumbers
     """The ticks that had a row of it, shape (k,)."""
-    times_ns: Numbers
+    times_ns: TickNumbers
     """When they began, on the monotonic clock."""
     rows: Mappings
     """The rows, k of them."""
-    whole: bool
+    is_full: bool
     """Whether the tick told the whole map, and with it what had not changed."""
-    gone: int | None
+    gone_at: int | None
     """The tick that found it gone."""
 
 
@@ -52,9 +52,9 @@ class MappingQueries:
     def __init__(self, segments: SegmentStore, snapshots: SnapshotCache) -> None:
         self._segments = segments
         self._snapshots = snapshots
-        self._change = lru_cache(_CHANGES)(self._find_change)
+        self._cached_change = lru_cache(_CACHED_CHANGES)(self._find_change)
 
-    def find(self, wall_ns: int) -> int:
+    def find_tick(self, wall_ns: int) -> int:
         """The last tick that began at or before a wall-clock time; the first that is known when none did."""
         first = self._segments.oldest
         begun = bisect_right(range(first, len(self._segments)), wall_ns, key=self._wall_ns)
@@ -66,7 +66,7 @@ class MappingQueries:
         began: int = segment.headers.scalars("wall_ns")[number - segment.first]
         return began
 
-    def sizes(self, first: int, stop: int) -> NDArray[np.int64]:
+    def change_counts(self, first: int, stop: int) -> NDArray[np.int64]:
         """How much there is to tell of the ticks `first` to `stop`, which must be known.
 
         Returns:
@@ -111,44 +111,44 @@ class MappingQueries:
             IndexError: There is no such tick, or it is forgotten.
         """
         self._segments.require_known(number)
-        change: dict[str, int] = self._change(mapping, number)
+        change: dict[str, int] = self._cached_change(mapping, number)
         return change
 
     def _find_change(self, mapping: int, number: int) -> dict[str, int]:
         """See `change`."""
-        after = self._told(mapping, number)
+        after = self._last_row(mapping, number)
         if after is None or (number and number == self._segments.oldest):
             return {}
         if after[0] != number and not self._snapshots.header(number).keyframe:
             return {}
-        before = self._told(mapping, number - 1) if number else None
+        before = self._last_row(mapping, number - 1) if number else None
         was = before[1] if before else {}
         return {name: new - max(0, was.get(name, 0)) for name, new in after[1].items() if new >= 0}
 
-    def _told(self, mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
+    def _last_row(self, mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
         """The last tick up to `until` that told of a mapping, and its fields; None when it was not there then."""
-        return last_told(self._segments.segments_between(until, until + 1), mapping, until)
+        return last_row(self._segments.segments_between(until, until + 1), mapping, until)
 
-    def passages(self, mapping: int, since: int) -> Iterator[Passage]:
+    def row_spans(self, mapping: int, since: int) -> Iterator[RowSpan]:
         """What the ticks from `since` on told of a mapping, with the moments that are kept of those forgotten."""
         for number, moment in sorted(self._snapshots.pinned.items()):
             if since <= number < self._segments.oldest:
-                yield passage_of(moment, mapping)
+                yield row_span_of(moment, mapping)
         since = max(since, self._segments.oldest)
-        yield from passages(self._since(since), mapping, since, self._segments.oldest)
+        yield from row_spans(self._segments_since(since), mapping, since, self._segments.oldest)
 
-    def lineage_of(self, mapping: int, since: int) -> list[tuple[int, Lineage]]:
+    def lineage_of(self, mapping: int, since: int) -> list[tuple[int, LifecycleEvent]]:
         """What happened to a mapping as a whole, or through it to others, from a tick on, with the ticks."""
         since = max(since, self._segments.oldest)
-        lineage = [told for segment in self._since(since) for told in segment.headers.lineage_of(mapping)]
+        lineage = [told for segment in self._segments_since(since) for told in segment.headers.lineage_of(mapping)]
         return [(number, step) for number, step in lineage if number >= since]
 
-    def _since(self, since: int) -> list[Segment]:
+    def _segments_since(self, since: int) -> list[Segment]:
         """The segments with the ticks from a known one on; none when that is not there yet."""
         return self._segments.segments_between(since, len(self._segments)) if since < len(self._segments) else []
 
 
-def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, first: int, stop: int) -> Amounts:
+def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, first: int, stop: int) -> AmountSeries:
     """Compute a field of some mappings over the ticks `first` to `stop`, at least one of each.
 
     Each value is written at the tick that told it, and then fills the ticks that told nothing. For instance a mapping
@@ -173,42 +173,42 @@ def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, fir
     written = np.full((len(wanted), stop - first), np.nan)
     is_written = np.zeros(written.shape, bool)
     for at, segment in enumerate(segments):
-        if segment.base is not None and (segment.anew or not at):
+        if segment.base is not None and (segment.starts_full or not at):
             column = max(0, segment.first - first)
             written[:, column] = np.nan
             is_written[:, column] = True
-            _write(written, is_written, _values_of(segment.base, wanted, name), first)
-        _write(written, is_written, _values_of(segment.row_log, wanted, name), first)
+            _write_values(written, is_written, _select_values(segment.base, wanted, name), first)
+        _write_values(written, is_written, _select_values(segment.row_log, wanted, name), first)
     filled = np.empty(written.shape)
-    filled[order] = _filled(written, is_written)
+    filled[order] = _fill_forward(written, is_written)
     return filled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Values:
+class _FieldValues:
     """Values of a field that steps have of some mappings, in the order of time; columns of shape (k,)."""
 
     mapping: Rows
     """The position of the mapping among those wanted."""
-    number: Numbers
+    number: TickNumbers
     """The tick that told it."""
-    kb: Amounts
+    kb: AmountSeries
     """NaN where the mapping is gone, or the field not printed."""
 
 
-def _values_of(steps: RowLog, wanted: Ids, name: str) -> _Values:
+def _select_values(steps: RowLog, wanted: Ids, name: str) -> _FieldValues:
     """Select the values of the wanted mappings (ascending); what a tick found gone comes before its rows."""
-    mapping, rows = _rows_of_wanted(steps, wanted)
-    gone_mapping, gone = _hits(wanted, decode(steps.gone))
+    mapping, rows = _find_wanted_rows(steps, wanted)
+    gone_mapping, gone = _find_wanted_ids(wanted, decode(steps.gone))
     number = np.concatenate([decode(steps.gone_at)[gone], decode(steps.number)[rows]])
     kb = np.concatenate([np.full(len(gone), np.nan), _kb(steps, rows, name)])
     order = np.argsort(number, kind="stable")
-    return _Values(np.concatenate([gone_mapping, mapping])[order], number[order], kb[order])
+    return _FieldValues(np.concatenate([gone_mapping, mapping])[order], number[order], kb[order])
 
 
-def _rows_of_wanted(steps: RowLog, wanted: Ids) -> tuple[Rows, Rows]:
+def _find_wanted_rows(steps: RowLog, wanted: Ids) -> tuple[Rows, Rows]:
     """Find the rows of wanted mappings: the position of each row's mapping among the wanted, and the rows."""
-    at, heads = _hits(wanted, decode(steps.attribute_ids))
+    at, heads = _find_wanted_ids(wanted, decode(steps.attribute_ids))
     of_head = np.full(len(decode(steps.attribute_ids)), -1)
     of_head[heads] = at
     of_row = of_head[decode(steps.attribute_rows)]
@@ -216,7 +216,7 @@ def _rows_of_wanted(steps: RowLog, wanted: Ids) -> tuple[Rows, Rows]:
     return of_row[rows], rows
 
 
-def _kb(steps: RowLog, rows: Rows, name: str) -> Amounts:
+def _kb(steps: RowLog, rows: Rows, name: str) -> AmountSeries:
     """A field of some rows."""
     column = steps.get(name) if len(rows) else None
     if column is None:
@@ -226,7 +226,7 @@ def _kb(steps: RowLog, rows: Rows, name: str) -> Amounts:
     return kb
 
 
-def _write(written: Amounts, is_written: NDArray[np.bool_], values: _Values, first: int) -> None:
+def _write_values(written: AmountSeries, is_written: NDArray[np.bool_], values: _FieldValues, first: int) -> None:
     """Write values at their ticks, those from before the first one there; a later value replaces an earlier one."""
     known = values.number < first + written.shape[1]
     places = values.mapping[known], np.maximum(values.number[known] - first, 0)
@@ -234,21 +234,21 @@ def _write(written: Amounts, is_written: NDArray[np.bool_], values: _Values, fir
     is_written[places] = True
 
 
-def _filled(written: Amounts, is_written: NDArray[np.bool_]) -> Amounts:
+def _fill_forward(written: AmountSeries, is_written: NDArray[np.bool_]) -> AmountSeries:
     """Repeat each written value until the next one."""
     columns = np.arange(written.shape[1])
     since = np.maximum.accumulate(np.where(is_written, columns, 0), axis=1)
     return np.take_along_axis(written, since, axis=1)
 
 
-def _hits(wanted: Ids, ids: Ids) -> tuple[Rows, Rows]:
+def _find_wanted_ids(wanted: Ids, ids: Ids) -> tuple[Rows, Rows]:
     """Which of some ids are wanted: their places among the wanted, and their own."""
     at = np.minimum(np.searchsorted(wanted, ids), len(wanted) - 1)
     hit = np.flatnonzero(wanted[at] == ids)
     return at[hit], hit
 
 
-def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
+def last_row(segments: Sequence[Segment], mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
     """The last that was told of a mapping up to a tick.
 
     Returns:
@@ -267,19 +267,19 @@ def last_told(segments: Sequence[Segment], mapping: int, until: int) -> tuple[in
             return number, steps.amounts_of(int(rows[-1]))
         if base is not None:
             rows = base.rows_of_mapping(mapping)
-            told_at = segment.first if segment.anew else segment.first - 1
+            told_at = segment.first if segment.starts_full else segment.first - 1
             return (told_at, base.amounts_of(int(rows[0]))) if len(rows) else None
     return None
 
 
-def passage_of(moment: MapSnapshot, mapping: int) -> Passage:
+def row_span_of(moment: MapSnapshot, mapping: int) -> RowSpan:
     """What a whole map tells of a mapping."""
     rows = np.flatnonzero(moment.ids == mapping)
     number, times_ns = np.full(len(rows), moment.tick.number), np.full(len(rows), moment.tick.monotonic_ns)
-    return Passage(number, times_ns, moment.mappings.take(rows), True, None if len(rows) else moment.tick.number)
+    return RowSpan(number, times_ns, moment.mappings.take(rows), True, None if len(rows) else moment.tick.number)
 
 
-def passages(segments: Sequence[Segment], mapping: int, since: int, oldest: int) -> Iterator[Passage]:
+def row_spans(segments: Sequence[Segment], mapping: int, since: int, oldest: int) -> Iterator[RowSpan]:
     """What the ticks from `since` on told of a mapping.
 
     Args:
@@ -291,10 +291,10 @@ def passages(segments: Sequence[Segment], mapping: int, since: int, oldest: int)
     for segment in segments:
         times = np.array(segment.headers.scalars("monotonic_ns"), np.int64)
         base, first = segment.base, segment.first
-        if base is not None and first >= since and (segment.anew or first == oldest):
+        if base is not None and first >= since and (segment.starts_full or first == oldest):
             rows = base.rows_of_mapping(mapping)
             numbers = np.full(len(rows), first)
-            yield Passage(numbers, times[numbers - first], base.take(rows), True, None if len(rows) else first)
+            yield RowSpan(numbers, times[numbers - first], base.take(rows), True, None if len(rows) else first)
             since = first + 1
         rows = segment.row_log.rows_of_mapping(mapping)
         numbers = decode(segment.row_log.number)[rows]
@@ -302,4 +302,4 @@ def passages(segments: Sequence[Segment], mapping: int, since: int, oldest: int)
         gone_at = decode(segment.row_log.gone_at)[decode(segment.row_log.gone) == mapping]
         gone = int(gone_at[-1]) if len(gone_at) and gone_at[-1] >= since else None
         if len(rows) or gone is not None:
-            yield Passage(numbers, times[numbers - first], segment.row_log.take(rows), False, gone)
+            yield RowSpan(numbers, times[numbers - first], segment.row_log.take(rows), False, gone)

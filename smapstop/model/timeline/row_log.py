@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, ATTRIBUTE_COLUMNS, in_address_order, rows_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
-from smapstop.model.timeline.delta import Delta, Layout, Numbers
+from smapstop.model.timeline.delta import Delta, RowLayout, TickNumbers
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import Amounts, Mappings, StringTable
 
@@ -136,7 +136,7 @@ class RowLog:
         )
 
 
-def build_row_log(deltas: Sequence[Delta], layout: Layout) -> RowLog:
+def build_row_log(deltas: Sequence[Delta], layout: RowLayout) -> RowLog:
     """The steps of consecutive ticks, whose rows have this layout."""
     told = [delta for delta in deltas if len(delta.ids)]
     count = [len(delta.ids) for delta in told]
@@ -186,7 +186,7 @@ def row_log_of_snapshot(moment: MapSnapshot) -> RowLog:
     )
 
 
-def replay(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, Numbers]:
+def replay(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, TickNumbers]:
     """Rebuild the map after a tick from consecutive steps, the first of which are a whole map.
 
     For instance until tick 3, with a whole map at tick 0, and one change in each tick after it (`A1` is the row of
@@ -220,7 +220,7 @@ def replay(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, Numbers]
     return ids[present][order], mappings, moved[order]
 
 
-def _rows_until(numbers: Numbers, until: int) -> Rows:
+def _rows_until(numbers: TickNumbers, until: int) -> Rows:
     """Rows whose tick is not later than `until`."""
     return np.flatnonzero(numbers <= until)
 
@@ -238,7 +238,7 @@ def _newest_per_id(rows: Rows, ids: Ids) -> Rows:
     return by_id[is_last]
 
 
-def _without_gone(rows: Rows, ids: Ids, numbers: Numbers, steps: Sequence[RowLog], until: int) -> Rows:
+def _without_gone(rows: Rows, ids: Ids, numbers: TickNumbers, steps: Sequence[RowLog], until: int) -> Rows:
     """Rows of mappings that no tick after the row's, and up to `until`, found gone.
 
     Args:

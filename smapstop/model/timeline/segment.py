@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
-from smapstop.model.timeline.delta import Delta, Layout, Numbers
+from smapstop.model.timeline.delta import Delta, RowLayout, TickNumbers
 from smapstop.model.timeline.row_log import RowLog, build_row_log
 from smapstop.model.timeline.tick_headers import PlainHeaders, TickHeaders, pack_headers
 
@@ -20,7 +20,7 @@ class Segment:
     """The number of the first tick."""
     stop: int
     """The number of the tick after the last."""
-    anew: bool
+    starts_full: bool
     """Whether the map begins anew with the first tick."""
     base: RowLog | None
     """The whole map at the first tick; None when it follows from the segment before."""
@@ -44,9 +44,9 @@ class Segment:
         """Whether its ticks are still as they came."""
         return isinstance(self.headers, PlainHeaders)
 
-    def reading_numbers(self) -> Numbers:
+    def reading_numbers(self) -> TickNumbers:
         """Which tick read the map that each tick shows."""
-        read: Numbers = decode(self._reading_numbers)
+        read: TickNumbers = decode(self._reading_numbers)
         return read
 
     def change_counts(self) -> NDArray[np.int64]:
@@ -74,7 +74,7 @@ class OpenSegment:
         self.ticks: list[Tick] = []
         self.row_count = 0
         """How many rows they changed."""
-        self.layout: Layout | None = None
+        self.layout: RowLayout | None = None
         """The layout of these rows; None before the first."""
         self._deltas: list[Delta] = []
         self._reading_numbers: list[int] = []
@@ -101,7 +101,7 @@ class OpenSegment:
             self._segment = Segment(
                 first=self.first,
                 stop=self.first + len(self.ticks),
-                anew=self._deltas[0].anew,
+                starts_full=self._deltas[0].is_full,
                 base=self.base,
                 row_log=build_row_log(self._deltas, self.layout or (rows.fields, rows.strings)),
                 headers=PlainHeaders(tuple(self.ticks)),

@@ -53,7 +53,7 @@ class SegmentStore:
         if not self._is_base_packed:
             self._pack_base()
         run = self._open
-        if run is None or delta.anew or not run.can_add(delta):
+        if run is None or delta.is_full or not run.can_add(delta):
             self._open_segment(after, whole=True)
         elif len(run.ticks) >= self._segment_ticks or run.row_count >= SEGMENT_ROWS:
             rows_due = self._rows_since_base >= MAPS_PER_BASE * len(after.ids)

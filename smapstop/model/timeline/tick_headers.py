@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import Events
-from smapstop.model.tick import Ids, Lineage, Stack, Tick
+from smapstop.model.tick import Ids, LifecycleEvent, ThreadStack, Tick
 from smapstop.model.timeline.column_codec import (
     DeltaEncoded,
     EncodedValues,
@@ -51,7 +51,7 @@ class PlainHeaders:
         """How many events and steps in the life of mappings each tick tells."""
         return np.array([len(tick.events) + len(tick.lineage) for tick in self._ticks], np.int64)
 
-    def lineage_of(self, mapping: int) -> list[tuple[int, Lineage]]:
+    def lineage_of(self, mapping: int) -> list[tuple[int, LifecycleEvent]]:
         """What happened to a mapping as a whole, or through it to others, with the tick."""
         steps = [(tick.number, step) for tick in self._ticks for step in tick.lineage]
         return [(number, step) for number, step in steps if mapping in (step.mapping, step.other)]
@@ -152,7 +152,7 @@ class PackedHeaders:
         told: NDArray[np.int64] = decode(self._event_counts) + decode(self._lineage.counts)
         return told
 
-    def lineage_of(self, mapping: int) -> list[tuple[int, Lineage]]:
+    def lineage_of(self, mapping: int) -> list[tuple[int, LifecycleEvent]]:
         """What happened to a mapping as a whole, or through it to others, with the tick."""
         _, who, other = (decode(column.column) for column in self._lineage.columns)
         rows = np.flatnonzero((who == mapping) | (other == mapping)).tolist()
@@ -188,7 +188,7 @@ class PackedHeaders:
                 gone=np.array([mapping for (mapping,) in gone], np.int64),
                 lineage=tuple(map(_lineage_of_row, lineage)),
                 events=events,
-                stacks=tuple(Stack(*row) for row in stacks),
+                stacks=tuple(ThreadStack(*row) for row in stacks),
             )
             for values, counted, known, (names, texts), gone, lineage, stacks, events in columns
         ]
@@ -223,13 +223,13 @@ def pack_headers(ticks: Sequence[Tick]) -> PackedHeaders:
     )
 
 
-def _row_of_lineage(step: Lineage) -> tuple[str, int, int]:
+def _row_of_lineage(step: LifecycleEvent) -> tuple[str, int, int]:
     return step.what, step.mapping, _NO_MAPPING if step.other is None else step.other
 
 
-def _lineage_of_row(row: tuple[Any, ...]) -> Lineage:
+def _lineage_of_row(row: tuple[Any, ...]) -> LifecycleEvent:
     what, mapping, other = row
-    return Lineage(what, mapping, None if other == _NO_MAPPING else other)
+    return LifecycleEvent(what, mapping, None if other == _NO_MAPPING else other)
 
 
 TickHeaders = PlainHeaders | PackedHeaders

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import overload
 
-from smapstop.model.tick import Ending, Stack, Tick
+from smapstop.model.tick import ExitStatus, ThreadStack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.mapping_queries import MappingQueries
 from smapstop.model.timeline.segment_store import SEGMENT_TICKS, SegmentStore
@@ -61,7 +61,7 @@ class Timeline:
         return self._last
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> ExitStatus | None:
         """How the process ended; None while it runs."""
         return self._last.tick.ending if self._last else None
 
@@ -75,7 +75,7 @@ class Timeline:
             raise ValueError(f"tick {tick.number} cannot follow {len(self)} ticks")
         before, self._last = self._last, apply_tick(self._last, tick)
         self._segments.append(before, self._last)
-        self._stacks.hear(tick)
+        self._stacks.append(tick)
         self.snapshots.add(self._last)
         return self._last
 
@@ -108,7 +108,7 @@ class Timeline:
         """
         return self.snapshots.header(number)
 
-    def stacks_at(self, number: int) -> Mapping[int, Stack]:
+    def stacks_at(self, number: int) -> Mapping[int, ThreadStack]:
         """Whose stack each mapping is at a tick, as far as it is known."""
         return self._stacks.at(number)
 
@@ -122,7 +122,7 @@ class Timeline:
             if number < self.oldest:
                 number, whole = self.oldest, True
             tick = self.snapshots.tick(number)
-            if whole and tick.read_mappings:
+            if whole and tick.has_mappings:
                 moment, whole = self.at(number), False
                 tick = replace(tick, keyframe=True, ids=moment.ids, rows=moment.mappings, gone=moment.ids[:0])
             if not whole:

@@ -10,7 +10,7 @@ from smapstop.model.grouping import Grouping, group_ids, group_keys, group_name
 from smapstop.model.kinds import kind_codes
 from smapstop.model.labels import Label, Uses, label, unknown_uses, uses_of
 from smapstop.model.mapping_rows import concatenate, rows_of
-from smapstop.model.tick import Ids, Stack
+from smapstop.model.tick import Ids, ThreadStack
 from smapstop.model.timeline.map_diff import MapDiff
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, StringIds, StringTable
@@ -45,7 +45,7 @@ class TableData:
     """How many mappings the row stands for."""
     purposes: Uses
     """What the mappings without a name are for, by their shape."""
-    stacks: Mapping[int, Stack] = field(default_factory=dict)
+    stacks: Mapping[int, ThreadStack] = field(default_factory=dict)
     """Whose stack each mapping is, as far as it is known."""
 
     def __len__(self) -> int:
@@ -75,7 +75,9 @@ class RemovedRows:
     """The ticks at which they were gone, shape (k,); -1 when they never were there."""
 
 
-def build_table(changes: MapDiff, seconds: float | None, stacks: Mapping[int, Stack] | None = None) -> TableData:
+def build_table(
+    changes: MapDiff, seconds: float | None, stacks: Mapping[int, ThreadStack] | None = None
+) -> TableData:
     """The sheet of a moment, a row per mapping.
 
     Args:

@@ -6,7 +6,7 @@ import pytest
 from building import SECOND, mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE, PreviousRun
-from smapstop.model.tick import Ending
+from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import StringTable
@@ -26,7 +26,7 @@ def run(*heaps: int, began: float = 0, ended: bool = False, at: int = 0) -> Time
         for number, map_ in enumerate(rows)
     ]
     if ended:
-        last = {"monotonic_ns": round((began + len(heaps)) * SECOND), "ending": Ending(status=0)}
+        last = {"monotonic_ns": round((began + len(heaps)) * SECOND), "ending": ExitStatus(status=0)}
         ticks.append(tick_of(len(heaps), rows[-1].take(slice(0)), [], keyframe=False, **last))
     return timeline_of(*ticks)
 
@@ -60,7 +60,7 @@ def test_the_nearest_reading_counts_not_the_one_before() -> None:
 def test_a_run_that_ended_before_stays_what_it_was_at_its_end() -> None:
     earlier, later = run(10, 20, ended=True), run(1, 2, 3, 4, 5, began=50)
     moment = PreviousRun(1, earlier).at_same_age(later, later.at(4))
-    assert moment.tick.ending == Ending(status=0)
+    assert moment.tick.ending == ExitStatus(status=0)
     assert heap_beside(earlier, later, 4) == 20
 
 

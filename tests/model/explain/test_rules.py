@@ -20,9 +20,9 @@ def told(before: Mappings, after: Mappings, faults: int = 0) -> list[list[str]]:
     ids = first_match(before).ids
     found = match(before, ids, after, len(ids))
     rows = np.arange(len(after))
-    events = explain(before, found.before, after, rows, found.ids, Faults(faults, 0), 4)
+    events = explain(before, found.previous_rows, after, rows, found.ids, Faults(faults, 0), 4)
     return [
-        [f"{event.what}{'' if event.sure else '?'} {event.pages}" for event in events.of(mapping)]
+        [f"{event.what}{'' if event.sure else '?'} {event.pages}" for event in events.of_mapping(mapping)]
         for mapping in found.ids.tolist()
     ]
 

@@ -174,8 +174,8 @@ def tick(mappings: list[tuple[str, Pages]], faults: int, missing: tuple[str, ...
 
 def told(events: Events, mapping: int) -> dict[str, int]:
     """The pages of a mapping by mechanism, with a question mark where it is not sure."""
-    found = {f"{event.what}{'' if event.sure else '?'}": event.pages for event in events.of(mapping)}
-    assert len(found) == len(events.of(mapping))
+    found = {f"{event.what}{'' if event.sure else '?'}": event.pages for event in events.of_mapping(mapping)}
+    assert len(found) == len(events.of_mapping(mapping))
     return found
 
 
@@ -202,7 +202,7 @@ def test_whatever_happens_is_explained_and_adds_up(mappings: list[tuple[str, Pag
     assert (events.kb > 0).all()
     for mapping, (_, pages) in enumerate(mappings):
         was, now = counted([was for was, _ in pages]), counted([now for _, now in pages])
-        found = events.of(mapping)
+        found = events.of_mapping(mapping)
         for field in ("rss", "anonymous", "swap", "ksm"):
             bounds = [PER_PAGE.get(event.what, {}).get(field, (0, 0)) for event in found]
             least = sum(event.kb * low for event, (low, _) in zip(found, bounds, strict=True))
@@ -242,7 +242,9 @@ def test_kernels_that_print_less_are_told_of_as_far_as_they_go(
 ) -> None:
     events = tick(mappings, faults, tuple(missing))
 
-    assert "unexplained" not in [event.what for mapping in range(len(mappings)) for event in events.of(mapping)]
+    assert "unexplained" not in [
+        event.what for mapping in range(len(mappings)) for event in events.of_mapping(mapping)
+    ]
 
 
 @given(st.lists(anything(), max_size=4))
@@ -255,7 +257,7 @@ def test_mappings_may_come_go_and_change_in_any_way(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         found = match(previous, first_match(previous).ids, current, len(previous))
         rows = np.arange(len(current))
-        events = explain(previous, found.before, current, rows, found.ids, Faults(5, 0), 4)
+        events = explain(previous, found.previous_rows, current, rows, found.ids, Faults(5, 0), 4)
 
         assert set(events.mapping.tolist()) <= set(found.ids.tolist())
         assert (events.kb > 0).all()
@@ -272,4 +274,4 @@ def test_fields_that_no_kernel_prints_do_no_harm(of: str, was: list[int], now: l
 
     assert (events.kb > 0).all()
     odd = sum(now[4:]) - sum(was[4:]) != now[0] - was[0]  # Rss is the sum of the four states
-    assert not odd or "unexplained" in [event.what for event in events.of(0)]
+    assert not odd or "unexplained" in [event.what for event in events.of_mapping(0)]

@@ -3,7 +3,7 @@
 from building import SECOND, mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.activity import Activity
-from smapstop.model.tick import Ending, Lineage
+from smapstop.model.tick import ExitStatus, LifecycleEvent
 from smapstop.model.timeline.timeline import Timeline
 
 HAPPENED = {2: 1, 3: 4, 9: 1}
@@ -12,10 +12,10 @@ HAPPENED = {2: 1, 3: 4, 9: 1}
 
 def ten_ticks() -> Timeline:
     rows = mappings_of((0, 4))
-    lineage = {3: tuple(Lineage("protect", 0) for _ in range(4)), 2: (Lineage("grow", 0),)}
+    lineage = {3: tuple(LifecycleEvent("protect", 0) for _ in range(4)), 2: (LifecycleEvent("grow", 0),)}
     return timeline_of(
         *(
-            tick_of(n, rows, [0], keyframe=True, lineage=lineage.get(n, ()), ending=Ending(0) if n == 9 else None)
+            tick_of(n, rows, [0], keyframe=True, lineage=lineage.get(n, ()), ending=ExitStatus(0) if n == 9 else None)
             for n in range(10)
         )
     )
@@ -55,7 +55,7 @@ def test_it_follows_a_timeline_that_grows() -> None:
     assert activity.binned_counts(4).tolist() == [0, 0, 0, 0]
 
     for number in range(1, 600):
-        grew = (Lineage("grow", 0),) if number == 300 else ()
+        grew = (LifecycleEvent("grow", 0),) if number == 300 else ()
         timeline.append(tick_of(number, mappings_of((0, 4)), [0], lineage=grew))
     activity.update()
 

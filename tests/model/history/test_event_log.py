@@ -12,7 +12,7 @@ from smapstop.model.events import MECHANISMS, Event, Events, Mechanism
 from smapstop.model.history.event_log import FOLD_TICKS, MAX_ENTRIES, MAX_NEW_ENTRIES, EventLog
 from smapstop.model.history.log_entry import NAMES_TICKS, LogEntry, MappingRef
 from smapstop.model.kinds import Kind
-from smapstop.model.tick import Ending, Lineage, Tick, What
+from smapstop.model.tick import ExitStatus, LifecycleEvent, LifecycleKind, Tick
 from smapstop.model.timeline.timeline import Timeline
 
 Happened = tuple[int, Mechanism, int] | tuple[int, Mechanism, int, bool]
@@ -44,8 +44,8 @@ def tick(
     return tick_of(number, mappings_of(*rows), ids, keyframe=True, events=events_of(*happened), **other)
 
 
-def lived(*steps: tuple[What, int]) -> tuple[Lineage, ...]:
-    return tuple(Lineage(what, mapping) for what, mapping in steps)
+def lived(*steps: tuple[LifecycleKind, int]) -> tuple[LifecycleEvent, ...]:
+    return tuple(LifecycleEvent(what, mapping) for what, mapping in steps)
 
 
 def chronicle_of(*ticks: Tick) -> tuple[LogEntry, ...]:
@@ -106,7 +106,7 @@ def test_the_most_of_a_tick_comes_last() -> None:
     ],
 )
 def test_the_life_of_a_mapping_is_told_with_its_size(
-    step: tuple[What, int], rows: Sequence[tuple[Any, ...]], ids: Sequence[int], kb: int
+    step: tuple[LifecycleKind, int], rows: Sequence[tuple[Any, ...]], ids: Sequence[int], kb: int
 ) -> None:
     (entry,) = chronicle_of(tick(1, rows=rows, ids=ids, lineage=lived(step)))
     assert (entry.what, entry.mapping, entry.kb, entry.pages) == (*step, kb, 0)
@@ -189,7 +189,7 @@ def test_a_new_program_the_end_and_bad_readings_are_told() -> None:
     entries = chronicle_of(tick(1, torn=True), tick(2, executed=True), tick(3, missing="denied"))
     assert [entry.what for entry in entries] == ["torn", "exec", "missing"]
     assert [entry.mapping for entry in entries] == [None, None, None]
-    assert [entry.what for entry in chronicle_of(tick(1, ending=Ending(status=3)))] == ["end"]
+    assert [entry.what for entry in chronicle_of(tick(1, ending=ExitStatus(status=3)))] == ["end"]
 
 
 def test_nothing_of_one_program_goes_on_in_the_next() -> None:
@@ -247,7 +247,7 @@ def test_a_pause_ends_an_entry(pause: int, expected: list[int]) -> None:
 def test_nameless_mappings_that_come_and_go_stay_two_entries() -> None:
     ticks = []
     for n in range(1, 6):
-        steps: list[tuple[What, int]] = [("map", 3 + n)]
+        steps: list[tuple[LifecycleKind, int]] = [("map", 3 + n)]
         if n > 1:
             steps.append(("unmap", 2 + n))
         rows = (*MAP, (300, 310 + n, "rw-p", ""))

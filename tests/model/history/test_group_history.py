@@ -15,7 +15,7 @@ from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.kinds import kind_of
-from smapstop.model.tick import Lineage, Tick
+from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
@@ -160,7 +160,7 @@ def test_a_mechanism_that_is_partly_sure_is_of_one_mapping() -> None:
 
 
 def test_what_became_of_mappings_is_told_also_of_those_that_are_gone() -> None:
-    steps = (Lineage("unmap", 1), Lineage("grow", 2))
+    steps = (LifecycleEvent("unmap", 1), LifecycleEvent("grow", 2))
     timeline = timeline_of(START, tick(1, {2: 100}, (2, "first-touch", 92), gone=[1], lineage=steps))
     assert happened(timeline, "kind", "anonymous", 1) == [
         ("first-touch", 1, 92, True),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.tick import Lineage
+from smapstop.model.tick import LifecycleEvent
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT
 
@@ -87,10 +87,10 @@ def test_only_what_a_person_would_call_a_change_stirs_it() -> None:
 
 
 def test_it_keeps_what_happened_to_it_and_to_others_through_it() -> None:
-    split, merge = Lineage("split", 8, 7), Lineage("merge", 8, 7)
+    split, merge = LifecycleEvent("split", 8, 7), LifecycleEvent("merge", 8, 7)
     timeline = timeline_of(
         tick_of(0, mappings_of((1, 9)), [7]),
-        tick_of(1, mappings_of((1, 5), (5, 9, "r--p")), [7, 8], lineage=(split, Lineage("map", 9))),
+        tick_of(1, mappings_of((1, 5), (5, 9, "r--p")), [7, 8], lineage=(split, LifecycleEvent("map", 9))),
         tick_of(2, mappings_of((1, 9)), [7], gone=[8], lineage=(merge,)),
     )
 

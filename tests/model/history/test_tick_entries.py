@@ -9,7 +9,7 @@ from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry, MappingRef
 from smapstop.model.history.tick_entries import NO_MAPPING, single_entries, tick_entries
 from smapstop.model.kinds import Kind
-from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.timeline.map_snapshot import apply_tick
 from smapstop.proc.columns import StringTable
 
@@ -32,7 +32,7 @@ def ticks() -> tuple[Tick, Tick]:
         mappings_of((0, 6, "rw-p", "[heap]"), texts=texts),
         [0],
         gone=[1],
-        lineage=(Lineage("merge", 1, 0), Lineage("grow", 0)),
+        lineage=(LifecycleEvent("merge", 1, 0), LifecycleEvent("grow", 0)),
         events=events,
         torn=True,
     )
@@ -41,7 +41,7 @@ def ticks() -> tuple[Tick, Tick]:
 
 def test_mechanisms_come_first_then_steps_of_mappings_then_notes_on_the_process() -> None:
     _, tick = ticks()
-    entries = tick_entries(replace(tick, executed=True, missing="why", ending=Ending(0)))
+    entries = tick_entries(replace(tick, executed=True, missing="why", ending=ExitStatus(0)))
 
     assert [entry.what for entry in entries] == [
         *("first-touch", "copy-on-write", "copy-on-write", "merge", "grow"),

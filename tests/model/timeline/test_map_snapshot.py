@@ -3,7 +3,7 @@
 import pytest
 from building import listed, mappings_of, tick_of
 
-from smapstop.model.tick import Ending
+from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT
 
@@ -44,7 +44,8 @@ def test_tick_without_changes_keeps_the_map_and_tells_that_it_was_read(first: Ma
 
 
 @pytest.mark.parametrize(
-    "unread", [{"tier": "counters"}, {"tier": "rollup"}, {"missing": "not permitted"}, {"ending": Ending(status=0)}]
+    "unread",
+    [{"tier": "counters"}, {"tier": "rollup"}, {"missing": "not permitted"}, {"ending": ExitStatus(status=0)}],
 )
 def test_tick_that_read_no_mappings_shows_those_of_the_last_that_did(
     first: MapSnapshot, unread: dict[str, object]

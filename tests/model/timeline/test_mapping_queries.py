@@ -54,7 +54,7 @@ def test_series_of_a_field_that_is_not_always_printed_has_gaps() -> None:
 
 def test_tick_at_a_wall_clock_time_is_the_last_one_begun_by_then() -> None:
     timeline = timeline_of(*(tick_of(number, mappings_of(), []) for number in range(5)))
-    begun, find = timeline.ticks[3].wall_ns, timeline.queries.find
+    begun, find = timeline.ticks[3].wall_ns, timeline.queries.find_tick
 
     assert [find(begun), find(begun - 1), find(begun + SECOND - 1)] == [3, 2, 3]
     assert [find(0), find(begun + 100 * SECOND)] == [0, 4]

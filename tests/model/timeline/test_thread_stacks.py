@@ -3,21 +3,21 @@
 import pytest
 from building import mappings_of, tick_of
 
-from smapstop.model.tick import Stack
+from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline import thread_stacks
 from smapstop.model.timeline.thread_stacks import StackLog
 
 
-def log_of(*told: tuple[Stack, ...]) -> StackLog:
+def log_of(*told: tuple[ThreadStack, ...]) -> StackLog:
     """A log of ticks that tell of stacks."""
     log = StackLog()
     for number, each in enumerate(told):
-        log.hear(tick_of(number, mappings_of(), [], stacks=each))
+        log.append(tick_of(number, mappings_of(), [], stacks=each))
     return log
 
 
-IO, NET, NOBODYS = Stack(1, 7, "io"), Stack(1, 8, "net"), Stack(1, 0, "")
-OTHER = Stack(2, 9, "other")
+IO, NET, NOBODYS = ThreadStack(1, 7, "io"), ThreadStack(1, 8, "net"), ThreadStack(1, 0, "")
+OTHER = ThreadStack(2, 9, "other")
 
 
 def test_a_stack_has_been_there_since_before_it_was_found() -> None:
@@ -32,8 +32,8 @@ def test_a_stack_that_another_thread_gets_was_the_first_ones_until_then() -> Non
 
 
 def test_only_so_many_news_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thread_stacks, "MOST_TOLD", 4)
-    log = log_of(*[(Stack(1, 100 + number, "x"),) for number in range(9)])
+    monkeypatch.setattr(thread_stacks, "MAX_ENTRIES", 4)
+    log = log_of(*[(ThreadStack(1, 100 + number, "x"),) for number in range(9)])
     assert log.at(8)[1].tid == 108
     assert log.at(7)[1].tid == 107
     assert 102 < log.at(0)[1].tid < 107

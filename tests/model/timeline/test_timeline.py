@@ -8,7 +8,7 @@ from building import listed, mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.tick import Ending
+from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
 
 keyframes = st.sets(st.integers(1, 8))
@@ -81,8 +81,8 @@ def test_newest_moment_and_ending() -> None:
     assert timeline.last is moment
     assert timeline.ending is None
 
-    timeline.append(tick_of(1, mappings_of(), [], ending=Ending(status=3)))
-    assert timeline.ending == Ending(status=3)
+    timeline.append(tick_of(1, mappings_of(), [], ending=ExitStatus(status=3)))
+    assert timeline.ending == ExitStatus(status=3)
     assert timeline.last is not None
     assert timeline.last.read is moment.tick
     assert listed(timeline.last.mappings) == listed(moment.mappings)

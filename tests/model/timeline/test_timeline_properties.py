@@ -14,7 +14,7 @@ from streams import assert_same, streams, ticks_of
 
 from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.tick import Lineage
+from smapstop.model.tick import LifecycleEvent
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EXTERNALLY_DRIVEN
@@ -79,7 +79,7 @@ class Everything:
                 steps.append(number)
         return steps
 
-    def became(self, mapping: int) -> list[tuple[int, Lineage]]:
+    def became(self, mapping: int) -> list[tuple[int, LifecycleEvent]]:
         lineage = [(tick.number, step) for tick in self.ticks for step in tick.lineage]
         return [(number, step) for number, step in lineage if mapping in (step.mapping, step.other)]
 
@@ -147,8 +147,8 @@ def test_totals_and_times_are_those_of_the_ticks(stream: Any, run_ticks: int) ->
         expected = np.array([tick.totals.get(name, NAN) for tick in log.ticks], np.float64)
         np.testing.assert_array_equal(expected, timeline.queries.totals(name, 0, len(log)))
     for tick in log.ticks:
-        assert timeline.queries.find(tick.wall_ns) == tick.number
-        assert timeline.queries.find(tick.wall_ns - 1) == max(0, tick.number - 1)
+        assert timeline.queries.find_tick(tick.wall_ns) == tick.number
+        assert timeline.queries.find_tick(tick.wall_ns - 1) == max(0, tick.number - 1)
         assert timeline.header(tick.number).wall_ns == tick.wall_ns
 
 
@@ -243,7 +243,7 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
 @given(streams, runs, st.sampled_from([FORGETFUL, 1 << 30]))
 def test_retold_they_make_the_same_moments(stream: Any, run_ticks: int, kept_bytes: int) -> None:
     timeline = Everything(stream).packed(run_ticks, kept_bytes=kept_bytes)
-    begins = next((tick.number for tick in timeline.ticks if tick.read_mappings), len(timeline))
+    begins = next((tick.number for tick in timeline.ticks if tick.has_mappings), len(timeline))
     retold = list(timeline.replayable_ticks())
 
     assert [tick.number for tick in retold] == list(range(len(timeline) - begins))

@@ -7,7 +7,7 @@ import pytest
 from building import mappings_of, tick_of, timeline_of
 
 from smapstop.errors import SmapstopError
-from smapstop.model.tick import Stack
+from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.sort import Sorting, sort_column, sort_rows
@@ -175,7 +175,7 @@ def test_filter_by_what_memory_without_a_name_is_for() -> None:
     )
     moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4, 5])).at(0)
     plain = build_table(diff_maps(moment, moment), None)
-    known = build_table(diff_maps(moment, moment), None, stacks={3: Stack(3, 77, "Worker")})
+    known = build_table(diff_maps(moment, moment), None, stacks={3: ThreadStack(3, 77, "Worker")})
 
     def shown(of: TableData, expression: str) -> list[int]:
         return np.flatnonzero(parse_filter(expression)(of)).tolist()

@@ -9,7 +9,7 @@ from building import SECOND, listed, mappings_of, tick_of
 from listening import target
 
 from smapstop.errors import SmapstopError
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.recording.writer import Recorder
 from smapstop.report.diff.inputs import ComparedRun, find_moment, open_run
@@ -101,7 +101,7 @@ def unread(number: int, **other: object) -> Tick:
     return tick_of(number, mappings_of(), [], tier="rollup", totals={"rss": 1000}, **other)
 
 
-TICKS = [read(0, 8), read(1, 40), unread(2), read(3, 40), read(4, 16), unread(5, ending=Ending(status=0))]
+TICKS = [read(0, 8), read(1, 40), unread(2), read(3, 40), read(4, 16), unread(5, ending=ExitStatus(status=0))]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.tick import Lineage, Tick
+from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.fields import FIELDS
@@ -254,7 +254,7 @@ def test_a_mark_is_shown_on_the_chart() -> None:
 
 
 def test_of_a_mapping_that_is_gone_the_last_state_is_laid_out() -> None:
-    gone = tick_of(3, mappings_of(), [], gone=[7], lineage=(Lineage("unmap", 7),))
+    gone = tick_of(3, mappings_of(), [], gone=[7], lineage=(LifecycleEvent("unmap", 7),))
     detail = laid_out(80, 24, *COPIED, gone)
     assert texts(detail.top)[1] == " gone since 22:13:23: unmapped; below is its last state"
     assert detail.fields == NONZERO

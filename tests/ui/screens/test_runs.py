@@ -13,7 +13,7 @@ from textual.widgets import ContentSwitcher, OptionList
 from waiting import until
 
 from smapstop.model.protocol import Attach, Failure, Launch, PagesOf, Refusal, Request, Signal
-from smapstop.model.tick import Ending, Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.columns import StringTable
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
@@ -56,7 +56,7 @@ class Run:
     def end(self, number: int, status: int = 0) -> Tick:
         """Its last tick."""
         totals = self._totals(number - 1)
-        return tick_of(number, mappings_of(texts=self._texts), [], ending=Ending(status=status), totals=totals)
+        return tick_of(number, mappings_of(texts=self._texts), [], ending=ExitStatus(status=status), totals=totals)
 
 
 FIRST, SECOND, THIRD = Run(1, 40, old=True), Run(2, 140), Run(3, 240)

@@ -17,7 +17,7 @@ from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.protocol import Attach
-from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
@@ -165,8 +165,8 @@ async def test_the_newest_comes_first() -> None:
 
 async def test_the_lives_of_mappings_are_told() -> None:
     grown = ((0x1000, 0x1121, "rw-p", "[heap]"), (0x2000, 0x2002, "r--p", DATA[3]), NAMELESS)
-    steps = (Lineage("grow", 0), Lineage("protect", 1))
-    gone = tick(2, rows=grown[:2], gone=[2], lineage=(Lineage("unmap", 2),))
+    steps = (LifecycleEvent("grow", 0), LifecycleEvent("protect", 1))
+    gone = tick(2, rows=grown[:2], gone=[2], lineage=(LifecycleEvent("unmap", 2),))
     async with Host(tick(0), tick(1, rows=grown, lineage=steps), gone).run_test(size=(118, 10)) as pilot:
         told = [" ".join(line[12:].split()) for line in lines(pilot.app)]
         assert told == [
@@ -177,7 +177,7 @@ async def test_the_lives_of_mappings_are_told() -> None:
 
 
 async def test_the_process_is_told_in_its_own_name() -> None:
-    ticks = (tick(1, executed=True), tick(2, torn=True), tick(3, ending=Ending(signal=9)))
+    ticks = (tick(1, executed=True), tick(2, torn=True), tick(3, ending=ExitStatus(signal=9)))
     async with Host(tick(0), *ticks).run_test(size=(118, 10)) as pilot:
         told = [" ".join(line[12:].split()) for line in lines(pilot.app)]
         assert told == [

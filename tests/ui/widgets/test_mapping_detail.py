@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 
 from smapstop.model.kinds import Kind
-from smapstop.model.tick import Lineage, Tick
+from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
@@ -322,7 +322,7 @@ async def test_a_mapping_that_is_gone_stays_and_says_so() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         table = app.lines[5:14]
-        gone = tick_of(2, mappings_of(), [], gone=[7], lineage=(Lineage("unmap", 7),))
+        gone = tick_of(2, mappings_of(), [], gone=[7], lineage=(LifecycleEvent("unmap", 7),))
         app.hear(gone)
         app.hear(tick_of(3, mappings_of(), []))
         await pilot.pause()

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from waiting import until
 
 from smapstop.model.protocol import Attach, Notice, Over
-from smapstop.model.tick import Ending, Lineage, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.settings import Replay, Settings
 from smapstop.text.format import clock
 from smapstop.ui.app import Dashboard
@@ -21,7 +21,7 @@ from smapstop.ui.widgets.time_bar import TimeBar
 def ticks(count: int) -> list[Tick]:
     """So many ticks; at the third the mapping grows."""
     rows = mappings_of((0, 40, "rw-p", "[heap]", 4))
-    grew = {3: (Lineage("grow", 0),)}
+    grew = {3: (LifecycleEvent("grow", 0),)}
     return [tick_of(n, rows, [0], keyframe=True, lineage=grew.get(n, ())) for n in range(count)]
 
 
@@ -151,7 +151,7 @@ async def test_playing_is_as_fast_as_was_asked_for_and_ends_at_the_end() -> None
 
 
 async def test_a_recorded_end_is_the_end_of_the_process() -> None:
-    app = replay(*ticks(3), tick_of(3, mappings_of(), [], ending=Ending(3)))
+    app = replay(*ticks(3), tick_of(3, mappings_of(), [], ending=ExitStatus(3)))
     async with app.run_test(size=(118, 40)) as pilot:
         assert "exited 3" in await header(pilot)
         await pilot.press("home")
