@@ -9,7 +9,7 @@ from building import mappings_of, tick_of
 from hypothesis import strategies as st
 
 from smapstop.model.identity import NO_ROW, first_match, match
-from smapstop.model.mapping_rows import differing
+from smapstop.model.mapping_rows import rows_differ
 from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import Mappings, StringTable
 
@@ -102,7 +102,7 @@ def ticks_of(maps: list[Mappings], keyframes: set[int]) -> Iterator[Tick]:
         found = match(previous, found.ids, current, found.next_id)
         known = np.flatnonzero(found.previous_rows != NO_ROW)
         changed = np.ones(len(current), bool)
-        changed[known] = differing(previous, found.previous_rows[known], current, known)
+        changed[known] = rows_differ(previous, found.previous_rows[known], current, known)
         if number in keyframes:
             changed[:] = True
         yield tick_of(

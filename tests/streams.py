@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NO_ROW, first_match, match
-from smapstop.model.mapping_rows import differing
+from smapstop.model.mapping_rows import rows_differ
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 
@@ -86,7 +86,7 @@ class _Sampled:
         changed = np.ones(len(rows), bool)
         if self._known:
             old = np.flatnonzero(found.previous_rows != NO_ROW)
-            changed[old] = differing(self._known[0], found.previous_rows[old], rows, old)
+            changed[old] = rows_differ(self._known[0], found.previous_rows[old], rows, old)
         self._known, self._next_id = (rows, found.ids), found.next_id
         keyframe, moved = what in ("keyframe", "exec"), found.ids[changed]
         carried = np.flatnonzero(changed | keyframe)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from smapstop.export import RecordKind
 from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import TickEvent, tick_events
-from smapstop.model.timestamps import utc
+from smapstop.model.timestamps import format_utc
 from smapstop.model.totals import DERIVED_TOTALS
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS, ROLLUP_ONLY
@@ -54,7 +54,7 @@ def columns_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
 
 def records(step: Step, kinds: Collection[RecordKind]) -> Iterator[Record]:
     """What a step says: the tick, the mappings that changed, and what happened. None is what is not known."""
-    when = {"tick": step.tick.number, "at": utc(step.tick.wall_ns), "seconds": round(step.seconds, 6)}
+    when = {"tick": step.tick.number, "at": format_utc(step.tick.wall_ns), "seconds": round(step.seconds, 6)}
     if "ticks" in kinds:
         yield {"type": "tick", **when, **_tick_record(step)}
     if "changes" in kinds:

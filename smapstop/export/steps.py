@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.mapping_rows import differing, rows_of
+from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
@@ -95,11 +95,11 @@ def changed_rows(step: Step) -> RowIndices:
     if step.first or before is None or tick.executed:
         return np.arange(len(after.ids))
     if not tick.keyframe:
-        return rows_of(after.ids, tick.ids)
-    old = rows_of(before.ids, after.ids)
+        return find_rows(after.ids, tick.ids)
+    old = find_rows(before.ids, after.ids)
     known = np.flatnonzero(old >= 0)
     news = np.ones(len(old), bool)
-    news[known] = differing(before.mappings, old[known], after.mappings, known)
+    news[known] = rows_differ(before.mappings, old[known], after.mappings, known)
     return np.flatnonzero(news)
 
 

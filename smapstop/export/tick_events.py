@@ -8,7 +8,7 @@ import numpy as np
 from smapstop.export.steps import Step
 from smapstop.model.history.log_entry import PUBLIC_NAMES, LogEntry, MappingRef
 from smapstop.model.history.tick_entries import single_entries, tick_entries
-from smapstop.model.mapping_rows import rows_of
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
@@ -84,7 +84,7 @@ def _amounts(moment: MapSnapshot | None, ids: Ids, fields: int) -> Amounts:
     """Every field of some mappings at a moment, shape (fields, len(ids)); 0 where one was not there."""
     if moment is None or not len(moment.ids):
         return np.zeros((fields, len(ids)), np.int64)
-    rows = rows_of(moment.ids, ids)
+    rows = find_rows(moment.ids, ids)
     amounts = moment.mappings.amounts.take(rows, axis=1)
     amounts[:, rows < 0] = 0
     return amounts

@@ -18,7 +18,7 @@ from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingState
 from smapstop.model.protocol import Target
 from smapstop.model.tick import LifecycleKind
-from smapstop.model.timestamps import utc
+from smapstop.model.timestamps import format_utc
 from smapstop.report.json_csv import json_line
 from smapstop.report.json_fields import Record
 from smapstop.text.format import printable
@@ -52,7 +52,7 @@ def as_trace(steps: Iterable[Step], kinds: Collection[RecordKind], target: Targe
     writer = _Writer(kinds, target)
     for step in steps:
         if step.first:
-            about |= {"pid": step.tick.counters.pid, "first_tick_at": utc(step.tick.wall_ns)}
+            about |= {"pid": step.tick.counters.pid, "first_tick_at": format_utc(step.tick.wall_ns)}
         pieces = ",\n  ".join(map(json_line, writer.events_of(step)))
         if pieces:
             yield between + pieces

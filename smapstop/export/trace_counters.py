@@ -7,8 +7,8 @@ import numpy as np
 from smapstop.export.steps import RowIndices, Step, changed_rows, gone_rows
 from smapstop.model.history.log_entry import MappingRef
 from smapstop.model.history.mapping_history import MappingState
-from smapstop.model.kinds import Kind, file_part, kind_of
-from smapstop.model.mapping_rows import rows_of
+from smapstop.model.kinds import Kind, kind_of, likely_section
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.protocol import Target
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.rates import cpu_share, fault_rates
@@ -100,7 +100,7 @@ class MappingTracks:
             shown[:] = False
         else:
             yield from self._changed_values(before, after, rows[shown], at)
-        old = rows_of(before.ids, ids) if before else np.full(len(ids), -1)
+        old = find_rows(before.ids, ids) if before else np.full(len(ids), -1)
         self._unchanged_since |= dict.fromkeys(ids[~shown | (old < 0)].tolist(), at)
 
     def _end(self, before: MapSnapshot, gone: RowIndices, at: tuple[int, float]) -> Iterator[Record]:
@@ -117,7 +117,7 @@ class MappingTracks:
         self, before: MapSnapshot, after: MapSnapshot, rows: RowIndices, at: tuple[int, float]
     ) -> Iterator[Record]:
         """The fields that changed in some rows of the map, or that mappings were born with."""
-        old = rows_of(before.ids, after.ids[rows])
+        old = find_rows(before.ids, after.ids[rows])
         for field in TRACKED:
             now, was = after.mappings.get(field), before.mappings.get(field)
             if now is None or was is None:
@@ -151,5 +151,5 @@ def short_name(face: MappingRef) -> str:
     """What a mapping is called in a few words: of a file its name and the part that it probably is."""
     kind = kind_of(face.name)
     if kind is Kind.FILE:
-        return f"{printable(face.name[face.name.rfind('/') + 1 :])} {file_part(face.perms)}".rstrip()
+        return f"{printable(face.name[face.name.rfind('/') + 1 :])} {likely_section(face.perms)}".rstrip()
     return printable(face.name) or "anon"

@@ -13,7 +13,7 @@ Grouping = Literal["none", "name", "kind", "file"]
 """What rows are grouped by: not at all, by full name, by kind, or by file (all that has no file together by kind)."""
 GROUPINGS: tuple[Grouping, ...] = ("none", "name", "kind", "file")
 
-_KIND_CODES = len(Kind)
+_KIND_COUNT = len(Kind)
 """Keys below this are positions in `list(Kind)`, those from here on are codes of names."""
 
 
@@ -28,7 +28,7 @@ def group_keys(kind: NDArray[np.signedinteger], name: StringIds, by: Grouping) -
     of_kind = kind.astype(np.int64)
     if by == "kind":
         return of_kind
-    of_name = name.astype(np.int64) + _KIND_CODES
+    of_name = name.astype(np.int64) + _KIND_COUNT
     return np.where(kind == list(Kind).index(Kind.FILE) if by == "file" else name != 0, of_name, of_kind)
 
 
@@ -39,4 +39,4 @@ def group_ids(keys: NDArray[np.int64]) -> Ids:
 
 def group_name(texts: StringTable, key: int) -> str:
     """Name of the group with a key."""
-    return list(Kind)[key].value if key < _KIND_CODES else texts[key - _KIND_CODES]
+    return list(Kind)[key].value if key < _KIND_COUNT else texts[key - _KIND_COUNT]

@@ -44,7 +44,7 @@ def kind_of(name: str) -> Kind:
     return Kind.SPECIAL if name.startswith("[") else Kind.FILE
 
 
-def kinds(mappings: Mappings) -> list[Kind]:
+def kinds_of(mappings: Mappings) -> list[Kind]:
     """The kind of each mapping; one look-up per distinct name."""
     of_code = {code: kind_of(mappings.strings[code]) for code in np.unique(mappings.name).tolist()}
     return [of_code[code] for code in mappings.name.tolist()]
@@ -52,16 +52,16 @@ def kinds(mappings: Mappings) -> list[Kind]:
 
 def kind_codes(mappings: Mappings) -> NDArray[np.int8]:
     """The kinds as positions in `list(Kind)`, shape (n,)."""
-    return coded(mappings.strings, mappings.name, lambda name: _POSITIONS[kind_of(name)])
+    return classify_texts(mappings.strings, mappings.name, lambda name: _POSITIONS[kind_of(name)])
 
 
-def coded(texts: StringTable, codes: StringIds, of: Callable[[str], int]) -> NDArray[np.int8]:
+def classify_texts(texts: StringTable, codes: StringIds, classify: Callable[[str], int]) -> NDArray[np.int8]:
     """A small number for each coded text, shape (len(codes),); each text is asked about once."""
     used = np.zeros(len(texts), bool)
     used[codes] = True
     answers = np.zeros(len(texts), np.int8)
     for code in np.flatnonzero(used).tolist():
-        answers[code] = of(texts[code])
+        answers[code] = classify(texts[code])
     return answers[codes]
 
 
@@ -86,7 +86,7 @@ def backing_of(name: str, perms: str) -> Backing:
             return Backing.NOTHING
 
 
-def file_part(perms: str) -> str:
+def likely_section(perms: str) -> str:
     """What a file mapping usually holds, in the linker's words (`.text`, `.data`); a guess from its permissions."""
     if "x" in perms:
         return ".text"

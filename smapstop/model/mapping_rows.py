@@ -14,7 +14,7 @@ ATTRIBUTE_COLUMNS = (*ADDRESS_COLUMNS, *TEXT_COLUMNS)
 """The columns of `Mappings` that are not amounts: numbers, and codes of texts."""
 
 
-def differing(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
+def rows_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Whether rows `i` of `a` and rows `j` of `b` (same texts) differ in anything, shape (len(i),)."""
     if a.fields != b.fields:
         return np.ones(len(i), bool)
@@ -26,7 +26,7 @@ def differing(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]
     return out
 
 
-def rows_of(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
+def find_rows(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
     """The rows in which the wanted ids stand, -1 for those that are not there."""
     if not len(ids):
         return np.full(len(wanted), -1, np.intp)
@@ -37,8 +37,8 @@ def rows_of(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
     return found
 
 
-def stirred(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether a person would say that the mapping changed: like `differing`, but for `EXTERNALLY_DRIVEN` fields."""
+def visibly_changed(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether a person would say that the mapping changed: like `rows_differ`, but for `EXTERNALLY_DRIVEN` fields."""
     if a.fields != b.fields:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
@@ -56,10 +56,10 @@ def stirred(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) 
 
 def concatenate(a: Mappings, b: Mappings) -> Mappings:
     """The rows of both, which must share their texts; a field that only one of them has is `ABSENT` in the other."""
-    return _gathered((a, b), np.arange(len(a) + len(b)))
+    return _gather((a, b), np.arange(len(a) + len(b)))
 
 
-def in_address_order(maps: Sequence[Mappings], rows: NDArray[np.intp]) -> tuple[Mappings, NDArray[np.intp]]:
+def merge_by_address(maps: Sequence[Mappings], rows: NDArray[np.intp]) -> tuple[Mappings, NDArray[np.intp]]:
     """Some of the rows of some maps, put together as `concatenate` does, by address.
 
     Args:
@@ -70,10 +70,10 @@ def in_address_order(maps: Sequence[Mappings], rows: NDArray[np.intp]) -> tuple[
         The map, and which row each of its rows is.
     """
     order = rows[np.argsort(np.concatenate([one.start for one in maps])[rows], kind="stable")]
-    return _gathered(maps, order), order
+    return _gather(maps, order), order
 
 
-def _gathered(maps: Sequence[Mappings], order: NDArray[np.intp]) -> Mappings:
+def _gather(maps: Sequence[Mappings], order: NDArray[np.intp]) -> Mappings:
     """The rows of some maps in another order; a column at a time, since maps may be big."""
     fields = tuple(dict.fromkeys(name for rows in maps for name in rows.fields))
     heads = {name: np.concatenate([getattr(rows, name) for rows in maps])[order] for name in ATTRIBUTE_COLUMNS}

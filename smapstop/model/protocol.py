@@ -53,16 +53,16 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class PagesOf:
-    """Look at the pages of a mapping, once; the answer is `PagesSeen`."""
+class PagesRequest:
+    """Look at the pages of a mapping, once; the answer is `PagesReply`."""
 
     mapping: int
     """Its id."""
 
 
 @dataclass(frozen=True, slots=True)
-class SymbolsOn:
-    """Tell what lies on pages of a mapping; the answer is `SymbolsSeen`."""
+class SymbolsRequest:
+    """Tell what lies on pages of a mapping; the answer is `SymbolsReply`."""
 
     mapping: int
     """Its id."""
@@ -71,8 +71,8 @@ class SymbolsOn:
 
 
 @dataclass(frozen=True, slots=True)
-class FramesOn:
-    """Tell of the page frames behind some pages of a mapping; the answer is `FramesSeen`."""
+class FramesRequest:
+    """Tell of the page frames behind some pages of a mapping; the answer is `FramesReply`."""
 
     mapping: int
     """Its id."""
@@ -82,9 +82,9 @@ class FramesOn:
     """First address after the last one."""
 
 
-Question = PagesOf | SymbolsOn | FramesOn
+MappingRequest = PagesRequest | SymbolsRequest | FramesRequest
 """What is asked about one mapping."""
-Request = Attach | Launch | Pace | Signal | Leave | Question
+Request = Attach | Launch | Pace | Signal | Leave | MappingRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PagesSeen:
+class PagesReply:
     """What the pages of a mapping were at one look."""
 
     mapping: int
@@ -120,12 +120,12 @@ class PagesSeen:
     """First address after it."""
     runs: "PageRuns | None"
     """The pages; None when they could not be read."""
-    why: str = ""
+    missing_reason: str = ""
     """Why they could not, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class SymbolsSeen:
+class SymbolsReply:
     """What lies on pages of a mapping."""
 
     mapping: int
@@ -133,12 +133,12 @@ class SymbolsSeen:
     """As asked for."""
     names: tuple[tuple[str, ...], ...]
     """For each range the names in address order, the last of which may say how many more there are."""
-    lacking: str = ""
+    missing_reason: str = ""
     """Why there are no symbols, to be said of the file: `is stripped of its symbols`. Empty when it has some."""
 
 
 @dataclass(frozen=True, slots=True)
-class FramesSeen:
+class FramesReply:
     """What the page frames behind some pages of a mapping are, as far as the kernel tells."""
 
     mapping: int
@@ -148,21 +148,21 @@ class FramesSeen:
     """As asked for."""
     pages: int = 0
     """How many have a frame, and all that follows is of these."""
-    once: int = 0
+    mapped_once: int = 0
     """Mapped once, by all processes together."""
-    most: int = 0
+    highest_map_count: int = 0
     """How often the one is mapped that is mapped most."""
     dirty: int = 0
     referenced: int = 0
     huge: int = 0
     """Part of huge pages, however they are mapped."""
     ksm: int = 0
-    why: str = ""
+    missing_reason: str = ""
     """Why nothing is told; empty when it is."""
 
 
-Answer = PagesSeen | SymbolsSeen | FramesSeen
-"""What is said to a `Question`."""
+MappingReply = PagesReply | SymbolsReply | FramesReply
+"""What is said to a `MappingRequest`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.fields import PROPERTY_FIELDS
 
-SUMS: dict[str, tuple[str, ...]] = {
+SUMMED_FIELDS: dict[str, tuple[str, ...]] = {
     "uss": ("private_clean", "private_dirty", "private_hugetlb"),
     "dirty": ("private_dirty", "shared_dirty"),
 }
-"""Totals that are sums of the kernel's fields. They are known when those of `NEEDED` are."""
-NEEDED = frozenset({"private_clean", "private_dirty"})
-"""The parts of `SUMS` that every kernel prints; the others count as none where they are not printed."""
-DERIVED_TOTALS = (*SUMS, "rss_anon", "rss_file", "rss_shmem")
+"""Totals that are sums of the kernel's fields. They are known when those of `REQUIRED_FIELDS` are."""
+REQUIRED_FIELDS = frozenset({"private_clean", "private_dirty"})
+"""The parts of `SUMMED_FIELDS` that every kernel prints; the others count as none where they are not printed."""
+DERIVED_TOTALS = (*SUMMED_FIELDS, "rss_anon", "rss_file", "rss_shmem")
 """The totals that smapstop computes beside the kernel's fields."""
 
 
@@ -30,14 +30,14 @@ def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, i
             for name, column in zip(mappings.fields, mappings.amounts, strict=True)
             if name not in PROPERTY_FIELDS
         }
-    return totals | _derived(totals)
+    return totals | _derive_totals(totals)
 
 
-def _derived(totals: dict[str, int]) -> dict[str, int]:
+def _derive_totals(totals: dict[str, int]) -> dict[str, int]:
     """What follows from other totals."""
     derived: dict[str, int] = {}
-    if totals.keys() >= NEEDED:
-        derived |= {name: sum(totals.get(part, 0) for part in parts) for name, parts in SUMS.items()}
+    if totals.keys() >= REQUIRED_FIELDS:
+        derived |= {name: sum(totals.get(part, 0) for part in parts) for name, parts in SUMMED_FIELDS.items()}
     if "anonymous" in totals and "rss" in totals:
         backed = max(0, totals["rss"] - totals["anonymous"])
         derived["rss_anon"] = totals["anonymous"]

@@ -10,7 +10,7 @@ import numpy as np
 from smapstop import __version__
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, SymbolNames
 from smapstop.model.explain.rules import Faults, explain
-from smapstop.model.mapping_rows import rows_of
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import ExitStatus, Ids, LifecycleEvent, ThreadStack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, StringTable
@@ -139,7 +139,7 @@ class Teller:
             return NO_EVENTS
         then, now = before.reading_tick.counters, tick.counters
         faults = Faults(now.minor_faults - then.minor_faults, now.major_faults - then.major_faults)
-        old, new = rows_of(before.ids, ids), rows_of(after.ids, ids)
+        old, new = find_rows(before.ids, ids), find_rows(after.ids, ids)
         events = explain(before.mappings, old, after.mappings, new, ids, faults, self._page_kb)
         names = {mapping: _names(listed) for _, mapping, *_, listed in rows.events if listed is not None}
         return events.with_names(names) if names else events

@@ -6,7 +6,7 @@ from smapstop.model.events import MECHANISMS
 from smapstop.model.history.log_entry import EVENT_KINDS, PUBLIC_NAMES
 from smapstop.model.history.tick_entries import NO_MAPPING, tick_entries
 from smapstop.model.tick import Ids, Tick
-from smapstop.model.timestamps import utc
+from smapstop.model.timestamps import format_utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.recording.schema import ATTRIBUTE_FIELDS, COUNTERS, Cell, Row, to_signed
 
@@ -17,7 +17,7 @@ def tick_row(tick: Tick, *, is_full: bool) -> dict[str, Cell]:
     counters = {column: getattr(tick.counters, name) for name, column in COUNTERS.items()}
     return {
         "tick": tick.number,
-        "at": utc(tick.wall_ns, "milliseconds"),
+        "at": format_utc(tick.wall_ns, "milliseconds"),
         "wall_ns": tick.wall_ns,
         "monotonic_ns": tick.monotonic_ns,
         "read_ns": tick.read_ns,

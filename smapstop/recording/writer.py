@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS as COMPARED
-from smapstop.model.mapping_rows import differing, rows_of
+from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.protocol import Target
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
@@ -191,7 +191,7 @@ class Recorder:
         lost = before.ids[~np.isin(before.ids, tick.ids)]
         if not np.array_equal(np.sort(lost), np.sort(tick.gone)):
             return every, True
-        return every[_changed(before, tick.ids, tick.rows, differing)], False
+        return every[_changed(before, tick.ids, tick.rows, rows_differ)], False
 
     def _rows_with_new_attributes(self, ids: Ids, rows: Mappings) -> NDArray[np.intp]:
         """Which mappings are new, or are something else now."""
@@ -228,7 +228,7 @@ Differ = Callable[[Mappings, NDArray[np.intp], Mappings, NDArray[np.intp]], NDAr
 
 def _changed(before: MapSnapshot, ids: Ids, rows: Mappings, differ: Differ) -> NDArray[np.bool_]:
     """Which rows are new or differ from a moment, shape (len(ids),)."""
-    old = rows_of(before.ids, ids)
+    old = find_rows(before.ids, ids)
     known = np.flatnonzero(old >= 0)
     changed = np.ones(len(ids), bool)
     changed[known] = differ(before.mappings, old[known], rows, known)

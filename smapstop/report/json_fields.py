@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from smapstop.model.kinds import kinds
+from smapstop.model.kinds import kinds_of
 from smapstop.model.labels import Label
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX, Mappings, strip_deleted
 from smapstop.proc.fields import FIELDS
@@ -47,7 +47,7 @@ def header_records(mappings: Mappings) -> list[Record]:
             "kind": kind.value,
             "vm_flags": mappings.string_at(mappings.flags, row).split() or None,
         }
-        for row, kind in enumerate(kinds(mappings))
+        for row, kind in enumerate(kinds_of(mappings))
     ]
 
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.protocol import FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.protocol import FramesReply, FramesRequest, PagesReply, PagesRequest, SymbolsReply, SymbolsRequest
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -20,7 +20,7 @@ MOST_FRAMES = 65_536
 """Of so many pages the frames are looked at, at once: it takes 0.1 s."""
 
 
-def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesOf, tick: int) -> PagesSeen:
+def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesRequest, tick: int) -> PagesReply:
     """Look at the pages of a mapping.
 
     Args:
@@ -32,18 +32,20 @@ def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesOf,
     """
     row, wall_ns = _row_of(ids, request.mapping), time.time_ns()
     if row is None:
-        return PagesSeen(request.mapping, tick, wall_ns, 0, 0, None, GONE)
+        return PagesReply(request.mapping, tick, wall_ns, 0, 0, None, GONE)
     start, end = int(mappings.start[row]), int(mappings.end[row])
     try:
-        return PagesSeen(request.mapping, tick, wall_ns, start, end, read_page_runs(process, start, end))
+        return PagesReply(request.mapping, tick, wall_ns, start, end, read_page_runs(process, start, end))
     except PermissionError:
         why = f"not permitted to read the pages of process {process.pid}: {PAGEMAP_REMEDY}"
     except OSError as error:
         why = f"cannot read the pages of process {process.pid}: {error.strerror}"
-    return PagesSeen(request.mapping, tick, wall_ns, start, end, None, why)
+    return PagesReply(request.mapping, tick, wall_ns, start, end, None, why)
 
 
-def symbols_seen(process: ProcDir, files: ElfCache, mappings: Mappings, ids: Ids, request: SymbolsOn) -> SymbolsSeen:
+def symbols_seen(
+    process: ProcDir, files: ElfCache, mappings: Mappings, ids: Ids, request: SymbolsRequest
+) -> SymbolsReply:
     """Tell what lies on pages of a mapping; nothing of those that are not its own any more.
 
     Args:
@@ -55,17 +57,17 @@ def symbols_seen(process: ProcDir, files: ElfCache, mappings: Mappings, ids: Ids
     """
     row = _row_of(ids, request.mapping)
     if row is None:
-        return SymbolsSeen(request.mapping, request.ranges, ((),) * len(request.ranges), GONE)
+        return SymbolsReply(request.mapping, request.ranges, ((),) * len(request.ranges), GONE)
     low, high = int(mappings.start[row]), int(mappings.end[row])
     its_own = [(start, end) for start, end in request.ranges if low <= start < end <= high]
     asked = [_pages(process, start, end) for start, end in its_own]
     found = dict(zip(its_own, files.find_symbols(process, mappings, row, asked), strict=True))
     lacking = next((symbols.missing_reason for symbols in found.values() if symbols.missing_reason), "")
     names = tuple(found.get(each, Symbols()).labels for each in request.ranges)
-    return SymbolsSeen(request.mapping, request.ranges, names, lacking)
+    return SymbolsReply(request.mapping, request.ranges, names, lacking)
 
 
-def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesOn) -> FramesSeen:
+def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesRequest) -> FramesReply:
     """Tell of the frames behind some pages of a mapping.
 
     Args:
@@ -75,8 +77,8 @@ def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesO
         request: Which pages.
     """
 
-    def nothing(why: str) -> FramesSeen:
-        return FramesSeen(request.mapping, request.start, request.end, why=why)
+    def nothing(why: str) -> FramesReply:
+        return FramesReply(request.mapping, request.start, request.end, missing_reason=why)
 
     row = _row_of(ids, request.mapping)
     if row is None or not int(mappings.start[row]) <= request.start < request.end <= int(mappings.end[row]):
@@ -94,11 +96,11 @@ def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesO
     def count(which: NDArray[np.bool_]) -> int:
         return int(pages[which].sum())
 
-    return FramesSeen(
+    return FramesReply(
         *(request.mapping, request.start, request.end),
         pages=int(pages.sum()),
-        once=count(frames.map_count == 1),
-        most=int(frames.map_count[frames.has_frame].max(initial=0)),
+        mapped_once=count(frames.map_count == 1),
+        highest_map_count=int(frames.map_count[frames.has_frame].max(initial=0)),
         dirty=count(frames.flags & FrameFlags.DIRTY != 0),
         referenced=count(frames.flags & FrameFlags.REFERENCED != 0),
         huge=count(frames.flags & FrameFlags.HUGE != 0),

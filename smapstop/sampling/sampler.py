@@ -8,8 +8,8 @@ import numpy as np
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.identity import NO_ROW, Match, Rows, first_match, match
-from smapstop.model.mapping_rows import differing
-from smapstop.model.protocol import Answer, FramesOn, Pace, PagesOf, Question, SymbolsOn
+from smapstop.model.mapping_rows import rows_differ
+from smapstop.model.protocol import FramesRequest, MappingReply, MappingRequest, Pace, PagesRequest, SymbolsRequest
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Mappings
@@ -96,7 +96,7 @@ def _changed_rows(known: KnownMappings | None, matched: Match, mappings: Mapping
     if known is not None:
         old, _ = known
         rows = np.flatnonzero(matched.previous_rows != NO_ROW)
-        changed[rows] = differing(old, matched.previous_rows[rows], mappings, rows)
+        changed[rows] = rows_differ(old, matched.previous_rows[rows], mappings, rows)
     return np.flatnonzero(changed)
 
 
@@ -187,18 +187,18 @@ class Sampler:
             missing=reading.missing,
         )
 
-    def answer(self, request: Question) -> Answer:
+    def answer(self, request: MappingRequest) -> MappingReply:
         """Read what was asked for of one mapping, beside the ticks; there must have been one."""
         began_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
         assert self._last is not None
         mappings, ids = self._state.known or (self._last.rows, _NO_IDS)
-        seen: Answer
+        seen: MappingReply
         match request:
-            case PagesOf():
+            case PagesRequest():
                 seen = pages_seen(self._process, mappings, ids, request, self._last.number)
-            case SymbolsOn():
+            case SymbolsRequest():
                 seen = symbols_seen(self._process, self._files, mappings, ids, request)
-            case FramesOn():
+            case FramesRequest():
                 seen = frames_seen(self._process, mappings, ids, request)
         self.pacer.spent_beside(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
         return seen

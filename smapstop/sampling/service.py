@@ -11,15 +11,15 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import (
     Attach,
     Failure,
-    FramesOn,
+    FramesRequest,
     Launch,
     Leave,
     Pace,
-    PagesOf,
+    PagesRequest,
     Refusal,
     Request,
     Signal,
-    SymbolsOn,
+    SymbolsRequest,
     Target,
 )
 from smapstop.model.tick import ExitStatus
@@ -126,7 +126,7 @@ class Service:
                     self._begin(self._launched(request))
                 case Pace() if self._watch:
                     self._watch.sampler.pacer.pace = request
-                case PagesOf() | SymbolsOn() | FramesOn() if self._watch:
+                case PagesRequest() | SymbolsRequest() | FramesRequest() if self._watch:
                     self._send(self._watch.sampler.answer(request))
                 case Signal(number) if self._watch and self._watch.program:
                     signal_session(self._watch.program.pid, number)

@@ -19,7 +19,7 @@ from smapstop.proc.columns import StringTable
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 
 _HEAD = struct.Struct("<II")
-Message = tick.Tick | protocol.Target | protocol.Refusal | protocol.Failure | protocol.Answer | protocol.Request
+Message = tick.Tick | protocol.Target | protocol.Refusal | protocol.Failure | protocol.MappingReply | protocol.Request
 """What can be sent."""
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from smapstop.model.protocol import Answer, Failure, Notice, Over, Refusal, Request, Target
+from smapstop.model.protocol import Failure, MappingReply, Notice, Over, Refusal, Request, Target
 from smapstop.model.tick import Tick
 
-News = Tick | Target | Refusal | Notice | Over | Failure | Answer
+News = Tick | Target | Refusal | Notice | Over | Failure | MappingReply
 """What a source tells: first the target, then its ticks; a failure is the last word."""
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Failure, Notice, Over, PagesOf, PagesSeen, Request
+from smapstop.model.protocol import Failure, Notice, Over, PagesReply, PagesRequest, Request
 from smapstop.recording.reader import Recording
 from smapstop.source.base import News
 
@@ -58,8 +58,8 @@ class ReplaySource:
 
     def request(self, request: Request) -> None:
         """Nothing can be done in the past; what could be seen then and was not recorded is said."""
-        if isinstance(request, PagesOf) and self._deliver is not None:
-            self._deliver(PagesSeen(request.mapping, 0, 0, 0, 0, None, NOT_RECORDED))
+        if isinstance(request, PagesRequest) and self._deliver is not None:
+            self._deliver(PagesReply(request.mapping, 0, 0, 0, 0, None, NOT_RECORDED))
 
     def close(self) -> None:
         """End the reader, and close the recording."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
-from smapstop.model.kinds import Kind, file_part
+from smapstop.model.kinds import Kind, likely_section
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
@@ -83,7 +83,7 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
     if entry.kind is not Kind.FILE:
         return fmt.shorten(name, width)
     name = name[name.rfind("/") + 1 :]
-    part = file_part(face.perms) if entry.mappings == 1 else ""
+    part = likely_section(face.perms) if entry.mappings == 1 else ""
     full = f"{name} {part}".rstrip()
     return full if fmt.cell_width(full) <= width else fmt.shorten(name, width)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
-from smapstop.model.kinds import Kind, file_part, kind_of
+from smapstop.model.kinds import Kind, kind_of, likely_section
 from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
@@ -64,7 +64,7 @@ def title_of(state: MappingState, label: Label | None) -> tuple[Kind, str]:
         label: What it is for, if it has no name.
     """
     kind = kind_of(state.name)
-    part = file_part(state.perms) if kind is Kind.FILE else ""
+    part = likely_section(state.perms) if kind is Kind.FILE else ""
     return kind, fmt.printable(f"{label or ''} {state.name or f'{state.start:x}'} {part}".strip())
 
 

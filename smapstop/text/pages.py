@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from smapstop.model.pages.page_grid import PageGrid, PageNumbers
 from smapstop.model.pages.page_history import PageSnapshot
-from smapstop.model.protocol import FramesSeen
+from smapstop.model.protocol import FramesReply
 from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, PageState
 from smapstop.text import format as fmt
 
@@ -85,17 +85,18 @@ def states_meaning(counts: PageNumbers) -> str:
     return STATE_HELP[states_by_count(counts)[0][0]]
 
 
-def frames_text(reply: FramesSeen, pages: int) -> str:
+def frames_text(reply: FramesReply, pages: int) -> str:
     """What is known of the frames behind so many pages: "page frame: map count 12, referenced"."""
     noun = "page frame" if pages == 1 else "page frames"
-    if reply.why:
-        return f"{noun}: {reply.why} (map count, dirty, referenced, KSM)"
+    if reply.missing_reason:
+        return f"{noun}: {reply.missing_reason} (map count, dirty, referenced, KSM)"
     if not reply.pages:
         return f"{noun}: not in memory" if pages == 1 else f"{noun}: none in memory"
     marks = {"dirty": reply.dirty, "referenced": reply.referenced}
     marks |= {"of a large folio" if pages == 1 else "of large folios": reply.huge, "merged by KSM": reply.ksm}
     if pages == 1:
-        return f"{noun}: {', '.join([_times(reply.most), *(mark for mark, count in marks.items() if count)])}"
+        known = [_times(reply.highest_map_count), *(mark for mark, count in marks.items() if count)]
+        return f"{noun}: {', '.join(known)}"
     told = [_maps(reply), *(f"{count:,} {mark}" for mark, count in marks.items() if count)]
     return f"{noun}: {reply.pages:,} in memory, {', '.join(told)}"
 
@@ -105,11 +106,11 @@ def _times(count: int) -> str:
     return {0: "map count not kept", 1: "map count 1 (exclusive)"}.get(count, f"map count {count:,}")
 
 
-def _maps(seen: FramesSeen) -> str:
+def _maps(seen: FramesReply) -> str:
     """How often several frames are mapped."""
-    if seen.once == seen.pages:
+    if seen.mapped_once == seen.pages:
         return "map count 1 (exclusive)"
-    if seen.most <= 1:
-        return f"{seen.once:,} exclusive, others without a map count"
-    others = f"map count ≤ {seen.most:,}"
-    return f"{seen.once:,} exclusive, others {others}" if seen.once else others
+    if seen.highest_map_count <= 1:
+        return f"{seen.mapped_once:,} exclusive, others without a map count"
+    others = f"map count ≤ {seen.highest_map_count:,}"
+    return f"{seen.mapped_once:,} exclusive, others {others}" if seen.mapped_once else others

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.history.group_history import REMOVAL_TICKS
 from smapstop.model.history.recent_moves import FADE_TICKS, moves_of
-from smapstop.model.kinds import Kind, file_part
+from smapstop.model.kinds import Kind, likely_section
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import TableData
@@ -184,7 +184,7 @@ def row_name(table: TableData, row: int) -> str:
     if not name:
         return f"{table.label(row) or 'anon'} {int(table.start[row]):x}"
     kind = _KINDS[int(table.kind[row])]
-    part = file_part(table.texts[int(table.perms[row])]) if kind is Kind.FILE else ""
+    part = likely_section(table.texts[int(table.perms[row])]) if kind is Kind.FILE else ""
     return f"{name} {part}".rstrip()
 
 
@@ -194,7 +194,7 @@ def _fitting_name(sheet: TableData, row: int, width: int) -> str:
     if name.startswith("/") and fmt.cell_width(name) > width:
         name = name[name.rindex("/") + 1 :]
         if fmt.cell_width(name) > width and sheet.ids[row] >= 0:
-            name = name.removesuffix(file_part(sheet.texts[int(sheet.perms[row])])).rstrip()
+            name = name.removesuffix(likely_section(sheet.texts[int(sheet.perms[row])])).rstrip()
     known = None if fmt.cell_width(name) <= width else sheet.label(row)
     return fmt.clip(fmt.printable(str(known)), width) if known else fmt.shorten(name, width)
 

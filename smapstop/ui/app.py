@@ -15,13 +15,13 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import (
     Attach,
     Failure,
-    FramesSeen,
+    FramesReply,
     Launch,
     Notice,
     Over,
-    PagesSeen,
+    PagesReply,
     Refusal,
-    SymbolsSeen,
+    SymbolsReply,
     Target,
 )
 from smapstop.model.tick import Tick
@@ -215,7 +215,7 @@ class Dashboard(KeyApp):
                 self._redraw_when_ready()
             case Refusal() as refusal:
                 self._show_launch_failure(str(SmapstopError(refusal.what, refusal.remedy)))
-            case PagesSeen() | SymbolsSeen() | FramesSeen() as seen:
+            case PagesReply() | SymbolsReply() | FramesReply() as seen:
                 self.query_one(MappingPages).handle_reply(seen)
             case Notice() as notice:
                 self.notices.append(str(SmapstopError(notice.what, notice.remedy)))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.mapping_rows import rows_of
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.view.sort import Sorting, sort_rows
 from smapstop.model.view.view import View
 from smapstop.model.view.view_state import ViewState
@@ -54,7 +54,7 @@ class StableOrder:
     def _previous_order(self, view: View) -> RowIndices:
         """The last order without what is gone; new rows come first, the biggest on top, where they are seen."""
         ids = view.table.ids
-        rank = rows_of(self._ids, ids)
+        rank = find_rows(self._ids, ids)
         kept = np.flatnonzero(view.filter_mask & (rank >= 0))
         old = kept[np.argsort(rank[kept], kind="stable")]
         new = sort_rows(view.table, Sorting("rss"), view.filter_mask & (rank < 0))

@@ -3,7 +3,7 @@
 import pytest
 from building import mappings_of
 
-from smapstop.model.kinds import Kind, backing_of, file_part, kind_codes, kind_of, kinds
+from smapstop.model.kinds import Kind, backing_of, kind_codes, kind_of, kinds_of, likely_section
 from smapstop.proc.pages.page_states import Backing
 
 
@@ -45,9 +45,9 @@ def test_kinds_of_a_map() -> None:
     expected = [Kind.HEAP, Kind.ANONYMOUS, Kind.FILE, Kind.ANONYMOUS, Kind.STACK]
     mappings = mappings_of(*rows)
 
-    assert expected == kinds(mappings)
+    assert expected == kinds_of(mappings)
     assert expected == [list(Kind)[code] for code in kind_codes(mappings).tolist()]
-    assert kinds(mappings_of()) == []
+    assert kinds_of(mappings_of()) == []
     assert kind_codes(mappings_of()).tolist() == []
 
 
@@ -73,4 +73,4 @@ def test_what_is_behind_a_mapping(name: str, perms: str, backing: Backing) -> No
 
 
 def test_parts_of_a_file() -> None:
-    assert [file_part(perms) for perms in ("r-xp", "rw-p", "r--p", "---p")] == [".text", ".data", ".rodata", ""]
+    assert [likely_section(perms) for perms in ("r-xp", "rw-p", "r--p", "---p")] == [".text", ".data", ".rodata", ""]

@@ -4,7 +4,7 @@ import pytest
 from building import mappings_of
 
 from smapstop.errors import SmapstopError
-from smapstop.model.lookup import meant, shown
+from smapstop.model.lookup import find_mappings, full_name
 
 ROWS = [
     (1, 2, "r--p", "/usr/bin/redis-server"),
@@ -47,7 +47,7 @@ LISTED = "0x1000 redis-server .rodata, 0x2000 redis-server .text, 0x5000 redis-s
     ],
 )
 def test_what_is_meant(text: str, rows: list[int]) -> None:
-    assert meant(mappings_of(*ROWS), text) == rows
+    assert find_mappings(mappings_of(*ROWS), text) == rows
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_meant(text: str, rows: list[int]) -> None:
 )
 def test_what_is_not_meant(text: str, what: str, remedy: str) -> None:
     with pytest.raises(SmapstopError) as caught:
-        meant(mappings_of(*ROWS), text)
+        find_mappings(mappings_of(*ROWS), text)
     assert caught.value.what == what
     assert remedy in caught.value.remedy
 
@@ -71,9 +71,9 @@ def test_what_is_not_meant(text: str, what: str, remedy: str) -> None:
 def test_many_that_may_be_meant_are_not_all_listed() -> None:
     rows = [(page, page + 1, "r--p", f"/lib/{page}.so") for page in range(1, 12)]
     with pytest.raises(SmapstopError, match=r"11 mappings have '\.so' .*, and 3 more\)"):
-        meant(mappings_of(*rows), ".so")
+        find_mappings(mappings_of(*rows), ".so")
 
 
 def test_names_in_full() -> None:
     mappings = mappings_of(*ROWS)
-    assert [shown(mappings, row) for row in (2, 3, 4)] == ["/usr/bin/redis-server .data", "[heap]", "anonymous"]
+    assert [full_name(mappings, row) for row in (2, 3, 4)] == ["/usr/bin/redis-server .data", "[heap]", "anonymous"]

@@ -7,7 +7,7 @@ from building import listed, mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS, concatenate, differing, rows_of, stirred
+from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS, concatenate, find_rows, rows_differ, visibly_changed
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
@@ -20,40 +20,40 @@ def one(**amounts: int) -> Mappings:
 
 
 def test_equal_rows_do_not_differ() -> None:
-    assert not differing(one(pss=3), FIRST, one(pss=3), FIRST).any()
-    assert not stirred(one(pss=3), FIRST, one(pss=3), FIRST).any()
+    assert not rows_differ(one(pss=3), FIRST, one(pss=3), FIRST).any()
+    assert not visibly_changed(one(pss=3), FIRST, one(pss=3), FIRST).any()
 
 
 def test_every_column_can_differ() -> None:
     for name in ATTRIBUTE_COLUMNS:
         other = one()
         getattr(other, name)[0] += 1
-        assert differing(one(), FIRST, other, FIRST).tolist() == [True], name
-    assert differing(one(pss=3), FIRST, one(pss=4), FIRST).tolist() == [True]
+        assert rows_differ(one(), FIRST, other, FIRST).tolist() == [True], name
+    assert rows_differ(one(pss=3), FIRST, one(pss=4), FIRST).tolist() == [True]
 
 
 def test_what_other_processes_and_the_kernel_do_stirs_nothing() -> None:
     for name in EXTERNALLY_DRIVEN:
-        assert stirred(one(**{name: 3}), FIRST, one(**{name: 4}), FIRST).tolist() == [False], name
-    assert stirred(one(anonymous=3), FIRST, one(anonymous=4), FIRST).tolist() == [True]
+        assert visibly_changed(one(**{name: 3}), FIRST, one(**{name: 4}), FIRST).tolist() == [False], name
+    assert visibly_changed(one(anonymous=3), FIRST, one(anonymous=4), FIRST).tolist() == [True]
 
 
 def test_other_fields_are_a_difference() -> None:
-    assert differing(one(), FIRST, one(pss=0), FIRST).tolist() == [True]
-    assert stirred(one(), FIRST, one(pss=0), FIRST).tolist() == [True]
+    assert rows_differ(one(), FIRST, one(pss=0), FIRST).tolist() == [True]
+    assert visibly_changed(one(), FIRST, one(pss=0), FIRST).tolist() == [True]
 
 
 def test_rows_are_compared_in_the_order_given() -> None:
     a, b = mappings_of((1, 2), (3, 4), (5, 6)), mappings_of((5, 6), (1, 3))
 
-    assert differing(a, np.array([2, 0]), b, np.array([0, 1])).tolist() == [False, True]
+    assert rows_differ(a, np.array([2, 0]), b, np.array([0, 1])).tolist() == [False, True]
 
 
 @given(st.lists(st.integers(0, 50), unique=True), st.lists(st.integers(0, 50)))
 def test_rows_of_ids(ids: list[int], wanted: list[int]) -> None:
     expected = [ids.index(mapping) if mapping in ids else -1 for mapping in wanted]
 
-    assert expected == rows_of(np.array(ids, np.int64), np.array(wanted, np.int64)).tolist()
+    assert expected == find_rows(np.array(ids, np.int64), np.array(wanted, np.int64)).tolist()
 
 
 def test_maps_with_other_fields_are_put_together() -> None:

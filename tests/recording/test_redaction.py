@@ -16,7 +16,7 @@ from stepping import Stepping, until
 
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
-from smapstop.model.kinds import kind_of, kinds
+from smapstop.model.kinds import kind_of, kinds_of
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import Counters, Mappings
@@ -88,7 +88,7 @@ def test_no_word_is_in_the_bytes_of_a_redacted_recording(
     found = [secret for secret in (*SECRETS, b"secret", b"libc", b"/usr") if secret in bytes_of(redacted)]
     assert found == []
     assert b"secret-environment" not in bytes_of(plain)
-    assert kinds(hidden[0].rows) == kinds(ticks[0].rows)
+    assert kinds_of(hidden[0].rows) == kinds_of(ticks[0].rows)
     copied = [[what for tick in each for what in tick.events.what.tolist()] for each in (ticks, hidden)]
     assert copied[0] == copied[1] != []
 

@@ -9,7 +9,15 @@ import pytest
 from stepping import Stepping, python
 
 from smapstop.model.kinds import backing_of
-from smapstop.model.protocol import FramesOn, FramesSeen, Pace, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.protocol import (
+    FramesReply,
+    FramesRequest,
+    Pace,
+    PagesReply,
+    PagesRequest,
+    SymbolsReply,
+    SymbolsRequest,
+)
 from smapstop.model.tick import Tick
 from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of
 from smapstop.proc.pages.pagemap import PAGE_BYTES
@@ -39,23 +47,23 @@ class Sampled:
         rows, address = self.tick.rows, self.program.address
         return int(self.tick.ids[np.flatnonzero((rows.start <= address) & (rows.end > address))[0]])
 
-    def pages(self, mapping: int) -> PagesSeen:
-        seen = self.sampler.answer(PagesOf(mapping))
-        assert isinstance(seen, PagesSeen)
+    def pages(self, mapping: int) -> PagesReply:
+        seen = self.sampler.answer(PagesRequest(mapping))
+        assert isinstance(seen, PagesReply)
         return seen
 
-    def names(self, mapping: int, *pages: int) -> SymbolsSeen:
+    def names(self, mapping: int, *pages: int) -> SymbolsReply:
         """What lies on pages, counted from the program's address."""
         at = [self.program.address + page * PAGE_BYTES for page in pages]
-        seen = self.sampler.answer(SymbolsOn(mapping, tuple((start, start + PAGE_BYTES) for start in at)))
-        assert isinstance(seen, SymbolsSeen)
+        seen = self.sampler.answer(SymbolsRequest(mapping, tuple((start, start + PAGE_BYTES) for start in at)))
+        assert isinstance(seen, SymbolsReply)
         return seen
 
-    def frames(self, mapping: int, first: int, stop: int) -> FramesSeen:
+    def frames(self, mapping: int, first: int, stop: int) -> FramesReply:
         """What is behind pages, counted from the program's address."""
         start = self.program.address
-        seen = self.sampler.answer(FramesOn(mapping, start + first * PAGE_BYTES, start + stop * PAGE_BYTES))
-        assert isinstance(seen, FramesSeen)
+        seen = self.sampler.answer(FramesRequest(mapping, start + first * PAGE_BYTES, start + stop * PAGE_BYTES))
+        assert isinstance(seen, FramesReply)
         return seen
 
 
@@ -93,7 +101,7 @@ def test_a_look_says_when_and_where_it_was(program: Program) -> None:
         mapping = sampled.mapping
         row = row_of(sampled.tick, mapping)
         seen = sampled.pages(mapping)
-    assert (seen.mapping, seen.tick, seen.why) == (mapping, sampled.tick.number, "")
+    assert (seen.mapping, seen.tick, seen.missing_reason) == (mapping, sampled.tick.number, "")
     assert (seen.start, seen.end) == (sampled.tick.rows.start[row], sampled.tick.rows.end[row])
     assert seen.wall_ns >= sampled.tick.wall_ns
 
@@ -105,7 +113,7 @@ def test_names_of_pages_before_and_after_they_are_written(program: Program) -> N
         expected = (("page1",), ("page2",), ("crowd1", "crowd2", "crowd3", "crowd4", "2 more"))
         for _ in range(2):
             seen = sampled.names(mapping, 0, 1, 2)
-            assert (seen.names, seen.lacking) == (expected, "")
+            assert (seen.names, seen.missing_reason) == (expected, "")
             sampled.go()
 
 
@@ -140,14 +148,14 @@ step()
 def test_a_mapping_that_is_gone_or_never_was_is_said(program: Program) -> None:
     with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
-        assert (sampled.pages(10**6).runs, sampled.pages(10**6).why) == (None, "the mapping is gone")
-        assert sampled.names(10**6, 0) == SymbolsSeen(
+        assert (sampled.pages(10**6).runs, sampled.pages(10**6).missing_reason) == (None, "the mapping is gone")
+        assert sampled.names(10**6, 0) == SymbolsReply(
             10**6, ((target.address, target.address + PAGE_BYTES),), ((),), "the mapping is gone"
         )
         mapping = sampled.mapping
         target.kill()
         target.wait()
-        assert sampled.pages(mapping).why.startswith("cannot read the pages of process")
+        assert sampled.pages(mapping).missing_reason.startswith("cannot read the pages of process")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -160,16 +168,16 @@ def test_who_may_not_read_pages_is_told_so(program: Program) -> None:
         finally:
             os.seteuid(0)
     assert seen.runs is None
-    assert seen.why == f"not permitted to read the pages of process {target.pid}: {PAGEMAP_REMEDY}"
+    assert seen.missing_reason == f"not permitted to read the pages of process {target.pid}: {PAGEMAP_REMEDY}"
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the frames are shown only to root")
 
 
-def told(seen: FramesSeen) -> tuple[int, int, int]:
+def told(seen: FramesReply) -> tuple[int, int, int]:
     """How many pages have a frame, how many are mapped once, and how often others are at most."""
-    assert seen.why == ""
-    return seen.pages, seen.once, seen.most
+    assert seen.missing_reason == ""
+    return seen.pages, seen.mapped_once, seen.highest_map_count
 
 
 @needs_root
@@ -192,14 +200,14 @@ def test_frames_that_are_too_many_nobodys_or_hidden_are_said(
     with Stepping(program("fork")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         mapping = sampled.mapping
-        assert sampled.frames(10**6, 0, 1).why == "the mapping is gone"
-        assert sampled.frames(mapping, -1000, 1).why == "the mapping is gone"
+        assert sampled.frames(10**6, 0, 1).missing_reason == "the mapping is gone"
+        assert sampled.frames(mapping, -1000, 1).missing_reason == "the mapping is gone"
         monkeypatch.setattr(queries, "MOST_FRAMES", 9)
-        assert sampled.frames(mapping, 0, 9).why == ""
-        assert sampled.frames(mapping, 0, 10).why == "more than 9 pages are not looked at"
+        assert sampled.frames(mapping, 0, 9).missing_reason == ""
+        assert sampled.frames(mapping, 0, 10).missing_reason == "more than 9 pages are not looked at"
         os.seteuid(65534)
         try:
-            why = sampled.frames(mapping, 0, 1).why
+            why = sampled.frames(mapping, 0, 1).missing_reason
         finally:
             os.seteuid(0)
         assert why == "cannot be read: Permission denied"

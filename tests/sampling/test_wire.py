@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from smapstop.model.protocol import (
     Attach,
     Failure,
-    FramesOn,
-    FramesSeen,
+    FramesReply,
+    FramesRequest,
     Launch,
     Leave,
     Pace,
-    PagesOf,
-    PagesSeen,
+    PagesReply,
+    PagesRequest,
     Refusal,
     Signal,
-    SymbolsOn,
-    SymbolsSeen,
+    SymbolsReply,
+    SymbolsRequest,
     Target,
 )
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
@@ -87,12 +87,12 @@ TARGET = Target(
         Signal(15),
         Leave(),
         TARGET,
-        PagesOf(7),
-        FramesOn(2**40, 4096, 2**64 - 4096),
-        FramesSeen(7, 0, 8192, 2, once=1, most=12, dirty=1, referenced=2, huge=1, ksm=1),
-        FramesSeen(7, 0, 8192, why="shown only to root"),
-        SymbolsOn(2**40, ((0, 4096), (2**64 - 8192, 2**64 - 4096))),
-        SymbolsSeen(7, ((0, 4096), (8192, 12288)), (("page1", "3 more"), ()), "is stripped of its symbols"),
+        PagesRequest(7),
+        FramesRequest(2**40, 4096, 2**64 - 4096),
+        FramesReply(7, 0, 8192, 2, mapped_once=1, highest_map_count=12, dirty=1, referenced=2, huge=1, ksm=1),
+        FramesReply(7, 0, 8192, missing_reason="shown only to root"),
+        SymbolsRequest(2**40, ((0, 4096), (2**64 - 8192, 2**64 - 4096))),
+        SymbolsReply(7, ((0, 4096), (8192, 12288)), (("page1", "3 more"), ()), "is stripped of its symbols"),
         Failure("no process 7", "run smapstop without arguments", 3),
         Refusal("cannot execute ./a", "exec format error"),
     ],
@@ -107,8 +107,8 @@ def test_pages_arrive_as_they_were() -> None:
     runs = PageRuns(
         start, end, np.array([3, 255], np.uint8), PageFlags.FILE | PageFlags.PRESENT | PageFlags.ZERO, 4096
     )
-    seen = PagesSeen(7, 3, 1_700_000_000_123_456_789, 2**64 - 12288, 2**64 - 2048, runs)
-    nothing = PagesSeen(7, 3, 1, 0, 0, None, "not permitted")
+    seen = PagesReply(7, 3, 1_700_000_000_123_456_789, 2**64 - 12288, 2**64 - 2048, runs)
+    nothing = PagesReply(7, 3, 1, 0, 0, None, "not permitted")
 
     assert same(seen, Pipe().through(seen))
     assert same(nothing, Pipe().through(nothing))

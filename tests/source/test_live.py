@@ -17,8 +17,8 @@ from smapstop.model.protocol import (
     Failure,
     Launch,
     Pace,
-    PagesOf,
-    PagesSeen,
+    PagesReply,
+    PagesRequest,
     Refusal,
     Request,
     Signal,
@@ -128,12 +128,12 @@ def test_pages_are_told_when_asked_for(listening: Listening, program: Program) -
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
         tick = listening.tick()
-        listening.ask(PagesOf(int(tick.ids[0])))
+        listening.ask(PagesRequest(int(tick.ids[0])))
         news = listening.next()
         while isinstance(news, Tick):
             news = listening.next()
 
-    assert isinstance(news, PagesSeen), news
+    assert isinstance(news, PagesReply), news
     assert (news.mapping, news.start, news.end) == (tick.ids[0], tick.rows.start[0], tick.rows.end[0])
     assert news.runs is not None
     assert 0 < news.runs.pages <= (news.end - news.start) // news.runs.page_bytes

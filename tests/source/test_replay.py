@@ -13,7 +13,7 @@ from building import mappings_of, tick_of
 from listening import ListSource, target
 from stepping import DEADLINE_SECONDS, Stepping
 
-from smapstop.model.protocol import Attach, Failure, Notice, Over, Pace, PagesOf, PagesSeen, Target
+from smapstop.model.protocol import Attach, Failure, Notice, Over, Pace, PagesReply, PagesRequest, Target
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.recording.reader import Recording
@@ -182,12 +182,12 @@ def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> No
     with closing(ReplaySource(Recording(path))) as source:
         heard = Heard(source)
         heard.until(lambda news: isinstance(news, Over))
-        source.request(PagesOf(0))
+        source.request(PagesRequest(0))
         seen = heard.next()
 
-    assert isinstance(seen, PagesSeen)
+    assert isinstance(seen, PagesReply)
     assert (seen.mapping, seen.runs) == (0, None)
-    assert "recording" in seen.why
+    assert "recording" in seen.missing_reason
 
 
 def test_requests_and_the_end_reach_the_source(path: Path) -> None:

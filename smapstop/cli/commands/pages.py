@@ -71,7 +71,7 @@ def run(words: list[str], command: Command) -> int:
 
 def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     """The pages of the mappings that are meant, one after the other."""
-    from smapstop.model.lookup import meant
+    from smapstop.model.lookup import find_mappings
     from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import access_error
     from smapstop.report.label_reader import read_labels
@@ -79,7 +79,7 @@ def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     from smapstop.report.pages.render import as_json, as_table
 
     mappings, files = read_map(process), ElfCache()
-    rows, labels = meant(mappings, options.mapping), read_labels(process, mappings)
+    rows, labels = find_mappings(mappings, options.mapping), read_labels(process, mappings)
     found = [read_page_list(process, mappings, row, files, labels[row], frame_info=options.facts) for row in rows]
     try:
         counters = process.counters()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind, kind_of
-from smapstop.model.totals import NEEDED, SUMS
+from smapstop.model.totals import REQUIRED_FIELDS, SUMMED_FIELDS
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
 
@@ -36,13 +36,13 @@ class GroupSums:
     """Shape (len(fields), g), kB; `ABSENT` where none of a group's mappings has the field, 0 without mappings."""
 
     def get(self, name: str) -> Amounts | None:
-        """A field of each group, or one of `SUMS`, shape (g,); None when this kernel does not print it."""
+        """A field of each group, or one of `SUMMED_FIELDS`, shape (g,); None when this kernel does not print it."""
         if name in self.fields:
             column: Amounts = self.amounts[self.fields.index(name)]
             return column
-        if name not in SUMS or not set(self.fields) >= NEEDED:
+        if name not in SUMMED_FIELDS or not set(self.fields) >= REQUIRED_FIELDS:
             return None
-        parts = self.amounts[[self.fields.index(part) for part in SUMS[name] if part in self.fields]]
+        parts = self.amounts[[self.fields.index(part) for part in SUMMED_FIELDS[name] if part in self.fields]]
         sums: Amounts = np.where((parts == ABSENT).any(axis=0), ABSENT, parts.sum(axis=0))
         return sums
 

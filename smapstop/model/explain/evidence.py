@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.explain.ledger import PD, SD, Amounts, Mask
-from smapstop.model.kinds import Kind, coded, kind_of
+from smapstop.model.kinds import Kind, classify_texts, kind_of
 from smapstop.proc.columns import Mappings
 
 _IN_MEMORY = (Kind.ANONYMOUS, Kind.HEAP, Kind.STACK)
@@ -71,8 +71,8 @@ def evidence_of(
         page_kb: Size of a page.
     """
     kinds = list(Kind)
-    kind = coded(mappings.strings, mappings.name[rows], lambda name: kinds.index(kind_of(name)))
-    shared = coded(mappings.strings, mappings.perms[rows], lambda perms: perms.endswith("s")) > 0
+    kind = classify_texts(mappings.strings, mappings.name[rows], lambda name: kinds.index(kind_of(name)))
+    shared = classify_texts(mappings.strings, mappings.perms[rows], lambda perms: perms.endswith("s")) > 0
     memory = ~shared & _any_of(kind, map(kinds.index, _IN_MEMORY))
     of_memory = kind == kinds.index(Kind.SHARED)
     none = np.zeros(len(rows), np.int64)
@@ -91,7 +91,7 @@ def evidence_of(
 
 def has_flag(mappings: Mappings, rows: NDArray[np.intp], flag: str) -> Mask:
     """Whether VmFlags of some rows hold a flag."""
-    return coded(mappings.strings, mappings.flags[rows], lambda flags: flag in flags.split()) > 0
+    return classify_texts(mappings.strings, mappings.flags[rows], lambda flags: flag in flags.split()) > 0
 
 
 def _any_of(values: NDArray[np.int8], wanted: Iterable[int]) -> Mask:

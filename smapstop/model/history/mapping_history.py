@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
-from smapstop.model.labels import Label, label, uses_of
+from smapstop.model.labels import Label, purpose_label, purposes_of
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, TEXT_COLUMNS
 from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.timeline.mapping_queries import RowSpan
@@ -243,5 +243,5 @@ def label_at(timeline: Timeline, number: int, mapping: int) -> Label | None:
     row = moment.row_of(mapping)
     if row is None or moment.mappings.name[row]:
         return None
-    uses, texts = uses_of(moment.mappings), moment.mappings.strings
-    return label(int(uses.use[row]), texts[int(uses.owner[row])], timeline.stacks_at(number).get(mapping))
+    uses, texts = purposes_of(moment.mappings), moment.mappings.strings
+    return purpose_label(int(uses.purpose[row]), texts[int(uses.owner[row])], timeline.stacks_at(number).get(mapping))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.mapping_rows import rows_of
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Mappings
@@ -45,12 +45,12 @@ def recent_amounts(
     """
     moment = timeline.at(first)
     now = np.full((len(fields), len(mappings)), np.nan)
-    _write_amounts(now, rows_of(moment.ids, mappings), moment.mappings, fields)
+    _write_amounts(now, find_rows(moment.ids, mappings), moment.mappings, fields)
     out = [now]
     for tick in timeline.ticks[first + 1 : stop]:
         now = now.copy()
         now[:, np.isin(mappings, tick.gone) | tick.keyframe] = np.nan
-        _write_amounts(now, rows_of(tick.ids, mappings), tick.rows, fields)
+        _write_amounts(now, find_rows(tick.ids, mappings), tick.rows, fields)
         out.append(now)
     return np.stack(out, axis=-1)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.mapping_rows import rows_of
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import Ids
 
 SeriesValues = NDArray[np.float64]
@@ -39,7 +39,7 @@ class SeriesCache:
             Shape (fields, len(mappings), stop - first).
         """
         if len(self._ids) and self._first <= first < self._stop and 0 <= stop - self._stop <= 1:
-            known = rows_of(self._ids, mappings)
+            known = find_rows(self._ids, mappings)
             values = self._values[:, known, first - self._first :]
             new = known < 0
             if new.any():

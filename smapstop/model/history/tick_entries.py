@@ -19,8 +19,8 @@ from smapstop.model.history.log_entry import (
     ProcessNote,
     ref_of,
 )
-from smapstop.model.kinds import Kind, coded, kind_of
-from smapstop.model.mapping_rows import rows_of
+from smapstop.model.kinds import Kind, classify_texts, kind_of
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import StringIds
@@ -193,8 +193,8 @@ class ResolvedEntries:
 
 def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: MapSnapshot) -> ResolvedEntries:
     """What happened to mappings, with what is known of them."""
-    rows_before = np.full(len(entries), -1) if before is None else rows_of(before.ids, entries.mapping)
-    rows_after = rows_of(after.ids, entries.mapping)
+    rows_before = np.full(len(entries), -1) if before is None else find_rows(before.ids, entries.mapping)
+    rows_after = find_rows(after.ids, entries.mapping)
     name, size = np.zeros(len(entries), np.int32), np.zeros(len(entries), np.int64)
     for moment, rows in ((before, rows_before), (after, rows_after)):
         if moment is not None:
@@ -202,7 +202,7 @@ def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: Map
             at = rows[here]
             name[here] = of.name[at]
             size[here] = ((of.end[at] - of.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
-    kind = coded(after.mappings.strings, name, lambda text: KINDS.index(kind_of(text)))
+    kind = classify_texts(after.mappings.strings, name, lambda text: KINDS.index(kind_of(text)))
     is_mechanism = entries.what < len(MECHANISMS)
     return ResolvedEntries(
         entries=entries,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from smapstop.model.pages.page_grid import PageSpans, diff_spans, page_spans_of
-from smapstop.model.protocol import PagesSeen
+from smapstop.model.protocol import PagesReply
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import Backing
@@ -19,7 +19,7 @@ MAX_PAGE_RUNS = 2_000_000
 class PageSnapshot:
     """The pages of a mapping at one time."""
 
-    reply: PagesSeen
+    reply: PagesReply
     spans: PageSpans
     huge_spans: PageSpans
     """Those of which are mapped by entries for huge pages."""
@@ -42,7 +42,7 @@ class PageHistory:
         """The newest."""
         return self._snapshots[-1] if self._snapshots else None
 
-    def add(self, reply: PagesSeen, backing: Backing, mark: int | None = None) -> None:
+    def add(self, reply: PagesReply, backing: Backing, mark: int | None = None) -> None:
         """Add a look.
 
         Args:

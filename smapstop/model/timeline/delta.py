@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.mapping_rows import differing, rows_of
+from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import Mappings, StringTable
@@ -39,14 +39,14 @@ def delta_of(before: MapSnapshot | None, after: MapSnapshot) -> Delta:
     """What the tick of a moment changed in the moment before it."""
     tick = after.tick
     if not tick.keyframe:
-        moved = after.last_changed[rows_of(after.ids, tick.ids)]
+        moved = after.last_changed[find_rows(after.ids, tick.ids)]
         return Delta(tick.number, tick.ids, tick.rows, moved, tick.gone)
     rows = _match_keyframe_rows(before, tick)
     changed = np.zeros(len(tick.ids), bool)
     if before is not None and rows is not None:
         changed |= rows < 0
         known = np.flatnonzero(rows >= 0)
-        changed[known] = differing(before.mappings, rows[known], tick.rows, known)
+        changed[known] = rows_differ(before.mappings, rows[known], tick.rows, known)
     return Delta(
         number=tick.number,
         ids=tick.ids[changed],
@@ -64,7 +64,7 @@ def _match_keyframe_rows(before: MapSnapshot | None, tick: Tick) -> NDArray[np.i
     old, new = before.mappings, tick.rows
     if old.strings is not new.strings or old.fields != new.fields or not (new.start[1:] > new.start[:-1]).all():
         return None
-    rows = rows_of(before.ids, tick.ids)
+    rows = find_rows(before.ids, tick.ids)
     stays = np.zeros(len(before.ids), bool)
     stays[rows[rows >= 0]] = True
     return rows if np.array_equal(np.sort(before.ids[~stays]), np.sort(tick.gone)) else None

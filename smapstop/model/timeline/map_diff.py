@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.mapping_rows import rows_of
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT
 
@@ -47,7 +47,7 @@ class MapDiff:
 
 def diff_maps(before: MapSnapshot, after: MapSnapshot) -> MapDiff:
     """Compare two moments of one timeline."""
-    rows = rows_of(before.ids, after.ids)
+    rows = find_rows(before.ids, after.ids)
     gone = np.ones(len(before.ids), bool)
     gone[rows[rows >= 0]] = False
     return MapDiff(before, after, rows, np.flatnonzero(gone))

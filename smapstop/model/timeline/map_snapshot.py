@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.mapping_rows import in_address_order, rows_of, stirred
+from smapstop.model.mapping_rows import find_rows, merge_by_address, visibly_changed
 from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import Mappings
 
@@ -39,7 +39,7 @@ def apply_tick(moment: MapSnapshot | None, tick: Tick) -> MapSnapshot:
     read = tick if tick.has_mappings else moment.reading_tick
     if not len(tick.ids) and not len(tick.gone):
         return replace(moment, tick=tick, reading_tick=read)
-    rows = rows_of(moment.ids, tick.ids)
+    rows = find_rows(moment.ids, tick.ids)
     moved = _last_changed(moment, tick)
     if (rows >= 0).all() and not len(tick.gone):
         in_place = _overwrite_rows(moment, rows, moved, tick, read)
@@ -49,7 +49,7 @@ def apply_tick(moment: MapSnapshot | None, tick: Tick) -> MapSnapshot:
     keep[rows[rows >= 0]] = False
     keep &= ~np.isin(moment.ids, tick.gone)
     stays = np.concatenate([np.flatnonzero(keep), len(keep) + np.arange(len(rows))])
-    mappings, order = in_address_order((moment.mappings, tick.rows), stays)
+    mappings, order = merge_by_address((moment.mappings, tick.rows), stays)
     ids = np.concatenate([moment.ids, tick.ids])
     all_moved = np.concatenate([moment.last_changed, moved])
     return MapSnapshot(tick, ids[order], mappings, all_moved[order], read)
@@ -60,9 +60,9 @@ def _last_changed(moment: MapSnapshot | None, tick: Tick) -> NDArray[np.int64]:
     if moment is None or tick.executed:
         return np.full(len(tick.ids), -1, np.int64)
     moved = np.full(len(tick.ids), tick.number, np.int64)
-    rows = rows_of(moment.ids, tick.ids)
+    rows = find_rows(moment.ids, tick.ids)
     known = np.flatnonzero(rows >= 0)
-    same = ~stirred(moment.mappings, rows[known], tick.rows, known)
+    same = ~visibly_changed(moment.mappings, rows[known], tick.rows, known)
     moved[known[same]] = moment.last_changed[rows[known[same]]]
     return moved
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.mapping_rows import ADDRESS_COLUMNS, ATTRIBUTE_COLUMNS, in_address_order, rows_of
+from smapstop.model.mapping_rows import ADDRESS_COLUMNS, ATTRIBUTE_COLUMNS, find_rows, merge_by_address
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
 from smapstop.model.timeline.delta import Delta, RowLayout, TickNumbers
@@ -215,7 +215,7 @@ def replay(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, TickNumb
         for part, rows in zip(steps, chosen, strict=True)
         if part is steps[0] or _has_changes(part, until)
     ]
-    mappings, order = in_address_order(maps, np.arange(len(present)))
+    mappings, order = merge_by_address(maps, np.arange(len(present)))
     moved = np.concatenate([decode(part.last_changed)[rows] for part, rows in zip(steps, chosen, strict=True)])
     return ids[present][order], mappings, moved[order]
 
@@ -251,7 +251,7 @@ def _without_gone(rows: Rows, ids: Ids, numbers: TickNumbers, steps: Sequence[Ro
     gone_ids = np.concatenate([decode(part.gone) for part in steps])
     gone_at = np.concatenate([decode(part.gone_at) for part in steps])
     last_gone = _newest_per_id(_rows_until(gone_at, until), gone_ids)
-    at = rows_of(gone_ids[last_gone], ids[rows])
+    at = find_rows(gone_ids[last_gone], ids[rows])
     gone_since = (at >= 0) & (np.append(gone_at[last_gone], 0)[at] > numbers[rows])
     return rows[~gone_since]
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.kinds import Kind, file_part
-from smapstop.model.labels import Use, label
+from smapstop.model.kinds import Kind, likely_section
+from smapstop.model.labels import Purpose, purpose_label
 from smapstop.model.view.sort import Mask, sort_column
 from smapstop.model.view.table_data import TableData
 from smapstop.proc.columns import ABSENT
@@ -95,7 +95,7 @@ def _text_filter(column: str, holds: Callable[[str], bool]) -> RowFilter:
 
 def _part_filter(word: str) -> RowFilter:
     """Whether the part of a file that is shown after its name holds a text: `.data`."""
-    in_part = _text_filter("perms", lambda text: word in file_part(text))
+    in_part = _text_filter("perms", lambda text: word in likely_section(text))
     files = list(Kind).index(Kind.FILE)
     return lambda sheet: (sheet.kind == files) & in_part(sheet)
 
@@ -103,12 +103,12 @@ def _part_filter(word: str) -> RowFilter:
 def _has_label(sheet: TableData, word: str) -> Mask:
     """Whether what is said of memory without a name holds a text."""
     uses, texts = sheet.purposes, sheet.texts
-    said = np.array([word in str(label(use, "", None) or "") for use in Use], bool)[uses.use]
+    said = np.array([word in str(purpose_label(use, "", None) or "") for use in Purpose], bool)[uses.purpose]
     for owner in np.unique(uses.owner).tolist():
         of_file = uses.owner == owner
         if owner:
-            said[of_file] = word in str(label(Use.BSS, texts[owner], None)).lower()
-    of_threads = {id_: word in str(label(0, "", stack)).lower() for id_, stack in sheet.stacks.items()}
+            said[of_file] = word in str(purpose_label(Purpose.BSS, texts[owner], None)).lower()
+    of_threads = {id_: word in str(purpose_label(0, "", stack)).lower() for id_, stack in sheet.stacks.items()}
     known = np.isin(sheet.ids, list(of_threads)) & (sheet.name == 0)
     said[known] = np.isin(sheet.ids[known], [id_ for id_, found in of_threads.items() if found])
     return said

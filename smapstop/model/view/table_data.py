@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from smapstop.model.grouping import Grouping, group_ids, group_keys, group_name
 from smapstop.model.kinds import kind_codes
-from smapstop.model.labels import Label, Uses, label, unknown_uses, uses_of
-from smapstop.model.mapping_rows import concatenate, rows_of
+from smapstop.model.labels import Label, Purposes, purpose_label, purposes_of, unknown_purposes
+from smapstop.model.mapping_rows import concatenate, find_rows
 from smapstop.model.tick import Ids, ThreadStack
 from smapstop.model.timeline.map_diff import MapDiff
 from smapstop.model.timeline.map_snapshot import MapSnapshot
@@ -43,7 +43,7 @@ class TableData:
     """Rows of mappings that are no more; they linger for a few ticks."""
     mapping_count: NDArray[np.int64]
     """How many mappings the row stands for."""
-    purposes: Uses
+    purposes: Purposes
     """What the mappings without a name are for, by their shape."""
     stacks: Mapping[int, ThreadStack] = field(default_factory=dict)
     """Whose stack each mapping is, as far as it is known."""
@@ -56,7 +56,7 @@ class TableData:
         if self.name[row] or self.ids[row] < 0:
             return None
         owner = self.texts[int(self.purposes.owner[row])]
-        return label(int(self.purposes.use[row]), owner, self.stacks.get(int(self.ids[row])))
+        return purpose_label(int(self.purposes.purpose[row]), owner, self.stacks.get(int(self.ids[row])))
 
     def get(self, name: str) -> Amounts | None:
         """The column of a field; None when this kernel does not print it."""
@@ -109,7 +109,7 @@ def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> Table
     was, before = lost.snapshot.mappings, changes.before
     ids, removed = lost.snapshot.ids[lost.rows], was.take(lost.rows)
     both = concatenate(replace(changes.after.mappings, strings=was.strings), removed)
-    rows = rows_of(before.ids, ids)
+    rows = find_rows(before.ids, ids)
     return replace(
         table,
         ids=np.concatenate([table.ids, ids]),
@@ -128,7 +128,7 @@ def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> Table
         last_changed=np.concatenate([table.last_changed, lost.ticks]),
         gone=np.concatenate([table.gone, np.ones(len(ids), bool)]),
         mapping_count=np.ones(len(both), np.int64),
-        purposes=table.purposes.beside(uses_of(was), lost.rows),
+        purposes=table.purposes.with_rows(purposes_of(was), lost.rows),
     )
 
 
@@ -150,7 +150,7 @@ def static_table(mappings: Mappings) -> TableData:
         last_changed=np.full(n, -1),
         gone=np.zeros(n, bool),
         mapping_count=np.ones(n, np.int64),
-        purposes=uses_of(mappings),
+        purposes=purposes_of(mappings),
     )
 
 
@@ -201,5 +201,5 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
         last_changed=moved,
         gone=sums(here.astype(np.int64)) == 0,
         mapping_count=sums(here.astype(np.int64)),
-        purposes=unknown_uses(n),
+        purposes=unknown_purposes(n),
     )

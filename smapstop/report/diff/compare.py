@@ -10,7 +10,7 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import GroupComparison, GroupSums, MatchKey, compare_groups
 from smapstop.model.kinds import Kind
-from smapstop.model.totals import SUMS
+from smapstop.model.totals import SUMMED_FIELDS
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import FIELDS
 from smapstop.report.diff.inputs import ComparedRun
@@ -65,7 +65,7 @@ class Diff:
     """Those to show, the biggest change of the metric first."""
 
     def sum_of(self, name: str, groups: Sequence[int] | None = None) -> BeforeAfter:
-        """A field, or one of `SUMS`, of some groups, or of all of them, kB."""
+        """A field, or one of `SUMMED_FIELDS`, of some groups, or of all of them, kB."""
         return BeforeAfter(*(_sum(side, name, groups) for side in (self.groups.before, self.groups.after)))
 
 
@@ -93,7 +93,7 @@ def diff_runs(before: ComparedRun, after: ComparedRun, by: MatchKey, metric: str
 
 def diff_field_names(groups: GroupComparison) -> tuple[str, ...]:
     """Every field that smapstop knows, the sums of them, and those that it does not know but a kernel printed."""
-    return tuple(dict.fromkeys([*_KNOWN_FIELDS, *SUMS, *groups.before.fields, *groups.after.fields]))
+    return tuple(dict.fromkeys([*_KNOWN_FIELDS, *SUMMED_FIELDS, *groups.before.fields, *groups.after.fields]))
 
 
 def _column(groups: GroupComparison, side: GroupSums, run: ComparedRun, metric: str) -> Amounts:

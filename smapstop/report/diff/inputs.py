@@ -12,7 +12,7 @@ from typing import BinaryIO
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
-from smapstop.model.timestamps import utc
+from smapstop.model.timestamps import format_utc
 from smapstop.proc.columns import Mappings
 from smapstop.recording.reader import FILE_HEADER_BYTES, Recording, is_recording
 from smapstop.report.diff.moment_spec import MomentSpec
@@ -119,7 +119,7 @@ def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:
     tick = moment.tick
     pid = None if target is None else target.pid
     return ComparedRun(
-        file, moment.mappings, pid, tick.counters.name, utc(tick.wall_ns), tick.number, seconds, redaction
+        file, moment.mappings, pid, tick.counters.name, format_utc(tick.wall_ns), tick.number, seconds, redaction
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from smapstop.model.kinds import backing_of
-from smapstop.model.lookup import part_of
+from smapstop.model.lookup import section_of
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
@@ -112,5 +112,5 @@ def _split_into_pages(runs: PageRuns) -> PageRuns:
 
 def _part(mappings: Mappings, row: int) -> str:
     """The part of the file; what is read-only and has been written is what the loader relocated."""
-    part = part_of(mappings, row)
+    part = section_of(mappings, row)
     return "relro" if part == ".rodata" else part

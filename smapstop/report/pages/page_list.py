@@ -130,7 +130,7 @@ def read_page_list(
     pieces, which = _fill_holes(frames.runs if frames else runs, start, end)
     codes = states_of(pieces.flags, backing_of(mappings.name_of(row), mappings.perms_of(row)))
     names = _names(process, mappings, row, pieces, files)
-    if label is not None and label.may_be_of_file and any(symbols.names for symbols in names):
+    if label is not None and label.may_be_bss and any(symbols.names for symbols in names):
         label = replace(label, guess=False)  # the file says so, too
     to_file = int(mappings.offset[row]) - start if mappings.inode[row] else None
     found = [

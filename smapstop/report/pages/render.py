@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from smapstop.model.lookup import shown
+from smapstop.model.lookup import full_name
 from smapstop.proc.columns import Counters
 from smapstop.proc.pages.page_frames import FrameFlags
 from smapstop.proc.pages.page_runs import PageFlags
@@ -69,7 +69,7 @@ def as_table(pages: PageList, process: Counters, *, width: int = 80) -> str:
     mappings, row = pages.mappings, pages.row
     where = f"{mappings.start[row]:x}-{mappings.end[row]:x} {mappings.perms_of(row)}"
     who = f"  {where}  {process.name} {process.pid}"
-    lines = [shorten(shown(mappings, row), max(20, width - len(who))) + who, _summary(pages)]
+    lines = [shorten(full_name(mappings, row), max(20, width - len(who))) + who, _summary(pages)]
     if pages.label:
         lines.append(f"{pages.label.text}{', as its shape tells' * pages.label.guess}")
     lacking = next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), "")

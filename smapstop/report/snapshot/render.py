@@ -4,7 +4,7 @@ import csv
 from dataclasses import replace
 
 from smapstop.model.grouping import Grouping
-from smapstop.model.timestamps import utc
+from smapstop.model.timestamps import format_utc
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.columns import DELETED_SUFFIX
 from smapstop.proc.fields import FIELD_BY_NAME
@@ -32,7 +32,7 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     which `os.fsencode` turns back into the byte.
     """
     parts: Record = {
-        "taken_at": None if snapshot.wall_ns is None else utc(snapshot.wall_ns),
+        "taken_at": None if snapshot.wall_ns is None else format_utc(snapshot.wall_ns),
         "read_ms": None if snapshot.read_ns is None else round(snapshot.read_ns / 1e6, 3),
         "process": _process(snapshot),
         "rollup": rollup_record(snapshot),

@@ -9,7 +9,7 @@ from smapstop.model.kinds import Kind, backing_of, kind_of
 from smapstop.model.labels import Label
 from smapstop.model.pages.page_grid import PageCells, PageGrid, PageNumbers, PageSpans, count_states
 from smapstop.model.pages.page_history import PageHistory, PageSnapshot, diff_pages
-from smapstop.model.protocol import PagesSeen
+from smapstop.model.protocol import PagesReply
 from smapstop.model.view.view import View
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.page_states import PageState as PageState
@@ -55,7 +55,7 @@ class PageView:
     @property
     def may_have_names(self) -> bool:
         """Whether a file may have names for what lies on the pages: also for its zeroed data, which is in no file."""
-        return self.has_file or (self.label is not None and self.label.may_be_of_file)
+        return self.has_file or (self.label is not None and self.label.may_be_bss)
 
     @property
     def totals(self) -> PageNumbers:
@@ -115,7 +115,7 @@ def derive_page_view(history: MappingHistory, page_history: PageHistory, view: V
 
 
 def is_snapshot_due(
-    history: MappingHistory, page_history: PageHistory, view: View, refusal: PagesSeen | None
+    history: MappingHistory, page_history: PageHistory, view: View, refusal: PagesReply | None
 ) -> bool:
     """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
     timeline = history.timeline

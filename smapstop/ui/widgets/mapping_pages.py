@@ -12,7 +12,7 @@ from textual.widget import Widget
 from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import backing_of
 from smapstop.model.pages.page_history import PageHistory
-from smapstop.model.protocol import Answer, FramesSeen, PagesOf, PagesSeen, Request, SymbolsSeen
+from smapstop.model.protocol import FramesReply, MappingReply, PagesReply, PagesRequest, Request, SymbolsReply
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text.mapping_detail import compared_ticks
@@ -56,7 +56,7 @@ class MappingPages(Widget, can_focus=True):
         self._view: View | None = None
         self._names = PageNames(-1)
         self._frames = PageFrames(-1)
-        self._refusal: PagesSeen | None = None
+        self._refusal: PagesReply | None = None
         """The answer that the pages cannot be seen."""
         self._last_request_tick = -1
         """The newest tick when pages were asked for."""
@@ -90,7 +90,7 @@ class MappingPages(Widget, can_focus=True):
             self._history, self._page_history_of(mapping), view, self._refusal
         ):
             self._last_request_tick = newest
-            self.post_message(self.SourceRequest(PagesOf(mapping)))
+            self.post_message(self.SourceRequest(PagesRequest(mapping)))
         self.redraw()
 
     def _page_history_of(self, mapping: int) -> PageHistory:
@@ -101,13 +101,13 @@ class MappingPages(Widget, can_focus=True):
             del self._page_histories[next(iter(self._page_histories))]
         return looks
 
-    def handle_reply(self, reply: Answer) -> None:
+    def handle_reply(self, reply: MappingReply) -> None:
         """Take in an answer."""
         if self._history is None or reply.mapping != self._history.mapping or self._view is None:
             return
-        if isinstance(reply, SymbolsSeen):
+        if isinstance(reply, SymbolsReply):
             self._names.store_reply(reply)
-        elif isinstance(reply, FramesSeen):
+        elif isinstance(reply, FramesReply):
             self._frames.store_reply(reply)
         elif reply.runs is None:
             self._refusal = reply
@@ -168,7 +168,7 @@ class MappingPages(Widget, can_focus=True):
     def _empty_reason(self, history: MappingHistory) -> str:
         """Why no pages are shown."""
         if self._refusal is not None:
-            return self._refusal.why
+            return self._refusal.missing_reason
         if _has_ended(history):
             return "the pages were not looked at before it was gone"
         return "looking at the pages …"

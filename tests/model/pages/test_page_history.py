@@ -5,7 +5,7 @@ import pytest
 
 from smapstop.model.pages import page_history
 from smapstop.model.pages.page_history import PageHistory, PageSnapshot, diff_pages
-from smapstop.model.protocol import PagesSeen
+from smapstop.model.protocol import PagesReply
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing
@@ -13,15 +13,15 @@ from smapstop.proc.pages.page_states import PAGE_STATES, Backing
 PAGE = 4096
 
 
-def seen(tick: int, *pages: int, first: int = 0, stop: int = 8) -> PagesSeen:
+def seen(tick: int, *pages: int, first: int = 0, stop: int = 8) -> PagesReply:
     """A look that saw these pages, one by one."""
     start = np.array(pages, np.uint64) * np.uint64(PAGE)
     flags = np.full(len(pages), PageFlags.PRESENT, np.uint8)
     runs = PageRuns(start, start + np.uint64(PAGE), flags, PageFlags.PRESENT, PAGE)
-    return PagesSeen(7, tick, tick * 1_000_000_000, first * PAGE, stop * PAGE, runs)
+    return PagesReply(7, tick, tick * 1_000_000_000, first * PAGE, stop * PAGE, runs)
 
 
-def looks(*several: PagesSeen) -> PageHistory:
+def looks(*several: PagesReply) -> PageHistory:
     found = PageHistory(7)
     for each in several:
         found.add(each, Backing.NOTHING)
@@ -66,7 +66,7 @@ def test_looks_with_many_runs_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None
     assert [tick_of(found.at(tick)) for tick in range(9)] == [0, 0, 0, 0, 0, 0, 0, 0, 8]
 
 
-def between(before: PagesSeen, after: PagesSeen) -> list[tuple[int, str]]:
+def between(before: PagesReply, after: PagesReply) -> list[tuple[int, str]]:
     """The pages that changed, and what they were."""
     found = looks(before, after)
     a, b = found.at(before.tick), found.newest

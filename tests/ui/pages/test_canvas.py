@@ -7,7 +7,7 @@ from rich.style import Style
 
 from smapstop.model.history.mapping_history import MappingState
 from smapstop.model.pages.page_history import PageHistory, diff_pages
-from smapstop.model.protocol import PagesSeen
+from smapstop.model.protocol import PagesReply
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import Backing
 from smapstop.proc.pages.page_states import PageState as PageState
@@ -37,12 +37,12 @@ SIZES = [
 ]
 
 
-def seen(tick: int, *copied: int) -> PagesSeen:
+def seen(tick: int, *copied: int) -> PagesReply:
     """A look at a file of which these pages were copied and nothing else is in memory."""
     start = (FIRST + np.array(copied, np.uint64)) * np.uint64(PAGE)
     flags = np.full(len(copied), COPIED, np.uint8)
     runs = PageRuns(start, start + np.uint64(PAGE), flags, COPIED | PageFlags.FILE, PAGE)
-    return PagesSeen(0, tick, tick * 1_000_000_000, FIRST * PAGE, (FIRST + PAGES) * PAGE, runs)
+    return PagesReply(0, tick, tick * 1_000_000_000, FIRST * PAGE, (FIRST + PAGES) * PAGE, runs)
 
 
 @pytest.fixture(scope="module")

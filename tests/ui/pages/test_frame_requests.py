@@ -4,24 +4,24 @@ from typing import Any
 
 import pytest
 
-from smapstop.model.protocol import FramesOn, FramesSeen
+from smapstop.model.protocol import FramesReply, FramesRequest
 from smapstop.text.pages import frames_text
 from smapstop.ui.pages.frame_requests import PageFrames
 
 
-def seen(start: int = 0, end: int = 4096, **counts: Any) -> FramesSeen:
-    return FramesSeen(3, start, end, **counts)
+def seen(start: int = 0, end: int = 4096, **counts: Any) -> FramesReply:
+    return FramesReply(3, start, end, **counts)
 
 
 def test_they_are_asked_for_once_in_a_tick_and_one_after_the_other() -> None:
     frames = PageFrames(3)
-    assert frames.next_request((0, 4096), 1) == FramesOn(3, 0, 4096)
+    assert frames.next_request((0, 4096), 1) == FramesRequest(3, 0, 4096)
     assert frames.next_request((4096, 8192), 1) is None, "an answer is awaited"
     frames.store_reply(seen())
     assert frames.next_request((0, 4096), 1) is None
-    assert frames.next_request((4096, 8192), 1) == FramesOn(3, 4096, 8192)
+    assert frames.next_request((4096, 8192), 1) == FramesRequest(3, 4096, 8192)
     frames.store_reply(seen(4096, 8192))
-    assert frames.next_request((4096, 8192), 2) == FramesOn(3, 4096, 8192)
+    assert frames.next_request((4096, 8192), 2) == FramesRequest(3, 4096, 8192)
 
 
 def test_only_what_is_known_of_these_pages_is_told() -> None:

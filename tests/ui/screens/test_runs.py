@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, OptionList
 from waiting import until
 
-from smapstop.model.protocol import Attach, Failure, Launch, PagesOf, Refusal, Request, Signal
+from smapstop.model.protocol import Attach, Failure, Launch, PagesRequest, Refusal, Request, Signal
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.columns import StringTable
 from smapstop.settings import Settings
@@ -268,7 +268,7 @@ async def test_the_pages_that_are_shown_are_shown_in_the_next_run_too() -> None:
         await pilot.pause()
         assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 10)
         assert pages.has_focus
-        assert source.asked[-1] == PagesOf(10)
+        assert source.asked[-1] == PagesRequest(10)
         await pilot.press("v")
         assert (app.query_one(ContentSwitcher).current, app.query_one(MappingDetail).mapping) == ("detail", 10)
 

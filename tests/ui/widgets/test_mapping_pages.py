@@ -15,7 +15,15 @@ from textual.widgets import ContentSwitcher
 
 from smapstop.model.pages import page_history
 from smapstop.model.pages.page_grid import PageSpans, diff_spans
-from smapstop.model.protocol import Attach, FramesOn, FramesSeen, PagesOf, PagesSeen, SymbolsOn, SymbolsSeen
+from smapstop.model.protocol import (
+    Attach,
+    FramesReply,
+    FramesRequest,
+    PagesReply,
+    PagesRequest,
+    SymbolsReply,
+    SymbolsRequest,
+)
 from smapstop.model.tick import Tick
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.settings import Settings
@@ -43,7 +51,7 @@ def tick(number: int, rss: int, stop: int = FIRST + 3, **other: Any) -> Tick:
     return tick_of(number, mappings_of((FIRST, stop, "rw-p", "/bin/program", rss)), [0], **other)
 
 
-def seen(tick: int, *flags: int, first: int = FIRST, pages: int = 0) -> PagesSeen:
+def seen(tick: int, *flags: int, first: int = FIRST, pages: int = 0) -> PagesReply:
     """A look that saw the first pages so; the mapping has more when `pages` says so."""
     start = (first + np.arange(len(flags), dtype=np.uint64)) * np.uint64(PAGE)
     there = np.array(flags, np.uint8) != 0
@@ -51,7 +59,7 @@ def seen(tick: int, *flags: int, first: int = FIRST, pages: int = 0) -> PagesSee
         start[there], start[there] + np.uint64(PAGE), np.array(flags, np.uint8)[there], FILE | PageFlags.ZERO, PAGE
     )
     stop = (first + (pages or len(flags))) * PAGE
-    return PagesSeen(0, tick, (1_700_000_000 + tick) * 1_000_000_000, first * PAGE, stop, runs)
+    return PagesReply(0, tick, (1_700_000_000 + tick) * 1_000_000_000, first * PAGE, stop, runs)
 
 
 async def lines(pilot: Pilot[int]) -> list[str]:
@@ -60,7 +68,7 @@ async def lines(pilot: Pilot[int]) -> list[str]:
     return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
 
 
-async def opened(pilot: Pilot[int], source: ListSource, *news: PagesSeen | SymbolsSeen) -> list[str]:
+async def opened(pilot: Pilot[int], source: ListSource, *news: PagesReply | SymbolsReply) -> list[str]:
     """The lines of the view, opened by its key, once it has heard some news."""
     await pilot.press("v")
     source.tell(*news)
@@ -85,7 +93,7 @@ async def settled(pilot: Pilot[int]) -> None:
 
 
 def pages_asked(source: ListSource) -> int:
-    return len([request for request in source.asked if isinstance(request, PagesOf)])
+    return len([request for request in source.asked if isinstance(request, PagesRequest)])
 
 
 async def test_a_page_that_was_copied_is_marked_and_named() -> None:
@@ -97,9 +105,9 @@ async def test_a_page_that_was_copied_is_marked_and_named() -> None:
         assert pages_asked(source) == 2
         source.tell(seen(1, COPIED, FILE, COPIED))
         await pilot.pause()
-        last = [request for request in source.asked if isinstance(request, SymbolsOn)][-1]
+        last = [request for request in source.asked if isinstance(request, SymbolsRequest)][-1]
         names = {(FIRST + 2) * PAGE: ("page1",)}
-        source.tell(SymbolsSeen(0, last.ranges, tuple(names.get(start, ()) for start, _ in last.ranges)))
+        source.tell(SymbolsReply(0, last.ranges, tuple(names.get(start, ()) for start, _ in last.ranges)))
         text = "\n".join(await lines(pilot))
         assert "F→C" in text
         assert "1 page changed since 22:13:20" in text
@@ -117,10 +125,10 @@ async def test_names_are_asked_for_of_what_looks_like_the_zeroed_data_of_a_file(
         await pilot.press("end")
         await opened(pilot, source, seen(0, COPIED, COPIED, COPIED))
         await settled(pilot)
-        asked = [request for request in source.asked if isinstance(request, SymbolsOn)]
+        asked = [request for request in source.asked if isinstance(request, SymbolsRequest)]
         assert len(asked) == (gap == 0)
         for request in asked:
-            source.tell(SymbolsSeen(0, request.ranges, (("table",),) * len(request.ranges)))
+            source.tell(SymbolsReply(0, request.ranges, (("table",),) * len(request.ranges)))
         assert any("on it: table" in line for line in await lines(pilot)) == (gap == 0)
 
 
@@ -129,17 +137,17 @@ async def test_the_frames_under_the_cursor_are_asked_for_at_each_tick_and_told()
     async with app.run_test(size=(118, 40)) as pilot:
         await opened(pilot, source, seen(0, COPIED, FILE, FILE))
         await settled(pilot)
-        asked = FramesOn(0, FIRST * PAGE, (FIRST + 1) * PAGE)
-        assert [request for request in source.asked if isinstance(request, FramesOn)] == [asked]
-        source.tell(FramesSeen(0, asked.start, asked.end, pages=1, most=12, dirty=1))
+        asked = FramesRequest(0, FIRST * PAGE, (FIRST + 1) * PAGE)
+        assert [request for request in source.asked if isinstance(request, FramesRequest)] == [asked]
+        source.tell(FramesReply(0, asked.start, asked.end, pages=1, highest_map_count=12, dirty=1))
         assert " ▏page frame: map count 12, dirty" in await lines(pilot)
         await pilot.press("right")
         assert not any("page frame" in line for line in await lines(pilot)), "of the next page nothing is known yet"
-        source.tell(FramesSeen(0, asked.end, asked.end + PAGE, why="shown only to root"))
+        source.tell(FramesReply(0, asked.end, asked.end + PAGE, missing_reason="shown only to root"))
         assert any("page frame: shown only to root" in line for line in await lines(pilot))
         source.tell(tick(1, 12))
         await settled(pilot)
-        assert len([request for request in source.asked if isinstance(request, FramesOn)]) == 3
+        assert len([request for request in source.asked if isinstance(request, FramesRequest)]) == 3
         await pilot.press("space", "left")
         assert not any("page frame" in line for line in await lines(pilot)), "then they were not looked at"
 
@@ -249,7 +257,7 @@ async def test_c_lists_the_copied_pages_and_the_arrows_go_through_them() -> None
 async def test_why_no_pages_are_seen_is_said(why: str) -> None:
     app, source = dashboard(tick(0, 12))
     async with app.run_test(size=(118, 40)) as pilot:
-        text = await opened(pilot, source, PagesSeen(0, 0, 0, 0, 0, None, why))
+        text = await opened(pilot, source, PagesReply(0, 0, 0, 0, 0, None, why))
         assert any(why in line for line in text)
 
 
