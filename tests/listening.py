@@ -5,7 +5,7 @@ from typing import Any
 
 from smapstop.model.protocol import Attach, Launch, Request, Target
 from smapstop.model.tick import Tick
-from smapstop.source.base import News
+from smapstop.source.base import SourceMessage
 
 
 class ListSource:
@@ -17,9 +17,9 @@ class ListSource:
         self.asked: list[Request] = []
         self.closed = False
         self._first = ticks
-        self._deliver: Callable[[News], object] = print
+        self._deliver: Callable[[SourceMessage], object] = print
 
-    def start(self, deliver: Callable[[News], object]) -> None:
+    def start(self, deliver: Callable[[SourceMessage], object]) -> None:
         self._deliver = deliver
 
     def request(self, request: Request) -> None:
@@ -28,7 +28,7 @@ class ListSource:
             self.tell(target())
             self.tell(*self._first)
 
-    def tell(self, *news: News) -> None:
+    def tell(self, *news: SourceMessage) -> None:
         """Deliver this now."""
         for item in news:
             self._deliver(item)
@@ -36,7 +36,7 @@ class ListSource:
     def close(self) -> None:
         self.closed = True
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         self.closed = True
 
 

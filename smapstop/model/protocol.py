@@ -48,7 +48,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class Detach:
     """End, but let the launched program go on: its terminal stays open, and what it prints is thrown away."""
 
 
@@ -84,7 +84,7 @@ class FramesRequest:
 
 MappingRequest = PagesRequest | SymbolsRequest | FramesRequest
 """What is asked about one mapping."""
-Request = Attach | Launch | Pace | Signal | Leave | MappingRequest
+Request = Attach | Launch | Pace | Signal | Detach | MappingRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ MappingReply = PagesReply | SymbolsReply | FramesReply
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class LaunchFailed:
     """A program could not be launched again; it can be tried once more."""
 
     what: str
@@ -182,10 +182,10 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
+class EndOfRecording:
     """Nothing more comes: a recording was told to its end."""
 
-    why: str
+    reason: str
     """Why it ends there; empty when nobody told."""
 
 

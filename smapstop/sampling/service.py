@@ -10,13 +10,13 @@ from typing import cast
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import (
     Attach,
+    Detach,
     Failure,
     FramesRequest,
     Launch,
-    Leave,
+    LaunchFailed,
     Pace,
     PagesRequest,
-    Refusal,
     Request,
     Signal,
     SymbolsRequest,
@@ -28,7 +28,7 @@ from smapstop.proc.process import ProcDir, max_map_count
 from smapstop.pseudo_terminal import ProgramTerminal
 from smapstop.sampling.launch import Program, launch, release, terminal_environment
 from smapstop.sampling.sampler import Sampler
-from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
+from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
 
 
 class Watch:
@@ -99,8 +99,8 @@ class Service:
                 request = self._next_request()
                 if request is None:
                     return
-                if isinstance(request, Leave):
-                    self._leave()
+                if isinstance(request, Detach):
+                    self._detach()
                     return
                 self._do(request)
             elif watch is not None and watch.pidfd in ready:
@@ -113,7 +113,7 @@ class Service:
         frame = read_frame(partial(read_exactly, self._requests_fd))
         return cast("Request", self._decoder.decode(*frame)) if frame else None
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: WireMessage) -> None:
         write_all(self._ticks_fd, self._encoder.encode(message))
 
     def _do(self, request: Request) -> None:
@@ -137,9 +137,9 @@ class Service:
         except OSError as error:
             self._send(self._failed(f"cannot watch the process: {error.strerror}", "has it ended?"))
 
-    def _failed(self, what: str, remedy: str = "", status: int = 2) -> Failure | Refusal:
+    def _failed(self, what: str, remedy: str = "", status: int = 2) -> Failure | LaunchFailed:
         """Why there is nothing to watch; a program that was launched before can be tried again."""
-        return Refusal(what, remedy) if self._launches > 1 else Failure(what, remedy, status)
+        return LaunchFailed(what, remedy) if self._launches > 1 else Failure(what, remedy, status)
 
     def _launched(self, request: Launch) -> Watch:
         """A program started on our terminal, which is then the program's alone."""
@@ -179,7 +179,7 @@ class Service:
         watch.close()
         self._watch = None
 
-    def _leave(self) -> None:
+    def _detach(self) -> None:
         """Keep the launched program's terminal open until the program ends, and throw away what it prints."""
         if self._stage is None or self._watch is None or os.fork():
             return

@@ -18,8 +18,10 @@ from smapstop.model import protocol, tick
 from smapstop.proc.columns import StringTable
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 
-_HEAD = struct.Struct("<II")
-Message = tick.Tick | protocol.Target | protocol.Refusal | protocol.Failure | protocol.MappingReply | protocol.Request
+_FRAME_HEADER = struct.Struct("<II")
+WireMessage = (
+    tick.Tick | protocol.Target | protocol.LaunchFailed | protocol.Failure | protocol.MappingReply | protocol.Request
+)
 """What can be sent."""
 
 
@@ -35,7 +37,7 @@ def _dataclasses_in(kind: Any) -> Iterator[type]:
         yield from _dataclasses_in(part)
 
 
-_TYPES = {kind.__name__: kind for kind in _dataclasses_in(Message)}
+_TYPES = {kind.__name__: kind for kind in _dataclasses_in(WireMessage)}
 """Every dataclass that a message can contain, by its name."""
 
 
@@ -44,16 +46,16 @@ class Encoder:
 
     def __init__(self) -> None:
         self._texts = StringTable()
-        self._sent = len(self._texts)
+        self._sent_count = len(self._texts)
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: WireMessage) -> bytes:
         """The frame of a message."""
         blocks: list[bytes] = []
-        text = json.dumps(self._pack(message, blocks), separators=(",", ":")).encode()
+        text = json.dumps(self._to_json(message, blocks), separators=(",", ":")).encode()
         body = b"".join(blocks)
-        return _HEAD.pack(len(text), len(body)) + text + body
+        return _FRAME_HEADER.pack(len(text), len(body)) + text + body
 
-    def _pack(self, value: Any, blocks: list[bytes]) -> Any:
+    def _to_json(self, value: Any, blocks: list[bytes]) -> Any:
         """A value as JSON; columns are appended to `blocks`."""
         match value:
             case PageFlags():
@@ -65,15 +67,15 @@ class Encoder:
                 return {"column": value.dtype.str, "shape": value.shape}
             case StringTable():
                 if value is not self._texts:  # another process, which begins anew
-                    self._texts, self._sent = value, 1
-                after, self._sent = self._sent, len(value)
+                    self._texts, self._sent_count = value, 1
+                after, self._sent_count = self._sent_count, len(value)
                 return {"texts": value.additions_since(after), "after": after}
             case tuple():
-                return [self._pack(item, blocks) for item in value]
+                return [self._to_json(item, blocks) for item in value]
             case dict():
                 return {"table": value}
         fields = dataclasses.fields(value)
-        return {"is": type(value).__name__} | {f.name: self._pack(getattr(value, f.name), blocks) for f in fields}
+        return {"is": type(value).__name__} | {f.name: self._to_json(getattr(value, f.name), blocks) for f in fields}
 
 
 class Decoder:
@@ -82,7 +84,7 @@ class Decoder:
     def __init__(self) -> None:
         self.texts = StringTable()
 
-    def decode(self, text: bytes, body: bytes) -> Message:
+    def decode(self, text: bytes, body: bytes) -> WireMessage:
         """The message of a frame's two parts."""
         at = 0
 
@@ -108,7 +110,7 @@ class Decoder:
                     return table
             return value
 
-        message: Message = unpack(json.loads(text))
+        message: WireMessage = unpack(json.loads(text))
         return message
 
 
@@ -118,10 +120,10 @@ def read_frame(read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:
     Args:
         read: Gives exactly so many bytes, fewer only at the end of the stream.
     """
-    head = read(_HEAD.size)
-    if len(head) < _HEAD.size:
+    head = read(_FRAME_HEADER.size)
+    if len(head) < _FRAME_HEADER.size:
         return None
-    text_bytes, body_bytes = _HEAD.unpack(head)
+    text_bytes, body_bytes = _FRAME_HEADER.unpack(head)
     text, body = read(text_bytes), read(body_bytes)
     return (text, body) if len(text) == text_bytes and len(body) == body_bytes else None
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from smapstop.model.protocol import Failure, MappingReply, Notice, Over, Refusal, Request, Target
+from smapstop.model.protocol import EndOfRecording, Failure, LaunchFailed, MappingReply, Notice, Request, Target
 from smapstop.model.tick import Tick
 
-News = Tick | Target | Refusal | Notice | Over | Failure | MappingReply
+SourceMessage = Tick | Target | LaunchFailed | Notice | EndOfRecording | Failure | MappingReply
 """What a source tells: first the target, then its ticks; a failure is the last word."""
 
 
@@ -16,7 +16,7 @@ class Source(Protocol):
     terminal_fd: int | None
     """The master of the terminal on which it launches a program; the reader's to show."""
 
-    def start(self, deliver: Callable[[News], object]) -> None:
+    def start(self, deliver: Callable[[SourceMessage], object]) -> None:
         """Begin to deliver, from another thread; the deliverer must be quick."""
 
     def request(self, request: Request) -> None:
@@ -25,5 +25,5 @@ class Source(Protocol):
     def close(self) -> None:
         """End, and wait until everything has ended. Nothing is delivered after that."""
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """End like `close`, but let a launched program go on."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Signal
 from smapstop.model.tick import ExitStatus, Tick
-from smapstop.source.base import News
-from smapstop.source.tee import RecordedSource
+from smapstop.source.base import SourceMessage
+from smapstop.source.tee import RecordingTee
 
-FAILED = "the recorder failed"
+RECORDER_FAILED = "the recorder failed"
 """Why a recording ended that neither its process nor the user ended."""
 
 
@@ -37,7 +37,7 @@ class HeadlessRun:
 
     def __init__(
         self,
-        source: RecordedSource,
+        source: RecordingTee,
         begin: Attach | Launch,
         *,
         count: int | None = None,
@@ -46,16 +46,16 @@ class HeadlessRun:
         on_write_error: Callable[[SmapstopError], object],
     ) -> None:
         self._source = source
-        self._begin = begin
+        self._first_request = begin
         self._count, self._seconds = count, seconds
         self._on_tick, self._on_write_error = on_tick, on_write_error
-        self._recorded = 0
-        self._news: queue.SimpleQueue[News | _Stop] = queue.SimpleQueue()
+        self._recorded_ticks = 0
+        self._messages: queue.SimpleQueue[SourceMessage | _Stop] = queue.SimpleQueue()
 
     def stop(self, why: str) -> None:
         """End the recording now, and the run soon; may be called from a signal handler, and from any thread."""
         self._source.finish(why)
-        self._news.put(_Stop())
+        self._messages.put(_Stop())
 
     def run(self) -> ExitStatus | None:
         """Record until the process ends or the run is stopped.
@@ -67,34 +67,34 @@ class HeadlessRun:
             SmapstopError: The source failed.
         """
         self._source.start(self._deliver)
-        self._source.request(self._begin)
-        ending = self._until_enough()
-        if ending is None and isinstance(self._begin, Launch):
+        self._source.request(self._first_request)
+        ending = self._wait_for_end()
+        if ending is None and isinstance(self._first_request, Launch):
             self._end_program()
         return ending
 
-    def _deliver(self, news: News) -> None:
+    def _deliver(self, news: SourceMessage) -> None:
         """Queue what was delivered and recorded; in the source's thread, so that no tick too many is recorded."""
-        self._news.put(news)
-        if isinstance(news, Tick) and news.ending is None and self._source.error is None:
-            self._recorded += 1
-            if self._recorded == self._count:
+        self._messages.put(news)
+        if isinstance(news, Tick) and news.ending is None and self._source.write_error is None:
+            self._recorded_ticks += 1
+            if self._recorded_ticks == self._count:
                 self.stop("--count")
 
-    def _until_enough(self) -> ExitStatus | None:
+    def _wait_for_end(self) -> ExitStatus | None:
         """Wait until the process ends or the run is stopped; how the process ended."""
         deadline, error = None, None
         while True:
-            news = self._next(deadline)
-            if self._source.error is not error:
-                error = self._source.error
+            news = self._next_message(deadline)
+            if self._source.write_error is not error:
+                error = self._source.write_error
                 if error is not None:
                     self._on_write_error(error)
             match news:
                 case _Stop():
                     return None
                 case Failure():
-                    self._source.finish(FAILED)
+                    self._source.finish(RECORDER_FAILED)
                     raise SmapstopError(news.what, news.remedy, status=news.status)
                 case Tick():
                     self._on_tick(news)
@@ -103,10 +103,10 @@ class HeadlessRun:
                     if deadline is None and self._seconds is not None:
                         deadline = time.monotonic() + self._seconds
 
-    def _next(self, deadline: float | None) -> News | _Stop:
+    def _next_message(self, deadline: float | None) -> SourceMessage | _Stop:
         """Return what comes next; at the deadline stop the run."""
         try:
-            return self._news.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+            return self._messages.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             self._source.finish("--duration")
             return _Stop()
@@ -118,6 +118,6 @@ class HeadlessRun:
             deadline = time.monotonic() + GRACE_SECONDS
             with suppress(queue.Empty):
                 while True:
-                    news = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
+                    news = self._messages.get(timeout=max(0.0, deadline - time.monotonic()))
                     if isinstance(news, Failure) or (isinstance(news, Tick) and news.ending is not None):
                         return

@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from smapstop.model.protocol import GRACE_SECONDS, Failure, Leave, Request
+from smapstop.model.protocol import GRACE_SECONDS, Detach, Failure, Request
 from smapstop.proc.mount import require_proc
 
 if TYPE_CHECKING:
-    from smapstop.source.base import News
+    from smapstop.source.base import SourceMessage
 
 
 _ENVIRONMENT = {
@@ -42,13 +42,13 @@ class LiveSource:
         require_proc()
         self.terminal_fd = terminal[0] if terminal else None
         """The master of that pty; the source's caller reads and closes it."""
-        self._errors = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the source)
+        self._stderr = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the source)
         fds = terminal or tuple(map(os.dup, stdio))
         self._sampler = subprocess.Popen(
             [sys.executable, "-P", "-m", "smapstop.sampling", *map(str, fds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=self._stderr,
             pass_fds=fds,
             env=os.environ | _ENVIRONMENT,
         )
@@ -61,12 +61,12 @@ class LiveSource:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def start(self, deliver: "Callable[[News], object]") -> None:
+    def start(self, deliver: "Callable[[SourceMessage], object]") -> None:
         """Deliver the sampler's news, from the reader thread."""
         self._thread = threading.Thread(target=self._read, args=(deliver,), name="smapstop-reader", daemon=True)
         self._thread.start()
 
-    def news(self) -> "Iterator[News]":
+    def messages(self) -> "Iterator[SourceMessage]":
         """The sampler's news, until it ends; the last is a failure when it ended by itself."""
         from smapstop.sampling.wire import Decoder, read_frame
 
@@ -74,9 +74,9 @@ class LiveSource:
         output = self._sampler.stdout
         assert output is not None
         while frame := read_frame(output.read):
-            yield cast("News", decoder.decode(*frame))
+            yield cast("SourceMessage", decoder.decode(*frame))
         if not self._closing:
-            yield self._death()
+            yield self._death_message()
 
     def request(self, request: Request) -> None:
         """Ask the sampler; it may be dead already, which the reader thread tells."""
@@ -106,24 +106,24 @@ class LiveSource:
         except subprocess.TimeoutExpired:
             self._sampler.kill()
             self._sampler.wait()
-        self._errors.close()
+        self._stderr.close()
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """End like `close`, but let the launched program go on."""
-        self.request(Leave())
+        self.request(Detach())
         self.close()
 
-    def _read(self, deliver: "Callable[[News], object]") -> None:
+    def _read(self, deliver: "Callable[[SourceMessage], object]") -> None:
         """The reader thread: blocks in read, and delivers."""
-        for news in self.news():
+        for news in self.messages():
             if self._closing:
                 return
             deliver(news)
 
-    def _death(self) -> Failure:
+    def _death_message(self) -> Failure:
         """Why the sampler ended by itself: the last line that it left."""
         status = self._sampler.wait()
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
         why = lines[-1] if lines else f"signal {-status}" if status < 0 else f"status {status}"
         return Failure(f"the sampler process died ({why})", "what was sampled stays; start smapstop again for more")

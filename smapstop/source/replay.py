@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Failure, Notice, Over, PagesReply, PagesRequest, Request
+from smapstop.model.protocol import EndOfRecording, Failure, Notice, PagesReply, PagesRequest, Request
 from smapstop.recording.reader import Recording
-from smapstop.source.base import News
+from smapstop.source.base import SourceMessage
 
 FOLLOW_SECONDS = 0.25
 """How often a recording that is being written is looked at for more."""
@@ -22,15 +22,15 @@ class ReplaySource:
         self._recording = recording
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
-        self._deliver: Callable[[News], object] | None = None
+        self._deliver: Callable[[SourceMessage], object] | None = None
 
-    def start(self, deliver: Callable[[News], object]) -> None:
+    def start(self, deliver: Callable[[SourceMessage], object]) -> None:
         """Deliver what was recorded, from the reader thread."""
         self._deliver = deliver
         self._thread = threading.Thread(target=self._read, args=(deliver,), name="smapstop-reader", daemon=True)
         self._thread.start()
 
-    def news(self) -> Iterator[News]:
+    def messages(self) -> Iterator[SourceMessage]:
         """The target and every tick; while the recording is being written those that come, too."""
         target = self._recording.target
         if target is None:
@@ -54,7 +54,7 @@ class ReplaySource:
         why = self._recording.stopped
         if not ended and not why:
             yield Notice("the recording breaks off", "its recorder was killed; at most one tick is missing")
-        yield Over(why)
+        yield EndOfRecording(why)
 
     def request(self, request: Request) -> None:
         """Nothing can be done in the past; what could be seen then and was not recorded is said."""
@@ -68,13 +68,13 @@ class ReplaySource:
             self._thread.join()
         self._recording.close()
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """End like `close`."""
         self.close()
 
-    def _read(self, deliver: Callable[[News], object]) -> None:
+    def _read(self, deliver: Callable[[SourceMessage], object]) -> None:
         """The reader thread."""
-        for news in self.news():
+        for news in self.messages():
             if self._closing.is_set():
                 return
             deliver(news)

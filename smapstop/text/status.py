@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.protocol import Over, Target
+from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
@@ -47,7 +47,7 @@ def header_of(
     target: Target,
     view: View,
     timeline: Timeline,
-    over: Over | None = None,
+    over: EndOfRecording | None = None,
     *,
     run: int = 0,
     overdue_seconds: int = 0,
@@ -104,7 +104,7 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _mode(scene: View, timeline: Timeline, over: Over | None, silent: int) -> str:
+def _mode(scene: View, timeline: Timeline, over: EndOfRecording | None, silent: int) -> str:
     """Whether the scene is live, and at which pace, or of when it is."""
     tick = scene.snapshot.tick
     if scene.state.at is not None:

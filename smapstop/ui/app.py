@@ -14,13 +14,13 @@ from textual.timer import Timer
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import (
     Attach,
+    EndOfRecording,
     Failure,
     FramesReply,
     Launch,
+    LaunchFailed,
     Notice,
-    Over,
     PagesReply,
-    Refusal,
     SymbolsReply,
     Target,
 )
@@ -213,14 +213,14 @@ class Dashboard(KeyApp):
                 if tick.ending is not None:
                     self._show_end(exit_status_text(tick.ending))
                 self._redraw_when_ready()
-            case Refusal() as refusal:
+            case LaunchFailed() as refusal:
                 self._show_launch_failure(str(SmapstopError(refusal.what, refusal.remedy)))
             case PagesReply() | SymbolsReply() | FramesReply() as seen:
                 self.query_one(MappingPages).handle_reply(seen)
             case Notice() as notice:
                 self.notices.append(str(SmapstopError(notice.what, notice.remedy)))
                 self.notify(fmt.printable(self.notices[-1]), severity="warning", markup=False)
-            case Over() as over:
+            case EndOfRecording() as over:
                 self.session.end_of_recording = over
                 self.main_screen.request_redraw()
             case Failure() as failure:
@@ -290,7 +290,7 @@ class Dashboard(KeyApp):
 
     def _quit_with_program(self, choice: str | None) -> None:
         if choice == "leave":
-            self.source.leave()
+            self.source.detach()
             self.exit(0)
         elif choice == "end":
             self.run_worker(self._end_program(), exclusive=True)

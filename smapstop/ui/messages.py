@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from smapstop.source.base import News
+from smapstop.source.base import SourceMessage
 
 
 @dataclass
 class SourceMessageReceived(Message):
     """The source told something. Never coalesced: every tick belongs in the timeline."""
 
-    source_message: News
+    source_message: SourceMessage
 
 
 class ViewOutdated(Message):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
-from smapstop.model.protocol import Over, Target
+from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
@@ -43,7 +43,7 @@ class Session:
         self.view: View | None = None
         """What was seen last of this run."""
         self.carried_selection: CarriedSelection | None = None
-        self.end_of_recording: Over | None = None
+        self.end_of_recording: EndOfRecording | None = None
         """Nothing more comes: the end of a recording."""
         self.overdue_seconds = 0
         """For how many seconds there was no tick of the newest run, though one was due; 0 while all is well."""

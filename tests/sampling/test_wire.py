@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 from smapstop.model.protocol import (
     Attach,
+    Detach,
     Failure,
     FramesReply,
     FramesRequest,
     Launch,
-    Leave,
+    LaunchFailed,
     Pace,
     PagesReply,
     PagesRequest,
-    Refusal,
     Signal,
     SymbolsReply,
     SymbolsRequest,
@@ -31,7 +31,7 @@ from smapstop.model.protocol import (
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.proc.columns import StringTable, no_mappings
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
-from smapstop.sampling.wire import Decoder, Encoder, Message, read_exactly, read_frame, write_all
+from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
 
 
 def same(a: Any, b: Any) -> bool:
@@ -51,7 +51,7 @@ class Pipe:
     def __init__(self) -> None:
         self.encoder, self.decoder = Encoder(), Decoder()
 
-    def through(self, message: Message) -> Message:
+    def through(self, message: WireMessage) -> WireMessage:
         data = self.encoder.encode(message)
         at = 0
 
@@ -85,7 +85,7 @@ TARGET = Target(
         Launch(("sh", "-c", "exit 3"), dict(os.environ), Pace(budget=1.0)),
         Pace(),
         Signal(15),
-        Leave(),
+        Detach(),
         TARGET,
         PagesRequest(7),
         FramesRequest(2**40, 4096, 2**64 - 4096),
@@ -94,11 +94,11 @@ TARGET = Target(
         SymbolsRequest(2**40, ((0, 4096), (2**64 - 8192, 2**64 - 4096))),
         SymbolsReply(7, ((0, 4096), (8192, 12288)), (("page1", "3 more"), ()), "is stripped of its symbols"),
         Failure("no process 7", "run smapstop without arguments", 3),
-        Refusal("cannot execute ./a", "exec format error"),
+        LaunchFailed("cannot execute ./a", "exec format error"),
     ],
     ids=lambda message: type(message).__name__,
 )
-def test_requests_and_news_arrive_as_they_were(message: Message) -> None:
+def test_requests_and_news_arrive_as_they_were(message: WireMessage) -> None:
     assert message == Pipe().through(message)
 
 

@@ -14,8 +14,8 @@ from smapstop.model.tick import ExitStatus, Tick
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
 from smapstop.source import headless as module
-from smapstop.source.headless import FAILED, HeadlessRun
-from smapstop.source.tee import RecordedSource
+from smapstop.source.headless import RECORDER_FAILED, HeadlessRun
+from smapstop.source.tee import RecordingTee
 
 ATTACH, LAUNCH = Attach(4711), Launch(("program",), {})
 TERM, KILL = Signal(15), Signal(9)
@@ -44,7 +44,7 @@ class Ran:
         self.inner = inner
         self.path = path
         self.recorder = Recorder(path)
-        self.source = RecordedSource(inner, lambda _: self.recorder, left=FAILED)
+        self.source = RecordingTee(inner, lambda _: self.recorder, close_reason=RECORDER_FAILED)
         self.seen: list[int] = []
         self.errors: list[SmapstopError] = []
         self.run = HeadlessRun(
@@ -175,7 +175,7 @@ def test_a_recording_that_cannot_be_written_is_reported_once_and_the_process_goe
     inner.recorder = ran.recorder
     assert ran.to_end() == ExitStatus(status=0)
     assert len(ran.errors) == 1
-    assert ran.source.error is ran.errors[0]
+    assert ran.source.write_error is ran.errors[0]
     assert ran.recorded[0] == [0]
 
 

@@ -16,17 +16,17 @@ from smapstop.model.protocol import (
     Attach,
     Failure,
     Launch,
+    LaunchFailed,
     Pace,
     PagesReply,
     PagesRequest,
-    Refusal,
     Request,
     Signal,
     Target,
 )
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.source.base import News
+from smapstop.source.base import SourceMessage
 from smapstop.source.live import LiveSource
 
 Program = Callable[[str], Path]
@@ -39,13 +39,13 @@ class Listening:
     def __init__(self, terminal: tuple[int, int] | None = None) -> None:
         self.source = LiveSource(terminal)
         self.timeline = Timeline()
-        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[SourceMessage] = queue.SimpleQueue()
         self.source.start(self._news.put)
 
     def ask(self, request: Request) -> None:
         self.source.request(request)
 
-    def next(self) -> News:
+    def next(self) -> SourceMessage:
         """The next news; the timeline keeps the ticks."""
         news = self._news.get(timeout=DEADLINE_SECONDS)
         if isinstance(news, Tick):
@@ -242,7 +242,7 @@ def test_sampler_that_broke_says_why(listening: Listening) -> None:
 def test_ticks_can_be_read_without_a_thread(program: Program) -> None:
     with Stepping(program("grow")) as stepping, closing(LiveSource()) as source:
         source.request(Attach(stepping.pid, QUICK))
-        news = source.news()
+        news = source.messages()
 
         assert [type(next(news)) for _ in range(3)] == [Target, Tick, Tick]
 
@@ -280,7 +280,7 @@ def test_closed_before_anything_was_asked() -> None:
 
 
 def test_nothing_is_delivered_after_close(program: Program) -> None:
-    told: list[News] = []
+    told: list[SourceMessage] = []
     with Stepping(program("grow")) as stepping:
         source = LiveSource()
         source.start(told.append)
@@ -397,7 +397,7 @@ def test_what_cannot_be_launched_again_is_a_refusal_and_can_be_tried_once_more(t
             listening.timeline = Timeline()
             listening.ask(Launch((str(script),), dict(os.environ), QUICK))
             if why:
-                assert listening.next() == Refusal(f"cannot execute {script}", why)
+                assert listening.next() == LaunchFailed(f"cannot execute {script}", why)
             else:
                 listening.target()
                 ending = listening.ending()
@@ -432,7 +432,7 @@ def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
     listening.ask(Launch(("sh", "-c", script), dict(os.environ), QUICK))
     pid = listening.target().pid
     listening.tick()
-    listening.source.leave()
+    listening.source.detach()
     os.close(master)
 
     fifo.write_text("still here\n")

@@ -13,15 +13,15 @@ from building import mappings_of, tick_of
 from listening import ListSource, target
 from stepping import DEADLINE_SECONDS, Stepping
 
-from smapstop.model.protocol import Attach, Failure, Notice, Over, Pace, PagesReply, PagesRequest, Target
+from smapstop.model.protocol import Attach, EndOfRecording, Failure, Notice, Pace, PagesReply, PagesRequest, Target
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
-from smapstop.source.base import News, Source
+from smapstop.source.base import Source, SourceMessage
 from smapstop.source.live import LiveSource
 from smapstop.source.replay import ReplaySource
-from smapstop.source.tee import RecordedSource
+from smapstop.source.tee import RecordingTee
 
 Program = Callable[[str], Path]
 
@@ -35,13 +35,13 @@ class Heard:
     """What a source tells, one by one."""
 
     def __init__(self, source: Source) -> None:
-        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self.news: queue.SimpleQueue[SourceMessage] = queue.SimpleQueue()
         source.start(self.news.put)
 
-    def next(self) -> News:
+    def next(self) -> SourceMessage:
         return self.news.get(timeout=DEADLINE_SECONDS)
 
-    def until(self, holds: Callable[[News], bool]) -> list[News]:
+    def until(self, holds: Callable[[SourceMessage], bool]) -> list[SourceMessage]:
         """All up to what holds."""
         news = [self.next()]
         while not holds(news[-1]):
@@ -49,13 +49,13 @@ class Heard:
         return news
 
 
-def is_end(news: News) -> bool:
+def is_end(news: SourceMessage) -> bool:
     return isinstance(news, Tick) and news.ending is not None
 
 
 def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program, path: Path) -> None:
     """The timelines are the same at every tick, in every mapping."""
-    source = RecordedSource(LiveSource(), lambda _: Recorder(path))
+    source = RecordingTee(LiveSource(), lambda _: Recorder(path))
     with Stepping(program("two_at_once"), path.with_suffix(".mapped")) as stepping, closing(source):
         heard = Heard(source)
         source.request(Attach(stepping.pid, Pace(20_000_000, 1.0)))
@@ -71,13 +71,13 @@ def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program
 
     again = Timeline()
     with closing(ReplaySource(Recording(path))) as replay:
-        first, *ticks, over = replay.news()
+        first, *ticks, over = replay.messages()
         for tick in ticks:
             assert isinstance(tick, Tick)
             again.append(tick)
 
     assert first == seen[0]
-    assert over == Over("the process ended")
+    assert over == EndOfRecording("the process ended")
     assert len(again) == len(live)
     for number in range(len(live)):
         assert told(live.ticks[number]) == told(again.ticks[number])
@@ -102,7 +102,7 @@ def test_a_recording_that_is_being_written_is_followed(path: Path) -> None:
         assert tick.number == 1
 
         recorder.close("SIGINT")
-        assert heard.next() == Over("SIGINT")
+        assert heard.next() == EndOfRecording("SIGINT")
 
 
 def test_a_recording_that_breaks_off_says_so(path: Path) -> None:
@@ -114,10 +114,10 @@ def test_a_recording_that_breaks_off_says_so(path: Path) -> None:
     recorder.close("SIGINT")
 
     with closing(ReplaySource(Recording(copy))) as replay:
-        *_, notice, over = replay.news()
+        *_, notice, over = replay.messages()
     assert isinstance(notice, Notice)
     assert "breaks off" in notice.what
-    assert over == Over("")
+    assert over == EndOfRecording("")
 
 
 def test_closing_ends_a_replay_that_follows(path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_damaged_recording_ends_in_a_failure(path: Path) -> None:
         database.commit()
 
     with closing(ReplaySource(Recording(path))) as replay:
-        *ticks, failure = replay.news()
+        *ticks, failure = replay.messages()
     assert len(ticks) == 2
     assert isinstance(failure, Failure)
     assert "damaged at tick 1" in failure.what
@@ -157,7 +157,7 @@ def test_a_damaged_recording_ends_in_a_failure(path: Path) -> None:
 def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
     recorder = Recorder(path)
     inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
-    source = RecordedSource(inner, lambda _: recorder)
+    source = RecordingTee(inner, lambda _: recorder)
     heard = Heard(source)
     source.request(Attach(4711))
     heard.until(lambda news: isinstance(news, Tick))
@@ -181,7 +181,7 @@ def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> No
     recorder.close("left")
     with closing(ReplaySource(Recording(path))) as source:
         heard = Heard(source)
-        heard.until(lambda news: isinstance(news, Over))
+        heard.until(lambda news: isinstance(news, EndOfRecording))
         source.request(PagesRequest(0))
         seen = heard.next()
 
@@ -192,12 +192,12 @@ def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> No
 
 def test_requests_and_the_end_reach_the_source(path: Path) -> None:
     inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
-    source = RecordedSource(inner, lambda _: Recorder(path))
+    source = RecordingTee(inner, lambda _: Recorder(path))
     heard = Heard(source)
     source.request(Attach(4711))
     heard.until(lambda news: isinstance(news, Tick))
     inner.tell(tick_of(1, mappings_of(), [], ending=ExitStatus(0)))
-    source.leave()
+    source.detach()
     source.close()  # as the dashboard does after leaving
 
     assert inner.asked == [Attach(4711)]
@@ -208,7 +208,7 @@ def test_requests_and_the_end_reach_the_source(path: Path) -> None:
 
 def test_each_run_of_a_program_has_a_recording_of_its_own(tmp_path: Path) -> None:
     inner = ListSource()
-    source = RecordedSource(inner, lambda run: Recorder(tmp_path / str(run)))
+    source = RecordingTee(inner, lambda run: Recorder(tmp_path / str(run)))
     source.start(lambda news: None)
     for pid, ticks in ((11, 2), (22, 1)):
         inner.tell(target(pid=pid), *(tick_of(number, mappings_of((0, 4)), [0]) for number in range(ticks)))
@@ -228,7 +228,7 @@ def test_each_run_of_a_program_has_a_recording_of_its_own(tmp_path: Path) -> Non
 def test_a_run_that_cannot_be_recorded_is_told_and_the_next_one_is_tried(tmp_path: Path) -> None:
     (tmp_path / "2").touch()
     inner = ListSource()
-    source = RecordedSource(inner, lambda run: Recorder(tmp_path / str(run)))
+    source = RecordingTee(inner, lambda run: Recorder(tmp_path / str(run)))
     heard = Heard(source)
     for _ in range(3):
         inner.tell(target(), tick_of(0, mappings_of((0, 4)), [0]))

@@ -149,14 +149,14 @@ def _tee_to_recording(source: "LiveSource", options: argparse.Namespace) -> "Sou
         return source
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.writer import Recorder
-    from smapstop.source.tee import RecordedSource
+    from smapstop.source.tee import RecordingTee
 
     file, redaction = Path(options.output), Redaction() if options.redact else None
 
     def begin(run: int) -> Recorder:
         return Recorder(_run_file(run, file), overwrite=options.force, redaction=redaction)
 
-    return RecordedSource(source, begin)
+    return RecordingTee(source, begin)
 
 
 def _run_file(run: int, file: Path) -> Path:

@@ -91,9 +91,9 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
     """Record what a source delivers after a request; the exit status."""
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.writer import Recorder
-    from smapstop.source.headless import FAILED, HeadlessRun
+    from smapstop.source.headless import RECORDER_FAILED, HeadlessRun
     from smapstop.source.live import LiveSource
-    from smapstop.source.tee import RecordedSource
+    from smapstop.source.tee import RecordingTee
 
     launched = isinstance(begin, Launch)
 
@@ -107,7 +107,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
         recorder = Recorder(Path(options.output), overwrite=options.force, redaction=redaction)
         progress = Progress(quiet=launched)
         try:
-            with closing(RecordedSource(live, lambda _: recorder, left=FAILED)) as source:
+            with closing(RecordingTee(live, lambda _: recorder, close_reason=RECORDER_FAILED)) as source:
                 run = HeadlessRun(
                     source,
                     begin,
@@ -121,7 +121,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
                     ending = run.run()
         finally:
             progress.finish(recorder)
-    if source.error is not None:
+    if source.write_error is not None:
         return 2
     return _status_of(ending) if ending is not None and launched else 0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.explain.ledger import PD, SD, Amounts, Mask
+from smapstop.model.explain.ledger import PD, SD, KbColumn, Mask
 from smapstop.model.kinds import Kind, classify_texts, kind_of
 from smapstop.proc.columns import Mappings
 
@@ -25,9 +25,9 @@ class Evidence:
     """MAP_SHARED of a file: writes go to the file's pages."""
     shared_memory: Mask
     """memfd, shm, tmpfs: file pages to smaps, but there is no file that they could be read from again."""
-    was: dict[str, Amounts]
+    was: dict[str, KbColumn]
     """The fields before, kB."""
-    shrunk: Amounts
+    shrunk: KbColumn
     """How much shorter the mapping became, kB."""
     mergeable: Mask
     """KSM may merge its pages, and this kernel does not say which it merged (before Linux 6.8)."""
@@ -35,28 +35,28 @@ class Evidence:
     """Page faults of the whole process in the tick."""
     page_kb: int
 
-    def level(self, name: str) -> Amounts:
+    def level(self, name: str) -> KbColumn:
         """How much of a field there was; 0 when this kernel does not print it."""
         return self.was[name] if name in self.was else np.zeros_like(self.shrunk)
 
     @property
-    def dirty_of_file(self) -> Amounts:
+    def dirty_of_file(self) -> KbColumn:
         """Dirty pages that were the file's own, at least: it was written lately, and not yet written back."""
-        excess: Amounts = self.level(PD) + self.level(SD) - self.level("anonymous")
+        excess: KbColumn = self.level(PD) + self.level(SD) - self.level("anonymous")
         return np.maximum(excess, 0)
 
     @property
-    def clean_copies(self) -> Amounts:
+    def clean_copies(self) -> KbColumn:
         """Clean pages that were anonymous, at least: they came back from swap, and were only read."""
-        excess: Amounts = self.level("anonymous") - self.level(PD) - self.level(SD)
+        excess: KbColumn = self.level("anonymous") - self.level(PD) - self.level(SD)
         return np.maximum(excess, 0)
 
 
 def evidence_of(
     mappings: Mappings,
     rows: NDArray[np.intp],
-    was: dict[str, Amounts],
-    now: dict[str, Amounts],
+    was: dict[str, KbColumn],
+    now: dict[str, KbColumn],
     faults: int,
     page_kb: int,
 ) -> Evidence:

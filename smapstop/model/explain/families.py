@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.explain.ledger import Amounts, Ledger, Mask
+from smapstop.model.explain.ledger import KbColumn, Ledger, Mask
 from smapstop.proc.columns import ABSENT, Mappings
 
 Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kinship:
-    """Who is accounted for under whom; rows are positions in `new` of `find_kin`, unless they are of `before`."""
+class Families:
+    """Who is accounted for under whom; rows are positions in `new` of `find_families`, unless they are of `before`."""
 
     members: Rows
     """Rows that another row, their head, stands for."""
@@ -28,11 +28,11 @@ class Kinship:
     """The head of each of `members`."""
     gone: Rows
     """Rows of `before` that have no row any more, but whose place a relative has."""
-    heirs: Rows
+    gone_heads: Rows
     """The head of the family of each of `gone`."""
 
 
-def find_kin(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Kinship:
+def find_families(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Families:
     """The families among mappings, by place and object.
 
     Args:
@@ -47,13 +47,13 @@ def find_kin(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Kinship
     resized = np.ones(len(new), bool)
     resized[known] = (before.start[was] != start[known]) | (before.end[was] != end[known])
     rows = np.flatnonzero(resized)
-    places = np.flatnonzero(_covered(before, start[rows], end[rows]))
+    places = np.flatnonzero(_find_overlapping(before, start[rows], end[rows]))
     if not len(places):
-        return Kinship(*[np.zeros(0, np.intp)] * 4)
-    return _in_families(before, places, old, after, new, rows)
+        return Families(*[np.zeros(0, np.intp)] * 4)
+    return _group_families(before, places, old, after, new, rows)
 
 
-def _covered(before: Mappings, start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def _find_overlapping(before: Mappings, start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """The rows of a reading that overlap one of some places."""
     edges = np.zeros(len(before) + 1, np.int64)
     low = np.searchsorted(before.end, start, side="right")
@@ -64,12 +64,12 @@ def _covered(before: Mappings, start: NDArray[np.uint64], end: NDArray[np.uint64
     return covered
 
 
-def _in_families(before: Mappings, places: Rows, old: Rows, after: Mappings, new: Rows, rows: Rows) -> Kinship:
+def _group_families(before: Mappings, places: Rows, old: Rows, after: Mappings, new: Rows, rows: Rows) -> Families:
     """Group mappings of then (`places` of `before`) and now (`rows` of `new`) that overlap and are of one object."""
     start = np.concatenate([before.start[places], after.start[new[rows]]])
     end = np.concatenate([before.end[places], after.end[new[rows]]])
-    stretch = _stretches(start, end)
-    what = np.concatenate([_object(before, places), _object(after, new[rows])], axis=1)
+    stretch = _number_clusters(start, end)
+    what = np.concatenate([_backing_keys(before, places), _backing_keys(after, new[rows])], axis=1)
     key = np.concatenate([what, stretch[np.newaxis].astype(np.uint64)])
     rank = np.concatenate([np.full(len(places), 2), np.where(old[rows] >= 0, 0, 1)])  # a head is there, if it can be
     order = np.lexsort((start, rank, *key))
@@ -82,10 +82,10 @@ def _in_families(before: Mappings, places: Rows, old: Rows, after: Mappings, new
     then, later = head[:count], head[count:]
     gone = present[:count] & ~np.isin(places, old)
     member = later != np.arange(count, len(order))
-    return Kinship(rows[member], rows[later[member] - count], places[gone], rows[then[gone] - count])
+    return Families(rows[member], rows[later[member] - count], places[gone], rows[then[gone] - count])
 
 
-def _stretches(start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _number_clusters(start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Numbers for the stretches of the address space that overlapping places make up together."""
     order = np.argsort(start, kind="stable")
     reach = np.maximum.accumulate(end[order])
@@ -96,19 +96,19 @@ def _stretches(start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np
     return out
 
 
-def _object(mappings: Mappings, rows: Rows) -> NDArray[np.uint64]:
+def _backing_keys(mappings: Mappings, rows: Rows) -> NDArray[np.uint64]:
     """What is mapped in each row: file, and distance to its pages, shape (3, n); zeros for anonymous memory."""
     inode = mappings.inode[rows]
     distance = np.where(inode != 0, mappings.start[rows] - mappings.offset[rows], 0)
     return np.stack([inode, mappings.device[rows].astype(np.uint64), distance])
 
 
-def then_and_now(
-    kin: Kinship, before: Mappings, old: Rows, after: Mappings, new: Rows, names: Iterable[str]
-) -> tuple[dict[str, Amounts], dict[str, Amounts]]:
+def family_amounts(
+    kin: Families, before: Mappings, old: Rows, after: Mappings, new: Rows, names: Iterable[str]
+) -> tuple[dict[str, KbColumn], dict[str, KbColumn]]:
     """What the mappings had of each field before, and have now, kB, shape (k,); families under their head.
 
-    A field that one of the readings did not print is left out. The other arguments are those of `find_kin`.
+    A field that one of the readings did not print is left out. The other arguments are those of `find_families`.
     """
     known = old >= 0
     was, now = {}, {}
@@ -121,7 +121,7 @@ def then_and_now(
             then[known] = earlier[old[known]]
             silent = (then == ABSENT) | (later == ABSENT)
             then[silent] = later[silent] = 0
-            np.add.at(then, kin.heirs, np.maximum(earlier[kin.gone], 0))
+            np.add.at(then, kin.gone_heads, np.maximum(earlier[kin.gone], 0))
         later[later == ABSENT] = 0
         for amounts in (then, later):
             np.add.at(amounts, kin.heads, amounts[kin.members])
@@ -130,7 +130,7 @@ def then_and_now(
     return was, now
 
 
-def follow_moved(ledger: Ledger, memory: Mask, touched_kb: int) -> None:
+def net_moved_pages(ledger: Ledger, memory: Mask, touched_kb: int) -> None:
     """Let pages that one mapping lost and another gained be no change of either: mremap moved them, without a fault.
 
     A part of a mapping may move, into a new mapping or to the end of another one.
@@ -140,12 +140,12 @@ def follow_moved(ledger: Ledger, memory: Mask, touched_kb: int) -> None:
         memory: Where pages are anonymous.
         touched_kb: How much can have been touched, for all the faults there were: what gained more was given it.
     """
-    gained = np.where(memory, ledger.gained("rss", "anonymous"), 0)
-    lost = np.where(memory, ledger.lost("rss", "anonymous"), 0)
+    gained = np.where(memory, ledger.gain("rss", "anonymous"), 0)
+    lost = np.where(memory, ledger.loss("rss", "anonymous"), 0)
     for row in np.flatnonzero(gained > touched_kb).tolist():
         sources = np.flatnonzero((lost > 0) & (lost <= gained[row]) & (gained[row] - lost <= touched_kb))
         if len(sources) == 1:
             lost[sources] = 0
-            for left in ledger.left.values():
+            for left in ledger.unexplained.values():
                 left[row] += left[sources[0]]
                 left[sources[0]] = 0

@@ -4,7 +4,7 @@ import numpy as np
 
 from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import Evidence
-from smapstop.model.explain.ledger import PC, PD, SC, SD, Amounts, Ledger
+from smapstop.model.explain.ledger import PC, PD, SC, SD, KbColumn, Ledger
 
 _PAGES_A_FAULT: dict[Mechanism, int] = {
     "first-touch": 1,
@@ -24,23 +24,23 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
     """
     for source, target in ((PD, SD), (PC, SC)):
         forked = _anonymous_part(ledger, evidence, source, target)
-        ledger.turn(source, target, forked)
+        ledger.explain_transition(source, target, forked)
         ledger.book("shared-by-fork", forked, sure=~evidence.mergeable)
     lo, hi = _unspent_faults(ledger, evidence)
     unshared = np.zeros_like(evidence.shrunk)
     for source in (SD, SC):
         parted = _anonymous_part(ledger, evidence, source, PD)
-        ledger.turn(source, PD, parted)
+        ledger.explain_transition(source, PD, parted)
         unshared += parted
     _book_unsharing(ledger, unshared, lo * evidence.page_kb, hi * evidence.page_kb)
-    ledger.turn(SC, PC, _anonymous_part(ledger, evidence, SC, PC), "sole-owner")
+    ledger.explain_transition(SC, PC, _anonymous_part(ledger, evidence, SC, PC), "sole-owner")
     for source, target in ((PD, SD), (SD, PD), (PC, SC), (SC, PC)):
-        ledger.turn(source, target, np.where(evidence.memory, 0, ledger.turned(source, target)))
+        ledger.explain_transition(source, target, np.where(evidence.memory, 0, ledger.transition(source, target)))
 
 
-def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str) -> Amounts:
+def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str) -> KbColumn:
     """How much went from one state to another that is anonymous for sure; of a file's mapping it is dirty."""
-    turned = ledger.turned(source, target)
+    turned = ledger.transition(source, target)
     if PC in (source, target) or SC in (source, target):
         return np.where(evidence.memory, turned, 0)
     copies = np.clip(turned - evidence.dirty_of_file, 0, evidence.level("anonymous"))
@@ -50,7 +50,7 @@ def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str
 def _unspent_faults(ledger: Ledger, evidence: Evidence) -> tuple[int, int]:
     """How many faults, at least and at most, what is booked so far did not need; nothing known is 0 and all."""
     least = most = 0
-    for what, kb, _ in ledger.booked:
+    for what, kb, _ in ledger.bookings:
         if what in _PAGES_A_FAULT:
             pages = kb // evidence.page_kb
             least += int((-(-pages // _PAGES_A_FAULT[what])).sum())
@@ -60,7 +60,7 @@ def _unspent_faults(ledger: Ledger, evidence: Evidence) -> tuple[int, int]:
     return max(0, evidence.faults - most), evidence.faults - least
 
 
-def _book_unsharing(ledger: Ledger, unshared: Amounts, lo_kb: int, hi_kb: int) -> None:
+def _book_unsharing(ledger: Ledger, unshared: KbColumn, lo_kb: int, hi_kb: int) -> None:
     """Book pages that are no longer shared: copied by a write, which takes a fault each, or let go by the others.
 
     Args:

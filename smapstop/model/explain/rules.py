@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
 from smapstop.model.explain.evidence import Evidence, evidence_of, has_flag
-from smapstop.model.explain.families import Kinship, find_kin, follow_moved, then_and_now
+from smapstop.model.explain.families import Families, family_amounts, find_families, net_moved_pages
 from smapstop.model.explain.fork_sharing import book_sharing
-from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, STATES, Amounts, Ledger
+from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, STATES, KbColumn, Ledger
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 
@@ -54,8 +54,8 @@ def explain(
         faults: Faults of the process between the readings.
         page_kb: Size of a page.
     """
-    kin = find_kin(before, old, after, new)
-    was, now = then_and_now(kin, before, old, after, new, _PRINTED)
+    kin = find_families(before, old, after, new)
+    was, now = family_amounts(kin, before, old, after, new, _PRINTED)
     deltas = _deltas(was, now)
     locks = _locks(kin, before, old, after, new)
     moved = np.logical_or.reduce([locks != 0, *(delta != 0 for delta in deltas.values())])
@@ -69,7 +69,7 @@ def explain(
     return _events(ledger, ids[rows], page_kb)
 
 
-def _deltas(was: dict[str, Amounts], now: dict[str, Amounts]) -> dict[str, Amounts]:
+def _deltas(was: dict[str, KbColumn], now: dict[str, KbColumn]) -> dict[str, KbColumn]:
     """The change of each field to be accounted for, as far as it is printed."""
     deltas = {name: now[name] - was[name] for name in _BOOKED if name in was}
     for name, parts in _SUMS.items():
@@ -81,7 +81,7 @@ def _deltas(was: dict[str, Amounts], now: dict[str, Amounts]) -> dict[str, Amoun
     return deltas
 
 
-def _locks(kin: Kinship, before: Mappings, old: Rows, after: Mappings, new: Rows) -> NDArray[np.int8]:
+def _locks(kin: Families, before: Mappings, old: Rows, after: Mappings, new: Rows) -> NDArray[np.int8]:
     """1 for mappings that were locked (VmFlags lo), -1 for those that were unlocked, 0 for the others."""
     out = np.zeros(len(new), np.int8)
     origin = old.copy()
@@ -97,7 +97,7 @@ def _locks(kin: Kinship, before: Mappings, old: Rows, after: Mappings, new: Rows
 def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     """Book everything, what is surest first, and what is left as `unexplained`."""
     _guess_anonymous(ledger, evidence)
-    follow_moved(ledger, evidence.memory, evidence.faults * evidence.page_kb)
+    net_moved_pages(ledger, evidence.memory, evidence.faults * evidence.page_kb)
     _book_ksm(ledger)
     _pass_over_whole_huge_pages(ledger, evidence)
     _book_swap(ledger, evidence)
@@ -105,41 +105,41 @@ def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     copied = _book_copies(ledger, evidence)
     _book_arrivals(ledger, evidence, copied)
     _book_departures(ledger, evidence)
-    if ledger.known >= set(STATES):
+    if ledger.printed_fields >= set(STATES):
         book_sharing(ledger, evidence)
         _book_writing(ledger, evidence)
     else:
         for state in STATES:
-            ledger.left[state][:] = 0
-    ledger.book("unexplained", np.maximum.reduce([np.abs(left) for left in ledger.left.values()]))
+            ledger.unexplained[state][:] = 0
+    ledger.book("unexplained", np.maximum.reduce([np.abs(left) for left in ledger.unexplained.values()]))
 
 
 def _guess_anonymous(ledger: Ledger, evidence: Evidence) -> None:
     """Before Linux 2.6.38 nobody says what is anonymous: all without a file, and of a file what became dirty."""
-    if "anonymous" not in ledger.known:
-        left = ledger.left
+    if "anonymous" not in ledger.printed_fields:
+        left = ledger.unexplained
         dirtied = np.maximum(left[PD] + left[SD] + left["swap"], 0) - left["swap"]
         left["anonymous"] = np.where(evidence.memory, left["rss"], np.where(evidence.file, dirtied, 0))
 
 
 def _book_ksm(ledger: Ledger) -> None:
     """Pages that KSM merged with equal ones, or that became the process's own again."""
-    merged = ledger.gained("ksm")
-    ledger.depart(merged, DIRTY_FIRST)
-    ledger.arrive(merged, (SD, PD))
+    merged = ledger.gain("ksm")
+    ledger.explain_loss(merged, DIRTY_FIRST)
+    ledger.explain_gain(merged, (SD, PD))
     ledger.book("ksm-merge", merged, ksm=1)
     for state in (PD, PC):  # written; or MADV_UNMERGEABLE, which leaves the copies clean
-        parted = np.minimum(ledger.lost("ksm"), ledger.turned(SD, state))
-        ledger.turn(SD, state, parted)
+        parted = np.minimum(ledger.loss("ksm"), ledger.transition(SD, state))
+        ledger.explain_transition(SD, state, parted)
         ledger.book("ksm-unmerge", parted, ksm=-1)
-    gone = np.minimum(ledger.lost("ksm"), np.maximum(ledger.lost("rss"), ledger.gained("swap")))
-    ledger.left["ksm"] += gone  # told by what took the pages
-    ledger.book("ksm-unmerge", ledger.lost("ksm"), ksm=-1)  # the last of those merged
+    gone = np.minimum(ledger.loss("ksm"), np.maximum(ledger.loss("rss"), ledger.gain("swap")))
+    ledger.unexplained["ksm"] += gone  # told by what took the pages
+    ledger.book("ksm-unmerge", ledger.loss("ksm"), ksm=-1)  # the last of those merged
 
 
 def _pass_over_whole_huge_pages(ledger: Ledger, evidence: Evidence) -> None:
     """Huge pages that went as a whole are no event of their own: it is told what took them."""
-    ledger.left["huge"] += _whole(ledger.lost("huge", "rss"), _huge_kb(evidence))
+    ledger.unexplained["huge"] += _whole(ledger.loss("huge", "rss"), _huge_kb(evidence))
 
 
 def _book_swap(ledger: Ledger, evidence: Evidence) -> None:
@@ -148,36 +148,36 @@ def _book_swap(ledger: Ledger, evidence: Evidence) -> None:
     Of shared memory Swap counts what the object has in swap, whoever had it mapped: Rss need not move.
     """
     memory = evidence.memory
-    out = ledger.gained("swap")
-    unmapped = np.where(memory, out, np.minimum(out, ledger.lost("rss")))
-    ledger.left["anonymous"] += np.where(memory, out, np.minimum(unmapped, ledger.lost("anonymous")))
-    ledger.left["rss"] += unmapped
-    ledger.depart(unmapped, DIRTY_FIRST)
+    out = ledger.gain("swap")
+    unmapped = np.where(memory, out, np.minimum(out, ledger.loss("rss")))
+    ledger.unexplained["anonymous"] += np.where(memory, out, np.minimum(unmapped, ledger.loss("anonymous")))
+    ledger.unexplained["rss"] += unmapped
+    ledger.explain_loss(unmapped, DIRTY_FIRST)
     ledger.book("swap-out", out, swap=1)
-    back = np.minimum(ledger.lost("swap"), ledger.gained("rss"))
-    ledger.left["anonymous"] -= np.where(memory, back, np.minimum(back, ledger.gained("anonymous")))
-    ledger.arrive(back, CLEAN_FIRST)
+    back = np.minimum(ledger.loss("swap"), ledger.gain("rss"))
+    ledger.unexplained["anonymous"] -= np.where(memory, back, np.minimum(back, ledger.gain("anonymous")))
+    ledger.explain_gain(back, CLEAN_FIRST)
     ledger.book("swap-in", back, rss=1, swap=-1)
-    ledger.book("discard", ledger.lost("swap"), sure=memory, swap=-1)
+    ledger.book("discard", ledger.loss("swap"), sure=memory, swap=-1)
 
 
 def _book_huge(ledger: Ledger, evidence: Evidence) -> None:
     """Huge pages: mapped whole by one fault, put together from small ones and holes between them, or taken apart."""
     huge_kb = _huge_kb(evidence)
-    fresh = _whole(ledger.gained("huge", "rss"), huge_kb) if evidence.faults else np.zeros_like(evidence.shrunk)
-    ledger.left["anonymous"] -= np.where(evidence.shared_memory, 0, fresh)
-    ledger.arrive(fresh, DIRTY_FIRST)
+    fresh = _whole(ledger.gain("huge", "rss"), huge_kb) if evidence.faults else np.zeros_like(evidence.shrunk)
+    ledger.unexplained["anonymous"] -= np.where(evidence.shared_memory, 0, fresh)
+    ledger.explain_gain(fresh, DIRTY_FIRST)
     ledger.book("huge-fault", fresh, rss=1, huge=1)
-    collapsed = ledger.gained("huge")
-    holes = np.minimum(collapsed, ledger.gained("rss"))
+    collapsed = ledger.gain("huge")
+    holes = np.minimum(collapsed, ledger.gain("rss"))
     holes[holes <= evidence.faults * evidence.page_kb] = 0  # rather touched one by one
-    ledger.left["anonymous"] -= np.where(evidence.shared_memory, 0, holes)
-    ledger.left["rss"] -= holes
-    ledger.arrive(holes, DIRTY_FIRST)
+    ledger.unexplained["anonymous"] -= np.where(evidence.shared_memory, 0, holes)
+    ledger.unexplained["rss"] -= holes
+    ledger.explain_gain(holes, DIRTY_FIRST)
     ledger.book("huge-collapse", collapsed, huge=1)
-    ledger.book("huge-split", ledger.lost("huge"), huge=-1)
-    ledger.book("huge-fault", ledger.gained("hugetlb"), hugetlb=1)
-    ledger.book("discard", ledger.lost("hugetlb"), hugetlb=-1)
+    ledger.book("huge-split", ledger.loss("huge"), huge=-1)
+    ledger.book("huge-fault", ledger.gain("hugetlb"), hugetlb=1)
+    ledger.book("discard", ledger.loss("hugetlb"), hugetlb=-1)
 
 
 def _huge_kb(evidence: Evidence) -> int:
@@ -185,74 +185,74 @@ def _huge_kb(evidence: Evidence) -> int:
     return evidence.page_kb * 1024 // 8 * evidence.page_kb
 
 
-def _whole(kb: Amounts, unit_kb: int) -> Amounts:
+def _whole(kb: KbColumn, unit_kb: int) -> KbColumn:
     """An amount rounded down to whole units."""
     return kb // unit_kb * unit_kb
 
 
-def _book_copies(ledger: Ledger, evidence: Evidence) -> Amounts:
+def _book_copies(ledger: Ledger, evidence: Evidence) -> KbColumn:
     """Pages of private file mappings that were written: an anonymous copy took the place of the file's page.
 
     Returns:
         How many.
     """
-    copied = np.where(evidence.file, ledger.gained("anonymous"), 0)
-    fresh = np.minimum(copied, ledger.gained("rss"))  # written before they were ever read
-    ledger.arrive(copied, DIRTY_FIRST)
-    ledger.depart(copied - fresh, CLEAN_FIRST)
-    ledger.left["rss"] -= fresh
-    ledger.book("copy-on-write", copied, sure="anonymous" in ledger.known, anonymous=1)
+    copied = np.where(evidence.file, ledger.gain("anonymous"), 0)
+    fresh = np.minimum(copied, ledger.gain("rss"))  # written before they were ever read
+    ledger.explain_gain(copied, DIRTY_FIRST)
+    ledger.explain_loss(copied - fresh, CLEAN_FIRST)
+    ledger.unexplained["rss"] -= fresh
+    ledger.book("copy-on-write", copied, sure="anonymous" in ledger.printed_fields, anonymous=1)
     return copied
 
 
-def _book_arrivals(ledger: Ledger, evidence: Evidence, copied: Amounts) -> None:
+def _book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn) -> None:
     """Pages that became resident: touched for the first time, or found in a file.
 
     Where pages were copied as well, more may have been read: as many as were copied in the place of older ones.
     """
-    touched = np.where(evidence.memory, ledger.gained("anonymous", "rss"), 0)
-    ledger.arrive(touched, DIRTY_FIRST)
+    touched = np.where(evidence.memory, ledger.gain("anonymous", "rss"), 0)
+    ledger.explain_gain(touched, DIRTY_FIRST)
     faulted = touched <= 2 * evidence.faults * evidence.page_kb  # else by large folios, or moved here by mremap
     ledger.book("first-touch", touched, sure=faulted, rss=1, anonymous=1)
-    own = np.minimum(ledger.gained("rss"), ledger.gained(PD) + ledger.gained(PC))
+    own = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(PC))
     fresh = np.where(evidence.shared_memory, own, 0)  # what others have, too, was there before
-    ledger.arrive(fresh, (PD, PC, SD, SC))
+    ledger.explain_gain(fresh, (PD, PC, SD, SC))
     ledger.book("first-touch", fresh, rss=1)
-    dirty = np.minimum(ledger.gained("rss"), ledger.gained(PD) + ledger.gained(SD))
+    dirty = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(SD))
     written = np.where(evidence.shared_file, dirty, 0)
     if written.sum() <= evidence.faults * evidence.page_kb:  # else most were dirty before they were mapped
-        ledger.arrive(written, DIRTY_FIRST)
+        ledger.explain_gain(written, DIRTY_FIRST)
         ledger.book("shared-write", written, sure=False, rss=1)
-    read = np.where(evidence.memory, 0, ledger.gained("rss"))
-    ledger.arrive(read, CLEAN_FIRST)
+    read = np.where(evidence.memory, 0, ledger.gain("rss"))
+    ledger.explain_gain(read, CLEAN_FIRST)
     ledger.book("file-read", read, sure=(copied == 0) | (evidence.level("rss") <= evidence.level("anonymous")), rss=1)
 
 
 def _book_departures(ledger: Ledger, evidence: Evidence) -> None:
     """Pages that are resident no more: given up by the process, or taken by the kernel."""
-    given_up = "swap" in ledger.known  # else they may have been swapped out
-    lost = ledger.lost("anonymous", "rss")
-    freed = np.where(evidence.memory, np.minimum(lost, ledger.lost(PC)), 0)  # given free, and reclaimed later
-    ledger.left[PC] += freed
+    given_up = "swap" in ledger.printed_fields  # else they may have been swapped out
+    lost = ledger.loss("anonymous", "rss")
+    freed = np.where(evidence.memory, np.minimum(lost, ledger.loss(PC)), 0)  # given free, and reclaimed later
+    ledger.unexplained[PC] += freed
     _book_drops(ledger, evidence, freed, anonymous=-1)
     given = lost - freed
-    ledger.depart(given, DIRTY_FIRST)
+    ledger.explain_loss(given, DIRTY_FIRST)
     ledger.book("discard", given, sure=given_up, rss=-1, anonymous=-1)
-    dirty = np.minimum(ledger.lost("rss"), ledger.lost(PD) + ledger.lost(SD))
-    dirty = np.where(evidence.shared_memory, ledger.lost("rss"), dirty)
-    ledger.depart(dirty, DIRTY_FIRST)
+    dirty = np.minimum(ledger.loss("rss"), ledger.loss(PD) + ledger.loss(SD))
+    dirty = np.where(evidence.shared_memory, ledger.loss("rss"), dirty)
+    ledger.explain_loss(dirty, DIRTY_FIRST)
     ledger.book("discard", dirty, sure=given_up, rss=-1)
-    clean = np.where(evidence.memory, 0, ledger.lost("rss"))
-    ledger.depart(clean, CLEAN_FIRST)
+    clean = np.where(evidence.memory, 0, ledger.loss("rss"))
+    ledger.explain_loss(clean, CLEAN_FIRST)
     _book_drops(ledger, evidence, clean)
-    replaced = np.where(evidence.file, ledger.lost("anonymous"), 0)
-    ledger.depart(replaced, DIRTY_FIRST)  # a copy was given up, and the file's page read in its place
-    ledger.arrive(replaced, CLEAN_FIRST)
+    replaced = np.where(evidence.file, ledger.loss("anonymous"), 0)
+    ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was given up, and the file's page read in its place
+    ledger.explain_gain(replaced, CLEAN_FIRST)
     ledger.book("discard", replaced, anonymous=-1)
     ledger.book("file-read", replaced)
 
 
-def _book_drops(ledger: Ledger, evidence: Evidence, kb: Amounts, anonymous: int = 0) -> None:
+def _book_drops(ledger: Ledger, evidence: Evidence, kb: KbColumn, anonymous: int = 0) -> None:
     """Book clean pages that are gone: unmapped where the mapping became shorter, else probably reclaimed."""
     unmapped = np.minimum(kb, evidence.shrunk)
     ledger.book("discard", unmapped, rss=-1, anonymous=anonymous)
@@ -263,13 +263,13 @@ def _book_writing(ledger: Ledger, evidence: Evidence) -> None:
     """Pages that stayed where they are, but were written, written back, or given free for later."""
     memory, file = evidence.memory, evidence.file
     for clean, dirty in ((PC, PD), (SC, SD), (PC, SD), (SC, PD)):
-        written = ledger.turned(clean, dirty)
+        written = ledger.transition(clean, dirty)
         again = np.where(memory, written, np.where(file, np.minimum(written, evidence.clean_copies), 0))
-        ledger.turn(clean, dirty, again, "rewrite")
-        ledger.turn(clean, dirty, written - again, "shared-write")
-        cleaned = ledger.turned(dirty, clean)
-        ledger.turn(dirty, clean, np.where(memory, cleaned, 0), "lazy-free")
-        ledger.turn(dirty, clean, np.where(memory, 0, cleaned), "writeback")
+        ledger.explain_transition(clean, dirty, again, "rewrite")
+        ledger.explain_transition(clean, dirty, written - again, "shared-write")
+        cleaned = ledger.transition(dirty, clean)
+        ledger.explain_transition(dirty, clean, np.where(memory, cleaned, 0), "lazy-free")
+        ledger.explain_transition(dirty, clean, np.where(memory, 0, cleaned), "writeback")
 
 
 def _book_locks(ledger: Ledger, locks: NDArray[np.int8], after: Mappings, rows: Rows, page_kb: int) -> None:
@@ -282,8 +282,8 @@ def _book_locks(ledger: Ledger, locks: NDArray[np.int8], after: Mappings, rows: 
 
 def _events(ledger: Ledger, ids: Ids, page_kb: int) -> Events:
     """The bookings as events, mapping by mapping in the order of `ids`; the same mechanism of a mapping once."""
-    sums: dict[tuple[Mechanism, bool], Amounts] = {}
-    for what, kb, sure in ledger.booked:
+    sums: dict[tuple[Mechanism, bool], KbColumn] = {}
+    for what, kb, sure in ledger.bookings:
         sums[what, sure] = sums[what, sure] + kb if (what, sure) in sums else kb
     if not sums:
         return NO_EVENTS

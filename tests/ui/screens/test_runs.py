@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, OptionList
 from waiting import until
 
-from smapstop.model.protocol import Attach, Failure, Launch, PagesRequest, Refusal, Request, Signal
+from smapstop.model.protocol import Attach, Failure, Launch, LaunchFailed, PagesRequest, Request, Signal
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.columns import StringTable
 from smapstop.settings import Settings
@@ -313,7 +313,7 @@ class Launched(ListSource):
         super().__init__()
         self.terminal_fd = terminal_fd
         self.runs = [FIRST, SECOND, THIRD]
-        self.refusal: Refusal | None = None
+        self.refusal: LaunchFailed | None = None
         self.running: Run | None = None
 
     def request(self, request: Request) -> None:
@@ -386,7 +386,7 @@ async def test_the_key_of_the_program_is_shown_while_there_is_one_to_type_to(lau
         await header_says(pilot, "run 1")
         bar = app.query_one(KeyBar)
         assert "t program" in bar.render_line(0).text
-        source.refusal = Refusal("cannot execute ./app", "exec format error")
+        source.refusal = LaunchFailed("cannot execute ./app", "exec format error")
         built.again()
         await header_says(pilot, "exited 8")
         assert "t program" not in bar.render_line(0).text
@@ -411,7 +411,7 @@ async def test_what_cannot_begin_again_is_told_until_the_next_rebuild(launched: 
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
         await header_says(pilot, "run 1")
-        source.refusal = Refusal("cannot execute ./app", "exec format error")
+        source.refusal = LaunchFailed("cannot execute ./app", "exec format error")
         built.again()
         await header_says(pilot, "exited 8")
         dock = app.query_one(ProgramDock)

@@ -9,7 +9,7 @@ from listening import ListSource
 from textual.pilot import Pilot
 from waiting import until
 
-from smapstop.model.protocol import Attach, Notice, Over
+from smapstop.model.protocol import Attach, EndOfRecording, Notice
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.settings import Replay, Settings
 from smapstop.text.format import clock
@@ -31,7 +31,7 @@ class Replayed(ListSource):
     def start(self, deliver: Any) -> None:
         super().start(deliver)
         self.request(Attach(4711))
-        self.tell(Over("SIGINT"))
+        self.tell(EndOfRecording("SIGINT"))
 
 
 def replay(*told: Tick) -> Dashboard:
