@@ -10,17 +10,17 @@ from smapstop.proc.pages.page_runs import PageRuns
 from smapstop.proc.pages.pagemap import read_anonymous_runs
 from smapstop.proc.process import ProcDir
 
-MOST_MAPPINGS = 400
+MAX_MAPPINGS_AT_START = 400
 """So many mappings are looked at when watching begins, the first ones."""
-MOST_A_TICK = 16
+MAX_MAPPINGS_PER_TICK = 16
 """So many mappings are looked at in a tick."""
-MOST_BYTES = 256 << 20
+MAX_MAPPING_BYTES = 256 << 20
 """A larger mapping is not looked at: its page tables cost more than a name is worth."""
 
-_COPIED = MECHANISMS.index("copy-on-write")
+_COPY_ON_WRITE = MECHANISMS.index("copy-on-write")
 
 
-class Copies:
+class CowTracker:
     """Remembers the anonymous pages of private file mappings of one process, to tell which are new.
 
     A look costs as much as the page tables of the mapping; only mappings in which pages were copied are looked at.
@@ -29,42 +29,42 @@ class Copies:
     def __init__(self, process: ProcDir, files: ElfCache) -> None:
         self._process = process
         self._files = files
-        self._seen: dict[int, PageRuns] = {}
+        self._known_pages: dict[int, PageRuns] = {}
 
     def begin(self, mappings: Mappings, ids: Ids) -> None:
         """Look at what was copied before we came; forget what we knew of another program."""
-        self._seen = {}
+        self._known_pages = {}
         written = [
             code for code in np.unique(mappings.perms).tolist() if _is_private_writable(mappings.strings[code])
         ]
         rows = np.flatnonzero((mappings.inode != 0) & np.isin(mappings.perms, written))
-        for row in rows[:MOST_MAPPINGS].tolist():
-            pages = self._look(mappings, row)
+        for row in rows[:MAX_MAPPINGS_AT_START].tolist():
+            pages = self._read_anonymous(mappings, row)
             if pages is None:
                 return  # pagemap may not be read: nor may it next time
-            self._seen[int(ids[row])] = pages
+            self._known_pages[int(ids[row])] = pages
 
-    def named(self, mappings: Mappings, ids: Ids, events: Events) -> Events:
+    def name_new(self, mappings: Mappings, ids: Ids, events: Events) -> Events:
         """The events of a tick, with the names of what lies on the pages copied on write."""
-        copied = events.mapping[events.what == _COPIED]
+        copied = events.mapping[events.what == _COPY_ON_WRITE]
         names: dict[int, SymbolNames] = {}
-        for row in np.flatnonzero(np.isin(ids, copied))[:MOST_A_TICK].tolist():
-            pages = self._look(mappings, row)
+        for row in np.flatnonzero(np.isin(ids, copied))[:MAX_MAPPINGS_PER_TICK].tolist():
+            pages = self._read_anonymous(mappings, row)
             if pages is None:
                 break
             mapping = int(ids[row])
-            new = pages.subtract(self._seen[mapping]) if mapping in self._seen else pages
-            self._seen[mapping] = pages
+            new = pages.subtract(self._known_pages[mapping]) if mapping in self._known_pages else pages
+            self._known_pages[mapping] = pages
             symbols = self._files.find_symbols(self._process, mappings, row, [new] if len(new) else [])
             if symbols and symbols[0].names:
                 names[mapping] = symbols[0].labels
         return events.with_names(names) if names else events
 
-    def _look(self, mappings: Mappings, row: int) -> PageRuns | None:
+    def _read_anonymous(self, mappings: Mappings, row: int) -> PageRuns | None:
         """The anonymous pages of a mapping now; None when they may not be seen."""
         start, end = int(mappings.start[row]), int(mappings.end[row])
         try:
-            return read_anonymous_runs(self._process, start, min(end, start + MOST_BYTES))
+            return read_anonymous_runs(self._process, start, min(end, start + MAX_MAPPING_BYTES))
         except OSError:
             return None
 

@@ -66,7 +66,7 @@ def launch(
         pid = os.fork()
         if pid == 0:
             os.close(gate)
-            _become(argv, env, terminal_fd, stdio, gate_exit, report_entry)
+            _exec_child(argv, env, terminal_fd, stdio, gate_exit, report_entry)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.close(gate_exit)
@@ -75,12 +75,12 @@ def launch(
         seized = _ptrace(_SEIZE, pid, _TRACE_EXEC)
         with suppress(BrokenPipeError):  # it failed before the gate, and the report says how
             opener.write(b"!")
-        stopped = seized and _stops_at_exec(pid)
+        stopped = seized and _wait_for_exec(pid)
         refusal = reports.read()
     if refusal:
         if not seized:
             os.waitpid(pid, 0)
-        raise _refused(argv[0], int(refusal))
+        raise _exec_error(argv[0], int(refusal))
     if seized and not stopped:
         raise SmapstopError(f"{argv[0]} was killed before it began")
     return Program(pid, stopped)
@@ -98,7 +98,7 @@ def terminal_environment(env: Mapping[str, str]) -> dict[str, str]:
     return inherited | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
-def _become(
+def _exec_child(
     argv: Sequence[str], env: Mapping[str, str], terminal_fd: int | None, stdio: Sequence[int], gate: int, report: int
 ) -> NoReturn:
     """The child's part: take the terminal, pass the gate, and become the program, or report the errno."""
@@ -124,7 +124,7 @@ def _become(
         os._exit(127)
 
 
-def _stops_at_exec(pid: int) -> bool:
+def _wait_for_exec(pid: int) -> bool:
     """Wait until a seized child stops at its exec; False when it ended before, and is reaped."""
     while True:
         _, status = os.waitpid(pid, 0)
@@ -142,7 +142,7 @@ def _ptrace(request: int, pid: int, data: int = 0) -> bool:
     return granted
 
 
-def _refused(name: str, number: int) -> SmapstopError:
+def _exec_error(name: str, number: int) -> SmapstopError:
     """Why a program could not be executed, in a shell's words."""
     exists = bool(name) and Path(name).exists()
     if number not in {errno.ENOENT, errno.ENOTDIR}:

@@ -16,11 +16,11 @@ from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
-from smapstop.sampling.cow_names import Copies
+from smapstop.sampling.cow_names import CowTracker
 from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
 from smapstop.sampling.queries import frames_seen, pages_seen, symbols_seen
-from smapstop.sampling.stack_tracker import Stacks
+from smapstop.sampling.stack_tracker import StackTracker
 
 KEYFRAME_EVERY = 120
 """Ticks between keyframes: a reader that goes back in time replays at most so many."""
@@ -120,8 +120,8 @@ class Sampler:
         self._process = process
         self._reader = ProcessReader(process)
         self._files = ElfCache()
-        self._copies = Copies(process, self._files)
-        self._stacks = Stacks(process)
+        self._cow_tracker = CowTracker(process, self._files)
+        self._stack_tracker = StackTracker(process)
         self._state = SamplerState()
         self._last: Tick | None = None
 
@@ -135,10 +135,12 @@ class Sampler:
         reading = self._reader.read(self.pacer.tier())
         step = advance(self._state, reading)
         if step.begins:
-            self._copies.begin(reading.mappings, step.matched.ids)
-        events = self._copies.named(reading.mappings, step.matched.ids, step.events)
+            self._cow_tracker.begin(reading.mappings, step.matched.ids)
+        events = self._cow_tracker.name_new(reading.mappings, step.matched.ids, step.events)
         stacks = (
-            self._stacks.news(reading.counters, reading.mappings, step.matched.ids) if reading.has_mappings else ()
+            self._stack_tracker.changes(reading.counters, reading.mappings, step.matched.ids)
+            if reading.has_mappings
+            else ()
         )
         self._state = step.state
         spent_ns = time.process_time_ns() - began_ns

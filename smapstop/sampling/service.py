@@ -31,7 +31,7 @@ from smapstop.sampling.sampler import Sampler
 from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
 
 
-class Watch:
+class WatchedProcess:
     """One target being watched: its files, its pidfd, and the program when we launched it."""
 
     def __init__(self, process: ProcDir, program: Program | None, pace: Pace) -> None:
@@ -81,15 +81,15 @@ class Service:
         self._decoder = Decoder()
         self._encoder = Encoder()
         self._ticks_fd = ticks_fd
-        self._stage = ProgramTerminal(*program_fds) if len(program_fds) == 2 else None
+        self._terminal = ProgramTerminal(*program_fds) if len(program_fds) == 2 else None
         self._stdio = program_fds if len(program_fds) == 3 else (0, 1, 2)
-        self._watch: Watch | None = None
+        self._watched: WatchedProcess | None = None
         self._launches = 0
 
     def run(self) -> None:
         """Serve until the reader is gone, or asks to be left alone."""
         while True:
-            watch = self._watch
+            watch = self._watched
             timeout = None
             if watch is not None:
                 timeout = max(0.0, (watch.sampler.pacer.due_ns - time.monotonic_ns()) / 1e9)
@@ -102,11 +102,11 @@ class Service:
                 if isinstance(request, Detach):
                     self._detach()
                     return
-                self._do(request)
+                self._handle(request)
             elif watch is not None and watch.pidfd in ready:
-                self._ended(watch)
+                self._finish_watching(watch)
             elif watch is not None:
-                self._sample(watch)
+                self._send_sample(watch)
 
     def _next_request(self) -> Request | None:
         """The next request; None when the reader is gone."""
@@ -116,80 +116,80 @@ class Service:
     def _send(self, message: WireMessage) -> None:
         write_all(self._ticks_fd, self._encoder.encode(message))
 
-    def _do(self, request: Request) -> None:
+    def _handle(self, request: Request) -> None:
         """Do what the reader asks; what goes wrong is told to it."""
         try:
             match request:
                 case Attach(pid, pace):
-                    self._begin(Watch(ProcDir(pid), None, pace))
-                case Launch() if not self._watch:
-                    self._begin(self._launched(request))
-                case Pace() if self._watch:
-                    self._watch.sampler.pacer.pace = request
-                case PagesRequest() | SymbolsRequest() | FramesRequest() if self._watch:
-                    self._send(self._watch.sampler.answer(request))
-                case Signal(number) if self._watch and self._watch.program:
-                    signal_session(self._watch.program.pid, number)
+                    self._start_watching(WatchedProcess(ProcDir(pid), None, pace))
+                case Launch() if not self._watched:
+                    self._start_watching(self._launch_program(request))
+                case Pace() if self._watched:
+                    self._watched.sampler.pacer.pace = request
+                case PagesRequest() | SymbolsRequest() | FramesRequest() if self._watched:
+                    self._send(self._watched.sampler.answer(request))
+                case Signal(number) if self._watched and self._watched.program:
+                    signal_session(self._watched.program.pid, number)
                 case _:
                     pass  # the target ended before the request arrived, or goes on
         except SmapstopError as error:
-            self._send(self._failed(error.what, error.remedy, error.status))
+            self._send(self._failure_message(error.what, error.remedy, error.status))
         except OSError as error:
-            self._send(self._failed(f"cannot watch the process: {error.strerror}", "has it ended?"))
+            self._send(self._failure_message(f"cannot watch the process: {error.strerror}", "has it ended?"))
 
-    def _failed(self, what: str, remedy: str = "", status: int = 2) -> Failure | LaunchFailed:
+    def _failure_message(self, what: str, remedy: str = "", status: int = 2) -> Failure | LaunchFailed:
         """Why there is nothing to watch; a program that was launched before can be tried again."""
         return LaunchFailed(what, remedy) if self._launches > 1 else Failure(what, remedy, status)
 
-    def _launched(self, request: Launch) -> Watch:
+    def _launch_program(self, request: Launch) -> WatchedProcess:
         """A program started on our terminal, which is then the program's alone."""
         environment = request.environment
         self._launches += 1
-        if self._stage is None:
+        if self._terminal is None:
             program = launch(request.command, terminal_fd=None, stdio=self._stdio, env=environment)
             for fd in set(self._stdio) - {0, 1, 2}:
                 os.close(fd)  # the program's alone: who reads its output shall see when it ends
         else:
-            with self._stage.open_slave() as slave:
+            with self._terminal.open_slave() as slave:
                 program = launch(request.command, terminal_fd=slave, env=terminal_environment(environment))
-        return Watch(ProcDir(program.pid), program, request.pace)
+        return WatchedProcess(ProcDir(program.pid), program, request.pace)
 
-    def _begin(self, watch: Watch) -> None:
+    def _start_watching(self, watch: WatchedProcess) -> None:
         """Send the first tick; a launched program runs only after it."""
-        self._watch = watch
+        self._watched = watch
         self._send(watch.target())
-        self._sample(watch)
+        self._send_sample(watch)
         if watch.program is not None:
             release(watch.program)
 
-    def _sample(self, watch: Watch) -> None:
+    def _send_sample(self, watch: WatchedProcess) -> None:
         """Send a tick, or the news that the target has ended."""
         try:
             tick = watch.sampler.sample()
         except (FileNotFoundError, ProcessLookupError):
             if watch.pidfd in select.select([watch.pidfd], [], [], 0.5)[0]:
-                self._ended(watch)
+                self._finish_watching(watch)
             return
         self._send(tick)
 
-    def _ended(self, watch: Watch) -> None:
+    def _finish_watching(self, watch: WatchedProcess) -> None:
         """Send the last tick, and forget the target."""
         tick = watch.sampler.last_tick(watch.ending())
-        self._send(tick or self._failed(f"process {watch.process.pid} ended before it could be read"))
+        self._send(tick or self._failure_message(f"process {watch.process.pid} ended before it could be read"))
         watch.close()
-        self._watch = None
+        self._watched = None
 
     def _detach(self) -> None:
         """Keep the launched program's terminal open until the program ends, and throw away what it prints."""
-        if self._stage is None or self._watch is None or os.fork():
+        if self._terminal is None or self._watched is None or os.fork():
             return
         os.setsid()
         for fd in (0, 1, 2):
             os.close(fd)
         with suppress(OSError):  # EIO: the last one who had the terminal is gone
-            while select.select([self._stage.master], [], []):
+            while select.select([self._terminal.master], [], []):
                 with suppress(BlockingIOError):  # the reader, which is about to leave, was faster
-                    os.read(self._stage.master, 65536)
+                    os.read(self._terminal.master, 65536)
         os._exit(0)
 
 

@@ -70,7 +70,7 @@ def test_a_thread_that_ends_leaves_its_stack_to_nobody_and_a_new_one_is_told() -
 
 
 def test_a_few_threads_are_looked_at_in_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stack_tracker, "MOST_NEW", 2)
+    monkeypatch.setattr(stack_tracker, "MAX_NEW_PER_TICK", 2)
     with python(THREADS + "for _ in range(5): begin()\nstep()") as target, ProcDir(target.pid) as process:
         asleep(process, 5)
         sampler = Sampler(process, Pace(budget=1.0))

@@ -6,7 +6,7 @@ from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import Evidence
 from smapstop.model.explain.ledger import PC, PD, SC, SD, KbColumn, Ledger
 
-_PAGES_A_FAULT: dict[Mechanism, int] = {
+_PAGES_PER_FAULT: dict[Mechanism, int] = {
     "first-touch": 1,
     "copy-on-write": 1,
     "swap-in": 1,
@@ -27,7 +27,7 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
         ledger.explain_transition(source, target, forked)
         ledger.book("shared-by-fork", forked, sure=~evidence.mergeable)
     lo, hi = _unspent_faults(ledger, evidence)
-    unshared = np.zeros_like(evidence.shrunk)
+    unshared = np.zeros_like(evidence.shrunk_kb)
     for source in (SD, SC):
         parted = _anonymous_part(ledger, evidence, source, PD)
         ledger.explain_transition(source, PD, parted)
@@ -35,26 +35,28 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
     _book_unsharing(ledger, unshared, lo * evidence.page_kb, hi * evidence.page_kb)
     ledger.explain_transition(SC, PC, _anonymous_part(ledger, evidence, SC, PC), "sole-owner")
     for source, target in ((PD, SD), (SD, PD), (PC, SC), (SC, PC)):
-        ledger.explain_transition(source, target, np.where(evidence.memory, 0, ledger.transition(source, target)))
+        ledger.explain_transition(
+            source, target, np.where(evidence.private_anonymous, 0, ledger.transition(source, target))
+        )
 
 
 def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str) -> KbColumn:
     """How much went from one state to another that is anonymous for sure; of a file's mapping it is dirty."""
     turned = ledger.transition(source, target)
     if PC in (source, target) or SC in (source, target):
-        return np.where(evidence.memory, turned, 0)
-    copies = np.clip(turned - evidence.dirty_of_file, 0, evidence.level("anonymous"))
-    return np.where(evidence.memory, turned, np.where(evidence.file, copies, 0))
+        return np.where(evidence.private_anonymous, turned, 0)
+    copies = np.clip(turned - evidence.dirty_file_pages, 0, evidence.amount_before("anonymous"))
+    return np.where(evidence.private_anonymous, turned, np.where(evidence.private_file, copies, 0))
 
 
 def _unspent_faults(ledger: Ledger, evidence: Evidence) -> tuple[int, int]:
     """How many faults, at least and at most, what is booked so far did not need; nothing known is 0 and all."""
     least = most = 0
     for what, kb, _ in ledger.bookings:
-        if what in _PAGES_A_FAULT:
+        if what in _PAGES_PER_FAULT:
             pages = kb // evidence.page_kb
-            least += int((-(-pages // _PAGES_A_FAULT[what])).sum())
-            most += int(pages.sum()) if what == "file-read" else int((-(-pages // _PAGES_A_FAULT[what])).sum())
+            least += int((-(-pages // _PAGES_PER_FAULT[what])).sum())
+            most += int(pages.sum()) if what == "file-read" else int((-(-pages // _PAGES_PER_FAULT[what])).sum())
     if least > evidence.faults:  # large folios came, or the counters were read a little earlier than the map
         return 0, evidence.faults
     return max(0, evidence.faults - most), evidence.faults - least

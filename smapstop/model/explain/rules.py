@@ -23,11 +23,11 @@ from smapstop.proc.columns import Mappings
 
 Rows = NDArray[np.intp]
 
-_BOOKED = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", "hugetlb")
+_EXPLAINED_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", "hugetlb")
 """The fields that must be accounted for. The others follow from them, or move without the process."""
-_SUMS = {"huge": ("anon_huge_pages", "shmem_pmd_mapped"), "hugetlb": ("private_hugetlb", "shared_hugetlb")}
+_SUM_FIELDS = {"huge": ("anon_huge_pages", "shmem_pmd_mapped"), "hugetlb": ("private_hugetlb", "shared_hugetlb")}
 """Those of them that are sums of what the kernel prints."""
-_PRINTED = (*STATES, "rss", "anonymous", "swap", "ksm", *_SUMS["huge"], *_SUMS["hugetlb"], "size")
+_INPUT_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", *_SUM_FIELDS["huge"], *_SUM_FIELDS["hugetlb"], "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +55,24 @@ def explain(
         page_kb: Size of a page.
     """
     kin = find_families(before, old, after, new)
-    was, now = family_amounts(kin, before, old, after, new, _PRINTED)
+    was, now = family_amounts(kin, before, old, after, new, _INPUT_FIELDS)
     deltas = _deltas(was, now)
-    locks = _locks(kin, before, old, after, new)
+    locks = _lock_changes(kin, before, old, after, new)
     moved = np.logical_or.reduce([locks != 0, *(delta != 0 for delta in deltas.values())])
     rows = np.flatnonzero(moved)
     if not len(rows):
         return NO_EVENTS
     deltas, was, now = ({name: kb[rows] for name, kb in fields.items()} for fields in (deltas, was, now))
-    ledger = Ledger(deltas, _BOOKED, len(rows))
+    ledger = Ledger(deltas, _EXPLAINED_FIELDS, len(rows))
     _book_all(ledger, evidence_of(after, new[rows], was, now, faults.minor + faults.major, page_kb))
     _book_locks(ledger, locks[rows], after, new[rows], page_kb)
-    return _events(ledger, ids[rows], page_kb)
+    return _build_events(ledger, ids[rows], page_kb)
 
 
 def _deltas(was: dict[str, KbColumn], now: dict[str, KbColumn]) -> dict[str, KbColumn]:
     """The change of each field to be accounted for, as far as it is printed."""
-    deltas = {name: now[name] - was[name] for name in _BOOKED if name in was}
-    for name, parts in _SUMS.items():
+    deltas = {name: now[name] - was[name] for name in _EXPLAINED_FIELDS if name in was}
+    for name, parts in _SUM_FIELDS.items():
         printed = [now[part] - was[part] for part in parts if part in was]
         if printed:
             deltas[name] = sum(printed[1:], printed[0])
@@ -81,7 +81,7 @@ def _deltas(was: dict[str, KbColumn], now: dict[str, KbColumn]) -> dict[str, KbC
     return deltas
 
 
-def _locks(kin: Families, before: Mappings, old: Rows, after: Mappings, new: Rows) -> NDArray[np.int8]:
+def _lock_changes(kin: Families, before: Mappings, old: Rows, after: Mappings, new: Rows) -> NDArray[np.int8]:
     """1 for mappings that were locked (VmFlags lo), -1 for those that were unlocked, 0 for the others."""
     out = np.zeros(len(new), np.int8)
     origin = old.copy()
@@ -97,9 +97,9 @@ def _locks(kin: Families, before: Mappings, old: Rows, after: Mappings, new: Row
 def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     """Book everything, what is surest first, and what is left as `unexplained`."""
     _guess_anonymous(ledger, evidence)
-    net_moved_pages(ledger, evidence.memory, evidence.faults * evidence.page_kb)
+    net_moved_pages(ledger, evidence.private_anonymous, evidence.faults * evidence.page_kb)
     _book_ksm(ledger)
-    _pass_over_whole_huge_pages(ledger, evidence)
+    _skip_whole_huge_pages(ledger, evidence)
     _book_swap(ledger, evidence)
     _book_huge(ledger, evidence)
     copied = _book_copies(ledger, evidence)
@@ -107,7 +107,7 @@ def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     _book_departures(ledger, evidence)
     if ledger.printed_fields >= set(STATES):
         book_sharing(ledger, evidence)
-        _book_writing(ledger, evidence)
+        _book_writes(ledger, evidence)
     else:
         for state in STATES:
             ledger.unexplained[state][:] = 0
@@ -119,7 +119,9 @@ def _guess_anonymous(ledger: Ledger, evidence: Evidence) -> None:
     if "anonymous" not in ledger.printed_fields:
         left = ledger.unexplained
         dirtied = np.maximum(left[PD] + left[SD] + left["swap"], 0) - left["swap"]
-        left["anonymous"] = np.where(evidence.memory, left["rss"], np.where(evidence.file, dirtied, 0))
+        left["anonymous"] = np.where(
+            evidence.private_anonymous, left["rss"], np.where(evidence.private_file, dirtied, 0)
+        )
 
 
 def _book_ksm(ledger: Ledger) -> None:
@@ -137,9 +139,9 @@ def _book_ksm(ledger: Ledger) -> None:
     ledger.book("ksm-unmerge", ledger.loss("ksm"), ksm=-1)  # the last of those merged
 
 
-def _pass_over_whole_huge_pages(ledger: Ledger, evidence: Evidence) -> None:
+def _skip_whole_huge_pages(ledger: Ledger, evidence: Evidence) -> None:
     """Huge pages that went as a whole are no event of their own: it is told what took them."""
-    ledger.unexplained["huge"] += _whole(ledger.loss("huge", "rss"), _huge_kb(evidence))
+    ledger.unexplained["huge"] += _round_down(ledger.loss("huge", "rss"), _huge_kb(evidence))
 
 
 def _book_swap(ledger: Ledger, evidence: Evidence) -> None:
@@ -147,7 +149,7 @@ def _book_swap(ledger: Ledger, evidence: Evidence) -> None:
 
     Of shared memory Swap counts what the object has in swap, whoever had it mapped: Rss need not move.
     """
-    memory = evidence.memory
+    memory = evidence.private_anonymous
     out = ledger.gain("swap")
     unmapped = np.where(memory, out, np.minimum(out, ledger.loss("rss")))
     ledger.unexplained["anonymous"] += np.where(memory, out, np.minimum(unmapped, ledger.loss("anonymous")))
@@ -164,7 +166,7 @@ def _book_swap(ledger: Ledger, evidence: Evidence) -> None:
 def _book_huge(ledger: Ledger, evidence: Evidence) -> None:
     """Huge pages: mapped whole by one fault, put together from small ones and holes between them, or taken apart."""
     huge_kb = _huge_kb(evidence)
-    fresh = _whole(ledger.gain("huge", "rss"), huge_kb) if evidence.faults else np.zeros_like(evidence.shrunk)
+    fresh = _round_down(ledger.gain("huge", "rss"), huge_kb) if evidence.faults else np.zeros_like(evidence.shrunk_kb)
     ledger.unexplained["anonymous"] -= np.where(evidence.shared_memory, 0, fresh)
     ledger.explain_gain(fresh, DIRTY_FIRST)
     ledger.book("huge-fault", fresh, rss=1, huge=1)
@@ -185,7 +187,7 @@ def _huge_kb(evidence: Evidence) -> int:
     return evidence.page_kb * 1024 // 8 * evidence.page_kb
 
 
-def _whole(kb: KbColumn, unit_kb: int) -> KbColumn:
+def _round_down(kb: KbColumn, unit_kb: int) -> KbColumn:
     """An amount rounded down to whole units."""
     return kb // unit_kb * unit_kb
 
@@ -196,7 +198,7 @@ def _book_copies(ledger: Ledger, evidence: Evidence) -> KbColumn:
     Returns:
         How many.
     """
-    copied = np.where(evidence.file, ledger.gain("anonymous"), 0)
+    copied = np.where(evidence.private_file, ledger.gain("anonymous"), 0)
     fresh = np.minimum(copied, ledger.gain("rss"))  # written before they were ever read
     ledger.explain_gain(copied, DIRTY_FIRST)
     ledger.explain_loss(copied - fresh, CLEAN_FIRST)
@@ -210,7 +212,7 @@ def _book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn) -> None
 
     Where pages were copied as well, more may have been read: as many as were copied in the place of older ones.
     """
-    touched = np.where(evidence.memory, ledger.gain("anonymous", "rss"), 0)
+    touched = np.where(evidence.private_anonymous, ledger.gain("anonymous", "rss"), 0)
     ledger.explain_gain(touched, DIRTY_FIRST)
     faulted = touched <= 2 * evidence.faults * evidence.page_kb  # else by large folios, or moved here by mremap
     ledger.book("first-touch", touched, sure=faulted, rss=1, anonymous=1)
@@ -223,16 +225,23 @@ def _book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn) -> None
     if written.sum() <= evidence.faults * evidence.page_kb:  # else most were dirty before they were mapped
         ledger.explain_gain(written, DIRTY_FIRST)
         ledger.book("shared-write", written, sure=False, rss=1)
-    read = np.where(evidence.memory, 0, ledger.gain("rss"))
+    read = np.where(evidence.private_anonymous, 0, ledger.gain("rss"))
     ledger.explain_gain(read, CLEAN_FIRST)
-    ledger.book("file-read", read, sure=(copied == 0) | (evidence.level("rss") <= evidence.level("anonymous")), rss=1)
+    ledger.book(
+        "file-read",
+        read,
+        sure=(copied == 0) | (evidence.amount_before("rss") <= evidence.amount_before("anonymous")),
+        rss=1,
+    )
 
 
 def _book_departures(ledger: Ledger, evidence: Evidence) -> None:
     """Pages that are resident no more: given up by the process, or taken by the kernel."""
     given_up = "swap" in ledger.printed_fields  # else they may have been swapped out
     lost = ledger.loss("anonymous", "rss")
-    freed = np.where(evidence.memory, np.minimum(lost, ledger.loss(PC)), 0)  # given free, and reclaimed later
+    freed = np.where(
+        evidence.private_anonymous, np.minimum(lost, ledger.loss(PC)), 0
+    )  # given free, and reclaimed later
     ledger.unexplained[PC] += freed
     _book_drops(ledger, evidence, freed, anonymous=-1)
     given = lost - freed
@@ -242,10 +251,10 @@ def _book_departures(ledger: Ledger, evidence: Evidence) -> None:
     dirty = np.where(evidence.shared_memory, ledger.loss("rss"), dirty)
     ledger.explain_loss(dirty, DIRTY_FIRST)
     ledger.book("discard", dirty, sure=given_up, rss=-1)
-    clean = np.where(evidence.memory, 0, ledger.loss("rss"))
+    clean = np.where(evidence.private_anonymous, 0, ledger.loss("rss"))
     ledger.explain_loss(clean, CLEAN_FIRST)
     _book_drops(ledger, evidence, clean)
-    replaced = np.where(evidence.file, ledger.loss("anonymous"), 0)
+    replaced = np.where(evidence.private_file, ledger.loss("anonymous"), 0)
     ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was given up, and the file's page read in its place
     ledger.explain_gain(replaced, CLEAN_FIRST)
     ledger.book("discard", replaced, anonymous=-1)
@@ -254,17 +263,17 @@ def _book_departures(ledger: Ledger, evidence: Evidence) -> None:
 
 def _book_drops(ledger: Ledger, evidence: Evidence, kb: KbColumn, anonymous: int = 0) -> None:
     """Book clean pages that are gone: unmapped where the mapping became shorter, else probably reclaimed."""
-    unmapped = np.minimum(kb, evidence.shrunk)
+    unmapped = np.minimum(kb, evidence.shrunk_kb)
     ledger.book("discard", unmapped, rss=-1, anonymous=anonymous)
     ledger.book("reclaim", kb - unmapped, sure=False, rss=-1, anonymous=anonymous)
 
 
-def _book_writing(ledger: Ledger, evidence: Evidence) -> None:
+def _book_writes(ledger: Ledger, evidence: Evidence) -> None:
     """Pages that stayed where they are, but were written, written back, or given free for later."""
-    memory, file = evidence.memory, evidence.file
+    memory, file = evidence.private_anonymous, evidence.private_file
     for clean, dirty in ((PC, PD), (SC, SD), (PC, SD), (SC, PD)):
         written = ledger.transition(clean, dirty)
-        again = np.where(memory, written, np.where(file, np.minimum(written, evidence.clean_copies), 0))
+        again = np.where(memory, written, np.where(file, np.minimum(written, evidence.clean_anonymous_pages), 0))
         ledger.explain_transition(clean, dirty, again, "rewrite")
         ledger.explain_transition(clean, dirty, written - again, "shared-write")
         cleaned = ledger.transition(dirty, clean)
@@ -280,7 +289,7 @@ def _book_locks(ledger: Ledger, locks: NDArray[np.int8], after: Mappings, rows: 
     ledger.book("unlock", np.where(locks < 0, kb, 0))
 
 
-def _events(ledger: Ledger, ids: Ids, page_kb: int) -> Events:
+def _build_events(ledger: Ledger, ids: Ids, page_kb: int) -> Events:
     """The bookings as events, mapping by mapping in the order of `ids`; the same mechanism of a mapping once."""
     sums: dict[tuple[Mechanism, bool], KbColumn] = {}
     for what, kb, sure in ledger.bookings:
