@@ -47,7 +47,7 @@ def bytes_a_change(*, told: bool) -> float:
         recorder = Recorder(Path(directory) / "run.smaps")
         pages = []
         for tick in ticks(500, 50, 400):
-            recorder.add(tick if told else replace(tick, events=NO_EVENTS))
+            recorder.write_ticks(tick if told else replace(tick, events=NO_EVENTS))
             if tick.number in (100, 399):
                 pages.append(recorder._database.execute("PRAGMA page_count").fetchone()[0])  # noqa: SLF001
         recorder.close("done")

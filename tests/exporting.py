@@ -25,9 +25,9 @@ from smapstop.sampling.sampler import Sampler
 def record(path: Path, *ticks: Tick, why: str = "stopped") -> Path:
     """Record these ticks."""
     recorder = Recorder(path)
-    recorder.begin(target())
+    recorder.write_target(target())
     for tick in ticks:
-        recorder.add(tick)
+        recorder.write_ticks(tick)
     recorder.close(why)
     return path
 

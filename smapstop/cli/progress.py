@@ -43,7 +43,7 @@ class Progress:
 
     def finish(self, recorder: "Recorder") -> None:
         """Say what was recorded."""
-        if not self._on or not recorder.ticks:
+        if not self._on or not recorder.tick_count:
             return
         from smapstop.text.format import printable
 
@@ -53,7 +53,7 @@ class Progress:
 
 
 def _ticks(recorder: "Recorder") -> str:
-    return f"{recorder.ticks:,} tick{'s' * (recorder.ticks != 1)}"
+    return f"{recorder.tick_count:,} tick{'s' * (recorder.tick_count != 1)}"
 
 
 def _size(recorder: "Recorder") -> str:

@@ -24,7 +24,7 @@ from smapstop.recording.schema import (
     to_unsigned,
 )
 
-_CODES = {what: code for code, what in enumerate(MECHANISMS)}
+_MECHANISM_CODES = {what: code for code, what in enumerate(MECHANISMS)}
 _ADDRESS_COLUMNS, _TEXT_COLUMNS = MAPPING_COLUMNS[:4], MAPPING_COLUMNS[4:]
 
 
@@ -46,7 +46,7 @@ class TickRows:
     """Shape (len(fields), k)."""
 
 
-class Teller:
+class TickDecoder:
     """Makes ticks of the rows of a recording, one after the other.
 
     Events are told as they were recorded, or anew when another version of smapstop wrote them: what the kernel said
@@ -58,15 +58,15 @@ class Teller:
     """
 
     def __init__(self, tool: str, page_kb: int) -> None:
-        self.told = 0
+        self.next_number = 0
         """How many ticks were told: the number of the next one."""
-        self._anew = tool != f"smapstop {__version__}"
+        self._is_other_version = tool != f"smapstop {__version__}"
         self._page_kb = page_kb
-        self._moment: MapSnapshot | None = None
+        self._snapshot: MapSnapshot | None = None
         self._texts = StringTable()
         self._attributes: dict[int, Row] = {}
 
-    def tell(self, rows: TickRows, fields: tuple[str, ...]) -> Tick:
+    def decode(self, rows: TickRows, fields: tuple[str, ...]) -> Tick:
         """The next tick.
 
         Args:
@@ -78,18 +78,20 @@ class Teller:
         """
         row = rows.tick
         sound = checksum_of(row, rows.attributes, rows.events, rows.stacks, rows.ids, rows.fields, rows.amounts)
-        if row["tick"] != self.told or row["checksum"] != sound:
+        if row["tick"] != self.next_number or row["checksum"] != sound:
             raise ValueError(f"tick {row['tick']} is damaged")
         self._attributes |= {head[0]: self._encode_attributes(head[2:]) for head in rows.attributes}
-        ids, mappings = self._mappings(rows, fields)
-        tick = _tick(rows, ids, mappings)
-        moment = apply_tick(self._moment, tick)
+        ids, mappings = self._decode_mappings(rows, fields)
+        tick = _decode_tick(rows, ids, mappings)
+        moment = apply_tick(self._snapshot, tick)
         if row["keyframe"] and not row["anew"]:
             tick = replace(tick, keyframe=True, ids=moment.ids, rows=moment.mappings)
-            moment = apply_tick(self._moment, tick)
-        events = self._explained(tick, ids, moment, rows) if self._anew else _events(rows, self._page_kb)
-        self._moment = moment
-        self.told += 1
+            moment = apply_tick(self._snapshot, tick)
+        events = (
+            self._explain(tick, ids, moment, rows) if self._is_other_version else _decode_events(rows, self._page_kb)
+        )
+        self._snapshot = moment
+        self.next_number += 1
         return replace(tick, events=events)
 
     def _encode_attributes(self, head: Row) -> Row:
@@ -98,7 +100,7 @@ class Teller:
         codes = (self._texts.intern(str(text)) for text in texts)
         return (*map(to_unsigned, addresses), *codes, *(ABSENT if kb is None else kb for kb in amounts))
 
-    def _mappings(self, rows: TickRows, fields: tuple[str, ...]) -> tuple[Ids, Mappings]:
+    def _decode_mappings(self, rows: TickRows, fields: tuple[str, ...]) -> tuple[Ids, Mappings]:
         """The mappings that changed, in address order, and their ids."""
         heads = [self._attributes[mapping] for mapping in rows.ids.tolist()]
         columns = list(zip(*heads, strict=True)) if heads else [()] * (len(MAPPING_COLUMNS) + len(ATTRIBUTE_FIELDS))
@@ -123,7 +125,7 @@ class Teller:
         order = np.argsort(mappings.start, kind="stable")
         return rows.ids[order], mappings.take(order)
 
-    def _explained(self, tick: Tick, ids: Ids, after: MapSnapshot, rows: TickRows) -> Events:
+    def _explain(self, tick: Tick, ids: Ids, after: MapSnapshot, rows: TickRows) -> Events:
         """The events of a tick by what smapstop knows today, with the names that were recorded.
 
         Args:
@@ -132,7 +134,7 @@ class Teller:
             after: The moment that the tick makes.
             rows: What was recorded of it.
         """
-        before = self._moment
+        before = self._snapshot
         if before is None or tick.executed or tick.tier != "smaps" or tick.missing or tick.ending is not None:
             return NO_EVENTS
         if tick.torn or before.reading_tick.torn or not len(before.ids):
@@ -141,22 +143,22 @@ class Teller:
         faults = Faults(now.minor_faults - then.minor_faults, now.major_faults - then.major_faults)
         old, new = find_rows(before.ids, ids), find_rows(after.ids, ids)
         events = explain(before.mappings, old, after.mappings, new, ids, faults, self._page_kb)
-        names = {mapping: _names(listed) for _, mapping, *_, listed in rows.events if listed is not None}
+        names = {mapping: _decode_names(listed) for _, mapping, *_, listed in rows.events if listed is not None}
         return events.with_names(names) if names else events
 
 
-def _tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
+def _decode_tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
     """A tick but for its events; a keyframe when the map begins anew."""
     row = rows.tick
-    lineage = tuple(_lineage(rows))
+    lineage = tuple(_decode_lineage(rows))
     told = {name: row[name] for name in ("monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns")}
     return Tick(
         **told,
         number=row["tick"],
         smaps_interval_ns=row["smaps_interval_ns"],
-        counters=_counters(row),
+        counters=_decode_counters(row),
         tier=row["tier"],
-        totals={name: kb for name, kb in row.items() if kb is not None and name not in _NO_TOTALS},
+        totals={name: kb for name, kb in row.items() if kb is not None and name not in _NOT_TOTALS},
         keyframe=bool(row["anew"]),
         ids=ids,
         rows=mappings,
@@ -170,38 +172,38 @@ def _tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
     )
 
 
-_NO_TOTALS = frozenset((*TICK_COLUMNS, *COUNTERS.values()))
+_NOT_TOTALS = frozenset((*TICK_COLUMNS, *COUNTERS.values()))
 
 
-def _counters(row: dict[str, Any]) -> Counters:
+def _decode_counters(row: dict[str, Any]) -> Counters:
     """The counters of a tick."""
     counters = {name: row[column] for name, column in COUNTERS.items()}
     return Counters(**counters | {"image": to_unsigned(counters["image"])})
 
 
-def _lineage(rows: TickRows) -> Iterator[LifecycleEvent]:
+def _decode_lineage(rows: TickRows) -> Iterator[LifecycleEvent]:
     """What became of mappings."""
     for _, mapping, what, _, _, other, _ in rows.events:
-        if mapping is not None and what not in _CODES:
+        if mapping is not None and what not in _MECHANISM_CODES:
             yield LifecycleEvent(what, mapping, other)
 
 
-def _events(rows: TickRows, page_kb: int) -> Events:
+def _decode_events(rows: TickRows, page_kb: int) -> Events:
     """The mechanisms as they were recorded."""
-    found = [row for row in rows.events if row[2] in _CODES]
+    found = [row for row in rows.events if row[2] in _MECHANISM_CODES]
     if not found:
         return NO_EVENTS
     _, mapping, what, kb, sure, _, symbols = zip(*found, strict=True)
     return Events(
         np.array(mapping, np.int64),
-        np.array([_CODES[name] for name in what], np.int8),
+        np.array([_MECHANISM_CODES[name] for name in what], np.int8),
         np.array(kb, np.int64),
         np.array(sure, bool),
         page_kb,
-        tuple((row, _names(listed)) for row, listed in enumerate(symbols) if listed is not None),
+        tuple((row, _decode_names(listed)) for row, listed in enumerate(symbols) if listed is not None),
     )
 
 
-def _names(listed: str) -> SymbolNames:
+def _decode_names(listed: str) -> SymbolNames:
     """The names in a cell of `symbols`."""
     return tuple(json.loads(listed))

@@ -34,12 +34,12 @@ def tick_row(tick: Tick, *, is_full: bool) -> dict[str, Cell]:
         "exit_status": ending.status if ending else None,
         "exit_signal": ending.signal if ending else None,
         "zombie": int(ending is not None and ending.zombie),
-        **{column: _signed(value) for column, value in counters.items()},
+        **{column: _to_signed_cell(value) for column, value in counters.items()},
         **tick.totals,
     }
 
 
-def _signed(value: Cell) -> Cell:
+def _to_signed_cell(value: Cell) -> Cell:
     """A counter as SQLite holds it; one of them is an address."""
     return to_signed([value])[0] if isinstance(value, int) else value
 
@@ -49,11 +49,11 @@ def attribute_rows(number: int, ids: Ids, rows: Mappings) -> list[Row]:
     addresses = (to_signed(column.tolist()) for column in (rows.start, rows.end, rows.offset, rows.inode))
     coded = (rows.perms, rows.device, rows.name, rows.flags)
     texts = (map(rows.strings.__getitem__, column.tolist()) for column in coded)
-    amounts = (_printed(rows.get(name), len(ids)) for name in ATTRIBUTE_FIELDS)
+    amounts = (_to_cells(rows.get(name), len(ids)) for name in ATTRIBUTE_FIELDS)
     return list(zip(ids.tolist(), [number] * len(ids), *addresses, *texts, *amounts, strict=True))
 
 
-def _printed(column: Amounts | None, count: int) -> list[int | None]:
+def _to_cells(column: Amounts | None, count: int) -> list[int | None]:
     """A column as cells; None is what was not printed."""
     return [None] * count if column is None else [None if kb == ABSENT else kb for kb in column.tolist()]
 
@@ -72,18 +72,18 @@ def event_rows(tick: Tick) -> list[Row]:
     rows: list[Row] = []
     for row, (code, mapping, other, kb, sure) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
         what = EVENT_KINDS[code]
-        if what not in _OF_READING:
+        if what not in _NOTED_IN_TICKS:
             amount = kb if code < len(MECHANISMS) else None
-            cells = (PUBLIC_NAMES.get(what, what), amount, int(sure), _known(other), symbols.get(row))
-            rows.append((tick.number, _known(mapping), *cells))
+            cells = (PUBLIC_NAMES.get(what, what), amount, int(sure), _mapping_cell(other), symbols.get(row))
+            rows.append((tick.number, _mapping_cell(mapping), *cells))
     return rows
 
 
-_OF_READING = ("torn", "missing")
+_NOTED_IN_TICKS = ("torn", "missing")
 """What is told in columns of `ticks`."""
 
 
-def _known(mapping: int) -> int | None:
+def _mapping_cell(mapping: int) -> int | None:
     """A mapping as a cell."""
     return None if mapping == NO_MAPPING else mapping
 

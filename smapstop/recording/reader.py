@@ -19,7 +19,7 @@ from smapstop.model.protocol import Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema
-from smapstop.recording.decode import Teller, TickRows
+from smapstop.recording.decode import TickDecoder, TickRows
 from smapstop.recording.schema import APPLICATION_ID, ATTRIBUTE_FIELDS, FORMAT, MAPPING_COLUMNS, Cell, Row, quoted
 
 _WRONG = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError)
@@ -50,7 +50,7 @@ class Recording:
                 self._meta = self._facts()
             opening.pop_all()
         self._taken = Counter[str]()
-        self._teller = Teller(str(self._meta.get("tool", "")), cast("int", self._meta.get("page_kb", 4)))
+        self._teller = TickDecoder(str(self._meta.get("tool", "")), cast("int", self._meta.get("page_kb", 4)))
 
     @property
     def target(self) -> Target | None:
@@ -105,9 +105,9 @@ class Recording:
             fields = tuple(str(self._facts().get("fields", "")).split())
             try:
                 for rows in self._tick_rows(tuple(name for name in fields if name not in ATTRIBUTE_FIELDS)):
-                    yield self._teller.tell(rows, fields)
+                    yield self._teller.decode(rows, fields)
             except _WRONG as error:
-                raise _damaged(self.path, f"at tick {self._teller.told}") from error
+                raise _damaged(self.path, f"at tick {self._teller.next_number}") from error
 
     def close(self) -> None:
         """Give the file back."""
@@ -133,7 +133,9 @@ class Recording:
         """The rows of each tick that was not told yet."""
         amounts = "".join(f", ifnull({quoted(name)}, {ABSENT})" for name in changing)
         heads = ", ".join(map(quoted, ("since", "mapping", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS)))
-        ticks = self._database.execute("SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._teller.told])
+        ticks = self._database.execute(
+            "SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._teller.next_number]
+        )
         columns = [column[0] for column in ticks.description]
         take_changes = self._taker("changes", f"tick, mapping{amounts}")
         take_heads = self._taker("mappings", heads)

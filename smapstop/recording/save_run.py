@@ -10,11 +10,11 @@ from smapstop.model.compare.runs import Run
 from smapstop.recording.redaction import COMM, Redaction
 from smapstop.recording.writer import Recorder
 
-AT_A_TIME = 20
+TICKS_PER_STEP = 20
 """Ticks that are written without a break: some hundredths of a second."""
 
 
-def save(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
+def save_run(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
     """Write what is known of a run, at least a tick, into a new file in the working directory.
 
     Yields:
@@ -23,21 +23,21 @@ def save(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
     Raises:
         SmapstopError: It cannot be written.
     """
-    path = Path(f"{_name_of(run) if redaction is None else COMM}-{run.target.pid}-{time.strftime('%H%M%S')}.smaps")
+    path = Path(f"{_file_stem(run) if redaction is None else COMM}-{run.target.pid}-{time.strftime('%H%M%S')}.smaps")
     recorder = Recorder(path, redaction=redaction)
     why = "it was not saved to its end"
     try:
-        recorder.begin(run.target)
+        recorder.write_target(run.target)
         ticks = run.timeline.replayable_ticks()
-        while some := list(islice(ticks, AT_A_TIME)):
-            recorder.add(*some)
-            yield f"saved, {recorder.ticks:,} tick{'s' * (recorder.ticks != 1)}: smapstop replay {path}"
+        while some := list(islice(ticks, TICKS_PER_STEP)):
+            recorder.write_ticks(*some)
+            yield f"saved, {recorder.tick_count:,} tick{'s' * (recorder.tick_count != 1)}: smapstop replay {path}"
         why = "the process ended" if run.timeline.ending else "it was saved while it went on"
     finally:
         recorder.close(why)
 
 
-def _name_of(run: Run) -> str:
+def _file_stem(run: Run) -> str:
     """What the process calls itself, as far as that is good for a file's name: it may be anything."""
     last = run.timeline.last
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", last.tick.counters.name if last else "").lstrip(".-")

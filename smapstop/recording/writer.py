@@ -27,7 +27,7 @@ from smapstop.recording.encode import attribute_rows, change_columns, event_rows
 from smapstop.recording.redaction import Redaction
 from smapstop.recording.schema import ATTRIBUTE_FIELDS, MAPPING_COLUMNS, Cell, quoted
 
-SIDES = ("", "-wal", "-shm")
+FILE_SUFFIXES = ("", "-wal", "-shm")
 """What SQLite appends to the name of a database for the files that belong to it."""
 
 
@@ -46,18 +46,18 @@ class Recorder:
     def __init__(self, path: Path, *, overwrite: bool = False, redaction: Redaction | None = None) -> None:
         self.path = path
         self._redaction = redaction
-        self.ticks = 0
+        self.tick_count = 0
         """How many were written."""
-        self._moment: MapSnapshot | None = None
+        self._snapshot: MapSnapshot | None = None
         self._fields: list[str] = []
         self._file = _create(path, overwrite=overwrite)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         with self._transaction():
             schema.create_tables(self._database)
             tool, kernel = f"smapstop {__version__}", os.uname().release
-            self._tell(tool=tool, kernel=kernel, page_kb=PAGE_KB, created_ns=time.time_ns())
+            self._write_meta(tool=tool, kernel=kernel, page_kb=PAGE_KB, created_ns=time.time_ns())
             if redaction is not None:
-                self._tell(redaction=redaction.token)
+                self._write_meta(redaction=redaction.token)
         # only now: the head of the file, by which readers know it, is then not in the log beside it
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")  # a tick survives a power cut, too
@@ -67,12 +67,12 @@ class Recorder:
     def size_bytes(self) -> int:
         """What the recording takes on the disk now."""
         total = 0
-        for side in SIDES[:2]:
+        for side in FILE_SUFFIXES[:2]:
             with suppress(OSError):
                 total += os.stat(f"{self.path}{side}").st_size
         return total
 
-    def hear(self, news: Target | Tick) -> None:
+    def write(self, news: Target | Tick) -> None:
         """Write what a source tells: whom it watches, or the next tick.
 
         Raises:
@@ -80,11 +80,11 @@ class Recorder:
         """
         match news:
             case Target():
-                self.begin(news)
+                self.write_target(news)
             case Tick():
-                self.add(news)
+                self.write_ticks(news)
 
-    def begin(self, target: Target) -> None:
+    def write_target(self, target: Target) -> None:
         """Note whom the recording is of.
 
         Raises:
@@ -93,9 +93,9 @@ class Recorder:
         if self._redaction is not None:
             target = self._redaction.target(target)
         with self._transaction():
-            self._tell(**asdict(target) | {"command_line": json.dumps(target.command_line)})
+            self._write_meta(**asdict(target) | {"command_line": json.dumps(target.command_line)})
 
-    def add(self, *ticks: Tick) -> None:
+    def write_ticks(self, *ticks: Tick) -> None:
         """Write the next tick, or the next ones at once.
 
         Raises:
@@ -104,22 +104,22 @@ class Recorder:
         with self._transaction():
             for tick in ticks:
                 told = tick if self._redaction is None else self._redaction.tick(tick)
-                self._insert(told)
-                self._moment = apply_tick(self._moment, told)
-        self.ticks += len(ticks)
+                self._insert_tick(told)
+                self._snapshot = apply_tick(self._snapshot, told)
+        self.tick_count += len(ticks)
 
     def close(self, why: str) -> None:
         """End the recording, which then says why; as one file, unless somebody reads it now.
 
         One in which no tick is goes.
         """
-        if not self.ticks:
+        if not self.tick_count:
             self._discard()
             return
         if self._redaction is not None:
             why = self._redaction.reason(why)
         with suppress(SmapstopError), self._transaction():
-            self._tell(stopped=why, stopped_ns=time.time_ns())
+            self._write_meta(stopped=why, stopped_ns=time.time_ns())
         with suppress(sqlite3.Error):
             self._database.execute("PRAGMA journal_mode = DELETE")
         self._database.close()
@@ -141,15 +141,15 @@ class Recorder:
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
-            kept = f"the {self.ticks} ticks until then are in it" if self.ticks else "nothing was recorded"
+            kept = f"the {self.tick_count} ticks until then are in it" if self.tick_count else "nothing was recorded"
             raise SmapstopError(f"cannot write {str(self.path)!r}: {error}", kept) from error
 
-    def _tell(self, **facts: Cell) -> None:
+    def _write_meta(self, **facts: Cell) -> None:
         """Put facts into `meta`; None is not told."""
         rows = [(key, value) for key, value in facts.items() if value is not None]
-        self._put("meta", ("key", "value"), rows)
+        self._insert_rows("meta", ("key", "value"), rows)
 
-    def _put(self, table: str, columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:
+    def _insert_rows(self, table: str, columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:
         """Insert rows into a table."""
         names = tuple(columns)
         marks = ", ".join("?" * len(names))
@@ -158,9 +158,9 @@ class Recorder:
             ([schema.to_cell(value) for value in row] for row in rows),
         )
 
-    def _insert(self, tick: Tick) -> None:
+    def _insert_tick(self, tick: Tick) -> None:
         """The rows of a tick in every table."""
-        which, anew = self._unwritten(tick)
+        which, anew = self._unwritten_rows(tick)
         ids, rows = tick.ids[which], tick.rows.take(which)
         at = self._rows_with_new_attributes(ids, rows)
         heads, events, stacks = (
@@ -169,21 +169,21 @@ class Recorder:
             stack_rows(tick),
         )
         names, amounts = change_columns(rows)
-        self._note_fields(rows.fields)
+        self._write_field_order(rows.fields)
         row = tick_row(tick, is_full=anew)
         row["checksum"] = schema.checksum_of(row, heads, events, stacks, ids, names, amounts)
-        self._put("mappings", ("mapping", "since", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), heads)
+        self._insert_rows("mappings", ("mapping", "since", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), heads)
         coded = ((number, mapping, schema.CODES[what], *rest) for number, mapping, what, *rest in events)
-        self._put("happened", schema.EVENT_COLUMNS, coded)
-        self._put("stacks", schema.STACK_COLUMNS, stacks)
+        self._insert_rows("happened", schema.EVENT_COLUMNS, coded)
+        self._insert_rows("stacks", schema.STACK_COLUMNS, stacks)
         self._add_columns("changes", names)
         self._insert_changes(tick.number, ids, names, amounts)
         self._add_columns("ticks", row)
-        self._put("ticks", row, [row.values()])
+        self._insert_rows("ticks", row, [row.values()])
 
-    def _unwritten(self, tick: Tick) -> tuple[NDArray[np.intp], bool]:
+    def _unwritten_rows(self, tick: Tick) -> tuple[NDArray[np.intp], bool]:
         """The rows of a tick that say something new, and whether the map begins anew with them."""
-        every, before = np.arange(len(tick.ids)), self._moment
+        every, before = np.arange(len(tick.ids)), self._snapshot
         if not tick.keyframe:
             return every, False
         if before is None or tick.executed or before.mappings.strings is not tick.rows.strings:
@@ -191,20 +191,20 @@ class Recorder:
         lost = before.ids[~np.isin(before.ids, tick.ids)]
         if not np.array_equal(np.sort(lost), np.sort(tick.gone)):
             return every, True
-        return every[_changed(before, tick.ids, tick.rows, rows_differ)], False
+        return every[_changed_rows(before, tick.ids, tick.rows, rows_differ)], False
 
     def _rows_with_new_attributes(self, ids: Ids, rows: Mappings) -> NDArray[np.intp]:
         """Which mappings are new, or are something else now."""
-        if self._moment is None or self._moment.mappings.strings is not rows.strings:
+        if self._snapshot is None or self._snapshot.mappings.strings is not rows.strings:
             return np.arange(len(ids))
-        return np.flatnonzero(_changed(self._moment, ids, rows, _attributes_differ))
+        return np.flatnonzero(_changed_rows(self._snapshot, ids, rows, _attributes_differ))
 
-    def _note_fields(self, printed: tuple[str, ...]) -> None:
+    def _write_field_order(self, printed: tuple[str, ...]) -> None:
         """Keep the order in which the kernel prints its fields; what it begins to print later comes last."""
         new = [name for name in printed if name not in self._fields]
         if new:
             self._fields += new
-            self._tell(fields=" ".join(self._fields))
+            self._write_meta(fields=" ".join(self._fields))
 
     def _insert_changes(self, number: int, ids: Ids, names: list[str], amounts: NDArray[np.int64]) -> None:
         """What is in the mappings now; the many rows of a recording, so they are converted where SQLite runs."""
@@ -223,10 +223,10 @@ class Recorder:
                 self._columns[table].add(name)
 
 
-Differ = Callable[[Mappings, NDArray[np.intp], Mappings, NDArray[np.intp]], NDArray[np.bool_]]
+RowComparison = Callable[[Mappings, NDArray[np.intp], Mappings, NDArray[np.intp]], NDArray[np.bool_]]
 
 
-def _changed(before: MapSnapshot, ids: Ids, rows: Mappings, differ: Differ) -> NDArray[np.bool_]:
+def _changed_rows(before: MapSnapshot, ids: Ids, rows: Mappings, differ: RowComparison) -> NDArray[np.bool_]:
     """Which rows are new or differ from a moment, shape (len(ids),)."""
     old = find_rows(before.ids, ids)
     known = np.flatnonzero(old >= 0)
@@ -286,6 +286,6 @@ def _require_idle(path: Path) -> None:
 
 def _remove(path: Path) -> None:
     """Remove a database with the files that belong to it."""
-    for side in SIDES:
+    for side in FILE_SUFFIXES:
         with suppress(FileNotFoundError):
             Path(f"{path}{side}").unlink()

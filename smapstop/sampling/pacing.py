@@ -3,7 +3,7 @@
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tier
 
-_SHARE_BETWEEN = 4
+_BETWEEN_DIVISOR = 4
 """What is read between two full readings may take this part (a quarter) of the budget, so that the next one comes."""
 
 
@@ -18,11 +18,11 @@ class Pacer:
         self.due_ns = now_ns
         """When the next tick is due, on the monotonic clock."""
         self._pace = pace
-        self._booked_ns = now_ns
+        self._last_due_ns = now_ns
         self._debt_ns = 0
         """What is owed; negative while the running interval's share is not used up."""
-        self._beside_ns = 0
-        self._beside_last_ns = 0
+        self._requests_ns = 0
+        self._last_requests_ns = 0
         self._cost_ns: dict[Tier, int] = {}
 
     @property
@@ -33,12 +33,12 @@ class Pacer:
     @pace.setter
     def pace(self, pace: Pace) -> None:
         self._pace = pace
-        self.due_ns = min(self.due_ns, self._booked_ns + pace.interval_ns)
+        self.due_ns = min(self.due_ns, self._last_due_ns + pace.interval_ns)
 
     @property
     def interval_ns(self) -> int:
         """The time between full readings that the budget allows: the interval asked for, or a multiple of it."""
-        cost, between = self._cost_ns.get("smaps", 0) + self._beside_last_ns, self._between()
+        cost, between = self._cost_ns.get("smaps", 0) + self._last_requests_ns, self._tier_between()
         cost_between = self._cost_ns.get(between, 0) if between else 0
         reading = max(1, _ceil_div(cost, self._pace.interval_ns))
         waiting = _ceil_div(max(0, cost - reading * self._income_ns), self._income_ns - cost_between)
@@ -46,24 +46,24 @@ class Pacer:
 
     def tier(self) -> Tier:
         """What the tick that is due now can afford to read."""
-        return "smaps" if self._debt_ns <= 0 else self._between() or "smaps"
+        return "smaps" if self._debt_ns <= 0 else self._tier_between() or "smaps"
 
-    def spent(self, tier: Tier, cost_ns: int, now_ns: int) -> None:
+    def book_tick(self, tier: Tier, cost_ns: int, now_ns: int) -> None:
         """Book a tick, and set the next deadline. A late tick is skipped, never queued."""
         self._cost_ns[tier] = cost_ns
         if tier == "smaps":
-            self._beside_last_ns, self._beside_ns = self._beside_ns, 0
+            self._last_requests_ns, self._requests_ns = self._requests_ns, 0
         self._debt_ns = max(0, self._debt_ns) + cost_ns
         intervals = max(1, _ceil_div(now_ns - self.due_ns, self._pace.interval_ns))
-        if self._between() is None:
+        if self._tier_between() is None:
             intervals = max(intervals, _ceil_div(self._debt_ns, self._income_ns))
         self._debt_ns -= intervals * self._income_ns
-        self._booked_ns = self.due_ns
+        self._last_due_ns = self.due_ns
         self.due_ns += intervals * self._pace.interval_ns
 
-    def spent_beside(self, cost_ns: int) -> None:
+    def book_request(self, cost_ns: int) -> None:
         """Book what was read between two ticks because somebody asked: it is paid off as the ticks are."""
-        self._beside_ns += cost_ns
+        self._requests_ns += cost_ns
         self._debt_ns += cost_ns
 
     @property
@@ -71,9 +71,9 @@ class Pacer:
         """What an interval pays."""
         return max(1, int(self._pace.budget * self._pace.interval_ns))
 
-    def _between(self) -> Tier | None:
+    def _tier_between(self) -> Tier | None:
         """What ticks between two full readings read; None when the budget has no room for such ticks."""
-        affordable = self._income_ns // _SHARE_BETWEEN
+        affordable = self._income_ns // _BETWEEN_DIVISOR
         tiers: tuple[Tier, ...] = ("rollup", "counters")
         return next((tier for tier in tiers if self._cost_ns.get(tier, 0) <= affordable), None)
 

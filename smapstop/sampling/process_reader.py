@@ -43,7 +43,7 @@ class ProcessReader:
     def __init__(self, process: ProcDir) -> None:
         self._process = process
         self._parser = SmapsParser()
-        self._memory = ReadBuffer()
+        self._buffer = ReadBuffer()
         self._image = 0
 
     def read(self, tier: Tier) -> ProcessReading:
@@ -62,7 +62,7 @@ class ProcessReader:
         mappings, rollup, torn, missing = None, dict[str, int](), False, ""
         try:
             if tier == "smaps":
-                counters, text = self._whole_smaps(counters)
+                counters, text = self._read_whole_smaps(counters)
                 raw = self._parser.parse(text)
                 mappings = drop_torn(raw)
                 torn = mappings is not raw
@@ -95,7 +95,7 @@ class ProcessReader:
         """Whether this is another program than last time; an image that may not be read now is no other program."""
         return bool(self._image and counters.image) and self._image != counters.image
 
-    def _whole_smaps(self, counters: Counters) -> tuple[Counters, memoryview]:
+    def _read_whole_smaps(self, counters: Counters) -> tuple[Counters, memoryview]:
         """Read smaps to its end: an exec or an exit in the middle cuts the text short, and looks like a normal end.
 
         Returns:
@@ -104,11 +104,11 @@ class ProcessReader:
         Raises:
             OSError: As for `ProcDir.read`; also when the process has ended and only its entry is left.
         """
-        text = self._process.read_smaps_into(self._memory)
+        text = self._process.read_smaps_into(self._buffer)
         after = self._process.counters()
         if after.image != counters.image:
             counters = after
-            text = self._process.read_smaps_into(self._memory)
+            text = self._process.read_smaps_into(self._buffer)
             after = self._process.counters()
         if not text or (after.state in "ZX" and after.threads <= 1):
             raise ProcessLookupError

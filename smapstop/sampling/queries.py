@@ -15,12 +15,12 @@ from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_page_runs
 from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir
 
-GONE = "the mapping is gone"
-MOST_FRAMES = 65_536
+GONE_REASON = "the mapping is gone"
+MAX_FRAMES = 65_536
 """Of so many pages the frames are looked at, at once: it takes 0.1 s."""
 
 
-def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesRequest, tick: int) -> PagesReply:
+def read_pages(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesRequest, tick: int) -> PagesReply:
     """Look at the pages of a mapping.
 
     Args:
@@ -32,7 +32,7 @@ def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesReq
     """
     row, wall_ns = _row_of(ids, request.mapping), time.time_ns()
     if row is None:
-        return PagesReply(request.mapping, tick, wall_ns, 0, 0, None, GONE)
+        return PagesReply(request.mapping, tick, wall_ns, 0, 0, None, GONE_REASON)
     start, end = int(mappings.start[row]), int(mappings.end[row])
     try:
         return PagesReply(request.mapping, tick, wall_ns, start, end, read_page_runs(process, start, end))
@@ -43,7 +43,7 @@ def pages_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesReq
     return PagesReply(request.mapping, tick, wall_ns, start, end, None, why)
 
 
-def symbols_seen(
+def read_symbols(
     process: ProcDir, files: ElfCache, mappings: Mappings, ids: Ids, request: SymbolsRequest
 ) -> SymbolsReply:
     """Tell what lies on pages of a mapping; nothing of those that are not its own any more.
@@ -57,17 +57,17 @@ def symbols_seen(
     """
     row = _row_of(ids, request.mapping)
     if row is None:
-        return SymbolsReply(request.mapping, request.ranges, ((),) * len(request.ranges), GONE)
+        return SymbolsReply(request.mapping, request.ranges, ((),) * len(request.ranges), GONE_REASON)
     low, high = int(mappings.start[row]), int(mappings.end[row])
     its_own = [(start, end) for start, end in request.ranges if low <= start < end <= high]
-    asked = [_pages(process, start, end) for start, end in its_own]
+    asked = [_page_range(process, start, end) for start, end in its_own]
     found = dict(zip(its_own, files.find_symbols(process, mappings, row, asked), strict=True))
     lacking = next((symbols.missing_reason for symbols in found.values() if symbols.missing_reason), "")
     names = tuple(found.get(each, Symbols()).labels for each in request.ranges)
     return SymbolsReply(request.mapping, request.ranges, names, lacking)
 
 
-def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesRequest) -> FramesReply:
+def read_frames(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesRequest) -> FramesReply:
     """Tell of the frames behind some pages of a mapping.
 
     Args:
@@ -77,20 +77,20 @@ def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesR
         request: Which pages.
     """
 
-    def nothing(why: str) -> FramesReply:
+    def no_frames(why: str) -> FramesReply:
         return FramesReply(request.mapping, request.start, request.end, missing_reason=why)
 
     row = _row_of(ids, request.mapping)
     if row is None or not int(mappings.start[row]) <= request.start < request.end <= int(mappings.end[row]):
-        return nothing(GONE)
-    if request.end - request.start > MOST_FRAMES * PAGE_BYTES:
-        return nothing(f"more than {MOST_FRAMES:,} pages are not looked at")
+        return no_frames(GONE_REASON)
+    if request.end - request.start > MAX_FRAMES * PAGE_BYTES:
+        return no_frames(f"more than {MAX_FRAMES:,} pages are not looked at")
     try:
         frames = read_frame_runs(process, read_page_runs(process, request.start, request.end))
     except OSError as error:
-        return nothing(f"cannot be read: {error.strerror}")
+        return no_frames(f"cannot be read: {error.strerror}")
     if frames is None:
-        return nothing("shown only to root")
+        return no_frames("shown only to root")
     pages = ((frames.runs.end - frames.runs.start) // np.uint64(PAGE_BYTES)).astype(np.int64) * frames.has_frame
 
     def count(which: NDArray[np.bool_]) -> int:
@@ -108,18 +108,20 @@ def frames_seen(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesR
     )
 
 
-def _pages(process: ProcDir, start: int, end: int) -> PageRuns:
+def _page_range(process: ProcDir, start: int, end: int) -> PageRuns:
     """A range of pages; it matters whether some were written, also where they are read-only now."""
     return PageRuns(
         np.array([start], np.uint64),
         np.array([end], np.uint64),
-        np.array([PageFlags.PRESENT | (PageFlags(0) if _written(process, start, end) else PageFlags.FILE)], np.uint8),
+        np.array(
+            [PageFlags.PRESENT | (PageFlags(0) if _has_copies(process, start, end) else PageFlags.FILE)], np.uint8
+        ),
         PageFlags.FILE | PageFlags.PRESENT,
         PAGE_BYTES,
     )
 
 
-def _written(process: ProcDir, start: int, end: int) -> bool:
+def _has_copies(process: ProcDir, start: int, end: int) -> bool:
     """Whether any of the pages is a copy."""
     try:
         return len(read_anonymous_runs(process, start, end)) > 0

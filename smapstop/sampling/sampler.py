@@ -19,7 +19,7 @@ from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import CowTracker
 from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
-from smapstop.sampling.queries import frames_seen, pages_seen, symbols_seen
+from smapstop.sampling.queries import read_frames, read_pages, read_symbols
 from smapstop.sampling.stack_tracker import StackTracker
 
 KEYFRAME_EVERY = 120
@@ -54,7 +54,7 @@ class Transition:
     """What a reading makes of a state: the next state, and what the tick has of it."""
 
     state: SamplerState
-    begins: bool
+    is_first: bool
     """Nothing was known before: watching begins, or another program does."""
     keyframe: bool
     """The tick carries every mapping."""
@@ -134,7 +134,7 @@ class Sampler:
         began_ns = time.process_time_ns()
         reading = self._reader.read(self.pacer.tier())
         step = advance(self._state, reading)
-        if step.begins:
+        if step.is_first:
             self._cow_tracker.begin(reading.mappings, step.matched.ids)
         events = self._cow_tracker.name_new(reading.mappings, step.matched.ids, step.events)
         stacks = (
@@ -144,11 +144,11 @@ class Sampler:
         )
         self._state = step.state
         spent_ns = time.process_time_ns() - began_ns
-        self.pacer.spent(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns())
-        self._last = self._tick(reading, step, events, stacks, spent_ns)
+        self.pacer.book_tick(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns())
+        self._last = self._build_tick(reading, step, events, stacks, spent_ns)
         return self._last
 
-    def _tick(
+    def _build_tick(
         self,
         reading: ProcessReading,
         step: Transition,
@@ -197,15 +197,15 @@ class Sampler:
         seen: MappingReply
         match request:
             case PagesRequest():
-                seen = pages_seen(self._process, mappings, ids, request, self._last.number)
+                seen = read_pages(self._process, mappings, ids, request, self._last.number)
             case SymbolsRequest():
-                seen = symbols_seen(self._process, self._files, mappings, ids, request)
+                seen = read_symbols(self._process, self._files, mappings, ids, request)
             case FramesRequest():
-                seen = frames_seen(self._process, mappings, ids, request)
-        self.pacer.spent_beside(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
+                seen = read_frames(self._process, mappings, ids, request)
+        self.pacer.book_request(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
         return seen
 
-    def last_tick(self, ending: ExitStatus) -> Tick | None:
+    def final_tick(self, ending: ExitStatus) -> Tick | None:
         """The tick that says how the process ended and changes nothing else; None when it was never sampled."""
         if self._last is None:
             return None

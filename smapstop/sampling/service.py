@@ -174,7 +174,7 @@ class Service:
 
     def _finish_watching(self, watch: WatchedProcess) -> None:
         """Send the last tick, and forget the target."""
-        tick = watch.sampler.last_tick(watch.ending())
+        tick = watch.sampler.final_tick(watch.ending())
         self._send(tick or self._failure_message(f"process {watch.process.pid} ended before it could be read"))
         watch.close()
         self._watched = None

@@ -96,7 +96,7 @@ class RecordingTee:
         if self._recorder is None or self._finished or self.write_error is not None:
             return
         try:
-            self._recorder.hear(news)
+            self._recorder.write(news)
         except SmapstopError as error:
             self.write_error = error
             deliver(Notice(f"the recording ended: {error.what}", error.remedy))

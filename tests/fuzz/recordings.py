@@ -94,9 +94,9 @@ def _recording() -> bytes:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "made")
         recorder = Recorder(path)
-        recorder.begin(target())
+        recorder.write_target(target())
         for tick in ticks_of(([_step(number) for number in range(4)], True)):
-            recorder.add(tick)
+            recorder.write_ticks(tick)
         recorder.close("stopped")
         return path.read_bytes()
 

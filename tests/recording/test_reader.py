@@ -43,9 +43,9 @@ def path(tmp_path: Path) -> Path:
 def record(path: Path, *ticks: Tick, why: str = "stopped") -> None:
     """Record these ticks, and end."""
     recorder = Recorder(path)
-    recorder.begin(target())
+    recorder.write_target(target())
     for tick in ticks:
-        recorder.add(tick)
+        recorder.write_ticks(tick)
     recorder.close(why)
 
 
@@ -71,7 +71,7 @@ def sampled(pid: int, steps: Iterator[object], keyframe_every: int = 120) -> lis
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sampler_module, "KEYFRAME_EVERY", keyframe_every)
             ticks = [sampler.sample() for _ in steps]
-        ticks.append(sampler.last_tick(ExitStatus(3)) or ticks[-1])
+        ticks.append(sampler.final_tick(ExitStatus(3)) or ticks[-1])
         return ticks
 
 
@@ -177,14 +177,14 @@ def test_events_told_anew_are_those_that_were_recorded(program: Program, path: P
 
 def test_a_recording_can_be_followed_while_it_is_written(path: Path) -> None:
     recorder = Recorder(path)
-    recorder.begin(target())
-    recorder.add(tick_of(0, mappings_of((0, 4)), [0]))
+    recorder.write_target(target())
+    recorder.write_ticks(tick_of(0, mappings_of((0, 4)), [0]))
     with opened(path) as recording:
         assert recording.being_written
         assert [tick.number for tick in recording.ticks()] == [0]
         assert not list(recording.ticks())
 
-        recorder.add(tick_of(1, mappings_of((0, 5)), [0], lineage=(LifecycleEvent("grow", 0),)))
+        recorder.write_ticks(tick_of(1, mappings_of((0, 5)), [0], lineage=(LifecycleEvent("grow", 0),)))
         assert [tick.number for tick in recording.ticks()] == [1]
 
         recorder.close("stopped")
@@ -328,9 +328,9 @@ def test_a_recording_is_known_by_its_head(path: Path) -> None:
 
 def test_a_copy_without_its_log_lacks_only_the_newest_ticks(path: Path) -> None:
     recorder = Recorder(path)
-    recorder.begin(target())
+    recorder.write_target(target())
     for tick in some_ticks():
-        recorder.add(tick)
+        recorder.write_ticks(tick)
     shutil.copy(path, path.with_suffix(".copy"))
     recorder.close("stopped")
 

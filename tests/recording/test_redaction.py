@@ -23,7 +23,7 @@ from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
 from smapstop.recording.redaction import Redaction
-from smapstop.recording.writer import SIDES, Recorder
+from smapstop.recording.writer import FILE_SUFFIXES, Recorder
 from smapstop.report.diff.compare import diff_runs
 from smapstop.report.diff.inputs import ComparedRun
 from smapstop.sampling.sampler import Sampler
@@ -74,7 +74,7 @@ def count(path: Path) -> int:
 
 
 def bytes_of(path: Path) -> bytes:
-    return b"".join(Path(f"{path}{side}").read_bytes() for side in SIDES if Path(f"{path}{side}").exists())
+    return b"".join(Path(f"{path}{side}").read_bytes() for side in FILE_SUFFIXES if Path(f"{path}{side}").exists())
 
 
 def test_no_word_is_in_the_bytes_of_a_redacted_recording(
@@ -96,7 +96,7 @@ def test_no_word_is_in_the_bytes_of_a_redacted_recording(
 def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path) -> None:
     redaction, path = Redaction(), tmp_path / "run"
     recorder = Recorder(path, redaction=redaction)
-    recorder.begin(target())
+    recorder.write_target(target())
     with Stepping(program("fork_file"), tmp_path / "file") as stepping, ProcDir(stepping.pid) as process:
         sampler = Sampler(process, Pace(budget=1.0))
         ticks = [sampler.sample()]
@@ -104,7 +104,7 @@ def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path
             stepping.go()
             ticks.append(sampler.sample())
     for tick in ticks:
-        recorder.add(tick)
+        recorder.write_ticks(tick)
     recorder.close("--count")
     with closing(Recording(path)) as recording:
         hidden = list(recording.ticks())

@@ -18,7 +18,7 @@ from smapstop.model.tick import Tick
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
 from smapstop.recording.redaction import Redaction
-from smapstop.recording.save_run import AT_A_TIME, save
+from smapstop.recording.save_run import TICKS_PER_STEP, save_run
 from smapstop.sampling.sampler import Sampler
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
@@ -61,11 +61,11 @@ def saved(folder: Path) -> tuple[str, list[Tick], str]:
 def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:
     with python(TOUCHES) as program, ProcDir(program.pid) as process:
         sampler, run = Sampler(process, Pace(budget=1.0)), Runs().begin(target(pid=program.pid))
-        for _ in range(2 * AT_A_TIME + 1):
+        for _ in range(2 * TICKS_PER_STEP + 1):
             run.timeline.append(sampler.sample())
-            if len(run.timeline) < AT_A_TIME:
+            if len(run.timeline) < TICKS_PER_STEP:
                 program.go()
-        steps = list(save(run))
+        steps = list(save_run(run))
 
     name, ticks, why = saved(folder)
     assert name.startswith(f"python3-{program.pid}-".replace("python3", run.timeline.initial.tick.counters.name))
@@ -81,7 +81,7 @@ def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:
     [("../../x y", "_.._x_y"), ("\x1b]0;pwn", "__0_pwn"), ("-rf", "rf"), ("a/0:1", "a_0_1")],
 )
 def test_a_process_may_be_called_anything(folder: Path, name: str, called: str) -> None:
-    list(save(run_of(replace(grown(0), counters=replace(COUNTERS, name=name)))))
+    list(save_run(run_of(replace(grown(0), counters=replace(COUNTERS, name=name)))))
 
     assert saved(folder)[0].startswith(f"{called}-4711-")
 
@@ -89,7 +89,7 @@ def test_a_process_may_be_called_anything(folder: Path, name: str, called: str) 
 def test_without_words_its_name_is_not_in_the_file_nor_in_its_name(folder: Path) -> None:
     run = run_of(grown(0), grown(1))
 
-    list(save(run, Redaction()))
+    list(save_run(run, Redaction()))
 
     name, ticks, _ = saved(folder)
     assert name.startswith("redacted-4711-")
@@ -98,12 +98,12 @@ def test_without_words_its_name_is_not_in_the_file_nor_in_its_name(folder: Path)
 
 
 def test_what_is_left_before_its_end_says_so(folder: Path) -> None:
-    steps = save(run_of(*map(grown, range(AT_A_TIME + 1))))
+    steps = save_run(run_of(*map(grown, range(TICKS_PER_STEP + 1))))
     next(steps)
     steps.close()  # type: ignore[attr-defined]  # as when the dashboard is left meanwhile
 
     _, ticks, why = saved(folder)
-    assert (len(ticks), why) == (AT_A_TIME, "it was not saved to its end")
+    assert (len(ticks), why) == (TICKS_PER_STEP, "it was not saved to its end")
 
 
 # in the dashboard
@@ -117,7 +117,7 @@ async def pressed(pilot: Pilot[int]) -> list[str]:
 
 
 def dashboard(*ticks: Tick) -> Dashboard:
-    return Dashboard(ListSource(*ticks), Attach(4711), Settings(save=save))
+    return Dashboard(ListSource(*ticks), Attach(4711), Settings(save=save_run))
 
 
 async def test_a_key_saves_what_was_seen(folder: Path) -> None:

@@ -39,7 +39,7 @@ def test_only_the_owner_may_read_a_recording(path: Path) -> None:
     umask = os.umask(0)
     try:
         recorder = Recorder(path)
-        recorder.begin(target())
+        recorder.write_target(target())
     finally:
         os.umask(umask)
 
@@ -55,7 +55,7 @@ def test_a_file_that_is_there_is_not_overwritten(path: Path) -> None:
     assert path.read_text() == "precious"
 
     recorder = Recorder(path, overwrite=True)
-    recorder.add(wide_tick(0))
+    recorder.write_ticks(wide_tick(0))
     recorder.close("stopped")
     assert numbers(path) == [0]
 
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_created_is_said(tmp_path: Path, name: str) -> Non
 
 def test_a_recording_without_a_tick_leaves_no_file(path: Path) -> None:
     recorder = Recorder(path)
-    recorder.begin(target())
+    recorder.write_target(target())
     recorder.close("no such process")
 
     assert not list(path.parent.iterdir())
@@ -131,11 +131,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_keeps_what_was_written(small_disk: Path) -> None:
     path = small_disk / "run"
     recorder = Recorder(path)
-    recorder.begin(target())
+    recorder.write_target(target())
     with pytest.raises(SmapstopError, match=r"full.*ticks until then are in it"):  # noqa: PT012
         for number in range(1000):
-            recorder.add(wide_tick(number))
-    written = recorder.ticks
+            recorder.write_ticks(wide_tick(number))
+    written = recorder.tick_count
     recorder.close("the disk is full")
 
     assert written > 1

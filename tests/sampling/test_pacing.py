@@ -38,7 +38,7 @@ def simulated(pacer: Pacer, costs: Callable[[int], Costs]) -> Iterator[Run]:
         due, tier = pacer.due_ns, pacer.tier()
         cost = costs(now)[tier]
         now += cost
-        pacer.spent(tier, cost, now)
+        pacer.book_tick(tier, cost, now)
         yield Run(due, tier, cost, pacer.interval_ns)
 
 
@@ -138,9 +138,9 @@ def test_nothing_is_read_between_when_the_budget_has_no_room_for_it() -> None:
 
 def test_missed_ticks_are_skipped() -> None:
     pacer = Pacer(Pace(), 0)
-    pacer.spent("smaps", 3 * MS, 3 * MS)
+    pacer.book_tick("smaps", 3 * MS, 3 * MS)
     asleep_until = 7 * SECOND + 300 * MS
-    pacer.spent("smaps", 3 * MS, asleep_until)
+    pacer.book_tick("smaps", 3 * MS, asleep_until)
 
     assert pacer.due_ns == 8 * SECOND
 
@@ -150,7 +150,7 @@ def test_next_tick_is_never_in_the_past_and_on_the_grid(spent: list[tuple[Tier, 
     pacer, now = Pacer(pace, 0), 0
     for tier, cost in spent:
         now += cost
-        pacer.spent(tier, cost, now)
+        pacer.book_tick(tier, cost, now)
         assert pacer.due_ns >= now
         assert pacer.due_ns % pace.interval_ns == 0
         now = pacer.due_ns
@@ -166,7 +166,7 @@ def test_reading_that_takes_longer_than_the_interval_is_not_caught_up_on() -> No
 @pytest.mark.parametrize(("interval_s", "due_ms"), [(1, 1000), (60, 10_000)])
 def test_shorter_interval_counts_from_the_last_tick(interval_s: int, due_ms: int) -> None:
     pacer = Pacer(Pace(10 * SECOND), 0)
-    pacer.spent("smaps", 3 * MS, 3 * MS)
+    pacer.book_tick("smaps", 3 * MS, 3 * MS)
 
     pacer.pace = Pace(interval_s * SECOND)
 
@@ -176,11 +176,11 @@ def test_shorter_interval_counts_from_the_last_tick(interval_s: int, due_ms: int
 
 def test_larger_budget_is_noticed() -> None:
     pacer = Pacer(Pace(SECOND, 0.05), 0)
-    pacer.spent("smaps", 200 * MS, 200 * MS)
+    pacer.book_tick("smaps", 200 * MS, 200 * MS)
     assert pacer.tier() != "smaps"
 
     pacer.pace = Pace(SECOND, 1.0)
-    pacer.spent("counters", MS, SECOND)
+    pacer.book_tick("counters", MS, SECOND)
 
     assert pacer.tier() == "smaps"
     assert pacer.interval_ns == SECOND
@@ -190,11 +190,11 @@ def test_what_is_asked_for_between_ticks_keeps_to_the_budget_too() -> None:
     pacer, spent, readings = Pacer(Pace(SECOND, 0.05), 0), 0, list[int]()
     for _ in range(200):
         now, tier = pacer.due_ns, pacer.tier()
-        pacer.spent(tier, CHEAP[tier], now + CHEAP[tier])
+        pacer.book_tick(tier, CHEAP[tier], now + CHEAP[tier])
         spent += CHEAP[tier]
         if tier == "smaps":
             readings.append(now)
-            pacer.spent_beside(120 * MS)  # a look at many pages follows each reading
+            pacer.book_request(120 * MS)  # a look at many pages follows each reading
             spent += 120 * MS
             told = pacer.interval_ns
 
@@ -206,6 +206,6 @@ def test_a_look_that_the_interval_can_pay_delays_nothing() -> None:
     pacer = Pacer(Pace(SECOND, 0.05), 0)
     for second in range(10):
         assert (pacer.due_ns, pacer.tier()) == (second * SECOND, "smaps")
-        pacer.spent("smaps", 3 * MS, pacer.due_ns + 3 * MS)
-        pacer.spent_beside(40 * MS)
+        pacer.book_tick("smaps", 3 * MS, pacer.due_ns + 3 * MS)
+        pacer.book_request(40 * MS)
     assert pacer.interval_ns == SECOND

@@ -202,7 +202,7 @@ def test_frames_that_are_too_many_nobodys_or_hidden_are_said(
         mapping = sampled.mapping
         assert sampled.frames(10**6, 0, 1).missing_reason == "the mapping is gone"
         assert sampled.frames(mapping, -1000, 1).missing_reason == "the mapping is gone"
-        monkeypatch.setattr(queries, "MOST_FRAMES", 9)
+        monkeypatch.setattr(queries, "MAX_FRAMES", 9)
         assert sampled.frames(mapping, 0, 9).missing_reason == ""
         assert sampled.frames(mapping, 0, 10).missing_reason == "more than 9 pages are not looked at"
         os.seteuid(65534)

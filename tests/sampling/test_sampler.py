@@ -184,7 +184,7 @@ def test_exec_begins_anew_with_a_keyframe_and_other_ids(program: Program) -> Non
 def test_exec_is_read_at_once_whatever_the_budget(program: Program) -> None:
     with watched(program("again")) as target:
         target.sample()
-        target.sampler.pacer.spent("smaps", 3600 * SECOND, 0)
+        target.sampler.pacer.book_tick("smaps", 3600 * SECOND, 0)
         assert target.sample().tier == "rollup"
 
         target.stepping.go()
@@ -234,12 +234,12 @@ def test_totals_and_counters_between_full_readings(program: Program) -> None:
     with watched(program("grow")) as target:
         target.sample()
         map_before = target.timeline.last
-        target.sampler.pacer.spent("smaps", 3600 * SECOND, 0)
+        target.sampler.pacer.book_tick("smaps", 3600 * SECOND, 0)
         tick = target.sample()
         assert (tick.tier, len(tick.rows), tick.keyframe) == ("rollup", 0, False)
         assert {"rss", "pss", "uss", "anonymous"} <= tick.totals.keys()
 
-        target.sampler.pacer.spent("rollup", 3600 * SECOND, 0)
+        target.sampler.pacer.book_tick("rollup", 3600 * SECOND, 0)
         tick = target.sample()
         assert (tick.tier, len(tick.rows), tick.keyframe) == ("counters", 0, False)
         assert "pss" not in tick.totals
@@ -274,7 +274,7 @@ def test_process_that_ended_cannot_be_sampled(program: Program) -> None:
         with pytest.raises((ProcessLookupError, FileNotFoundError)):
             target.sampler.sample()
 
-        last = target.sampler.last_tick(ExitStatus(signal=9))
+        last = target.sampler.final_tick(ExitStatus(signal=9))
         assert last is not None
         moment = target.timeline.append(last)
         assert target.timeline.ending == ExitStatus(signal=9)
@@ -284,7 +284,7 @@ def test_process_that_ended_cannot_be_sampled(program: Program) -> None:
 
 def test_process_that_was_never_sampled_has_no_last_tick() -> None:
     with ProcDir(os.getpid()) as process:
-        assert Sampler(process, Pace()).last_tick(ExitStatus(status=0)) is None
+        assert Sampler(process, Pace()).final_tick(ExitStatus(status=0)) is None
 
 
 HEAD = "{}000-{}000 rw-p 00000000 00:00 0 \nRss:{:>12} kB\nVmFlags: rd wr \n"
@@ -336,7 +336,7 @@ def test_ending_of_a_torn_tick_is_not_torn(files: Files) -> None:
     files.maps(("10", "20", 4), ("10", "30", 12))
     assert files.sampler.sample().torn
 
-    last = files.sampler.last_tick(ExitStatus(status=0))
+    last = files.sampler.final_tick(ExitStatus(status=0))
 
     assert last is not None
     assert not last.torn
@@ -355,7 +355,7 @@ def test_image_that_may_not_be_read_for_a_while_is_no_exec(files: Files) -> None
 def test_kernel_without_rollup_gives_counters(files: Files) -> None:
     files.maps(("10", "20", 4))
     files.sampler.sample()
-    files.sampler.pacer.spent("smaps", 3600 * SECOND, 0)
+    files.sampler.pacer.book_tick("smaps", 3600 * SECOND, 0)
     tick = files.sampler.sample()
 
     assert tick.tier == "counters"
@@ -371,9 +371,9 @@ def test_the_same_reading_makes_the_same_of_the_same_state(files: Files) -> None
     once, again = advance(first.state, reading), advance(first.state, reading)
 
     assert (began.known, began.next_id, began.since_keyframe) == (None, 0, 0)
-    assert (first.begins, first.keyframe, first.state.next_id) == (True, True, 2)
+    assert (first.is_first, first.keyframe, first.state.next_id) == (True, True, 2)
     for step in (once, again):
-        assert (step.begins, step.keyframe, step.state.next_id, step.state.since_keyframe) == (False, False, 3, 1)
+        assert (step.is_first, step.keyframe, step.state.next_id, step.state.since_keyframe) == (False, False, 3, 1)
         assert step.matched.lineage == (LifecycleEvent("map", 2), LifecycleEvent("grow", 1))
         assert step.changed.tolist() == [1, 2]
         assert [(event.mapping, event.what, event.kb) for event in step.events] == [
@@ -389,7 +389,7 @@ def test_what_reads_no_mappings_leaves_what_is_known(files: Files) -> None:
     step = advance(known, reader.read("counters"))
 
     assert step.state is known
-    assert (step.begins, step.keyframe, len(step.changed), step.matched.next_id) == (False, False, 0, 1)
+    assert (step.is_first, step.keyframe, len(step.changed), step.matched.next_id) == (False, False, 0, 1)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

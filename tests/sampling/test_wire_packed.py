@@ -51,7 +51,7 @@ def sampled() -> Iterator[Tick]:
             yield sent(sampling.sample())
             target.go()
         yield sent(sampling.sample())
-        last = sampling.last_tick(ExitStatus(status=0))
+        last = sampling.final_tick(ExitStatus(status=0))
         assert last is not None
         yield sent(last)
 

@@ -90,13 +90,13 @@ def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program
 
 def test_a_recording_that_is_being_written_is_followed(path: Path) -> None:
     recorder = Recorder(path)
-    recorder.hear(target())
-    recorder.hear(tick_of(0, mappings_of((0, 4)), [0]))
+    recorder.write(target())
+    recorder.write(tick_of(0, mappings_of((0, 4)), [0]))
     with closing(ReplaySource(Recording(path))) as replay:
         heard = Heard(replay)
         assert [type(heard.next()), type(heard.next())] == [type(target()), Tick]
 
-        recorder.hear(tick_of(1, mappings_of((0, 4)), [0]))
+        recorder.write(tick_of(1, mappings_of((0, 4)), [0]))
         tick = heard.next()
         assert isinstance(tick, Tick)
         assert tick.number == 1
@@ -107,8 +107,8 @@ def test_a_recording_that_is_being_written_is_followed(path: Path) -> None:
 
 def test_a_recording_that_breaks_off_says_so(path: Path) -> None:
     recorder = Recorder(path)
-    recorder.hear(target())
-    recorder.hear(tick_of(0, mappings_of((0, 4)), [0]))
+    recorder.write(target())
+    recorder.write(tick_of(0, mappings_of((0, 4)), [0]))
     shutil.copy(path, copy := path.with_suffix(".copy"))
     shutil.copy(f"{path}-wal", f"{copy}-wal")  # as it would be after kill -9
     recorder.close("SIGINT")
@@ -122,8 +122,8 @@ def test_a_recording_that_breaks_off_says_so(path: Path) -> None:
 
 def test_closing_ends_a_replay_that_follows(path: Path) -> None:
     recorder = Recorder(path)
-    recorder.hear(target())
-    recorder.hear(tick_of(0, mappings_of((0, 4)), [0]))
+    recorder.write(target())
+    recorder.write(tick_of(0, mappings_of((0, 4)), [0]))
     replay = ReplaySource(Recording(path))
     heard = Heard(replay)
     heard.next()
@@ -136,9 +136,9 @@ def test_closing_ends_a_replay_that_follows(path: Path) -> None:
 
 def test_a_damaged_recording_ends_in_a_failure(path: Path) -> None:
     recorder = Recorder(path)
-    recorder.hear(target())
+    recorder.write(target())
     for number in range(3):
-        recorder.hear(tick_of(number, mappings_of((0, 4)), [0]))
+        recorder.write(tick_of(number, mappings_of((0, 4)), [0]))
     recorder.close("SIGINT")
     with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE ticks SET wall_ns = 1 WHERE tick = 1")
@@ -176,8 +176,8 @@ def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
 
 def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> None:
     recorder = Recorder(path)
-    recorder.hear(target())
-    recorder.hear(tick_of(0, mappings_of((0, 4)), [0]))
+    recorder.write(target())
+    recorder.write(tick_of(0, mappings_of((0, 4)), [0]))
     recorder.close("left")
     with closing(ReplaySource(Recording(path))) as source:
         heard = Heard(source)

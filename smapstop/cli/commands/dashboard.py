@@ -214,9 +214,9 @@ def settings_of(options: argparse.Namespace) -> "Settings":
 def _save_run(run: "Run", *, redact: bool) -> "Iterator[str]":
     """Save what is known of a run; see `saved.save`."""
     from smapstop.recording.redaction import Redaction
-    from smapstop.recording.save_run import save
+    from smapstop.recording.save_run import save_run
 
-    return save(run, Redaction() if redact else None)
+    return save_run(run, Redaction() if redact else None)
 
 
 def _pick() -> "Pick":

@@ -20,7 +20,7 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Families:
-    """Mappings accounted for together; rows are positions in `new` of `find_families`, unless they are of `before`."""
+    """Mappings accounted for together; positions in `new` of `find_families`, unless they are of `before`."""
 
     members: Rows
     """Rows that another row, their head, stands for."""

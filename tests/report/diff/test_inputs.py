@@ -136,9 +136,9 @@ def test_a_recording_without_mappings_is_told(when: MomentSpec) -> None:
 def recorded(tmp_path: Path) -> str:
     """A recording of `TICKS`."""
     recorder = Recorder(tmp_path / "run")
-    recorder.begin(target())
+    recorder.write_target(target())
     for tick in TICKS:
-        recorder.add(tick)
+        recorder.write_ticks(tick)
     recorder.close("stopped")
     return str(tmp_path / "run")
 
