@@ -19,7 +19,7 @@ from smapstop.recording.schema import (
     COUNTERS,
     MAPPING_COLUMNS,
     TICK_COLUMNS,
-    Row,
+    TableRow,
     checksum_of,
     to_unsigned,
 )
@@ -34,10 +34,10 @@ class TickRows:
 
     tick: dict[str, Any]
     """The row of `ticks`, by column."""
-    attributes: list[Row]
+    attributes: list[TableRow]
     """The rows of `build_mappings` that begin with it."""
-    events: list[Row]
-    stacks: list[Row]
+    events: list[TableRow]
+    stacks: list[TableRow]
     ids: Ids
     """The mappings of the rows of `changes`, shape (k,)."""
     fields: tuple[str, ...]
@@ -64,7 +64,7 @@ class TickDecoder:
         self._page_kb = page_kb
         self._snapshot: MapSnapshot | None = None
         self._texts = StringTable()
-        self._attributes: dict[int, Row] = {}
+        self._attributes: dict[int, TableRow] = {}
 
     def decode(self, rows: TickRows, fields: tuple[str, ...]) -> Tick:
         """The next tick.
@@ -94,7 +94,7 @@ class TickDecoder:
         self.next_number += 1
         return replace(tick, events=events)
 
-    def _encode_attributes(self, head: Row) -> Row:
+    def _encode_attributes(self, head: TableRow) -> TableRow:
         """A head with its texts as codes; what was not printed is `ABSENT`."""
         addresses, texts, amounts = head[:4], head[4 : len(MAPPING_COLUMNS)], head[len(MAPPING_COLUMNS) :]
         codes = (self._texts.intern(str(text)) for text in texts)

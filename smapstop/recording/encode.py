@@ -8,7 +8,7 @@ from smapstop.model.history.tick_entries import NO_MAPPING, tick_entries
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timestamps import format_utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
-from smapstop.recording.schema import ATTRIBUTE_FIELDS, COUNTERS, Cell, Row, to_signed
+from smapstop.recording.schema import ATTRIBUTE_FIELDS, COUNTERS, Cell, TableRow, to_signed
 
 
 def tick_row(tick: Tick, *, is_full: bool) -> dict[str, Cell]:
@@ -44,7 +44,7 @@ def _to_signed_cell(value: Cell) -> Cell:
     return to_signed([value])[0] if isinstance(value, int) else value
 
 
-def attribute_rows(number: int, ids: Ids, rows: Mappings) -> list[Row]:
+def attribute_rows(number: int, ids: Ids, rows: Mappings) -> list[TableRow]:
     """The rows of `build_mappings` for mappings that are new or something else since a tick."""
     addresses = (to_signed(column.tolist()) for column in (rows.start, rows.end, rows.offset, rows.inode))
     coded = (rows.perms, rows.device, rows.name, rows.flags)
@@ -64,12 +64,12 @@ def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
     return [rows.fields[i] for i in at], rows.amounts[at]
 
 
-def event_rows(tick: Tick) -> list[Row]:
+def event_rows(tick: Tick) -> list[TableRow]:
     """The rows of `entries`, with words: the mechanisms, what became of mappings, and of the process."""
     entries = tick_entries(tick)
     columns = (entries.what, entries.mapping, entries.other, entries.kb, entries.sure)
     symbols = {row: json.dumps(names) for row, names in entries.names}
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for row, (code, mapping, other, kb, sure) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
         what = EVENT_KINDS[code]
         if what not in _NOTED_IN_TICKS:
@@ -88,6 +88,6 @@ def _mapping_cell(mapping: int) -> int | None:
     return None if mapping == NO_MAPPING else mapping
 
 
-def stack_rows(tick: Tick) -> list[Row]:
+def stack_rows(tick: Tick) -> list[TableRow]:
     """The rows of `stacks`: what is new of whose stack is where."""
     return [(tick.number, stack.mapping, stack.tid, stack.name) for stack in tick.stacks]

@@ -20,9 +20,17 @@ from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema
 from smapstop.recording.decode import TickDecoder, TickRows
-from smapstop.recording.schema import APPLICATION_ID, ATTRIBUTE_FIELDS, FORMAT, MAPPING_COLUMNS, Cell, Row, quoted
+from smapstop.recording.schema import (
+    APPLICATION_ID,
+    ATTRIBUTE_FIELDS,
+    FORMAT,
+    MAPPING_COLUMNS,
+    Cell,
+    TableRow,
+    quote_column,
+)
 
-_WRONG = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError)
+_DATA_ERRORS = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError)
 """What comes of values that are not what they should be."""
 FILE_HEADER_BYTES = 100
 """How much of a file `is_recording` looks at."""
@@ -43,14 +51,14 @@ class Recording:
     def __init__(self, path: Path) -> None:
         self.path = path
         with ExitStack() as opening:
-            self._file = opening.enter_context(_open(path))
-            with _readable(path):
+            self._file = opening.enter_context(_open_file(path))
+            with _convert_errors(path):
                 self._database = opening.enter_context(closing(_connect(path)))
                 self._require_format()
-                self._meta = self._facts()
+                self._meta = self._read_meta()
             opening.pop_all()
-        self._taken = Counter[str]()
-        self._teller = TickDecoder(str(self._meta.get("tool", "")), cast("int", self._meta.get("page_kb", 4)))
+        self._rows_read = Counter[str]()
+        self._decoder = TickDecoder(str(self._meta.get("tool", "")), cast("int", self._meta.get("page_kb", 4)))
 
     @property
     def target(self) -> Target | None:
@@ -66,8 +74,8 @@ class Recording:
             facts["command_line"] = tuple(map(str, json.loads(facts["command_line"])))
             facts |= {name: int(facts[name]) for name in ("pid", "started_ns", "clock_ticks")}
             return Target(**facts | {name: bool(facts[name]) for name in ("launched", "stopped_at_exec")})
-        except _WRONG as error:
-            raise _damaged(self.path, "where it says whose it is") from error
+        except _DATA_ERRORS as error:
+            raise _damage_error(self.path, "where it says whose it is") from error
 
     @property
     def tool(self) -> str:
@@ -75,18 +83,18 @@ class Recording:
         return str(self._meta.get("tool", "smapstop"))
 
     @property
-    def redaction(self) -> str:
+    def redaction_token(self) -> str:
         """The token of what left out its words (`Redaction`); empty when it has them."""
         return str(self._meta.get("redaction", ""))
 
     @property
-    def stopped(self) -> str:
+    def stop_reason(self) -> str:
         """Why its recorder ended; empty when it has not, or was not able to tell."""
-        with _readable(self.path):
-            return str(self._facts().get("stopped", ""))
+        with _convert_errors(self.path):
+            return str(self._read_meta().get("stopped", ""))
 
     @property
-    def being_written(self) -> bool:
+    def is_being_written(self) -> bool:
         """Whether its recorder is at work."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -101,13 +109,13 @@ class Recording:
         Raises:
             SmapstopError: The recording is damaged.
         """
-        with _readable(self.path):
-            fields = tuple(str(self._facts().get("fields", "")).split())
+        with _convert_errors(self.path):
+            fields = tuple(str(self._read_meta().get("fields", "")).split())
             try:
                 for rows in self._tick_rows(tuple(name for name in fields if name not in ATTRIBUTE_FIELDS)):
-                    yield self._teller.decode(rows, fields)
-            except _WRONG as error:
-                raise _damaged(self.path, f"at tick {self._teller.next_number}") from error
+                    yield self._decoder.decode(rows, fields)
+            except _DATA_ERRORS as error:
+                raise _damage_error(self.path, f"at tick {self._decoder.next_number}") from error
 
     def close(self) -> None:
         """Give the file back."""
@@ -125,25 +133,25 @@ class Recording:
             what = f"{str(self.path)!r} has format {found}, and this smapstop reads format {FORMAT}"
             raise SmapstopError(what, "a newer smapstop wrote it: update yours")
 
-    def _facts(self) -> dict[str, Cell]:
+    def _read_meta(self) -> dict[str, Cell]:
         """What `meta` tells."""
         return {key: schema.from_cell(value) for key, value in self._database.execute("SELECT key, value FROM meta")}
 
     def _tick_rows(self, changing: tuple[str, ...]) -> Iterator[TickRows]:
         """The rows of each tick that was not told yet."""
-        amounts = "".join(f", ifnull({quoted(name)}, {ABSENT})" for name in changing)
-        heads = ", ".join(map(quoted, ("since", "mapping", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS)))
+        amounts = "".join(f", ifnull({quote_column(name)}, {ABSENT})" for name in changing)
+        heads = ", ".join(map(quote_column, ("since", "mapping", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS)))
         ticks = self._database.execute(
-            "SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._teller.next_number]
+            "SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._decoder.next_number]
         )
         columns = [column[0] for column in ticks.description]
-        take_changes = self._taker("changes", f"tick, mapping{amounts}")
-        take_heads = self._taker("mappings", heads)
-        take_events = self._taker(
+        take_changes = self._row_reader("changes", f"tick, mapping{amounts}")
+        take_heads = self._row_reader("mappings", heads)
+        take_events = self._row_reader(
             "happened", "tick, mapping, what, kb, sure, other, symbols", "JOIN whats USING (code)"
         )
         has_stacks = bool(schema.columns_of(self._database, "stacks"))
-        take_stacks = self._taker("stacks", ", ".join(schema.STACK_COLUMNS)) if has_stacks else _nothing
+        take_stacks = self._row_reader("stacks", ", ".join(schema.STACK_COLUMNS)) if has_stacks else _no_rows
         for row in ticks:
             number = row[0]
             changes = np.array(take_changes(number), np.int64).reshape(-1, 2 + len(changing))
@@ -159,30 +167,30 @@ class Recording:
                 amounts=np.ascontiguousarray(changes[:, 2:].T),
             )
 
-    def _taker(self, table: str, cells: str, more: str = "") -> Callable[[int], list[Row]]:
+    def _row_reader(self, table: str, cells: str, more: str = "") -> Callable[[int], list[TableRow]]:
         """What gives the rows of one tick after the other; rows are only ever added, so they are counted."""
         query = f"SELECT {cells} FROM {table} {more} WHERE {table}.rowid > ? ORDER BY {table}.rowid"
-        rows: Iterator[Row] = iter(self._database.execute(query, [self._taken[table]]))
+        rows: Iterator[TableRow] = iter(self._database.execute(query, [self._rows_read[table]]))
         held = next(rows, None)
 
-        def take(number: int) -> list[Row]:
+        def take(number: int) -> list[TableRow]:
             nonlocal held
             taken = []
             while held is not None and held[0] == number:
                 taken.append(held)
                 held = next(rows, None)
-            self._taken[table] += len(taken)
+            self._rows_read[table] += len(taken)
             return taken
 
         return take
 
 
-def _nothing(_number: int) -> list[Row]:
+def _no_rows(_number: int) -> list[TableRow]:
     """The rows of a table that is not there."""
     return []
 
 
-def _open(path: Path) -> BinaryIO:
+def _open_file(path: Path) -> BinaryIO:
     """The file of a recording.
 
     Raises:
@@ -201,32 +209,32 @@ def _open(path: Path) -> BinaryIO:
 
 def _connect(path: Path) -> sqlite3.Connection:
     """The database, only to be read; also where nobody may write beside it."""
-    database = _connected(path, "mode=ro")
+    database = _open_database(path, "mode=ro")
     try:
         database.execute("SELECT count(*) FROM meta")
-    except schema.UNUSABLE:
+    except schema.DATABASE_ERRORS:
         database.close()
         if Path(f"{path}-wal").exists() or os.access(path.parent, os.W_OK):
             raise
-        database = _connected(path, "immutable=1")
+        database = _open_database(path, "immutable=1")
     return database
 
 
-def _connected(path: Path, how: str) -> sqlite3.Connection:
+def _open_database(path: Path, how: str) -> sqlite3.Connection:
     """A connection to the database; its threads are ours to keep apart."""
     name = quote(str(path.absolute()))
     return sqlite3.connect(f"file:{name}?{how}", uri=True, isolation_level=None, check_same_thread=False)
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _convert_errors(path: Path) -> Iterator[None]:
     """What SQLite finds wrong, as one line."""
     try:
         yield
-    except schema.UNUSABLE as error:
-        raise schema.unusable(path, error) from error
+    except schema.DATABASE_ERRORS as error:
+        raise schema.database_error(path, error) from error
 
 
-def _damaged(path: Path, where: str) -> SmapstopError:
+def _damage_error(path: Path, where: str) -> SmapstopError:
     """That something is not as it was written."""
     return SmapstopError(f"{str(path)!r} is damaged {where}", "sqlite3's .recover may save a part of it")

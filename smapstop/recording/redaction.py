@@ -11,13 +11,13 @@ from smapstop.model.protocol import Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, strip_deleted
 
-COMM = "redacted"
+REDACTED_COMM = "redacted"
 """What every process is called."""
-_KERNELS_OWN = re.compile(
+_KERNEL_NAMES = re.compile(
     r"|\[[a-z_]+(:\d+)?\]|/dev/zero|/anon_hugepage|/drm mm object"  # [heap], [stack], [vdso] …; fs/proc/task_mmu.c
 )
 """The names that every process may have."""
-_NAMED = (
+_NAME_FORMS = (
     (re.compile(r"\[anon:.*\]", re.DOTALL), "[anon:{}]"),
     (re.compile(r"\[anon_shmem:.*\]", re.DOTALL), "[anon_shmem:{}]"),
     (re.compile(r"\[.*", re.DOTALL), "[special:{}]"),
@@ -27,7 +27,7 @@ _NAMED = (
     (re.compile(r".*\.so(\.[^/]*)?", re.DOTALL), "/library-{}"),
 )
 """Names that others gave: what is left of them is what kind of memory it is (`kind_of`), and a number."""
-_REASONS = re.compile(
+_SAFE_REASONS = re.compile(
     r"--[a-z]+|SIG[A-Z]+|the (process ended|dashboard was left|recorder failed)"
     r"|it was (saved while it went on|not saved to its end)"
 )
@@ -47,69 +47,69 @@ class Redaction:
         self._numbers: dict[str, dict[str, int]] = {}
         self._files: dict[tuple[str, int], int] = {}
         self._program: str | None = None
-        self._real: StringTable | None = None
-        self._texts = StringTable()
+        self._original_texts: StringTable | None = None
+        self._redacted_texts = StringTable()
 
-    def target(self, target: Target) -> Target:
+    def redact_target(self, target: Target) -> Target:
         """What may be recorded of whom the recording is of."""
         self._program = target.executable
         return replace(target, command_line=(), executable=None)
 
-    def tick(self, tick: Tick) -> Tick:
+    def redact_tick(self, tick: Tick) -> Tick:
         """What may be recorded of a tick."""
         return replace(
             tick,
-            counters=replace(tick.counters, name=COMM),
-            rows=self._rows(tick.rows),
+            counters=replace(tick.counters, name=REDACTED_COMM),
+            rows=self._redact_rows(tick.rows),
             events=replace(tick.events, names=()),
             stacks=tuple(replace(stack, name="") for stack in tick.stacks),
             missing="the mappings could not be read" if tick.missing else "",
         )
 
-    def reason(self, why: str) -> str:
+    def redact_reason(self, why: str) -> str:
         """Why a recording ended, if that names nobody."""
-        return why if _REASONS.fullmatch(why) else ""
+        return why if _SAFE_REASONS.fullmatch(why) else ""
 
-    def name(self, name: str) -> str:
+    def redact_name(self, name: str) -> str:
         """What a mapping is called instead."""
         bare = strip_deleted(name)
         deleted = name[len(bare) :]
-        if _KERNELS_OWN.fullmatch(bare):
+        if _KERNEL_NAMES.fullmatch(bare):
             return name
         if bare == self._program:
             return f"/program{deleted}"
-        form = next((form for pattern, form in _NAMED if pattern.fullmatch(bare)), "/file-{}")
+        form = next((form for pattern, form in _NAME_FORMS if pattern.fullmatch(bare)), "/file-{}")
         numbers = self._numbers.setdefault(form, {})
         return form.format(numbers.setdefault(bare, len(numbers) + 1)) + deleted
 
-    def _rows(self, rows: Mappings) -> Mappings:
+    def _redact_rows(self, rows: Mappings) -> Mappings:
         """Mappings without the names that others gave, and without what finds their files."""
-        if rows.strings is not self._real:
-            self._real, self._texts = rows.strings, StringTable()
+        if rows.strings is not self._original_texts:
+            self._original_texts, self._redacted_texts = rows.strings, StringTable()
         return replace(
             rows,
-            inode=self._inodes(rows),
-            perms=self._coded(rows.perms, str),
-            device=np.full(len(rows), self._texts.intern("00:00"), np.int32),
-            name=self._coded(rows.name, self.name),
-            flags=self._coded(rows.flags, str),
-            strings=self._texts,
+            inode=self._redact_inodes(rows),
+            perms=self._redact_column(rows.perms, str),
+            device=np.full(len(rows), self._redacted_texts.intern("00:00"), np.int32),
+            name=self._redact_column(rows.name, self.redact_name),
+            flags=self._redact_column(rows.flags, str),
+            strings=self._redacted_texts,
         )
 
-    def _coded(self, column: StringIds, of: Callable[[str], str]) -> StringIds:
+    def _redact_column(self, column: StringIds, of: Callable[[str], str]) -> StringIds:
         """A column of texts; each is asked about once."""
-        assert self._real is not None
+        assert self._original_texts is not None
         distinct, at = np.unique(column, return_inverse=True)
-        codes = [self._texts.intern(of(self._real[code])) for code in distinct.tolist()]
+        codes = [self._redacted_texts.intern(of(self._original_texts[code])) for code in distinct.tolist()]
         return np.array(codes, np.int32)[at]
 
-    def _inodes(self, rows: Mappings) -> Addresses:
+    def _redact_inodes(self, rows: Mappings) -> Addresses:
         """A number for each file in place of its inode, which is one's of a device; 0 without a file."""
-        assert self._real is not None
+        assert self._original_texts is not None
         pairs = np.stack([rows.device.astype(np.uint64), rows.inode])
         distinct, at = np.unique(pairs, axis=1, return_inverse=True)
         numbers = [
-            self._files.setdefault((self._real[device], inode), len(self._files) + 1) if inode else 0
+            self._files.setdefault((self._original_texts[device], inode), len(self._files) + 1) if inode else 0
             for device, inode in distinct.T.tolist()
         ]
         return np.array(numbers, np.uint64)[at.reshape(-1)]

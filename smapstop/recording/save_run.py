@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from smapstop.model.compare.runs import Run
-from smapstop.recording.redaction import COMM, Redaction
+from smapstop.recording.redaction import REDACTED_COMM, Redaction
 from smapstop.recording.writer import Recorder
 
 TICKS_PER_STEP = 20
@@ -23,7 +23,9 @@ def save_run(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
     Raises:
         SmapstopError: It cannot be written.
     """
-    path = Path(f"{_file_stem(run) if redaction is None else COMM}-{run.target.pid}-{time.strftime('%H%M%S')}.smaps")
+    path = Path(
+        f"{_file_stem(run) if redaction is None else REDACTED_COMM}-{run.target.pid}-{time.strftime('%H%M%S')}.smaps"
+    )
     recorder = Recorder(path, redaction=redaction)
     why = "it was not saved to its end"
     try:

@@ -43,7 +43,7 @@ EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
 """The columns of `entries`; people read the view `events`."""
 STACK_COLUMNS = ("tick", "mapping", "tid", "name")
 """The columns of `stacks`, which recordings of before may not have."""
-CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(LifecycleKind), "exec", "exit"), 1)}
+EVENT_CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(LifecycleKind), "exec", "exit"), 1)}
 """What can happen, and its number in recordings that are written now; each brings its own table of them."""
 
 _TABLES = """
@@ -82,7 +82,7 @@ CREATE VIEW happenings AS
       (SELECT max(m.since) FROM mappings AS m WHERE m.mapping = events.mapping AND m.since <= events.tick);
 """
 
-UNUSABLE = (sqlite3.Error, UnicodeDecodeError)
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What reading a database that is damaged raises; its text, and even SQLite's words on it, need not be UTF-8."""
 
 _SIGN = 1 << 63
@@ -96,7 +96,7 @@ def create_tables(database: sqlite3.Connection) -> None:
     heads = ", ".join(f"{name} INTEGER" for name in ATTRIBUTE_FIELDS)
     for statement in _TABLES.format(counters=counters, heads=heads).split(";\n"):
         database.execute(statement)
-    database.executemany("INSERT INTO whats VALUES (?, ?)", [(code, what) for what, code in CODES.items()])
+    database.executemany("INSERT INTO whats VALUES (?, ?)", [(code, what) for what, code in EVENT_CODES.items()])
     database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -106,7 +106,7 @@ def columns_of(database: sqlite3.Connection, table: str) -> tuple[str, ...]:
     return tuple(row[1] for row in database.execute(f"PRAGMA table_info({table})"))
 
 
-def quoted(name: str) -> str:
+def quote_column(name: str) -> str:
     """A column's name as SQL has it; a kernel may print any label."""
     return '"' + name.replace('"', '""') + '"'
 
@@ -138,9 +138,9 @@ def from_cell(value: "Cell") -> "Cell":
 
 def checksum_of(
     tick: "Mapping[str, Cell]",
-    heads: Sequence["Row"],
-    events: Sequence["Row"],
-    stacks: Sequence["Row"],
+    heads: Sequence["TableRow"],
+    events: Sequence["TableRow"],
+    stacks: Sequence["TableRow"],
     ids: NDArray[np.int64],
     names: Sequence[str],
     amounts: Amounts,
@@ -169,17 +169,17 @@ def checksum_of(
     return crc
 
 
-def unusable(path: Path, error: Exception) -> SmapstopError:
+def database_error(path: Path, error: Exception) -> SmapstopError:
     """Why a recording cannot be used, as SQLite has it."""
     text = " ".join(str(error).split())
     if isinstance(error, UnicodeDecodeError):
         text = "malformed text"
-    if isinstance(error, UNUSABLE) and re.search("malformed|not a database|corrupt", text):
+    if isinstance(error, DATABASE_ERRORS) and re.search("malformed|not a database|corrupt", text):
         return SmapstopError(f"{str(path)!r} is damaged: {text}", "sqlite3's .recover may save a part of it")
     return SmapstopError(f"cannot use the recording {str(path)!r}: {text}")
 
 
 Cell = str | int | float | bytes | None
 """A value in a table."""
-Row = tuple[Any, ...]
+TableRow = tuple[Any, ...]
 """A row of a table; its values are cells."""

@@ -25,7 +25,7 @@ from smapstop.proc.stat import PAGE_KB
 from smapstop.recording import schema
 from smapstop.recording.encode import attribute_rows, change_columns, event_rows, stack_rows, tick_row
 from smapstop.recording.redaction import Redaction
-from smapstop.recording.schema import ATTRIBUTE_FIELDS, MAPPING_COLUMNS, Cell, quoted
+from smapstop.recording.schema import ATTRIBUTE_FIELDS, MAPPING_COLUMNS, Cell, quote_column
 
 FILE_SUFFIXES = ("", "-wal", "-shm")
 """What SQLite appends to the name of a database for the files that belong to it."""
@@ -91,7 +91,7 @@ class Recorder:
             SmapstopError: It cannot be written.
         """
         if self._redaction is not None:
-            target = self._redaction.target(target)
+            target = self._redaction.redact_target(target)
         with self._transaction():
             self._write_meta(**asdict(target) | {"command_line": json.dumps(target.command_line)})
 
@@ -103,7 +103,7 @@ class Recorder:
         """
         with self._transaction():
             for tick in ticks:
-                told = tick if self._redaction is None else self._redaction.tick(tick)
+                told = tick if self._redaction is None else self._redaction.redact_tick(tick)
                 self._insert_tick(told)
                 self._snapshot = apply_tick(self._snapshot, told)
         self.tick_count += len(ticks)
@@ -117,7 +117,7 @@ class Recorder:
             self._discard()
             return
         if self._redaction is not None:
-            why = self._redaction.reason(why)
+            why = self._redaction.redact_reason(why)
         with suppress(SmapstopError), self._transaction():
             self._write_meta(stopped=why, stopped_ns=time.time_ns())
         with suppress(sqlite3.Error):
@@ -154,7 +154,7 @@ class Recorder:
         names = tuple(columns)
         marks = ", ".join("?" * len(names))
         self._database.executemany(
-            f"INSERT OR REPLACE INTO {table} ({', '.join(map(quoted, names))}) VALUES ({marks})",
+            f"INSERT OR REPLACE INTO {table} ({', '.join(map(quote_column, names))}) VALUES ({marks})",
             ([schema.to_cell(value) for value in row] for row in rows),
         )
 
@@ -173,7 +173,7 @@ class Recorder:
         row = tick_row(tick, is_full=anew)
         row["checksum"] = schema.checksum_of(row, heads, events, stacks, ids, names, amounts)
         self._insert_rows("mappings", ("mapping", "since", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), heads)
-        coded = ((number, mapping, schema.CODES[what], *rest) for number, mapping, what, *rest in events)
+        coded = ((number, mapping, schema.EVENT_CODES[what], *rest) for number, mapping, what, *rest in events)
         self._insert_rows("happened", schema.EVENT_COLUMNS, coded)
         self._insert_rows("stacks", schema.STACK_COLUMNS, stacks)
         self._add_columns("changes", names)
@@ -208,7 +208,7 @@ class Recorder:
 
     def _insert_changes(self, number: int, ids: Ids, names: list[str], amounts: NDArray[np.int64]) -> None:
         """What is in the mappings now; the many rows of a recording, so they are converted where SQLite runs."""
-        columns = ", ".join(map(quoted, ("tick", "mapping", *names)))
+        columns = ", ".join(map(quote_column, ("tick", "mapping", *names)))
         marks = ", ".join(["?", "?", *[f"nullif(?, {ABSENT})"] * len(names)])
         self._database.executemany(
             f"INSERT INTO changes ({columns}) VALUES ({marks})",
@@ -219,7 +219,7 @@ class Recorder:
         """Columns for what the kernel had not printed before."""
         for name in names:
             if name not in self._columns[table]:
-                self._database.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} INTEGER")
+                self._database.execute(f"ALTER TABLE {table} ADD COLUMN {quote_column(name)} INTEGER")
                 self._columns[table].add(name)
 
 

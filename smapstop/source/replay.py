@@ -40,7 +40,7 @@ class ReplaySource:
         ended = False
         try:
             while True:
-                going_on = self._recording.being_written  # asked first: what it wrote until then is read below
+                going_on = self._recording.is_being_written  # asked first: what it wrote until then is read below
                 for tick in self._recording.ticks():
                     ended = tick.ending is not None
                     yield tick
@@ -51,7 +51,7 @@ class ReplaySource:
         except SmapstopError as error:
             yield Failure(error.what, error.remedy, error.status)
             return
-        why = self._recording.stopped
+        why = self._recording.stop_reason
         if not ended and not why:
             yield Notice("the recording breaks off", "its recorder was killed; at most one tick is missing")
         yield EndOfRecording(why)

@@ -159,6 +159,6 @@ def test_every_run_is_recorded_and_the_status_is_that_of_the_last_one(terminal: 
             ending = [tick.ending for tick in recording.ticks()][-1]
             assert recording.target is not None
             assert ending is not None
-            told.append((recording.target.command_line[-1], ending.signal, ending.status, recording.stopped))
+            told.append((recording.target.command_line[-1], ending.signal, ending.status, recording.stop_reason))
     ended = "the process ended"
     assert told == [(str(program), signal.SIGHUP, None, ended), (str(program), None, 3, ended)]

@@ -59,7 +59,7 @@ def _read(path: Path) -> None:
         moment = None
         for tick in recording.ticks():
             moment = apply_tick(moment, tick)
-        assert isinstance(recording.stopped, str)
+        assert isinstance(recording.stop_reason, str)
 
 
 def _edited(path: Path, edits: bytes) -> None:

@@ -144,8 +144,8 @@ def test_a_recording_tells_whose_it_is_and_why_it_ended(path: Path) -> None:
 
     with opened(path) as recording:
         assert recording.target == target()
-        assert recording.stopped == "the process ended"
-        assert not recording.being_written
+        assert recording.stop_reason == "the process ended"
+        assert not recording.is_being_written
 
 
 def test_a_recording_that_has_not_begun_has_no_target(path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_recording_can_be_followed_while_it_is_written(path: Path) -> None:
     recorder.write_target(target())
     recorder.write_ticks(tick_of(0, mappings_of((0, 4)), [0]))
     with opened(path) as recording:
-        assert recording.being_written
+        assert recording.is_being_written
         assert [tick.number for tick in recording.ticks()] == [0]
         assert not list(recording.ticks())
 
@@ -188,8 +188,8 @@ def test_a_recording_can_be_followed_while_it_is_written(path: Path) -> None:
         assert [tick.number for tick in recording.ticks()] == [1]
 
         recorder.close("stopped")
-        assert not recording.being_written
-        assert recording.stopped == "stopped"
+        assert not recording.is_being_written
+        assert recording.stop_reason == "stopped"
 
 
 def test_a_finished_recording_is_one_file_that_needs_no_writable_directory(path: Path) -> None:

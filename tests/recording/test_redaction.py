@@ -108,7 +108,7 @@ def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path
     recorder.close("--count")
     with closing(Recording(path)) as recording:
         hidden = list(recording.ticks())
-        assert recording.stopped == "--count"
+        assert recording.stop_reason == "--count"
 
     same = {"ids", "gone", "events", "lineage", "totals", "number", "wall_ns", "keyframe", "tier"}
     assert [{name: told(tick)[name] for name in same} for tick in ticks] == [
@@ -132,7 +132,7 @@ def alike(rows: Mappings) -> list[int]:
     ],
 )
 def test_what_every_process_may_have_keeps_its_name(name: str) -> None:
-    assert Redaction().name(name) == name
+    assert Redaction().redact_name(name) == name
 
 
 @pytest.mark.parametrize(
@@ -154,19 +154,19 @@ def test_what_every_process_may_have_keeps_its_name(name: str) -> None:
     ],
 )
 def test_other_names_become_their_kind_and_a_number(name: str, instead: str) -> None:
-    assert Redaction().name(name) == instead
+    assert Redaction().redact_name(name) == instead
     if name != "anything":
         assert kind_of(name) is kind_of(instead)
 
 
 def test_a_number_stays_and_the_program_is_told_from_other_files() -> None:
     redaction = Redaction()
-    redaction.target(target())
+    redaction.redact_target(target())
     program = target().executable
     assert program is not None
     names = ["/a", "/b", program, "/a", "/c.so", "/b (deleted)"]
     expected = ["/file-1", "/file-2", "/program", "/file-1", "/library-1", "/file-2 (deleted)"]
-    assert [redaction.name(name) for name in names] == expected
+    assert [redaction.redact_name(name) for name in names] == expected
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_number_stays_and_the_program_is_told_from_other_files() -> None:
     ],
 )
 def test_the_reason_of_the_end_names_nobody(why: str, told: str) -> None:
-    assert Redaction().reason(why) == told
+    assert Redaction().redact_reason(why) == told
 
 
 def test_what_may_hold_words_is_known() -> None:

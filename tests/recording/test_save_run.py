@@ -55,7 +55,7 @@ def saved(folder: Path) -> tuple[str, list[Tick], str]:
     """The file in the folder: its name, the ticks in it, and why it ends."""
     (path,) = folder.iterdir()
     with closing(Recording(path)) as recording:
-        return path.name, list(recording.ticks()), recording.stopped
+        return path.name, list(recording.ticks()), recording.stop_reason
 
 
 def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:

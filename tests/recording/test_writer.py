@@ -114,8 +114,8 @@ def test_after_kill_9_at_most_the_last_tick_is_lost(path: Path, ticks: int) -> N
         found = [tick.number for tick in recording.ticks()]
         assert found[: len(said)] == said
         assert len(found) <= len(said) + 1
-        assert recording.stopped == ""
-        assert not recording.being_written
+        assert recording.stop_reason == ""
+        assert not recording.is_being_written
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class Ran:
     def recorded(self) -> tuple[list[int], str]:
         """The numbers of the recorded ticks, and why the recording ended."""
         with closing(Recording(self.path)) as recording:
-            return [tick.number for tick in recording.ticks()], recording.stopped
+            return [tick.number for tick in recording.ticks()], recording.stop_reason
 
 
 @pytest.fixture

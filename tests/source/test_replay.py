@@ -203,7 +203,7 @@ def test_requests_and_the_end_reach_the_source(path: Path) -> None:
     assert inner.asked == [Attach(4711)]
     assert inner.closed
     with closing(Recording(path)) as recording:
-        assert recording.stopped == "the process ended"
+        assert recording.stop_reason == "the process ended"
 
 
 def test_each_run_of_a_program_has_a_recording_of_its_own(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_each_run_of_a_program_has_a_recording_of_its_own(tmp_path: Path) -> Non
     for run in (1, 2, 3):
         with closing(Recording(tmp_path / str(run))) as recording:
             assert recording.target is not None
-            kept.append((recording.target.pid, len(list(recording.ticks())), recording.stopped))
+            kept.append((recording.target.pid, len(list(recording.ticks())), recording.stop_reason))
     ended = "the process ended"
     assert kept == [(11, 3, ended), (22, 2, ended), (33, 1, "the dashboard was left")]
 

@@ -99,7 +99,7 @@ def run(words: list[str], command: Command) -> int:
                 print_text(piece, "the export")
         else:
             write_atomically(pieces, Path(options.output), overwrite=options.force, source=recording.path)
-        if not recording.being_written and not recording.stopped:
+        if not recording.is_being_written and not recording.stop_reason:
             what = f"{str(recording.path)!r} ends abruptly: its recorder was killed, or its disk full"
             print(f"smapstop: {sanitize_line(what)}; what it has is exported", file=sys.stderr)
     return 0

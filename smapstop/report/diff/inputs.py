@@ -114,7 +114,7 @@ def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:
         SmapstopError: It cannot be read, or has no such moment.
     """
     with closing(Recording(Path(file))) as recording:
-        target, redaction = recording.target, recording.redaction
+        target, redaction = recording.target, recording.redaction_token
         moment, seconds = find_moment(recording.ticks(), when, metric, file)
     tick = moment.tick
     pid = None if target is None else target.pid

@@ -57,7 +57,7 @@ def ticks_or_none(path: Path) -> list[Tick]:
 
 def stopped(path: Path) -> str:
     with closing(Recording(path)) as opened:
-        return opened.stopped
+        return opened.stop_reason
 
 
 # a program that it launches
