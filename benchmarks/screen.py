@@ -69,7 +69,7 @@ class Terminal:
             os.execv(command[0], list(command))
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
 
-    def until(self, word: bytes, seconds: float = 30.0) -> float:
+    def wait_for(self, word: bytes, seconds: float = 30.0) -> float:
         """When a word was drawn."""
         deadline, seen = time.perf_counter() + seconds, b""
         while (left := deadline - time.perf_counter()) > 0:
@@ -98,7 +98,7 @@ def painted(command: Sequence[str], word: bytes) -> float:
     began = time.perf_counter()
     terminal = Terminal(command)
     try:
-        return terminal.until(word) - began
+        return terminal.wait_for(word) - began
     finally:
         terminal.close()
 
@@ -113,17 +113,17 @@ def at_rest(command: Sequence[str], word: bytes, seconds: float = 20.0) -> tuple
     """What a dashboard takes that nobody touches: its share of a core, and its memory, kB."""
     terminal = Terminal(command)
     try:
-        terminal.until(word)
+        terminal.wait_for(word)
         terminal.drain(3)
-        before = sum(map(ticks_of, family(terminal.pid)))
+        before = sum(map(cpu_ticks_of, family(terminal.pid)))
         terminal.drain(seconds)
-        spent = sum(map(ticks_of, family(terminal.pid))) - before
+        spent = sum(map(cpu_ticks_of, family(terminal.pid))) - before
         return spent / os.sysconf("SC_CLK_TCK") / seconds, sum(map(resident_of, family(terminal.pid)))
     finally:
         terminal.close()
 
 
-def ticks_of(pid: int) -> int:
+def cpu_ticks_of(pid: int) -> int:
     """CPU time of a process, clock ticks."""
     with open(f"/proc/{pid}/stat") as file:
         return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
@@ -139,7 +139,7 @@ def keys(command: Sequence[str], moving: int) -> Iterator[float]:
     """How long it takes until a cursor key is drawn, while mappings move."""
     chance, terminal = random.Random(7), Terminal(command)
     try:
-        terminal.until(b"live")
+        terminal.wait_for(b"live")
         terminal.drain(3)
         for press in range(PRESSES):
             if press % 5 == 0:
@@ -147,6 +147,6 @@ def keys(command: Sequence[str], moving: int) -> Iterator[float]:
             terminal.drain(0.1 + chance.random() * 0.2)
             began = time.perf_counter()
             os.write(terminal.fd, b"jk"[press % 2 : press % 2 + 1])
-            yield terminal.until(b"\x1b[1;") - began
+            yield terminal.wait_for(b"\x1b[1;") - began
     finally:
         terminal.close()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.measuring import target
-from benchmarks.screen import Terminal, family, resident_of, ticks_of
+from benchmarks.screen import Terminal, cpu_ticks_of, family, resident_of
 
 LINES = 12
 KEYS = 10
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
     with target(*what) as process:
         terminal = Terminal((sys.executable, "-m", "smapstop", "-p", str(process.pid)))
         try:
-            terminal.until(b"live")
+            terminal.wait_for(b"live")
             terminal.drain(5)
             began = before = time.monotonic()
             spent = _spent(terminal)
@@ -52,7 +52,7 @@ def _line(minute: float, share: float, terminal: Terminal) -> str:
 
 def _spent(terminal: Terminal) -> float:
     """CPU time of the dashboard and its sampler, seconds."""
-    return sum(map(ticks_of, family(terminal.pid))) / os.sysconf("SC_CLK_TCK")
+    return sum(map(cpu_ticks_of, family(terminal.pid))) / os.sysconf("SC_CLK_TCK")
 
 
 def _latency(terminal: Terminal, press: int) -> float:
@@ -60,7 +60,7 @@ def _latency(terminal: Terminal, press: int) -> float:
     terminal.drain(0.3)
     began = time.perf_counter()
     os.write(terminal.fd, b"jk"[press % 2 : press % 2 + 1])
-    return terminal.until(b"\x1b[1;") - began
+    return terminal.wait_for(b"\x1b[1;") - began
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ class Stage:
         """The screen as text."""
         return "\n".join("".join(segment.text for segment in line) for line in self.lines)
 
-    async def until(self, holds: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> None:
+    async def wait_until(self, holds: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> None:
         """Wait until something holds."""
         deadline = time.monotonic() + seconds
         while not holds():
@@ -105,13 +105,13 @@ def typed(text: str) -> Step:
 
 def see(pattern: str) -> Step:
     """Wait until the screen shows a pattern."""
-    return lambda stage: stage.until(lambda: re.search(pattern, stage.text, re.MULTILINE), pattern)
+    return lambda stage: stage.wait_until(lambda: re.search(pattern, stage.text, re.MULTILINE), pattern)
 
 
 def ticks(number: int) -> Step:
     """Wait until there are so many ticks."""
     seconds = DEADLINE_SECONDS + 2 * number
-    return lambda stage: stage.until(lambda: len(stage.app.timeline) >= number, f"{number} ticks", seconds)
+    return lambda stage: stage.wait_until(lambda: len(stage.app.timeline) >= number, f"{number} ticks", seconds)
 
 
 def back_to(pattern: str) -> Step:

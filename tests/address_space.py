@@ -24,7 +24,7 @@ operations = st.one_of(
     st.tuples(st.just("move"), span, st.integers(0, PAGES - 1)),
     st.tuples(st.just("touch"), span),
 )
-lives = st.lists(st.lists(operations, max_size=3), min_size=1, max_size=8)
+space_histories = st.lists(st.lists(operations, max_size=3), min_size=1, max_size=8)
 """For each reading, what was done before it."""
 
 
@@ -36,7 +36,7 @@ class AddressSpace:
         """Permissions, name, and how far a file's offset is from the address, by page."""
         self.touched: set[int] = set()
 
-    def do(self, what: str, at: tuple[int, int], *how: Any) -> None:
+    def apply(self, what: str, at: tuple[int, int], *how: Any) -> None:
         """Do an operation of `operations`."""
         first, length = at
         pages = range(first, first + length)
@@ -73,18 +73,18 @@ class AddressSpace:
         return mappings_of(*map(tuple, rows), *more, texts=texts)
 
 
-def readings(life: list[list[Any]]) -> list[Mappings]:
+def readings(history: list[list[Any]]) -> list[Mappings]:
     """The map after each step of a life."""
     space, texts = AddressSpace(), StringTable()
     out = []
-    for step in life:
+    for step in history:
         for operation in step:
-            space.do(*operation)
+            space.apply(*operation)
         out.append(space.mappings(texts))
     return out
 
 
-def identified(maps: list[Mappings]) -> list[Ids]:
+def ids_of_readings(maps: list[Mappings]) -> list[Ids]:
     """The ids of each reading's rows."""
     found = first_match(maps[0])
     out = [found.ids]

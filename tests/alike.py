@@ -3,17 +3,17 @@
 from dataclasses import fields
 from typing import Any
 
-from building import listed
+from building import mapping_dicts
 
 from smapstop.model.tick import Tick
 
 
-def told(tick: Tick) -> dict[str, Any]:
+def tick_values(tick: Tick) -> dict[str, Any]:
     """All that a tick says, as plain values that can be compared."""
     plain = {field.name: getattr(tick, field.name) for field in fields(tick)}
     return plain | {
         "ids": tick.ids.tolist(),
-        "rows": listed(tick.rows),
+        "rows": mapping_dicts(tick.rows),
         "gone": tick.gone.tolist(),
         "events": list(tick.events),
     }

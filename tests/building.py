@@ -49,7 +49,7 @@ def mappings_of(*rows: tuple[Any, ...], texts: StringTable = TEXTS, **amounts: l
     )
 
 
-def listed(mappings: Mappings) -> list[dict[str, Any]]:
+def mapping_dicts(mappings: Mappings) -> list[dict[str, Any]]:
     """Every mapping with all that is known of it, without what is `ABSENT`, for comparing maps of any layout."""
     heads = ("start", "end", "offset", "inode")
     codes = ("perms", "device", "name", "flags")
@@ -80,19 +80,19 @@ COUNTERS = Counters(
     exit_code=None,
     rss=None,
 )
-SECOND = 1_000_000_000
+SECOND_NS = 1_000_000_000
 
 
 def tick_of(number: int, rows: Mappings, ids: list[int], **other: Any) -> Tick:
     """A tick a second after the one before; a keyframe when it is the first."""
     usual: dict[str, Any] = {
         "number": number,
-        "monotonic_ns": number * SECOND,
-        "wall_ns": (1_700_000_000 + number) * SECOND,
+        "monotonic_ns": number * SECOND_NS,
+        "wall_ns": (1_700_000_000 + number) * SECOND_NS,
         "read_ns": 1_000_000,
         "cpu_ns": 1_000_000,
-        "interval_ns": SECOND,
-        "smaps_interval_ns": SECOND,
+        "interval_ns": SECOND_NS,
+        "smaps_interval_ns": SECOND_NS,
         "counters": COUNTERS,
         "tier": "smaps",
         "totals": {},

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from listening import target
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.line_writer import as_jsonl
@@ -32,7 +32,7 @@ def record(path: Path, *ticks: Tick, why: str = "stopped") -> Path:
     return path
 
 
-def record_program(path: Path, stepping: Stepping, count: int) -> Path:
+def record_program(path: Path, stepping: SteppedProgram, count: int) -> Path:
     """Record a program with a tick at each of its next steps, the first at the one where it stands."""
     with ProcDir(stepping.pid) as process:
         sampler = Sampler(process, Pace(budget=1.0))

@@ -9,11 +9,11 @@ from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.fields import FIELDS, ROLLUP_ONLY, field_name
 
-FLAG = 0
+FLAG_WIDTH = 0
 """The width of an amount that is 0 or 1."""
 
 
-class Line(NamedTuple):
+class LineFormat(NamedTuple):
     """How an amount is printed."""
 
     label: str
@@ -48,13 +48,13 @@ class Record:
 class Kernel:
     """How a kernel prints."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[LineFormat, ...]
     has_flags: bool = True
-    has_names: bool = False
+    has_name_lines: bool = False
     """Android's extra line."""
     bits: int = 64
     name_column: int = 73
-    others: tuple[bytes, ...] = ()
+    other_lines: tuple[bytes, ...] = ()
     """Lines that are no amounts, after them."""
 
     @property
@@ -62,18 +62,18 @@ class Kernel:
         """The names of its amounts."""
         return tuple(field_name(line.label) for line in self.lines)
 
-    def record(self, record: Record) -> list[bytes]:
+    def record_lines(self, record: Record) -> list[bytes]:
         """The lines of a mapping."""
         header = (
             f"{record.start:08x}-{record.end:08x} {record.perms} {record.offset:08x} {record.device} {record.inode} "
         ).encode()
         lines = [header.ljust(self.name_column) + record.name if record.name else header]
-        if self.has_names and record.name:
+        if self.has_name_lines and record.name:
             lines.append(b"Name:           " + record.name)
         lines += [
             line.text(amount) for line, amount in zip(self.lines, record.amounts, strict=True) if amount != ABSENT
         ]
-        lines += self.others
+        lines += self.other_lines
         if self.has_flags:
             lines.append(f"VmFlags: {''.join(f'{flag} ' for flag in record.flags)}".encode())
         return lines
@@ -81,7 +81,7 @@ class Kernel:
 
 def render(records: list[Record], kernel: Kernel) -> bytes:
     """The smaps of a process with these mappings."""
-    return b"".join(line + b"\n" for record in records for line in kernel.record(record))
+    return b"".join(line + b"\n" for record in records for line in kernel.record_lines(record))
 
 
 def records_in(mappings: Mappings) -> list[Record]:
@@ -102,7 +102,7 @@ def records_in(mappings: Mappings) -> list[Record]:
     ]
 
 
-def outcome(parse: object, text: bytes) -> tuple[tuple[str, ...], list[Record]] | str:
+def records_or_error(parse: object, text: bytes) -> tuple[tuple[str, ...], list[Record]] | str:
     """What a way through a text comes to: fields and records, or the complaint."""
     assert callable(parse)
     try:
@@ -115,21 +115,21 @@ def outcome(parse: object, text: bytes) -> tuple[tuple[str, ...], list[Record]] 
 # --- kernels that are -----------------------------------------------------------------------------------------------
 
 
-def _version(since: str) -> tuple[int, ...]:
+def _parse_version(since: str) -> tuple[int, ...]:
     return tuple(map(int, since.split(".")))
 
 
-def _linux(release: str, **other: object) -> Kernel:
+def _linux_kernel(release: str, **other: object) -> Kernel:
     """A Linux release; until 5.0 the page sizes came behind the other amounts."""
-    version = _version(release)
-    printed = [field for field in FIELDS if _version(field.since) <= version and field.name not in ROLLUP_ONLY]
+    version = _parse_version(release)
+    printed = [field for field in FIELDS if _parse_version(field.since) <= version and field.name not in ROLLUP_ONLY]
     if version < (5, 0):
         printed.sort(key=lambda field: field.label.endswith("PageSize"))
     tabs = version < (5, 6)
     lines = tuple(
-        Line("THPeligible", "\t\t", FLAG, "")
+        LineFormat("THPeligible", "\t\t", FLAG_WIDTH, "")
         if tabs and field.label == "THPeligible"
-        else Line(field.label, unit=" kB" if field.unit else "")
+        else LineFormat(field.label, unit=" kB" if field.unit else "")
         for field in printed
         if field.label != "Nonlinear"
     )
@@ -139,20 +139,22 @@ def _linux(release: str, **other: object) -> Kernel:
 
 SUBSET = "Size Rss Pss Shared_Clean Shared_Dirty Private_Clean Private_Dirty Referenced Anonymous"
 KERNELS = {
-    "linux 2.6.14, 32-bit": _linux("2.6.14", bits=32, name_column=49),
-    "linux 2.6.32": _linux("2.6.32"),
-    "linux 3.10, 32-bit": _linux("3.10", bits=32, name_column=49),
-    "linux 4.4": _linux("4.4"),
-    "linux 5.4": _linux("5.4"),
-    "linux 5.15": _linux("5.15"),
-    "linux 6.18": _linux("6.18"),
+    "linux 2.6.14, 32-bit": _linux_kernel("2.6.14", bits=32, name_column=49),
+    "linux 2.6.32": _linux_kernel("2.6.32"),
+    "linux 3.10, 32-bit": _linux_kernel("3.10", bits=32, name_column=49),
+    "linux 4.4": _linux_kernel("4.4"),
+    "linux 5.4": _linux_kernel("5.4"),
+    "linux 5.15": _linux_kernel("5.15"),
+    "linux 6.18": _linux_kernel("6.18"),
     "linux of tomorrow": replace(
-        _linux("6.18"), lines=(*_linux("6.18").lines, Line("Lukewarm_Pages")), others=(b"Backing: ext4 large",)
+        _linux_kernel("6.18"),
+        lines=(*_linux_kernel("6.18").lines, LineFormat("Lukewarm_Pages")),
+        other_lines=(b"Backing: ext4 large",),
     ),
-    "android 4.9": _linux("4.9", has_names=True),
-    "gvisor": Kernel(tuple(Line(label) for label in SUBSET.split())),
-    "unpadded": Kernel(tuple(Line(label, " ", 1) for label in SUBSET.split())),
-    "wsl1": Kernel((Line("Pss"),), has_flags=False),
+    "android 4.9": _linux_kernel("4.9", has_names=True),
+    "gvisor": Kernel(tuple(LineFormat(label) for label in SUBSET.split())),
+    "unpadded": Kernel(tuple(LineFormat(label, " ", 1) for label in SUBSET.split())),
+    "wsl1": Kernel((LineFormat("Pss"),), has_flags=False),
     "maps": Kernel((), has_flags=False),
 }
 
@@ -161,7 +163,7 @@ KERNELS = {
 _known = st.sampled_from([field.label for field in FIELDS])
 _unknown = st.from_regex("[A-Z][a-z]{2,14}", fullmatch=True)
 _lines = st.builds(
-    Line,
+    LineFormat,
     st.one_of(_known, _known, _unknown),
     st.sampled_from(["", "", "\t\t", " \t", " "]),
     st.sampled_from([8, 8, 8, 1, 3, 12]),
@@ -169,15 +171,15 @@ _lines = st.builds(
 )
 
 
-def _unlike(line: Line) -> str:
+def _field_of_line(line: LineFormat) -> str:
     return field_name(line.label)
 
 
 @st.composite
-def invented(draw: st.DrawFn) -> Kernel:
+def invented_kernels(draw: st.DrawFn) -> Kernel:
     """A kernel that prints at will, most lines alike."""
     if draw(st.booleans()):
-        lines = draw(st.lists(_lines, min_size=1, max_size=6, unique_by=_unlike))
+        lines = draw(st.lists(_lines, min_size=1, max_size=6, unique_by=_field_of_line))
     else:
         alike = draw(_lines)
         labels = draw(st.lists(st.one_of(_known, _unknown), min_size=1, max_size=6, unique_by=field_name))
@@ -193,14 +195,14 @@ def invented(draw: st.DrawFn) -> Kernel:
 
 
 @st.composite
-def changed(draw: st.DrawFn) -> Kernel:
+def altered_kernels(draw: st.DrawFn) -> Kernel:
     """A kernel that is, with its lines in another order and some left out."""
     kernel = draw(st.sampled_from(list(KERNELS.values())))
     lines = draw(st.permutations(kernel.lines))
     return replace(kernel, lines=tuple(lines[draw(st.integers(0, len(lines) // 2)) :]))
 
 
-kernels = st.one_of(st.sampled_from(list(KERNELS.values())), changed(), invented())
+kernels = st.one_of(st.sampled_from(list(KERNELS.values())), altered_kernels(), invented_kernels())
 
 # --- what they print ------------------------------------------------------------------------------------------------
 
@@ -241,12 +243,12 @@ def records(kernel: Kernel, amount: st.SearchStrategy[int] = amounts) -> st.Sear
         inode=st.integers(0, 2**64 - 1),
         name=names,
         flags=flags if kernel.has_flags else st.just(()),
-        amounts=st.tuples(*[st.integers(0, 1) if line.width == FLAG else amount for line in kernel.lines]),
+        amounts=st.tuples(*[st.integers(0, 1) if line.width == FLAG_WIDTH else amount for line in kernel.lines]),
     )
 
 
 @st.composite
-def printed(draw: st.DrawFn, amount: st.SearchStrategy[int] = amounts) -> tuple[list[Record], Kernel]:
+def records_and_kernels(draw: st.DrawFn, amount: st.SearchStrategy[int] = amounts) -> tuple[list[Record], Kernel]:
     """The mappings of a process and the kernel that prints them."""
     kernel = draw(kernels)
     return draw(st.lists(records(kernel, amount), min_size=1, max_size=30)), kernel

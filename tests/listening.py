@@ -14,21 +14,21 @@ class ListSource:
     terminal_fd: int | None = None
 
     def __init__(self, *ticks: Tick) -> None:
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
         self.closed = False
-        self._first = ticks
+        self._initial_ticks = ticks
         self._deliver: Callable[[SourceMessage], object] = print
 
     def start(self, deliver: Callable[[SourceMessage], object]) -> None:
         self._deliver = deliver
 
     def request(self, request: Request) -> None:
-        self.asked.append(request)
+        self.requests.append(request)
         if isinstance(request, Attach | Launch):
-            self.tell(target())
-            self.tell(*self._first)
+            self.deliver(target())
+            self.deliver(*self._initial_ticks)
 
-    def tell(self, *news: SourceMessage) -> None:
+    def deliver(self, *news: SourceMessage) -> None:
         """Deliver this now."""
         for item in news:
             self._deliver(item)

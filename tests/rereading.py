@@ -10,7 +10,7 @@ from smapstop.proc.smaps.parser import SmapsParser, parse_smaps
 COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name", "flags")
 
 
-def said(mappings: Mappings) -> dict[str, Any]:
+def column_values(mappings: Mappings) -> dict[str, Any]:
     """All that a reading says, with its types, in a form that can be kept and compared."""
     columns = {name: getattr(mappings, name) for name in COLUMNS}
     texts = {
@@ -26,32 +26,32 @@ def said(mappings: Mappings) -> dict[str, Any]:
     } | {name: column.tolist() for name, column in arrays.items()}
 
 
-def outcome(parse: Callable[[], Mappings]) -> dict[str, Any] | str:
+def columns_or_error(parse: Callable[[], Mappings]) -> dict[str, Any] | str:
     """What a reading says, or the complaint."""
     try:
-        return said(parse())
+        return column_values(parse())
     except SmapstopError as error:
         return str(error)
 
 
-class Reader:
+class CheckedParser:
     """One parser; its readings are compared with the line-by-line ones and are never touched afterwards."""
 
     def __init__(self) -> None:
         self._parser = SmapsParser()
-        self._memory = bytearray()
-        self._kept: list[tuple[Mappings, dict[str, Any]]] = []
+        self._buffer = bytearray()
+        self._last_readings: list[tuple[Mappings, dict[str, Any]]] = []
 
     def read(self, text: bytes) -> bool:
         """Read a text into the memory in which all are read, as the sampler does; whether it could be read."""
-        self._memory[: len(self._memory)] = text
-        with memoryview(self._memory) as view:
-            got = outcome(lambda: self._keep(self._parser.parse(view)))
-        assert got == outcome(lambda: parse_smaps(text, self._parser.strings))
-        for mappings, before in self._kept:
-            assert said(mappings) == before
+        self._buffer[: len(self._buffer)] = text
+        with memoryview(self._buffer) as view:
+            got = columns_or_error(lambda: self._remember(self._parser.parse(view)))
+        assert got == columns_or_error(lambda: parse_smaps(text, self._parser.strings))
+        for mappings, before in self._last_readings:
+            assert column_values(mappings) == before
         return not isinstance(got, str)
 
-    def _keep(self, mappings: Mappings) -> Mappings:
-        self._kept = [*self._kept[-2:], (mappings, said(mappings))]
+    def _remember(self, mappings: Mappings) -> Mappings:
+        self._last_readings = [*self._last_readings[-2:], (mappings, column_values(mappings))]
         return mappings

@@ -12,7 +12,7 @@ DEADLINE_SECONDS = 60.0
 """How long what must come may take, however busy the machine is: no test measures by it."""
 
 
-class Stepping:
+class SteppedProgram:
     """A running program that writes a line at each step and waits for a byte before it goes on.
 
     Its memory does not change while it waits. Leaving the `with` statement kills it, and reaps it.
@@ -21,12 +21,12 @@ class Stepping:
     def __init__(self, *command: str | Path) -> None:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         self.pid = self._process.pid
-        self.said: list[str] = []
+        self.words: list[str] = []
         """The words of the step that the program stands at."""
 
     def __enter__(self) -> Self:
         try:
-            self._listen()
+            self._read_step()
         except AssertionError:
             self._end()
             raise
@@ -47,7 +47,7 @@ class Stepping:
     def go(self) -> Self:
         """Let the program go on to its next step."""
         self.resume()
-        self._listen()
+        self._read_step()
         return self
 
     def resume(self) -> None:
@@ -62,15 +62,15 @@ class Stepping:
         """Wait for the program's end and reap it; the exit status, negative for a signal."""
         return self._process.wait()
 
-    def _listen(self) -> None:
+    def _read_step(self) -> None:
         """Wait for the line of the next step."""
-        self.said = _pipe(self._process.stdout).readline().decode().split()
-        assert self.said, f"the program ended with {self._process.wait()}"
+        self.words = _pipe(self._process.stdout).readline().decode().split()
+        assert self.words, f"the program ended with {self._process.wait()}"
 
     @property
     def address(self) -> int:
         """The address that the program said."""
-        return int(self.said[1], 16)
+        return int(self.words[1], 16)
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
@@ -78,13 +78,13 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-def python(code: str) -> Stepping:
+def stepped_python(code: str) -> SteppedProgram:
     """A Python program that does `code` and stands at a step when it calls `step()`."""
     step = "import os, sys\ndef step(): os.write(1, b'step 0\\n'); os.read(0, 1) or os._exit(0)\n"
-    return Stepping(sys.executable, "-S", "-c", step + code)
+    return SteppedProgram(sys.executable, "-S", "-c", step + code)
 
 
-def until(holds: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not holds():

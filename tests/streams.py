@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from address_space import AddressSpace, operations
-from building import COUNTERS, SECOND, mappings_of, tick_of
+from building import COUNTERS, SECOND_NS, mappings_of, tick_of
 from hypothesis import strategies as st
 
 from smapstop.model.events import MECHANISMS, Events
@@ -35,23 +35,23 @@ steps = st.fixed_dictionaries(
         ),
         "event": st.sampled_from([None, "first-touch", "copy-on-write", "swap-out"]),
         "pages": st.integers(1, 1 << 50),
-        "late": st.integers(0, 10 * SECOND),
+        "late": st.integers(0, 10 * SECOND_NS),
     }
 )
-streams = st.tuples(st.lists(steps, min_size=1, max_size=24), st.booleans())
+tick_streams = st.tuples(st.lists(steps, min_size=1, max_size=24), st.booleans())
 """What happened before each reading, and how it went; and whether the process ended."""
 
 
-def ticks_of(stream: Any) -> Iterator[Tick]:
+def ticks_of_stream(stream: Any) -> Iterator[Tick]:
     """The ticks of a stream."""
-    sampled, (steps, ends) = _Sampled(), stream
+    sampled, (steps, ends) = _SampledProcess(), stream
     for step in steps:
         yield sampled.tick(step)
     if ends:
         yield sampled.end()
 
 
-class _Sampled:
+class _SampledProcess:
     """A process that is sampled."""
 
     def __init__(self) -> None:
@@ -62,9 +62,9 @@ class _Sampled:
     def tick(self, step: dict[str, Any]) -> Tick:
         """The tick after a step."""
         for operation in step["done"]:
-            self._space.do(*operation)
+            self._space.apply(*operation)
         what = step["what"] if self._number else "keyframe"
-        self._at_ns += SECOND + step["late"]
+        self._at_ns += SECOND_NS + step["late"]
         told = self._times() | {"totals": step["totals"], "counters": replace(COUNTERS, **step["counters"])}
         if what in ("unread", "denied"):
             nothing = mappings_of(texts=self._texts)
@@ -115,7 +115,7 @@ class _Sampled:
 
     def end(self) -> Tick:
         """The last tick."""
-        self._at_ns += SECOND
+        self._at_ns += SECOND_NS
         told = self._times()
         ending = ExitStatus(signal=9, zombie=True)
         return tick_of(told.pop("number"), mappings_of(texts=self._texts), [], ending=ending, **told)

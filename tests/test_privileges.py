@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stepping import Stepping
+from stepping import SteppedProgram
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
@@ -41,9 +41,9 @@ print(json.dumps([printed(words) for words in commands]))
 
 
 @pytest.fixture(scope="module")
-def target(program: Callable[[str], Path]) -> Iterator[Stepping]:
+def target(program: Callable[[str], Path]) -> Iterator[SteppedProgram]:
     """A process of root, with another thread, that has copied a page on write."""
-    with Stepping(program("hostile"), "/etc/hostname") as running:
+    with SteppedProgram(program("hostile"), "/etc/hostname") as running:
         yield running.go()
 
 
@@ -85,5 +85,5 @@ def seen(capabilities: tuple[int, ...], pid: int) -> dict[str, bool]:
         ((PTRACE, ADMIN, SEARCH), ["mappings", "pages", "symbols", "stacks", "frames"]),
     ],
 )
-def test_what_a_capability_adds(target: Stepping, capabilities: tuple[int, ...], expected: list[str]) -> None:
+def test_what_a_capability_adds(target: SteppedProgram, capabilities: tuple[int, ...], expected: list[str]) -> None:
     assert [what for what, visible in seen(capabilities, target.pid).items() if visible] == expected

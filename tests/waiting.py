@@ -8,7 +8,7 @@ from stepping import DEADLINE_SECONDS
 from textual.pilot import Pilot
 
 
-async def until(pilot: Pilot[Any], holds: Callable[[], object], what: str | Callable[[], object]) -> None:
+async def pause_until(pilot: Pilot[Any], holds: Callable[[], object], what: str | Callable[[], object]) -> None:
     """Let the app run until a condition holds.
 
     Args:

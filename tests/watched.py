@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -21,30 +21,30 @@ PIE, NON_PIE, STRIPPED = ("-fPIE", "-pie"), ("-no-pie",), ("-s",)
 FREESTANDING = ("-nostdlib", "-static")
 
 
-class Watched:
+class WatchedProgram:
     """A program at a step, and what is on the pages that it has copied."""
 
-    def __init__(self, process: ProcDir, program: Stepping) -> None:
+    def __init__(self, process: ProcDir, program: SteppedProgram) -> None:
         self.process = process
         self.program = program
         self.files = ElfCache()
-        self.copied = self.anonymous()
+        self.copied_pages = self.find_copied_pages()
 
     def mapping(self) -> tuple[Mappings, int]:
         """The memory map, and the row of the mapping that page1 is in."""
         mappings = parse_smaps(self.process.read_smaps())
         return mappings, int(np.searchsorted(mappings.start, np.uint64(self.program.address), "right")) - 1
 
-    def anonymous(self) -> PageRuns:
+    def find_copied_pages(self) -> PageRuns:
         """The pages of that mapping that are copied."""
         mappings, row = self.mapping()
         return read_anonymous_runs(self.process, int(mappings.start[row]), int(mappings.end[row]))
 
-    def go(self) -> Symbols:
+    def next_copied_symbols(self) -> Symbols:
         """Let the program go on, and name what it copied."""
         self.program.go()
-        before, self.copied = self.copied, self.anonymous()
-        return self.files.find_symbols(self.process, *self.mapping(), [self.copied.subtract(before)])[0]
+        before, self.copied_pages = self.copied_pages, self.find_copied_pages()
+        return self.files.find_symbols(self.process, *self.mapping(), [self.copied_pages.subtract(before)])[0]
 
     def flags(self, *pages: int) -> list[PageFlags]:
         """What some pages are, counted from page1."""
@@ -55,7 +55,7 @@ class Watched:
 
 
 @contextmanager
-def watched(*command: str | Path) -> Iterator[Watched]:
+def watch_program(*command: str | Path) -> Iterator[WatchedProgram]:
     """Run a program, and look at its variables."""
-    with Stepping(*command) as program, ProcDir(program.pid) as process:
-        yield Watched(process, program)
+    with SteppedProgram(*command) as program, ProcDir(program.pid) as process:
+        yield WatchedProgram(process, program)

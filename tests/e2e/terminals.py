@@ -90,7 +90,7 @@ class Terminal:
         told = subprocess.run(["stty", "-a", "-F", tty], check=True, capture_output=True, text=True).stdout
         return set(told.replace(";", " ").split())
 
-    def until(self, holds: Callable[[], object], what: str) -> None:
+    def wait_until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until something holds."""
         end = time.monotonic() + DEADLINE_SECONDS
         while not holds():
@@ -99,23 +99,23 @@ class Terminal:
 
     def wait_for(self, pattern: str) -> str:
         """The screen, once it shows a pattern."""
-        return self.wait_until(lambda screen: re.search(pattern, screen, re.MULTILINE), pattern)
+        return self.wait_for_screen(lambda screen: re.search(pattern, screen, re.MULTILINE), pattern)
 
-    def wait_until(self, holds: Callable[[str], object], what: str) -> str:
+    def wait_for_screen(self, holds: Callable[[str], object], what: str) -> str:
         """The screen, once something holds of it."""
         seen = ""
 
-        def look() -> object:
+        def check_screen() -> object:
             nonlocal seen
             seen = self.screen()
             return holds(seen)
 
-        self.until(look, what)
+        self.wait_until(check_screen, what)
         return seen
 
     def status(self) -> int:
         """The exit status of the command, once it has ended."""
-        self.until(lambda: self._status_file.exists() and self._status_file.read_text().endswith("\n"), "ended")
+        self.wait_until(lambda: self._status_file.exists() and self._status_file.read_text().endswith("\n"), "ended")
         return int(self._status_file.read_text())
 
     # what the user does
@@ -159,11 +159,11 @@ class Terminal:
         """The pid of the one process of which something holds, once it is there."""
         found: list[Process] = []
 
-        def look() -> bool:
+        def is_found() -> bool:
             found[:] = filter(holds, self.processes())
             return len(found) == 1
 
-        self.until(look, what)
+        self.wait_until(is_found, what)
         return found[0].pid
 
     def dashboard(self) -> int:

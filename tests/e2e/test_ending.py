@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from e2e.processes import as_stranger, state_of
 from e2e.terminals import BEFORE, SMAPSTOP, Terminal, Terminals
-from stepping import Stepping, python
+from stepping import SteppedProgram, stepped_python
 
 KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 TELLS_STRANGERS = KERNEL >= (6, 15)
@@ -41,7 +41,7 @@ def leave(window: Terminal, key: str = "q") -> int:
 
 def assert_restored(window: Terminal) -> None:
     """The terminal is as it was before smapstop began."""
-    window.wait_until(lambda screen: screen.splitlines()[0] == BEFORE, "what stood there before")
+    window.wait_for_screen(lambda screen: screen.splitlines()[0] == BEFORE, "what stood there before")
     flags = ("cursor_flag", "alternate_on", "mouse_any_flag", "wrap_flag")
     assert [flag for flag in flags if window.is_on(flag)] == ["cursor_flag", "wrap_flag"]
     assert {"echo", "icanon", "isig", "icrnl"} <= window.modes()
@@ -51,7 +51,7 @@ def assert_restored(window: Terminal) -> None:
 
 
 def test_a_process_that_exits_stays_on_the_screen_with_its_status(terminal: Terminals) -> None:
-    with python("step(); os._exit(3)") as target:
+    with stepped_python("step(); os._exit(3)") as target:
         window = attach(terminal, target.pid)
         target.resume()
         target.wait()
@@ -67,7 +67,7 @@ def test_a_process_that_exits_stays_on_the_screen_with_its_status(terminal: Term
 
 
 def test_a_process_that_is_killed_and_not_yet_reaped_is_told_as_such(terminal: Terminals) -> None:
-    with python("step()") as target:
+    with stepped_python("step()") as target:
         window = attach(terminal, target.pid)
         target.kill()
         window.wait_for(f"^ .* {target.pid} +killed by SIGKILL")
@@ -76,14 +76,14 @@ def test_a_process_that_is_killed_and_not_yet_reaped_is_told_as_such(terminal: T
 
 
 def test_a_zombie_says_how_it_exited(terminal: Terminals) -> None:
-    with python("step(); os._exit(3)") as target:
+    with stepped_python("step(); os._exit(3)") as target:
         window = attach(terminal, target.pid)
         target.resume()
         window.wait_for(rf"^ .* {target.pid} +exited 3 \(zombie\)")
 
 
 def test_another_program_in_the_same_process_is_watched_on(terminal: Terminals) -> None:
-    with python("step(); os.execvp('sleep', ['sleep', '1000'])") as target:
+    with stepped_python("step(); os.execvp('sleep', ['sleep', '1000'])") as target:
         window = attach(terminal, target.pid)
         target.resume()
         window.wait_for(f"^ sleep +{target.pid} .*● live")
@@ -92,7 +92,7 @@ def test_another_program_in_the_same_process_is_watched_on(terminal: Terminals) 
 
 def test_a_permission_that_is_lost_is_said_and_old_numbers_are_not_shown_as_live(terminal: Terminals) -> None:
     stranger = as_stranger()
-    with Stepping(*shlex.split(stranger), sys.executable, "-c", HIDING) as target:
+    with SteppedProgram(*shlex.split(stranger), sys.executable, "-c", HIDING) as target:
         window = attach(terminal, target.pid, before=stranger)
         target.go()
         screen = window.wait_for(f"not permitted to read the memory map of process {target.pid}")
@@ -129,10 +129,10 @@ def test_to_be_stopped_and_continued_does_it_no_harm(terminal: Terminals) -> Non
     window = attach(terminal, os.getpid())
     pid = window.dashboard()
     os.kill(pid, signal.SIGSTOP)
-    window.until(lambda: state_of(pid) == "T", "it is stopped")
+    window.wait_until(lambda: state_of(pid) == "T", "it is stopped")
     os.kill(pid, signal.SIGCONT)
     window.keys("?")
-    window.wait_until(lambda screen: "● live" not in screen, "the help covers the dashboard")
+    window.wait_for_screen(lambda screen: "● live" not in screen, "the help covers the dashboard")
     window.keys("Escape")
     window.wait_for("● live")
     assert leave(window) == 0
@@ -152,7 +152,7 @@ def test_a_dashboard_that_is_killed_takes_the_sampler_and_the_program_with_it(te
     sampler, program = window.sampler(), window.program()
     os.kill(window.dashboard(), signal.SIGKILL)
     assert window.status() == 128 + signal.SIGKILL
-    window.until(lambda: {sampler, program}.isdisjoint(p.pid for p in window.processes()), "both are gone")
+    window.wait_until(lambda: {sampler, program}.isdisjoint(p.pid for p in window.processes()), "both are gone")
 
 
 def test_without_its_sampler_the_dashboard_says_so_in_a_line_and_lives(terminal: Terminals) -> None:
@@ -163,7 +163,7 @@ def test_without_its_sampler_the_dashboard_says_so_in_a_line_and_lives(terminal:
     assert len(re.findall("sampler", screen)) == 1
     assert "libc.so.6" in screen
     window.keys("?")
-    window.wait_until(lambda screen: "libc.so.6" not in screen, "the help covers the dashboard")
+    window.wait_for_screen(lambda screen: "libc.so.6" not in screen, "the help covers the dashboard")
     window.keys("Escape")
     window.wait_for("libc.so.6")
     assert leave(window) == 0
@@ -178,7 +178,7 @@ def test_a_program_whose_sampler_died_ends_with_the_dashboard(terminal: Terminal
     os.kill(window.sampler(), signal.SIGKILL)
     window.wait_for("the sampler process died")
     assert leave(window) == 2
-    window.until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
+    window.wait_until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
 
 
 def test_a_sampler_that_hangs_is_told_and_not_waited_for(terminal: Terminals) -> None:
@@ -201,7 +201,7 @@ def test_a_program_whose_sampler_hangs_ends_with_the_dashboard(terminal: Termina
     os.kill(window.sampler(), signal.SIGSTOP)
     os.kill(window.dashboard(), signal.SIGTERM)
     assert window.status() == 128 + signal.SIGTERM
-    window.until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
+    window.wait_until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
 
 
 def test_errors_may_go_elsewhere(terminal: Terminals, tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_pipe_in_place_of_the_terminal(terminal: Terminals) -> None:
     told = "the dashboard needs a terminal, and stdout is not a terminal: smapstop snapshot -p 1 prints one sample"
     window = terminal(f"bash -c 'set -o pipefail; {SMAPSTOP} -p 1 | cat'", columns=200)
     assert window.status() == 2
-    window.wait_until(lambda screen: screen.splitlines()[1] == f"smapstop: {told}", told)
+    window.wait_for_screen(lambda screen: screen.splitlines()[1] == f"smapstop: {told}", told)
 
 
 def test_a_stderr_that_is_closed(terminal: Terminals) -> None:

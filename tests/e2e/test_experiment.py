@@ -78,7 +78,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     clean = PAGE_KB if written_back else 0
     assert clean == before["Private_Clean"]
     show_data(window)
-    window.wait_until(lambda screen: on_screen(screen)[0] == before, f".data is {before}")
+    window.wait_for_screen(lambda screen: on_screen(screen)[0] == before, f".data is {before}")
     window.keys("m")
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
 
@@ -92,7 +92,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     expected = {"Rss": 0, "Private_Clean": -clean, "Private_Dirty": clean, "Anonymous": PAGE_KB}
     assert expected == moved
 
-    screen = window.wait_until(lambda screen: on_screen(screen)[0] == after, f".data is {after}")
+    screen = window.wait_for_screen(lambda screen: on_screen(screen)[0] == after, f".data is {after}")
     assert on_screen(screen)[1] == "copy-on-write, 1 page: page1"
 
     window.keys("F12")
@@ -100,7 +100,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     window.keys("Enter")
     window.wait_for(r"^ changed ")
     both = {field: (before[field], after[field]) for field in FIELDS}
-    window.wait_until(lambda screen: in_detail(screen).items() >= both.items(), f"the detail says {both}")
+    window.wait_for_screen(lambda screen: in_detail(screen).items() >= both.items(), f"the detail says {both}")
     window.wait_for("1 page .* written")
     window.keys("q", "e")
     assert window.status() == 128 + signal.SIGHUP
@@ -112,7 +112,7 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
     window.wait_for(r"^│type a letter")
     before = in_smaps(window.program())
     show_data(window)
-    window.wait_until(lambda screen: on_screen(screen)[0] == before, f".data is {before}")
+    window.wait_for_screen(lambda screen: on_screen(screen)[0] == before, f".data is {before}")
     window.keys("v")
     window.wait_for(r"seed \.data +Fields  Pages")
     for shown in (r" C +C +F  ", r"copied-on-write +2 ", r" file +1 "):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e.bare import SMAPSTOP, Bare
-from stepping import DEADLINE_SECONDS, until
+from stepping import DEADLINE_SECONDS, wait_until
 
 from smapstop.errors import SmapstopError
 from smapstop.recording.reader import Recording
@@ -42,7 +42,7 @@ def child(pid: int) -> int:
         children[:] = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         return len(children) == 1
 
-    until(look)
+    wait_until(look)
     return children[0]
 
 
@@ -63,10 +63,10 @@ def test_a_terminal_that_is_unplugged_leaves_a_whole_recording_and_nothing_that_
         window.wait_for("● live")
         sampler = child(window.process.pid)
         program = child(sampler)
-        until(lambda: ticks(path) > 3)
+        wait_until(lambda: ticks(path) > 3)
         window.unplug()
-        until(lambda: not Path(f"/proc/{program}").exists())
-        until(lambda: not Path(f"/proc/{sampler}").exists())
+        wait_until(lambda: not Path(f"/proc/{program}").exists())
+        wait_until(lambda: not Path(f"/proc/{sampler}").exists())
         assert window.process.wait(DEADLINE_SECONDS) == 129
     assert ticks(path) > 3
     assert {file.name for file in tmp_path.iterdir()} == {"run.smaps"}
@@ -80,9 +80,9 @@ def test_kill_9_leaves_a_recording_without_its_last_tick_at_most_and_no_program_
         sampler = child(window.process.pid)
         program = child(sampler)
         try:
-            until(lambda: ticks(path) > 3)
+            wait_until(lambda: ticks(path) > 3)
             window.process.kill()
-            until(lambda: not Path(f"/proc/{sampler}").exists())
+            wait_until(lambda: not Path(f"/proc/{sampler}").exists())
             assert ticks(path) > 3
             state = Path(f"/proc/{program}/stat").read_text().rpartition(")")[2].split()[0]
             assert state in "RS", "it outlives its terminal, as it would any other"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e.bare import SMAPSTOP, Bare, harm_in
-from stepping import Stepping
+from stepping import SteppedProgram
 
 ESCAPES = "\x1b]0;pwn\x07[red]\x1b[7m[@click=app.quit]x[/]"
 """A title for the window, Rich markup, SGR, a link of Textual."""
@@ -21,7 +21,7 @@ BLUNT = "echo '\x1b]0;pwn\x07[red]'; printf '\\033]2;pwn [red]\\007\\033P pwn\\0
 
 
 @pytest.fixture(scope="module")
-def evil(program: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stepping]:
+def evil(program: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SteppedProgram]:
     """A program that stands still, and has such names everywhere."""
     folder = tmp_path_factory.mktemp("evil") / EVIL.replace("/", "") / ("long" * 60)
     folder.mkdir(parents=True)
@@ -32,7 +32,7 @@ def evil(program: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
     executable.write_bytes(binary.replace(PLACEHOLDER, variable))
     executable.chmod(0o700)
     data.write_bytes(b"x" * 4096)
-    with Stepping(executable, data, EVIL, "[/]") as running:
+    with SteppedProgram(executable, data, EVIL, "[/]") as running:
         yield running
 
 
@@ -48,7 +48,7 @@ def printed(*arguments: str, status: int = 0) -> str:
         return window.written.decode()
 
 
-def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: Stepping) -> None:
+def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: SteppedProgram) -> None:
     with Bare(
         [*SMAPSTOP, "-i", "0.1", "--budget", "100", "--filter", "evil", "-p", str(evil.pid)], columns=200
     ) as window:
@@ -77,7 +77,7 @@ def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: Stepping) -> None:
         assert b"pwn" in window.written
 
 
-def test_no_name_in_what_a_verb_prints_is_obeyed_by_the_terminal(evil: Stepping, tmp_path: Path) -> None:
+def test_no_name_in_what_a_verb_prints_is_obeyed_by_the_terminal(evil: SteppedProgram, tmp_path: Path) -> None:
     pid, odd = str(evil.pid), str(tmp_path / "odd\x1b[31m\u202e.smaps")
     assert re.search(SPELLED, printed("snapshot", "-p", pid, "--label"))
     assert re.search(SPELLED, printed("snapshot", "-p", pid, "--group-by", "file", "--format", "csv"))
@@ -91,7 +91,7 @@ def test_no_name_in_what_a_verb_prints_is_obeyed_by_the_terminal(evil: Stepping,
         assert "pwn" in printed("export", odd, "--format", form)
 
 
-def test_no_name_in_an_error_is_obeyed_by_the_terminal(evil: Stepping, tmp_path: Path) -> None:
+def test_no_name_in_an_error_is_obeyed_by_the_terminal(evil: SteppedProgram, tmp_path: Path) -> None:
     (tmp_path / EVIL.replace("/", "")).write_text("no recording")
     for wrong in (
         ("-p", EVIL),
@@ -111,7 +111,7 @@ def test_no_name_in_an_error_is_obeyed_by_the_terminal(evil: Stepping, tmp_path:
     printed("record", "-o", "x", "--", EVIL, status=127)
 
 
-def test_no_name_in_the_picker_is_obeyed_by_the_terminal(evil: Stepping) -> None:
+def test_no_name_in_the_picker_is_obeyed_by_the_terminal(evil: SteppedProgram) -> None:
     with Bare([*SMAPSTOP]) as window:
         window.wait_for("Choose a process")
         window.type("pwn")

@@ -72,7 +72,7 @@ def test_keys_reach_the_program_and_f12_takes_them_back(terminal: Terminals) -> 
     window.keys("F12")
     window.wait_for("press t to type into it")
     window.keys("?")
-    window.wait_until(lambda screen: "began with" not in screen, "the help covers the dashboard")
+    window.wait_for_screen(lambda screen: "began with" not in screen, "the help covers the dashboard")
 
 
 def test_keys_that_come_at_once_go_where_those_before_them_send_them(terminal: Terminals) -> None:
@@ -92,7 +92,7 @@ def test_the_program_has_the_size_of_its_pane_from_its_first_instruction_on(term
 
     begun = size(screen)
     window.resize(80, 24)
-    screen = window.wait_until(
+    screen = window.wait_for_screen(
         lambda screen: size(screen) not in ("", begun) and f"size {size(screen)} " in screen, "the program was told"
     )
     assert size(screen).endswith(" 78")
@@ -141,7 +141,7 @@ def test_a_file_can_be_edited_with_vim(terminal: Terminals, tmp_path: Path) -> N
     window.type("two")
     window.keys("Escape", "Up")
     window.type("x")
-    window.wait_until(lambda screen: [line.strip() for line in pane(screen)[:2]] == ["on", "two"], "edited")
+    window.wait_for_screen(lambda screen: [line.strip() for line in pane(screen)[:2]] == ["on", "two"], "edited")
     window.type(":wq")
     window.keys("Enter")
 
@@ -157,7 +157,7 @@ def test_the_dashboard_answers_while_the_program_floods_its_terminal(terminal: T
     window.keys("F12")
     window.wait_for("press t to type into it")
     window.keys("?")
-    window.wait_until(lambda screen: "│y" not in screen, "the help covers the dashboard")
+    window.wait_for_screen(lambda screen: "│y" not in screen, "the help covers the dashboard")
     assert time.monotonic() - begun < 10
 
     window.keys("Escape")
@@ -233,7 +233,9 @@ def test_the_question_can_be_cancelled(terminal: Terminals) -> None:
     window = launch(terminal, "sleep", "1000")
     pid = window.program()
     quit_alive(window, "Escape")
-    window.wait_until(lambda screen: "is still running" not in screen and "live" in screen, "the dashboard is back")
+    window.wait_for_screen(
+        lambda screen: "is still running" not in screen and "live" in screen, "the dashboard is back"
+    )
     assert runs(pid)
 
 
@@ -254,11 +256,13 @@ def test_a_program_that_is_left_goes_on_and_still_has_its_terminal(terminal: Ter
             return int(words[1]) if len(words) == 2 and words[0].startswith("/dev/") else 0
 
         at = line()
-        window.until(lambda: line() > at + 3, "the program goes on")
+        window.wait_until(lambda: line() > at + 3, "the program goes on")
         assert runs(pid)
     finally:
         os.kill(pid, signal.SIGKILL)
-    window.until(lambda: not any("smapstop" in " ".join(p.command_line[:3]) for p in window.processes()), "all ended")
+    window.wait_until(
+        lambda: not any("smapstop" in " ".join(p.command_line[:3]) for p in window.processes()), "all ended"
+    )
 
 
 def test_a_program_that_ignores_the_hangup_survives_only_a_terminal_that_is_closed(terminal: Terminals) -> None:

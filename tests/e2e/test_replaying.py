@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from e2e.terminals import SMAPSTOP, Terminals
-from stepping import Stepping, python, until
+from stepping import SteppedProgram, stepped_python, wait_until
 
 from smapstop.errors import SmapstopError
 from smapstop.recording.reader import Recording
@@ -29,7 +29,7 @@ def ticks(path: Path) -> int:
         return 0
 
 
-def recorded(path: Path, target: Stepping) -> None:
+def recorded(path: Path, target: SteppedProgram) -> None:
     """Record a program that grows by a mebibyte at two of some ticks."""
     command = [*SMAPSTOP.split(), "record", "-o", str(path), "-i", "0.1", "-p", str(target.pid)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as recorder:
@@ -46,12 +46,12 @@ def recorded(path: Path, target: Stepping) -> None:
 def wait_for_more(path: Path) -> None:
     """Wait until some more ticks are recorded."""
     before = ticks(path)
-    until(lambda: ticks(path) > before + 2)
+    wait_until(lambda: ticks(path) > before + 2)
 
 
 def test_a_recording_is_played_and_scrubbed(terminal: Terminals, tmp_path: Path) -> None:
     path = tmp_path / "run.smaps"
-    with python(GROWING) as target:
+    with stepped_python(GROWING) as target:
         recorded(path, target)
 
     window = terminal(f"{SMAPSTOP} replay {path}", columns=118, rows=40)
@@ -70,10 +70,10 @@ def test_a_recording_is_played_and_scrubbed(terminal: Terminals, tmp_path: Path)
 
 def test_a_recording_is_followed_while_the_dashboard_writes_it(terminal: Terminals, tmp_path: Path) -> None:
     path = tmp_path / "run.smaps"
-    with python(GROWING) as target:
+    with stepped_python(GROWING) as target:
         live = terminal(f"{SMAPSTOP} -i 0.2 -o {path} -p {target.pid}", columns=118, rows=40)
         live.wait_for("● live")
-        until(lambda: ticks(path) > 1)
+        wait_until(lambda: ticks(path) > 1)
         follower = terminal(f"{SMAPSTOP} replay {path}", columns=80, rows=24)
         follower.wait_for(rf"{target.pid} .*● live")
         target.go()

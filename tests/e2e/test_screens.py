@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
-from stepping import Stepping, python
+from stepping import SteppedProgram, stepped_python
 
 GROWING = """
 import mmap
@@ -24,8 +24,8 @@ COLOUR = re.compile(r"\x1b\[(?:[\d;:]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[\d;:]*
 
 
 @pytest.fixture
-def growing() -> Iterator[Stepping]:
-    with python(GROWING) as target:
+def growing() -> Iterator[SteppedProgram]:
+    with stepped_python(GROWING) as target:
         yield target
 
 
@@ -63,8 +63,8 @@ def test_a_process_can_be_picked_by_what_is_typed(terminal: Terminals) -> None:
             window = terminal(f"{SMAPSTOP} -i 0.2")
             window.wait_for(r"PID +USER +NAME")
             window.type("zq-to-be")
-            screen = window.wait_until(lambda screen: screen.count("zq-to-be-picked") >= 1, "it is found")
-            window.wait_until(lambda screen: re.search(r"\b1 of \d+", screen), "the others are not shown")
+            screen = window.wait_for_screen(lambda screen: screen.count("zq-to-be-picked") >= 1, "it is found")
+            window.wait_for_screen(lambda screen: re.search(r"\b1 of \d+", screen), "the others are not shown")
             assert f" {target.pid} " in screen
             window.keys("Enter")
             window.wait_for(f"^ sleep +{target.pid} .*● live")
@@ -87,11 +87,13 @@ def test_nothing_need_be_picked(terminal: Terminals) -> None:
 def test_the_filter_narrows_the_table_and_escape_drops_it(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid())
     filtered(window, "libc.so")
-    screen = window.wait_until(lambda screen: all("libc.so" in name for name in names(screen) or [""]), "only libc")
+    screen = window.wait_for_screen(
+        lambda screen: all("libc.so" in name for name in names(screen) or [""]), "only libc"
+    )
     few = len(set(names(screen)))
     window.keys("Escape")
     window.wait_for("^Mapping +Perm")
-    window.wait_until(lambda screen: len(set(names(screen))) > few, "the others are back")
+    window.wait_for_screen(lambda screen: len(set(names(screen))) > few, "the others are back")
 
 
 def test_a_filter_that_makes_no_sense_is_told_and_not_taken(terminal: Terminals) -> None:
@@ -114,7 +116,7 @@ def test_sorting_by_a_column_from_the_menu(terminal: Terminals) -> None:
         sizes = [kib(text) for text in re.findall(r"[r-][w-][x-][ps] +(\d\S*(?: [KMG])?)", screen)]
         return len(sizes) > 10 and sizes == sorted(sizes, reverse=True)
 
-    window.wait_until(falling, "the largest come first")
+    window.wait_for_screen(falling, "the largest come first")
     window.keys("i")
     window.wait_for("Size ?▲")
 
@@ -153,7 +155,7 @@ def grown(window: Terminal) -> float:
     return kib(row[1]) if row else -1
 
 
-def show_growing(terminal: Terminals, target: Stepping) -> Terminal:
+def show_growing(terminal: Terminals, target: SteppedProgram) -> Terminal:
     """Watch the growing program, after its first step."""
     window = attach(terminal, target.pid)
     filtered(window, "size=16M")
@@ -161,7 +163,7 @@ def show_growing(terminal: Terminals, target: Stepping) -> Terminal:
     return window
 
 
-def grow(window: Terminal, target: Stepping, mebibytes: int) -> None:
+def grow(window: Terminal, target: SteppedProgram, mebibytes: int) -> None:
     """Let the program grow by a step, and wait until that is shown."""
     target.go()
     show_grown(window, mebibytes)
@@ -169,7 +171,7 @@ def grow(window: Terminal, target: Stepping, mebibytes: int) -> None:
 
 def show_grown(window: Terminal, mebibytes: int) -> None:
     """Wait until so much of the growing mapping is shown as resident."""
-    window.until(lambda: grown(window) == mebibytes << 10, f"{mebibytes} MiB are shown")
+    window.wait_until(lambda: grown(window) == mebibytes << 10, f"{mebibytes} MiB are shown")
 
 
 def newest(window: Terminal) -> int:
@@ -191,7 +193,7 @@ def growing_at(window: Terminal, key: str, mebibytes: int) -> None:
 
 
 def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
-    terminal: Terminals, growing: Stepping
+    terminal: Terminals, growing: SteppedProgram
 ) -> None:
     window = show_growing(terminal, growing)
     grow(window, growing, 2)
@@ -200,7 +202,7 @@ def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
     growing.go()
 
     at = newest(window)
-    window.until(lambda: newest(window) > at + 3, "sampling goes on")
+    window.wait_until(lambda: newest(window) > at + 3, "sampling goes on")
     assert grown(window) == 2 << 10
     growing_at(window, "Left", 1)
     growing_at(window, "Right", 2)
@@ -212,7 +214,7 @@ def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
     show_grown(window, 3)
 
 
-def test_the_mark_is_compared_with(terminal: Terminals, growing: Stepping) -> None:
+def test_the_mark_is_compared_with(terminal: Terminals, growing: SteppedProgram) -> None:
     window = show_growing(terminal, growing)
     window.keys("m")
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
@@ -241,7 +243,7 @@ def test_help_explains_the_keys_the_fields_and_the_flags(terminal: Terminals) ->
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (240, 70)])
 def test_it_fills_the_terminal_that_it_begins_on(terminal: Terminals, columns: int, rows: int) -> None:
     window = attach(terminal, os.getpid(), columns=columns, rows=rows)
-    screen = window.wait_until(
+    screen = window.wait_for_screen(
         lambda screen: len(names(screen)) >= rows - 15 and "? help" in screen, "the table and the keys are there"
     )
     lines = screen.rstrip("\n").splitlines()
@@ -253,7 +255,9 @@ def test_it_fills_the_terminal_that_it_begins_on(terminal: Terminals, columns: i
 def test_a_small_terminal_is_the_tables(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid(), columns=40, rows=10)
     rows = re.compile(r"^[FAHSMV] .* [KMG]$", re.MULTILINE)
-    screen = window.wait_until(lambda screen: len(rows.findall(screen)) == 8, "all but header and titles is rows")
+    screen = window.wait_for_screen(
+        lambda screen: len(rows.findall(screen)) == 8, "all but header and titles is rows"
+    )
     assert max(map(len, screen.splitlines())) <= 40
 
 
@@ -263,7 +267,7 @@ def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Termina
     window.wait_for(r"libc\.so\.6.* r-xp")
     for columns, rows, key in ((20, 5, "Enter"), (10, 3, "?"), (2, 1, "Down"), (1, 1, "Up")):
         window.resize(columns, rows)
-        window.wait_until(lambda screen: "Mapping  " not in screen, "it is drawn anew")
+        window.wait_for_screen(lambda screen: "Mapping  " not in screen, "it is drawn anew")
         window.keys(key)
     window.resize(118, 40)
     window.wait_for("Keys: table")
@@ -313,7 +317,7 @@ def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
 
 
 def test_what_the_user_changed_is_so_the_next_time_unless_an_option_says_otherwise(
-    terminal: Terminals, growing: Stepping, tmp_path: Path
+    terminal: Terminals, growing: SteppedProgram, tmp_path: Path
 ) -> None:
     def again(options: str = "") -> Terminal:
         command = f"env XDG_STATE_HOME={tmp_path} {SMAPSTOP} {options} -p {growing.pid}"

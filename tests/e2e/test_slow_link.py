@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from e2e.bare import SMAPSTOP, Bare
-from stepping import until
+from stepping import wait_until
 
 PTY_BYTES = 1 << 16
 """What the kernel keeps of a pseudo terminal that nobody reads."""
@@ -26,7 +26,7 @@ def test_a_key_is_answered_before_all_that_could_have_been_drawn_meanwhile(tmp_p
     with Bare([*SMAPSTOP, *options, "-p", str(os.getpid())], columns=160, rows=50) as window:
         window.wait_for("● live")
         seen = ticks_in(recording)
-        until(lambda: ticks_in(recording) > seen + 50)  # nobody reads the terminal
+        wait_until(lambda: ticks_in(recording) > seen + 50)  # nobody reads the terminal
         before = len(window.written)
         window.type("q")
         assert window.status() == 0

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from e2e.processes import NOBODY, as_stranger, name_of, state_of, user_of
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
-from stepping import Stepping, python
+from stepping import SteppedProgram, stepped_python
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make such a process")
 TRACER = """
@@ -59,19 +59,19 @@ def test_a_program_that_never_rests_is_watched_and_can_be_left(
     window.wait_for("is still running")
     window.keys("e")
     assert window.status() == 128 + signal.SIGHUP
-    window.until(
+    window.wait_until(
         lambda: not [p for p in window.processes() if "restless" in p.command_line[0]], "none of them is left"
     )
 
 
 def test_a_process_that_a_debugger_holds_is_watched_and_stays_so(terminal: Terminals) -> None:
-    with python("step()") as target, Stepping(sys.executable, "-S", "-c", TRACER, str(target.pid)):
+    with stepped_python("step()") as target, SteppedProgram(sys.executable, "-S", "-c", TRACER, str(target.pid)):
         leave(attach(terminal, target.pid, "t traced"))
         assert state_of(target.pid) == "t"
 
 
 def test_a_process_that_is_stopped_is_watched_and_stays_so(terminal: Terminals) -> None:
-    with python("step()") as target:
+    with stepped_python("step()") as target:
         os.kill(target.pid, signal.SIGSTOP)
         leave(attach(terminal, target.pid, "T stopped"))
         assert state_of(target.pid) == "T"
@@ -99,7 +99,7 @@ def test_a_setuid_program_is_launched_without_its_privileges_and_with_them_is_so
     assert window.status() == 128 + signal.SIGHUP
     with subprocess.Popen([*shlex.split(as_stranger()), setuid, "1000"]) as running:
         try:
-            window.until(lambda: name_of(running.pid) == setuid.name, "it runs")
+            window.wait_until(lambda: name_of(running.pid) == setuid.name, "it runs")
             assert user_of(running.pid) == 0
             window = terminal(f"{as_stranger()} {SMAPSTOP} -p {running.pid}", columns=200)
             assert window.status() == 2
@@ -114,7 +114,7 @@ def test_a_process_in_a_namespace_of_its_own_is_watched_from_outside(
     terminal: Terminals, kinds: tuple[str, ...]
 ) -> None:
     code = "import os; os.write(1, b'step 0\\n'); os.read(0, 1)"
-    with Stepping("unshare", *kinds, sys.executable, "-S", "-c", code) as target:
+    with SteppedProgram("unshare", *kinds, sys.executable, "-S", "-c", code) as target:
         children = Path(f"/proc/{target.pid}/task/{target.pid}/children").read_text().split()
         window = attach(terminal, int(children[0]) if children else target.pid)
         window.wait_for(r"^F libc.so.6 .text +r-xp")
@@ -143,5 +143,7 @@ def test_a_terminal_that_is_resized_all_the_time_is_filled_in_the_end(terminal: 
     for step in range(150):
         window.resize(20 + 37 * step % 200, 5 + 11 * step % 60)
     window.resize(100, 30)
-    window.wait_until(lambda screen: screen.count("\n") == 30 and "● live" in screen and "? help" in screen, "it is")
+    window.wait_for_screen(
+        lambda screen: screen.count("\n") == 30 and "● live" in screen and "? help" in screen, "it is"
+    )
     leave(window)

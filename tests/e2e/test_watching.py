@@ -76,16 +76,16 @@ def test_a_rebuilt_program_begins_anew_and_its_data_is_compared_to_the_kilobyte(
     window = watch(terminal, server, "--sort rss --filter perm:w --columns name,rss,delta")
     window.wait_for("^│ready")
     first = in_smaps(window.program())
-    window.wait_until(lambda screen: [rss for rss, _ in rows(screen)] == first, f"Rss of {PARTS} is {first}")
+    window.wait_for_screen(lambda screen: [rss for rss, _ in rows(screen)] == first, f"Rss of {PARTS} is {first}")
 
     build(server, 160)
 
     window.wait_for(r"server +run 2 .*Δ run 1 ")
     window.wait_for("^│── run 2 ──")
-    window.wait_until(lambda screen: screen.count("│ready") == 2, "the second run is ready")
+    window.wait_for_screen(lambda screen: screen.count("│ready") == 2, "the second run is ready")
     second = in_smaps(window.program())
     assert [after - before for before, after in zip(first, second, strict=True)] == [240, 240]
-    window.wait_until(
+    window.wait_for_screen(
         lambda screen: rows(screen) == [(rss, 240) for rss in second], f"{PARTS} have {second}, 240 kB more each"
     )
 

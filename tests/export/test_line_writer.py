@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from address_space import lives, readings, ticks_of
+from address_space import readings, space_histories, ticks_of
 from building import COUNTERS, mappings_of, tick_of
 from exporting import jsonl, record, record_program, stepped
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.line_writer import as_csv, as_jsonl
@@ -102,7 +102,7 @@ def hostile() -> list[Tick]:
 def test_csv_has_a_row_per_changed_mapping_with_what_the_json_lines_have(
     program: Callable[[str], Path], path: Path
 ) -> None:
-    with Stepping(program("places"), path.with_suffix(".mapped")) as stepping:
+    with SteppedProgram(program("places"), path.with_suffix(".mapped")) as stepping:
         record_program(path, stepping, 8)
 
     for kind in RECORD_KINDS:
@@ -140,7 +140,7 @@ def test_a_recording_without_changes_has_a_csv_with_a_header(path: Path) -> None
 
 
 @settings(max_examples=25, deadline=None)
-@given(life=lives, keyframes=st.sets(st.integers(0, 8)))
+@given(life=space_histories, keyframes=st.sets(st.integers(0, 8)))
 def test_csv_says_what_json_lines_say(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

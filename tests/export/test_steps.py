@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from address_space import lives, readings, ticks_of
+from address_space import readings, space_histories, ticks_of
 from building import mappings_of, tick_of
 from exporting import jsonl, record, stepped
 from hypothesis import given, settings
@@ -103,7 +103,7 @@ def test_a_stretch_without_ticks_says_where_there_is_one(path: Path) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(life=lives, keyframes=st.sets(st.integers(0, 8)))
+@given(life=space_histories, keyframes=st.sets(st.integers(0, 8)))
 def test_whoever_reads_the_lines_knows_the_whole_map_at_every_tick(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from exporting import jsonl, record_program, untimed
-from stepping import Stepping
+from stepping import SteppedProgram
 
 Program = Callable[[str], Path]
 
@@ -29,7 +29,7 @@ def bound_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_BIND_NOW", "1")
 
 
-def happened(path: Path, stepping: Stepping, count: int) -> list[dict[str, Any]]:
+def happened(path: Path, stepping: SteppedProgram, count: int) -> list[dict[str, Any]]:
     """What happened in so many steps to the memory that the program speaks of, but for code that was reached."""
     told = untimed(jsonl(record_program(path, stepping, count), "events"))
     return [event for event in told if event["what"] != "file-read"]
@@ -45,7 +45,7 @@ def test_copy_on_write_names_the_variable(program: Program, disk: Path) -> None:
     executable = Path(shutil.copy(program("known_pages"), disk / "experiment"))
     with executable.open("rb") as file:
         os.fsync(file)  # on one that was just linked only Anonymous moves
-    with Stepping(executable) as stepping:
+    with SteppedProgram(executable) as stepping:
         (event,) = happened(disk / "run", stepping, 2)
         address = hex(stepping.address)
 
@@ -68,7 +68,7 @@ def test_copy_on_write_names_the_variable(program: Program, disk: Path) -> None:
 
 
 def test_first_touch(program: Program, tmp_path: Path) -> None:
-    with Stepping(program("first_touch")) as stepping:
+    with SteppedProgram(program("first_touch")) as stepping:
         (event,) = happened(tmp_path / "run", stepping, 2)
         start = stepping.address
 
@@ -88,7 +88,7 @@ def test_first_touch(program: Program, tmp_path: Path) -> None:
 
 
 def test_map_and_unmap(program: Program, tmp_path: Path) -> None:
-    with Stepping(program("mapped_and_unmapped")) as stepping:
+    with SteppedProgram(program("mapped_and_unmapped")) as stepping:
         mapped, touched, unmapped = happened(tmp_path / "run", stepping, 3)
         start = stepping.address
 
@@ -123,7 +123,7 @@ def test_map_and_unmap(program: Program, tmp_path: Path) -> None:
 
 
 def test_a_split_and_a_merge_say_with_whom_and_a_protection_what_it_was(program: Program, tmp_path: Path) -> None:
-    with Stepping(program("protect")) as stepping:
+    with SteppedProgram(program("protect")) as stepping:
         events = happened(tmp_path / "run", stepping, 4)
         start = stepping.address
 
@@ -138,7 +138,7 @@ def test_a_split_and_a_merge_say_with_whom_and_a_protection_what_it_was(program:
 
 
 def test_a_move_says_from_where(program: Program, tmp_path: Path) -> None:
-    with Stepping(program("move")) as stepping:
+    with SteppedProgram(program("move")) as stepping:
         before = stepping.address
         move, *others = [event for event in happened(tmp_path / "run", stepping, 2) if "was" in event]
         after = stepping.address

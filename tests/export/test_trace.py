@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from address_space import lives, readings, ticks_of
+from address_space import readings, space_histories, ticks_of
 from building import COUNTERS, mappings_of, tick_of, timeline_of
 from exporting import record, record_program, stepped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from listening import target
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.trace import as_trace
@@ -285,7 +285,7 @@ def strings(value: object) -> list[str]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(life=lives, keyframes=st.sets(st.integers(0, 8)))
+@given(life=space_histories, keyframes=st.sets(st.integers(0, 8)))
 def test_tracks_say_what_the_map_said_in_any_life(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -319,7 +319,7 @@ def histories(told: list[Tick]) -> Iterator[list[tuple[float, float]]]:
 
 
 def test_real_programs_make_a_sound_trace(program: Callable[[str], Path], path: Path) -> None:
-    with Stepping(program("places"), path.with_suffix(".mapped")) as stepping:
+    with SteppedProgram(program("places"), path.with_suffix(".mapped")) as stepping:
         document = trace(record_program(path, stepping, 10))
 
     lanes = {lane for lane, _ in instants(document)}

@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from listening import target
-from streams import ticks_of
+from streams import ticks_of_stream
 
 from smapstop.errors import SmapstopError
 from smapstop.model.timeline.map_snapshot import apply_tick
@@ -95,7 +95,7 @@ def _recording() -> bytes:
         path = Path(directory, "made")
         recorder = Recorder(path)
         recorder.write_target(target())
-        for tick in ticks_of(([_step(number) for number in range(4)], True)):
+        for tick in ticks_of_stream(([_step(number) for number in range(4)], True)):
             recorder.write_ticks(tick)
         recorder.close("stopped")
         return path.read_bytes()

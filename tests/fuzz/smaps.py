@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from places import DATA
-from rereading import Reader
+from rereading import CheckedParser
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.smaps.parser import drop_torn, parse_rollup, parse_smaps
@@ -17,7 +17,7 @@ SAVED = DATA / "smaps"
 
 def check(data: bytes) -> None:
     """Read some texts; what is wrong with one is said of a line."""
-    reader = Reader()
+    reader = CheckedParser()
     for text in data.split(BETWEEN):
         try:
             drop_torn(parse_smaps(text))

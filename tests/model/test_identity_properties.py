@@ -4,15 +4,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from address_space import lives, readings
-from building import listed
+from address_space import readings, space_histories
+from building import mapping_dicts
 from hypothesis import given
 
 from smapstop.model.identity import NO_ROW, first_match, match
 from smapstop.model.tick import Ids
 
 
-@given(lives)
+@given(space_histories)
 def test_every_mapping_has_one_id_and_every_id_one_mapping(life: list[Any]) -> None:
     maps = readings(life)
     found = first_match(maps[0])
@@ -30,18 +30,18 @@ def test_every_mapping_has_one_id_and_every_id_one_mapping(life: list[Any]) -> N
         assert not lost & now
 
 
-@given(lives)
+@given(space_histories)
 def test_unchanged_mapping_keeps_its_id(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         ids = first_match(previous).ids
         found = match(previous, ids, current, len(ids))
-        known = dict(zip(map(repr, listed(previous)), ids.tolist(), strict=True))
+        known = dict(zip(map(repr, mapping_dicts(previous)), ids.tolist(), strict=True))
 
-        for row, mapping in enumerate(map(repr, listed(current))):
+        for row, mapping in enumerate(map(repr, mapping_dicts(current))):
             assert known.get(mapping, found.ids[row]) == found.ids[row]
 
 
-@given(lives)
+@given(space_histories)
 def test_every_birth_and_end_is_told_once(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         ids = first_match(previous).ids
@@ -65,7 +65,7 @@ def kept(before: Ids, after: Ids) -> set[int]:
     return set(before.tolist()) & set(after.tolist())
 
 
-@given(lives)
+@given(space_histories)
 def test_rows_before_are_those_of_the_same_id(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         ids = np.arange(1000, 1000 + len(previous))
@@ -76,7 +76,7 @@ def test_rows_before_are_those_of_the_same_id(life: list[Any]) -> None:
         assert (found.ids[~known] >= 5000).all()
 
 
-@given(lives)
+@given(space_histories)
 def test_mapping_that_nothing_overlaps_any_more_was_moved_or_is_gone(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         ids = first_match(previous).ids

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from building import listed, mappings_of
+from building import mapping_dicts, mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,11 +68,11 @@ def test_maps_with_other_fields_are_put_together() -> None:
         [2, 3, 4],
         [ABSENT, 5, 6],
     ]
-    assert listed(a) + listed(b) == listed(both)
+    assert mapping_dicts(a) + mapping_dicts(b) == mapping_dicts(both)
 
 
 def test_empty_maps_are_put_together() -> None:
     some, none = mappings_of((10, 20)), mappings_of()
 
-    assert listed(some) == listed(concatenate(some, none)) == listed(concatenate(none, some))
+    assert mapping_dicts(some) == mapping_dicts(concatenate(some, none)) == mapping_dicts(concatenate(none, some))
     assert len(concatenate(none, none)) == 0

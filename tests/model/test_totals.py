@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from building import COUNTERS, mappings_of
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import ABSENT, Mappings
@@ -79,7 +79,7 @@ def unmoved(process: ProcDir) -> tuple[dict[str, int], Mappings]:
 
 def test_totals_of_a_real_process_are_those_of_the_kernel(program: Callable[..., Path]) -> None:
     # linked statically: it shares no library, whose Pss goes with whoever else maps it
-    with Stepping(program("protect", "-static")) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("protect", "-static")) as stepping, ProcDir(stepping.pid) as process:
         rollup, mappings = unmoved(process)
         counters = process.counters()
     ours, kernels = totals_of(counters, mappings, {}), totals_of(counters, None, rollup)

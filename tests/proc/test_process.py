@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from places import ROOT
-from stepping import Stepping, python, until
+from stepping import SteppedProgram, stepped_python, wait_until
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.process import ProcDir, max_map_count
@@ -67,7 +67,7 @@ def test_own_process() -> None:
 
 
 def test_start_time_on_the_wall_clock_is_when_the_process_was_started() -> None:
-    with python("step()") as program, ProcDir(program.pid) as process, ProcDir(1) as first:
+    with stepped_python("step()") as program, ProcDir(program.pid) as process, ProcDir(1) as first:
         assert 0 < first.started_ns() < process.started_ns()
         assert abs(process.started_ns() - os.stat(f"/proc/{program.pid}").st_ctime_ns) < 60_000_000_000
 
@@ -93,7 +93,7 @@ def test_kernel_thread_has_no_memory_map() -> None:
 
 def test_zombie_has_no_memory_but_an_exit_code(child: int) -> None:
     with ProcDir(child) as process:
-        until(lambda: process.counters().state == "Z")
+        wait_until(lambda: process.counters().state == "Z")
         counters = process.counters()
         assert process.read_smaps() == b""
         with pytest.raises(SmapstopError) as caught:
@@ -138,17 +138,17 @@ with ProcDir(1) as process:
     root = ROOT
     # imports first: nobody may not be allowed to read the project
     imports = f"import sys\nsys.path.insert(0, {str(root)!r})\nimport smapstop.proc.process, smapstop.errors\n"
-    with Stepping(sys.executable, "-c", "import os\n" + imports + become_nobody_and_look) as program:
-        said = " ".join(program.said)
+    with SteppedProgram(sys.executable, "-c", "import os\n" + imports + become_nobody_and_look) as program:
+        said = " ".join(program.words)
 
     assert said.startswith("not permitted to read the memory map of process 1: run as its user or as root")
 
 
 def test_process_whose_main_thread_has_ended_is_read_by_another_thread(program: Program) -> None:
-    with Stepping(program("main_ended")) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("main_ended")) as stepping, ProcDir(stepping.pid) as process:
         before = process.read_smaps()
         stepping.go()
-        until(lambda: process.counters().state == "Z")
+        wait_until(lambda: process.counters().state == "Z")
         counters = process.counters()
 
         process.require_memory()
@@ -160,7 +160,7 @@ def test_process_whose_main_thread_has_ended_is_read_by_another_thread(program: 
 
 
 def test_name_with_spaces_parentheses_and_line_ends(program: Program) -> None:
-    with Stepping(program("odd_name")) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("odd_name")) as stepping, ProcDir(stepping.pid) as process:
         counters = process.counters()
 
     assert counters.name == "a) R 1 (b\n"
@@ -171,12 +171,12 @@ def test_name_with_spaces_parentheses_and_line_ends(program: Program) -> None:
 
 def test_arguments_that_are_no_text_are_kept() -> None:
     command = (sys.executable, "-c", "print('step 0', flush=True); input()", "", os.fsdecode(b"\xff \n"))
-    with Stepping(*command) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(*command) as stepping, ProcDir(stepping.pid) as process:
         assert command == process.command_line()
 
 
 def test_exec_changes_the_image(program: Program) -> None:
-    with Stepping(program("again")) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("again")) as stepping, ProcDir(stepping.pid) as process:
         before = process.counters()
         stepping.go()
         after = process.counters()
@@ -186,9 +186,9 @@ def test_exec_changes_the_image(program: Program) -> None:
 
 
 def test_killed_process_keeps_its_signal_as_a_zombie() -> None:
-    with python("step()") as stepping, ProcDir(stepping.pid) as process:
+    with stepped_python("step()") as stepping, ProcDir(stepping.pid) as process:
         stepping.kill()
-        until(lambda: process.counters().state == "Z")
+        wait_until(lambda: process.counters().state == "Z")
 
         assert process.counters().exit_code == signal.SIGKILL
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from address_space import lives, readings, ticks_of
-from alike import told
+from address_space import readings, space_histories, ticks_of
+from alike import tick_values
 from building import COUNTERS, mappings_of, tick_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from listening import target
 from places import DATA
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
@@ -61,7 +61,7 @@ def read(path: Path) -> list[Tick]:
 
 
 def same(expected: list[Tick], actual: list[Tick]) -> None:
-    assert [told(tick) for tick in expected] == [told(tick) for tick in actual]
+    assert [tick_values(tick) for tick in expected] == [tick_values(tick) for tick in actual]
 
 
 def sampled(pid: int, steps: Iterator[object], keyframe_every: int = 120) -> list[Tick]:
@@ -80,7 +80,7 @@ def sampled(pid: int, steps: Iterator[object], keyframe_every: int = 120) -> lis
 
 @pytest.mark.parametrize("keyframe_every", [120, 2])
 def test_ticks_of_a_real_process_come_back_as_they_were(program: Program, path: Path, keyframe_every: int) -> None:
-    with Stepping(program("two_at_once"), path.with_suffix(".mapped")) as stepping:
+    with SteppedProgram(program("two_at_once"), path.with_suffix(".mapped")) as stepping:
         steps = (None if n == 0 else stepping.go() for n in range(2))
         ticks = sampled(stepping.pid, steps, keyframe_every)
 
@@ -127,7 +127,7 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(life=lives, keyframes=st.sets(st.integers(0, 8)))
+@given(life=space_histories, keyframes=st.sets(st.integers(0, 8)))
 def test_any_life_of_an_address_space_comes_back(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -164,7 +164,7 @@ def test_events_told_anew_are_those_that_were_recorded(program: Program, path: P
     ticks = []
     for name in ("first_touch", "copy_on_write", "two_at_once", "discard"):
         path = path.with_suffix(f".{name}")
-        with Stepping(program(name), path.with_suffix(".mapped")) as stepping:
+        with SteppedProgram(program(name), path.with_suffix(".mapped")) as stepping:
             ticks = sampled(stepping.pid, (None if n == 0 else stepping.go() for n in range(2)))
         record(path, *ticks)
         with sqlite3.connect(path) as database:

@@ -9,10 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from alike import told
+from alike import tick_values
 from building import mappings_of
 from listening import target
-from stepping import Stepping, until
+from stepping import SteppedProgram, wait_until
 
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
@@ -51,11 +51,11 @@ def secretive(program: Program, tmp_path: Path) -> tuple[Path, Path, str]:
 def record(path: Path, *options: str, command: tuple[Path, Path, str]) -> list[Tick]:
     """Record a program that copies pages on write, by the command line, and read it back."""
     words = [sys.executable, "-m", "smapstop", "record", "-o", str(path), "-i", "0.05", "--budget", "100", *options]
-    with Stepping(*command) as stepping, subprocess.Popen([*words, "-p", str(stepping.pid)]) as recorder:
-        until(lambda: count(path) > 2)
+    with SteppedProgram(*command) as stepping, subprocess.Popen([*words, "-p", str(stepping.pid)]) as recorder:
+        wait_until(lambda: count(path) > 2)
         stepping.go()
         before = count(path)
-        until(lambda: count(path) > before + 2)
+        wait_until(lambda: count(path) > before + 2)
         recorder.terminate()
         assert recorder.wait() == 0
     with closing(Recording(path)) as recording:
@@ -97,7 +97,7 @@ def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path
     redaction, path = Redaction(), tmp_path / "run"
     recorder = Recorder(path, redaction=redaction)
     recorder.write_target(target())
-    with Stepping(program("fork_file"), tmp_path / "file") as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("fork_file"), tmp_path / "file") as stepping, ProcDir(stepping.pid) as process:
         sampler = Sampler(process, Pace(budget=1.0))
         ticks = [sampler.sample()]
         for _ in range(2):
@@ -111,8 +111,8 @@ def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path
         assert recording.stop_reason == "--count"
 
     same = {"ids", "gone", "events", "lineage", "totals", "number", "wall_ns", "keyframe", "tier"}
-    assert [{name: told(tick)[name] for name in same} for tick in ticks] == [
-        {name: told(tick)[name] for name in same} for tick in hidden
+    assert [{name: tick_values(tick)[name] for name in same} for tick in ticks] == [
+        {name: tick_values(tick)[name] for name in same} for tick in hidden
     ]
     assert [tick.rows.amounts.tolist() for tick in ticks] == [tick.rows.amounts.tolist() for tick in hidden]
     assert alike(ticks[0].rows) == alike(hidden[0].rows)

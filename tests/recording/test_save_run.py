@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alike import told
+from alike import tick_values
 from building import COUNTERS, mappings_of, tick_of
 from listening import ListSource, target
-from stepping import python
+from stepping import stepped_python
 from textual.pilot import Pilot
 
 from smapstop.model.compare.runs import Run, Runs
@@ -59,7 +59,7 @@ def saved(folder: Path) -> tuple[str, list[Tick], str]:
 
 
 def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:
-    with python(TOUCHES) as program, ProcDir(program.pid) as process:
+    with stepped_python(TOUCHES) as program, ProcDir(program.pid) as process:
         sampler, run = Sampler(process, Pace(budget=1.0)), Runs().begin(target(pid=program.pid))
         for _ in range(2 * TICKS_PER_STEP + 1):
             run.timeline.append(sampler.sample())
@@ -69,7 +69,7 @@ def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:
 
     name, ticks, why = saved(folder)
     assert name.startswith(f"python3-{program.pid}-".replace("python3", run.timeline.initial.tick.counters.name))
-    assert [told(tick) for tick in ticks] == [told(tick) for tick in run.timeline.ticks]
+    assert [tick_values(tick) for tick in ticks] == [tick_values(tick) for tick in run.timeline.ticks]
     assert why == "it was saved while it went on"
     assert [step.split(" ticks: ")[0] for step in steps] == ["saved, 20", "saved, 40", "saved, 41"]
     assert steps[-1].endswith(f": smapstop replay {name}")

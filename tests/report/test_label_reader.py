@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import Stepping, until
+from stepping import SteppedProgram, wait_until
 
 from smapstop.model.labels import Label
 from smapstop.proc.process import ProcDir
@@ -16,8 +16,8 @@ from smapstop.report.label_reader import read_labels
 
 @pytest.mark.skipif("glibc" not in (os.confstr("CS_GNU_LIBC_VERSION") or ""), reason="another libc has other arenas")
 def test_threads_arenas_and_zeroed_data_of_a_real_program(program: Callable[[str], Path]) -> None:
-    with Stepping(program("threads")) as target, ProcDir(target.pid) as process:
-        until(lambda: len(read_stack_pointers(process)) == 2)
+    with SteppedProgram(program("threads")) as target, ProcDir(target.pid) as process:
+        wait_until(lambda: len(read_stack_pointers(process)) == 2)
         mappings = parse_smaps(process.read_maps())
         labels = read_labels(process, mappings)
         tids = sorted(int(tid) for tid in os.listdir(f"/proc/{target.pid}/task") if int(tid) != target.pid)

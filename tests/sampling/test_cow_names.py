@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.model.protocol import Pace
 from smapstop.proc.process import ProcDir
@@ -16,7 +16,7 @@ def symbols(sampler: Sampler) -> list[tuple[str, ...]]:
 
 
 def test_the_variables_on_copied_pages_are_named(program: Callable[[str], Path]) -> None:
-    with Stepping(program("known_pages")) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("known_pages")) as stepping, ProcDir(stepping.pid) as process:
         sampler = Sampler(process, Pace(budget=1.0))
         assert symbols(sampler) == []
         stepping.go()
@@ -26,7 +26,7 @@ def test_the_variables_on_copied_pages_are_named(program: Callable[[str], Path])
 
 
 def test_what_was_copied_before_we_came_is_not_told(program: Callable[[str], Path]) -> None:
-    with Stepping(program("known_pages")) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("known_pages")) as stepping, ProcDir(stepping.pid) as process:
         stepping.go()
         sampler = Sampler(process, Pace(budget=1.0))
         assert [symbols(sampler), symbols(sampler)] == [[], []]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepping import Stepping, python
+from stepping import SteppedProgram, stepped_python
 
 from smapstop.model.kinds import backing_of
 from smapstop.model.protocol import (
@@ -33,7 +33,7 @@ TIB = 2**40
 class Sampled:
     """A program that is sampled, and what is asked of the mapping at its address."""
 
-    def __init__(self, program: Stepping, process: ProcDir) -> None:
+    def __init__(self, program: SteppedProgram, process: ProcDir) -> None:
         self.program, self.sampler = program, Sampler(process, Pace(budget=1.0))
         self.tick = self.sampler.sample()
 
@@ -84,7 +84,7 @@ def states(sampled: Sampled, pages: int) -> list[PageState]:
 def test_pages_of_a_mapping_are_as_the_program_made_them(program: Program, tmp_path: Path) -> None:
     here, none = PageState.ANONYMOUS, PageState.NOT_PRESENT
     file, copied, shared = PageState.FILE, PageState.COPIED, PageState.SHARED_MEMORY
-    with Stepping(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         anonymous = states(sampled, 10)
         assert [*[here] * 3, none] == anonymous[:4]
@@ -96,7 +96,7 @@ def test_pages_of_a_mapping_are_as_the_program_made_them(program: Program, tmp_p
 
 
 def test_a_look_says_when_and_where_it_was(program: Program) -> None:
-    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("known_pages")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         mapping = sampled.mapping
         row = row_of(sampled.tick, mapping)
@@ -107,7 +107,7 @@ def test_a_look_says_when_and_where_it_was(program: Program) -> None:
 
 
 def test_names_of_pages_before_and_after_they_are_written(program: Program) -> None:
-    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("known_pages")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         mapping = sampled.mapping
         expected = (("page1",), ("page2",), ("crowd1", "crowd2", "crowd3", "crowd4", "2 more"))
@@ -118,7 +118,7 @@ def test_names_of_pages_before_and_after_they_are_written(program: Program) -> N
 
 
 def test_pages_that_are_not_the_mappings_have_no_names(program: Program) -> None:
-    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("known_pages")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         assert sampled.names(sampled.mapping, 0, 1000, -1000).names == (("page1",), (), ())
 
@@ -134,7 +134,7 @@ ctypes.memset(address + {8 * TIB}, 1, 1)
 os.write(1, b'step %x\\n' % address); os.read(0, 1)
 step()
 """
-    with python(code) as target, ProcDir(target.pid) as process:
+    with stepped_python(code) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         if target.address >= 2**63:
             pytest.skip("no room for 16 TiB here")
@@ -146,7 +146,7 @@ step()
 
 
 def test_a_mapping_that_is_gone_or_never_was_is_said(program: Program) -> None:
-    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("known_pages")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         assert (sampled.pages(10**6).runs, sampled.pages(10**6).missing_reason) == (None, "the mapping is gone")
         assert sampled.names(10**6, 0) == SymbolsReply(
@@ -160,7 +160,7 @@ def test_a_mapping_that_is_gone_or_never_was_is_said(program: Program) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_who_may_not_read_pages_is_told_so(program: Program) -> None:
-    with Stepping(program("known_pages")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("known_pages")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         os.seteuid(65534)
         try:
@@ -182,7 +182,7 @@ def told(seen: FramesReply) -> tuple[int, int, int]:
 
 @needs_root
 def test_frames_of_pages_that_a_fork_shares(program: Program) -> None:
-    with Stepping(program("fork")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("fork")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         mapping = sampled.mapping
         assert told(sampled.frames(mapping, 0, 60)) == (60, 60, 1)
@@ -197,7 +197,7 @@ def test_frames_of_pages_that_a_fork_shares(program: Program) -> None:
 def test_frames_that_are_too_many_nobodys_or_hidden_are_said(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Stepping(program("fork")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("fork")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         mapping = sampled.mapping
         assert sampled.frames(10**6, 0, 1).missing_reason == "the mapping is gone"

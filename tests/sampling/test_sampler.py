@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from building import SECOND, listed
-from stepping import Stepping, until
+from building import SECOND_NS, mapping_dicts
+from stepping import SteppedProgram, wait_until
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
@@ -28,7 +28,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 class Watched:
     """A process that stands still, its sampler, and the timeline of what that told."""
 
-    def __init__(self, process: ProcDir, stepping: Stepping) -> None:
+    def __init__(self, process: ProcDir, stepping: SteppedProgram) -> None:
         self.process, self.stepping = process, stepping
         self.sampler = Sampler(process, Pace(budget=1.0))
         self.timeline = Timeline()
@@ -53,7 +53,7 @@ class Watched:
         elsewhere = {"pss", "pss_dirty", "swap_pss", "locked", "referenced"}
         elsewhere |= {"shared_clean", "private_clean", "shared_dirty", "private_dirty"}
         ours, kernels = (
-            [{name: value for name, value in row.items() if name not in elsewhere} for row in listed(of)]
+            [{name: value for name, value in row.items() if name not in elsewhere} for row in mapping_dicts(of)]
             for of in (self.timeline.last.mappings, mappings)
         )
         return ours == kernels
@@ -61,7 +61,7 @@ class Watched:
 
 @contextmanager
 def watched(path: Path) -> Iterator[Watched]:
-    with Stepping(path) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(path) as stepping, ProcDir(stepping.pid) as process:
         yield Watched(process, stepping)
 
 
@@ -184,7 +184,7 @@ def test_exec_begins_anew_with_a_keyframe_and_other_ids(program: Program) -> Non
 def test_exec_is_read_at_once_whatever_the_budget(program: Program) -> None:
     with watched(program("again")) as target:
         target.sample()
-        target.sampler.pacer.book_tick("smaps", 3600 * SECOND, 0)
+        target.sampler.pacer.book_tick("smaps", 3600 * SECOND_NS, 0)
         assert target.sample().tier == "rollup"
 
         target.stepping.go()
@@ -220,7 +220,7 @@ def test_process_whose_main_thread_ends_goes_on(program: Program) -> None:
     with watched(program("main_ended")) as target:
         target.sample()
         target.stepping.go()
-        until(lambda: target.process.counters().state == "Z")
+        wait_until(lambda: target.process.counters().state == "Z")
         ticks = [target.sample(), target.sample()]
 
         assert [tick.executed for tick in ticks] == [False, False]
@@ -234,17 +234,17 @@ def test_totals_and_counters_between_full_readings(program: Program) -> None:
     with watched(program("grow")) as target:
         target.sample()
         map_before = target.timeline.last
-        target.sampler.pacer.book_tick("smaps", 3600 * SECOND, 0)
+        target.sampler.pacer.book_tick("smaps", 3600 * SECOND_NS, 0)
         tick = target.sample()
         assert (tick.tier, len(tick.rows), tick.keyframe) == ("rollup", 0, False)
         assert {"rss", "pss", "uss", "anonymous"} <= tick.totals.keys()
 
-        target.sampler.pacer.book_tick("rollup", 3600 * SECOND, 0)
+        target.sampler.pacer.book_tick("rollup", 3600 * SECOND_NS, 0)
         tick = target.sample()
         assert (tick.tier, len(tick.rows), tick.keyframe) == ("counters", 0, False)
         assert "pss" not in tick.totals
         assert tick.totals["rss"] > 0
-        assert tick.smaps_interval_ns > 60 * SECOND
+        assert tick.smaps_interval_ns > 60 * SECOND_NS
 
         assert map_before is not None
         assert target.timeline.last is not None
@@ -267,7 +267,7 @@ def test_process_that_ended_cannot_be_sampled(program: Program) -> None:
     with watched(program("grow")) as target:
         target.sample()
         target.stepping.kill()
-        until(lambda: target.process.counters().state == "Z")
+        wait_until(lambda: target.process.counters().state == "Z")
         with pytest.raises(ProcessLookupError):
             target.sampler.sample()
         target.stepping.wait()
@@ -297,7 +297,7 @@ class Files:
         self.directory = root / "4711"
         (self.directory / "task").mkdir(parents=True)
         self.process = ProcDir(4711, str(root))
-        self.sampler = Sampler(self.process, Pace(SECOND, 0.5))
+        self.sampler = Sampler(self.process, Pace(SECOND_NS, 0.5))
         self.says("statm", "100 50 0 0 0 0 0\n")
         self.says("status", "Name:\tp\n")
         self.image(1)
@@ -355,7 +355,7 @@ def test_image_that_may_not_be_read_for_a_while_is_no_exec(files: Files) -> None
 def test_kernel_without_rollup_gives_counters(files: Files) -> None:
     files.maps(("10", "20", 4))
     files.sampler.sample()
-    files.sampler.pacer.book_tick("smaps", 3600 * SECOND, 0)
+    files.sampler.pacer.book_tick("smaps", 3600 * SECOND_NS, 0)
     tick = files.sampler.sample()
 
     assert tick.tier == "counters"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import DEADLINE_SECONDS, Stepping
+from stepping import DEADLINE_SECONDS, SteppedProgram
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
@@ -38,7 +38,10 @@ def costs(tick: Tick) -> int:
 def test_a_dear_process_is_read_less_often_and_a_cheap_one_every_time(
     program: Program, mappings: int, resident_mib: int, pace: Pace
 ) -> None:
-    with Stepping(program("dear"), str(mappings), str(resident_mib)) as stepping, ProcDir(stepping.pid) as process:
+    with (
+        SteppedProgram(program("dear"), str(mappings), str(resident_mib)) as stepping,
+        ProcDir(stepping.pid) as process,
+    ):
         sampler = Sampler(process, pace)
         ticks = [sampler.sample()]
         sample_until(sampler, ticks, lambda: sum(tick.tier == "smaps" for tick in ticks) == 4)

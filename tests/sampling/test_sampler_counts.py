@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
@@ -20,7 +20,7 @@ MAPPINGS = 2000
 @pytest.fixture
 def dear(program: Callable[[str], Path]) -> Iterator[ProcDir]:
     """A process with 2,000 mappings that stands still."""
-    with Stepping(program("dear"), str(MAPPINGS), "1") as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("dear"), str(MAPPINGS), "1") as stepping, ProcDir(stepping.pid) as process:
         yield process
 
 

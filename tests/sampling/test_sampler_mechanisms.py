@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepping import Stepping, until
+from stepping import SteppedProgram, wait_until
 
 from smapstop.model.events import Event
 from smapstop.model.protocol import Pace
@@ -38,7 +38,7 @@ CODE = {"file-read"}
 class Explained:
     """A program that stands still at each step, and what the sampler says of the way there."""
 
-    def __init__(self, stepping: Stepping, process: ProcDir) -> None:
+    def __init__(self, stepping: SteppedProgram, process: ProcDir) -> None:
         self.stepping, self.process = stepping, process
         self.sampler = Sampler(process, Pace(budget=1.0))
         self.timeline = Timeline()
@@ -96,7 +96,7 @@ def told(events: list[Event]) -> list[str]:
 
 @contextmanager
 def explained(program: Path, *arguments: Path) -> Iterator[Explained]:
-    with Stepping(program, *arguments) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program, *arguments) as stepping, ProcDir(stepping.pid) as process:
         yield Explained(stepping, process)
 
 
@@ -309,7 +309,7 @@ def test_huge_pages(program: Program) -> None:
 def test_ksm(program: Program) -> None:
     with settings(run="1", sleep_millisecs="1"), explained(program("ksm")) as target:
         target.stepping.go()
-        until(lambda: target.field("ksm") == 200)
+        wait_until(lambda: target.field("ksm") == 200)
         assert target.told() == ["ksm-merge 50"]
         assert target.go() == ["ksm-unmerge 3"]
         assert target.go() == ["ksm-unmerge 47"]
@@ -336,11 +336,11 @@ def test_memory_file(program: Program) -> None:
 def test_mappings_that_split_merge_or_move_lose_and_gain_no_pages(program: Program, data: Path) -> None:
     with explained(program("places"), data) as target:
         for step in ("split", "border-moved-up", "border-moved-down", "merged"):
-            assert (target.go(), target.stepping.said[0]) == ([], step)
+            assert (target.go(), target.stepping.words[0]) == ([], step)
         assert target.go() == ["discard 6"], "in the midst of a split"
         assert target.go() == ["discard 8"], "unmapped in the middle"
         for step in ("file-split", "moved", "moved-a-part"):
-            assert (target.go(), target.stepping.said[0]) == ([], step)
+            assert (target.go(), target.stepping.words[0]) == ([], step)
 
 
 def test_heap(program: Program) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import Stepping, python, until
+from stepping import SteppedProgram, stepped_python, wait_until
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import ThreadStack
@@ -36,11 +36,11 @@ def end():
 
 def asleep(process: ProcDir, threads: int) -> None:
     """Wait until the kernel shows the stack pointers of so many threads."""
-    until(lambda: len(read_stack_pointers(process)) == threads)
+    wait_until(lambda: len(read_stack_pointers(process)) == threads)
 
 
 def test_the_stacks_of_threads_are_told_once(program: Callable[[str], Path]) -> None:
-    with Stepping(program("threads")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("threads")) as target, ProcDir(target.pid) as process:
         asleep(process, 2)
         sampler = Sampler(process, Pace(budget=1.0))
         told = sampler.sample()
@@ -56,12 +56,12 @@ def test_the_stacks_of_threads_are_told_once(program: Callable[[str], Path]) -> 
 
 def test_a_thread_that_ends_leaves_its_stack_to_nobody_and_a_new_one_is_told() -> None:
     code = THREADS + "begin()\nstep()\nend()\nstep()\nbegin()\nstep()"
-    with python(code) as target, ProcDir(target.pid) as process:
+    with stepped_python(code) as target, ProcDir(target.pid) as process:
         asleep(process, 1)
         sampler = Sampler(process, Pace(budget=1.0))
         (first,) = sampler.sample().stacks
         target.go()
-        until(lambda: not list_other_threads(process))
+        wait_until(lambda: not list_other_threads(process))
         assert sampler.sample().stacks == (ThreadStack(first.mapping, 0, ""),)
         target.go()
         asleep(process, 1)
@@ -71,7 +71,7 @@ def test_a_thread_that_ends_leaves_its_stack_to_nobody_and_a_new_one_is_told() -
 
 def test_a_few_threads_are_looked_at_in_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack_tracker, "MAX_NEW_PER_TICK", 2)
-    with python(THREADS + "for _ in range(5): begin()\nstep()") as target, ProcDir(target.pid) as process:
+    with stepped_python(THREADS + "for _ in range(5): begin()\nstep()") as target, ProcDir(target.pid) as process:
         asleep(process, 5)
         sampler = Sampler(process, Pace(budget=1.0))
         found = [[stack.tid for stack in sampler.sample().stacks] for _ in range(4)]
@@ -80,13 +80,13 @@ def test_a_few_threads_are_looked_at_in_a_tick(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_process_of_one_thread_has_none() -> None:
-    with python("step()") as target, ProcDir(target.pid) as process:
+    with stepped_python("step()") as target, ProcDir(target.pid) as process:
         assert Sampler(process, Pace(budget=1.0)).sample().stacks == ()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_who_may_not_trace_a_process_learns_no_stacks() -> None:
-    with python(THREADS + "begin()\nstep()") as target, ProcDir(target.pid) as process:
+    with stepped_python(THREADS + "begin()\nstep()") as target, ProcDir(target.pid) as process:
         asleep(process, 1)
         os.seteuid(65534)
         try:

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from stepping import python
+from stepping import stepped_python
 from streams import assert_same
 
 from smapstop.model.history.mapping_history import MappingHistory
@@ -45,7 +45,7 @@ def sampled() -> Iterator[Tick]:
         assert isinstance(received, Tick)
         return received
 
-    with python(GROWING) as target, ProcDir(target.pid) as process:
+    with stepped_python(GROWING) as target, ProcDir(target.pid) as process:
         sampling = sampler.Sampler(process, Pace(budget=1.0))
         for _ in range(22):
             yield sent(sampling.sample())

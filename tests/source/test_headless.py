@@ -85,7 +85,7 @@ def test_the_end_of_the_process_is_the_end_of_the_run(path: Path, begin: Attach 
     ran = Ran(path, ListSource(tick(0), ended(1, status=7)), begin)
     assert ran.to_end() == ExitStatus(status=7)
     assert ran.recorded == ([0, 1], "the process ended")
-    assert (ran.seen, ran.inner.asked, ran.inner.closed) == ([0, 1], [begin], True)
+    assert (ran.seen, ran.inner.requests, ran.inner.closed) == ([0, 1], [begin], True)
 
 
 def test_no_tick_more_than_the_count_is_recorded_however_fast_they_come(path: Path) -> None:
@@ -102,7 +102,7 @@ def test_when_the_process_ends_with_the_last_counted_tick_it_is_its_end(path: Pa
 
 def test_the_duration_is_counted_from_the_first_tick(path: Path) -> None:
     ran = Ran(path, ListSource(), seconds=0.01)
-    timer = threading.Timer(0.2, ran.inner.tell, [tick(0)])
+    timer = threading.Timer(0.2, ran.inner.deliver, [tick(0)])
     timer.start()
     assert ran.to_end() is None
     timer.join()
@@ -115,7 +115,7 @@ def test_a_stop_from_outside_says_why_and_what_comes_after_it_is_not_recorded(pa
             super().request(request)
             ran.run.stop("SIGTERM")
             ran.run.stop("SIGHUP")
-            self.tell(tick(1), ended(2, status=0))
+            self.deliver(tick(1), ended(2, status=0))
 
     ran = Ran(path, Interrupted(tick(0)))
     assert ran.to_end() is None
@@ -128,31 +128,31 @@ def test_a_launched_program_is_ended_after_the_run(path: Path, ends_at: Signal |
         def request(self, request: Request) -> None:
             super().request(request)
             if request == ends_at:
-                self.tell(tick(1), ended(2))
+                self.deliver(tick(1), ended(2))
 
     ran = Ran(path, Program(tick(0)), LAUNCH, count=1)
     assert ran.to_end() is None
-    assert ran.inner.asked == [LAUNCH, *asked]
+    assert ran.inner.requests == [LAUNCH, *asked]
     assert ran.recorded == ([0], "--count")
 
 
 def test_a_process_that_it_attached_to_is_left_alone(path: Path) -> None:
     ran = Ran(path, ListSource(tick(0)), count=1)
     ran.to_end()
-    assert ran.inner.asked == [ATTACH]
+    assert ran.inner.requests == [ATTACH]
 
 
 def test_a_failure_of_the_source_is_raised_with_its_status(path: Path) -> None:
     class Failing(ListSource):
         def request(self, request: Request) -> None:
             super().request(request)
-            self.tell(Failure("not found", "check the spelling", 127))
+            self.deliver(Failure("not found", "check the spelling", 127))
 
     ran = Ran(path, Failing(tick(0)), LAUNCH)
     with pytest.raises(SmapstopError, match="not found") as caught:
         ran.to_end()
     assert caught.value.status == 127
-    assert ran.inner.asked == [LAUNCH]
+    assert ran.inner.requests == [LAUNCH]
 
 
 class Unwritable(ListSource):
@@ -166,7 +166,7 @@ class Unwritable(ListSource):
         super().request(request)
         assert self.recorder is not None
         self.recorder._database.execute("PRAGMA query_only = 1")
-        self.tell(tick(1), tick(2), ended(3, status=0))
+        self.deliver(tick(1), tick(2), ended(3, status=0))
 
 
 def test_a_recording_that_cannot_be_written_is_reported_once_and_the_process_goes_on(path: Path) -> None:

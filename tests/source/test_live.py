@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from stepping import DEADLINE_SECONDS, Stepping, python, until
+from stepping import DEADLINE_SECONDS, SteppedProgram, stepped_python, wait_until
 
 from smapstop.model.protocol import (
     Attach,
@@ -106,7 +106,7 @@ def children() -> list[int]:
 
 
 def test_target_comes_first_and_then_ticks_in_order(listening: Listening, program: Program) -> None:
-    with Stepping(program("grow")) as stepping:
+    with SteppedProgram(program("grow")) as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         target = listening.target()
         ticks = [listening.tick() for _ in range(4)]
@@ -124,7 +124,7 @@ def test_target_comes_first_and_then_ticks_in_order(listening: Listening, progra
 
 
 def test_pages_are_told_when_asked_for(listening: Listening, program: Program) -> None:
-    with Stepping(program("grow")) as stepping:
+    with SteppedProgram(program("grow")) as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
         tick = listening.tick()
@@ -140,7 +140,7 @@ def test_pages_are_told_when_asked_for(listening: Listening, program: Program) -
 
 
 def test_what_the_program_does_is_told(listening: Listening, program: Program) -> None:
-    with Stepping(program("grow")) as stepping:
+    with SteppedProgram(program("grow")) as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
         listening.tick()
@@ -158,7 +158,7 @@ def test_what_the_program_does_is_told(listening: Listening, program: Program) -
 def test_ending_of_a_child_that_nobody_has_asked_for(
     listening: Listening, code: str, ending: tuple[int | None, int | None]
 ) -> None:
-    with python(f"step(); {code}") as stepping:
+    with stepped_python(f"step(); {code}") as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
         listening.tick()
@@ -168,7 +168,7 @@ def test_ending_of_a_child_that_nobody_has_asked_for(
 
 
 def test_ending_of_a_process_reaped_while_the_sampler_is_stopped(listening: Listening) -> None:
-    with python("step(); os._exit(3)") as stepping:
+    with stepped_python("step(); os._exit(3)") as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
         listening.tick()
@@ -182,7 +182,7 @@ def test_ending_of_a_process_reaped_while_the_sampler_is_stopped(listening: List
 
 
 def test_process_that_takes_long_to_give_its_memory_back_has_not_ended_with_0(listening: Listening) -> None:
-    with python("memory = bytearray(1 << 29); memory[:] = bytes(1 << 29); step()") as stepping:
+    with stepped_python("memory = bytearray(1 << 29); memory[:] = bytes(1 << 29); step()") as stepping:
         listening.ask(Attach(stepping.pid, Pace(1_000_000, 1.0)))
         listening.target()
         listening.tick()
@@ -192,7 +192,7 @@ def test_process_that_takes_long_to_give_its_memory_back_has_not_ended_with_0(li
 
 
 def test_exec_is_noticed(listening: Listening, program: Program) -> None:
-    with Stepping(program("again")) as stepping:
+    with SteppedProgram(program("again")) as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
         first = listening.tick()
@@ -205,9 +205,9 @@ def test_exec_is_noticed(listening: Listening, program: Program) -> None:
 
 
 def test_process_without_memory_is_a_failure(listening: Listening) -> None:
-    with python("step()") as stepping:
+    with stepped_python("step()") as stepping:
         stepping.kill()
-        until(lambda: Path(f"/proc/{stepping.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        wait_until(lambda: Path(f"/proc/{stepping.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
         listening.ask(Attach(stepping.pid, QUICK))
 
         failure = listening.failure()
@@ -221,7 +221,7 @@ def test_no_such_process_is_a_failure(listening: Listening) -> None:
 
 
 def test_sampler_that_was_killed_is_a_failure(listening: Listening, program: Program) -> None:
-    with Stepping(program("grow")) as stepping:
+    with SteppedProgram(program("grow")) as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
         listening.tick()
@@ -240,7 +240,7 @@ def test_sampler_that_broke_says_why(listening: Listening) -> None:
 
 
 def test_ticks_can_be_read_without_a_thread(program: Program) -> None:
-    with Stepping(program("grow")) as stepping, closing(LiveSource()) as source:
+    with SteppedProgram(program("grow")) as stepping, closing(LiveSource()) as source:
         source.request(Attach(stepping.pid, QUICK))
         news = source.messages()
 
@@ -248,7 +248,7 @@ def test_ticks_can_be_read_without_a_thread(program: Program) -> None:
 
 
 def test_pace_can_change(listening: Listening, program: Program) -> None:
-    with Stepping(program("grow")) as stepping:
+    with SteppedProgram(program("grow")) as stepping:
         listening.ask(Attach(stepping.pid, Pace(3600_000_000_000)))
         listening.target()
         assert listening.tick().interval_ns == 3600_000_000_000
@@ -259,7 +259,7 @@ def test_pace_can_change(listening: Listening, program: Program) -> None:
 
 def test_close_leaves_nothing_behind(program: Program) -> None:
     before, fds = children(), len(os.listdir("/proc/self/fd"))
-    with Stepping(program("grow")) as stepping:
+    with SteppedProgram(program("grow")) as stepping:
         listening = Listening()
         listening.ask(Attach(stepping.pid, Pace(1_000_000, 1.0)))
         listening.target()
@@ -281,11 +281,11 @@ def test_closed_before_anything_was_asked() -> None:
 
 def test_nothing_is_delivered_after_close(program: Program) -> None:
     told: list[SourceMessage] = []
-    with Stepping(program("grow")) as stepping:
+    with SteppedProgram(program("grow")) as stepping:
         source = LiveSource()
         source.start(told.append)
         source.request(Attach(stepping.pid, Pace(1_000_000, 1.0)))
-        until(lambda: len(told) > 5)
+        wait_until(lambda: len(told) > 5)
         source.close()
         count = len(told)
         assert not any(isinstance(news, Failure) for news in told)
@@ -327,7 +327,7 @@ def test_launched_program_gets_signals(on_terminal: Listening) -> None:
 
 
 def test_process_that_was_only_attached_to_gets_no_signal(listening: Listening, program: Program) -> None:
-    with Stepping(program("grow")) as stepping:
+    with SteppedProgram(program("grow")) as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
         listening.ask(Signal(signal.SIGKILL))
@@ -335,7 +335,7 @@ def test_process_that_was_only_attached_to_gets_no_signal(listening: Listening, 
         number = listening.timeline.ticks[-1].number
         listening.tick(lambda tick: tick.number > number + 3)
 
-        assert stepping.go().said[0] == "grown"
+        assert stepping.go().words[0] == "grown"
 
 
 def test_program_that_cannot_be_launched_is_a_failure(on_terminal: Listening) -> None:
@@ -420,7 +420,7 @@ def test_launched_program_ends_with_its_terminal_when_the_source_is_closed(progr
         listening.tick()
     os.close(master)
 
-    until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())
+    wait_until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())
 
 
 def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
@@ -436,5 +436,5 @@ def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
     os.close(master)
 
     fifo.write_text("still here\n")
-    until(lambda: done.exists() and done.read_text() == "still here\n")
-    until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())
+    wait_until(lambda: done.exists() and done.read_text() == "still here\n")
+    wait_until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())

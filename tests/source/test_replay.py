@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alike import told
+from alike import tick_values
 from building import mappings_of, tick_of
 from listening import ListSource, target
-from stepping import DEADLINE_SECONDS, Stepping
+from stepping import DEADLINE_SECONDS, SteppedProgram
 
 from smapstop.model.protocol import Attach, EndOfRecording, Failure, Notice, Pace, PagesReply, PagesRequest, Target
 from smapstop.model.tick import ExitStatus, Tick
@@ -56,7 +56,7 @@ def is_end(news: SourceMessage) -> bool:
 def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program, path: Path) -> None:
     """The timelines are the same at every tick, in every mapping."""
     source = RecordingTee(LiveSource(), lambda _: Recorder(path))
-    with Stepping(program("two_at_once"), path.with_suffix(".mapped")) as stepping, closing(source):
+    with SteppedProgram(program("two_at_once"), path.with_suffix(".mapped")) as stepping, closing(source):
         heard = Heard(source)
         source.request(Attach(stepping.pid, Pace(20_000_000, 1.0)))
         seen = heard.until(lambda news: isinstance(news, Tick) and news.number == 2)
@@ -80,7 +80,7 @@ def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program
     assert over == EndOfRecording("the process ended")
     assert len(again) == len(live)
     for number in range(len(live)):
-        assert told(live.ticks[number]) == told(again.ticks[number])
+        assert tick_values(live.ticks[number]) == tick_values(again.ticks[number])
         expected, actual = live.at(number), again.at(number)
         assert (expected.ids.tolist(), expected.last_changed.tolist()) == (
             actual.ids.tolist(),
@@ -163,7 +163,7 @@ def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
     heard.until(lambda news: isinstance(news, Tick))
     recorder._database.execute("PRAGMA query_only = 1")  # as on a disk that became read-only
 
-    inner.tell(tick_of(1, mappings_of((0, 4)), [0]), tick_of(2, mappings_of((0, 4)), [0]))
+    inner.deliver(tick_of(1, mappings_of((0, 4)), [0]), tick_of(2, mappings_of((0, 4)), [0]))
     notice, *ticks = heard.next(), heard.next(), heard.next()
     source.close()
 
@@ -196,11 +196,11 @@ def test_requests_and_the_end_reach_the_source(path: Path) -> None:
     heard = Heard(source)
     source.request(Attach(4711))
     heard.until(lambda news: isinstance(news, Tick))
-    inner.tell(tick_of(1, mappings_of(), [], ending=ExitStatus(0)))
+    inner.deliver(tick_of(1, mappings_of(), [], ending=ExitStatus(0)))
     source.detach()
     source.close()  # as the dashboard does after leaving
 
-    assert inner.asked == [Attach(4711)]
+    assert inner.requests == [Attach(4711)]
     assert inner.closed
     with closing(Recording(path)) as recording:
         assert recording.stop_reason == "the process ended"
@@ -211,9 +211,9 @@ def test_each_run_of_a_program_has_a_recording_of_its_own(tmp_path: Path) -> Non
     source = RecordingTee(inner, lambda run: Recorder(tmp_path / str(run)))
     source.start(lambda news: None)
     for pid, ticks in ((11, 2), (22, 1)):
-        inner.tell(target(pid=pid), *(tick_of(number, mappings_of((0, 4)), [0]) for number in range(ticks)))
-        inner.tell(tick_of(ticks, mappings_of(), [], ending=ExitStatus(0)))
-    inner.tell(target(pid=33), tick_of(0, mappings_of((0, 4)), [0]))
+        inner.deliver(target(pid=pid), *(tick_of(number, mappings_of((0, 4)), [0]) for number in range(ticks)))
+        inner.deliver(tick_of(ticks, mappings_of(), [], ending=ExitStatus(0)))
+    inner.deliver(target(pid=33), tick_of(0, mappings_of((0, 4)), [0]))
     source.close()
 
     kept = []
@@ -231,7 +231,7 @@ def test_a_run_that_cannot_be_recorded_is_told_and_the_next_one_is_tried(tmp_pat
     source = RecordingTee(inner, lambda run: Recorder(tmp_path / str(run)))
     heard = Heard(source)
     for _ in range(3):
-        inner.tell(target(), tick_of(0, mappings_of((0, 4)), [0]))
+        inner.deliver(target(), tick_of(0, mappings_of((0, 4)), [0]))
     news = [heard.next() for _ in range(7)]
     source.close()
 

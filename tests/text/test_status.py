@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from building import COUNTERS, SECOND, mappings_of, tick_of, timeline_of
+from building import COUNTERS, SECOND_NS, mappings_of, tick_of, timeline_of
 from listening import target
 
 from smapstop.model.compare.previous_run import PreviousRun
@@ -19,7 +19,7 @@ def two_ticks(*, apart_s: float = 1.0, **after: Any) -> Timeline:
     """A process before and after a second, whose counters moved."""
     rows = mappings_of((1, 2, "rw-p", "", 8))
     counters = replace(COUNTERS, minor_faults=30, major_faults=2, user_ticks=40, system_ticks=10, threads=4)
-    usual = {"counters": counters, "totals": {"rss": 3072, "pss": 10}, "monotonic_ns": round(apart_s * SECOND)}
+    usual = {"counters": counters, "totals": {"rss": 3072, "pss": 10}, "monotonic_ns": round(apart_s * SECOND_NS)}
     return timeline_of(
         tick_of(0, rows, [0], totals={"rss": 1024, "pss": 8}), tick_of(1, rows, [0], **(usual | after))
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import streams, ticks_of
+from streams import tick_streams, ticks_of_stream
 
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
@@ -17,7 +17,7 @@ from smapstop.text.table_rows import build_rows
 
 
 @settings(max_examples=30)
-@given(streams, st.integers(0, 9), st.sampled_from([10_000, 1 << 30]))
+@given(tick_streams, st.integers(0, 9), st.sampled_from([10_000, 1 << 30]))
 def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, kept_bytes: int) -> None:
     timeline, chance, columns = (
         Timeline(max_bytes=kept_bytes, segment_ticks=3),
@@ -25,7 +25,7 @@ def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, k
         fit_columns(COLUMNS, 200),
     )
     kept = row_series_of(timeline, COLUMNS)
-    for tick in ticks_of(stream):
+    for tick in ticks_of_stream(stream):
         timeline.append(tick)
         at = tick.number if chance.random() < 0.8 else chance.randint(timeline.oldest, tick.number)
         scene = derive_view(timeline, ViewState(at=at))

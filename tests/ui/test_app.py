@@ -46,7 +46,7 @@ class Silent(ListSource):
     """A source that has told nothing yet."""
 
     def request(self, request: Request) -> None:
-        self.asked.append(request)
+        self.requests.append(request)
 
 
 def dashboard(*ticks: Tick, settings: Settings | None = None) -> tuple[Dashboard, ListSource]:
@@ -79,7 +79,7 @@ async def test_a_tick_that_is_overdue_is_missed_until_it_comes(monkeypatch: pyte
             while "○ no sample for" not in header.render_line(0).text:
                 await pilot.pause(0.05)
         monkeypatch.setattr(module, "PATIENCE_SECONDS", 600.0)
-        source.tell(tick(1, 4, 3, 2, 1))
+        source.deliver(tick(1, 4, 3, 2, 1))
         await pilot.pause()
         assert "● live" in header.render_line(0).text
 
@@ -93,7 +93,7 @@ async def test_the_biggest_comes_first_until_something_moves() -> None:
 async def test_what_moved_last_comes_to_the_top_when_it_is_calm() -> None:
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
-        source.tell(*(tick(n, 40, 30, 20, 12) for n in (1, 2, 3)))
+        source.deliver(*(tick(n, 40, 30, 20, 12) for n in (1, 2, 3)))
         assert (await names(pilot))[0] == "[stack]"
 
 
@@ -140,7 +140,7 @@ async def test_the_cursor_of_a_mapping_that_is_gone_stays_on_its_line() -> None:
         await pilot.press("down", "down")
         rest = mappings_of((*HEAP, 40), (*LIBC, 30), (*STACK, 10))
         for number in range(1, 7):  # a mapping that is gone lingers for three ticks
-            source.tell(tick_of(number, rest, [0, 1, 3], keyframe=True, gone=[2] if number == 1 else []))
+            source.deliver(tick_of(number, rest, [0, 1, 3], keyframe=True, gone=[2] if number == 1 else []))
         await pilot.pause()
         table = app.query_one(MappingTable)
         assert table.cursor_index == 2
@@ -151,9 +151,9 @@ async def test_a_mapping_that_is_gone_lingers_and_then_leaves() -> None:
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
         rest = mappings_of((*HEAP, 40), (*LIBC, 30), (*STACK, 10))
-        source.tell(tick_of(1, rest, [0, 1, 3], keyframe=True, gone=[2]))
+        source.deliver(tick_of(1, rest, [0, 1, 3], keyframe=True, gone=[2]))
         assert ANON in await names(pilot)
-        source.tell(*(tick_of(n, rest, [0, 1, 3], keyframe=True) for n in (2, 3, 4)))
+        source.deliver(*(tick_of(n, rest, [0, 1, 3], keyframe=True) for n in (2, 3, 4)))
         assert ANON not in await names(pilot)
 
 
@@ -236,16 +236,16 @@ async def test_the_numbers_that_moved_are_lit(
         await pilot.press("g", "down") if grouped else await pilot.press("down")
         words = ["[heap] × 1" if grouped else "[heap]"] if colours else []
         assert await lit(pilot, "[heap]") == []
-        source.tell(moving(1, 4, 40))
+        source.deliver(moving(1, 4, 40))
         assert await lit(pilot, "[heap]") == [*words, "4 K"]
-        source.tell(moving(2, 4, 40))
+        source.deliver(moving(2, 4, 40))
         assert await lit(pilot, "[heap]") == []
-        source.tell(moving(3, 4, 30))  # that others map it, too, is no change of it
+        source.deliver(moving(3, 4, 30))  # that others map it, too, is no change of it
         assert await lit(pilot, "[heap]") == []
-        source.tell(moving(4, 0, 20, rss=20))
+        source.deliver(moving(4, 0, 20, rss=20))
         assert await lit(pilot, "[heap]") == [*words, "20 K", "20 K", "0"]
         assert await fallen(pilot, "[heap]") == ["20 K", "20 K", "0"]
-        source.tell(moving(5, 4, 20, rss=20))
+        source.deliver(moving(5, 4, 20, rss=20))
         assert await fallen(pilot, "[heap]") == ["20 K", "20 K"], "while they fade"
 
 
@@ -272,10 +272,10 @@ async def test_groups_have_a_history_and_a_reason() -> None:
         await pilot.press("g", "g")
         line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 2"))
         assert line.endswith(" first touch, 7 pages in 2 mappings; mapped, 1 M · now")
-        source.tell(tick_of(2, mappings_of(), []), later)
+        source.deliver(tick_of(2, mappings_of(), []), later)
         line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 1"))
         assert line.endswith("▁██▅ unmapped, 1 M · now")
-        source.tell(*(tick_of(number, mappings_of(), []) for number in range(4, 10)))
+        source.deliver(*(tick_of(number, mappings_of(), []) for number in range(4, 10)))
         line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 1"))
         assert line.endswith("▁██▅▅▅▅▅▅▅ unmapped, 1 M · 5 s")
 
@@ -284,9 +284,9 @@ async def test_what_is_gone_says_so_as_long_as_it_lingers() -> None:
     app, source = dashboard(START)
     async with app.run_test(size=(160, 40)) as pilot:
         rest = mappings_of((*HEAP, 40), (*LIBC, 30), (*STACK, 10))
-        source.tell(tick_of(1, rest, [0, 1, 3], keyframe=True, gone=[2], lineage=(LifecycleEvent("unmap", 2),)))
+        source.deliver(tick_of(1, rest, [0, 1, 3], keyframe=True, gone=[2], lineage=(LifecycleEvent("unmap", 2),)))
         for number, age in ((2, "now"), (3, "1 s")):
-            source.tell(tick_of(number, rest, [0, 1, 3], keyframe=True))
+            source.deliver(tick_of(number, rest, [0, 1, 3], keyframe=True))
             line = next(line for line in await shown(pilot) if ANON in line)
             assert line.endswith(f"unmapped · {age}")
 
@@ -295,7 +295,7 @@ async def test_the_change_is_against_the_tick_before_the_mark_or_the_start() -> 
     app, source = dashboard(START, tick(1, 44, 30, 20, 10))
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("m")
-        source.tell(tick(2, 52, 30, 20, 10), tick(3, 53, 30, 20, 10))
+        source.deliver(tick(2, 52, 30, 20, 10), tick(3, 53, 30, 20, 10))
         changes = []
         for _ in range(3):
             heap = next(line for line in await shown(pilot) if "[heap]" in line)
@@ -308,7 +308,7 @@ async def test_pause_holds_the_moment_while_ticks_go_on_and_end_is_live_again() 
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("space")
-        source.tell(tick(1, 400, 30, 20, 10))
+        source.deliver(tick(1, 400, 30, 20, 10))
         assert " 40 K" in next(line for line in await shown(pilot) if "[heap]" in line)
         await pilot.press("end")
         assert "400 K" in next(line for line in await shown(pilot) if "[heap]" in line)
@@ -339,7 +339,7 @@ async def test_a_frozen_order_holds_still() -> None:
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("f")
-        source.tell(*(tick(n, 40, 30, 20, 10 + n) for n in range(1, 9)))
+        source.deliver(*(tick(n, 40, 30, 20, 10 + n) for n in range(1, 9)))
         assert (await names(pilot))[0] == "[heap]"
         assert "frozen" in (await shown(pilot))[0]
 
@@ -353,7 +353,7 @@ async def header(pilot: Pilot[int]) -> str:
 async def test_the_end_of_the_process_stays_on_the_screen() -> None:
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
-        source.tell(tick_of(1, mappings_of(), [], keyframe=False, ending=ExitStatus(signal=9)))
+        source.deliver(tick_of(1, mappings_of(), [], keyframe=False, ending=ExitStatus(signal=9)))
         assert "killed by SIGKILL" in await header(pilot)
         assert len(await names(pilot)) == 4
 
@@ -361,7 +361,7 @@ async def test_the_end_of_the_process_stays_on_the_screen() -> None:
 async def test_a_source_that_fails_says_why_in_one_line_and_leaves_what_there_was() -> None:
     app, source = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
-        source.tell(Failure("the sampler died", "start smapstop again"))
+        source.deliver(Failure("the sampler died", "start smapstop again"))
         assert "the sampler died: start smapstop again" in await header(pilot)
         assert len(await names(pilot)) == 4
 
@@ -369,7 +369,7 @@ async def test_a_source_that_fails_says_why_in_one_line_and_leaves_what_there_wa
 async def test_a_source_that_fails_at_once_ends_the_dashboard() -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
-        source.tell(Failure("no process 4711", status=2))
+        source.deliver(Failure("no process 4711", status=2))
         await pilot.pause()
     assert app.return_value == 2
     assert app.failure == Failure("no process 4711", status=2)
@@ -387,7 +387,7 @@ async def test_a_reading_of_more_than_a_second_is_announced_before_it_is_repeate
     app, source = dashboard(tick(0, 40, 30, 20, 10, **dear))
     async with app.run_test(size=(118, 40)) as pilot:
         assert "live 1.0 s, mappings again in 28 s, for 1.4 s" in await header(pilot)
-        source.tell(tick_of(1, mappings_of(), [], tier="counters", **dear))
+        source.deliver(tick_of(1, mappings_of(), [], tier="counters", **dear))
         assert "live 1.0 s, mappings again in 27 s, for 1.4 s" in await header(pilot)
 
 
@@ -441,7 +441,7 @@ async def test_until_there_is_something_to_show_it_says_what_it_does(begin: Star
 async def test_any_size_draws(size: tuple[int, int]) -> None:
     app, source = dashboard(START)
     async with app.run_test(size=size) as pilot:
-        source.tell(tick(1, 80, 30, 20, 10))
+        source.deliver(tick(1, 80, 30, 20, 10))
         await pilot.press("down", "enter", "escape", "question_mark", "escape")
         await pilot.pause()
         assert app.query_one(MappingTable).cursor_id is not None
@@ -477,7 +477,7 @@ async def test_the_cursor_moves_without_the_rows_being_made_anew(monkeypatch: py
         made.clear()
         await pilot.press("down", "down", "up")
         assert made == []
-        source.tell(tick(1, 44, 30, 20, 10))
+        source.deliver(tick(1, 44, 30, 20, 10))
         await pilot.pause()
         assert made == [4]
 
@@ -516,9 +516,9 @@ async def test_only_the_lines_of_the_totals_that_changed_are_drawn_again(monkeyp
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.pause()
         assert {*drawn} == {*range(6)}
-        source.tell(tick(99, 40, 30, 20, 10))
+        source.deliver(tick(99, 40, 30, 20, 10))
         await pilot.pause()
         drawn.clear()
-        source.tell(tick(100, 40, 30, 20, 10, totals={"pss": 90}))
+        source.deliver(tick(100, 40, 30, 20, 10, totals={"pss": 90}))
         await pilot.pause()
         assert drawn == [0]

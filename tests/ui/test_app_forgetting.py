@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from building import SECOND, mappings_of, tick_of
+from building import SECOND_NS, mappings_of, tick_of
 from listening import ListSource
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -61,7 +61,7 @@ def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def watched(pilot: Pilot[int], source: ListSource, ticks: range) -> None:
     for number in ticks:
-        source.tell(tick(number))
+        source.deliver(tick(number))
     await pilot.pause()
 
 
@@ -77,7 +77,7 @@ def text_of(app: Dashboard, kind: type[Widget]) -> str:
 
 
 def clock_of(number: int) -> str:
-    return fmt.clock((1_700_000_000 + number) * SECOND)
+    return fmt.clock((1_700_000_000 + number) * SECOND_NS)
 
 
 @pytest.mark.usefixtures("_forgetful")

@@ -140,7 +140,7 @@ async def test_the_wheel_scrolls_the_table_and_the_cursor_stays_on_its_mapping()
         scrolled = names(app)
         assert "01.so" not in scrolled
         assert table.cursor_id == 1
-        source.tell(tick(1))
+        source.deliver(tick(1))
         await pilot.pause()
         assert names(app) == scrolled
         await wheel(pilot, table, -20)
@@ -153,7 +153,7 @@ async def test_the_table_stays_where_the_wheel_brought_it_above_its_cursor() -> 
         await pilot.press("ctrl+end")
         await wheel(pilot, table, -50)
         assert names(app)[0] == "00.so"
-        source.tell(tick(1))
+        source.deliver(tick(1))
         await pilot.pause()
         assert names(app)[0] == "00.so"
         await pilot.press("up")
@@ -168,7 +168,7 @@ async def test_the_rows_keep_their_order_under_the_mouse(
     monkeypatch.setattr("smapstop.ui.stable_order.QUIET_SECONDS", 60.0)
     async with shown() as (app, pilot, source):
         await tell(pilot, app.query_one(MappingTable), what)
-        source.tell(*(tick(number, 50) for number in range(1, 9)))
+        source.deliver(*(tick(number, 50) for number in range(1, 9)))
         await pilot.pause()
         assert names(app)[5] < "09.so"
         assert "50.so" not in names(app)

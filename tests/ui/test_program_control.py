@@ -24,7 +24,7 @@ class Source(ListSource):
         self.ends_at = ends_at
 
     def request(self, request: Request) -> None:
-        self.asked.append(request)
+        self.requests.append(request)
         if request == self.ends_at:
             self.launching.note_end()
         elif request == LAUNCH:
@@ -40,7 +40,7 @@ def test_it_is_launched_once_however_often_its_terminal_is_sized() -> None:
     source = Source(None)
     source.launching.start()
     source.launching.start()
-    assert source.asked == [LAUNCH]
+    assert source.requests == [LAUNCH]
 
 
 @pytest.mark.parametrize(("ends_at", "asked"), [(HUP, [HUP]), (TERM, [HUP, TERM]), (KILL, [HUP, TERM, KILL])])
@@ -49,7 +49,7 @@ async def test_it_is_ended_with_as_little_force_as_it_takes(ends_at: Signal, ask
     source.launching.start()
     await source.launching.end()
     await source.launching.end()
-    assert source.asked == [LAUNCH, *asked]
+    assert source.requests == [LAUNCH, *asked]
 
 
 async def test_it_begins_again_when_it_has_ended() -> None:
@@ -57,7 +57,7 @@ async def test_it_begins_again_when_it_has_ended() -> None:
     source.launching.start()
     for _ in range(2):
         await source.launching.restart()
-    assert source.asked == [LAUNCH, HUP, TERM, LAUNCH, HUP, TERM, LAUNCH]
+    assert source.requests == [LAUNCH, HUP, TERM, LAUNCH, HUP, TERM, LAUNCH]
 
 
 async def test_one_that_ended_by_itself_gets_no_signal() -> None:
@@ -65,7 +65,7 @@ async def test_one_that_ended_by_itself_gets_no_signal() -> None:
     source.launching.start()
     source.launching.note_end()
     await source.launching.restart()
-    assert source.asked == [LAUNCH, LAUNCH]
+    assert source.requests == [LAUNCH, LAUNCH]
 
 
 async def test_while_it_is_started_again_it_says_so_and_no_other_start_is_asked_for() -> None:
@@ -79,10 +79,10 @@ async def test_while_it_is_started_again_it_says_so_and_no_other_start_is_asked_
     async with asyncio.timeout(DEADLINE_SECONDS):
         while not launching.is_restarting:
             await asyncio.sleep(0)
-        while not source.asked:
+        while not source.requests:
             await asyncio.sleep(0)
     assert not again.done()
     launching.note_launch_failure()
     await again
     assert not launching.is_restarting
-    assert source.asked == [LAUNCH]
+    assert source.requests == [LAUNCH]

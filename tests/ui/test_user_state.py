@@ -91,9 +91,9 @@ async def test_keys_have_it_sampled_more_often_and_less() -> None:
     app, source, memory = dashboard(pace=Pace(700_000_000, 0.02))
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("+")
-        assert source.asked[-1] == Pace(500_000_000, 0.02)
+        assert source.requests[-1] == Pace(500_000_000, 0.02)
         await pilot.press("-", "-")
-        assert source.asked[-1] == Pace(2_000_000_000, 0.02)
+        assert source.requests[-1] == Pace(2_000_000_000, 0.02)
     assert memory.told == [{"interval": 2.0}]
 
 
@@ -101,7 +101,7 @@ async def test_a_recording_has_its_samples_and_no_other_pace() -> None:
     app, source, memory = dashboard(Replay("run.smaps"))
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("+")
-        assert source.asked == []
+        assert source.requests == []
         assert [notice.message for notice in app._notifications] == ["a recording has the samples that it has"]
     assert memory.told == []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stepping import Stepping, until
+from stepping import SteppedProgram, wait_until
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 Program = Callable[[str], Path]
@@ -41,7 +41,7 @@ def runs(program: Program, data: Path, tmp_path_factory: pytest.TempPathFactory)
     """Two runs, of 10 and 60 pages of heap and of a file: as JSON, as saved smaps, and as recordings."""
     directory = tmp_path_factory.mktemp("runs")
     for pages in (10, 60):
-        with Stepping(program("amounts"), str(pages), str(pages), data) as target:
+        with SteppedProgram(program("amounts"), str(pages), str(pages), data) as target:
             taken = smapstop("snapshot", "-p", target.pid)
             (directory / f"{pages}.json").write_text(taken.stdout)
             (directory / f"{pages}.smaps").write_bytes(Path(f"/proc/{target.pid}/smaps").read_bytes())
@@ -90,7 +90,7 @@ def test_a_run_that_ended_is_compared_at_its_last_moment(
         assert record.stdout.readline().startswith(b"ready ")
         written = smapstop("diff", runs / "10.json", recording)
         assert json.loads(written.stdout)["after"]["process"]["name"] == "amounts"
-        until(lambda: groups(runs / "10.json", recording, "--all")["[heap]"]["after"]["rss"] == 240)
+        wait_until(lambda: groups(runs / "10.json", recording, "--all")["[heap]"]["after"]["rss"] == 240)
         record.stdin.write(b"\n")
         assert record.wait(timeout=60) == 0
     assert groups(runs / "10.json", recording)["[heap]"]["change"]["rss"] == 200

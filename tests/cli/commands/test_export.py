@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from building import mappings_of, tick_of
 from exporting import record
-from stepping import DEADLINE_SECONDS, Stepping, until
+from stepping import DEADLINE_SECONDS, SteppedProgram, wait_until
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 Program = Callable[[str], Path]
@@ -174,13 +174,13 @@ def test_a_reader_that_goes_away_ends_it_silently(run: Path) -> None:
 def recorded(path: Path, pid: int) -> "subprocess.Popen[bytes]":
     """A recorder at work that has written some ticks."""
     process = subprocess.Popen([*SMAPSTOP, "record", "-o", str(path), "-i", "0.05", "-p", str(pid)])
-    until(lambda: path.exists() and len(export(path, "--what", "ticks").stdout.splitlines()) > 2)
+    wait_until(lambda: path.exists() and len(export(path, "--what", "ticks").stdout.splitlines()) > 2)
     return process
 
 
 def test_one_that_is_still_being_written_is_exported_as_far_as_it_goes(program: Program, tmp_path: Path) -> None:
     path = tmp_path / "run.smaps"
-    with Stepping(program("first_touch")) as stepping:
+    with SteppedProgram(program("first_touch")) as stepping:
         recorder = recorded(path, stepping.pid)
         done = export(path, "--what", "ticks")
         recorder.send_signal(signal.SIGINT)
@@ -192,7 +192,7 @@ def test_one_that_is_still_being_written_is_exported_as_far_as_it_goes(program: 
 
 def test_one_whose_recorder_was_killed_is_exported_and_says_so(program: Program, tmp_path: Path) -> None:
     path = tmp_path / "run.smaps"
-    with Stepping(program("first_touch")) as stepping:
+    with SteppedProgram(program("first_touch")) as stepping:
         recorder = recorded(path, stepping.pid)
         recorder.kill()
         recorder.wait(DEADLINE_SECONDS)

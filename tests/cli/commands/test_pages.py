@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from places import PROGRAMS, ROOT
-from stepping import Stepping, python, until
+from stepping import SteppedProgram, stepped_python, wait_until
 
 from smapstop.proc.process import PAGEMAP_REMEDY
 
@@ -37,7 +37,7 @@ def told(*arguments: object) -> dict[str, Any]:
     return document
 
 
-def states(target: Stepping, pages: int, mapping: str | None = None) -> str:
+def states(target: SteppedProgram, pages: int, mapping: str | None = None) -> str:
     """The first letter of the state of each page from the program's address on."""
     document = told("-p", target.pid, mapping or hex(target.address))
     letters, at = "", int(document["mapping"]["start"], 16)
@@ -67,8 +67,8 @@ def on_page(document: dict[str, Any], address: int) -> dict[str, Any]:
 
 
 def test_states_of_anonymous_memory_of_a_file_and_of_shared_memory(program: Program, tmp_path: Path) -> None:
-    with Stepping(program("page_states"), tmp_path / "file") as target:
-        guard = "g" if target.said[0] == "anonymous-guarded" else "n"
+    with SteppedProgram(program("page_states"), tmp_path / "file") as target:
+        guard = "g" if target.words[0] == "anonymous-guarded" else "n"
         assert states(target, 10) == f"aaanzn{guard}nan"
         assert states(target.go(), 12) == "ffcffccffnnf"
         assert states(target, 12, str(tmp_path / "file")) == "ffcffccffnnf"
@@ -78,7 +78,7 @@ def test_states_of_anonymous_memory_of_a_file_and_of_shared_memory(program: Prog
 def test_huge_pages_are_a_bit_beside_the_state(program: Program, tmp_path: Path) -> None:
     if "[never]" in THP.read_text():
         pytest.skip("huge pages are off")
-    with Stepping(program("page_states"), tmp_path / "file") as target:
+    with SteppedProgram(program("page_states"), tmp_path / "file") as target:
         target.go().go().go()
         assert states(target, 1024) == "a" * 512 + "z" * 512
         document = told("-p", target.pid, hex(target.address))
@@ -91,7 +91,7 @@ def test_huge_pages_are_a_bit_beside_the_state(program: Program, tmp_path: Path)
 def test_the_page_of_page1_turns_from_file_to_copied_on_write_and_its_neighbour_does_not(
     tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    with Stepping(built(tmp_path, "known_pages", *options)) as target:
+    with SteppedProgram(built(tmp_path, "known_pages", *options)) as target:
         before = told("-p", target.pid, "known_pages .data")
         assert on_page(before, target.address)["state"] == "file"
         target.go()
@@ -108,7 +108,7 @@ def test_the_page_of_page1_turns_from_file_to_copied_on_write_and_its_neighbour_
 
 def test_variables_of_a_shared_library(tmp_path: Path) -> None:
     library = built(tmp_path, "known_pages", "-shared", "-fPIC")
-    with Stepping(built(tmp_path, "known_user", str(library), f"-Wl,-rpath,{tmp_path}")) as target:
+    with SteppedProgram(built(tmp_path, "known_user", str(library), f"-Wl,-rpath,{tmp_path}")) as target:
         target.go()
         run = on_page(told("-p", target.pid, "known_pages .data"), target.address)
         assert run["state"] == "copied-on-write"
@@ -116,7 +116,7 @@ def test_variables_of_a_shared_library(tmp_path: Path) -> None:
 
 
 def test_zeroed_data_has_its_variables_and_is_no_guess_any_more(tmp_path: Path) -> None:
-    with Stepping(built(tmp_path, "zeroed")) as target:
+    with SteppedProgram(built(tmp_path, "zeroed")) as target:
         document = told("-p", target.pid, hex(target.address))
         assert (document["mapping"]["label"], document["mapping"]["guess"]) == ("zeroed .bss", False)
         assert on_page(document, target.address)["symbols"] == ["zeroed1", "zeroed2"]
@@ -127,14 +127,14 @@ def test_zeroed_data_has_its_variables_and_is_no_guess_any_more(tmp_path: Path) 
 
 
 def test_zeroed_data_of_a_stripped_program_says_why_it_has_no_symbols(tmp_path: Path) -> None:
-    with Stepping(built(tmp_path, "zeroed", "-s")) as target:
+    with SteppedProgram(built(tmp_path, "zeroed", "-s")) as target:
         table = smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout
         assert "no symbols: the file is stripped of its symbols" in table
         assert on_page(told("-p", target.pid, hex(target.address)), target.address)["symbols"] == [".bss"]
 
 
 def test_a_stripped_program_has_sections_and_says_why(tmp_path: Path) -> None:
-    with Stepping(built(tmp_path, "known_pages", "-s")) as target:
+    with SteppedProgram(built(tmp_path, "known_pages", "-s")) as target:
         target.go()
         document = told("-p", target.pid, "known_pages .data")
         assert ".data" in on_page(document, target.address)["symbols"]
@@ -145,7 +145,7 @@ def test_a_stripped_program_has_sections_and_says_why(tmp_path: Path) -> None:
 
 def test_a_deleted_program(tmp_path: Path) -> None:
     path = built(tmp_path, "known_pages")
-    with Stepping(path) as target:
+    with SteppedProgram(path) as target:
         path.unlink()
         target.go()
         document = told("-p", target.pid, "known_pages .data")
@@ -159,7 +159,7 @@ def test_a_deleted_program(tmp_path: Path) -> None:
 
 
 def test_the_whole_json_of_a_mapping(program: Program) -> None:
-    with Stepping(program("heap")) as target:
+    with SteppedProgram(program("heap")) as target:
         document = told("-p", target.pid, "[heap]")
         maps = Path(f"/proc/{target.pid}/maps").read_text()
         start, end = next(line.split()[0] for line in maps.splitlines() if line.endswith("[heap]")).split("-")
@@ -178,7 +178,7 @@ def test_the_whole_json_of_a_mapping(program: Program) -> None:
 
 @needs_root
 def test_facts_of_the_frames_split_the_runs(program: Program) -> None:
-    with Stepping(program("fork")) as target:
+    with SteppedProgram(program("fork")) as target:
         target.go().go()
         mapping = hex(target.address)
         assert len(told("-p", target.pid, mapping)["runs"]) == 1
@@ -192,7 +192,7 @@ def test_facts_of_the_frames_split_the_runs(program: Program) -> None:
 
 
 def test_all_mappings_of_a_name_one_after_the_other(program: Program) -> None:
-    with Stepping(program("heap")) as target:
+    with SteppedProgram(program("heap")) as target:
         run = smapstop("-p", target.pid, "heap .rodata")
         assert run.returncode == 0
         decoder, rest, found = json.JSONDecoder(), run.stdout, []
@@ -205,7 +205,7 @@ def test_all_mappings_of_a_name_one_after_the_other(program: Program) -> None:
 
 
 def test_cow_tells_of_the_page_that_was_written(tmp_path: Path) -> None:
-    with Stepping(built(tmp_path, "known_pages")) as target:
+    with SteppedProgram(built(tmp_path, "known_pages")) as target:
         path = str(tmp_path / "known_pages")
 
         def groups() -> dict[str, dict[str, Any]]:
@@ -237,7 +237,7 @@ def test_cow_tells_of_the_page_that_was_written(tmp_path: Path) -> None:
 
 
 def test_cow_tells_which_copies_a_fork_still_shares(program: Program, tmp_path: Path) -> None:
-    with Stepping(program("fork_file"), tmp_path / "file") as target:
+    with SteppedProgram(program("fork_file"), tmp_path / "file") as target:
 
         def own() -> tuple[int, int]:
             copied = told("-p", target.pid, "--cow")["copied"]
@@ -266,7 +266,7 @@ def test_a_page_with_several_names_counts_once(tmp_path: Path) -> None:
     )
     executable = tmp_path / "names"
     subprocess.run(["cc", "-O0", "-o", executable, source], check=True)
-    with Stepping(executable) as target:
+    with SteppedProgram(executable) as target:
         copied = told("-p", target.pid, "--cow")["copied"]
         groups = [group for part in copied if part["file"] == str(executable) for group in part["groups"]]
         named = {tuple(group["symbols"]): group["pages"] for group in groups}
@@ -300,14 +300,14 @@ def _swapped_copies(tmp_path: Path) -> None:
         "    m.madvise(21, 0, 4096 * 4)\n"  # MADV_PAGEOUT
         "    step()\n"
     )
-    with python(code) as target:
+    with stepped_python(code) as target:
 
         def copied() -> dict[str, Any]:
             parts = told("-p", target.pid, "--cow")["copied"]
             found: dict[str, Any] = next(part for part in parts if part["file"].endswith("mapped"))
             return found
 
-        until(lambda: copied()["groups"][0]["swapped_pages"] == 4 or not target.go())
+        wait_until(lambda: copied()["groups"][0]["swapped_pages"] == 4 or not target.go())
         part = copied()
         assert (part["pages"], part["kb"], part["lacking"]) == (4, 16, "is not an ELF file")
         runs = told("-p", target.pid, str(tmp_path / "mapped"))["runs"]
@@ -325,7 +325,7 @@ def test_a_tebibyte_of_nothing_and_a_gibibyte_are_told_by_runs() -> None:
         "a = libc.mmap(None, 1 << 40, 0, 0x4022, -1, 0)\n"
         "os.write(1, b'step %x\\n' % a); os.read(0, 1)\n"
     )
-    with python(code) as target:
+    with stepped_python(code) as target:
         document = told("-p", target.pid, hex(target.address))
         assert [(run["state"], run["pages"]) for run in document["runs"]] == [("not-present", 1 << 28)]
 
@@ -356,9 +356,9 @@ def test_errors_are_one_line_that_says_what_to_do(arguments: tuple[str, ...], me
 
 
 def test_a_zombie_has_no_pages(program: Program) -> None:
-    with Stepping(program("heap")) as target:
+    with SteppedProgram(program("heap")) as target:
         target.kill()
-        until(lambda: Path(f"/proc/{target.pid}/stat").read_text().split()[2] == "Z")
+        wait_until(lambda: Path(f"/proc/{target.pid}/stat").read_text().split()[2] == "Z")
         run = smapstop("-p", target.pid, "[heap]")
         assert run.returncode == 2
         assert "has ended (a zombie), and its memory is gone" in run.stderr
@@ -406,7 +406,7 @@ libc.capset(struct.pack("Ii", 0x20080522, 0), struct.pack("6I", 0, 0, 0, 1 << 6,
 import smapstop.report.pages.page_list
 print(smapstop.cli.main.main(["pages", "-p", sys.argv[1], "[heap]"]))
 """
-    with python("step()") as target:
+    with stepped_python("step()") as target:
         command = [sys.executable, "-c", code, str(target.pid)]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert run.stdout == "2\n", run.stderr

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from stepping import DEADLINE_SECONDS, Stepping, until
+from stepping import DEADLINE_SECONDS, SteppedProgram, wait_until
 
 from smapstop.model.tick import Tick
 from smapstop.recording.reader import Recording
@@ -36,7 +36,7 @@ def recording(path: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]
     command = [*SMAPSTOP, "record", "-o", str(path), "-i", "0.05", *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
-            until(lambda: path.exists() and len(ticks_or_none(path)) > 2)
+            wait_until(lambda: path.exists() and len(ticks_or_none(path)) > 2)
             yield process
         finally:
             process.kill()
@@ -90,7 +90,7 @@ def test_its_status_is_the_programs(path: Path, script: str, status: int) -> Non
 
 def test_a_program_that_execs_is_recorded_across_it(path: Path) -> None:
     with recording(path, "--", "sh", "-c", "sleep 0.2; exec sleep 1000") as process:
-        until(lambda: any(tick.executed for tick in ticks(path)))
+        wait_until(lambda: any(tick.executed for tick in ticks(path)))
         process.terminate()
         assert process.wait(DEADLINE_SECONDS) == 0
 
@@ -149,7 +149,7 @@ def test_a_full_disk_does_not_end_the_program(tmp_path: Path) -> None:
 
 
 def test_so_many_samples_as_were_asked_for(program: Program, path: Path) -> None:
-    with Stepping(program("first_touch")) as stepping:
+    with SteppedProgram(program("first_touch")) as stepping:
         done = record(path, "--count", 3, "-p", stepping.pid)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -158,10 +158,10 @@ def test_so_many_samples_as_were_asked_for(program: Program, path: Path) -> None
 
 
 def test_what_happens_is_in_the_file_for_sql(program: Program, path: Path) -> None:
-    with Stepping(program("first_touch")) as stepping, recording(path, "-p", stepping.pid) as process:
+    with SteppedProgram(program("first_touch")) as stepping, recording(path, "-p", stepping.pid) as process:
         before = len(ticks(path))
         stepping.go()
-        until(lambda: [tick.tier for tick in ticks(path)[before:]].count("smaps") > 1)  # others read no mappings
+        wait_until(lambda: [tick.tier for tick in ticks(path)[before:]].count("smaps") > 1)  # others read no mappings
         process.send_signal(signal.SIGINT)
         assert process.wait(DEADLINE_SECONDS) == 0
 
@@ -172,7 +172,7 @@ def test_what_happens_is_in_the_file_for_sql(program: Program, path: Path) -> No
 
 
 def test_the_end_of_the_process_ends_the_recording(program: Program, path: Path) -> None:
-    with Stepping(program("first_touch")) as stepping, recording(path, "-p", stepping.pid) as process:
+    with SteppedProgram(program("first_touch")) as stepping, recording(path, "-p", stepping.pid) as process:
         stepping.kill()
         assert process.wait(DEADLINE_SECONDS) == 0
 
@@ -184,7 +184,7 @@ def test_the_end_of_the_process_ends_the_recording(program: Program, path: Path)
 def test_two_can_record_one_process(program: Program, path: Path) -> None:
     other = path.with_suffix(".other")
     with (
-        Stepping(program("first_touch")) as stepping,
+        SteppedProgram(program("first_touch")) as stepping,
         recording(path, "-p", stepping.pid) as one,
         recording(other, "-p", stepping.pid) as two,
     ):
@@ -207,7 +207,7 @@ def complaint(path: Path, *arguments: object) -> str:
 
 def test_a_file_that_is_there_needs_force(program: Program, path: Path) -> None:
     path.write_text("precious")
-    with Stepping(program("first_touch")) as stepping:
+    with SteppedProgram(program("first_touch")) as stepping:
         assert "--force" in complaint(path, "-p", stepping.pid)
         assert path.read_text() == "precious"
         assert record(path, "--force", "--count", 1, "-p", stepping.pid).returncode == 0

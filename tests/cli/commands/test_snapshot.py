@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import Stepping
+from stepping import SteppedProgram
 
 WIDE = os.environ | {"COLUMNS": "200"}
 SMAPSTOP = (sys.executable, "-m", "smapstop")
@@ -21,7 +21,7 @@ def smapstop(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_labels_are_told_in_every_format_guesses_as_guesses(program: Callable[[str], Path], tmp_path: Path) -> None:
-    with Stepping(program("threads")) as target:
+    with SteppedProgram(program("threads")) as target:
         snapshot = smapstop("snapshot", "-p", target.pid, "--label", "--sort", "size")
         table = smapstop("snapshot", "-p", target.pid, "--label", "--format", "table").stdout
         csv = smapstop("snapshot", "-p", target.pid, "--label", "--format", "csv").stdout

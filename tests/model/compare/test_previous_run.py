@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from building import SECOND, mappings_of, tick_of, timeline_of
+from building import SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE, PreviousRun
 from smapstop.model.tick import ExitStatus
@@ -22,11 +22,11 @@ def run(*heaps: int, began: float = 0, ended: bool = False, at: int = 0) -> Time
         for kb in heaps
     ]
     ticks = [
-        tick_of(number, map_, [5, 6], keyframe=True, monotonic_ns=round((began + number) * SECOND))
+        tick_of(number, map_, [5, 6], keyframe=True, monotonic_ns=round((began + number) * SECOND_NS))
         for number, map_ in enumerate(rows)
     ]
     if ended:
-        last = {"monotonic_ns": round((began + len(heaps)) * SECOND), "ending": ExitStatus(status=0)}
+        last = {"monotonic_ns": round((began + len(heaps)) * SECOND_NS), "ending": ExitStatus(status=0)}
         ticks.append(tick_of(len(heaps), rows[-1].take(slice(0)), [], keyframe=False, **last))
     return timeline_of(*ticks)
 
@@ -52,7 +52,10 @@ def test_the_nearest_reading_counts_not_the_one_before() -> None:
     rows = mappings_of((10, 90, "rw-p", HEAP, 1), texts=texts)
     times = (0, 0.99, 1.4, 1.6)
     later = timeline_of(
-        *(tick_of(at, rows, [5], keyframe=True, monotonic_ns=round(when * SECOND)) for at, when in enumerate(times))
+        *(
+            tick_of(at, rows, [5], keyframe=True, monotonic_ns=round(when * SECOND_NS))
+            for at, when in enumerate(times)
+        )
     )
     assert [heap_beside(earlier, later, number) for number in range(4)] == [10, 20, 20, 30]
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from address_space import lives, readings
+from address_space import readings, space_histories
 from building import mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -252,7 +252,7 @@ def test_kernel_that_prints_only_pss_has_nothing_to_explain(mappings: list[tuple
     assert len(tick(mappings, 100, ("size", "rss", *FIELDS))) == 0
 
 
-@given(lives)
+@given(space_histories)
 def test_mappings_may_come_go_and_change_in_any_way(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         found = match(previous, first_match(previous).ids, current, len(previous))

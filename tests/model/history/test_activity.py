@@ -1,6 +1,6 @@
 """Where something happened, over all time."""
 
-from building import SECOND, mappings_of, tick_of, timeline_of
+from building import SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.activity import Activity
 from smapstop.model.tick import ExitStatus, LifecycleEvent
@@ -65,7 +65,7 @@ def test_it_follows_a_timeline_that_grows() -> None:
 
 def test_ticks_at_one_time_are_one_stretch() -> None:
     rows = mappings_of((0, 4))
-    activity = followed(timeline_of(*(tick_of(n, rows, [0], keyframe=True, monotonic_ns=SECOND) for n in (0, 1))))
+    activity = followed(timeline_of(*(tick_of(n, rows, [0], keyframe=True, monotonic_ns=SECOND_NS) for n in (0, 1))))
 
     assert activity.binned_counts(5).tolist() == [0, 0, 0, 0, 0]
     assert activity.tick_in_bin(3, 5) == 1

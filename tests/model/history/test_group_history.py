@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from address_space import lives, readings, ticks_of
+from address_space import readings, space_histories, ticks_of
 from building import mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,7 +82,12 @@ def by_hand(timeline: Timeline, by: Grouping, number: int) -> dict[str, int]:
     return had
 
 
-@given(lives, st.sets(st.integers(1, 7)), st.sampled_from(GROUPINGS[1:]), st.lists(st.integers(0, 7), max_size=4))
+@given(
+    space_histories,
+    st.sets(st.integers(1, 7)),
+    st.sampled_from(GROUPINGS[1:]),
+    st.lists(st.integers(0, 7), max_size=4),
+)
 def test_sums_are_those_of_the_moments_in_whatever_order_they_are_asked_for(
     life: list[list[Any]], keyframes: set[int], by: Grouping, looked_at: list[int]
 ) -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from address_space import identified, lives, readings, ticks_of
-from building import SECOND, mappings_of, tick_of, timeline_of
+from address_space import ids_of_readings, readings, space_histories, ticks_of
+from building import SECOND_NS, mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,26 +17,26 @@ NAN = float("nan")
 keyframes = st.sets(st.integers(1, 8))
 
 
-@given(lives, keyframes)
+@given(space_histories, keyframes)
 def test_its_amounts_are_the_series_of_the_timeline(life: list[Any], at: set[int]) -> None:
     maps = readings(life)
     timeline = timeline_of(*ticks_of(maps, at))
     numbers = np.arange(-1, len(timeline))
 
-    for mapping in np.unique(np.concatenate(identified(maps))).tolist():
+    for mapping in np.unique(np.concatenate(ids_of_readings(maps))).tolist():
         of = MappingHistory(timeline, mapping)
         for name, row in zip(of.fields, of.amounts(numbers), strict=True):
             series = timeline.queries.series(np.array([mapping]), name, 0, len(timeline))[0]
             np.testing.assert_array_equal([NAN, *series], row)
 
 
-@given(lives, keyframes)
+@given(space_histories, keyframes)
 def test_followed_tick_by_tick_it_is_the_same_as_read_at_once(life: list[Any], at: set[int]) -> None:
     maps = readings(life)
     ticks = list(ticks_of(maps, at))
     growing = Timeline()
     growing.append(ticks[0])
-    followed = [MappingHistory(growing, mapping) for mapping in identified(maps)[0].tolist()]
+    followed = [MappingHistory(growing, mapping) for mapping in ids_of_readings(maps)[0].tolist()]
     for tick in ticks[1:]:
         growing.append(tick)
         for one in followed:
@@ -114,7 +114,7 @@ def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
     timeline = timeline_of(
         tick_of(0, mappings_of((20, 21)), [1]),
         tick_of(1, mappings_of((1, 3, "rw-p", "", 8)), [7]),
-        tick_of(2, mappings_of(), [], monotonic_ns=4 * SECOND),
+        tick_of(2, mappings_of(), [], monotonic_ns=4 * SECOND_NS),
     )
     life = MappingHistory(timeline, 7)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from address_space import lives, readings, ticks_of
+from address_space import readings, space_histories, ticks_of
 from building import mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,7 +54,7 @@ def test_the_amounts_after_each_of_the_last_ticks() -> None:
     np.testing.assert_array_equal(found, np.array(expected))
 
 
-@given(lives, st.sets(st.integers(1, 7)), st.integers(0, 7))
+@given(space_histories, st.sets(st.integers(1, 7)), st.integers(0, 7))
 def test_they_are_those_of_the_series(life: list[list[Any]], keyframes: set[int], number: int) -> None:
     timeline = timeline_of(*ticks_of(readings(life), keyframes))
     number = min(number, len(timeline) - 1)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from building import COUNTERS, SECOND, mappings_of, tick_of, timeline_of
+from building import COUNTERS, SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_diff import MapDiff, diff_maps
@@ -70,7 +70,11 @@ def test_moment_compared_with_itself_changed_nothing(changes: MapDiff) -> None:
 def at(number: int, seconds: float, **counters: int) -> Tick:
     none = mappings_of()
     return tick_of(
-        number, none, [], monotonic_ns=int(seconds * SECOND), counters=replace(COUNTERS, **dict[str, Any](counters))
+        number,
+        none,
+        [],
+        monotonic_ns=int(seconds * SECOND_NS),
+        counters=replace(COUNTERS, **dict[str, Any](counters)),
     )
 
 

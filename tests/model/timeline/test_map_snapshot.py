@@ -1,7 +1,7 @@
 """How a tick leads from one moment to the next."""
 
 import pytest
-from building import listed, mappings_of, tick_of
+from building import mapping_dicts, mappings_of, tick_of
 
 from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
@@ -30,9 +30,9 @@ def test_changed_row_is_replaced_where_it_stands(first: MapSnapshot) -> None:
     moment = apply_tick(first, tick)
 
     assert moment.ids.tolist() == [5, 6]
-    assert listed(first.mappings)[:1] + listed(tick.rows) == listed(moment.mappings)
+    assert mapping_dicts(first.mappings)[:1] + mapping_dicts(tick.rows) == mapping_dicts(moment.mappings)
     assert moment.last_changed.tolist() == [-1, 1]
-    assert listed(first.mappings)[1]["rss"] == 0, "the moment before stays as it was"
+    assert mapping_dicts(first.mappings)[1]["rss"] == 0, "the moment before stays as it was"
 
 
 def test_tick_without_changes_keeps_the_map_and_tells_that_it_was_read(first: MapSnapshot) -> None:
@@ -64,7 +64,7 @@ def test_born_and_gone_mappings(first: MapSnapshot) -> None:
 
     assert moment.ids.tolist() == [7, 8, 6]
     assert moment.last_changed.tolist() == [1, 1, -1]
-    assert listed(tick.rows) + listed(first.mappings)[1:] == listed(moment.mappings)
+    assert mapping_dicts(tick.rows) + mapping_dicts(first.mappings)[1:] == mapping_dicts(moment.mappings)
 
 
 def test_last_mapping_gone(first: MapSnapshot) -> None:
@@ -83,7 +83,7 @@ def test_moved_mapping_stands_where_it_is_now(first: MapSnapshot) -> None:
 def test_restless_fields_are_kept_up_to_date_but_do_not_move_a_row(first: MapSnapshot) -> None:
     moment = apply_tick(first, tick_of(1, mappings_of((10, 20, "rw-p", "", 8), pss=[4]), [5]))
 
-    assert listed(moment.mappings)[0]["pss"] == 4
+    assert mapping_dicts(moment.mappings)[0]["pss"] == 4
     assert moment.last_changed.tolist() == [-1, -1]
 
 
@@ -93,7 +93,7 @@ def test_keyframe_keeps_when_mappings_moved(first: MapSnapshot) -> None:
     third = apply_tick(second, tick_of(2, rows, [5, 6, 7], keyframe=True))
 
     assert third.last_changed.tolist() == [-1, 1, 2]
-    assert listed(rows) == listed(third.mappings)
+    assert mapping_dicts(rows) == mapping_dicts(third.mappings)
 
 
 def test_field_that_appears_later_was_not_printed_before(first: MapSnapshot) -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from address_space import lives, readings, ticks_of
-from building import SECOND, mappings_of, tick_of, timeline_of
+from address_space import readings, space_histories, ticks_of
+from building import SECOND_NS, mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ keyframes = st.sets(st.integers(1, 8))
 
 
 @given(
-    lives,
+    space_histories,
     keyframes,
     st.lists(st.integers(0, 30), unique=True, max_size=6),
     st.sampled_from(["rss", "size", "swap"]),
@@ -56,8 +56,8 @@ def test_tick_at_a_wall_clock_time_is_the_last_one_begun_by_then() -> None:
     timeline = timeline_of(*(tick_of(number, mappings_of(), []) for number in range(5)))
     begun, find = timeline.ticks[3].wall_ns, timeline.queries.find_tick
 
-    assert [find(begun), find(begun - 1), find(begun + SECOND - 1)] == [3, 2, 3]
-    assert [find(0), find(begun + 100 * SECOND)] == [0, 4]
+    assert [find(begun), find(begun - 1), find(begun + SECOND_NS - 1)] == [3, 2, 3]
+    assert [find(0), find(begun + 100 * SECOND_NS)] == [0, 4]
 
 
 def test_totals_have_gaps_where_they_are_unknown() -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from address_space import identified, lives, readings, ticks_of
-from building import listed, mappings_of, tick_of, timeline_of
+from address_space import ids_of_readings, readings, space_histories, ticks_of
+from building import mapping_dicts, mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,20 +15,20 @@ keyframes = st.sets(st.integers(1, 8))
 numbers = st.lists(st.integers(0, 7), min_size=1, max_size=20)
 
 
-@given(lives, keyframes, numbers)
+@given(space_histories, keyframes, numbers)
 def test_every_moment_is_the_whole_map_at_its_tick(life: list[Any], at: set[int], asked: list[int]) -> None:
     maps = readings(life)
-    ids = identified(maps)
+    ids = ids_of_readings(maps)
     timeline = timeline_of(*ticks_of(maps, at))
 
     for number in [number % len(maps) for number in asked]:
         moment = timeline.at(number)
         assert moment.tick is timeline.ticks[number]
         assert ids[number].tolist() == moment.ids.tolist()
-        assert listed(maps[number]) == listed(moment.mappings)
+        assert mapping_dicts(maps[number]) == mapping_dicts(moment.mappings)
 
 
-@given(lives, keyframes)
+@given(space_histories, keyframes)
 def test_when_mappings_moved_does_not_depend_on_keyframes(life: list[Any], at: set[int]) -> None:
     maps = readings(life)
     plain, keyed = timeline_of(*ticks_of(maps, set())), timeline_of(*ticks_of(maps, at))
@@ -37,7 +37,7 @@ def test_when_mappings_moved_does_not_depend_on_keyframes(life: list[Any], at: s
         assert plain.at(number).last_changed.tolist() == keyed.at(number).last_changed.tolist()
 
 
-@given(lives, keyframes)
+@given(space_histories, keyframes)
 def test_moments_replayed_are_those_that_were_appended(life: list[Any], at: set[int]) -> None:
     timeline = Timeline()
     appended = [timeline.append(tick) for tick in ticks_of(readings(life), at)]
@@ -49,7 +49,7 @@ def test_moments_replayed_are_those_that_were_appended(life: list[Any], at: set[
         assert moment.ids.tolist() == again.ids.tolist()
         assert moment.last_changed.tolist() == again.last_changed.tolist()
         assert moment.reading_tick.number == again.reading_tick.number
-        assert listed(moment.mappings) == listed(again.mappings)
+        assert mapping_dicts(moment.mappings) == mapping_dicts(again.mappings)
 
 
 def test_only_the_next_tick_may_follow() -> None:
@@ -85,4 +85,4 @@ def test_newest_moment_and_ending() -> None:
     assert timeline.ending == ExitStatus(status=3)
     assert timeline.last is not None
     assert timeline.last.read is moment.tick
-    assert listed(timeline.last.mappings) == listed(moment.mappings)
+    assert mapping_dicts(timeline.last.mappings) == mapping_dicts(moment.mappings)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import listed, mappings_of, tick_of
+from building import mapping_dicts, mappings_of, tick_of
 from hypothesis import given
 from hypothesis import strategies as st
-from streams import assert_same, streams, ticks_of
+from streams import assert_same, tick_streams, ticks_of_stream
 
 from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.mapping_history import MappingHistory
@@ -32,11 +32,13 @@ class Everything:
     """A log that keeps every tick and every moment, and looks for the answers there."""
 
     def __init__(self, stream: Any) -> None:
-        self.ticks = list(ticks_of(stream))
+        self.ticks = list(ticks_of_stream(stream))
         self.moments: list[MapSnapshot] = []
         for tick in self.ticks:
             self.moments.append(apply_tick(self.moments[-1] if self.moments else None, tick))
-        self.rows = [dict(zip(moment.ids.tolist(), listed(moment.mappings), strict=True)) for moment in self.moments]
+        self.rows = [
+            dict(zip(moment.ids.tolist(), mapping_dicts(moment.mappings), strict=True)) for moment in self.moments
+        ]
         """What each mapping was, by tick."""
         self.mappings = sorted({mapping for tick in self.ticks for mapping in tick.ids.tolist()})
 
@@ -90,7 +92,7 @@ def in_any_order(count: int, seed: int) -> list[int]:
     return numbers
 
 
-@given(streams, runs, st.integers(0, 9))
+@given(tick_streams, runs, st.integers(0, 9))
 def test_every_tick_comes_back_as_it_was(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
     timeline = log.packed(run_ticks)
@@ -101,7 +103,7 @@ def test_every_tick_comes_back_as_it_was(stream: Any, run_ticks: int, seed: int)
         assert_same(expected, found, f"tick {expected.number}")
 
 
-@given(streams, runs, st.integers(0, 9))
+@given(tick_streams, runs, st.integers(0, 9))
 def test_every_moment_comes_back_as_it_was(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
     timeline = log.packed(run_ticks)
@@ -113,7 +115,9 @@ def test_every_moment_comes_back_as_it_was(stream: Any, run_ticks: int, seed: in
             assert_same(getattr(expected, part), getattr(found, part), f"{part} at {number}")
 
 
-@given(streams, runs, st.integers(-3, 26), st.integers(-3, 28), st.sampled_from(["rss", "swap"]), st.integers(0, 9))
+@given(
+    tick_streams, runs, st.integers(-3, 26), st.integers(-3, 28), st.sampled_from(["rss", "swap"]), st.integers(0, 9)
+)
 def test_series_are_those_of_the_moments(
     stream: Any, run_ticks: int, first: int, stop: int, name: str, seed: int
 ) -> None:
@@ -128,7 +132,7 @@ def test_series_are_those_of_the_moments(
     assert found.shape == (len(mappings), len(numbers))
 
 
-@given(streams, runs)
+@given(tick_streams, runs)
 def test_changes_are_those_between_moments(stream: Any, run_ticks: int) -> None:
     log = Everything(stream)
     timeline = log.packed(run_ticks)
@@ -138,7 +142,7 @@ def test_changes_are_those_between_moments(stream: Any, run_ticks: int) -> None:
             assert log.change(mapping, number) == timeline.queries.change(mapping, number)
 
 
-@given(streams, runs)
+@given(tick_streams, runs)
 def test_totals_and_times_are_those_of_the_ticks(stream: Any, run_ticks: int) -> None:
     log = Everything(stream)
     timeline = log.packed(run_ticks)
@@ -152,7 +156,7 @@ def test_totals_and_times_are_those_of_the_ticks(stream: Any, run_ticks: int) ->
         assert timeline.header(tick.number).wall_ns == tick.wall_ns
 
 
-@given(streams, runs)
+@given(tick_streams, runs)
 def test_the_life_of_a_mapping_is_that_of_its_rows(stream: Any, run_ticks: int) -> None:
     log = Everything(stream)
     timeline = log.packed(run_ticks)
@@ -161,7 +165,7 @@ def test_the_life_of_a_mapping_is_that_of_its_rows(stream: Any, run_ticks: int) 
         assert_lives(log, MappingHistory(timeline, mapping))
 
 
-@given(streams, runs)
+@given(tick_streams, runs)
 def test_a_life_that_is_followed_tick_by_tick_is_the_same(stream: Any, run_ticks: int) -> None:
     log = Everything(stream)
     timeline = Timeline(segment_ticks=run_ticks)
@@ -181,7 +185,7 @@ def assert_lives(log: Everything, life: MappingHistory) -> None:
     numbers = log.steps(life.mapping)
     rows = [log.row(life.mapping, number) for number in numbers]
     assert numbers == [life.tick_of(step).number for step in range(len(life.states))]
-    assert rows == [listed(state.rows)[state.row] for state in life.states]
+    assert rows == [mapping_dicts(state.rows)[state.row] for state in life.states]
     there = [bool(log.row(life.mapping, number)) for number in range(len(log))]
     gone = [number for number in range(numbers[0], len(log)) if not there[number]]
     assert life.gone_tick == (gone[0] if gone else None)
@@ -204,7 +208,7 @@ def assert_changed(life: MappingHistory, rows: list[dict[str, Any]]) -> None:
         np.testing.assert_array_equal([NAN if kb is None else kb for kb in values], life.field(name, len(rows) - 1))
 
 
-@given(streams, runs, st.integers(0, 9))
+@given(tick_streams, runs, st.integers(0, 9))
 def test_what_happened_is_told_as_from_ticks_that_are_not_packed(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
     timeline, loose = log.packed(run_ticks), log.packed(len(log))
@@ -215,7 +219,7 @@ def test_what_happened_is_told_as_from_ticks_that_are_not_packed(stream: Any, ru
             assert packed.at(number) == plain.at(number)
 
 
-@given(streams, runs, st.integers(0, 9))
+@given(tick_streams, runs, st.integers(0, 9))
 def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
     timeline = log.packed(run_ticks, kept_bytes=FORGETFUL)
@@ -240,7 +244,7 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
     np.testing.assert_array_equal(totals, timeline.queries.totals("rss", 0, len(log)))
 
 
-@given(streams, runs, st.sampled_from([FORGETFUL, 1 << 30]))
+@given(tick_streams, runs, st.sampled_from([FORGETFUL, 1 << 30]))
 def test_retold_they_make_the_same_moments(stream: Any, run_ticks: int, kept_bytes: int) -> None:
     timeline = Everything(stream).packed(run_ticks, kept_bytes=kept_bytes)
     begins = next((tick.number for tick in timeline.ticks if tick.has_mappings), len(timeline))

@@ -1,7 +1,7 @@
 """The past goes on as fast as it was asked to; times are invented here, nobody waits."""
 
 import pytest
-from building import SECOND, mappings_of, tick_of, timeline_of
+from building import SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.playback import Playback
@@ -10,7 +10,7 @@ from smapstop.model.view.playback import Playback
 def ticks_at(*seconds: float) -> Timeline:
     rows = mappings_of((0, 4))
     return timeline_of(
-        *(tick_of(n, rows, [0], monotonic_ns=int(at * SECOND), keyframe=True) for n, at in enumerate(seconds))
+        *(tick_of(n, rows, [0], monotonic_ns=int(at * SECOND_NS), keyframe=True) for n, at in enumerate(seconds))
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from watched import Compiler, watched
+from watched import Compiler, watch_program
 
 from smapstop.proc.elf import debug_files
 from smapstop.proc.elf.debug_files import (
@@ -53,9 +53,9 @@ def install(debug: Path, directory: Path, program: Path) -> None:
 
 def second_copy(program: Path) -> Symbols:
     """What is said of the pages that the program copies in its second step: all on them is static."""
-    with watched(program) as target:
-        target.go()
-        return target.go()
+    with watch_program(program) as target:
+        target.next_copied_symbols()
+        return target.next_copied_symbols()
 
 
 @pytest.mark.parametrize("build_id", [WITH_ID, WITHOUT_ID])
@@ -107,9 +107,9 @@ def test_debug_file_in_the_root_of_the_process(compiler: Compiler, tmp_path: Pat
         pytest.skip("only root can change the root of a process")
     program, debug = separated(compiler, tmp_path, "-static", WITH_ID, link=False)
     install(debug, tmp_path / DEBUG_DIRECTORY.lstrip("/"), program)
-    with watched("chroot", tmp_path, f"/{program.name}") as target:
-        target.go()
-        assert target.go() == NAMED
+    with watch_program("chroot", tmp_path, f"/{program.name}") as target:
+        target.next_copied_symbols()
+        assert target.next_copied_symbols() == NAMED
 
 
 def test_debug_file_of_a_process_with_a_root_of_its_own_is_also_found_in_ours(
@@ -120,9 +120,9 @@ def test_debug_file_of_a_process_with_a_root_of_its_own_is_also_found_in_ours(
     program, debug = separated(compiler, tmp_path, "-static", WITH_ID, link=False)
     install(debug, system_wide, program)
     monkeypatch.setattr(debug_files, "DEBUG_DIRECTORY", str(system_wide))
-    with watched("chroot", tmp_path, f"/{program.name}") as target:
-        target.go()
-        assert target.go() == NAMED
+    with watch_program("chroot", tmp_path, f"/{program.name}") as target:
+        target.next_copied_symbols()
+        assert target.next_copied_symbols() == NAMED
 
 
 @pytest.mark.parametrize("build_id", [WITH_ID, WITHOUT_ID])
@@ -169,8 +169,8 @@ def test_program_with_symbols_asks_no_debug_file(compiler: Compiler, tmp_path: P
     program, debug = tmp_path / "program", tmp_path / "program.debug"
     debug.write_text("text")
     objcopy(f"--add-gnu-debuglink={debug}", compiler("known_pages"), program)
-    with watched(program) as target:
-        assert target.go() == Symbols(("page1",))
+    with watch_program(program) as target:
+        assert target.next_copied_symbols() == Symbols(("page1",))
 
 
 def test_sum_of_a_file_of_several_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepping import Stepping
-from watched import FREESTANDING, PIE, Compiler, Watched, watched
+from stepping import SteppedProgram
+from watched import FREESTANDING, PIE, Compiler, WatchedProgram, watch_program
 
 from smapstop.proc.elf import mapped_files
 from smapstop.proc.elf.mapped_files import ElfCache, open_mapped_file
@@ -76,7 +76,7 @@ def opened(process: ProcDir, name: str, place: tuple[int, int], device: str, ino
 
 def test_file_of_a_mapping_is_opened_if_it_is_still_the_same(compiler: Compiler, tmp_path: Path) -> None:
     copy = Path(shutil.copy(compiler("known_pages", *PIE), tmp_path / "new\nline"))
-    with watched(copy) as target:
+    with watch_program(copy) as target:
         mappings, row = target.mapping()
         name, device, inode = (
             mappings.name_of(row),
@@ -102,10 +102,12 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
 
 def test_program_that_was_replaced_is_not_mistaken_for_the_one_that_runs(compiler: Compiler, tmp_path: Path) -> None:
     copy = Path(shutil.copy(compiler("known_pages", *PIE), tmp_path))
-    with watched(copy) as target:
+    with watch_program(copy) as target:
         copy.unlink()
         shutil.copy(compiler("one_page", *FREESTANDING), copy)
-        assert target.go() == Symbols(("page1",)), "found as the program of the process, also without root"
+        assert target.next_copied_symbols() == Symbols(("page1",)), (
+            "found as the program of the process, also without root"
+        )
         mappings, row = target.mapping()
         name, device, inode = (
             mappings.name_of(row),
@@ -146,22 +148,22 @@ def test_file_in_the_mount_namespace_of_the_process(compiler: Compiler, tmp_path
     place.mkdir()
     script = f"({mounts[kind]}) >&2 && exec {place}/{name} || echo none 0"
     with (
-        Stepping("unshare", "--mount", "sh", "-c", script) as program,
+        SteppedProgram("unshare", "--mount", "sh", "-c", script) as program,
         ProcDir(program.pid) as process,
     ):
-        if program.said[0] == "none":
+        if program.words[0] == "none":
             pytest.skip(f"no {kind} can be mounted here")
-        target = Watched(process, program)
+        target = WatchedProgram(process, program)
         mappings, row = target.mapping()
         device, inode = mappings.string_at(mappings.device, row), int(mappings.inode[row])
         assert not (place / name).exists()
         assert opened(process, mappings.name_of(row), NOWHERE, device, inode) is not None
-        assert target.go() == Symbols(("page1",))
+        assert target.next_copied_symbols() == Symbols(("page1",))
 
 
 def test_anonymous_memory_has_no_names(program: Callable[[str], Path]) -> None:
-    with watched(program("again")) as target:
+    with watch_program(program("again")) as target:
         mappings, row = target.mapping()
-        assert target.files.find_symbols(target.process, mappings, row, [target.copied]) == [
+        assert target.files.find_symbols(target.process, mappings, row, [target.copied_pages]) == [
             Symbols(missing_reason="is no file")
         ]

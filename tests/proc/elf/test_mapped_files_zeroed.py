@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from building import PAGE, mappings_of
-from watched import NON_PIE, PIE, STRIPPED, Compiler, Watched, watched
+from watched import NON_PIE, PIE, STRIPPED, Compiler, WatchedProgram, watch_program
 
 from smapstop.proc.elf.elf_file import Elf, ElfSegment
 from smapstop.proc.elf.segments import bss_segment, file_row
@@ -14,7 +14,7 @@ from smapstop.proc.pages.pagemap import PAGE_BYTES
 pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs' pages are of 4 kB")
 
 
-def on_each_page(target: Watched, row: int, first: int, pages: int) -> list[Symbols]:
+def on_each_page(target: WatchedProgram, row: int, first: int, pages: int) -> list[Symbols]:
     """What lies on neighbouring pages of a mapping."""
     mappings, _ = target.mapping()
     start = np.uint64(first) + np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES)
@@ -25,7 +25,7 @@ def on_each_page(target: Watched, row: int, first: int, pages: int) -> list[Symb
     return each
 
 
-def variables(target: Watched) -> list[tuple[str, ...]]:
+def variables(target: WatchedProgram) -> list[tuple[str, ...]]:
     """The names on the pages of the variables, which are in a mapping without a file."""
     mappings, row = target.mapping()
     assert (mappings.inode[row], mappings.name_of(row)) == (0, "")
@@ -40,25 +40,25 @@ NAMES = [("zeroed1",), ("zeroed2",), ("zeroed2",), (), ()]
 def test_zeroed_data_of_a_program_has_the_names_of_its_variables(
     compiler: Compiler, options: tuple[str, ...]
 ) -> None:
-    with watched(compiler("zeroed", *options)) as target:
+    with watch_program(compiler("zeroed", *options)) as target:
         assert variables(target) == NAMES
 
 
 def test_zeroed_data_of_a_library_has_the_names_of_its_variables(compiler: Compiler) -> None:
     library = compiler("zeroed", "-shared", "-fPIC")
-    with watched(compiler("known_user", str(library), f"-Wl,-rpath,{library.parent}")) as target:
+    with watch_program(compiler("known_user", str(library), f"-Wl,-rpath,{library.parent}")) as target:
         assert variables(target) == NAMES
 
 
 def test_zeroed_data_of_a_stripped_program_has_the_name_of_its_section(compiler: Compiler) -> None:
-    with watched(compiler("zeroed", *PIE, *STRIPPED)) as target:
+    with watch_program(compiler("zeroed", *PIE, *STRIPPED)) as target:
         _, row = target.mapping()
         symbols = on_each_page(target, row, target.program.address, 1)
         assert symbols == [Symbols((".bss",), missing_reason="is stripped of its symbols")]
 
 
 def test_heap_that_follows_a_program_has_no_names_of_it(compiler: Compiler) -> None:
-    with watched("setarch", "-R", compiler("zeroed", *NON_PIE)) as target:
+    with watch_program("setarch", "-R", compiler("zeroed", *NON_PIE)) as target:
         mappings, _ = target.mapping()
         row = next(row for row in range(len(mappings)) if mappings.name_of(row) == "[heap]")
         assert mappings.end[row - 1] == mappings.start[row], "it follows directly"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from building import mappings_of
 from places import PROGRAMS
-from stepping import until
+from stepping import wait_until
 from watched import FREESTANDING, Compiler
 
 from smapstop.proc.elf.elf_file import Elf, ElfSegment
@@ -25,7 +25,7 @@ def test_segments_with_the_same_permissions_that_share_a_page_of_the_file_are_to
     program = compiler("shared_page", *FREESTANDING, "-no-pie", f"-Wl,-T,{SCRIPT},--build-id=none")
     with subprocess.Popen((program,)) as running, ProcDir(running.pid) as process:
         try:
-            until(lambda: str(program).encode() in process.read_maps())
+            wait_until(lambda: str(program).encode() in process.read_maps())
             mappings, files = parse_smaps(process.read_maps()), ElfCache()
             rows = [row for row in range(len(mappings)) if mappings.name_of(row) == str(program)]
             pages = [

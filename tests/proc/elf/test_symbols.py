@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from watched import FREESTANDING, NON_PIE, PIE, STRIPPED, Compiler, watched
+from watched import FREESTANDING, NON_PIE, PIE, STRIPPED, Compiler, watch_program
 
 from smapstop.proc.columns import Addresses
 from smapstop.proc.elf import elf_file, symbols
@@ -50,11 +50,11 @@ def offset_of(path: Path, symbol: str) -> int:
 def test_page_that_is_written_turns_from_file_to_anonymous_and_has_a_name(
     compiler: Compiler, options: tuple[str, ...]
 ) -> None:
-    with watched(compiler("known_pages", *options)) as target:
+    with watch_program(compiler("known_pages", *options)) as target:
         assert target.flags(0, 1) == [OF_FILE, OF_FILE]
-        assert target.go() == Symbols(("page1",))
+        assert target.next_copied_symbols() == Symbols(("page1",))
         assert target.flags(0, 1) == [PageFlags.PRESENT, OF_FILE]
-        assert target.go() == Symbols(("page2", "wide"))
+        assert target.next_copied_symbols() == Symbols(("page2", "wide"))
         assert target.flags(0, 1, 2, 3, 4, 5) == [
             PageFlags.PRESENT,
             PageFlags.PRESENT,
@@ -66,11 +66,11 @@ def test_page_that_is_written_turns_from_file_to_anonymous_and_has_a_name(
 
 
 def test_pages_of_a_library_have_its_names(with_library: Callable[..., Path]) -> None:
-    with watched(with_library()) as target:
+    with watch_program(with_library()) as target:
         assert target.flags(0, 1) == [OF_FILE, OF_FILE]
-        assert target.go() == Symbols(("page1",))
+        assert target.next_copied_symbols() == Symbols(("page1",))
         assert target.flags(0, 1) == [PageFlags.PRESENT, OF_FILE]
-        assert target.go() == Symbols(("page2", "wide"))
+        assert target.next_copied_symbols() == Symbols(("page2", "wide"))
 
 
 def test_mangled_names_are_given_as_their_language_has_them(compiler: Compiler, tmp_path: Path) -> None:
@@ -79,11 +79,11 @@ def test_mangled_names_are_given_as_their_language_has_them(compiler: Compiler, 
     program = tmp_path / "program"
     subprocess.run(("objcopy", *renamed, compiler("known_pages"), program), check=True)
 
-    with watched(program) as target:
-        assert target.go() == Symbols(("program::page1",))
-        assert target.go() == Symbols(("a::counters::HITS", "wide"))
+    with watch_program(program) as target:
+        assert target.next_copied_symbols() == Symbols(("program::page1",))
+        assert target.next_copied_symbols() == Symbols(("a::counters::HITS", "wide"))
         mappings, row = target.mapping()
-        each = target.files.find_symbols_by_run(target.process, mappings, row, target.copied, most=9)
+        each = target.files.find_symbols_by_run(target.process, mappings, row, target.copied_pages, most=9)
         assert [name for symbols in each for name in symbols.names if "::" in name] == [
             "program::page1",
             "a::counters::HITS",
@@ -91,14 +91,14 @@ def test_mangled_names_are_given_as_their_language_has_them(compiler: Compiler, 
 
 
 def test_stripped_library_still_names_what_it_exports(with_library: Callable[..., Path]) -> None:
-    with watched(with_library(*STRIPPED)) as target:
-        assert target.go() == Symbols(("page1",))
-        assert target.go() == Symbols((".data",)), "page2 and wide are static"
+    with watch_program(with_library(*STRIPPED)) as target:
+        assert target.next_copied_symbols() == Symbols(("page1",))
+        assert target.next_copied_symbols() == Symbols((".data",)), "page2 and wide are static"
 
 
 def test_stripped_program_names_its_sections(compiler: Compiler) -> None:
-    with watched(compiler("known_pages", *PIE, *STRIPPED)) as target:
-        assert target.go().names == (".data",)
+    with watch_program(compiler("known_pages", *PIE, *STRIPPED)) as target:
+        assert target.next_copied_symbols().names == (".data",)
 
 
 def test_several_variables_on_a_page_in_address_order_without_second_names(compiler: Compiler) -> None:

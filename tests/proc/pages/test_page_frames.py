@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from places import ROOT
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.proc.pages import page_frames
 from smapstop.proc.pages.page_frames import FrameFlags, FrameRuns, read_frame_runs
@@ -23,7 +23,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this
 THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
-def frames(target: Stepping, pages: int) -> FrameRuns:
+def frames(target: SteppedProgram, pages: int) -> FrameRuns:
     """What is behind the pages from the program's address on."""
     with ProcDir(target.pid) as process:
         runs = read_page_runs(process, target.address, target.address + pages * PAGE_BYTES)
@@ -34,7 +34,7 @@ def frames(target: Stepping, pages: int) -> FrameRuns:
     return found
 
 
-def counts(target: Stepping, pages: int) -> list[tuple[int, int, int]]:
+def counts(target: SteppedProgram, pages: int) -> list[tuple[int, int, int]]:
     """The runs in pages from the program's address on, with how often they are mapped."""
     found, base = frames(target, pages), np.uint64(target.address)
     starts, ends = (((edges - base) // PAGE_BYTES).tolist() for edges in (found.runs.start, found.runs.end))
@@ -44,7 +44,7 @@ def counts(target: Stepping, pages: int) -> list[tuple[int, int, int]]:
 @needs_root
 @needs_4k
 def test_pages_that_are_shared_by_a_fork_are_mapped_twice(program: Program) -> None:
-    with Stepping(program("fork")) as target:
+    with SteppedProgram(program("fork")) as target:
         assert counts(target, 60) == [(0, 60, 1)]
         assert counts(target.go(), 60) == [(0, 60, 2)]
         assert counts(target.go(), 60) == [(0, 9, 1), (9, 60, 2)]
@@ -57,7 +57,7 @@ def test_pages_that_are_shared_by_a_fork_are_mapped_twice(program: Program) -> N
 def test_runs_do_not_depend_on_how_many_pages_are_read_at_once(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Stepping(program("fork")) as target:
+    with SteppedProgram(program("fork")) as target:
         target.go().go()
         for at_once in (1, 7, 60):
             monkeypatch.setattr(page_frames, "_PAGES_PER_READ", at_once)
@@ -69,7 +69,7 @@ def test_runs_do_not_depend_on_how_many_pages_are_read_at_once(
 def test_frames_of_huge_pages_and_of_the_zero_page(program: Program, tmp_path: Path) -> None:
     if "[never]" in THP.read_text():
         pytest.skip("huge pages are off")
-    with Stepping(program("page_states"), tmp_path / "file") as target:
+    with SteppedProgram(program("page_states"), tmp_path / "file") as target:
         target.go().go().go()
         found = frames(target, 1024)
         huge = found.runs.flags & PageFlags.ZERO == 0
@@ -81,7 +81,7 @@ def test_frames_of_huge_pages_and_of_the_zero_page(program: Program, tmp_path: P
 @needs_root
 @needs_4k
 def test_written_pages_of_shared_memory_are_dirty(program: Program) -> None:
-    with Stepping(program("memory_file")) as target:
+    with SteppedProgram(program("memory_file")) as target:
         found = frames(target.go(), 40)
         assert found.runs.pages == 12
         assert (found.flags & FrameFlags.DIRTY != 0).all()
@@ -104,5 +104,5 @@ with smapstop.proc.process.ProcDir(os.getpid()) as process:
     frames = smapstop.proc.pages.page_frames.frames_of(process, runs)
     os.write(1, f"{{len(runs) > 0}} {{frames}}\\n".encode())
 """
-    with Stepping(sys.executable, "-c", code) as target:
-        assert target.said == ["True", "None"]
+    with SteppedProgram(sys.executable, "-c", code) as target:
+        assert target.words == ["True", "None"]

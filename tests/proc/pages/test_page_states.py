@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, Backing, PageState, states_of
@@ -64,7 +64,7 @@ def test_every_state_is_explained_in_one_sentence() -> None:
 
 @pytest.mark.skipif(PAGE_BYTES != 4096, reason="the program counts pages of 4 kB")
 def test_states_of_a_real_program(program: Callable[[str], Path], tmp_path: Path) -> None:
-    with Stepping(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
 
         def told(pages: int, backing: Backing) -> str:
             """The first letter of each page's state."""
@@ -72,7 +72,7 @@ def test_states_of_a_real_program(program: Callable[[str], Path], tmp_path: Path
             addresses = np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES) + np.uint64(target.address)
             return "".join(PAGE_STATES[code][0] for code in states_of(runs.flags_at(addresses), backing).tolist())
 
-        guard = "g" if target.said[0] == "anonymous-guarded" else "n"
+        guard = "g" if target.words[0] == "anonymous-guarded" else "n"
         assert told(10, Backing.NOTHING) == f"aaanzn{guard}nan"
         target.go()
         assert told(12, Backing.PRIVATE_FILE) == "ffcffccffnnf"

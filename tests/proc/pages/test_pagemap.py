@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from places import ROOT
-from stepping import Stepping, python, until
+from stepping import SteppedProgram, stepped_python, wait_until
 
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState, states_of
@@ -96,7 +96,7 @@ def told_by_both(process: ProcDir, start: int, end: int) -> list[tuple[int, int,
     return listed(scanned, start)
 
 
-def told(program: Stepping, pages: int) -> list[tuple[int, int, PageFlags]]:
+def told(program: SteppedProgram, pages: int) -> list[tuple[int, int, PageFlags]]:
     """What both readers say of the pages from the program's address on."""
     with ProcDir(program.pid) as process:
         return told_by_both(process, program.address, program.address + pages * PAGE_BYTES)
@@ -104,8 +104,8 @@ def told(program: Stepping, pages: int) -> list[tuple[int, int, PageFlags]]:
 
 @needs_scan
 def test_pages_of_every_kind(program: Program, tmp_path: Path) -> None:
-    with Stepping(program("page_states"), tmp_path / "file") as target:
-        guard = [(6, 7, GUARD)] if target.said[0] == "anonymous-guarded" else []
+    with SteppedProgram(program("page_states"), tmp_path / "file") as target:
+        guard = [(6, 7, GUARD)] if target.words[0] == "anonymous-guarded" else []
         assert told(target, 10) == [(0, 3, PRESENT), (4, 5, PRESENT | ZERO), *guard, (8, 9, PRESENT)]
         target.go()
         of_file = FILE | PRESENT
@@ -123,7 +123,7 @@ def test_pages_of_every_kind(program: Program, tmp_path: Path) -> None:
 @needs_scan
 @pytest.mark.skipif(not THP.exists() or "[never]" in THP.read_text(), reason="huge pages are off")
 def test_huge_pages_and_the_huge_zero_page(program: Program, tmp_path: Path) -> None:
-    with Stepping(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("page_states"), tmp_path / "file") as target, ProcDir(target.pid) as process:
         target.go().go().go()
         start, end = target.address, target.address + 1024 * PAGE_BYTES
         expected = [(0, 512, PRESENT | HUGE), (512, 1024, PRESENT | ZERO | HUGE)]
@@ -154,7 +154,7 @@ def swap() -> Iterator[None]:
 @needs_scan
 @pytest.mark.usefixtures("swap")
 def test_swapped_pages_are_anonymous_pages(program: Program) -> None:
-    with Stepping(program("swap")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("swap")) as target, ProcDir(target.pid) as process:
         target.go()
         assert told(target, 80) == [(0, 30, SWAPPED), (30, 50, PRESENT)]
         assert read_anonymous_runs(process, target.address, target.address + 80 * PAGE_BYTES).pages == 50
@@ -162,7 +162,7 @@ def test_swapped_pages_are_anonymous_pages(program: Program) -> None:
 
 @needs_scan
 def test_both_say_the_same_of_every_mapping_and_smaps_counts_as_many_anonymous_pages() -> None:
-    with python("import json, decimal, ctypes; step()") as target, ProcDir(target.pid) as process:
+    with stepped_python("import json, decimal, ctypes; step()") as target, ProcDir(target.pid) as process:
         mappings = parse_smaps(process.read_smaps())
         anonymous, swap = mappings.get("anonymous"), mappings.get("swap")
         assert anonymous is not None
@@ -181,7 +181,7 @@ def test_more_runs_than_one_call_of_the_kernel_answers(count: int) -> None:
     code = (
         f"p = reserve(6000 * 4096, 3)\nfor page in range(0, {2 * count}, 2): ctypes.memset(p + page * 4096, 1, 1)\n"
     )
-    with python(MAP_ANONYMOUS + code + "step_at(p)") as target:
+    with stepped_python(MAP_ANONYMOUS + code + "step_at(p)") as target:
         expected = [(page, page + 1, PRESENT) for page in range(0, 2 * count, 2)]
         for pages in (2 * count - 1, 2 * count, 6000):
             assert told(target, pages) == expected
@@ -192,7 +192,7 @@ def test_many_pages_are_one_run_and_patterns_come_out_as_they_went_in() -> None:
     chance = random.Random(4)
     written = sorted(page + 40_000 for page in chance.sample(range(4000), 1800))
     writes = f"ctypes.memset(p, 1, 20000 * 4096)\nfor page in {written}: ctypes.memset(p + page * 4096, 1, 1)\n"
-    with python(MAP_ANONYMOUS + "p = reserve(50000 * 4096, 3)\n" + writes + "step_at(p)") as target:
+    with stepped_python(MAP_ANONYMOUS + "p = reserve(50000 * 4096, 3)\n" + writes + "step_at(p)") as target:
         one_run, *runs = told(target, 50_000)
     assert one_run == (0, 20_000, PRESENT)
     assert [page for start, end, _ in runs for page in range(start, end)] == written
@@ -202,7 +202,7 @@ def test_many_pages_are_one_run_and_patterns_come_out_as_they_went_in() -> None:
 def test_a_reservation_of_a_tebibyte_is_scanned_at_once() -> None:
     middle = 300_000_000_000 // PAGE_BYTES
     with (
-        python(
+        stepped_python(
             MAP_ANONYMOUS + f"p = reserve({TIB}, 0)\nhere = p + {middle * PAGE_BYTES}\n"
             "libc.mprotect(ctypes.c_void_p(here), ctypes.c_size_t(4096), 3)\nctypes.memset(here, 1, 1)\nstep_at(p)"
         ) as target,
@@ -230,14 +230,14 @@ def test_nothing_mapped_is_no_runs() -> None:
 
 
 def test_pages_are_those_of_the_program_that_was_executed_last(program: Program) -> None:
-    with Stepping(program("again")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("again")) as target, ProcDir(target.pid) as process:
         for _ in range(2):
             assert read_anonymous_runs(process, target.address, target.address + 3 * PAGE_BYTES).pages == 3
             target.go()
 
 
 def test_process_that_has_ended_has_no_pages_to_read() -> None:
-    with python("step()") as target, ProcDir(target.pid) as process:
+    with stepped_python("step()") as target, ProcDir(target.pid) as process:
         os.kill(target.pid, signal.SIGKILL)
         target.wait()
         with pytest.raises((ProcessLookupError, FileNotFoundError)):
@@ -246,13 +246,13 @@ def test_process_that_has_ended_has_no_pages_to_read() -> None:
 
 @needs_scan
 def test_process_that_ends_while_it_is_read_has_no_pages_left(program: Program) -> None:
-    with Stepping(program("first_touch")) as target, ProcDir(target.pid) as process:
+    with SteppedProgram(program("first_touch")) as target, ProcDir(target.pid) as process:
         target.go()
         fd, start, end = process.open("pagemap"), target.address, target.address + 64 * PAGE_BYTES
         try:
             assert scan_runs(fd, start, end).pages == read_entry_runs(fd, start, end).pages == 37
             target.kill()
-            until(lambda: process.counters().state == "Z")
+            wait_until(lambda: process.counters().state == "Z")
             assert len(read_entry_runs(fd, start, end)) == 0
             with suppress(ProcessLookupError):  # as newer kernels say
                 assert len(scan_runs(fd, start, end)) == 0
@@ -276,8 +276,8 @@ with smapstop.proc.process.ProcDir(1) as process:
     except PermissionError as error:
         os.write(1, error.strerror.encode() + b"\\n")
 """
-    with Stepping(sys.executable, "-c", code) as target:
-        assert target.said == ["Permission", "denied"]
+    with SteppedProgram(sys.executable, "-c", code) as target:
+        assert target.words == ["Permission", "denied"]
 
 
 PAGES = st.dictionaries(st.integers(0, 40), st.sampled_from([FILE | PRESENT, PRESENT, SWAPPED]), max_size=30)

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from kernels import NAMES, Kernel, kernels, records
-from rereading import Reader
+from rereading import CheckedParser
 
 AMOUNT = re.compile(rb"([A-Za-z]\w*:)([ \t]*)([0-9]+)( kB)?")
 
@@ -40,7 +40,7 @@ class Process(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reader = Reader()
+        self.reader = CheckedParser()
         self.records = []
         self.text: bytes | None = None
         """Instead of the records' text, for one reading."""
@@ -48,7 +48,7 @@ class Process(RuleBasedStateMachine):
     @initialize(kernel=kernels, data=st.data(), count=st.integers(0, 40))
     def begin(self, kernel: Kernel, data: st.DataObject, count: int) -> None:
         self.kernel = kernel
-        kinds = [kernel.record(data.draw(records(kernel))) for _ in range(3)]
+        kinds = [kernel.record_lines(data.draw(records(kernel))) for _ in range(3)]
         for number in range(count):
             lines = list(kinds[number % len(kinds)])
             lines[0] = b"%x-%x %s" % (number << 20, (number + 1) << 20, lines[0].partition(b" ")[2])
@@ -147,7 +147,9 @@ class Process(RuleBasedStateMachine):
 
     @rule(data=st.data(), where=any_record)
     def a_mapping_comes(self, data: st.DataObject, where: int) -> None:
-        self.records.insert(where % (len(self.records) + 1), self.kernel.record(data.draw(records(self.kernel))))
+        self.records.insert(
+            where % (len(self.records) + 1), self.kernel.record_lines(data.draw(records(self.kernel)))
+        )
 
     @rule(record=any_record, count=st.integers(1, 20), where=any_record)
     def like_mappings_come(self, record: int, count: int, where: int) -> None:

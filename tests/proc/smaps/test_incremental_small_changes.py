@@ -5,8 +5,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from kernels import FLAG, KERNELS, NAMES, Kernel, Record
-from rereading import Reader
+from kernels import FLAG_WIDTH, KERNELS, NAMES, Kernel, Record
+from rereading import CheckedParser
 
 PROCESSES, READINGS = 5, 50
 AMOUNT = re.compile(rb"(\w+:)([ \t]*[0-9]+)(.*)")
@@ -21,10 +21,10 @@ def process(kernel: Kernel, dice: Dice) -> list[bytes]:
     lines = list[bytes]()
     for number in range(100):
         amounts = tuple(
-            dice.choice([0, 1] if line.width == FLAG else [0, 4, 132, 99_999_999]) for line in kernel.lines
+            dice.choice([0, 1] if line.width == FLAG_WIDTH else [0, 4, 132, 99_999_999]) for line in kernel.lines
         )
         start, name = number << 16, dice.choice([b"", b"[heap]", *NAMES])
-        record = kernel.record(Record(start, start + 4096, "rw-p", 0, "00:00", 0, name, ("rd", "wr"), amounts))
+        record = kernel.record_lines(Record(start, start + 4096, "rw-p", 0, "00:00", 0, name, ("rd", "wr"), amounts))
         if number and dice.random() < 1 / 12:
             make_odd(record, dice)
         lines += record
@@ -78,7 +78,7 @@ def change(lines: list[bytes], odd: list[int], dice: Dice) -> None:
 
 @pytest.mark.parametrize("name", ["linux 2.6.32", "linux 5.4", "linux 6.18", "android 4.9", "gvisor", "wsl1"])
 def test_small_changes_are_read_and_what_did_not_change_is_kept(name: str) -> None:
-    dice, kernel, reader = Dice(name), KERNELS[name], Reader()
+    dice, kernel, reader = Dice(name), KERNELS[name], CheckedParser()
     for _ in range(PROCESSES):
         lines = process(kernel, dice)
         odd = [place for place, line in enumerate(lines) if re.match(rb"Backing|.* [0-9]{10}|VmFlags: rd gd", line)]
@@ -92,9 +92,9 @@ def test_small_changes_are_read_and_what_did_not_change_is_kept(name: str) -> No
 
 @pytest.mark.parametrize("name", [b"[", b"[h", b"[he", b"[hea", b"[heap", b"[heap]", b"[heap1]", b"[heap12]"])
 def test_a_second_amount_that_becomes_flags_counts_no_longer(name: bytes) -> None:
-    kernel, reader = KERNELS["linux 2.6.32"], Reader()
+    kernel, reader = KERNELS["linux 2.6.32"], CheckedParser()
     mapping = Record(0, 4096, "rw-p", 0, "00:00", 0, b"", (), tuple(4 for _ in kernel.lines))
-    record = kernel.record(mapping)
-    first = kernel.record(replace(mapping, name=name))  # by it, what follows begins anywhere in a word
+    record = kernel.record_lines(mapping)
+    first = kernel.record_lines(replace(mapping, name=name))  # by it, what follows begins anywhere in a word
     for second in (b"Rss:                   8 kB", b"VmFlags: rd wr mr mw me ac "):
         reader.read(b"\n".join([*first, *record * 20, second, *record * 20]))

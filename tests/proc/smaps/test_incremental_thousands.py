@@ -4,8 +4,8 @@ import random
 from dataclasses import replace
 
 import pytest
-from kernels import FLAG, KERNELS, NAMES, Kernel, Record
-from rereading import Reader
+from kernels import FLAG_WIDTH, KERNELS, NAMES, Kernel, Record
+from rereading import CheckedParser
 
 from smapstop.proc.columns import ABSENT
 
@@ -22,7 +22,7 @@ def mapping(kernel: Kernel, dice: random.Random, start: int) -> Record:
         0,
         dice.choice([b"", b"", b"", b"[heap]", *NAMES]),
         dice.choice([("rd", "wr"), ("rd", "mr")]) if kernel.has_flags else (),
-        tuple(0 if line.width == FLAG else few if dice.random() < 0.001 else most for line in kernel.lines),
+        tuple(0 if line.width == FLAG_WIDTH else few if dice.random() < 0.001 else most for line in kernel.lines),
     )
 
 
@@ -35,7 +35,7 @@ def touched(record: Record, dice: random.Random) -> Record:
 @pytest.mark.parametrize("name", ["linux 6.18", "linux 5.4", "android 4.9", "maps"])
 def test_thousands_of_mappings_change_a_little_between_readings(name: str, count: int) -> None:
     dice = random.Random(count)
-    kernel, reader = KERNELS[name], Reader()
+    kernel, reader = KERNELS[name], CheckedParser()
     held = [mapping(kernel, dice, number << 16) for number in range(count)]
     for few, come, go in [(0, 0, 0), (3, 0, 0), (1, 1, 0), (300, 20, 20), (5, 0, 1), (0, 0, count // 2)]:
         for place in dice.choices(range(len(held)), k=few):
@@ -44,4 +44,4 @@ def test_thousands_of_mappings_change_a_little_between_readings(name: str, count
             held.insert(place, mapping(kernel, dice, place << 16))
         for place in sorted(dice.sample(range(len(held)), k=min(go, len(held) - 1)), reverse=True):
             del held[place]
-        reader.read(b"".join(line + b"\n" for record in held for line in kernel.record(record)))
+        reader.read(b"".join(line + b"\n" for record in held for line in kernel.record_lines(record)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kernels import Kernel, Record, outcome, printed, records_in, render, usual_amounts
+from kernels import Kernel, Record, records_and_kernels, records_in, records_or_error, render, usual_amounts
 from places import DATA
 
 from smapstop.proc.columns import ABSENT
@@ -15,7 +15,7 @@ patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @patient
-@given(printed())
+@given(records_and_kernels())
 def test_both_ways_give_what_the_text_was_made_from(made: tuple[list[Record], Kernel]) -> None:
     records, kernel = made
     text = render(records, kernel)
@@ -26,7 +26,7 @@ def test_both_ways_give_what_the_text_was_made_from(made: tuple[list[Record], Ke
 
 
 @patient
-@given(printed(st.one_of(*[usual_amounts] * 4, st.just(ABSENT))))
+@given(records_and_kernels(st.one_of(*[usual_amounts] * 4, st.just(ABSENT))))
 def test_missing_lines_are_absent_on_both_ways(made: tuple[list[Record], Kernel]) -> None:
     records, kernel = made
     text = render(records, kernel)
@@ -91,15 +91,15 @@ damages = st.tuples(st.sampled_from([*whole, *overwritten]), somewhere, somewher
 
 
 @settings(patient, max_examples=300)
-@given(printed(), st.lists(damages, min_size=1, max_size=3))
+@given(records_and_kernels(), st.lists(damages, min_size=1, max_size=3))
 def test_both_ways_agree_on_a_damaged_text(made: tuple[list[Record], Kernel], damage: list[Damage]) -> None:
     parser, text = SmapsParser(), render(*made)
     parser.parse(text)
     for each in damage:
         text = damaged(text, each)
 
-    assert outcome(parser.parse, text) == outcome(parse_smaps, text)
-    assert outcome(SmapsParser().parse, text) == outcome(parse_smaps, text)
+    assert records_or_error(parser.parse, text) == records_or_error(parse_smaps, text)
+    assert records_or_error(SmapsParser().parse, text) == records_or_error(parse_smaps, text)
 
 
 @settings(patient)
@@ -109,19 +109,19 @@ def test_both_ways_agree_on_a_damaged_recording(damage: list[Damage]) -> None:
     for each in damage:
         text = damaged(text, each)
 
-    assert outcome(SmapsParser().parse, text) == outcome(parse_smaps, text)
+    assert records_or_error(SmapsParser().parse, text) == records_or_error(parse_smaps, text)
 
 
 @patient
 @given(st.binary(max_size=60))
 def test_both_ways_agree_on_any_bytes(text: bytes) -> None:
-    assert outcome(SmapsParser().parse, text) == outcome(parse_smaps, text)
+    assert records_or_error(SmapsParser().parse, text) == records_or_error(parse_smaps, text)
 
 
 def test_both_ways_agree_on_this_process() -> None:
     text = Path("/proc/self/smaps").read_bytes()
 
-    assert outcome(SmapsParser().parse, text) == outcome(parse_smaps, text)
+    assert records_or_error(SmapsParser().parse, text) == records_or_error(parse_smaps, text)
     assert len(parse_smaps(text)) == text.count(b"\nRss:")
 
 
@@ -134,7 +134,7 @@ def test_both_ways_agree_on_a_process_with_thousands_of_mappings_that_change() -
         text = Path("/proc/self/smaps").read_bytes()
 
         assert len(parse_smaps(text)) > 4000 / step
-        assert outcome(parser.parse, text) == outcome(parse_smaps, text)
+        assert records_or_error(parser.parse, text) == records_or_error(parse_smaps, text)
         for shared in held[::7]:
             shared.close()
         del held[::7]

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from building import SECOND, listed, mappings_of, tick_of
+from building import SECOND_NS, mapping_dicts, mappings_of, tick_of
 from listening import target
 
 from smapstop.errors import SmapstopError
@@ -30,7 +30,7 @@ def test_the_content_decides_not_the_name(tmp_path: Path) -> None:
         saved(tmp_path / "a.json", SAVED),
         saved(tmp_path / "b.smaps", as_json(parse_saved_smaps(SAVED)).encode()),
     )
-    assert listed(text.mappings) == listed(json.mappings) == listed(parse_smaps(SAVED))
+    assert mapping_dicts(text.mappings) == mapping_dicts(json.mappings) == mapping_dicts(parse_smaps(SAVED))
     assert [text.file, json.file] == [str(tmp_path / "a.json"), str(tmp_path / "b.smaps")]
 
 
@@ -41,7 +41,7 @@ def test_a_short_text_and_spaces_before_json_are_no_obstacle(tmp_path: Path) -> 
 def test_a_pipe_is_read_once(tmp_path: Path) -> None:
     with subprocess.Popen(["printf", "%s", SAVED.decode()], stdout=subprocess.PIPE) as pipe:
         assert pipe.stdout is not None
-        assert listed(open_run(f"/proc/self/fd/{pipe.stdout.fileno()}", None, "pss").mappings)
+        assert mapping_dicts(open_run(f"/proc/self/fd/{pipe.stdout.fileno()}", None, "pss").mappings)
 
 
 NEITHER = "smapstop record and smapstop snapshot --format json write what can be compared"
@@ -111,11 +111,11 @@ TICKS = [read(0, 8), read(1, 40), unread(2), read(3, 40), read(4, 16), unread(5,
 def test_a_moment_is_one_at_which_the_mappings_were_read(when: MomentSpec, tick: int) -> None:
     moment, seconds = find_moment(TICKS, when, "rss", "run")
     assert (moment.tick.number, seconds) == (tick, float(tick))
-    assert listed(moment.mappings) == listed(TICKS[tick].rows)
+    assert mapping_dicts(moment.mappings) == mapping_dicts(TICKS[tick].rows)
 
 
 def test_a_moment_in_a_gap_is_the_one_before_it() -> None:
-    late = read(1, 40, monotonic_ns=100 * SECOND)
+    late = read(1, 40, monotonic_ns=100 * SECOND_NS)
     moment, seconds = find_moment([read(0, 8), late], 50.0, "rss", "run")
     assert (moment.tick.number, seconds) == (0, 0.0)
 
@@ -145,7 +145,7 @@ def recorded(tmp_path: Path) -> str:
 
 def test_a_recording_is_compared_at_its_end_unless_another_moment_is_asked_for(recorded: str) -> None:
     end, peak = open_run(recorded, None, "rss"), open_run(recorded, "peak", "rss")
-    assert [listed(run.mappings)[0]["rss"] for run in (end, peak)] == [16, 40]
+    assert [mapping_dicts(run.mappings)[0]["rss"] for run in (end, peak)] == [16, 40]
     assert (peak.pid, peak.name, peak.tick, peak.seconds) == (target().pid, "program", 1, 1.0)
     assert peak.taken_at == "2023-11-14T22:13:21.000000Z"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from building import listed
+from building import mapping_dicts
 from places import DATA
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
@@ -26,16 +26,16 @@ def test_every_kernels_mappings_come_back(path: Path) -> None:
     snapshot = parse_saved_smaps(path.read_bytes())
     read = parse_snapshot_json(as_json(snapshot).encode())
     assert snapshot.mappings is not None
-    assert listed(read.mappings) == listed(snapshot.mappings)
+    assert mapping_dicts(read.mappings) == mapping_dicts(snapshot.mappings)
     assert (read.pid, read.process_name, read.taken_at) == (None, None, None)
 
 
 def test_a_sorted_snapshot_is_read_in_address_order(program: Callable[[str], Path]) -> None:
-    with Stepping(program("grow")) as target:
+    with SteppedProgram(program("grow")) as target:
         snapshot = take_snapshot(target.pid)
     read = parse_snapshot_json(as_json(snapshot, Sorting("rss")).encode())
     assert snapshot.mappings is not None
-    assert listed(read.mappings) == listed(snapshot.mappings)
+    assert mapping_dicts(read.mappings) == mapping_dicts(snapshot.mappings)
     assert (read.pid, read.process_name) == (target.pid, "grow")
     assert read.taken_at is not None
     assert read.taken_at.endswith("Z")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stepping import Stepping
+from stepping import SteppedProgram
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
@@ -67,7 +67,7 @@ def command(program: Callable[..., Path], tmp_path: Path) -> tuple[str, str]:
 @pytest.fixture
 def stopped(command: tuple[str, str]) -> Iterator[int]:
     """A process that does not move: its smaps says the same whenever it is read."""
-    with Stepping(*command) as stepping:
+    with SteppedProgram(*command) as stepping:
         with open(command[1], "rb") as file:
             os.fsync(file)
         os.kill(stepping.pid, signal.SIGSTOP)

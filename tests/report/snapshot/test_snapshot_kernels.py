@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kernels import FLAG, KERNELS, NAMES, Kernel, Record, printed, render
+from kernels import FLAG_WIDTH, KERNELS, NAMES, Kernel, Record, records_and_kernels, render
 from places import DATA
 
 from smapstop.cli.main import main
@@ -39,7 +39,7 @@ def process(kernel: Kernel) -> list[Record]:
             row,
             name,
             ("rd", "??") if kernel.has_flags else (),
-            tuple(row % 2 if line.width == FLAG else 100 * row + at for at, line in enumerate(kernel.lines)),
+            tuple(row % 2 if line.width == FLAG_WIDTH else 100 * row + at for at, line in enumerate(kernel.lines)),
         )
         for row, name in enumerate([b"", *NAMES], 1)
     ]
@@ -118,7 +118,7 @@ def test_a_field_that_is_called_like_a_part_of_the_header_does_not_hide_it() -> 
 
 
 @patient
-@given(printed())
+@given(records_and_kernels())
 def test_json_says_what_the_text_says_and_is_read_again(made: tuple[list[Record], Kernel]) -> None:
     records, kernel = made
     apart = [replace(record, start=row * 4, end=row * 4 + 3) for row, record in enumerate(records)]
@@ -138,7 +138,11 @@ def test_json_says_what_the_text_says_and_is_read_again(made: tuple[list[Record]
 
 
 @patient
-@given(printed(), st.integers(0, 1000), st.sampled_from([b"Rss: x kB", b"", b"\0", b"zz", b"1-2", b"Size: -4 kB"]))
+@given(
+    records_and_kernels(),
+    st.integers(0, 1000),
+    st.sampled_from([b"Rss: x kB", b"", b"\0", b"zz", b"1-2", b"Size: -4 kB"]),
+)
 def test_a_malformed_text_is_one_error_with_its_line(
     made: tuple[list[Record], Kernel], place: int, bad: bytes
 ) -> None:

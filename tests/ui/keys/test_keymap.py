@@ -4,7 +4,7 @@ from building import mappings_of, tick_of
 from listening import ListSource
 from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
-from waiting import until
+from waiting import pause_until
 
 from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
@@ -27,7 +27,7 @@ async def titles(pilot: Pilot[int]) -> list[str]:
     palette = pilot.app.screen
     assert isinstance(palette, CommandPalette)
     commands = palette.query_one(CommandList)
-    await until(pilot, lambda: commands.option_count, "a command in the palette")
+    await pause_until(pilot, lambda: commands.option_count, "a command in the palette")
     await pilot.app.workers.wait_for_complete()
     return [str(option.prompt).split("\n")[0] for option in commands.options]
 

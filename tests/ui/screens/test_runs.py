@@ -10,7 +10,7 @@ from building import mappings_of, tick_of
 from listening import ListSource, target
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, OptionList
-from waiting import until
+from waiting import pause_until
 
 from smapstop.model.protocol import Attach, Failure, Launch, LaunchFailed, PagesRequest, Request, Signal
 from smapstop.model.tick import ExitStatus, Tick
@@ -72,7 +72,7 @@ class Quiet(ListSource):
     """A source that tells nothing by itself."""
 
     def request(self, request: Request) -> None:
-        self.asked.append(request)
+        self.requests.append(request)
 
 
 def dashboard(*, rebuilds: Rebuilds | None = never) -> tuple[Dashboard, ListSource]:
@@ -83,9 +83,9 @@ def dashboard(*, rebuilds: Rebuilds | None = never) -> tuple[Dashboard, ListSour
 
 def tell(source: ListSource, run: Run, ticks: int, *, ended: bool = False) -> None:
     """A run begins, and tells so many ticks."""
-    source.tell(run.target, *(run.tick(number) for number in range(ticks)))
+    source.deliver(run.target, *(run.tick(number) for number in range(ticks)))
     if ended:
-        source.tell(run.end(ticks))
+        source.deliver(run.end(ticks))
 
 
 async def header(pilot: Pilot[int]) -> str:
@@ -115,7 +115,7 @@ async def test_the_next_run_is_looked_at_and_compared_with_the_last_one() -> Non
         assert "+100 K" in await line(pilot, "[heap]")
         assert "–" in await line(pilot, "[heap]")  # between runs there is no rate
         assert "not in this run" in await line(pilot, "/lib/old")
-        source.tell(*(SECOND.tick(number) for number in (2, 3, 4, 5)))
+        source.deliver(*(SECOND.tick(number) for number in (2, 3, 4, 5)))
         assert "Δ run 1 (end)" in await header(pilot)
 
 
@@ -136,7 +136,7 @@ async def test_who_looks_at_the_past_is_told_that_a_run_began_and_end_goes_there
     async with app.run_test(size=(118, 40)) as pilot:
         tell(source, FIRST, 3)
         await pilot.press("left")
-        source.tell(FIRST.end(3))
+        source.deliver(FIRST.end(3))
         tell(source, SECOND, 2)
         assert " run 1 " in await header(pilot)
         assert [notice.message for notice in app._notifications] == ["run 2 has begun: end goes there"]
@@ -166,7 +166,7 @@ async def test_r_lists_the_runs_and_enter_looks_at_one_from_its_end(back: str) -
         await pilot.press("left", "left")
         await pilot.pause()
         assert app.view_state.at == 1
-        source.tell(SECOND.tick(2))
+        source.deliver(SECOND.tick(2))
         assert " run 1 " in await header(pilot)
         await pilot.press(back)
         assert " run 2 " in await header(pilot)
@@ -231,7 +231,7 @@ async def test_the_cursor_goes_to_what_is_like_the_mapping_on_which_it_was() -> 
         table = app.query_one(MappingTable)
         await pilot.press("down", "down")
         assert table.cursor_id == 1  # the stack
-        source.tell(FIRST.end(3))
+        source.deliver(FIRST.end(3))
         tell(source, SECOND, 2)
         await pilot.pause()
         assert table.cursor_id == 12
@@ -245,7 +245,7 @@ async def test_the_mapping_that_is_open_is_open_in_the_next_run_too() -> None:
         await pilot.press("enter")
         detail = app.query_one(MappingDetail)
         assert detail.mapping == 2  # the heap
-        source.tell(FIRST.end(3))
+        source.deliver(FIRST.end(3))
         tell(source, SECOND, 2)
         await pilot.pause()
         await pilot.pause()
@@ -262,13 +262,13 @@ async def test_the_pages_that_are_shown_are_shown_in_the_next_run_too() -> None:
         await pilot.press("v")
         pages = app.query_one(MappingPages)
         assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 2)
-        source.tell(FIRST.end(3))
+        source.deliver(FIRST.end(3))
         tell(source, SECOND, 2)
         await pilot.pause()
         await pilot.pause()
         assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 10)
         assert pages.has_focus
-        assert source.asked[-1] == PagesRequest(10)
+        assert source.requests[-1] == PagesRequest(10)
         await pilot.press("v")
         assert (app.query_one(ContentSwitcher).current, app.query_one(MappingDetail).mapping) == ("detail", 10)
 
@@ -279,10 +279,10 @@ async def test_a_key_that_was_pressed_meanwhile_is_not_undone() -> None:
         tell(source, FIRST, 3)
         await pilot.pause()
         await pilot.press("enter")
-        source.tell(FIRST.end(3), SECOND.target)
+        source.deliver(FIRST.end(3), SECOND.target)
         await pilot.pause()
         await pilot.press("f")
-        source.tell(SECOND.tick(0))
+        source.deliver(SECOND.tick(0))
         await pilot.pause()
         assert app.query_one(ContentSwitcher).current == "table"
 
@@ -317,16 +317,16 @@ class Launched(ListSource):
         self.running: Run | None = None
 
     def request(self, request: Request) -> None:
-        self.asked.append(request)
+        self.requests.append(request)
         match request:
             case Launch() if self.refusal:
-                self.tell(self.refusal)
+                self.deliver(self.refusal)
             case Launch():
                 self.running = self.runs.pop(0)
-                self.tell(self.running.target, self.running.tick(0))
+                self.deliver(self.running.target, self.running.tick(0))
             case Signal() if self.running:
                 ended, self.running = self.running, None
-                self.tell(ended.end(1, status=7 + ended.target.pid))
+                self.deliver(ended.end(1, status=7 + ended.target.pid))
 
 
 class Built:
@@ -362,7 +362,7 @@ def launched(terminal: int) -> tuple[Dashboard, Launched, Built]:
 async def header_says(pilot: Pilot[int], text: str) -> None:
     """Wait until the header says something."""
     bar = pilot.app.query_one("HeaderBar")
-    await until(pilot, lambda: text in bar.render_line(0).text, f"{text} in the header")
+    await pause_until(pilot, lambda: text in bar.render_line(0).text, f"{text} in the header")
 
 
 Scene = tuple[Dashboard, Launched, Built]
@@ -374,9 +374,9 @@ async def test_at_a_rebuild_the_program_is_ended_and_begins_again(launched: Scen
         await header_says(pilot, "run 1")
         built.again()
         await header_says(pilot, "run 2")
-        assert [type(request) for request in source.asked] == [Launch, Signal, Launch]
+        assert [type(request) for request in source.requests] == [Launch, Signal, Launch]
         pane = app.query_one(ProgramPane)
-        await until(pilot, lambda: "── run 2 ──" in pane.render_line(0).text, "the title of the second run")
+        await pause_until(pilot, lambda: "── run 2 ──" in pane.render_line(0).text, "the title of the second run")
         assert app.query_one(ProgramDock).border_subtitle == "press t to type into it"
 
 
@@ -415,7 +415,7 @@ async def test_what_cannot_begin_again_is_told_until_the_next_rebuild(launched: 
         built.again()
         await header_says(pilot, "exited 8")
         dock = app.query_one(ProgramDock)
-        await until(pilot, lambda: "format error" in str(dock.border_subtitle), "what is wrong")
+        await pause_until(pilot, lambda: "format error" in str(dock.border_subtitle), "what is wrong")
         assert dock.border_subtitle == "cannot execute ./app: exec format error; waits for a rebuild"
         assert [notice.message for notice in app._notifications] == ["cannot execute ./app: exec format error"]
         source.refusal = None
@@ -448,7 +448,7 @@ async def test_a_program_that_ended_by_itself_waits_for_a_rebuild(launched: Scen
         assert app.query_one(ProgramDock).border_subtitle == "exited 8, waits for a rebuild"
         built.again()
         await header_says(pilot, "run 2")
-        assert [type(request) for request in source.asked] == [Launch, Signal, Launch]
+        assert [type(request) for request in source.requests] == [Launch, Signal, Launch]
 
 
 async def test_the_exit_status_is_that_of_the_last_run_whichever_is_looked_at(launched: Scene) -> None:
@@ -474,16 +474,16 @@ async def test_a_program_that_is_ended_on_leaving_does_not_begin_again(launched:
         built.again()
         await pilot.pause()
     assert app.return_value == 8
-    assert [type(request) for request in source.asked] == [Launch, Signal]
+    assert [type(request) for request in source.requests] == [Launch, Signal]
 
 
 async def test_a_source_that_failed_launches_nothing_any_more(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
         await header_says(pilot, "run 1")
-        source.tell(Failure("the sampler died"))
+        source.deliver(Failure("the sampler died"))
         await header_says(pilot, "the sampler died")
         built.again()
         await pilot.pause()
         assert app.query_one(ProgramDock).border_subtitle == "not watched any more"
-        assert [type(request) for request in source.asked] == [Launch]
+        assert [type(request) for request in source.requests] == [Launch]

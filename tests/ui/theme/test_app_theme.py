@@ -10,7 +10,7 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES
 from textual.widgets import OptionList
-from waiting import until
+from waiting import pause_until
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach
@@ -128,7 +128,7 @@ async def test_without_colours_what_one_types_and_chooses_is_marked(monkeypatch:
         assert [text for text, style, _ in line.render_line(0) if style and style.reverse] == [" "]
         await pilot.press("escape", "ctrl+p")
         found = app.screen.query_one(CommandList)
-        await until(pilot, lambda: found.highlighted is not None, "a chosen command in the palette")
+        await pause_until(pilot, lambda: found.highlighted is not None, "a chosen command in the palette")
         marked = [any(style and style.underline for _, style, _ in found.render_line(y)) for y in range(4)]
         assert marked == [True, True, False, False]
 

@@ -369,7 +369,7 @@ async def test_ticks_that_come_are_shown() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await opened(pilot)
         assert lines(app) == ["  nothing has happened yet"]
-        source.tell(tick(1, COPIED))
+        source.deliver(tick(1, COPIED))
         await pilot.pause()
         assert "copy-on-write" in lines(app)[0]
 
@@ -427,7 +427,7 @@ async def test_slash_in_the_events_shows_those_with_the_words_while_they_are_typ
         await pilot.press(*" !redis")
         await pilot.pause()
         assert lines(app) == ["  no event has 'cow !redis': / edit · esc clear"]
-        source.tell(tick(4, GROWN, executed=True))
+        source.deliver(tick(4, GROWN, executed=True))
         await pilot.pause()
         assert header(app)[0] == "0 of 7"
         assert app.view_state.filter == ""

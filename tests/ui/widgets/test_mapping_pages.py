@@ -71,7 +71,7 @@ async def lines(pilot: Pilot[int]) -> list[str]:
 async def opened(pilot: Pilot[int], source: ListSource, *news: PagesReply | SymbolsReply) -> list[str]:
     """The lines of the view, opened by its key, once it has heard some news."""
     await pilot.press("v")
-    source.tell(*news)
+    source.deliver(*news)
     return await lines(pilot)
 
 
@@ -93,21 +93,21 @@ async def settled(pilot: Pilot[int]) -> None:
 
 
 def pages_asked(source: ListSource) -> int:
-    return len([request for request in source.asked if isinstance(request, PagesRequest)])
+    return len([request for request in source.requests if isinstance(request, PagesRequest)])
 
 
 async def test_a_page_that_was_copied_is_marked_and_named() -> None:
     app, source = dashboard(tick(0, 12))
     async with app.run_test(size=(118, 40)) as pilot:
         await opened(pilot, source, seen(0, COPIED, FILE, FILE))
-        source.tell(tick(1, 13))
+        source.deliver(tick(1, 13))
         await settled(pilot)
         assert pages_asked(source) == 2
-        source.tell(seen(1, COPIED, FILE, COPIED))
+        source.deliver(seen(1, COPIED, FILE, COPIED))
         await pilot.pause()
-        last = [request for request in source.asked if isinstance(request, SymbolsRequest)][-1]
+        last = [request for request in source.requests if isinstance(request, SymbolsRequest)][-1]
         names = {(FIRST + 2) * PAGE: ("page1",)}
-        source.tell(SymbolsReply(0, last.ranges, tuple(names.get(start, ()) for start, _ in last.ranges)))
+        source.deliver(SymbolsReply(0, last.ranges, tuple(names.get(start, ()) for start, _ in last.ranges)))
         text = "\n".join(await lines(pilot))
         assert "F→C" in text
         assert "1 page changed since 22:13:20" in text
@@ -125,10 +125,10 @@ async def test_names_are_asked_for_of_what_looks_like_the_zeroed_data_of_a_file(
         await pilot.press("end")
         await opened(pilot, source, seen(0, COPIED, COPIED, COPIED))
         await settled(pilot)
-        asked = [request for request in source.asked if isinstance(request, SymbolsRequest)]
+        asked = [request for request in source.requests if isinstance(request, SymbolsRequest)]
         assert len(asked) == (gap == 0)
         for request in asked:
-            source.tell(SymbolsReply(0, request.ranges, (("table",),) * len(request.ranges)))
+            source.deliver(SymbolsReply(0, request.ranges, (("table",),) * len(request.ranges)))
         assert any("on it: table" in line for line in await lines(pilot)) == (gap == 0)
 
 
@@ -138,16 +138,16 @@ async def test_the_frames_under_the_cursor_are_asked_for_at_each_tick_and_told()
         await opened(pilot, source, seen(0, COPIED, FILE, FILE))
         await settled(pilot)
         asked = FramesRequest(0, FIRST * PAGE, (FIRST + 1) * PAGE)
-        assert [request for request in source.asked if isinstance(request, FramesRequest)] == [asked]
-        source.tell(FramesReply(0, asked.start, asked.end, pages=1, highest_map_count=12, dirty=1))
+        assert [request for request in source.requests if isinstance(request, FramesRequest)] == [asked]
+        source.deliver(FramesReply(0, asked.start, asked.end, pages=1, highest_map_count=12, dirty=1))
         assert " ▏page frame: map count 12, dirty" in await lines(pilot)
         await pilot.press("right")
         assert not any("page frame" in line for line in await lines(pilot)), "of the next page nothing is known yet"
-        source.tell(FramesReply(0, asked.end, asked.end + PAGE, missing_reason="shown only to root"))
+        source.deliver(FramesReply(0, asked.end, asked.end + PAGE, missing_reason="shown only to root"))
         assert any("page frame: shown only to root" in line for line in await lines(pilot))
-        source.tell(tick(1, 12))
+        source.deliver(tick(1, 12))
         await settled(pilot)
-        assert len([request for request in source.asked if isinstance(request, FramesRequest)]) == 3
+        assert len([request for request in source.requests if isinstance(request, FramesRequest)]) == 3
         await pilot.press("space", "left")
         assert not any("page frame" in line for line in await lines(pilot)), "then they were not looked at"
 
@@ -155,19 +155,19 @@ async def test_the_frames_under_the_cursor_are_asked_for_at_each_tick_and_told()
 async def test_pages_are_asked_for_when_it_opens_and_when_the_mapping_changed_only() -> None:
     app, source = dashboard(tick(0, 12))
     async with app.run_test(size=(118, 40)) as pilot:
-        source.tell(tick(1, 13))
+        source.deliver(tick(1, 13))
         await settled(pilot)
         assert pages_asked(source) == 0
         await opened(pilot, source, seen(1, FILE, FILE, FILE))
         assert pages_asked(source) == 1
-        source.tell(tick(2, 13))
+        source.deliver(tick(2, 13))
         await settled(pilot)
         assert pages_asked(source) == 1
-        source.tell(tick(3, 14))
+        source.deliver(tick(3, 14))
         await settled(pilot)
         assert pages_asked(source) == 2
         await pilot.press("escape", "escape")
-        source.tell(tick(4, 15))
+        source.deliver(tick(4, 15))
         await settled(pilot)
         assert pages_asked(source) == 2
 
@@ -206,7 +206,7 @@ async def test_n_goes_from_change_to_change_and_around() -> None:
         flags = [0] * 3000
         await opened(pilot, source, seen(0, *flags))
         flags[5] = flags[700] = flags[2999] = FILE
-        source.tell(tick(1, 12, FIRST + 3000), seen(1, *flags))
+        source.deliver(tick(1, 12, FIRST + 3000), seen(1, *flags))
         await lines(pilot)
         await pilot.press(*["plus"] * 9)
         at = [under_cursor(await lines(pilot))]
@@ -222,7 +222,7 @@ async def test_the_cursor_keeps_its_address_when_the_mapping_grows_downward() ->
         await opened(pilot, source, seen(0, FILE, FILE, FILE))
         await pilot.press("right")
         grown = mappings_of((FIRST - 2, FIRST + 3, "rw-p", "/bin/program", 20))
-        source.tell(tick_of(1, grown, [0]), seen(1, FILE, FILE, FILE, FILE, FILE, first=FIRST - 2))
+        source.deliver(tick_of(1, grown, [0]), seen(1, FILE, FILE, FILE, FILE, FILE, first=FIRST - 2))
         assert under_cursor(await lines(pilot)) == 1
 
 
@@ -265,7 +265,7 @@ async def test_a_mapping_that_is_gone_keeps_its_last_pages_and_says_so() -> None
     app, source = dashboard(tick(0, 12))
     async with app.run_test(size=(118, 40)) as pilot:
         await opened(pilot, source, seen(0, FILE, FILE, FILE))
-        source.tell(tick_of(1, mappings_of(), [], gone=[0]))
+        source.deliver(tick_of(1, mappings_of(), [], gone=[0]))
         text = "\n".join(await lines(pilot))
         assert "gone since" in text
         assert "1 page: file" in text
@@ -278,7 +278,7 @@ async def test_without_colours_letters_and_underlines_say_it(monkeypatch: pytest
         flags = [FILE, 0, COPIED] * 100
         await opened(pilot, source, seen(0, *flags))
         flags[1] = FILE
-        source.tell(tick(1, 12, FIRST + 300), seen(1, *flags))
+        source.deliver(tick(1, 12, FIRST + 300), seen(1, *flags))
         await lines(pilot)
         await pilot.press("end")
         widget = app.query_one(MappingPages)
@@ -305,7 +305,7 @@ async def test_only_what_changed_is_written_in_the_colour_of_changes() -> None:
         await lines(pilot)
         assert letters() == [False] * 5
         flags[0] = COPIED
-        source.tell(tick(1, 12, FIRST + 300), seen(1, *flags))
+        source.deliver(tick(1, 12, FIRST + 300), seen(1, *flags))
         await lines(pilot)
         assert letters() == [True] + [False] * 4
 

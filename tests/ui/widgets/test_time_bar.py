@@ -7,7 +7,7 @@ import pytest
 from building import mappings_of, tick_of
 from listening import ListSource
 from textual.pilot import Pilot
-from waiting import until
+from waiting import pause_until
 
 from smapstop.model.protocol import Attach, EndOfRecording, Notice
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
@@ -31,7 +31,7 @@ class Replayed(ListSource):
     def start(self, deliver: Any) -> None:
         super().start(deliver)
         self.request(Attach(4711))
-        self.tell(EndOfRecording("SIGINT"))
+        self.deliver(EndOfRecording("SIGINT"))
 
 
 def replay(*told: Tick) -> Dashboard:
@@ -130,7 +130,7 @@ async def test_space_plays_from_the_start_and_stops() -> None:
         await pilot.press("p")
         assert "▶ 10×" in await header(pilot)
         before = at(pilot)
-        await until(pilot, lambda: at(pilot) > before, f"a tick after {before}")
+        await pause_until(pilot, lambda: at(pilot) > before, f"a tick after {before}")
         await pilot.press("space")
         assert "❚❚" in await header(pilot)
         assert before < at(pilot) < 600
@@ -147,7 +147,7 @@ async def test_playing_is_as_fast_as_was_asked_for_and_ends_at_the_end() -> None
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("p", "p", "p")
         assert "▶ 60×" in await header(pilot)
-        await until(pilot, lambda: "end of recording" in header_now(pilot), "the end")
+        await pause_until(pilot, lambda: "end of recording" in header_now(pilot), "the end")
 
 
 async def test_a_recorded_end_is_the_end_of_the_process() -> None:
@@ -162,8 +162,8 @@ async def test_a_notice_is_told_and_nothing_ends() -> None:
     source = ListSource(*ticks(3))
     app = Dashboard(source, Attach(4711), Settings())
     async with app.run_test(size=(118, 40), notifications=True) as pilot:
-        source.tell(Notice("the recording ended", "the disk is full"))
+        source.deliver(Notice("the recording ended", "the disk is full"))
         await pilot.pause()
         assert [notice.message for notice in app._notifications] == ["the recording ended: the disk is full"]
-        source.tell(*ticks(4)[3:])
+        source.deliver(*ticks(4)[3:])
         assert "live" in await header(pilot)
