@@ -19,7 +19,7 @@ for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them:
     os.unsetenv(_name)
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
 settings.load_profile("unhurried")
-LONGEST_SECONDS = 90.0
+TEST_DEADLINE_SECONDS = 90.0
 """Of a test that awaits; less than pytest's faulthandler_timeout, which ends all tests of its process."""
 
 
@@ -27,22 +27,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let no test await for ever."""
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
-            item.obj = _ending(item.obj)
+            item.obj = _with_deadline(item.obj)
 
 
-def _ending(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Coroutine[Any, Any, None]]:
+def _with_deadline(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Coroutine[Any, Any, None]]:
     """A test that fails where it awaits what does not come; what it opened is closed."""
 
     @wraps(test)
-    async def ending(*arguments: Any, **named: Any) -> None:
-        async with asyncio.timeout(LONGEST_SECONDS):
+    async def run(*arguments: Any, **named: Any) -> None:
+        async with asyncio.timeout(TEST_DEADLINE_SECONDS):
             await test(*arguments, **named)
 
-    return ending
+    return run
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _isolated_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Neither reads what the user has set nor remembers anything for them; the colours are those of any terminal."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
@@ -54,7 +54,7 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 
 @pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _long_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test has a dashboard told comes when the test says so, and is not missed before that."""
     if app := sys.modules.get("smapstop.ui.app"):
         monkeypatch.setattr(app, "PATIENCE_SECONDS", 600.0)
@@ -66,10 +66,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     directory = tmp_path_factory.mktemp("programs")
 
     @cache
-    def compiled(name: str, *more: str) -> Path:
+    def compile_program(name: str, *more: str) -> Path:
         executable = directory / "".join((name, *more))
         options = ("-O0", "-Wall", "-Werror", "-pthread", *more)
         subprocess.run(["cc", *options, "-o", executable, PROGRAMS / f"{name}.c"], check=True)
         return executable
 
-    return compiled
+    return compile_program

@@ -19,7 +19,7 @@ class Example:
     command: str
     output: tuple[str, ...]
 
-    def prints(self, text: str) -> bool:
+    def has_output(self, text: str) -> bool:
         """Whether a text is the output; a line of `…` stands for any lines."""
         lines = (r"(?:.*\n)*?" if line == "…" else re.escape(line) + r"\n" for line in self.output)
         return re.fullmatch("".join(lines), text) is not None
@@ -34,7 +34,7 @@ def examples(block: str) -> Iterator[Example]:
     """The commands of a block, in order."""
     command, output = "", list[str]()
     for line in block.splitlines():
-        if command and not _is_whole(command):
+        if command and not _is_complete(command):
             command += f"\n{line}"
         elif line.startswith("$ "):
             if command:
@@ -42,11 +42,11 @@ def examples(block: str) -> Iterator[Example]:
             command, output = line.removeprefix("$ "), []
         else:
             output.append(line)
-    assert _is_whole(command), command
+    assert _is_complete(command), command
     yield Example(command, tuple(output))
 
 
-def _is_whole(command: str) -> bool:
+def _is_complete(command: str) -> bool:
     """Whether no quotation and no line of a command is open."""
     try:
         shlex.split(command, comments=True)

@@ -22,7 +22,7 @@ from smapstop.recording.writer import Recorder
 from smapstop.sampling.sampler import Sampler
 
 
-def record(path: Path, *ticks: Tick, why: str = "stopped") -> Path:
+def record_ticks(path: Path, *ticks: Tick, why: str = "stopped") -> Path:
     """Record these ticks."""
     recorder = Recorder(path)
     recorder.write_target(target())
@@ -41,11 +41,11 @@ def record_program(path: Path, stepping: SteppedProgram, count: int) -> Path:
             stepping.go()
             ticks.append(sampler.sample())
     assert {tick.tier for tick in ticks} == {"smaps"}
-    return record(path, *ticks)
+    return record_ticks(path, *ticks)
 
 
 @contextmanager
-def stepped(
+def open_steps(
     path: Path, begin: float = 0.0, end: float = math.inf, test: RowFilter | None = None
 ) -> Iterator[Iterator[Step]]:
     """The steps of a recording that are exported."""
@@ -53,15 +53,15 @@ def stepped(
         yield steps(recording.ticks(), path.name, begin, end, test)
 
 
-def jsonl(
+def export_jsonl(
     path: Path, *kinds: RecordKind, begin: float = 0.0, end: float = math.inf, test: RowFilter | None = None
 ) -> list[Any]:
     """What is exported of a recording as JSON lines, read again."""
-    with stepped(path, begin, end, test) as told:
+    with open_steps(path, begin, end, test) as told:
         return [json.loads(line) for line in "".join(as_jsonl(told, kinds or RECORD_KINDS)).splitlines()]
 
 
-def untimed(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def without_times(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records without their type, and without when they were."""
     return [
         {name: value for name, value in record.items() if name not in ("type", "tick", "at", "seconds")}

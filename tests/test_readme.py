@@ -83,7 +83,7 @@ def test_every_example_prints_what_stands_under_it(block: str, tmp_path: Path) -
             timeout=60,
         )
         assert run.returncode == 0, run.stdout
-        assert example.prints(run.stdout), f"$ {example.command}\n{run.stdout}"
+        assert example.has_output(run.stdout), f"$ {example.command}\n{run.stdout}"
 
 
 def test_there_are_examples_of_every_verb_that_needs_no_process() -> None:

@@ -18,7 +18,7 @@ import pyte
 from stepping import DEADLINE_SECONDS
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
-_OURS = re.compile(
+_OWN_SEQUENCES = re.compile(
     r"\r\n|\r(?=[●r])"  # the end of a line, and the progress of a recording, which is written over itself
     r"|\x1b\[[0-9;]*[mHJK]"  # colours; the cursor goes somewhere; something is erased
     r"|\x1b\[\?[0-9;]*[hl]"  # modes: alternate screen, cursor, mouse, paste, synchronized output
@@ -26,20 +26,20 @@ _OURS = re.compile(
     r"|\x1b\]22;[a-z]*\x07"  # shape of the pointer
 )
 """The sequences that smapstop itself, or Textual, has a use for."""
-_HARMFUL = re.compile(
+_HARMFUL_CHARACTERS = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
 """What moves the cursor, reorders or hides text, once those sequences are taken out."""
 
 
-def harm_in(written: bytes) -> list[str]:
+def find_harmful_output(written: bytes) -> list[str]:
     """What in the bytes that a terminal got did not come from the dashboard, each with what is around it."""
-    text = _OURS.sub("", written.decode("utf-8", "surrogateescape"))
-    return [repr(text[max(0, found.start() - 30) : found.end() + 30]) for found in _HARMFUL.finditer(text)]
+    text = _OWN_SEQUENCES.sub("", written.decode("utf-8", "surrogateescape"))
+    return [repr(text[max(0, found.start() - 30) : found.end() + 30]) for found in _HARMFUL_CHARACTERS.finditer(text)]
 
 
-class Bare:
+class RawTerminal:
     """A command on a terminal of its own, which it controls; leaving the `with` statement unplugs the terminal.
 
     Args:
@@ -58,10 +58,10 @@ class Bare:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         usual = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM")}
-        self.written = b""
+        self.output = b""
         """All that was written to the terminal."""
-        self._seen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self._seen)
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
         self.master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (rows, columns))
         self.process = subprocess.Popen(
@@ -102,14 +102,14 @@ class Bare:
         data = b""
         with suppress(OSError):  # EIO: nobody has the other side any more
             data = os.read(self.master, most_bytes)
-        self.written += data
+        self.output += data
         with suppress(Exception):  # pyte does not know every sequence
             self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]+p?", b"", data))
         return data
 
     def screen(self) -> str:
         """What the screen shows, as far as it was read."""
-        return "\n".join(self._seen.display)
+        return "\n".join(self._screen.display)
 
     def wait_for(self, pattern: str) -> str:
         """The screen, once it shows a pattern; reads until then."""

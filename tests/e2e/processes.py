@@ -24,7 +24,7 @@ def user_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/status").read_text().partition("\nUid:")[2].split()[1])
 
 
-def as_stranger() -> str:
+def unprivileged_prefix() -> str:
     """What to put before a command so that it may not look at the processes of root.
 
     For root that is to be another user, who may still read all files: the interpreter is perhaps in /root.

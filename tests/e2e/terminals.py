@@ -16,7 +16,7 @@ from stepping import DEADLINE_SECONDS
 
 SMAPSTOP = shlex.quote(str(Path(sys.executable).parent / "smapstop"))
 """The command under test, as a shell takes it."""
-BEFORE = "what stood here before"
+PREVIOUS_OUTPUT = "what stood here before"
 """What the screen shows until the command takes it, and shall show again after it."""
 _MARK = "SMAPSTOP_E2E"
 """Every process that comes from a terminal has this in its environment, with the terminal's own value."""
@@ -62,7 +62,7 @@ class Terminal:
         own = {"COLORTERM": "truecolor", "XDG_STATE_HOME": str(folder / f"state-{number}"), _MARK: self._mark}
         self._environment = usual | own
         variables = shlex.join(["env", *(f"{name}={value}" for name, value in (environment or {}).items())])
-        script = f"echo {BEFORE}; {variables} {command}; echo $? > {self._status_file}; exec sleep 1000"
+        script = f"echo {PREVIOUS_OUTPUT}; {variables} {command}; echo $? > {self._status_file}; exec sleep 1000"
         size = ("-x", str(columns), "-y", str(rows))
         self._tmux("-f", str(settings), "new-session", "-d", *size, script)
 
@@ -76,15 +76,15 @@ class Terminal:
         """What the screen shows now."""
         return self._tmux("capture-pane", "-p")
 
-    def coloured(self) -> str:
+    def coloured_screen(self) -> str:
         """What the screen shows now, with the sequences (SGR) that colour it."""
         return self._tmux("capture-pane", "-p", "-e")
 
-    def is_on(self, flag: str) -> bool:
+    def is_flag_on(self, flag: str) -> bool:
         """Whether a flag of the terminal is on, as tmux calls it: `cursor_flag`, `alternate_on`, `mouse_any_flag`."""
         return self._tmux("display-message", "-p", f"#{{{flag}}}").strip() == "1"
 
-    def modes(self) -> set[str]:
+    def line_modes(self) -> set[str]:
         """The modes of the terminal's line discipline that are on (stty(1))."""
         tty = self._tmux("display-message", "-p", "#{pane_tty}").strip()
         told = subprocess.run(["stty", "-a", "-F", tty], check=True, capture_output=True, text=True).stdout
@@ -120,12 +120,12 @@ class Terminal:
 
     # what the user does
 
-    def keys(self, *keys: str) -> None:
+    def press(self, *keys: str) -> None:
         """Press keys, by their tmux names."""
         for key in keys:
             self._tmux("send-keys", key)
 
-    def at_once(self, *keys: str) -> None:
+    def press_at_once(self, *keys: str) -> None:
         """Press keys, by their tmux names, so quickly that all of them are there before the first is read."""
         self._tmux("send-keys", *keys)
 
@@ -155,7 +155,7 @@ class Terminal:
     def _is_marked(self, environ: bytes) -> bool:
         return f"{_MARK}={self._mark}".encode() in environ.split(b"\0")
 
-    def _one(self, holds: Callable[[Process], object], what: str) -> int:
+    def _wait_for_process(self, holds: Callable[[Process], object], what: str) -> int:
         """The pid of the one process of which something holds, once it is there."""
         found: list[Process] = []
 
@@ -166,18 +166,20 @@ class Terminal:
         self.wait_until(is_found, what)
         return found[0].pid
 
-    def dashboard(self) -> int:
+    def dashboard_pid(self) -> int:
         """The pid of smapstop itself."""
-        return self._one(lambda process: process.command_line[1:2] == (shlex.split(SMAPSTOP)[0],), "smapstop runs")
+        return self._wait_for_process(
+            lambda process: process.command_line[1:2] == (shlex.split(SMAPSTOP)[0],), "smapstop runs"
+        )
 
-    def sampler(self) -> int:
+    def sampler_pid(self) -> int:
         """The pid of its sampler."""
-        return self._one(lambda process: "smapstop.sampling" in process.command_line, "its sampler runs")
+        return self._wait_for_process(lambda process: "smapstop.sampling" in process.command_line, "its sampler runs")
 
-    def program(self) -> int:
+    def program_pid(self) -> int:
         """The pid of the program that it launched."""
-        sampler = self.sampler()
-        return self._one(lambda process: process.ppid == sampler, "its program runs")
+        sampler = self.sampler_pid()
+        return self._wait_for_process(lambda process: process.ppid == sampler, "its program runs")
 
     def close(self) -> list[Process]:
         """End it as a user closes a window, and give what did not end by itself; that is killed."""

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from e2e.processes import as_stranger, state_of
-from e2e.terminals import BEFORE, SMAPSTOP, Terminal, Terminals
+from e2e.processes import state_of, unprivileged_prefix
+from e2e.terminals import PREVIOUS_OUTPUT, SMAPSTOP, Terminal, Terminals
 from stepping import SteppedProgram, stepped_python
 
 KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
@@ -35,16 +35,16 @@ def attach(terminal: Terminals, pid: int, *, before: str = "") -> Terminal:
 
 def leave(window: Terminal, key: str = "q") -> int:
     """Leave with a key, and give the exit status."""
-    window.keys(key)
+    window.press(key)
     return window.status()
 
 
 def assert_restored(window: Terminal) -> None:
     """The terminal is as it was before smapstop began."""
-    window.wait_for_screen(lambda screen: screen.splitlines()[0] == BEFORE, "what stood there before")
+    window.wait_for_screen(lambda screen: screen.splitlines()[0] == PREVIOUS_OUTPUT, "what stood there before")
     flags = ("cursor_flag", "alternate_on", "mouse_any_flag", "wrap_flag")
-    assert [flag for flag in flags if window.is_on(flag)] == ["cursor_flag", "wrap_flag"]
-    assert {"echo", "icanon", "isig", "icrnl"} <= window.modes()
+    assert [flag for flag in flags if window.is_flag_on(flag)] == ["cursor_flag", "wrap_flag"]
+    assert {"echo", "icanon", "isig", "icrnl"} <= window.line_modes()
 
 
 # the target
@@ -91,7 +91,7 @@ def test_another_program_in_the_same_process_is_watched_on(terminal: Terminals) 
 
 
 def test_a_permission_that_is_lost_is_said_and_old_numbers_are_not_shown_as_live(terminal: Terminals) -> None:
-    stranger = as_stranger()
+    stranger = unprivileged_prefix()
     with SteppedProgram(*shlex.split(stranger), sys.executable, "-c", HIDING) as target:
         window = attach(terminal, target.pid, before=stranger)
         target.go()
@@ -107,8 +107,8 @@ def test_a_permission_that_is_lost_is_said_and_old_numbers_are_not_shown_as_live
 def test_each_way_to_quit_ends_with_0_and_restores_the_terminal(terminal: Terminals, key: str) -> None:
     """Also ctrl-c: it is how people leave htop, perf top and py-spy top, and it is no failure."""
     window = attach(terminal, os.getpid())
-    assert not window.is_on("cursor_flag")
-    assert window.is_on("alternate_on")
+    assert not window.is_flag_on("cursor_flag")
+    assert window.is_flag_on("alternate_on")
     assert leave(window, key) == 0
     assert_restored(window)
 
@@ -118,8 +118,8 @@ def test_a_signal_ends_it_with_the_status_of_a_shell_and_restores_the_terminal(
     terminal: Terminals, number: signal.Signals
 ) -> None:
     window = attach(terminal, os.getpid())
-    sampler = window.sampler()
-    os.kill(window.dashboard(), number)
+    sampler = window.sampler_pid()
+    os.kill(window.dashboard_pid(), number)
     assert window.status() == 128 + number
     assert_restored(window)
     assert not Path(f"/proc/{sampler}").exists()
@@ -127,13 +127,13 @@ def test_a_signal_ends_it_with_the_status_of_a_shell_and_restores_the_terminal(
 
 def test_to_be_stopped_and_continued_does_it_no_harm(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid())
-    pid = window.dashboard()
+    pid = window.dashboard_pid()
     os.kill(pid, signal.SIGSTOP)
     window.wait_until(lambda: state_of(pid) == "T", "it is stopped")
     os.kill(pid, signal.SIGCONT)
-    window.keys("?")
+    window.press("?")
     window.wait_for_screen(lambda screen: "● live" not in screen, "the help covers the dashboard")
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for("● live")
     assert leave(window) == 0
     assert_restored(window)
@@ -149,22 +149,22 @@ def test_a_terminal_that_is_closed_ends_it_and_the_program(terminal: Terminals) 
 def test_a_dashboard_that_is_killed_takes_the_sampler_and_the_program_with_it(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1001")
     window.wait_for("● live")
-    sampler, program = window.sampler(), window.program()
-    os.kill(window.dashboard(), signal.SIGKILL)
+    sampler, program = window.sampler_pid(), window.program_pid()
+    os.kill(window.dashboard_pid(), signal.SIGKILL)
     assert window.status() == 128 + signal.SIGKILL
     window.wait_until(lambda: {sampler, program}.isdisjoint(p.pid for p in window.processes()), "both are gone")
 
 
 def test_without_its_sampler_the_dashboard_says_so_in_a_line_and_lives(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid())
-    os.kill(window.sampler(), signal.SIGKILL)
+    os.kill(window.sampler_pid(), signal.SIGKILL)
     screen = window.wait_for(r"the sampler process died \(signal 9\)")
     assert "● live" not in screen
     assert len(re.findall("sampler", screen)) == 1
     assert "libc.so.6" in screen
-    window.keys("?")
+    window.press("?")
     window.wait_for_screen(lambda screen: "libc.so.6" not in screen, "the help covers the dashboard")
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for("libc.so.6")
     assert leave(window) == 0
     assert_restored(window)
@@ -174,8 +174,8 @@ def test_a_program_whose_sampler_died_ends_with_the_dashboard(terminal: Terminal
     """Which fails: how the program ended is known to nobody."""
     window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1002")
     window.wait_for("● live")
-    program = window.program()
-    os.kill(window.sampler(), signal.SIGKILL)
+    program = window.program_pid()
+    os.kill(window.sampler_pid(), signal.SIGKILL)
     window.wait_for("the sampler process died")
     assert leave(window) == 2
     window.wait_until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
@@ -184,7 +184,7 @@ def test_a_program_whose_sampler_died_ends_with_the_dashboard(terminal: Terminal
 def test_a_sampler_that_hangs_is_told_and_not_waited_for(terminal: Terminals) -> None:
     """As it does while the kernel reads for it what takes long."""
     window = attach(terminal, os.getpid())
-    sampler = window.sampler()
+    sampler = window.sampler_pid()
     os.kill(sampler, signal.SIGSTOP)
     window.wait_for(r"○ no sample for \d+ s")
     os.kill(sampler, signal.SIGCONT)
@@ -197,9 +197,9 @@ def test_a_sampler_that_hangs_is_told_and_not_waited_for(terminal: Terminals) ->
 def test_a_program_whose_sampler_hangs_ends_with_the_dashboard(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1003")
     window.wait_for("● live")
-    program = window.program()
-    os.kill(window.sampler(), signal.SIGSTOP)
-    os.kill(window.dashboard(), signal.SIGTERM)
+    program = window.program_pid()
+    os.kill(window.sampler_pid(), signal.SIGSTOP)
+    os.kill(window.dashboard_pid(), signal.SIGTERM)
     assert window.status() == 128 + signal.SIGTERM
     window.wait_until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
 
@@ -229,7 +229,7 @@ def refused(terminal: Terminals, command: str, told: str) -> None:
     window = terminal(command, columns=200)
     assert window.status() == 2
     lines = window.wait_for("^smapstop: ").rstrip("\n").splitlines()
-    assert lines[0] == BEFORE
+    assert lines[0] == PREVIOUS_OUTPUT
     assert re.fullmatch(f"smapstop: {told}", "".join(lines[1:])), lines
     assert len(lines) == 2
 
@@ -270,4 +270,4 @@ def test_a_process_of_somebody_else(terminal: Terminals) -> None:
     if Path("/proc/1").stat().st_uid == os.geteuid() != 0:
         pytest.skip("process 1 is ours")
     told = "not permitted to read the memory map of process 1: run as its user or as root, or with .*"
-    refused(terminal, f"{as_stranger()} {SMAPSTOP} -p 1", told)
+    refused(terminal, f"{unprivileged_prefix()} {SMAPSTOP} -p 1", told)

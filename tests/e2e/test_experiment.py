@@ -60,11 +60,11 @@ def in_detail(screen: str) -> dict[str, tuple[int, int]]:
 
 def show_data(terminal: Terminal) -> None:
     """Have only the row of the program's .data in the table."""
-    terminal.keys("/")
+    terminal.press("/")
     terminal.wait_for("kind:heap +perm:w")
     terminal.type("seed .data")
     terminal.wait_for(r"1 of .* seed \.data")
-    terminal.keys("Enter")
+    terminal.press("Enter")
 
 
 @pytest.mark.parametrize("written_back", [True, False], ids=["written-back", "just-linked"])
@@ -73,19 +73,19 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
         write_back(seed)
     window = terminal(f"{SMAPSTOP} {OPTIONS} -- {shlex.quote(str(seed))}")
     window.wait_for(r"^│type a letter")
-    pid = window.program()
+    pid = window.program_pid()
     before = in_smaps(pid)
     clean = PAGE_KB if written_back else 0
     assert clean == before["Private_Clean"]
     show_data(window)
     window.wait_for_screen(lambda screen: on_screen(screen)[0] == before, f".data is {before}")
-    window.keys("m")
+    window.press("m")
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
 
-    window.keys("t")
+    window.press("t")
     window.wait_for("F12 leaves the program")
     window.type("x")
-    window.keys("Enter")
+    window.press("Enter")
     window.wait_for(r"^│written")
     after = in_smaps(pid)
     moved = {field: after[field] - before[field] for field in FIELDS}
@@ -95,14 +95,14 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     screen = window.wait_for_screen(lambda screen: on_screen(screen)[0] == after, f".data is {after}")
     assert on_screen(screen)[1] == "copy-on-write, 1 page: page1"
 
-    window.keys("F12")
+    window.press("F12")
     window.wait_for("press t to type into it")
-    window.keys("Enter")
+    window.press("Enter")
     window.wait_for(r"^ changed ")
     both = {field: (before[field], after[field]) for field in FIELDS}
     window.wait_for_screen(lambda screen: in_detail(screen).items() >= both.items(), f"the detail says {both}")
     window.wait_for("1 page .* written")
-    window.keys("q", "e")
+    window.press("q", "e")
     assert window.status() == 128 + signal.SIGHUP
 
 
@@ -110,23 +110,23 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
     write_back(seed)
     window = terminal(f"{SMAPSTOP} {OPTIONS} -- {shlex.quote(str(seed))}")
     window.wait_for(r"^│type a letter")
-    before = in_smaps(window.program())
+    before = in_smaps(window.program_pid())
     show_data(window)
     window.wait_for_screen(lambda screen: on_screen(screen)[0] == before, f".data is {before}")
-    window.keys("v")
+    window.press("v")
     window.wait_for(r"seed \.data +Fields  Pages")
     for shown in (r" C +C +F  ", r"copied-on-write +2 ", r" file +1 "):
         window.wait_for(shown)
     window.wait_for(r"\.data +page1")
 
-    window.keys("t")
+    window.press("t")
     window.wait_for("F12 leaves the program")
     window.type("x")
-    window.keys("Enter")
+    window.press("Enter")
     window.wait_for("1 page: copied-on-write; it was file")
     for shown in ("1 page changed since", r" C +C +F→C ", r"on it: page1 *$", r"copied-on-write +3 "):
         window.wait_for(shown)
-    window.keys("F12", "c")
+    window.press("F12", "c")
     window.wait_for(r"^▸[0-9a-f ]+ file offset 0x\w+ +● page1")
-    window.keys("q", "e")
+    window.press("q", "e")
     assert window.status() == 128 + signal.SIGHUP

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from e2e.bare import SMAPSTOP, Bare
+from e2e.bare import SMAPSTOP, RawTerminal
 from stepping import DEADLINE_SECONDS, wait_until
 
 from smapstop.errors import SmapstopError
@@ -48,18 +48,18 @@ def child(pid: int) -> int:
 
 def test_a_full_disk_ends_the_recording_alone_and_is_said_again_at_the_end(small_disk: Path) -> None:
     path = small_disk / "run.smaps"
-    with Bare([*SMAPSTOP, "-i", "0.05", "--budget", "100", "-o", str(path), "-p", str(os.getpid())]) as window:
+    with RawTerminal([*SMAPSTOP, "-i", "0.05", "--budget", "100", "-o", str(path), "-p", str(os.getpid())]) as window:
         window.wait_for("the recording ended")
         window.wait_for("● live")
         window.type("q")
         assert window.status() == 0
-        assert b"smapstop: the recording ended: cannot write" in window.written
+        assert b"smapstop: the recording ended: cannot write" in window.output
     assert ticks(path) > 0
 
 
 def test_a_terminal_that_is_unplugged_leaves_a_whole_recording_and_nothing_that_runs(tmp_path: Path) -> None:
     path = tmp_path / "run.smaps"
-    with Bare([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sleep", "1000"]) as window:
+    with RawTerminal([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sleep", "1000"]) as window:
         window.wait_for("● live")
         sampler = child(window.process.pid)
         program = child(sampler)
@@ -75,7 +75,7 @@ def test_a_terminal_that_is_unplugged_leaves_a_whole_recording_and_nothing_that_
 def test_kill_9_leaves_a_recording_without_its_last_tick_at_most_and_no_program_stopped(tmp_path: Path) -> None:
     path = tmp_path / "run.smaps"
     stubborn = "trap '' HUP; echo ready; while :; do sleep 0.05; done"
-    with Bare([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sh", "-c", stubborn]) as window:
+    with RawTerminal([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sh", "-c", stubborn]) as window:
         window.wait_for("^│ready")  # not the command, which the header names
         sampler = child(window.process.pid)
         program = child(sampler)

@@ -10,9 +10,9 @@ def test_a_chapter_opens_on_a_terminal_and_q_leaves_it(terminal: Terminals) -> N
     window = terminal(f"{SMAPSTOP} guide recipes", columns=80, rows=24)
     window.wait_for("Guide: recipes")
     window.wait_for("Which mapping is growing")
-    window.keys("n")
+    window.press("n")
     window.wait_for("Guide: snapshots")
-    window.keys("q")
+    window.press("q")
     assert window.status() == 0
 
 
@@ -21,7 +21,7 @@ def test_a_wrong_config_file_does_not_hide_the_guide(terminal: Terminals, tmp_pa
     (tmp_path / "smapstop" / "config.toml").write_text("sort = ")
     window = terminal(f"{SMAPSTOP} guide keys", environment={"XDG_CONFIG_HOME": str(tmp_path)})
     window.wait_for("Guide: keys")
-    window.keys("q")
+    window.press("q")
     assert window.status() == 0
 
 
@@ -30,10 +30,10 @@ def test_it_has_the_theme_and_the_keys_of_the_config_file(terminal: Terminals, t
     (tmp_path / "smapstop" / "config.toml").write_text('theme = "solarized-light"\n[keys]\nnext_chapter = "x"\n')
     window = terminal(f"{SMAPSTOP} guide keys", environment={"XDG_CONFIG_HOME": str(tmp_path)})
     window.wait_for("x next")
-    assert "48;2;238;232;213" in window.coloured()  # base2 of Solarized
-    window.keys("x")
+    assert "48;2;238;232;213" in window.coloured_screen()  # base2 of Solarized
+    window.press("x")
     window.wait_for("Guide: mechanisms")
-    window.keys("q")
+    window.press("q")
     assert window.status() == 0
 
 
@@ -46,11 +46,11 @@ def test_a_dumb_terminal_gets_the_text(terminal: Terminals) -> None:
 def test_the_help_of_the_dashboard_opens_it_and_escape_returns(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -p {os.getpid()}", columns=118, rows=40)
     window.wait_for("● live")
-    window.keys("?")
+    window.press("?")
     window.wait_for("─ Help ─.*\n(.*\n)*.*c guide")
-    window.keys("c")
+    window.press("c")
     window.wait_for("Guide: contents")
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for("─ Help ─")
-    window.keys("q", "q")
+    window.press("q", "q")
     assert window.status() == 0

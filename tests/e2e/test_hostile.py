@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from e2e.bare import SMAPSTOP, Bare, harm_in
+from e2e.bare import SMAPSTOP, RawTerminal, find_harmful_output
 from stepping import SteppedProgram
 
 ESCAPES = "\x1b]0;pwn\x07[red]\x1b[7m[@click=app.quit]x[/]"
@@ -36,20 +36,20 @@ def evil(program: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
         yield running
 
 
-def assert_harmless(window: Bare) -> None:
-    assert harm_in(window.written) == []
+def assert_harmless(window: RawTerminal) -> None:
+    assert find_harmful_output(window.output) == []
 
 
 def printed(*arguments: str, status: int = 0) -> str:
     """What a verb prints on a terminal, which is nothing that a terminal obeys."""
-    with Bare([*SMAPSTOP, *arguments], columns=200) as window:
+    with RawTerminal([*SMAPSTOP, *arguments], columns=200) as window:
         assert window.status() == status, window.screen()
         assert_harmless(window)
-        return window.written.decode()
+        return window.output.decode()
 
 
 def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: SteppedProgram) -> None:
-    with Bare(
+    with RawTerminal(
         [*SMAPSTOP, "-i", "0.1", "--budget", "100", "--filter", "evil", "-p", str(evil.pid)], columns=200
     ) as window:
         window.wait_for(rf"^ {SPELLED}.*● live")
@@ -74,7 +74,7 @@ def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: SteppedProgram) ->
         window.type("q")
         assert window.status() == 0
         assert_harmless(window)
-        assert b"pwn" in window.written
+        assert b"pwn" in window.output
 
 
 def test_no_name_in_what_a_verb_prints_is_obeyed_by_the_terminal(evil: SteppedProgram, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_no_name_in_an_error_is_obeyed_by_the_terminal(evil: SteppedProgram, tmp
 
 
 def test_no_name_in_the_picker_is_obeyed_by_the_terminal(evil: SteppedProgram) -> None:
-    with Bare([*SMAPSTOP]) as window:
+    with RawTerminal([*SMAPSTOP]) as window:
         window.wait_for("Choose a process")
         window.type("pwn")
         window.wait_for(SPELLED)
@@ -123,7 +123,7 @@ def test_no_name_in_the_picker_is_obeyed_by_the_terminal(evil: SteppedProgram) -
 
 def test_no_word_of_a_program_that_is_started_is_obeyed_by_our_terminal(tmp_path: Path) -> None:
     shell = shutil.copy(shutil.which("sh") or "/bin/sh", tmp_path / "sh\x1b[31m[red]\u202e")
-    with Bare(
+    with RawTerminal(
         [*SMAPSTOP, "-i", "0.2", "-o", str(tmp_path / "odd\x1b[7m.smaps"), "--", str(shell), "-c", BLUNT]
     ) as window:
         window.wait_for("● live")
@@ -133,7 +133,7 @@ def test_no_word_of_a_program_that_is_started_is_obeyed_by_our_terminal(tmp_path
         window.type("e")
         window.status()
         assert_harmless(window)
-    with Bare([*SMAPSTOP, "replay", str(tmp_path / "odd\x1b[7m.smaps")]) as window:
+    with RawTerminal([*SMAPSTOP, "replay", str(tmp_path / "odd\x1b[7m.smaps")]) as window:
         window.wait_for("killed by SIGHUP")
         window.type("q")
         assert window.status() == 0

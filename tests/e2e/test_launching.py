@@ -33,7 +33,7 @@ def launch(terminal: Terminals, *command: str, interval: float = 0.2) -> Termina
 
 def talk(window: Terminal) -> None:
     """Give the program the keys."""
-    window.keys("t")
+    window.press("t")
     window.wait_for("F12 leaves the program")
 
 
@@ -63,15 +63,15 @@ def test_keys_reach_the_program_and_f12_takes_them_back(terminal: Terminals) -> 
     window.wait_for("^│began with")
     talk(window)
     window.type("q? s/m")
-    window.keys("Enter")
+    window.press("Enter")
     window.wait_for("^│heard q[?] s/m")
 
-    window.keys("C-c")
+    window.press("C-c")
     window.wait_for("^│(\\^C)?interrupted")
 
-    window.keys("F12")
+    window.press("F12")
     window.wait_for("press t to type into it")
-    window.keys("?")
+    window.press("?")
     window.wait_for_screen(lambda screen: "began with" not in screen, "the help covers the dashboard")
 
 
@@ -79,7 +79,7 @@ def test_keys_that_come_at_once_go_where_those_before_them_send_them(terminal: T
     window = launch(terminal, "sh", "-c", f"stty -echo; exec {shlex.join([sys.executable, '-c', TALKING])}")
     window.wait_for("^│began with")
     for n in "12345":
-        window.at_once("t", "x", n, "Enter", "q", "Enter", "F12", *"gggg", "t", "y", n, "Enter", "F12")
+        window.press_at_once("t", "x", n, "Enter", "q", "Enter", "F12", *"gggg", "t", "y", n, "Enter", "F12")
         screen = window.wait_for(f"^│heard y{n} ")
         assert re.findall(r"^│heard (.*?) *│", screen, re.MULTILINE)[-3:] == [f"x{n}", "q", f"y{n}"]
         window.wait_for("press t to type into it")
@@ -104,8 +104,8 @@ def test_colours_are_those_that_the_program_asks_for(terminal: Terminals) -> Non
     window.wait_for("^│red truecolour bold plain")
 
     def style(word: str) -> str:
-        found = re.search(rf"((?:\x1b\[[\d;:]*m)+) ?{word}", window.coloured())
-        assert found, window.coloured()
+        found = re.search(rf"((?:\x1b\[[\d;:]*m)+) ?{word}", window.coloured_screen())
+        assert found, window.coloured_screen()
         return found[1]
 
     assert re.search(r"[\[;]31[;m]", style("red"))
@@ -124,7 +124,7 @@ def test_a_full_screen_program_gives_back_what_was_there_before(terminal: Termin
     screen = window.wait_for("^│inside")
     assert "│first" not in screen
     talk(window)
-    window.keys("Enter")
+    window.press("Enter")
 
     screen = window.wait_for("^│after")
     assert [line.strip() for line in pane(screen)[:2]] == ["first", "after"]
@@ -137,13 +137,13 @@ def test_a_file_can_be_edited_with_vim(terminal: Terminals, tmp_path: Path) -> N
     window.wait_for("^│~")
     talk(window)
     window.type("ione")
-    window.keys("Enter")
+    window.press("Enter")
     window.type("two")
-    window.keys("Escape", "Up")
+    window.press("Escape", "Up")
     window.type("x")
     window.wait_for_screen(lambda screen: [line.strip() for line in pane(screen)[:2]] == ["on", "two"], "edited")
     window.type(":wq")
-    window.keys("Enter")
+    window.press("Enter")
 
     window.wait_for("exited 0")
     assert file.read_text() == "on\ntwo\n"
@@ -154,16 +154,16 @@ def test_the_dashboard_answers_while_the_program_floods_its_terminal(terminal: T
     window.wait_for("^│y +│")
     talk(window)
     begun = time.monotonic()
-    window.keys("F12")
+    window.press("F12")
     window.wait_for("press t to type into it")
-    window.keys("?")
+    window.press("?")
     window.wait_for_screen(lambda screen: "│y" not in screen, "the help covers the dashboard")
     assert time.monotonic() - begun < 10
 
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for("^│y +│")
     talk(window)
-    window.keys("C-c")
+    window.press("C-c")
     screen = window.wait_for("killed by SIGINT")
     assert "│flood over" not in screen
 
@@ -180,7 +180,7 @@ def test_how_the_program_ended_is_shown_and_passed_on(
     window.wait_for(f"^╰.*{told}")
     window.wait_for("^│last words")
     window.wait_for(f"^ sh .*{told}")
-    window.keys("q")
+    window.press("q")
     assert status == window.status()
 
 
@@ -207,14 +207,14 @@ def test_a_command_that_cannot_run_is_told_in_a_line_with_the_status_of_a_shell(
 
 def quit_alive(window: Terminal, answer: str) -> None:
     """Quit while the program lives, and answer the question."""
-    window.keys("q")
+    window.press("q")
     window.wait_for("is still running")
-    window.keys(answer)
+    window.press(answer)
 
 
 def test_the_program_can_be_ended_on_leaving(terminal: Terminals) -> None:
     window = launch(terminal, "sleep", "1000")
-    pid = window.program()
+    pid = window.program_pid()
     quit_alive(window, "e")
     assert window.status() == 128 + signal.SIGHUP
     assert not runs(pid)
@@ -223,7 +223,7 @@ def test_the_program_can_be_ended_on_leaving(terminal: Terminals) -> None:
 def test_a_program_that_does_not_listen_is_ended_by_force(terminal: Terminals) -> None:
     window = launch(terminal, "sh", "-c", "trap '' HUP TERM; echo deaf; while :; do sleep 1000; done")
     window.wait_for("^│deaf")
-    pid = window.program()
+    pid = window.program_pid()
     quit_alive(window, "e")
     assert window.status() == 128 + signal.SIGKILL
     assert not runs(pid)
@@ -231,7 +231,7 @@ def test_a_program_that_does_not_listen_is_ended_by_force(terminal: Terminals) -
 
 def test_the_question_can_be_cancelled(terminal: Terminals) -> None:
     window = launch(terminal, "sleep", "1000")
-    pid = window.program()
+    pid = window.program_pid()
     quit_alive(window, "Escape")
     window.wait_for_screen(
         lambda screen: "is still running" not in screen and "live" in screen, "the dashboard is back"
@@ -246,7 +246,7 @@ def test_a_program_that_is_left_goes_on_and_still_has_its_terminal(terminal: Ter
     )
     window = launch(terminal, "sh", "-c", script)
     window.wait_for("^│line 3")
-    pid = window.program()
+    pid = window.program_pid()
     try:
         quit_alive(window, "l")
         assert window.status() == 0
@@ -268,8 +268,8 @@ def test_a_program_that_is_left_goes_on_and_still_has_its_terminal(terminal: Ter
 def test_a_program_that_ignores_the_hangup_survives_only_a_terminal_that_is_closed(terminal: Terminals) -> None:
     window = launch(terminal, "sh", "-c", "trap '' HUP; echo deaf; while :; do sleep 0.1; done")
     window.wait_for("^│deaf")
-    pid = window.program()
-    os.kill(window.dashboard(), signal.SIGTERM)
+    pid = window.program_pid()
+    os.kill(window.dashboard_pid(), signal.SIGTERM)
     assert window.status() == 128 + signal.SIGTERM
     assert runs(pid)  # as with any terminal: it asked to be left alone
     os.kill(pid, signal.SIGKILL)

@@ -57,14 +57,14 @@ def test_a_recording_is_played_and_scrubbed(terminal: Terminals, tmp_path: Path)
     window = terminal(f"{SMAPSTOP} replay {path}", columns=118, rows=40)
     window.wait_for("■ .* end of recording")
     window.wait_for(r"anon .*first touch, 256 pages")
-    window.keys("[")
+    window.press("[")
     window.wait_for(r"❚❚ .* tick \d+/\d+")
     window.wait_for(r"\+1 M")
-    window.keys("Home")
+    window.press("Home")
     window.wait_for(r"tick 0/")
-    window.keys("p", "p", "p")
+    window.press("p", "p", "p")
     window.wait_for("end of recording")
-    window.keys("q")
+    window.press("q")
     assert window.status() == 0
 
 
@@ -79,10 +79,10 @@ def test_a_recording_is_followed_while_the_dashboard_writes_it(terminal: Termina
         target.go()
         live.wait_for("first touch, 256 pages")
         follower.wait_for("first touch")
-        live.keys("q")
+        live.press("q")
         assert live.status() == 0
         follower.wait_for("end of recording")
-        follower.keys("q")
+        follower.press("q")
         assert follower.status() == 0
 
 

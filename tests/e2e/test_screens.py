@@ -42,7 +42,7 @@ def names(screen: str) -> list[str]:
 
 
 def open_filter(window: Terminal) -> None:
-    window.keys("/")
+    window.press("/")
     window.wait_for("kind:heap +perm:w")
 
 
@@ -50,7 +50,7 @@ def filtered(window: Terminal, expression: str) -> str:
     """The screen, once the table is filtered."""
     open_filter(window)
     window.type(expression)
-    window.keys("Enter")
+    window.press("Enter")
     return window.wait_for(rf"^\d+ of \d+: {re.escape(expression[:2])}")  # the rest may be cut
 
 
@@ -66,9 +66,9 @@ def test_a_process_can_be_picked_by_what_is_typed(terminal: Terminals) -> None:
             screen = window.wait_for_screen(lambda screen: screen.count("zq-to-be-picked") >= 1, "it is found")
             window.wait_for_screen(lambda screen: re.search(r"\b1 of \d+", screen), "the others are not shown")
             assert f" {target.pid} " in screen
-            window.keys("Enter")
+            window.press("Enter")
             window.wait_for(f"^ sleep +{target.pid} .*● live")
-            window.keys("q")
+            window.press("q")
             assert window.status() == 0
         finally:
             target.kill()
@@ -77,7 +77,7 @@ def test_a_process_can_be_picked_by_what_is_typed(terminal: Terminals) -> None:
 def test_nothing_need_be_picked(terminal: Terminals) -> None:
     window = terminal(SMAPSTOP)
     window.wait_for(r"PID +USER +NAME")
-    window.keys("Escape")
+    window.press("Escape")
     assert window.status() == 0
 
 
@@ -91,7 +91,7 @@ def test_the_filter_narrows_the_table_and_escape_drops_it(terminal: Terminals) -
         lambda screen: all("libc.so" in name for name in names(screen) or [""]), "only libc"
     )
     few = len(set(names(screen)))
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for("^Mapping +Perm")
     window.wait_for_screen(lambda screen: len(set(names(screen))) > few, "the others are back")
 
@@ -100,16 +100,16 @@ def test_a_filter_that_makes_no_sense_is_told_and_not_taken(terminal: Terminals)
     window = attach(terminal, os.getpid())
     open_filter(window)
     window.type("kind:hoop")
-    window.keys("Enter")
+    window.press("Enter")
     window.wait_for("no kind 'hoop'")
 
 
 def test_sorting_by_a_column_from_the_menu(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid(), "--columns name,perms,size")
-    window.keys("s")
+    window.press("s")
     window.wait_for("Sort by|sort by")
     window.type("size")
-    window.keys("Enter")
+    window.press("Enter")
     window.wait_for("Size ?▼")
 
     def falling(screen: str) -> bool:
@@ -117,7 +117,7 @@ def test_sorting_by_a_column_from_the_menu(terminal: Terminals) -> None:
         return len(sizes) > 10 and sizes == sorted(sizes, reverse=True)
 
     window.wait_for_screen(falling, "the largest come first")
-    window.keys("i")
+    window.press("i")
     window.wait_for("Size ?▲")
 
 
@@ -129,20 +129,20 @@ def kib(text: str) -> float:
 
 def test_groups_add_up_and_open_into_their_mappings(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid())
-    window.keys("g")
+    window.press("g")
     window.wait_for("^By name")
     window.wait_for(r"^F \S*libc.so.6 × \d+")
-    window.keys("g")
+    window.press("g")
     window.wait_for("^By kind")
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for("^Mapping")
 
 
 def test_the_order_can_be_frozen(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid())
-    window.keys("f")
+    window.press("f")
     window.wait_for("^Mapping · frozen")
-    window.keys("f")
+    window.press("f")
     window.wait_for("^Mapping +Perm")
 
 
@@ -188,7 +188,7 @@ def growing_at(window: Terminal, key: str, mebibytes: int) -> None:
         (before,) = re.findall(r"tick (\d+)/", screen)
         if grown(window) == mebibytes << 10:
             return
-        window.keys(key)
+        window.press(key)
     pytest.fail(f"{mebibytes} MiB were never shown")
 
 
@@ -197,7 +197,7 @@ def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
 ) -> None:
     window = show_growing(terminal, growing)
     grow(window, growing, 2)
-    window.keys("Space")
+    window.press("Space")
     window.wait_for(r"❚❚ \d\d:\d\d:\d\d.* tick \d+/\d+")
     growing.go()
 
@@ -207,24 +207,24 @@ def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
     growing_at(window, "Left", 1)
     growing_at(window, "Right", 2)
     growing_at(window, "Right", 3)
-    window.keys("Home")
+    window.press("Home")
     show_grown(window, 0)
-    window.keys("End")
+    window.press("End")
     window.wait_for("● live")
     show_grown(window, 3)
 
 
 def test_the_mark_is_compared_with(terminal: Terminals, growing: SteppedProgram) -> None:
     window = show_growing(terminal, growing)
-    window.keys("m")
+    window.press("m")
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
     grow(window, growing, 2)
     grow(window, growing, 3)
     window.wait_for(r"rw-p +16 M +3 M +\+2 M ")
-    window.keys("d")
+    window.press("d")
     window.wait_for("Δ start")
     window.wait_for(r"rw-p +16 M +3 M +\+3 M ")
-    window.keys("d")
+    window.press("d")
     window.wait_for("Δ previous tick")
     window.wait_for(r"rw-p +16 M +3 M +· ")
 
@@ -234,9 +234,9 @@ def test_the_mark_is_compared_with(terminal: Terminals, growing: SteppedProgram)
 
 def test_help_explains_the_keys_the_fields_and_the_flags(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid())
-    window.keys("F1")
+    window.press("F1")
     window.wait_for("Keys: table")
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for("● live")
 
 
@@ -268,19 +268,19 @@ def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Termina
     for columns, rows, key in ((20, 5, "Enter"), (10, 3, "?"), (2, 1, "Down"), (1, 1, "Up")):
         window.resize(columns, rows)
         window.wait_for_screen(lambda screen: "Mapping  " not in screen, "it is drawn anew")
-        window.keys(key)
+        window.press(key)
     window.resize(118, 40)
     window.wait_for("Keys: table")
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for("Field, kB")
-    window.keys("Escape")
+    window.press("Escape")
     window.wait_for(r"libc\.so\.6.* r-xp")
     window.wait_for("● live")
 
 
 def test_a_tiny_terminal_to_begin_with(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000", columns=10, rows=3)
-    window.program()
+    window.program_pid()
     window.resize(118, 40)
     window.wait_for(r"libc\.so\.6.* r-xp")
 
@@ -295,8 +295,8 @@ def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000", environment={"NO_COLOR": "1"})
     window.wait_for(r"libc\.so\.6.* r-xp")
     window.wait_for("● live")
-    assert COLOUR.findall(window.coloured()) == []
-    assert re.search(r"\x1b\[(\d+;)*7m", window.coloured())  # the cursor is seen
+    assert COLOUR.findall(window.coloured_screen()) == []
+    assert re.search(r"\x1b\[(\d+;)*7m", window.coloured_screen())  # the cursor is seen
     for key, shown in (
         ("?", "Keys: table"),
         ("Escape", "● live"),
@@ -306,10 +306,10 @@ def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
         ("F12", "press t to type"),
         ("q", "is still running"),
     ):
-        window.keys(key)
+        window.press(key)
         window.wait_for(shown)
-        assert COLOUR.findall(window.coloured()) == [], key
-    window.keys("e")
+        assert COLOUR.findall(window.coloured_screen()) == [], key
+    window.press("e")
     assert window.status() == 129
 
 
@@ -325,16 +325,16 @@ def test_what_the_user_changed_is_so_the_next_time_unless_an_option_says_otherwi
 
     first = again()
     first.wait_for("● live 1.0 s")
-    first.keys("+")
+    first.press("+")
     first.wait_for("● live 500 ms")
-    first.keys(">")
+    first.press(">")
     first.wait_for("^Mapping ▲")
-    first.keys("q")
+    first.press("q")
     assert first.status() == 0
     second = again()
     second.wait_for("● live 500 ms")
     second.wait_for("^Mapping ▲")
-    second.keys("q")
+    second.press("q")
     third = again("-i 0.2 --sort rss")
     third.wait_for("● live 200 ms")
     third.wait_for("Rss ▼")

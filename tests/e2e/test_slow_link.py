@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from e2e.bare import SMAPSTOP, Bare
+from e2e.bare import SMAPSTOP, RawTerminal
 from stepping import wait_until
 
 PTY_BYTES = 1 << 16
@@ -23,11 +23,11 @@ def ticks_in(recording: Path) -> int:
 def test_a_key_is_answered_before_all_that_could_have_been_drawn_meanwhile(tmp_path: Path) -> None:
     recording = tmp_path / "meanwhile.smaps"
     options = ["-i", "0.05", "--budget", "100", "-o", str(recording)]
-    with Bare([*SMAPSTOP, *options, "-p", str(os.getpid())], columns=160, rows=50) as window:
+    with RawTerminal([*SMAPSTOP, *options, "-p", str(os.getpid())], columns=160, rows=50) as window:
         window.wait_for("● live")
         seen = ticks_in(recording)
         wait_until(lambda: ticks_in(recording) > seen + 50)  # nobody reads the terminal
-        before = len(window.written)
+        before = len(window.output)
         window.type("q")
         assert window.status() == 0
-        assert len(window.written) - before < 2 * PTY_BYTES
+        assert len(window.output) - before < 2 * PTY_BYTES

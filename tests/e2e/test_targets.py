@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from e2e.processes import NOBODY, as_stranger, name_of, state_of, user_of
+from e2e.processes import NOBODY, name_of, state_of, unprivileged_prefix, user_of
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
 from stepping import SteppedProgram, stepped_python
 
@@ -34,7 +34,7 @@ def attach(terminal: Terminals, pid: int, told: str = "") -> Terminal:
 
 def leave(window: Terminal) -> None:
     """Quit, with success."""
-    window.keys("q")
+    window.press("q")
     assert window.status() == 0
 
 
@@ -51,13 +51,13 @@ def test_a_program_that_never_rests_is_watched_and_can_be_left(
     if what == "many":
         most = int(Path("/proc/sys/vm/max_map_count").read_text())
         window.wait_for(rf"mappings {most // 10}\d of {most}")
-    window.keys("g")
+    window.press("g")
     window.wait_for("^By name")
-    window.keys("g", "e")
+    window.press("g", "e")
     window.wait_for("^Events +Mapping")
-    window.keys("q")
+    window.press("q")
     window.wait_for("is still running")
-    window.keys("e")
+    window.press("e")
     assert window.status() == 128 + signal.SIGHUP
     window.wait_until(
         lambda: not [p for p in window.processes() if "restless" in p.command_line[0]], "none of them is left"
@@ -92,16 +92,16 @@ def setuid() -> Iterator[Path]:
 def test_a_setuid_program_is_launched_without_its_privileges_and_with_them_is_somebody_elses(
     terminal: Terminals, setuid: Path
 ) -> None:
-    window = terminal(f"{as_stranger()} {SMAPSTOP} -i 0.1 -- {setuid} 1000")
+    window = terminal(f"{unprivileged_prefix()} {SMAPSTOP} -i 0.1 -- {setuid} 1000")
     window.wait_for(r"^ privileged .*● live")
-    assert user_of(window.program()) == NOBODY
-    window.keys("q", "e")
+    assert user_of(window.program_pid()) == NOBODY
+    window.press("q", "e")
     assert window.status() == 128 + signal.SIGHUP
-    with subprocess.Popen([*shlex.split(as_stranger()), setuid, "1000"]) as running:
+    with subprocess.Popen([*shlex.split(unprivileged_prefix()), setuid, "1000"]) as running:
         try:
             window.wait_until(lambda: name_of(running.pid) == setuid.name, "it runs")
             assert user_of(running.pid) == 0
-            window = terminal(f"{as_stranger()} {SMAPSTOP} -p {running.pid}", columns=200)
+            window = terminal(f"{unprivileged_prefix()} {SMAPSTOP} -p {running.pid}", columns=200)
             assert window.status() == 2
             window.wait_for("not permitted to read the memory map")
         finally:
@@ -133,7 +133,7 @@ def test_smapstop_watches_its_own_sampler(terminal: Terminals) -> None:
     """In a pid namespace the sampler's pid is known beforehand."""
     window = terminal(f"unshare --pid --fork --mount-proc {SMAPSTOP} -i 0.1 -p 2")
     window.wait_for(r"^ python\S* +2 .*● live")
-    status = Path(f"/proc/{window.sampler()}/status").read_text()
+    status = Path(f"/proc/{window.sampler_pid()}/status").read_text()
     assert status.partition("\nNSpid:")[2].split()[1] == "2"
     leave(window)
 

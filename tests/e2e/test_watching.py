@@ -75,7 +75,7 @@ def test_a_rebuilt_program_begins_anew_and_its_data_is_compared_to_the_kilobyte(
     build(server, 100)
     window = watch(terminal, server, "--sort rss --filter perm:w --columns name,rss,delta")
     window.wait_for("^│ready")
-    first = in_smaps(window.program())
+    first = in_smaps(window.program_pid())
     window.wait_for_screen(lambda screen: [rss for rss, _ in rows(screen)] == first, f"Rss of {PARTS} is {first}")
 
     build(server, 160)
@@ -83,17 +83,17 @@ def test_a_rebuilt_program_begins_anew_and_its_data_is_compared_to_the_kilobyte(
     window.wait_for(r"server +run 2 .*Δ run 1 ")
     window.wait_for("^│── run 2 ──")
     window.wait_for_screen(lambda screen: screen.count("│ready") == 2, "the second run is ready")
-    second = in_smaps(window.program())
+    second = in_smaps(window.program_pid())
     assert [after - before for before, after in zip(first, second, strict=True)] == [240, 240]
     window.wait_for_screen(
         lambda screen: rows(screen) == [(rss, 240) for rss in second], f"{PARTS} have {second}, 240 kB more each"
     )
 
-    window.keys("r")
+    window.press("r")
     window.wait_for(r"▸ +2 .*running .*\n.* 1 .*killed by SIGHUP")
-    window.keys("Down", "Enter")
+    window.press("Down", "Enter")
     window.wait_for(r"server +run 1 .*killed by SIGHUP .*❚❚")
-    window.keys("End")
+    window.press("End")
     window.wait_for(r"server +run 2 .*● live")
 
 
@@ -150,7 +150,7 @@ def test_every_run_is_recorded_and_the_status_is_that_of_the_last_one(terminal: 
     window.wait_for("^│first")
     script(program, "echo second; exit 3")
     window.wait_for(r"^╰.*exited 3, waits for a rebuild")
-    window.keys("q")
+    window.press("q")
     assert window.status() == 3
 
     told = []

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from building import COUNTERS, mappings_of, tick_of
-from exporting import jsonl, record
+from exporting import export_jsonl, record_ticks
 
 from smapstop.export import RECORD_KINDS
 from smapstop.export.flat_records import columns_of
@@ -53,9 +53,9 @@ def two_ticks() -> list[Tick]:
 
 
 def test_a_tick_says_what_is_known_of_the_whole_process(path: Path) -> None:
-    record(path, *two_ticks())
+    record_ticks(path, *two_ticks())
 
-    (first, second) = jsonl(path, "ticks")
+    (first, second) = export_jsonl(path, "ticks")
 
     fields = {name: None for name in UNKNOWN if name not in _NO_TOTALS}
     assert first == fields | {
@@ -92,9 +92,9 @@ _NO_AMOUNTS = ("pss_anon", "pss_file", "pss_shmem")
 
 
 def test_a_change_says_what_a_mapping_is_now(path: Path) -> None:
-    record(path, *two_ticks())
+    record_ticks(path, *two_ticks())
 
-    (_, change) = jsonl(path, "changes")
+    (_, change) = export_jsonl(path, "changes")
 
     fields = {name: None for name in UNKNOWN if name not in _NO_AMOUNTS}
     assert change == fields | {
@@ -123,9 +123,9 @@ def test_a_change_says_what_a_mapping_is_now(path: Path) -> None:
 
 
 def test_an_event_says_what_happened_and_what_shows_it(path: Path) -> None:
-    record(path, *two_ticks())
+    record_ticks(path, *two_ticks())
 
-    assert jsonl(path, "events") == [
+    assert export_jsonl(path, "events") == [
         {
             "type": "event",
             "tick": 1,
@@ -148,9 +148,9 @@ def test_an_event_says_what_happened_and_what_shows_it(path: Path) -> None:
 
 
 def test_records_are_in_the_order_of_time_ticks_before_changes_before_events(path: Path) -> None:
-    record(path, *two_ticks())
+    record_ticks(path, *two_ticks())
 
-    kinds = [(line["tick"], line["type"]) for line in jsonl(path)]
+    kinds = [(line["tick"], line["type"]) for line in export_jsonl(path)]
     assert kinds == [(0, "tick"), (0, "change"), (1, "tick"), (1, "change"), (1, "event")]
 
 
@@ -158,9 +158,9 @@ def test_what_may_be_something_else_says_what(path: Path) -> None:
     (first, second) = two_ticks()
     fork = MECHANISMS.index("sole-owner")
     unsure = Events(np.array([17]), np.array([fork], np.int8), np.array([8]), np.array([False]))
-    record(path, first, replace(second, events=unsure))
+    record_ticks(path, first, replace(second, events=unsure))
 
-    (event,) = jsonl(path, "events")
+    (event,) = export_jsonl(path, "events")
     assert (event["ambiguous"], event["also"], event["pages"]) == (True, ["copy-on-write-after-fork"], 2)
     assert "symbols" not in event
 
@@ -172,27 +172,30 @@ def test_a_field_that_only_one_of_the_ticks_has_is_no_evidence(path: Path) -> No
     second = tick_of(
         1, mappings_of((0, 9, "rw-p", "", 8), texts=texts, swap=[ABSENT], new_one=[5]), [0], events=touched
     )
-    record(path, first, second)
+    record_ticks(path, first, second)
 
-    (event,) = jsonl(path, "events")
+    (event,) = export_jsonl(path, "events")
     assert event["evidence"] == {"rss": 4}
-    assert [line["new_one"] for line in jsonl(path, "changes")] == [None, 5]
+    assert [line["new_one"] for line in export_jsonl(path, "changes")] == [None, 5]
 
 
 def test_a_tick_that_read_no_mappings_does_not_count_them(path: Path) -> None:
     (first, second) = two_ticks()
-    record(path, first, replace(second, tier="counters", ids=first.ids[:0], rows=first.rows.take(slice(0))))
+    record_ticks(path, first, replace(second, tier="counters", ids=first.ids[:0], rows=first.rows.take(slice(0))))
 
-    assert [(line["tier"], line["mappings"]) for line in jsonl(path, "ticks")] == [("smaps", 1), ("counters", None)]
+    assert [(line["tier"], line["mappings"]) for line in export_jsonl(path, "ticks")] == [
+        ("smaps", 1),
+        ("counters", None),
+    ]
 
 
 def test_why_a_reading_is_not_whole_is_told(path: Path) -> None:
     (first, second) = two_ticks()
     ids, rows = first.ids[:0], first.rows.take(slice(0))
     unread = replace(second, ids=ids, rows=rows, events=NO_EVENTS, missing="not permitted", torn=True)
-    record(path, first, unread)
+    record_ticks(path, first, unread)
 
-    last: dict[str, Any] = jsonl(path, "ticks")[-1]
+    last: dict[str, Any] = export_jsonl(path, "ticks")[-1]
     assert (last["missing"], last["torn"]) == ("not permitted", True)
 
 
@@ -202,9 +205,9 @@ def test_the_end_has_its_status_or_signal_and_no_numbers_of_before(
 ) -> None:
     (first, _) = two_ticks()
     end = replace(first, number=1, keyframe=False, ids=first.ids[:0], rows=first.rows.take(slice(0)), ending=ending)
-    record(path, first, end)
+    record_ticks(path, first, end)
 
-    (_, tick, event) = jsonl(path, "ticks", "events")
+    (_, tick, event) = export_jsonl(path, "ticks", "events")
     known = {name: value for name, value in tick.items() if value is not None}
     assert set(known) == {"type", "tick", "at", "seconds", "monotonic_s", "pid", "name"}
     assert (event["what"], event["status"], event["signal"]) == ("exit", status, signal)
@@ -216,11 +219,11 @@ def test_an_exec_is_told_with_every_mapping_of_the_new_program(path: Path) -> No
     new = mappings_of((1, 5, "r-xp", "/bin/y"), (9, 10, "rw-p", "[stack]"), texts=first.rows.strings)
     counters = replace(COUNTERS, name="y", image=2)
     second = tick_of(1, new, [18, 19], keyframe=True, executed=True, counters=counters, monotonic_ns=13_000_000_000)
-    record(path, first, second)
+    record_ticks(path, first, second)
 
-    (executed,) = jsonl(path, "events")
+    (executed,) = export_jsonl(path, "events")
     assert (executed["what"], executed["name"], executed["mapping"]) == ("exec", "y", None)
-    assert [(line["tick"], line["mapping"]) for line in jsonl(path, "changes")] == [(0, 17), (1, 18), (1, 19)]
+    assert [(line["tick"], line["mapping"]) for line in export_jsonl(path, "changes")] == [(0, 17), (1, 18), (1, 19)]
 
 
 def test_what_became_of_mappings_says_what_was_replaced(path: Path) -> None:
@@ -233,11 +236,11 @@ def test_what_became_of_mappings_says_what_was_replaced(path: Path) -> None:
         LifecycleEvent("grow", 1),
         LifecycleEvent("unmap", 2),
     )
-    record(path, tick_of(0, before, [0, 1, 2]), tick_of(1, after, [0, 3, 1], gone=[2], lineage=lineage))
+    record_ticks(path, tick_of(0, before, [0, 1, 2]), tick_of(1, after, [0, 3, 1], gone=[2], lineage=lineage))
 
     told = [
         {name: line.get(name) for name in ("what", "mapping", "pages", "kb", "other", "was", "evidence")}
-        for line in jsonl(path, "events")
+        for line in export_jsonl(path, "events")
     ]
     assert told == [
         _told("split", 3, kb=24, other=0, evidence={"size": 24, "rss": 0}),
@@ -255,10 +258,10 @@ def _told(what: str, mapping: int, **other: Any) -> dict[str, Any]:
 def test_a_table_has_a_column_for_every_key_of_its_records(path: Path) -> None:
     (first, second) = two_ticks()
     end = replace(second, number=2, events=NO_EVENTS, ending=ExitStatus(0))
-    record(path, first, second, end)
+    record_ticks(path, first, second, end)
 
     for kind, line in zip(("ticks", "changes", "events"), ("tick", "change", "event"), strict=True):
         assert kind in RECORD_KINDS
-        for told in (one for one in jsonl(path) if one["type"] == line):
+        for told in (one for one in export_jsonl(path) if one["type"] == line):
             flat = told.keys() - {"type", "evidence", "was"} | set(told.get("evidence", ()))
             assert flat <= set(columns_of(kind, first.rows.fields)), kind

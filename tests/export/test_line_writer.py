@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from address_space import readings, space_histories, ticks_of
 from building import COUNTERS, mappings_of, tick_of
-from exporting import jsonl, record, record_program, stepped
+from exporting import export_jsonl, open_steps, record_program, record_ticks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stepping import SteppedProgram
@@ -47,7 +47,7 @@ def path(tmp_path: Path) -> Path:
 
 def table(path: Path, kind: RecordKind) -> list[dict[str, str]]:
     """The records of a kind as csv, read again."""
-    with stepped(path) as told:
+    with open_steps(path) as told:
         text = "".join(as_csv(told, kind))
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
@@ -106,24 +106,24 @@ def test_csv_has_a_row_per_changed_mapping_with_what_the_json_lines_have(
         record_program(path, stepping, 8)
 
     for kind in RECORD_KINDS:
-        lines = [flat(line) for line in jsonl(path, kind)]
+        lines = [flat(line) for line in export_jsonl(path, kind)]
         assert lines
         assert [known(row) for row in table(path, kind)] == lines
 
 
 @pytest.mark.parametrize("kind", RECORD_KINDS)
 def test_hostile_names_come_back_from_csv_as_they_are(path: Path, kind: RecordKind) -> None:
-    record(path, *hostile())
+    record_ticks(path, *hostile())
 
-    assert [known(row) for row in table(path, kind)] == [flat(line) for line in jsonl(path, kind)]
+    assert [known(row) for row in table(path, kind)] == [flat(line) for line in export_jsonl(path, kind)]
     if kind == "changes":
         assert [row["name"] for row in table(path, kind)][: len(HOSTILE)] == HOSTILE
 
 
 def test_json_lines_are_ascii_that_no_terminal_obeys_and_names_come_back(path: Path) -> None:
-    record(path, *hostile())
+    record_ticks(path, *hostile())
 
-    with stepped(path) as told:
+    with open_steps(path) as told:
         text = "".join(as_jsonl(told, RECORD_KINDS))
     assert all(line.isascii() and line.isprintable() for line in text.split("\n"))
     names = [line["name"] for line in map(json.loads, text.splitlines()) if line["type"] == "change"]
@@ -131,9 +131,9 @@ def test_json_lines_are_ascii_that_no_terminal_obeys_and_names_come_back(path: P
 
 
 def test_a_recording_without_changes_has_a_csv_with_a_header(path: Path) -> None:
-    record(path, tick_of(0, mappings_of(swap=[]), []))
+    record_ticks(path, tick_of(0, mappings_of(swap=[]), []))
 
-    with stepped(path) as told:
+    with open_steps(path) as told:
         (line,) = "".join(as_csv(told, "events")).splitlines()
     assert line.startswith("tick,at,seconds,mapping,name,start,end,perms,what,pages,kb,")
     assert ",size,rss," in line
@@ -144,16 +144,16 @@ def test_a_recording_without_changes_has_a_csv_with_a_header(path: Path) -> None
 def test_csv_says_what_json_lines_say(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    path = record(tmp_path_factory.mktemp("life") / "run", *ticks_of(readings(life), keyframes))
+    path = record_ticks(tmp_path_factory.mktemp("life") / "run", *ticks_of(readings(life), keyframes))
 
     for kind in RECORD_KINDS:
-        assert [known(row) for row in table(path, kind)] == [flat(line) for line in jsonl(path, kind)]
+        assert [known(row) for row in table(path, kind)] == [flat(line) for line in export_jsonl(path, kind)]
 
 
 def test_an_amount_that_was_not_printed_is_empty_and_null_and_never_0(path: Path) -> None:
-    record(path, tick_of(0, mappings_of((0, 2), swap=[ABSENT]), [0]))
+    record_ticks(path, tick_of(0, mappings_of((0, 2), swap=[ABSENT]), [0]))
 
-    (row,), (line,) = table(path, "changes"), jsonl(path, "changes")
+    (row,), (line,) = table(path, "changes"), export_jsonl(path, "changes")
     assert (row["swap"], row["ksm"], line["swap"], line["ksm"]) == ("", "", None, None)
 
 
@@ -179,8 +179,8 @@ FORMATS: list[Callable[[Iterator[Step]], Iterator[str]]] = [
 
 @pytest.mark.parametrize("form", FORMATS, ids=["jsonl", "csv", "perfetto"])
 def test_only_a_few_ticks_are_in_memory_at_once(path: Path, form: Callable[[Iterator[Step]], Iterator[str]]) -> None:
-    record(path, *long(40))
-    with only_what_comes() as come, stepped(path) as told:
+    record_ticks(path, *long(40))
+    with only_what_comes() as come, open_steps(path) as told:
         most = max(sum(isinstance(one, Tick) for one in come()) for _ in form(told))
     assert 0 < most <= 4
 
@@ -200,9 +200,9 @@ def only_what_comes() -> Iterator[Callable[[], list[object]]]:
 def test_ten_times_the_ticks_take_no_more_memory(path: Path, form: Callable[[Iterator[Step]], Iterator[str]]) -> None:
     def most(count: int) -> int:
         """The most that is alive at a tenth of the pieces; collecting empties the interpreter's own stores, too."""
-        recording = record(path.with_suffix(f".{count}"), *long(count))
+        recording = record_ticks(path.with_suffix(f".{count}"), *long(count))
         alive = []
-        with only_what_comes(), stepped(recording) as told:
+        with only_what_comes(), open_steps(recording) as told:
             tracemalloc.start()
             for number, _ in enumerate(form(told)):
                 if number % (count // 10) == 0:

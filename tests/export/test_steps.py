@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from address_space import readings, space_histories, ticks_of
 from building import mappings_of, tick_of
-from exporting import jsonl, record, stepped
+from exporting import export_jsonl, open_steps, record_ticks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,26 +43,26 @@ def growing() -> list[Tick]:
 
 def changes(path: Path, **window: Any) -> list[tuple[int, int]]:
     """The tick and the mapping of each change."""
-    return [(record["tick"], record["mapping"]) for record in jsonl(path, "changes", **window)]
+    return [(record["tick"], record["mapping"]) for record in export_jsonl(path, "changes", **window)]
 
 
 def test_the_first_tick_tells_of_every_mapping_and_a_keyframe_of_what_changed(path: Path) -> None:
-    record(path, *growing())
+    record_ticks(path, *growing())
 
     assert changes(path) == [(0, 7), (0, 8), (1, 7), (2, 7), (3, 7)]
 
 
 def test_so_does_the_first_tick_of_a_stretch_of_time(path: Path) -> None:
-    record(path, *growing())
+    record_ticks(path, *growing())
 
     assert changes(path, begin=0.5, end=2.5) == [(1, 7), (1, 8), (2, 7)]
-    assert [record["seconds"] for record in jsonl(path, "ticks", begin=0.5, end=2.0)] == [1.0, 2.0]
+    assert [record["seconds"] for record in export_jsonl(path, "ticks", begin=0.5, end=2.0)] == [1.0, 2.0]
 
 
 def test_what_happened_at_the_first_tick_of_a_stretch_is_told_from_the_tick_before_it(path: Path) -> None:
-    record(path, *growing())
+    record_ticks(path, *growing())
 
-    (unmapped,) = jsonl(path, "events", begin=3.5)
+    (unmapped,) = export_jsonl(path, "events", begin=3.5)
     assert (unmapped["what"], unmapped["name"], unmapped["evidence"]) == (
         "unmap",
         "[heap]",
@@ -71,30 +71,30 @@ def test_what_happened_at_the_first_tick_of_a_stretch_is_told_from_the_tick_befo
 
 
 def test_a_filter_tells_of_mappings_while_they_pass(path: Path) -> None:
-    record(path, *growing())
+    record_ticks(path, *growing())
 
     assert changes(path, test=parse_filter("heap")) == [(0, 7), (1, 7), (2, 7), (3, 7)]
     assert changes(path, test=parse_filter("rss>=8")) == [(0, 8), (2, 7), (3, 7)]
     assert changes(path, test=parse_filter("delta>0")) == [(1, 7), (2, 7), (3, 7)]
-    assert len(jsonl(path, "ticks", test=parse_filter("no-such-name"))) == 5
+    assert len(export_jsonl(path, "ticks", test=parse_filter("no-such-name"))) == 5
 
 
 def test_what_is_gone_passes_as_it_was(path: Path) -> None:
-    record(path, *growing())
+    record_ticks(path, *growing())
 
-    assert [record["what"] for record in jsonl(path, "events", test=parse_filter("heap"))] == ["unmap"]
-    assert jsonl(path, "events", test=parse_filter("lib")) == []
+    assert [record["what"] for record in export_jsonl(path, "events", test=parse_filter("heap"))] == ["unmap"]
+    assert export_jsonl(path, "events", test=parse_filter("lib")) == []
 
 
 def test_a_filter_by_a_field_that_is_not_there_names_those_that_are(path: Path) -> None:
-    record(path, *growing())
+    record_ticks(path, *growing())
 
     with pytest.raises(SmapstopError, match=r"no field 'swap'.*rss"):
         changes(path, test=parse_filter("swap>0"))
 
 
 def test_a_stretch_without_ticks_says_where_there_is_one(path: Path) -> None:
-    record(path, *growing())
+    record_ticks(path, *growing())
 
     with pytest.raises(SmapstopError, match=r"no tick of 'run.smaps' is from 10 to inf .*there is one at 4\.0"):
         changes(path, begin=10)
@@ -109,12 +109,12 @@ def test_whoever_reads_the_lines_knows_the_whole_map_at_every_tick(
 ) -> None:
     """From the changes, and from the events that say which mappings are gone."""
     ticks = list(ticks_of(readings(life), keyframes))
-    path = record(tmp_path_factory.mktemp("life") / "run", *ticks)
+    path = record_ticks(tmp_path_factory.mktemp("life") / "run", *ticks)
     timeline = Timeline()
     for tick in ticks:
         timeline.append(tick)
     known: dict[int, tuple[str, str, str, str, int]] = {}
-    lines = iter(jsonl(path))
+    lines = iter(export_jsonl(path))
     line = next(lines, None)
     for number in range(len(ticks)):
         while line is not None and line["tick"] == number:
@@ -137,9 +137,9 @@ def test_whoever_reads_the_lines_knows_the_whole_map_at_every_tick(
 
 
 def test_rows_that_changed_and_that_are_gone_are_those_of_the_map(path: Path) -> None:
-    record(path, *growing())
+    record_ticks(path, *growing())
 
-    with stepped(path) as told:
+    with open_steps(path) as told:
         _, second, third, _, last = told
     assert third.before is not None
     assert last.before is not None

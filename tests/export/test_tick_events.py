@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exporting import jsonl, record_program, untimed
+from exporting import export_jsonl, record_program, without_times
 from stepping import SteppedProgram
 
 Program = Callable[[str], Path]
@@ -31,7 +31,7 @@ def bound_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def happened(path: Path, stepping: SteppedProgram, count: int) -> list[dict[str, Any]]:
     """What happened in so many steps to the memory that the program speaks of, but for code that was reached."""
-    told = untimed(jsonl(record_program(path, stepping, count), "events"))
+    told = without_times(export_jsonl(record_program(path, stepping, count), "events"))
     return [event for event in told if event["what"] != "file-read"]
 
 

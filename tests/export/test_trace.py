@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from address_space import readings, space_histories, ticks_of
 from building import COUNTERS, mappings_of, tick_of, timeline_of
-from exporting import record, record_program, stepped
+from exporting import open_steps, record_program, record_ticks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from listening import target
@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 
 def trace(path: Path, *kinds: RecordKind, test: RowFilter | None = None, begin: float = 0.0) -> Any:
     """The trace of a recording, which must be whole and plain."""
-    with stepped(path, begin, test=test) as told:
+    with open_steps(path, begin, test=test) as told:
         text = "".join(as_trace(told, kinds or RECORD_KINDS, target()))
     assert all(line.isascii() and line.isprintable() for line in text.split("\n"))
     document = json.loads(text)
@@ -119,7 +119,7 @@ def ticks() -> list[Tick]:
 
 
 def test_a_mapping_that_moved_has_a_track_that_begins_with_its_first_value(path: Path) -> None:
-    document = trace(record(path, *ticks()), "changes")
+    document = trace(record_ticks(path, *ticks()), "changes")
 
     assert tracks(document) == {
         "[heap] 10000 rss kB": [(0, 8), (1, 12), (3, 0)],
@@ -129,7 +129,7 @@ def test_a_mapping_that_moved_has_a_track_that_begins_with_its_first_value(path:
 
 
 def test_totals_have_tracks_unless_they_have_always_been_0(path: Path) -> None:
-    document = trace(record(path, *ticks()), "ticks")
+    document = trace(record_ticks(path, *ticks()), "ticks")
 
     assert tracks(document) == {
         "(process) rss kB": [(0, 52), (1, 56), (2, 60)],
@@ -141,7 +141,7 @@ def test_totals_have_tracks_unless_they_have_always_been_0(path: Path) -> None:
 
 
 def test_what_happened_is_an_instant_in_the_lane_of_its_kind_with_its_sentence(path: Path) -> None:
-    document = trace(record(path, *ticks()), "events")
+    document = trace(record_ticks(path, *ticks()), "events")
 
     assert instants(document) == [
         ("first touch", "[heap]: first touch, 1 page"),
@@ -160,7 +160,7 @@ def test_what_happened_is_an_instant_in_the_lane_of_its_kind_with_its_sentence(p
 def test_the_process_has_its_name_and_the_trace_says_whose_it_is(path: Path) -> None:
     first, second, *_ = ticks()
     renamed = replace(second, counters=replace(second.counters, name="worker"))
-    document = trace(record(path, first, renamed), "ticks")
+    document = trace(record_ticks(path, first, renamed), "ticks")
 
     metadata = [event for event in document["traceEvents"] if event["ph"] == "M"]
     assert [(event["name"], event["pid"], event["args"]) for event in metadata] == [
@@ -173,7 +173,7 @@ def test_the_process_has_its_name_and_the_trace_says_whose_it_is(path: Path) -> 
 
 def test_times_are_those_of_the_monotonic_clock_in_microseconds(path: Path) -> None:
     first, *_ = ticks()
-    document = trace(record(path, replace(first, monotonic_ns=12_003_000_789)), "ticks")
+    document = trace(record_ticks(path, replace(first, monotonic_ns=12_003_000_789)), "ticks")
 
     assert {event["ts"] for event in document["traceEvents"] if event["ph"] == "C"} == {12_003_000.789}
 
@@ -184,14 +184,14 @@ def test_memory_that_is_born_has_a_track_from_its_birth(path: Path) -> None:
     born = mappings_of((16, 32, "rw-p", "", 64), (48, 64), texts=texts)
     second = tick_of(1, born, [1, 2], lineage=(LifecycleEvent("map", 1), LifecycleEvent("map", 2)))
 
-    assert tracks(trace(record(path, first, second), "changes")) == {"anon 10000 rss kB": [(1, 64)]}
+    assert tracks(trace(record_ticks(path, first, second), "changes")) == {"anon 10000 rss kB": [(1, 64)]}
 
 
 def test_an_exec_ends_the_tracks_of_the_old_program_and_begins_none(path: Path) -> None:
     first, second, *_ = ticks()
     new = mappings_of((16, 32, "rw-p", "[heap]", 100), texts=first.rows.strings, anonymous=[100])
     third = tick_of(2, new, [8], keyframe=True, executed=True)
-    document = trace(record(path, first, second, third), "changes", "events")
+    document = trace(record_ticks(path, first, second, third), "changes", "events")
 
     assert tracks(document)["[heap] 10000 rss kB"] == [(0, 8), (1, 12), (2, 0)]
     assert instants(document)[-1] == ("began a new program", "program: began a new program")
@@ -203,7 +203,7 @@ def test_a_mapping_at_the_place_that_another_one_left_has_tracks_of_its_own(path
     def at(*rows: tuple[int, int, int]) -> Any:
         return mappings_of(*((first, first + 8, "rw-p", "", rss) for first, _, rss in rows), texts=texts)
 
-    record(
+    record_ticks(
         path,
         tick_of(0, at((16, 0, 4)), [0]),
         tick_of(1, at((16, 0, 8)), [0]),
@@ -219,7 +219,7 @@ def test_a_mapping_at_the_place_that_another_one_left_has_tracks_of_its_own(path
 
 
 def test_a_filter_hides_tracks_and_instants_of_the_other_mappings(path: Path) -> None:
-    document = trace(record(path, *ticks()), "changes", "events", test=parse_filter("libfoo"))
+    document = trace(record_ticks(path, *ticks()), "changes", "events", test=parse_filter("libfoo"))
 
     assert list(tracks(document)) == ["libfoo.so.1 .text 100000 rss kB"]
     assert instants(document) == [("ended", "program: killed by SIGKILL")]
@@ -231,7 +231,7 @@ def test_a_track_of_a_mapping_that_was_hidden_begins_where_it_was_known_last(pat
     def heap(rss: int) -> Any:
         return mappings_of((16, 32, "rw-p", "[heap]", rss), texts=texts)
 
-    record(path, *(tick_of(number, heap(rss), [0]) for number, rss in enumerate((4, 8, 12, 16))))
+    record_ticks(path, *(tick_of(number, heap(rss), [0]) for number, rss in enumerate((4, 8, 12, 16))))
 
     assert tracks(trace(path, "changes", test=parse_filter("rss>8"))) == {
         "[heap] 10000 rss kB": [(1, 8), (2, 12), (3, 16)]
@@ -239,7 +239,7 @@ def test_a_track_of_a_mapping_that_was_hidden_begins_where_it_was_known_last(pat
 
 
 def test_a_stretch_of_time_begins_with_the_values_of_its_first_tick(path: Path) -> None:
-    document = trace(record(path, *ticks()), "changes", begin=1)
+    document = trace(record_ticks(path, *ticks()), "changes", begin=1)
 
     assert tracks(document) == {"libfoo.so.1 .text 100000 rss kB": [(1, 40), (2, 44)]}
 
@@ -252,7 +252,7 @@ def test_hostile_names_are_drawn_safely(path: Path) -> None:
     events = Events(np.array([0]), np.array([cow], np.int8), np.array([4]), np.array([True]), names=names)
     counters = replace(COUNTERS, name="e\x1b\n\udc80")
     lineage = (LifecycleEvent("rename", 0),)
-    record(
+    record_ticks(
         path,
         tick_of(0, mappings_of((0, 9, "rw-p", "/tmp/before\udcfe", 4), texts=texts), [0], counters=counters),
         tick_of(
@@ -290,7 +290,7 @@ def test_tracks_say_what_the_map_said_in_any_life(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     told = list(ticks_of(readings(life), keyframes))
-    document = trace(record(tmp_path_factory.mktemp("life") / "run", *told), "changes", "events")
+    document = trace(record_ticks(tmp_path_factory.mktemp("life") / "run", *told), "changes", "events")
 
     points = Counter(point for values in tracks(document).values() for point in values)
     assert points == Counter(point for values in histories(told) for point in values)

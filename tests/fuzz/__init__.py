@@ -12,22 +12,22 @@ from typing import NamedTuple
 from places import DATA
 
 TARGETS = ("smaps", "snapshots", "terminals", "elf", "recordings")
-FOUND = DATA / "fuzz"
+FINDINGS = DATA / "fuzz"
 
 
-class Target(NamedTuple):
+class FuzzTarget(NamedTuple):
     """What is fuzzed."""
 
     name: str
     check: Callable[[bytes], None]
     seeds: Callable[[], Iterator[bytes]]
 
-    def found(self) -> dict[str, bytes]:
+    def findings(self) -> dict[str, bytes]:
         """What was found earlier, by the name of its file."""
-        return {path.name: path.read_bytes() for path in sorted((FOUND / self.name).glob("*"))}
+        return {path.name: path.read_bytes() for path in sorted((FINDINGS / self.name).glob("*"))}
 
 
-def target_of(name: str) -> Target:
+def load_target(name: str) -> FuzzTarget:
     """The target of a name; it is imported now."""
     module = import_module(f"fuzz.{name}")
-    return Target(name, module.check, module.seeds)
+    return FuzzTarget(name, module.check, module.seeds)

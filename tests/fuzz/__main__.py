@@ -7,11 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from fuzz import TARGETS, target_of
+from fuzz import TARGETS, load_target
 
 ROUND_SECONDS = 60
 """How long a process runs: atheris 3.0 keeps some memory of each input."""
-WORK = Path(".fuzz")
+WORK_DIRECTORY = Path(".fuzz")
 """What was reached is kept here from run to run, and what was found."""
 
 
@@ -23,27 +23,27 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        _fuzz(options.targets[0], max(1, round(options.minutes * 60)))
-    found = [target for target in options.targets or TARGETS if not _is_sound(target, options.minutes)]
+        _run_atheris(options.targets[0], max(1, round(options.minutes * 60)))
+    found = [target for target in options.targets or TARGETS if not _run_target(target, options.minutes)]
     return int(bool(found))
 
 
-def _is_sound(target: str, minutes: float) -> bool:
+def _run_target(target: str, minutes: float) -> bool:
     """Run a target for some time, or until something is found, and say how it went."""
-    (WORK / target).mkdir(parents=True, exist_ok=True)
+    (WORK_DIRECTORY / target).mkdir(parents=True, exist_ok=True)
     print(f"{target:<10} … {minutes:g} minutes", flush=True)
     until, inputs, told = time.monotonic() + 60 * minutes, 0, ""
     while not told and (left := until - time.monotonic()) > 0:
-        count, told = _round(target, min(left, ROUND_SECONDS))
+        count, told = _run_round(target, min(left, ROUND_SECONDS))
         inputs += count
     print(f"{target:<10} {inputs:>9,} inputs, {'FOUND:' if told else 'all is well'}", told, flush=True)
     return not told
 
 
-def _round(target: str, seconds: float) -> tuple[int, str]:
+def _run_round(target: str, seconds: float) -> tuple[int, str]:
     """Run a target in a process of its own: of how many inputs it tells, and what it found."""
     command = [sys.executable, "-m", "fuzz", target, "--minutes", str(seconds / 60), "--here"]
-    with (WORK / target / "log").open("w+", errors="replace") as log:
+    with (WORK_DIRECTORY / target / "log").open("w+", errors="replace") as log:
         sound = subprocess.run(command, stdout=log, stderr=log).returncode == 0
         log.seek(0)
         told = log.read()
@@ -51,16 +51,16 @@ def _round(target: str, seconds: float) -> tuple[int, str]:
     return int(inputs[1]) if inputs else 0, "" if sound else told[max(0, told.find("\n ===")) :]
 
 
-def _fuzz(name: str, seconds: int) -> None:
+def _run_atheris(name: str, seconds: int) -> None:
     """Run a target; it ends the process."""
     import atheris  # type: ignore[import-untyped]
 
     with atheris.instrument_imports(include=["smapstop", "pyte", "elftools"]):
-        target = target_of(name)
-    corpus, found = WORK / name / "corpus", WORK / name / "found"
+        target = load_target(name)
+    corpus, found = WORK_DIRECTORY / name / "corpus", WORK_DIRECTORY / name / "found"
     for directory in (corpus, found):
         directory.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate([*target.seeds(), *target.found().values()]):
+    for number, seed in enumerate([*target.seeds(), *target.findings().values()]):
         (corpus / f"seed-{number:03}").write_bytes(seed)
     limits = [f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=2048", "-max_len=8192"]
     told = ["-print_final_stats=1", "-verbosity=0", f"-artifact_prefix={found}/"]

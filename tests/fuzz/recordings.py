@@ -46,12 +46,12 @@ def check(data: bytes) -> None:
     """Edit a recording, and read it: all of its ticks, or what is wrong with it."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
         path = Path(directory, "edited")
-        _edited(path, data[: len(data) - len(data) % EDIT.size])
+        _write_edited_copy(path, data[: len(data) - len(data) % EDIT.size])
         with suppress(SmapstopError):
-            _read(path)
+            _replay(path)
 
 
-def _read(path: Path) -> None:
+def _replay(path: Path) -> None:
     """Go through a recording, as replaying does."""
     believing = patch.object(decode, "checksum_of", lambda row, *_: row["checksum"])  # they may be made to fit
     with believing, closing(Recording(path)) as recording:
@@ -62,16 +62,16 @@ def _read(path: Path) -> None:
         assert isinstance(recording.stop_reason, str)
 
 
-def _edited(path: Path, edits: bytes) -> None:
+def _write_edited_copy(path: Path, edits: bytes) -> None:
     """A copy of the recording with other cells, and then other bytes."""
-    path.write_bytes(_recording())
+    path.write_bytes(_small_recording())
     places = list(EDIT.iter_unpack(edits))
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA synchronous = OFF")
         for table, column, row, value in places:
             if table < len(TABLES):
                 with suppress(sqlite3.Error):
-                    _set(database, TABLES[table], column, row, VALUES[value % len(VALUES)])
+                    _set_cell(database, TABLES[table], column, row, VALUES[value % len(VALUES)])
     raw = bytearray(path.read_bytes())
     for table, column, row, value in places:
         if table >= len(TABLES):
@@ -79,7 +79,7 @@ def _edited(path: Path, edits: bytes) -> None:
     path.write_bytes(raw)
 
 
-def _set(database: sqlite3.Connection, table: str, column: int, row: int, value: object) -> None:
+def _set_cell(database: sqlite3.Connection, table: str, column: int, row: int, value: object) -> None:
     """Put another value into a cell."""
     columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")]
     (count,) = database.execute(f"SELECT count(*) FROM {table}").fetchone()
@@ -89,7 +89,7 @@ def _set(database: sqlite3.Connection, table: str, column: int, row: int, value:
 
 
 @cache
-def _recording() -> bytes:
+def _small_recording() -> bytes:
     """A small recording."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "made")

@@ -10,15 +10,15 @@ from rereading import CheckedParser
 from smapstop.errors import SmapstopError
 from smapstop.proc.smaps.parser import drop_torn, parse_rollup, parse_smaps
 
-BETWEEN = b"\n====\n"
+SEPARATOR = b"\n====\n"
 """Stands between two readings."""
-SAVED = DATA / "smaps"
+SAVED_SMAPS = DATA / "smaps"
 
 
 def check(data: bytes) -> None:
     """Read some texts; what is wrong with one is said of a line."""
     reader = CheckedParser()
-    for text in data.split(BETWEEN):
+    for text in data.split(SEPARATOR):
         try:
             drop_torn(parse_smaps(text))
             parse_rollup(text)
@@ -29,9 +29,9 @@ def check(data: bytes) -> None:
 
 def seeds() -> Iterator[bytes]:
     """The begin of what kernels print, alone and in pairs that differ a little."""
-    for path in sorted(SAVED.glob("*.txt")):
+    for path in sorted(SAVED_SMAPS.glob("*.txt")):
         text = b"".join(re.split(rb"(?m)^(?=[0-9a-f]+-)", path.read_bytes())[:4])
         yield text
-        yield BETWEEN.join([text, text.replace(b"102 kB", b"  4 kB"), text.replace(b"rw-p", b"r--p"), text[:-1]])
+        yield SEPARATOR.join([text, text.replace(b"102 kB", b"  4 kB"), text.replace(b"rw-p", b"r--p"), text[:-1]])
     for line, other in pairwise([b"Rss: 4 kB", b"Rss:\t4", b"VmFlags: rd", b"Name: [anon:x]", b"Odd: a"]):
         yield b"1000-2000 rw-p 00000000 00:00 0 /x\n%s\n%s\n" % (line, other) * 3

@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 from rich.cells import cell_len
 
-from fuzz.smaps import SAVED
+from fuzz.smaps import SAVED_SMAPS
 from smapstop.cli.output import sanitize_line
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import MatchKey
@@ -31,25 +31,25 @@ def check(data: bytes) -> None:
             run = ComparedRun("saved", parse_snapshot_json(data).mappings)
         else:
             snapshot = parse_saved_smaps(data)
-            _print(snapshot)
+            _check_formats(snapshot)
             if snapshot.mappings is None:
                 return
             run = ComparedRun("saved", snapshot.mappings)
-        _compare(run)
+        _check_diff(run)
     except SmapstopError as error:
         assert error.what
         assert error.remedy
         assert sanitize_line(str(error)).isprintable()
 
 
-def _print(snapshot: Snapshot) -> None:
+def _check_formats(snapshot: Snapshot) -> None:
     """Every format of a snapshot."""
     for grouping in GROUPINGS:
         text = as_json(snapshot, None, grouping)
         assert text.isascii()
         document = json.loads(text)
         table = as_table(snapshot, None, grouping, width=WIDTH)
-        _drawn(table)
+        _check_table(table)
         assert as_csv(snapshot, None, grouping)
         if snapshot.mappings is not None and grouping == "none":
             again = parse_snapshot_json(text.encode()).mappings
@@ -57,17 +57,17 @@ def _print(snapshot: Snapshot) -> None:
             assert len(document["mappings"]) == len(again) == table.count("\n") - 2
 
 
-def _compare(run: ComparedRun) -> None:
+def _check_diff(run: ComparedRun) -> None:
     """A run with itself, in every format: nothing changed."""
     for by in get_args(MatchKey):
         found = diff_runs(run, run, by, "rss", unchanged=True)
         assert not any(row.amount.change for row in found.rows)
         json.loads(diff_as_json(found))
-        _drawn(diff_as_table(found, width=WIDTH))
+        _check_table(diff_as_table(found, width=WIDTH))
         as_markdown(found)
 
 
-def _drawn(table: str) -> None:
+def _check_table(table: str) -> None:
     """A table is lines that fit and hold nothing that a terminal would obey."""
     for line in table.removesuffix("\n").split("\n"):
         assert sanitize_line(line) == line or all(char.isprintable() or "\udc80" <= char <= "\udcff" for char in line)
@@ -76,7 +76,7 @@ def _drawn(table: str) -> None:
 
 def seeds() -> Iterator[bytes]:
     """Saved texts, and the JSON of them."""
-    for path in sorted(SAVED.glob("*.txt")):
+    for path in sorted(SAVED_SMAPS.glob("*.txt")):
         text = path.read_bytes()
         yield text
         snapshot = parse_saved_smaps(text)

@@ -14,18 +14,18 @@ RESIZE = b"\x1b_size"
 
 def check(data: bytes) -> None:
     """Write it at once, in parts, and byte by byte, with changes of size where it says so."""
-    whole, parts = _written(data, len(data) + 1), _written(data, 7)
-    assert _shown(whole) == _shown(parts)
+    whole, parts = _feed(data, len(data) + 1), _feed(data, 7)
+    assert _screen_lines(whole) == _screen_lines(parts)
     assert whole.cursor == parts.cursor
     assert whole.is_alternate == parts.is_alternate
     assert whole.title == parts.title
-    skimmed = _written(data, len(data) + 1, skim=True)
-    assert _shown(skimmed) == _shown(whole)
+    skimmed = _feed(data, len(data) + 1, skim=True)
+    assert _screen_lines(skimmed) == _screen_lines(whole)
 
 
-def _written(data: bytes, at_once: int, *, skim: bool = False) -> Emulator:
+def _feed(data: bytes, at_once: int, *, skim: bool = False) -> Emulator:
     """A terminal to which some bytes are written at a time."""
-    terminal = Emulator(*SIZES[0], lambda reply: _answered(reply))
+    terminal = Emulator(*SIZES[0], lambda reply: _check_reply(reply))
     columns, rows = SIZES[0]
     for number, part in enumerate(data.split(RESIZE)):
         if number:
@@ -34,12 +34,12 @@ def _written(data: bytes, at_once: int, *, skim: bool = False) -> Emulator:
             part = part[1:]
         for at in range(0, len(part), at_once):
             piece = part[at : at + at_once]
-            terminal.feed(_skimmed(terminal, piece) if skim else piece)
-        _drawn(terminal, columns, rows)
+            terminal.feed(_skim(terminal, piece) if skim else piece)
+        _check_screen(terminal, columns, rows)
     return terminal
 
 
-def _skimmed(terminal: Emulator, data: bytes) -> bytes:
+def _skim(terminal: Emulator, data: bytes) -> bytes:
     """What needs to be fed of it when it is a flood, however short."""
     flood, emulator._FLOOD = emulator._FLOOD, 1
     try:
@@ -48,12 +48,12 @@ def _skimmed(terminal: Emulator, data: bytes) -> bytes:
         emulator._FLOOD = flood
 
 
-def _answered(reply: bytes) -> None:
+def _check_reply(reply: bytes) -> None:
     """Answers are short, and never what the program wrote."""
     assert reply in (b"\x1b[?6c", b"\x1b[0n") or (reply[:2] == b"\x1b[" and reply[-1:] == b"R" and len(reply) < 12)
 
 
-def _drawn(terminal: Emulator, columns: int, rows: int) -> None:
+def _check_screen(terminal: Emulator, columns: int, rows: int) -> None:
     """What is shown fills the screen and can be drawn."""
     for cursor in (True, False):
         lines = terminal.lines(cursor=cursor)
@@ -68,7 +68,7 @@ def _drawn(terminal: Emulator, columns: int, rows: int) -> None:
     assert terminal.title.isprintable()
 
 
-def _shown(terminal: Emulator) -> list[StyledLine]:
+def _screen_lines(terminal: Emulator) -> list[StyledLine]:
     """The lines of the screen."""
     return terminal.lines(cursor=True)
 

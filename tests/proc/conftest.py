@@ -16,7 +16,7 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Compiler:
     directory = tmp_path_factory.mktemp("symbols")
 
     @cache
-    def compiled(name: str, *options: str) -> Path:
+    def compile_program(name: str, *options: str) -> Path:
         to = directory / f"{len(list(directory.iterdir()))}-{name}"
         command: tuple[str | Path, ...] = (
             "cc",
@@ -34,15 +34,15 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Compiler:
             pytest.skip("the compiler does not compile for 32 bits")
         return to
 
-    return compiled
+    return compile_program
 
 
 @pytest.fixture
 def with_library(compiler: Compiler, tmp_path: Path) -> Callable[..., Path]:
     """A program whose variables are in a shared library, compiled with options."""
 
-    def built(*options: str) -> Path:
+    def build(*options: str) -> Path:
         library = compiler("known_pages", "-shared", "-fPIC", *options)
         return compiler("known_user", str(library), f"-Wl,-rpath,{library.parent}")
 
-    return built
+    return build

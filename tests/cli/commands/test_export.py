@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from building import mappings_of, tick_of
-from exporting import record
+from exporting import record_ticks
 from stepping import DEADLINE_SECONDS, SteppedProgram, wait_until
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
@@ -58,7 +58,9 @@ def small(tmp_path: Path) -> Path:
     """Three ticks, of which the second changes something."""
     heap = [mappings_of((0, 9, "rw-p", "[heap]", rss)) for rss in (4, 8)]
     still = heap[1].take(slice(0))
-    return record(tmp_path / "small.smaps", tick_of(0, heap[0], [0]), tick_of(1, heap[1], [0]), tick_of(2, still, []))
+    return record_ticks(
+        tmp_path / "small.smaps", tick_of(0, heap[0], [0]), tick_of(1, heap[1], [0]), tick_of(2, still, [])
+    )
 
 
 def test_json_lines_are_what_it_prints(run: Path) -> None:
