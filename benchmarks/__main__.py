@@ -9,22 +9,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import recording, sampling, screen, tables
-from benchmarks.table import HEAD, line
+from benchmarks.table import MARKDOWN_HEAD, markdown_row
 
 RESULT = Path("bench.json")
-PARTS = {"sampling": sampling.rows, "screen": screen.rows, "tables": tables.rows, "recording": recording.rows}
+PARTS = {
+    "sampling": sampling.measurements,
+    "screen": screen.measurements,
+    "tables": tables.measurements,
+    "recording": recording.measurements,
+}
 
 
 def main(names: Sequence[str]) -> None:
     """Measure the parts with these names; all of them without names."""
-    print(f"{datetime.now(UTC):%Y-%m-%d}, Linux {platform.release()}, Python {platform.python_version()}\n\n{HEAD}")
+    machine = f"Linux {platform.release()}, Python {platform.python_version()}"
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {machine}\n\n{MARKDOWN_HEAD}")
     found = []
     for part, rows in PARTS.items():
         if names and part not in names:
             continue
         for row in rows():
-            print(line(row), flush=True)
-            found.append(asdict(row) | {"reached": row.reached})
+            print(markdown_row(row), flush=True)
+            found.append(asdict(row) | {"reached": row.is_reached})
     RESULT.write_text(json.dumps(found, indent=1) + "\n")
 
 

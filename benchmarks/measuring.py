@@ -16,7 +16,7 @@ PAIRS = 7
 
 
 @cache
-def targets() -> Path:
+def compile_targets() -> Path:
     """The compiled targets."""
     executable = Path(tempfile.mkdtemp(prefix="smapstop-bench-")) / "targets"
     subprocess.run(["cc", "-O2", "-pthread", "-o", executable, Path(__file__).with_name("targets.c")], check=True)
@@ -24,9 +24,9 @@ def targets() -> Path:
 
 
 @contextmanager
-def target(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
+def run_target(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
     """A target that is ready; it is killed in the end."""
-    with subprocess.Popen([targets(), *map(str, arguments)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([compile_targets(), *map(str, arguments)], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             if process.stdout.readline() != "ready\n":
@@ -51,7 +51,9 @@ def cpu_seconds_of(*command: object) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def ratio(ours: Callable[[], float], theirs: Callable[[], float], pairs: int = PAIRS) -> tuple[float, float, float]:
+def measure_ratio(
+    ours: Callable[[], float], theirs: Callable[[], float], pairs: int = PAIRS
+) -> tuple[float, float, float]:
     """Two things measured by turns.
 
     Returns:

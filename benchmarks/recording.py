@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.table import Row
+from benchmarks.table import Measurement
 from benchmarks.timeline import ticks
 from smapstop.model.events import NO_EVENTS
 from smapstop.model.timeline.timeline import Timeline
@@ -15,13 +15,13 @@ from smapstop.recording.writer import Recorder
 HOUR = 3_600
 
 
-def rows() -> Iterator[Row]:
+def measurements() -> Iterator[Measurement]:
     """The rows of the table."""
-    yield history()
-    yield recording()
+    yield measure_history()
+    yield measure_recording()
 
 
-def history() -> Row:
+def measure_history() -> Measurement:
     """Another hour of 500 mappings, of which 50 change each second."""
     timeline = Timeline()
     at = []
@@ -31,23 +31,23 @@ def history() -> Row:
             at.append(timeline.nbytes)
     (more,) = (after - before for before, after in pairwise(at))
     what = "another hour of history, 500 mappings, 50 changed a second"
-    return Row("P8", what, "", more / (1 << 20), 12, f"{more / HOUR:,.0f} bytes a tick", "MiB")
+    return Measurement("P8", what, "", more / (1 << 20), 12, f"{more / HOUR:,.0f} bytes a tick", "MiB")
 
 
-def recording() -> Row:
+def measure_recording() -> Measurement:
     """A changed mapping in a tick of a recording, without and with what happened to it."""
-    without, with_event = bytes_a_change(told=False), bytes_a_change(told=True)
+    without, with_event = bytes_per_change(with_events=False), bytes_per_change(with_events=True)
     detail = f"{with_event:.0f} with an event of each"
-    return Row("P10", "a changed mapping in a tick of a recording", "", without, 60, detail, "bytes")
+    return Measurement("P10", "a changed mapping in a tick of a recording", "", without, 60, detail, "bytes")
 
 
-def bytes_a_change(*, told: bool) -> float:
+def bytes_per_change(*, with_events: bool) -> float:
     """What each changed mapping adds to a recording."""
     with tempfile.TemporaryDirectory() as directory:
         recorder = Recorder(Path(directory) / "run.smaps")
         pages = []
         for tick in ticks(500, 50, 400):
-            recorder.write_ticks(tick if told else replace(tick, events=NO_EVENTS))
+            recorder.write_ticks(tick if with_events else replace(tick, events=NO_EVENTS))
             if tick.number in (100, 399):
                 pages.append(recorder._database.execute("PRAGMA page_count").fetchone()[0])  # noqa: SLF001
         recorder.close("done")

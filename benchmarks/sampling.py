@@ -8,35 +8,37 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
-from benchmarks.measuring import cpu_seconds, cpu_seconds_of, ratio, target
-from benchmarks.table import Row
+from benchmarks.measuring import cpu_seconds, cpu_seconds_of, measure_ratio, run_target
+from benchmarks.table import Measurement
 from smapstop.model.protocol import Attach, Pace
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.sampler import Sampler
 
-EAGER = Pace(1, 1.0)
+EAGER_PACE = Pace(1, 1.0)
 """Read everything each time."""
 
 
-def rows() -> Iterator[Row]:
+def measurements() -> Iterator[Measurement]:
     """The rows of the table, one after the other."""
-    yield sample("P1", 60_000, 1.25, first=True)
-    yield sample("P2", 1_000, 1.4)
-    yield sample("P3", 60_000, 1.25, moving=True)
-    yield from peers()
-    yield growth()
-    yield from cost_to_target()
+    yield measure_sample("P1", 60_000, 1.25, first=True)
+    yield measure_sample("P2", 1_000, 1.4)
+    yield measure_sample("P3", 60_000, 1.25, moving=True)
+    yield from measure_peers()
+    yield measure_growth()
+    yield from measure_target_cost()
 
 
-def cat(pid: int) -> float:
+def cat_seconds(pid: int) -> float:
     """CPU time of reading smaps in a process of its own, without what starting it costs."""
     return cpu_seconds_of("cat", f"/proc/{pid}/smaps") - cpu_seconds_of("cat", "/dev/null")
 
 
-def sample(name: str, mappings: int, goal: float, *, first: bool = False, moving: bool = False) -> Row:
+def measure_sample(
+    name: str, mappings: int, goal: float, *, first: bool = False, moving: bool = False
+) -> Measurement:
     """A full sample of so many mappings against cat: the first one, or one of many, with or without a change."""
-    with target("moving" if moving else "many", mappings) as process, ProcDir(process.pid) as directory:
-        sampler = Sampler(directory, EAGER)
+    with run_target("moving" if moving else "many", mappings) as process, ProcDir(process.pid) as directory:
+        sampler = Sampler(directory, EAGER_PACE)
         sampler.sample()
 
         def ours() -> float:
@@ -44,18 +46,18 @@ def sample(name: str, mappings: int, goal: float, *, first: bool = False, moving
                 process.send_signal(signal.SIGUSR1)
                 assert process.stdout is not None
                 process.stdout.readline()
-            again = Sampler(directory, EAGER) if first else sampler
+            again = Sampler(directory, EAGER_PACE) if first else sampler
             repeats = max(1, 10_000 // mappings)
             return cpu_seconds(lambda: [again.sample() for _ in range(repeats)]) / repeats
 
-        times, we, they = ratio(ours, lambda: cat(process.pid))
+        times, we, they = measure_ratio(ours, lambda: cat_seconds(process.pid))
     what = f"{'first' if first else 'one more'} sample of {mappings:,} mappings" + ", 5 % changed" * moving
-    return Row(name, what, "CPU of cat", times, goal, f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms")
+    return Measurement(name, what, "CPU of cat", times, goal, f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms")
 
 
-def peers() -> Iterator[Row]:
+def measure_peers() -> Iterator[Measurement]:
     """What others need for one reading of the same process, without keeping or comparing anything."""
-    with target("many", 60_000) as process:
+    with run_target("many", 60_000) as process:
         others: dict[str, Callable[[], float]] = {
             "psutil: memory_maps(grouped=False)": lambda: cpu_seconds(
                 lambda: psutil.Process(process.pid).memory_maps(grouped=False)
@@ -64,63 +66,63 @@ def peers() -> Iterator[Row]:
         if shutil.which("pmap"):
             others["pmap -X"] = lambda: cpu_seconds_of("pmap", "-X", process.pid)
         for what, theirs in others.items():
-            times, they, least = ratio(theirs, lambda: cat(process.pid), 3)
-            yield Row(
+            times, they, least = measure_ratio(theirs, lambda: cat_seconds(process.pid), 3)
+            yield Measurement(
                 "", f"peer: {what}", "CPU of cat", times, None, f"{they * 1e3:.0f} ms against {least * 1e3:.0f} ms"
             )
 
 
-def growth() -> Row:
+def measure_growth() -> Measurement:
     """How much more a sample costs per mapping at 60,000 than at 1,000."""
-    times = seconds_for(60_000) / (60 * seconds_for(1_000))
-    return Row("P11", "cost of a sample per mapping at 60,000", "at 1,000", times, 1.2)
+    times = sample_seconds(60_000) / (60 * sample_seconds(1_000))
+    return Measurement("P11", "cost of a sample per mapping at 60,000", "at 1,000", times, 1.2)
 
 
-def seconds_for(mappings: int) -> float:
+def sample_seconds(mappings: int) -> float:
     """CPU time of one more sample."""
-    with target("many", mappings) as process, ProcDir(process.pid) as directory:
-        sampler = Sampler(directory, EAGER)
+    with run_target("many", mappings) as process, ProcDir(process.pid) as directory:
+        sampler = Sampler(directory, EAGER_PACE)
         sampler.sample()
         repeats = 60_000 // mappings
         return min(cpu_seconds(lambda: [sampler.sample() for _ in range(repeats)]) for _ in range(5)) / repeats
 
 
-def cost_to_target() -> Iterator[Row]:
+def measure_target_cost() -> Iterator[Measurement]:
     """What a program loses, and how long it waits, while it is sampled once a second."""
     maps, faults = "maps, touches and unmaps", "only faults"
     for kind, what, mib in (("churn", maps, 0), ("faulting", faults, 0), ("churn", maps, 1024)):
         beside = ", 1 GiB resident beside it" if mib else ""
-        kept, alone, watched = kept_speed(kind, mib)
+        kept, alone, watched = remaining_speed(kind, mib)
         detail = f"longest round {watched:.1f} ms against {alone:.1f} ms"
-        yield Row(
+        yield Measurement(
             "P9", f"what a target that {what} keeps of its speed{beside}", "unwatched", kept, 0.97, detail, least=True
         )
 
 
-def kept_speed(kind: str, mib: int) -> tuple[float, float, float]:
+def remaining_speed(kind: str, mib: int) -> tuple[float, float, float]:
     """How much of its speed a target keeps, and its longest rounds unwatched and watched, ms."""
-    with target(kind, mib) as process:
+    with run_target(kind, mib) as process:
         assert process.stdout is not None
         output = process.stdout
 
-        def second() -> tuple[int, int]:
+        def read_second() -> tuple[int, int]:
             rounds, longest = output.readline().split()
             return int(rounds), int(longest)
 
         watched, alone = list[tuple[int, int]](), list[tuple[int, int]]()
-        second()
+        read_second()
         for _ in range(4):
-            alone += [second() for _ in range(3)]
-            with _watching(process.pid):
-                second()
-                watched += [second() for _ in range(3)]
-            second()
+            alone += [read_second() for _ in range(3)]
+            with _RunningSampler(process.pid):
+                read_second()
+                watched += [read_second() for _ in range(3)]
+            read_second()
     speeds = [statistics.median(rounds for rounds, _ in seconds) for seconds in (watched, alone)]
     longest = [statistics.median(most for _, most in seconds) / 1000 for seconds in (alone, watched)]
     return speeds[0] / speeds[1], longest[0], longest[1]
 
 
-class _watching:  # noqa: N801  (a context, in the words of one)
+class _RunningSampler:
     """A sampler process at work, once a second."""
 
     def __init__(self, pid: int) -> None:

@@ -13,10 +13,10 @@ import termios
 import time
 from collections.abc import Iterator, Sequence
 
-from benchmarks.measuring import ratio, target
-from benchmarks.table import Row
+from benchmarks.measuring import measure_ratio, run_target
+from benchmarks.table import Measurement
 
-BARE = """
+BARE_APP = """
 from textual.app import App
 from textual.widgets import Static
 class Bare(App):
@@ -28,34 +28,34 @@ Bare().run()
 PRESSES = 60
 
 
-def rows() -> Iterator[Row]:
+def measurements() -> Iterator[Measurement]:
     """The rows of the table."""
-    with target("many", 500) as few:
+    with run_target("many", 500) as few:
         smapstop = (sys.executable, "-m", "smapstop", "-p", str(few.pid))
-        painted(smapstop, b"live")  # the first start compiles it
-        times, ours, bare = ratio(
-            lambda: painted(smapstop, b"live"), lambda: painted((sys.executable, "-c", BARE), b"painted")
+        seconds_to_paint(smapstop, b"live")  # the first start compiles it
+        times, ours, bare = measure_ratio(
+            lambda: seconds_to_paint(smapstop, b"live"),
+            lambda: seconds_to_paint((sys.executable, "-c", BARE_APP), b"painted"),
         )
         detail = f"{ours * 1e3:.0f} ms against {bare * 1e3:.0f} ms"
-        yield Row("P6", "start to the first table", "a bare Textual app", times, 1.3, detail)
-        share, resident = at_rest(smapstop, b"live")
-        yield Row(
+        yield Measurement("P6", "start to the first table", "a bare Textual app", times, 1.3, detail)
+        share, resident = measure_idle(smapstop, b"live")
+        yield Measurement(
             "P7", "CPU of the dashboard and its sampler, 500 mappings at 1 Hz", "a core", share * 100, 3, "", "%"
         )
-        yield Row("P8", "memory of the dashboard and its sampler", "", resident / 1024, 90, "", "MiB")
+        yield Measurement("P8", "memory of the dashboard and its sampler", "", resident / 1024, 90, "", "MiB")
         if htop := shutil.which("htop"):
             watching = (htop, "-d", "10", "-p", str(few.pid))
-            share, resident = at_rest(watching, b"Load average")
-            detail = (
-                f"{painted(watching, b'Load average') * 1e3:.0f} ms to its first screen, {resident / 1024:.0f} MiB"
-            )
-            yield Row("", "peer: CPU of htop, one process at 1 Hz", "a core", share * 100, None, detail, "%")
-    with target("moving", 60_000) as many:
+            share, resident = measure_idle(watching, b"Load average")
+            start_ms = seconds_to_paint(watching, b"Load average") * 1e3
+            detail = f"{start_ms:.0f} ms to its first screen, {resident / 1024:.0f} MiB"
+            yield Measurement("", "peer: CPU of htop, one process at 1 Hz", "a core", share * 100, None, detail, "%")
+    with run_target("moving", 60_000) as many:
         smapstop = (sys.executable, "-m", "smapstop", "-p", str(many.pid))
-        latencies = sorted(keys(smapstop, many.pid))
+        latencies = sorted(key_latencies(smapstop, many.pid))
         p99 = latencies[-1 - len(latencies) // 100]
         detail = f"median {latencies[len(latencies) // 2] * 1e3:.0f} ms"
-        yield Row("P4", "key to painted frame at 60,000 mappings, p99", "", p99 * 1e3, 50, detail, "ms")
+        yield Measurement("P4", "key to painted frame at 60,000 mappings, p99", "", p99 * 1e3, 50, detail, "ms")
 
 
 class Terminal:
@@ -93,7 +93,7 @@ class Terminal:
         os.close(self.fd)
 
 
-def painted(command: Sequence[str], word: bytes) -> float:
+def seconds_to_paint(command: Sequence[str], word: bytes) -> float:
     """How long after its start a program draws a word."""
     began = time.perf_counter()
     terminal = Terminal(command)
@@ -103,22 +103,22 @@ def painted(command: Sequence[str], word: bytes) -> float:
         terminal.close()
 
 
-def family(pid: int) -> list[int]:
+def process_and_children(pid: int) -> list[int]:
     """A process and its children."""
     with open(f"/proc/{pid}/task/{pid}/children") as file:
         return [pid, *map(int, file.read().split())]
 
 
-def at_rest(command: Sequence[str], word: bytes, seconds: float = 20.0) -> tuple[float, float]:
+def measure_idle(command: Sequence[str], word: bytes, seconds: float = 20.0) -> tuple[float, float]:
     """What a dashboard takes that nobody touches: its share of a core, and its memory, kB."""
     terminal = Terminal(command)
     try:
         terminal.wait_for(word)
         terminal.drain(3)
-        before = sum(map(cpu_ticks_of, family(terminal.pid)))
+        before = sum(map(cpu_ticks_of, process_and_children(terminal.pid)))
         terminal.drain(seconds)
-        spent = sum(map(cpu_ticks_of, family(terminal.pid))) - before
-        return spent / os.sysconf("SC_CLK_TCK") / seconds, sum(map(resident_of, family(terminal.pid)))
+        spent = sum(map(cpu_ticks_of, process_and_children(terminal.pid))) - before
+        return spent / os.sysconf("SC_CLK_TCK") / seconds, sum(map(pss_of, process_and_children(terminal.pid)))
     finally:
         terminal.close()
 
@@ -129,13 +129,13 @@ def cpu_ticks_of(pid: int) -> int:
         return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
 
 
-def resident_of(pid: int) -> int:
+def pss_of(pid: int) -> int:
     """Pss of a process, kB: what it shares with its children is not counted twice."""
     with open(f"/proc/{pid}/smaps_rollup") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
 
 
-def keys(command: Sequence[str], moving: int) -> Iterator[float]:
+def key_latencies(command: Sequence[str], moving: int) -> Iterator[float]:
     """How long it takes until a cursor key is drawn, while mappings move."""
     chance, terminal = random.Random(7), Terminal(command)
     try:

@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks.measuring import target
-from benchmarks.screen import Terminal, cpu_ticks_of, family, resident_of
+from benchmarks.measuring import run_target
+from benchmarks.screen import Terminal, cpu_ticks_of, process_and_children, pss_of
 
 LINES = 12
-KEYS = 10
-HEAD = (
+KEY_PRESSES = 10
+MARKDOWN_HEAD = (
     "| minute | dashboard MiB | sampler MiB | CPU % | key to frame, median ms | most ms |\n|---|---|---|---|---|---|"
 )
 
@@ -24,38 +24,38 @@ HEAD = (
 def main(arguments: Sequence[str]) -> None:
     """Watch a target, and print a line now and then."""
     minutes, what = float(arguments[0]) if arguments else 60.0, arguments[1:] or ("coming", 65_000)
-    print(f"{' '.join(map(str, what))}, {minutes:g} minutes\n\n{HEAD}", flush=True)
-    with target(*what) as process:
+    print(f"{' '.join(map(str, what))}, {minutes:g} minutes\n\n{MARKDOWN_HEAD}", flush=True)
+    with run_target(*what) as process:
         terminal = Terminal((sys.executable, "-m", "smapstop", "-p", str(process.pid)))
         try:
             terminal.wait_for(b"live")
             terminal.drain(5)
             began = before = time.monotonic()
-            spent = _spent(terminal)
+            spent = _cpu_seconds(terminal)
             for number in range(1, LINES + 1):
                 terminal.drain(began + number * minutes * 60 / LINES - time.monotonic())
-                now, cpu = time.monotonic(), _spent(terminal)
+                now, cpu = time.monotonic(), _cpu_seconds(terminal)
                 share = (cpu - spent) / (now - before)
                 before, spent = now, cpu
-                print(_line((now - began) / 60, share, terminal), flush=True)
+                print(_format_line((now - began) / 60, share, terminal), flush=True)
         finally:
             terminal.close()
 
 
-def _line(minute: float, share: float, terminal: Terminal) -> str:
+def _format_line(minute: float, share: float, terminal: Terminal) -> str:
     """What there is to say of a dashboard."""
-    dashboard, sampler = (resident_of(pid) / 1024 for pid in family(terminal.pid)[:2])
-    latencies = sorted(_latency(terminal, press) for press in range(KEYS))
-    told = (minute, dashboard, sampler, share * 100, latencies[KEYS // 2] * 1e3, latencies[-1] * 1e3)
+    dashboard, sampler = (pss_of(pid) / 1024 for pid in process_and_children(terminal.pid)[:2])
+    latencies = sorted(_key_latency(terminal, press) for press in range(KEY_PRESSES))
+    told = (minute, dashboard, sampler, share * 100, latencies[KEY_PRESSES // 2] * 1e3, latencies[-1] * 1e3)
     return f"| {' | '.join(f'{value:.0f}' for value in told)} |"
 
 
-def _spent(terminal: Terminal) -> float:
+def _cpu_seconds(terminal: Terminal) -> float:
     """CPU time of the dashboard and its sampler, seconds."""
-    return sum(map(cpu_ticks_of, family(terminal.pid))) / os.sysconf("SC_CLK_TCK")
+    return sum(map(cpu_ticks_of, process_and_children(terminal.pid))) / os.sysconf("SC_CLK_TCK")
 
 
-def _latency(terminal: Terminal, press: int) -> float:
+def _key_latency(terminal: Terminal, press: int) -> float:
     """How long it takes until a cursor key is drawn."""
     terminal.drain(0.3)
     began = time.perf_counter()

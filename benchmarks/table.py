@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Measurement:
     """One figure."""
 
     name: str
@@ -19,19 +19,19 @@ class Row:
     """The goal is the least that is good, else the most."""
 
     @property
-    def reached(self) -> bool:
+    def is_reached(self) -> bool:
         """Whether the goal is reached."""
         if self.goal is None:
             return True
         return self.figure >= self.goal if self.least else self.figure <= self.goal
 
 
-def line(row: Row) -> str:
+def markdown_row(row: Measurement) -> str:
     """A row as a line of a markdown table."""
     goal = "" if row.goal is None else f"{'≥' if row.least else '≤'} {row.goal:g} {row.unit}"
-    reached = "" if row.goal is None else "yes" if row.reached else "no"
+    reached = "" if row.goal is None else "yes" if row.is_reached else "no"
     cells = (row.name, row.what, row.against, f"{row.figure:.2f} {row.unit}", goal, reached, row.detail)
     return f"| {' | '.join(cells)} |"
 
 
-HEAD = "| | what | against | figure | goal | reached | |\n|---|---|---|---|---|---|---|"
+MARKDOWN_HEAD = "| | what | against | figure | goal | reached | |\n|---|---|---|---|---|---|---|"

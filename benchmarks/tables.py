@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import DataTable
 
-from benchmarks.table import Row
+from benchmarks.table import Measurement
 from benchmarks.timeline import ticks
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import RowIndices, Sorting, sort_rows
@@ -26,21 +26,21 @@ from smapstop.text.table_rows import build_rows
 from smapstop.ui.widgets.mapping_table import MappingTable
 
 MAPPINGS = 65_530
-CHANGED = MAPPINGS // 20
+CHANGED_MAPPINGS = MAPPINGS // 20
 STEPS = {"fill": 100.0, "update 5 % of": 100.0, "sort": 20.0, "repaint": 1.0}
 """What is done with the rows, and how many times quicker it should be."""
 
 
-def rows() -> Iterator[Row]:
+def measurements() -> Iterator[Measurement]:
     """The rows of the table."""
-    ours, theirs = asyncio.run(_ours()), asyncio.run(_theirs())
+    ours, theirs = asyncio.run(_measure_ours()), asyncio.run(_measure_data_table())
     for (step, goal), we, they in zip(STEPS.items(), ours, theirs, strict=True):
         what = f"table: {step} {MAPPINGS:,} rows" if step != "repaint" else "table: repaint what is seen"
         detail = f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms"
-        yield Row("P5", what, "quicker than a DataTable", they / we, goal, detail, least=True)
+        yield Measurement("P5", what, "quicker than a DataTable", they / we, goal, detail, least=True)
 
 
-class _OneWidget(App[None]):
+class _OneWidgetApp(App[None]):
     """An app with nothing but a table."""
 
     def __init__(self, widget: Widget) -> None:
@@ -51,7 +51,7 @@ class _OneWidget(App[None]):
         """The table."""
         yield self.widget
 
-    async def painted(self, pilot: Pilot[None], work: Callable[[], object]) -> float:
+    async def measure_paint(self, pilot: Pilot[None], work: Callable[[], object]) -> float:
         """CPU time of some work and of drawing what is seen after it."""
         began = time.process_time()
         work()
@@ -59,10 +59,10 @@ class _OneWidget(App[None]):
         return time.process_time() - began
 
 
-async def _ours() -> list[float]:
+async def _measure_ours() -> list[float]:
     """The CPU times of our table, in the order of `INTERVAL_STEPS`."""
     table, timeline, scenes = MappingTable(find_columns(())), Timeline(), list[View]()
-    for tick in ticks(MAPPINGS, CHANGED, 6):
+    for tick in ticks(MAPPINGS, CHANGED_MAPPINGS, 6):
         timeline.append(tick)
         scenes.append(derive_view(timeline, ViewState(at=tick.number), None))
 
@@ -72,22 +72,23 @@ async def _ours() -> list[float]:
         rows = sort_rows(scene.table, sorting) if rows is None else rows
         table.show(timeline, scene, rows, sorting, frozen=False)
 
-    app = _OneWidget(table)
+    app = _OneWidgetApp(table)
     async with app.run_test(size=(200, 50)) as pilot:
-        fill = await app.painted(pilot, lambda: show(scenes[0], Sorting()))
+        fill = await app.measure_paint(pilot, lambda: show(scenes[0], Sorting()))
         update = [
-            await app.painted(pilot, lambda scene=scene: show(scene, Sorting(), ordered)) for scene in scenes[1:]
+            await app.measure_paint(pilot, lambda scene=scene: show(scene, Sorting(), ordered))
+            for scene in scenes[1:]
         ]
         keys = ("rss", "name", "start", "delta", "size")
-        sort = [await app.painted(pilot, lambda key=key: show(scenes[-1], Sorting(key))) for key in keys]
-        repaint = [await app.painted(pilot, table.refresh) for _ in range(9)]
+        sort = [await app.measure_paint(pilot, lambda key=key: show(scenes[-1], Sorting(key))) for key in keys]
+        repaint = [await app.measure_paint(pilot, table.refresh) for _ in range(9)]
     return [fill, *(median(times) for times in (update, sort, repaint))]
 
 
-def _moving(columns: int) -> list[str]:
+def _changing_titles(columns: int) -> list[str]:
     """The titles of the columns that say something else of a mapping that has changed."""
     timeline, fitted = Timeline(), fit_columns(find_columns(()), columns)
-    for tick in ticks(MAPPINGS, CHANGED, 3):
+    for tick in ticks(MAPPINGS, CHANGED_MAPPINGS, 3):
         timeline.append(tick)
     scenes = [derive_view(timeline, ViewState(at=number), None) for number in (1, 2)]
     one = np.flatnonzero(scenes[1].table.ids == tick.ids[0])
@@ -95,10 +96,10 @@ def _moving(columns: int) -> list[str]:
     return [column.title for (column, _), a, b in zip(fitted, old.cells, new.cells, strict=True) if a != b]
 
 
-async def _theirs() -> list[float]:
+async def _measure_data_table() -> list[float]:
     """The CPU times of a DataTable, in the order of `INTERVAL_STEPS`."""
     table: DataTable[str] = DataTable(cursor_type="row")
-    titles, moving = [column.title for column in find_columns(())], _moving(200)
+    titles, moving = [column.title for column in find_columns(())], _changing_titles(200)
     cells = [[f"{row * column} K" for column in range(len(titles))] for row in range(MAPPINGS)]
 
     def fill() -> None:
@@ -110,12 +111,12 @@ async def _theirs() -> list[float]:
             for column in moving:
                 table.update_cell(str(row), column, f"{number} K")
 
-    app = _OneWidget(table)
+    app = _OneWidgetApp(table)
     async with app.run_test(size=(200, 50)) as pilot:
         for title in titles:
             table.add_column(title, key=title, width=12)
-        filled = await app.painted(pilot, fill)
-        updated = [await app.painted(pilot, lambda number=number: update(number)) for number in range(5)]
-        sort = [await app.painted(pilot, lambda title=title: table.sort(title)) for title in titles[1:6]]
-        repaint = [await app.painted(pilot, table.refresh) for _ in range(9)]
+        filled = await app.measure_paint(pilot, fill)
+        updated = [await app.measure_paint(pilot, lambda number=number: update(number)) for number in range(5)]
+        sort = [await app.measure_paint(pilot, lambda title=title: table.sort(title)) for title in titles[1:6]]
+        repaint = [await app.measure_paint(pilot, table.refresh) for _ in range(9)]
     return [filled, *(median(times) for times in (updated, sort, repaint))]

@@ -25,33 +25,33 @@ from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings, StringTable
 from smapstop.proc.fields import FIELDS
 
-NAMES = tuple(field.name for field in FIELDS if field.name not in ("pss_anon", "pss_file", "pss_shmem"))
-MOVING = ("rss", "pss", "pss_dirty", "private_dirty", "referenced", "anonymous")
+FIELD_NAMES = tuple(field.name for field in FIELDS if field.name not in ("pss_anon", "pss_file", "pss_shmem"))
+CHANGING_FIELDS = ("rss", "pss", "pss_dirty", "private_dirty", "referenced", "anonymous")
 KEYFRAME_EVERY = 120
-BUSY = 7
+BUSY_ID = 7
 """The mapping that changes in every tick."""
-SECOND = 1_000_000_000
+SECOND_NS = 1_000_000_000
 PAGE = 4096
 
 
 def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
     """A process with so many mappings, of which so many change in each tick; now and then one comes, and one goes."""
     rng = np.random.default_rng(4)
-    rows, next_id = _first(mappings, rng), mappings
+    rows, next_id = _initial_map(mappings, rng), mappings
     ids = np.arange(mappings)
-    moving = [NAMES.index(name) for name in MOVING]
+    moving = [FIELD_NAMES.index(name) for name in CHANGING_FIELDS]
     counters = Counters(4711, "bench", "S", 1, 4, 100, 1 << 46, 0, 0, 0, 0, None, 0, 1, 1, 1, 0, 0)
     for number in range(count):
         changed = np.sort(rng.choice(len(ids), changes, replace=False))
-        changed[np.searchsorted(changed, BUSY).clip(0, changes - 1)] = BUSY
+        changed[np.searchsorted(changed, BUSY_ID).clip(0, changes - 1)] = BUSY_ID
         pages = rng.integers(1, 17, changes)
         amounts = rows.amounts.copy()
         amounts[np.ix_(moving, changed)] += 4 * pages
-        amounts[NAMES.index("pss"), changed] -= rng.integers(0, 4, changes)
+        amounts[FIELD_NAMES.index("pss"), changed] -= rng.integers(0, 4, changes)
         rows = replace(rows, amounts=amounts)
         gone, lineage = np.zeros(0, np.int64), ()
         if number % 10 == 5:
-            rows, ids, changed, gone = _replaced(rows, ids, changed, next_id)
+            rows, ids, changed, gone = _replace_mapping(rows, ids, changed, next_id)
             lineage = (LifecycleEvent("map", next_id), LifecycleEvent("unmap", int(gone[0])))
             next_id += 1
         keyframe = number % KEYFRAME_EVERY == 0
@@ -61,16 +61,16 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
             minor_faults=counters.minor_faults + int(pages.sum()),
             user_ticks=counters.user_ticks + int(rng.integers(0, 30)),
             system_ticks=counters.system_ticks + int(rng.integers(0, 9)),
-            rss=int(amounts[NAMES.index("rss")].sum()),
+            rss=int(amounts[FIELD_NAMES.index("rss")].sum()),
         )
         yield Tick(
             number=number,
-            monotonic_ns=number * SECOND + int(rng.integers(0, 1_000_000)),
-            wall_ns=1_700_000_000 * SECOND + number * SECOND + int(rng.integers(0, 1_000_000)),
+            monotonic_ns=number * SECOND_NS + int(rng.integers(0, 1_000_000)),
+            wall_ns=1_700_000_000 * SECOND_NS + number * SECOND_NS + int(rng.integers(0, 1_000_000)),
             read_ns=int(rng.integers(1_000_000, 2_000_000)),
             cpu_ns=int(rng.integers(1_000_000, 3_000_000)),
-            interval_ns=SECOND,
-            smaps_interval_ns=SECOND,
+            interval_ns=SECOND_NS,
+            smaps_interval_ns=SECOND_NS,
             counters=counters,
             tier="smaps",
             totals=totals_of(counters, rows, {}),
@@ -90,7 +90,7 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
         )
 
 
-def _first(count: int, rng: np.random.Generator) -> Mappings:
+def _initial_map(count: int, rng: np.random.Generator) -> Mappings:
     """A map, every third mapping of it a file's."""
     texts = StringTable()
     pages = rng.integers(64, 4096, count)
@@ -99,12 +99,12 @@ def _first(count: int, rng: np.random.Generator) -> Mappings:
     names = np.array(
         [texts.intern(f"/usr/lib/lib{at // 12}.so" if at % 3 == 0 else "") for at in range(count)], np.int32
     )
-    amounts = np.zeros((len(NAMES), count), np.int64)
-    amounts[NAMES.index("size")] = 4 * pages
+    amounts = np.zeros((len(FIELD_NAMES), count), np.int64)
+    amounts[FIELD_NAMES.index("size")] = 4 * pages
     for name in ("kernel_page_size", "mmu_page_size"):
-        amounts[NAMES.index(name)] = 4
-    for name in (*MOVING, "shared_clean", "private_clean"):
-        amounts[NAMES.index(name)] = 4 * rng.integers(0, 64, count)
+        amounts[FIELD_NAMES.index(name)] = 4
+    for name in (*CHANGING_FIELDS, "shared_clean", "private_clean"):
+        amounts[FIELD_NAMES.index(name)] = 4 * rng.integers(0, 64, count)
     return Mappings(
         start=start.astype(np.uint64),
         end=(start + pages * PAGE).astype(np.uint64),
@@ -114,13 +114,13 @@ def _first(count: int, rng: np.random.Generator) -> Mappings:
         device=np.array([texts.intern("08:01"), texts.intern("00:00")], np.int32)[(~file).astype(int)],
         name=names,
         flags=np.full(count, texts.intern("rd wr mr mw me ac sd"), np.int32),
-        fields=NAMES,
+        fields=FIELD_NAMES,
         amounts=amounts,
         strings=texts,
     )
 
 
-def _replaced(
+def _replace_mapping(
     rows: Mappings, ids: np.ndarray, changed: np.ndarray, next_id: int
 ) -> tuple[Mappings, np.ndarray, np.ndarray, np.ndarray]:
     """The map with one of the changed mappings unmapped, and another one mapped a page further."""
@@ -131,7 +131,7 @@ def _replaced(
     return replace(rows, start=start), ids, changed, gone
 
 
-def timed(what: str, ask: Callable[[], object], repeat: int = 5) -> None:
+def print_median(what: str, ask: Callable[[], object], repeat: int = 5) -> None:
     """Print the median of some runs."""
     spent = []
     for _ in range(repeat):
@@ -173,20 +173,24 @@ def measure(mappings: int, changes: int, count: int) -> None:
     first, newest = getattr(timeline, "oldest", 0), count - 1
     picked = np.random.default_rng(1).integers(first, count, 20).tolist()
     asked = iter(picked * 2)
-    timed("at(any tick)", lambda: timeline.at(next(asked)), 20)
+    print_median("at(any tick)", lambda: timeline.at(next(asked)), 20)
     visible, queries = np.arange(48), timeline.queries
-    timed("series, 48 rows over the last 120 ticks", lambda: queries.series(visible, "rss", count - 120, count))
-    timed("series, 48 rows over 120 ticks long ago", lambda: queries.series(visible, "rss", first + 100, first + 220))
-    timed("totals over everything", lambda: queries.totals("rss", 0, count))
-    timed("life of a busy mapping", lambda: MappingHistory(timeline, BUSY), 3)
-    timed("life of one that changes in a tenth of the ticks", lambda: MappingHistory(timeline, 8), 3)
-    timed("life of one that never was", lambda: MappingHistory(timeline, 10**9), 3)
-    timed("change at the newest tick", lambda: queries.change(int(timeline.ticks[newest].ids[0]), newest))
-    timed("chronicle of all, from nothing", lambda: EventLog(timeline).at(newest), 1)
-    timed("chronicle of one mapping, from nothing", lambda: EventLog(timeline, BUSY).at(newest), 1)
+    print_median(
+        "series, 48 rows over the last 120 ticks", lambda: queries.series(visible, "rss", count - 120, count)
+    )
+    print_median(
+        "series, 48 rows over 120 ticks long ago", lambda: queries.series(visible, "rss", first + 100, first + 220)
+    )
+    print_median("totals over everything", lambda: queries.totals("rss", 0, count))
+    print_median("life of a busy mapping", lambda: MappingHistory(timeline, BUSY_ID), 3)
+    print_median("life of one that changes in a tenth of the ticks", lambda: MappingHistory(timeline, 8), 3)
+    print_median("life of one that never was", lambda: MappingHistory(timeline, 10**9), 3)
+    print_median("change at the newest tick", lambda: queries.change(int(timeline.ticks[newest].ids[0]), newest))
+    print_median("chronicle of all, from nothing", lambda: EventLog(timeline).at(newest), 1)
+    print_median("chronicle of one mapping, from nothing", lambda: EventLog(timeline, BUSY_ID).at(newest), 1)
     back = EventLog(timeline)
     back.at(newest)
-    timed("the 100 ticks before it", lambda: timeline.ticks[newest - 300 : newest - 200], 3)
+    print_median("the 100 ticks before it", lambda: timeline.ticks[newest - 300 : newest - 200], 3)
 
 
 if __name__ == "__main__":
