@@ -50,7 +50,7 @@ except ImportError:
     sys.exit(f"make.py: no Pillow to draw with: python3 -m pip --python {os.path.relpath(sys.prefix)} install pillow")
 
 HERE = Path(__file__).parent
-USUAL, LOW, SMALL, WIDE = (118, 40), (118, 24), (80, 24), (240, 70)
+USUAL_SIZE, LOW_SIZE, SMALL_SIZE, WIDE_SIZE = (118, 40), (118, 24), (80, 24), (240, 70)
 DEADLINE_SECONDS = 20.0
 """How long to wait for what shall be seen."""
 ATTEMPTS = 4
@@ -62,7 +62,7 @@ class UnseenError(SmapstopError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DashboardRun:
     """A dashboard that runs, and the directory in which what it watches runs."""
 
     app: Dashboard
@@ -90,34 +90,34 @@ class Stage:
 
 # what to do before a picture is taken
 
-Step = Callable[[Stage], Awaitable[object]]
+Action = Callable[[DashboardRun], Awaitable[object]]
 
 
-def keys(names: str) -> Step:
+def press(names: str) -> Action:
     """Press keys, by their names in Textual."""
     return lambda stage: stage.pilot.press(*names.split())
 
 
-def typed(text: str) -> Step:
+def type_text(text: str) -> Action:
     """Type a text."""
     return lambda stage: stage.pilot.press(*text)
 
 
-def see(pattern: str) -> Step:
+def wait_for(pattern: str) -> Action:
     """Wait until the screen shows a pattern."""
     return lambda stage: stage.wait_until(lambda: re.search(pattern, stage.text, re.MULTILINE), pattern)
 
 
-def ticks(number: int) -> Step:
+def wait_for_ticks(number: int) -> Action:
     """Wait until there are so many ticks."""
     seconds = DEADLINE_SECONDS + 2 * number
     return lambda stage: stage.wait_until(lambda: len(stage.app.timeline) >= number, f"{number} ticks", seconds)
 
 
-def back_to(pattern: str) -> Step:
+def step_back_to(pattern: str) -> Action:
     """Go back in time until the screen shows a pattern."""
 
-    async def go(stage: Stage) -> None:
+    async def go(stage: DashboardRun) -> None:
         for _ in range(20):
             if re.search(pattern, stage.text):
                 return
@@ -127,21 +127,21 @@ def back_to(pattern: str) -> Step:
     return go
 
 
-def size(columns: int, rows: int) -> Step:
+def resize(columns: int, rows: int) -> Action:
     """Make the terminal another size."""
     return lambda stage: stage.pilot.resize_terminal(columns, rows)
 
 
-def redis(*command: str) -> Step:
+def send_redis(*command: str) -> Action:
     """Send a command to redis."""
 
-    async def send(stage: Stage) -> None:
-        await asyncio.to_thread(ask_redis, stage.directory, *command)
+    async def send(stage: DashboardRun) -> None:
+        await asyncio.to_thread(query_redis, stage.directory, *command)
 
     return send
 
 
-def ask_redis(directory: Path, *command: str) -> str:
+def query_redis(directory: Path, *command: str) -> str:
     """What redis answers; empty while it does not listen yet."""
     arguments = ["redis-cli", "-s", str(directory / "redis.sock"), *command]
     return subprocess.run(arguments, capture_output=True, text=True, check=False).stdout
@@ -153,7 +153,7 @@ def ask_redis(directory: Path, *command: str) -> str:
 @contextmanager
 def experiment(_: Path) -> Iterator[Dashboard]:
     """The demo, launched."""
-    with prepare_experiment() as program, closing(LiveSource(open_terminal(20, USUAL[0]))) as source:
+    with prepare_experiment() as program, closing(LiveSource(open_terminal(20, USUAL_SIZE[0]))) as source:
         launch = Launch(program.command, dict(os.environ))
         yield Dashboard(source, launch, Settings(columns=COLUMNS), intro=program.intro)
 
@@ -163,11 +163,23 @@ def experiment_again(directory: Path) -> AbstractContextManager[Dashboard]:
     return experiment(directory)
 
 
-SERVE = ("redis-server", "--port", "0", "--unixsocket", "redis.sock", "--save", "", "--rdb-key-save-delay", "100000")
+REDIS_COMMAND = (
+    "redis-server",
+    "--port",
+    "0",
+    "--unixsocket",
+    "redis.sock",
+    "--save",
+    "",
+    "--rdb-key-save-delay",
+    "100000",
+)
 """Redis on a socket only; it takes its time to save, so that it can be watched."""
-FILL = "for i = 1, 1500 do redis.call('RPUSH', 'list:' .. math.random(200), string.rep('x', math.random(600))) end"
+REDIS_FILL_SCRIPT = (
+    "for i = 1, 1500 do redis.call('RPUSH', 'list:' .. math.random(200), string.rep('x', math.random(600))) end"
+)
 """What the client of redis asks for, again and again."""
-OTHERS = (
+OTHER_PROGRAMS = (
     ("python3", "-m", "http.server", "--bind", "127.0.0.1", "0"),
     ("tail", "-F", "access.log"),
     ("sleep", "1000"),
@@ -179,8 +191,8 @@ OTHERS = (
 def redis_picked(directory: Path) -> Iterator[Dashboard]:
     """Redis while it fills, and programs beside it to pick from; no others are listed."""
     with ExitStack() as stack:
-        pids = {stack.enter_context(redis_filling(directory))}
-        pids |= {stack.enter_context(running(command, directory)) for command in OTHERS}
+        pids = {stack.enter_context(run_redis(directory))}
+        pids |= {stack.enter_context(run_program(command, directory)) for command in OTHER_PROGRAMS}
         pick = Pick(lambda: [found for found in list_processes() if found.pid in pids], check=lambda _: None)
         yield Dashboard(stack.enter_context(closing(LiveSource())), pick, Settings())
 
@@ -189,7 +201,7 @@ def redis_picked(directory: Path) -> Iterator[Dashboard]:
 def redis_saving(directory: Path) -> Iterator[Dashboard]:
     """Redis while it fills, attached, with the columns that a fork moves."""
     columns = ("name", "perms", "rss", "delta", "pss", "shared_dirty", "private_dirty", "happened")
-    with redis_filling(directory) as pid, closing(LiveSource()) as source:
+    with run_redis(directory) as pid, closing(LiveSource()) as source:
         yield Dashboard(source, Attach(pid), Settings(columns=columns))
 
 
@@ -197,36 +209,38 @@ def redis_saving(directory: Path) -> Iterator[Dashboard]:
 def redis_replayed(directory: Path) -> Iterator[Dashboard]:
     """Redis, recorded while it fills and saves, and now a file."""
     file = directory / "redis.smaps"
-    with redis_filling(directory) as pid:
+    with run_redis(directory) as pid:
         record = (sys.executable, "-m", "smapstop", "record", "-o", str(file), "-i", "0.25", "-p", str(pid))
         with subprocess.Popen([*record, "--duration", "20"]) as recorder:
             time.sleep(8)
-            ask_redis(directory, "BGSAVE")
+            query_redis(directory, "BGSAVE")
             recorder.wait()
     yield Dashboard(ReplaySource(Recording(file)), Replay(file.name), Settings())
 
 
 @contextmanager
-def redis_filling(directory: Path) -> Iterator[int]:
+def run_redis(directory: Path) -> Iterator[int]:
     """Redis with a client that fills it: its pid."""
-    executable = shutil.which(SERVE[0])
+    executable = shutil.which(REDIS_COMMAND[0])
     if executable is None:
         raise SmapstopError("no redis-server", "install redis; in Debian: apt install redis")
     # a copy, because in Debian the file behind that name is called redis-check-rdb; on disk, so that it is clean
-    with open(shutil.copy(executable, directory / SERVE[0]), "rb") as copied:
+    with open(shutil.copy(executable, directory / REDIS_COMMAND[0]), "rb") as copied:
         os.fsync(copied)
-    with running(SERVE, directory) as pid:
+    with run_program(REDIS_COMMAND, directory) as pid:
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while "PONG" not in ask_redis(directory, "PING"):
+        while "PONG" not in query_redis(directory, "PING"):
             if time.monotonic() > deadline:
                 raise SmapstopError("redis-server does not answer")
             time.sleep(0.02)
-        with running(("redis-cli", "-s", "redis.sock", "-r", "-1", "-i", "0.2", "EVAL", FILL, "0"), directory):
+        with run_program(
+            ("redis-cli", "-s", "redis.sock", "-r", "-1", "-i", "0.2", "EVAL", REDIS_FILL_SCRIPT, "0"), directory
+        ):
             yield pid
 
 
 @contextmanager
-def running(command: Sequence[str], directory: Path) -> Iterator[int]:
+def run_program(command: Sequence[str], directory: Path) -> Iterator[int]:
     """A program that runs in a directory until it is told to end: its pid."""
     process = subprocess.Popen(
         command,
@@ -245,49 +259,65 @@ def running(command: Sequence[str], directory: Path) -> Iterator[int]:
 
 # the pictures
 
-WRITTEN = see(r"^Mapping .*\nF experiment \.data .* copy-on-write, 1 page: page1 · (now|1 s)")
-FILLED = see(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
-FORKED = see(r"copy-on-write after fork.*\n(.*\n)?.*shared by fork")
-Watched = Callable[[Path], AbstractContextManager[Dashboard]]
-RUNS: dict[Watched, dict[str, tuple[Step, ...]]] = {
+WRITTEN = wait_for(r"^Mapping .*\nF experiment \.data .* copy-on-write, 1 page: page1 · (now|1 s)")
+FILLED = wait_for(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
+FORKED = wait_for(r"copy-on-write after fork.*\n(.*\n)?.*shared by fork")
+Scenario = Callable[[Path], AbstractContextManager[Dashboard]]
+RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
     experiment: {
-        "demo": (keys("t"), ticks(27), keys("x enter"), WRITTEN),
-        "detail": (keys("f12 enter space"), back_to("Private_Clean +4 → 0")),
-        "help": (keys("escape question_mark"), see("Keys: table")),
+        "demo": (press("t"), wait_for_ticks(27), press("x enter"), WRITTEN),
+        "detail": (press("f12 enter space"), step_back_to("Private_Clean +4 → 0")),
+        "help": (press("escape question_mark"), wait_for("Keys: table")),
     },
     experiment_again: {
         "pages": (
-            *(ticks(6), keys("slash"), typed("experiment perm:w"), keys("enter v"), see(r" C +C +F ")),
-            *(keys("t x enter"), see(r" C +C +F→C (.|\n)*on it: page1(.|\n)*page frame: "), keys("f12")),
+            *(
+                wait_for_ticks(6),
+                press("slash"),
+                type_text("experiment perm:w"),
+                press("enter v"),
+                wait_for(r" C +C +F "),
+            ),
+            *(press("t x enter"), wait_for(r" C +C +F→C (.|\n)*on it: page1(.|\n)*page frame: "), press("f12")),
         ),
     },
     redis_picked: {
-        "picker": (size(*LOW), FILLED, keys("ctrl+home"), see(r"▸ *\d+ \S+ +redis-server")),
-        "redis": (keys("enter"), size(*USUAL), ticks(45)),
-        "groups": (size(*LOW), keys("g g"), see(r"By kind(.|\n)*· now")),
-        "small": (keys("g g"), size(*SMALL), ticks(50)),
-        "redis-wide": (size(*WIDE), ticks(90)),
-        "columns": (size(*LOW), keys("c"), see(r"✓ Mapping "), keys(" ".join(["down"] * 9)), see("just linked")),
+        "picker": (resize(*LOW_SIZE), FILLED, press("ctrl+home"), wait_for(r"▸ *\d+ \S+ +redis-server")),
+        "redis": (press("enter"), resize(*USUAL_SIZE), wait_for_ticks(45)),
+        "groups": (resize(*LOW_SIZE), press("g g"), wait_for(r"By kind(.|\n)*· now")),
+        "small": (press("g g"), resize(*SMALL_SIZE), wait_for_ticks(50)),
+        "redis-wide": (resize(*WIDE_SIZE), wait_for_ticks(90)),
+        "columns": (
+            resize(*LOW_SIZE),
+            press("c"),
+            wait_for(r"✓ Mapping "),
+            press(" ".join(["down"] * 9)),
+            wait_for("just linked"),
+        ),
         "light": (
-            *(keys("escape T"), typed("solarized-light"), see(r"^ *solarized-light *$"), keys("enter")),
-            *(see(r"^[AFH] .*· now"), ticks(96)),
+            *(press("escape T"), type_text("solarized-light"), wait_for(r"^ *solarized-light *$"), press("enter")),
+            *(wait_for(r"^[AFH] .*· now"), wait_for_ticks(96)),
         ),
     },
     redis_saving: {
-        "fork": (ticks(20), redis("BGSAVE"), FORKED),
+        "fork": (wait_for_ticks(20), send_redis("BGSAVE"), FORKED),
     },
     redis_replayed: {
-        "replay": (see("end of recording"), keys("e home p p"), see(r"▶ 10×.* tick [4-6]\d/(.|\n)*shared by fork")),
+        "replay": (
+            wait_for("end of recording"),
+            press("e home p p"),
+            wait_for(r"▶ 10×.* tick [4-6]\d/(.|\n)*shared by fork"),
+        ),
     },
 }
 """What is watched, and its pictures: what to do for each after the one before."""
 
 
-async def play(watched: Watched, directory: Path) -> None:
+async def run_scenario(watched: Scenario, directory: Path) -> None:
     """Do a run, and take its pictures."""
     with watched(directory) as app:
-        async with app.run_test(size=USUAL) as pilot:
-            stage = Stage(app, pilot, directory)
+        async with app.run_test(size=USUAL_SIZE) as pilot:
+            stage = DashboardRun(app, pilot, directory)
             for name, steps in RUNS[watched].items():
                 for step in steps:
                     await step(stage)
@@ -391,12 +421,12 @@ def colours(style: Style) -> tuple[Colour, Colour]:
     return (blend_rgb(ColorTriplet(*ink), ColorTriplet(*ground)) if style.dim else ink), ground
 
 
-def perform(watched: Watched) -> None:
+def retry_scenario(watched: Scenario) -> None:
     """Do a run until its pictures succeed."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with tempfile.TemporaryDirectory(prefix="pictures-", dir="/var/tmp") as directory:
-                asyncio.run(play(watched, Path(directory)))
+                asyncio.run(run_scenario(watched, Path(directory)))
         except UnseenError as error:
             if attempt == ATTEMPTS:
                 raise
@@ -412,7 +442,7 @@ def main(names: Sequence[str]) -> None:
             font(weight)
         for watched in RUNS:
             if not names or watched.__name__ in names:
-                perform(watched)
+                retry_scenario(watched)
     except SmapstopError as error:
         sys.exit(f"make.py: {error}")
 
