@@ -8,14 +8,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import recording, sampling, screen, tables
-from benchmarks.table import MARKDOWN_HEAD, markdown_row
+from benchmarks import mapping_table, recording, sampling, screen
+from benchmarks.figures import MARKDOWN_HEAD, markdown_row
 
 RESULT = Path("bench.json")
 PARTS = {
     "sampling": sampling.measurements,
     "screen": screen.measurements,
-    "tables": tables.measurements,
+    "tables": mapping_table.measurements,
     "recording": recording.measurements,
 }
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.table import Measurement
+from benchmarks.figures import Measurement
 from benchmarks.timeline import ticks
 from smapstop.model.events import NO_EVENTS
 from smapstop.model.timeline.timeline import Timeline

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
-from benchmarks.measuring import cpu_seconds, cpu_seconds_of, measure_ratio, run_target
-from benchmarks.table import Measurement
+from benchmarks.figures import Measurement
+from benchmarks.measure import cpu_seconds, cpu_seconds_of, measure_ratio, run_target
 from smapstop.model.protocol import Attach, Pace
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.sampler import Sampler

@@ -13,8 +13,8 @@ import termios
 import time
 from collections.abc import Iterator, Sequence
 
-from benchmarks.measuring import measure_ratio, run_target
-from benchmarks.table import Measurement
+from benchmarks.figures import Measurement
+from benchmarks.measure import measure_ratio, run_target
 
 BARE_APP = """
 from textual.app import App

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks.measuring import run_target
+from benchmarks.measure import run_target
 from benchmarks.screen import Terminal, cpu_ticks_of, process_and_children, pss_of
 
 LINES = 12

@@ -5,7 +5,7 @@ from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
-from building import mappings_of, tick_of
+from factories import mappings_of, tick_of
 from hypothesis import strategies as st
 
 from smapstop.model.identity import NO_ROW, first_match, match
@@ -60,7 +60,7 @@ class AddressSpace:
                 self.touched |= {page + by for page in touched}
 
     def mappings(self, texts: StringTable, *more: tuple[Any, ...]) -> Mappings:
-        """The map as smaps would show it, with more rows (see `building.RowText`) at the end."""
+        """The map as smaps would show it, with more rows (see `factories.Row`) at the end."""
         rows: list[list[Any]] = []
         for page in sorted(self.pages):
             perms, name, distance = self.pages[page]

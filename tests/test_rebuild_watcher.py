@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import watchfiles
-from stepping import DEADLINE_SECONDS
+from stepped_program import DEADLINE_SECONDS
 
 from smapstop.errors import SmapstopError
 from smapstop.rebuild_watcher import (

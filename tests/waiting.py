@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from stepping import DEADLINE_SECONDS
+from stepped_program import DEADLINE_SECONDS
 from textual.pilot import Pilot
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stepping import DEADLINE_SECONDS
+from stepped_program import DEADLINE_SECONDS
 
 SMAPSTOP = shlex.quote(str(Path(sys.executable).parent / "smapstop"))
 """The command under test, as a shell takes it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from e2e.processes import state_of, unprivileged_prefix
 from e2e.terminals import PREVIOUS_OUTPUT, SMAPSTOP, Terminal, Terminals
-from stepping import SteppedProgram, stepped_python
+from stepped_program import SteppedProgram, stepped_python
 
 KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 TELLS_STRANGERS = KERNEL >= (6, 15)

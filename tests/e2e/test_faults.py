@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from e2e.bare import SMAPSTOP, RawTerminal
-from stepping import DEADLINE_SECONDS, wait_until
+from e2e.raw_terminal import SMAPSTOP, RawTerminal
+from stepped_program import DEADLINE_SECONDS, wait_until
 
 from smapstop.errors import SmapstopError
 from smapstop.recording.reader import Recording

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from e2e.bare import SMAPSTOP, RawTerminal, find_harmful_output
-from stepping import SteppedProgram
+from e2e.raw_terminal import SMAPSTOP, RawTerminal, find_harmful_output
+from stepped_program import SteppedProgram
 
 ESCAPES = "\x1b]0;pwn\x07[red]\x1b[7m[@click=app.quit]x[/]"
 """A title for the window, Rich markup, SGR, a link of Textual."""

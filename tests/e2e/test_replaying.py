@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from e2e.terminals import SMAPSTOP, Terminals
-from stepping import SteppedProgram, stepped_python, wait_until
+from stepped_program import SteppedProgram, stepped_python, wait_until
 
 from smapstop.errors import SmapstopError
 from smapstop.recording.reader import Recording

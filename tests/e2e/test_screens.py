@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
-from stepping import SteppedProgram, stepped_python
+from stepped_program import SteppedProgram, stepped_python
 
 GROWING = """
 import mmap

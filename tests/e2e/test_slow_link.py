@@ -5,8 +5,8 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from e2e.bare import SMAPSTOP, RawTerminal
-from stepping import wait_until
+from e2e.raw_terminal import SMAPSTOP, RawTerminal
+from stepped_program import wait_until
 
 PTY_BYTES = 1 << 16
 """What the kernel keeps of a pseudo terminal that nobody reads."""

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from e2e.processes import NOBODY, name_of, state_of, unprivileged_prefix, user_of
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
-from stepping import SteppedProgram, stepped_python
+from stepped_program import SteppedProgram, stepped_python
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make such a process")
 TRACER = """

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import COUNTERS, mappings_of, tick_of
-from exporting import export_jsonl, record_ticks
+from export_helpers import export_jsonl, record_ticks
+from factories import COUNTERS, mappings_of, tick_of
 
 from smapstop.export import RECORD_KINDS
 from smapstop.export.flat_records import columns_of

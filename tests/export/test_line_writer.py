@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from address_space import readings, space_histories, ticks_of
-from building import COUNTERS, mappings_of, tick_of
-from exporting import export_jsonl, open_steps, record_program, record_ticks
+from export_helpers import export_jsonl, open_steps, record_program, record_ticks
+from factories import COUNTERS, mappings_of, tick_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.line_writer import as_csv, as_jsonl

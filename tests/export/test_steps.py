@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from address_space import readings, space_histories, ticks_of
-from building import mappings_of, tick_of
-from exporting import export_jsonl, open_steps, record_ticks
+from export_helpers import export_jsonl, open_steps, record_ticks
+from factories import mappings_of, tick_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exporting import export_jsonl, record_program, without_times
-from stepping import SteppedProgram
+from export_helpers import export_jsonl, record_program, without_times
+from stepped_program import SteppedProgram
 
 Program = Callable[[str], Path]
 

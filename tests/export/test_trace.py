@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from address_space import readings, space_histories, ticks_of
-from building import COUNTERS, mappings_of, tick_of, timeline_of
-from exporting import open_steps, record_program, record_ticks
+from export_helpers import open_steps, record_program, record_ticks
+from factories import COUNTERS, mappings_of, tick_of, timeline_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from listening import target
-from stepping import SteppedProgram
+from list_source import target
+from stepped_program import SteppedProgram
 
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.trace import as_trace

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from listening import target
-from streams import ticks_of_stream
+from list_source import target
+from random_ticks import ticks_of_stream
 
 from smapstop.errors import SmapstopError
 from smapstop.model.timeline.map_snapshot import apply_tick
@@ -102,7 +102,7 @@ def _small_recording() -> bytes:
 
 
 def _step(number: int) -> dict[str, Any]:
-    """What happened before a reading, and what is told of it; see streams."""
+    """What happened before a reading, and what is told of it; see random_ticks."""
     return {
         "done": [("map", (number * 4, 3), "rw-p", ["", "/lib/a", "[heap]", "/lib/b"][number], 0), ("touch", (0, 9))],
         "what": ["read", "keyframe", "read", "exec"][number],

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from places import DATA
-from rereading import CheckedParser
+from reread import CheckedParser
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.smaps.parser import drop_torn, parse_rollup, parse_smaps

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from building import mappings_of
+from factories import mappings_of
 
 from smapstop.model.grouping import Grouping, group_ids, group_keys, group_name
 from smapstop.model.kinds import kind_codes

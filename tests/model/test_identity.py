@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of
+from factories import mappings_of
 
 from smapstop.model.identity import NO_ROW, Match, first_match, match
 from smapstop.model.tick import LifecycleEvent

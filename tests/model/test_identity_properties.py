@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from address_space import readings, space_histories
-from building import mapping_dicts
+from factories import mapping_dicts
 from hypothesis import given
 
 from smapstop.model.identity import NO_ROW, first_match, match

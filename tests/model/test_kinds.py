@@ -1,7 +1,7 @@
 """What kind of memory a name stands for."""
 
 import pytest
-from building import mappings_of
+from factories import mappings_of
 
 from smapstop.model.kinds import Kind, backing_of, kind_codes, kind_of, kinds_of, likely_section
 from smapstop.proc.pages.page_states import Backing

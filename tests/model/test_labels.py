@@ -1,7 +1,7 @@
 """What memory without a name is for: told by shapes, by the kernel's names, and by whose stack it is."""
 
 import pytest
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.labels import labels_of

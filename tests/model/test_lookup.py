@@ -1,7 +1,7 @@
 """Which mappings an address, a name, or a part of a name means."""
 
 import pytest
-from building import mappings_of
+from factories import mappings_of
 
 from smapstop.errors import SmapstopError
 from smapstop.model.lookup import find_mappings, full_name

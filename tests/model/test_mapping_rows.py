@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from building import mapping_dicts, mappings_of
+from factories import mapping_dicts, mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 

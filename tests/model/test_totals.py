@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from building import COUNTERS, mappings_of
-from stepping import SteppedProgram
+from factories import COUNTERS, mappings_of
+from stepped_program import SteppedProgram
 
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import ABSENT, Mappings

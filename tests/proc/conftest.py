@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from places import PROGRAMS
-from watched import Compiler
+from watched_program import Compiler
 
 
 @pytest.fixture(scope="session")

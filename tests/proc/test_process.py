@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from places import ROOT
-from stepping import SteppedProgram, stepped_python, wait_until
+from stepped_program import SteppedProgram, stepped_python, wait_until
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.process import ProcDir, max_map_count

@@ -120,8 +120,8 @@ def test_a_name_like_no_other_says_how_to_list_them() -> None:
 def test_smapstop_and_what_started_it_are_never_meant(tmp_path: Path) -> None:
     script = tmp_path / "zq_self.py"
     script.write_text(
-        "from smapstop.errors import SmapstopError\nfrom smapstop.proc.process_lookup import find\n"
-        "try:\n    find('zq_self.py')\nexcept SmapstopError as error:\n    print(error)\n"
+        "from smapstop.errors import SmapstopError\nfrom smapstop.proc.process_lookup import find_process\n"
+        "try:\n    find_process('zq_self.py')\nexcept SmapstopError as error:\n    print(error)\n"
     )
     process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     output, _ = process.communicate()

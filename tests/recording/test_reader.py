@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from address_space import readings, space_histories, ticks_of
-from alike import tick_values
-from building import COUNTERS, mappings_of, tick_of
+from factories import COUNTERS, mappings_of, tick_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from listening import target
+from list_source import target
 from places import DATA
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
+from tick_equality import tick_values
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError

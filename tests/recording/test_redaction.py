@@ -9,10 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from alike import tick_values
-from building import mappings_of
-from listening import target
-from stepping import SteppedProgram, wait_until
+from factories import mappings_of
+from list_source import target
+from stepped_program import SteppedProgram, wait_until
+from tick_equality import tick_values
 
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alike import tick_values
-from building import COUNTERS, mappings_of, tick_of
-from listening import ListSource, target
-from stepping import stepped_python
+from factories import COUNTERS, mappings_of, tick_of
+from list_source import ListSource, target
+from stepped_program import stepped_python
 from textual.pilot import Pilot
+from tick_equality import tick_values
 
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.protocol import Attach, Pace

@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from building import mappings_of, tick_of
-from listening import target
+from factories import mappings_of, tick_of
+from list_source import target
 from places import TESTS
 
 from smapstop.errors import SmapstopError
@@ -89,13 +89,13 @@ import sys
 from itertools import count
 from pathlib import Path
 sys.path[:0] = {paths!r}
-from listening import target
+from list_source import target
 from test_writer import wide_tick
 from smapstop.recording.writer import Recorder
 recorder = Recorder(Path(sys.argv[1]))
-recorder.begin(target())
+recorder.write_target(target())
 for number in count():
-    recorder.add(wide_tick(number))
+    recorder.write_ticks(wide_tick(number))
     print(number, flush=True)
 """
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import SteppedProgram, wait_until
+from stepped_program import SteppedProgram, wait_until
 
 from smapstop.model.labels import Label
 from smapstop.proc.process import ProcDir

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 from smapstop.model.protocol import Pace
 from smapstop.proc.process import ProcDir

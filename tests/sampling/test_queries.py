@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepping import SteppedProgram, stepped_python
+from stepped_program import SteppedProgram, stepped_python
 
 from smapstop.model.kinds import backing_of
 from smapstop.model.protocol import (

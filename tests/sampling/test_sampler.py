@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from building import SECOND_NS, mapping_dicts
-from stepping import SteppedProgram, wait_until
+from factories import SECOND_NS, mapping_dicts
+from stepped_program import SteppedProgram, wait_until
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick

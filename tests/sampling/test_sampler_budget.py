@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import DEADLINE_SECONDS, SteppedProgram
+from stepped_program import DEADLINE_SECONDS, SteppedProgram
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick

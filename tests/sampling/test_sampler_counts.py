@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick

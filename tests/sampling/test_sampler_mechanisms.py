@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepping import SteppedProgram, wait_until
+from stepped_program import SteppedProgram, wait_until
 
 from smapstop.model.events import Event
 from smapstop.model.protocol import Pace

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import SteppedProgram, stepped_python, wait_until
+from stepped_program import SteppedProgram, stepped_python, wait_until
 
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import ThreadStack

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import COUNTERS, mappings_of, tick_of
+from factories import COUNTERS, mappings_of, tick_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,8 +5,8 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from stepping import stepped_python
-from streams import assert_same
+from random_ticks import assert_same
+from stepped_program import stepped_python
 
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.protocol import Pace

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from building import mappings_of, tick_of
-from listening import ListSource
+from factories import mappings_of, tick_of
+from list_source import ListSource
 
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Failure, Launch, Request, Signal

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from stepping import DEADLINE_SECONDS, SteppedProgram, stepped_python, wait_until
+from stepped_program import DEADLINE_SECONDS, SteppedProgram, stepped_python, wait_until
 
 from smapstop.model.protocol import (
     Attach,

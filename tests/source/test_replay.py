@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alike import tick_values
-from building import mappings_of, tick_of
-from listening import ListSource, target
-from stepping import DEADLINE_SECONDS, SteppedProgram
+from factories import mappings_of, tick_of
+from list_source import ListSource, target
+from stepped_program import DEADLINE_SECONDS, SteppedProgram
+from tick_equality import tick_values
 
 from smapstop.model.protocol import Attach, EndOfRecording, Failure, Notice, Pace, PagesReply, PagesRequest, Target
 from smapstop.model.tick import ExitStatus, Tick

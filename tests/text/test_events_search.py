@@ -1,7 +1,7 @@
 """Which entries have the words that are typed."""
 
 import pytest
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.kinds import Kind

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
@@ -35,7 +35,7 @@ from smapstop.text.mapping_detail import (
 
 @pytest.fixture(autouse=True)
 def utc() -> Iterator[None]:
-    """The ticks of `building` begin at 22:13:20 UTC."""
+    """The ticks of `factories` begin at 22:13:20 UTC."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from building import COUNTERS, mappings_of, tick_of, timeline_of
-from listening import target
+from factories import COUNTERS, mappings_of, tick_of, timeline_of
+from list_source import target
 
 from smapstop.model.compare.runs import Run
 from smapstop.model.tick import ExitStatus
@@ -17,7 +17,7 @@ from smapstop.text.run_table import TITLES, header, line_of
 
 @pytest.fixture(autouse=True)
 def utc() -> Iterator[None]:
-    """The ticks of `building` begin at 22:13:20 UTC."""
+    """The ticks of `factories` begin at 22:13:20 UTC."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()

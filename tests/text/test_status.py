@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from building import COUNTERS, SECOND_NS, mappings_of, tick_of, timeline_of
-from listening import target
+from factories import COUNTERS, SECOND_NS, mappings_of, tick_of, timeline_of
+from list_source import target
 
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.tick import ExitStatus

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import tick_streams, ticks_of_stream
+from random_ticks import tick_streams, ticks_of_stream
 
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view

@@ -1,7 +1,7 @@
 """The names of rows, as the table has room for them."""
 
 import pytest
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.tick import ThreadStack
 from smapstop.model.view.view import derive_view

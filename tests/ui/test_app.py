@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import COUNTERS, mappings_of, tick_of
-from listening import ListSource
+from factories import COUNTERS, mappings_of, tick_of
+from list_source import ListSource
 from numpy.typing import NDArray
 from textual.pilot import Pilot
 from textual.strip import Strip

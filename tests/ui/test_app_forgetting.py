@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from building import SECOND_NS, mappings_of, tick_of
-from listening import ListSource
+from factories import SECOND_NS, mappings_of, tick_of
+from list_source import ListSource
 from textual.pilot import Pilot
 from textual.widget import Widget
 

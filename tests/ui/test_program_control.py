@@ -4,8 +4,8 @@ import asyncio
 import signal
 
 import pytest
-from listening import ListSource
-from stepping import DEADLINE_SECONDS
+from list_source import ListSource
+from stepped_program import DEADLINE_SECONDS
 
 from smapstop.model.protocol import Launch, Request, Signal
 from smapstop.ui import program_control as module

@@ -1,7 +1,7 @@
 """Which run is looked at, at which moment, and how."""
 
-from building import mappings_of, tick_of
-from listening import target
+from factories import mappings_of, tick_of
+from list_source import target
 
 from smapstop.model.compare.runs import Run
 from smapstop.model.tick import ExitStatus

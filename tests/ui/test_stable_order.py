@@ -1,6 +1,6 @@
 """The order of a live table holds still for its readers."""
 
-from building import mappings_of, tick_of
+from factories import mappings_of, tick_of
 
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stepping import SteppedProgram, wait_until
+from stepped_program import SteppedProgram, wait_until
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 Program = Callable[[str], Path]

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from building import mappings_of, tick_of
-from exporting import record_ticks
-from stepping import DEADLINE_SECONDS, SteppedProgram, wait_until
+from export_helpers import record_ticks
+from factories import mappings_of, tick_of
+from stepped_program import DEADLINE_SECONDS, SteppedProgram, wait_until
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 Program = Callable[[str], Path]

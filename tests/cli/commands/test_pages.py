@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from places import PROGRAMS, ROOT
-from stepping import SteppedProgram, stepped_python, wait_until
+from stepped_program import SteppedProgram, stepped_python, wait_until
 
 from smapstop.proc.process import PAGEMAP_REMEDY
 

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from stepping import DEADLINE_SECONDS, SteppedProgram, wait_until
+from stepped_program import DEADLINE_SECONDS, SteppedProgram, wait_until
 
 from smapstop.model.tick import Tick
 from smapstop.recording.reader import Recording

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 WIDE = os.environ | {"COLUMNS": "200"}
 SMAPSTOP = (sys.executable, "-m", "smapstop")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of
+from factories import mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from building import SECOND_NS, mappings_of, tick_of, timeline_of
+from factories import SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE, PreviousRun
 from smapstop.model.tick import ExitStatus

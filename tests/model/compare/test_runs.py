@@ -1,7 +1,7 @@
 """The runs of a program: which are kept, and which one is compared with which."""
 
-from building import mappings_of, tick_of
-from listening import target
+from factories import mappings_of, tick_of
+from list_source import target
 
 from smapstop.model.compare.runs import Run, Runs
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of
+from factories import mappings_of
 
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.identity import first_match, match

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from address_space import readings, space_histories
-from building import mappings_of
+from factories import mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 

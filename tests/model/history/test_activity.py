@@ -1,6 +1,6 @@
 """Where something happened, over all time."""
 
-from building import SECOND_NS, mappings_of, tick_of, timeline_of
+from factories import SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.activity import Activity
 from smapstop.model.tick import ExitStatus, LifecycleEvent

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, Event, Events, Mechanism
 from smapstop.model.history.event_log import FOLD_TICKS, MAX_ENTRIES, MAX_NEW_ENTRIES, EventLog

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from address_space import readings, space_histories, ticks_of
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 

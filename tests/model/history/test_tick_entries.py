@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from building import mappings_of, tick_of
+from factories import mappings_of, tick_of
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry, MappingRef

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from building import COUNTERS, SECOND_NS, mappings_of, tick_of, timeline_of
+from factories import COUNTERS, SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_diff import MapDiff, diff_maps

@@ -1,7 +1,7 @@
 """How a tick leads from one moment to the next."""
 
 import pytest
-from building import mapping_dicts, mappings_of, tick_of
+from factories import mapping_dicts, mappings_of, tick_of
 
 from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from address_space import readings, space_histories, ticks_of
-from building import SECOND_NS, mappings_of, tick_of, timeline_of
+from factories import SECOND_NS, mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 

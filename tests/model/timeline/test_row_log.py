@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of
+from factories import mappings_of
 
 from smapstop.model.timeline.delta import Delta
 from smapstop.model.timeline.row_log import RowLog, build_row_log, replay

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import TEXTS, mappings_of, tick_of, timeline_of
+from factories import TEXTS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import Events
 from smapstop.model.tick import Tick

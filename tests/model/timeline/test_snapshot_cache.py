@@ -1,7 +1,7 @@
 """Snapshots and ticks come back, whether they are cached, pinned, or rebuilt from packed segments."""
 
 import pytest
-from building import mappings_of, tick_of
+from factories import mappings_of, tick_of
 
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.segment_store import SegmentStore

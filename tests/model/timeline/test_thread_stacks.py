@@ -1,7 +1,7 @@
 """Whose stack was where, at any tick."""
 
 import pytest
-from building import mappings_of, tick_of
+from factories import mappings_of, tick_of
 
 from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline import thread_stacks

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from address_space import ids_of_readings, readings, space_histories, ticks_of
-from building import mapping_dicts, mappings_of, tick_of, timeline_of
+from factories import mapping_dicts, mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mapping_dicts, mappings_of, tick_of
+from factories import mapping_dicts, mappings_of, tick_of
 from hypothesis import given
 from hypothesis import strategies as st
-from streams import assert_same, tick_streams, ticks_of_stream
+from random_ticks import assert_same, tick_streams, ticks_of_stream
 
 from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.mapping_history import MappingHistory

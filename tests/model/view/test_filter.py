@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import ThreadStack

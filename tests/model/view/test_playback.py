@@ -1,7 +1,7 @@
 """The past goes on as fast as it was asked to; times are invented here, nobody waits."""
 
 import pytest
-from building import SECOND_NS, mappings_of, tick_of, timeline_of
+from factories import SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.playback import Playback

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.kinds import Kind

@@ -1,6 +1,6 @@
 """What is seen through a lens."""
 
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE, PreviousRun
 from smapstop.model.timeline.timeline import Timeline

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from watched import Compiler, watch_program
+from watched_program import Compiler, watch_program
 
 from smapstop.proc.elf import debug_files
 from smapstop.proc.elf.debug_files import (

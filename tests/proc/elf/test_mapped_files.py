@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepping import SteppedProgram
-from watched import FREESTANDING, PIE, Compiler, WatchedProgram, watch_program
+from stepped_program import SteppedProgram
+from watched_program import FREESTANDING, PIE, Compiler, WatchedProgram, watch_program
 
 from smapstop.proc.elf import mapped_files
 from smapstop.proc.elf.mapped_files import ElfCache, open_mapped_file

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from building import PAGE, mappings_of
-from watched import NON_PIE, PIE, STRIPPED, Compiler, WatchedProgram, watch_program
+from factories import PAGE, mappings_of
+from watched_program import NON_PIE, PIE, STRIPPED, Compiler, WatchedProgram, watch_program
 
 from smapstop.proc.elf.elf_file import Elf, ElfSegment
 from smapstop.proc.elf.segments import bss_segment, file_row

@@ -4,10 +4,10 @@ import subprocess
 
 import numpy as np
 import pytest
-from building import mappings_of
+from factories import mappings_of
 from places import PROGRAMS
-from stepping import wait_until
-from watched import FREESTANDING, Compiler
+from stepped_program import wait_until
+from watched_program import FREESTANDING, Compiler
 
 from smapstop.proc.elf.elf_file import Elf, ElfSegment
 from smapstop.proc.elf.mapped_files import ElfCache

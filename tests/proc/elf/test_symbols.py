@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from watched import FREESTANDING, NON_PIE, PIE, STRIPPED, Compiler, watch_program
+from watched_program import FREESTANDING, NON_PIE, PIE, STRIPPED, Compiler, watch_program
 
 from smapstop.proc.columns import Addresses
 from smapstop.proc.elf import elf_file, symbols

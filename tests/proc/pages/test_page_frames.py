@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from places import ROOT
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 from smapstop.proc.pages import page_frames
 from smapstop.proc.pages.page_frames import FrameFlags, FrameRuns, read_frame_runs
@@ -100,8 +100,8 @@ import ctypes
 ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # dumpable again, so that it may look at itself
 with smapstop.proc.process.ProcDir(os.getpid()) as process:
     mappings = smapstop.proc.smaps.parser.parse_smaps(process.read("maps"))
-    runs = smapstop.proc.pages.pagemap.page_runs(process, int(mappings.start[0]), int(mappings.end[0]))
-    frames = smapstop.proc.pages.page_frames.frames_of(process, runs)
+    runs = smapstop.proc.pages.pagemap.read_page_runs(process, int(mappings.start[0]), int(mappings.end[0]))
+    frames = smapstop.proc.pages.page_frames.read_frame_runs(process, runs)
     os.write(1, f"{{len(runs) > 0}} {{frames}}\\n".encode())
 """
     with SteppedProgram(sys.executable, "-c", code) as target:

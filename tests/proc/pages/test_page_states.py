@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, Backing, PageState, states_of

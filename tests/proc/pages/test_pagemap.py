@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from places import ROOT
-from stepping import SteppedProgram, stepped_python, wait_until
+from stepped_program import SteppedProgram, stepped_python, wait_until
 
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState, states_of
@@ -272,7 +272,7 @@ os.setgid(65534)
 os.setuid(65534)
 with smapstop.proc.process.ProcDir(1) as process:
     try:
-        smapstop.proc.pages.pagemap.page_runs(process, 4096, 8192)
+        smapstop.proc.pages.pagemap.read_page_runs(process, 4096, 8192)
     except PermissionError as error:
         os.write(1, error.strerror.encode() + b"\\n")
 """

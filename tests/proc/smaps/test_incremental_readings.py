@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from kernels import NAMES, Kernel, kernels, records
-from rereading import CheckedParser
+from reread import CheckedParser
 
 AMOUNT = re.compile(rb"([A-Za-z]\w*:)([ \t]*)([0-9]+)( kB)?")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from kernels import FLAG_WIDTH, KERNELS, NAMES, Kernel, Record
-from rereading import CheckedParser
+from reread import CheckedParser
 
 PROCESSES, READINGS = 5, 50
 AMOUNT = re.compile(rb"(\w+:)([ \t]*[0-9]+)(.*)")

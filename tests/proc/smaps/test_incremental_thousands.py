@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from kernels import FLAG_WIDTH, KERNELS, NAMES, Kernel, Record
-from rereading import CheckedParser
+from reread import CheckedParser
 
 from smapstop.proc.columns import ABSENT
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from building import mappings_of
+from factories import mappings_of
 
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.group_comparison import MatchKey

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from building import SECOND_NS, mapping_dicts, mappings_of, tick_of
-from listening import target
+from factories import SECOND_NS, mapping_dicts, mappings_of, tick_of
+from list_source import target
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import ExitStatus, Tick

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from building import mappings_of
+from factories import mappings_of
 
 from smapstop import __version__
 from smapstop.model.compare.group_comparison import MatchKey

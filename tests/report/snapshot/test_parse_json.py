@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from building import mapping_dicts
+from factories import mapping_dicts
 from places import DATA
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError

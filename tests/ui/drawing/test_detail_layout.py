@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from building import mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 from rich.style import Style
 from textual.strip import Strip
 
@@ -28,7 +28,7 @@ STYLE = DrawStyle(build_palette(dark=True, depth="none"), Style(), Style(bold=Tr
 
 @pytest.fixture(autouse=True)
 def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The ticks of `building` begin at 22:13:20 UTC."""
+    """The ticks of `factories` begin at 22:13:20 UTC."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()

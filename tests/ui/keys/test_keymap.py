@@ -1,7 +1,7 @@
 """Keys that the user changed, in the hands of a user."""
 
-from building import mappings_of, tick_of
-from listening import ListSource
+from factories import mappings_of, tick_of
+from list_source import ListSource
 from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from waiting import pause_until

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from building import mappings_of
+from factories import mappings_of
 from rich.style import Style
 
 from smapstop.model.history.mapping_history import MappingState

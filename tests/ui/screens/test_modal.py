@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from building import COUNTERS
+from factories import COUNTERS
 from textual import events
 from textual.app import App
 from textual.screen import ModalScreen

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from stepping import DEADLINE_SECONDS
+from stepped_program import DEADLINE_SECONDS
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Label, Static

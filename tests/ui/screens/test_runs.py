@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from building import mappings_of, tick_of
-from listening import ListSource, target
+from factories import mappings_of, tick_of
+from list_source import ListSource, target
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, OptionList
 from waiting import pause_until

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from building import mappings_of, tick_of
-from listening import ListSource
+from factories import mappings_of, tick_of
+from list_source import ListSource
 from rich.color import Color
 from rich.segment import Segment
 from textual.command import CommandList

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of, tick_of
-from listening import ListSource
+from factories import mappings_of, tick_of
+from list_source import ListSource
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.pilot import Pilot
@@ -98,7 +98,7 @@ class Host(App[object]):
     def action_taken(self, key: str) -> None:
         self.taken.append(key)
 
-    def on_events_pane_jump(self, message: EventsPane.MappingSelected) -> None:
+    def on_events_pane_mapping_selected(self, message: EventsPane.MappingSelected) -> None:
         self.jumps.append((message.mapping, message.number))
 
 

@@ -1,7 +1,7 @@
 """The bar of keys shows whole keys only, and is for the mouse, too."""
 
-from building import mappings_of, tick_of
-from listening import ListSource
+from factories import mappings_of, tick_of
+from list_source import ListSource
 from textual.pilot import Pilot
 
 from smapstop.model.protocol import Attach

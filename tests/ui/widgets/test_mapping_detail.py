@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from building import mappings_of, tick_of
+from factories import mappings_of, tick_of
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import mappings_of, tick_of
-from listening import ListSource
+from factories import mappings_of, tick_of
+from list_source import ListSource
 from rich.color import Color
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher

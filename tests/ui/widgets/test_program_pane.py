@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 from rich.color import Color, ColorType
-from stepping import DEADLINE_SECONDS
+from stepped_program import DEADLINE_SECONDS
 from textual import on
 from textual._xterm_parser import XTermParser
 from textual.app import App, ComposeResult

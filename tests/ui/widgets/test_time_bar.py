@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from building import mappings_of, tick_of
-from listening import ListSource
+from factories import mappings_of, tick_of
+from list_source import ListSource
 from textual.pilot import Pilot
 from waiting import pause_until
 

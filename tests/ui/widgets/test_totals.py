@@ -1,8 +1,8 @@
 """The totals above the table: what is said when there is not room for all of it."""
 
 import pytest
-from building import mappings_of, tick_of
-from listening import ListSource
+from factories import mappings_of, tick_of
+from list_source import ListSource
 from rich.color import Color
 
 from smapstop.model.protocol import Attach

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from address_space import AddressSpace, operations
-from building import COUNTERS, SECOND_NS, mappings_of, tick_of
+from factories import COUNTERS, SECOND_NS, mappings_of, tick_of
 from hypothesis import strategies as st
 
 from smapstop.model.events import MECHANISMS, Events

@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from listening import target
-from stepping import SteppedProgram
+from list_source import target
+from stepped_program import SteppedProgram
 
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.line_writer import as_jsonl

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from building import mapping_dicts
+from factories import mapping_dicts
 
 from smapstop.model.tick import Tick
 

@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 def mappings_of(*rows: tuple[Any, ...], texts: StringTable = TEXTS, **amounts: list[int]) -> Mappings:
-    """A map with the fields size, rss, and those given, from tuples as of `RowText`."""
+    """A map with the fields size, rss, and those given, from tuples as of `Row`."""
     of = [Row(*row) for row in rows]
     fields = {"size": [4 * (row.stop - row.first) for row in of], "rss": [row.rss for row in of]} | amounts
 

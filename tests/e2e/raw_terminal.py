@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 import pyte
-from stepping import DEADLINE_SECONDS
+from stepped_program import DEADLINE_SECONDS
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 _OWN_SEQUENCES = re.compile(

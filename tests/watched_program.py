@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from stepping import SteppedProgram
+from stepped_program import SteppedProgram
 
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache

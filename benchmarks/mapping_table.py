@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import DataTable
 
-from benchmarks.table import Measurement
+from benchmarks.figures import Measurement
 from benchmarks.timeline import ticks
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import RowIndices, Sorting, sort_rows
