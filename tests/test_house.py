@@ -1,0 +1,46 @@
+"""Rules of the house that a machine can check: unique class names, tests that mirror modules, small files."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from places import ROOT, TESTS
+
+PACKAGE = ROOT / "smapstop"
+WHOLE_PROGRAM = {"test_fuzz", "test_guide", "test_house", "test_readme"}
+"""Tests of the repository as a whole, which mirror no module."""
+MOST_LINES = 325
+
+
+def modules() -> Iterator[Path]:
+    return PACKAGE.rglob("*.py")
+
+
+def test_no_class_name_stands_twice_in_the_package() -> None:
+    names = Counter(
+        node.name for path in modules() for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)
+    )
+    assert {name for name, count in names.items() if count > 1} == set()
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: str(path.relative_to(TESTS)))
+def test_a_test_file_mirrors_a_module(path: Path) -> None:
+    """`tests/proc/smaps/test_parser_properties.py` is about `smapstop/proc/smaps/parser.py`."""
+    folder = path.parent.relative_to(TESTS)
+    if folder.parts[:1] == ("e2e",) or (not folder.parts and path.stem in WHOLE_PROGRAM):
+        return
+    names = [module.stem for module in (PACKAGE / folder).glob("*.py")]
+    tested = path.stem.removeprefix("test_")
+    assert any(tested == name or tested.startswith(f"{name}_") for name in names), names
+
+
+def test_no_module_is_long() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules()}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def test_every_module_and_every_folder_has_a_docstring() -> None:
+    silent = [path for path in modules() if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert [str(path.relative_to(ROOT)) for path in silent] == []
