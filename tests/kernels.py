@@ -151,7 +151,7 @@ KERNELS = {
         lines=(*_linux_kernel("6.18").lines, LineFormat("Lukewarm_Pages")),
         other_lines=(b"Backing: ext4 large",),
     ),
-    "android 4.9": _linux_kernel("4.9", has_names=True),
+    "android 4.9": _linux_kernel("4.9", has_name_lines=True),
     "gvisor": Kernel(tuple(LineFormat(label) for label in SUBSET.split())),
     "unpadded": Kernel(tuple(LineFormat(label, " ", 1) for label in SUBSET.split())),
     "wsl1": Kernel((LineFormat("Pss"),), has_flags=False),

@@ -43,7 +43,7 @@ def first_match(current: Mappings, next_id: int = 0) -> Match:
 
 
 def match(previous: Mappings, ids: Ids, current: Mappings, next_id: int) -> Match:
-    """Identify the rows of `current` by those of `previous_tick`.
+    """Identify the rows of `current` by those of `previous`.
 
     In this order: the same start and backing; an overlap with the same backing (a mapping that lost or gained its
     front, such as a growing stack); a move (mremap) to another place. What is left over is new, or gone. Of several

@@ -18,7 +18,7 @@ def find_mappings(mappings: Mappings, text: str) -> list[int]:
 
     Args:
         mappings: Of one process.
-        text: What the user gave: `0x7f12a4001000`, `[heap]`, `libc.so.6`, `experiment .data`, `find_copied_pages`.
+        text: What the user gave: `0x7f12a4001000`, `[heap]`, `libc.so.6`, `experiment .data`, `anonymous`.
 
     Raises:
         SmapstopError: Nothing is meant, or several mappings may be.

@@ -35,7 +35,7 @@ class TickRows:
     tick: dict[str, Any]
     """The row of `ticks`, by column."""
     attributes: list[TableRow]
-    """The rows of `build_mappings` that begin with it."""
+    """The rows of `mappings` that begin with it."""
     events: list[TableRow]
     stacks: list[TableRow]
     ids: Ids

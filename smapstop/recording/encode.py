@@ -45,7 +45,7 @@ def _to_signed_cell(value: Cell) -> Cell:
 
 
 def attribute_rows(number: int, ids: Ids, rows: Mappings) -> list[TableRow]:
-    """The rows of `build_mappings` for mappings that are new or something else since a tick."""
+    """The rows of `mappings` for mappings that are new or something else since a tick."""
     addresses = (to_signed(column.tolist()) for column in (rows.start, rows.end, rows.offset, rows.inode))
     coded = (rows.perms, rows.device, rows.name, rows.flags)
     texts = (map(rows.strings.__getitem__, column.tolist()) for column in coded)
@@ -65,7 +65,7 @@ def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
 
 
 def event_rows(tick: Tick) -> list[TableRow]:
-    """The rows of `entries`, with words: the mechanisms, what became of mappings, and of the process."""
+    """The rows of `happened`, with words: the mechanisms, what became of mappings, and of the process."""
     entries = tick_entries(tick)
     columns = (entries.what, entries.mapping, entries.other, entries.kb, entries.sure)
     symbols = {row: json.dumps(names) for row, names in entries.names}

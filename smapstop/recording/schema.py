@@ -27,9 +27,9 @@ APPLICATION_ID = 0x736D6170
 """What tells a recording from other SQLite files (PRAGMA application_id): "smap"."""
 
 ATTRIBUTE_FIELDS = MAPPING_ONLY
-"""Fields that describe a mapping rather than its contents: columns of `build_mappings`, which has few rows."""
+"""Fields that describe a mapping rather than its contents: columns of `mappings`, which has few rows."""
 MAPPING_COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
-"""The columns of `build_mappings` that are no fields."""
+"""The columns of `mappings` that are no fields."""
 
 TICK_COLUMNS = (
     *("tick", "at", "wall_ns", "monotonic_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "tier"),
@@ -40,7 +40,7 @@ _RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
 COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
 """The columns of `ticks` for the counters; totals have the names that both would have."""
 EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
-"""The columns of `entries`; people read the view `events`."""
+"""The columns of `happened`; people read the view `events`."""
 STACK_COLUMNS = ("tick", "mapping", "tid", "name")
 """The columns of `stacks`, which recordings of before may not have."""
 EVENT_CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(LifecycleKind), "exec", "exit"), 1)}
@@ -151,8 +151,8 @@ def checksum_of(
 
     Args:
         tick: The row of `ticks`.
-        heads: The rows of `build_mappings`.
-        events: What happened: the rows of `entries`, with words for their codes.
+        heads: The rows of `mappings`.
+        events: What happened: the rows of `happened`, with words for their codes.
         stacks: The rows of `stacks`.
         ids: The mappings of the rows of `changes`, shape (k,).
         names: Their fields.

@@ -236,7 +236,7 @@ def _changed_rows(before: MapSnapshot, ids: Ids, rows: Mappings, differ: RowComp
 
 
 def _attributes_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether rows differ in what `build_mappings` tells of them."""
+    """Whether rows differ in what `mappings` tells of them."""
     out = np.zeros(len(i), bool)
     for name in COMPARED:
         out |= getattr(a, name)[i] != getattr(b, name)[j]

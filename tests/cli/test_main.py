@@ -206,7 +206,7 @@ WIRED = """
 import sys, types
 told = open(sys.argv.pop(1), "w")
 def show(source, begin, settings, *, intro="", rebuilds=None):
-    listed = begin.processes() if hasattr(begin, "list_processes") else ()
+    listed = begin.processes() if hasattr(begin, "processes") else ()
     print(begin, settings, intro, listed, sep="\\n", file=told)
     print("terminal" if source.terminal_fd is not None else "none", "textual" in sys.modules, file=told)
     if rebuilds is not None:

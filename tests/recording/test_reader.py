@@ -271,11 +271,11 @@ def test_what_is_no_recording_is_refused(path: Path, tmp_path: Path) -> None:
     assert "No such file" in refusal(path)
     assert "Is a directory" in refusal(tmp_path)
     path.write_bytes(b"")
-    assert "no recording" in refusal(path)
+    assert "not a smapstop recording" in refusal(path)
     with closing(sqlite3.connect(tmp_path / "other")) as database:
         database.execute("CREATE TABLE meta (key, value)")
         database.commit()
-    assert "no recording" in refusal(tmp_path / "other")
+    assert "not a smapstop recording" in refusal(tmp_path / "other")
 
 
 def test_a_newer_format_asks_for_an_update(path: Path) -> None:
@@ -292,7 +292,7 @@ def test_a_truncated_recording_is_refused(path: Path) -> None:
     size = path.stat().st_size
     for part in (0.95, 0.5, 0.1):
         os.truncate(path, int(size * part))
-        assert "damaged" in refusal(path) or "no recording" in refusal(path)
+        assert "damaged" in refusal(path) or "not a smapstop recording" in refusal(path)
 
 
 def test_flipped_bits_never_pass_for_what_was_recorded(path: Path) -> None:

@@ -214,7 +214,7 @@ def test_frames_larger_than_a_pipe_pass_through_it() -> None:
     os.close(out)
 
     assert frame is not None
-    assert same(tick.rows.amounts, getattr(Decoder().decode(*frame), "arrange_rows").amounts)  # noqa: B009
+    assert same(tick.rows.amounts, getattr(Decoder().decode(*frame), "rows").amounts)  # noqa: B009
     assert after is None
 
 

@@ -76,7 +76,7 @@ def test_real_ticks_come_back_as_they_were() -> None:
         number = expected.tick.number
         assert_same(ticks[number], timeline.ticks[number], f"tick {number}")
         found = timeline.at(number)
-        for part in ("tick", "ids", "mappings", "moved"):
+        for part in ("tick", "ids", "mappings", "last_changed"):
             assert_same(getattr(expected, part), getattr(found, part), f"{part} at {number}")
 
 

@@ -195,7 +195,7 @@ def test_the_columns_fit() -> None:
 
 def test_on_a_narrow_terminal_the_least_important_columns_are_left_out() -> None:
     columns = {
-        width: [name for name in ("with_defaults", "delta", "rate") if getattr(field_widths(width), name)]
+        width: [name for name in ("before", "delta", "rate") if getattr(field_widths(width), name)]
         for width in (62, 61, 50, 38)
     }
     assert columns == {62: ["before", "delta", "rate"], 61: ["before", "delta"], 50: ["before"], 38: []}

@@ -112,7 +112,7 @@ def test_history_stays_within_its_bounds() -> None:
 
 
 def test_of_a_quiet_process_the_oldest_can_be_forgotten_too() -> None:
-    timeline = quiet(4 * SEGMENTS_PER_BASE, kept_bytes=1)
+    timeline = quiet(4 * SEGMENTS_PER_BASE, max_bytes=1)
 
     assert timeline.oldest >= 2 * SEGMENTS_PER_BASE
     assert timeline.at(timeline.oldest).mappings.amounts.tolist() == [[32], [4 * (timeline.oldest // 50)]]

@@ -84,5 +84,5 @@ def test_newest_moment_and_ending() -> None:
     timeline.append(tick_of(1, mappings_of(), [], ending=ExitStatus(status=3)))
     assert timeline.ending == ExitStatus(status=3)
     assert timeline.last is not None
-    assert timeline.last.read is moment.tick
+    assert timeline.last.reading_tick is moment.tick
     assert mapping_dicts(timeline.last.mappings) == mapping_dicts(moment.mappings)

@@ -111,7 +111,7 @@ def test_every_moment_comes_back_as_it_was(stream: Any, run_ticks: int, seed: in
     for number in in_any_order(len(log), seed):
         expected, found = log.moments[number], timeline.at(number)
         assert expected.reading_tick.number == found.reading_tick.number
-        for part in ("tick", "ids", "mappings", "moved"):
+        for part in ("tick", "ids", "mappings", "last_changed"):
             assert_same(getattr(expected, part), getattr(found, part), f"{part} at {number}")
 
 
@@ -222,7 +222,7 @@ def test_what_happened_is_told_as_from_ticks_that_are_not_packed(stream: Any, ru
 @given(tick_streams, runs, st.integers(0, 9))
 def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
-    timeline = log.packed(run_ticks, kept_bytes=FORGETFUL)
+    timeline = log.packed(run_ticks, max_bytes=FORGETFUL)
     first = timeline.oldest
 
     assert_same(log.moments[0].mappings, timeline.initial.mappings)
@@ -246,7 +246,7 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
 
 @given(tick_streams, runs, st.sampled_from([FORGETFUL, 1 << 30]))
 def test_retold_they_make_the_same_moments(stream: Any, run_ticks: int, kept_bytes: int) -> None:
-    timeline = Everything(stream).packed(run_ticks, kept_bytes=kept_bytes)
+    timeline = Everything(stream).packed(run_ticks, max_bytes=kept_bytes)
     begins = next((tick.number for tick in timeline.ticks if tick.has_mappings), len(timeline))
     retold = list(timeline.replayable_ticks())
 

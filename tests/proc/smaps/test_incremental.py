@@ -55,7 +55,7 @@ def taken_over(was: bytes, now: bytes) -> set[str]:
 
     assert told(second) == outcome(now)
     assert told(first) == before
-    return {name for name in (*HEADS, "parse_amounts") if getattr(first, name) is getattr(second, name)}
+    return {name for name in (*HEADS, "amounts") if getattr(first, name) is getattr(second, name)}
 
 
 def test_the_same_text_is_the_same_object() -> None:

@@ -182,7 +182,7 @@ def test_markdown_has_the_totals_as_its_heading_and_a_table() -> None:
         "",
         "| Rss by name | Maps | Before | After | Change | % |",
         "|:--|--:|--:|--:|--:|--:|",
-        "| `find_copied_pages` | 1→2 | 1000 K | 1.95 M | +1000 K | +100 % |",
+        "| `anonymous` | 1→2 | 1000 K | 1.95 M | +1000 K | +100 % |",
         "| `/new` | 1 |  | 90 K | +90 K | new |",
         "| `/usr/lib/libfoo.so` | 2 | 60 K | 72 K | +12 K | +20 % |",
         "| `/old` | 1 | 7 K |  | −7 K | gone |",
