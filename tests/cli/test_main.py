@@ -212,7 +212,7 @@ def show(source, begin, settings, *, intro="", rebuilds=None):
     if rebuilds is not None:
         print("watchfiles" in sys.modules, rebuilds().ag_frame.f_locals, file=told)
     return 42
-sys.modules["smapstop.ui.run"] = types.SimpleNamespace(show=show)
+sys.modules["smapstop.ui.run"] = types.SimpleNamespace(run_dashboard=show)
 from smapstop.cli.main import main
 sys.exit(main())
 """

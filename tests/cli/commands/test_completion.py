@@ -58,7 +58,7 @@ def test_bash_offers_the_verbs(bash: str) -> None:
 @pytest.mark.parametrize("verb", ["dashboard", *VERBS])
 def test_bash_offers_the_options_of_each_verb_and_no_others(bash: str, verb: str) -> None:
     words = [] if verb == "dashboard" else [verb]
-    help_text = importlib.import_module(f"smapstop.cli.commands.{verb}").parser().format_help()
+    help_text = importlib.import_module(f"smapstop.cli.commands.{verb}").build_parser().format_help()
     options = offered(bash, *words, "--")
     assert "--help" in options
     assert [option for option in options if f"{option} " not in help_text] == []

@@ -92,8 +92,7 @@ def test_its_texts_are_those_of_the_other_run_and_more() -> None:
     told = PreviousRun(1, earlier).at_same_age(later, later.at(0)).mappings
     assert told.strings.additions_since(0)[: len(after.strings)] == after.strings.additions_since(0)
     words: list[Any] = [
-        [told.string_at(getattr(told, name), row) for name in ("name", "perms", "device", "flags")]
-        for row in (0, 1)
+        [told.string_at(getattr(told, name), row) for name in ("name", "perms", "device", "flags")] for row in (0, 1)
     ]
     assert words == [[LIBRARY, "r--p", "08:01", "rd mr"], [HEAP, "rw-p", "00:00", ""]]
     assert LIBRARY not in after.strings.additions_since(0)

@@ -37,7 +37,7 @@ def test_files_are_read_once_while_they_stay_the_same(compiler: Compiler, tmp_pa
         os.close(fd)
 
 
-@pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_SYMBOLS_KEPT"])
+@pytest.mark.parametrize("limit", ["MAX_CACHED_FILES", "MAX_CACHED_SYMBOLS"])
 def test_the_file_that_was_not_used_for_longest_is_forgotten(
     compiler: Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
@@ -47,7 +47,7 @@ def test_the_file_that_was_not_used_for_longest_is_forgotten(
     try:
         first, second = files.get(a), files.get(b)
         monkeypatch.setattr(
-            mapped_files, limit, {"MOST_FILES": 2, "MOST_SYMBOLS_KEPT": 2 * len(first.symbols)}[limit]
+            mapped_files, limit, {"MAX_CACHED_FILES": 2, "MAX_CACHED_SYMBOLS": 2 * len(first.symbols)}[limit]
         )
         assert files.get(a) is first
         third = files.get(c)
