@@ -1,4 +1,4 @@
-"""`python -m smapstop`."""
+"""Run smapstop with `python -m smapstop`."""
 
 import sys
 

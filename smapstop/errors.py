@@ -1,4 +1,4 @@
-"""The one exception of smapstop, and how it says that a name is unknown or ambiguous."""
+"""SmapstopError, and errors for unknown and ambiguous names."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,10 +6,10 @@ _MAX_CANDIDATES = 8
 
 
 class SmapstopError(Exception):
-    """Something went wrong that a person can act on: printed as one line, exit status 2.
+    """An error the user can act on: printed as one line, exit status 2.
 
     Attributes:
-        what: What happened, without a final full stop.
+        what: What went wrong, without a final full stop.
         remedy: What the user can do about it; may be empty.
         status: The exit status of the command line; 2 unless a shell's convention says otherwise.
     """
@@ -25,27 +25,27 @@ class SmapstopError(Exception):
 
 
 def ambiguous_name_error(what: str, candidates: Sequence[str], remedy: str) -> SmapstopError:
-    """An error that lists what a name may mean.
+    """Return an error that lists the candidates for an ambiguous name.
 
     Args:
-        what: What happened.
-        candidates: All that the name may mean; the first of them are listed.
-        remedy: How to say which one.
+        what: What went wrong.
+        candidates: Everything the name could refer to; only the first few are listed.
+        remedy: How to choose one.
     """
     more = [f"and {len(candidates) - _MAX_CANDIDATES} more"] if len(candidates) > _MAX_CANDIDATES else []
     return SmapstopError(f"{what} ({', '.join([*candidates[:_MAX_CANDIDATES], *more])})", remedy)
 
 
 def unknown_name_error(what: str, name: str, known: Iterable[str], remedy: str) -> SmapstopError:
-    """An error that suggests the names closest to one that nothing has.
+    """Return an error that suggests the known names closest to an unknown one.
 
     Args:
-        what: What happened.
-        name: The name.
-        known: The names that there are.
-        remedy: What to do when none of them is close.
+        what: What went wrong.
+        name: The unknown name.
+        known: All valid names.
+        remedy: What to do when no known name is close.
     """
-    from difflib import get_close_matches  # it takes a while to import, and few need it
+    from difflib import get_close_matches  # slow to import and rarely needed
 
     close = get_close_matches(name, sorted(known), n=3)
     return SmapstopError(what, f"did you mean {' or '.join(close)}?" if close else remedy)

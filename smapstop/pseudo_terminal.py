@@ -1,4 +1,4 @@
-"""Pseudo terminals (pty(7)): one for the program that is launched, whose other side is a pane of the dashboard."""
+"""Pseudo terminals (pty(7)) for launched programs; the dashboard's program pane has the master side."""
 
 import os
 import termios
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _IUTF8 = 0o40000
-"""Erase whole characters of UTF-8 while a line is edited (termios(3)); Python 3.11 has no name for it."""
+"""Erase whole UTF-8 characters when a line is edited (termios(3)); Python 3.11 has no constant for it."""
 
 
 def open_terminal(rows: int, columns: int) -> tuple[int, int]:
-    """Open a pseudo terminal of a size.
+    """Open a pseudo terminal of the given size.
 
     Returns:
-        Its master and its slave, neither of them inheritable.
+        The fds of its master and slave, both non-inheritable.
     """
     master, slave = os.openpty()
     attributes = termios.tcgetattr(slave)
@@ -24,16 +24,16 @@ def open_terminal(rows: int, columns: int) -> tuple[int, int]:
 
 
 def resize_terminal(fd: int, rows: int, columns: int) -> None:
-    """Set a terminal's size, through either side; the kernel tells its foreground programs (SIGWINCH)."""
+    """Set a terminal's size, through either side; the kernel notifies its foreground process group (SIGWINCH)."""
     termios.tcsetwinsize(fd, (rows, columns))
 
 
 class ProgramTerminal:
-    """A pseudo terminal (pty(7)) whose slave is open only for the program that has it.
+    """A pseudo terminal (pty(7)) whose slave is open only while a program is started on it.
 
     Args:
-        master: Its master, which somebody else reads.
-        slave: Its slave, for the first program.
+        master: Its master, read elsewhere.
+        slave: Its slave, used for the first program.
     """
 
     def __init__(self, master: int, slave: int) -> None:
@@ -44,9 +44,9 @@ class ProgramTerminal:
 
     @contextmanager
     def open_slave(self) -> Iterator[int]:
-        """The slave, to be given to a program; whatever another one did to it before, it is as at the beginning.
+        """Open the slave for a program to be started, with the initial terminal attributes restored.
 
-        It is closed then: when the program and its children are gone, so is the terminal, as who reads it sees.
+        It is closed afterwards: once the program and its children have exited, reads from the master end (EIO).
         """
         slave, self._slave = self._slave, None
         if slave is None:

@@ -1,4 +1,4 @@
-"""Waiting for a rebuild: until what is watched has changed, and come to rest."""
+"""Wait for rebuilds: until a watched file or directory has changed and settled."""
 
 import asyncio
 import errno
@@ -19,7 +19,7 @@ from watchfiles import Change, DefaultFilter, awatch
 from smapstop.errors import SmapstopError
 
 SETTLE_SECONDS = 0.3
-"""What has not changed for so long has settled: compilers and linkers write in several goes."""
+"""Time without a change after which a build counts as settled: compilers and linkers write in several steps."""
 _POLL_SECONDS = 0.1
 _STEP_MS, _DEBOUNCE_MS = 100, 200
 _MAX_LINKS = 40
@@ -27,18 +27,18 @@ _MAX_LINKS = 40
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """What tells one build of a file from the next."""
+    """Identity of one build of a file."""
 
     device: int
     inode: int
     size_bytes: int
     modified_ns: int
     executable: bool
-    """We may execute it."""
+    """Whether we may execute it."""
 
 
 def stamp_of(path: Path) -> FileStamp | None:
-    """The stamp of a file; None when there is none."""
+    """Return the stamp of a file; `None` if there is no such file."""
     try:
         status = path.stat()
     except OSError:
@@ -47,16 +47,16 @@ def stamp_of(path: Path) -> FileStamp | None:
 
 
 def _is_written(path: Path) -> bool:
-    """Whether somebody has a file open to write, so that it cannot be executed now (ETXTBSY); False if not ours.
+    """Whether a file is open for writing and so cannot be executed now (ETXTBSY); False if the file is not ours.
 
-    Nobody can have a lease of a file to read it while it is open to be written, fcntl(2). It is given back at once.
+    A read lease cannot be taken on a file that is open for writing, fcntl(2). The lease is released at once.
     """
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return False
     try:
-        fcntl(file, F_SETSIG, signal.SIGURG)  # is ignored; who opens it at this moment sends us SIGIO else, the end
+        fcntl(file, F_SETSIG, signal.SIGURG)  # ignored by default; the default SIGIO on a lease break would kill us
         fcntl(file, F_SETLEASE, F_RDLCK)
     except OSError as error:
         return error.errno == errno.EAGAIN
@@ -67,56 +67,56 @@ def _is_written(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What is there at one moment, as far as it matters for starting the program."""
+    """State of the watched file or directory at one moment, as far as starting the program depends on it."""
 
     version: object
-    """Differs between two builds; whatever can be compared."""
+    """Differs between two builds; any comparable value."""
     usable: bool = True
-    """The program can be started with it."""
+    """Whether the program can be started with it."""
     written: bool = False
-    """Somebody has it open to write. Nothing reports when that is over."""
+    """Whether it is open for writing. No event reports the close."""
 
 
 class RebuildState(Enum):
-    """What a rebuild has come to."""
+    """State of a rebuild."""
 
     UNCHANGED = auto()
-    """As it was when the program was last started."""
+    """Same version as when the program was last started."""
     CHANGING = auto()
-    """Another version, which may still change."""
+    """A new version that may still change."""
     WRITTEN = auto()
-    """Open to be written, so that it cannot be used yet."""
+    """Open for writing, so not usable yet."""
     UNUSABLE = auto()
-    """Another version at rest, with which the program cannot be started."""
+    """A settled new version with which the program cannot be started."""
     REBUILT = auto()
-    """Another version at rest, with which the program can be started."""
+    """A settled new version with which the program can be started."""
 
     @property
     def needs_polling(self) -> bool:
-        """It may be over without a change in a directory that would report it: observe again soon."""
+        """Whether the state can end without a directory event that reports it, so that polling is needed."""
         return self in (RebuildState.CHANGING, RebuildState.WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
 class RebuildProgress:
-    """Progress of a rebuild, from the last start of the program to a new version at rest.
+    """Progress of a rebuild, from the last start of the program to a settled new version.
 
-    A state machine that is given the times and reads no clock: `observe` and `accept` return the next one.
+    A state machine without a clock: times are passed in; `observe` and `accept` return the next state.
     """
 
     last_used: Observation
-    """What was there when the program was last started."""
+    """Observation when the program was last started."""
     current: Observation
-    """What is there now."""
+    """Latest observation."""
     changed_at: float
-    """When that was first observed, seconds."""
+    """Time of the first observation equal to `current`, seconds."""
 
     def observe(self, seen: Observation, now: float) -> "RebuildProgress":
-        """Take in what is there now."""
+        """Return the progress after another observation."""
         return self if seen == self.current else replace(self, current=seen, changed_at=now)
 
     def state_at(self, now: float) -> RebuildState:
-        """Return the state at a time."""
+        """Return the state at time `now`, seconds."""
         if self.current != self.last_used:
             if now - self.changed_at < SETTLE_SECONDS:
                 return RebuildState.CHANGING
@@ -127,13 +127,13 @@ class RebuildProgress:
         return RebuildState.UNCHANGED if self.current == self.last_used else RebuildState.UNUSABLE
 
     def accept(self) -> "RebuildProgress":
-        """Take what is there as what the program is started with."""
+        """Mark the current version as the one the program was started with."""
         return replace(self, last_used=self.current)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A directory, with what tells it from another one of that name."""
+    """A directory, with the identity that distinguishes it from another one of the same name."""
 
     path: Path
     device: int
@@ -141,16 +141,16 @@ class _Place:
 
 
 class _FileSubject:
-    """A file, which linkers write anew or replace, by way of symbolic links or not."""
+    """A watched file, which linkers overwrite or replace, possibly reached through symbolic links."""
 
     is_recursive = False
-    """What changes in the directories beside it does not matter."""
+    """Changes in sibling directories do not matter."""
 
     def __init__(self, path: Path, *, executed: bool) -> None:
         self._path, self._must_be_executable = path, executed
 
     def observe(self) -> Observation:
-        """Return what is there."""
+        """Return the current state of the file."""
         stamp = stamp_of(self._path)
         if stamp is None:
             return Observation(None, usable=False)
@@ -160,15 +160,15 @@ class _FileSubject:
         )
 
     def directories(self) -> set[_Place]:
-        """Where it, and every link on the way to it, can change."""
+        """Return the directories in which the file, or a symbolic link on the way to it, can change."""
         return {_nearest_directory(hop.parent) for hop in _follow_links(self._path)}
 
     def note_changes(self, changes: set[tuple[Change, str]]) -> None:
-        """Ignore what changed: `observe` reads it."""
+        """Ignore the changes: `observe` reads the file itself."""
 
 
 class _DirectorySubject:
-    """A directory: any change in it counts, but for what version control, editors and caches write."""
+    """A watched directory: any change in it counts, except files of version control, editors and caches."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
@@ -177,19 +177,19 @@ class _DirectorySubject:
 
     @property
     def is_recursive(self) -> bool:
-        """Whether what changes in its directories matters, too; while it is gone only its place is watched."""
+        """Whether changes in subdirectories count; while the directory is missing, only an ancestor is watched."""
         return self._path.is_dir()
 
     def observe(self) -> Observation:
-        """Return how often something changed there; the program is started whatever is missing in it."""
+        """Return the number of changes so far as the version; missing files do not make it unusable."""
         return Observation(self._change_count)
 
     def directories(self) -> set[_Place]:
-        """Where it can change."""
+        """Return the directory itself or, while it is missing, its nearest existing ancestor."""
         return {_nearest_directory(self._path)}
 
     def note_changes(self, changes: set[tuple[Change, str]]) -> None:
-        """Something changed there."""
+        """Count the changes if any is relevant."""
         within = [(change, os.path.relpath(path, self._path)) for change, path in changes]
         self._change_count += any(
             not path.startswith(os.pardir) and self._change_filter(change, path) for change, path in within
@@ -197,7 +197,7 @@ class _DirectorySubject:
 
 
 def _follow_links(path: Path) -> Iterator[Path]:
-    """A path, and where the links lead to."""
+    """Yield a path and every path its chain of symbolic links leads to."""
     for _ in range(_MAX_LINKS):
         path = path.absolute()
         yield path
@@ -207,26 +207,26 @@ def _follow_links(path: Path) -> Iterator[Path]:
 
 
 def _nearest_directory(folder: Path) -> _Place:
-    """A directory, or as long as it is not there the one that it will be in."""
+    """Return a directory or, if it does not exist, its nearest existing ancestor."""
     for each in (folder, *folder.parents):
         with suppress(OSError):
             status = each.stat()
             if S_ISDIR(status.st_mode):
                 return _Place(each, status.st_dev, status.st_ino)
-    raise SmapstopError(f"cannot watch {str(folder)!r}", "there is no such directory")
+    raise SmapstopError(f"cannot watch {str(folder)!r}", "no such directory")
 
 
 def _is_any_deleted(places: set[_Place], changes: set[tuple[Change, str]]) -> bool:
-    """Whether one of the directories went; another one may have taken its place since, even its inode."""
+    """Whether a directory was deleted; a new one may have taken its path since, and even its inode."""
     return any((Change.deleted, str(place.path)) in changes for place in places)
 
 
 class _DirectoryWatch:
-    """Watches directories as a context manager; no change is lost between two waits.
+    """Directory watch, a context manager; no change is lost between two waits.
 
     Args:
         places: The directories.
-        deep: Whether to watch the directories in them, too.
+        deep: Whether to watch subdirectories too.
     """
 
     def __init__(self, places: set[_Place], *, deep: bool) -> None:
@@ -244,15 +244,15 @@ class _DirectoryWatch:
         return self
 
     async def start(self) -> None:
-        """Give the system the time to begin; what changed before has to be observed after it."""
+        """Give the watch time to start; changes before that must be found by observing afterwards."""
         await asyncio.wait({self._next}, timeout=_POLL_SECONDS)
 
     async def wait(self, seconds: float | None) -> set[tuple[Change, str]]:
-        """Wait for changes, for so long at most; return those that came.
+        """Wait for changes, at most `seconds`, and return them.
 
         Raises:
-            FileNotFoundError: A directory went before it was watched.
-            OSError: The system does not let us watch.
+            FileNotFoundError: A directory was deleted before the watch started.
+            OSError: The system refuses the watch.
             RuntimeError: Likewise.
         """
         await asyncio.wait({self._next}, timeout=seconds)
@@ -270,17 +270,17 @@ class _DirectoryWatch:
 
 
 async def watch_rebuilds(path: Path, *, must_be_executable: bool) -> AsyncIterator[None]:
-    """Wait for one rebuild after the other; what changes meanwhile is not missed.
+    """Yield once per rebuild; changes between two rebuilds are not missed.
 
     Args:
-        path: A file or a directory. It may go, and come again.
-        executed: Whether it must be executable to be of use.
+        path: A file or a directory. It may be deleted and created again.
+        must_be_executable: Whether the file must be executable to be usable.
 
     Raises:
-        SmapstopError: The system does not let us watch it.
+        SmapstopError: The system refuses the watch.
     """
     subject = _DirectorySubject(path) if path.is_dir() else _FileSubject(path, executed=must_be_executable)
-    settling = RebuildProgress(subject.observe(), subject.observe(), time.monotonic())
+    progress = RebuildProgress(subject.observe(), subject.observe(), time.monotonic())
     while True:
         places, lost = subject.directories(), False
         try:
@@ -288,16 +288,16 @@ async def watch_rebuilds(path: Path, *, must_be_executable: bool) -> AsyncIterat
                 await watch.start()
                 while not lost and places == subject.directories():
                     now = time.monotonic()
-                    settling = settling.observe(subject.observe(), now)
-                    state = settling.state_at(now)
+                    progress = progress.observe(subject.observe(), now)
+                    state = progress.state_at(now)
                     if state is RebuildState.REBUILT:
-                        settling = settling.accept()
+                        progress = progress.accept()
                         yield
                         continue
                     changes = await watch.wait(_POLL_SECONDS if state.needs_polling else None)
                     lost = _is_any_deleted(places, changes)
                     subject.note_changes(changes)
         except FileNotFoundError:
-            await asyncio.sleep(_POLL_SECONDS)  # a directory went before it was watched
+            await asyncio.sleep(_POLL_SECONDS)  # a directory was deleted before the watch started
         except (OSError, RuntimeError) as error:
-            raise SmapstopError(f"cannot watch {str(path)!r}: {error}", "see inotify(7) for its limits") from error
+            raise SmapstopError(f"cannot watch {str(path)!r}: {error}", "see inotify(7) for the limits") from error

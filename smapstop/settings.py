@@ -1,4 +1,4 @@
-"""What the user asked for on the command line of the dashboard."""
+"""Settings of the dashboard and what it starts with, from the command line and the config file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,43 +11,43 @@ from smapstop.proc.process_info import ProcessInfo
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the dashboard begins; everything can be changed in it later."""
+    """Initial settings of the dashboard; the user can change them at run time."""
 
     pace: Pace = field(default_factory=Pace)
     sorting: Sorting = field(default_factory=Sorting)
     filter: str = ""
-    """See `parse_filter`; empty lets every row through."""
+    """Filter expression, see `parse_filter`; empty matches every row."""
     columns: tuple[str, ...] = ()
-    """Keys of columns, in order; empty for the usual ones."""
+    """Column keys, in order; empty for the default columns."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Other keys than the usual ones, in Textual's spelling, by the names of what they do."""
+    """Key bindings that replace the defaults, in Textual's spelling, by action name."""
     theme: str = ""
-    """One of Textual's; empty for the usual one."""
+    """Name of a Textual theme; empty for the default."""
     pane: int | None = None
-    """The height of the panes below the table, lines; None for a part of the screen."""
+    """Height of the panes below the table, lines; `None` for a fraction of the screen."""
     remember: Callable[[Mapping[str, object]], None] = field(default=lambda _: None, repr=False)
-    """Keeps what the user changed, by the names that the config file has for it, for the next time."""
+    """Store the settings the user changed, by config key, for the next session."""
     save: Callable[[Run], Iterator[str]] = field(default=lambda _: iter(()), repr=False)
-    """Writes what is known of a run into a file, step by step; each says what was done until then."""
+    """Save a run to a file, step by step; yields a progress message after each step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Look at a recording."""
+    """Replay a recording."""
 
     name: str
-    """What its file is called."""
+    """File name of the recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Let the user pick whom to watch."""
+    """Let the user pick the process to watch."""
 
     processes: Callable[[], Sequence[ProcessInfo]]
-    """Lists them."""
+    """List the processes to pick from."""
     check: Callable[[ProcessInfo], object]
-    """Raises `SmapstopError` when one that was picked cannot be watched."""
+    """Raise `SmapstopError` if the picked process cannot be watched."""
 
 
 StartRequest = Attach | Launch | Pick | Replay
-"""Whom to watch, or what to look at."""
+"""What the dashboard starts with: a process, a program to launch, the process list, or a recording."""

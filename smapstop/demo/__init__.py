@@ -1,1 +1,1 @@
-"""Copy-on-write demo: a program that writes one page after the other of its file."""
+"""Copy-on-write demo: a program that writes to one page of a private file mapping."""

@@ -1,4 +1,4 @@
-"""The copy-on-write experiment: a program made for it, ready to be launched."""
+"""Build the copy-on-write experiment, ready to launch."""
 
 import mmap
 import os
@@ -15,24 +15,24 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 _NAME = "experiment"
 _PAGES = 4
-"""How long the file of the experiment in Python is."""
+"""Length of the Python experiment's file, pages."""
 _INTRO = f"Type {{program}}, a letter, Enter: a page of {_NAME} .data turns Anonymous; Rss stays"
 COLUMNS = ("name", "perms", "rss", "delta", "private_clean", "private_dirty", "anonymous", "history", "happened")
-"""The columns of the dashboard that the experiment is about."""
+"""Dashboard columns relevant to the experiment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A program that shows copy-on-write in the mapping of a file called `experiment`."""
+    """A program that shows copy-on-write in the mapping of a file named `experiment`."""
 
     command: tuple[str, ...]
     intro: str
-    """What to do and to watch, in a line; {NAME} is a key of the dashboard."""
+    """One line on what to do and what to watch; {NAME} stands for the key of a dashboard action."""
 
 
 @contextmanager
 def prepare_experiment() -> Iterator[Experiment]:
-    """The experiment in a directory of its own, removed at the end: in C, or without a compiler in Python."""
+    """Build the experiment in a temporary directory, removed on exit: in C, or in Python if there is no compiler."""
     with tempfile.TemporaryDirectory(
         prefix="smapstop-demo-", dir=_disk_directory(), ignore_cleanup_errors=True
     ) as directory:
@@ -40,15 +40,15 @@ def prepare_experiment() -> Iterator[Experiment]:
 
 
 def _disk_directory() -> str | None:
-    """Where to put it: /tmp is often memory, whose pages are dirty from the start; /var/tmp is on a disk."""
+    """Return the directory to build in: /tmp is often a tmpfs, whose pages are always dirty; /var/tmp is on disk."""
     return None if "TMPDIR" in os.environ or not os.access("/var/tmp", os.W_OK) else "/var/tmp"
 
 
 def compile_experiment(directory: Path) -> Experiment | None:
-    """Compile the experiment with `$CC`, cc, gcc or clang; None when there is none of them, or it fails."""
+    """Compile the experiment with `$CC`, cc, gcc or clang; `None` if there is no compiler or all of them fail."""
     executable = directory / _NAME
-    wanted = shlex.split(os.environ.get("CC", ""))
-    for compiler in filter(None, (wanted, ["cc"], ["gcc"], ["clang"])):
+    cc_command = shlex.split(os.environ.get("CC", ""))
+    for compiler in filter(None, (cc_command, ["cc"], ["gcc"], ["clang"])):
         if shutil.which(compiler[0]) is None:
             continue
         page = f"-DPAGE={mmap.PAGESIZE}"
@@ -61,7 +61,7 @@ def compile_experiment(directory: Path) -> Experiment | None:
 
 
 def build_python_experiment(directory: Path) -> Experiment:
-    """The experiment in Python: it maps a file of some pages, instead of having page1 in its own executable."""
+    """Build the experiment in Python: it maps a file of a few pages, instead of having page1 in its executable."""
     file = directory / _NAME
     file.write_bytes(b"c" * mmap.PAGESIZE * _PAGES)
     _flush_to_disk(file)
@@ -70,7 +70,7 @@ def build_python_experiment(directory: Path) -> Experiment:
 
 
 def _flush_to_disk(path: Path) -> None:
-    """Write a new file to the disk: until then its pages count as dirty, and Private_Clean has nothing to lose."""
+    """Flush a new file to disk: until then its pages are dirty, and Private_Clean could not drop."""
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)

@@ -1,8 +1,8 @@
 /*
- * The copy-on-write experiment: a program writes into one page of its own data, and smaps tells what that does.
+ * Copy-on-write experiment: a program writes to one page of its own data, and smaps shows the effect.
  *
- * page1 is part of the executable. As long as it is only read, the page in memory is the file's own, and every process
- * that runs the same file shares it. The first write makes the kernel copy it, and the copy is this process's alone.
+ * page1 is part of the executable. While it is only read, the page in memory is the page cache's, shared by every
+ * process that runs the same file. On the first write the kernel copies it; the copy belongs to this process alone.
  */
 #include <stdio.h>
 #include <sys/resource.h>
@@ -21,7 +21,7 @@ static long page_faults(void)
     return usage.ru_minflt;
 }
 
-/* Write a letter into all of page1, and count the page faults that this takes. */
+/* Fill page1 with a letter and return the number of page faults this takes. */
 static long fill(char letter)
 {
     long before = page_faults();
@@ -46,10 +46,10 @@ int main(void)
     char warm[80];
     int letter, written = 0;
 
-    /* what the write below will need of libc is read in now, so that then nothing else moves */
+    /* fault in the libc code and data used below now, so that later only page1 changes */
     snprintf(warm, sizeof warm, "%d %ld", 1, page_faults());
     setvbuf(stdout, NULL, _IOLBF, 0);
-    (void)page1[0]; /* read it first: now it is in memory, and it is still the file's */
+    (void)page1[0]; /* read it first: it is now resident, and still the file's own page */
     printf("Type a letter and Enter: I will write it into page1, %d bytes. (q ends)\n", PAGE);
     while ((letter = next_letter()) != EOF && letter != 'q') {
         long faults = fill((char)letter);

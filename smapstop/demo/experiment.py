@@ -1,14 +1,14 @@
-"""The copy-on-write experiment without a compiler: write into one page of a private mapping of a file."""
+"""Copy-on-write experiment without a compiler: write to one page of a private file mapping."""
 
 import mmap
 import sys
 
 
 def main(path: str) -> None:
-    """Map the file privately, read all of it, and write a page whenever a letter is typed."""
+    """Map the file privately, read all of it, and write to its first page whenever a line is typed."""
     with open(path, "r+b") as file:
         pages = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
-    sum(pages[:: mmap.PAGESIZE])  # read them first: now they are in memory, and they are still the file's
+    sum(pages[:: mmap.PAGESIZE])  # read them first: they are now resident, and still the file's own pages
     print(f"Type a letter and Enter: I will write it into page 1, {mmap.PAGESIZE} bytes. (q ends)", flush=True)
     written = False
     for line in sys.stdin:
