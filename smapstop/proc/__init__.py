@@ -1,1 +1,1 @@
-"""The kernel's words, exactly: bytes in, columns out."""
+"""Read and parse /proc: bytes in, columns out, exactly as the kernel prints them."""

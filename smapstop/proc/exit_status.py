@@ -1,19 +1,19 @@
-"""How a process that is not our child ended: a pidfd tells, on kernels that keep it."""
+"""Exit status of a process that is not our child, from a pidfd on kernels that retain it."""
 
 import fcntl
 import os
 import struct
 
 _PIDFD_GET_INFO = 0xC040_FF0B
-"""ioctl on a pidfd (include/uapi/linux/pidfd.h, since Linux 6.13)."""
+"""PIDFD_GET_INFO, an ioctl on a pidfd (include/uapi/linux/pidfd.h, since Linux 6.13)."""
 _INFO_EXIT = 1 << 3
-"""Ask for the exit status, kept after the process was reaped (since Linux 6.15)."""
+"""PIDFD_INFO_EXIT: the exit status, available after the process was reaped (since Linux 6.15)."""
 _INFO = struct.Struct("<QQ11Ii")
 """struct pidfd_info, first version: mask, cgroup id, eleven ids, exit code."""
 
 
 def read_wait_status(pidfd: int) -> int | None:
-    """The wait status of a process that has ended and was reaped, None when this kernel does not tell."""
+    """Return the wait status of a process that exited and was reaped; `None` if the kernel does not provide it."""
     buffer = bytearray(_INFO.pack(_INFO_EXIT, *[0] * 13))
     try:
         fcntl.ioctl(pidfd, _PIDFD_GET_INFO, buffer)
@@ -24,6 +24,6 @@ def read_wait_status(pidfd: int) -> int | None:
 
 
 def split_wait_status(status: int) -> tuple[int | None, int | None]:
-    """A wait status as (exit status, None) or (None, signal)."""
+    """Return a wait status as (exit status, `None`) or (`None`, signal)."""
     code = os.waitstatus_to_exitcode(status)
     return (code, None) if code >= 0 else (None, -code)

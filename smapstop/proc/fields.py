@@ -1,4 +1,4 @@
-"""Every label of smaps and smaps_rollup and every VmFlag, in plain words: the one table that all read."""
+"""Fields of smaps and smaps_rollup, and VmFlags, with their meaning and properties."""
 
 import re
 from dataclasses import KW_ONLY, dataclass, field
@@ -9,42 +9,42 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def field_name(label: str) -> str:
-    """The snake_case name of a label, whether smapstop knows it or not: `MMUPageSize` is `mmu_page_size`."""
+    """Return the snake_case name of a label, known or unknown: `MMUPageSize` is `mmu_page_size`."""
     words = _BETWEEN_WORDS.sub("_", _WORD_STARTS.sub("_", label))
     return _NAME_EXCEPTIONS.get(label) or words.strip("_").lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One amount that the kernel prints for a mapping (proc(5); fs/proc/task_mmu.c: show_smap)."""
+    """A field the kernel prints for a mapping (proc(5); fs/proc/task_mmu.c: show_smap)."""
 
     label: str
-    """The kernel's own label: `Private_Dirty`."""
+    """The kernel's label: `Private_Dirty`."""
     since: str
-    """The first kernel version that prints it."""
+    """First kernel version that prints it."""
     help: str
-    """What it counts, in one or two sentences."""
+    """Description in one or two sentences."""
     name: str = field(init=False)
-    """snake_case of the label: `private_dirty`."""
+    """The label in snake_case: `private_dirty`."""
     _: KW_ONLY
     unit: str = "kB"
     """`kB`, or empty for a plain number."""
     short: str = ""
-    """The title where there is little room: `PDirty`; the label unless given."""
+    """Short column title: `PDirty`; defaults to the label."""
     in_mapping: bool = True
-    """Whether mappings have it, and not only smaps_rollup."""
+    """Whether smaps prints it per mapping, not only smaps_rollup."""
     in_rollup: bool = True
-    """Whether a process has a total of it; if not, it describes the mapping rather than its contents."""
+    """Whether the process has a total of it; if not, it describes the mapping rather than its contents."""
     is_property: bool = False
-    """Whether it says what a mapping is, not how much: a sum of it means nothing."""
+    """Whether it is a property of the mapping rather than an amount: its sum is meaningless."""
     is_evidence: bool = False
-    """Whether its change is evidence of a kernel mechanism."""
+    """Whether a change in it is evidence of a kernel mechanism."""
     is_compared: bool = False
-    """Whether the table can show and sort by its change against the baseline."""
+    """Whether the table can show, and sort by, its change against the baseline."""
     externally_driven: bool = False
-    """Whether it changes without the process: as other processes come and go, or as the kernel ages pages."""
+    """Whether it changes without the process doing anything: by other processes, or as the kernel ages pages."""
     exchanged_with: str = ""
-    """The field that takes its pages when another process maps them, and returns them: only the sum is this one's."""
+    """Field that pages move to and from as other processes map them: only the sum depends on this process."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", field_name(self.label))
@@ -78,7 +78,7 @@ FIELDS: tuple[Field, ...] = (
         "Rss",
         "2.6.14",
         "Resident set size: the pages that are in memory now, each counted in full even if others map it too. "
-        "The shared zero page, hugetlb pages and device memory are not in it.",
+        "It excludes the shared zero page, hugetlb pages and device memory.",
         is_evidence=True,
         is_compared=True,
     ),
@@ -123,7 +123,7 @@ FIELDS: tuple[Field, ...] = (
         "Private_Dirty",
         "2.6.14",
         "Resident pages that only this mapping maps (map count 1, not MAP_PRIVATE) and that are dirty. A file's page "
-        "is also dirty when somebody else wrote the file, as with an executable that was just linked.",
+        "is also dirty if another process wrote the file, such as the linker of a newly built executable.",
         short="PDirty",
         is_evidence=True,
         is_compared=True,
@@ -131,7 +131,8 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "Referenced",
         "2.6.22",
-        "Resident pages marked as accessed since the kernel last aged them. No rate, and it can fall by itself.",
+        "Resident pages marked as accessed since the kernel last aged them. It is not a rate, and it can fall by "
+        "itself.",
         externally_driven=True,
     ),
     Field(
@@ -146,14 +147,14 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "KSM",
         "6.6",
-        "Resident pages that kernel samepage merging keeps once for equal contents. Merged zero pages do not count.",
+        "Resident pages merged by kernel samepage merging because their contents are equal, except zero pages.",
         is_evidence=True,
     ),
     Field(
         "LazyFree",
         "4.12",
-        "Anonymous pages that the program gave up with madvise(MADV_FREE) and the kernel has not taken yet. "
-        "It may stay 0 for long, since the kernel collects such pages in batches.",
+        "Anonymous pages that the program released with madvise(MADV_FREE) and the kernel has not reclaimed yet. "
+        "It may stay 0 for a while, since the kernel processes such pages in batches.",
         is_evidence=True,
     ),
     Field(
@@ -203,19 +204,19 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "SwapPss",
         "4.3",
-        "Swap with every page divided by how many entries point at it. The swap of shared memory is not in it.",
+        "Swap with every page divided by how many entries refer to it. It excludes swapped shared memory.",
         externally_driven=True,
     ),
     Field(
         "Locked",
         "2.6.38",
-        "Pss if the mapping is locked into memory (mlock), otherwise 0. It is not the length of what was locked.",
+        "Pss if the mapping is locked into memory (mlock), otherwise 0. It is not the length of the locked range.",
         externally_driven=True,
     ),
     Field(
         "THPeligible",
         "5.0",
-        "1 if the mapping may get transparent huge pages, otherwise 0. Files can have large pages although it is 0.",
+        "1 if the mapping may get transparent huge pages, otherwise 0. Files can have large pages even if it is 0.",
         unit="",
         in_rollup=False,
         is_property=True,
@@ -231,31 +232,31 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "Pss_Anon",
         "5.3",
-        "The part of Pss that is anonymous memory. Only the rollup of the whole process has it.",
+        "The part of Pss that is anonymous memory. Printed only in smaps_rollup.",
         in_mapping=False,
     ),
     Field(
         "Pss_File",
         "5.3",
-        "The part of Pss that is file contents. Only the rollup of the whole process has it.",
+        "The part of Pss that is file contents. Printed only in smaps_rollup.",
         in_mapping=False,
     ),
     Field(
         "Pss_Shmem",
         "5.3",
-        "The part of Pss that is shared memory (shm, memfd, tmpfs). Only the rollup of the whole process has it.",
+        "The part of Pss that is shared memory (shm, memfd, tmpfs). Printed only in smaps_rollup.",
         in_mapping=False,
     ),
     Field(
         "Nonlinear",
         "3.5",
-        "Pages mapped out of order with remap_file_pages. Linux 4 prints it no more.",
+        "Pages mapped out of order with remap_file_pages. Not printed since Linux 4.0.",
     ),
 )
-"""The order in which Linux 6.18 prints them, then what only smaps_rollup has, then what is gone."""
+"""All fields: in the order of Linux 6.18, then those only in smaps_rollup, then those no longer printed."""
 
 FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
-"""The fields by name."""
+"""Fields by name."""
 
 VM_FLAGS: dict[str, str] = {
     "rd": "readable",
@@ -271,7 +272,7 @@ VM_FLAGS: dict[str, str] = {
     "gu": "may contain guard regions (stays after they are removed)",
     "dw": "writing to the mapped file is denied (until Linux 5.11)",
     "lo": "locked into memory",
-    "io": "memory of a device",
+    "io": "device memory",
     "sr": "advised: will be read in sequence",
     "rr": "advised: will be read at random",
     "dc": "not copied to the child on fork",
@@ -298,23 +299,23 @@ VM_FLAGS: dict[str, str] = {
     "mp": "bounds tables of memory protection extensions (MPX, x86, until Linux 5.4)",
     "ss": "shadow stack: return addresses that only the processor writes",
     "dp": "droppable: the kernel may discard it instead of swapping",
-    "sl": "sealed: mapping and protection cannot be changed any more",
+    "sl": "sealed: mapping and protection can no longer be changed",
 }
-"""What each two-letter code of a VmFlags line says (fs/proc/task_mmu.c: show_smap_vma_flags)."""
+"""Meanings of the two-letter codes in VmFlags (fs/proc/task_mmu.c: show_smap_vma_flags)."""
 
 ROLLUP_ONLY = tuple(field.name for field in FIELDS if not field.in_mapping)
-"""Fields of smaps_rollup that no mapping has."""
+"""Fields printed only in smaps_rollup."""
 MAPPING_ONLY = tuple(field.name for field in FIELDS if not field.in_rollup)
-"""Fields that describe a mapping rather than its contents: a process has no total of them."""
+"""Fields that describe a mapping rather than its contents: the process has no total of them."""
 PROPERTY_FIELDS = frozenset(field.name for field in FIELDS if field.is_property)
-"""Fields that say what a mapping is, not how much: a sum of them means nothing."""
+"""Fields that are properties of a mapping rather than amounts: their sum is meaningless."""
 EVIDENCE_FIELDS = frozenset(field.name for field in FIELDS if field.is_evidence)
-"""Fields whose change is evidence of a kernel mechanism."""
+"""Fields in which a change is evidence of a kernel mechanism."""
 COMPARED_FIELDS = tuple(field.name for field in FIELDS if field.is_compared)
-"""Fields whose change a table can show and sort by."""
+"""Fields whose change the table can show and sort by."""
 EXTERNALLY_DRIVEN = frozenset(field.name for field in FIELDS if field.externally_driven)
-"""Fields that change without the process."""
+"""Fields that change without the process doing anything."""
 EXCHANGED_PAIRS = tuple((field.name, field.exchanged_with) for field in FIELDS if field.name < field.exchanged_with)
-"""Pairs of externally driven fields whose sum changes only with the process."""
+"""Pairs of externally driven fields whose sum changes only through the process."""
 SECONDARY_FIELDS = EXTERNALLY_DRIVEN - {name for pair in EXCHANGED_PAIRS for name in pair}
-"""Externally driven fields that the last change of a mapping leaves out: they repeat another field, or age."""
+"""Externally driven fields left out of a mapping's last change: they repeat another field, or age."""

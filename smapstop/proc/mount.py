@@ -1,4 +1,4 @@
-"""Whether /proc is there, and speaks of processes by the numbers that the kernel knows them by here."""
+"""Check that /proc is mounted and belongs to our pid namespace."""
 
 import os
 
@@ -6,18 +6,18 @@ from smapstop.errors import SmapstopError
 
 
 def require_proc(root: str = "/proc") -> None:
-    """Make sure that a pid means the same process to /proc as to the kernel.
+    """Check that pids in /proc match those of our pid namespace.
 
-    It does not in a pid namespace of one's own (pid_namespaces(7)) in which /proc was not mounted again: there the
-    numbers of /proc are those of the namespace outside.
+    They do not in a new pid namespace (pid_namespaces(7)) in which /proc was not remounted: its pids are then those
+    of the outer namespace.
 
     Raises:
-        SmapstopError: It does not, or /proc is not mounted.
+        SmapstopError: They do not match, or /proc is not mounted.
     """
     remedy = "mount -t proc proc /proc"
     try:
-        itself = os.readlink(f"{root}/self")
+        own_pid = os.readlink(f"{root}/self")
     except OSError as error:
-        raise SmapstopError(f"{root} is not mounted, and only it knows of processes", remedy) from error
-    if itself != str(os.getpid()):
-        raise SmapstopError(f"{root} is that of another pid namespace", f"{remedy}, or unshare --mount-proc")
+        raise SmapstopError(f"{root} is not mounted, so no process can be read", remedy) from error
+    if own_pid != str(os.getpid()):
+        raise SmapstopError(f"{root} belongs to another pid namespace", f"{remedy}, or unshare --mount-proc")

@@ -1,4 +1,4 @@
-"""The files of one process under /proc: opened once by directory, so that a reused pid is never mixed in."""
+"""Files of one process under /proc, opened through one directory fd so that a reused pid is never mixed in."""
 
 import errno
 import os
@@ -18,17 +18,17 @@ Contents = TypeVar("Contents", bytes, memoryview)
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
 PAGEMAP_REMEDY = "run as its user or as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
-"""What lets one read pagemap, a file that only the owner of the process may open (0400)."""
+"""Privileges needed to read pagemap, which only the owner of the process may open (0400)."""
 
 
 class ProcDir:
     """The /proc directory of one process (proc(5)); use it in a `with` statement, or close it.
 
-    The directory's fd names the process, not its number: when the process is gone its files say so (ESRCH), even
-    after the pid was given to another.
+    The directory's fd refers to the process, not to its pid: once the process is gone, its files fail (ESRCH), even
+    after the pid was reused.
 
     Raises:
-        SmapstopError: There is no such process, or it may not be looked at.
+        SmapstopError: There is no such process, or it may not be read.
     """
 
     def __init__(self, pid: int, root: str = "/proc") -> None:
@@ -59,7 +59,7 @@ class ProcDir:
         return os.open(name, flags | os.O_CLOEXEC, dir_fd=self._fd)
 
     def read(self, name: str) -> bytes:
-        """The whole of a file, as the kernel prints it now.
+        """Read a whole file.
 
         Raises:
             OSError: ENOENT or ESRCH when the process is gone, EACCES or EPERM when it may not be read.
@@ -67,7 +67,7 @@ class ProcDir:
         return self._read(name, _whole)
 
     def read_smaps(self) -> bytes:
-        """The text of smaps; of a live thread's when the main thread has ended before the others.
+        """Read smaps; that of a live thread if the main thread has exited before the others.
 
         Raises:
             OSError: As for `read`.
@@ -75,7 +75,7 @@ class ProcDir:
         return self._read_of_any_thread("smaps", _whole) or b""
 
     def read_smaps_into(self, buffer: ReadBuffer) -> memoryview:
-        """The text of smaps, as for `read_smaps`, in some memory, where it stands until that is read into again.
+        """Read smaps, as `read_smaps`, into a buffer; the result is valid until the buffer's next read.
 
         Raises:
             OSError: As for `read`.
@@ -83,7 +83,7 @@ class ProcDir:
         return self._read_of_any_thread("smaps", buffer.read) or memoryview(b"")
 
     def read_maps(self) -> bytes:
-        """The text of maps: which mappings there are, without what they cost; as for `read_smaps`.
+        """Read maps: the mappings without their amounts; as `read_smaps`.
 
         Raises:
             OSError: As for `read`.
@@ -91,15 +91,15 @@ class ProcDir:
         return self._read_of_any_thread("maps", _whole) or b""
 
     def read_rollup(self) -> bytes:
-        """The text of smaps_rollup (since Linux 4.14).
+        """Read smaps_rollup (since Linux 4.14).
 
         Raises:
-            OSError: As for `read`; ENOENT also on a kernel that has none.
+            OSError: As for `read`; ENOENT also on a kernel without smaps_rollup.
         """
         return self._read_of_any_thread("smaps_rollup", _whole) or b""
 
     def _read(self, name: str, read: Callable[[int], Contents]) -> Contents:
-        """What is read from a file that is open meanwhile."""
+        """Open a file, read it with `read`, and close it."""
         fd = self.open(name)
         try:
             return read(fd)
@@ -107,18 +107,18 @@ class ProcDir:
             os.close(fd)
 
     def _read_of_any_thread(self, name: str, read: Callable[[int], Contents]) -> Contents | None:
-        """A file about the memory: the main thread's lose it when it ends, though other threads live on."""
+        """Read a memory file through any live thread: the main thread's is empty or fails once it exited."""
         with suppress(ProcessLookupError):
             if text := self._read(name, read):
                 return text
         for tid in self._other_threads():
-            with suppress(FileNotFoundError, ProcessLookupError):  # this one has just ended, too
+            with suppress(FileNotFoundError, ProcessLookupError):  # this one has just exited, too
                 if text := self._read(f"task/{tid}/{name}", read):
                     return text
         return None
 
     def _other_threads(self) -> list[str]:
-        """The ids of all threads but the first."""
+        """List the ids of all threads but the main one."""
         tasks = os.open("task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
         try:
             return [tid for tid in os.listdir(tasks) if tid != str(self.pid)]
@@ -126,7 +126,7 @@ class ProcDir:
             os.close(tasks)
 
     def counters(self) -> Counters:
-        """What stat, statm and status say now.
+        """Read stat, statm and status.
 
         Raises:
             OSError: As for `read`.
@@ -134,7 +134,7 @@ class ProcDir:
         return parse_counters(self.read("stat"), self.read("statm"), self.read("status"))
 
     def started_ns(self) -> int:
-        """When the process started, on the wall clock.
+        """Start time of the process, ns since the epoch.
 
         Raises:
             OSError: As for `read`.
@@ -144,7 +144,7 @@ class ProcDir:
         return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + since_boot
 
     def command_line(self) -> tuple[str, ...]:
-        """The arguments of the process; empty for a zombie, or when they may not be read."""
+        """Arguments of the process; empty for a zombie, or if they may not be read."""
         try:
             text = self.read("cmdline")
         except OSError:
@@ -152,39 +152,39 @@ class ProcDir:
         return tuple(os.fsdecode(part) for part in text.rstrip(b"\0").split(b"\0")) if text else ()
 
     def executable(self) -> str | None:
-        """The path of the program; None when it may not be read."""
+        """Path of the executable; `None` if it may not be read."""
         try:
             return os.readlink("exe", dir_fd=self._fd)
         except OSError:
             return None
 
     def require_memory(self) -> None:
-        """Make sure that there is a memory map to watch, and that it may be read.
+        """Check that the process has a memory map and that it may be read.
 
         Raises:
-            SmapstopError: A kernel thread, a zombie, or a process of somebody else.
+            SmapstopError: It is a kernel thread, a zombie, or not readable for us.
         """
         try:
             stat = self.read("stat")
             counters = parse_counters(stat, b"", b"")
             if int(fields_after_name(stat)[6]) & _KERNEL_THREAD:
                 what = f"process {self.pid} ({counters.name}) is a kernel thread, which has no memory map of its own"
-                raise SmapstopError(what, "name a process with a program in it")
+                raise SmapstopError(what, "choose a user-space process")
             if self._read_of_any_thread("smaps", lambda fd: os.read(fd, CHUNK_BYTES)):
                 return
         except OSError as error:
             raise access_error(self.pid, error) from error
-        what = f"process {self.pid} ({counters.name}) has ended (a zombie), and its memory is gone"
+        what = f"process {self.pid} ({counters.name}) has exited (zombie), so its memory is gone"
         raise SmapstopError(what, f"its parent is process {counters.ppid}")
 
 
 def _whole(fd: int) -> bytes:
-    """All that an open file says."""
+    """Read a whole open file."""
     return b"".join(iter(lambda: os.read(fd, CHUNK_BYTES), b""))
 
 
 def max_map_count(root: str = "/proc") -> int | None:
-    """How many mappings a process may have (vm.max_map_count)."""
+    """Maximum number of mappings of a process (vm.max_map_count); `None` if it cannot be read."""
     try:
         with open(f"{root}/sys/vm/max_map_count", "rb") as file:
             return int(file.read())
@@ -193,7 +193,7 @@ def max_map_count(root: str = "/proc") -> int | None:
 
 
 def access_error(pid: int, error: OSError) -> SmapstopError:
-    """What an error of a process's files means to the user."""
+    """Return the user-visible error for an OSError on a file of a process."""
     if error.errno in (errno.ENOENT, errno.ESRCH):
         return SmapstopError(f"no process {pid}", "run smapstop without arguments to pick one from a list")
     if error.errno in (errno.EACCES, errno.EPERM):

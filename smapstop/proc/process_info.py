@@ -1,19 +1,19 @@
-"""One process of the list of all processes."""
+"""Description of a running process."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessInfo:
-    """A running process that can be picked; None is what may not be read."""
+    """A running process that can be picked; `None` for what may not be read."""
 
     pid: int
     name: str
-    """Its own name (comm), at most 15 bytes."""
+    """Process name (comm), at most 15 bytes."""
     user: str | None
-    """Its owner."""
+    """Owner."""
     command_line: tuple[str, ...]
-    """Empty when it may not be read, or when the process emptied it."""
+    """Arguments; empty if they may not be read, or the process cleared them."""
     rss_kb: int | None
     start_time: float | None
-    """When it was started, seconds since the epoch."""
+    """Start time, seconds since the epoch."""

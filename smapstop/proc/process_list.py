@@ -1,6 +1,6 @@
 """List the processes that can be watched.
 
-psutil is imported where it is used: it takes longer than all the rest, and a pid needs none of it.
+psutil is imported where it is used: it is the slowest import, and watching a pid does not need it.
 """
 
 import os
@@ -10,23 +10,23 @@ from smapstop.proc.process_info import ProcessInfo
 
 
 def list_processes() -> list[ProcessInfo]:
-    """All processes that have memory of their own, by pid: no kernel threads, no zombies, and not smapstop itself."""
+    """List all processes with memory of their own, by pid: no kernel threads, no zombies, and not smapstop itself."""
     import psutil
 
-    wanted = ["pid", "ppid", "name", "username", "cmdline", "memory_info", "num_threads", "create_time"]
-    running = [process.info for process in psutil.process_iter(wanted)]
+    attributes = ["pid", "ppid", "name", "username", "cmdline", "memory_info", "num_threads", "create_time"]
+    running = [process.info for process in psutil.process_iter(attributes)]
     return [_process_info(info) for info in running if _has_memory(info) and not _is_ours(info)]
 
 
 def _is_ours(info: dict[str, Any]) -> bool:
-    """Whether a process is this one, or its sampler."""
+    """Whether a process is this one or its sampler."""
     return info["pid"] == os.getpid() or (
         info["ppid"] == os.getpid() and "smapstop.sampling" in (info["cmdline"] or ())
     )
 
 
 def _has_memory(info: dict[str, Any]) -> bool:
-    """Whether a process has memory, as far as it can be known; the one whose main thread has ended shows none."""
+    """Whether a process has, or may have, memory; one whose main thread has exited reports none."""
     return info["memory_info"] is None or info["memory_info"].vms > 0 or (info["num_threads"] or 1) > 1
 
 

@@ -1,6 +1,6 @@
 """Find a process by pid or name.
 
-psutil is imported where it is used: it takes longer than all the rest, and a pid needs none of it.
+psutil is imported where it is used: it is the slowest import, and watching a pid does not need it.
 """
 
 import os
@@ -16,18 +16,18 @@ _INTERPRETER = re.compile(
     r"(?:python|pypy|perl|ruby|lua|php|node|nodejs|bun|java|Rscript|tclsh|bash|dash|ash|ksh|zsh|fish|sh)[\d.]*t?"
 )
 _OPTIONS_WITH_VALUE = frozenset({"-X", "-W"})
-"""Options of interpreters (of python) after which a word is not yet the script."""
+"""Interpreter options (of python) whose value is the next argument, so that it is not the script."""
 _LISTED_WIDTH = 32
 
 
 def find_process(pid_or_name: str) -> int:
-    """The pid that is meant: digits are one, and need not exist; one of a thread (in `htop`) means its process.
+    """Resolve a pid or name to a pid. Digits are a pid, which may not exist; a thread id means its process.
 
-    Anything else is the name of a process or of its program, as `ps` or its command line has it, or the script that
-    an interpreter runs (`app.py`). smapstop itself and what started it are never meant by a name.
+    Anything else is the name of a process or of its program, as in `ps` or on its command line, or the script that
+    an interpreter runs (`app.py`). A name never matches smapstop itself or its parent processes.
 
     Raises:
-        SmapstopError: No process is called so, or several are; or /proc knows of none.
+        SmapstopError: No process has that name, or several have; or /proc is not usable.
     """
     require_proc()
     if pid_or_name.isascii() and pid_or_name.isdecimal():
@@ -36,40 +36,40 @@ def find_process(pid_or_name: str) -> int:
 
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     running = [process.info for process in psutil.process_iter(["pid", "name", "exe", "cmdline"])]
-    called = [info for info in running if pid_or_name in _names(info)]
-    called = called or [info for info in running if pid_or_name and pid_or_name == _script(info)]
-    others = [info for info in called if info["pid"] not in own]
+    matches = [info for info in running if pid_or_name in _names(info)]
+    matches = matches or [info for info in running if pid_or_name and pid_or_name == _script(info)]
+    others = [info for info in matches if info["pid"] not in own]
     if len(others) == 1:
         return int(others[0]["pid"])
     if others:
         candidates = [f"{info['pid']} {_short_command_line(info)}" for info in others]
-        what = f"{len(others)} processes are called {pid_or_name!r}"
-        raise ambiguous_name_error(what, candidates, "name one by its pid")
-    if called:
-        what = f"only smapstop itself and what started it are called {pid_or_name!r}"
-        raise SmapstopError(what, f"name one by its pid: {', '.join(str(info['pid']) for info in called)}")
+        what = f"{len(others)} processes are named {pid_or_name!r}"
+        raise ambiguous_name_error(what, candidates, "give the pid of one")
+    if matches:
+        what = f"only smapstop itself and its parent processes are named {pid_or_name!r}"
+        raise SmapstopError(what, f"give the pid of one: {', '.join(str(info['pid']) for info in matches)}")
     known = {name for info in running if info["pid"] not in own for name in {*_names(info), _script(info)} if name}
     remedy = "run smapstop without arguments to pick one from a list"
-    raise unknown_name_error(f"no process is called {pid_or_name!r}", pid_or_name, known, remedy)
+    raise unknown_name_error(f"no process is named {pid_or_name!r}", pid_or_name, known, remedy)
 
 
 def _pid_of_thread(number: int) -> int:
-    """The pid of the process of a thread; any other number as it is."""
+    """Return the pid of the process that a thread id belongs to; any other number unchanged."""
     try:
-        told = re.search(rb"^Tgid:\s*(\d+)", Path(f"/proc/{number}/status").read_bytes(), re.MULTILINE)
+        tgid = re.search(rb"^Tgid:\s*(\d+)", Path(f"/proc/{number}/status").read_bytes(), re.MULTILINE)
     except OSError:
         return number
-    return int(told[1]) if told else number
+    return int(tgid[1]) if tgid else number
 
 
 def _names(info: dict[str, Any]) -> set[str]:
-    """What a process is called: its own name, its executable's, and the one in its command line."""
+    """Return the names of a process: its comm, its executable's name, and that of its first argument."""
     arguments = info["cmdline"] or [""]
     return {info["name"] or "", Path(info["exe"] or "").name, Path(arguments[0]).name} - {""}
 
 
 def _script(info: dict[str, Any]) -> str:
-    """The name of the script, module or archive that an interpreter runs; empty for other programs."""
+    """Return the name of the script, module or archive that an interpreter runs; empty for other programs."""
     if not any(_INTERPRETER.fullmatch(name) for name in _names(info)):
         return ""
     words: Iterator[str] = iter((info["cmdline"] or [""])[1:])
@@ -82,6 +82,6 @@ def _script(info: dict[str, Any]) -> str:
 
 
 def _short_command_line(info: dict[str, Any]) -> str:
-    """The beginning of a command line, or the name of a process that has none."""
+    """Return the beginning of a command line, or the name of a process that has none."""
     text = " ".join(info["cmdline"] or []).strip() or f"[{info['name']}]"
     return text if len(text) <= _LISTED_WIDTH else text[: _LISTED_WIDTH - 1] + "…"

@@ -1,22 +1,22 @@
-"""Memory that a file of /proc is read into again and again."""
+"""Reusable buffer for reading files of /proc."""
 
 import io
 
 import numpy as np
 
 CHUNK_BYTES = 3400
-"""How much to read at once: with 4096 or more the kernel prints the record that no longer fits in its page, throws
-it away, and prints it again in the next read (fs/seq_file.c; 8 to 25 % of the time)."""
+"""Bytes per read: with 4096 or more the kernel formats the record that no longer fits in its page, discards it, and
+formats it again in the next read (fs/seq_file.c; 8 to 25 % of the time)."""
 
 
 class ReadBuffer:
-    """Holds the text of one reading. It is kept: fresh memory would cost a page fault for every 4 kB of text."""
+    """Buffer for the text of one reading. It is reused: fresh memory would cost a page fault per 4 kB of text."""
 
     def __init__(self) -> None:
         self._buffer = np.empty(8 * CHUNK_BYTES, np.uint8).data
 
     def read(self, fd: int) -> memoryview:
-        """The whole of an open file, as the kernel prints it now; it stands there until the next reading.
+        """Read a whole open file; the result is valid until the next call.
 
         Raises:
             OSError: As for read(2).
@@ -31,7 +31,7 @@ class ReadBuffer:
         return memory[:end].toreadonly()
 
     def _grow(self) -> memoryview:
-        """Four times the memory, with what was read; NumPy has it in huge pages where they are allowed."""
+        """Grow the buffer fourfold, keeping its contents; NumPy uses huge pages where they are allowed."""
         larger = np.empty(4 * len(self._buffer), np.uint8).data
         larger[: len(self._buffer)] = self._buffer
         self._buffer = larger

@@ -5,11 +5,11 @@ import os
 from smapstop.proc.columns import Counters
 
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
-"""The size of a page, kB."""
+"""Page size, kB."""
 
 
 def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
-    """The counters of a process from the texts of its three files (proc(5)); empty ones say nothing."""
+    """Parse the texts of a process's stat, statm and status (proc(5)); statm and status may be empty."""
     after = fields_after_name(stat)
     lines = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
 
@@ -17,10 +17,10 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
         return int(lines[label].split()[0]) if label in lines else None
 
     def number(position: int) -> int:
-        """A field by its number in proc(5); kernels before 3.5 print fewer."""
+        """Return a field by its number in proc(5), 0 if missing; kernels before 3.5 print fewer."""
         return int(after[position - 3]) if len(after) > position - 3 else 0
 
-    # without memory all of statm is 0: a zombie's, and a main thread's that ended before the others
+    # statm is all 0 without memory: for a zombie, and for a main thread that exited before the others
     size, resident = map(int, statm.split()[:2]) if statm else (0, 0)
     return Counters(
         pid=int(stat[: stat.index(b" ")]),
@@ -45,5 +45,5 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
 
 
 def fields_after_name(stat: bytes) -> list[bytes]:
-    """The fields of stat from the third on: the second is a name in parentheses that may hold anything."""
+    """Return the fields of stat from the third on; the second is a name in parentheses, of arbitrary bytes."""
     return stat[stat.rindex(b")") + 2 :].split()

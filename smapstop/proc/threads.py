@@ -1,4 +1,4 @@
-"""The threads of a process, and where their stacks are (proc(5): /proc/PID/task)."""
+"""Threads of a process and the addresses of their stacks (proc(5): /proc/PID/task)."""
 
 import os
 from contextlib import suppress
@@ -12,7 +12,7 @@ from smapstop.proc.process import ProcDir
 
 @dataclass(frozen=True, slots=True)
 class StackPointer:
-    """Where the stack of a thread is."""
+    """Stack pointer of a thread."""
 
     tid: int
     name: str
@@ -20,7 +20,7 @@ class StackPointer:
 
 
 def list_other_threads(process: ProcDir) -> list[int]:
-    """The threads but the first, whose stack has a name; none when they cannot be read."""
+    """List all threads but the main one, whose stack is named; empty if they cannot be read."""
     try:
         tasks = process.open("task", os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
@@ -34,9 +34,9 @@ def list_other_threads(process: ProcDir) -> list[int]:
 
 
 def read_stack_pointer(process: ProcDir, tid: int) -> StackPointer | None:
-    """Where a thread's stack is; None for one that runs just now, has ended, or may not be looked at.
+    """Read a thread's stack pointer; `None` if the thread is running, has exited, or may not be read.
 
-    The kernel tells it (/proc/PID/task/TID/syscall) to whom it allows to trace the process (ptrace(2)).
+    /proc/PID/task/TID/syscall is readable by those who may trace the process (ptrace(2)).
     """
     with suppress(OSError):
         words = process.read(f"task/{tid}/syscall").split()
@@ -47,12 +47,13 @@ def read_stack_pointer(process: ProcDir, tid: int) -> StackPointer | None:
 
 
 def read_stack_pointers(process: ProcDir) -> list[StackPointer]:
-    """The stack pointers of all threads but the first, as far as they are told."""
-    return [found for tid in list_other_threads(process) if (found := read_stack_pointer(process, tid)) is not None]
+    """Read the stack pointers of all threads but the main one, omitting those that are not available."""
+    pointers = (read_stack_pointer(process, tid) for tid in list_other_threads(process))
+    return [pointer for pointer in pointers if pointer is not None]
 
 
 def find_stack_row(mappings: Mappings, pointer: StackPointer) -> int | None:
-    """The row of the mapping that a stack is in: private, writable, and without a name of its own; None elsewhere."""
+    """Return the row of the mapping a stack is in; `None` unless it is unnamed and `rw-p`."""
     row = int(np.searchsorted(mappings.start, np.uint64(pointer.address), "right")) - 1
     if row < 0 or pointer.address >= int(mappings.end[row]) or mappings.name[row]:
         return None

@@ -88,7 +88,7 @@ def test_the_examples_of_the_help_are_command_lines_that_work(verb: list[str], t
         arguments = words[words.index("smapstop") + 1 :]
         run = smapstop(*arguments)
         told = run.stderr.decode()
-        assert not run.returncode or re.search(r"a terminal|no process|processes are called|cannot read", told), told
+        assert not run.returncode or re.search(r"a terminal|no process|processes are named|cannot read", told), told
 
 
 def test_version() -> None:
@@ -197,7 +197,7 @@ def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
     finally:
         os.waitpid(zombie, 0)
     assert re.fullmatch(
-        rf"smapstop: process {zombie} \(.*\) has ended .*: its parent is process {os.getpid()}\n", errors
+        rf"smapstop: process {zombie} \(.*\) has exited .*: its parent is process {os.getpid()}\n", errors
     )
     assert status == 2
 
@@ -353,5 +353,5 @@ def test_a_name_from_outside_never_reaches_the_terminal_as_a_command(tmp_path: P
         for process in evil:
             process.communicate()
     listed = ", ".join(rf"{process.pid} zq-evil -c read x #\x1b[31m" for process in evil)
-    told = f"smapstop: 2 processes are called 'zq-evil' ({listed}): name one by its pid\n"
+    told = f"smapstop: 2 processes are named 'zq-evil' ({listed}): give the pid of one\n"
     assert run.stderr.decode() == told

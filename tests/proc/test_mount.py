@@ -41,6 +41,6 @@ def test_no_process_is_taken_for_another_that_has_its_number_outside(verb: tuple
     command = ["unshare", "-Urpf", *SMAPSTOP, *verb]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert told.returncode == 2
-    assert told.stderr.startswith("smapstop: /proc is that of another pid namespace: mount -t proc")
+    assert told.stderr.startswith("smapstop: /proc belongs to another pid namespace: mount -t proc")
     assert told.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []

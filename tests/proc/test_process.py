@@ -103,7 +103,7 @@ def test_zombie_has_no_memory_but_an_exit_code(child: int) -> None:
     assert counters.exit_code is not None
     assert os.waitstatus_to_exitcode(counters.exit_code) == 3
     assert counters.rss is None
-    assert "has ended (a zombie)" in caught.value.what
+    assert "has exited (zombie)" in caught.value.what
     assert f"its parent is process {os.getpid()}" == caught.value.remedy
 
 

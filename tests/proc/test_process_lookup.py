@@ -83,7 +83,7 @@ def test_a_file_that_a_program_only_works_on_is_not_its_name(
     data = tmp_path / "zq_data.py"
     data.write_text("text\n")
     start(copied("zq-reader"), data, "-")
-    with pytest.raises(SmapstopError, match=r"no process is called 'zq_data\.py'"):
+    with pytest.raises(SmapstopError, match=r"no process is named 'zq_data\.py'"):
         find_process("zq_data.py")
 
 
@@ -95,19 +95,19 @@ def test_several_processes_of_a_name_are_listed_with_their_commands(
     with pytest.raises(SmapstopError) as raised:
         find_process("zq-many")
     listed = ", ".join(f"{pid} {str(path)[:31]}…" for pid in sorted(pids)[:8])
-    assert raised.value.what == f"10 processes are called 'zq-many' ({listed}, and 2 more)"
-    assert raised.value.remedy == "name one by its pid"
+    assert raised.value.what == f"10 processes are named 'zq-many' ({listed}, and 2 more)"
+    assert raised.value.remedy == "give the pid of one"
 
 
 def test_a_misspelt_name_names_the_closest(start: Start, copied: Callable[[str], Path]) -> None:
     start(copied("zq-redis-server"))
     with pytest.raises(SmapstopError) as raised:
         find_process("zq-redis-servr")
-    assert str(raised.value).startswith("no process is called 'zq-redis-servr': did you mean zq-redis-server")
+    assert str(raised.value).startswith("no process is named 'zq-redis-servr': did you mean zq-redis-server")
 
 
 def test_an_empty_name_means_nobody() -> None:
-    with pytest.raises(SmapstopError, match="no process is called ''"):
+    with pytest.raises(SmapstopError, match="no process is named ''"):
         find_process("")
 
 
@@ -125,7 +125,7 @@ def test_smapstop_and_what_started_it_are_never_meant(tmp_path: Path) -> None:
     )
     process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     output, _ = process.communicate()
-    expected = "only smapstop itself and what started it are called 'zq_self.py': name one by its pid: "
+    expected = "only smapstop itself and its parent processes are named 'zq_self.py': give the pid of one: "
     assert output == f"{expected}{process.pid}\n"
 
 

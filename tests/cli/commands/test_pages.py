@@ -361,7 +361,7 @@ def test_a_zombie_has_no_pages(program: Program) -> None:
         wait_until(lambda: Path(f"/proc/{target.pid}/stat").read_text().split()[2] == "Z")
         run = smapstop("-p", target.pid, "[heap]")
         assert run.returncode == 2
-        assert "has ended (a zombie), and its memory is gone" in run.stderr
+        assert "has exited (zombie), so its memory is gone" in run.stderr
 
 
 @needs_root
