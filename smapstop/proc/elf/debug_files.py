@@ -1,9 +1,9 @@
-"""Where the symbols of a stripped file are: in a debug file of its own, as gdb and the packages for it agree.
+"""Find the separate debug file of a stripped ELF file, as gdb does.
 
-By the build-id in a note, or by the name and the check sum in .gnu_debuglink (gdb's manual, "Debugging Information in
-Separate Files"). What such a section contains may be anybody's, so pyelftools does not parse it: its `iter_notes`
-reads as many bytes of the file as a note claims to have, and walks over them. A file of 16 MB with a false note kept
-it busy for 28 s and took 580 MB; of a good section it takes 76 µs, `parse_build_id` 5 µs.
+It is located by the build-id in a note, or by the name and checksum in .gnu_debuglink (gdb manual, "Debugging
+Information in Separate Files"). Section contents are untrusted, so pyelftools does not parse them: its `iter_notes`
+reads as many bytes of the file as a note claims to have. A 16 MB file with a malformed note took it 28 s and 580 MB;
+a valid section takes it 76 µs, `parse_build_id` 5 µs.
 """
 
 import os
@@ -15,7 +15,7 @@ ByteOrder = Literal["<", ">"]
 
 DEBUG_DIRECTORY = "/usr/lib/debug"
 MAX_CHECKED_BYTES = 256 << 20
-"""A larger file is not summed up, which takes 0.1 s for so many."""
+"""Larger files are not checksummed; this many bytes take 0.1 s."""
 
 _CHUNK_BYTES = 1 << 20
 _NT_GNU_BUILD_ID = 3
@@ -23,16 +23,16 @@ _NT_GNU_BUILD_ID = 3
 
 
 class DebugLink(NamedTuple):
-    """What .gnu_debuglink says."""
+    """Contents of .gnu_debuglink."""
 
     name: str
-    """Of the debug file, without a directory."""
+    """Name of the debug file, without a directory."""
     crc: int
-    """The CRC-32 of the whole of it."""
+    """CRC-32 of the whole debug file."""
 
 
 def parse_build_id(notes: bytes, order: ByteOrder) -> str:
-    """The build-id among the notes of a section, in hexadecimal; empty when there is none."""
+    """Return the build-id in a note section, in hexadecimal; empty if there is none."""
     at = 0
     while at + 12 <= len(notes):
         name_bytes, content_bytes, kind = struct.unpack_from(f"{order}3I", notes, at)
@@ -44,7 +44,7 @@ def parse_build_id(notes: bytes, order: ByteOrder) -> str:
 
 
 def parse_debug_link(section: bytes, order: ByteOrder) -> DebugLink | None:
-    """What .gnu_debuglink says; None when that is no name of a file."""
+    """Parse .gnu_debuglink; `None` if it does not hold a file name."""
     name, end, _ = section.partition(b"\0")
     at = len(name) + 1 + -(len(name) + 1) % 4
     if not end or not name or b"/" in name or at + 4 > len(section):
@@ -53,16 +53,16 @@ def parse_debug_link(section: bytes, order: ByteOrder) -> DebugLink | None:
 
 
 def debug_file_paths(path: str, build_id: str, link: DebugLink | None) -> list[str]:
-    """Where the debug file of a file may be, the first one first, as paths in the root of its process."""
-    places = [f"{DEBUG_DIRECTORY}/.build-id/{build_id[:2]}/{build_id[2:]}.debug"] if len(build_id) > 2 else []
+    """Return candidate paths of a file's debug file, in order of preference, in the root of its process."""
+    paths = [f"{DEBUG_DIRECTORY}/.build-id/{build_id[:2]}/{build_id[2:]}.debug"] if len(build_id) > 2 else []
     if link is not None:
         directory = os.path.dirname(path)
-        places += [f"{part}/{link.name}" for part in (directory, f"{directory}/.debug", DEBUG_DIRECTORY + directory)]
-    return places
+        paths += [f"{part}/{link.name}" for part in (directory, f"{directory}/.debug", DEBUG_DIRECTORY + directory)]
+    return paths
 
 
 def crc_of(fd: int) -> int | None:
-    """The CRC-32 of a file, as .gnu_debuglink has it; None for a file that is too large to tell.
+    """Compute the CRC-32 of a file, as in .gnu_debuglink; `None` for a file above `MAX_CHECKED_BYTES`.
 
     Raises:
         OSError: It cannot be read.

@@ -1,7 +1,7 @@
-"""Reads mangled names as lines, and writes them as their language has them; a program of its own, see `demangling`.
+"""Demangle names from stdin, one per line, to stdout; run as a separate process by `demangler`.
 
-The names come from files that may be anybody's: one of 230 letters stands for one of 142 million. So there are limits
-of time and memory, and what they end is this process, not one that anybody waits for.
+The names come from untrusted files: a mangled name of 230 characters can expand to 142 million. Hence the limits on
+time and memory, and exceeding them only ends this process.
 """
 
 import resource
@@ -9,16 +9,16 @@ import signal
 import sys
 
 CPU_SECONDS_PER_NAME = 0.2
-"""CPU time of a name; one that takes longer is the last one."""
+"""CPU time per name; exceeding it ends the worker."""
 _SECONDS = 2
-"""CPU time of all of them."""
+"""CPU time for all names."""
 _MAX_MEMORY_BYTES = 256 << 20
 _MAX_NAME_BYTES = 4096
-"""A longer name is not told."""
+"""Longer names are omitted."""
 
 
 def main() -> None:
-    """Answer each line with a line: the name, or nothing when it is none. Nothing at all without pydemumble."""
+    """Answer each line with the demangled name, or an empty line if it is none. Exit at once without pydemumble."""
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -27,9 +27,8 @@ def main() -> None:
     except ImportError:
         return
     for line in sys.stdin:
-        signal.setitimer(
-            signal.ITIMER_VIRTUAL, CPU_SECONDS_PER_NAME
-        )  # its signal ends the process, also inside the library
+        # SIGVTALRM ends the process, even inside the library
+        signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS_PER_NAME)
         name = demangle(line.rstrip("\n")).encode()
         sys.stdout.buffer.write((name if len(name) <= _MAX_NAME_BYTES else b"") + b"\n")
         sys.stdout.buffer.flush()

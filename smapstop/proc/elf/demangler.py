@@ -1,4 +1,4 @@
-"""Mangled names of C++ and Rust as their languages have them."""
+"""Demangle C++ and Rust symbol names."""
 
 import re
 import subprocess
@@ -7,48 +7,48 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 MAX_CACHED_NAMES = 20_000
-"""Names that are remembered, and as many as were asked for at once."""
+"""Size above which the cache is cleared before the next request; one request may exceed it."""
 _MANGLED = re.compile(r"_[ZR][\w.$@]+", re.ASCII)
 _RUST_HASH = re.compile("17(h[0-9a-f]{16})E")
 _COMMAND = ("-P", "-m", "smapstop.proc.elf.demangle_worker")
 
 
 class Demangler:
-    """Demangles names, each once while it is remembered.
+    """Cached demangler.
 
-    It is done in a process of its own (`demangle`), which takes 30 ms for all of them together. Where the library for
-    it is not installed, and when one of the names is made to take for ever, they stay as they are.
+    Demangling runs in a separate process (`demangle_worker`), which takes 30 ms per batch. Names stay mangled if the
+    library is not installed, or if a name crafted to take too long ends the worker.
     """
 
     def __init__(self) -> None:
         self._cache: dict[str, str] = {}
 
     def demangle(self, mangled: Iterable[str]) -> dict[str, str]:
-        """What each name is in its language; those that are not mangled, or not understood, as they are."""
-        wanted = dict.fromkeys(mangled)
+        """Map each name to its demangled form; unmangled and unrecognised names map to themselves."""
+        names = dict.fromkeys(mangled)
         if len(self._cache) > MAX_CACHED_NAMES:
             self._cache = {}
-        new = [name for name in wanted if name not in self._cache and _MANGLED.fullmatch(name)]
+        new = [name for name in names if name not in self._cache and _MANGLED.fullmatch(name)]
         self._cache |= dict(zip(new, new, strict=True)) | _demangle(new)
-        return {name: self._cache.get(name, name) for name in wanted}
+        return {name: self._cache.get(name, name) for name in names}
 
 
 def _demangle(mangled: list[str]) -> dict[str, str]:
-    """The names that are understood, by the mangled ones."""
+    """Demangle names in a worker process; unrecognised ones are omitted."""
     if not mangled:
         return {}
-    versions = [name.partition("@") for name in mangled]  # `std::cout@GLIBCXX_3.4`, copied from a library
-    told = b""
-    with suppress(OSError):  # no more processes: nothing is lost but comfort
+    versions = [name.partition("@") for name in mangled]  # `std::cout@GLIBCXX_3.4`, a copy relocation
+    output = b""
+    with suppress(OSError):  # cannot fork: the names just stay mangled
         text = "".join(f"{name}\n" for name, _, _ in versions).encode()
         worker = [sys.executable, *_COMMAND]
-        told = subprocess.run(worker, input=text, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    plain = told.decode("utf-8", "backslashreplace").split("\n")[:-1]  # the last line may be broken off
-    told_of = zip(mangled, plain, versions, strict=False)
-    return {name: _strip_rust_hash(text, name) + at + version for name, text, (_, at, version) in told_of if text}
+        output = subprocess.run(worker, input=text, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    plain = output.decode("utf-8", "backslashreplace").split("\n")[:-1]  # the last line may be incomplete
+    demangled = zip(mangled, plain, versions, strict=False)
+    return {name: _strip_rust_hash(text, name) + at + version for name, text, (_, at, version) in demangled if text}
 
 
 def _strip_rust_hash(name: str, mangled: str) -> str:
-    """The name without the hash of rustc's older scheme, which only some versions of the library leave out."""
-    found = _RUST_HASH.search(mangled)
-    return name.replace(f"::{found[1]}", "") if found else name
+    """Remove the hash of rustc's legacy mangling, which only some versions of the library omit."""
+    match = _RUST_HASH.search(mangled)
+    return name.replace(f"::{match[1]}", "") if match else name

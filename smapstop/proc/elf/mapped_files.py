@@ -1,4 +1,4 @@
-"""The files of mappings, and what lies on their pages, by the names that a program's language has for it."""
+"""Open the files behind mappings and find the demangled symbols on their pages."""
 
 import os
 import stat
@@ -16,38 +16,38 @@ from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.process import ProcDir
 
 MAX_CACHED_FILES = 64
-"""ELF files that are remembered."""
+"""Maximum number of cached ELF files."""
 MAX_CACHED_SYMBOLS = 2_000_000
-"""Symbols of them, 21 bytes each; one file with more is remembered alone."""
+"""Maximum number of cached symbols, 21 bytes each; a single file with more is still cached."""
 
 T = TypeVar("T")
 
 
 def open_mapped_file(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
-    """Open the file of a mapping, which the caller closes; None when it may not be opened, or is another one by now.
+    """Open the file of a mapping; `None` if it may not be opened, or has been replaced. The caller closes the fd.
 
-    It is looked for where the process sees it, in its own root and mount namespace; where it was deleted or replaced,
-    as the program that runs (/proc/PID/exe), or by its mapping (/proc/PID/map_files, for root).
+    It is opened by its path in the process's root and mount namespace or, if it was deleted or replaced, as the
+    running program (/proc/PID/exe) or through the mapping (/proc/PID/map_files, for root).
 
     Args:
-        process: That has the mapping.
-        name: As of `Mappings`.
+        process: Process that has the mapping.
+        name: As in `Mappings`.
         start: First address of the mapping.
-        end: First address after it.
-        device: As of `Mappings`.
-        inode: As of `Mappings`; 0 is no file.
+        end: First address past it.
+        device: As in `Mappings`.
+        inode: As in `Mappings`; 0 for no file.
     """
     if not inode:
         return None
     for way in (f"root/{name}", "exe", f"map_files/{start:x}-{end:x}"):
-        fd = _open_inode(process, way.replace("\\012", "\n"), device, inode)  # as the kernel prints newlines
+        fd = _open_inode(process, way.replace("\\012", "\n"), device, inode)  # the kernel's escape for newlines
         if fd is not None:
             return fd
     return None
 
 
 def _open_inode(process: ProcDir, way: str, device: str, inode: int) -> int | None:
-    """Open a regular file if it is the one with this inode."""
+    """Open a regular file if it has this device and inode."""
 
     def is_same(status: os.stat_result) -> bool:
         return status.st_ino == inode and _same_device(status.st_dev, device)
@@ -56,24 +56,24 @@ def _open_inode(process: ProcDir, way: str, device: str, inode: int) -> int | No
 
 
 def _open_regular(process: ProcDir, way: str, is_it: Callable[[os.stat_result], bool] = lambda _: True) -> int | None:
-    """Open a regular file if it is the right one."""
+    """Open a regular file if the predicate accepts it."""
     try:
-        seen = process.open(way, os.O_PATH)  # opens nothing yet: it may be a device, or a pipe without a writer
+        path_fd = process.open(way, os.O_PATH)  # does not open it yet: it may be a device, or a pipe without a writer
     except OSError:
         return None
     try:
-        status = os.fstat(seen)
+        status = os.fstat(path_fd)
         if not stat.S_ISREG(status.st_mode) or not is_it(status):
             return None
-        return os.open(f"/proc/self/fd/{seen}", os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(f"/proc/self/fd/{path_fd}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     finally:
-        os.close(seen)
+        os.close(path_fd)
 
 
 def _same_device(number: int, device: str) -> bool:
-    """Whether a device is the one of a mapping; btrfs and overlayfs have two, and one of them has no major number."""
+    """Whether a device is that of a mapping; on btrfs and overlayfs the two differ, and one has major number 0."""
     major, minor = (int(part, 16) for part in device.split(":"))
     return not major or not os.major(number) or (major, minor) == (os.major(number), os.minor(number))
 
@@ -82,13 +82,13 @@ _Identity = tuple[int, int, int, int]
 
 
 def _identity(fd: int) -> _Identity:
-    """What tells that an open file is still the same."""
+    """Return the cache key of an open file, which changes if the file does."""
     status = os.fstat(fd)
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
 
 class ElfCache:
-    """ELF files, each read once while it stays the same: its device, inode, time of change and size."""
+    """Cache of ELF files by device, inode, modification time and size."""
 
     def __init__(self) -> None:
         self._cache: dict[_Identity, Elf] = {}
@@ -96,10 +96,10 @@ class ElfCache:
         self._demangler = Demangler()
 
     def get(self, fd: int) -> Elf:
-        """What an open file says; see `read_elf`."""
+        """Return the parsed file of an fd; see `read_elf`."""
         key = _identity(fd)
         elf = self._cache.pop(key, None)
-        self._cache[key] = elf = read_elf(fd) if elf is None else elf  # the latest used is the last
+        self._cache[key] = elf = read_elf(fd) if elf is None else elf  # most recently used last
         while len(self._cache) > 1 and self._is_over_limit():
             oldest = next(iter(self._cache))
             del self._cache[oldest]
@@ -107,25 +107,25 @@ class ElfCache:
         return elf
 
     def _is_over_limit(self) -> bool:
-        """Whether the oldest must be forgotten."""
+        """Whether the least recently used file must be evicted."""
         symbols = sum(len(elf.symbols) for elf in self._cache.values())
         return len(self._cache) > MAX_CACHED_FILES or symbols > MAX_CACHED_SYMBOLS
 
     def find_symbols(
         self, process: ProcDir, mappings: Mappings, row: int, page_sets: Sequence[PageRuns], *, most: int = 4
     ) -> list[Symbols]:
-        """What lies on some pages of a mapping, and on others of it, by names as the program's language has them.
+        """Find the demangled symbols on each set of pages of a mapping.
 
-        It may also be the zeroed data of a file, which is mapped without it (.bss).
+        The mapping may also be the zeroed data of a file, mapped without it (.bss).
 
-        Nothing, with the reason in `lacking`, when its file cannot be read.
+        If the file cannot be read, the results are empty and have a `missing_reason`.
 
         Args:
-            process: That the mappings are of.
+            process: Process that has the mapping.
             mappings: A reading of its memory map.
-            row: Of the mapping.
-            asked: Pages of it, of which is told together, each.
-            most: How many names to give of each.
+            row: Row of the mapping.
+            page_sets: Sets of its pages, with one result each.
+            most: Maximum number of names per set.
         """
         of = file_row(mappings, row)
 
@@ -147,7 +147,7 @@ class ElfCache:
     def find_symbols_by_run(
         self, process: ProcDir, mappings: Mappings, row: int, runs: PageRuns, *, most: int = 4
     ) -> list[Symbols]:
-        """What lies on each run of pages of a mapping; the arguments as of `find_symbols`."""
+        """Find the demangled symbols on each run of pages of a mapping; arguments as for `find_symbols`."""
         of = file_row(mappings, row)
 
         def find_names(elf: Elf, fd: int, perms: str) -> list[Symbols]:
@@ -161,22 +161,22 @@ class ElfCache:
         return [Symbols(missing_reason=found)] * len(runs) if isinstance(found, str) else self._demangle(found)
 
     def _demangle(self, found: list[Symbols]) -> list[Symbols]:
-        """The same with names as their language has them, each once: several functions may be called alike."""
+        """Demangle the names and drop duplicates: several functions may have the same demangled name."""
         plain = self._demangler.demangle(name for symbols in found for name in symbols.names)
         return [
             replace(symbols, names=tuple(dict.fromkeys(plain[name] for name in symbols.names))) for symbols in found
         ]
 
     def _query_file(
-        self, process: ProcDir, mappings: Mappings, row: int, ask: Callable[[Elf, int, str], T]
+        self, process: ProcDir, mappings: Mappings, row: int, query: Callable[[Elf, int, str], T]
     ) -> T | str:
-        """What the file of a mapping answers when asked, or why it cannot be."""
+        """Call `query` with the file of a mapping; return its result, or the reason why there is no such file."""
         of = file_row(mappings, row)
         start, end, inode = int(mappings.start[of]), int(mappings.end[of]), int(mappings.inode[of])
         device, name = mappings.string_at(mappings.device, of), mappings.name_of(of)
         fd = open_mapped_file(process, name, start, end, device, inode)
         if fd is None:
-            return "is gone, replaced, or may not be read" if inode else "is no file"
+            return "was deleted or replaced, or may not be read" if inode else "is not a file"
         debug_fd = None
         try:
             elf = self.get(fd)
@@ -185,7 +185,7 @@ class ElfCache:
                 elf = elf.with_symbols_of(self.get(debug_fd))
             elf = match_segments(elf, mappings, of)
             elf = elf if of == row else bss_segment(elf, mappings, of)
-            return ask(elf, fd if debug_fd is None else debug_fd, mappings.perms_of(row))
+            return query(elf, fd if debug_fd is None else debug_fd, mappings.perms_of(row))
         except OSError as error:
             return f"cannot be read: {error.strerror}"
         finally:
@@ -194,25 +194,25 @@ class ElfCache:
                 os.close(debug_fd)
 
     def _open_debug_file(self, process: ProcDir, path: str, elf: Elf) -> int | None:
-        """Open the file that has the symbols of a stripped one; None without one.
+        """Open the debug file of a stripped file; `None` if there is none.
 
-        It is where the process would find it, or where we do: a container seldom has it.
+        It is searched in the process's root, then in ours: containers rarely have debug files.
         """
-        seen = [f"root/{place}" for place in debug_file_paths(path, elf.build_id, elf.debug_link)]
-        for place in (*seen, *debug_file_paths(path, elf.build_id, None)):
-            fd = _open_regular(process, place.replace("\\012", "\n"))
+        in_its_root = [f"root/{candidate}" for candidate in debug_file_paths(path, elf.build_id, elf.debug_link)]
+        for candidate in (*in_its_root, *debug_file_paths(path, elf.build_id, None)):
+            fd = _open_regular(process, candidate.replace("\\012", "\n"))
             if fd is None:
                 continue
             try:
                 if self._is_debug_file_of(fd, elf):
                     return fd
             except OSError:
-                pass  # as good as none
+                pass  # as if it did not exist
             os.close(fd)
         return None
 
     def _is_debug_file_of(self, fd: int, elf: Elf) -> bool:
-        """Whether a file is the debug file of another: of the same build, or else with the sum that this one says."""
+        """Whether a file is the debug file of `elf`: same build-id or, without one, the CRC of its debug link."""
         debug = self.get(fd)
         if not debug.has_symtab:
             return False
@@ -221,7 +221,7 @@ class ElfCache:
         return elf.debug_link is not None and self._cached_crc(fd) == elf.debug_link.crc
 
     def _cached_crc(self, fd: int) -> int | None:
-        """The sum of a file, which is reckoned once."""
+        """Return the CRC of a file, computed once."""
         key = _identity(fd)
         if key not in self._crcs:
             self._crcs[key] = crc_of(fd)

@@ -1,4 +1,4 @@
-"""What has a name on the pages of a mapped file: its variables and functions, else its sections."""
+"""Find the variables and functions, or else the sections, on pages of a mapped ELF file."""
 
 from dataclasses import dataclass
 
@@ -9,42 +9,44 @@ from smapstop.proc.columns import Addresses
 from smapstop.proc.elf.elf_file import EXECUTE, WRITE, AddressSpans, Elf, ElfSegment
 
 MAX_PAIRS = 10_000_000
-"""So often may symbols lie on runs of pages; only a file made for it has more."""
+"""Maximum number of overlapping pairs of a symbol and a run of pages; only a crafted file has more."""
 
 _MAX_ADDRESS = 2**64 - 1
 _PREFERENCE = np.array([2, 0, 1, *[2] * 13], np.uint8)
-"""Of two names for the same thing: a global one, then a weak one."""
+"""Rank of a binding among symbols for the same address range: global, weak, then others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """What lies on some pages."""
+    """Symbols on some pages."""
 
     names: tuple[str, ...] = ()
-    """The first ones in address order: of symbols, and of sections where no symbol lies there."""
+    """First names in address order: of symbols, or of sections if there are no symbols."""
     more_count: int = 0
-    """How many there are beside them."""
+    """Number of further names."""
     missing_reason: str = ""
-    """Why there are no symbols, to be said of the file: `is stripped of its symbols`. Empty when it has some."""
+    """Why there are no symbols, as a predicate of the file: `is stripped of its symbols`; empty if it has symbols."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names and, as the last one, how many more there are."""
+        """The names, followed by the number of further ones."""
         return (*self.names, f"{self.more_count:,} more") if self.more_count else self.names
 
 
 def find_symbols_in_ranges(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> Symbols:
-    """What lies on pages of an ELF file.
+    """Find the symbols on pages of an ELF file.
 
-    Where segments share a page of the file, which is then mapped for each of them, the mappings tell which one is
-    meant (`placed`), else the permissions. Of several names for the same thing one is given, as the file has it.
+    If segments share a page of the file, which is then mapped for each of them, the mappings decide which segment is
+    meant (`match_segments`), or else the permissions. Only one of several names for an address range is returned, as
+    it is in the file.
 
     Args:
-        elf: What `read_elf` said of the file.
-        fd: Of the file.
-        ranges: Offsets into the file, whole pages, in order, disjoint, shape (n, 2); see `PageRuns.file_ranges`.
-        perms: Of the pages, as of `Mappings`: with `w` also where they were written and are now read-only (RELRO).
-        most: How many names to give.
+        elf: Result of `read_elf` for the file.
+        fd: The file that has the symbols.
+        ranges: File offsets of whole pages, in order, disjoint, shape (n, 2); see `PageRuns.file_ranges`.
+        perms: Permissions of the pages, as in `Mappings`; with `w` if they were written before becoming read-only
+            (RELRO).
+        most: Maximum number of names.
 
     Raises:
         OSError: The file cannot be read.
@@ -63,14 +65,14 @@ def find_symbols_in_ranges(elf: Elf, fd: int, ranges: Addresses, perms: str, *, 
 
 
 def find_symbols_by_range(elf: Elf, fd: int, ranges: Addresses, perms: str, *, most: int = 4) -> list[Symbols]:
-    """What lies on each of some ranges of pages: as `find_symbols_in_ranges` says of one, but of many at once.
+    """Find the symbols on each range of pages: like `find_symbols_in_ranges`, for many ranges at once.
 
     Args:
-        elf: What `read_elf` said of the file.
-        fd: Of the file.
-        ranges: Offsets into the file, whole pages, in order, disjoint, shape (n, 2).
+        elf: Result of `read_elf` for the file.
+        fd: The file that has the symbols.
+        ranges: File offsets of whole pages, in order, disjoint, shape (n, 2).
         perms: As for `find_symbols_in_ranges`.
-        most: How many names to give for each.
+        most: Maximum number of names per range.
 
     Raises:
         OSError: The file cannot be read.
@@ -82,7 +84,7 @@ def find_symbols_by_range(elf: Elf, fd: int, ranges: Addresses, perms: str, *, m
     near = np.unique(np.concatenate([nothing, *(elf.symbols.find_overlapping(part.addresses) for part in parts)]))
     symbols = _split_by_range(elf.symbols, _deduplicate(elf, near), ranges, parts)
     if symbols is None:
-        return [Symbols(missing_reason="has too many symbols that overlap")] * len(ranges)
+        return [Symbols(missing_reason="has too many overlapping symbols")] * len(ranges)
     in_order = np.argsort(elf.sections.start, kind="stable")
     sections = _split_by_range(elf.sections, in_order, ranges, parts) or [nothing] * len(ranges)
     named = []
@@ -98,7 +100,7 @@ def find_symbols_by_range(elf: Elf, fd: int, ranges: Addresses, perms: str, *, m
 def _split_by_range(
     places: AddressSpans, order: NDArray[np.intp], ranges: Addresses, parts: "list[_SegmentRanges]"
 ) -> list[NDArray[np.intp]] | None:
-    """Which places lie on each range, those of `order` in its order; None when they overlap beyond measure."""
+    """Return the spans on each range, out of `order` and in its order; `None` above `MAX_PAIRS`."""
     start, end = places.start[order], places.end[order]
     pairs = [(np.zeros(0, np.intp), np.zeros(0, np.intp))]
     for part in parts:
@@ -117,19 +119,19 @@ def _split_by_range(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _SegmentRanges:
-    """What of ranges lies in one segment."""
+    """Parts of ranges that are in one segment."""
 
     offsets: Addresses
-    """In the file, shape (m, 2)."""
+    """File offsets, shape (m, 2)."""
     addresses: Addresses
-    """In memory, as if the file were loaded at 0, shape (m, 2)."""
+    """Addresses, as if the file were loaded at 0, shape (m, 2)."""
 
 
 def _map_to_segments(segments: tuple[ElfSegment, ...], ranges: Addresses, perms: str) -> list[_SegmentRanges]:
-    """What ranges of the file are in each segment."""
+    """Split file ranges by segment, the best-matching segment first."""
 
     def mismatch_of(segment: ElfSegment) -> tuple[int, bool, bool]:
-        """How little a segment fits, and how little it is like the permissions."""
+        """Sort key: fewest matching mappings last, then differing permissions last."""
         unlike = bool(segment.flags & EXECUTE) != ("x" in perms), bool(segment.flags & WRITE) != ("w" in perms)
         return -segment.matching_mappings, *unlike
 
@@ -143,18 +145,18 @@ def _map_to_segments(segments: tuple[ElfSegment, ...], ranges: Addresses, perms:
 
 
 def _clip(ranges: Addresses, low: int, high: int) -> Addresses:
-    """What of ranges lies between two bounds."""
+    """Clip ranges to two bounds and drop empty ones."""
     clipped = np.clip(ranges, np.uint64(low), np.uint64(high))
     return clipped[clipped[:, 0] < clipped[:, 1]]
 
 
 def _read_names(elf: Elf, fd: int, rows: NDArray[np.intp]) -> tuple[str, ...]:
-    """The names of symbols, each once: versions of a variable may have several sizes."""
+    """Read the names of symbols, without duplicates: versions of a variable may differ in size."""
     return tuple(dict.fromkeys(elf.read_name(fd, row) for row in rows.tolist()))
 
 
 def _deduplicate(elf: Elf, found: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The symbols in address order, one of those that stand for the same thing."""
+    """Sort symbols by address and keep one per address range."""
     start, end, preference = elf.symbols.start[found], elf.symbols.end[found], _PREFERENCE[elf.bindings[found]]
     order = np.lexsort((preference, end, start))
     start, end = start[order], end[order]

@@ -1,7 +1,7 @@
-"""What the kernel says of the pages themselves, to root: /proc/kpageflags and /proc/kpagecount, by page frame number.
+"""Read page frame flags and map counts from /proc/kpageflags and /proc/kpagecount, which are readable by root only.
 
-A run of pages that are alike to the process may be of pages that differ: only some were written, or are mapped by
-others, too. See Documentation/admin-guide/mm/pagemap.rst.
+Pages with equal flags in pagemap may have frames that differ: only some are dirty, or mapped by other processes too.
+See Documentation/admin-guide/mm/pagemap.rst.
 """
 
 import os
@@ -21,16 +21,16 @@ from smapstop.proc.process import ProcDir
 
 
 class FrameFlags(IntFlag):
-    """What is known of a page frame."""
+    """Flags of a page frame."""
 
     REFERENCED = 1 << 0
-    """Used since the kernel last looked."""
+    """Accessed since the kernel last aged it."""
     DIRTY = 1 << 1
-    """Differs from what is on the disk, as far as the page itself has been told; the page table may know better."""
+    """Differs from the copy on disk according to the frame; the dirty bit in the page table may not be merged yet."""
     HUGE = 1 << 2
-    """Part of a huge page, however it is mapped."""
+    """Part of a huge page, whether or not it is mapped as one."""
     KSM = 1 << 3
-    """One page for several that are equal."""
+    """Merged with equal pages."""
 
 
 _KPAGEFLAGS_BITS = {
@@ -39,33 +39,33 @@ _KPAGEFLAGS_BITS = {
     FrameFlags.HUGE: (17, 22),
     FrameFlags.KSM: (21,),
 }
-"""The bits of kpageflags that say so (include/uapi/linux/kernel-page-flags.h)."""
+"""Bits of kpageflags per flag (include/uapi/linux/kernel-page-flags.h)."""
 _NO_PAGE = np.uint64(1 << 20)
-"""The bit for a frame that is no page: a device's."""
+"""KPF_NOPAGE: no page frame exists, as for device memory."""
 _PFN = np.uint64((1 << 55) - 1)
 _PAGES_PER_READ = 65536
 _GAP = 256
-"""Frames that nobody asked for are read along when they are fewer than these between two that are."""
+"""Largest difference between two requested frame numbers that is read along instead of starting another read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameRuns:
-    """Runs of pages, and what their frames are: n runs, finer than those of the process."""
+    """The n runs of pages whose frames are alike, finer than the runs in pagemap."""
 
     runs: PageRuns
-    """As the process has them; each is part of one run of the process."""
+    """Runs with the flags of pagemap; each is part of one run in pagemap."""
     has_frame: NDArray[np.bool_]
-    """Whether it has a frame that could be looked at, shape (n,): not what is swapped, nor a device's."""
+    """Whether the run has frames that can be read, shape (n,): False for swapped pages and device memory."""
     flags: NDArray[np.uint8]
-    """A `FrameFlags` each, shape (n,)."""
+    """`FrameFlags` of each run, shape (n,)."""
     map_count: NDArray[np.int64]
-    """How often each of its pages is mapped, by all processes, shape (n,)."""
+    """Map count of each page of the run, over all processes, shape (n,)."""
 
 
 def read_frame_runs(process: ProcDir, runs: PageRuns) -> FrameRuns | None:
-    """What the frames of pages are; None when the kernel does not tell us (it does with CAP_SYS_ADMIN, as root).
+    """Read the frames of pages; `None` if the kernel hides them from us (CAP_SYS_ADMIN is required).
 
-    Time is in proportion to the pages that are present; what is returned, to the runs that they make.
+    Time is proportional to the number of present pages, the size of the result to the number of runs.
 
     Raises:
         OSError: As for `read_page_runs`.
@@ -90,7 +90,7 @@ def read_frame_runs(process: ProcDir, runs: PageRuns) -> FrameRuns | None:
 
 
 class _FrameColumns(NamedTuple):
-    """Neighbouring pages, or runs of them; columns of the same length."""
+    """Pages, or runs of adjacent pages, as columns of equal length."""
 
     start: Addresses
     end: Addresses
@@ -101,30 +101,30 @@ class _FrameColumns(NamedTuple):
 
     @classmethod
     def empty(cls) -> "_FrameColumns":
-        """No pages."""
+        """Return columns without pages."""
         address, flags = np.zeros(0, np.uint64), np.zeros(0, np.uint8)
         return cls(address, address, flags, np.zeros(0, np.bool_), flags, np.zeros(0, np.int64))
 
     def merge_equal(self) -> "_FrameColumns":
-        """Neighbours that are alike as one."""
+        """Merge adjacent runs that are equal."""
         begins = np.ones(len(self.start), np.bool_)
         begins[1:] = self.start[1:] != self.end[:-1]
         for column in (self.page, self.known, self.frame, self.maps):
             begins[1:] |= column[1:] != column[:-1]
-        ends = np.roll(begins, -1)  # as in `runs.joined`
+        ends = np.roll(begins, -1)  # as in `merge_runs`
         columns = (self.page[begins], self.known[begins], self.frame[begins], self.maps[begins])
         return _FrameColumns(self.start[begins], self.end[ends], *columns)
 
 
 def _read_frame_numbers(pagemap: int, start: int, end: int) -> Addresses:
-    """The frame numbers of pages; 0 for those that have none, or whose number is hidden."""
+    """Read the frame numbers of pages; 0 for pages without a frame or whose number is hidden."""
     entries = np.zeros((end - start) // PAGE_BYTES, np.uint64)
     os.preadv(pagemap, [entries.data], start // PAGE_BYTES * entries.itemsize)
     return np.where(entries >> np.uint64(63) != 0, entries & _PFN, np.uint64(0))
 
 
 def _read_columns(of_flags: int, of_counts: int, numbers: Addresses, start: int, page: int) -> _FrameColumns:
-    """The runs of neighbouring pages with these frames, all of which are the same to the process."""
+    """Return the runs of adjacent pages with these frames; all of them have the same pagemap flags `page`."""
     bits, counts = _read_entries(of_flags, numbers), _read_entries(of_counts, numbers)
     frame = np.zeros(len(numbers), np.uint8)
     for flag, positions in _KPAGEFLAGS_BITS.items():
@@ -138,24 +138,24 @@ def _read_columns(of_flags: int, of_counts: int, numbers: Addresses, start: int,
 
 
 def _read_entries(fd: int, numbers: Addresses) -> Addresses:
-    """The entries of kpageflags or kpagecount for frames; 0 for the number 0."""
+    """Read the entries of kpageflags or kpagecount by frame number; 0 for number 0."""
     wanted = np.unique(numbers[numbers != 0])
-    found = np.zeros(len(wanted), np.uint64)
+    values = np.zeros(len(wanted), np.uint64)
     if len(wanted):
         edges = [0, *(np.flatnonzero(np.diff(wanted) > _GAP) + 1).tolist(), len(wanted)]
         for first, stop in pairwise(edges):
             low, high = int(wanted[first]), int(wanted[stop - 1])
             entries = np.zeros(high - low + 1, np.uint64)
             os.preadv(fd, [entries.data], low * entries.itemsize)
-            found[first:stop] = entries[wanted[first:stop] - np.uint64(low)]
+            values[first:stop] = entries[wanted[first:stop] - np.uint64(low)]
     out = np.zeros(len(numbers), np.uint64)
-    out[numbers != 0] = found[np.searchsorted(wanted, numbers[numbers != 0])]
+    out[numbers != 0] = values[np.searchsorted(wanted, numbers[numbers != 0])]
     return out
 
 
 def _merge_columns(pieces: list[_FrameColumns], runs: PageRuns) -> FrameRuns:
-    """The pieces as runs, across the borders of what was read at once."""
-    all_of_them = _FrameColumns(
+    """Concatenate the pieces and merge equal runs across their borders."""
+    merged = _FrameColumns(
         np.concatenate([piece.start for piece in pieces]),
         np.concatenate([piece.end for piece in pieces]),
         np.concatenate([piece.page for piece in pieces]),
@@ -163,5 +163,5 @@ def _merge_columns(pieces: list[_FrameColumns], runs: PageRuns) -> FrameRuns:
         np.concatenate([piece.frame for piece in pieces]),
         np.concatenate([piece.maps for piece in pieces]),
     ).merge_equal()
-    start, end, page, known, frame, count = all_of_them
+    start, end, page, known, frame, count = merged
     return FrameRuns(PageRuns(start, end, page, runs.known_flags, runs.page_bytes), known, frame, count)

@@ -1,4 +1,4 @@
-"""Runs of pages that are alike: the columns of one look at the pages of a process, without what reads them."""
+"""Runs of pages with equal flags, as columns."""
 
 from dataclasses import dataclass
 from enum import IntFlag
@@ -11,56 +11,56 @@ from smapstop.proc.columns import Addresses
 
 
 class PageFlags(IntFlag):
-    """What a page is; a page that is none of these is not present: never touched, given up, or shared and swapped.
+    """Flags of a page. No flags mean not present: never touched, released, or shared memory that is swapped out.
 
-    The values are PAGEMAP_SCAN's categories (include/uapi/linux/fs.h) without the lowest two bits, which say nothing
-    of a process that does not use userfaultfd.
+    The values are PAGEMAP_SCAN's categories (include/uapi/linux/fs.h) without the lowest two bits, which only matter
+    for a process that uses userfaultfd.
     """
 
     FILE = 1 << 0
-    """The page cache's or shared memory's own page, not a copy of it."""
+    """A page of the page cache or of shared memory, not a private copy."""
     PRESENT = 1 << 1
     """In memory and in the page table."""
     SWAPPED = 1 << 2
-    """In swap, or about to be somewhere else (migration). Pages of shared memory do not say so."""
+    """In swap, or being migrated. Never set for shared memory."""
     ZERO = 1 << 3
-    """The zero page, small or huge: read, and never written."""
+    """The zero page, small or huge: read but never written."""
     HUGE = 1 << 4
-    """Mapped as part of a huge page by one entry of a page table."""
+    """Mapped by one page-table entry as part of a huge page."""
     GUARD = 1 << 6
-    """Made inaccessible by MADV_GUARD_INSTALL (since Linux 6.13; told from a swapped page since 6.15)."""
+    """Made inaccessible by MADV_GUARD_INSTALL (since Linux 6.13; distinct from a swapped page since 6.15)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageRuns:
-    """Runs of neighbouring pages that are alike, n of them, in address order; between them nothing is present."""
+    """The n runs of adjacent pages with equal flags, in address order; no page between them is present."""
 
     start: Addresses
     """First address of each run, shape (n,)."""
     end: Addresses
-    """First address after it, shape (n,). Where two runs touch, their flags differ."""
+    """First address past each run, shape (n,). Adjacent runs differ in their flags."""
     flags: NDArray[np.uint8]
-    """What its pages are, a `PageFlags` each, shape (n,)."""
+    """`PageFlags` of each run, shape (n,)."""
     known_flags: PageFlags
-    """The flags that could be told at all: the others are missing everywhere."""
+    """Flags that the source can report; the others are never set."""
     page_bytes: int
-    """The size of a page there."""
+    """Page size, bytes."""
 
     def __len__(self) -> int:
         return len(self.start)
 
     @property
     def pages(self) -> int:
-        """How many pages there are in all runs."""
+        """Number of pages in all runs."""
         return int((self.end - self.start).sum()) // self.page_bytes
 
     @property
     def source(self) -> str:
-        """Where they are from: `pagemap-scan` or `pagemap`."""
+        """Source of the runs: `pagemap-scan` or `pagemap`."""
         return "pagemap-scan" if self.known_flags & PageFlags.ZERO else "pagemap"
 
     def flags_at(self, addresses: Addresses) -> NDArray[np.uint8]:
-        """What the pages at addresses are, 0 for not present; any shape, and the same shape."""
+        """Return the flags of the pages at addresses of any shape, 0 for not present; same shape."""
         if not len(self):
             return np.zeros(addresses.shape, np.uint8)
         last_begun = np.searchsorted(self.start, addresses, "right") - 1
@@ -68,11 +68,11 @@ class PageRuns:
         return np.where(within, self.flags[last_begun], 0)
 
     def take(self, index: NDArray[np.bool_]) -> Self:
-        """The runs that `index` names."""
+        """Return the runs selected by `index`."""
         return type(self)(self.start[index], self.end[index], self.flags[index], self.known_flags, self.page_bytes)
 
     def subtract(self, others: "PageRuns") -> "PageRuns":
-        """The pages that are in none of the other runs: with an earlier reading, those that became such pages."""
+        """Return the pages in none of the other runs: given an earlier reading, the pages added since."""
         edges = np.unique(np.concatenate([self.start, self.end, others.start, others.end]))
         flags = self.flags_at(edges[:-1])
         return merge_runs(
@@ -80,7 +80,7 @@ class PageRuns:
         )
 
     def file_ranges(self, mapping_start: int, offset: int) -> Addresses:
-        """Where the pages lie in the file: the offsets of each run and of its end, bytes, shape (n, 2).
+        """Return the file offsets of each run's start and end, bytes, shape (n, 2).
 
         Args:
             mapping_start: The first address of the mapping that all runs are in.
@@ -92,10 +92,10 @@ class PageRuns:
 def merge_runs(
     start: Addresses, end: Addresses, flags: NDArray[np.uint8], known: PageFlags, page_bytes: int
 ) -> PageRuns:
-    """Runs from pieces in address order: without pages that are not present, and neighbours that are alike as one."""
+    """Merge pieces in address order into runs: join adjacent equal pieces, drop pages that are not present."""
     present = flags != 0
     start, end, flags = start[present], end[present], flags[present]
     begins = np.ones(len(start), np.bool_)
     begins[1:] = (start[1:] != end[:-1]) | (flags[1:] != flags[:-1])
-    ends = np.roll(begins, -1)  # a run ends where the next one begins; the first begins, hence the last ends
+    ends = np.roll(begins, -1)  # a run ends before the next begins; begins[0] wraps to the last
     return PageRuns(start[begins], end[ends], flags[begins], known, page_bytes)

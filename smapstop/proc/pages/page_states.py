@@ -1,4 +1,4 @@
-"""The states of pages in words: what a page in a mapping is, from its flags and from what is behind the mapping."""
+"""Page states, derived from a page's flags and the backing of its mapping."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from smapstop.proc.pages.page_runs import PageFlags
 
 
 class PageState(StrEnum):
-    """What a page is; it may be huge (`Page.HUGE`) beside that."""
+    """State of a page. Whether it is huge (`PageFlags.HUGE`) is independent of it."""
 
     NOT_PRESENT = "not-present"
     FILE = "file"
@@ -23,22 +23,22 @@ class PageState(StrEnum):
 
 
 STATE_HELP = {
-    PageState.NOT_PRESENT: "Nothing is there yet, or any more: the next access is a page fault.",
-    PageState.FILE: "The page cache's own page of the file, shared with everybody who maps it.",
+    PageState.NOT_PRESENT: "Nothing is there yet or any more: the next access is a page fault.",
+    PageState.FILE: "The page cache's page of the file, shared by all processes that map it.",
     PageState.COPIED: "Written in a private file mapping: a copy took the place of the file's page.",
-    PageState.ANONYMOUS: "Memory without a file: this process's, and its children's until they write.",
-    PageState.SHARED_MEMORY: "Shared memory (memfd, shm, tmpfs), the same for everybody who maps it.",
-    PageState.ZERO: "Read and never written: the kernel's one page of zeros, which costs nothing.",
+    PageState.ANONYMOUS: "Memory without a file: private, or shared with children until one writes.",
+    PageState.SHARED_MEMORY: "Shared memory (memfd, shm, tmpfs), the same page for all who map it.",
+    PageState.ZERO: "Read but never written: the kernel's one page of zeros, which costs nothing.",
     PageState.SWAPPED: "In swap, or being moved in memory: the next access brings it back.",
-    PageState.GUARD: "Made inaccessible (MADV_GUARD_INSTALL): an access ends in SIGSEGV.",
-    PageState.SPECIAL: "The kernel's ([vdso], [vvar]) or a device's: in no page cache, in no swap.",
+    PageState.GUARD: "Made inaccessible (MADV_GUARD_INSTALL): an access raises SIGSEGV.",
+    PageState.SPECIAL: "Memory of the kernel ([vdso], [vvar]) or a device: never cached or swapped.",
 }
-"""Each state in one sentence, which fits a terminal of 80 cells."""
-HUGE_HELP = "Mapped as part of a huge page, by one entry of the page table for 512 pages or more."
+"""Help on each state: one sentence that fits a terminal of 80 cells."""
+HUGE_HELP = "Mapped as part of a huge page: one page-table entry for 512 pages or more."
 
 
 class Backing(StrEnum):
-    """What is behind a mapping, as far as the states of its pages depend on it."""
+    """Backing of a mapping, as far as the states of its pages depend on it."""
 
     NOTHING = "nothing"
     PRIVATE_FILE = "private file"
@@ -49,20 +49,20 @@ class Backing(StrEnum):
 
 
 _STATE_OF_PRESENT = {
-    Backing.NOTHING: (PageState.ZERO, PageState.ANONYMOUS),  # so pagemap says of the huge zero page
+    Backing.NOTHING: (PageState.ZERO, PageState.ANONYMOUS),  # pagemap reports the huge zero page this way
     Backing.PRIVATE_FILE: (PageState.FILE, PageState.COPIED),
     Backing.SHARED_FILE: (PageState.FILE, PageState.SPECIAL),
     Backing.PRIVATE_SHARED_MEMORY: (PageState.SHARED_MEMORY, PageState.COPIED),
     Backing.SHARED_MEMORY: (PageState.SHARED_MEMORY, PageState.SPECIAL),
     Backing.SPECIAL: (PageState.SPECIAL, PageState.SPECIAL),
 }
-"""What a page is that is present: one with `Page.FILE`, and one without. In a shared mapping no page is anonymous."""
+"""States of present pages: with and without `PageFlags.FILE`. Shared mappings have no anonymous pages."""
 
 PAGE_STATES = tuple(PageState)
 
 
 def _state_of(flags: int, backing: Backing) -> PageState:
-    """The state that flags say."""
+    """Return the state for `PageFlags`."""
     if flags & PageFlags.GUARD:
         return PageState.GUARD
     if flags & PageFlags.SWAPPED:
@@ -82,10 +82,10 @@ _STATE_TABLE = {
 
 
 def states_of(flags: NDArray[np.uint8], backing: Backing) -> NDArray[np.int8]:
-    """The states of pages, as positions in `PAGE_STATES`; any shape, and the same shape.
+    """Return the states of pages as indices into `PAGE_STATES`, in the shape of `flags`.
 
     Args:
-        flags: A `PageFlags` each, as of `PageRuns.flags` or `PageRuns.flags_at`.
-        backing: What is behind the mapping that all of them are in.
+        flags: `PageFlags` from `PageRuns.flags` or `PageRuns.flags_at`, any shape.
+        backing: Backing of the mapping that contains all of them.
     """
     return _STATE_TABLE[backing][flags]

@@ -1,7 +1,7 @@
-"""What the pages of a process are: from PAGEMAP_SCAN where the kernel has it (6.7), else from pagemap itself.
+"""Read the page states of a process with PAGEMAP_SCAN (since Linux 6.7), or else from the entries of pagemap.
 
-Both are files of the kernel's fs/proc/task_mmu.c, described in Documentation/admin-guide/mm/pagemap.rst. The owner of
-a process may read them. They answer alike, but pagemap does not tell the zero page, nor a huge page, from any other.
+Both are implemented in fs/proc/task_mmu.c and described in Documentation/admin-guide/mm/pagemap.rst. The owner of a
+process may use them. The results agree, except that pagemap entries do not identify zero pages and huge pages.
 """
 
 import errno
@@ -17,7 +17,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
 
 PAGE_BYTES = PAGE_KB * 1024
-"""The size of a page, bytes."""
+"""Page size, bytes."""
 
 
 _SCAN_FLAGS = PageFlags.FILE | PageFlags.PRESENT | PageFlags.SWAPPED | PageFlags.ZERO | PageFlags.HUGE
@@ -25,36 +25,36 @@ _PAGEMAP_FLAGS = PageFlags.FILE | PageFlags.PRESENT | PageFlags.SWAPPED | PageFl
 
 _PAGEMAP_SCAN = 0xC060_6610
 _SCAN = struct.Struct("=12Q")
-"""struct pm_scan_arg: size, flags, start, end, walk_end, vec, vec_len, max_pages, and four masks of categories."""
+"""struct pm_scan_arg: size, flags, start, end, walk_end, vec, vec_len, max_pages, and four category masks."""
 _WALK_END = 4
 _CATEGORY_SHIFT = 2
-"""From a category to its `PageFlags`."""
+"""Right shift from a category to its `PageFlags`."""
 _MAX_REGIONS = 512
-"""Runs that one call may answer. With more, which the kernel gathers 512 at a time, it forgets to say that it reached
-the end, and its last ones would come twice (walk_end in do_pagemap_scan, as of Linux 6.18)."""
+"""Maximum number of regions per call. The kernel collects 512 at a time; with a larger vec it does not report in
+walk_end that it reached the end, and the last ones would be returned twice (do_pagemap_scan, as of Linux 6.18)."""
 _PAGES_PER_CALL = 65536
-"""The target cannot map and unmap memory while the kernel looks for this many: 3 ms."""
+"""Maximum number of matching pages per call: the target cannot map or unmap memory meanwhile (3 ms)."""
 _ENTRIES_PER_READ = 65536
-"""Entries of pagemap, 8 bytes each, that are read at once."""
+"""Entries of pagemap per read, 8 bytes each."""
 _EXCLUSIVE_BIT = np.uint64(1 << 56)
-"""The bit of an entry of pagemap."""
+"""Bit 56 of a pagemap entry: the page is mapped exclusively."""
 _SCAN_UNSUPPORTED = (errno.ENOTTY, errno.EINVAL, errno.EFAULT)
-"""The kernel does not know the call, or not for such addresses ([vsyscall])."""
+"""Errors meaning that the kernel lacks PAGEMAP_SCAN, or rejects such addresses ([vsyscall])."""
 
 
 def _normalize_flags(flags: int) -> int:
-    """The flags without what the kernel adds that is not so."""
+    """Remove flags that the kernel sets but that do not apply."""
     if flags & PageFlags.ZERO:
-        flags &= ~PageFlags.FILE  # of the huge zero page: it belongs to no file
+        flags &= ~PageFlags.FILE  # set for the huge zero page, which belongs to no file
     if flags & PageFlags.GUARD:
-        flags &= ~PageFlags.SWAPPED  # of anything in a page table that is not a page
+        flags &= ~PageFlags.SWAPPED  # set for any page-table entry that is not a page
     if not flags & (PageFlags.PRESENT | PageFlags.SWAPPED):
-        flags &= PageFlags.GUARD  # a mapping of hugetlb is huge even where nothing is
+        flags &= PageFlags.GUARD  # hugetlb mappings report huge even where no page is present
     return flags
 
 
 def _flags_of_entry(high: int) -> int:
-    """The flags that are said by the highest six bits of an entry of pagemap."""
+    """Return the flags for the highest six bits of a pagemap entry."""
     return _normalize_flags(
         (PageFlags.PRESENT if high & 32 else 0)
         | (PageFlags.SWAPPED if high & 16 else 0)
@@ -68,16 +68,16 @@ _FLAGS_BY_ENTRY = np.array([_flags_of_entry(high) for high in range(64)], np.uin
 
 
 def read_page_runs(process: ProcDir, start: int, end: int) -> PageRuns:
-    """What the pages from `start` up to `end` are; both are multiples of the page size.
+    """Read the runs of pages from `start` up to `end`, both multiples of the page size.
 
-    Neighbours are joined even across the border of two mappings. Memory is in proportion to the runs and, with
-    PAGEMAP_SCAN, time to the pages that are present.
+    Adjacent pages are merged even across the border of two mappings. Memory is proportional to the number of runs
+    and, with PAGEMAP_SCAN, time to the number of present pages.
 
     Raises:
-        OSError: As for `ProcDir.read`; pagemap may be read by the owner (and root) alone. ESRCH also when the main
-            thread has ended before others.
+        OSError: As for `ProcDir.read`; only the owner and root may read pagemap. ESRCH also if the main thread has
+            exited before the others.
     """
-    fd = process.open("pagemap")  # each time: it stays with the memory that it was opened for, which an exec replaces
+    fd = process.open("pagemap")  # reopened each time: an fd stays bound to the address space, which exec replaces
     try:
         return scan_runs(fd, start, end)
     except OSError as error:
@@ -89,10 +89,10 @@ def read_page_runs(process: ProcDir, start: int, end: int) -> PageRuns:
 
 
 def read_anonymous_runs(process: ProcDir, start: int, end: int) -> PageRuns:
-    """The anonymous pages from `start` up to `end`, in memory or in swap.
+    """Read the anonymous pages from `start` up to `end`, in memory or in swap.
 
-    In a private file mapping these are the pages that were copied on write. From pagemap alone, zero pages of
-    anonymous memory are among them; a file mapping has none.
+    In a private file mapping these are the pages that were copied on write. Without PAGEMAP_SCAN they include the
+    zero pages of anonymous memory; a file mapping has none.
 
     Raises:
         OSError: As for `read_page_runs`.
@@ -103,44 +103,44 @@ def read_anonymous_runs(process: ProcDir, start: int, end: int) -> PageRuns:
 
 
 def read_exclusive_mask(process: ProcDir, runs: PageRuns) -> NDArray[np.bool_]:
-    """Whether each page of some runs is mapped here and nowhere else, in address order, shape (runs.pages,).
+    """Read whether each page of the runs is mapped exclusively here, in address order, shape (runs.pages,).
 
-    A page that was copied before a fork is shared with the child until one of the two writes to it. False of what is
+    A page copied before a fork is shared with the child until one of the two writes to it. False for pages that are
     not in memory.
 
     Raises:
         OSError: As for `read_page_runs`.
     """
-    fd, found = process.open("pagemap"), [np.zeros(0, np.bool_)]
+    fd, masks = process.open("pagemap"), [np.zeros(0, np.bool_)]
     try:
         for start, end in zip(runs.start.tolist(), runs.end.tolist(), strict=True):
             entries = np.zeros((end - start) // PAGE_BYTES, np.uint64)
             os.preadv(fd, [entries.data], start // PAGE_BYTES * entries.itemsize)
-            found.append(entries & _EXCLUSIVE_BIT != 0)
+            masks.append(entries & _EXCLUSIVE_BIT != 0)
     finally:
         os.close(fd)
-    return np.concatenate(found)
+    return np.concatenate(masks)
 
 
 def scan_runs(fd: int, start: int, end: int) -> PageRuns:
-    """The runs of a range as PAGEMAP_SCAN answers.
+    """Read the runs of a range with PAGEMAP_SCAN.
 
     Args:
         fd: Of pagemap.
 
     Raises:
-        OSError: ENOTTY from a kernel that does not have it, EFAULT for addresses that are not the user's.
+        OSError: ENOTTY from a kernel without it, EFAULT for addresses outside user space.
     """
     try:
         return _scan(fd, start, end, _SCAN_FLAGS | PageFlags.GUARD)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
-        return _scan(fd, start, end, _SCAN_FLAGS)  # Linux 6.7 to 6.14 have no category for guards
+        return _scan(fd, start, end, _SCAN_FLAGS)  # Linux 6.7 to 6.14 have no category for guard pages
 
 
 def _scan(fd: int, start: int, end: int, known: PageFlags) -> PageRuns:
-    """The runs of a range, of pages that are any of what is known."""
+    """Scan a range for pages with any of the known flags."""
     regions = np.empty((_MAX_REGIONS, 3), np.uint64)
     address, mask = regions.__array_interface__["data"][0], known << _CATEGORY_SHIFT
     answers = [regions[:0]]
@@ -159,13 +159,13 @@ def _scan(fd: int, start: int, end: int, known: PageFlags) -> PageRuns:
 
 
 def read_entry_runs(fd: int, start: int, end: int) -> PageRuns:
-    """The runs of a range from the entries of pagemap, all of which are read: half a second for a TiB of nothing.
+    """Read the runs of a range from pagemap, entry by entry: half a second per TiB without pages.
 
     Args:
         fd: Of pagemap.
 
     Raises:
-        OSError: The kernel does not give them.
+        OSError: The entries cannot be read.
     """
     entries = np.empty(_ENTRIES_PER_READ, np.uint64)
     page, stop = start // PAGE_BYTES, end // PAGE_BYTES

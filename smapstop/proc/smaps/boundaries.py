@@ -1,4 +1,4 @@
-"""What stands between two fixed parts: the end of one record and the header of the next."""
+"""Parse the boundary between two fixed parts: the end of one record and the header of the next."""
 
 import re
 from typing import NamedTuple
@@ -11,26 +11,26 @@ from smapstop.proc.smaps.headers import HEADER_DTYPE, HeaderArray, HeaderParser,
 from smapstop.proc.smaps.lines import intern_flags
 
 IRREGULAR = -1
-"""Instead of a code of flags: the record does not end with its fixed part and, perhaps, a VmFlags line."""
+"""In place of a flags code: the record does not end with its fixed part and, optionally, a VmFlags line."""
 _TAIL = re.compile(rb"(?:\nVmFlags:(.*))?")
 
 
 class Boundaries(NamedTuple):
-    """What some gaps say, one row each."""
+    """Parsed boundaries, one row each."""
 
     headers: HeaderArray
-    """The header in the gap."""
+    """Header in the boundary."""
     flags: NDArray[np.int32]
-    """Of the record that ends in the gap: a code, or `IRREGULAR`."""
+    """Flags code of the record that ends in the boundary, or `IRREGULAR`."""
     tail_bytes: NDArray[np.int32]
-    """How many bytes of the gap are the end of that record."""
+    """Bytes of the boundary that belong to that record."""
 
     def take(self, rows: NDArray[np.intp]) -> "Boundaries":
-        """Some of the gaps."""
+        """Return the given rows."""
         return Boundaries(self.headers[rows], self.flags[rows], self.tail_bytes[rows])
 
     def concat(self, more: "Boundaries") -> "Boundaries":
-        """These gaps, then those."""
+        """Append more boundaries."""
         return Boundaries(
             np.concatenate([self.headers, more.headers]),
             np.concatenate([self.flags, more.flags]),
@@ -39,36 +39,36 @@ class Boundaries(NamedTuple):
 
 
 def parse_tail(tail: bytes, strings: StringTable) -> int:
-    """The code of the flags in what follows a fixed part; no VmFlags line is no flags."""
+    """Return the flags code of what follows a fixed part; without a VmFlags line there are no flags."""
     match = _TAIL.fullmatch(tail)
     return IRREGULAR if match is None else intern_flags(match[1] or b"", strings)
 
 
 def parse_boundaries(boundaries: list[bytes], strings: StringTable) -> Boundaries | None:
-    """What each gap says, from the end of a fixed part to before the end of line that the next one follows.
+    """Parse boundaries, each from the end of a fixed part up to the newline before the next one.
 
     Returns:
-        None when there is one without a header.
+        `None` if one has no header.
     """
-    parts = [gap.rpartition(b"\n") for gap in boundaries]
+    parts = [boundary.rpartition(b"\n") for boundary in boundaries]
     names = dict[int, int]()
-    if b"\nName:" in b"".join(boundaries):  # Android's
+    if b"\nName:" in b"".join(boundaries):  # Android
         for row, (before, _, line) in enumerate(parts):
             if line.startswith(b"Name:"):
                 names[row] = intern_name(line[len(b"Name:") :], strings)
                 parts[row] = before.rpartition(b"\n")
-    heads = HeaderParser(strings).parse_all([line for _, _, line in parts])
-    if heads is None or not all(line_end for _, line_end, _ in parts):
+    headers = HeaderParser(strings).parse_all([line for _, _, line in parts])
+    if headers is None or not all(line_end for _, line_end, _ in parts):
         return None
-    heads["name"][list(names)] = list(names.values())
+    headers["name"][list(names)] = list(names.values())
     tails = [tail for tail, _, _ in parts]
     codes = {tail: parse_tail(tail, strings) for tail in dict.fromkeys(tails)}
     flags = np.fromiter(map(codes.__getitem__, tails), np.int32, len(tails))
-    return Boundaries(heads, flags, np.fromiter(map(len, tails), np.int32, len(tails)) + np.int32(1))
+    return Boundaries(headers, flags, np.fromiter(map(len, tails), np.int32, len(tails)) + np.int32(1))
 
 
 class BoundaryCache:
-    """Gaps remembered by their bytes: parsed once, while they stay the same."""
+    """Cache of parsed boundaries by their bytes, so that unchanged ones are parsed once."""
 
     def __init__(self, strings: StringTable) -> None:
         self._strings = strings
@@ -79,10 +79,10 @@ class BoundaryCache:
         return len(self._rows)
 
     def parse(self, boundaries: list[bytes]) -> Boundaries | None:
-        """What each gap of a text says, as `parse_boundaries`."""
-        new = list(dict.fromkeys(gap for gap in boundaries if gap not in self._rows))
+        """Parse the boundaries of a text, as `parse_boundaries`."""
+        new = list(dict.fromkeys(boundary for boundary in boundaries if boundary not in self._rows))
         if len(self._rows) + len(new) > 2 * len(boundaries):
-            self._retain(list(dict.fromkeys(gap for gap in boundaries if gap in self._rows)))
+            self._retain(list(dict.fromkeys(boundary for boundary in boundaries if boundary in self._rows)))
         if new:
             parsed = parse_boundaries(new, self._strings)
             if parsed is None:
@@ -91,11 +91,11 @@ class BoundaryCache:
             self._parsed = self._parsed.concat(parsed)
         return self._parsed.take(self._rows_of(boundaries))
 
-    def _rows_of(self, gaps: list[bytes]) -> NDArray[np.intp]:
-        """Where gaps are that are known."""
-        return np.fromiter(map(self._rows.__getitem__, gaps), np.intp, len(gaps))
+    def _rows_of(self, boundaries: list[bytes]) -> NDArray[np.intp]:
+        """Return the rows of cached boundaries."""
+        return np.fromiter(map(self._rows.__getitem__, boundaries), np.intp, len(boundaries))
 
-    def _retain(self, gaps: list[bytes]) -> None:
-        """Forget all but some gaps, which are known."""
-        self._parsed = self._parsed.take(self._rows_of(gaps))
-        self._rows = {gap: place for place, gap in enumerate(gaps)}
+    def _retain(self, boundaries: list[bytes]) -> None:
+        """Drop all but the given boundaries, which must be cached."""
+        self._parsed = self._parsed.take(self._rows_of(boundaries))
+        self._rows = {boundary: row for row, boundary in enumerate(boundaries)}

@@ -1,4 +1,4 @@
-"""smaps read line by line: what any kernel prints, in any order, with anything missing or unknown."""
+"""Parse smaps line by line, from any kernel: fields in any order, missing or unknown."""
 
 import re
 
@@ -19,25 +19,25 @@ from smapstop.proc.smaps.headers import (
 )
 
 FIELD_LINE = re.compile(rb"(?!VmFlags:|Name:)([A-Za-z][\w()-]*):[ \t]*([0-9]{1,18})(?: kB)?[ \t]*")
-"""A label and its amount."""
+"""Matches a label and its amount."""
 _OTHER_LINE = re.compile(rb"([A-Za-z][\w()-]*):(.*)")
 
 
 def intern_flags(raw: bytes, strings: StringTable) -> int:
-    """The code of what stands after `VmFlags:`."""
+    """Return the code of the value of `VmFlags:`."""
     return intern_bytes(b" ".join(raw.split()), strings)
 
 
 def mappings_of(
     heads: HeaderArray, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, strings: StringTable
 ) -> Mappings:
-    """The parts of a reading as its columns."""
+    """Build `Mappings` from the parsed parts of a reading."""
     start, end, offset, inode, perms, device, name = (np.ascontiguousarray(heads[part]) for part in HEADER_COLUMNS)
     return Mappings(start, end, offset, inode, perms, device, name, flags, fields, amounts, strings)
 
 
 class LineParser:
-    """The records of a text, taken in line by line."""
+    """Line-by-line parser of records."""
 
     def __init__(self, strings: StringTable) -> None:
         self._strings = strings
@@ -45,15 +45,15 @@ class LineParser:
         self._header_rows: list[HeaderRow] = []
         self._flags: list[int] = []
         self._columns: dict[str, tuple[list[int], list[int]]] = {}
-        """The rows in which a field stands, and its amounts there."""
+        """Rows in which each field occurs, and its amounts there."""
         self._cells: dict[bytes, tuple[list[int], list[int], int]] = {}
-        """The column and the amount of a field's line: most lines of a text are repeated many times."""
+        """Column and amount by line, since most lines are repeated many times."""
 
     def parse_lines(self, lines: list[bytes]) -> None:
-        """Take the lines of a whole text in.
+        """Parse the lines of a whole text.
 
         Raises:
-            SmapstopError: A line is none that smaps could have.
+            SmapstopError: A line cannot be from smaps.
         """
         for number, line in enumerate(lines, 1):
             cell = self._cells.get(line)
@@ -65,9 +65,9 @@ class LineParser:
                 amounts.append(amount)
 
     def _parse_new_line(self, number: int, line: bytes) -> None:
-        """Take a line in that is no field's, or is seen for the first time."""
-        if head := self._header_parser.parse(line):
-            self._header_rows.append(head)
+        """Parse a line that is not a field, or a field line not seen before."""
+        if header := self._header_parser.parse(line):
+            self._header_rows.append(header)
             self._flags.append(0)
         elif not self._header_rows:
             raise _malformed(number, line, "a mapping's header")
@@ -82,7 +82,7 @@ class LineParser:
             raise _malformed(number, line, "a mapping's header or a field")
 
     def _parse_text_line(self, number: int, line: bytes, label: str, value: bytes) -> None:
-        """Take a label in that is not followed by a number."""
+        """Parse a label that is not followed by a number."""
         if label == "VmFlags":
             self._flags[-1] = intern_flags(value, self._strings)
         elif label == "Name":
@@ -91,16 +91,16 @@ class LineParser:
             raise _malformed(number, line, f"a number after {label}")
 
     def build_mappings(self) -> Mappings:
-        """What was read, as columns."""
-        heads = np.array(self._header_rows, HEADER_DTYPE)
-        amounts = np.full((len(self._columns), len(heads)), ABSENT, np.int64)
+        """Return the parsed records as columns."""
+        headers = np.array(self._header_rows, HEADER_DTYPE)
+        amounts = np.full((len(self._columns), len(headers)), ABSENT, np.int64)
         for column, (rows, values) in zip(amounts, self._columns.values(), strict=True):
             column[rows] = values
-        return mappings_of(heads, np.array(self._flags, np.int32), tuple(self._columns), amounts, self._strings)
+        return mappings_of(headers, np.array(self._flags, np.int32), tuple(self._columns), amounts, self._strings)
 
 
 def _malformed(number: int, line: bytes, expected: str) -> SmapstopError:
     shown = (line if len(line) <= 60 else line[:57] + b"...").decode("utf-8", "surrogateescape")
     return SmapstopError(
-        f"smaps line {number}: expected {expected}, but it says {shown!r}", "this is not the text of /proc/PID/smaps"
+        f"smaps line {number}: expected {expected}, found {shown!r}", "this is not the text of /proc/PID/smaps"
     )

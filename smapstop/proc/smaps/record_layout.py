@@ -1,8 +1,8 @@
-"""Where everything stands in the fixed part of a record, and all records read at once by it.
+"""Layout of the fixed part of a record, used to parse the amounts of all records at once.
 
-The kernel pads every label and every amount, so from its first field to its last, one record of a text is laid out
-like all the others. A layout is taken from one record and holds for another only if every byte that is not an amount
-is the same and every amount is spaces and digits: both are compared, in all records, always.
+The kernel pads every label and amount, so all records of a text share one layout from the first field to the last. A
+layout is derived from one record and applies to another only if every byte outside the amounts is equal and every
+amount is spaces and digits. Both are always checked, in every record.
 """
 
 import re
@@ -16,61 +16,62 @@ from smapstop.proc.fields import field_name
 from smapstop.proc.smaps.lines import FIELD_LINE
 
 SmapsText = bytes | bytearray | memoryview
-"""A whole reading of smaps, in one piece."""
+"""A complete reading of smaps."""
 Words = NDArray[np.uint64]
-"""Eight characters each; the first is the lowest byte."""
+"""Words of eight characters each; the first is the lowest byte."""
 
 _RECORDS_PER_CHUNK = 1024
-"""Records read at a time: they should stay in the processor's cache."""
+"""Records parsed at a time; they should stay in the CPU cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordLayout:
-    """The fixed part of a record.
+    """Layout of a record's fixed part.
 
-    Records are compared by words: in a window that ends with the fixed part and begins up to seven bytes before it.
+    Records are compared word by word, in a window that begins up to seven bytes before the fixed part and ends with
+    it.
     """
 
     fields: tuple[str, ...]
     length: int
-    """Bytes of the fixed part, without the last end of line."""
+    """Bytes of the fixed part, without the last newline."""
     separator: re.Pattern[bytes]
-    """Matches an end of line, the first label, and as many bytes as the fixed part goes on."""
+    """Matches a newline, the first label, and the rest of the fixed part by its length."""
     template: Words
-    """The window, 0x00 for what `compare_mask` leaves out; shape (words,)."""
+    """The window, with 0x00 for bytes outside `compare_mask`; shape (words,)."""
     compare_mask: Words
-    """0xff for each byte that is the same in all records: labels, units, ends of line; shape (words,)."""
+    """0xff for each byte that is equal in all records: labels, units, newlines; shape (words,)."""
     word_offsets: tuple[int, ...]
-    """Where in the window the eight bytes begin that end with a field's last digit."""
+    """Offset in the window of the eight bytes that end with each field's last digit."""
     digits: Words
-    """0xff for each of these bytes that belongs to the amount: for all, on most kernels; shape (fields, 1)."""
+    """0xff for each of these bytes that belongs to the amount (all eight on most kernels); shape (fields, 1)."""
 
     def parse_amounts(self, text: SmapsText, starts: NDArray[np.int64]) -> tuple[Amounts, NDArray[np.bool_]]:
-        """The amounts of all records, and which records are laid out otherwise, so that their amounts mean nothing.
+        """Parse the amounts of all records, and find the records with another layout, whose amounts are invalid.
 
         Args:
             text: A whole reading.
-            starts: Where the fixed parts begin in it, shape (n,).
+            starts: Offsets of the fixed parts, shape (n,).
 
         Returns:
-            Shapes (fields, n) and (n,).
+            Amounts, shape (fields, n), and misfits, shape (n,).
         """
         n, size = len(starts), self.template.nbytes
         windows = np.ndarray((len(text) - size + 1,), f"V{size}", text, strides=(1,))
-        amounts, otherwise = np.empty((len(self.word_offsets), n), np.int64), np.zeros(n, np.bool_)
+        amounts, misfits = np.empty((len(self.word_offsets), n), np.int64), np.zeros(n, np.bool_)
         for first in range(0, n, _RECORDS_PER_CHUNK):
             rows = slice(first, first + _RECORDS_PER_CHUNK)
             chunk = windows[starts[rows] + (self.length - size)].view("<u8").reshape(-1, len(self.template))
-            words = np.stack([np.ndarray(len(chunk), "<u8", chunk, place, size) for place in self.word_offsets])
+            words = np.stack([np.ndarray(len(chunk), "<u8", chunk, offset, size) for offset in self.word_offsets])
             amounts[:, rows], wrong = parse_numbers(words, self.digits)
             differs = (chunk & self.compare_mask) != self.template
             if differs.any() or wrong.any():
-                otherwise[rows] = differs.any(axis=1) | wrong.any(axis=0)
-        return amounts, otherwise
+                misfits[rows] = differs.any(axis=1) | wrong.any(axis=0)
+        return amounts, misfits
 
 
 def derive_record_layout(text: bytes) -> RecordLayout | None:
-    """The layout of the first record in a text; None when it has none that can be used."""
+    """Derive the layout from the first record of a text; `None` if it is not usable."""
     lines = text.split(b"\n")[1:]
     if lines and lines[0].startswith(b"Name:"):
         del lines[0]
@@ -80,7 +81,7 @@ def derive_record_layout(text: bytes) -> RecordLayout | None:
         if match is None:
             break
         label, (first, end) = line[: match.start(2)], match.span(2)
-        amount = line[first:end][-8:]  # where this record has a wide amount, the others have one of eight characters
+        amount = line[first:end][-8:]  # if it is wider in this record, it is eight characters in the others
         fixed += label + amount
         fields.append(field_name(match[1].decode()))
         ends.append(len(fixed))
@@ -92,7 +93,7 @@ def derive_record_layout(text: bytes) -> RecordLayout | None:
 
 
 def _build_layout(fixed: bytes, fields: tuple[str, ...], ends: list[int], widths: list[int]) -> RecordLayout:
-    """The layout of a fixed part whose amounts have those ends and widths, in bytes."""
+    """Build the layout of a fixed part from the ends and widths of its amounts, bytes."""
     before = -len(fixed) % 8
     compared = np.full(before + len(fixed), 0xFF, np.uint8)
     compared[:before] = 0
@@ -111,25 +112,26 @@ def _build_layout(fixed: bytes, fields: tuple[str, ...], ends: list[int], widths
 
 
 def _repeat_byte(byte: int) -> np.uint64:
-    """A word of eight equal bytes."""
+    """Return a word of eight equal bytes."""
     return np.uint64(byte * 0x0101010101010101)
 
 
 def parse_numbers(words: Words, digits: Words) -> tuple[Words, NDArray[np.bool_]]:
-    """The numbers that words say, and which of them say none.
+    """Parse words as right-aligned decimal numbers; also return which words are not numbers.
 
-    A number is spaces, then at least one digit. All eight characters are looked at in one step, as they stand in the
-    word; none of the steps carries into a neighbour unless the word is wrong anyway.
+    A number is spaces, then at least one digit. All eight characters are processed at once within the word (SWAR);
+    no step carries into the next byte unless the word is invalid anyway.
 
     Args:
         words: Any shape.
-        digits: 0xff for each byte to be looked at; the last ones of a word. Broadcast to the shape of `words`.
+        digits: 0xff for each byte to be parsed, the last ones of a word. Broadcast to the shape of `words`.
     """
     words = (words ^ _repeat_byte(ord(" "))) & digits  # a space is now 0x00, and a digit 0x10 … 0x19
     tens, units = words & _repeat_byte(0x10), words & _repeat_byte(0x0F)
     beyond = (words | (words + _repeat_byte(6))) & _repeat_byte(0xE0)  # more than 0x19
-    follows = tens << np.uint64(8) | np.uint64(0x10 << 56)  # after a digit, and at the end, only a digit may stand
-    wrong = beyond | ((units + _repeat_byte(0x0F) | follows) & _repeat_byte(0x10) & ~tens)  # 0x01 … 0x0f is no digit
+    follows = tens << np.uint64(8) | np.uint64(0x10 << 56)  # required: after a digit, and last
+    # 0x01 … 0x0f is not a digit
+    wrong = beyond | ((units + _repeat_byte(0x0F) | follows) & _repeat_byte(0x10) & ~tens)
     pairs = units * np.uint64(10 << 8 | 1) >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
     fours = pairs * np.uint64(100 << 16 | 1) >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
     return fours * np.uint64(10000 << 32 | 1) >> np.uint64(32), wrong != 0

@@ -155,7 +155,7 @@ def test_a_deleted_program(tmp_path: Path) -> None:
         if document["lacking"] is None:
             assert "page1" in run["symbols"], "root reads it by its mapping"
         else:
-            assert document["lacking"] == "is gone, replaced, or may not be read"
+            assert document["lacking"] == "was deleted or replaced, or may not be read"
 
 
 def test_the_whole_json_of_a_mapping(program: Program) -> None:

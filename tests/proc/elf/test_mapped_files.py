@@ -165,5 +165,5 @@ def test_anonymous_memory_has_no_names(program: Callable[[str], Path]) -> None:
     with watch_program(program("again")) as target:
         mappings, row = target.mapping()
         assert target.files.find_symbols(target.process, mappings, row, [target.copied_pages]) == [
-            Symbols(missing_reason="is no file")
+            Symbols(missing_reason="is not a file")
         ]

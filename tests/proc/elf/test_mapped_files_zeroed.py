@@ -63,7 +63,7 @@ def test_heap_that_follows_a_program_has_no_names_of_it(compiler: Compiler) -> N
         row = next(row for row in range(len(mappings)) if mappings.name_of(row) == "[heap]")
         assert mappings.end[row - 1] == mappings.start[row], "it follows directly"
         heap = on_each_page(target, row, int(mappings.start[row]), 1)
-        assert heap == [Symbols(missing_reason="is no file")]
+        assert heap == [Symbols(missing_reason="is not a file")]
 
 
 ELF = Elf((ElfSegment(PAGE, 0, PAGE, 6, matching_mappings=1, memory_bytes=2 * PAGE),))

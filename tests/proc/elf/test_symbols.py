@@ -161,7 +161,7 @@ def test_symbols_that_overlap_beyond_measure_are_not_looked_through(
     page = offset_of(path, "crowd1")
     ranges = np.array([[page, page + PAGE_BYTES]], np.uint64)
 
-    assert symbols_on_each_of(path, ranges, "rw-p") == [Symbols(missing_reason="has too many symbols that overlap")]
+    assert symbols_on_each_of(path, ranges, "rw-p") == [Symbols(missing_reason="has too many overlapping symbols")]
 
 
 def test_thread_local_variables_lie_nowhere(compiler: Compiler) -> None:
@@ -262,9 +262,9 @@ def test_tables_that_are_too_large_are_passed_over(compiler: Compiler, monkeypat
     page1 = offset_of(path, "page1")
     count = len(subprocess.run(("nm", "-a", path), capture_output=True, check=True).stdout.splitlines()) + 1
     monkeypatch.setattr(elf_file, "MAX_SYMBOLS", count - 1)
-    assert named(path, page1) == Symbols((".data",), 0, f"has too many symbols to look through ({count})")
+    assert named(path, page1) == Symbols((".data",), 0, f"has too many symbols to read ({count})")
     monkeypatch.setattr(elf_file, "MAX_HEADERS", 3)
-    assert named(path, page1) == Symbols((), 0, "has too many sections to look through")
+    assert named(path, page1) == Symbols((), 0, "has too many sections to read")
 
 
 def test_damage_anywhere_never_fails(compiler: Compiler, tmp_path: Path) -> None:

@@ -423,44 +423,44 @@ NOT_SMAPS = "this is not the text of /proc/PID/smaps"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Rss: 4 kB\n", "smaps line 1: expected a mapping's header, but it says 'Rss: 4 kB'"),
-        ("\n", "smaps line 1: expected a mapping's header, but it says ''"),
-        ("VmFlags: rd \n" + record(0), "smaps line 1: expected a mapping's header, but it says 'VmFlags: rd '"),
+        ("Rss: 4 kB\n", "smaps line 1: expected a mapping's header, found 'Rss: 4 kB'"),
+        ("\n", "smaps line 1: expected a mapping's header, found ''"),
+        ("VmFlags: rd \n" + record(0), "smaps line 1: expected a mapping's header, found 'VmFlags: rd '"),
         (
             record(0, padded("Size", 1)) + record(1, "Size: \udcff kB"),
-            "smaps line 4: expected a number after Size, but it says 'Size: \\udcff kB'",
+            "smaps line 4: expected a number after Size, found 'Size: \\udcff kB'",
         ),
         (
             record(0, padded("Size", 1)) + record(1, padded("Size", 1).replace("       1", "    1  1")),
-            "smaps line 4: expected a number after Size, but it says 'Size:               1  1 kB'",
+            "smaps line 4: expected a number after Size, found 'Size:               1  1 kB'",
         ),
         (
             record(0, padded("Size", 1), "") + record(1, padded("Size", 2)),
-            "smaps line 3: expected a mapping's header or a field, but it says ''",
+            "smaps line 3: expected a mapping's header or a field, found ''",
         ),
         (
             record(0, padded("Size", 1)) + record(1, padded("Size", 1), "x" * 99),
-            f"smaps line 5: expected a mapping's header or a field, but it says '{'x' * 57}...'",
+            f"smaps line 5: expected a mapping's header or a field, found '{'x' * 57}...'",
         ),
         (
             record(0, padded("Size", 1)) + "0-1 ---p 0 0:0 18446744073709551616\n",
-            "smaps line 3: expected a mapping's header or a field, but it says '0-1 ---p 0 0:0 18446744073709551616'",
+            "smaps line 3: expected a mapping's header or a field, found '0-1 ---p 0 0:0 18446744073709551616'",
         ),
         (
             record(0, padded("Size", 1), padded("Rss", 1)) + record(1, padded("Size", 1), "Rss:         "),
-            "smaps line 6: expected a number after Rss, but it says 'Rss:         '",
+            "smaps line 6: expected a number after Rss, found 'Rss:         '",
         ),
         (
             record(0, padded("Size", 1)) + record(1, padded("Size", 1).replace(" 1", "-1")),
-            "smaps line 4: expected a number after Size, but it says 'Size:                 -1 kB'",
+            "smaps line 4: expected a number after Size, found 'Size:                 -1 kB'",
         ),
         (
             record(0, padded("Size", 1)) + record(1, padded("Size", 1).replace("1", " ")),
-            "smaps line 4: expected a number after Size, but it says 'Size:                    kB'",
+            "smaps line 4: expected a number after Size, found 'Size:                    kB'",
         ),
         (
             record(0, padded("Size", 10**18)),
-            "smaps line 2: expected a number after Size, but it says 'Size:           1000000000000000000 kB'",
+            "smaps line 2: expected a number after Size, found 'Size:           1000000000000000000 kB'",
         ),
     ],
 )

@@ -164,4 +164,4 @@ def test_a_malformed_file_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.C
     out, told = capsys.readouterr()
 
     assert out == ""
-    assert re.fullmatch(r"smapstop: smaps line \d+: expected a number after Rss, but it says [^\x1b\n]+\n", told)
+    assert re.fullmatch(r"smapstop: smaps line \d+: expected a number after Rss, found [^\x1b\n]+\n", told)
