@@ -1,4 +1,4 @@
-"""A rebuild is noticed when it has settled: the decision with invented times, the watching on real files."""
+"""Rebuilds are reported once settled: the state machine with invented times, the watch on real files."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ REST = SETTLE_SECONDS
 
 
 def states(*observations: tuple[float, Observation], used: Observation = OLD) -> list[RebuildState]:
-    """The state after each observation; the program was started at 0."""
+    """States after each observation; the program was started at 0."""
     settling, out = RebuildProgress(used, used, 0), []
     for now, seen in observations:
         settling = settling.observe(seen, now)
@@ -121,23 +121,23 @@ def test_a_stamp_tells_builds_apart(tmp_path: Path) -> None:
 # on real files
 
 _TURNS = 20
-"""Turns of the loop after which the system watches, and more."""
+"""Event loop turns after which the watch is certainly active."""
 
 
 class Watching:
-    """What `watch_rebuilds` tells, counted by a task."""
+    """Counter of the rebuilds that `watch_rebuilds` reports."""
 
     def __init__(self, path: Path, *, executed: bool = True) -> None:
         self.count = 0
         self.task = asyncio.create_task(self._follow(path, executed))
 
     async def _follow(self, path: Path, executed: bool) -> None:
-        async with aclosing(watch_rebuilds(path, must_be_executable=executed)) as told:  # type: ignore[type-var]
-            async for _ in told:
+        async with aclosing(watch_rebuilds(path, must_be_executable=executed)) as rebuilds:  # type: ignore[type-var]
+            async for _ in rebuilds:
                 self.count += 1
 
     async def until(self, count: int) -> None:
-        """Wait for so many rebuilds in all, and for no more until it is at rest."""
+        """Wait for a total number of rebuilds, and check that no more follow."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             while self.count < count:
                 await asyncio.sleep(0.01)
@@ -146,7 +146,7 @@ class Watching:
 
 @asynccontextmanager
 async def watching(path: Path, *, executed: bool = True) -> AsyncIterator[Watching]:
-    """Watch a path for as long as the block lasts."""
+    """Watch a path for the duration of the block."""
     watched = Watching(path, executed=executed)
     for _ in range(_TURNS):
         await asyncio.sleep(0)
@@ -160,7 +160,7 @@ async def watching(path: Path, *, executed: bool = True) -> AsyncIterator[Watchi
 
 
 def build(path: Path, text: str, mode: int = 0o755) -> None:
-    """Write a program as a linker does that replaces the file."""
+    """Write a program like a linker that replaces the file."""
     new = path.with_name(f"{path.name}.new")
     new.write_text(text)
     new.chmod(mode)
@@ -203,7 +203,7 @@ async def test_what_may_not_be_executed_yet_is_waited_for(tmp_path: Path) -> Non
 
 
 async def test_what_is_still_open_to_be_written_is_waited_for(tmp_path: Path) -> None:
-    """The kernel would not execute it (ETXTBSY), and nothing tells of its being closed."""
+    """The kernel would not execute it (ETXTBSY), and no event reports the close."""
     app, later = tmp_path / "app", tmp_path / "later"
     build(app, "1")
     async with watching(app) as watched, watching(app, executed=False) as less_choosy, watching(later) as after:
@@ -257,7 +257,7 @@ async def test_a_build_directory_that_is_removed_and_made_again_is_watched_again
 
 
 async def test_any_change_in_a_directory_counts_but_for_what_tools_leave_there(tmp_path: Path) -> None:
-    source = tmp_path / ".venv" / "source"  # its own name is no reason to leave it out
+    source = tmp_path / ".venv" / "source"  # the filter must not apply to the watched path itself
     (source / "package").mkdir(parents=True)
     swap = source / "package" / ".a.py.swp"
     async with watching(source) as watched, watching(swap, executed=False) as swap_watched:

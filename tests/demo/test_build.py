@@ -1,4 +1,4 @@
-"""The copy-on-write experiment does what it says, as /proc tells independently."""
+"""Tests of the copy-on-write experiment against what /proc shows independently."""
 
 import os
 import re
@@ -28,7 +28,7 @@ class Run:
         os.close(slave)
 
     def says(self, last: str) -> str:
-        """What it prints, up to the words that it must come to."""
+        """Return its output up to an expected text."""
         said = ""
         while last not in said:
             said += os.read(self.terminal, 1000).decode()
@@ -38,7 +38,7 @@ class Run:
         os.write(self.terminal, text.encode())
 
     def data(self, name: str) -> dict[str, int]:
-        """The fields of its writable mapping of a file, kB."""
+        """Return the fields of its writable file mapping, kB."""
         text = Path(f"/proc/{self.process.pid}/smaps").read_text()
         (record,) = re.findall(rf"^\S+ rw-p .*/{name}\n((?:[A-Z].*\n)*)", text, re.MULTILINE)
         return {field: int(re.findall(rf"^{field}: +(\d+) kB", record, re.MULTILINE)[0]) for field in FIELDS}
@@ -65,7 +65,7 @@ def test_writing_page1_moves_one_page_from_clean_to_dirty_and_anonymous_and_not_
     with prepare_experiment() as experiment, running(experiment.command) as run:
         assert f"I will write it into page1, {page * 1024} bytes" in run.says("(q ends)")
         before = run.data("experiment")
-        assert before["Private_Clean"] == page  # written back, so that it is clean
+        assert before["Private_Clean"] == page  # written back, hence clean
         run.types("x\n")
         assert "page faults: 1." in run.says("what moves?")
         after = run.data("experiment")

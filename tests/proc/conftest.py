@@ -1,4 +1,4 @@
-"""What the tests of the kernel's words may ask for."""
+"""Fixtures of tests/proc."""
 
 import subprocess
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from watched_program import Compiler
 
 @pytest.fixture(scope="session")
 def compiler(tmp_path_factory: pytest.TempPathFactory) -> Compiler:
-    """Compiles tests/programs/NAME.c with options, once a session; skips where that does not work."""
+    """Compile tests/programs/NAME.c with options, once per session; skip the test if that fails."""
     directory = tmp_path_factory.mktemp("symbols")
 
     @cache

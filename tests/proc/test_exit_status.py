@@ -1,4 +1,4 @@
-"""How processes end, as a bystander sees it."""
+"""Exit status of processes that are not our children."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ def test_status_and_signal() -> None:
 
 
 def ended(status: int) -> tuple[int, int | None]:
-    """The wait status of a child as its parent gets it, and as its pidfd then tells."""
+    """Wait status of a child from waitpid, and from its pidfd afterwards."""
     pid = os.fork()
     if not pid:
         if status < 0:

@@ -1,4 +1,4 @@
-"""The files of real processes, and the stat texts of old kernels."""
+"""Files of real processes, and stat texts of old kernels."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ VmRSS:\t    1192 kB
 
 @pytest.fixture
 def child() -> int:
-    """A pid that this test forked; it is a zombie, or will soon be one."""
+    """Pid of a forked child that is a zombie, or soon will be."""
     pid = os.fork()
     if not pid:
         os._exit(3)
@@ -41,7 +41,7 @@ def child() -> int:
 
 
 def headers(smaps: bytes) -> list[bytes]:
-    """The first lines of the mappings that belong to files."""
+    """Header lines of the file mappings."""
     return [line for line in smaps.splitlines() if b" /" in line]
 
 

@@ -1,4 +1,4 @@
-"""Finding processes: real ones, under names that nothing else has."""
+"""Lookup of real processes under unique names."""
 
 import os
 import pwd
@@ -22,12 +22,12 @@ Start = Callable[..., int]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts programs that wait, and ends them; gives the pid once the program has taken the place of the fork."""
+    """Start programs that wait, and end them afterwards; return the pid once the program has been exec'ed."""
     with ExitStack() as stack:
 
         def started(*command: str | Path) -> int:
             process = subprocess.Popen([*map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            stack.callback(process.communicate)  # the end of its stdin ends it
+            stack.callback(process.communicate)  # EOF on its stdin ends it
             return process.pid
 
         yield started
@@ -35,7 +35,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Callable[[str], Path]:
-    """Copies a program that waits for the end of its stdin, to any name."""
+    """Copy a program that waits for EOF on its stdin to any name."""
 
     def made(name: str) -> Path:
         return Path(shutil.copy(shutil.which("cat") or "/bin/cat", tmp_path / name))
@@ -160,7 +160,7 @@ def test_the_list_has_no_kernel_threads_no_zombies_and_not_us(start: Start, copi
 
 
 def _kernel_flags(pid: int) -> int:
-    """PF_ flags of a process; 0 when it is gone."""
+    """PF_ flags of a process; 0 if it is gone."""
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[6])
     except OSError:

@@ -86,9 +86,7 @@ class PreviousRun:
             more = StringTable(texts.additions_since(0))
             codes = np.array([more.intern(text) for text in mappings.strings.additions_since(0)], np.int32)
             spelling = self._translation = _TextTranslation(of, more, codes)
-        columns = {
-            name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "name", "flags")
-        }
+        columns = {name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "name", "flags")}
         return replace(mappings, strings=spelling.texts, **columns)
 
 

@@ -1,4 +1,4 @@
-"""Symbols of stripped programs, from debug files that lie where packages and gdb put them."""
+"""Symbols of stripped programs, from debug files in the places where packages and gdb put them."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def objcopy(*arguments: str | Path) -> None:
 
 
 def separated(compiler: Compiler, directory: Path, *options: str, link: bool = True) -> tuple[Path, Path]:
-    """A stripped program, which may say where its symbols are, and its debug file beside it."""
+    """A stripped program, optionally with a debug link, and its debug file in the same directory."""
     whole, program, debug = compiler("known_pages", *options), directory / "program", directory / "program.debug"
     objcopy("--only-keep-debug", whole, debug)
     objcopy("--strip-all", *[f"--add-gnu-debuglink={debug}"] * link, whole, program)
@@ -43,7 +43,7 @@ def separated(compiler: Compiler, directory: Path, *options: str, link: bool = T
 
 
 def install(debug: Path, directory: Path, program: Path) -> None:
-    """Move a debug file to where the build-id of its program says."""
+    """Move a debug file to the path given by its program's build-id."""
     readelf = subprocess.run(("readelf", "-n", program), capture_output=True, text=True, check=True).stdout
     build_id = next(line.split()[-1] for line in readelf.splitlines() if "Build ID" in line)
     place = directory / ".build-id" / build_id[:2]
@@ -52,7 +52,7 @@ def install(debug: Path, directory: Path, program: Path) -> None:
 
 
 def second_copy(program: Path) -> Symbols:
-    """What is said of the pages that the program copies in its second step: all on them is static."""
+    """Symbols on the pages that the program copies in its second step; all of them are static."""
     with watch_program(program) as target:
         target.next_copied_symbols()
         return target.next_copied_symbols()
@@ -71,7 +71,7 @@ def test_file_that_the_debuglink_names_beside_the_program(
 
 @pytest.fixture
 def system_wide() -> Iterator[Path]:
-    """A directory of its own in the one for debug files, which may have to be made."""
+    """A temporary directory in the one for debug files, which is created if missing."""
     try:
         Path(DEBUG_DIRECTORY).mkdir(exist_ok=True)
         directory = tempfile.mkdtemp(dir=DEBUG_DIRECTORY)

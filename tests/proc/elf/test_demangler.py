@@ -1,4 +1,4 @@
-"""Mangled names as their languages have them, and what is made to take for ever."""
+"""Demangling, including names crafted to take forever."""
 
 import random
 import resource

@@ -1,4 +1,4 @@
-"""The files of mappings: found, opened, read once, and forgotten."""
+"""Files of mappings: found, opened, cached and evicted."""
 
 import mmap
 import os

@@ -1,4 +1,4 @@
-"""What lies in the zeroed data of programs and libraries, which is mapped behind their files, and without them."""
+"""Symbols in the zeroed data (.bss) of programs and libraries, which is mapped behind their files."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs' pages 
 
 
 def on_each_page(target: WatchedProgram, row: int, first: int, pages: int) -> list[Symbols]:
-    """What lies on neighbouring pages of a mapping."""
+    """Symbols on adjacent pages of a mapping."""
     mappings, _ = target.mapping()
     start = np.uint64(first) + np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES)
     flags = np.full(pages, PageFlags.PRESENT, np.uint8)
@@ -33,7 +33,7 @@ def variables(target: WatchedProgram) -> list[tuple[str, ...]]:
 
 
 NAMES = [("zeroed1",), ("zeroed2",), ("zeroed2",), (), ()]
-"""Of the variables' pages, and of those behind the file's last one."""
+"""Symbols on the pages of the variables, and on those past the file's last page."""
 
 
 @pytest.mark.parametrize("options", [PIE, NON_PIE], ids=["pie", "non-pie"])

@@ -1,4 +1,4 @@
-"""Which of the segments that share a page of a file a mapping is of."""
+"""Matching of mappings to segments that share a page of the file."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""Names of what lies on the pages of real programs and libraries."""
+"""Symbols on the pages of real programs and libraries."""
 
 import os
 import random
@@ -24,7 +24,7 @@ OF_FILE = PageFlags.FILE | PageFlags.PRESENT
 
 
 def named(path: Path, page: int, perms: str = "rw-p", **most: int) -> Symbols:
-    """What lies on one page of a file."""
+    """Symbols on one page of a file."""
     fd = os.open(path, os.O_RDONLY)
     try:
         ranges = np.array([[page, page + PAGE_BYTES]], np.uint64)
@@ -34,7 +34,7 @@ def named(path: Path, page: int, perms: str = "rw-p", **most: int) -> Symbols:
 
 
 def offset_of(path: Path, symbol: str) -> int:
-    """Where in the file a variable is, as nm and readelf say."""
+    """File offset of a variable, according to nm and readelf."""
     nm = subprocess.run(("nm", path), capture_output=True, text=True, check=True).stdout
     address = next(int(line.split()[0], 16) for line in nm.splitlines() if line.split()[-1] == symbol)
     readelf = subprocess.run(("readelf", "-lW", path), capture_output=True, text=True, check=True).stdout
@@ -145,7 +145,7 @@ def test_each_of_many_ranges_has_the_names_that_it_has_alone(
 
 
 def symbols_on_each_of(path: Path, ranges: Addresses, perms: str) -> list[Symbols]:
-    """What lies on each range of a file."""
+    """Symbols on each range of a file."""
     fd = os.open(path, os.O_RDONLY)
     try:
         return find_symbols_by_range(read_elf(fd), fd, ranges, perms)
@@ -235,7 +235,7 @@ def other_byte_order(content: bytes) -> bytes:
 
 
 def lacking(path: Path) -> str:
-    """Why a file has no symbols."""
+    """The reason why a file has no symbols."""
     found = named(path, 0)
     assert found.names == ()
     return found.missing_reason

@@ -1,4 +1,4 @@
-"""The frames behind the pages of real programs, which the kernel shows to root."""
+"""Frames of the pages of real programs, readable by root only."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
 def frames(target: SteppedProgram, pages: int) -> FrameRuns:
-    """What is behind the pages from the program's address on."""
+    """Frames of the pages from the program's address on."""
     with ProcDir(target.pid) as process:
         runs = read_page_runs(process, target.address, target.address + pages * PAGE_BYTES)
         found = read_frame_runs(process, runs)
@@ -35,7 +35,7 @@ def frames(target: SteppedProgram, pages: int) -> FrameRuns:
 
 
 def counts(target: SteppedProgram, pages: int) -> list[tuple[int, int, int]]:
-    """The runs in pages from the program's address on, with how often they are mapped."""
+    """Runs in pages from the program's address on, with their map counts."""
     found, base = frames(target, pages), np.uint64(target.address)
     starts, ends = (((edges - base) // PAGE_BYTES).tolist() for edges in (found.runs.start, found.runs.end))
     return list(zip(starts, ends, found.map_count.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""The states of pages in words: of flags, and of the pages of a real program."""
+"""Page states derived from flags, and of the pages of a real program."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The pages of real processes, told by PAGEMAP_SCAN and by pagemap."""
+"""Pages of real processes, read with PAGEMAP_SCAN and from pagemap entries."""
 
 import os
 import random
@@ -78,7 +78,7 @@ def built(*runs: tuple[int, int, int]) -> PageRuns:
 
 
 def read(process: ProcDir, reader: Reader, start: int, end: int) -> PageRuns:
-    """The runs as one of the two readers has them."""
+    """Runs as returned by one of the two readers."""
     fd = process.open("pagemap")
     try:
         return reader(fd, start, end)
@@ -87,7 +87,7 @@ def read(process: ProcDir, reader: Reader, start: int, end: int) -> PageRuns:
 
 
 def told_by_both(process: ProcDir, start: int, end: int) -> list[tuple[int, int, PageFlags]]:
-    """What both readers say of a range, which is the same."""
+    """Runs of a range, which must be the same from both readers."""
     scanned, entries = read(process, scan_runs, start, end), read(process, read_entry_runs, start, end)
     assert (scanned.source, entries.source) == ("pagemap-scan", "pagemap")
     flags = scanned.flags & np.uint8(TOLD_BY_BOTH)
@@ -97,7 +97,7 @@ def told_by_both(process: ProcDir, start: int, end: int) -> list[tuple[int, int,
 
 
 def told(program: SteppedProgram, pages: int) -> list[tuple[int, int, PageFlags]]:
-    """What both readers say of the pages from the program's address on."""
+    """Runs from both readers of the pages from the program's address on."""
     with ProcDir(program.pid) as process:
         return told_by_both(process, program.address, program.address + pages * PAGE_BYTES)
 
@@ -137,7 +137,7 @@ def test_huge_pages_and_the_huge_zero_page(program: Program, tmp_path: Path) -> 
 
 @pytest.fixture
 def swap() -> Iterator[None]:
-    """Room to swap, on a disk: /tmp may be a tmpfs, whose files are memory."""
+    """Swap space on disk: /tmp may be a tmpfs, whose files are memory."""
     file = Path(f"/var/tmp/smapstop-test-{os.getpid()}.swap")
     file.touch(mode=0o600)
     try:
@@ -208,7 +208,7 @@ def test_a_reservation_of_a_tebibyte_is_scanned_at_once() -> None:
         ) as target,
         ProcDir(target.pid) as process,
     ):
-        started = time.thread_time()  # of a clock that stands still while others have the processor
+        started = time.thread_time()  # CPU time, which does not advance while other threads run
         scanned = read_page_runs(process, target.address, target.address + TIB)
         assert time.thread_time() - started < 0.25
         assert listed(scanned, target.address) == [(middle, middle + 1, PRESENT)]

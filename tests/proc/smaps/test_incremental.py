@@ -1,4 +1,4 @@
-"""What a parser takes over from its last reading is what it would have read anew."""
+"""A parser's incremental result equals that of a full parse."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from smapstop.proc.smaps.parser import SmapsParser, parse_smaps
 
 HEADS = ("start", "end", "offset", "inode", "perms", "device", "name", "flags")
 RECORDS = 100
-"""So many that a few words that differ are few."""
+"""Enough records that a few changed words stay below the limit."""
 
 
 def text_of(records: int = RECORDS) -> bytes:
@@ -28,7 +28,7 @@ TEXT = text_of()
 
 
 def told(mappings: Mappings) -> tuple[object, ...]:
-    """All that mappings say, whatever their codes are."""
+    """All values of mappings, independent of their string codes."""
     codes = [
         [mappings.string_at(column, row) for row in range(len(mappings))]
         for column in (mappings.perms, mappings.device, mappings.name, mappings.flags)
@@ -38,7 +38,7 @@ def told(mappings: Mappings) -> tuple[object, ...]:
 
 
 def outcome(text: bytes, parser: SmapsParser | None = None) -> object:
-    """What a text says, or what is wrong with it."""
+    """Parsed values of a text, or its error."""
     try:
         return told(parse_smaps(text) if parser is None else parser.parse(text))
     except SmapstopError as error:
@@ -46,7 +46,7 @@ def outcome(text: bytes, parser: SmapsParser | None = None) -> object:
 
 
 def taken_over(was: bytes, now: bytes) -> set[str]:
-    """The columns of the second reading that are those of the first; both are right."""
+    """Columns the second reading shares with the first, after checking both results."""
     assert was != now
     parser = SmapsParser()
     first = parser.parse(was)

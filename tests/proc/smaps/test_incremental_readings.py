@@ -1,4 +1,4 @@
-"""Reading after reading: a parser that remembers gives what `parse_smaps` gives, whatever changed between two."""
+"""Successive readings: the incremental parser gives the result of `parse_smaps`, whatever changed between them."""
 
 import re
 
@@ -12,7 +12,7 @@ AMOUNT = re.compile(rb"([A-Za-z]\w*:)([ \t]*)([0-9]+)( kB)?")
 
 
 def amounts_in(lines: list[bytes]) -> list[int]:
-    """Where amounts are."""
+    """Positions of the amounts."""
     return [place for place, line in enumerate(lines) if AMOUNT.fullmatch(line)]
 
 
@@ -43,7 +43,7 @@ class Process(RuleBasedStateMachine):
         self.reader = CheckedParser()
         self.records = []
         self.text: bytes | None = None
-        """Instead of the records' text, for one reading."""
+        """Text used instead of the records for one reading."""
 
     @initialize(kernel=kernels, data=st.data(), count=st.integers(0, 40))
     def begin(self, kernel: Kernel, data: st.DataObject, count: int) -> None:
@@ -60,7 +60,7 @@ class Process(RuleBasedStateMachine):
         self.text = None
 
     def of(self, number: int) -> list[bytes]:
-        """The lines of a record, of any number; of one that is not kept when there are none."""
+        """Lines of the record with a number, modulo their count; of a temporary record if there are none."""
         return self.records[number % len(self.records)] if self.records else [b"0-1 ---p 0 00:00 0 "]
 
     def whole(self) -> bytes:
@@ -127,7 +127,7 @@ class Process(RuleBasedStateMachine):
         lines = self.of(record)
         parts = lines[0].split(b" ", 5)
         if part < len(parts):
-            parts[part] = text  # often one that no header has there: an error, on both ways the same
+            parts[part] = text  # often invalid in a header: the same error from both parsers
             self._once(record, [b" ".join(parts), *lines[1:]])
             if {1: len(text) == 4, 2: text == b"0", 3: b":" in text, 4: text == b"0"}[part]:
                 lines[0] = b" ".join(parts)
@@ -213,7 +213,7 @@ class Process(RuleBasedStateMachine):
     # for one reading
 
     def _once(self, record: int, lines: list[bytes]) -> None:
-        """Read the text with other lines for a record, and then the old text again."""
+        """Parse the text with other lines for one record, then the old text again."""
         if self.records:
             place = record % len(self.records)
             kept, self.records[place] = self.records[place], lines

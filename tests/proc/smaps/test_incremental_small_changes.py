@@ -1,4 +1,4 @@
-"""Small changes that leave a text as long as it was: what a parser takes over from its last reading is still true."""
+"""Small changes that keep the length of a text: values carried over from the last reading are still correct."""
 
 import random
 import re
@@ -17,7 +17,7 @@ Dice = random.Random
 
 
 def process(kernel: Kernel, dice: Dice) -> list[bytes]:
-    """The lines of a hundred mappings, of which one in twelve is laid out otherwise, but not the first."""
+    """Lines of a hundred mappings, of which one in twelve, but not the first, has another layout."""
     lines = list[bytes]()
     for number in range(100):
         amounts = tuple(
@@ -32,7 +32,7 @@ def process(kernel: Kernel, dice: Dice) -> list[bytes]:
 
 
 def make_odd(record: list[bytes], dice: Dice) -> None:
-    """Give a record a line too many, or a wide amount, so that it has to be read by itself."""
+    """Give a record an extra line, or a wide amount, so that it has to be parsed separately."""
     if dice.random() < 0.7:
         new = dice.choice(ODD_LINES) if dice.random() < 0.5 else dice.choice(record[1:])
         record.insert(dice.choice([len(record) - 1, len(record)]), new)
@@ -42,7 +42,7 @@ def make_odd(record: list[bytes], dice: Dice) -> None:
 
 
 def edited(line: bytes, dice: Dice) -> bytes:
-    """A line of the same length that says something else."""
+    """A line of the same length with another value."""
     if amount := AMOUNT.fullmatch(line):
         label, number, unit = amount.groups()
         new = dice.choice([b"0", b"1", b"8", b"%d" % dice.randrange(10**8)])
@@ -66,7 +66,7 @@ def wildly_edited(line: bytes, dice: Dice) -> bytes:
 
 
 def change(lines: list[bytes], odd: list[int], dice: Dice) -> None:
-    """Change one line, or take the end of one away; the text stays as long as it is."""
+    """Change one line, or overwrite its newline; the length of the text stays."""
     place = dice.choice(odd) if odd and dice.random() < 0.1 else dice.randrange(len(lines))
     if dice.random() > 0.2:
         lines[place] = edited(lines[place], dice)
@@ -95,6 +95,6 @@ def test_a_second_amount_that_becomes_flags_counts_no_longer(name: bytes) -> Non
     kernel, reader = KERNELS["linux 2.6.32"], CheckedParser()
     mapping = Record(0, 4096, "rw-p", 0, "00:00", 0, b"", (), tuple(4 for _ in kernel.lines))
     record = kernel.record_lines(mapping)
-    first = kernel.record_lines(replace(mapping, name=name))  # by it, what follows begins anywhere in a word
+    first = kernel.record_lines(replace(mapping, name=name))  # shifts what follows to any offset within a word
     for second in (b"Rss:                   8 kB", b"VmFlags: rd wr mr mw me ac "):
         reader.read(b"\n".join([*first, *record * 20, second, *record * 20]))

@@ -207,7 +207,7 @@ def padded(label: str, amount: int, unit: str = " kB") -> str:
 
 
 def of_both(text: str) -> Mappings:
-    """What both ways through a text agree on."""
+    """Result on which both parsers agree."""
     mappings, same = parse_smaps(text.encode()), SmapsParser().parse(text.encode())
     assert headers(mappings) == headers(same)
     assert flags(mappings) == flags(same)
@@ -243,7 +243,7 @@ def test_a_wide_amount_is_no_reason_to_read_the_whole_text_line_by_line() -> Non
 
 @pytest.mark.parametrize("file", sorted({*FIELDS_OF, "linux-6.18.txt"}))
 def test_records_that_are_alike_are_read_at_once(file: str) -> None:
-    text = (RECORDED / file).read_bytes() * 20  # more records than are read one by one
+    text = (RECORDED / file).read_bytes() * 20  # more records than are parsed one by one
     layout = derive_record_layout(text)
 
     assert (layout is not None and SmapsParser()._parse_by_layout(text, layout) is not None) == (
@@ -414,7 +414,7 @@ def test_a_malformed_reading_leaves_the_parser_as_it_was() -> None:
     assert after.amounts.tolist() == before.amounts.tolist()
 
 
-# --- texts that are none --------------------------------------------------------------------------------------------
+# --- malformed texts --------------------------------------------------------------------------------------------
 
 NOT_SMAPS = "this is not the text of /proc/PID/smaps"
 

@@ -1,4 +1,4 @@
-"""Both ways through a text give what it was made from, and the same for every text, good or broken."""
+"""Both parsers recover the records a text was made from, and agree on every text, valid or not."""
 
 import mmap
 from pathlib import Path

@@ -282,7 +282,7 @@ def test_a_process_that_is_not_there_or_has_no_memory_is_told() -> None:
     os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
     try:
         for sample in (take_snapshot, take_totals):
-            with pytest.raises(SmapstopError, match=f"process {zombie} .* has ended"):
+            with pytest.raises(SmapstopError, match=f"process {zombie} .* has exited"):
                 sample(zombie)
     finally:
         os.waitpid(zombie, 0)
