@@ -1,1 +1,1 @@
-"""What the samples mean: pure functions and frozen data; no I/O, no clock, no threads."""
+"""Interpretation of samples: pure functions and frozen data; no I/O, no clock, no threads."""

@@ -1,4 +1,4 @@
-"""Events: which kernel mechanism moved how much of which mapping in a tick."""
+"""Events of a tick: kernel mechanisms, with the mapping and the amount."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ Mechanism = Literal[
     "unexplained",
 ]
 MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
-"""All mechanisms; their codes are positions here. The guide (mechanisms) and `ui/why.py` say what each means."""
+"""All mechanisms; their codes are positions here. `text/mechanisms.py` and the guide (mechanisms) describe them."""
 
 ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "copy-on-write": ("shared-write",),
@@ -43,29 +43,29 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "reclaim": ("discard",),
     "discard": ("swap-out", "swap-in"),
 }
-"""What else it may have been, where an event is not sure."""
+"""Other mechanisms that fit the same fields, for events that are not sure."""
 
 SymbolNames = tuple[str, ...]
-"""Names of variables, functions or sections, in address order; the last may say how many more there are."""
+"""Names of variables, functions or sections, in address order; the last may be the number of further ones."""
 _COPY_ON_WRITE = MECHANISMS.index("copy-on-write")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """The events of a tick, e of them, mapping by mapping."""
+    """ events of a tick, grouped by mapping."""
 
     mapping: NDArray[np.int64]
     """Id of the mapping, shape (e,)."""
     what: NDArray[np.int8]
     """Codes of `MECHANISMS`."""
     kb: NDArray[np.int64]
-    """How much, in whole pages."""
+    """Amounts, kB, in whole pages."""
     sure: NDArray[np.bool_]
     """False where the fields fit another mechanism as well; see `ALTERNATIVES`."""
     page_kb: int = 4
-    """Size of a page there."""
+    """Page size where the process ran, kB."""
     names: tuple[tuple[int, SymbolNames], ...] = ()
-    """What lies on the pages copied on write: the event's position and the names, for those that have any."""
+    """Symbols on the pages copied on write: position of the event, and the names; events without any are left out."""
 
     def __len__(self) -> int:
         return len(self.mapping)
@@ -77,22 +77,22 @@ class Events:
             yield Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure, names.get(at, ()))
 
     def of_mapping(self, mapping: int) -> list["Event"]:
-        """The events of one mapping, the biggest first."""
+        """Events of one mapping, the largest first."""
         rows = np.flatnonzero(self.mapping == mapping)
-        named = dict(self.names)
-        names = tuple((at, named[row]) for at, row in enumerate(rows.tolist()) if row in named)
-        found = Events(self.mapping[rows], self.what[rows], self.kb[rows], self.sure[rows], self.page_kb, names)
-        return sorted(found, key=lambda event: -event.kb)
+        names_by_row = dict(self.names)
+        names = tuple((at, names_by_row[row]) for at, row in enumerate(rows.tolist()) if row in names_by_row)
+        events = Events(self.mapping[rows], self.what[rows], self.kb[rows], self.sure[rows], self.page_kb, names)
+        return sorted(events, key=lambda event: -event.kb)
 
     def with_names(self, names: Mapping[int, SymbolNames]) -> "Events":
-        """Name what lies on the pages copied on write.
+        """Add the names of the symbols on the pages copied on write.
 
         Args:
-            names: By mapping; those of mappings in which nothing was copied on write are dropped.
+            names: By mapping; names of mappings without copy-on-write are dropped.
         """
-        copied = np.flatnonzero(self.what == _COPY_ON_WRITE)
-        found = zip(copied.tolist(), self.mapping[copied].tolist(), strict=True)
-        return replace(self, names=tuple((row, names[mapping]) for row, mapping in found if mapping in names))
+        rows = np.flatnonzero(self.what == _COPY_ON_WRITE)
+        copies = zip(rows.tolist(), self.mapping[rows].tolist(), strict=True)
+        return replace(self, names=tuple((row, names[mapping]) for row, mapping in copies if mapping in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,13 @@ class Event:
     pages: int
     sure: bool
     names: SymbolNames = ()
-    """What lies on the pages copied on write, where it has names."""
+    """Symbols on the pages copied on write, if known."""
 
     @property
     def alternatives(self) -> tuple[Mechanism, ...]:
-        """What else it may have been."""
+        """Other mechanisms that fit the same fields."""
         return () if self.sure else ALTERNATIVES.get(self.what, ())
 
 
 NO_EVENTS = Events(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, bool))
-"""Nothing happened."""
+"""No events."""

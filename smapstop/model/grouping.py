@@ -10,20 +10,20 @@ from smapstop.model.tick import Ids
 from smapstop.proc.columns import StringIds, StringTable
 
 Grouping = Literal["none", "name", "kind", "file"]
-"""What rows are grouped by: not at all, by full name, by kind, or by file (all that has no file together by kind)."""
+"""How rows are grouped: not at all, by full name, by kind, or by file (mappings without a file by kind)."""
 GROUPINGS: tuple[Grouping, ...] = ("none", "name", "kind", "file")
 
 _KIND_COUNT = len(Kind)
-"""Keys below this are positions in `list(Kind)`, those from here on are codes of names."""
+"""Group keys below this are positions in `list(Kind)`; the others are this plus the code of a name."""
 
 
 def group_keys(kind: NDArray[np.signedinteger], name: StringIds, by: Grouping) -> NDArray[np.int64]:
-    """Key of the group of each mapping: small numbers, those of kinds before those of names.
+    """Group key of each mapping, shape (n,): small numbers, kinds before names.
 
     Args:
         kind: Positions in `list(Kind)`, shape (n,).
         name: Names of the mappings, shape (n,).
-        by: What to group by, which must not be "none".
+        by: What to group by; must not be "none".
     """
     of_kind = kind.astype(np.int64)
     if by == "kind":
@@ -33,10 +33,10 @@ def group_keys(kind: NDArray[np.signedinteger], name: StringIds, by: Grouping) -
 
 
 def group_ids(keys: NDArray[np.int64]) -> Ids:
-    """Row ids of groups from their keys, and the keys from the ids: the conversion is its own inverse."""
+    """Convert group keys to row ids, or back: the conversion is its own inverse."""
     return -1 - keys
 
 
 def group_name(texts: StringTable, key: int) -> str:
-    """Name of the group with a key."""
+    """Name of the group with this key."""
     return list(Kind)[key].value if key < _KIND_COUNT else texts[key - _KIND_COUNT]

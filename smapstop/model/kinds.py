@@ -1,4 +1,4 @@
-"""What kind of memory a mapping is, and its short name."""
+"""Classify mappings by kind of memory (file, heap, stack, shared memory, …) and by likely section of the file."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from smapstop.proc.pages.page_states import Backing
 
 
 class Kind(StrEnum):
-    """The kinds that colours and groups speak of."""
+    """Kind of memory, for colours and groups."""
 
     FILE = "file"
     ANONYMOUS = "anonymous"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
     SHARED = "shared"
     """Shared memory: memfd, System V, POSIX, tmpfs, MAP_SHARED | MAP_ANONYMOUS. Not shared file mappings."""
     SPECIAL = "special"
-    """What the kernel put there: vdso, vvar, vsyscall, uprobes."""
+    """Mapped by the kernel: vdso, vvar, vsyscall, uprobes."""
 
 
 _SHARED = re.compile(
@@ -32,7 +32,7 @@ _POSITIONS = {kind: at for at, kind in enumerate(Kind)}
 
 
 def kind_of(name: str) -> Kind:
-    """The kind of a mapping by the name that the kernel prints (kernel-specific names stay `SPECIAL`)."""
+    """Kind of a mapping by the name that the kernel prints; other names in brackets are `SPECIAL`."""
     if _ANONYMOUS.match(name):
         return Kind.ANONYMOUS
     if name == "[heap]":
@@ -45,32 +45,32 @@ def kind_of(name: str) -> Kind:
 
 
 def kinds_of(mappings: Mappings) -> list[Kind]:
-    """The kind of each mapping; one look-up per distinct name."""
-    of_code = {code: kind_of(mappings.strings[code]) for code in np.unique(mappings.name).tolist()}
-    return [of_code[code] for code in mappings.name.tolist()]
+    """Kind of each mapping; each distinct name is classified once."""
+    by_code = {code: kind_of(mappings.strings[code]) for code in np.unique(mappings.name).tolist()}
+    return [by_code[code] for code in mappings.name.tolist()]
 
 
 def kind_codes(mappings: Mappings) -> NDArray[np.int8]:
-    """The kinds as positions in `list(Kind)`, shape (n,)."""
+    """Kinds as positions in `list(Kind)`, shape (n,)."""
     return classify_texts(mappings.strings, mappings.name, lambda name: _POSITIONS[kind_of(name)])
 
 
 def classify_texts(texts: StringTable, codes: StringIds, classify: Callable[[str], int]) -> NDArray[np.int8]:
-    """A small number for each coded text, shape (len(codes),); each text is asked about once."""
+    """Classify each coded string as a small number, shape (len(codes),); each distinct string once."""
     used = np.zeros(len(texts), bool)
     used[codes] = True
-    answers = np.zeros(len(texts), np.int8)
+    classes = np.zeros(len(texts), np.int8)
     for code in np.flatnonzero(used).tolist():
-        answers[code] = classify(texts[code])
-    return answers[codes]
+        classes[code] = classify(texts[code])
+    return classes[codes]
 
 
 def backing_of(name: str, perms: str) -> Backing:
-    """What is behind a mapping, for the states of its pages.
+    """Backing of a mapping, for the states of its pages.
 
     Args:
-        name: As the kernel prints it.
-        perms: As the kernel prints them.
+        name: As printed by the kernel.
+        perms: As printed by the kernel.
     """
     private = perms.endswith("p")
     if private and name.startswith("/anon_hugepage"):
@@ -87,7 +87,7 @@ def backing_of(name: str, perms: str) -> Backing:
 
 
 def likely_section(perms: str) -> str:
-    """What a file mapping usually holds, in the linker's words (`.text`, `.data`); a guess from its permissions."""
+    """Section that a file mapping usually holds (`.text`, `.data`, `.rodata`), guessed from its permissions."""
     if "x" in perms:
         return ".text"
     if "w" in perms:

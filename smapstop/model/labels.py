@@ -1,7 +1,7 @@
-"""What memory without a name is probably for: thread stacks, arenas of malloc, zeroed data of a file.
+"""Label unnamed memory with its likely purpose: thread stacks, malloc arenas, .bss of a file.
 
-The kernel knows no such things. What it prints, `[anon:NAME]`, is taken as it is, and a stack pointer in a mapping
-shows whose stack it is; the rest is told by its shape, and is a guess.
+The kernel does not know these. Names that it prints, `[anon:NAME]`, are taken as they are, and a stack pointer in a
+mapping identifies the thread; the rest is inferred from size, alignment and neighbours, and is a guess.
 """
 
 from collections.abc import Mapping
@@ -17,24 +17,24 @@ from smapstop.model.tick import ThreadStack
 from smapstop.proc.columns import Mappings, StringIds
 
 _ARENA_BYTES = np.uint64(64 << 20)
-"""glibc's HEAP_MAX_SIZE on 64 bits: the heaps of all arenas but the main one are so large, and begin at multiples."""
+"""glibc's HEAP_MAX_SIZE on 64 bits: the size and alignment of the heaps of all arenas but the main one."""
 _MAX_GUARD_BYTES = np.uint64(64 << 10)
-"""An inaccessible mapping of at most this size, before a writable one, guards a stack."""
+"""An inaccessible mapping of at most this size before a writable one is a stack guard."""
 _MIN_STACK_BYTES = np.uint64(16 << 10)
 _WRITABLE, _INACCESSIBLE = 1, 2
 
 
 class Purpose(IntEnum):
-    """What nameless memory is for by its shape."""
+    """Likely purpose of unnamed memory, by its shape."""
 
     UNKNOWN = 0
     ARENA = 1
     RESERVE = 2
-    """What an arena can grow into."""
+    """Reserved address space that an arena can grow into."""
     STACK = 3
     GUARD = 4
     BSS = 5
-    """The zeroed data of a file."""
+    """Zero-initialized data of a file."""
 
 
 PURPOSE_TEXTS = {
@@ -44,96 +44,98 @@ PURPOSE_TEXTS = {
     Purpose.GUARD: "guard of a stack",
     Purpose.BSS: ".bss",
 }
-"""What is said of them; of the last one after the name of the file."""
+"""Texts of the labels; `.bss` follows the name of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a mapping is for."""
+    """Purpose of a mapping, as text."""
 
     text: str
     guess: bool
-    """Whether it is told by its shape alone."""
+    """Whether it is inferred from the shape alone; shown as `?`."""
 
     def __str__(self) -> str:
         return self.text + "?" * self.guess
 
     @property
     def may_be_bss(self) -> bool:
-        """Whether it looks like the zeroed data of a file, which may have names for what lies there."""
+        """Whether it looks like the .bss of a file, whose symbols may name the variables there."""
         return self.guess and self.text.endswith(PURPOSE_TEXTS[Purpose.BSS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Purposes:
-    """What each of n mappings is for by its shape, as far as it has no name."""
+    """Likely purposes of n mappings, by their shape; unknown for those that have a name."""
 
     purpose: NDArray[np.int8]
-    """A `Purpose` each, shape (n,)."""
+    """`Purpose` of each mapping, shape (n,)."""
     owner: StringIds
-    """Of `Use.BSS` the name of the file, of others the empty text, shape (n,)."""
+    """Name of the file for `Purpose.BSS`, else the empty string, shape (n,)."""
 
     def with_rows(self, others: "Purposes", rows: NDArray[np.intp]) -> "Purposes":
-        """With some rows of others, whose texts have the same codes, after them."""
+        """Append some rows of `others`, which must have the same string table."""
         return Purposes(
             np.concatenate([self.purpose, others.purpose[rows]]), np.concatenate([self.owner, others.owner[rows]])
         )
 
 
 def unknown_purposes(n: int) -> Purposes:
-    """Nothing known of n rows."""
+    """Purposes of n rows of which nothing is known."""
     return Purposes(np.zeros(n, np.int8), np.zeros(n, np.int32))
 
 
-@lru_cache(2)  # whoever looks at a moment asks about the same mappings
+@lru_cache(2)  # a view of one snapshot asks several times about the same mappings
 def purposes_of(mappings: Mappings) -> Purposes:
-    """What mappings are for, each told by its shape and by its neighbours'.
+    """Infer the purpose of each unnamed mapping from its shape and its neighbours.
 
     Args:
         mappings: In address order.
     """
-    nameless = mappings.name == 0
+    unnamed = mappings.name == 0
     perms = classify_texts(
         mappings.strings, mappings.perms, lambda text: {"rw-p": _WRITABLE, "---p": _INACCESSIBLE}.get(text, 0)
     )
     code = classify_texts(mappings.strings, mappings.perms, lambda text: text[2:3] == "x") > 0
-    program = np.isin(mappings.name, mappings.name[~nameless & code])
-    """Whether a mapping is of a file that has code; others, such as `/anon_hugepage`, have no zeroed data."""
+    program = np.isin(mappings.name, mappings.name[~unnamed & code])
+    """Mappings of files that have code; others, such as `/anon_hugepage`, have no .bss."""
     start, end = mappings.start, mappings.end
     size = end - start
-    writable, closed = nameless & (perms == _WRITABLE), nameless & (perms == _INACCESSIBLE)
-    behind = np.zeros(len(mappings), np.bool_)
-    """Whether a mapping begins where the one before it ends."""
-    behind[1:] = start[1:] == end[:-1]
+    writable, inaccessible = unnamed & (perms == _WRITABLE), unnamed & (perms == _INACCESSIBLE)
+    adjacent = np.zeros(len(mappings), np.bool_)
+    """Mappings that begin where the one before ends."""
+    adjacent[1:] = start[1:] == end[:-1]
 
-    guarded = writable & behind & _shift_down(closed & (size <= _MAX_GUARD_BYTES)) & (size >= _MIN_STACK_BYTES)
-    more = closed & behind & _shift_down(writable)
-    room = end.copy()
-    room[:-1][more[1:]] = end[1:][more[1:]]
-    arena = writable & (start % _ARENA_BYTES == 0) & (size <= _ARENA_BYTES) & (room - start >= _ARENA_BYTES)
+    guarded = (
+        writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES)) & (size >= _MIN_STACK_BYTES)
+    )
+    reserve = inaccessible & adjacent & _shift_down(writable)
+    limit = end.copy()
+    limit[:-1][reserve[1:]] = end[1:][reserve[1:]]
+    arena = writable & (start % _ARENA_BYTES == 0) & (size <= _ARENA_BYTES) & (limit - start >= _ARENA_BYTES)
     stack = guarded & ~arena
-    bss = writable & behind & _shift_down(program & (perms == _WRITABLE)) & ~arena & ~stack
+    bss = writable & adjacent & _shift_down(program & (perms == _WRITABLE)) & ~arena & ~stack
 
-    use = np.zeros(len(mappings), np.int8)
-    use[:-1][stack[1:]] = Purpose.GUARD
-    use[more & _shift_down(arena)] = Purpose.RESERVE
-    use[bss], use[stack], use[arena] = Purpose.BSS, Purpose.STACK, Purpose.ARENA
+    purpose = np.zeros(len(mappings), np.int8)
+    purpose[:-1][stack[1:]] = Purpose.GUARD
+    purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
+    purpose[bss], purpose[stack], purpose[arena] = Purpose.BSS, Purpose.STACK, Purpose.ARENA
     owner = np.where(bss, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
-    return Purposes(use, owner.astype(np.int32))
+    return Purposes(purpose, owner.astype(np.int32))
 
 
 def _shift_down(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """For each row what is true of the one before it."""
+    """Shift a mask by one row: the value of each row is that of the row before."""
     return np.concatenate([np.zeros(min(1, len(rows)), np.bool_), rows[:-1]])
 
 
 def purpose_label(purpose: int, owner: str, stack: ThreadStack | None) -> Label | None:
-    """What is said of nameless memory; None when nothing is known.
+    """Label of unnamed memory; None when nothing is known.
 
     Args:
-        use: A `Purpose`.
-        owner: The name of the file whose zeroed data it is.
-        stack: The stack that is in it, if it is known whose.
+        purpose: A `Purpose`.
+        owner: For `Purpose.BSS` the name of the file.
+        stack: The thread stack in it, if the thread is known.
     """
     if stack is not None:
         return Label(f"stack of {stack.name} {stack.tid}", guess=False)
@@ -143,22 +145,22 @@ def purpose_label(purpose: int, owner: str, stack: ThreadStack | None) -> Label 
 
 
 def labels_of(mappings: Mappings, stacks: Mapping[int, ThreadStack]) -> list[Label | None]:
-    """What each mapping is for, None where its name says it, or nothing is known.
+    """Label of each mapping; None where its name is enough, or nothing is known.
 
     Args:
         mappings: In address order.
-        stacks: The stacks of threads, as far as they are known, by the row of the mapping.
+        stacks: The known thread stacks, by row of the mapping.
     """
-    uses, texts = purposes_of(mappings), mappings.strings
-    told = zip(mappings.name.tolist(), uses.purpose.tolist(), uses.owner.tolist(), strict=True)
+    purposes, strings = purposes_of(mappings), mappings.strings
+    columns = zip(mappings.name.tolist(), purposes.purpose.tolist(), purposes.owner.tolist(), strict=True)
     return [
-        given_label(texts[name]) if name else purpose_label(use, texts[owner], stacks.get(row))
-        for row, (name, use, owner) in enumerate(told)
+        given_label(strings[name]) if name else purpose_label(purpose, strings[owner], stacks.get(row))
+        for row, (name, purpose, owner) in enumerate(columns)
     ]
 
 
 def given_label(name: str) -> Label | None:
-    """What the program itself calls anonymous memory (prctl(2), PR_SET_VMA_ANON_NAME)."""
+    """Label that the program itself gave to anonymous memory (prctl(2), PR_SET_VMA_ANON_NAME), or None."""
     for prefix in ("[anon:", "[anon_shmem:"):
         if name.startswith(prefix):
             return Label(name.removeprefix(prefix).removesuffix("]").strip(), guess=False)

@@ -1,4 +1,4 @@
-"""Which mappings a user means by an address, by a name as the table shows it, or by a part of one."""
+"""Find mappings by what the user typed: an address, a name as shown in the table, or part of a name."""
 
 import re
 
@@ -12,16 +12,16 @@ _ADDRESS = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{5,16})(?:-(?:0x)?[0-9a-f]{5,1
 
 
 def find_mappings(mappings: Mappings, text: str) -> list[int]:
-    """The rows that are meant, in address order: all that are called so, or else the only one whose name has it.
+    """Find rows, in address order: all with exactly this name, else the only one whose name contains it.
 
-    An address may be anywhere in the mapping, with or without 0x; a range as in /proc/PID/maps is its start.
+    An address may be anywhere in the mapping, with or without 0x; of a range as in /proc/PID/maps the start counts.
 
     Args:
         mappings: Of one process.
-        text: What the user gave: `0x7f12a4001000`, `[heap]`, `libc.so.6`, `experiment .data`, `anonymous`.
+        text: The user's input: `0x7f12a4001000`, `[heap]`, `libc.so.6`, `experiment .data`, `anonymous`.
 
     Raises:
-        SmapstopError: Nothing is meant, or several mappings may be.
+        SmapstopError: No mapping matches, or the text is ambiguous.
     """
     exact = [row for row in range(len(mappings)) if text in known_names(mappings, row)]
     if exact:
@@ -33,43 +33,43 @@ def find_mappings(mappings: Mappings, text: str) -> list[int]:
             return [row]
         if text[:2] in ("0x", "0X"):
             raise SmapstopError(f"no mapping at {text}", "smapstop snapshot -p PID lists them")
-    having = [row for row in range(len(mappings)) if text and text in full_name(mappings, row)]
-    if len(having) > 1:
-        candidates = [f"{mappings.start[row]:#x} {base_name(full_name(mappings, row))}" for row in having]
-        what = f"{len(having)} mappings have {text!r} in their name"
-        raise ambiguous_name_error(what, candidates, "give one of the addresses, or a name in full")
-    if not having:
+    partial = [row for row in range(len(mappings)) if text and text in full_name(mappings, row)]
+    if len(partial) > 1:
+        candidates = [f"{mappings.start[row]:#x} {base_name(full_name(mappings, row))}" for row in partial]
+        what = f"{len(partial)} mappings have {text!r} in their name"
+        raise ambiguous_name_error(what, candidates, "give one of the addresses or a full name")
+    if not partial:
         known = {name for row in range(len(mappings)) for name in known_names(mappings, row)}
         raise unknown_name_error(f"no mapping is called {text!r}", text, known, "smapstop snapshot -p PID lists them")
-    return having
+    return partial
 
 
 def full_name(mappings: Mappings, row: int) -> str:
-    """The name of a mapping in full, with the part of a file that it is: `/usr/lib/libc.so.6 .data`."""
+    """Full name of a mapping, for a file with the section: `/usr/lib/libc.so.6 .data`."""
     name = mappings.name_of(row)
     return " ".join(filter(None, (name or kind_of(name).value, section_of(mappings, row))))
 
 
 def section_of(mappings: Mappings, row: int) -> str:
-    """The part of a file that a mapping is, as the table has it; empty for other mappings."""
+    """Section of a file mapping, as shown in the table; empty for other mappings."""
     return likely_section(mappings.perms_of(row)) if kind_of(mappings.name_of(row)) is Kind.FILE else ""
 
 
 def base_name(name: str) -> str:
-    """The last part of a path, without the kernel's remark that it was deleted; other names as they are."""
+    """Last component of a path, without the kernel's ` (deleted)`; other names unchanged."""
     name = strip_deleted(name)
     return name.rpartition("/")[2] if name.startswith("/") else name
 
 
 def known_names(mappings: Mappings, row: int) -> set[str]:
-    """The names that a mapping has in full: with and without its directory, and with and without its part."""
+    """Names that match a mapping exactly: with and without directory, ` (deleted)` and section."""
     name = mappings.name_of(row)
     names = {name, strip_deleted(name), base_name(name)} if name else {kind_of(name).value}
-    part = section_of(mappings, row)
-    return names | {f"{each} {part}" for each in names if part}
+    section = section_of(mappings, row)
+    return names | {f"{each} {section}" for each in names if section}
 
 
 def _row_at(mappings: Mappings, address: int) -> int | None:
-    """The row of the mapping that an address is in."""
+    """Row of the mapping that contains an address; None when it is not mapped."""
     row = int(np.searchsorted(mappings.start, np.uint64(address), "right")) - 1
     return row if row >= 0 and address < int(mappings.end[row]) else None

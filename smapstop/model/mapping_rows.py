@@ -1,4 +1,4 @@
-"""Rows of two readings side by side: find, compare, put together. Both must share their texts."""
+"""Find, compare and merge rows of two readings, which must share their string table."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from smapstop.proc.fields import EXCHANGED_PAIRS, EXTERNALLY_DRIVEN
 
 ADDRESS_COLUMNS, TEXT_COLUMNS = ("start", "end", "offset", "inode"), ("perms", "device", "name", "flags")
 ATTRIBUTE_COLUMNS = (*ADDRESS_COLUMNS, *TEXT_COLUMNS)
-"""The columns of `Mappings` that are not amounts: numbers, and codes of texts."""
+"""olumns of `Mappings` other than amounts: numbers, and codes of strings."""
 
 
 def rows_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether rows `i` of `a` and rows `j` of `b` (same texts) differ in anything, shape (len(i),)."""
+    """Whether rows `i` of `a` and rows `j` of `b` differ in any column, shape (len(i),)."""
     if a.fields != b.fields:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
@@ -27,7 +27,7 @@ def rows_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.int
 
 
 def find_rows(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
-    """The rows in which the wanted ids stand, -1 for those that are not there."""
+    """Rows of the wanted ids; -1 for ids that are missing."""
     if not len(ids):
         return np.full(len(wanted), -1, np.intp)
     order = np.argsort(ids, kind="stable")
@@ -38,7 +38,10 @@ def find_rows(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
 
 
 def visibly_changed(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether a person would say that the mapping changed: like `rows_differ`, but for `EXTERNALLY_DRIVEN` fields."""
+    """Whether rows differ in what a user sees as a change: as `rows_differ`, without `EXTERNALLY_DRIVEN` fields.
+
+    Of `EXCHANGED_PAIRS` the sums are compared; offset, inode and device are left out.
+    """
     if a.fields != b.fields:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
@@ -55,35 +58,35 @@ def visibly_changed(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np
 
 
 def concatenate(a: Mappings, b: Mappings) -> Mappings:
-    """The rows of both, which must share their texts; a field that only one of them has is `ABSENT` in the other."""
+    """Concatenate the rows of both; a field that only one of them has is `ABSENT` in the rows of the other."""
     return _gather((a, b), np.arange(len(a) + len(b)))
 
 
 def merge_by_address(maps: Sequence[Mappings], rows: NDArray[np.intp]) -> tuple[Mappings, NDArray[np.intp]]:
-    """Some of the rows of some maps, put together as `concatenate` does, by address.
+    """Merge selected rows of several maps in address order; fields as in `concatenate`.
 
     Args:
-        maps: The maps, which must share their texts.
-        rows: Which rows, counted over all of them.
+        maps: The maps, which must share their string table.
+        rows: The selected rows, counted over all maps.
 
     Returns:
-        The map, and which row each of its rows is.
+        The merged map, and the number of each of its rows counted over all maps.
     """
     order = rows[np.argsort(np.concatenate([one.start for one in maps])[rows], kind="stable")]
     return _gather(maps, order), order
 
 
 def _gather(maps: Sequence[Mappings], order: NDArray[np.intp]) -> Mappings:
-    """The rows of some maps in another order; a column at a time, since maps may be big."""
+    """Gather rows of several maps in a given order; one column at a time, since maps may be large."""
     fields = tuple(dict.fromkeys(name for rows in maps for name in rows.fields))
-    heads = {name: np.concatenate([getattr(rows, name) for rows in maps])[order] for name in ATTRIBUTE_COLUMNS}
+    attributes = {name: np.concatenate([getattr(rows, name) for rows in maps])[order] for name in ATTRIBUTE_COLUMNS}
     amounts = np.empty((len(fields), len(order)), np.int64)
     for out, name in zip(amounts, fields, strict=True):
         np.take(np.concatenate([_amounts(rows, name) for rows in maps]), order, out=out)
-    return Mappings(**heads, fields=fields, amounts=amounts, strings=maps[0].strings)
+    return Mappings(**attributes, fields=fields, amounts=amounts, strings=maps[0].strings)
 
 
 def _amounts(mappings: Mappings, name: str) -> Amounts:
-    """The amounts of a field; `ABSENT` where it is not printed."""
+    """Amounts of a field; `ABSENT` when it is not printed."""
     column = mappings.get(name)
     return np.full(len(mappings), ABSENT, np.int64) if column is None else column

@@ -1,4 +1,4 @@
-"""What a reader may ask of a source of ticks, and what a source tells beside ticks."""
+"""Messages between readers and sources of ticks: requests, replies and notices."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -7,17 +7,17 @@ if TYPE_CHECKING:  # it imports numpy, which takes longer than starting a sample
     from smapstop.proc.pages.page_runs import PageRuns
 
 GRACE_SECONDS = 2.0
-"""How long a program or the sampler may take to end when it is asked to; then it is asked with more force."""
+"""Time for a program or the sampler to end when asked to, before a stronger signal is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often to sample, and what it may cost."""
+    """Interval and CPU budget of sampling."""
 
     interval_ns: int = 1_000_000_000
     """Time between readings."""
     budget: float = 0.05
-    """Share of one CPU, and of wall time, that reading may take; past it the interval stretches. 1.0: never."""
+    """Share of one CPU, and of wall time, that reading may take; beyond it the interval grows. 1.0: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Start a program on the terminal that the source was given, and watch it from its exec on.
+    """Start a program on the source's terminal, and watch it from its exec on.
 
-    Once it has ended, it can be launched again: a new target, with ticks that begin anew.
+    After it has ended it can be launched again, as a new target whose ticks count from 0.
     """
 
     command: tuple[str, ...]
@@ -42,132 +42,132 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Send a signal to the launched program's session; never to a process that smapstop only attached to."""
+    """Send a signal to the session of the launched program; never to a process that smapstop only attached to."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Detach:
-    """End, but let the launched program go on: its terminal stays open, and what it prints is thrown away."""
+    """End the source but leave the launched program running: its terminal stays open, its output is discarded."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagesRequest:
-    """Look at the pages of a mapping, once; the answer is `PagesReply`."""
+    """Read the pages of a mapping once; the reply is `PagesReply`."""
 
     mapping: int
-    """Its id."""
+    """Id of the mapping."""
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolsRequest:
-    """Tell what lies on pages of a mapping; the answer is `SymbolsReply`."""
+    """Find the symbols on pages of a mapping; the reply is `SymbolsReply`."""
 
     mapping: int
-    """Its id."""
+    """Id of the mapping."""
     ranges: tuple[tuple[int, int], ...]
-    """Addresses of whole pages, from the first up to the one after the last."""
+    """Page-aligned address ranges: start, and first address after the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class FramesRequest:
-    """Tell of the page frames behind some pages of a mapping; the answer is `FramesReply`."""
+    """Read the state of the page frames behind pages of a mapping; the reply is `FramesReply`."""
 
     mapping: int
-    """Its id."""
+    """Id of the mapping."""
     start: int
     """Address of the first page."""
     end: int
-    """First address after the last one."""
+    """First address after the last page."""
 
 
 MappingRequest = PagesRequest | SymbolsRequest | FramesRequest
-"""What is asked about one mapping."""
+"""Requests about one mapping."""
 Request = Attach | Launch | Pace | Signal | Detach | MappingRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The process that is watched: found, or launched."""
+    """rocess being watched: attached to, or launched."""
 
     pid: int
     command_line: tuple[str, ...]
     executable: str | None
     launched: bool
     stopped_at_exec: bool
-    """The first tick shows the very start of its life."""
+    """Launched and stopped at exec: the first tick is from before its first instruction."""
     started_ns: int
-    """When it started, on the wall clock."""
+    """Start time, wall clock, ns."""
     clock_ticks: int
-    """The unit of its CPU times: so many a second."""
+    """Clock ticks a second (SC_CLK_TCK), the unit of its CPU times."""
     max_map_count: int | None
-    """How many mappings a process may have (vm.max_map_count)."""
+    """Limit of mappings per process (vm.max_map_count)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PagesReply:
-    """What the pages of a mapping were at one look."""
+    """Pages of a mapping, from one reading of pagemap."""
 
     mapping: int
     tick: int
-    """The last tick before the look."""
+    """ast tick before the reading."""
     wall_ns: int
-    """When it was."""
+    """Time of the reading, wall clock, ns."""
     start: int
-    """First address of the mapping then."""
+    """First address of the mapping at that time."""
     end: int
-    """First address after it."""
+    """First address after the mapping."""
     runs: "PageRuns | None"
     """The pages; None when they could not be read."""
     missing_reason: str = ""
-    """Why they could not, and what to do."""
+    """Why they could not be read, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolsReply:
-    """What lies on pages of a mapping."""
+    """Symbols on pages of a mapping."""
 
     mapping: int
     ranges: tuple[tuple[int, int], ...]
-    """As asked for."""
+    """As in the request."""
     names: tuple[tuple[str, ...], ...]
-    """For each range the names in address order, the last of which may say how many more there are."""
+    """For each range the names in address order; the last may be the number of further ones."""
     missing_reason: str = ""
-    """Why there are no symbols, to be said of the file: `is stripped of its symbols`. Empty when it has some."""
+    """Why there are no symbols, as a predicate of the file: `is stripped of its symbols`; empty when there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class FramesReply:
-    """What the page frames behind some pages of a mapping are, as far as the kernel tells."""
+    """State of the page frames behind pages of a mapping, from kpageflags and kpagecount."""
 
     mapping: int
     start: int
-    """As asked for."""
+    """As in the request."""
     end: int
-    """As asked for."""
+    """As in the request."""
     pages: int = 0
-    """How many have a frame, and all that follows is of these."""
+    """Pages that have a frame; the counts below are of these."""
     mapped_once: int = 0
-    """Mapped once, by all processes together."""
+    """Frames with a map count of 1, over all processes."""
     highest_map_count: int = 0
-    """How often the one is mapped that is mapped most."""
+    """Map count of the most mapped frame."""
     dirty: int = 0
     referenced: int = 0
     huge: int = 0
-    """Part of huge pages, however they are mapped."""
+    """Frames of huge pages, whether mapped as such or not."""
     ksm: int = 0
     missing_reason: str = ""
-    """Why nothing is told; empty when it is."""
+    """Why there are no counts; empty when there are."""
 
 
 MappingReply = PagesReply | SymbolsReply | FramesReply
-"""What is said to a `MappingRequest`."""
+"""Replies to a `MappingRequest`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaunchFailed:
-    """A program could not be launched again; it can be tried once more."""
+    """Launching the program again failed; it may be retried."""
 
     what: str
     remedy: str = ""
@@ -175,7 +175,7 @@ class LaunchFailed:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that the user should know, and that does not end the watching."""
+    """Message for the user that does not end the session."""
 
     what: str
     remedy: str = ""
@@ -183,15 +183,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class EndOfRecording:
-    """Nothing more comes: a recording was told to its end."""
+    """End of a recording: no more ticks follow."""
 
     reason: str
-    """Why it ends there; empty when nobody told."""
+    """Why the recording was stopped; empty when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The source cannot go on: what a `SmapstopError` says."""
+    """The source failed and has ended; fields as in `SmapstopError`."""
 
     what: str
     remedy: str = ""

@@ -1,4 +1,4 @@
-"""A tick: what one poll of the process learned; the log of ticks is what every reader reads."""
+"""Tick: the result of one poll of the process. Every reader works on the log of ticks."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,96 +10,96 @@ from smapstop.model.events import NO_EVENTS, Events
 from smapstop.proc.columns import Counters, Mappings
 
 Ids = NDArray[np.int64]
-"""Mapping ids: issued once per stream, kept while a mapping grows, shrinks, moves or changes protection."""
+"""Mapping ids: unique within a stream of ticks, constant while a mapping grows, shrinks, moves or is reprotected."""
 
 LifecycleKind = Literal["map", "unmap", "grow", "shrink", "split", "merge", "protect", "move", "rename"]
-"""What happened to a mapping as a whole."""
+"""Changes to a mapping as a whole."""
 
 
 Tier = Literal["counters", "rollup", "smaps"]
-"""What a tick reads: the counters always; the totals, or every mapping, when the budget allows."""
+"""Depth of a reading: the counters always; the totals, or every mapping, when the budget allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class LifecycleEvent:
-    """One step in the life of a mapping."""
+    """Change to a mapping as a whole."""
 
     what: LifecycleKind
     mapping: int
-    """Id of the mapping it happened to; of a split, the new part; of a merge, the one that is no more."""
+    """Id of the mapping; of a split, the new part; of a merge, the one that disappeared."""
     other: int | None = None
     """Id of the mapping split from, or merged into."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadStack:
-    """That a mapping is the stack of a thread, by its stack pointer."""
+    """Thread whose stack pointer is in a mapping."""
 
     mapping: int
     tid: int
-    """0: it is nobody's any more."""
+    """Thread id; 0 when the mapping is no longer a thread's stack."""
     name: str
-    """Of the thread (comm)."""
+    """Name of the thread (comm)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExitStatus:
-    """How the process ended, as far as it can be known from outside."""
+    """Exit status of the process, as far as it is known."""
 
     status: int | None = None
-    """Exit status, 0 to 255; None when a signal ended it, or when nobody could tell us."""
+    """Exit status, 0 to 255; None when a signal killed it, or when unknown."""
     signal: int | None = None
-    """The signal that killed it."""
+    """ignal that killed it, if any."""
     zombie: bool = False
-    """Ended, but its parent has not asked for its status yet."""
+    """Ended, but not reaped by its parent yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tick:
-    """What one poll learned. Ticks are addressed by ordinal; rates divide by `monotonic_ns` of two readings."""
+    """Result of one poll. Ticks are addressed by ordinal; rates divide by the difference of `monotonic_ns`."""
 
     number: int
     """Ordinal in the stream, from 0."""
     monotonic_ns: int
-    """When the reading began, on the monotonic clock."""
+    """Start of the reading on the monotonic clock, ns."""
     wall_ns: int
-    """The same moment on the wall clock, for display."""
+    """Start of the reading on the wall clock, ns, for display."""
     read_ns: int
-    """How long the reading took."""
+    """Duration of the reading, ns."""
     cpu_ns: int
-    """CPU time that the sampler spent on the tick, the kernel's part included."""
+    """CPU time that the sampler spent on the tick, user and system, ns."""
     interval_ns: int
-    """The time between ticks."""
+    """Time between ticks, ns."""
     smaps_interval_ns: int
-    """The time between ticks that read every mapping: longer when the budget does not allow it at each."""
+    """Time between ticks that read every mapping, ns; longer when the budget does not allow it at every tick."""
     counters: Counters
     tier: Tier
-    """How much this tick read."""
+    """What this tick read."""
     totals: dict[str, int]
-    """Totals of the process by field name, kB; see `totals_of`. What could not be read is not in it."""
+    """Totals of the process by field name, kB; see `totals_of`. Totals that could not be read are missing."""
     keyframe: bool
-    """`rows` holds every mapping of the process, and what is not in it is gone."""
+    """`rows` has every mapping of the process; mappings without a row are gone."""
     ids: Ids
-    """Ids of the rows, shape (k,)."""
+    """Mapping ids of the rows, shape (k,)."""
     rows: Mappings
-    """The mappings that changed since the previous tick, or were born; all of them in a keyframe."""
+    """appings that are new or changed since the previous tick; all of them in a keyframe."""
     gone: Ids
-    """Ids of the mappings that are no more."""
+    """Ids of the mappings that disappeared."""
     lineage: tuple[LifecycleEvent, ...] = ()
     events: Events = NO_EVENTS
-    """Which kernel mechanisms moved the rows, as far as the fields tell."""
+    """Kernel mechanisms that account for the changes of the rows, as far as the fields show them."""
     stacks: tuple[ThreadStack, ...] = ()
-    """What is new of whose stack is where."""
+    """Thread stacks found, changed or ended since the previous tick."""
     torn: bool = False
     """The map changed while it was read; overlapping records were dropped."""
     executed: bool = False
-    """The process began a new program since the previous tick."""
+    """The process called exec since the previous tick."""
     ending: ExitStatus | None = None
     """Set on the last tick of a process."""
     missing: str = ""
-    """Why the mappings could not be read this time, and what to do; `rows` then says nothing."""
+    """Why the mappings could not be read at this tick, and what to do; `rows` is meaningless then."""
 
     @property
     def has_mappings(self) -> bool:
-        """Whether it read every mapping; else it leaves the map as it was."""
+        """Whether this tick read every mapping; if not, the map stays as it was."""
         return self.tier == "smaps" and not self.missing and self.ending is None

@@ -1,4 +1,4 @@
-"""Totals of a process: from every mapping when smaps was read, else from smaps_rollup, else from its counters."""
+"""Totals of a process: summed over smaps if it was read, else from smaps_rollup, else from the counters."""
 
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.fields import PROPERTY_FIELDS
@@ -7,18 +7,18 @@ SUMMED_FIELDS: dict[str, tuple[str, ...]] = {
     "uss": ("private_clean", "private_dirty", "private_hugetlb"),
     "dirty": ("private_dirty", "shared_dirty"),
 }
-"""Totals that are sums of the kernel's fields. They are known when those of `REQUIRED_FIELDS` are."""
+"""Totals that are sums of kernel fields; known when all `REQUIRED_FIELDS` are."""
 REQUIRED_FIELDS = frozenset({"private_clean", "private_dirty"})
-"""The parts of `SUMMED_FIELDS` that every kernel prints; the others count as none where they are not printed."""
+"""arts of `SUMMED_FIELDS` that every kernel prints; the others count as 0 when they are not printed."""
 DERIVED_TOTALS = (*SUMMED_FIELDS, "rss_anon", "rss_file", "rss_shmem")
-"""The totals that smapstop computes beside the kernel's fields."""
+"""Totals that smapstop computes in addition to the kernel's fields."""
 
 
 def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, int]) -> dict[str, int]:
-    """Totals by field name, kB, as far as this tick knows them.
+    """Compute the totals that a reading has, by field name, kB.
 
-    Beside the kernel's fields: `uss` (what only this process has), `dirty`, and Rss by what backs it: `rss_anon`,
-    `rss_file`, `rss_shmem`.
+    In addition to the kernel's fields: `uss` (memory that only this process has), `dirty`, and Rss by backing:
+    `rss_anon`, `rss_file`, `rss_shmem`.
     """
     totals = {name: value for name in ("rss", "rss_shmem") if (value := getattr(counters, name)) is not None}
     if counters.vm_swap is not None:
@@ -34,7 +34,7 @@ def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, i
 
 
 def _derive_totals(totals: dict[str, int]) -> dict[str, int]:
-    """What follows from other totals."""
+    """Compute the `DERIVED_TOTALS` that follow from other totals."""
     derived: dict[str, int] = {}
     if totals.keys() >= REQUIRED_FIELDS:
         derived |= {name: sum(totals.get(part, 0) for part in parts) for name, parts in SUMMED_FIELDS.items()}
