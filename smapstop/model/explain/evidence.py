@@ -1,4 +1,4 @@
-"""What the rules that explain a tick look at, besides its deltas: which rules hold for a mapping, and what it had."""
+"""Evidence for explaining a tick, besides its deltas: type of each mapping, its earlier amounts, page faults."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,39 +15,39 @@ _ANONYMOUS_KINDS = (Kind.ANONYMOUS, Kind.HEAP, Kind.STACK)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Masks and amounts have shape (k,)."""
+    """Evidence for k mappings; masks and amounts have shape (k,)."""
 
     private_anonymous: Mask
-    """Private, without a file: its resident pages are anonymous."""
+    """Private, without a file: resident pages are anonymous."""
     private_file: Mask
-    """Private, of a file (or of the kernel, such as the vdso): pages are the file's until they are written."""
+    """Private, of a file (or of the kernel, such as the vdso): pages are the file's until written."""
     shared_file: Mask
     """MAP_SHARED of a file: writes go to the file's pages."""
     shared_memory: Mask
-    """memfd, shm, tmpfs: file pages to smaps, but there is no file that they could be read from again."""
+    """MAP_SHARED of memfd, shm, tmpfs: file pages in smaps, but no file from which they could be read again."""
     amounts_before: dict[str, KbColumn]
-    """The fields before, kB."""
+    """Fields at the previous reading, kB."""
     shrunk_kb: KbColumn
-    """How much shorter the mapping became, kB."""
+    """Decrease of the mapping's size, kB; 0 when it did not shrink."""
     mergeable: Mask
-    """KSM may merge its pages, and this kernel does not say which it merged (before Linux 6.8)."""
+    """KSM may merge pages here (VmFlags mg), and this kernel prints no KSM field (before Linux 6.8)."""
     faults: int
     """Page faults of the whole process in the tick."""
     page_kb: int
 
     def amount_before(self, name: str) -> KbColumn:
-        """How much of a field there was; 0 when this kernel does not print it."""
+        """Amount of a field at the previous reading, kB; 0 when this kernel does not print it."""
         return self.amounts_before[name] if name in self.amounts_before else np.zeros_like(self.shrunk_kb)
 
     @property
     def dirty_file_pages(self) -> KbColumn:
-        """Dirty pages that were the file's own, at least: it was written lately, and not yet written back."""
+        """Lower bound of the dirty pages that were the file's own, kB: written and not yet written back."""
         excess: KbColumn = self.amount_before(PD) + self.amount_before(SD) - self.amount_before("anonymous")
         return np.maximum(excess, 0)
 
     @property
     def clean_anonymous_pages(self) -> KbColumn:
-        """Clean pages that were anonymous, at least: they came back from swap, and were only read."""
+        """Lower bound of the clean pages that were anonymous, kB: swapped in, and only read since."""
         excess: KbColumn = self.amount_before("anonymous") - self.amount_before(PD) - self.amount_before(SD)
         return np.maximum(excess, 0)
 
@@ -60,42 +60,42 @@ def evidence_of(
     faults: int,
     page_kb: int,
 ) -> Evidence:
-    """The evidence for some rows of a reading.
+    """Collect the evidence for some rows of a reading.
 
     Args:
-        mappings: The reading.
+        mappings: The current reading.
         rows: Rows of it, shape (k,).
-        was: The fields before, kB.
-        now: The fields now.
+        was: Fields at the previous reading, kB.
+        now: Fields at the current reading, kB.
         faults: Page faults of the whole process between the readings.
-        page_kb: Size of a page.
+        page_kb: Page size, kB.
     """
     kinds = list(Kind)
     kind = classify_texts(mappings.strings, mappings.name[rows], lambda name: kinds.index(kind_of(name)))
     shared = classify_texts(mappings.strings, mappings.perms[rows], lambda perms: perms.endswith("s")) > 0
-    memory = ~shared & _is_any_of(kind, map(kinds.index, _ANONYMOUS_KINDS))
-    of_memory = kind == kinds.index(Kind.SHARED)
-    none = np.zeros(len(rows), np.int64)
+    private_anonymous = ~shared & _is_any_of(kind, map(kinds.index, _ANONYMOUS_KINDS))
+    is_shared_memory = kind == kinds.index(Kind.SHARED)
+    zeros = np.zeros(len(rows), np.int64)
     return Evidence(
-        private_anonymous=memory,
-        private_file=~shared & ~memory,
-        shared_file=shared & ~of_memory,
-        shared_memory=shared & of_memory,
+        private_anonymous=private_anonymous,
+        private_file=~shared & ~private_anonymous,
+        shared_file=shared & ~is_shared_memory,
+        shared_memory=shared & is_shared_memory,
         amounts_before=was,
-        shrunk_kb=np.maximum(was["size"] - now["size"], 0) if "size" in was else none,
-        mergeable=none > 0 if "ksm" in was else has_flag(mappings, rows, "mg"),
+        shrunk_kb=np.maximum(was["size"] - now["size"], 0) if "size" in was else zeros,
+        mergeable=zeros > 0 if "ksm" in was else has_flag(mappings, rows, "mg"),
         faults=faults,
         page_kb=page_kb,
     )
 
 
 def has_flag(mappings: Mappings, rows: NDArray[np.intp], flag: str) -> Mask:
-    """Whether VmFlags of some rows hold a flag."""
+    """Whether the VmFlags of each row contain a flag."""
     return classify_texts(mappings.strings, mappings.flags[rows], lambda flags: flag in flags.split()) > 0
 
 
 def _is_any_of(values: NDArray[np.int8], wanted: Iterable[int]) -> Mask:
-    """Whether each value is one of a few."""
+    """Whether each value is one of those wanted."""
     out = np.zeros(len(values), bool)
     for value in wanted:
         out |= values == value

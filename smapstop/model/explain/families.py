@@ -1,9 +1,9 @@
-"""What a mapping had before and has now, where mappings split, merge, or move the border between them.
+"""Amounts before and after where mappings split, merge, or move the boundary between them.
 
-The parts of a split have together what the whole had; taken alone, one of them would seem to have lost pages that
-the other seems to have touched. So mappings of the same object whose places overlap are accounted for as one family,
-under its head; for the others of the family nothing changed. Pages that mremap took out of one mapping into another
-are followed by their number.
+The parts of a split together have what the whole had; taken alone, one part would seem to have lost pages that the
+other seems to have touched. So mappings of the same object whose address ranges overlap are accounted for as one
+family, under its head; the other members count as unchanged. Pages that mremap moved from one mapping to another are
+recognised by their number.
 """
 
 from collections.abc import Iterable
@@ -20,26 +20,26 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Families:
-    """Mappings accounted for together; positions in `new` of `find_families`, unless they are of `before`."""
+    """Mappings accounted for together; positions in `new` of `find_families`, except for `gone`."""
 
     members: Rows
-    """Rows that another row, their head, stands for."""
+    """Rows that are accounted for under another row, their head."""
     heads: Rows
-    """The head of each of `members`."""
+    """ead of each of `members`."""
     gone: Rows
-    """Rows of `before` that have no row any more, but whose place a relative has."""
+    """Rows of `before` without a row of their own now, whose family still has one."""
     gone_heads: Rows
-    """The head of the family of each of `gone`."""
+    """ead of the family of each of `gone`."""
 
 
 def find_families(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Families:
-    """The families among mappings, by place and object.
+    """Find families of mappings: overlapping address ranges, same object.
 
     Args:
-        before: The last reading.
-        old: Rows of the mappings in it, shape (k,); -1 for those born since.
-        after: This reading, with the same texts.
-        new: Rows of the same mappings in it; at least all that were born or resized.
+        before: The previous reading.
+        old: Rows of the mappings in it, shape (k,); -1 for new mappings.
+        after: The current reading, with the same string table.
+        new: Rows of the same mappings in it; at least all that are new or resized.
     """
     known = np.flatnonzero(old >= 0)
     was = old[known]
@@ -54,7 +54,7 @@ def find_families(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Fa
 
 
 def _find_overlapping(before: Mappings, start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """The rows of a reading that overlap one of some places."""
+    """Mask of the rows of a reading that overlap any of the given address ranges."""
     edges = np.zeros(len(before) + 1, np.int64)
     low = np.searchsorted(before.end, start, side="right")
     high = np.maximum(low, np.searchsorted(before.start, end, side="left"))
@@ -65,20 +65,20 @@ def _find_overlapping(before: Mappings, start: NDArray[np.uint64], end: NDArray[
 
 
 def _group_families(before: Mappings, places: Rows, old: Rows, after: Mappings, new: Rows, rows: Rows) -> Families:
-    """Group mappings of then (`places` of `before`) and now (`rows` of `new`) that overlap and are of one object."""
+    """Group old (`places` of `before`) and current mappings (`rows` of `new`) that overlap, with the same backing."""
     start = np.concatenate([before.start[places], after.start[new[rows]]])
     end = np.concatenate([before.end[places], after.end[new[rows]]])
-    stretch = _number_clusters(start, end)
-    what = np.concatenate([_backing_keys(before, places), _backing_keys(after, new[rows])], axis=1)
-    key = np.concatenate([what, stretch[np.newaxis].astype(np.uint64)])
-    rank = np.concatenate([np.full(len(places), 2), np.where(old[rows] >= 0, 0, 1)])  # a head is there, if it can be
+    cluster = _number_clusters(start, end)
+    backing = np.concatenate([_backing_keys(before, places), _backing_keys(after, new[rows])], axis=1)
+    key = np.concatenate([backing, cluster[np.newaxis].astype(np.uint64)])
+    rank = np.concatenate([np.full(len(places), 2), np.where(old[rows] >= 0, 0, 1)])  # prefer a head that exists now
     order = np.lexsort((start, rank, *key))
     first = np.ones(len(order), bool)
     first[1:] = (key[:, order[1:]] != key[:, order[:-1]]).any(axis=0)
     head = np.empty(len(order), np.intp)
     head[order] = order[np.flatnonzero(first)[np.cumsum(first) - 1]]
     count = len(places)
-    present = head >= count  # of the others, nobody is left
+    present = head >= count  # the other families have no current row
     then, later = head[:count], head[count:]
     gone = present[:count] & ~np.isin(places, old)
     member = later != np.arange(count, len(order))
@@ -86,7 +86,7 @@ def _group_families(before: Mappings, places: Rows, old: Rows, after: Mappings, 
 
 
 def _number_clusters(start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Numbers for the stretches of the address space that overlapping places make up together."""
+    """Number each address range by the cluster of overlapping ranges that it belongs to."""
     order = np.argsort(start, kind="stable")
     reach = np.maximum.accumulate(end[order])
     apart = np.ones(len(order), bool)
@@ -97,18 +97,18 @@ def _number_clusters(start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDAr
 
 
 def _backing_keys(mappings: Mappings, rows: Rows) -> NDArray[np.uint64]:
-    """What is mapped in each row: file, and distance to its pages, shape (3, n); zeros for anonymous memory."""
+    """Backing of each row: inode, device and `start - offset`, shape (3, n); `start - offset` is 0 without a file."""
     inode = mappings.inode[rows]
-    distance = np.where(inode != 0, mappings.start[rows] - mappings.offset[rows], 0)
-    return np.stack([inode, mappings.device[rows].astype(np.uint64), distance])
+    file_base = np.where(inode != 0, mappings.start[rows] - mappings.offset[rows], 0)
+    return np.stack([inode, mappings.device[rows].astype(np.uint64), file_base])
 
 
 def family_amounts(
     kin: Families, before: Mappings, old: Rows, after: Mappings, new: Rows, names: Iterable[str]
 ) -> tuple[dict[str, KbColumn], dict[str, KbColumn]]:
-    """What the mappings had of each field before, and have now, kB, shape (k,); families under their head.
+    """Amounts of each field before and after, kB, shape (k,); those of a family under its head.
 
-    A field that one of the readings did not print is left out. The other arguments are those of `find_families`.
+    A field that either reading lacks is left out. The other arguments are those of `find_families`.
     """
     known = old >= 0
     was, now = {}, {}
@@ -119,8 +119,8 @@ def family_amounts(
         then, later = np.zeros(len(new), np.int64), column[new]
         if earlier is not None:
             then[known] = earlier[old[known]]
-            silent = (then == ABSENT) | (later == ABSENT)
-            then[silent] = later[silent] = 0
+            absent = (then == ABSENT) | (later == ABSENT)
+            then[absent] = later[absent] = 0
             np.add.at(then, kin.gone_heads, np.maximum(earlier[kin.gone], 0))
         later[later == ABSENT] = 0
         for amounts in (then, later):
@@ -131,14 +131,14 @@ def family_amounts(
 
 
 def net_moved_pages(ledger: Ledger, memory: Mask, touched_kb: int) -> None:
-    """Let pages that one mapping lost and another gained be no change of either: mremap moved them, without a fault.
+    """Cancel anonymous pages that one mapping lost and another gained: mremap moved them, without a fault.
 
-    A part of a mapping may move, into a new mapping or to the end of another one.
+    Part of a mapping may move, into a new mapping or to the end of another one.
 
     Args:
-        ledger: Nothing is booked yet.
-        memory: Where pages are anonymous.
-        touched_kb: How much can have been touched, for all the faults there were: what gained more was given it.
+        ledger: The ledger; nothing may be booked yet.
+        memory: Mappings whose pages are anonymous.
+        touched_kb: The most that the faults can have touched, kB; a mapping that gained more received moved pages.
     """
     gained = np.where(memory, ledger.gain("rss", "anonymous"), 0)
     lost = np.where(memory, ledger.loss("rss", "anonymous"), 0)

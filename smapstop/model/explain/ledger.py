@@ -1,4 +1,4 @@
-"""The ledger of a tick: what changed and is not explained yet, mapping by mapping, and what explained the rest."""
+"""Ledger of a tick: changes of each mapping that are not explained yet, and the mechanisms booked so far."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ from smapstop.model.events import Mechanism
 KbColumn = NDArray[np.int64]
 """kB per mapping, shape (k,)."""
 Mask = NDArray[np.bool_]
-"""Which mappings, shape (k,)."""
+"""Selection of mappings, shape (k,)."""
 
 PC, PD, SC, SD = STATES = ("private_clean", "private_dirty", "shared_clean", "shared_dirty")
 """Every resident page is in one of these states; their sum is Rss (fs/proc/task_mmu.c, smaps_page_accumulate)."""
@@ -19,34 +19,47 @@ DIRTY_FIRST = (PD, SD, PC, SC)
 
 
 class Ledger:
-    """The deltas that are not explained yet, and what explained the others."""
+    """Deltas that are not explained yet, and the mechanisms that explain the others.
+
+    Args:
+        deltas: Change of each field that this kernel prints, kB.
+        fields: The fields to be explained.
+        count: Number of mappings.
+    """
 
     def __init__(self, deltas: dict[str, KbColumn], fields: Iterable[str], count: int) -> None:
         self.unexplained = {
             name: deltas[name].copy() if name in deltas else np.zeros(count, np.int64) for name in fields
         }
-        """By field; zeros for one that this kernel does not print."""
+        """Remaining change by field, kB; zeros for a field that this kernel does not print."""
         self.printed_fields = frozenset(deltas)
-        """The fields that this kernel prints."""
+        """ields that this kernel prints."""
         self.bookings: list[tuple[Mechanism, KbColumn, bool]] = []
-        """Mechanisms, how much of each mapping they moved, and whether that is sure."""
+        """Mechanism, kB of each mapping, and whether that is sure."""
 
     def gain(self, *names: str) -> KbColumn:
-        """What every one of the fields grew by, and is not explained yet."""
+        """Unexplained growth that all these fields have in common, kB."""
         least: KbColumn = np.minimum.reduce([self.unexplained[name] for name in names])
         return np.maximum(least, 0)
 
     def loss(self, *names: str) -> KbColumn:
-        """What every one of the fields shrank by, and is not explained yet."""
+        """Unexplained decrease that all these fields have in common, kB."""
         most: KbColumn = np.maximum.reduce([self.unexplained[name] for name in names])
         return np.maximum(-most, 0)
 
     def transition(self, source: str, target: str) -> KbColumn:
-        """What went from one field to another, and is not explained yet."""
+        """Unexplained move from one field to another, kB."""
         return np.minimum(self.loss(source), self.gain(target))
 
     def book(self, what: Mechanism, kb: KbColumn, *, sure: bool | Mask = True, **moves: int) -> None:
-        """Book a mechanism that moves each field of `moves` by so many times its kB."""
+        """Book a mechanism, and explain the changes that it makes.
+
+        Args:
+            what: The mechanism.
+            kb: Amount in each mapping, kB; nothing is booked when it is 0 everywhere.
+            sure: Whether no other mechanism fits, for all mappings or for each.
+            moves: Change of each field, in multiples of `kb`.
+        """
         if not kb.any():
             return
         for name, times in moves.items():
@@ -57,7 +70,7 @@ class Ledger:
             self.bookings += [(what, np.where(sure, kb, 0), True), (what, np.where(sure, 0, kb), False)]
 
     def explain_gain(self, kb: KbColumn, states: Sequence[str]) -> None:
-        """So much became resident: in the states that gained, the likeliest first."""
+        """Explain `kb` that became resident: by gains of the states, the likeliest first."""
         for state in states:
             part = np.minimum(kb, self.gain(state))
             self.unexplained[state] -= part
@@ -65,7 +78,7 @@ class Ledger:
         self.unexplained[states[0]] -= kb
 
     def explain_loss(self, kb: KbColumn, states: Sequence[str]) -> None:
-        """So much is resident no more: it was in the states that lost, the likeliest first."""
+        """Explain `kb` that is no longer resident: by losses of the states, the likeliest first."""
         for state in states:
             part = np.minimum(kb, self.loss(state))
             self.unexplained[state] += part
@@ -73,7 +86,7 @@ class Ledger:
         self.unexplained[states[0]] += kb
 
     def explain_transition(self, source: str, target: str, kb: KbColumn, *whats: Mechanism) -> None:
-        """So much went from one state to another: book why; without a mechanism it was another process's doing."""
+        """Explain `kb` that changed state by mechanisms; without any, another process caused it."""
         self.unexplained[source] += kb
         self.unexplained[target] -= kb
         for what in whats:
