@@ -1,1 +1,1 @@
-"""The log of ticks, packed, and the map at any tick."""
+"""Packed log of ticks, and map snapshots at any tick."""

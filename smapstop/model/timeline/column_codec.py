@@ -1,12 +1,12 @@
-"""Columns in few bytes: integers as the steps between them, anything else as codes of what there is of it.
+"""Encode columns compactly: integers as deltas, other values as codes of the distinct values.
 
-zlib over the bytes of `np.diff` takes fewer bytes and more CPU time, and the time is what a user waits for who steps
-through the history. Columns of real processes, measured:
+zlib over the bytes of `np.diff` takes fewer bytes but more CPU time, and decoding is what a user waits for when
+stepping through the history. Measured on columns of real processes:
 
     67 MB, 6,000 mappings     here 4.2 MB, encoded in  50 ms, decoded in 22 ms
                             zlib 1 3.6 MB            173 ms            71 ms
                             zlib 6 2.6 MB            723 ms           135 ms
-    0.84 MB, a Python program here 0.18 MB             8 ms             2 ms  (each array has its overhead)
+    0.84 MB, a Python program here 0.18 MB             8 ms             2 ms  (overhead of each array)
                             zlib 1 0.10 MB             8 ms             3 ms
 """
 
@@ -21,36 +21,36 @@ from numpy.typing import NDArray
 _Width = type[np.signedinteger[Any]]
 _WIDTHS: tuple[_Width, ...] = (np.int8, np.int16, np.int32, np.int64)
 _OBJECT_BYTES, _ARRAY_BYTES = 170, 112
-"""What Python spends on a squeezed column itself, and on each array in it."""
+"""Bytes that Python needs for an encoded column itself, and for each array in it."""
 _NO_DELTAS, _NO_OUTLIERS, _NO_POSITIONS = np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeltaEncoded:
-    """A column of integers, as the steps from each value to the next.
+    """Column of integers, encoded as the deltas between consecutive values.
 
-    Columns of mappings and ticks hardly move from one row to the next, and then by whole pages: most steps are 0, and
-    the others small when the low bits that none of them uses are left out. Steps wrap around, so that any 64 bits
-    come back as they were.
+    Columns of mappings and ticks hardly change from one row to the next, and then by whole pages: most deltas are 0,
+    and the others are small once the low bits that none of them uses are shifted out. Deltas wrap around, so any
+    64-bit values are restored exactly.
     """
 
     dtype: np.dtype[Any]
     count: int
     first: int
     shift: int
-    """The low bits that no step uses."""
+    """Number of low bits that are 0 in every delta."""
     nonzero_bits: NDArray[np.uint8] | None
-    """Bits that tell which steps are not 0; None when most are not, and all are given."""
+    """Bitmap of the deltas that are not 0; None when most are not, and `deltas` has all of them."""
     deltas: NDArray[np.signedinteger[Any]]
-    """These steps, in as many bytes as most of them need."""
+    """eltas, shifted, in the width that takes the fewest bytes."""
     outliers: NDArray[np.int64]
-    """The few that need more, such as from one mapping to another."""
+    """eltas that do not fit this width, such as between different mappings."""
     outlier_positions: NDArray[np.int32]
-    """Which of `steps` they are."""
+    """Positions of the outliers in `deltas`."""
 
     @property
     def nbytes(self) -> int:
-        """The memory that it takes."""
+        """Memory use, bytes."""
         return _OBJECT_BYTES + sum(
             part.nbytes + _ARRAY_BYTES
             for part in (self.deltas, self.nonzero_bits, self.outliers, self.outlier_positions)
@@ -59,82 +59,82 @@ class DeltaEncoded:
 
 
 StoredColumn = NDArray[Any] | DeltaEncoded
-"""A column as it is, or squeezed; see `expand`."""
+"""A plain or encoded column; see `decode`."""
 
 
 def encode(values: NDArray[Any]) -> DeltaEncoded:
-    """Squeeze integers of any kind, or truth values; shape (n,)."""
+    """Encode integers of any type, or booleans, shape (n,)."""
     wide = values.astype(np.int64)
-    steps = np.diff(wide)
-    used = int(np.bitwise_or.reduce(steps))
+    deltas = np.diff(wide)
+    used = int(np.bitwise_or.reduce(deltas))
     first = int(wide[0]) if len(wide) else 0
     if not used:
         return DeltaEncoded(values.dtype, len(wide), first, 0, None, _NO_DELTAS, _NO_OUTLIERS, _NO_POSITIONS)
     shift = (used & -used).bit_length() - 1
-    steps >>= shift
-    where = None
-    moves = steps != 0
-    if np.count_nonzero(moves) < len(steps) * 7 // 8:
-        where, steps = np.packbits(moves), steps[moves]
-    width, far_at = min(
-        (_find_outliers(steps, width) for width in _WIDTHS), key=lambda way: _encoded_bytes(steps, *way)
+    deltas >>= shift
+    nonzero_bits = None
+    nonzero = deltas != 0
+    if np.count_nonzero(nonzero) < len(deltas) * 7 // 8:
+        nonzero_bits, deltas = np.packbits(nonzero), deltas[nonzero]
+    width, outliers_at = min(
+        (_find_outliers(deltas, width) for width in _WIDTHS), key=lambda choice: _encoded_bytes(deltas, *choice)
     )
-    far = steps[far_at] if len(far_at) else _NO_OUTLIERS
+    outliers = deltas[outliers_at] if len(outliers_at) else _NO_OUTLIERS
     return DeltaEncoded(
         values.dtype,
         len(wide),
         first,
         shift,
-        where,
-        steps.astype(width),
-        far,
-        far_at if len(far_at) else _NO_POSITIONS,
+        nonzero_bits,
+        deltas.astype(width),
+        outliers,
+        outliers_at if len(outliers_at) else _NO_POSITIONS,
     )
 
 
-def _find_outliers(steps: NDArray[np.int64], width: _Width) -> tuple[_Width, NDArray[np.int32]]:
-    """A width, and which steps do not fit it."""
+def _find_outliers(deltas: NDArray[np.int64], width: _Width) -> tuple[_Width, NDArray[np.int32]]:
+    """idth, and the positions of the deltas that do not fit it."""
     limits = np.iinfo(width)
-    return width, np.flatnonzero((steps < limits.min) | (steps > limits.max)).astype(np.int32)
+    return width, np.flatnonzero((deltas < limits.min) | (deltas > limits.max)).astype(np.int32)
 
 
-def _encoded_bytes(steps: NDArray[np.int64], width: _Width, far_at: NDArray[np.int32]) -> int:
-    """The bytes that steps take in a width."""
-    return len(steps) * np.dtype(width).itemsize + len(far_at) * (8 + 4)
+def _encoded_bytes(deltas: NDArray[np.int64], width: _Width, outliers_at: NDArray[np.int32]) -> int:
+    """Size of the deltas in a width, with the outliers, bytes."""
+    return len(deltas) * np.dtype(width).itemsize + len(outliers_at) * (8 + 4)
 
 
 def decode(column: StoredColumn) -> NDArray[Any]:
-    """The values of a column, shape (n,), with the type that they had."""
+    """Decode a column to its original values and dtype, shape (n,); a plain column is returned as it is."""
     if not isinstance(column, DeltaEncoded):
         return column
     wide = np.full(column.count, column.first, np.int64)
     if len(column.deltas):
-        steps = column.deltas.astype(np.int64)
-        steps[column.outlier_positions] = column.outliers
+        deltas = column.deltas.astype(np.int64)
+        deltas[column.outlier_positions] = column.outliers
         if column.nonzero_bits is not None:
-            some, steps = steps, np.zeros(column.count - 1, np.int64)
-            steps[np.unpackbits(column.nonzero_bits, count=len(steps)).view(bool)] = some
-        wide[1:] += np.cumsum(steps) << column.shift
+            nonzero, deltas = deltas, np.zeros(column.count - 1, np.int64)
+            deltas[np.unpackbits(column.nonzero_bits, count=len(deltas)).view(bool)] = nonzero
+        wide[1:] += np.cumsum(deltas) << column.shift
     return wide.astype(column.dtype, copy=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedValues:
-    """Python values in a row: integers that fit 64 bits, or anything that can be hashed."""
+    """Encoded sequence of Python values: integers that fit 64 bits, or any hashable values."""
 
     column: DeltaEncoded
-    """The integers themselves, or codes."""
+    """ntegers themselves, or codes."""
     distinct_values: tuple[Any, ...] | None
-    """What the codes mean."""
+    """The value of each code; None when `column` holds the integers themselves."""
 
     @property
     def nbytes(self) -> int:
-        """The memory that they take, about."""
+        """Approximate memory use, bytes."""
         return self.column.nbytes + sum(_size_of(value) for value in self.distinct_values or ())
 
 
 def encode_values(values: Sequence[Any]) -> EncodedValues:
-    """Squeeze values. What is equal but of another type, such as 1 and True, stays apart."""
+    """Encode Python values; equal values of different types, such as 1 and True, stay distinct."""
     if all(type(value) is int and -(1 << 63) <= value < 1 << 63 for value in values):
         return EncodedValues(encode(np.array(values, np.int64)), None)
     codes: dict[tuple[type, Any], int] = {}
@@ -143,12 +143,12 @@ def encode_values(values: Sequence[Any]) -> EncodedValues:
 
 
 def decode_values(values: EncodedValues) -> list[Any]:
-    """The values, each as it was."""
+    """Decode Python values, with their original types."""
     column: list[int] = decode(values.column).tolist()
     return column if values.distinct_values is None else [values.distinct_values[code] for code in column]
 
 
 def _size_of(value: Any) -> int:
-    """The memory that a value takes, with the texts in it."""
-    inside = sum(map(_size_of, value)) if isinstance(value, tuple) else 0
-    return sys.getsizeof(value) + inside
+    """Memory use of a value, with the items of tuples, bytes."""
+    items = sum(map(_size_of, value)) if isinstance(value, tuple) else 0
+    return sys.getsizeof(value) + items

@@ -1,4 +1,4 @@
-"""A delta: what a tick changed in the moment before it, also when it tells the whole map."""
+"""Delta of a tick: the rows that differ from the snapshot before it, for keyframes, too."""
 
 from dataclasses import dataclass
 
@@ -13,34 +13,34 @@ from smapstop.proc.columns import Mappings, StringTable
 TickNumbers = NDArray[np.int64]
 """Ordinals of ticks."""
 RowLayout = tuple[tuple[str, ...], StringTable]
-"""The fields of rows, and what their codes mean: the same for all rows that are packed together."""
+"""Fields and string table of rows: the same for all rows that are packed together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delta:
-    """What a tick changed: its rows; of a keyframe those that differ from the moment before."""
+    """Changes of a tick: its rows; for a keyframe, those that differ from the snapshot before."""
 
     number: int
     ids: Ids
     rows: Mappings
     last_changed: TickNumbers
-    """When each of the rows last moved; see `Moment.moved`."""
+    """ick at which each row last changed; see `MapSnapshot.last_changed`."""
     gone: Ids
     is_full: bool = False
-    """The map begins anew: the rows do not tell it, only the whole moment does."""
+    """The map does not follow from the snapshot before: it must be stored whole."""
 
     @property
     def layout(self) -> RowLayout | None:
-        """The layout of its rows; None when it changes nothing."""
+        """Layout of the rows; None when nothing changed."""
         return (self.rows.fields, self.rows.strings) if len(self.ids) or len(self.gone) else None
 
 
 def delta_of(before: MapSnapshot | None, after: MapSnapshot) -> Delta:
-    """What the tick of a moment changed in the moment before it."""
+    """Compute the delta from one snapshot to the next."""
     tick = after.tick
     if not tick.keyframe:
-        moved = after.last_changed[find_rows(after.ids, tick.ids)]
-        return Delta(tick.number, tick.ids, tick.rows, moved, tick.gone)
+        last_changed = after.last_changed[find_rows(after.ids, tick.ids)]
+        return Delta(tick.number, tick.ids, tick.rows, last_changed, tick.gone)
     rows = _match_keyframe_rows(before, tick)
     changed = np.zeros(len(tick.ids), bool)
     if before is not None and rows is not None:
@@ -58,7 +58,7 @@ def delta_of(before: MapSnapshot | None, after: MapSnapshot) -> Delta:
 
 
 def _match_keyframe_rows(before: MapSnapshot | None, tick: Tick) -> NDArray[np.intp] | None:
-    """The row that each row of a keyframe had in the moment before; None when it does not follow from that."""
+    """Match the rows of a keyframe with those of the snapshot before; None when it does not follow from that one."""
     if before is None or tick.executed:
         return None
     old, new = before.mappings, tick.rows

@@ -1,4 +1,4 @@
-"""What differs between two moments: signed deltas, rates, births and deaths."""
+"""Diff of two map snapshots: signed deltas, new and removed mappings."""
 
 from dataclasses import dataclass
 
@@ -12,19 +12,19 @@ from smapstop.proc.columns import ABSENT
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapDiff:
-    """A moment compared with an earlier one, row by row of the later one."""
+    """Differences of a map snapshot from an earlier one, by row of the later one."""
 
     before: MapSnapshot
     after: MapSnapshot
     before_rows: NDArray[np.intp]
-    """The row of each mapping in the earlier moment, shape (n,); -1 for those born since."""
+    """Row of each mapping in the earlier snapshot, shape (n,); -1 for new mappings."""
     gone_rows: NDArray[np.intp]
-    """Rows of the earlier moment whose mappings are no more."""
+    """Rows of the earlier snapshot whose mappings are gone in the later one."""
 
     def delta(self, name: str) -> NDArray[np.int64] | None:
-        """The signed change of a field per mapping, kB, shape (n,); None when it is not printed.
+        """Signed change of a field per mapping, kB, shape (n,); None when it is not printed.
 
-        A mapping that was born since then changed by all that it has.
+        For a new mapping it is the whole amount.
         """
         after, before = self.after.mappings.get(name), self.before.mappings.get(name)
         if after is None:
@@ -40,13 +40,13 @@ class MapDiff:
         return delta
 
     def total_delta(self, name: str) -> int | None:
-        """The signed change of a total, kB; None when one of the readings has none."""
+        """Signed change of a total, kB; None when either reading lacks it."""
         after, before = self.after.tick.totals.get(name), self.before.tick.totals.get(name)
         return None if after is None or before is None else after - before
 
 
 def diff_maps(before: MapSnapshot, after: MapSnapshot) -> MapDiff:
-    """Compare two moments of one timeline."""
+    """Diff two map snapshots of one timeline."""
     rows = find_rows(before.ids, after.ids)
     gone = np.ones(len(before.ids), bool)
     gone[rows[rows >= 0]] = False

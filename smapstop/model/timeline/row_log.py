@@ -1,4 +1,4 @@
-"""Steps: the rows that one tick after the other told, as columns over all of them, and what these lead to."""
+"""Row log: the changed rows of consecutive ticks as columns, and their replay to the map at a tick."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,46 +18,46 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowLog:
-    """Rows of mappings, k of them, that ticks told, and which mappings were gone; tick by tick.
+    """ rows that ticks changed, and the g mappings that disappeared; ordered by tick.
 
-    When they are squeezed they lie mapping by mapping instead, each in the order of time: so a column hardly moves.
+    When packed, the rows are ordered by mapping, and by time within each: so values hardly change within a column.
     """
 
     texts: StringTable
     fields: tuple[str, ...]
     attribute_ids: StoredColumn
-    """The mapping of each head, shape (h,)."""
+    """Mapping of each of the h sets of attributes, shape (h,)."""
     attributes: tuple[StoredColumn, ...]
-    """What is known of a mapping beside its amounts, in the order of `HEADER_DTYPE`, shape (h,) each."""
+    """Columns of the attributes, in the order of `ATTRIBUTE_COLUMNS`, shape (h,) each."""
     attribute_rows: StoredColumn
-    """Which head each row has, shape (k,)."""
+    """Position of each row's attributes in `attributes`, shape (k,)."""
     number: StoredColumn
-    """The tick of each row."""
+    """Tick of each row, shape (k,)."""
     position: StoredColumn
-    """The place of each row among those of its tick."""
+    """Position of each row among those of its tick, shape (k,)."""
     last_changed: StoredColumn
-    """See `Delta`."""
+    """See `Delta`; shape (k,)."""
     amounts: tuple[StoredColumn, ...]
-    """The amounts of each field."""
+    """Amounts of each field, kB, shape (k,) each."""
     gone: StoredColumn
-    """Mappings that are no more, shape (g,)."""
+    """Mappings that disappeared, shape (g,)."""
     gone_at: StoredColumn
-    """The tick that found them gone."""
+    """icks that found them gone, shape (g,)."""
 
     @property
     def ids(self) -> Ids:
-        """The mapping of each row."""
+        """Mapping of each row, shape (k,)."""
         ids: Ids = decode(self.attribute_ids)[decode(self.attribute_rows)]
         return ids
 
     @property
     def nbytes(self) -> int:
-        """The memory that they take."""
+        """Memory use, bytes."""
         return sum(column.nbytes for column in self._columns)
 
     @property
     def _columns(self) -> tuple[StoredColumn, ...]:
-        few = (
+        own_columns = (
             self.attribute_ids,
             self.attribute_rows,
             self.number,
@@ -66,37 +66,39 @@ class RowLog:
             self.gone,
             self.gone_at,
         )
-        return (*few, *self.attributes, *self.amounts)
+        return (*own_columns, *self.attributes, *self.amounts)
 
     def get(self, name: str) -> Amounts | None:
-        """The column of a field; None when it is not printed."""
+        """Column of a field; None when it is not printed."""
         return decode(self.amounts[self.fields.index(name)]) if name in self.fields else None
 
     def rows_of_mapping(self, mapping: int) -> Rows:
-        """The rows of a mapping, in the order of time."""
-        heads = np.flatnonzero(decode(self.attribute_ids) == mapping)
-        return np.flatnonzero(np.isin(decode(self.attribute_rows), heads)) if len(heads) else heads
+        """Rows of a mapping, in order of time."""
+        found = np.flatnonzero(decode(self.attribute_ids) == mapping)
+        return np.flatnonzero(np.isin(decode(self.attribute_rows), found)) if len(found) else found
 
     def rows_of_tick(self, number: int) -> Rows:
-        """The rows of a tick, in its order."""
+        """Rows of a tick, in their original order."""
         rows = np.flatnonzero(decode(self.number) == number)
         return rows[np.argsort(decode(self.position)[rows])]
 
     def amounts_of(self, row: int) -> dict[str, int]:
-        """The fields of a row."""
+        """Fields of a row, kB."""
         return {name: int(decode(column)[row]) for name, column in zip(self.fields, self.amounts, strict=True)}
 
     def take(self, rows: Rows) -> Mappings:
-        """Some rows as a map."""
-        head = decode(self.attribute_rows)[rows]
-        heads = {name: decode(column)[head] for name, column in zip(ATTRIBUTE_COLUMNS, self.attributes, strict=True)}
+        """Take some rows, as `Mappings`."""
+        at = decode(self.attribute_rows)[rows]
+        attributes = {
+            name: decode(column)[at] for name, column in zip(ATTRIBUTE_COLUMNS, self.attributes, strict=True)
+        }
         amounts = np.empty((len(self.fields), len(rows)), np.int64)
         for out, column in zip(amounts, self.amounts, strict=True):
             np.take(decode(column), rows, out=out)
-        return Mappings(**heads, fields=self.fields, amounts=amounts, strings=self.texts)
+        return Mappings(**attributes, fields=self.fields, amounts=amounts, strings=self.texts)
 
     def unpacked(self) -> "RowLog":
-        """The same with columns as they are, for those who ask more than once."""
+        """Decode all columns, for repeated use."""
         return RowLog(
             texts=self.texts,
             fields=self.fields,
@@ -112,20 +114,20 @@ class RowLog:
         )
 
     def packed(self) -> "RowLog":
-        """The same in few bytes."""
+        """Encode all columns, ordered by mapping; equal consecutive attributes are stored once."""
         order = np.argsort(self.ids, kind="stable")
-        head = decode(self.attribute_rows)[order]
-        known = [decode(column)[head] for column in (self.attribute_ids, *self.attributes)]
-        new = np.zeros(len(head), bool)
+        at = decode(self.attribute_rows)[order]
+        by_row = [decode(column)[at] for column in (self.attribute_ids, *self.attributes)]
+        new = np.zeros(len(at), bool)
         new[:1] = True
-        for column in known:
+        for column in by_row:
             new[1:] |= column[1:] != column[:-1]
-        identities, *heads = (encode(column[new]) for column in known)
+        ids, *attributes = (encode(column[new]) for column in by_row)
         return RowLog(
             texts=self.texts,
             fields=self.fields,
-            attribute_ids=identities,
-            attributes=tuple(heads),
+            attribute_ids=ids,
+            attributes=tuple(attributes),
             attribute_rows=encode(np.cumsum(new) - 1),
             number=encode(decode(self.number)[order]),
             position=encode(decode(self.position)[order]),
@@ -137,23 +139,23 @@ class RowLog:
 
 
 def build_row_log(deltas: Sequence[Delta], layout: RowLayout) -> RowLog:
-    """The steps of consecutive ticks, whose rows have this layout."""
-    told = [delta for delta in deltas if len(delta.ids)]
-    count = [len(delta.ids) for delta in told]
+    """Build the row log of consecutive ticks whose rows have this layout."""
+    nonempty = [delta for delta in deltas if len(delta.ids)]
+    count = [len(delta.ids) for delta in nonempty]
     fields, texts = layout
-    none = [np.zeros(0, np.int64)]
-    amounts = [delta.rows.amounts for delta in told] or [np.zeros((len(fields), 0), np.int64)]
+    empty = [np.zeros(0, np.int64)]
+    amounts = [delta.rows.amounts for delta in nonempty] or [np.zeros((len(fields), 0), np.int64)]
     return RowLog(
         texts=texts,
         fields=fields,
-        attribute_ids=np.concatenate([delta.ids for delta in told] or none),
-        attributes=tuple(_attribute_column([delta.rows for delta in told], name) for name in ATTRIBUTE_COLUMNS),
+        attribute_ids=np.concatenate([delta.ids for delta in nonempty] or empty),
+        attributes=tuple(_attribute_column([delta.rows for delta in nonempty], name) for name in ATTRIBUTE_COLUMNS),
         attribute_rows=np.arange(sum(count)),
-        number=np.repeat(np.array([delta.number for delta in told], np.int64), count),
-        position=np.concatenate([np.arange(k) for k in count] or none),
-        last_changed=np.concatenate([delta.last_changed for delta in told] or none),
+        number=np.repeat(np.array([delta.number for delta in nonempty], np.int64), count),
+        position=np.concatenate([np.arange(k) for k in count] or empty),
+        last_changed=np.concatenate([delta.last_changed for delta in nonempty] or empty),
         amounts=tuple(np.concatenate(amounts, axis=1)),
-        gone=np.concatenate([delta.gone for delta in deltas] or none),
+        gone=np.concatenate([delta.gone for delta in deltas] or empty),
         gone_at=np.repeat(
             np.array([delta.number for delta in deltas], np.int64), [len(delta.gone) for delta in deltas]
         ),
@@ -161,7 +163,7 @@ def build_row_log(deltas: Sequence[Delta], layout: RowLayout) -> RowLog:
 
 
 def _attribute_column(maps: Sequence[Mappings], name: str) -> NDArray[np.generic]:
-    """A column of `HEADER_DTYPE` over some maps."""
+    """Concatenate one of `ATTRIBUTE_COLUMNS` over some maps."""
     if not maps:
         return np.zeros(0, np.uint64 if name in ADDRESS_COLUMNS else np.int32)
     column: NDArray[np.generic] = np.concatenate([getattr(rows, name) for rows in maps])
@@ -169,7 +171,7 @@ def _attribute_column(maps: Sequence[Mappings], name: str) -> NDArray[np.generic
 
 
 def row_log_of_snapshot(moment: MapSnapshot) -> RowLog:
-    """A whole map as the steps that lead to it; shares its columns."""
+    """Build the row log of a whole map; it shares the columns of the snapshot."""
     mappings, n = moment.mappings, len(moment.ids)
     return RowLog(
         texts=mappings.strings,
@@ -187,50 +189,48 @@ def row_log_of_snapshot(moment: MapSnapshot) -> RowLog:
 
 
 def replay(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, TickNumbers]:
-    """Rebuild the map after a tick from consecutive steps, the first of which are a whole map.
+    """Rebuild the map at a tick from consecutive row logs, the first of which is a whole map.
 
     For instance until tick 3, with a whole map at tick 0, and one change in each tick after it (`A1` is the row of
     mapping A in tick 1)::
 
-        steps              A0 B0 C0 | A1, B gone at 2, C3, A4
+        row logs           A0 B0 C0 | A1, B gone at 2, C3, A4
         rows until 3       A0 B0 C0   A1               C3
         newest per id         B0      A1               C3
         without those gone            A1               C3
 
     Args:
-        steps: The steps, each part in the order of time for any mapping.
+        steps: The row logs; each is in order of time for any one mapping.
         until: The tick.
 
     Returns:
-        Ids, mappings and when they moved, as in a `MapSnapshot`.
+        `ids`, `mappings` and `last_changed` of the `MapSnapshot`.
     """
-    ids = np.concatenate([part.ids for part in steps])
-    numbers_by_part = [decode(part.number) for part in steps]
-    numbers = np.concatenate(numbers_by_part)
+    ids = np.concatenate([log.ids for log in steps])
+    numbers_by_log = [decode(log.number) for log in steps]
+    numbers = np.concatenate(numbers_by_log)
     newest = _newest_per_id(_rows_until(numbers, until), ids)
     present = np.sort(_without_gone(newest, ids, numbers, steps, until))
-    chosen = _rows_by_part(present, list(map(len, numbers_by_part)))
+    chosen = _rows_by_log(present, list(map(len, numbers_by_log)))
     maps = [
-        part.take(rows)
-        for part, rows in zip(steps, chosen, strict=True)
-        if part is steps[0] or _has_changes(part, until)
+        log.take(rows) for log, rows in zip(steps, chosen, strict=True) if log is steps[0] or _has_changes(log, until)
     ]
     mappings, order = merge_by_address(maps, np.arange(len(present)))
-    moved = np.concatenate([decode(part.last_changed)[rows] for part, rows in zip(steps, chosen, strict=True)])
-    return ids[present][order], mappings, moved[order]
+    last_changed = np.concatenate([decode(log.last_changed)[rows] for log, rows in zip(steps, chosen, strict=True)])
+    return ids[present][order], mappings, last_changed[order]
 
 
 def _rows_until(numbers: TickNumbers, until: int) -> Rows:
-    """Rows whose tick is not later than `until`."""
+    """Rows of the ticks up to `until`."""
     return np.flatnonzero(numbers <= until)
 
 
 def _newest_per_id(rows: Rows, ids: Ids) -> Rows:
-    """The last of some rows of each mapping.
+    """ewest of the given rows for each mapping.
 
     Args:
-        rows: The rows, in the order of time for any mapping.
-        ids: The mapping of every row there is.
+        rows: The rows, in order of time for any one mapping.
+        ids: Mapping of each row of all logs.
     """
     by_id = rows[np.argsort(ids[rows], kind="stable")]
     is_last = np.ones(len(by_id), bool)
@@ -238,31 +238,31 @@ def _newest_per_id(rows: Rows, ids: Ids) -> Rows:
     return by_id[is_last]
 
 
-def _without_gone(rows: Rows, ids: Ids, numbers: TickNumbers, steps: Sequence[RowLog], until: int) -> Rows:
-    """Rows of mappings that no tick after the row's, and up to `until`, found gone.
+def _without_gone(rows: Rows, ids: Ids, numbers: TickNumbers, logs: Sequence[RowLog], until: int) -> Rows:
+    """Drop the rows of mappings that a later tick, up to `until`, found gone.
 
     Args:
         rows: The rows.
-        ids: The mapping of every row there is.
-        numbers: The tick of every row there is.
-        steps: They know what is gone.
+        ids: Mapping of each row of all logs.
+        numbers: Tick of each row of all logs.
+        logs: The logs, for the mappings that are gone.
         until: The last tick that counts.
     """
-    gone_ids = np.concatenate([decode(part.gone) for part in steps])
-    gone_at = np.concatenate([decode(part.gone_at) for part in steps])
+    gone_ids = np.concatenate([decode(log.gone) for log in logs])
+    gone_at = np.concatenate([decode(log.gone_at) for log in logs])
     last_gone = _newest_per_id(_rows_until(gone_at, until), gone_ids)
     at = find_rows(gone_ids[last_gone], ids[rows])
     gone_since = (at >= 0) & (np.append(gone_at[last_gone], 0)[at] > numbers[rows])
     return rows[~gone_since]
 
 
-def _rows_by_part(rows: Rows, sizes: Sequence[int]) -> list[Rows]:
-    """Ascending rows, counted over parts of these sizes, as the rows of each part."""
+def _rows_by_log(rows: Rows, sizes: Sequence[int]) -> list[Rows]:
+    """Split ascending rows, numbered over logs of these sizes, into the rows of each log."""
     stops = np.cumsum(sizes)
     parts = np.split(rows, np.searchsorted(rows, stops[:-1]))
     return [part - (stop - size) for part, stop, size in zip(parts, stops.tolist(), sizes, strict=True)]
 
 
-def _has_changes(steps: RowLog, until: int) -> bool:
-    """Whether any tick up to `until` changed a row, or found one gone."""
-    return bool((decode(steps.number) <= until).any() or (decode(steps.gone_at) <= until).any())
+def _has_changes(log: RowLog, until: int) -> bool:
+    """Whether any tick up to `until` changed a row or found a mapping gone."""
+    return bool((decode(log.number) <= until).any() or (decode(log.gone_at) <= until).any())

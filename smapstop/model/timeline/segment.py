@@ -1,4 +1,4 @@
-"""A segment: a stretch of the log; the newest one as its ticks came, the others packed into columns."""
+"""Segment: consecutive ticks of the log; the newest segment is open and unpacked, the others are packed."""
 
 from dataclasses import dataclass, replace
 
@@ -14,24 +14,24 @@ from smapstop.model.timeline.tick_headers import PlainHeaders, TickHeaders, pack
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """Consecutive ticks: what they say beside rows, and the steps that the map made. Nothing of them is lost."""
+    """Consecutive ticks, lossless: their headers, and the rows that they changed."""
 
     first: int
-    """The number of the first tick."""
+    """Number of the first tick."""
     stop: int
-    """The number of the tick after the last."""
+    """Number of the tick after the last."""
     starts_full: bool
-    """Whether the map begins anew with the first tick."""
+    """Whether the map at the first tick does not follow from the one before; see `Delta.is_full`."""
     base: RowLog | None
     """The whole map at the first tick; None when it follows from the segment before."""
     row_log: RowLog
-    """What the ticks changed."""
+    """ows that the ticks changed."""
     headers: TickHeaders
     _reading_numbers: StoredColumn
 
     @property
     def nbytes(self) -> int:
-        """The memory that it takes."""
+        """Memory use, bytes."""
         return (
             self.row_log.nbytes
             + self.headers.nbytes
@@ -41,31 +41,31 @@ class Segment:
 
     @property
     def is_open(self) -> bool:
-        """Whether its ticks are still as they came."""
+        """Whether its ticks are not packed yet."""
         return isinstance(self.headers, PlainHeaders)
 
     def reading_numbers(self) -> TickNumbers:
-        """Which tick read the map that each tick shows."""
-        read: TickNumbers = decode(self._reading_numbers)
-        return read
+        """For each tick, the number of the tick that read its map."""
+        numbers: TickNumbers = decode(self._reading_numbers)
+        return numbers
 
     def change_counts(self) -> NDArray[np.int64]:
-        """How much each tick tells: rows, events, and steps in the life of mappings."""
+        """Number of rows, events and lifecycle events of each tick, summed up."""
         rows = np.bincount(decode(self.row_log.number) - self.first, minlength=self.stop - self.first)
-        sizes: NDArray[np.int64] = rows + self.headers.event_counts()
-        return sizes
+        counts: NDArray[np.int64] = rows + self.headers.event_counts()
+        return counts
 
     def with_packed_base(self) -> "Segment":
-        """The same with the base in few bytes."""
+        """Pack the base, if there is one."""
         return replace(self, base=self.base.packed()) if self.base else self
 
 
 class OpenSegment:
-    """The newest ticks, as they come.
+    """Segment of the newest ticks, to which ticks are added.
 
     Args:
-        first: The number of the first one.
-        base: The whole map at the first one; None when it follows from the ticks before.
+        first: Number of the first tick.
+        base: The whole map at the first tick; None when it follows from the ticks before.
     """
 
     def __init__(self, first: int, base: RowLog | None) -> None:
@@ -73,15 +73,21 @@ class OpenSegment:
         self.base = base
         self.ticks: list[Tick] = []
         self.row_count = 0
-        """How many rows they changed."""
+        """Number of rows that the ticks changed."""
         self.layout: RowLayout | None = None
-        """The layout of these rows; None before the first."""
+        """Layout of these rows; None before the first."""
         self._deltas: list[Delta] = []
         self._reading_numbers: list[int] = []
         self._segment: Segment | None = None
 
     def add(self, tick: Tick, delta: Delta, read: int) -> None:
-        """Add a tick: what it changed, and which tick read the map that it shows."""
+        """Add a tick.
+
+        Args:
+            tick: The tick.
+            delta: Its changes.
+            read: Number of the tick that read its map.
+        """
         self.ticks.append(tick)
         self.row_count += len(delta.ids)
         self.layout = self.layout or delta.layout
@@ -90,12 +96,12 @@ class OpenSegment:
         self._segment = None
 
     def can_add(self, delta: Delta) -> bool:
-        """Whether the rows of a tick have the layout of the others."""
+        """Whether the rows of a tick have the layout of this segment."""
         return delta.layout is None or self.layout in (None, delta.layout)
 
     @property
     def segment(self) -> Segment:
-        """The ticks so far, at least one, as they came."""
+        """SO FARicks so far, unpacked; there must be at least one."""
         if self._segment is None:
             rows = self.ticks[0].rows
             self._segment = Segment(
@@ -110,7 +116,7 @@ class OpenSegment:
         return self._segment
 
     def packed(self) -> Segment:
-        """The ticks in few bytes, but for the base, which may be big: that is packed by itself."""
+        """Pack the ticks, except for the base, which may be large and is packed separately."""
         segment = self.segment
         return replace(
             segment,

@@ -1,4 +1,4 @@
-"""The history: the newest ticks as they came, the older ones packed, the oldest forgotten."""
+"""Store of segments: the newest ticks unpacked, older ones packed, the oldest dropped."""
 
 from bisect import bisect_right
 
@@ -8,91 +8,94 @@ from smapstop.model.timeline.row_log import RowLog, row_log_of_snapshot
 from smapstop.model.timeline.segment import OpenSegment, Segment
 
 SEGMENT_TICKS, SEGMENT_ROWS = 128, 16_384
-"""So many ticks, or rows, are packed together: more would take fewer bytes, and longer at once."""
+"""Ticks or rows per segment, at most: longer segments take fewer bytes, but packing one takes longer."""
 MAPS_PER_BASE, SEGMENTS_PER_BASE = 4, 32
-"""A segment begins with the whole map when the rows since the last one are so many maps, or after so many of them."""
+"""A segment gets a base once the rows since the last base amount to this many maps, or after this many segments."""
 
 
 class SegmentStore:
-    """Every tick that is still known, in segments.
+    """All known ticks, in segments.
 
-    Some segments begin with the whole map, the others follow from them. The oldest are forgotten together with those
-    that follow from them, so the first one always has a base.
+    Some segments begin with a base, the whole map; the others follow from the segments before. The oldest segments
+    are forgotten together with those that follow from them, so the first one always has a base.
 
     Args:
-        kept_bytes: How much packed history is kept.
-        run_ticks: How many ticks are packed together.
+        max_bytes: Limit of the packed history, bytes.
+        segment_ticks: Ticks per segment, at most.
     """
 
     def __init__(self, max_bytes: int, segment_ticks: int = SEGMENT_TICKS) -> None:
         self.nbytes = 0
-        """The memory that the packed segments take."""
+        """Memory use of the packed segments, bytes."""
         self._max_bytes = max_bytes
         self._segment_ticks = segment_ticks
         self._packed: list[Segment] = []
         self._open: OpenSegment | None = None
         self._is_base_packed = True
-        """Whether the newest packed segment is packed entirely."""
+        """Whether the base of the newest packed segment is packed, too."""
         self._rows_since_base = 0
         self._segments_since_base = 0
 
     def __len__(self) -> int:
-        """How many ticks there were, with those that are forgotten."""
+        """Number of ticks, including those that are forgotten."""
         return self._open.first + len(self._open.ticks) if self._open else 0
 
     @property
     def oldest(self) -> int:
-        """The oldest tick that is known."""
+        """Number of the oldest known tick."""
         if self._packed:
             return self._packed[0].first
         return self._open.first if self._open else 0
 
     def append(self, before: MapSnapshot | None, after: MapSnapshot) -> None:
-        """Add the tick of a moment."""
+        """Add the tick of the snapshot `after`."""
         delta = delta_of(before, after)
         if not self._is_base_packed:
             self._pack_base()
-        run = self._open
-        if run is None or delta.is_full or not run.can_add(delta):
-            self._open_segment(after, whole=True)
-        elif len(run.ticks) >= self._segment_ticks or run.row_count >= SEGMENT_ROWS:
+        current = self._open
+        if current is None or delta.is_full or not current.can_add(delta):
+            self._open_segment(after, with_base=True)
+        elif len(current.ticks) >= self._segment_ticks or current.row_count >= SEGMENT_ROWS:
             rows_due = self._rows_since_base >= MAPS_PER_BASE * len(after.ids)
-            self._open_segment(after, whole=rows_due or self._segments_since_base >= SEGMENTS_PER_BASE)
+            self._open_segment(after, with_base=rows_due or self._segments_since_base >= SEGMENTS_PER_BASE)
         assert self._open is not None
         self._open.add(after.tick, delta, after.reading_tick.number)
         self._rows_since_base += len(delta.ids)
 
-    def _open_segment(self, moment: MapSnapshot, *, whole: bool) -> None:
-        """Pack the run, and begin another one at a moment.
+    def _open_segment(self, snapshot: MapSnapshot, *, with_base: bool) -> None:
+        """Pack the open segment, and open the next one.
 
         Args:
-            moment: Where it begins.
-            whole: Whether to tell the whole map there.
+            snapshot: The map at its first tick.
+            with_base: Whether to store the whole map there.
         """
         if self._open is not None:
             self._packed.append(self._open.packed())
             self._is_base_packed = False
-        if whole:
+        if with_base:
             self._rows_since_base = self._segments_since_base = 0
         self._segments_since_base += 1
-        self._open = OpenSegment(moment.tick.number, row_log_of_snapshot(moment) if whole else None)
+        self._open = OpenSegment(snapshot.tick.number, row_log_of_snapshot(snapshot) if with_base else None)
 
     def _pack_base(self) -> None:
-        """Pack the base, which may be big, at the next tick: so that none takes long. Then forget the oldest."""
+        """Pack the base of the newest packed segment, then forget the oldest segments past the limit.
+
+        A base may be large: it is packed one tick after the rest, so that no tick takes long.
+        """
         segment = self._packed[-1] = self._packed[-1].with_packed_base()
         self.nbytes += segment.nbytes
         self._is_base_packed = True
         assert self._open is not None
         while self.nbytes > self._max_bytes:
             bases = [segment.base for segment in self._packed] + [self._open.base]
-            following = next((at for at, base in enumerate(bases) if at and base is not None), None)
-            if following is None:
+            next_base = next((at for at, base in enumerate(bases) if at and base is not None), None)
+            if next_base is None:
                 return
-            self.nbytes -= sum(segment.nbytes for segment in self._packed[:following])
-            del self._packed[:following]
+            self.nbytes -= sum(segment.nbytes for segment in self._packed[:next_base])
+            del self._packed[:next_base]
 
     def require_known(self, number: int) -> None:
-        """Check that a tick is known.
+        """Raise an error unless a tick is known.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -103,19 +106,19 @@ class SegmentStore:
             raise IndexError(f"tick {number} is forgotten: history begins at tick {self.oldest}")
 
     def segment(self, number: int) -> Segment:
-        """The segment that holds a tick, which must be known."""
+        """Segment with a tick, which must be known."""
         assert self._open is not None
         return self._open.segment if number >= self._open.first else self._packed[self._segment_index(number)]
 
     def _segment_index(self, number: int) -> int:
-        """Where the segment with a tick is among the packed ones, or after them."""
+        """Index of the segment with a tick among the packed ones; that of the open segment follows them."""
         assert self._open is not None
         if number >= self._open.first:
             return len(self._packed)
         return bisect_right(self._packed, number, key=lambda segment: segment.first) - 1
 
     def segments_between(self, first: int, stop: int) -> list[Segment]:
-        """The segments with the ticks `first` to `stop`, which must be known, from the last one that has a base."""
+        """Segments with the ticks `first` to `stop`, which must be known, from the last base at or before `first`."""
         begin, end = self._segment_index(first), self._segment_index(stop - 1)
         while self._base_of(begin) is None:
             begin -= 1
@@ -123,6 +126,6 @@ class SegmentStore:
         return [*segments, self.segment(stop - 1)] if end == len(self._packed) else segments
 
     def _base_of(self, index: int) -> RowLog | None:
-        """The base of a segment."""
+        """Base of the segment with this index, if it has one."""
         assert self._open is not None
         return self._packed[index].base if index < len(self._packed) else self._open.base

@@ -11,33 +11,33 @@ from smapstop.model.timeline.segment import Segment
 from smapstop.model.timeline.segment_store import SegmentStore
 
 _SNAPSHOTS, _HEADERS, _UNPACKED = 8, 256, 2
-"""How many are cached: those that a person looks at are asked for again and again."""
+"""Cache sizes: snapshots, headers, unpacked segments. Those on screen are requested again and again."""
 
 
 class SnapshotCache:
-    """Map snapshots and ticks of a log; those last asked for are cached, and those pinned stay.
+    """Cache of map snapshots and ticks of a log: those requested last, and those pinned.
 
     Args:
-        segments: The log that they are rebuilt from.
+        segments: The log from which they are rebuilt.
     """
 
     def __init__(self, segments: SegmentStore) -> None:
         self.pinned: dict[int, MapSnapshot] = {}
-        """The snapshots that stay when the log forgets their ticks, by tick: the first one, and another."""
+        """Snapshots that stay when the log forgets their ticks, by tick: the first one, and at most one other."""
         self._segments = segments
         self._recent: dict[int, MapSnapshot] = {}
-        """The snapshots last asked for: those that a person looks at are the newest, the one before, the mark."""
+        """Snapshots requested last, by tick; those on screen are the newest, the one before it, and the mark."""
         self._header = lru_cache(_HEADERS)(self._unpack_header)
         self._unpacked = lru_cache(_UNPACKED)(_UnpackedSegment)
 
     def add(self, snapshot: MapSnapshot) -> None:
-        """Cache the snapshot of the tick that was appended, and pin the very first one."""
+        """Cache the snapshot of an appended tick, and pin that of the first tick."""
         if not snapshot.tick.number:
             self.pinned[0] = snapshot
         self._remember(snapshot)
 
     def pin(self, number: int) -> None:
-        """Pin the snapshot of a tick instead of the one that was pinned beside the first.
+        """Pin the snapshot of a tick, in place of the one pinned before; the first one stays pinned.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -52,7 +52,7 @@ class SnapshotCache:
         self._unpacked.cache_clear()
 
     def snapshot(self, number: int) -> MapSnapshot:
-        """The snapshot of a tick.
+        """Map snapshot of a tick.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -65,7 +65,7 @@ class SnapshotCache:
         return snapshot
 
     def header(self, number: int) -> Tick:
-        """A tick for all but its `ids` and `rows`, which may be left out: these take the longest to rebuild.
+        """Tick without `ids` and `rows`, which take the longest to rebuild; they may be there all the same.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -77,7 +77,7 @@ class SnapshotCache:
         return segment.headers.ticks()[number - segment.first] if segment.is_open else self._header(number)
 
     def tick(self, number: int) -> Tick:
-        """A tick with its rows.
+        """Tick with its rows.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -88,7 +88,7 @@ class SnapshotCache:
         return self.snapshot(number).tick if header.keyframe else self._with_rows(header)
 
     def _remember(self, snapshot: MapSnapshot) -> None:
-        """Cache a snapshot as the one last asked for."""
+        """Cache a snapshot as the one requested last."""
         self._recent[snapshot.tick.number] = snapshot
         if len(self._recent) > _SNAPSHOTS:
             self._recent.pop(next(iter(self._recent)))
@@ -97,37 +97,37 @@ class SnapshotCache:
         """Rebuild a snapshot from the last whole map before it."""
         segments = self._segments.segments_between(number, number + 1)
         assert segments[0].base is not None
-        ids, mappings, moved = replay([segments[0].base, *(segment.row_log for segment in segments)], number)
+        ids, mappings, last_changed = replay([segments[0].base, *(segment.row_log for segment in segments)], number)
         segment, tick = segments[-1], self.header(number)
         if not segment.is_open:
             tick = replace(tick, ids=ids, rows=mappings) if tick.keyframe else self._with_rows(tick)
         read = max(self._segments.oldest, int(segment.reading_numbers()[number - segment.first]))
-        return MapSnapshot(tick, ids, mappings, moved, tick if read == number else self.header(read))
+        return MapSnapshot(tick, ids, mappings, last_changed, tick if read == number else self.header(read))
 
     def _with_rows(self, header: Tick) -> Tick:
-        """Add the rows to the header of a packed tick that is no keyframe."""
-        steps = self._unpacked(self._segments.segment(header.number)).row_log
-        rows = steps.rows_of_tick(header.number)
-        return replace(header, ids=steps.ids[rows], rows=steps.take(rows)) if len(rows) else header
+        """Add the rows to the header of a packed tick that is not a keyframe."""
+        row_log = self._unpacked(self._segments.segment(header.number)).row_log
+        rows = row_log.rows_of_tick(header.number)
+        return replace(header, ids=row_log.ids[rows], rows=row_log.take(rows)) if len(rows) else header
 
     def _unpack_header(self, number: int) -> Tick:
-        """The header of a packed tick."""
+        """Header of a packed tick."""
         segment = self._segments.segment(number)
         return self._unpacked(segment).headers[number - segment.first]
 
 
 @dataclass(frozen=True, eq=False)
 class _UnpackedSegment:
-    """A packed segment, unpacked as far as it was asked for."""
+    """Packed segment, unpacked on demand."""
 
     segment: Segment
 
     @cached_property
     def headers(self) -> Sequence[Tick]:
-        """Its ticks without rows."""
+        """icks, without rows."""
         return self.segment.headers.ticks()
 
     @cached_property
     def row_log(self) -> RowLog:
-        """The rows that its ticks changed."""
+        """ows that the ticks changed, unpacked."""
         return self.segment.row_log.unpacked()

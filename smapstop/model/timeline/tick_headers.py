@@ -1,4 +1,4 @@
-"""What consecutive ticks say beside their rows, as they came or packed; both answer the same questions."""
+"""Headers of consecutive ticks, everything but their rows: plain or packed, with the same interface."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -22,109 +22,109 @@ from smapstop.proc.columns import Counters, no_mappings
 
 _NOT_SCALARS = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks"})
 _SCALARS = tuple(field.name for field in fields(Tick) if field.name not in _NOT_SCALARS)
-"""The fields of a tick that are one plain value."""
+"""The fields of a tick that hold a single plain value."""
 _COUNTERS = tuple(field.name for field in fields(Counters))
 _EVENTS = ("mapping", "what", "kb", "sure")
 _NO_MAPPING = -1
-"""No mapping."""
+"""Code of a missing `LifecycleEvent.other`."""
 _NO_IDS: Ids = np.zeros(0, np.int64)
 
 
 class PlainHeaders:
-    """Ticks as they came."""
+    """Headers of ticks that are not packed."""
 
     nbytes = 0
-    """They are not counted: there are few of them."""
+    """Not counted, since there are few of them."""
 
     def __init__(self, ticks: Sequence[Tick]) -> None:
         self._ticks = ticks
 
     def scalars(self, name: str) -> list[Any]:
-        """A plain field of each tick."""
+        """Scalar field of each tick."""
         return [getattr(tick, name) for tick in self._ticks]
 
     def totals(self, name: str) -> NDArray[np.float64]:
-        """A total of each tick; NaN where it is not known."""
+        """Total at each tick, kB; NaN where unknown."""
         return np.array([tick.totals.get(name, np.nan) for tick in self._ticks], np.float64)
 
     def event_counts(self) -> NDArray[np.int64]:
-        """How many events and steps in the life of mappings each tick tells."""
+        """Number of events and lifecycle events of each tick, summed up."""
         return np.array([len(tick.events) + len(tick.lineage) for tick in self._ticks], np.int64)
 
     def lineage_of(self, mapping: int) -> list[tuple[int, LifecycleEvent]]:
-        """What happened to a mapping as a whole, or through it to others, with the tick."""
-        steps = [(tick.number, step) for tick in self._ticks for step in tick.lineage]
-        return [(number, step) for number, step in steps if mapping in (step.mapping, step.other)]
+        """Lifecycle events that involve a mapping, each with its tick."""
+        lineage = [(tick.number, event) for tick in self._ticks for event in tick.lineage]
+        return [(number, event) for number, event in lineage if mapping in (event.mapping, event.other)]
 
     def ticks(self) -> Sequence[Tick]:
-        """The ticks."""
+        """icks, with rows."""
         return self._ticks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _PackedRows:
-    """Columns of which each tick has some rows."""
+    """Packed table with a variable number of rows per tick."""
 
     counts: DeltaEncoded
     columns: tuple[EncodedValues, ...]
 
     @property
     def nbytes(self) -> int:
-        """The memory that they take."""
+        """Memory use, bytes."""
         return self.counts.nbytes + sum(column.nbytes for column in self.columns)
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """The rows of all ticks."""
+        """Rows of all ticks."""
         return list(zip(*map(decode_values, self.columns), strict=True))
 
     def rows_by_tick(self) -> Iterator[list[tuple[Any, ...]]]:
-        """The rows of each tick."""
+        """Rows of each tick."""
         rows = self.rows()
         return (rows[low:high] for low, high in pairwise(_bounds(self.counts)))
 
 
 def _pack_rows(rows_of_ticks: Sequence[Sequence[tuple[Any, ...]]], width: int) -> _PackedRows:
-    """Pack some rows, of so many values, of each tick."""
+    """Pack the rows of each tick, which have `width` values."""
     rows = [row for rows in rows_of_ticks for row in rows]
     columns = zip(*rows, strict=True) if rows else [()] * width
     return _PackedRows(_pack_counts(rows_of_ticks), tuple(encode_values(column) for column in columns))
 
 
 def _pack_counts(parts: Sequence[Any]) -> DeltaEncoded:
-    """How long each part is."""
+    """Encode the length of each part."""
     return encode(np.array([len(part) for part in parts], np.int64))
 
 
 def _bounds(counts: DeltaEncoded) -> list[int]:
-    """Where each tick's rows begin; at last where they end."""
+    """Start of each tick's rows, and at last the end of all."""
     return [0, *np.cumsum(decode(counts)).tolist()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackedHeaders:
-    """Ticks in few bytes, without `ids` and `rows`."""
+    """Packed headers of ticks, without `ids` and `rows`."""
 
     _layouts: EncodedValues
-    """The fields and the texts of each tick's rows, even where it has none."""
+    """Fields and string table of each tick's rows, even of ticks without rows."""
     _scalars: dict[str, EncodedValues]
     _counters: dict[str, EncodedValues]
     _total_names: EncodedValues
-    """The names of the totals that each tick knows."""
+    """Names of the totals of each tick."""
     _totals: dict[str, EncodedValues]
-    """Of the ticks that know it."""
+    """Values of each total, for the ticks that have it, kB."""
     _gone: _PackedRows
     _lineage: _PackedRows
     _stacks: _PackedRows
     _event_counts: DeltaEncoded
     _events: tuple[DeltaEncoded, ...]
-    """In the order of `_EVENTS`."""
+    """Columns of the events, in the order of `_EVENTS`."""
     _names: _PackedRows
     """See `Events.names`."""
     _page_kb: EncodedValues
 
     @property
     def nbytes(self) -> int:
-        """The memory that they take."""
+        """Memory use, bytes."""
         parts: list[EncodedValues | _PackedRows | DeltaEncoded] = [
             self._layouts,
             self._total_names,
@@ -136,11 +136,11 @@ class PackedHeaders:
         return sum(part.nbytes for part in parts)
 
     def scalars(self, name: str) -> list[Any]:
-        """A plain field of each tick."""
+        """Scalar field of each tick."""
         return decode_values(self._scalars[name])
 
     def totals(self, name: str) -> NDArray[np.float64]:
-        """A total of each tick; NaN where it is not known."""
+        """Total at each tick, kB; NaN where unknown."""
         known = np.array([name in names for names in decode_values(self._total_names)], bool)
         out = np.full(len(known), np.nan)
         if name in self._totals:
@@ -148,27 +148,27 @@ class PackedHeaders:
         return out
 
     def event_counts(self) -> NDArray[np.int64]:
-        """How many events and steps in the life of mappings each tick tells."""
-        told: NDArray[np.int64] = decode(self._event_counts) + decode(self._lineage.counts)
-        return told
+        """Number of events and lifecycle events of each tick, summed up."""
+        counts: NDArray[np.int64] = decode(self._event_counts) + decode(self._lineage.counts)
+        return counts
 
     def lineage_of(self, mapping: int) -> list[tuple[int, LifecycleEvent]]:
-        """What happened to a mapping as a whole, or through it to others, with the tick."""
-        _, who, other = (decode(column.column) for column in self._lineage.columns)
-        rows = np.flatnonzero((who == mapping) | (other == mapping)).tolist()
+        """Lifecycle events that involve a mapping, each with its tick."""
+        _, ids, others = (decode(column.column) for column in self._lineage.columns)
+        rows = np.flatnonzero((ids == mapping) | (others == mapping)).tolist()
         if not rows:
             return []
         numbers = np.repeat(self.scalars("number"), decode(self._lineage.counts)).tolist()
-        steps = self._lineage.rows()
-        return [(numbers[row], _lineage_of_row(steps[row])) for row in rows]
+        lineage = self._lineage.rows()
+        return [(numbers[row], _lineage_of_row(lineage[row])) for row in rows]
 
     def ticks(self) -> list[Tick]:
-        """The ticks, with no rows."""
-        plain = zip(*map(decode_values, self._scalars.values()), strict=True)
+        """icks, without rows."""
+        scalars = zip(*map(decode_values, self._scalars.values()), strict=True)
         counters = zip(*map(decode_values, self._counters.values()), strict=True)
         totals = {name: iter(decode_values(values)) for name, values in self._totals.items()}
         columns = zip(
-            plain,
+            scalars,
             counters,
             decode_values(self._total_names),
             decode_values(self._layouts),
@@ -181,31 +181,31 @@ class PackedHeaders:
         return [
             Tick(
                 **dict(zip(_SCALARS, values, strict=True)),
-                counters=Counters(*counted),
-                totals={name: next(totals[name]) for name in known},
+                counters=Counters(*counts),
+                totals={name: next(totals[name]) for name in total_names},
                 ids=_NO_IDS,
-                rows=no_mappings(texts, names),
+                rows=no_mappings(strings, field_names),
                 gone=np.array([mapping for (mapping,) in gone], np.int64),
                 lineage=tuple(map(_lineage_of_row, lineage)),
                 events=events,
                 stacks=tuple(ThreadStack(*row) for row in stacks),
             )
-            for values, counted, known, (names, texts), gone, lineage, stacks, events in columns
+            for values, counts, total_names, (field_names, strings), gone, lineage, stacks, events in columns
         ]
 
     def _events_by_tick(self) -> Iterator[Events]:
-        """The events of each tick."""
+        """Events of each tick."""
         mapping, what, kb, sure = map(decode, self._events)
         page_kb = decode_values(self._page_kb)
         bounds = pairwise(_bounds(self._event_counts))
         for (low, high), page, names in zip(bounds, page_kb, self._names.rows_by_tick(), strict=True):
-            part = slice(low, high)  # copied, so that no column of many ticks is kept for one
+            part = slice(low, high)  # copied, so that one tick does not keep the columns of all in memory
             columns = mapping[part].copy(), what[part].copy(), kb[part].copy(), sure[part].copy()
             yield Events(*columns, page, tuple(names))
 
 
 def pack_headers(ticks: Sequence[Tick]) -> PackedHeaders:
-    """Pack consecutive ticks, at least one."""
+    """Pack the headers of consecutive ticks, at least one."""
     names = dict.fromkeys(name for tick in ticks for name in tick.totals)
     return PackedHeaders(
         _layouts=encode_values([(tick.rows.fields, tick.rows.strings) for tick in ticks]),
@@ -214,7 +214,7 @@ def pack_headers(ticks: Sequence[Tick]) -> PackedHeaders:
         _total_names=encode_values([tuple(tick.totals) for tick in ticks]),
         _totals={name: encode_values([t.totals[name] for t in ticks if name in t.totals]) for name in names},
         _gone=_pack_rows([[(mapping,) for mapping in tick.gone.tolist()] for tick in ticks], 1),
-        _lineage=_pack_rows([[_row_of_lineage(step) for step in tick.lineage] for tick in ticks], 3),
+        _lineage=_pack_rows([[_row_of_lineage(event) for event in tick.lineage] for tick in ticks], 3),
         _stacks=_pack_rows([[(stack.mapping, stack.tid, stack.name) for stack in tick.stacks] for tick in ticks], 3),
         _event_counts=_pack_counts([tick.events for tick in ticks]),
         _events=tuple(encode(np.concatenate([getattr(tick.events, name) for tick in ticks])) for name in _EVENTS),
@@ -223,8 +223,8 @@ def pack_headers(ticks: Sequence[Tick]) -> PackedHeaders:
     )
 
 
-def _row_of_lineage(step: LifecycleEvent) -> tuple[str, int, int]:
-    return step.what, step.mapping, _NO_MAPPING if step.other is None else step.other
+def _row_of_lineage(event: LifecycleEvent) -> tuple[str, int, int]:
+    return event.what, event.mapping, _NO_MAPPING if event.other is None else event.other
 
 
 def _lineage_of_row(row: tuple[Any, ...]) -> LifecycleEvent:

@@ -1,4 +1,4 @@
-"""The log of ticks: append them, and look up the map and the ticks as they were."""
+"""Timeline: the log of a process' ticks, and lookup of the map and the ticks at any time."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,19 +12,19 @@ from smapstop.model.timeline.snapshot_cache import SnapshotCache
 from smapstop.model.timeline.thread_stacks import StackLog
 
 MAX_HISTORY_BYTES = 256 << 20
-"""How much history is kept: at a tick a second that is a day of a busy process."""
+"""Default limit of the history, bytes: about a day of a busy process at one tick a second."""
 
 
 class Timeline:
-    """The ticks of one process, in order; pure: no I/O, no clock, no threads.
+    """icks of one process, in order; pure: no I/O, no clock, no threads.
 
-    What changed is kept, packed, and now and then the whole map: so memory grows with changes, and any moment is
-    quickly rebuilt. When that takes too much, the oldest ticks are forgotten: all before `first`, but for the very
-    first one, and the one that is kept.
+    Changes are stored packed, and from time to time the whole map: so memory grows with changes, and any map snapshot
+    is rebuilt quickly. Past the memory limit the oldest ticks are forgotten: all before `oldest`, except the
+    snapshots of the first tick and of the pinned one.
 
     Args:
-        kept_bytes: See `MAX_BYTES`.
-        run_ticks: How many ticks are packed together.
+        max_bytes: Limit of the packed history; see `MAX_HISTORY_BYTES`.
+        segment_ticks: Ticks that are packed together, at most.
     """
 
     def __init__(self, max_bytes: int = MAX_HISTORY_BYTES, segment_ticks: int = SEGMENT_TICKS) -> None:
@@ -32,41 +32,41 @@ class Timeline:
         self._stacks = StackLog()
         self._last: MapSnapshot | None = None
         self.snapshots = SnapshotCache(self._segments)
-        """The moments and ticks last asked for."""
+        """Map snapshots and ticks, cached."""
         self.queries = MappingQueries(self._segments, self.snapshots)
-        """What mappings and totals were over time."""
+        """Mappings and totals over time."""
 
     def __len__(self) -> int:
-        """How many ticks there were; those before `first` are forgotten."""
+        """Number of ticks, including those before `oldest`, which are forgotten."""
         return len(self._segments)
 
     @property
     def nbytes(self) -> int:
-        """The memory that the packed history takes."""
+        """Memory use of the packed history, bytes."""
         return self._segments.nbytes
 
     @property
     def oldest(self) -> int:
-        """The oldest tick that is known."""
+        """Number of the oldest known tick."""
         return self._segments.oldest
 
     @property
     def initial(self) -> MapSnapshot:
-        """The moment of the very first tick, which is never forgotten; there must be one."""
+        """Map snapshot of the first tick, which is never forgotten; there must be a tick."""
         return self.snapshots.pinned[0]
 
     @property
     def last(self) -> MapSnapshot | None:
-        """The newest moment; None before the first tick."""
+        """The newest map snapshot; None before the first tick."""
         return self._last
 
     @property
     def ending(self) -> ExitStatus | None:
-        """How the process ended; None while it runs."""
+        """Exit status of the process; None while it runs."""
         return self._last.tick.ending if self._last else None
 
     def append(self, tick: Tick) -> MapSnapshot:
-        """Add the next tick, and give the moment that it makes.
+        """Append the next tick, and return its map snapshot.
 
         Raises:
             ValueError: The tick is not the next one, or the first is not a keyframe.
@@ -80,7 +80,7 @@ class Timeline:
         return self._last
 
     def pin(self, number: int) -> None:
-        """Do not forget the moment of a tick, instead of the one that was to be kept before.
+        """Pin the map snapshot of a tick, in place of the one pinned before, so that it is not forgotten.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -88,7 +88,7 @@ class Timeline:
         self.snapshots.pin(number)
 
     def at(self, number: int) -> MapSnapshot:
-        """The moment of a tick by its ordinal.
+        """Map snapshot of a tick by its ordinal.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -97,11 +97,11 @@ class Timeline:
 
     @property
     def ticks(self) -> "Ticks":
-        """The ticks that are known, by ordinal."""
+        """nown ticks, by ordinal."""
         return Ticks(self.oldest, len(self), self.snapshots.tick)
 
     def header(self, number: int) -> Tick:
-        """A tick for all but its `ids` and `rows`, which may be left out: these take the longest to rebuild.
+        """Tick without `ids` and `rows`, which take the longest to rebuild; they may be there all the same.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
@@ -109,30 +109,30 @@ class Timeline:
         return self.snapshots.header(number)
 
     def stacks_at(self, number: int) -> Mapping[int, ThreadStack]:
-        """Whose stack each mapping is at a tick, as far as it is known."""
+        """Known thread stacks at a tick, by mapping."""
         return self._stacks.at(number)
 
     def replayable_ticks(self) -> Iterator[Tick]:
-        """The ticks that are known until now, counted from 0 again, the first of them with the whole map.
+        """KNOWNicks known at the time of the call, renumbered from 0; the first is a keyframe.
 
-        What is forgotten while they are told is left out, and the map is told anew then.
+        Ticks that are forgotten during the iteration are left out, and a keyframe follows the gap.
         """
-        stop, number, whole, ordinal = len(self), self.oldest, True, 0
+        stop, number, needs_keyframe, ordinal = len(self), self.oldest, True, 0
         while max(number, self.oldest) < stop:
             if number < self.oldest:
-                number, whole = self.oldest, True
+                number, needs_keyframe = self.oldest, True
             tick = self.snapshots.tick(number)
-            if whole and tick.has_mappings:
-                moment, whole = self.at(number), False
-                tick = replace(tick, keyframe=True, ids=moment.ids, rows=moment.mappings, gone=moment.ids[:0])
-            if not whole:
+            if needs_keyframe and tick.has_mappings:
+                snapshot, needs_keyframe = self.at(number), False
+                tick = replace(tick, keyframe=True, ids=snapshot.ids, rows=snapshot.mappings, gone=snapshot.ids[:0])
+            if not needs_keyframe:
                 yield replace(tick, number=ordinal)
                 ordinal += 1
             number += 1
 
 
 class Ticks(Sequence[Tick]):
-    """The ticks of a timeline by ordinal; those forgotten are in no slice, and asking for one is an error."""
+    """icks of a timeline by ordinal; slices leave out forgotten ticks, and indexing one raises IndexError."""
 
     def __init__(self, first: int, stop: int, tick: Callable[[int], Tick]) -> None:
         self._first, self._stop, self._tick = first, stop, tick
