@@ -22,4 +22,7 @@ VERBS = {
 
 def build_parsers() -> "dict[str, CommandParser]":
     """The parser of each verb, by its name; first that of the dashboard, which needs no verb."""
-    return {name: importlib.import_module(f"smapstop.cli.commands.{name}").build_parser() for name in ("dashboard", *VERBS)}
+    return {
+        name: importlib.import_module(f"smapstop.cli.commands.{name}").build_parser()
+        for name in ("dashboard", *VERBS)
+    }

@@ -20,7 +20,7 @@ class MapSnapshot:
     mappings: Mappings
     """All n mappings at that tick, in address order."""
     last_changed: NDArray[np.int64]
-    """ick at which each mapping last changed visibly, shape (n,); -1 if not since the first tick or an exec."""
+    """Tick at which each mapping last changed visibly, shape (n,); -1 if not since the first tick or an exec."""
     reading_tick: Tick
     """ick that read the mappings: `tick`, or an earlier one when `tick` did not read them."""
 
@@ -60,7 +60,7 @@ def apply_tick(moment: MapSnapshot | None, tick: Tick) -> MapSnapshot:
 
 
 def _last_changed(before: MapSnapshot | None, tick: Tick) -> NDArray[np.int64]:
-    """ick at which each row of a tick last changed: this tick, unless it is not `visibly_changed`."""
+    """Tick at which each row of a tick last changed: this tick, unless it is not `visibly_changed`."""
     if before is None or tick.executed:
         return np.full(len(tick.ids), -1, np.int64)
     last_changed = np.full(len(tick.ids), tick.number, np.int64)

@@ -27,7 +27,7 @@ _CACHED_CHANGES = 1024
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowSpan:
-    """ rows of one mapping in a span of consecutive ticks."""
+    """rows of one mapping in a span of consecutive ticks."""
 
     numbers: TickNumbers
     """icks with a row of the mapping, shape (k,)."""

@@ -18,7 +18,7 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowLog:
-    """ rows that ticks changed, and the g mappings that disappeared; ordered by tick.
+    """rows that ticks changed, and the g mappings that disappeared; ordered by tick.
 
     When packed, the rows are ordered by mapping, and by time within each: so values hardly change within a column.
     """
@@ -226,7 +226,7 @@ def _rows_until(numbers: TickNumbers, until: int) -> Rows:
 
 
 def _newest_per_id(rows: Rows, ids: Ids) -> Rows:
-    """ewest of the given rows for each mapping.
+    """Newest of the given rows for each mapping.
 
     Args:
         rows: The rows, in order of time for any one mapping.

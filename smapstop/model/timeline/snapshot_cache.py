@@ -129,5 +129,5 @@ class _UnpackedSegment:
 
     @cached_property
     def row_log(self) -> RowLog:
-        """ows that the ticks changed, unpacked."""
+        """Rows that the ticks changed, unpacked."""
         return self.segment.row_log.unpacked()

@@ -97,7 +97,7 @@ class Timeline:
 
     @property
     def ticks(self) -> "Ticks":
-        """nown ticks, by ordinal."""
+        """Known ticks, by ordinal."""
         return Ticks(self.oldest, len(self), self.snapshots.tick)
 
     def header(self, number: int) -> Tick:
