@@ -1,4 +1,4 @@
-"""The chronicle: what happened up to a moment, folded so that it can be read, and bounded."""
+"""Event log of a timeline: entries up to a tick, folded to stay readable, and bounded in number."""
 
 from dataclasses import dataclass
 
@@ -13,54 +13,54 @@ from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.timeline import Timeline
 
 MAX_ENTRIES = 1_000
-"""The newest entries; older ones are forgotten."""
+"""Newest entries kept; older ones are dropped."""
 FOLD_TICKS = 10
-"""What happens again within so many ticks is the same entry."""
+"""Repeats within this many ticks fold into one entry."""
 MAX_NEW_ENTRIES = 20
-"""New entries within as many ticks that are not too many to read."""
+"""New entries allowed within `FOLD_TICKS` ticks; further ones are folded by kind."""
 _WORK = 1_000_000
-"""Rows and events that are told anew when a moment far from the last one is asked for: a fifth of a second."""
+"""Rows and events to process at most for a tick far from the cached ones: about 0.2 s."""
 _TICK_WORK = 1_000
-"""What a tick costs in which nothing happened, in the same measure."""
+"""Cost of a tick without changes, in the same unit."""
 _MAX_RECENT, _MAX_CHECKPOINTS = 16, 32
 
 
 @dataclass(frozen=True, slots=True)
 class _LogState:
-    """What happened up to a tick."""
+    """Entries up to a tick."""
 
     number: int
     closed: tuple[LogEntry, ...] = ()
-    """What does not go on, in the order in which it ended."""
+    """Entries that no later tick can extend, in the order in which they ended."""
     open: tuple[LogEntry, ...] = ()
-    """What may go on, in the order in which it began."""
+    """Entries that a later tick may extend, in the order in which they began."""
 
 
 def _is_closed(entry: LogEntry, tick: Tick) -> bool:
-    """Whether an entry cannot go on at a tick; nothing of one program goes on in the next."""
+    """Whether a tick can no longer extend an entry; an exec closes all entries."""
     return tick.executed or entry.last < tick.number - FOLD_TICKS
 
 
-def _advance(told: _LogState, tick: Tick, entries: list[LogEntry]) -> _LogState:
-    """What happened up to the next tick."""
-    ended = sorted((entry for entry in told.open if _is_closed(entry, tick)), key=lambda entry: entry.last)
-    going = {entry.key: entry for entry in told.open if not _is_closed(entry, tick)}
+def _advance(state: _LogState, tick: Tick, entries: list[LogEntry]) -> _LogState:
+    """Entries up to the next tick."""
+    ended = sorted((entry for entry in state.open if _is_closed(entry, tick)), key=lambda entry: entry.last)
+    open_entries = {entry.key: entry for entry in state.open if not _is_closed(entry, tick)}
     for entry in entries:
-        known = going.get(entry.key)
-        going[entry.key] = known.merged_with(entry) if known else entry
-    closed = (*told.closed, *ended)[-MAX_ENTRIES:] if ended else told.closed
-    return _LogState(tick.number, closed, tuple(going.values())[-MAX_ENTRIES:])
+        open_entry = open_entries.get(entry.key)
+        open_entries[entry.key] = open_entry.merged_with(entry) if open_entry else entry
+    closed = (*state.closed, *ended)[-MAX_ENTRIES:] if ended else state.closed
+    return _LogState(tick.number, closed, tuple(open_entries.values())[-MAX_ENTRIES:])
 
 
 class EventLog:
-    """What happened up to a tick, to all mappings and the process or to one mapping; pure, as its timeline is.
+    """Entries up to any tick, of the process and all its mappings or of one mapping; pure, as its timeline is.
 
-    Entries that may still go on keep the order in which they began; the others lie before them, in the order of
-    their ends. So nothing moves but what begins and what ends.
+    Open entries keep the order in which they began; closed ones precede them, in the order in which they ended. So
+    only an entry that begins or ends changes the order.
 
     Args:
         timeline: The ticks; more may follow.
-        mapping: Tell only of this one.
+        mapping: Log only this mapping.
     """
 
     def __init__(self, timeline: Timeline, mapping: int | None = None) -> None:
@@ -73,60 +73,60 @@ class EventLog:
         self._spacing = 64
 
     def at(self, number: int) -> tuple[LogEntry, ...]:
-        """Entries of the log up to a tick, newest last; at most `MAX_ENTRIES`, none ended before the oldest tick.
+        """Entries up to a tick, newest last: at most `MAX_ENTRIES`, none that ended before the oldest known tick.
 
         Raises:
-            IndexError: There is no such tick, or it is forgotten.
+            IndexError: There is no such tick, or it was dropped.
         """
         first = self.timeline.oldest
         if not first <= number < len(self.timeline):
-            raise IndexError(f"no tick {number}, the oldest that is known is {first}")
+            raise IndexError(f"no tick {number}; the oldest available is {first}")
         if self._history is not None:
             self._history.update()
-        told = self._nearest_state(number)
-        for at in range(told.number + 1, number + 1):
+        state = self._nearest_state(number)
+        for at in range(state.number + 1, number + 1):
             tick = self.timeline.header(at) if self._history else self.timeline.ticks[at]
-            told = _advance(told, tick, self._entries(tick, told))
-            self._cache_state(told)
-        return tuple(entry for entry in (*told.closed, *told.open) if entry.last >= first)[-MAX_ENTRIES:]
+            state = _advance(state, tick, self._entries(tick, state))
+            self._cache_state(state)
+        return tuple(entry for entry in (*state.closed, *state.open) if entry.last >= first)[-MAX_ENTRIES:]
 
     def _nearest_state(self, number: int) -> "_LogState":
-        """From where to tell on: from what was told before, or from as far back as there is time for."""
-        told = {n: told for n, told in (self._checkpoints | self._recent).items() if n <= number}
-        known = max(told, default=-1)
+        """State to continue from: the nearest cached one, or an empty one as far back as `_WORK` allows."""
+        states = {n: state for n, state in (self._checkpoints | self._recent).items() if n <= number}
+        known = max(states, default=-1)
         if known == number:
-            return told[known]
+            return states[known]
         since = max(known + 1, self.timeline.oldest, number - _WORK // _TICK_WORK)
         work = np.cumsum(_TICK_WORK + self.timeline.queries.change_counts(since, number + 1)[::-1])
         begin = max(since, number - int(np.searchsorted(work, _WORK))) - 1
-        return told.get(begin, _LogState(begin))
+        return states.get(begin, _LogState(begin))
 
-    def _cache_state(self, told: "_LogState") -> None:
-        """Keep the last ones, so that steps back are cheap, and some in between, ever further apart."""
-        self._recent[told.number] = told
+    def _cache_state(self, state: "_LogState") -> None:
+        """Cache the latest states, so that steps back are cheap, and checkpoints at growing distances."""
+        self._recent[state.number] = state
         if len(self._recent) > _MAX_RECENT:
             self._recent.pop(next(iter(self._recent)))
-        if told.number % self._spacing == 0:
-            self._checkpoints[told.number] = told
+        if state.number % self._spacing == 0:
+            self._checkpoints[state.number] = state
         if len(self._checkpoints) > _MAX_CHECKPOINTS:
             self._spacing *= 2
-            self._checkpoints = {n: stone for n, stone in self._checkpoints.items() if n % self._spacing == 0}
+            self._checkpoints = {n: state for n, state in self._checkpoints.items() if n % self._spacing == 0}
 
-    def _entries(self, tick: Tick, told: "_LogState") -> list[LogEntry]:
-        """What happened in the next tick."""
-        happened = tick_entries(tick)
-        notes = list(happened.of_process())
+    def _entries(self, tick: Tick, state: "_LogState") -> list[LogEntry]:
+        """Entries of the next tick."""
+        entries = tick_entries(tick)
+        notes = list(entries.of_process())
         if self._history is not None:
-            return [*notes, *entries_of_mapping(happened, self._history)]
+            return [*notes, *entries_of_mapping(entries, self._history)]
         before, after = self._snapshots_around(tick)
         if before is None:
             return notes
-        going = [entry for entry in told.open if not _is_closed(entry, tick)]
-        room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - FOLD_TICKS for entry in going)
-        return [*fold_entries(happened, before, after, [entry.key for entry in going], room), *notes]
+        open_entries = [entry for entry in state.open if not _is_closed(entry, tick)]
+        room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - FOLD_TICKS for entry in open_entries)
+        return [*fold_entries(entries, before, after, [entry.key for entry in open_entries], room), *notes]
 
     def _snapshots_around(self, tick: Tick) -> tuple[MapSnapshot | None, MapSnapshot]:
-        """The moments before and after a tick."""
+        """Snapshots before and after a tick; `None` before the oldest one."""
         before, last = self._snapshot, self.timeline.last
         if before is None or before.tick.number != tick.number - 1:
             before = self.timeline.at(tick.number - 1) if tick.number > self.timeline.oldest else None

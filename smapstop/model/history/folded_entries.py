@@ -1,4 +1,4 @@
-"""The log entries of one tick: of all mappings in as few as tell it, of groups, and of one mapping."""
+"""Fold the events of one tick into log entries: over all mappings, by group, or of one mapping."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -19,17 +19,17 @@ from smapstop.model.timeline.map_snapshot import MapSnapshot
 def fold_entries(
     entries: TickEntries, before: MapSnapshot, after: MapSnapshot, known: Collection[int], room: int
 ) -> list[LogEntry]:
-    """What happened to the mappings in a tick, the least first.
+    """Fold the events of all mappings in a tick, smallest first.
 
-    A mechanism is told of each mapping; of those that were just mapped, and what happens to a mapping only once, of
-    all with the same name together. When that makes too many new entries, they are told by kind.
+    A mechanism gives one entry per mapping. Events of mappings created in this tick, and one-time events, are folded
+    by name. If that gives more than `room` new entries, these are folded by kind.
 
     Args:
-        entries: What happened.
-        before: The moment before the tick.
-        after: The moment that the tick made.
-        known: Keys of the entries that it can go on with: these are not new.
-        room: How many new entries are not too many.
+        entries: Everything that happened in the tick.
+        before: Snapshot before the tick.
+        after: Snapshot after the tick.
+        known: Keys of the open entries; entries with these keys are not new.
+        room: New entries allowed before folding by kind.
     """
     items = resolve_entries(entries.of_mappings(), before, after)
     return _build_entries(items, _fold_keys(items, known, room), before, after) if len(items.entries) else []
@@ -38,14 +38,14 @@ def fold_entries(
 def fold_group_entries(
     entries: TickEntries, before: MapSnapshot, after: MapSnapshot, by: Grouping, groups: Ids
 ) -> list[LogEntry]:
-    """What happened to groups of mappings in a tick, the least first: each mechanism, and each step, is one entry.
+    """Fold the events of groups in a tick, smallest first: one entry per mechanism or lifecycle step of a group.
 
     Args:
-        entries: What happened.
-        before: The moment before the tick.
-        after: The moment that the tick made.
-        by: What the mappings are grouped by.
-        groups: The groups to tell of; `Entry.scope` is one of them.
+        entries: Everything that happened in the tick.
+        before: Snapshot before the tick.
+        after: Snapshot after the tick.
+        by: Grouping of the mappings.
+        groups: Ids of the groups to include; `LogEntry.scope` is one of them.
     """
     items = resolve_entries(entries.of_mappings(), before, after)
     scope = group_ids(group_keys(items.kind, items.name, by))
@@ -55,7 +55,7 @@ def fold_group_entries(
 
 
 def _fold_keys(items: ResolvedEntries, known: Collection[int], room: int) -> NDArray[np.int64]:
-    """The keys by which the items become entries, shape (n,)."""
+    """Fold key of each item, shape (n,)."""
     what, mapping = items.entries.what, items.entries.mapping
     born = np.isin(mapping, mapping[what == EVENT_CODES["map"]])
     by_name = born | np.isin(what, ONE_TIME_CODES)
@@ -65,9 +65,9 @@ def _fold_keys(items: ResolvedEntries, known: Collection[int], room: int) -> NDA
     fresh = np.flatnonzero(~np.isin(keys, open_keys))
     if len(fresh) > room:
         of_kind = (KINDS_SCOPE - items.kind[first[fresh]]) * KEY_BASE + what[first[fresh]]
-        _, of_fresh, crowd = np.unique(of_kind, return_inverse=True, return_counts=True)
-        # one that is alone of its kind keeps its name: it costs no more lines
-        crowded = (crowd[of_fresh] > 1) | np.isin(of_kind, open_keys)
+        _, of_fresh, kind_counts = np.unique(of_kind, return_inverse=True, return_counts=True)
+        # an item alone of its kind keeps its name: that takes no more lines
+        crowded = (kind_counts[of_fresh] > 1) | np.isin(of_kind, open_keys)
         keys[fresh[crowded]] = of_kind[crowded]
     folded: NDArray[np.int64] = keys[of_item]
     return folded
@@ -76,7 +76,7 @@ def _fold_keys(items: ResolvedEntries, known: Collection[int], room: int) -> NDA
 def _build_entries(
     items: ResolvedEntries, keys: NDArray[np.int64], before: MapSnapshot, after: MapSnapshot
 ) -> list[LogEntry]:
-    """The items with the same key as one entry each, the least first."""
+    """One entry per key, smallest first."""
     order = np.lexsort((items.kb, keys))
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
     stops = np.append(starts[1:], len(order))
@@ -112,7 +112,7 @@ def _build_entries(
 
 
 def _names(entries: TickEntries, keys: NDArray[np.int64]) -> dict[int, SymbolNames]:
-    """What lies on the pages copied on write, by the keys of the items."""
+    """Symbols on pages copied on write, by fold key."""
     names: dict[int, SymbolNames] = {}
     for row, some in entries.names:
         key = int(keys[row])
@@ -121,7 +121,7 @@ def _names(entries: TickEntries, keys: NDArray[np.int64]) -> dict[int, SymbolNam
 
 
 def _repeated_mappings(items: ResolvedEntries, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """The items whose mapping is in an item before it with the same key: a mechanism that is partly sure is two."""
+    """Mask of items whose mapping and key are in an earlier item: a mechanism sure only in part gives two."""
     counted = np.zeros(len(keys), bool)
     if not items.entries.sure.all():
         order = np.lexsort((items.entries.mapping, keys))
@@ -131,17 +131,20 @@ def _repeated_mappings(items: ResolvedEntries, keys: NDArray[np.int64]) -> NDArr
 
 
 def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[LogEntry]:
-    """What happened to one mapping in a tick, whose life must have been followed so far; the biggest last."""
-    happened = entries.of_mapping(history.mapping)
-    if not history.states or not len(happened):
+    """Log entries of one mapping in a tick: lifecycle steps, then mechanisms, largest last.
+
+    Its history must be updated up to the tick.
+    """
+    items = entries.of_mapping(history.mapping)
+    if not history.states or not len(items):
         return []
     number, gone = entries.number, entries.number == history.gone_tick
     was = None if number == history.first_tick else history.states[history.step_at(number - 1)].ref
     now = None if gone else history.states[history.step_at(number)].ref
     kind = kind_of(history.states[-1].name)
     grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
-    known = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in happened]
+    resolved = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in items]
     return [
-        *(entry for entry in known if entry.lifecycle_step),
-        *(entry for entry in reversed(known) if not entry.lifecycle_step),
+        *(entry for entry in resolved if entry.lifecycle_step),
+        *(entry for entry in reversed(resolved) if not entry.lifecycle_step),
     ]

@@ -1,4 +1,4 @@
-"""What groups of mappings had over time, and what happened to them: sums over those that belonged to them then."""
+"""Amounts and events of groups of mappings over time, summed over the members at each tick."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,45 +16,45 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import Mappings
 
 REMOVAL_TICKS = 120
-"""For so many ticks it is known that a group lost a mapping."""
+"""Ticks for which the removal of a mapping counts as a change of its group."""
 _MAX_SUMS = 256
-"""Ticks whose sums are kept."""
+"""Ticks whose sums are cached."""
 _MAX_ENTRIES = 4_096
 
 GroupKeys = NDArray[np.int64]
-"""What groups are known by, see `group_keys`."""
+"""Keys of groups, see `group_keys`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Members:
-    """The mappings after a tick, in any order; columns of shape (n,)."""
+    """Mappings after a tick, in any order; columns of shape (n,)."""
 
     number: int
     ids: Ids
     keys: GroupKeys
     amounts: NDArray[np.int64]
-    """kB by field, shape (f, n); 0 where it was not printed."""
+    """kB by field, shape (f, n); 0 where not printed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
-    """What the groups had after a tick, and which of them had lost a mapping in it."""
+    """Amounts of the groups after a tick, and the groups that lost a mapping in it."""
 
     amounts: NDArray[np.float32]
     """kB by field and key; NaN for groups without mappings."""
     lost_keys: frozenset[int]
-    """Keys."""
+    """Keys of the groups that lost a mapping."""
 
 
 class GroupHistory:
-    """The groups of a timeline; pure, as the timeline is, which may grow.
+    """Groups of a timeline over time; pure, as the timeline is, which may grow.
 
-    What was summed is kept for some ticks, so that a new tick costs one pass over the mappings.
+    Sums of recent ticks are cached, so a new tick costs one pass over the mappings.
 
     Args:
         timeline: The ticks.
-        by: What mappings are grouped by, not "none".
-        fields: What is summed.
+        by: Grouping of the mappings, not "none".
+        fields: Fields to sum.
     """
 
     def __init__(self, timeline: Timeline, by: Grouping, fields: tuple[str, ...] = ("rss",)) -> None:
@@ -64,7 +64,7 @@ class GroupHistory:
         self._entries: dict[tuple[int, int], tuple[LogEntry, ...]] = {}
 
     def series(self, groups: Ids, first: int, stop: int) -> NDArray[np.float64]:
-        """The fields of some groups over the ticks `first` to `stop`, kB, summed over the mappings of each tick.
+        """Fields of groups over the ticks `first` to `stop`, kB, summed over the members at each tick.
 
         Returns:
             Shape (len(fields), len(groups), stop - first). NaN where a group had no mappings.
@@ -78,57 +78,57 @@ class GroupHistory:
         return out
 
     def last_changed(self, groups: Ids, moved: NDArray[np.int64], number: int) -> list[int]:
-        """The tick up to `number` at which each group last changed, -1 for never.
+        """Last tick up to `number` at which each group changed, -1 for never.
 
         Args:
-            groups: The groups.
-            moved: When one of the mappings that they have last changed.
-            number: The tick that is looked at; that a mapping has gone counts for `REMOVAL_TICKS` ticks.
+            groups: Ids of the groups.
+            moved: Tick of the last change among the present members of each group.
+            number: The tick shown; the removal of a mapping counts for `REMOVAL_TICKS` ticks.
         """
         first = max(self.timeline.oldest, number - REMOVAL_TICKS + 1)
         recent = self._sums_between(first, number + 1)[::-1]
-        left = [
+        removals = [
             next((number - ago for ago, sums in enumerate(recent) if key in sums.lost_keys), -1)
             for key in group_ids(groups).tolist()
         ]
-        return np.maximum(moved, left).tolist() if left else []
+        return np.maximum(moved, removals).tolist() if removals else []
 
     def entries(self, groups: Ids, numbers: Sequence[int]) -> list[tuple[LogEntry, ...]]:
-        """What happened to each of some groups in the tick that is given for it, mechanisms and the most first."""
-        asked = list(zip(groups.tolist(), numbers, strict=True))
-        for number in {number for group, number in asked if number >= 0 and (group, number) not in self._entries}:
-            here = [group for group, at in asked if at == number]
-            told = self._entries_by_group(number, np.array(here, np.int64))
-            self._entries |= {(group, number): tuple(told.get(group, ())) for group in here}
-        found = [self._entries.get(each, ()) for each in asked]
+        """Log entries of each group in the tick given for it: mechanisms first, each part largest first."""
+        requests = list(zip(groups.tolist(), numbers, strict=True))
+        for number in {number for group, number in requests if number >= 0 and (group, number) not in self._entries}:
+            here = [group for group, at in requests if at == number]
+            by_group = self._entries_by_group(number, np.array(here, np.int64))
+            self._entries |= {(group, number): tuple(by_group.get(group, ())) for group in here}
+        results = [self._entries.get(each, ()) for each in requests]
         while len(self._entries) > _MAX_ENTRIES:
             self._entries.pop(next(iter(self._entries)))
-        return found
+        return results
 
     def _entries_by_group(self, number: int, groups: Ids) -> dict[int, list[LogEntry]]:
-        """What happened in a tick, by group."""
-        timeline, told = self.timeline, dict[int, list[LogEntry]]()
+        """Log entries of a tick by group."""
+        timeline, by_group = self.timeline, dict[int, list[LogEntry]]()
         before = timeline.at(number - 1) if number > timeline.oldest else None
         if before is None:
             return {}
-        happened = tick_entries(timeline.header(number))
-        entries = fold_group_entries(happened, before, timeline.at(number), self.by, groups)
+        tick_items = tick_entries(timeline.header(number))
+        entries = fold_group_entries(tick_items, before, timeline.at(number), self.by, groups)
         for entry in sorted(entries, key=lambda entry: (entry.event is None, -entry.kb)):
-            told.setdefault(entry.scope, []).append(entry)
-        return told
+            by_group.setdefault(entry.scope, []).append(entry)
+        return by_group
 
     def _sums_between(self, first: int, stop: int) -> list[_Sums]:
-        """The sums after each tick from `first` to `stop`."""
+        """Sums after each of the ticks `first` to `stop`."""
         for number in range(first, stop):
             if number not in self._sums:
                 self._add_sums(number)
-        followed = [self._sums[number] for number in range(first, stop)]
+        sums = [self._sums[number] for number in range(first, stop)]
         while len(self._sums) > _MAX_SUMS:
             self._sums.pop(next(iter(self._sums)))
-        return followed
+        return sums
 
     def _add_sums(self, number: int) -> None:
-        """Sum up a tick, from the one before."""
+        """Compute the sums of a tick from the members before it."""
         if 0 < number == self.timeline.oldest:
             self._members = self._members_at(number)
             self._sums[number] = _Sums(_sum_groups(self._members), frozenset())
@@ -148,34 +148,34 @@ class GroupHistory:
         )
 
     def _members_at(self, number: int) -> _Members:
-        """The mappings after a tick; none before the first."""
-        moment = self.timeline.at(max(0, number))
-        some = self._members_of(number, moment.ids, moment.mappings)
-        return some if number >= 0 else _Members(number, some.ids[:0], some.keys[:0], some.amounts[:, :0])
+        """Mappings after a tick; none before the first."""
+        snapshot = self.timeline.at(max(0, number))
+        members = self._members_of(number, snapshot.ids, snapshot.mappings)
+        return members if number >= 0 else _Members(number, members.ids[:0], members.keys[:0], members.amounts[:, :0])
 
     def _members_after(self, before: _Members, tick: Tick) -> _Members:
-        """The mappings after the next tick."""
-        told = self._members_of(tick.number, tick.ids, tick.rows)
+        """Mappings after the next tick."""
+        changed = self._members_of(tick.number, tick.ids, tick.rows)
         if tick.keyframe:
-            return told
+            return changed
         stay = ~np.isin(before.ids, np.concatenate([tick.ids, tick.gone]))
         return _Members(
             tick.number,
-            np.concatenate([before.ids[stay], told.ids]),
-            np.concatenate([before.keys[stay], told.keys]),
-            np.concatenate([before.amounts[:, stay], told.amounts], axis=1),
+            np.concatenate([before.ids[stay], changed.ids]),
+            np.concatenate([before.keys[stay], changed.keys]),
+            np.concatenate([before.amounts[:, stay], changed.amounts], axis=1),
         )
 
     def _members_of(self, number: int, ids: Ids, mappings: Mappings) -> _Members:
-        """Mappings with what their groups are known by."""
+        """Mappings with the keys of their groups."""
         keys = group_keys(kind_codes(mappings), mappings.name, self.by)
-        none = np.zeros(len(mappings), np.int64)
-        columns = [none if (column := mappings.get(name)) is None else column for name in self.fields]
+        zeros = np.zeros(len(mappings), np.int64)
+        columns = [zeros if (column := mappings.get(name)) is None else column for name in self.fields]
         return _Members(number, ids, keys, np.maximum(columns, 0))
 
 
 def _sum_groups(members: _Members) -> NDArray[np.float32]:
-    """What the groups have of each field; NaN for those without mappings."""
-    had = np.array([np.bincount(members.keys, weights=amounts) for amounts in members.amounts], np.float32)
-    had[:, np.bincount(members.keys) == 0] = np.nan
-    return had
+    """Sum of each field by group, kB; NaN for groups without mappings."""
+    sums = np.array([np.bincount(members.keys, weights=amounts) for amounts in members.amounts], np.float32)
+    sums[:, np.bincount(members.keys) == 0] = np.nan
+    return sums

@@ -1,4 +1,4 @@
-"""Something that happened, once or again and again: what the events are made of."""
+"""Entries of the event log: an event, or several folded into one."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -9,114 +9,114 @@ from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import Mappings
 
 ProcessNote = Literal["exec", "end", "torn", "missing"]
-"""What happened to the process, or to the reading of it."""
+"""Event of the process as a whole, or of reading it."""
 EventKind = Mechanism | LifecycleKind | ProcessNote
 EVENT_KINDS: tuple[EventKind, ...] = (*MECHANISMS, *get_args(LifecycleKind), *get_args(ProcessNote))
-"""Everything that an entry can tell of; the codes here are positions in it, so those of mechanisms are theirs."""
+"""All kinds of events; codes are positions here, and those of mechanisms are the same as in `MECHANISMS`."""
 
 EVENT_CODES = {what: code for code, what in enumerate(EVENT_KINDS)}
 ONE_TIME_CODES = tuple(EVENT_CODES[what] for what in ("map", "unmap", "split", "merge"))
-"""What happens to a mapping only once: told together of all mappings with the same name."""
+"""Codes of events that a mapping has only once: folded over all mappings with the same name."""
 KEY_BASE = 64
-"""More than there are codes: `Entry.key` is a scope and a code in one number."""
+"""Greater than any code: `LogEntry.key` is a scope and a code in one number."""
 KINDS_SCOPE, PROCESS_SCOPE = -(1 << 40), -(1 << 41)
-"""Scopes: from the first on down the kinds of mappings, and the process."""
+"""Scopes of kinds of mappings, from the first one down, and of the process."""
 _LIFECYCLE_STEPS: dict[str, LifecycleKind] = {what: what for what in get_args(LifecycleKind)}
 PUBLIC_NAMES: dict[str, str] = {"end": "exit"}
-"""What has another name in recordings and exports, whose names stay."""
+"""Names in recordings and exports where they differ: these must not change."""
 NAMES_TICKS = 60
-"""Of what goes on, the names of pages copied on write are those of the last so many ticks."""
+"""Ticks up to the last one of which an entry has the symbols on pages copied on write."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappingRef:
-    """What a mapping is known by, without the reading that it is from: entries outlive many readings."""
+    """Name, permissions and addresses of a mapping, without its reading: entries outlive many readings."""
 
     name: str
-    """As the kernel prints it."""
+    """As printed by the kernel."""
     perms: str
     start: int
-    """The first address."""
+    """First address."""
     end: int
-    """The first address after it."""
+    """First address after it."""
 
     @property
     def address_range(self) -> str:
-        """The addresses, as the kernel prints them."""
+        """Address range, as the kernel prints it."""
         return format_address_range(self.start, self.end)
 
     @property
     def size_kb(self) -> int:
-        """The length, kB."""
+        """Size, kB."""
         return (self.end - self.start) >> 10
 
 
 def ref_of(mappings: Mappings, row: int) -> MappingRef:
-    """What the mapping in a row is known by."""
+    """Name, permissions and addresses of the mapping in a row."""
     return MappingRef(mappings.name_of(row), mappings.perms_of(row), int(mappings.start[row]), int(mappings.end[row]))
 
 
 def format_address_range(start: int, end: int) -> str:
-    """Addresses, as the kernel prints them."""
+    """Format an address range as the kernel prints it."""
     return f"{start:08x}-{end:08x}"
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """Something that happened: in one tick, or again and again in the ticks `first` to `last`."""
+    """An event in one tick, or repeated in the ticks `first` to `last`."""
 
     what: EventKind
     scope: int
-    """Of whom it tells: of a mapping its id; negative for all with a name, for a kind, and for the process."""
+    """Subject: id of a mapping; negative for all with a name, for a group, for a kind, and for the process."""
     mapping: int | None
-    """The mapping; of several the one with the most of it; None for the process."""
+    """Id of the mapping; of several, the one with the largest amount; `None` for the process."""
     first: int
-    """The tick in which it happened first."""
+    """First tick in which it happened."""
     last: int
-    """The tick in which it happened last."""
+    """Last tick in which it happened."""
     now: MappingRef | None = None
-    """The mapping as it was at the last tick; None when it is gone since."""
+    """The mapping after the last tick; `None` if it is gone."""
     was: MappingRef | None = None
-    """The mapping as it was before the last tick; None when it was not there yet."""
+    """The mapping before the last tick; `None` if it is new."""
     kind: Kind | None = None
     mappings: int = 0
-    """How many mappings it happened to; to the same ones again and again, the most in a tick."""
+    """Number of mappings it happened to; for repeats on the same mappings, the most in one tick."""
     count: int = 1
-    """In how many ticks it happened."""
+    """Number of ticks in which it happened."""
     kb: int = 0
-    """How much in all: pages of a mechanism, addresses that were mapped, unmapped, or by which mappings grew."""
+    """Total, kB: memory moved by a mechanism, or address space mapped, unmapped, gained or lost."""
     pages: int = 0
-    """The pages that a mechanism moved; 0 for what is none."""
+    """Pages moved by a mechanism; 0 for other events."""
     sure: bool = True
-    """False where the fields fit another mechanism as well, even once."""
+    """False if, in any of the ticks, the fields fit another mechanism as well."""
     names: tuple[tuple[int, SymbolNames], ...] = ()
-    """What lies on the pages copied on write, with the tick; of several mappings nothing."""
+    """Symbols on pages copied on write, with the tick; empty for several mappings."""
     other: int | None = None
-    """The mapping split from, or merged into, where that is known."""
+    """Id of the mapping split from, or merged into, if known."""
 
     @property
     def key(self) -> int:
-        """What is the same for entries that fold into one."""
+        """Fold key: the same for entries that fold into one."""
         return self.scope * KEY_BASE + EVENT_CODES[self.what]
 
     @property
     def ref(self) -> MappingRef | None:
-        """What the mapping is known by, gone or not; None for the process."""
+        """The mapping after the last tick, or before it if it is gone; `None` for the process."""
         return self.now or self.was
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What stays the same while the entry goes on, and is no other entry's."""
+        """Unique id of the entry, which stays the same as repeats are merged."""
         return self.first, self.key
 
     @property
     def is_of_kind(self) -> bool:
-        """Whether it tells of a kind of mappings: there were too many to name them."""
+        """Whether it covers a kind of mappings, because there were too many to name."""
         return PROCESS_SCOPE < self.scope <= KINDS_SCOPE
 
     @property
     def event(self) -> Event | None:
-        """The mechanism with all that it moved; None when this is none."""
+        """The mechanism with its total amounts; `None` for other events."""
         code = EVENT_CODES[self.what]
         if self.mapping is None or code >= len(MECHANISMS):
             return None
@@ -125,15 +125,14 @@ class LogEntry:
 
     @property
     def lifecycle_step(self) -> LifecycleKind | None:
-        """What became of the mapping as a whole; None for a mechanism, and for the process."""
+        """Lifecycle step of the mapping; `None` for a mechanism, and for the process."""
         return _LIFECYCLE_STEPS.get(self.what)
 
     def merged_with(self, later: "LogEntry") -> "LogEntry":
-        """This entry with the same happening in a later tick."""
-        anew = (
-            KINDS_SCOPE < self.scope < 0 or EVENT_CODES[self.what] in ONE_TIME_CODES
-        )  # these are other mappings each time
-        mappings = self.mappings + later.mappings if anew else max(self.mappings, later.mappings)
+        """Merge with the same event of a later tick."""
+        # entries of a name, and of one-time events, have different mappings each time
+        distinct = KINDS_SCOPE < self.scope < 0 or EVENT_CODES[self.what] in ONE_TIME_CODES
+        mappings = self.mappings + later.mappings if distinct else max(self.mappings, later.mappings)
         names = (*self.names, *later.names) if mappings == 1 else ()
         return replace(
             later,

@@ -1,4 +1,4 @@
-"""The life of one mapping: what it was from tick to tick, and what happened to it as a whole."""
+"""History of one mapping: its state from tick to tick, and its lifecycle events."""
 
 from dataclasses import dataclass
 
@@ -19,54 +19,54 @@ _FIRST_CAPACITY = 64
 
 @dataclass(frozen=True, slots=True)
 class MappingState:
-    """A mapping as a tick printed it: a row of that tick."""
+    """A mapping as printed at a tick: one row of that tick."""
 
     rows: Mappings
     row: int
 
     @property
     def name(self) -> str:
-        """The name as the kernel prints it."""
+        """Name as the kernel prints it."""
         return self.rows.name_of(self.row)
 
     @property
     def perms(self) -> str:
-        """The permissions, such as `rw-p`."""
+        """Permissions, such as `rw-p`."""
         return self.rows.perms_of(self.row)
 
     @property
     def start(self) -> int:
-        """The first address."""
+        """First address."""
         return int(self.rows.start[self.row])
 
     @property
     def end(self) -> int:
-        """The first address after it."""
+        """First address after it."""
         return int(self.rows.end[self.row])
 
     @property
     def address_range(self) -> str:
-        """The addresses, as the kernel prints them."""
+        """Address range, as the kernel prints it."""
         return format_address_range(self.start, self.end)
 
     @property
     def ref(self) -> MappingRef:
-        """What the mapping is known by, without the reading."""
+        """Name, permissions and addresses, without the reading."""
         return ref_of(self.rows, self.row)
 
     @property
     def size_kb(self) -> int:
-        """The length, kB."""
+        """Size, kB."""
         return (self.end - self.start) >> 10
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """The codes of the VmFlags line."""
+        """Codes of the VmFlags line."""
         return tuple(self.rows.string_at(self.rows.flags, self.row).split())
 
     @property
     def printed_values(self) -> dict[str, int | str]:
-        """Everything that is printed of it, by name."""
+        """All printed values by name."""
         rows, row = self.rows, self.row
         addresses = {name: int(getattr(rows, name)[row]) for name in ADDRESS_COLUMNS}
         texts = {name: rows.string_at(getattr(rows, name), row) for name in TEXT_COLUMNS}
@@ -75,10 +75,10 @@ class MappingState:
 
 
 class MappingHistory:
-    """What one mapping was from tick to tick, collected once and then followed; cheap to ask however long it is.
+    """States of one mapping over time, collected once and then updated; lookups are cheap however long it is.
 
-    Only the ticks at which something about the mapping changed are kept: its steps. What the timeline forgets is
-    forgotten here, too.
+    Only the ticks at which something about the mapping changed are stored: its steps. What the timeline drops is
+    dropped here, too.
     """
 
     def __init__(self, timeline: Timeline, mapping: int) -> None:
@@ -88,15 +88,15 @@ class MappingHistory:
         self.update()
 
     def _reset(self) -> None:
-        """Begin anew, with what the timeline still knows."""
+        """Start over with what is still in the timeline."""
         self.fields: tuple[str, ...] = ()
-        """The fields that any of its ticks printed, in the kernel's order."""
+        """Fields printed at any of its ticks, in the kernel's order."""
         self.states: list[MappingState] = []
-        """What it was at each step; empty when no tick knows the mapping."""
+        """State at each step; empty if no tick has the mapping."""
         self.lifecycle: list[tuple[int, LifecycleEvent]] = []
-        """What happened to it as a whole, and at which tick."""
+        """Lifecycle events, each with its tick."""
         self.gone_tick: int | None = None
-        """The tick that found it gone."""
+        """First tick without it; `None` while it exists."""
         self._first = self.timeline.oldest
         self._next_number = 0
         self._numbers = np.zeros(_FIRST_CAPACITY, np.int64)
@@ -107,31 +107,31 @@ class MappingHistory:
         self._visible_fields = np.zeros(0, bool)
 
     def update(self) -> None:
-        """Take in the ticks that came since."""
+        """Add the ticks appended since the last update."""
         if self._first != self.timeline.oldest:
             self._reset()
-        for passage in self.timeline.queries.row_spans(self.mapping, self._next_number):
-            self._append_span(passage)
+        for span in self.timeline.queries.row_spans(self.mapping, self._next_number):
+            self._append_span(span)
         self.lifecycle += self.timeline.queries.lineage_of(self.mapping, self._next_number)
         self._next_number = len(self.timeline)
 
-    def _append_span(self, passage: RowSpan) -> None:
-        """Take in what some ticks told; the whole map that repeats the last step is none."""
-        new = [MappingState(passage.rows, row) for row in range(len(passage.rows))]
-        if new and not (passage.is_full and self.states and new[0].printed_values == self.states[-1].printed_values):
-            self._append_steps(passage, new)
-        if passage.gone_at is not None and self.states and self.gone_tick is None:
-            self.gone_tick = passage.gone_at
+    def _append_span(self, span: RowSpan) -> None:
+        """Add a span of rows; a full map that repeats the last step adds none."""
+        new = [MappingState(span.rows, row) for row in range(len(span.rows))]
+        if new and not (span.is_full and self.states and new[0].printed_values == self.states[-1].printed_values):
+            self._append_steps(span, new)
+        if span.gone_at is not None and self.states and self.gone_tick is None:
+            self.gone_tick = span.gone_at
 
-    def _append_steps(self, passage: RowSpan, new: list[MappingState]) -> None:
-        """Add steps."""
+    def _append_steps(self, span: RowSpan, new: list[MappingState]) -> None:
+        """Append steps."""
         at, stop = len(self.states), len(self.states) + len(new)
-        rows = passage.rows
+        rows = span.rows
         self._make_room(stop, rows.fields)
         here = [self.fields.index(name) for name in rows.fields]
         self._amounts[:, at:stop] = np.nan
         self._amounts[here, at:stop] = np.where(rows.amounts == ABSENT, np.nan, rows.amounts)
-        self._numbers[at:stop], self._times_ns[at:stop] = passage.numbers, passage.times_ns
+        self._numbers[at:stop], self._times_ns[at:stop] = span.numbers, span.times_ns
         replaced = np.zeros(len(new), bool)
         for name in ("start", "end", "perms", "name", "flags"):
             column = getattr(rows, name)
@@ -148,18 +148,18 @@ class MappingHistory:
         self._note_changes(at, stop, replaced)
 
     def _note_changes(self, at: int, stop: int, replaced: NDArray[np.bool_]) -> None:
-        """Note at which of some steps each field changed, and which of them a person would call a change."""
-        since = max(1, at)  # the very first step changes nothing
+        """Record at which of the new steps each field changed, and which steps are visible changes."""
+        since = max(1, at)  # the very first step is not a change
         before, after = self._amounts[:, since - 1 : stop - 1], self._amounts[:, since:stop]
         changed = (after != before) & ~(np.isnan(after) & np.isnan(before))
         steps = np.arange(since, stop)
-        stirred = replaced[since - at :] | changed[self._visible_fields].any(axis=0)
-        for out, here in ((self._last_changes, changed), (self._visible_changes[np.newaxis], stirred[np.newaxis])):
+        visible = replaced[since - at :] | changed[self._visible_fields].any(axis=0)
+        for out, here in ((self._last_changes, changed), (self._visible_changes[np.newaxis], visible[np.newaxis])):
             out[:, since:stop] = np.where(here, steps, 0)
             np.maximum.accumulate(out[:, since - 1 : stop], axis=1, out=out[:, since - 1 : stop])
 
     def _make_room(self, steps: int, fields: tuple[str, ...]) -> None:
-        """Room for so many steps, and for fields that no tick has printed yet."""
+        """Grow the arrays to `steps` steps, and by the fields not printed before."""
         new = tuple(name for name in fields if name not in self.fields)
         more = max(steps, 2 * len(self._numbers)) - len(self._numbers) if steps > len(self._numbers) else 0
         if new or more:
@@ -173,22 +173,22 @@ class MappingHistory:
 
     @property
     def first_tick(self) -> int:
-        """The first tick that knew it."""
+        """First tick that has it."""
         return int(self._numbers[0])
 
     def step_at(self, number: int) -> int:
-        """The step at which it was at a tick; the first one when it was not there yet."""
+        """Step that holds at a tick; the first one for earlier ticks."""
         return max(0, int(np.searchsorted(self._numbers[: len(self.states)], number, side="right")) - 1)
 
     def tick_of(self, step: int) -> Tick:
-        """The tick of a step, perhaps without its rows."""
+        """Tick of a step, possibly without its rows."""
         return self.timeline.header(int(self._numbers[step]))
 
     def amounts(self, numbers: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Every field at some ticks, kB.
+        """All fields at some ticks, kB.
 
         Returns:
-            Shape (fields, len(numbers)); NaN where the mapping was not there, or the field not printed.
+            Shape (fields, len(numbers)); NaN where the mapping did not exist, or the field was not printed.
         """
         at = np.searchsorted(self._numbers[: len(self.states)], numbers, side="right") - 1
         out: NDArray[np.float64] = self._amounts[:, np.maximum(at, 0)]
@@ -196,11 +196,11 @@ class MappingHistory:
         return out
 
     def last_changes(self, step: int) -> NDArray[np.int64]:
-        """The step, up to this one, at which each field last changed, shape (fields,); 0 when it never did."""
+        """Last step up to this one at which each field changed, shape (fields,); 0 for never."""
         return self._last_changes[:, step]
 
     def last_visible_change(self, step: int) -> int:
-        """The last step, up to this one, that a person would call a change (see `EXTERNALLY_DRIVEN`); 0 for none."""
+        """Last step up to this one with a visible change, not only of `EXTERNALLY_DRIVEN` fields; 0 for never."""
         return int(self._visible_changes[step])
 
     def field(self, name: str, step: int) -> NDArray[np.float64]:
@@ -208,10 +208,10 @@ class MappingHistory:
         return self._amounts[self.fields.index(name), : step + 1]
 
     def binned_maxima(self, name: str, until: int, width: int) -> NDArray[np.float64]:
-        """One field from the oldest tick that is known to `until`, as the greatest value of each stretch of time.
+        """Maximum of a field in each of `width` equal bins of the time from the oldest known tick to `until`.
 
         Returns:
-            kB, shape (width,); NaN where the mapping was not there, or the field not printed.
+            kB, shape (width,); NaN where the mapping did not exist, or the field was not printed.
         """
         step = self.step_at(until)
         values, times_ns = self.field(name, step), self._times_ns[: step + 1]
@@ -219,29 +219,31 @@ class MappingHistory:
         at = np.searchsorted(times_ns, edges[:-1], side="right") - 1
         out: NDArray[np.float64] = np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
         known = times_ns >= edges[0]
-        stretch = np.clip(np.searchsorted(edges, times_ns[known], side="right") - 1, 0, width - 1)
-        np.fmax.at(out, stretch, values[known])
+        bins = np.clip(np.searchsorted(edges, times_ns[known], side="right") - 1, 0, width - 1)
+        np.fmax.at(out, bins, values[known])
         return out
 
     def bin_of(self, number: int, until: int, width: int) -> int:
-        """The stretch of `binned_counts` that a tick lies in; the first one for those before."""
+        """Bin of `binned_maxima` that a tick falls into; the first one for earlier ticks."""
         first_ns, stop_ns = self._time_range_ns(until)
         at = (self.timeline.header(number).monotonic_ns - first_ns) * width // (stop_ns - first_ns)
         return max(0, min(width - 1, at))
 
     def _time_range_ns(self, until: int) -> tuple[int, int]:
-        """From when to when a chart reaches; a tick stands for the time until the next one."""
+        """Begin and end of the binned time, ns; a tick lasts until the next one."""
         first, last = self.timeline.header(self.timeline.oldest), self.timeline.header(until)
         return first.monotonic_ns, last.monotonic_ns + max(last.interval_ns, 1)
 
 
 def label_at(timeline: Timeline, number: int, mapping: int) -> Label | None:
-    """What a mapping without a name is for at a tick; None when it has one, or nothing is known of it."""
+    """Purpose of a nameless mapping at a tick; `None` if it has a name, or its purpose is unknown."""
     if number < timeline.oldest:
         return None
-    moment = timeline.at(number)
-    row = moment.row_of(mapping)
-    if row is None or moment.mappings.name[row]:
+    snapshot = timeline.at(number)
+    row = snapshot.row_of(mapping)
+    if row is None or snapshot.mappings.name[row]:
         return None
-    uses, texts = purposes_of(moment.mappings), moment.mappings.strings
-    return purpose_label(int(uses.purpose[row]), texts[int(uses.owner[row])], timeline.stacks_at(number).get(mapping))
+    purposes, texts = purposes_of(snapshot.mappings), snapshot.mappings.strings
+    return purpose_label(
+        int(purposes.purpose[row]), texts[int(purposes.owner[row])], timeline.stacks_at(number).get(mapping)
+    )

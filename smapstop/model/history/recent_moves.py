@@ -1,4 +1,4 @@
-"""Which numbers have moved lately, when, and in which direction."""
+"""Recent changes of numbers: how many ticks ago, and in which direction."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,17 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Mappings
 
 FADE_TICKS = 4
-"""Ticks for which a move is told, the one in which it happened included."""
+"""Ticks for which a change counts as recent, including the one in which it happened."""
 
 Moves = NDArray[np.int8]
-"""How numbers moved: not lately is 0, up in this tick 1, up in the tick before 2, and so on; down is negative."""
+"""Last change of each number: 0 for none, 1 for up in this tick, 2 for up in the tick before; negative for down."""
 
 
 def moves_of(values: NDArray[np.float64]) -> Moves:
-    """How numbers moved in the last ticks, each the last time.
+    """Find the last change of each number.
 
     Args:
-        values: The numbers after each tick, shape (…, ticks), NaN where there was none: to come or to go is no move.
+        values: The numbers after each tick, shape (…, ticks); a change from or to NaN (no value) does not count.
 
     Returns:
         Shape (…).
@@ -36,16 +36,17 @@ def moves_of(values: NDArray[np.float64]) -> Moves:
 def recent_amounts(
     timeline: Timeline, mappings: Ids, fields: Sequence[str], first: int, stop: int
 ) -> NDArray[np.float64]:
-    """Fields of some mappings after each of the ticks `first` to `stop`, all of which are known; kB.
+    """Fields of some mappings after each of the ticks `first` to `stop`, kB; none of these may have been dropped.
 
-    Quicker than `MappingQueries.series`, for many fields and few ticks.
+    Faster than `MappingQueries.series` for many fields and few ticks.
 
     Returns:
-        Shape (len(fields), len(mappings), stop - first). NaN where it was not there, or not printed.
+        Shape (len(fields), len(mappings), stop - first). NaN where a mapping did not exist, or a field was not
+        printed.
     """
-    moment = timeline.at(first)
+    snapshot = timeline.at(first)
     now = np.full((len(fields), len(mappings)), np.nan)
-    _write_amounts(now, find_rows(moment.ids, mappings), moment.mappings, fields)
+    _write_amounts(now, find_rows(snapshot.ids, mappings), snapshot.mappings, fields)
     out = [now]
     for tick in timeline.ticks[first + 1 : stop]:
         now = now.copy()
@@ -58,7 +59,7 @@ def recent_amounts(
 def _write_amounts(
     out: NDArray[np.float64], rows: NDArray[np.intp], mappings: Mappings, fields: Sequence[str]
 ) -> None:
-    """Note the fields of some rows, -1 for what is not told, in an array of shape (len(fields), len(rows))."""
+    """Write the fields of rows into an array of shape (len(fields), len(rows)); row -1 leaves it unchanged."""
     here = rows >= 0
     for at, name in enumerate(fields):
         column = mappings.get(name)

@@ -1,4 +1,4 @@
-"""What some mappings had over the last ticks, kept: asked again a tick later, only that tick is new."""
+"""Cache of values of mappings over the last ticks, extended tick by tick."""
 
 from collections.abc import Callable
 
@@ -13,10 +13,10 @@ SeriesValues = NDArray[np.float64]
 
 
 class SeriesCache:
-    """Remembers what was last asked; a table on the screen asks the same of almost the same mappings at each tick.
+    """Cache of the last query: at each tick, a table on the screen queries almost the same mappings again.
 
     Args:
-        ask: Gives the values of some mappings over the ticks from a first to before a last one, shape
+        ask: Loads the values of mappings over the ticks from a first one up to, excluding, a last one, shape
             (fields, len(mappings), ticks).
     """
 
@@ -27,13 +27,13 @@ class SeriesCache:
         self._values: SeriesValues = np.zeros((0, 0, 0))
 
     def values(self, mappings: Ids, first: int, stop: int, now: SeriesValues) -> SeriesValues:
-        """The values over the ticks `first` to `stop`.
+        """Values over the ticks `first` to `stop`.
 
         Args:
-            mappings: Each of them once.
+            mappings: Ids, each of them once.
             first: The first tick.
             stop: The tick after the last one.
-            now: The values after the last tick, shape (fields, len(mappings)).
+            now: Values after the last tick, shape (fields, len(mappings)).
 
         Returns:
             Shape (fields, len(mappings), stop - first).

@@ -1,4 +1,4 @@
-"""What happened in one tick: the one derivation, in columns; only what is shown becomes Python objects."""
+"""Derive what happened in one tick, in columns; only items that are shown become Python objects."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import StringIds
 
 NO_MAPPING = -1
-"""No mapping: the process, or nobody else."""
+"""Id for no mapping: the event is of the process, or involves no other mapping."""
 RowIndices = NDArray[np.intp]
 KINDS = list(Kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TickEntries:
-    """Everything that happened in a tick: the mechanisms, the steps of mappings, the notes on the process.
+    """Everything that happened in a tick: mechanisms, lifecycle steps of mappings, notes on the process.
 
-    The columns have shape (n,).
+    Columns have shape (n,).
     """
 
     number: int
-    """Of the tick."""
+    """Number of the tick."""
     page_kb: int
     what: NDArray[np.signedinteger[Any]]
     """Codes of `EVENT_KINDS`."""
@@ -48,7 +48,7 @@ class TickEntries:
     other: Ids
     """The mapping split from, or merged into, or `NO_MAPPING`."""
     kb: NDArray[np.int64]
-    """How much a mechanism moved; 0 of what is none."""
+    """kB moved by a mechanism; 0 for other events."""
     sure: NDArray[np.bool_]
     names: tuple[tuple[int, SymbolNames], ...]
     """See `Events.names`."""
@@ -57,11 +57,11 @@ class TickEntries:
         return len(self.what)
 
     def __iter__(self) -> Iterator[LogEntry]:
-        """Each as an entry of its own, which does not know what the mapping is."""
+        """One log entry per item, without name and addresses of its mapping."""
         return _iterate_entries(self, self.kb, repeat((None, None, None)))
 
     def take(self, rows: RowIndices) -> "TickEntries":
-        """Some of them, in the order of `rows`."""
+        """Select items, in the order of `rows`."""
         named = dict(self.names)
         return TickEntries(
             number=self.number,
@@ -75,23 +75,23 @@ class TickEntries:
         )
 
     def of_mapping(self, mapping: int) -> "TickEntries":
-        """Those of one mapping: the mechanisms, the biggest first, then its steps."""
+        """Items of one mapping: mechanisms, largest first, then its lifecycle steps."""
         rows = np.flatnonzero(self.mapping == mapping)
         return self.take(rows if len(rows) < 2 else rows[np.argsort(-self.kb[rows], kind="stable")])
 
     def of_mappings(self) -> "TickEntries":
-        """Those of all mappings."""
+        """Items of all mappings."""
         rows = np.flatnonzero(self.mapping != NO_MAPPING)
         return self if len(rows) == len(self) else self.take(rows)
 
     def of_process(self) -> "TickEntries":
-        """Those of the process as a whole, and of the reading of it."""
+        """Items of the process as a whole, and of reading it."""
         return self.take(np.flatnonzero(self.mapping == NO_MAPPING))
 
 
-@lru_cache(1)  # each row of the table asks what happened to it in the tick that changed them all
+@lru_cache(1)  # every table row queries the tick that changed it: often the same one
 def tick_entries(tick: Tick) -> TickEntries:
-    """Everything that happened in a tick; whoever shows, exports or records it only formats this."""
+    """Derive everything that happened in a tick; the dashboard, exports and recordings only format it."""
     events, notes = tick.events, _notes(tick)
     more = [(EVENT_CODES[it.what], it.mapping, NO_MAPPING if it.other is None else it.other) for it in tick.lineage]
     more += [(EVENT_CODES[note], NO_MAPPING, NO_MAPPING) for note in notes]
@@ -113,44 +113,44 @@ def tick_entries(tick: Tick) -> TickEntries:
 
 
 def _notes(tick: Tick) -> list[ProcessNote]:
-    """What happened to the process as a whole, and to the reading of it."""
-    noted: dict[ProcessNote, object] = {
+    """Notes on the process as a whole, and on reading it."""
+    notes: dict[ProcessNote, object] = {
         "missing": tick.missing,
         "torn": tick.torn,
         "exec": tick.executed,
         "end": tick.ending,
     }
-    return [note for note, it in noted.items() if it]
+    return [note for note, value in notes.items() if value]
 
 
-# with what is known of the mappings
+# joined with the snapshots before and after the tick
 
 
 def single_entries(entries: TickEntries, before: MapSnapshot | None, after: MapSnapshot) -> list[LogEntry]:
-    """Everything that happened in a tick, each thing an entry of its own, which knows what the mapping is.
+    """One log entry per item of a tick, with name and addresses of its mapping.
 
     Args:
-        entries: What happened.
-        before: The moment before the tick; None when it is not known.
-        after: The moment that the tick made.
+        entries: Everything that happened in the tick.
+        before: Snapshot before the tick; `None` if it is not available.
+        after: Snapshot after the tick.
     """
-    placed = resolve_entries(entries.of_mappings(), before, after)
-    columns = (column.tolist() for column in (placed.now, placed.was, placed.kind))
+    resolved = resolve_entries(entries.of_mappings(), before, after)
+    columns = (column.tolist() for column in (resolved.now, resolved.was, resolved.kind))
     known = ((ref_at(after, now), ref_at(before, was), KINDS[kind]) for now, was, kind in zip(*columns, strict=True))
-    return [*_iterate_entries(placed.entries, placed.kb, known), *entries.of_process()]
+    return [*_iterate_entries(resolved.entries, resolved.kb, known), *entries.of_process()]
 
 
 _ResolvedMapping = tuple[MappingRef | None, MappingRef | None, Kind | None]
-"""What a mapping is known by after the tick and before it, and its kind."""
+"""A mapping after the tick and before it, and its kind."""
 
 
 def _iterate_entries(
     entries: TickEntries, amounts: NDArray[np.int64], known: Iterable[_ResolvedMapping]
 ) -> Iterator[LogEntry]:
-    """Each thing that happened as an entry of its own."""
+    """Yield one log entry per item."""
     number, page_kb, names = entries.number, entries.page_kb, dict(entries.names)
     columns = (column.tolist() for column in (entries.what, entries.mapping, entries.other, amounts, entries.sure))
-    rows = zip(zip(*columns, strict=True), known, strict=False)  # where nothing is known there is no end of it
+    rows = zip(zip(*columns, strict=True), known, strict=False)  # `known` may be an endless `repeat`
     for row, ((code, mapping, other, kb, sure), (now, was, kind)) in enumerate(rows):
         of_mapping = mapping != NO_MAPPING
         yield LogEntry(
@@ -173,35 +173,35 @@ def _iterate_entries(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolvedEntries:
-    """What happened to mappings in a tick, with what is known of them; each column has shape (n,)."""
+    """Items of mappings in a tick, joined with the snapshots before and after it; columns have shape (n,)."""
 
     entries: TickEntries
     now: RowIndices
-    """Rows of the mappings after the tick, -1 for those that are gone."""
+    """Rows of the mappings in the snapshot after the tick, -1 for those that are gone."""
     was: RowIndices
-    """Their rows before it, -1 for those that are new."""
+    """Their rows in the snapshot before it, -1 for those that are new."""
     name: StringIds
     kind: NDArray[np.int64]
     kb: NDArray[np.int64]
-    """How much a mechanism moved, or by how much the mapping grew or shrank."""
+    """kB moved by a mechanism, or by which the mapping grew or shrank."""
 
     def take(self, rows: RowIndices) -> "ResolvedEntries":
-        """Some of them."""
+        """Select items."""
         columns = (self.now[rows], self.was[rows], self.name[rows], self.kind[rows], self.kb[rows])
         return ResolvedEntries(self.entries.take(rows), *columns)
 
 
 def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: MapSnapshot) -> ResolvedEntries:
-    """What happened to mappings, with what is known of them."""
+    """Join the items of mappings with the snapshots before and after the tick."""
     rows_before = np.full(len(entries), -1) if before is None else find_rows(before.ids, entries.mapping)
     rows_after = find_rows(after.ids, entries.mapping)
     name, size = np.zeros(len(entries), np.int32), np.zeros(len(entries), np.int64)
-    for moment, rows in ((before, rows_before), (after, rows_after)):
-        if moment is not None:
-            here, of = np.flatnonzero(rows >= 0), moment.mappings
+    for snapshot, rows in ((before, rows_before), (after, rows_after)):
+        if snapshot is not None:
+            here, mappings = np.flatnonzero(rows >= 0), snapshot.mappings
             at = rows[here]
-            name[here] = of.name[at]
-            size[here] = ((of.end[at] - of.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
+            name[here] = mappings.name[at]
+            size[here] = ((mappings.end[at] - mappings.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
     kind = classify_texts(after.mappings.strings, name, lambda text: KINDS.index(kind_of(text)))
     is_mechanism = entries.what < len(MECHANISMS)
     return ResolvedEntries(
@@ -215,5 +215,5 @@ def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: Map
 
 
 def ref_at(moment: MapSnapshot | None, row: int) -> MappingRef | None:
-    """What the mapping in a row is known by; None for row -1."""
+    """Name, permissions and addresses of the mapping in a row; `None` for row -1."""
     return ref_of(moment.mappings, row) if moment is not None and row >= 0 else None
