@@ -1,8 +1,8 @@
-"""Which mappings of two processes people would call the same, and what those have on either side.
+"""Match the mappings of two processes by name, and sum their fields on either side.
 
-Addresses differ from run to run, so mappings are known by name and kind; those that share a name are a group. Only
-" (deleted)" is no part of a name: it is the same file. Names that differ otherwise, by a pid, a version or the path
-of a build, are different names: nothing is matched by guess.
+Addresses differ from run to run, so mappings are matched by name and kind; those that share a name form a group. Only
+a trailing " (deleted)" is ignored: it is the same file. Any other difference, such as a pid, a version or a build
+path, makes a different name: nothing is matched by guess.
 """
 
 from collections.abc import Sequence
@@ -18,25 +18,25 @@ from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, strip_de
 from smapstop.proc.fields import PROPERTY_FIELDS
 
 MatchKey = Literal["name", "kind", "file", "part"]
-"""What mappings are the same by: the name (all memory without one is one group), the kind, the file (what has none by
-its kind), or the part of a file: its permissions and offset."""
+"""What mappings are matched by: name (all nameless memory is one group), kind, file (mappings of no file by kind), or
+part of a file: its permissions and offset."""
 
 Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupSums:
-    """One of the two maps, summed by group; g groups."""
+    """Sums of one of the two maps by group; g groups."""
 
     mapping_count: Counts
-    """How many mappings each group has here, shape (g,); 0 when it is only on the other side."""
+    """Mappings of each group on this side, shape (g,); 0 if the group is only on the other side."""
     fields: tuple[str, ...]
-    """The fields that this kernel prints and that can be summed."""
+    """Fields that this kernel prints and that can be summed."""
     amounts: Amounts
     """Shape (len(fields), g), kB; `ABSENT` where none of a group's mappings has the field, 0 without mappings."""
 
     def get(self, name: str) -> Amounts | None:
-        """A field of each group, or one of `SUMMED_FIELDS`, shape (g,); None when this kernel does not print it."""
+        """A field of each group, or one of `SUMMED_FIELDS`, shape (g,); `None` if this kernel does not print it."""
         if name in self.fields:
             column: Amounts = self.amounts[self.fields.index(name)]
             return column
@@ -49,15 +49,15 @@ class GroupSums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupComparison:
-    """Two maps by groups, in alphabetical order."""
+    """Two maps summed by group; groups in alphabetical order."""
 
     names: tuple[str, ...]
-    """The kind's name for nameless memory, and for groups of a whole kind."""
+    """Names of the groups; the kind's for nameless memory, and for groups of a whole kind."""
     kinds: tuple[Kind, ...]
     perms: tuple[str, ...]
-    """Of parts of files; empty otherwise."""
+    """Permissions of parts of files; empty otherwise."""
     offsets: tuple[int, ...]
-    """Of parts of files, bytes, as on the later side where they differ; 0 otherwise."""
+    """Offsets of parts of files, bytes, from the later side where they differ; 0 otherwise."""
     before: GroupSums
     after: GroupSums
 
@@ -66,7 +66,7 @@ class GroupComparison:
 
 
 def compare_groups(before: Mappings, after: Mappings, by: MatchKey = "name") -> GroupComparison:
-    """Match the mappings of two maps, of any two processes and kernels; they need not share their texts."""
+    """Match the mappings of two maps, of any two processes and kernels; their string tables may differ."""
     names, group = merge_keys([names_of(mappings, by) for mappings in (before, after)])
     perms_texts, perms = merge_keys([_perms(mappings, by) for mappings in (before, after)])
     offset = np.concatenate([before.offset, after.offset])
@@ -75,7 +75,7 @@ def compare_groups(before: Mappings, after: Mappings, by: MatchKey = "name") -> 
     number = _parts(group, perms, offset, later) if by == "part" else group
     count = int(number.max(initial=-1)) + 1
     row = np.empty(count, np.intp)
-    row[number] = np.arange(len(number))  # of several the last one: that of the later side, if there is any
+    row[number] = np.arange(len(number))  # the last row of each group: of the later side, if it has any
     return GroupComparison(
         names=tuple(names[at][0] for at in group[row].tolist()),
         kinds=tuple(names[at][1] for at in group[row].tolist()),
@@ -88,11 +88,11 @@ def compare_groups(before: Mappings, after: Mappings, by: MatchKey = "name") -> 
 
 _Key = TypeVar("_Key", str, tuple[str, Kind])
 CodedKeys = tuple[list[_Key], NDArray[np.intp]]
-"""Distinct keys, and which of them each row has."""
+"""Distinct keys, and the index of each row's key."""
 
 
 def merge_keys(sides: Sequence[CodedKeys[_Key]]) -> CodedKeys[_Key]:
-    """Both sides' keys in one alphabetical list, and which of it each row has, the earlier side's rows first."""
+    """Merge both sides' keys into one alphabetical list, with the index of each row, the earlier side's first."""
     keys = sorted({key for distinct, _ in sides for key in distinct})
     place = {key: at for at, key in enumerate(keys)}
     return keys, np.concatenate(
@@ -101,13 +101,13 @@ def merge_keys(sides: Sequence[CodedKeys[_Key]]) -> CodedKeys[_Key]:
 
 
 def names_of(mappings: Mappings, by: MatchKey) -> CodedKeys[tuple[str, Kind]]:
-    """The group of each row; one look at each distinct name."""
+    """Group of each row, computed once per distinct name."""
     codes, inverse = np.unique(mappings.name, return_inverse=True)
     return [_key(mappings.strings[code], by) for code in codes.tolist()], inverse
 
 
 def _key(name: str, by: MatchKey) -> tuple[str, Kind]:
-    """What a mapping of this name is known by."""
+    """Group of the mappings with a name."""
     kind = kind_of(name)
     if not name or by == "kind" or (by == "file" and kind is not Kind.FILE):
         return kind.value, kind
@@ -115,7 +115,7 @@ def _key(name: str, by: MatchKey) -> tuple[str, Kind]:
 
 
 def _perms(mappings: Mappings, by: MatchKey) -> CodedKeys[str]:
-    """The permissions of the rows that are parts of a file; the empty text, always the first, of the others."""
+    """Permissions of rows that are parts of a file; the empty string, always the first, for the others."""
     if by != "part":
         return [""], np.zeros(len(mappings), np.intp)
     codes, inverse = np.unique(mappings.perms, return_inverse=True)
@@ -125,25 +125,25 @@ def _perms(mappings: Mappings, by: MatchKey) -> CodedKeys[str]:
 def _parts(
     group: NDArray[np.intp], perms: NDArray[np.intp], offset: Addresses, later: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
-    """The part that each row is, by its permissions and its offset in the file.
+    """Number of the part of a file that each row is, by permissions and offset.
 
-    A file that was built anew has its parts elsewhere: of those that the other side does not have, the first with the
-    same permissions are one part, and so are the second.
+    Parts of a rebuilt file are at other offsets: those without a counterpart at the same offset are matched in order
+    among those with the same permissions.
     """
     exact = dense_ranks(group, perms, offset)
     count = int(exact.max(initial=-1)) + 1
-    there = np.zeros((2, count), bool)
-    there[later.astype(np.intp), exact] = True
-    lone = there[0] != there[1]
+    present = np.zeros((2, count), bool)
+    present[later.astype(np.intp), exact] = True
+    unmatched = present[0] != present[1]
     row = np.empty(count, np.intp)
     row[exact] = np.arange(len(exact))
     place = np.arange(count)
-    place[lone] = ordinals(dense_ranks(group[row[lone]], perms[row[lone]], later[row[lone]]))
-    return dense_ranks(group, perms, lone[exact], place[exact])
+    place[unmatched] = ordinals(dense_ranks(group[row[unmatched]], perms[row[unmatched]], later[row[unmatched]]))
+    return dense_ranks(group, perms, unmatched[exact], place[exact])
 
 
 def dense_ranks(*columns: NDArray[Any]) -> NDArray[np.intp]:
-    """The number of each row among the distinct rows in ascending order; equal rows have the same."""
+    """Rank of each row among the distinct rows, ascending; equal rows have the same rank."""
     order = np.lexsort(columns[::-1])
     new = np.zeros(len(order), bool)
     for column in columns:
@@ -154,7 +154,7 @@ def dense_ranks(*columns: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def ordinals(stretch: NDArray[np.intp]) -> NDArray[np.intp]:
-    """How many rows with the same number stand before each row."""
+    """Number of rows before each row that have the same number."""
     order = np.argsort(stretch, kind="stable")
     ordered = stretch[order]
     ordinals = np.empty(len(order), np.intp)
@@ -163,7 +163,7 @@ def ordinals(stretch: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _group_sums(mappings: Mappings, number: NDArray[np.intp], count: int) -> GroupSums:
-    """The sums of a map by the number of each row's group."""
+    """Sum a map by group, given the group number of each row."""
     fields = tuple(name for name in mappings.fields if name not in PROPERTY_FIELDS)
     members = np.bincount(number, minlength=count)
     amounts = np.empty((len(fields), count), np.int64)

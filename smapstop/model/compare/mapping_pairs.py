@@ -1,8 +1,8 @@
-"""Which mapping of one run of a program is which mapping of another run: one to one, wherever they lie.
+"""Pair the mappings of two runs of a program, one to one, wherever they are mapped.
 
-Names and permissions must be the same. Of several that share them, those are a pair that also lie in the same place
-of the file and are as long, then those that have one of the two in common, then the others in order: from the highest
-address down, as the kernel places them. Memory without a name that follows a file is the file's (its .bss).
+Names and permissions must match. Among several candidates, those with the same file offset and size are paired first,
+then those with the same offset, then those with the same size, then the rest in order: from the highest address down,
+as the kernel places them. Nameless memory that follows a file belongs to the file (its .bss).
 """
 
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ _Number = TypeVar("_Number", np.uint64, np.int32)
 
 
 def pair_mappings(before: Mappings, after: Mappings) -> RowIndices:
-    """The row of the earlier map for each row of the later one, or `NO_ROW`; they need not share their texts."""
+    """Row of the earlier map for each row of the later one, or `NO_ROW`; their string tables may differ."""
     n = len(before)
     later = np.arange(n + len(after)) >= n
     place, offset = _pairing_keys(before, after), _concatenate(before.offset, after.offset)
@@ -28,28 +28,28 @@ def pair_mappings(before: Mappings, after: Mappings) -> RowIndices:
     partner = np.full(len(later), NO_ROW, np.intp)
     keys: tuple[tuple[NDArray[Any], ...], ...] = ((place, offset, size), (place, offset), (place, size), (place,))
     for key in keys:
-        loose = np.flatnonzero(partner == NO_ROW)
-        if not later[loose].any() or later[loose].all():
+        unpaired = np.flatnonzero(partner == NO_ROW)
+        if not later[unpaired].any() or later[unpaired].all():
             break
-        _pair(dense_ranks(*(column[loose] for column in key)), loose, later, partner)
+        _pair(dense_ranks(*(column[unpaired] for column in key)), unpaired, later, partner)
     return partner[n:]
 
 
-def _pair(key: RowIndices, loose: RowIndices, later: NDArray[np.bool_], partner: RowIndices) -> None:
-    """Make pairs of loose rows with the same key, the last of each side first."""
-    side = later[loose]
+def _pair(key: RowIndices, unpaired: RowIndices, later: NDArray[np.bool_], partner: RowIndices) -> None:
+    """Pair unpaired rows with the same key, the last of each side first."""
+    side = later[unpaired]
     ordinal = ordinals(dense_ranks(key, side)[::-1])[::-1]
     slot = dense_ranks(key, ordinal)
     count = int(slot.max(initial=-1)) + 1
     earlier_row, later_row = np.full(count, NO_ROW, np.intp), np.full(count, NO_ROW, np.intp)
-    earlier_row[slot[~side]], later_row[slot[side]] = loose[~side], loose[side]
+    earlier_row[slot[~side]], later_row[slot[side]] = unpaired[~side], unpaired[side]
     pair = (earlier_row != NO_ROW) & (later_row != NO_ROW)
     partner[later_row[pair]] = earlier_row[pair]
     partner[earlier_row[pair]] = later_row[pair]
 
 
 def _pairing_keys(before: Mappings, after: Mappings) -> RowIndices:
-    """What must be the same, as a number for each row: name, permissions, and whose memory without a name is."""
+    """Number of each row for what must match: name, permissions, and the file that owns nameless memory."""
     _, name = merge_keys([names_of(mappings, "name") for mappings in (before, after)])
     _, perms = merge_keys([_perms(mappings) for mappings in (before, after)])
     files = _concatenate(before.inode, after.inode) > 0
@@ -64,11 +64,11 @@ def _pairing_keys(before: Mappings, after: Mappings) -> RowIndices:
 
 
 def _perms(mappings: Mappings) -> tuple[list[str], RowIndices]:
-    """The distinct permissions, and which of them each row has."""
+    """Distinct permissions, and the index of each row's."""
     codes, inverse = np.unique(mappings.perms, return_inverse=True)
     return [mappings.strings[code] for code in codes.tolist()], inverse
 
 
 def _concatenate(before: NDArray[_Number], after: NDArray[_Number]) -> NDArray[_Number]:
-    """A column of both maps, the rows of the earlier one first."""
+    """Column of both maps, rows of the earlier one first."""
     return np.concatenate([before, after])

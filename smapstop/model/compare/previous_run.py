@@ -1,4 +1,4 @@
-"""An earlier run of the same program, which a later one is compared with: what it was when it was as old."""
+"""Earlier run of the same program, compared with a later one at the same age."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -12,28 +12,28 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import Mappings, StringIds, StringTable
 
 FOREIGN_ID_BASE = 1 << 48
-"""From here on are the ids of mappings of the earlier run that the later one does not have."""
+"""First id for mappings of the earlier run that the later one does not have."""
 _LAYOUT_COLUMNS = ("start", "end", "offset", "perms", "name")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _TextTranslation:
-    """How the texts of one run are told with those of another."""
+    """Translation of the string ids of one run into a table that extends another run's."""
 
     key: tuple[StringTable, int, StringTable, int]
-    """Those of the earlier and of the later run, and how many there were of them."""
+    """String tables of the earlier and of the later run, each with its length."""
     texts: StringTable
-    """Those of the later run with what the earlier one has beside them."""
+    """Strings of the later run, followed by those that only the earlier one has."""
     codes: StringIds
-    """For each code of the earlier run the one in `texts`."""
+    """Code in `texts` of each code of the earlier run."""
 
 
 class PreviousRun:
-    """An earlier run; pure, as its timeline is. Which mapping is which is kept until one of the maps changes.
+    """An earlier run; pure, as its timeline is. Pairs of mappings are cached until the layout of a map changes.
 
     Args:
-        number: What the run is called.
-        timeline: Its ticks, of which there must be one.
+        number: Number of the run.
+        timeline: Its ticks, at least one.
     """
 
     def __init__(self, number: int, timeline: Timeline) -> None:
@@ -43,60 +43,60 @@ class PreviousRun:
         self._translation: _TextTranslation | None = None
 
     def at_same_age(self, timeline: Timeline, moment: MapSnapshot) -> MapSnapshot:
-        """The run when it was as old as another is at a moment: its nearest reading; the last one if it ended before.
+        """Snapshot of this run at the age of another run: at the nearest tick, or the last one if it ended before.
 
-        Mappings that are like one of the other run's have that one's id; the others have one from `FOREIGN_ID_BASE`
-        on, which is theirs for good. The texts are those of the other run, and more.
+        Mappings paired with one of the other run get its id; the others get a fixed id from `FOREIGN_ID_BASE` on. The
+        string table extends that of the other run.
 
         Args:
             timeline: The other run.
-            moment: One of it.
+            moment: Snapshot of the other run.
         """
-        then = self.timeline.at(tick_at_age(self.timeline, age_of(timeline, moment.reading_tick)))
-        rows = self._pair_mappings(then.mappings, moment.mappings)
-        ids = FOREIGN_ID_BASE + then.ids
-        alike = np.flatnonzero(rows != NO_ROW)
-        ids[rows[alike]] = moment.ids[alike]
-        return replace(then, ids=ids, mappings=self._translate_texts(then.mappings, moment.mappings.strings))
+        snapshot = self.timeline.at(tick_at_age(self.timeline, age_of(timeline, moment.reading_tick)))
+        rows = self._pair_mappings(snapshot.mappings, moment.mappings)
+        ids = FOREIGN_ID_BASE + snapshot.ids
+        paired = np.flatnonzero(rows != NO_ROW)
+        ids[rows[paired]] = moment.ids[paired]
+        return replace(snapshot, ids=ids, mappings=self._translate_texts(snapshot.mappings, moment.mappings.strings))
 
     def counterpart(self, mapping: int, snapshot: MapSnapshot) -> int | None:
-        """The other run's mapping that is like one of this run; None when it has none, or not yet.
+        """Id of the other run's mapping paired with one of this run; `None` if it has none, or none yet.
 
         Args:
-            mapping: By its own id.
-            beside: What `beside` gave.
+            mapping: Id in this run.
+            snapshot: Result of `at_same_age`.
         """
         row = self.timeline.at(snapshot.tick.number).row_of(mapping)
-        found = FOREIGN_ID_BASE if row is None else int(snapshot.ids[row])
-        return found if found < FOREIGN_ID_BASE else None
+        id_ = FOREIGN_ID_BASE if row is None else int(snapshot.ids[row])
+        return id_ if id_ < FOREIGN_ID_BASE else None
 
     def _pair_mappings(self, before: Mappings, after: Mappings) -> RowIndices:
-        """See `paired`."""
-        known = self._maps
-        if known is None or not (_has_same_layout(known[0], before) and _has_same_layout(known[1], after)):
+        """See `pair_mappings`; cached while neither map changes its layout."""
+        cached = self._maps
+        if cached is None or not (_has_same_layout(cached[0], before) and _has_same_layout(cached[1], after)):
             self._rows = pair_mappings(before, after)
         self._maps = before, after
         return self._rows
 
     def _translate_texts(self, mappings: Mappings, texts: StringTable) -> Mappings:
-        """A map of the run, told with the texts of the other one."""
-        of = (mappings.strings, len(mappings.strings), texts, len(texts))
-        spelling = self._translation
-        if spelling is None or spelling.key != of:
-            more = StringTable(texts.additions_since(0))
-            codes = np.array([more.intern(text) for text in mappings.strings.additions_since(0)], np.int32)
-            spelling = self._translation = _TextTranslation(of, more, codes)
-        columns = {name: spelling.codes[getattr(mappings, name)] for name in ("perms", "device", "name", "flags")}
-        return replace(mappings, strings=spelling.texts, **columns)
+        """Map of this run with string ids of a table that extends the other run's."""
+        key = (mappings.strings, len(mappings.strings), texts, len(texts))
+        translation = self._translation
+        if translation is None or translation.key != key:
+            extended = StringTable(texts.additions_since(0))
+            codes = np.array([extended.intern(text) for text in mappings.strings.additions_since(0)], np.int32)
+            translation = self._translation = _TextTranslation(key, extended, codes)
+        columns = {name: translation.codes[getattr(mappings, name)] for name in ("perms", "device", "name", "flags")}
+        return replace(mappings, strings=translation.texts, **columns)
 
 
 def age_of(timeline: Timeline, tick: Tick) -> int:
-    """How long after the first tick of a timeline another one was, ns."""
+    """Time from the first tick of a timeline to another tick, ns."""
     return tick.monotonic_ns - timeline.initial.tick.monotonic_ns
 
 
 def tick_at_age(timeline: Timeline, age_ns: int) -> int:
-    """The known tick that is nearest to an age."""
+    """Known tick nearest to an age."""
     known = range(timeline.oldest, len(timeline))
     at = bisect_left(known, age_ns, key=lambda number: age_of(timeline, timeline.header(number)))
     around = known[max(0, at - 1) : at + 1]

@@ -1,4 +1,4 @@
-"""The runs of a program that was launched again and again: one timeline each."""
+"""Runs of a program launched repeatedly: one timeline each."""
 
 from dataclasses import dataclass
 
@@ -7,43 +7,43 @@ from smapstop.model.protocol import Target
 from smapstop.model.timeline.timeline import Timeline
 
 MAX_RUNS = 20
-"""How many runs are kept: older ones are forgotten."""
+"""Runs kept; older ones are dropped."""
 MAX_BYTES = 512 << 20
-"""What they may take together; when it is more, the oldest are forgotten before that."""
+"""Memory that all runs may take together; beyond it, the oldest are dropped earlier."""
 _FEWEST = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One run, from the launch of the program to its end."""
+    """One run, from launch to exit of the program."""
 
     number: int
-    """Counted from 1; those that are forgotten count, too."""
+    """Counted from 1, dropped runs included."""
     target: Target
     timeline: Timeline
 
 
 class Runs:
-    """The runs that are kept; pure, as their timelines are.
+    """The newest runs; pure, as their timelines are.
 
     Args:
-        kept: See `MAX_ENTRIES`.
-        kept_bytes: See `MAX_BYTES`; two of them are kept whatever they take.
+        kept: See `MAX_RUNS`.
+        kept_bytes: See `MAX_BYTES`; two runs are kept whatever they take.
     """
 
     def __init__(self, kept: int = MAX_RUNS, kept_bytes: int = MAX_BYTES) -> None:
         self.stored: list[Run] = []
-        """Those that are kept, the newest last."""
+        """The runs kept, newest last."""
         self._max_runs, self._max_bytes = kept, kept_bytes
         self._previous_run: PreviousRun | None = None
 
     @property
     def newest(self) -> Run | None:
-        """The one that goes on, or was the last; None before the first."""
+        """The current or last run; `None` before the first."""
         return self.stored[-1] if self.stored else None
 
     def begin(self, target: Target) -> Run:
-        """Begin a run."""
+        """Begin a run, and drop the oldest ones beyond the limits."""
         run = Run(self.stored[-1].number + 1 if self.stored else 1, target, Timeline())
         self.stored.append(run)
         while len(self.stored) > self._max_runs or (len(self.stored) > _FEWEST and self._nbytes > self._max_bytes):
@@ -52,15 +52,15 @@ class Runs:
 
     @property
     def _nbytes(self) -> int:
-        """What all of them take."""
+        """Memory that all runs take, bytes."""
         return sum(run.timeline.nbytes for run in self.stored)
 
     def run_before(self, run: Run) -> Run | None:
-        """The run before one; None when that was the first, or is forgotten."""
+        """The run before another one; `None` if there was none, or it was dropped."""
         return next((each for each in self.stored if each.number == run.number - 1), None)
 
     def previous_run(self, run: Run) -> PreviousRun | None:
-        """What a run is compared with: the run before it, if that is kept and has a tick."""
+        """Baseline of a run: the run before it; `None` if that was dropped, or has no tick."""
         before = self.run_before(run)
         if before is None or not len(before.timeline):
             return None
