@@ -1,1 +1,1 @@
-"""What a reader sees: view state, filter, sort order, table."""
+"""View of a timeline: view state, filter, sort order, table."""

@@ -1,4 +1,4 @@
-"""Time going on in the past: which tick is due, as fast as was asked for."""
+"""Playback of past ticks: which tick is due at a given speed."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,18 @@ from smapstop.model.timeline.timeline import Timeline
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """Ticks being played one after the other. It is told the time, and never asks for it."""
+    """Position of a playback. The caller passes the time; no clock is read here."""
 
     number: int
-    """The tick that is shown."""
+    """The tick shown."""
     since: float
-    """When it was due, in seconds of the reader's clock."""
+    """When it was due, seconds on the caller's clock."""
 
     def advance(self, timeline: Timeline, speed: int, now: float) -> "Playback":
-        """What is due now; at the newest tick it waits for more.
+        """Position that is due now; at the newest tick, playback waits for more.
 
-        A gap between readings, such as a suspend, is not waited for in full; nor is what is forgotten meanwhile.
+        A gap between readings, such as a suspend, is shortened to `STALE_INTERVALS` intervals. Ticks dropped
+        meanwhile are skipped.
         """
         number, since = max(self.number, timeline.oldest), self.since
         while number + 1 < len(timeline):

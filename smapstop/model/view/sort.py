@@ -8,25 +8,27 @@ from numpy.typing import NDArray
 from smapstop.model.view.table_data import TableData
 
 RowIndices = NDArray[np.intp]
-"""Row numbers of a sheet, in the order in which they are shown."""
+"""Rows of a table, in the order shown."""
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """What rows are sorted by."""
+    """Sort key and direction."""
 
     key: str = "moved"
-    """`moved` (most recently moved first, the biggest change before the others), `name`, `perms`, `start`, `size`,
+    """`moved` (most recently changed first, then the largest change, then Rss), `name`, `perms`, `start`, `size`,
     `delta`, `rate`, or the name of a field."""
     descending: bool = True
 
 
 def sort_rows(table: TableData, sorting: Sorting, keep: Mask | None = None) -> RowIndices:
-    """The rows to show, sorted; rows that are equal stay in address order, so that nothing jitters.
+    """Sort the rows to show; equal rows stay in address order, so that nothing jitters.
 
     Args:
-        keep: Rows that the filter lets through; all when None.
+        table: The table.
+        sorting: Sort key and direction.
+        keep: Mask of the rows that pass the filter; `None` for all.
     """
     rows = np.arange(len(table)) if keep is None else np.flatnonzero(keep)
     by_address = rows[np.argsort(table.start[rows], kind="stable")]
@@ -37,34 +39,34 @@ def sort_rows(table: TableData, sorting: Sorting, keep: Mask | None = None) -> R
     return by_address[at]
 
 
-def _sort_keys(sheet: TableData, key: str) -> list[NDArray[np.int64]]:
-    """What to sort by, the most important first; bigger is more."""
-    zeros = np.zeros(len(sheet), np.int64)
-    change = sheet.deltas.get("rss", zeros)
+def _sort_keys(table: TableData, key: str) -> list[NDArray[np.int64]]:
+    """Sort keys, most significant first."""
+    zeros = np.zeros(len(table), np.int64)
+    change = table.deltas.get("rss", zeros)
     if key == "moved":
-        rss = sheet.get("rss")
-        return [sheet.last_changed, np.abs(change), zeros if rss is None else rss]
+        rss = table.get("rss")
+        return [table.last_changed, np.abs(change), zeros if rss is None else rss]
     if key in ("delta", "rate"):
         return [change]
     if key == "start":
-        return [(sheet.start >> np.uint64(12)).astype(np.int64)]
+        return [(table.start >> np.uint64(12)).astype(np.int64)]
     if key == "size":
-        return [(sheet.end - sheet.start >> np.uint64(10)).astype(np.int64)]
+        return [(table.end - table.start >> np.uint64(10)).astype(np.int64)]
     if key in ("name", "perms"):
-        return [_ranks(sheet, getattr(sheet, key))]
-    column = sheet.get(key)
+        return [_ranks(table, getattr(table, key))]
+    column = table.get(key)
     return [zeros if column is None else column]
 
 
-def _ranks(sheet: TableData, codes: NDArray[np.int32]) -> NDArray[np.int64]:
-    """The place of each coded text in the alphabet."""
+def _ranks(table: TableData, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Alphabetical rank of each row's string, ignoring case."""
     distinct, inverse = np.unique(codes, return_inverse=True)
-    texts = [sheet.texts[code].lower() for code in distinct.tolist()]
+    texts = [table.texts[code].lower() for code in distinct.tolist()]
     rank = np.empty(len(distinct), np.int64)
     rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
     return rank[inverse] if len(rank) else np.zeros(0, np.int64)
 
 
 def sort_column(table: TableData, key: str) -> NDArray[np.int64] | None:
-    """A column of a sheet by the name that users know it by: a field, or `delta` for the change of Rss."""
+    """Column of a table by the name that users write: a field, or `delta` for the change of Rss."""
     return table.deltas.get("rss") if key == "delta" else table.get(key)

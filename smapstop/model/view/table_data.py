@@ -1,4 +1,4 @@
-"""A sheet: the rows that a table shows at a moment, mappings or groups of them, with everything to sort them by."""
+"""Rows of a table, one per mapping or group, with all columns needed to show, filter and sort them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,10 +19,10 @@ from smapstop.proc.fields import COMPARED_FIELDS, PROPERTY_FIELDS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TableData:
-    """Rows side by side with how they differ from the compared moment; n rows."""
+    """Rows with their changes against the baseline; n rows."""
 
     ids: Ids
-    """Mapping ids; groups have negative ones, that stay with the group's name."""
+    """Mapping ids; those of groups are negative, and stay the same for a group's name."""
     start: Addresses
     end: Addresses
     name: StringIds
@@ -34,56 +34,56 @@ class TableData:
     amounts: Amounts
     """Shape (len(fields), n), kB."""
     deltas: dict[str, Amounts]
-    """Change of the fields of `COMPARED_FIELDS` against the compared moment, kB, shape (n,) each."""
+    """Changes of the fields of `COMPARED_FIELDS` against the baseline, kB, shape (n,) each."""
     seconds: float | None
-    """What to divide `delta` by for a rate; None when there is no rate."""
+    """Divisor of `deltas` for rates; `None` if there is no rate."""
     last_changed: NDArray[np.int64]
-    """The tick at which the row last changed, -1 for never."""
+    """Tick at which the row last changed, -1 for never."""
     gone: NDArray[np.bool_]
-    """Rows of mappings that are no more; they linger for a few ticks."""
+    """Mask of the rows of removed mappings, still shown for a few ticks."""
     mapping_count: NDArray[np.int64]
-    """How many mappings the row stands for."""
+    """Number of mappings in the row."""
     purposes: Purposes
-    """What the mappings without a name are for, by their shape."""
+    """Purposes of nameless mappings, guessed from their shape."""
     stacks: Mapping[int, ThreadStack] = field(default_factory=dict)
-    """Whose stack each mapping is, as far as it is known."""
+    """Threads by the mapping that is their stack, where known."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def label(self, row: int) -> Label | None:
-        """What the memory in a row is for, when it has no name; None when it has, or nothing is known."""
+        """Label of the nameless memory in a row; `None` if it has a name, or its purpose is unknown."""
         if self.name[row] or self.ids[row] < 0:
             return None
         owner = self.texts[int(self.purposes.owner[row])]
         return purpose_label(int(self.purposes.purpose[row]), owner, self.stacks.get(int(self.ids[row])))
 
     def get(self, name: str) -> Amounts | None:
-        """The column of a field; None when this kernel does not print it."""
+        """Column of a field; `None` if this kernel does not print it."""
         return self.amounts[self.fields.index(name)] if name in self.fields else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemovedRows:
-    """Mappings that are no more, and still shown."""
+    """Removed mappings that are still shown."""
 
     snapshot: MapSnapshot
-    """When they were last seen, or before. It has the texts of the moment that is looked at, and may have more."""
+    """A snapshot that has them. Its string table is that of the snapshot shown, or extends it."""
     rows: NDArray[np.intp]
-    """Their rows then, shape (k,)."""
+    """Their rows in it, shape (k,)."""
     ticks: NDArray[np.int64]
-    """The ticks at which they were gone, shape (k,); -1 when they never were there."""
+    """First ticks without them, shape (k,); -1 if they were never in this run."""
 
 
 def build_table(
     changes: MapDiff, seconds: float | None, stacks: Mapping[int, ThreadStack] | None = None
 ) -> TableData:
-    """The sheet of a moment, a row per mapping.
+    """Build the table of a snapshot, one row per mapping.
 
     Args:
-        changes: The moment, compared with the one that the user compares with.
-        seconds: What to divide changes by for a rate.
-        stacks: Whose stack each mapping is.
+        changes: The snapshot, compared with its baseline.
+        seconds: Divisor of changes for rates; `None` if there is no rate.
+        stacks: Threads by the mapping that is their stack.
     """
     after = changes.after
     return replace(
@@ -97,18 +97,18 @@ def build_table(
 
 
 def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> TableData:
-    """The sheet of a moment with the rows of mappings that are no more at its end.
+    """Append the rows of removed mappings to a table.
 
     Args:
-        sheet: What `build_table` made of `changes`.
-        changes: The moment, compared with another one: what they had in that one is what they lost.
-        lost: What is gone and still shown.
+        table: Result of `build_table` for `changes`.
+        changes: The snapshot, compared with its baseline; what a removed mapping had in the baseline, it lost.
+        lost: The removed mappings.
     """
     if not len(lost.rows):
         return table
-    was, before = lost.snapshot.mappings, changes.before
-    ids, removed = lost.snapshot.ids[lost.rows], was.take(lost.rows)
-    both = concatenate(replace(changes.after.mappings, strings=was.strings), removed)
+    mappings, before = lost.snapshot.mappings, changes.before
+    ids, removed = lost.snapshot.ids[lost.rows], mappings.take(lost.rows)
+    both = concatenate(replace(changes.after.mappings, strings=mappings.strings), removed)
     rows = find_rows(before.ids, ids)
     return replace(
         table,
@@ -128,12 +128,12 @@ def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> Table
         last_changed=np.concatenate([table.last_changed, lost.ticks]),
         gone=np.concatenate([table.gone, np.ones(len(ids), bool)]),
         mapping_count=np.ones(len(both), np.int64),
-        purposes=table.purposes.with_rows(purposes_of(was), lost.rows),
+        purposes=table.purposes.with_rows(purposes_of(mappings), lost.rows),
     )
 
 
 def static_table(mappings: Mappings) -> TableData:
-    """The sheet of one reading, a row per mapping: nothing has changed."""
+    """Build the table of a single reading, one row per mapping, without changes."""
     n = len(mappings)
     return TableData(
         ids=np.arange(n, dtype=np.int64),
@@ -155,27 +155,27 @@ def static_table(mappings: Mappings) -> TableData:
 
 
 def _removed_amounts(before: MapSnapshot, rows: NDArray[np.intp], name: str) -> Amounts:
-    """What mappings that are gone lost of a field: all that they had before, nothing if they were gone by then."""
-    lost = np.zeros(len(rows), np.int64)
+    """Change of a field of removed mappings: minus what they had in the baseline, 0 if they were not in it."""
+    changes = np.zeros(len(rows), np.int64)
     column = before.mappings.get(name)
     if column is not None:
-        lost[rows >= 0] = -np.maximum(column[rows[rows >= 0]], 0)
-    return lost
+        changes[rows >= 0] = -np.maximum(column[rows[rows >= 0]], 0)
+    return changes
 
 
 def group_rows(table: TableData, by: Grouping) -> TableData:
-    """The sheet with a row per group; amounts and changes are sums, and a group moved when one of its rows did."""
+    """Group the rows of a table: amounts and changes are summed; a group changed when any of its rows did."""
     if by == "none" or not len(table):
         return table
     of_row = group_keys(table.kind, table.name, by)
     keys = np.flatnonzero(np.bincount(of_row))
     n = len(keys)
-    places = np.zeros(keys[-1] + 1, np.intp)
-    places[keys] = np.arange(n)
-    group = places[of_row]
+    group_of_key = np.zeros(keys[-1] + 1, np.intp)
+    group_of_key[keys] = np.arange(n)
+    group = group_of_key[of_row]
     first = np.zeros(n, np.intp)
     first[group[::-1]] = np.arange(len(group))[::-1]
-    here = ~table.gone
+    present = ~table.gone
 
     def sums(row: Amounts) -> Amounts:
         return np.bincount(group, weights=row, minlength=n).astype(np.int64)
@@ -183,9 +183,9 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
     amounts = np.full((len(table.fields), n), ABSENT, np.int64)
     for at, (name, row) in enumerate(zip(table.fields, table.amounts, strict=True)):
         if name not in PROPERTY_FIELDS:
-            amounts[at] = sums(np.where((row == ABSENT) | ~here, 0, row))
-    moved = np.full(n, -1, np.int64)
-    np.maximum.at(moved, group, table.last_changed)
+            amounts[at] = sums(np.where((row == ABSENT) | ~present, 0, row))
+    last_changed = np.full(n, -1, np.int64)
+    np.maximum.at(last_changed, group, table.last_changed)
     return TableData(
         ids=group_ids(keys),
         start=table.start[first],
@@ -198,8 +198,8 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
         amounts=amounts,
         deltas={name: sums(row) for name, row in table.deltas.items()},
         seconds=table.seconds,
-        last_changed=moved,
-        gone=sums(here.astype(np.int64)) == 0,
-        mapping_count=sums(here.astype(np.int64)),
+        last_changed=last_changed,
+        gone=sums(present.astype(np.int64)) == 0,
+        mapping_count=sums(present.astype(np.int64)),
         purposes=unknown_purposes(n),
     )

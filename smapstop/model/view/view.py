@@ -1,4 +1,4 @@
-"""What a reader looks at: one moment, compared with another, filtered and grouped."""
+"""Derive the view from timeline and view state: a snapshot and its baseline, filtered and grouped."""
 
 from dataclasses import dataclass
 
@@ -17,93 +17,96 @@ from smapstop.model.view.table_data import RemovedRows, TableData, build_table, 
 from smapstop.model.view.view_state import ViewState
 
 LINGER = 3
-"""Ticks for which a mapping that is gone is still shown."""
+"""Ticks for which a removed mapping is still shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What is seen through a lens."""
+    """What a view state shows of a timeline."""
 
     state: ViewState
     snapshot: MapSnapshot
     previous_tick: Tick
-    """The tick before it, for rates of the whole process; the moment's own when it is the first."""
+    """The tick before the snapshot's, for rates of the whole process; the same one if there is none before."""
     diff: MapDiff
-    """The moment against the compared one."""
+    """The snapshot compared with its baseline."""
     table: TableData
     filter_mask: NDArray[np.bool_]
-    """The rows of the sheet that the filter lets through."""
+    """Mask of the table rows that pass the filter."""
     newest: int
     """Number of the newest tick."""
     previous_run: PreviousRun | None = None
-    """The earlier run that it is compared with; None when that is another moment of the same run."""
+    """The earlier run that has the baseline; `None` if the baseline is of the same run."""
 
 
 def derive_view(timeline: Timeline, state: ViewState, previous_run: PreviousRun | None = None) -> View:
-    """Look at a timeline, which must have a tick.
+    """Derive the view of a timeline, which must have a tick.
 
     Args:
-        timeline: What to look at.
-        lens: How.
-        earlier: The run that it may be compared with.
+        timeline: The ticks.
+        state: Tick, baseline, grouping and filter of the view.
+        previous_run: Earlier run, used if `state` has it as the baseline.
 
     Raises:
-        SmapstopError: The filter makes no sense.
+        SmapstopError: The filter is invalid.
     """
     newest = len(timeline) - 1
-    moment = timeline.at(newest if state.at is None else max(timeline.oldest, state.at))
+    snapshot = timeline.at(newest if state.at is None else max(timeline.oldest, state.at))
     previous_run = previous_run if state.baseline == "run" else None
-    changes = diff_maps(_baseline(timeline, state, moment, previous_run), moment)
-    sheet = _table(timeline, changes, state.grouping, other_run=previous_run is not None)
+    changes = diff_maps(_baseline(timeline, state, snapshot, previous_run), snapshot)
+    table = _table(timeline, changes, state.grouping, other_run=previous_run is not None)
     return View(
         state=state,
-        snapshot=moment,
-        previous_tick=timeline.header(max(timeline.oldest, moment.tick.number - 1)),
+        snapshot=snapshot,
+        previous_tick=timeline.header(max(timeline.oldest, snapshot.tick.number - 1)),
         diff=changes,
-        table=sheet,
-        filter_mask=parse_filter(state.filter)(sheet),
+        table=table,
+        filter_mask=parse_filter(state.filter)(table),
         newest=newest,
         previous_run=previous_run,
     )
 
 
-def _baseline(timeline: Timeline, lens: ViewState, moment: MapSnapshot, earlier: PreviousRun | None) -> MapSnapshot:
-    """The moment to compare with: of the earlier run when there is one, else of this run, and never a later one."""
-    if earlier is not None:
-        return earlier.at_same_age(timeline, moment)
-    if lens.baseline == "start":
+def _baseline(
+    timeline: Timeline, state: ViewState, snapshot: MapSnapshot, previous_run: PreviousRun | None
+) -> MapSnapshot:
+    """Snapshot to compare with: of the earlier run if given, else of this run, and never a later one."""
+    if previous_run is not None:
+        return previous_run.at_same_age(timeline, snapshot)
+    if state.baseline == "start":
         return timeline.initial
-    if lens.baseline == "mark" and lens.mark is not None:
-        return timeline.at(min(lens.mark, moment.tick.number))
-    return timeline.at(max(timeline.oldest, moment.reading_tick.number - 1))
+    if state.baseline == "mark" and state.mark is not None:
+        return timeline.at(min(state.mark, snapshot.tick.number))
+    return timeline.at(max(timeline.oldest, snapshot.reading_tick.number - 1))
 
 
 def _table(timeline: Timeline, changes: MapDiff, grouping: Grouping, *, other_run: bool) -> TableData:
-    """The rows of a moment with those removed, grouped.
+    """Table of a snapshot with the removed rows, grouped.
 
     Args:
-        timeline: The moment's.
-        changes: The moment against its baseline.
+        timeline: Timeline of the snapshot.
+        changes: The snapshot compared with its baseline.
         grouping: How to group the rows.
-        other_run: Whether the baseline is of another run, so that there is no rate, and nothing lingers.
+        other_run: Whether the baseline is of another run: then there are no rates, and the removed rows are those
+            that only the baseline has.
     """
-    moment = changes.after
-    seconds = None if other_run else rate_seconds(changes.before.reading_tick, moment.reading_tick)
-    sheet = build_table(changes, seconds, timeline.stacks_at(moment.tick.number))
-    lost = _missing_rows(changes) if other_run else _removed_rows(timeline, moment)
-    return group_rows(with_removed(sheet, changes, lost), grouping)
+    snapshot = changes.after
+    seconds = None if other_run else rate_seconds(changes.before.reading_tick, snapshot.reading_tick)
+    table = build_table(changes, seconds, timeline.stacks_at(snapshot.tick.number))
+    removed = _missing_rows(changes) if other_run else _removed_rows(timeline, snapshot)
+    return group_rows(with_removed(table, changes, removed), grouping)
 
 
-def _removed_rows(timeline: Timeline, moment: MapSnapshot) -> RemovedRows:
-    """The rows of mappings that were gone in the last ticks up to a moment, with the tick that found each gone."""
-    number = moment.tick.number
+def _removed_rows(timeline: Timeline, snapshot: MapSnapshot) -> RemovedRows:
+    """Rows of the mappings removed in the last `LINGER` ticks, with the first tick without each."""
+    number = snapshot.tick.number
     before = timeline.at(max(timeline.oldest, number - LINGER))
-    rows = diff_maps(before, moment).gone_rows
+    rows = diff_maps(before, snapshot).gone_rows
     return RemovedRows(before, rows, _removal_ticks(timeline, before.ids[rows], before.tick.number, number))
 
 
 def _removal_ticks(timeline: Timeline, ids: Ids, first: int, last: int) -> NDArray[np.int64]:
-    """The first tick after `first`, and up to `last`, without each of some mappings that are gone by `last`."""
+    """First tick after `first` without each of some mappings, all of which are gone by `last`."""
     removed = np.full(len(ids), last)
     for tick in reversed(timeline.ticks[first + 1 : last]):
         removed[~np.isin(ids, tick.ids) if tick.keyframe else np.isin(ids, tick.gone)] = tick.number
@@ -111,5 +114,5 @@ def _removal_ticks(timeline: Timeline, ids: Ids, first: int, last: int) -> NDArr
 
 
 def _missing_rows(changes: MapDiff) -> RemovedRows:
-    """The rows of an earlier run that this one does not have."""
+    """Rows of the mappings that only the earlier run has."""
     return RemovedRows(changes.before, changes.gone_rows, np.full(len(changes.gone_rows), -1))

@@ -128,7 +128,7 @@ def test_unknown_kind() -> None:
 
 @pytest.mark.parametrize("expression", ["rss>", "rss>10X", "delta!=some", "!anonymous<=4x"])
 def test_a_comparison_without_an_amount(expression: str) -> None:
-    with pytest.raises(SmapstopError, match=r"^no amount in .*: as in rss>10M"):
+    with pytest.raises(SmapstopError, match=r"^invalid amount in .*: write it as rss>10M"):
         parse_filter(expression)
 
 
