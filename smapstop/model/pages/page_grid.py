@@ -1,7 +1,7 @@
-"""The pages of a mapping as cells: what is in each cell, exactly, from runs of pages and never page by page.
+"""Pages of a mapping as a grid of cells, counted exactly from runs of pages, never page by page.
 
-Pages are counted as the kernel numbers them: an address divided by the size of a page. Cells of many pages begin at
-multiples of their size, so that a huge page is a cell, and a mapping that grows downward keeps its cells.
+Page numbers are those of the kernel: address divided by page size. Cells of many pages begin at multiples of their
+size, so that a huge page is one cell, and a mapping that grows downward keeps its cells.
 """
 
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from smapstop.proc.pages.page_runs import PageRuns
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState, states_of
 
 PageNumbers = NDArray[np.int64]
-"""Numbers of pages, or how many."""
+"""Page numbers, or numbers of pages."""
 ZOOM = 8
-"""A step of the zoom: a cell of the next one has so many times as many pages."""
+"""Zoom factor: a cell of the next level has this many times as many pages."""
 
 _ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageSpans:
-    """Stretches of neighbouring pages in the same state, n of them, in address order; between them is nothing."""
+    """Spans of neighbouring pages in the same state, n of them, in address order; other pages are not present."""
 
     start: PageNumbers
-    """First page of each, shape (n,)."""
+    """First page of each span, shape (n,)."""
     end: PageNumbers
-    """The page after its last, shape (n,)."""
+    """First page after each span, shape (n,)."""
     state: NDArray[np.int8]
     """Positions in `PAGE_STATES`, shape (n,)."""
 
@@ -36,11 +36,11 @@ class PageSpans:
 
     @property
     def pages(self) -> int:
-        """How many pages there are in all of them."""
+        """Number of pages in all spans."""
         return int((self.end - self.start).sum())
 
     def states_at(self, pages: PageNumbers) -> NDArray[np.int8]:
-        """The states of pages, not present for those between; any shape, and the same shape."""
+        """States of pages, not present outside the spans; any shape, and the result has the same."""
         if not len(self):
             return np.full(pages.shape, _ABSENT, np.int8)
         last_begun = np.searchsorted(self.start, pages, "right") - 1
@@ -48,24 +48,24 @@ class PageSpans:
         return np.where(within, self.state[last_begun], np.int8(_ABSENT))
 
     def in_states(self, *states: PageState) -> "PageSpans":
-        """Those in some states."""
+        """Spans in any of these states."""
         return self.take(np.isin(self.state, [PAGE_STATES.index(state) for state in states]))
 
     def take(self, index: NDArray[np.bool_]) -> "PageSpans":
-        """Those that `index` names."""
+        """Select spans by a mask."""
         return PageSpans(self.start[index], self.end[index], self.state[index])
 
     def crop(self, first: int, stop: int) -> "PageSpans":
-        """What of them lies from one page up to another."""
+        """Spans cut to the pages from `first` up to `stop`."""
         inside = self.take((self.end > first) & (self.start < stop))
         return PageSpans(np.maximum(inside.start, first), np.minimum(inside.end, stop), inside.state)
 
     def shift(self, pages: int) -> "PageSpans":
-        """The same so many pages further on."""
+        """Spans shifted by a number of pages."""
         return PageSpans(self.start + pages, self.end + pages, self.state)
 
     def count_before(self, pages: PageNumbers) -> PageNumbers:
-        """How many pages of all stretches are before others; any shape, and the same shape."""
+        """Number of pages in spans before each of `pages`; any shape, and the result has the same."""
         if not len(self):
             return np.zeros(pages.shape, np.int64)
         begun = np.searchsorted(self.start, pages, "right")
@@ -76,32 +76,32 @@ class PageSpans:
         return counts
 
     def nth(self, ordinals: PageNumbers) -> PageNumbers:
-        """The pages with these places among all pages of the stretches, from 0; any shape, and the same shape."""
+        """Pages by their ordinals among all pages in spans, from 0; any shape, and the result has the same."""
         until: PageNumbers = np.cumsum(self.end - self.start)
         at = np.searchsorted(until, ordinals, "right")
         pages: PageNumbers = self.end[at] - (until[at] - ordinals)
         return pages
 
     def next_page(self, page: int) -> int | None:
-        """The first page from `page` on that is in a stretch."""
+        """First page from `page` on that is in a span; `None` if there is none."""
         at = int(np.searchsorted(self.end, page, "right"))
         return max(page, int(self.start[at])) if at < len(self) else None
 
     def last_page_before(self, page: int) -> int | None:
-        """The last page before `page` that is in a stretch."""
+        """Last page before `page` that is in a span; `None` if there is none."""
         at = int(np.searchsorted(self.start, page, "left")) - 1
         return min(page, int(self.end[at])) - 1 if at >= 0 else None
 
 
 def page_spans_of(runs: PageRuns, backing: Backing) -> PageSpans:
-    """The states of the pages of a mapping."""
+    """Page states of a mapping as spans."""
     size = np.uint64(runs.page_bytes)
     start, end = (runs.start // size).astype(np.int64), (runs.end // size).astype(np.int64)
     return PageSpans(start, end, states_of(runs.flags, backing))
 
 
 def diff_spans(before: PageSpans, after: PageSpans) -> PageSpans:
-    """The pages whose state is another one; each with the state that it had before."""
+    """Pages whose state changed, each with the state that it had before."""
     edges = np.unique(np.concatenate([before.start, before.end, after.start, after.end]))
     was = before.states_at(edges[:-1])
     other = was != after.states_at(edges[:-1])
@@ -109,14 +109,14 @@ def diff_spans(before: PageSpans, after: PageSpans) -> PageSpans:
 
 
 def count_states(spans: PageSpans, edges: PageNumbers) -> PageNumbers:
-    """How many pages of each state lie between neighbouring edges.
+    """Count the pages of each state between neighbouring edges.
 
     Args:
-        stretches: Of one mapping.
+        spans: Spans of one mapping.
         edges: Pages, ascending, shape (cells + 1,).
 
     Returns:
-        Shape (cells, len(STATES)); each row sums to the pages of its cell.
+        Shape (cells, len(PAGE_STATES)); each row sums to the pages of its cell.
     """
     counts = np.zeros((len(edges) - 1, len(PAGE_STATES)), np.int64)
     for state in np.unique(spans.state).tolist():
@@ -127,47 +127,47 @@ def count_states(spans: PageSpans, edges: PageNumbers) -> PageNumbers:
 
 @dataclass(frozen=True, slots=True)
 class PageGrid:
-    """A mapping cut into cells of so many pages; the first and the last one may be cut by its borders."""
+    """Grid of cells over a mapping; the first and the last cell may be cut by its borders."""
 
     first: int
-    """Its first page."""
+    """First page of the mapping."""
     stop: int
-    """The page after its last."""
+    """First page after the mapping."""
     zoom: int = 1
-    """Pages of a cell: a power of `ZOOM`."""
+    """Pages per cell: a power of `ZOOM`."""
 
     def __len__(self) -> int:
         return -(-self.stop // self.zoom) - self.first // self.zoom
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """Number of pages."""
         return self.stop - self.first
 
     def cell_of(self, page: int) -> int:
-        """The cell that has a page; the nearest for a page outside."""
+        """Cell of a page; the nearest one for a page outside the mapping."""
         page = max(self.first, min(page, self.stop - 1))
         return page // self.zoom - self.first // self.zoom
 
     def pages_of(self, cell: int) -> tuple[int, int]:
-        """The first page of a cell, and the one after its last."""
+        """First page of a cell, and the first page after it."""
         start = (self.first // self.zoom + cell) * self.zoom
         return max(start, self.first), min(start + self.zoom, self.stop)
 
     def edges(self, first: int, stop: int) -> PageNumbers:
-        """The borders of the cells from `first` up to `stop`, shape (stop - first + 1,)."""
+        """Edges of the cells from `first` up to `stop`, as pages, shape (stop - first + 1,)."""
         at = (self.first // self.zoom + np.arange(first, stop + 1)) * self.zoom
         return np.clip(at, self.first, self.stop)
 
     def with_zoom(self, zoom: int) -> "PageGrid":
-        """The same with other cells, of at least one page and not larger than needed for one cell."""
+        """Grid with another cell size: at least one page, and no larger than needed for a single cell."""
         grid = PageGrid(self.first, self.stop, max(1, zoom))
         while grid.zoom > 1 and len(PageGrid(self.first, self.stop, grid.zoom // ZOOM)) == 1:
             grid = PageGrid(self.first, self.stop, grid.zoom // ZOOM)
         return grid
 
     def fit(self, cells: int) -> "PageGrid":
-        """The same in the smallest cells of which there are at most so many; more than two must be allowed."""
+        """Grid with the smallest cells that give at most `cells` cells, or two if `cells` is less."""
         grid = PageGrid(self.first, self.stop)
         while len(grid) > max(cells, 2):
             grid = PageGrid(self.first, self.stop, grid.zoom * ZOOM)
@@ -176,11 +176,11 @@ class PageGrid:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageCells:
-    """What some neighbouring cells hold, n of them."""
+    """Page counts of neighbouring cells, n of them."""
 
     now: PageNumbers
-    """Pages by state, shape (n, len(STATES))."""
+    """Pages by state, shape (n, len(PAGE_STATES))."""
     was: PageNumbers
-    """The same at the compared look."""
+    """The same in the baseline snapshot."""
     changed: PageNumbers
-    """How many of the pages changed, shape (n,)."""
+    """Number of pages that changed, shape (n,)."""

@@ -1,4 +1,4 @@
-"""The looks at the pages of one mapping: which one shows a moment, and which one it is compared with."""
+"""Snapshots of the pages of one mapping: the one to show at a tick, and the one to compare it with."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,28 +10,28 @@ from smapstop.proc.pages.page_runs import PageFlags
 from smapstop.proc.pages.page_states import Backing
 
 MAX_SNAPSHOTS = 64
-"""So many looks are kept, the first one and the newest."""
+"""Snapshots kept: the first one and the newest."""
 MAX_PAGE_RUNS = 2_000_000
-"""And no more than have so many runs of pages together, 34 bytes each."""
+"""Runs of pages in all snapshots together, 34 bytes each; beyond it, old snapshots are dropped earlier."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageSnapshot:
-    """The pages of a mapping at one time."""
+    """Pages of a mapping at one time."""
 
     reply: PagesReply
     spans: PageSpans
     huge_spans: PageSpans
-    """Those of which are mapped by entries for huge pages."""
+    """Spans that are mapped by huge-page entries."""
     first: int
-    """The first page of the mapping."""
+    """First page of the mapping."""
     stop: int
-    """The page after its last."""
+    """First page after the mapping."""
     page_bytes: int
 
 
 class PageHistory:
-    """What was seen of one mapping, from look to look."""
+    """Snapshots of the pages of one mapping, in order of time."""
 
     def __init__(self, mapping: int) -> None:
         self.mapping = mapping
@@ -39,56 +39,57 @@ class PageHistory:
 
     @property
     def newest(self) -> PageSnapshot | None:
-        """The newest."""
+        """The newest snapshot; `None` if there is none."""
         return self._snapshots[-1] if self._snapshots else None
 
     def add(self, reply: PagesReply, backing: Backing, mark: int | None = None) -> None:
-        """Add a look.
+        """Add a snapshot, and drop old ones beyond the limits.
 
         Args:
-            seen: The look, which must have seen pages.
-            backing: What is behind the mapping.
-            mark: The tick whose look shall not be forgotten.
+            reply: The pages read; `runs` must not be `None`.
+            backing: What backs the mapping.
+            mark: The marked tick, whose snapshot is not dropped.
         """
         assert reply.runs is not None
         size, states = reply.runs.page_bytes, page_spans_of(reply.runs, backing)
         huge = states.take(reply.runs.flags & PageFlags.HUGE != 0)
-        look = PageSnapshot(reply, states, huge, reply.start // size, -(-reply.end // size), size)
-        self._snapshots.append(look)
-        kept = None if mark is None else self.at(mark)
+        snapshot = PageSnapshot(reply, states, huge, reply.start // size, -(-reply.end // size), size)
+        self._snapshots.append(snapshot)
+        marked = None if mark is None else self.at(mark)
         while len(self._snapshots) > 2 and self._is_over_limit():
-            oldest = next((at for at in range(1, len(self._snapshots) - 1) if self._snapshots[at] is not kept), 0)
+            oldest = next((at for at in range(1, len(self._snapshots) - 1) if self._snapshots[at] is not marked), 0)
             del self._snapshots[oldest]
 
     def _is_over_limit(self) -> bool:
-        """Whether one must be forgotten."""
+        """Whether a snapshot must be dropped."""
         return (
-            len(self._snapshots) > MAX_SNAPSHOTS or sum(len(look.spans) for look in self._snapshots) > MAX_PAGE_RUNS
+            len(self._snapshots) > MAX_SNAPSHOTS
+            or sum(len(snapshot.spans) for snapshot in self._snapshots) > MAX_PAGE_RUNS
         )
 
     def at(self, tick: int) -> PageSnapshot | None:
-        """The last look up to a tick; the first one where there was none yet."""
-        until = [look for look in self._snapshots if look.reply.tick <= tick]
-        return until[-1] if until else next(iter(self._snapshots), None)
+        """Last snapshot up to a tick; the first one for earlier ticks; `None` if there is none at all."""
+        candidates = [snapshot for snapshot in self._snapshots if snapshot.reply.tick <= tick]
+        return candidates[-1] if candidates else next(iter(self._snapshots), None)
 
     def baseline_of(self, snapshot: PageSnapshot, state: ViewState) -> PageSnapshot:
-        """The look that another one is compared with; itself when it is the first.
+        """Snapshot that another one is compared with; itself if it is the first.
 
-        The previous one stays so until the mapping is looked at again, which it is when it has changed.
+        The previous one remains the baseline until the pages are read again, which happens when the mapping changed.
         """
-        place = self._snapshots.index(snapshot)
+        index = self._snapshots.index(snapshot)
         if state.baseline == "start":
             return self._snapshots[0]
         if state.baseline == "mark" and state.mark is not None:
             marked = self.at(state.mark)
             assert marked is not None
             return marked if marked.reply.tick <= snapshot.reply.tick else snapshot
-        return self._snapshots[max(0, place - 1)]
+        return self._snapshots[max(0, index - 1)]
 
 
-@lru_cache(2)  # whoever moves over the same pages asks again with each step
+@lru_cache(2)  # each cursor step over the same pages asks for the same pair
 def diff_pages(before: PageSnapshot, after: PageSnapshot) -> PageSpans:
-    """The pages of a mapping that changed between two looks, with the states that they had; they move with it."""
+    """Pages that changed between two snapshots, with their earlier states; a mapping that moved is aligned first."""
     moved = after.first - before.first
     apart = after.first >= before.stop or after.stop <= before.first
     was = before.spans.shift(moved) if apart else before.spans
