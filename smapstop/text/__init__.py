@@ -1,1 +1,1 @@
-"""The model in words and numbers: no Textual, no rich."""
+"""Text of everything shown or printed; imports neither Textual nor rich."""

@@ -1,4 +1,4 @@
-"""What an entry of the chronicle says, as text. No Textual here."""
+"""Text of event log entries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,47 +20,47 @@ _SAME = "Rss unchanged"
 
 @dataclass(frozen=True, slots=True)
 class EntryText:
-    """An entry as text, printable."""
+    """A log entry as printable text."""
 
     when: str
-    """The time of its last tick."""
+    """Time of its last tick."""
     what: str
     is_named: bool
-    """Whether it tells of mappings with a name, or of too many to name them."""
+    """Whether it is about particular mappings, not about a whole kind of mappings."""
     is_about_reading: bool
-    """It is about the reading, not about the process."""
+    """Whether it is about the reading, not about the process."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventWidths:
-    """Cells of the columns; a column of 0 is left out. Between two of them are two cells."""
+    """Widths of the columns in cells; a column of width 0 is left out. Two cells separate columns."""
 
     when: int
     subject: int
-    """After the letter of the kind, which takes two more."""
+    """Without the kind's letter in front, which takes two more cells."""
     what: int
     evidence: int
-    """Where this is little, it says only how often."""
+    """When narrow, it shows only how often the event happened."""
 
 
 def event_widths(width: int, *, named: bool) -> EventWidths:
-    """The columns of a pane of so many cells; the evidence takes what is left.
+    """Lay out the columns of the events pane; the evidence takes what is left.
 
     Args:
-        width: All of them.
-        named: Whether the mapping is named.
+        width: Cells of the pane.
+        named: Whether there is a column with the mapping's name.
     """
     when = 10 if width >= 40 else 0
-    whose = min(40, max(12, width * 22 // 100)) if named else 0
-    room = width - (when and when + 2) - (whose and whose + 4)
+    subject = min(40, max(12, width * 22 // 100)) if named else 0
+    room = width - (when and when + 2) - (subject and subject + 4)
     what = max(30, min(44, room // 2))
     if room - what < _ROOM_FOR_EVIDENCE:
         what = max(0, room - _ROOM_FOR_TIMES)
-    return EventWidths(when, whose, what, max(0, room - what - 2))
+    return EventWidths(when, subject, what, max(0, room - what - 2))
 
 
 def entry_text(entry: LogEntry, timeline: Timeline) -> EntryText:
-    """What an entry says, but for the mapping and the evidence."""
+    """Text of an entry without its subject and evidence."""
     return EntryText(
         when=fmt.clock_tenths(timeline.header(entry.last).wall_ns),
         what=what_text(entry, timeline),
@@ -70,59 +70,59 @@ def entry_text(entry: LogEntry, timeline: Timeline) -> EntryText:
 
 
 def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
-    """The name of the mapping, of all with this name, of the kind, or of the process, in at most so many cells."""
-    face = entry.ref
-    if face is None or entry.kind is None:
+    """Subject of an entry in at most `width` cells: one mapping, all of a name, a kind, or the process."""
+    ref = entry.ref
+    if ref is None or entry.kind is None:
         return fmt.shorten(timeline.header(entry.last).counters.name, width)
-    if entry.mappings > 1 and (not face.name or entry.is_of_kind):
+    if entry.mappings > 1 and (not ref.name or entry.is_of_kind):
         return fmt.clip(entry.kind, width)
-    if not face.name:
+    if not ref.name:
         label = entry.now and entry.mapping is not None and label_at(timeline, len(timeline) - 1, entry.mapping)
-        return fmt.clip(fmt.printable(f"{label or 'anon'} {face.start:x}"), width)
-    name = fmt.printable(face.name)
+        return fmt.clip(fmt.printable(f"{label or 'anon'} {ref.start:x}"), width)
+    name = fmt.printable(ref.name)
     if entry.kind is not Kind.FILE:
         return fmt.shorten(name, width)
     name = name[name.rfind("/") + 1 :]
-    part = likely_section(face.perms) if entry.mappings == 1 else ""
+    part = likely_section(ref.perms) if entry.mappings == 1 else ""
     full = f"{name} {part}".rstrip()
     return full if fmt.cell_width(full) <= width else fmt.shorten(name, width)
 
 
 def what_text(entry: LogEntry, timeline: Timeline) -> str:
-    """What happened, and how much."""
+    """Text of what happened, with the amount."""
     tick = timeline.header(entry.last)
     match entry.what:
         case "exec":
-            return "exec: began a new program"
+            return "exec: started a new program"
         case "end":
             return exit_status_text(tick.ending) if tick.ending else "ended"
         case "torn":
-            return "the map changed while it was read"
+            return "the map changed while being read"
         case "missing":
             return fmt.printable(tick.missing)
-    some = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
+    mappings = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
     if entry.event:
-        each_once = tuple(dict.fromkeys(entry.event.names))
-        return label_of(replace(entry.event, names=each_once)) + (some and f" in {some}")
+        unique_names = tuple(dict.fromkeys(entry.event.names))
+        return label_of(replace(entry.event, names=unique_names)) + (mappings and f" in {mappings}")
     verb = LIFECYCLE_VERBS[entry.what]
     match entry.what:
         case "grow":
-            return f"{some} {verb} {fmt.signed(entry.kb)}".lstrip()
+            return f"{mappings} {verb} {fmt.signed(entry.kb)}".lstrip()
         case "shrink":
-            return f"{some} {verb} {fmt.signed(-entry.kb)}".lstrip()
+            return f"{mappings} {verb} {fmt.signed(-entry.kb)}".lstrip()
         case "map" | "unmap" | "split" | "merge":
-            return f"{verb} {some}".rstrip() + f", {fmt.amount(entry.kb)}"
-    return f"{verb} {some}".rstrip()
+            return f"{verb} {mappings}".rstrip() + f", {fmt.amount(entry.kb)}"
+    return f"{verb} {mappings}".rstrip()
 
 
 Piece = tuple[str, int]
-"""A piece of a line, and the direction of the change that it tells: 1, -1, or 0 for none."""
+"""Part of a line, and the direction of the change in it: 1, -1, or 0 for none."""
 
 
 def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int) -> list[Piece]:
-    """What shows that it happened, in at most so many cells.
+    """Evidence of an entry in at most `width` cells.
 
-    The fields that changed, what was replaced by what, or of something that went on since when.
+    The fields that changed, or what was replaced by what; for a repeated event how often and since when.
     """
     if entry.count > 1:
         times = f"×{fmt.count(entry.count)}"
@@ -148,7 +148,7 @@ def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int) -> list[Pie
 
 
 def _fit_pieces(changes: list[tuple[str, int]], width: int) -> list[Piece]:
-    """The first changes of fields, each as two pieces, and a sign when there are more."""
+    """The first changes of fields that fit, each as two pieces, and "…" if there are more."""
     pieces: list[Piece] = []
     room = width + 2
     for at, (label, kb) in enumerate(changes):
@@ -161,7 +161,7 @@ def _fit_pieces(changes: list[tuple[str, int]], width: int) -> list[Piece]:
 
 
 def _replacement_text(entry: LogEntry) -> str:
-    """What of a mapping was replaced by what; where it was mapped, or was until now."""
+    """What was replaced by what; for a mapping that came or went, its permissions and start; else empty."""
     now, was = entry.now, entry.was
     match entry.what:
         case "map" | "split" if now:
@@ -178,46 +178,46 @@ def _replacement_text(entry: LogEntry) -> str:
 
 
 def change_text(timeline: Timeline, mapping: int, number: int) -> str:
-    """What happened to a mapping at a tick: the mechanisms, else what became of it, else the fields that moved."""
+    """What happened to a mapping at a tick: mechanisms and lifecycle events, else the fields that changed."""
     tick = timeline.header(number)
     entries = list(tick_entries(tick).of_mapping(mapping))
     if entries:
-        why = labels(entry.event for entry in entries if entry.event)
-        became = ", ".join(LIFECYCLE_VERBS[entry.lifecycle_step] for entry in entries if entry.lifecycle_step)
-        return "; ".join(filter(None, [why, became]))
+        mechanisms = labels(entry.event for entry in entries if entry.event)
+        lifecycle = ", ".join(LIFECYCLE_VERBS[entry.lifecycle_step] for entry in entries if entry.lifecycle_step)
+        return "; ".join(filter(None, [mechanisms, lifecycle]))
     deltas = timeline.queries.change(mapping, number)
-    told = [
+    changes = [
         f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in EXTERNALLY_DRIVEN
     ]
-    return " ".join(told) or _fallback_text(tick)
+    return " ".join(changes) or _fallback_text(tick)
 
 
 def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: int) -> str:
-    """What happened to a group at a tick, -1 for never: the mechanisms in all of its mappings, and the rest."""
+    """What happened to a group of mappings at a tick, from its log entries; empty for -1 (never)."""
     if number < timeline.oldest:
         return ""
     return "; ".join(what_text(entry, timeline) for entry in entries) or _fallback_text(timeline.header(number))
 
 
 def _fallback_text(tick: Tick) -> str:
-    """What happened to mappings that nothing else is told of."""
-    return "exec: another program" if tick.executed else "flags changed"
+    """Text for a changed mapping without events or changed amounts."""
+    return "exec: new program" if tick.executed else "flags changed"
 
 
 _AMPLE_WIDTH = 1_000
-"""Cells in which every name has room."""
+"""Width at which no name is cut."""
 _ABBREVIATIONS = {"copy-on-write": "cow", "copy-on-write-after-fork": "cow"}
-"""What people call a mechanism who type."""
+"""Short search words for mechanisms."""
 
 
 def search_entries(entries: Sequence[LogEntry], words: str, timeline: Timeline) -> tuple[LogEntry, ...]:
-    """The entries that have all of these words, and none of those with a `!` before them.
+    """Find the entries that contain all words, and none of those that follow a `!`.
 
-    Words are parts of what `searchable_text` says, in capitals or not; a `!` alone is none yet.
+    Words match parts of `searchable_text`, ignoring case; a lone `!` is ignored.
     """
-    asked = words.casefold().split()
-    wanted = [word for word in asked if word[0] != "!"]
-    unwanted = [word[1:] for word in asked if word[0] == "!" and word != "!"]
+    terms = words.casefold().split()
+    wanted = [word for word in terms if word[0] != "!"]
+    unwanted = [word[1:] for word in terms if word[0] == "!" and word != "!"]
 
     def has(text: str) -> bool:
         return all(word in text for word in wanted) and not any(word in text for word in unwanted)
@@ -228,7 +228,7 @@ def search_entries(entries: Sequence[LogEntry], words: str, timeline: Timeline) 
 
 
 def searchable_text(entry: LogEntry, timeline: Timeline) -> str:
-    """What can be sought of an entry: whose it is, with the path; what happened, also as `EventKind` calls it."""
+    """Text of an entry to search: the path, the subject, what happened, and its `EventKind`."""
     path = entry.ref.name if entry.ref else ""
-    said = [subject_text(entry, timeline, _AMPLE_WIDTH), entry_text(entry, timeline).what]
-    return "\n".join([path, *said, entry.what, _ABBREVIATIONS.get(entry.what, "")])
+    texts = [subject_text(entry, timeline, _AMPLE_WIDTH), entry_text(entry, timeline).what]
+    return "\n".join([path, *texts, entry.what, _ABBREVIATIONS.get(entry.what, "")])

@@ -1,7 +1,7 @@
-"""Values as text of few cells: for the table, the detail, and the reports that need no dashboard.
+"""Format values as short text, for the dashboard and the reports.
 
-What is there may be nothing: an amount of 0 reads "0". What changes may be still: a change or a rate of 0 reads "·",
-so that a quiet process makes a quiet table. What is not known reads "–", never 0.
+An amount of 0 reads "0". A change or rate of 0 reads "·", so that an idle process makes a quiet table. An unknown
+value reads "–", never 0.
 
 No text here is markup, "[heap]" stays "[heap]": draw names as segments or plain content.
 """
@@ -17,22 +17,22 @@ UNKNOWN = "–"
 STILL = "·"
 """No change."""
 CUT = "…"
-"""The part of a text that found no room."""
+"""Stands for the part of a text that did not fit."""
 
 _MINUS = "−"  # U+2212: as wide as the plus
-# Terminals do not agree on the width of these, or join them into syllables: variation selectors, skin tones,
-# conjoining Hangul, fillers, hexagrams and their like. One of them would shift the rest of its line.
-_UNSETTLED = re.compile(
+# Terminals disagree on the width of these, or join them into syllables: variation selectors, skin tones,
+# conjoining Hangul, fillers, hexagrams and the like. One of them would shift the rest of its line.
+_AMBIGUOUS_WIDTH = re.compile(
     "[\u115f-\u11ff\u180b-\u180d\u180f\u2630-\u2637\u268a-\u268f\u3164\u4dc0-\u4dff\ud7b0-\ud7fb\ufe00-\ufe0f\uffa0"
     "\U00016ff0\U00016ff1\U0001d300-\U0001d376\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
 )
 
 
 def amount(kb: float | None) -> str:
-    """An amount in at most 6 cells: exact kB below 1 MiB, then three significant digits: "4 K", "1.4 M", "16 T".
+    """Format an amount in at most 6 cells, "4 K", "1.4 M", "16 T": exact kB below 1 MiB, then three digits.
 
     Args:
-        kb: kB; None, or a negative number such as `ABSENT`, is unknown.
+        kb: kB; None, or a negative number such as `ABSENT`, means unknown.
     """
     if kb is None or kb < 0:
         return UNKNOWN
@@ -40,40 +40,40 @@ def amount(kb: float | None) -> str:
 
 
 def signed(kb: float | None) -> str:
-    """A change in kB, in at most 7 cells: "+64 K", "−4 K"; "·" for none."""
+    """Format a change, kB, in at most 7 cells: "+64 K", "−4 K"; "·" for 0."""
     return STILL if kb == 0 else _with_sign(kb, _short)
 
 
 def rate(kb_per_s: float | None) -> str:
-    """A rate in kB/s, in at most 7 cells: "+512 K", "−0.25 K"; "·" for none, "+0 K" for one below 0.005."""
+    """Format a rate, kB/s, in at most 7 cells: "+512 K", "−0.25 K"; "·" for 0, "+0 K" for one below 0.005."""
     return signed(kb_per_s)
 
 
 def long_amount(kb: float | None) -> str:
-    """An amount for the header: "412.3 MiB". Each unit always has the same decimals, so that it does not jump."""
+    """Format an amount, kB, for the header: "412.3 MiB". Decimals are fixed per unit, so the text does not jump."""
     return UNKNOWN if kb is None or kb < 0 else _long(kb)
 
 
 def long_signed(kb: float | None) -> str:
-    """A change for the header, in kB: "+1.2 MiB"; "±0" for none."""
+    """Format a change, kB, for the header: "+1.2 MiB"; "±0" for 0."""
     return "±0" if kb == 0 else _with_sign(kb, _long)
 
 
 def long_rate(kb_per_s: float | None) -> str:
-    """A rate for the header, in kB/s: "+1.2 MiB/s"; "±0" for none."""
+    """Format a rate, kB/s, for the header: "+1.2 MiB/s"; "±0" for 0."""
     text = long_signed(kb_per_s)
     return f"{text}/s" if text[-1] == "B" else text
 
 
-def _with_sign(kb: float | None, spell: Callable[[float], str]) -> str:
-    """A number other than 0 behind its sign; None and NaN are unknown."""
+def _with_sign(kb: float | None, formatter: Callable[[float], str]) -> str:
+    """Format a number other than 0 with its sign; None and NaN are unknown."""
     if kb is None or kb != kb:
         return UNKNOWN
-    return ("+" if kb > 0 else _MINUS) + spell(abs(kb))
+    return ("+" if kb > 0 else _MINUS) + formatter(abs(kb))
 
 
 def _short(kb: float) -> str:
-    """Three significant digits and one letter; whole numbers up to 1023."""
+    """Format with three significant digits and one unit letter; whole numbers up to 1023."""
     for unit in "KMGTP":
         if kb < 1023.5:
             return f"{_three_digits(kb)} {unit}"
@@ -82,12 +82,12 @@ def _short(kb: float) -> str:
 
 
 def _three_digits(value: float) -> str:
-    """At most three significant digits and two decimals, without trailing zeros."""
+    """Format with at most three significant digits and two decimals, without trailing zeros."""
     return f"{value:.0f}" if value >= 999.5 else f"{round(value, 2):.3g}"
 
 
 def _long(kb: float) -> str:
-    """The binary unit in full, with decimals that depend on the unit alone."""
+    """Format with the full binary unit, and decimals that depend on the unit alone."""
     for unit, decimals in (("KiB", 0), ("MiB", 1), ("GiB", 2), ("TiB", 2), ("PiB", 2)):
         if round(kb, decimals) < 1024:
             return f"{kb:.{decimals}f} {unit}"
@@ -96,7 +96,7 @@ def _long(kb: float) -> str:
 
 
 def count(n: int | None) -> str:
-    """A number of things, in at most 5 cells: "312", "4,180", "65.5k", "1.2M"; thousands, not 1024s."""
+    """Format a count in at most 5 cells: "312", "4,180", "65.5k", "1.2M"; units are powers of 1000, not 1024."""
     if n is None or n < 0:
         return UNKNOWN
     if n < 10_000:
@@ -109,8 +109,13 @@ def count(n: int | None) -> str:
     return f"{value / 1000:.3g}T"
 
 
+def pages_text(pages: int) -> str:
+    """Format a number of pages: "1 page", "1,024 pages"."""
+    return f"{pages:,} page{'s' * (pages != 1)}"
+
+
 def per_second(events: float | None) -> str:
-    """How often: "0/s", "0.25/s", "312/s", "65.5k/s"."""
+    """Format a frequency: "0/s", "0.25/s", "312/s", "65.5k/s"."""
     if events is None or events != events or events < 0:
         return UNKNOWN
     if 0 < events < 0.01:
@@ -119,7 +124,7 @@ def per_second(events: float | None) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """A share: "0.2 %", "3.1 %", "48 %"; more than one CPU gives "212 %"."""
+    """Format a fraction: "0.2 %", "3.1 %", "48 %"; more than one busy CPU gives "212 %"."""
     if fraction is None or fraction != fraction:
         return UNKNOWN
     percents = fraction * 100
@@ -127,7 +132,7 @@ def percent(fraction: float | None) -> str:
 
 
 def age(seconds: float) -> str:
-    """How long ago, in its largest unit, rounded down: "now", "3 s", "2 m", "1 h", "5 d"."""
+    """Format an age in its largest unit, rounded down: "now", "3 s", "2 m", "1 h", "5 d"."""
     whole = int(max(seconds, 0))
     for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
         if whole >= length:
@@ -136,7 +141,7 @@ def age(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """How long, in its two largest units, rounded down: "4 s", "2m05s", "2h13m", "3d04h"."""
+    """Format a duration in its two largest units, rounded down: "4 s", "2m05s", "2h13m", "3d04h"."""
     whole = int(max(seconds, 0))
     for unit, length, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "m", 60), ("m", 60, "s", 1)):
         if whole >= length:
@@ -145,7 +150,7 @@ def duration(seconds: float) -> str:
 
 
 def span(ns: int | None) -> str:
-    """A short time, for readings and intervals: "1.9 ms", "48 ms", "1.0 s", "12 s"."""
+    """Format a short duration, for readings and intervals: "1.9 ms", "48 ms", "1.0 s", "12 s"."""
     if ns is None or ns < 0:
         return UNKNOWN
     value, unit = (ns / 1e6, "ms") if ns < 999_500_000 else (ns / 1e9, "s")
@@ -153,29 +158,29 @@ def span(ns: int | None) -> str:
 
 
 def clock(wall_ns: int) -> str:
-    """The local time of day: "14:05:09"."""
+    """Format the local time of day: "14:05:09"."""
     return time.strftime("%H:%M:%S", time.localtime(wall_ns // 1_000_000_000))
 
 
 def clock_tenths(wall_ns: int) -> str:
-    """The local time of day to the tenth, rounded down as a clock is: "14:05:09.1"."""
+    """Format the local time of day with tenths of a second, rounded down: "14:05:09.1"."""
     return f"{clock(wall_ns)}.{wall_ns // 100_000_000 % 10}"
 
 
 def printable(text: str) -> str:
-    r"""The text with everything that could move the cursor, reorder or shift the line spelled out: "\x1b", "\u202e".
+    r"""Escape every character that could move the cursor, or reorder or shift the line: "\x1b", "\u202e".
 
-    Control, format and bidi characters, odd spaces, surrogate escapes (the bytes of a name that is not UTF-8, as
-    "\xff"), and characters on whose width terminals do not agree. The rest is as wide as `cells` says.
+    These are control, format and bidi characters, unusual spaces, surrogate escapes (bytes of a name that is not
+    UTF-8, as "\xff"), and characters on whose width terminals disagree. `cell_width` is exact for the result.
     """
     if text.isascii() and text.isprintable():
         return text
     shown = (char if char.isprintable() else _escape(char) for char in text)
-    return _UNSETTLED.sub(lambda match: _escape(match[0]), "".join(shown))
+    return _AMBIGUOUS_WIDTH.sub(lambda match: _escape(match[0]), "".join(shown))
 
 
 def _escape(char: str) -> str:
-    """A character by its number; a surrogate escape by its byte."""
+    """Escape a character by its code point, a surrogate escape by its byte."""
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00
@@ -183,31 +188,31 @@ def _escape(char: str) -> str:
 
 
 def cell_width(text: str) -> int:
-    """The width of a printable text on the terminal, in cells."""
+    """Width of a printable text on the terminal, in cells."""
     return len(text) if text.isascii() else sum(map(_char_width, text))
 
 
 @lru_cache(4096)
 def _char_width(char: str) -> int:
-    """Marks sit on their neighbour; East Asian wide characters take two cells."""
+    """Width of a character: 0 for combining marks, 2 for East Asian wide characters, else 1."""
     if unicodedata.category(char)[0] == "M":
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def shorten(text: str, width: int) -> str:
-    """The printable text, cut on the left to at most `width` cells, so that the file name stays: "…/libc.so.6"."""
+    """Cut the printable text on the left to at most `width` cells, so that the file name stays: "…/libc.so.6"."""
     text = printable(text)
     if cell_width(text) <= width:
         return text
     kept = text[len(text) - _fitting(text[::-1], width - 1) :]
     while kept and not _char_width(kept[0]):
-        kept = kept[1:]  # a mark whose letter was cut off would sit on the "…"
+        kept = kept[1:]  # a combining mark whose letter was cut off would combine with the "…"
     return CUT + kept if width > 0 else ""
 
 
 def clip(text: str, width: int) -> str:
-    """The printable text, cut on the right to at most `width` cells: "copy-on-wri…"."""
+    """Cut the printable text on the right to at most `width` cells: "copy-on-wri…"."""
     text = printable(text)
     if cell_width(text) <= width:
         return text
@@ -215,7 +220,7 @@ def clip(text: str, width: int) -> str:
 
 
 def _fitting(text: str, width: int) -> int:
-    """How many characters from the front of the text fit into `width` cells."""
+    """Number of leading characters that fit into `width` cells."""
     if text.isascii():
         return width
     used = 0
@@ -227,5 +232,5 @@ def _fitting(text: str, width: int) -> int:
 
 
 def pad(text: str, width: int) -> str:
-    """The printable text with spaces after it to fill `width` cells."""
+    """Pad the printable text on the right to `width` cells."""
     return text + " " * (width - cell_width(text))

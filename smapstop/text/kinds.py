@@ -1,4 +1,4 @@
-"""Letters of kinds."""
+"""Letters for the kinds of mappings."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from smapstop.model.kinds import Kind
 
 KINDS: tuple[Kind, ...] = tuple(Kind)
-"""The kinds in the order of their codes."""
+"""Kinds in the order of their codes."""
 LETTERS: Mapping[str, str] = MappingProxyType(
     {
         Kind.FILE: "F",
@@ -17,9 +17,9 @@ LETTERS: Mapping[str, str] = MappingProxyType(
         Kind.SPECIAL: "V",
     }
 )
-"""The letter that repeats what the colour of a kind says; M is memory that is shared, V as in vdso."""
+"""Letter of each kind, next to its colour; M is shared memory, V as in vdso."""
 
 
 def letter_of(kind: Kind) -> str:
-    """The letter that repeats what the colour of a kind says."""
+    """Letter of a kind, shown next to its colour."""
     return LETTERS[kind.value]

@@ -1,4 +1,4 @@
-"""What became of one mapping, as text: its last change, and what happened to it as a whole. No Textual here."""
+"""Text of a mapping's history: its last change, and its lifecycle events (mapped, grew, moved, …)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from smapstop.text import format as fmt
 from smapstop.text.mechanisms import LIFECYCLE_VERBS
 
 MAX_LIFECYCLE_LINES = 40
-"""What happened to a mapping as a whole is told up to so many times."""
+"""Maximum number of lifecycle events to list for a mapping."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
-    """The last change that a person would call one."""
+    """Last change of a mapping, not counting fields that change without the process."""
 
     ago: str
     fields: tuple[tuple[str, float, float], ...]
-    """Name, what it was and what it became, kB; NaN where the field was not printed."""
+    """Name, value before and value after, kB; NaN where the kernel did not print the field."""
     lifecycle: tuple[str, ...]
-    """What happened to the mapping as a whole then."""
+    """Text of the lifecycle events and flag changes at that tick."""
     events: tuple[Event, ...]
-    """The mechanisms that account for it."""
+    """Mechanisms that explain it."""
 
 
 def last_change(history: MappingHistory, number: int) -> LastChange | None:
-    """The last change of a mapping up to a tick; None when it has not changed since it was first seen."""
+    """Last change of a mapping up to a tick; None if it has not changed since its first sample."""
     step = history.last_visible_change(history.step_at(number))
     if not step:
         return None
@@ -39,35 +39,35 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
     changed = zip(history.fields, history.last_changes(step).tolist(), strict=True)
     names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
     values = [history.field(name, step)[-2:].tolist() for name in names]
-    became = [lineage_text(history, when, what) for when, what in history.lifecycle if when == tick.number]
+    lifecycle = [lineage_text(history, when, what) for when, what in history.lifecycle if when == tick.number]
     return LastChange(
         ago=ago_text(tick, history.timeline.header(number)),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
-        lifecycle=(*became, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
+        lifecycle=(*lifecycle, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
         events=tuple(tick.events.of_mapping(history.mapping)),
     )
 
 
 def _flags_text(was: Sequence[str], now: Sequence[str]) -> list[str]:
-    """Which VmFlags came and went."""
-    moves = [f"+{code}" for code in now if code not in was] + [f"−{code}" for code in was if code not in now]
-    return [f"VmFlags {fmt.printable(' '.join(moves))}"] if moves else []
+    """VmFlags that were set and cleared."""
+    changes = [f"+{code}" for code in now if code not in was] + [f"−{code}" for code in was if code not in now]
+    return [f"VmFlags {fmt.printable(' '.join(changes))}"] if changes else []
 
 
 def ago_text(when: Tick, now: Tick) -> str:
-    """How long before a tick another one was; "now" until the next reading is due."""
+    """Age of one tick at another; "now" until the next reading is due."""
     return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
 
 
 def lifecycle_lines(history: MappingHistory, number: int) -> list[tuple[str, str]]:
-    """What happened to a mapping as a whole up to a tick, the newest first: the times, and what."""
-    told = [(when, step) for when, step in reversed(history.lifecycle) if when <= number]
+    """Lifecycle events of a mapping up to a tick, newest first, as (time, text)."""
+    events = [(when, step) for when, step in reversed(history.lifecycle) if when <= number]
     lines = [
         (fmt.clock_tenths(history.timeline.header(when).wall_ns), lineage_text(history, when, step))
-        for when, step in told[:MAX_LIFECYCLE_LINES]
+        for when, step in events[:MAX_LIFECYCLE_LINES]
     ]
-    if len(told) > len(lines):
-        lines.append(("…", f"and {len(told) - len(lines)} earlier"))
+    if len(events) > len(lines):
+        lines.append(("…", f"and {len(events) - len(lines)} earlier"))
     elif not any(step.what in ("map", "split") and step.mapping == history.mapping for _, step in history.lifecycle):
         lines.append(
             (fmt.clock_tenths(history.tick_of(0).wall_ns), f"first seen at {history.states[0].address_range}")
@@ -76,24 +76,23 @@ def lifecycle_lines(history: MappingHistory, number: int) -> list[tuple[str, str
 
 
 def lineage_text(history: MappingHistory, number: int, step: LifecycleEvent) -> str:
-    """One thing that happened to a mapping as a whole at a tick."""
+    """Text of one lifecycle event of a mapping at a tick."""
     at = history.step_at(number)
     now, was = history.states[at], history.states[max(0, at - 1)]
     if step.mapping != history.mapping:
-        return (
-            f"{'took in' if step.what == 'merge' else 'gave up'} {_address_range_of(history, number, step.mapping)}"
-        )
+        verb = "absorbed" if step.what == "merge" else "split off"
+        return f"{verb} {_address_range_of(history, number, step.mapping)}"
     return lifecycle_text(step.what, was.ref, now.ref, _address_range_of(history, number, step.other))
 
 
 def lifecycle_text(what: LifecycleKind, was: MappingRef, now: MappingRef, other: str) -> str:
-    """One thing that became of a mapping, from what it was and is.
+    """Text of a lifecycle event, from the states of the mapping around it.
 
     Args:
-        what: What it was.
-        was: The mapping before; of one that was not there what it is.
-        now: The mapping after; of one that is gone what it was.
-        other: Where the one is that it was split from, or merged into.
+        what: Kind of event.
+        was: The mapping before; for a new mapping its state after.
+        now: The mapping after; for one that is gone its state before.
+        other: Addresses of the mapping that it was split from or merged into.
     """
     match what:
         case "map":
@@ -115,31 +114,31 @@ def lifecycle_text(what: LifecycleKind, was: MappingRef, now: MappingRef, other:
 
 
 def unchanged_text(life: MappingHistory) -> str:
-    """No change, and since when that is known: "no change since attach (16:06:40)"."""
+    """Text for a mapping that has not changed: "no change since attach (16:06:40)"."""
     tick = life.tick_of(0)
     since = "attach" if tick.number == 0 else "its first sample"
     return f"no change since {since} ({fmt.clock(tick.wall_ns)})"
 
 
 def end_text(history: MappingHistory) -> str:
-    """That a mapping is gone, since when and how; empty while it is there."""
+    """Text saying since when and how a mapping is gone; empty while it exists."""
     if history.gone_tick is None:
         return ""
     tick = history.timeline.header(history.gone_tick)
-    told = [lineage_text(history, when, step) for when, step in history.lifecycle if when == tick.number]
-    how = "the process began another program" if tick.executed else ", ".join(told) or "unmapped"
-    return f"gone since {fmt.clock(tick.wall_ns)}: {how}; below is its last state"
+    events = [lineage_text(history, when, step) for when, step in history.lifecycle if when == tick.number]
+    how = "the process started a new program (exec)" if tick.executed else ", ".join(events) or "unmapped"
+    return f"gone since {fmt.clock(tick.wall_ns)}: {how}; showing its last state"
 
 
-def _address_range_of(life: MappingHistory, number: int, mapping: int | None) -> str:
-    """Another mapping that a tick tells of, by its addresses."""
+def _address_range_of(history: MappingHistory, number: int, mapping: int | None) -> str:
+    """Addresses of another mapping at a tick; empty for None."""
     if mapping is None:
         return ""
-    tick = life.timeline.ticks[number]
+    tick = history.timeline.ticks[number]
     row = np.flatnonzero(tick.ids == mapping).tolist()
     return MappingState(tick.rows, row[0]).address_range if row else "another mapping"
 
 
-def _name(face: MappingRef) -> str:
-    """The name of a mapping as a word of a sentence."""
-    return fmt.printable(face.name) or "no name"
+def _name(ref: MappingRef) -> str:
+    """Name of a mapping for use in a sentence."""
+    return fmt.printable(ref.name) or "no name"

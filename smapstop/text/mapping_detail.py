@@ -1,4 +1,4 @@
-"""What the detail of one mapping says, as text: where it is, every field compared, its flags. No Textual here."""
+"""Text of the detail of one mapping: title, facts, every field compared, flags."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,34 +22,34 @@ from smapstop.text.table_rows import HISTORY_TICKS, history_step
 
 @dataclass(frozen=True, slots=True)
 class ComparedTicks:
-    """Which ticks the detail compares."""
+    """Ticks that the detail compares."""
 
     number: int
-    """The tick whose state is shown: the scene's, or the nearest one at which the mapping was there."""
+    """Tick whose state is shown: that of the view, or the nearest one at which the mapping existed."""
     before: int
-    """The tick that it is compared with."""
+    """Tick that it is compared with."""
     seconds: float | None
-    """What to divide changes by for a rate; None when there is no rate."""
+    """Seconds between the readings, to compute rates; None when there is no rate."""
     notice: str
-    """Why this is not how the mapping is at the scene's moment; empty when it is."""
+    """Why this is not the state at the tick of the view; empty when it is."""
     previous_run_snapshot: MapSnapshot | None = None
-    """The moment of an earlier run that it is compared with instead."""
+    """Snapshot of an earlier run to compare with instead of `before`."""
 
 
 def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
-    """What to compare for a scene; the mapping may be gone by then, or not be there yet."""
+    """Choose the ticks to compare for a view; the mapping may be gone by then, or not mapped yet."""
     number, before = view.snapshot.tick.number, view.diff.before.tick.number
     if number < history.first_tick:
-        begins = fmt.clock(history.tick_of(0).wall_ns)
+        first_time = fmt.clock(history.tick_of(0).wall_ns)
         return ComparedTicks(
-            history.first_tick, history.first_tick, None, f"not mapped yet; below is how it begins at {begins}"
+            history.first_tick, history.first_tick, None, f"not mapped yet; showing its first sample, at {first_time}"
         )
     if history.gone_tick is not None and number >= history.gone_tick:
         last = history.gone_tick - 1
         before = last - 1 if view.previous_run or view.state.baseline == "previous" else min(before, last)
         return ComparedTicks(last, max(0, before), None, end_text(history))
     missing = fmt.printable(view.snapshot.tick.missing)
-    notice = f"not read this time: {missing}" if missing else ""
+    notice = f"not read at this tick: {missing}" if missing else ""
     return ComparedTicks(number, before, view.table.seconds, notice, view.diff.before if view.previous_run else None)
 
 
@@ -57,11 +57,11 @@ def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
 
 
 def title_of(state: MappingState, label: Label | None) -> tuple[Kind, str]:
-    """The kind and the full name; of a file with the part that it probably is, of nameless memory its address.
+    """Kind and full name; a file with its likely section, memory without a name with its address.
 
     Args:
         state: The mapping.
-        label: What it is for, if it has no name.
+        label: Purpose of a mapping without a name.
     """
     kind = kind_of(state.name)
     part = likely_section(state.perms) if kind is Kind.FILE else ""
@@ -69,25 +69,24 @@ def title_of(state: MappingState, label: Label | None) -> tuple[Kind, str]:
 
 
 def facts_of(state: MappingState) -> list[str]:
-    """What the first line of its entry in smaps says, in words."""
+    """First line of the smaps entry in words: permissions, addresses, size, file offset, device."""
     rows, row = state.rows, state.row
     facts = [f"{state.perms} · {perms_text(state.perms)}", state.address_range, _size_text(state)]
     if rows.inode[row]:
         facts.append(f"file offset 0x{int(rows.offset[row]):x}")
         facts.append(f"device {rows.string_at(rows.device, row)} inode {int(rows.inode[row])}")
     if state.name.endswith(DELETED_SUFFIX) and kind_of(state.name) is Kind.FILE:
-        facts.append("deleted: the file was removed or replaced since")
+        facts.append("deleted: the file has been removed or replaced")
     return facts
 
 
 def _size_text(state: MappingState) -> str:
-    """How long it is, in pages, too."""
+    """Size, also in pages if the page size is known."""
     column = state.rows.get("kernel_page_size")
     page_kb = int(column[state.row]) if column is not None else 0
     if page_kb <= 0:
         return fmt.amount(state.size_kb)
-    pages = state.size_kb // page_kb
-    return f"{fmt.amount(state.size_kb)} = {pages:,} page{'s' * (pages != 1)}"
+    return f"{fmt.amount(state.size_kb)} = {fmt.pages_text(state.size_kb // page_kb)}"
 
 
 def perms_text(perms: str) -> str:
@@ -97,7 +96,7 @@ def perms_text(perms: str) -> str:
 
 
 def flags_of(state: MappingState) -> list[tuple[str, str]]:
-    """Each code of the VmFlags line with its words; a code that smapstop does not know has none."""
+    """Codes of the VmFlags line with their meaning; empty for a code unknown to smapstop."""
     return [(fmt.printable(code), VM_FLAGS.get(code, "")) for code in state.flags]
 
 
@@ -106,7 +105,7 @@ def flags_of(state: MappingState) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class FieldWidths:
-    """Cells of the columns of the field table; a column of 0 is left out."""
+    """Widths of the columns of the field table in cells; a column of width 0 is left out."""
 
     before: int
     after: int
@@ -118,9 +117,9 @@ class FieldWidths:
 
 
 def field_widths(width: int) -> FieldWidths:
-    """The columns of a table of so many cells; the history takes what is left, and needs 6.
+    """Lay out the columns of a table of `width` cells; the history takes what is left, if that is at least 6.
 
-    On a narrow terminal the rate goes first, then the change, then what was before: a number is never cut.
+    On a narrow terminal the rate is dropped first, then the change, then the value before: numbers are never cut.
     """
     last, after, delta = (19, 11, 11) if width >= 100 else (0, 9, 8)
     rate = 11 if width >= 62 else 0
@@ -134,7 +133,7 @@ def field_widths(width: int) -> FieldWidths:
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field of the mapping, compared."""
+    """One field of the mapping, before and after."""
 
     name: str
     label: str
@@ -146,19 +145,19 @@ class FieldRow:
     last: str
     """The last change, and how long ago it was."""
     amount: float
-    """What it is, kB; NaN when that is not known."""
+    """Value after, kB; NaN if unknown."""
     change: float
-    """How it changed since the compared moment, kB; NaN when that is not known."""
+    """Change since the baseline, kB; NaN if unknown."""
     age: int | None
-    """Ticks since it last changed; None when it never did."""
+    """Ticks since it last changed; None if it never did."""
     zero: bool
-    """Whether it has been 0 all its life."""
+    """Whether it has always been 0."""
     constant: bool
     """Whether it has never changed."""
 
 
 def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
-    """Every field that the kernel prints for the mapping, in its order."""
+    """Rows for every field that the kernel prints for the mapping, in the kernel's order."""
     step = history.step_at(ticks.number)
     before, after, change = _compare(history, ticks)
     ever, last = history.last_changes(len(history.states) - 1) > 0, history.last_changes(step)
@@ -190,60 +189,56 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
 
 
 def _compare(
-    life: MappingHistory, view: ComparedTicks
+    history: MappingHistory, ticks: ComparedTicks
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Every field as it was, as it is, and how it changed: from nothing when the mapping was not there; kB."""
-    if view.previous_run_snapshot is None:
-        before, after = life.amounts(np.array([view.before, view.number])).T
-        return before, after, after if view.before < life.first_tick else after - before
-    after = life.amounts(np.array([view.number]))[:, 0]
-    row = view.previous_run_snapshot.row_of(life.mapping)
+    """Every field before, after, and its change, kB; a mapping that did not exist before counts as 0."""
+    if ticks.previous_run_snapshot is None:
+        before, after = history.amounts(np.array([ticks.before, ticks.number])).T
+        return before, after, after if ticks.before < history.first_tick else after - before
+    after = history.amounts(np.array([ticks.number]))[:, 0]
+    row = ticks.previous_run_snapshot.row_of(history.mapping)
     if row is None:
         return np.full(len(after), np.nan), after, after
-    columns = [view.previous_run_snapshot.mappings.get(name) for name in life.fields]
+    columns = [ticks.previous_run_snapshot.mappings.get(name) for name in history.fields]
     before = np.array([ABSENT if column is None else column[row] for column in columns], np.float64)
     before[before == ABSENT] = np.nan
     return before, after, after - before
 
 
-def _last_change(life: MappingHistory, view: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:
-    """The last change of a field, at this step, and how many ticks ago it was; nothing at step 0."""
+def _last_change(history: MappingHistory, ticks: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:
+    """Text of the last change of a field, at `step`, and its age in ticks; empty and None at step 0."""
     if not step:
         return "", None
-    was, now = life.field(name, step)[-2:].tolist()
-    when = life.tick_of(step)
-    ago = ago_text(when, life.timeline.header(view.number))
-    return f"{exact_change(now - was, 11)} · {ago}", view.number - when.number
+    was, now = history.field(name, step)[-2:].tolist()
+    when = history.tick_of(step)
+    ago = ago_text(when, history.timeline.header(ticks.number))
+    return f"{exact_change(now - was, 11)} · {ago}", ticks.number - when.number
 
 
 def _history_ticks(number: int, width: int) -> NDArray[np.int64]:
-    """The ticks that the glyphs of a history show; negative ones are before the first."""
+    """Ticks that the glyphs of a history show; negative ones are before the first."""
     step = history_step(number + 1, width) if width else 1
     stop = (number // step + 1) * step
     return np.minimum(stop - 1 - step * np.arange(width - 1, -1, -1), number)
 
 
 def history_seconds(tick: Tick, width: int) -> float:
-    """How long a history of so many glyphs reaches back."""
+    """Seconds that a history of `width` glyphs reaches back."""
     return min(HISTORY_TICKS, width * history_step(tick.number + 1, width)) * tick.interval_ns / 1e9
 
 
 def field_label(name: str) -> str:
-    """The kernel's own label of a field; of one that smapstop does not know its name."""
+    """The kernel's label of a field; the field's name if smapstop does not know it."""
     return FIELD_BY_NAME[name].label if name in FIELD_BY_NAME else fmt.printable(name)
 
 
 def field_help(name: str) -> str:
-    """What a field counts."""
-    return (
-        FIELD_BY_NAME[name].help
-        if name in FIELD_BY_NAME
-        else "Unknown to smapstop: proc(5) of this kernel may explain it."
-    )
+    """Explanation of what a field counts."""
+    return FIELD_BY_NAME[name].help if name in FIELD_BY_NAME else "Unknown to smapstop: see proc(5) of this kernel."
 
 
 def exact_amount(kb: float, width: int) -> str:
-    """An amount in kB to the last digit, as the kernel prints it; rounded when there is no room."""
+    """Format an amount, kB, with all digits, as the kernel prints it; rounded if it does not fit."""
     if kb != kb:
         return fmt.UNKNOWN
     text = f"{kb:,.0f}"
@@ -251,7 +246,7 @@ def exact_amount(kb: float, width: int) -> str:
 
 
 def exact_change(kb: float, width: int) -> str:
-    """A change in kB to the last digit, with its sign; "·" for none."""
+    """Format a change, kB, with all digits and its sign; "·" for 0, rounded if it does not fit."""
     if not kb or kb != kb:
         return fmt.signed(kb)
     text = f"{'+' if kb > 0 else '−'}{abs(kb):,.0f}"
@@ -259,7 +254,7 @@ def exact_change(kb: float, width: int) -> str:
 
 
 def _rate(name: str, delta: float, seconds: float | None) -> str:
-    """The rate of a change; a plain number has none."""
+    """Format the rate of a change; empty for a field without a unit."""
     if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit:
         return ""
     if not delta or delta != delta:
@@ -268,7 +263,7 @@ def _rate(name: str, delta: float, seconds: float | None) -> str:
 
 
 def flow(texts: Sequence[str], width: int, between: str = "   ") -> list[str]:
-    """Texts one after the other in as many lines as they need; one that is too long is cut."""
+    """Flow texts into as many lines as they need; a text longer than a line is cut."""
     lines: list[str] = []
     for text in texts:
         if lines and fmt.cell_width(lines[-1]) + len(between) + fmt.cell_width(text) <= width:

@@ -1,149 +1,158 @@
-"""The mechanisms in words: a label for the table, a sentence for the drill-down. No Textual here."""
+"""Kernel mechanisms in words: a label for the table, a sentence for the drill-down."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
+from smapstop.text.format import pages_text
 from smapstop.text.symbols import join_symbols
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a mechanism is."""
+    """Label, sentence and kernel source of a mechanism."""
 
     label: str
     sentence: str
-    """What happened, for someone who learns it; `{pages}` stands for "11 pages"; see `_WORDS`."""
+    """What happened, for a reader new to it; `{pages}` stands for "11 pages"; see `_WORDS` for the others."""
     source: str
-    """Where the kernel does it, or describes it."""
+    """Kernel source: file and functions."""
 
 
 EXPLANATIONS: dict[Mechanism, Explanation] = {
     "first-touch": Explanation(
         "first touch",
-        "{pages} {were} touched for the first time. Mapping memory reserves only addresses; at the first write to"
-        " a page the processor faults, and the kernel gives it a page filled with zeros.",
+        "{pages} became resident on first touch. Mapping memory only reserves addresses: the first write to a page "
+        "(in shared memory, the first access of any kind) faults, and the kernel maps a page filled with zeros.",
         "mm/memory.c: do_anonymous_page",
     ),
     "file-read": Explanation(
         "file pages faulted in",
-        "{pages} of the file {were} mapped on access. {They} {were} in the page cache or {were} read from disk; one "
-        "fault maps up to 16 neighbours at once (fault-around).",
+        "{pages} {were} faulted in. {They} {were} already in the page cache or {were} read from disk; one fault also "
+        "maps cached neighbours, up to 64 KiB by default (fault-around).",
         "mm/memory.c: do_read_fault, do_fault_around",
     ),
     "copy-on-write": Explanation(
         "copy-on-write",
-        "{pages} of this private file mapping {were} written for the first time. The kernel had mapped {them} read-"
-        "only, although the mapping may be written; {each} write faulted and got an anonymous copy of the file's "
-        "page: copy-on-write. The file itself does not change.",
+        "{pages} of this private file mapping {were} written. File pages are mapped read-only here, even where the "
+        "mapping is writable: {each} first write faulted, and the kernel put an anonymous copy in place of the "
+        "file's page. The file does not change.",
         "mm/memory.c: do_wp_page, do_cow_fault",
     ),
     "copy-on-write-after-fork": Explanation(
         "copy-on-write after fork",
-        "{pages} {were} shared with another process since a fork, and now private again. A write to a page that "
-        "both still map faults, and the writer gets a copy of its own.",
+        "{pages} {were} shared with another process since a fork, until this process wrote to {them}. Such pages are "
+        "read-only in both processes: {each} write faulted, and the kernel gave the writer a copy of its own.",
         "mm/memory.c: wp_page_copy",
     ),
     "sole-owner": Explanation(
         "no longer shared (exclusive)",
-        "{pages} {were} shared with another process, which let go of {them}: it ended, or copied what it wrote. "
-        "Nothing was copied here, and there was no fault.",
+        "{pages} {were} shared with another process, which no longer maps {them}: it exited, dropped {them}, or "
+        "wrote and got its own copy. Nothing was copied in this process, and it took no fault.",
         "fs/proc/task_mmu.c: smaps_account (a page's map count)",
     ),
     "shared-by-fork": Explanation(
         "shared by fork",
-        "{pages} {were} shared with a child by fork. Nothing was copied: both processes map the same memory read-"
-        "only until one of them writes.",
+        "{pages} {were} shared with a child by fork(). No memory was copied: both processes map the same pages, "
+        "read-only until one of them writes.",
         "kernel/fork.c: dup_mmap; mm/memory.c: copy_present_ptes",
     ),
     "shared-write": Explanation(
         "shared write",
-        "{pages} {were} written where all who map the file share {them}. That memory is dirty now; what belongs to a "
-        "file on disk is written back to it later.",
+        "{pages} {were} modified in the page cache, through a shared mapping or by write(): every process that maps "
+        "the same file or memory sees the change. Dirty pages of a file on disk are written back later.",
         "mm/memory.c: wp_page_shared, do_shared_fault",
     ),
     "writeback": Explanation(
         "written back",
-        "{pages} {were} written back to the file by the kernel, and so made clean: the file has what memory has.",
+        "{pages} {were} written back to the file, in the background or for fsync() or msync(). {They} {were} dirty; "
+        "now memory and file hold the same data.",
         "mm/page-writeback.c: folio_clear_dirty_for_io",
     ),
     "reclaim": Explanation(
         "reclaimed",
-        "{pages} {were} dropped. {They} {were} clean, so nothing is lost: the next access reads {them} again. The "
-        "kernel takes such pages when memory runs short; a process may also give them up itself (MADV_DONTNEED).",
+        "{pages} {were} dropped. {They} {were} clean, so nothing is lost: file data can be read again, and memory "
+        "marked as free (MADV_FREE) is no longer needed. The kernel reclaims such pages when memory runs short; a "
+        "process can also drop {them} itself (MADV_DONTNEED).",
         "mm/vmscan.c: shrink_folio_list",
     ),
     "swap-out": Explanation(
         "swapped out",
-        "{pages} {were} moved to swap by the kernel, to make room. Accessing one brings it back by a fault.",
+        "{pages} {were} moved to swap by the kernel, to free memory. The next access to such a page faults and "
+        "brings it back.",
         "mm/vmscan.c: shrink_folio_list; mm/swapfile.c",
     ),
     "swap-in": Explanation(
         "swapped in",
-        "{pages} {were} brought back from swap by an access.",
+        "{pages} {were} brought back from swap, usually because an access faulted; swapoff does the same.",
         "mm/memory.c: do_swap_page",
     ),
     "discard": Explanation(
         "dropped",
-        "{pages} {were} given up with what was in {them}: by madvise(MADV_DONTNEED), by free returning memory, or "
-        "because the file was cut or a hole was punched into it.",
+        "{pages} {were} dropped: by madvise(MADV_DONTNEED), by unmapping (munmap, brk, free() returning memory), or "
+        "because the file was truncated or had a hole punched into it. Private data in {them} is lost; data in a "
+        "file or shared memory stays, unless it was cut off.",
         "mm/madvise.c: madvise_dontneed_single_vma",
     ),
     "lazy-free": Explanation(
         "MADV_FREE",
-        "{pages} {were} marked as free (MADV_FREE). Nothing goes before memory is needed; a write keeps {them}.",
+        "{pages} {were} marked as free (MADV_FREE). The kernel takes {them} only when it needs memory; writing to "
+        "{them} before that cancels the free.",
         "mm/madvise.c: madvise_free_single_vma",
     ),
     "rewrite": Explanation(
         "re-dirtied",
-        "{pages} {were} clean before, and written again: after a lazy free, or after coming back from swap.",
+        "{pages} {were} clean and {were} written again, for example after MADV_FREE or after coming back from swap.",
         "mm/memory.c: do_wp_page",
     ),
     "huge-collapse": Explanation(
         "collapsed to THP",
-        "{pages} that {were} resident one by one {were} put together into huge pages. Rss grows only by the "
-        "holes that this fills.",
+        "{pages} {were} collapsed into transparent huge pages, by khugepaged or MADV_COLLAPSE. Rss grows only by the "
+        "gaps between small pages that this fills.",
         "mm/khugepaged.c: collapse_huge_page",
     ),
     "huge-split": Explanation(
         "THP split",
-        "{pages} {were} mapped as huge pages before, and are mapped one by one now: a part of the huge page was "
-        "given up, protected, or swapped.",
+        "{pages} {were} mapped as part of a huge page before, and by small entries now. Typical causes: part of the "
+        "huge page was unmapped, protected (mprotect) or swapped out.",
         "mm/huge_memory.c: __split_huge_pmd",
     ),
     "huge-fault": Explanation(
         "huge fault",
-        "{pages} {were} touched for the first time as whole huge pages: one fault each for 2 MiB.",
+        "{pages} {were} touched for the first time as whole huge pages: one fault maps 2 MiB (x86-64), or up to "
+        "1 GiB of hugetlb memory.",
         "mm/huge_memory.c: do_huge_pmd_anonymous_page",
     ),
     "ksm-merge": Explanation(
         "merged by KSM",
-        "{pages} {were} found equal to others and merged with them: one copy is kept, write-protected, for all.",
+        "{pages} {were} equal to others and merged with them by KSM: all share one write-protected copy.",
         "mm/ksm.c: try_to_merge_one_page",
     ),
     "ksm-unmerge": Explanation(
         "unmerged from KSM",
-        "{pages} {were} merged with equal ones before, and {were} separated again: a write faulted and made a "
-        "copy, or the merging was taken back (MADV_UNMERGEABLE).",
+        "{pages} {were} merged by KSM before and {were} separated again: a write faulted and got its own copy, or "
+        "the merging was undone (MADV_UNMERGEABLE).",
         "mm/memory.c: do_wp_page; mm/ksm.c",
     ),
     "lock": Explanation(
         "locked",
-        "The mapping was locked into memory (mlock): its pages are made resident and are never swapped.",
+        "The mapping was locked into memory (mlock): its resident pages are neither reclaimed nor swapped out. "
+        "mlock() also faults in the pages that were missing, unless MLOCK_ONFAULT is set.",
         "mm/mlock.c: mlock_fixup",
     ),
     "unlock": Explanation(
         "unlocked",
-        "The mapping is no longer locked into memory (munlock): the kernel may reclaim or swap its pages.",
+        "The mapping is no longer locked into memory (munlock): the kernel may reclaim or swap out its pages.",
         "mm/mlock.c: mlock_fixup",
     ),
     "unexplained": Explanation(
         "unexplained",
-        "The fields moved in a way that no known mechanism accounts for; the numbers are as the kernel printed them.",
+        "The fields changed in a way that no known mechanism accounts for. "
+        "The numbers are as the kernel printed them.",
         "fs/proc/task_mmu.c: smaps_account",
     ),
 }
-"""Every mechanism in words."""
+"""Explanation of each mechanism."""
 
 
 LIFECYCLE_VERBS: dict[str, str] = {
@@ -157,28 +166,23 @@ LIFECYCLE_VERBS: dict[str, str] = {
     "move": "moved",
     "rename": "renamed",
 }
-"""What became of a mapping as a whole, in a word."""
+"""Verb for each change of a mapping as a whole."""
 
 
 def meaning_of(what: Mechanism) -> str:
-    """A mechanism in plain sentences, of no pages in particular."""
+    """Explanation of a mechanism in general, for the help."""
     return EXPLANATIONS[what].sentence.format(pages="Pages", **_WORDS[True])
 
 
-def pages_text(pages: int) -> str:
-    """A number of pages: "1 page", "1,024 pages"."""
-    return f"{pages:,} page" + "s" * (pages != 1)
-
-
 def label_of(event: Event) -> str:
-    """An event in a few words: "copy-on-write, 1 page: page1"; with a question mark where it is not sure."""
-    doubt = "" if event.sure else "?"
-    named = f": {join_symbols(event.names)}" if event.names else ""
-    return f"{EXPLANATIONS[event.what].label}{doubt}, {pages_text(event.pages)}{named}"
+    """Short text of an event: "copy-on-write, 1 page: page1"; with a question mark where it is not certain."""
+    uncertain = "" if event.sure else "?"
+    symbols = f": {join_symbols(event.names)}" if event.names else ""
+    return f"{EXPLANATIONS[event.what].label}{uncertain}, {pages_text(event.pages)}{symbols}"
 
 
 def labels(events: Iterable[Event]) -> str:
-    """All events of a mapping in a tick, in a few words."""
+    """Short text of all events of a mapping in a tick."""
     return "; ".join(map(label_of, events))
 
 
@@ -186,14 +190,14 @@ _WORDS = (
     {"were": "was", "They": "It", "them": "it", "each": "the"},
     {"were": "were", "They": "They", "them": "them", "each": "each"},
 )
-"""What is said otherwise of one page and of many."""
+"""Words that differ between one page, at index 0, and several, at index 1."""
 
 
 def sentence_of(event: Event) -> str:
-    """An event in a plain sentence or two, with what lies on the pages copied, and what else it may have been."""
+    """Explanation of an event in full sentences: mechanism, symbols on the copied pages, and alternatives."""
     words = _WORDS[event.pages > 1]
     text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), **words)
     if event.names:
         text += f" On {words['them']}: {join_symbols(event.names)}."
     others = " or ".join(EXPLANATIONS[what].label for what in event.alternatives)
-    return f"{text} The fields alone would also fit: {others}." if others else text
+    return f"{text} From the fields alone, it could also be: {others}." if others else text

@@ -1,4 +1,4 @@
-"""Columns and words of the process list."""
+"""Columns of the process list, and which processes the user may watch."""
 
 import os
 import pwd
@@ -14,10 +14,10 @@ from smapstop.text import format as fmt
 
 
 def require_own(process: ProcessInfo) -> None:
-    """Make sure, as far as the owner tells, that the memory map of a process may be read.
+    """Check, by the owner alone, that the memory map of a process may be read.
 
     Raises:
-        SmapstopError: It belongs to somebody else, and we are not root.
+        SmapstopError: It belongs to another user, and smapstop does not run as root.
     """
     uid = os.geteuid()
     if uid == 0 or process.user in (None, _name_of(uid)):
@@ -28,7 +28,7 @@ def require_own(process: ProcessInfo) -> None:
 
 @cache
 def _name_of(uid: int) -> str:
-    """A user, as a list of processes names it."""
+    """User name, or the uid as text if it has no name."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -36,7 +36,7 @@ def _name_of(uid: int) -> str:
 
 
 def is_own(process: ProcessInfo) -> bool:
-    """Whether the owner alone lets us read the memory map."""
+    """Whether the memory map may be read, judging by the owner alone."""
     try:
         require_own(process)
     except SmapstopError:
@@ -45,12 +45,12 @@ def is_own(process: ProcessInfo) -> bool:
 
 
 def command_of(process: ProcessInfo) -> str:
-    """The command line; of a process without one its name in brackets, as `ps` has it."""
+    """Command line, or the name in brackets if it is empty, as in `ps`."""
     return " ".join(process.command_line).strip() or f"[{process.name}]"
 
 
 def command_or_refusal(process: ProcessInfo) -> str:
-    """Why a process cannot be watched, as far as the owner tells; otherwise its command line."""
+    """Command line, or the reason why the process cannot be watched, judging by its owner alone."""
     try:
         require_own(process)
     except SmapstopError as error:
@@ -59,26 +59,26 @@ def command_or_refusal(process: ProcessInfo) -> str:
 
 
 def matches(process: ProcessInfo, words: Sequence[str]) -> bool:
-    """Whether each of these words, in lower case, is in the pid, the name, or the command line."""
+    """Whether every word (in lower case) occurs in the pid, the name, or the command line."""
     text = f"{process.pid} {process.name} {command_of(process)}".lower()
     return all(word in text for word in words)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessColumn:
-    """A column of the list."""
+    """A column of the process list."""
 
     title: str
     width: int
-    """Cells; the last column has the rest of the line."""
+    """Cells; 0 for the last column, which takes the rest of the line."""
     text: Callable[[ProcessInfo], str]
     sort_key: Callable[[ProcessInfo], Any]
-    """What to sort by."""
+    """Sort key."""
     right: bool = False
     descending: bool = False
-    """The direction that users expect."""
+    """Default sort direction."""
     optional: bool = False
-    """Left out when the terminal is narrow."""
+    """Dropped on a narrow terminal."""
 
 
 def _age(process: ProcessInfo) -> str:

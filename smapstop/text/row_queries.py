@@ -1,4 +1,4 @@
-"""What the table asks a timeline about the rows in view, kept from tick to tick."""
+"""Timeline queries of the visible table rows, cached from tick to tick."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,32 +17,32 @@ from smapstop.text.events import change_text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupSeries:
-    """What is asked about rows that are groups of mappings."""
+    """Time series of rows that are groups of mappings."""
 
     rss: GroupHistory
-    """Of Rss, over a long time."""
+    """Rss, for the history column."""
     amounts: GroupHistory
-    """Of every amount that is shown, lately."""
+    """All displayed amounts, for recent changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowSeries:
-    """What is asked about rows that are mappings, kept from tick to tick."""
+    """Time series of rows that are mappings, cached from tick to tick."""
 
     rss: SeriesCache
-    """Rss, over a long time."""
+    """Rss, for the history column."""
     amounts: SeriesCache
-    """Every amount that is shown, lately."""
+    """All displayed amounts, for recent changes."""
     fields: tuple[str, ...]
-    """Of these."""
+    """Fields in `amounts`."""
     text_of_change: Callable[[int, int], str]
-    """See `change_text`."""
+    """`change_text` of a mapping at a tick, cached."""
     timeline: Timeline
-    """Whose they are."""
+    """Timeline that the series come from."""
 
 
 def row_series_of(timeline: Timeline, columns: Iterable[Column]) -> RowSeries:
-    """What is asked about the mappings of a timeline for these columns."""
+    """Build the series of a timeline's mappings for these columns."""
     fields = amount_fields(columns)
     return RowSeries(
         SeriesCache(lambda ids, first, stop: timeline.queries.series(ids, "rss", first, stop)[np.newaxis]),
@@ -54,10 +54,10 @@ def row_series_of(timeline: Timeline, columns: Iterable[Column]) -> RowSeries:
 
 
 def group_series_of(timeline: Timeline, by: Grouping, columns: Sequence[Column]) -> GroupSeries:
-    """What is asked about the groups of a timeline for these columns."""
+    """Build the series of a timeline's groups for these columns."""
     return GroupSeries(GroupHistory(timeline, by), GroupHistory(timeline, by, amount_fields(columns)))
 
 
 def amount_fields(columns: Iterable[Column]) -> tuple[str, ...]:
-    """The fields whose amounts these columns show."""
+    """Fields whose amounts these columns show."""
     return tuple(column.key for column in columns if column.cell_format == "amount")

@@ -1,4 +1,4 @@
-"""What the header and the totals say, as text. No Textual here."""
+"""Text of the header and the totals."""
 
 import signal
 from dataclasses import dataclass
@@ -23,24 +23,24 @@ _STATES = {
     "I": "idle",
 }
 _KERNEL = np.uint64(1 << 63)
-"""Where the kernel's addresses begin: what it shows there, [vsyscall], does not count as the process's."""
+"""Start of the kernel's addresses; [vsyscall], shown there, does not count towards max_map_count."""
 _LONG_NS = 1_000_000_000
-"""A reading that takes so long is announced before it is repeated."""
+"""Readings that take at least this long are announced in the header, ns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The parts of the header; the last of each side are dropped first when there is no room."""
+    """Parts of the header; on a narrow terminal the last ones of each side are dropped first."""
 
     name: str
     process_facts: tuple[str, ...]
-    """Of the process."""
+    """Run, pid, state, threads, CPU and uptime of the process, or how it ended."""
     mode: str
-    """Live, paused, in the past, or ended."""
+    """Live, paused, playing, or ended."""
     moving: bool
-    """Whether what is shown goes on moving."""
+    """Whether the display keeps advancing."""
     costs: tuple[str, ...]
-    """Of the reading, and what is compared."""
+    """Baseline, cost of the reading, and start of the history."""
 
 
 def header_of(
@@ -52,15 +52,15 @@ def header_of(
     run: int = 0,
     overdue_seconds: int = 0,
 ) -> Header:
-    """The header of a scene.
+    """Build the header of a view.
 
     Args:
-        target: Whose it is.
-        scene: What is seen.
+        target: Process that is watched.
+        view: View to describe.
         timeline: Its timeline.
-        over: That nothing more comes.
-        run: Which run of the program it is; 0 when there is only one.
-        silent: For how many seconds a tick is missing; 0 when none is.
+        over: Set when a recording has ended.
+        run: Number of the run; 0 if there is only one.
+        overdue_seconds: Seconds since the next tick was due; 0 if it is not overdue.
     """
     tick = view.snapshot.tick
     ending = tick.ending
@@ -88,80 +88,80 @@ def header_of(
 
 
 def exit_status_text(ending: ExitStatus) -> str:
-    """How a process ended."""
+    """Text of how a process ended."""
     if ending.signal is not None:
         return f"killed by {_signal_name(ending.signal)}"
     if ending.status is not None:
         return f"exited {ending.status}" + (" (zombie)" if ending.zombie else "")
-    return "ended, nobody told how"
+    return "ended, exit status unknown"
 
 
 def _signal_name(number: int) -> str:
-    """The name of a signal; real-time signals have only numbers."""
+    """Name of a signal, or its number, as for real-time signals."""
     try:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
 
 
-def _mode(scene: View, timeline: Timeline, over: EndOfRecording | None, silent: int) -> str:
-    """Whether the scene is live, and at which pace, or of when it is."""
-    tick = scene.snapshot.tick
-    if scene.state.at is not None:
+def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_seconds: int) -> str:
+    """Mode of the view: live with the sampling interval, or paused, playing or ended with the time shown."""
+    tick = view.snapshot.tick
+    if view.state.at is not None:
         behind = (timeline.header(len(timeline) - 1).wall_ns - tick.wall_ns) / 1e9
         ago = f", {fmt.age(behind)} ago" if behind >= 1 else ""
-        how = f"▶ {scene.state.speed}×" if scene.state.speed else "❚❚"
-        return f"{how} {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{scene.newest}"
+        how = f"▶ {view.state.speed}×" if view.state.speed else "❚❚"
+        return f"{how} {fmt.clock(tick.wall_ns)}{ago}  tick {tick.number}/{view.newest}"
     if tick.ending:
         return f"■ {fmt.clock(tick.wall_ns)}"
     if over is not None:
         return f"■ {fmt.clock(tick.wall_ns)} end of recording"
-    if silent:
-        return f"○ no sample for {fmt.duration(silent)}"
+    if overdue_seconds:
+        return f"○ no sample for {fmt.duration(overdue_seconds)}"
     live = f"● live {fmt.span(tick.interval_ns)}"
-    read = scene.snapshot.reading_tick
-    if read.read_ns >= _LONG_NS:
-        left = max(0, read.monotonic_ns + read.smaps_interval_ns - tick.monotonic_ns)
-        return f"{live}, mappings again in {fmt.span(left)}, for {fmt.span(read.read_ns)}"
+    reading = view.snapshot.reading_tick
+    if reading.read_ns >= _LONG_NS:
+        left = max(0, reading.monotonic_ns + reading.smaps_interval_ns - tick.monotonic_ns)
+        return f"{live}, mappings again in {fmt.span(left)}, for {fmt.span(reading.read_ns)}"
     if tick.smaps_interval_ns <= tick.interval_ns:
         return live
     return f"{live}, mappings every {fmt.span(tick.smaps_interval_ns)} (budget)"
 
 
 def _history_start(timeline: Timeline) -> tuple[str, ...]:
-    """How far back one can go, when that is not to the start."""
+    """Start of the history, if older ticks have been dropped."""
     first = timeline.oldest
     return (f"history since {fmt.clock(timeline.header(first).wall_ns)}",) if first else ()
 
 
 def baseline_text(view: View, timeline: Timeline) -> str:
-    """What the scene is compared with."""
-    lens = view.state
+    """Baseline of the view in words."""
+    state = view.state
     if view.previous_run:
         return f"run {view.previous_run.number}{' (end)' if view.diff.before.tick.ending else ''}"
-    if lens.baseline == "mark" and lens.mark is not None:
-        return f"mark {fmt.clock(timeline.header(lens.mark).wall_ns)}"
-    return {"start": "start", "mark": "mark (press m)"}.get(lens.baseline, "previous tick")
+    if state.baseline == "mark" and state.mark is not None:
+        return f"mark {fmt.clock(timeline.header(state.mark).wall_ns)}"
+    return {"start": "start", "mark": "mark (press m)"}.get(state.baseline, "previous tick")
 
 
 def rss_line(view: View) -> tuple[str, str, float]:
-    """Rss, how fast it moves, and that as a number (kB/s)."""
+    """Rss and its rate of change as text, and the rate as a number, kB/s."""
     tick = view.snapshot.tick
     seconds = rate_seconds(view.previous_tick, tick)
     change = _change(view.previous_tick, tick, "rss")
-    speed = change / seconds if seconds and change is not None else None
-    return fmt.long_amount(tick.totals.get("rss")), fmt.long_rate(speed), speed or 0.0
+    kb_per_second = change / seconds if seconds and change is not None else None
+    return fmt.long_amount(tick.totals.get("rss")), fmt.long_rate(kb_per_second), kb_per_second or 0.0
 
 
 def _change(before: Tick, after: Tick, name: str) -> int | None:
-    """The change of a total; None when one of the ticks does not know it."""
+    """Change of a total; None if one of the ticks lacks it."""
     if name not in before.totals or name not in after.totals:
         return None
     return after.totals[name] - before.totals[name]
 
 
 def totals_parts(view: View) -> list[tuple[str, str, int | None]]:
-    """The totals beside Rss, as (label, amount, change against the compared moment)."""
+    """Totals other than Rss, as (label, amount, change against the baseline in kB)."""
     tick, read, compared = view.snapshot.tick, view.snapshot.reading_tick, view.diff.before.reading_tick
     parts = [
         (label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), _change(compared, read, name))
@@ -171,7 +171,7 @@ def totals_parts(view: View) -> list[tuple[str, str, int | None]]:
 
 
 def faults_parts(view: View, target: Target) -> list[tuple[str, str]]:
-    """Faults a second and the number of mappings, as (label, value)."""
+    """Page faults per second and the number of mappings, as (label, value)."""
     rates = fault_rates(view.previous_tick, view.snapshot.tick)
     minor, major = rates or (None, None)
     limit = f" of {target.max_map_count}" if target.max_map_count else ""

@@ -1,4 +1,4 @@
-"""What the visible rows of the table say, as text: only these become Python objects. No Textual here."""
+"""Text of the visible table rows; only these become Python objects."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,58 +22,58 @@ from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of
 from smapstop.text.sparkline import sparkline
 
 HISTORY_TICKS = REMOVAL_TICKS
-"""The longest time that a row's history shows."""
+"""Maximum time span of a row's history."""
 _STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
 _NOT_IN_THIS_RUN = "not in this run"
-"""Of what only the earlier run has that is compared with: gone, though it was never here."""
+"""For mappings that only the previous run has, when compared with it: gone, but never in this run."""
 RowIndices = NDArray[np.intp]
 SizedColumns = Sequence[tuple[Column, int]]
-"""Columns with the width that each has."""
+"""Columns with their widths."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowText:
-    """One visible row."""
+    """Text of one visible row."""
 
     id: int
     cells: tuple[str, ...]
-    """The text of each column, printable, not yet padded."""
+    """Text of each column, printable, not padded."""
     numbers: tuple[float, ...]
-    """What each text says as a number, for its colour; 0 where it says none."""
+    """Number behind each text, for its colour; 0 if there is none."""
     moves: tuple[int, ...]
-    """How the number of each amount has moved lately, as in `Moves`; 0 for what is none."""
+    """Recent change of each amount, as in `moves_of`; 0 for the other columns."""
     kind: Kind
     age: int | None
-    """Ticks since it last changed; None when it never did."""
+    """Ticks since it last changed; None if it never did."""
     gone: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _VisibleRows:
-    """The rows that are shown, and what is asked about them."""
+    """Visible rows with their time series."""
 
-    scene: View
+    view: View
     timeline: Timeline
     indices: RowIndices
     group_series: GroupSeries | None
     row_series: RowSeries
     last_changed: list[int]
-    """The tick at which each last changed; -1 for never."""
+    """Tick at which each row last changed; -1 for never."""
 
     @property
     def ids(self) -> Ids:
-        """Mappings, or groups of them."""
-        return self.scene.table.ids[self.indices]
+        """Ids of mappings or of groups."""
+        return self.view.table.ids[self.indices]
 
     def amounts(self, fields: Sequence[str]) -> NDArray[np.float64]:
-        """Fields of the mappings now, kB, NaN where they are not known; shape (len(fields), len(ids))."""
-        sheet, out = self.scene.table, np.full((len(fields), len(self.indices)), np.nan)
+        """Current fields of the rows, kB, NaN where unknown; shape (len(fields), len(ids))."""
+        table, out = self.view.table, np.full((len(fields), len(self.indices)), np.nan)
         for at, name in enumerate(fields):
-            column = sheet.get(name)
+            column = table.get(name)
             if column is not None:
                 amounts = column[self.indices]
-                out[at] = np.where((amounts == ABSENT) | sheet.gone[self.indices], np.nan, amounts)
+                out[at] = np.where((amounts == ABSENT) | table.gone[self.indices], np.nan, amounts)
         return out
 
 
@@ -85,98 +85,100 @@ def build_rows(
     groups: GroupSeries | None = None,
     histories: RowSeries | None = None,
 ) -> list[RowText]:
-    """Some rows of a scene's sheet, as text.
+    """Build the text of some rows of a view's table.
 
     Args:
-        scene: What is looked at.
+        view: View that has the table.
         timeline: Its timeline.
-        which: The rows of the sheet.
-        columns: The columns to show.
-        groups: What the rows are when they are groups.
-        histories: What was asked about the rows of the tick before, when they are mappings.
+        indices: Rows of the table.
+        columns: Columns to show.
+        groups: Time series of the groups, if the rows are groups.
+        histories: Time series from the previous tick, if the rows are mappings.
     """
-    sheet, now = view.table, view.snapshot.tick.number
-    moved: list[int] = sheet.last_changed[indices].tolist()
+    table, now = view.table, view.snapshot.tick.number
+    last_changed: list[int] = table.last_changed[indices].tolist()
     if groups:
-        moved = groups.rss.last_changed(sheet.ids[indices], sheet.last_changed[indices], now)
+        last_changed = groups.rss.last_changed(table.ids[indices], table.last_changed[indices], now)
     histories = histories or row_series_of(timeline, [column for column, _ in columns])
-    shown = _VisibleRows(view, timeline, indices, groups, histories, moved)
+    shown = _VisibleRows(view, timeline, indices, groups, histories, last_changed)
     texts = [_texts(shown, column, width) for column, width in columns]
-    numbers = [_numbers(sheet, indices, column) for column, _ in columns]
+    numbers = [_numbers(table, indices, column) for column, _ in columns]
     return [
         RowText(mapping, cells, values, moves, _KINDS[kind], now - when if when >= 0 else None, gone)
         for mapping, cells, values, moves, kind, when, gone in zip(
-            sheet.ids[indices].tolist(),
+            table.ids[indices].tolist(),
             zip(*texts, strict=True),
             zip(*numbers, strict=True),
             zip(*_moves(shown, [column for column, _ in columns]), strict=True),
-            sheet.kind[indices].tolist(),
-            moved,
-            sheet.gone[indices].tolist(),
+            table.kind[indices].tolist(),
+            last_changed,
+            table.gone[indices].tolist(),
             strict=True,
         )
     ]
 
 
 def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
-    """The texts of a column."""
-    sheet, which = shown.scene.table, shown.indices
-    rows = which.tolist()
+    """Texts of a column."""
+    table, indices = shown.view.table, shown.indices
+    rows = indices.tolist()
     match column.cell_format:
         case "name":
-            return [_fitting_name(sheet, row, width - 2) for row in rows]
+            return [_fitting_name(table, row, width - 2) for row in rows]
         case "text":
-            return [fmt.printable(sheet.texts[code]) for code in sheet.perms[which].tolist()]
+            return [fmt.printable(table.texts[code]) for code in table.perms[indices].tolist()]
         case "address":
-            return [f"{start:x}" for start in sheet.start[which].tolist()]
+            return [f"{start:x}" for start in table.start[indices].tolist()]
         case "history":
             return _history_texts(shown, width)
         case "happened":
             return _last_change_texts(shown, width)
         case "amount":
-            return _format_column(fmt.amount, sheet.get(column.key), which)
+            return _format_column(fmt.amount, table.get(column.key), indices)
         case "change":
-            return _format_column(fmt.signed, sheet.deltas.get("rss"), which)
+            return _format_column(fmt.signed, table.deltas.get("rss"), indices)
         case "rate":
-            if sheet.seconds is None:
+            if table.seconds is None:
                 return [fmt.UNKNOWN] * len(rows)
-            return [fmt.rate(change / sheet.seconds) for change in sheet.deltas["rss"][which].tolist()]
+            return [fmt.rate(change / table.seconds) for change in table.deltas["rss"][indices].tolist()]
 
 
 def _format_column(
-    spell: Callable[[float | None], str], column: NDArray[np.int64] | None, which: RowIndices
+    formatter: Callable[[float | None], str], column: NDArray[np.int64] | None, indices: RowIndices
 ) -> list[str]:
-    """The values of a column, each spelled; unknown when the kernel does not print it."""
-    return [fmt.UNKNOWN] * len(which) if column is None else [spell(value) for value in column[which].tolist()]
+    """Format the values of a column; unknown if the kernel does not print it."""
+    return (
+        [fmt.UNKNOWN] * len(indices) if column is None else [formatter(value) for value in column[indices].tolist()]
+    )
 
 
-def _numbers(sheet: TableData, which: RowIndices, column: Column) -> list[float]:
-    """What the texts of a column say as numbers."""
-    values = sheet.deltas.get("rss") if column.cell_format in ("change", "rate") else sheet.get(column.key)
-    return [0] * len(which) if values is None else values[which].tolist()
+def _numbers(table: TableData, indices: RowIndices, column: Column) -> list[float]:
+    """Numbers behind the texts of a column; 0 if there are none."""
+    values = table.deltas.get("rss") if column.cell_format in ("change", "rate") else table.get(column.key)
+    return [0] * len(indices) if values is None else values[indices].tolist()
 
 
 def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
-    """How the amounts of each column have moved lately; those that others can move, when the mapping changed too."""
-    number = shown.scene.snapshot.tick.number
+    """Recent changes of each column's amounts; of externally driven fields only if the mapping changed, too."""
+    number = shown.view.snapshot.tick.number
     if shown.group_series:
         fields = shown.group_series.amounts.fields
         values = shown.group_series.amounts.series(shown.ids, max(0, number - FADE_TICKS), number + 1)
     else:
         fields, first = shown.row_series.fields, max(shown.timeline.oldest, number - FADE_TICKS)
         values = shown.row_series.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
-    found = moves_of(values)
-    others_did = np.abs(found) <= number - np.array(shown.last_changed, np.int64)
-    found[np.isin(fields, list(EXTERNALLY_DRIVEN))[:, np.newaxis] & others_did] = 0
-    moves = dict(zip(fields, found.tolist(), strict=True))
-    still = [0] * len(shown.indices)
-    return [moves[column.key] if column.cell_format == "amount" else still for column in columns]
+    changes = moves_of(values)
+    others_did = np.abs(changes) <= number - np.array(shown.last_changed, np.int64)
+    changes[np.isin(fields, list(EXTERNALLY_DRIVEN))[:, np.newaxis] & others_did] = 0
+    moves = dict(zip(fields, changes.tolist(), strict=True))
+    no_moves = [0] * len(shown.indices)
+    return [moves[column.key] if column.cell_format == "amount" else no_moves for column in columns]
 
 
 def row_name(table: TableData, row: int) -> str:
-    """The name of a row: of a group with its size, of a file with its part, of nameless memory with its address.
+    """Name of a row: a group with its size, a file with its section, memory without a name with its address.
 
-    Before that, what it is for, as far as that is known.
+    Memory without a name is labelled with its purpose if that is known, else "anon".
     """
     name = table.texts[int(table.name[row])]
     if table.ids[row] < 0:
@@ -188,47 +190,47 @@ def row_name(table: TableData, row: int) -> str:
     return f"{name} {part}".rstrip()
 
 
-def _fitting_name(sheet: TableData, row: int, width: int) -> str:
-    """As much of a row's name as fits: with its path, without it, without its part, or the end of it."""
-    name = fmt.printable(row_name(sheet, row))
+def _fitting_name(table: TableData, row: int, width: int) -> str:
+    """Fit a row's name into `width` cells: drop the path, then the section, then cut it."""
+    name = fmt.printable(row_name(table, row))
     if name.startswith("/") and fmt.cell_width(name) > width:
         name = name[name.rindex("/") + 1 :]
-        if fmt.cell_width(name) > width and sheet.ids[row] >= 0:
-            name = name.removesuffix(likely_section(sheet.texts[int(sheet.perms[row])])).rstrip()
-    known = None if fmt.cell_width(name) <= width else sheet.label(row)
-    return fmt.clip(fmt.printable(str(known)), width) if known else fmt.shorten(name, width)
+        if fmt.cell_width(name) > width and table.ids[row] >= 0:
+            name = name.removesuffix(likely_section(table.texts[int(table.perms[row])])).rstrip()
+    label = None if fmt.cell_width(name) <= width else table.label(row)
+    return fmt.clip(fmt.printable(str(label)), width) if label else fmt.shorten(name, width)
 
 
 def history_step(ticks: int, width: int) -> int:
-    """How many ticks one glyph of a history stands for: few while there are few, so that the first moves show."""
+    """Ticks per glyph of a history: few while the history is short, so that early changes are visible."""
     return next((step for step in _STEPS if step * width >= min(ticks, HISTORY_TICKS)), _STEPS[-1])
 
 
 def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
-    """Rss of each row over the last ticks, as block glyphs; of a group that of the mappings that it had then.
+    """Rss of each row over the last ticks, in block glyphs; for a group, of the mappings that it had at each tick.
 
-    Blank where it has not moved: so what moves stands out, and the other lines need not be drawn again.
+    Rows that did not change are blank: those that did stand out, and the others do not have to be redrawn.
     """
-    number, ids = shown.scene.snapshot.tick.number, shown.ids
+    number, ids = shown.view.snapshot.tick.number, shown.ids
     step = history_step(number + 1, width)
-    # glyphs end at multiples of the step, so that they do not change as time goes on, but only move
+    # glyphs end at multiples of the step: with time they shift but keep their height
     stop = (number // step + 1) * step
     first = max(shown.timeline.oldest, stop - width * step)
     values = np.full((len(ids), width * step), np.nan)
     if shown.group_series:
-        (seen,) = shown.group_series.rss.series(ids, first, number + 1)
+        (series,) = shown.group_series.rss.series(ids, first, number + 1)
     else:
-        (seen,) = shown.row_series.rss.values(ids, first, number + 1, shown.amounts(["rss"]))
+        (series,) = shown.row_series.rss.values(ids, first, number + 1, shown.amounts(["rss"]))
     at = width * step - (stop - first)
-    values[:, at : at + seen.shape[1]] = seen
+    values[:, at : at + series.shape[1]] = series
     bins = _last_known(values.reshape(len(ids), width, step))
     known = bins[:, at // step :]
-    still = (known == known[:, :1]).all(axis=1).tolist()
-    return [" " * width if stays else text for text, stays in zip(sparkline(bins), still, strict=True)]
+    constant = (known == known[:, :1]).all(axis=1).tolist()
+    return [" " * width if blank else text for text, blank in zip(sparkline(bins), constant, strict=True)]
 
 
 def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The last value of each bin that is known, NaN when none is; shape (rows, bins, ticks) to (rows, bins)."""
+    """Last known value of each bin, NaN if there is none; from shape (rows, bins, ticks) to (rows, bins)."""
     last = bins[:, :, 0].copy()
     for at in range(1, bins.shape[2]):
         known = ~np.isnan(bins[:, :, at])
@@ -237,26 +239,31 @@ def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
-    """The last change of each row, and how long ago it was."""
-    timeline, moved = shown.timeline, shown.last_changed
+    """Last change of each row, with its age."""
+    timeline, last_changed = shown.timeline, shown.last_changed
     if shown.group_series:
-        told = shown.group_series.rss.entries(shown.ids, moved)
-        texts = [group_change_text(timeline, entries, number) for entries, number in zip(told, moved, strict=True)]
+        entries_of_rows = shown.group_series.rss.entries(shown.ids, last_changed)
+        texts = [
+            group_change_text(timeline, entries, number)
+            for entries, number in zip(entries_of_rows, last_changed, strict=True)
+        ]
     else:
         texts = [
             shown.row_series.text_of_change(mapping, number) if number >= timeline.oldest else ""
-            for mapping, number in zip(shown.ids.tolist(), moved, strict=True)
+            for mapping, number in zip(shown.ids.tolist(), last_changed, strict=True)
         ]
-    now = shown.scene.snapshot.tick
-    ages = [_age(now, timeline.header(number)) if text else "" for text, number in zip(texts, moved, strict=True)]
-    forgotten = f"before {fmt.clock(timeline.header(timeline.oldest).wall_ns)}"
-    never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.scene.table.gone[shown.indices].tolist()]
+    now = shown.view.snapshot.tick
+    ages = [
+        _age(now, timeline.header(number)) if text else "" for text, number in zip(texts, last_changed, strict=True)
+    ]
+    before_history = f"before {fmt.clock(timeline.header(timeline.oldest).wall_ns)}"
+    never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.view.table.gone[shown.indices].tolist()]
     return [
-        f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else forgotten if number >= 0 else otherwise
-        for text, age, number, otherwise in zip(texts, ages, moved, never, strict=True)
+        f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else before_history if number >= 0 else otherwise
+        for text, age, number, otherwise in zip(texts, ages, last_changed, never, strict=True)
     ]
 
 
 def _age(now: Tick, when: Tick) -> str:
-    """How long ago a tick was."""
+    """Age of a tick."""
     return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)

@@ -59,7 +59,7 @@ def test_a_process_that_exits_stays_on_the_screen_with_its_status(terminal: Term
     if TELLS_STRANGERS:
         assert "exited 3" in screen
     else:
-        assert "ended, nobody told how" in screen
+        assert "ended, exit status unknown" in screen
     assert "● live" not in screen
     assert "libc.so.6" in screen
     assert leave(window) == 0

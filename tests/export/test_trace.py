@@ -151,7 +151,7 @@ def test_what_happened_is_an_instant_in_the_lane_of_its_kind_with_its_sentence(p
     (touched, *_) = [event for event in document["traceEvents"] if event["ph"] == "i"]
     assert (touched["ts"], touched["cat"]) == (US, "mechanism")
     assert touched["args"]["sentence"].startswith(
-        "1 page was touched for the first time. Mapping memory reserves only"
+        "1 page became resident on first touch. Mapping memory only reserves addresses"
     )
     assert touched["args"]["evidence"] == {"rss": 4, "anonymous": 4}
     assert tracks(document) == {}

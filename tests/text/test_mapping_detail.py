@@ -229,7 +229,7 @@ def test_the_facts_are_the_head_of_the_entry_in_words() -> None:
     inode = int(file.rows.inode[0])
     assert ["8 K = 2 pages", "file offset 0x3000", f"device 08:01 inode {inode}"] == facts_of(file)[2:]
     deleted = state(1, 2, "r--p", "/usr/bin/x (deleted)")
-    assert facts_of(deleted)[-1] == "deleted: the file was removed or replaced since"
+    assert facts_of(deleted)[-1] == "deleted: the file has been removed or replaced"
     assert "deleted" not in facts_of(state(1, 2, "rw-s", "/memfd:x (deleted)"))[-1]
 
 
@@ -301,7 +301,7 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
         ("22:13:24.0", "renamed from no name to [anon:x]"),
         ("22:13:24.0", "moved from 00005000-00009000 to 0003c000-00040000"),
         ("22:13:23.0", "protected, rw-p → r--p"),
-        ("22:13:23.0", "gave up 00009000-00028000"),
+        ("22:13:23.0", "split off 00009000-00028000"),
         ("22:13:22.0", "grew +132 K to 140 K"),
         ("22:13:21.0", "mapped at 00005000-00007000"),
     ]
@@ -324,7 +324,7 @@ def gone_by(number: int, **other: Any) -> tuple[Tick, ...]:
 def test_a_mapping_that_is_gone_keeps_its_last_state_and_says_so() -> None:
     life, view = seen(*gone_by(3), tick_of(4, mappings_of(), []))
 
-    assert ComparedTicks(2, 1, None, "gone since 22:13:23: unmapped; below is its last state") == view
+    assert ComparedTicks(2, 1, None, "gone since 22:13:23: unmapped; showing its last state") == view
     assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")
 
 
@@ -333,7 +333,7 @@ def test_the_ends_of_a_mapping_are_told_apart() -> None:
     exec_tick = {"keyframe": True, "executed": True, "lineage": (), "gone": []}
 
     assert "unmapped" in end_text(seen(*gone_by(1))[0])
-    assert "the process began another program" in end_text(seen(*gone_by(1, **exec_tick))[0])
+    assert "the process started a new program (exec)" in end_text(seen(*gone_by(1, **exec_tick))[0])
     ticks = (*gone_by(1)[:1], tick_of(1, merged, [3], gone=[7], lineage=(LifecycleEvent("merge", 7, 3),)))
     assert "merged into 00010000-00020000" in end_text(seen(*ticks)[0])
     assert end_text(seen(written(0, 4, 4))[0]) == ""
@@ -343,7 +343,7 @@ def test_a_mapping_that_is_not_there_yet_shows_how_it_begins() -> None:
     ticks = tick_of(0, mappings_of((1, 2)), [1]), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [7])
     life, view = seen(*ticks, lens=ViewState(at=0))
 
-    assert ComparedTicks(1, 1, None, "not mapped yet; below is how it begins at 22:13:21") == view
+    assert ComparedTicks(1, 1, None, "not mapped yet; showing its first sample, at 22:13:21") == view
     assert compared(life, view)["rss"] == ("8", "8", "·", "·")
 
 
@@ -351,7 +351,7 @@ def test_what_could_not_be_read_is_said_with_the_remedy() -> None:
     denied = tick_of(1, mappings_of(), [], tier="counters", missing="not permitted: try sudo")
     life, view = seen(written(0, 4, 4), denied)
 
-    assert view.notice == "not read this time: not permitted: try sudo"
+    assert view.notice == "not read at this tick: not permitted: try sudo"
     assert compared(life, view)["private_dirty"][1] == "4"
 
 

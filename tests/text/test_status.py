@@ -68,7 +68,7 @@ def test_what_ended_says_how_and_no_more_what_it_does() -> None:
         (ExitStatus(signal=9), "killed by SIGKILL"),
         (ExitStatus(signal=64), "killed by SIGRTMAX"),
         (ExitStatus(signal=50), "killed by signal 50"),
-        (ExitStatus(), "ended, nobody told how"),
+        (ExitStatus(), "ended, exit status unknown"),
     ],
 )
 def test_an_end_is_told_as_far_as_it_is_known(ending: ExitStatus, expected: str) -> None:

@@ -103,7 +103,7 @@ def draw_cow_list(
     at, width, wide = view.snapshot, area.width, area.has_offsets
     total = view.cow_pages.pages
     kb = fmt.amount(total * at.page_bytes // 1024)
-    head = f"Copied on write: {words.pages_text(total)}, {kb}" if total else "Nothing was copied on write"
+    head = f"Copied on write: {fmt.pages_text(total)}, {kb}" if total else "Nothing was copied on write"
     if fmt.cell_width(head) > width - 4:
         head = head.replace("Copied on write", "Copied")
     lines = [draw_rule(head, style, width)]

@@ -256,7 +256,7 @@ def test_a_mark_is_shown_on_the_chart() -> None:
 def test_of_a_mapping_that_is_gone_the_last_state_is_laid_out() -> None:
     gone = tick_of(3, mappings_of(), [], gone=[7], lineage=(LifecycleEvent("unmap", 7),))
     detail = laid_out(80, 24, *COPIED, gone)
-    assert texts(detail.top)[1] == " gone since 22:13:23: unmapped; below is its last state"
+    assert texts(detail.top)[1] == " gone since 22:13:23: unmapped; showing its last state"
     assert detail.fields == NONZERO
 
 

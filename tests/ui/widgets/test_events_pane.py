@@ -183,7 +183,7 @@ async def test_the_process_is_told_in_its_own_name() -> None:
         assert told == [
             "program killed by SIGKILL",
             "program the map changed while it was read",
-            "program exec: began a new program",
+            "program exec: started a new program",
         ]
 
 

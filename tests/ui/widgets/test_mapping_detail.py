@@ -326,7 +326,7 @@ async def test_a_mapping_that_is_gone_stays_and_says_so() -> None:
         app.hear(gone)
         app.hear(tick_of(3, mappings_of(), []))
         await pilot.pause()
-        assert app.lines[1] == " gone since 22:13:22: unmapped; below is its last state"
+        assert app.lines[1] == " gone since 22:13:22: unmapped; showing its last state"
         # as it was, but for the rates: nothing changes any more
         assert [line[:50] for line in table] == [line[:50] for line in app.lines[6:15]]
         assert app.detail.mapping == 7
