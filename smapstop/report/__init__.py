@@ -1,1 +1,1 @@
-"""What is printed of a process, without the dashboard: one sample, pages, what broke sharing, two runs compared."""
+"""Printed reports, without the dashboard: snapshot, pages, copy-on-write, diff of two runs."""

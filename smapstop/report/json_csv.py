@@ -8,12 +8,12 @@ from smapstop.report.json_fields import Record
 
 
 def json_text(schema: int, parts: Record, **lists: Sequence[Record]) -> str:
-    """A report as one JSON object, ASCII only.
+    """Format a report as one JSON object, ASCII only.
 
     Args:
-        schema: The version of its keys.
-        parts: What stands before the lists, a key to a line.
-        lists: Lists whose records have a line each.
+        schema: Version of its keys.
+        parts: Values before the lists, one key per line.
+        lists: Lists of records, one record per line.
     """
     parts = {"schema": schema, "tool": f"smapstop {__version__}"} | parts
     lines = [f"{json_line(name)}: {json_line(value)}" for name, value in parts.items()]
@@ -24,21 +24,22 @@ def json_text(schema: int, parts: Record, **lists: Sequence[Record]) -> str:
 
 
 def json_line(value: object) -> str:
-    """JSON without any control character; `json` itself leaves DEL as it is."""
+    """Format as JSON without control characters; `json` itself does not escape DEL."""
     return json.dumps(value).replace("\x7f", "\\u007f")
 
 
 class CsvLines:
-    """What a writer of the module `csv` writes to, so that lines end with a newline alone.
+    """File-like target for `csv` writers that ends lines with a bare newline.
 
-    Told to end them so, it would leave a carriage return in a name without quotes, and readers would end the line.
+    With a newline as its `lineterminator`, `csv` would not quote a name with a carriage return: readers would end
+    the line there.
     """
 
     def __init__(self) -> None:
         self._lines: list[str] = []
 
     def write(self, line: str) -> None:
-        """Take a line of the table."""
+        """Append a line of the table."""
         self._lines.append(line.removesuffix("\r\n") + "\n")
 
     def __str__(self) -> str:
@@ -46,7 +47,7 @@ class CsvLines:
 
 
 def csv_cell(value: object) -> object:
-    """A value as csv has it; None is empty."""
+    """Convert a value for csv; None becomes empty."""
     if isinstance(value, bool):
         return str(value).lower()
     return " ".join(value) if isinstance(value, list) else value

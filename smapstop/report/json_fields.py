@@ -1,4 +1,4 @@
-"""A mapping as fields of JSON."""
+"""Mappings as JSON fields."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,18 +14,18 @@ RESERVED_KEYS = frozenset(
         *("members", "label", "guess"),
     )
 )
-"""The keys of a record that are no fields; an unknown field of such a name is left out."""
+"""Keys of a record that are not kernel fields; an unknown field with such a name is left out."""
 Record = dict[str, Any]
-"""A mapping, or a group of them, under the names that JSON and csv have."""
+"""A JSON object, such as a mapping or a group of mappings, by key."""
 
 
 def all_field_names(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:
-    """The known names of fields, and then the unknown ones that this kernel prints."""
+    """Names of all known fields, then of the unknown ones that this kernel prints."""
     return list(dict.fromkeys([*(field.name for field in FIELDS if field.name not in without), *printed]))
 
 
 def amounts(names: list[str], columns: list[list[int] | None], row: int) -> Record:
-    """The amounts of one row, with None for those that the kernel did not print."""
+    """Amounts of one row, kB; None for those that the kernel did not print."""
     return {
         name: None if column is None or column[row] == ABSENT else column[row]
         for name, column in zip(names, columns, strict=True)
@@ -33,7 +33,7 @@ def amounts(names: list[str], columns: list[list[int] | None], row: int) -> Reco
 
 
 def header_records(mappings: Mappings) -> list[Record]:
-    """What each mapping is."""
+    """Identity of each mapping: addresses, permissions, file, kind and flags."""
     return [
         {
             "start": f"{mappings.start[row]:#x}",
@@ -52,5 +52,5 @@ def header_records(mappings: Mappings) -> list[Record]:
 
 
 def label_record(label: Label | None) -> Record:
-    """What a mapping is for, and whether that is a guess."""
+    """Purpose of a mapping, and whether it is a guess."""
     return {"label": label and label.text, "guess": label and label.guess}

@@ -1,1 +1,1 @@
-"""Two runs or snapshots compared."""
+"""`smapstop diff`: two runs or snapshots compared."""

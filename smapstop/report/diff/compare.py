@@ -1,4 +1,4 @@
-"""Two runs compared: which mappings grew, shrank, are new or gone, and whether that is more than allowed."""
+"""Compare two runs: which mappings grew, shrank, are new or gone, and whether limits are exceeded."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -21,40 +21,40 @@ Status = Literal["new", "gone", "changed", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
-    """How much there was before and after. None: the kernel did not print it."""
+    """An amount before and after; None if the kernel did not print it."""
 
     before: int | None
     after: int | None
 
     @property
     def change(self) -> int | None:
-        """How much more there is."""
+        """Change of the amount; None if either side is unknown."""
         return None if self.before is None or self.after is None else self.after - self.before
 
 
 @dataclass(frozen=True, slots=True)
 class DiffRow:
-    """A group of mappings that both runs call the same, or that only one of them has."""
+    """A group of mappings matched between the runs, or one that only one of them has."""
 
     group: int
     """Its number in the `GroupComparison`."""
     name: str
     kind: Kind
     perms: str
-    """Of a part of a file; else empty."""
+    """Permissions of a part of a file; else empty."""
     offset: int
-    """Of a part of a file, bytes; else 0."""
+    """File offset of a part of a file, bytes; else 0."""
     status: Status
-    """By the metric."""
+    """Whether the group is new or gone, or its metric changed."""
     mapping_count: BeforeAfter
-    """How many mappings it has."""
+    """Number of mappings in the group."""
     amount: BeforeAfter
     """The metric, kB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diff:
-    """Two runs side by side."""
+    """Comparison of two runs."""
 
     before: ComparedRun
     after: ComparedRun
@@ -62,10 +62,10 @@ class Diff:
     metric: str
     groups: GroupComparison
     rows: tuple[DiffRow, ...]
-    """Those to show, the biggest change of the metric first."""
+    """Rows to show, largest change of the metric first."""
 
     def sum_of(self, name: str, groups: Sequence[int] | None = None) -> BeforeAfter:
-        """A field, or one of `SUMMED_FIELDS`, of some groups, or of all of them, kB."""
+        """Total of a field, or of one of `SUMMED_FIELDS`, over some groups or all of them, kB."""
         return BeforeAfter(*(_sum(side, name, groups) for side in (self.groups.before, self.groups.after)))
 
 
@@ -76,14 +76,18 @@ def diff_runs(before: ComparedRun, after: ComparedRun, by: MatchKey, metric: str
     """Compare two runs.
 
     Args:
-        unchanged: Show the groups, too, of which there is as much as before.
+        before: The first run.
+        after: The second run.
+        by: How mappings are matched.
+        metric: Field to compare.
+        unchanged: Whether to include groups whose metric did not change.
 
     Raises:
-        SmapstopError: There is no such metric, or a kernel did not print it; or files have no names that both have.
+        SmapstopError: No such metric, or a kernel did not print it; or file names are redacted and do not match.
     """
     if before.redaction != after.redaction and by != "kind":
-        named = " and ".join(repr(run.file) for run in (before, after) if run.redaction)
-        raise SmapstopError(f"the files in {named} have numbers, not names (--redact)", "compare --by kind")
+        files = " and ".join(repr(run.file) for run in (before, after) if run.redaction)
+        raise SmapstopError(f"the files in {files} have numbers, not names (--redact)", "compare --by kind")
     groups = compare_groups(before.mappings, after.mappings, by)
     columns = [_column(groups, side, run, metric) for side, run in ((groups.before, before), (groups.after, after))]
     rows = (_row(groups, columns, group) for group in _largest_change_first(*columns))
@@ -92,42 +96,42 @@ def diff_runs(before: ComparedRun, after: ComparedRun, by: MatchKey, metric: str
 
 
 def diff_field_names(groups: GroupComparison) -> tuple[str, ...]:
-    """Every field that smapstop knows, the sums of them, and those that it does not know but a kernel printed."""
+    """Names of all known fields, of the summed fields, and of unknown fields that a kernel printed."""
     return tuple(dict.fromkeys([*_KNOWN_FIELDS, *SUMMED_FIELDS, *groups.before.fields, *groups.after.fields]))
 
 
 def _column(groups: GroupComparison, side: GroupSums, run: ComparedRun, metric: str) -> Amounts:
-    """The metric of each group on one side.
+    """Metric of each group on one side, kB.
 
     Raises:
-        SmapstopError: There is no such metric, or this kernel did not print it.
+        SmapstopError: No such metric, or this kernel did not print it.
     """
     column = side.get(metric)
     if column is not None:
         return column
     names = diff_field_names(groups)
     if metric not in names:
-        raise SmapstopError(f"no metric {metric!r}", f"there are {', '.join(names)}")
+        raise SmapstopError(f"no metric {metric!r}", f"the metrics are {', '.join(names)}")
     both = [name for name in names if all(each.get(name) is not None for each in (groups.before, groups.after))]
     remedy = f"both have {', '.join(both)}" if both else "save /proc/PID/smaps, not maps"
     raise SmapstopError(f"the kernel of {run.file!r} did not print {metric}", remedy)
 
 
 def _largest_change_first(before: Amounts, after: Amounts) -> list[int]:
-    """The groups by how much they changed; equal ones with growth first, then in alphabetical order."""
+    """Order groups by the size of their change; equal ones with growth first, then alphabetically."""
     change = np.where((before == ABSENT) | (after == ABSENT), 0, after - before)
     order: list[int] = np.lexsort((change < 0, -np.abs(change))).tolist()
     return order
 
 
 def _row(groups: GroupComparison, columns: Sequence[Amounts], group: int) -> DiffRow:
-    """What there is to say of a group."""
-    members = BeforeAfter(int(groups.before.mapping_count[group]), int(groups.after.mapping_count[group]))
+    """Build the row of a group."""
+    mapping_count = BeforeAfter(int(groups.before.mapping_count[group]), int(groups.after.mapping_count[group]))
     amount = BeforeAfter(*(_none_if_absent(int(column[group])) for column in columns))
     status: Status = "unchanged" if amount.before == amount.after else "changed"
-    if not members.before:
+    if not mapping_count.before:
         status = "new"
-    elif not members.after:
+    elif not mapping_count.after:
         status = "gone"
     return DiffRow(
         group=group,
@@ -136,18 +140,18 @@ def _row(groups: GroupComparison, columns: Sequence[Amounts], group: int) -> Dif
         perms=groups.perms[group],
         offset=groups.offsets[group],
         status=status,
-        mapping_count=members,
+        mapping_count=mapping_count,
         amount=amount,
     )
 
 
 def _none_if_absent(kb: int) -> int | None:
-    """An amount; None for `ABSENT`."""
+    """Convert `ABSENT` to None."""
     return None if kb == ABSENT else kb
 
 
 def _sum(side: GroupSums, name: str, groups: Sequence[int] | None) -> int | None:
-    """A field of some groups; None when none of them has it."""
+    """Sum a field over some groups, kB; None if none of them has it."""
     column = side.get(name)
     if column is None:
         return None
@@ -157,34 +161,35 @@ def _sum(side: GroupSums, name: str, groups: Sequence[int] | None) -> int | None
 
 
 def find_exceeded(diff: Diff, limits: Iterable[Limit]) -> list[tuple[Limit, BeforeAfter]]:
-    """The limits that are exceeded, and by what.
+    """Find the limits that are exceeded, each with the amounts that exceed it.
 
     Raises:
-        SmapstopError: A limit is of a mapping that neither run has, or of several.
+        SmapstopError: A limit names a mapping that neither run has, or an ambiguous one; or the kernel did not print
+            the metric.
     """
-    found = []
+    exceeded = []
     for limit in limits:
         total = diff.sum_of(diff.metric, None if limit.name is None else _groups_named(diff, limit.name))
         if total.before is None or total.after is None:
             raise SmapstopError(f"--fail-over {limit.name}: its kernel did not print {diff.metric}")
         if limit.is_exceeded(total.before, total.after):
-            found.append((limit, total))
-    return found
+            exceeded.append((limit, total))
+    return exceeded
 
 
 def _groups_named(diff: Diff, name: str) -> list[int]:
-    """The groups of this name, or of a file of this name.
+    """Find the groups with a name, given in full or as the base name of a path.
 
     Raises:
-        SmapstopError: There is none, or there are several names.
+        SmapstopError: There is none, or the name is ambiguous.
     """
     names = diff.groups.names
-    found = [group for group, full in enumerate(names) if name in (full, full.rpartition("/")[2])]
-    several = sorted({names[group] for group in found})
+    groups = [group for group, full in enumerate(names) if name in (full, full.rpartition("/")[2])]
+    several = sorted({names[group] for group in groups})
     if len(several) > 1:
-        raise SmapstopError(f"--fail-over {name}: it may be {' or '.join(several)}", "name one by its path")
-    if not found:
+        raise SmapstopError(f"--fail-over {name}: it may be {' or '.join(several)}", "give the full path")
+    if not groups:
         near = difflib.get_close_matches(name, {full.rpartition("/")[2] for full in names}, n=1)
-        remedy = f"did you mean {near[0]}?" if near else "--all shows all that there are"
+        remedy = f"did you mean {near[0]}?" if near else "--all lists all names"
         raise SmapstopError(f"--fail-over {name}: neither run has it", remedy)
-    return found
+    return groups

@@ -1,4 +1,4 @@
-"""What `smapstop diff` compares: the map of a process at a moment, from a recording or from what was saved of it."""
+"""Inputs of `smapstop diff`: the memory map of a process, from a recording or a saved snapshot."""
 
 import errno
 import sys
@@ -19,12 +19,12 @@ from smapstop.report.diff.moment_spec import MomentSpec
 from smapstop.report.snapshot.parse_json import parse_snapshot_json
 from smapstop.report.snapshot.snapshot import parse_saved_smaps
 
-_REMEDY = "smapstop record and smapstop snapshot --format json write what can be compared"
+_REMEDY = "use a file from smapstop record or smapstop snapshot --format json, or a saved smaps"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparedRun:
-    """A run of a program at a moment. None: it is not known."""
+    """A run at one point in time. None means unknown."""
 
     file: str
     mappings: Mappings
@@ -32,25 +32,25 @@ class ComparedRun:
     name: str | None = None
     """The comm of the process."""
     taken_at: str | None = None
-    """UTC, as ISO 8601 has it."""
+    """Time in UTC, ISO 8601."""
     tick: int | None = None
-    """The ordinal in a recording."""
+    """Tick number in a recording."""
     seconds: float | None = None
-    """How long after the first tick of the recording."""
+    """Seconds since the first tick of the recording."""
     redaction: str = ""
-    """Whose numbers its files have instead of names; empty when they have their names."""
+    """Redaction token of the recording, whose file names are numbers; empty if they are not redacted."""
 
 
 def open_run(file: str, when: MomentSpec | None, metric: str) -> ComparedRun:
-    """The run in a file, whatever its name: a recording, the JSON of a snapshot, or a saved /proc/PID/smaps.
+    """Open a run, of a type detected by content: a recording, the JSON of a snapshot, or a saved /proc/PID/smaps.
 
     Args:
-        file: Its path; `-` is stdin, which cannot be a recording.
-        when: The moment of a recording; the last one by default.
-        metric: By what `peak` is the greatest.
+        file: Path; `-` is stdin, which cannot be a recording.
+        when: Point in time of a recording; the end by default.
+        metric: Field whose total is largest at `peak`.
 
     Raises:
-        SmapstopError: It cannot be read, it is none of them, or has no such moment.
+        SmapstopError: It cannot be read, has an unknown format, or has no such point in time.
     """
     shown = "stdin" if file == "-" else repr(file)
     try:
@@ -62,7 +62,7 @@ def open_run(file: str, when: MomentSpec | None, metric: str) -> ComparedRun:
         raise SmapstopError(f"cannot read {shown}: {error.strerror}", _REMEDY) from error
     if is_recording(text):
         if file == "-":
-            raise SmapstopError("stdin is a recording", "name its file: SQLite cannot read a pipe")
+            raise SmapstopError("stdin is a recording", "give its file name: SQLite cannot read a pipe")
         return _load_recording(file, "end" if when is None else when, metric)
     if when is not None:
         raise SmapstopError(
@@ -75,7 +75,7 @@ def open_run(file: str, when: MomentSpec | None, metric: str) -> ComparedRun:
 
 
 def _open_file(file: str) -> BinaryIO:
-    """A file to be read; `-` is stdin.
+    """Open a file for reading; `-` is stdin.
 
     Raises:
         OSError: It cannot be read.
@@ -88,93 +88,93 @@ def _open_file(file: str) -> BinaryIO:
 
 
 def _load_sample(file: str, text: bytes) -> ComparedRun:
-    """The run in what was saved of one sample.
+    """Load a run from one saved sample.
 
     Raises:
-        SmapstopError: It is none.
+        SmapstopError: The text is not a sample.
     """
     if not text.strip():
         raise SmapstopError("it is empty", _REMEDY)
     if text.lstrip()[:1] in (b"{", b"["):
-        read = parse_snapshot_json(text)
-        return ComparedRun(file, read.mappings, read.pid, read.process_name, read.taken_at)
+        saved = parse_snapshot_json(text)
+        return ComparedRun(file, saved.mappings, saved.pid, saved.process_name, saved.taken_at)
     try:
         snapshot = parse_saved_smaps(text)
     except SmapstopError as error:
-        raise SmapstopError(f"no recording, no JSON and no saved smaps ({error.what})", _REMEDY) from error
+        raise SmapstopError(f"not a recording, JSON or saved smaps ({error.what})", _REMEDY) from error
     if snapshot.mappings is None:
         raise SmapstopError("only the totals of smaps_rollup", "save /proc/PID/smaps")
     return ComparedRun(file, snapshot.mappings)
 
 
 def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:
-    """The run in a recording, at a moment.
+    """Load the run in a recording, at a point in time.
 
     Raises:
-        SmapstopError: It cannot be read, or has no such moment.
+        SmapstopError: It cannot be read, or has no such point in time.
     """
     with closing(Recording(Path(file))) as recording:
         target, redaction = recording.target, recording.redaction_token
-        moment, seconds = find_moment(recording.ticks(), when, metric, file)
-    tick = moment.tick
+        snapshot, seconds = find_moment(recording.ticks(), when, metric, file)
+    tick = snapshot.tick
     pid = None if target is None else target.pid
     return ComparedRun(
-        file, moment.mappings, pid, tick.counters.name, format_utc(tick.wall_ns), tick.number, seconds, redaction
+        file, snapshot.mappings, pid, tick.counters.name, format_utc(tick.wall_ns), tick.number, seconds, redaction
     )
 
 
 def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str, file: str) -> tuple[MapSnapshot, float]:
-    """The moment that is meant, of those at which the mappings were read.
+    """Find the snapshot at a point in time, among the ticks at which mappings were read.
 
     Args:
-        ticks: All of the recording in `file`.
-        when: Of a number of seconds, the last moment until then.
-        metric: By what `peak` is the greatest; of several the first.
+        ticks: All ticks of the recording in `file`.
+        when: Point in time; for a number of seconds the last snapshot up to then.
+        metric: Field whose total is largest at `peak`; the first one, if several are equal.
 
     Returns:
-        The moment, and how many seconds after the first tick it was.
+        The snapshot, and its time in seconds after the first tick.
 
     Raises:
-        SmapstopError: There is no such moment.
+        SmapstopError: There is no such snapshot.
     """
-    moments = _snapshots(ticks)
+    snapshots = _snapshots(ticks)
     match when:
         case "start":
-            found = next(moments, None)
+            found = next(snapshots, None)
         case "end":
-            found = next(iter(deque(moments, maxlen=1)), None)
+            found = next(iter(deque(snapshots, maxlen=1)), None)
         case "peak":
-            found = max(moments, key=lambda pair: pair[0].tick.totals.get(metric, -1), default=None)
+            found = max(snapshots, key=lambda pair: pair[0].tick.totals.get(metric, -1), default=None)
         case seconds:
-            found = _last_until(seconds, moments, file)
+            found = _last_until(seconds, snapshots, file)
     if found is None:
         raise SmapstopError(f"{file!r} has no mappings to compare", "smapstop replay shows what it has")
     return found
 
 
 def _last_until(
-    seconds: float, moments: Iterable[tuple[MapSnapshot, float]], file: str
+    seconds: float, snapshots: Iterable[tuple[MapSnapshot, float]], file: str
 ) -> tuple[MapSnapshot, float] | None:
-    """The last of the moments until then.
+    """Find the last snapshot up to then.
 
     Raises:
-        SmapstopError: The recording ends long before.
+        SmapstopError: The recording ends more than one reading interval earlier.
     """
     found = None
-    for pair in moments:
+    for pair in snapshots:
         if pair[1] > seconds:
             return found
         found = pair
     if found and seconds > found[1] + found[0].tick.smaps_interval_ns / 1e9:
-        raise SmapstopError(f"--at {seconds:g}: {file!r} ends before", f"its last moment is at {found[1]:.1f} s")
+        raise SmapstopError(f"--at {seconds:g}: {file!r} ends earlier", f"its last sample is at {found[1]:.1f} s")
     return found
 
 
 def _snapshots(ticks: Iterable[Tick]) -> Iterator[tuple[MapSnapshot, float]]:
-    """The moments at which the mappings were read, and how many seconds after the first tick each was."""
-    moment, began_ns = None, None
+    """Snapshots at which the mappings were read, each with its time in seconds after the first tick."""
+    snapshot, first_ns = None, None
     for tick in ticks:
-        moment = apply_tick(moment, tick)
-        began_ns = tick.monotonic_ns if began_ns is None else began_ns
-        if moment.reading_tick is tick and len(moment.mappings):
-            yield moment, (tick.monotonic_ns - began_ns) / 1e9
+        snapshot = apply_tick(snapshot, tick)
+        first_ns = tick.monotonic_ns if first_ns is None else first_ns
+        if snapshot.reading_tick is tick and len(snapshot.mappings):
+            yield snapshot, (tick.monotonic_ns - first_ns) / 1e9

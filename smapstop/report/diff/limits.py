@@ -1,4 +1,4 @@
-"""How much may have grown from one run to the next, and whether it has."""
+"""Limits on growth from one run to the next (`--fail-over`)."""
 
 import re
 from dataclasses import dataclass
@@ -12,32 +12,32 @@ _LIMIT = re.compile(r"(?:(?P<name>.+)=)?(?P<number>[0-9]+(?:\.[0-9]+)?) *(?P<uni
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The growth that is allowed to the total, or to one mapping."""
+    """Allowed growth of the total, or of one mapping."""
 
     text: str
-    """As the user wrote it: `10%`, `5M`."""
+    """Amount as the user wrote it: `10%`, `5M`."""
     amount: Fraction
-    """kB, or percent of what was there before."""
+    """kB, or percent of the amount before."""
     relative: bool
-    """Whether it is percent."""
+    """Whether `amount` is in percent."""
     name: str | None = None
-    """The mapping; None for the total."""
+    """Name of the mapping; None for the total."""
 
     def is_exceeded(self, before: int, after: int) -> bool:
-        """Whether the growth is more than allowed; any growth is more than every share of nothing."""
+        """Whether the growth exceeds the limit; growth from 0 exceeds every percentage."""
         allowed = self.amount * before / 100 if self.relative else self.amount
         return after > before and after - before > allowed
 
 
 def parse_limit(text: str) -> Limit:
-    """The limit that a text describes: `10%`, `512k`, `5M`, or that of one mapping: `libfoo.so=5%`.
+    """Parse a limit: `10%`, `512k`, `5M`, or for one mapping `libfoo.so=5%`.
 
     Raises:
-        SmapstopError: It describes none.
+        SmapstopError: The text is not a limit.
     """
-    found = _LIMIT.fullmatch(text)
-    if found is None:
-        raise SmapstopError(f"--fail-over {text}", "give a share or an amount: 10%, 512k, 5M, or libfoo.so=5%")
-    unit = found["unit"][0].upper()
+    match = _LIMIT.fullmatch(text)
+    if match is None:
+        raise SmapstopError(f"--fail-over {text}", "give a percentage or an amount: 10%, 512k, 5M, or libfoo.so=5%")
+    unit = match["unit"][0].upper()
     allowed = text.rpartition("=")[2]
-    return Limit(allowed, Fraction(found["number"]) * _KB.get(unit, 1), unit == "%", found["name"])
+    return Limit(allowed, Fraction(match["number"]) * _KB.get(unit, 1), unit == "%", match["name"])

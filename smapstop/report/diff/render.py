@@ -1,4 +1,4 @@
-"""Two runs compared as text: JSON for programs, a table for people, markdown for a pull request."""
+"""Format a comparison of two runs as JSON, a table, or markdown for a pull request."""
 
 import re
 from dataclasses import replace
@@ -16,16 +16,16 @@ from smapstop.text.columns import Column
 from smapstop.text.format import amount, clip, count, long_amount, long_signed, percent, printable, signed
 
 SCHEMA = 1
-"""The version of the JSON; it changes when a reader of the old one would fail."""
+"""Version of the JSON; it changes when readers of the old one would fail."""
 MOVERS = 20
-"""How many groups markdown shows."""
+"""Maximum number of groups in markdown."""
 
 
 # JSON
 
 
 def as_json(diff: Diff) -> str:
-    """Two runs as one JSON object, a group to a line; ASCII only, and names as in the JSON of a snapshot."""
+    """Format as one JSON object, ASCII only, one group per line; names as in a snapshot's JSON."""
     names = diff_field_names(diff.groups)
     totals = {"members": _mapping_count(diff)} | {name: diff.sum_of(name) for name in names}
     parts: Record = {
@@ -33,7 +33,7 @@ def as_json(diff: Diff) -> str:
         "metric": diff.metric,
         "before": _run_record(diff.before),
         "after": _run_record(diff.after),
-        "totals": {side: {name: getattr(found, side) for name, found in totals.items()} for side in _SIDES},
+        "totals": {side: {name: getattr(total, side) for name, total in totals.items()} for side in _SIDES},
     }
     columns = [_columns(side, names) for side in (diff.groups.before, diff.groups.after)]
     return json_text(SCHEMA, parts, groups=[_group_record(diff, row, *columns) for row in diff.rows])
@@ -41,30 +41,30 @@ def as_json(diff: Diff) -> str:
 
 _SIDES = ("before", "after", "change")
 _Columns = dict[str, list[int] | None]
-"""Each field by group; None for one that the kernel does not print."""
+"""Fields by name, one amount per group; None for a field that the kernel does not print."""
 
 
 def _mapping_count(diff: Diff) -> BeforeAfter:
-    """How many mappings there were."""
+    """Number of mappings before and after."""
     return BeforeAfter(len(diff.before.mappings), len(diff.after.mappings))
 
 
 def _run_record(run: ComparedRun) -> Record:
-    """Which moment of which process is compared."""
+    """Record of the process and the time that are compared."""
     process = None if run.pid is None else {"pid": run.pid, "name": run.name}
     at = {"taken_at": run.taken_at, "tick": run.tick, "seconds": run.seconds}
     return {"file": run.file, "process": process, **at}
 
 
 def _columns(side: GroupSums, names: tuple[str, ...]) -> _Columns:
-    """The fields of a side as plain numbers."""
+    """Fields of one side as Python numbers."""
     columns = {name: side.get(name) for name in names}
     plain: _Columns = {name: None if column is None else column.tolist() for name, column in columns.items()}
     return {"members": side.mapping_count.tolist()} | plain
 
 
 def _group_record(diff: Diff, row: DiffRow, *columns: _Columns) -> Record:
-    """A group with every field of either side."""
+    """Record of a group, with every field of both sides."""
     before, after = ({name: _cell(column, row.group) for name, column in side.items()} for side in columns)
     part = {"perms": row.perms, "offset": row.offset} if diff.by == "part" else {}
     return {
@@ -79,7 +79,7 @@ def _group_record(diff: Diff, row: DiffRow, *columns: _Columns) -> Record:
 
 
 def _cell(column: list[int] | None, group: int) -> int | None:
-    """An amount; None when the kernel did not print it."""
+    """Amount of a group, kB; None if the kernel did not print it."""
     return None if column is None or column[group] == ABSENT else column[group]
 
 
@@ -87,20 +87,20 @@ def _cell(column: list[int] | None, group: int) -> int | None:
 
 _NAME = Column("name", "", "name", 12, 0, "What is mapped.")
 _PART = (
-    Column("perms", "Perm", "text", 4, 4, "The permissions of a part of a file."),
-    Column("offset", "Offset", "address", 7, 5, "Where it is in the file."),
+    Column("perms", "Perm", "text", 4, 4, "Permissions of a part of a file."),
+    Column("offset", "Offset", "address", 7, 5, "Offset in the file."),
 )
 _AMOUNTS = (
-    Column("members", "Maps", "change", 7, 6, "How many mappings there are, or were and are."),
+    Column("members", "Maps", "change", 7, 6, "Number of mappings, or before → after."),
     Column("before", "Before", "amount", 6, 2, "The metric in the first run."),
     Column("after", "After", "amount", 6, 3, "The metric in the second run."),
-    Column("change", "Change", "change", 7, 1, "How much it grew or shrank."),
-    Column("share", "%", "change", 7, 3, "The change as a share, or whether the group is new or gone."),
+    Column("change", "Change", "change", 7, 1, "Change of the metric."),
+    Column("share", "%", "change", 7, 3, "Change in percent, or whether the group is new or gone."),
 )
 
 
 def as_table(diff: Diff, *, width: int = 80) -> str:
-    """Two runs for people: which they are, a line per group, and the totals; at most `width` cells a line."""
+    """Format as a table of at most `width` cells: the two runs, a line per group, and the totals."""
     name = replace(_NAME, title=f"{_label(diff)} by {diff.by}")
     columns = (name, *(_PART if diff.by == "part" else ()), *_AMOUNTS)
     hidden = len(diff.groups) - len(diff.rows)
@@ -112,12 +112,12 @@ def as_table(diff: Diff, *, width: int = 80) -> str:
 
 
 def _label(diff: Diff) -> str:
-    """The metric as the kernel calls it."""
+    """Label of the metric, as the kernel prints it."""
     return FIELD_BY_NAME[diff.metric].label if diff.metric in FIELD_BY_NAME else diff.metric.capitalize()
 
 
 def _run_text(run: ComparedRun) -> str:
-    """Which moment of which process is compared."""
+    """Process and time that are compared."""
     parts = ["stdin" if run.file == "-" else run.file]
     if run.pid is not None:
         parts.append(f"{run.name} {run.pid}")
@@ -129,7 +129,7 @@ def _run_text(run: ComparedRun) -> str:
 
 
 def _cells(row: DiffRow) -> CellTexts:
-    """A group as texts."""
+    """Texts of a group."""
     cells = {"name": row.name, "perms": row.perms, "offset": f"{row.offset:x}" if row.perms else ""}
     cells |= _amount_cells(row.mapping_count, row.amount)
     if row.status in ("new", "gone"):
@@ -137,20 +137,20 @@ def _cells(row: DiffRow) -> CellTexts:
     return cells
 
 
-def _amount_cells(members: BeforeAfter, found: BeforeAfter) -> CellTexts:
-    """What there was and is, as texts."""
-    there = [count(number) for number in (members.before, members.after) if number]
+def _amount_cells(mapping_count: BeforeAfter, amounts: BeforeAfter) -> CellTexts:
+    """Texts of the mapping count and the metric."""
+    counts = [count(number) for number in (mapping_count.before, mapping_count.after) if number]
     return {
-        "members": "→".join(dict.fromkeys(there)),
-        "before": amount(found.before),
-        "after": amount(found.after),
-        "change": signed(found.change),
-        "share": share(found),
+        "members": "→".join(dict.fromkeys(counts)),
+        "before": amount(amounts.before),
+        "after": amount(amounts.after),
+        "change": signed(amounts.change),
+        "share": share(amounts),
     }
 
 
 def share(found: BeforeAfter) -> str:
-    """How much there is more or less, as a share of what there was: "+33.1 %", "×12"; nothing of nothing."""
+    """Change relative to the amount before: "+33.1 %", "×12"; empty if there was nothing or nothing changed."""
     if not found.before or not found.change:
         return ""
     times = 1 + found.change / found.before
@@ -163,7 +163,7 @@ def share(found: BeforeAfter) -> str:
 
 
 def as_markdown(diff: Diff) -> str:
-    """Two runs for a comment on a pull request: the totals as a heading, and the groups that changed most."""
+    """Format as markdown for a pull request: the totals as a heading, and the groups that changed most."""
     total = diff.sum_of(diff.metric)
     sizes = f"{long_amount(total.before)} → {long_amount(total.after)}"
     lines = [f"### {_label(diff)} {sizes}, {change_text(total)}", ""]
@@ -178,7 +178,7 @@ def as_markdown(diff: Diff) -> str:
 
 
 def _markdown_row(row: DiffRow) -> str:
-    """A group as a row of a table."""
+    """Format a group as a table row."""
     cells = _cells(row)
     name = f"{_code(row.name)} {row.perms} +{row.offset:#x}" if row.perms else _code(row.name)
     texts = [name, *(cells[column.key] for column in _AMOUNTS)]
@@ -186,7 +186,7 @@ def _markdown_row(row: DiffRow) -> str:
 
 
 def _code(text: str) -> str:
-    """A text as code, in which nothing is markup; a bar would end a cell even there."""
+    """Format a text as inline code, so that nothing in it is markup; `|` is escaped, as it would end the cell."""
     text = printable(text).replace("|", "\\|")
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     space = " " if "`" in text else ""
@@ -197,13 +197,13 @@ def _code(text: str) -> str:
 
 
 def change_text(found: BeforeAfter) -> str:
-    """A change in words: "+412 KiB (+33.1 %)"."""
-    of_before = share(found)
-    return f"{long_signed(found.change)} ({of_before})" if of_before else long_signed(found.change)
+    """Format a change: "+412 KiB (+33.1 %)"."""
+    relative = share(found)
+    return f"{long_signed(found.change)} ({relative})" if relative else long_signed(found.change)
 
 
 def excess_text(diff: Diff, limit: Limit, found: BeforeAfter) -> str:
-    """Why a limit is exceeded."""
-    whose = "in total" if limit.name is None else f"of {printable(limit.name)}"
+    """Message for an exceeded limit."""
+    subject = "in total" if limit.name is None else f"of {printable(limit.name)}"
     sizes = f"from {long_amount(found.before)} to {long_amount(found.after)}"
-    return f"{_label(diff)} {whose} grew {sizes}, {change_text(found)}: more than {limit.text}"
+    return f"{_label(diff)} {subject} grew {sizes}, {change_text(found)}: more than {limit.text}"

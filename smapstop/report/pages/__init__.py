@@ -1,1 +1,1 @@
-"""Pages of mappings, printed."""
+"""`smapstop pages`: the pages of mappings, printed."""

@@ -1,4 +1,4 @@
-"""What a process made its own: the pages of private file mappings that were copied on write, by file and by name."""
+"""Find the copied-on-write pages of private file mappings, by part of file and by symbol."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -21,60 +21,60 @@ _PAGE_KB = PAGE_BYTES // 1024
 
 @dataclass(slots=True)
 class CowGroup:
-    """Copied pages of one part of a file on which the same things lie."""
+    """Copied pages of one part of a file that hold the same symbols."""
 
     symbols: Symbols
     pages: int = 0
     own_pages: int = 0
-    """How many of the pages no other process maps: since a fork neither side wrote to the others."""
+    """Pages that no other process maps; the others are shared since a fork, as neither side has written to them."""
     swapped_pages: int = 0
-    """How many of the pages are in swap."""
+    """Pages that are in swap."""
 
     @property
     def kb(self) -> int:
-        """How much they are; each page once, however many names it has."""
+        """Size, kB; each page counts once, however many symbols it holds."""
         return self.pages * _PAGE_KB
 
 
 @dataclass(frozen=True, slots=True)
 class CowPart:
-    """A part of a file that has copied pages."""
+    """A part of a file with copied pages."""
 
     name: str
-    """Of the file, as the kernel prints it."""
+    """Name of the file, as the kernel prints it."""
     part: str
-    """`.data`, `.text`, or `relro` for what was made read-only after it had been relocated."""
+    """`.data`, `.text`, or `relro` for data that is read-only after relocation."""
     groups: tuple[CowGroup, ...]
-    """The largest first, and then in address order."""
+    """Largest first, equal ones in address order."""
 
     @property
     def pages(self) -> int:
-        """How many of its pages are copied."""
+        """Number of copied pages."""
         return sum(group.pages for group in self.groups)
 
     @property
     def own_pages(self) -> int:
-        """How many of its pages no other process maps."""
+        """Number of copied pages that no other process maps."""
         return sum(group.own_pages for group in self.groups)
 
     @property
     def kb(self) -> int:
-        """How much it costs."""
+        """Size of the copied pages, kB."""
         return sum(group.kb for group in self.groups)
 
 
 def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[CowPart]:
-    """All pages that were copied on write, by part of file, the largest first.
+    """Find all pages that were copied on write, by part of file, largest first.
 
     Args:
-        process: That has the mappings.
+        process: Process that has the mappings.
         mappings: A reading of its memory map.
-        files: The ELF files that were read before.
+        files: Cache of ELF files.
 
     Raises:
-        SmapstopError: The pages may not be seen, or the process has ended.
+        SmapstopError: Access to pagemap is not permitted, or the process has ended.
     """
-    found: dict[tuple[str, str], dict[Symbols, CowGroup]] = defaultdict(dict)
+    groups_by_part: dict[tuple[str, str], dict[Symbols, CowGroup]] = defaultdict(dict)
     for row in range(len(mappings)):
         name, perms = mappings.name_of(row), mappings.perms_of(row)
         if backing_of(name, perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
@@ -87,7 +87,7 @@ def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Cow
         if not len(runs):
             continue
         pages = _split_into_pages(runs)
-        groups = found[name, _part(mappings, row)]
+        groups = groups_by_part[name, _part(mappings, row)]
         symbols = files.find_symbols_by_run(process, mappings, row, pages, most=MAX_NAMES)
         swapped = (pages.flags & PageFlags.SWAPPED != 0).tolist()
         for on_page, is_own, in_swap in zip(symbols, own, swapped, strict=True):
@@ -97,13 +97,13 @@ def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Cow
             group.swapped_pages += in_swap
     parts = [
         CowPart(name, part, tuple(sorted(groups.values(), key=lambda group: -group.kb)))
-        for (name, part), groups in found.items()
+        for (name, part), groups in groups_by_part.items()
     ]
     return sorted(parts, key=lambda part: -part.kb)
 
 
 def _split_into_pages(runs: PageRuns) -> PageRuns:
-    """Each page a run of its own."""
+    """Split runs into single pages."""
     counts = ((runs.end - runs.start) // np.uint64(PAGE_BYTES)).astype(np.intp)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     start = np.repeat(runs.start, counts) + within.astype(np.uint64) * np.uint64(PAGE_BYTES)
@@ -111,6 +111,6 @@ def _split_into_pages(runs: PageRuns) -> PageRuns:
 
 
 def _part(mappings: Mappings, row: int) -> str:
-    """The part of the file; what is read-only and has been written is what the loader relocated."""
+    """Part of the file; read-only data that was written was relocated by the loader (relro)."""
     part = section_of(mappings, row)
     return "relro" if part == ".rodata" else part

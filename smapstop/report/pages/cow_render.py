@@ -1,4 +1,4 @@
-"""What was copied on write as text: JSON for programs, a table for people."""
+"""Format copied-on-write pages as JSON or a table."""
 
 from smapstop.model.lookup import base_name
 from smapstop.proc.columns import Counters, strip_deleted
@@ -14,7 +14,7 @@ _NAME_WIDTH = 32
 
 
 def as_json(parts: list[CowPart], process: Counters) -> str:
-    """One JSON object, a part of a file to a line; ASCII only, names as in a snapshot's."""
+    """Format as one JSON object, ASCII only, one part of a file per line; names as in a snapshot's JSON."""
     head: Record = {
         "process": {"pid": process.pid, "name": process.name},
         "page_size": PAGE_BYTES,
@@ -26,7 +26,7 @@ def as_json(parts: list[CowPart], process: Counters) -> str:
 
 
 def _record(part: CowPart) -> Record:
-    """A part of a file under the names that JSON has."""
+    """Record of a part of a file."""
     return {
         "file": strip_deleted(part.name),
         "deleted": part.name != strip_deleted(part.name),
@@ -50,38 +50,38 @@ def _record(part: CowPart) -> Record:
 
 
 def as_table(parts: list[CowPart], process: Counters, *, width: int = 80) -> str:
-    """For people: each part of a file with what it costs, and under it what lies on its pages."""
+    """Format as a table: each part of a file with its size, and below it the symbols on its pages."""
     who = printable(f"{process.name} {process.pid}")
     if not parts:
-        return f"{who} has written to no private file mapping\n"
+        return f"{who} has not written to any private file mapping\n"
     names = [shorten(" ".join(filter(None, (base_name(part.name), part.part))), _NAME_WIDTH) for part in parts]
     room = max(map(cell_width, (*names, "Copied on write", who)))
-    lines = [_line("Copied on write", "Size", "Own", "Pages", "What lies there", room)]
+    lines = [_line("Copied on write", "Size", "Own", "Pages", "Symbols", room)]
     for name, part in zip(names, parts, strict=True):
         lines.append(_line(name, *_amounts(part), _remark(part), room))
         lines += [_line("", *_amounts(group), _text(group), room) for group in part.groups]
     total = CowPart("", "", tuple(group for part in parts for group in part.groups))
-    lines.append(_line(who, *_amounts(total), "in all", room))
+    lines.append(_line(who, *_amounts(total), "total", room))
     return "\n".join([*(clip(line, width) for line in lines), ""])
 
 
 def _amounts(copied: CowPart | CowGroup) -> tuple[str, str, str]:
-    """How much is copied, how much of that no other process maps, and how many pages it is."""
+    """Size copied, size that no other process maps, and number of pages."""
     return amount(copied.kb), amount(copied.own_pages * PAGE_BYTES // 1024), count(copied.pages)
 
 
 def _line(name: str, size: str, own: str, pages: str, text: str, room: int) -> str:
-    """A line of the table."""
+    """Format a line of the table."""
     return f"{pad(name, room)} {size:>6} {own:>6} {pages:>6}  {text}".rstrip()
 
 
 def _remark(part: CowPart) -> str:
-    """Why there are no symbols."""
-    lacking = part.groups[0].symbols.missing_reason
-    return f"(the file {lacking})" if lacking else ""
+    """Reason why there are no symbols."""
+    reason = part.groups[0].symbols.missing_reason
+    return f"(the file {reason})" if reason else ""
 
 
 def _text(group: CowGroup) -> str:
-    """What lies on the pages of a group."""
+    """Symbols on the pages of a group."""
     swapped = f"({group.swapped_pages:,} in swap) " if group.swapped_pages else ""
-    return swapped + (join_symbols(group.symbols.labels) or "(no names)")
+    return swapped + (join_symbols(group.symbols.labels) or "(no symbols)")

@@ -1,4 +1,4 @@
-"""The pages of a mapping as runs that are alike: state, place in the file, and what lies on them."""
+"""Pages of a mapping as runs of equal pages: state, file offset and symbols."""
 
 import errno
 from dataclasses import dataclass, replace
@@ -21,62 +21,62 @@ from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_smaps
 
 MAX_NAMES = 32
-"""How many names are given of what lies on a run."""
+"""Maximum number of symbol names per run."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameInfo:
-    """What is known of the frames of a run; only root can."""
+    """Page frame information of a run; only root can read it."""
 
     flags: FrameFlags
     map_count: int
-    """How often each page of it is mapped, by all processes."""
+    """Number of mappings of each page, in all processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRange:
-    """Neighbouring pages that are alike."""
+    """A run of neighbouring pages with the same state and symbols."""
 
     start: int
     end: int
     """First address after it."""
     offset: int | None
-    """Where it is in the file, bytes; None without a file."""
+    """Offset in the file, bytes; None without a file."""
     state: PageState
     flags: PageFlags
     symbols: Symbols
     frame_info: FrameInfo | None
-    """None: not asked for, not permitted, or not in memory."""
+    """None if not requested, not permitted, or not in memory."""
 
     @property
     def kb(self) -> int:
-        """How large it is."""
+        """Size, kB."""
         return (self.end - self.start) // 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageList:
-    """All pages of a mapping, those that are not present, too."""
+    """All pages of a mapping, including those that are not present."""
 
     mappings: Mappings
     """A reading of the memory map, without fields."""
     row: int
-    """Of the mapping."""
+    """Row of the mapping."""
     runs: list[PageRange]
-    """In address order, without holes."""
+    """Runs in address order, without gaps."""
     source: str
     page_bytes: int
     has_frame_info: bool | None
-    """Whether the frames could be seen; None when nobody asked."""
+    """Whether frame information could be read; None if not requested."""
     label: Label | None
-    """What memory without a name is for."""
+    """Purpose of memory without a name."""
 
 
 def read_map(process: ProcDir) -> Mappings:
-    """The memory map, without fields.
+    """Read the memory map, without fields.
 
     Raises:
-        SmapstopError: There is none, or it may not be read.
+        SmapstopError: The process has none, or it may not be read.
     """
     try:
         text = process.read_maps()
@@ -89,7 +89,7 @@ def read_map(process: ProcDir) -> Mappings:
 
 
 def pagemap_error(process: ProcDir, error: OSError) -> SmapstopError:
-    """What it means that pagemap cannot be read, although the map could be.
+    """Error for a pagemap that cannot be read although the map could be.
 
     Raises:
         SmapstopError: The process has ended.
@@ -100,26 +100,26 @@ def pagemap_error(process: ProcDir, error: OSError) -> SmapstopError:
         return SmapstopError(what, PAGEMAP_REMEDY)
     if error.errno == errno.ESRCH:
         process.require_memory()
-        what = f"the main thread of process {pid} has ended, and the kernel shows its pages no more"
-        return SmapstopError(what, "smapstop snapshot still tells of its mappings")
+        what = f"the main thread of process {pid} has ended, so the kernel no longer shows its pages"
+        return SmapstopError(what, "smapstop snapshot still shows its mappings")
     return access_error(pid, error)
 
 
 def read_page_list(
     process: ProcDir, mappings: Mappings, row: int, files: ElfCache, label: Label | None = None, *, frame_info: bool
 ) -> PageList:
-    """The pages of a mapping now.
+    """Read the pages of a mapping.
 
     Args:
-        process: That has the mapping.
+        process: Process that has the mapping.
         mappings: A reading of its memory map.
-        row: Of the mapping.
-        files: The ELF files that were read before.
-        label: What the mapping is for, if it is known.
-        facts: Whether to look at the frames, too, which takes time for each page.
+        row: Row of the mapping.
+        files: Cache of ELF files.
+        label: Purpose of the mapping, if known.
+        frame_info: Whether to read frame information, too, which takes time for each page.
 
     Raises:
-        SmapstopError: They may not be seen, or the process has ended.
+        SmapstopError: Access to pagemap is not permitted, or the process has ended.
     """
     start, end = int(mappings.start[row]), int(mappings.end[row])
     try:
@@ -131,9 +131,9 @@ def read_page_list(
     codes = states_of(pieces.flags, backing_of(mappings.name_of(row), mappings.perms_of(row)))
     names = _names(process, mappings, row, pieces, files)
     if label is not None and label.may_be_bss and any(symbols.names for symbols in names):
-        label = replace(label, guess=False)  # the file says so, too
+        label = replace(label, guess=False)  # confirmed by the file's symbols
     to_file = int(mappings.offset[row]) - start if mappings.inode[row] else None
-    found = [
+    ranges = [
         PageRange(
             start=piece_start,
             end=piece_end,
@@ -154,12 +154,12 @@ def read_page_list(
         )
     ]
     return PageList(
-        mappings, row, found, runs.source, runs.page_bytes, frames is not None if frame_info else None, label
+        mappings, row, ranges, runs.source, runs.page_bytes, frames is not None if frame_info else None, label
     )
 
 
 def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfCache) -> list[Symbols]:
-    """What lies on each piece of a mapping; what is not present is still the file's."""
+    """Symbols on each piece of a mapping; pages that are not present count as the file's."""
     if not mappings.inode[file_row(mappings, row)]:
         return [Symbols()] * len(pieces)
     untouched = np.where(pieces.flags == 0, np.uint8(PageFlags.FILE), pieces.flags)
@@ -167,7 +167,7 @@ def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, fil
 
 
 def _fill_holes(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray[np.intp]]:
-    """The runs with what is between them, and which run each is, -1 for none."""
+    """Add pieces for the gaps between runs; also return the run of each piece, -1 for a gap."""
     edges = np.array([start, end], np.uint64)
     before, after = np.append(edges[:1], runs.end), np.append(runs.start, edges[1:])
     hole = before < after
@@ -180,7 +180,7 @@ def _fill_holes(runs: PageRuns, start: int, end: int) -> tuple[PageRuns, NDArray
 
 
 def _frame_info(frames: FrameRuns | None, run: int) -> FrameInfo | None:
-    """What is known of the frames of a run."""
+    """Frame information of a run."""
     if frames is None or run < 0 or not frames.has_frame[run]:
         return None
     return FrameInfo(FrameFlags(int(frames.flags[run])), int(frames.map_count[run]))

@@ -1,4 +1,4 @@
-"""The pages of mappings as text: JSON for programs, a table for people."""
+"""Format the pages of a mapping as JSON or a table."""
 
 from collections import Counter
 
@@ -12,14 +12,14 @@ from smapstop.proc.pages.page_states import PageState
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record, header_records, label_record
 from smapstop.report.pages.page_list import FrameInfo, PageList, PageRange
-from smapstop.text.format import amount, clip, count, shorten
+from smapstop.text.format import amount, clip, count, pages_text, shorten
 from smapstop.text.symbols import join_symbols
 
 SCHEMA = 1
-"""The version of the JSON; it changes when a reader of the old one would fail."""
+"""Version of the JSON; it changes when readers of the old one would fail."""
 
 _AMOUNTS = 4
-"""So many of the first columns of the table are numbers."""
+"""Number of leading columns that are numeric."""
 _FRAME_FLAGS = {
     FrameFlags.DIRTY: "dirty",
     FrameFlags.REFERENCED: "referenced",
@@ -29,7 +29,7 @@ _FRAME_FLAGS = {
 
 
 def as_json(pages: PageList, process: Counters) -> str:
-    """The pages of a mapping as one JSON object, a run to a line; ASCII only, names as in a snapshot's."""
+    """Format the pages of a mapping as one JSON object, ASCII only, one run per line; names as in a snapshot."""
     mappings, row = pages.mappings, pages.row
     head = header_records(mappings.take(np.array([row])))[0]
     parts: Record = {
@@ -44,7 +44,7 @@ def as_json(pages: PageList, process: Counters) -> str:
 
 
 def _record(run: PageRange, pages: PageList) -> Record:
-    """A run under the names that JSON has."""
+    """Record of a run."""
     record: Record = {
         "start": f"{run.start:#x}",
         "end": f"{run.end:#x}",
@@ -58,31 +58,31 @@ def _record(run: PageRange, pages: PageList) -> Record:
     return record | _frame_info_record(run.frame_info) if pages.has_frame_info else record
 
 
-def _frame_info_record(facts: FrameInfo | None) -> Record:
-    """What is known of the frames, null for what has none."""
-    flags = {name: None if facts is None else bool(facts.flags & flag) for flag, name in _FRAME_FLAGS.items()}
-    return flags | {"map_count": None if facts is None else facts.map_count}
+def _frame_info_record(info: FrameInfo | None) -> Record:
+    """Record of frame information; null for a run without frames."""
+    flags = {name: None if info is None else bool(info.flags & flag) for flag, name in _FRAME_FLAGS.items()}
+    return flags | {"map_count": None if info is None else info.map_count}
 
 
 def as_table(pages: PageList, process: Counters, *, width: int = 80) -> str:
-    """The pages of a mapping for people: which it is, a summary, and a line per run; at most `width` cells a line."""
+    """Format the pages of a mapping as a table of at most `width` cells: title, summary, and a line per run."""
     mappings, row = pages.mappings, pages.row
     where = f"{mappings.start[row]:x}-{mappings.end[row]:x} {mappings.perms_of(row)}"
     who = f"  {where}  {process.name} {process.pid}"
     lines = [shorten(full_name(mappings, row), max(20, width - len(who))) + who, _summary(pages)]
     if pages.label:
-        lines.append(f"{pages.label.text}{', as its shape tells' * pages.label.guess}")
-    lacking = next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), "")
-    if lacking:
-        lines.append(f"no symbols: the file {lacking}")
+        lines.append(f"{pages.label.text}{', guessed from its shape' * pages.label.guess}")
+    missing_reason = next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), "")
+    if missing_reason:
+        lines.append(f"no symbols: the file {missing_reason}")
     if pages.has_frame_info is False:
-        lines.append("nothing is known of the frames: that takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH")
+        lines.append("no page frame information: it takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH")
     lines += ["", *_align([_titles(pages), *(_cells(run, pages) for run in pages.runs)])]
     return "\n".join([*(clip(line, width) for line in lines), ""])
 
 
 def _align(rows: list[list[str]]) -> list[str]:
-    """Rows of cells as lines: the amounts to the right, texts to the left, and the last as it is."""
+    """Align rows of cells: numbers to the right, texts to the left, the last column as it is."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[-1] = 0
     return [
@@ -95,17 +95,16 @@ def _align(rows: list[list[str]]) -> list[str]:
 
 
 def _summary(pages: PageList) -> str:
-    """How many pages are what."""
+    """Number of pages, and of those in each state."""
     totals: Counter[PageState] = Counter()
     for run in pages.runs:
         totals[run.state] += (run.end - run.start) // pages.page_bytes
     states = [f"{totals[state]:,} {state}" for state in PageState if totals[state]]
-    number = totals.total()
-    return f"{number:,} page{'s' * (number != 1)}: {', '.join(states)}"
+    return f"{pages_text(totals.total())}: {', '.join(states)}"
 
 
 def _titles(pages: PageList) -> list[str]:
-    """The titles of the columns."""
+    """Titles of the columns."""
     return [
         "Start",
         "Pages",
@@ -113,12 +112,12 @@ def _titles(pages: PageList) -> list[str]:
         "Offset",
         "State",
         *(["Maps", "Frame"] if pages.has_frame_info else []),
-        "What lies there",
+        "Symbols",
     ]
 
 
 def _cells(run: PageRange, pages: PageList) -> list[str]:
-    """A run as texts."""
+    """Texts of a run."""
     state = run.state + " huge" * bool(run.flags & PageFlags.HUGE)
     facts = []
     if pages.has_frame_info:

@@ -1,1 +1,1 @@
-"""One sample, printed."""
+"""`smapstop snapshot`: one sample, printed."""

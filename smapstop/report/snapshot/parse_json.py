@@ -1,4 +1,4 @@
-"""The JSON of a snapshot, read again: what `snapshot_formats.as_json` wrote."""
+"""Parse the JSON of a snapshot, as written by `snapshot.render.as_json`."""
 
 import json
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ _NOT_OURS = "smapstop snapshot -p PID --format json writes one"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SavedSnapshot:
-    """What the JSON of a snapshot says."""
+    """Contents of a snapshot's JSON."""
 
     mappings: Mappings
     pid: int | None
-    """None when it was made from a saved text, and so are the others."""
+    """None if the snapshot was made from saved text; so are `process_name` and `taken_at`."""
     process_name: str | None
     taken_at: str | None
 
 
 def parse_snapshot_json(text: bytes) -> SavedSnapshot:
-    """Read the JSON of a snapshot.
+    """Parse the JSON of a snapshot.
 
     Raises:
-        SmapstopError: It is none, a newer smapstop wrote it, or it has no mappings.
+        SmapstopError: It is not a snapshot, a newer smapstop wrote it, or it has no mappings.
     """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SmapstopError(f"no JSON after all ({error})", _NOT_OURS) from error
+        raise SmapstopError(f"invalid JSON ({error})", _NOT_OURS) from error
     if not isinstance(document, dict) or not str(document.get("tool")).startswith("smapstop "):
-        raise SmapstopError("JSON, but not of a snapshot", _NOT_OURS)
+        raise SmapstopError("JSON, but not a smapstop snapshot", _NOT_OURS)
     schema = document.get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
-        raise SmapstopError(f"schema {schema}, and this smapstop reads schema {SCHEMA}", "update it")
+        raise SmapstopError(f"schema {schema} is newer than schema {SCHEMA} of this smapstop", "update smapstop")
     if "mappings" not in document:
         raise SmapstopError("JSON without mappings", "take the snapshot without --group-by and --rollup")
     process, taken_at = document.get("process") or {}, document.get("taken_at")
@@ -48,11 +48,11 @@ def parse_snapshot_json(text: bytes) -> SavedSnapshot:
             _mappings(document["mappings"]), pid, name, None if taken_at is None else _text(taken_at)
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        raise SmapstopError(f"JSON, but not quite of a snapshot ({error})", _NOT_OURS) from error
+        raise SmapstopError(f"malformed JSON of a snapshot ({error})", _NOT_OURS) from error
 
 
 def _mappings(records: list[Record]) -> Mappings:
-    """The mappings as columns, in address order however they were sorted."""
+    """Build the mappings, in address order regardless of how they were sorted."""
     texts = StringTable()
     names = dict.fromkeys(name for record in records for name in record if name not in RESERVED_KEYS)
     columns = {name: [_amount(record.get(name)) for record in records] for name in names}
@@ -74,29 +74,29 @@ def _mappings(records: list[Record]) -> Mappings:
 
 
 def _name(record: Record) -> str:
-    """The name as the kernel prints it."""
+    """Name as the kernel prints it."""
     return _text(record["name"]) + (DELETED_SUFFIX if record["deleted"] else "")
 
 
 def _text(value: object) -> str:
-    """The text that a value says.
+    """Check that a value is a string.
 
     Raises:
-        TypeError: It is no text.
+        TypeError: It is not.
     """
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a string")
     return value
 
 
 def _amount(value: object) -> int:
-    """The amount that a value says.
+    """Check that a value is an amount, or None for `ABSENT`.
 
     Raises:
-        ValueError: It is no amount.
+        ValueError: It is neither.
     """
     if value is None:
         return ABSENT
     if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is no amount")
+        raise ValueError(f"{value!r} is not an amount")
     return value

@@ -1,4 +1,4 @@
-"""A snapshot as text: JSON and csv for programs, a table for people."""
+"""Format a snapshot as JSON, csv or a table."""
 
 import csv
 from dataclasses import replace
@@ -16,20 +16,20 @@ from smapstop.text.columns import ALL_COLUMNS, Column
 from smapstop.text.format import amount, clip, count, long_amount
 
 SCHEMA = 1
-"""The version of the JSON; it changes when a reader of the old one would fail."""
+"""Version of the JSON; it changes when readers of the old one would fail."""
 
 _SHOWN = ("name", "start", "perms", "size", "rss", "pss", "private_clean", "private_dirty", "anonymous", "swap")
 _COLUMNS = tuple(replace(ALL_COLUMNS[key], width=16) if key == "start" else ALL_COLUMNS[key] for key in _SHOWN)
-"""The columns of the table; [vsyscall] has an address of 16 digits."""
-_MEMBERS = Column("members", "Maps", "amount", 5, 1, "How many mappings the group has.")
+"""Columns of the table; the address of [vsyscall] has 16 digits."""
+_MEMBERS = Column("members", "Maps", "amount", 5, 1, "Number of mappings in the group.")
 _GROUP_COLUMNS = (_COLUMNS[0], _MEMBERS, *_COLUMNS[3:])
 
 
 def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none") -> str:
-    r"""The snapshot as one JSON object, a mapping or group to a line; ASCII only, so that it is safe everywhere.
+    r"""Format a snapshot as one JSON object, ASCII only, one mapping or group per line.
 
-    A byte of a name that is not UTF-8 is written as a lone surrogate, 0xff as "\udcff": Python's `surrogateescape`,
-    which `os.fsencode` turns back into the byte.
+    A byte of a name that is not UTF-8 is written as a lone surrogate, 0xff as "\udcff" (`surrogateescape`);
+    `os.fsencode` restores the byte.
     """
     parts: Record = {
         "taken_at": None if snapshot.wall_ns is None else format_utc(snapshot.wall_ns),
@@ -44,7 +44,7 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
 
 
 def _process(snapshot: Snapshot) -> Record | None:
-    """Who was sampled; None when only a text is known."""
+    """Process that was sampled; None for a saved text."""
     counters = snapshot.counters
     if counters is None:
         return None
@@ -63,9 +63,9 @@ def _process(snapshot: Snapshot) -> Record | None:
 
 
 def as_csv(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none") -> str:
-    """The snapshot as csv with a header: a row per mapping or group, or one of totals; what is not known is empty.
+    """Format a snapshot as csv with a header: a row per mapping or group, or one of totals; unknown values are empty.
 
-    Names are as they are, bytes that are not UTF-8 as surrogates: to be written with `surrogateescape`.
+    Names are not escaped; bytes that are not UTF-8 are surrogates, to be written with `surrogateescape`.
     """
     rows = records(snapshot, sorting, grouping) or [rollup_record(snapshot)]
     out = CsvLines()
@@ -78,7 +78,7 @@ def as_csv(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupin
 def as_table(
     snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none", *, width: int = 80
 ) -> str:
-    """The snapshot for people: a line per mapping or group, at most `width` cells, and the totals."""
+    """Format a snapshot as a table of at most `width` cells: a line per mapping or group, and the totals."""
     if snapshot.mappings is None:
         return _rollup_table(snapshot, width)
     rows = records(snapshot, sorting, grouping)
@@ -92,7 +92,7 @@ def as_table(
 
 
 def _cell(row: Record, column: Column) -> str:
-    """What a row says in a column; nothing where it cannot say anything."""
+    """Text of a row in a column; empty if it has no value there."""
     match column.key:
         case "name":
             return _name(row)
@@ -107,19 +107,19 @@ def _cell(row: Record, column: Column) -> str:
 
 
 def _name(row: Record) -> str:
-    """The name of a mapping or group as the kernel prints it; memory without one by its use or kind."""
+    """Name of a mapping or group as the kernel prints it; memory without a name by its purpose or kind."""
     label = f"{row['label']}{'?' * row['guess']}" if row.get("label") else ""
     return f"{row['name'] or label or row['kind']}{DELETED_SUFFIX if row.get('deleted') else ''}"
 
 
 def _title(snapshot: Snapshot) -> str:
-    """What the line of totals is called."""
+    """Title of the line of totals."""
     counters = snapshot.counters
     return "total" if counters is None else f"total of {counters.name} {counters.pid}"
 
 
 def _rollup_table(snapshot: Snapshot, width: int) -> str:
-    """The totals, a line each; what this kernel does not print is left out."""
+    """Format the totals, one per line, without those that this kernel does not print."""
     labels = {
         name: clip(FIELD_BY_NAME[name].label if name in FIELD_BY_NAME else name, width - 13)
         for name in snapshot.rollup

@@ -1,4 +1,4 @@
-"""One sample of a process, read now or saved by somebody, as records to print."""
+"""Take a snapshot of a process, or parse a saved one, and turn it into records."""
 
 import time
 from dataclasses import dataclass, replace
@@ -21,27 +21,27 @@ from smapstop.sampling.sampler import Sampler
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """One sample of a process. None: it is not known, or was not asked for."""
+    """One sample of a process. None means unknown or not requested."""
 
     mappings: Mappings | None
-    """Every mapping, in address order; None when only the totals were read."""
+    """All mappings, in address order; None if only the totals were read."""
     rollup: dict[str, int]
-    """Totals by field name, kB: the kernel's smaps_rollup, or else the sums of the mappings."""
+    """Totals by field name, kB: the kernel's smaps_rollup, or else sums over the mappings."""
     counters: Counters | None = None
     command_line: tuple[str, ...] = ()
     wall_ns: int | None = None
-    """When it was read; not known of a saved text."""
+    """Time of the reading, ns since the epoch; None for a saved text."""
     read_ns: int | None = None
-    """How long the reading took."""
+    """Duration of the reading, ns."""
     labels: list[Label | None] | None = None
-    """What each mapping is for; None when nobody asked."""
+    """Purpose of each mapping; None if not requested."""
 
 
 def take_snapshot(pid: int) -> Snapshot:
     """Sample a process now.
 
     Raises:
-        SmapstopError: There is no such process, it has no memory, or it may not be read.
+        SmapstopError: No such process, it has no memory, or it may not be read.
     """
     with ProcDir(pid) as process:
         try:
@@ -63,7 +63,7 @@ def take_snapshot(pid: int) -> Snapshot:
 
 
 def with_labels(pid: int, snapshot: Snapshot) -> Snapshot:
-    """The sample with what memory without a name is for, as far as it can be told.
+    """Add the purpose of memory without a name, as far as it is known.
 
     Raises:
         SmapstopError: The process has ended.
@@ -75,10 +75,10 @@ def with_labels(pid: int, snapshot: Snapshot) -> Snapshot:
 
 
 def take_totals(pid: int) -> Snapshot:
-    """Sample only the totals of a process, which is quicker; a kernel without smaps_rollup has the mappings summed.
+    """Sample only the totals of a process, which is faster; without smaps_rollup they are summed from smaps.
 
     Raises:
-        SmapstopError: As for `take`.
+        SmapstopError: As for `take_snapshot`.
     """
     with ProcDir(pid) as process:
         try:
@@ -94,10 +94,10 @@ def take_totals(pid: int) -> Snapshot:
 
 
 def parse_saved_smaps(text: bytes) -> Snapshot:
-    """A snapshot from the saved text of /proc/PID/smaps, or of smaps_rollup.
+    """Parse a saved /proc/PID/smaps or smaps_rollup.
 
     Raises:
-        SmapstopError: The text is none of them.
+        SmapstopError: The text is neither.
     """
     mappings = drop_torn(parse_smaps(text))
     if not len(mappings):
@@ -108,7 +108,7 @@ def parse_saved_smaps(text: bytes) -> Snapshot:
 
 
 def _read_rollup(process: ProcDir) -> dict[str, int]:
-    """The kernel's totals; empty when it has none, or has none of this process any more."""
+    """Read the kernel's totals; empty if the kernel has no smaps_rollup, or the process has ended."""
     try:
         return parse_rollup(process.read_rollup())
     except (FileNotFoundError, ProcessLookupError):
@@ -116,7 +116,7 @@ def _read_rollup(process: ProcDir) -> dict[str, int]:
 
 
 def _sums(mappings: Mappings) -> dict[str, int]:
-    """The totals of the fields that can be summed."""
+    """Sum the fields that can be summed, kB."""
     return {
         name: int(column[column != ABSENT].sum())
         for name, column in zip(mappings.fields, mappings.amounts, strict=True)
@@ -125,55 +125,55 @@ def _sums(mappings: Mappings) -> dict[str, int]:
 
 
 def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none") -> list[Record]:
-    """A record per mapping in address order, or per group with the largest first, unless sorted otherwise.
+    """Build a record per mapping, in address order, or per group, largest first, unless `sorting` says otherwise.
 
-    Every field that smapstop knows is in it, None when the kernel did not print it, and then those it does not know.
+    A record has every known field, None if the kernel did not print it, then the fields unknown to smapstop.
     """
     if snapshot.mappings is None:
         return []
-    sheet = group_rows(static_table(snapshot.mappings), grouping)
+    table = group_rows(static_table(snapshot.mappings), grouping)
     if sorting is None:
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
-    rows = sort_rows(sheet, sorting)
+    rows = sort_rows(table, sorting)
     heads = (
         header_records(snapshot.mappings.take(rows))
         if grouping == "none"
-        else _group_header_records(sheet, rows.tolist())
+        else _group_header_records(table, rows.tolist())
     )
     if snapshot.labels is not None and grouping == "none":
         heads = [head | label_record(snapshot.labels[row]) for head, row in zip(heads, rows.tolist(), strict=True)]
-    names = all_field_names((field for field in sheet.fields if field not in RESERVED_KEYS), without=ROLLUP_ONLY)
-    columns = [None if (column := sheet.get(name)) is None else column[rows].tolist() for name in names]
+    names = all_field_names((field for field in table.fields if field not in RESERVED_KEYS), without=ROLLUP_ONLY)
+    columns = [None if (column := table.get(name)) is None else column[rows].tolist() for name in names]
     return [head | amounts(names, columns, at) for at, head in enumerate(heads)]
 
 
-def _group_header_records(sheet: TableData, rows: list[int]) -> list[Record]:
-    """What each group is."""
-    of_code = list(Kind)
+def _group_header_records(table: TableData, rows: list[int]) -> list[Record]:
+    """Identity of each group: name, kind and number of mappings."""
+    kinds = list(Kind)
     return [
         {
-            "name": sheet.texts[int(sheet.name[row])],
-            "kind": of_code[sheet.kind[row]].value,
-            "members": int(sheet.mapping_count[row]),
+            "name": table.texts[int(table.name[row])],
+            "kind": kinds[table.kind[row]].value,
+            "members": int(table.mapping_count[row]),
         }
         for row in rows
     ]
 
 
 def rollup_record(snapshot: Snapshot) -> Record:
-    """The totals of every field that has one; None when it is not known."""
+    """Record of the totals of all fields that have one; None if unknown."""
     names = all_field_names(snapshot.rollup, without=MAPPING_ONLY)
     return {name: snapshot.rollup.get(name) for name in names}
 
 
 def parse_sorting(key: str, snapshot: Snapshot) -> Sorting:
-    """The order that a user asks for by the name of a field, or by `name`, `perms` or `start`.
+    """Parse a sort key: the name of a field, or `name`, `perms` or `start`.
 
     Raises:
-        SmapstopError: The snapshot has nothing of that name.
+        SmapstopError: The snapshot has no such field.
     """
     printed = snapshot.mappings.fields if snapshot.mappings else ()
     keys = ("name", "perms", "start", *printed)
     if key not in keys:
-        raise SmapstopError(f"no field {key!r} to sort by", f"there are {', '.join(keys)}")
+        raise SmapstopError(f"no field {key!r} to sort by", f"the fields are {', '.join(keys)}")
     return Sorting(key, descending=key in printed)
