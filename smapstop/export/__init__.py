@@ -1,7 +1,7 @@
-"""A recording for other programs: csv, JSON lines, or a trace, of which only a tick at a time is in memory."""
+"""Export a recording as csv, JSON lines or a trace, keeping only one tick at a time in memory."""
 
 from typing import Literal
 
 RecordKind = Literal["ticks", "changes", "events"]
-"""What is exported: what was learned of the whole process, which mappings changed, or what happened."""
+"""Kind of record: counters and totals of the process, changed mappings, or events."""
 RECORD_KINDS: tuple[RecordKind, ...] = ("ticks", "changes", "events")

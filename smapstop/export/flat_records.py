@@ -1,4 +1,4 @@
-"""What a tick says, as flat records under the names that the JSON of a snapshot has."""
+"""Turn ticks into flat records, with the same names as in a snapshot's JSON."""
 
 from collections.abc import Collection, Iterator
 from functools import lru_cache
@@ -29,7 +29,7 @@ _EVENT_COLUMNS = (
 
 @lru_cache(8)
 def _fields_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
-    """The fields in the records of a kind: all that smapstop knows, and those that this kernel printed besides."""
+    """Fields in the records of a kind: all known ones, and unknown ones that this kernel printed."""
     match kind:
         case "ticks":
             summable = [name for name in printed if name not in PROPERTY_FIELDS]
@@ -42,18 +42,18 @@ def _fields_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def columns_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
-    """What the records of a kind have, in a table; of events the evidence by field.
+    """Table columns of the records of a kind; events have a column of evidence per field.
 
     Args:
-        kind: What they are of.
-        printed: The fields that the kernel printed.
+        kind: Kind of record.
+        printed: Fields that the kernel printed.
     """
-    heads = {"ticks": _TICK_COLUMNS, "changes": _CHANGE_COLUMNS, "events": _EVENT_COLUMNS}
-    return heads[kind] + _fields_of(kind, printed)
+    columns = {"ticks": _TICK_COLUMNS, "changes": _CHANGE_COLUMNS, "events": _EVENT_COLUMNS}
+    return columns[kind] + _fields_of(kind, printed)
 
 
 def records(step: Step, kinds: Collection[RecordKind]) -> Iterator[Record]:
-    """What a step says: the tick, the mappings that changed, and what happened. None is what is not known."""
+    """Records of a step: the tick, the mappings that changed, and the events. None means unknown."""
     when = {"tick": step.tick.number, "at": format_utc(step.tick.wall_ns), "seconds": round(step.seconds, 6)}
     if "ticks" in kinds:
         yield {"type": "tick", **when, **_tick_record(step)}
@@ -64,7 +64,7 @@ def records(step: Step, kinds: Collection[RecordKind]) -> Iterator[Record]:
 
 
 def _tick_record(step: Step) -> Record:
-    """What a tick says of the whole process; one that only says that it ended has no numbers."""
+    """Record of the process at a tick; the tick at which the process ended has no numbers."""
     tick, counters = step.tick, step.tick.counters
     record: Record = {
         "monotonic_s": round(tick.monotonic_ns / 1e9, 6),
@@ -89,7 +89,7 @@ def _tick_record(step: Step) -> Record:
 
 
 def _change_records(step: Step, when: Record) -> Iterator[Record]:
-    """Each mapping that changed, as it is now."""
+    """Records of the mappings that changed, in their new state."""
     rows = changed_rows(step)
     rows = rows[step.shown_mask(step.after.ids[rows])]
     if not len(rows):
@@ -104,21 +104,21 @@ def _change_records(step: Step, when: Record) -> Iterator[Record]:
 
 
 def _column_values(column: Amounts | None, count: int) -> list[int | None]:
-    """A column, with None for what the kernel did not print."""
+    """Values of a column; None if the kernel did not print them."""
     if column is None:
         return [None] * count
     return [None if kb == ABSENT else kb for kb in column.tolist()]
 
 
 def event_record(step: Step, it: TickEvent) -> Record:
-    """One thing that happened."""
-    entry, event, face = it.entry, it.entry.event, it.entry.ref
+    """Record of an event."""
+    entry, event, ref = it.entry, it.entry.event, it.entry.ref
     record: Record = {
         "mapping": entry.mapping,
-        "name": strip_deleted(face.name) if face else step.tick.counters.name,
-        "start": f"{face.start:#x}" if face else None,
-        "end": f"{face.end:#x}" if face else None,
-        "perms": face.perms if face else None,
+        "name": strip_deleted(ref.name) if ref else step.tick.counters.name,
+        "start": f"{ref.start:#x}" if ref else None,
+        "end": f"{ref.end:#x}" if ref else None,
+        "perms": ref.perms if ref else None,
         "what": it.what,
         "pages": event.pages if event else None,
         "kb": it.kb,

@@ -1,4 +1,4 @@
-"""Records as text: JSON lines, and csv. A step is a piece of the text, so that it can go as long as it wants."""
+"""Write records as JSON lines or csv, one piece of text per step, so that long recordings can be streamed."""
 
 import csv
 from collections.abc import Collection, Iterable, Iterator
@@ -11,15 +11,15 @@ from smapstop.report.json_fields import Record
 
 
 def as_jsonl(steps: Iterable[Step], kinds: Collection[RecordKind]) -> Iterator[str]:
-    """One JSON object a line, in the order of time; ASCII only, and names as in the JSON of a snapshot."""
+    """Write one JSON object per line, in order of time; ASCII only, names as in a snapshot's JSON."""
     for step in steps:
         yield "".join(f"{json_line(record)}\n" for record in records(step, kinds))
 
 
 def as_csv(steps: Iterable[Step], kind: RecordKind) -> Iterator[str]:
-    """The records of one kind as csv with a header; what is not known is empty.
+    """Write the records of one kind as csv with a header; unknown values are empty.
 
-    Names are as in the csv of a snapshot.
+    Names are as in a snapshot's csv.
     """
     columns: tuple[str, ...] = ()
     for step in steps:
@@ -33,9 +33,9 @@ def as_csv(steps: Iterable[Step], kind: RecordKind) -> Iterator[str]:
 
 
 def _cells(record: Record) -> Record:
-    """A record as the cells of a row; evidence in the columns of its fields."""
+    """Cells of a record, with its evidence in the columns of the fields."""
     was = {f"was_{name}": text for name, text in record.get("was", {}).items()}
     cells: Record = record | record.get("evidence", {}) | was
     if "symbols" in record:
-        cells["symbols"] = "; ".join(record["symbols"])  # they may have spaces
+        cells["symbols"] = "; ".join(record["symbols"])  # symbols may contain spaces
     return cells | {name: csv_cell(value) for name, value in cells.items() if isinstance(value, bool | list)}

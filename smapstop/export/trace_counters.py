@@ -1,4 +1,4 @@
-"""Counter tracks of a trace: of the totals, and of the mappings that moved. A track begins with its first value."""
+"""Counter tracks of a trace: totals, and mappings that changed. A track starts with its first value."""
 
 from collections.abc import Iterator
 
@@ -17,24 +17,24 @@ from smapstop.report.json_fields import Record
 from smapstop.text.format import printable
 
 TRACKED = ("rss", "private_dirty", "anonymous", "swap")
-"""The fields of a mapping that have a track when they move. Pss moves by other processes, too."""
+"""Fields of a mapping that get a track when they change. Pss is not one: other processes change it, too."""
 
 
 def counter(name: str, unit: str, at: tuple[int, float], value: float) -> Record:
-    """A value of a track.
+    """Counter event with a value of a track.
 
     Args:
-        name: The name of the track.
-        unit: What the value is of.
-        at: The process, and when, microseconds.
-        value: The value, until the next one.
+        name: Name of the track.
+        unit: Unit of the value.
+        at: Pid, and time in microseconds.
+        value: Value until the next event.
     """
     pid, ts = at
     return {"ph": "C", "pid": pid, "ts": ts, "name": name, "args": {unit: value}}
 
 
 class TotalTracks:
-    """The tracks of the process as a whole. What has always been 0 has none."""
+    """Tracks of the process as a whole; a total that has always been 0 has none."""
 
     def __init__(self, target: Target | None) -> None:
         self._ticks_per_second = target.clock_ticks if target else None
@@ -42,13 +42,13 @@ class TotalTracks:
         self._started: set[tuple[str, str]] = set()
 
     def update(self, step: Step, at: tuple[int, float]) -> Iterator[Record]:
-        """The values that a step changed."""
+        """Counter events for the totals that a step changed."""
         if step.tick.ending is None:
             for track, value in self._values(step).items():
                 yield from self._append_value(track, at, value)
 
     def _values(self, step: Step) -> dict[tuple[str, str], float]:
-        """What a step says, by name and unit; viewers sort by name, and with brackets these come first."""
+        """Totals of a step, by name and unit; the parentheses make them sort first in viewers."""
         tick, before = step.tick, step.before
         values: dict[tuple[str, str], float] = {(name, "kB"): kb for name, kb in tick.totals.items()}
         if step.after.reading_tick is tick:
@@ -62,7 +62,7 @@ class TotalTracks:
         return {(f"(process) {name}", unit): value for (name, unit), value in values.items()}
 
     def _append_value(self, track: tuple[str, str], at: tuple[int, float], value: float) -> Iterator[Record]:
-        """The next value of a track; the one before it, too, when that was 0 until now."""
+        """Counter event for the next value of a track; before the first one also the 0 that preceded it."""
         last = self._last.get(track)
         if last and last[1] == value:
             return
@@ -77,19 +77,19 @@ class TotalTracks:
 
 
 class MappingTracks:
-    """The tracks of mappings that moved after the first step: one for each field that did."""
+    """Tracks of mappings that changed after the first step: one for each field that did."""
 
     def __init__(self) -> None:
         self._unchanged_since: dict[int, tuple[int, float]] = {}
-        """From when on each mapping was as it is where it has no track."""
+        """Time since which the fields of each mapping without a track have not changed."""
         self._names: dict[int, str] = {}
         self._started: dict[int, list[str]] = {}
-        """The fields that have tracks, by mapping."""
+        """Fields that have tracks, by mapping."""
         self._taken_names: set[str] = set()
-        """Names that another mapping must not get."""
+        """Track names in use."""
 
     def update(self, step: Step, at: tuple[int, float]) -> Iterator[Record]:
-        """The values that a step changed, and zeros for what is gone."""
+        """Counter events for the values that a step changed, and zeros for mappings that are gone."""
         before, after = step.before, step.after
         if before is not None:
             yield from self._end(before, gone_rows(before, after), at)
@@ -104,11 +104,11 @@ class MappingTracks:
         self._unchanged_since |= dict.fromkeys(ids[~shown | (old < 0)].tolist(), at)
 
     def _end(self, before: MapSnapshot, gone: RowIndices, at: tuple[int, float]) -> Iterator[Record]:
-        """Forget mappings; their tracks fall to 0."""
+        """Drop mappings; their tracks fall to 0."""
         for mapping, start in zip(before.ids[gone].tolist(), before.mappings.start[gone].tolist(), strict=True):
             self._unchanged_since.pop(mapping, None)
             name = self._names.pop(mapping, "")
-            if name.endswith(f" {start:x}"):  # one that moved leaves its name where somebody else may be by now
+            if name.endswith(f" {start:x}"):  # after a move, another mapping may have this name
                 self._taken_names.discard(name)
             for field in self._started.pop(mapping, ()):
                 yield counter(f"{name} {field}", "kB", at, 0)
@@ -116,7 +116,7 @@ class MappingTracks:
     def _changed_values(
         self, before: MapSnapshot, after: MapSnapshot, rows: RowIndices, at: tuple[int, float]
     ) -> Iterator[Record]:
-        """The fields that changed in some rows of the map, or that mappings were born with."""
+        """Counter events for the fields that changed in some rows of the map; new mappings count from 0."""
         old = find_rows(before.ids, after.ids[rows])
         for field in TRACKED:
             now, was = after.mappings.get(field), before.mappings.get(field)
@@ -127,19 +127,19 @@ class MappingTracks:
             for at_row in np.flatnonzero((values != befores) & (values != ABSENT) & (befores != ABSENT)).tolist():
                 row = int(rows[at_row])
                 mapping = int(after.ids[row])
-                begun = self._started.setdefault(mapping, [])
+                started = self._started.setdefault(mapping, [])
                 name = self._name(mapping, MappingState(after.mappings, row).ref)
-                if field not in begun:
-                    begun.append(field)
+                if field not in started:
+                    started.append(field)
                     if old[at_row] >= 0:
                         yield counter(f"{name} {field}", "kB", self._unchanged_since[mapping], int(befores[at_row]))
                 yield counter(f"{name} {field}", "kB", at, int(values[at_row]))
 
-    def _name(self, mapping: int, face: MappingRef) -> str:
-        """The name of the tracks of a mapping, which stays, and is no other's while it has them."""
+    def _name(self, mapping: int, ref: MappingRef) -> str:
+        """Name of a mapping's tracks; it never changes, and is unique among the mappings that have tracks."""
         name = self._names.get(mapping)
         if name is None:
-            name = f"{short_name(face)} {face.start:x}"
+            name = f"{short_name(ref)} {ref.start:x}"
             if name in self._taken_names:
                 name = f"{name} #{mapping}"
             self._names[mapping] = name
@@ -148,7 +148,7 @@ class MappingTracks:
 
 
 def short_name(face: MappingRef) -> str:
-    """What a mapping is called in a few words: of a file its name and the part that it probably is."""
+    """Short name of a mapping; for a file its base name and likely section."""
     kind = kind_of(face.name)
     if kind is Kind.FILE:
         return f"{printable(face.name[face.name.rfind('/') + 1 :])} {likely_section(face.perms)}".rstrip()
