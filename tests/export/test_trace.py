@@ -194,7 +194,7 @@ def test_an_exec_ends_the_tracks_of_the_old_program_and_begins_none(path: Path) 
     document = trace(record_ticks(path, first, second, third), "changes", "events")
 
     assert tracks(document)["[heap] 10000 rss kB"] == [(0, 8), (1, 12), (2, 0)]
-    assert instants(document)[-1] == ("began a new program", "program: began a new program")
+    assert instants(document)[-1] == ("started a new program", "program: started a new program")
 
 
 def test_a_mapping_at_the_place_that_another_one_left_has_tracks_of_its_own(path: Path) -> None:

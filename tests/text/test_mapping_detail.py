@@ -204,7 +204,7 @@ def test_on_a_narrow_terminal_the_least_important_columns_are_left_out() -> None
 
 def test_every_known_field_is_explained_and_an_unknown_one_says_so() -> None:
     assert field_help("private_dirty").startswith("Resident pages that only this mapping maps")
-    assert field_help("new_in_7") == "Unknown to smapstop: proc(5) of this kernel may explain it."
+    assert field_help("new_in_7") == "Unknown to smapstop: see proc(5) of this kernel."
 
 
 # where and what it is

@@ -100,7 +100,7 @@ def test_a_run_that_ended_is_compared_at_its_last_moment(
     assert groups(recording, recording, "--at", "peak") == {}
     late = smapstop("diff", recording, recording, "--at", "3600")
     assert (late.stdout, late.returncode) == ("", 2)
-    assert late.stderr.startswith(f"smapstop: --at 3600: '{recording}' ends before: its last moment is at ")
+    assert late.stderr.startswith(f"smapstop: --at 3600: '{recording}' ends earlier: its last sample is at ")
 
 
 def test_stdin_is_one_of_the_two(runs: Path, data: Path) -> None:
@@ -137,9 +137,9 @@ def test_a_run_compared_with_itself_grew_nothing(runs: Path) -> None:
 def test_errors_are_one_line_and_end_with_2(runs: Path) -> None:
     passwords = "/etc/passwd"
     cases: dict[tuple[object, ...], str] = {
-        (runs / "10.json", passwords): f"'{passwords}': no recording, no JSON and no saved smaps (smaps line 1: ",
+        (runs / "10.json", passwords): f"'{passwords}': not a recording, JSON or saved smaps (smaps line 1: ",
         (runs / "10.json", os.devnull): f"'{os.devnull}': it is empty: ",
-        (runs / "10.json", runs / "60.json", "--metric", "ps"): "no metric 'ps': there are size, rss, pss, ",
+        (runs / "10.json", runs / "60.json", "--metric", "ps"): "no metric 'ps': the metrics are size, rss, pss, ",
         (runs / "10.json", runs / "60.json", "--at", "peak"): f"'{runs / '10.json'}' is one sample: --at is for ",
         (runs / "10.json", runs / "60.json", "--fail-over", "heap=1%"): "--fail-over heap: neither run has it: ",
         (runs / "10.json", runs / "60.json", "--metric", "nonlinear"): f"the kernel of '{runs / '10.json'}' did not ",

@@ -115,8 +115,8 @@ def test_a_limit_that_is_of_no_mapping_is_told() -> None:
     both = run((1, 2, "rw-p", "/x/libfoo.so"), (2, 3, "rw-p", "/y/libfoo.so"), (3, 4, "rw-p", "/z/libbar.so"))
     cases = {
         "libbra.so": "--fail-over libbra.so: neither run has it: did you mean libbar.so?",
-        "/no": "--fail-over /no: neither run has it: --all shows all that there are",
-        "libfoo.so": "--fail-over libfoo.so: it may be /x/libfoo.so or /y/libfoo.so: name one by its path",
+        "/no": "--fail-over /no: neither run has it: --all lists all names",
+        "libfoo.so": "--fail-over libfoo.so: it may be /x/libfoo.so or /y/libfoo.so: give the full path",
     }
     for name, told in cases.items():
         with pytest.raises(SmapstopError) as raised:

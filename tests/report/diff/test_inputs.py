@@ -44,7 +44,7 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
         assert mapping_dicts(open_run(f"/proc/self/fd/{pipe.stdout.fileno()}", None, "pss").mappings)
 
 
-NEITHER = "smapstop record and smapstop snapshot --format json write what can be compared"
+NEITHER = "use a file from smapstop record or smapstop snapshot --format json, or a saved smaps"
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ NEITHER = "smapstop record and smapstop snapshot --format json write what can be
         (b" \n", f"FILE: it is empty: {NEITHER}"),
         (
             b"root:x:0:0\n",
-            "FILE: no recording, no JSON and no saved smaps (smaps line 1: expected a mapping's header, ",
+            "FILE: not a recording, JSON or saved smaps (smaps line 1: expected a mapping's header, ",
         ),
         (
             SAVED + b"torn",
-            "FILE: no recording, no JSON and no saved smaps (smaps line 4: expected a mapping's header or ",
+            "FILE: not a recording, JSON or saved smaps (smaps line 4: expected a mapping's header or ",
         ),
-        (b"SQLite format 3\0" + b"\0" * 100, "FILE: no recording, no JSON and no saved smaps ("),
-        (b"{}", "FILE: JSON, but not of a snapshot: "),
+        (b"SQLite format 3\0" + b"\0" * 100, "FILE: not a recording, JSON or saved smaps ("),
+        (b"{}", "FILE: JSON, but not a smapstop snapshot: "),
         (
             b"1000-2000 ---p 00000000 00:00 0   [rollup]\nRss: 4 kB\n",
             "FILE: only the totals of smaps_rollup: save /proc",
@@ -123,7 +123,7 @@ def test_a_moment_in_a_gap_is_the_one_before_it() -> None:
 def test_a_moment_long_after_the_end_is_told() -> None:
     with pytest.raises(SmapstopError) as raised:
         find_moment(TICKS, 5.1, "rss", "run")
-    assert str(raised.value) == "--at 5.1: 'run' ends before: its last moment is at 4.0 s"
+    assert str(raised.value) == "--at 5.1: 'run' ends earlier: its last sample is at 4.0 s"
 
 
 @pytest.mark.parametrize("when", ["start", "end", "peak", 1.0])
@@ -153,7 +153,7 @@ def test_a_recording_is_compared_at_its_end_unless_another_moment_is_asked_for(r
 def test_a_recording_in_a_pipe_is_told(recorded: str) -> None:
     command = [sys.executable, "-m", "smapstop", "diff", "-", recorded]
     run = subprocess.run(command, input=Path(recorded).read_bytes(), capture_output=True, check=False)
-    assert run.stderr == b"smapstop: stdin is a recording: name its file: SQLite cannot read a pipe\n"
+    assert run.stderr == b"smapstop: stdin is a recording: give its file name: SQLite cannot read a pipe\n"
     assert run.returncode == 2
 
 

@@ -31,7 +31,7 @@ def test_a_limit_is_a_share_or_an_amount_of_the_total_or_of_one_mapping(text: st
 def test_anything_else_is_told(text: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         parse_limit(text)
-    expected = "give a share or an amount: 10%, 512k, 5M, or libfoo.so=5%"
+    expected = "give a percentage or an amount: 10%, 512k, 5M, or libfoo.so=5%"
     assert str(raised.value) == f"--fail-over {text}: {expected}"
 
 

@@ -27,5 +27,5 @@ def test_one_moment_is_for_both_runs_and_two_may_leave_one_out(
 def test_anything_else_is_told(text: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         parse_moment_specs(text)
-    expected = "give start, end, peak, or seconds after the start; A,B for two moments"
+    expected = "give start, end, peak, or seconds after the start; A,B for one each"
     assert str(raised.value) == f"--at {text}: {expected}"

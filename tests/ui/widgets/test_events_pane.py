@@ -182,7 +182,7 @@ async def test_the_process_is_told_in_its_own_name() -> None:
         told = [" ".join(line[12:].split()) for line in lines(pilot.app)]
         assert told == [
             "program killed by SIGKILL",
-            "program the map changed while it was read",
+            "program the map changed while being read",
             "program exec: started a new program",
         ]
 
