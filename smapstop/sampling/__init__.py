@@ -1,1 +1,1 @@
-"""The sampler: a process of its own that reads, identifies, compares and sends ticks."""
+"""The sampler process: read the target, identify its mappings, diff them, send ticks."""

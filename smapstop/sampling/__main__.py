@@ -1,4 +1,4 @@
-"""The sampler process: requests come in on stdin, ticks go out on stdout, and the end of stdin ends it."""
+"""Entry point of the sampler process: requests on stdin, ticks on stdout; it exits at end of stdin."""
 
 import signal
 import sys
@@ -10,11 +10,11 @@ from smapstop.sampling.service import Service
 def main() -> None:
     """Serve on stdin and stdout.
 
-    Fds may be named for a program to launch: the master and slave of its terminal, or its standard input, output and
+    The arguments are fds for a program to launch: the master and slave of its pty, or its standard input, output and
     error.
     """
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # they are meant for the reader, whose end is ours, too
+        signal.signal(number, signal.SIG_IGN)  # sent to the reader's process group; when the reader exits, so do we
     with suppress(BrokenPipeError):  # the reader is gone
         Service(0, 1, tuple(map(int, sys.argv[1:]))).run()
 

@@ -1,4 +1,4 @@
-"""What was copied on write: which pages of a file became anonymous since the last look, and what lies on them."""
+"""Symbol names of pages copied on write: private file pages that became anonymous since the last pagemap scan."""
 
 import numpy as np
 
@@ -11,19 +11,19 @@ from smapstop.proc.pages.pagemap import read_anonymous_runs
 from smapstop.proc.process import ProcDir
 
 MAX_MAPPINGS_AT_START = 400
-"""So many mappings are looked at when watching begins, the first ones."""
+"""Limit of mappings scanned when watching begins; the first ones in address order."""
 MAX_MAPPINGS_PER_TICK = 16
-"""So many mappings are looked at in a tick."""
+"""Limit of mappings scanned per tick."""
 MAX_MAPPING_BYTES = 256 << 20
-"""A larger mapping is not looked at: its page tables cost more than a name is worth."""
+"""Only this much of a mapping is scanned, from its start: more page tables would cost more than a name is worth."""
 
 _COPY_ON_WRITE = MECHANISMS.index("copy-on-write")
 
 
 class CowTracker:
-    """Remembers the anonymous pages of private file mappings of one process, to tell which are new.
+    """Track the anonymous pages of a process' private file mappings, to find those that are new.
 
-    A look costs as much as the page tables of the mapping; only mappings in which pages were copied are looked at.
+    The cost of a scan is proportional to the mapping's page tables, so only mappings with copied pages are scanned.
     """
 
     def __init__(self, process: ProcDir, files: ElfCache) -> None:
@@ -32,20 +32,20 @@ class CowTracker:
         self._known_pages: dict[int, PageRuns] = {}
 
     def begin(self, mappings: Mappings, ids: Ids) -> None:
-        """Look at what was copied before we came; forget what we knew of another program."""
+        """Scan the pages copied before watching began; discard what is known of a previous program."""
         self._known_pages = {}
-        written = [
+        writable = [
             code for code in np.unique(mappings.perms).tolist() if _is_private_writable(mappings.strings[code])
         ]
-        rows = np.flatnonzero((mappings.inode != 0) & np.isin(mappings.perms, written))
+        rows = np.flatnonzero((mappings.inode != 0) & np.isin(mappings.perms, writable))
         for row in rows[:MAX_MAPPINGS_AT_START].tolist():
             pages = self._read_anonymous(mappings, row)
             if pages is None:
-                return  # pagemap may not be read: nor may it next time
+                return  # pagemap cannot be read, nor can it for the other mappings
             self._known_pages[int(ids[row])] = pages
 
     def name_new(self, mappings: Mappings, ids: Ids, events: Events) -> Events:
-        """The events of a tick, with the names of what lies on the pages copied on write."""
+        """Add symbol names of pages copied on write to the events of a tick."""
         copied = events.mapping[events.what == _COPY_ON_WRITE]
         names: dict[int, SymbolNames] = {}
         for row in np.flatnonzero(np.isin(ids, copied))[:MAX_MAPPINGS_PER_TICK].tolist():
@@ -61,7 +61,7 @@ class CowTracker:
         return events.with_names(names) if names else events
 
     def _read_anonymous(self, mappings: Mappings, row: int) -> PageRuns | None:
-        """The anonymous pages of a mapping now; None when they may not be seen."""
+        """Read the anonymous pages of a mapping; None when pagemap cannot be read."""
         start, end = int(mappings.start[row]), int(mappings.end[row])
         try:
             return read_anonymous_runs(self._process, start, min(end, start + MAX_MAPPING_BYTES))
@@ -69,6 +69,6 @@ class CowTracker:
             return None
 
 
-def _is_private_writable(text: str) -> bool:
-    """Whether permissions let pages be copied on write."""
-    return len(text) == 4 and text[1] == "w" and text[3] == "p"
+def _is_private_writable(perms: str) -> bool:
+    """Whether pages of a mapping with these permissions can be copied on write."""
+    return len(perms) == 4 and perms[1] == "w" and perms[3] == "p"

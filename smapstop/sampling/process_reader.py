@@ -1,4 +1,4 @@
-"""One complete reading of a process: never of two programs, never cut short, with what could not be read as data."""
+"""Read a process completely: never a mix of two programs, never truncated; missing permissions are data."""
 
 import time
 from dataclasses import dataclass
@@ -12,33 +12,33 @@ from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProcessReading:
-    """What the kernel said of a process, and when."""
+    """One reading of a process, with its time."""
 
     wall_ns: int
-    """When the reading began, on the wall clock."""
+    """Start of the reading, wall clock, ns."""
     monotonic_ns: int
-    """The same moment on the monotonic clock."""
+    """Start of the reading, monotonic clock, ns."""
     read_ns: int
-    """How long the reading took."""
+    """Duration of the reading, ns."""
     tier: Tier
-    """How much was read."""
+    """What was read."""
     counters: Counters
     mappings: Mappings
-    """Every mapping; none when they were not read, or may not be."""
+    """Every mapping; empty when smaps was not read or is not readable."""
     has_mappings: bool
-    """Whether the mappings were read."""
+    """Whether smaps was read."""
     rollup: dict[str, int]
-    """The totals of smaps_rollup, kB; empty when it was not read."""
+    """Totals of smaps_rollup, kB; empty when it was not read."""
     torn: bool
-    """The map changed while it was read; overlapping records were dropped."""
+    """The map changed during the reading; overlapping records were dropped."""
     executed: bool
-    """This is another program than at the last reading."""
+    """The process has executed another program since the last reading."""
     missing: str
-    """Why the mappings could not be read, and what to do."""
+    """Why the mappings could not be read, and the remedy; empty otherwise."""
 
 
 class ProcessReader:
-    """Reads one process again and again; keeps the memory, the texts and the parser of the last reading."""
+    """Read one process repeatedly, reusing the read buffer, the string table and the parser."""
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process
@@ -47,10 +47,10 @@ class ProcessReader:
         self._image = 0
 
     def read(self, tier: Tier) -> ProcessReading:
-        """Read the process once; what may not be read any more is part of the reading, and no error.
+        """Read the process once; a missing permission is part of the reading, not an error.
 
         Args:
-            tier: How much to read; of a new program everything is read.
+            tier: What to read; after an exec everything is read.
 
         Raises:
             OSError: ENOENT or ESRCH: the process is gone.
@@ -92,17 +92,17 @@ class ProcessReader:
         )
 
     def _has_executed(self, counters: Counters) -> bool:
-        """Whether this is another program than last time; an image that may not be read now is no other program."""
+        """Whether the process has executed another program; an image that is not readable does not count as one."""
         return bool(self._image and counters.image) and self._image != counters.image
 
     def _read_whole_smaps(self, counters: Counters) -> tuple[Counters, memoryview]:
-        """Read smaps to its end: an exec or an exit in the middle cuts the text short, and looks like a normal end.
+        """Read smaps to its end; an exec or exit in the middle truncates the text, which looks like end of file.
 
         Returns:
-            The counters of the program that the text is of, which is a new one when it has just begun; and the text.
+            The counters of the program that the text belongs to (a new one after an exec), and the text.
 
         Raises:
-            OSError: As for `ProcDir.read`; also when the process has ended and only its entry is left.
+            OSError: As for `ProcDir.read`; ESRCH also when the process is a zombie or dead.
         """
         text = self._process.read_smaps_into(self._buffer)
         after = self._process.counters()

@@ -1,4 +1,4 @@
-"""What a reader asks of one mapping between two ticks: its pages, and what lies on them."""
+"""Answer requests about one mapping between two ticks: its pages, their symbols and page frames."""
 
 import time
 
@@ -17,17 +17,17 @@ from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir
 
 GONE_REASON = "the mapping is gone"
 MAX_FRAMES = 65_536
-"""Of so many pages the frames are looked at, at once: it takes 0.1 s."""
+"""Limit of pages whose frames are read at once: 0.1 s."""
 
 
 def read_pages(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesRequest, tick: int) -> PagesReply:
-    """Look at the pages of a mapping.
+    """Read the states of a mapping's pages.
 
     Args:
-        process: That the mappings are of.
-        mappings: The last reading of its memory map.
+        process: The process that is watched.
+        mappings: Its mappings at the last reading.
         ids: Their ids.
-        request: Which one.
+        request: The mapping.
         tick: The tick of that reading, or a later one.
     """
     row, wall_ns = _row_of(ids, request.mapping), time.time_ns()
@@ -46,35 +46,35 @@ def read_pages(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesReq
 def read_symbols(
     process: ProcDir, files: ElfCache, mappings: Mappings, ids: Ids, request: SymbolsRequest
 ) -> SymbolsReply:
-    """Tell what lies on pages of a mapping; nothing of those that are not its own any more.
+    """Find the symbols on pages of a mapping; empty for pages that are no longer in it.
 
     Args:
-        process: That the mappings are of.
-        files: What is known of its files.
-        mappings: The last reading of its memory map.
+        process: The process that is watched.
+        files: Cache of the symbols of mapped files.
+        mappings: Its mappings at the last reading.
         ids: Their ids.
-        request: Which pages.
+        request: The mapping and page ranges.
     """
     row = _row_of(ids, request.mapping)
     if row is None:
         return SymbolsReply(request.mapping, request.ranges, ((),) * len(request.ranges), GONE_REASON)
     low, high = int(mappings.start[row]), int(mappings.end[row])
-    its_own = [(start, end) for start, end in request.ranges if low <= start < end <= high]
-    asked = [_page_range(process, start, end) for start, end in its_own]
-    found = dict(zip(its_own, files.find_symbols(process, mappings, row, asked), strict=True))
-    lacking = next((symbols.missing_reason for symbols in found.values() if symbols.missing_reason), "")
-    names = tuple(found.get(each, Symbols()).labels for each in request.ranges)
-    return SymbolsReply(request.mapping, request.ranges, names, lacking)
+    mapped_ranges = [(start, end) for start, end in request.ranges if low <= start < end <= high]
+    page_ranges = [_page_range(process, start, end) for start, end in mapped_ranges]
+    symbols_of = dict(zip(mapped_ranges, files.find_symbols(process, mappings, row, page_ranges), strict=True))
+    missing_reason = next((symbols.missing_reason for symbols in symbols_of.values() if symbols.missing_reason), "")
+    names = tuple(symbols_of.get(each, Symbols()).labels for each in request.ranges)
+    return SymbolsReply(request.mapping, request.ranges, names, missing_reason)
 
 
 def read_frames(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesRequest) -> FramesReply:
-    """Tell of the frames behind some pages of a mapping.
+    """Count the page frames behind a range of a mapping, by state.
 
     Args:
-        process: That the mappings are of.
-        mappings: The last reading of its memory map.
+        process: The process that is watched.
+        mappings: Its mappings at the last reading.
         ids: Their ids.
-        request: Which pages.
+        request: The mapping and address range.
     """
 
     def no_frames(why: str) -> FramesReply:
@@ -84,7 +84,7 @@ def read_frames(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesR
     if row is None or not int(mappings.start[row]) <= request.start < request.end <= int(mappings.end[row]):
         return no_frames(GONE_REASON)
     if request.end - request.start > MAX_FRAMES * PAGE_BYTES:
-        return no_frames(f"more than {MAX_FRAMES:,} pages are not looked at")
+        return no_frames(f"only up to {MAX_FRAMES:,} pages are read at once")
     try:
         frames = read_frame_runs(process, read_page_runs(process, request.start, request.end))
     except OSError as error:
@@ -109,7 +109,7 @@ def read_frames(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesR
 
 
 def _page_range(process: ProcDir, start: int, end: int) -> PageRuns:
-    """A range of pages; it matters whether some were written, also where they are read-only now."""
+    """A page range for the symbol lookup: as file pages unless any was copied, even if it is read-only now."""
     return PageRuns(
         np.array([start], np.uint64),
         np.array([end], np.uint64),
@@ -122,7 +122,7 @@ def _page_range(process: ProcDir, start: int, end: int) -> PageRuns:
 
 
 def _has_copies(process: ProcDir, start: int, end: int) -> bool:
-    """Whether any of the pages is a copy."""
+    """Whether any of the pages is anonymous (a private copy)."""
     try:
         return len(read_anonymous_runs(process, start, end)) > 0
     except OSError:
@@ -130,6 +130,6 @@ def _has_copies(process: ProcDir, start: int, end: int) -> bool:
 
 
 def _row_of(ids: Ids, mapping: int) -> int | None:
-    """The row of a mapping; None when it is not there."""
+    """Row of a mapping; None when it is gone."""
     rows = np.flatnonzero(ids == mapping)
     return int(rows[0]) if len(rows) else None

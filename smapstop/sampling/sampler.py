@@ -1,4 +1,4 @@
-"""The sampler: reads the process, identifies its mappings, and gives one tick after the other."""
+"""The sampler: read the process, identify its mappings, and build ticks."""
 
 import time
 from dataclasses import dataclass, replace
@@ -23,51 +23,51 @@ from smapstop.sampling.queries import read_frames, read_pages, read_symbols
 from smapstop.sampling.stack_tracker import StackTracker
 
 KEYFRAME_EVERY = 120
-"""Ticks between keyframes: a reader that goes back in time replays at most so many."""
+"""Ticks between keyframes: going back in time replays at most this many."""
 
 _NO_IDS: Ids = np.zeros(0, np.int64)
 _NO_ROWS: Rows = np.zeros(0, np.intp)
 _NO_FAULTS = Faults(0, 0)
 
 KnownMappings = tuple[Mappings, Ids]
-"""The mappings of a reading, and their ids."""
+"""Mappings of a reading, and their ids."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SamplerState:
-    """What is known of a process between two readings."""
+    """State of the sampler between two readings."""
 
     known: KnownMappings | None = None
-    """The last mappings that were read of this program."""
+    """The last mappings read of this program; None before the first."""
     faults: Faults = _NO_FAULTS
-    """The counters of that reading."""
+    """Fault counters of that reading."""
     torn: bool = False
-    """Whether the map changed while that reading was made."""
+    """Whether the map changed during that reading."""
     next_id: int = 0
-    """The id that the next new mapping gets."""
+    """Id of the next new mapping."""
     since_keyframe: int = 0
     """Ticks with mappings since the last keyframe."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transition:
-    """What a reading makes of a state: the next state, and what the tick has of it."""
+    """Result of one reading: the next state, and what the tick contains."""
 
     state: SamplerState
     is_first: bool
-    """Nothing was known before: watching begins, or another program does."""
+    """No mappings were known before: watching begins, or after an exec."""
     keyframe: bool
-    """The tick carries every mapping."""
+    """The tick contains every mapping."""
     matched: Match
-    """The mappings of the reading, identified."""
+    """Mappings of the reading, matched with known ids."""
     changed: Rows
-    """Its rows that differ from the last reading, with those that are new."""
+    """Rows of the reading that are new or differ from the last one."""
     events: Events
-    """Why they moved; without names."""
+    """Mechanisms that explain the changes; without symbol names."""
 
 
 def advance(state: SamplerState, reading: ProcessReading) -> Transition:
-    """Identify, compare and explain what was read, by what was known before; pure."""
+    """Identify, diff and explain a reading against the previous state; a pure function."""
     known = None if reading.executed else state.known
     if known is not None and not reading.has_mappings:
         nothing = Match(_NO_IDS, _NO_ROWS, _NO_IDS, (), state.next_id)
@@ -91,7 +91,7 @@ def advance(state: SamplerState, reading: ProcessReading) -> Transition:
 
 
 def _changed_rows(known: KnownMappings | None, matched: Match, mappings: Mappings) -> Rows:
-    """The rows that differ from the last reading, with those that are new."""
+    """Rows that are new or differ from the last reading."""
     changed = np.ones(len(mappings), bool)
     if known is not None:
         old, _ = known
@@ -101,7 +101,7 @@ def _changed_rows(known: KnownMappings | None, matched: Match, mappings: Mapping
 
 
 def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows: Rows) -> Events:
-    """Why rows moved since the last reading of them; a torn reading explains nothing."""
+    """Explain why rows changed since the last reading; nothing is explained when either reading is torn."""
     if state.known is None or not reading.has_mappings or reading.torn or state.torn:
         return NO_EVENTS
     old, _ = state.known
@@ -113,7 +113,7 @@ def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows:
 
 
 class Sampler:
-    """Samples one process. Not a thread: its owner calls `sample` when the pacer says that a tick is due."""
+    """Sample one process. It has no thread: the owner calls `sample` when a tick of `pacer` is due."""
 
     def __init__(self, process: ProcDir, pace: Pace) -> None:
         self.pacer = Pacer(pace, time.monotonic_ns())
@@ -126,46 +126,46 @@ class Sampler:
         self._last: Tick | None = None
 
     def sample(self) -> Tick:
-        """Read the process once, and make the tick of what changed.
+        """Read the process once and build the tick of what changed.
 
         Raises:
             OSError: ENOENT or ESRCH: the process is gone.
         """
         began_ns = time.process_time_ns()
         reading = self._reader.read(self.pacer.tier())
-        step = advance(self._state, reading)
-        if step.is_first:
-            self._cow_tracker.begin(reading.mappings, step.matched.ids)
-        events = self._cow_tracker.name_new(reading.mappings, step.matched.ids, step.events)
+        transition = advance(self._state, reading)
+        if transition.is_first:
+            self._cow_tracker.begin(reading.mappings, transition.matched.ids)
+        events = self._cow_tracker.name_new(reading.mappings, transition.matched.ids, transition.events)
         stacks = (
-            self._stack_tracker.changes(reading.counters, reading.mappings, step.matched.ids)
+            self._stack_tracker.changes(reading.counters, reading.mappings, transition.matched.ids)
             if reading.has_mappings
             else ()
         )
-        self._state = step.state
+        self._state = transition.state
         spent_ns = time.process_time_ns() - began_ns
         self.pacer.book_tick(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns())
-        self._last = self._build_tick(reading, step, events, stacks, spent_ns)
+        self._last = self._build_tick(reading, transition, events, stacks, spent_ns)
         return self._last
 
     def _build_tick(
         self,
         reading: ProcessReading,
-        step: Transition,
+        transition: Transition,
         events: Events,
         stacks: tuple[ThreadStack, ...],
         spent_ns: int,
     ) -> Tick:
-        """The tick of a reading.
+        """Build the tick of a reading.
 
         Args:
-            reading: What was read.
-            step: What it changed.
-            events: Why it changed, with names.
-            stacks: What is new of the stacks of threads.
-            spent_ns: The CPU time that all of this took.
+            reading: The reading.
+            transition: What it changed.
+            events: Mechanisms that explain the changes, with symbol names.
+            stacks: Changes of thread stacks.
+            spent_ns: CPU time of reading and deriving the tick.
         """
-        sent = slice(None) if step.keyframe else step.changed
+        sent = slice(None) if transition.keyframe else transition.changed
         return Tick(
             number=self._last.number + 1 if self._last else 0,
             monotonic_ns=reading.monotonic_ns,
@@ -177,11 +177,11 @@ class Sampler:
             counters=reading.counters,
             tier=reading.tier,
             totals=totals_of(reading.counters, reading.mappings if reading.has_mappings else None, reading.rollup),
-            keyframe=step.keyframe,
-            ids=step.matched.ids[sent],
+            keyframe=transition.keyframe,
+            ids=transition.matched.ids[sent],
             rows=reading.mappings.take(sent),
-            gone=step.matched.gone,
-            lineage=step.matched.lineage,
+            gone=transition.matched.gone,
+            lineage=transition.matched.lineage,
             events=events,
             stacks=stacks,
             torn=reading.torn,
@@ -190,23 +190,23 @@ class Sampler:
         )
 
     def answer(self, request: MappingRequest) -> MappingReply:
-        """Read what was asked for of one mapping, beside the ticks; there must have been one."""
+        """Answer a request about one mapping, between ticks; requires at least one tick."""
         began_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
         assert self._last is not None
         mappings, ids = self._state.known or (self._last.rows, _NO_IDS)
-        seen: MappingReply
+        reply: MappingReply
         match request:
             case PagesRequest():
-                seen = read_pages(self._process, mappings, ids, request, self._last.number)
+                reply = read_pages(self._process, mappings, ids, request, self._last.number)
             case SymbolsRequest():
-                seen = read_symbols(self._process, self._files, mappings, ids, request)
+                reply = read_symbols(self._process, self._files, mappings, ids, request)
             case FramesRequest():
-                seen = read_frames(self._process, mappings, ids, request)
+                reply = read_frames(self._process, mappings, ids, request)
         self.pacer.book_request(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
-        return seen
+        return reply
 
     def final_tick(self, ending: ExitStatus) -> Tick | None:
-        """The tick that says how the process ended and changes nothing else; None when it was never sampled."""
+        """Build the last tick, with the exit status and no other change; None when the process was never sampled."""
         if self._last is None:
             return None
         return replace(

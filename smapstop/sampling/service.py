@@ -1,4 +1,4 @@
-"""Serve one reader: requests come in, ticks of the one target go out."""
+"""Service loop of the sampler process: requests in, ticks of one target out."""
 
 import os
 import select
@@ -32,7 +32,7 @@ from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, 
 
 
 class WatchedProcess:
-    """One target being watched: its files, its pidfd, and the program when we launched it."""
+    """The watched target: its proc directory, its pidfd, and the program if we launched it."""
 
     def __init__(self, process: ProcDir, program: Program | None, pace: Pace) -> None:
         self.process = process
@@ -41,7 +41,7 @@ class WatchedProcess:
         self.sampler = Sampler(process, pace)
 
     def target(self) -> Target:
-        """What a reader is told of the target."""
+        """Description of the target for the reader."""
         return Target(
             pid=self.process.pid,
             command_line=self.process.command_line(),
@@ -54,7 +54,7 @@ class WatchedProcess:
         )
 
     def ending(self) -> ExitStatus:
-        """How the target ended: as its parent knows it, or as the kernel tells a bystander."""
+        """Exit status of the target: of our child by waitpid(2), else from /proc, or the pidfd once reaped."""
         if self.program is not None:
             _, status = os.waitpid(self.program.pid, 0)
             return ExitStatus(*split_wait_status(status))
@@ -68,13 +68,13 @@ class WatchedProcess:
         return ExitStatus(*split_wait_status(counters.exit_code), zombie=True)
 
     def close(self) -> None:
-        """Give the files back."""
+        """Close the files."""
         os.close(self.pidfd)
         self.process.close()
 
 
 class Service:
-    """Serves one reader: does what it asks, and sends it the ticks of the one target."""
+    """Serve one reader: carry out its requests and send it the ticks of one target."""
 
     def __init__(self, requests_fd: int, ticks_fd: int, program_fds: tuple[int, ...]) -> None:
         self._requests_fd = requests_fd
@@ -87,13 +87,13 @@ class Service:
         self._launches = 0
 
     def run(self) -> None:
-        """Serve until the reader is gone, or asks to be left alone."""
+        """Serve until the reader is gone or detaches."""
         while True:
-            watch = self._watched
+            watched = self._watched
             timeout = None
-            if watch is not None:
-                timeout = max(0.0, (watch.sampler.pacer.due_ns - time.monotonic_ns()) / 1e9)
-            waiting = [self._requests_fd, *([watch.pidfd] if watch else [])]
+            if watched is not None:
+                timeout = max(0.0, (watched.sampler.pacer.due_ns - time.monotonic_ns()) / 1e9)
+            waiting = [self._requests_fd, *([watched.pidfd] if watched else [])]
             ready, _, _ = select.select(waiting, [], [], timeout)
             if self._requests_fd in ready:
                 request = self._next_request()
@@ -103,13 +103,13 @@ class Service:
                     self._detach()
                     return
                 self._handle(request)
-            elif watch is not None and watch.pidfd in ready:
-                self._finish_watching(watch)
-            elif watch is not None:
-                self._send_sample(watch)
+            elif watched is not None and watched.pidfd in ready:
+                self._finish_watching(watched)
+            elif watched is not None:
+                self._send_sample(watched)
 
     def _next_request(self) -> Request | None:
-        """The next request; None when the reader is gone."""
+        """Read the next request; None when the reader is gone."""
         frame = read_frame(partial(read_exactly, self._requests_fd))
         return cast("Request", self._decoder.decode(*frame)) if frame else None
 
@@ -117,7 +117,7 @@ class Service:
         write_all(self._ticks_fd, self._encoder.encode(message))
 
     def _handle(self, request: Request) -> None:
-        """Do what the reader asks; what goes wrong is told to it."""
+        """Carry out a request; errors are sent to the reader."""
         try:
             match request:
                 case Attach(pid, pace):
@@ -131,70 +131,70 @@ class Service:
                 case Signal(number) if self._watched and self._watched.program:
                     signal_session(self._watched.program.pid, number)
                 case _:
-                    pass  # the target ended before the request arrived, or goes on
+                    pass  # the target ended before the request arrived, or is still running (Launch)
         except SmapstopError as error:
             self._send(self._failure_message(error.what, error.remedy, error.status))
         except OSError as error:
-            self._send(self._failure_message(f"cannot watch the process: {error.strerror}", "has it ended?"))
+            self._send(self._failure_message(f"cannot watch the process: {error.strerror}", "has it exited?"))
 
     def _failure_message(self, what: str, remedy: str = "", status: int = 2) -> Failure | LaunchFailed:
-        """Why there is nothing to watch; a program that was launched before can be tried again."""
+        """Message of a failure; after a first launch it is not final: the program can be launched again."""
         return LaunchFailed(what, remedy) if self._launches > 1 else Failure(what, remedy, status)
 
     def _launch_program(self, request: Launch) -> WatchedProcess:
-        """A program started on our terminal, which is then the program's alone."""
+        """Launch a program on the pty, or on the given fds, which are then only the program's."""
         environment = request.environment
         self._launches += 1
         if self._terminal is None:
             program = launch(request.command, terminal_fd=None, stdio=self._stdio, env=environment)
             for fd in set(self._stdio) - {0, 1, 2}:
-                os.close(fd)  # the program's alone: who reads its output shall see when it ends
+                os.close(fd)  # only the program holds them, so that readers of its output get end of file
         else:
             with self._terminal.open_slave() as slave:
                 program = launch(request.command, terminal_fd=slave, env=terminal_environment(environment))
         return WatchedProcess(ProcDir(program.pid), program, request.pace)
 
-    def _start_watching(self, watch: WatchedProcess) -> None:
-        """Send the first tick; a launched program runs only after it."""
-        self._watched = watch
-        self._send(watch.target())
-        self._send_sample(watch)
-        if watch.program is not None:
-            release(watch.program)
+    def _start_watching(self, watched: WatchedProcess) -> None:
+        """Send the target and its first tick; a launched program is released after that."""
+        self._watched = watched
+        self._send(watched.target())
+        self._send_sample(watched)
+        if watched.program is not None:
+            release(watched.program)
 
-    def _send_sample(self, watch: WatchedProcess) -> None:
-        """Send a tick, or the news that the target has ended."""
+    def _send_sample(self, watched: WatchedProcess) -> None:
+        """Sample and send a tick; or finish when the target has ended."""
         try:
-            tick = watch.sampler.sample()
+            tick = watched.sampler.sample()
         except (FileNotFoundError, ProcessLookupError):
-            if watch.pidfd in select.select([watch.pidfd], [], [], 0.5)[0]:
-                self._finish_watching(watch)
+            if watched.pidfd in select.select([watched.pidfd], [], [], 0.5)[0]:
+                self._finish_watching(watched)
             return
         self._send(tick)
 
-    def _finish_watching(self, watch: WatchedProcess) -> None:
-        """Send the last tick, and forget the target."""
-        tick = watch.sampler.final_tick(watch.ending())
-        self._send(tick or self._failure_message(f"process {watch.process.pid} ended before it could be read"))
-        watch.close()
+    def _finish_watching(self, watched: WatchedProcess) -> None:
+        """Send the last tick and close the target."""
+        tick = watched.sampler.final_tick(watched.ending())
+        self._send(tick or self._failure_message(f"process {watched.process.pid} ended before it could be read"))
+        watched.close()
         self._watched = None
 
     def _detach(self) -> None:
-        """Keep the launched program's terminal open until the program ends, and throw away what it prints."""
+        """Fork a child that keeps the program's pty open and discards its output until the program ends."""
         if self._terminal is None or self._watched is None or os.fork():
             return
         os.setsid()
         for fd in (0, 1, 2):
             os.close(fd)
-        with suppress(OSError):  # EIO: the last one who had the terminal is gone
+        with suppress(OSError):  # EIO: the last process on the pty is gone
             while select.select([self._terminal.master], [], []):
-                with suppress(BlockingIOError):  # the reader, which is about to leave, was faster
+                with suppress(BlockingIOError):  # the reader, which is exiting, read it first
                     os.read(self._terminal.master, 65536)
         os._exit(0)
 
 
 def signal_session(pid: int, number: int) -> None:
-    """Signal the process group of a launched program, which leads its own session."""
+    """Signal the process group of a launched program, which leads its own session, or the process if it has none."""
     try:
         os.killpg(pid, number)
     except ProcessLookupError:

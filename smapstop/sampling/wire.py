@@ -1,8 +1,8 @@
-"""Ticks and requests as bytes: length-prefixed frames, safe to read from anywhere.
+"""Wire format of ticks and requests: length-prefixed frames, safe to decode from untrusted input.
 
-A frame is two little-endian u32 (bytes of JSON, bytes of columns), the JSON of a dataclass, and the columns it points
-to. Strings travel once: each side keeps its own `StringTable`, and a frame carries what was added since the last one,
-and after how many; after the first one (the empty string) both sides start over.
+A frame is two little-endian u32 (bytes of JSON, bytes of columns), the JSON of a dataclass, and the columns that it
+refers to. Each string is sent once: both sides have a `StringTable`, and a frame has the strings added since the last
+frame, and the count before them; a count of 1 (only the empty string) starts a new table.
 """
 
 import dataclasses
@@ -22,14 +22,14 @@ _FRAME_HEADER = struct.Struct("<II")
 WireMessage = (
     tick.Tick | protocol.Target | protocol.LaunchFailed | protocol.Failure | protocol.MappingReply | protocol.Request
 )
-"""What can be sent."""
+"""Messages that can be sent."""
 
 
 def _dataclasses_in(kind: Any) -> Iterator[type]:
-    """The dataclasses that a type names: itself, those of a union, and those of its fields."""
+    """Dataclasses that a type refers to: itself, members of a union, and those of its fields."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         yield kind
-        # protocol imports PageRuns for type checking alone
+        # protocol imports PageRuns for type checking only
         parts: Iterable[Any] = get_type_hints(kind, localns={"PageRuns": PageRuns}).values()
     else:
         parts = get_args(kind)
@@ -38,25 +38,25 @@ def _dataclasses_in(kind: Any) -> Iterator[type]:
 
 
 _TYPES = {kind.__name__: kind for kind in _dataclasses_in(WireMessage)}
-"""Every dataclass that a message can contain, by its name."""
+"""Every dataclass that a message can contain, by name."""
 
 
 class Encoder:
-    """Messages to bytes, for one stream."""
+    """Encode the messages of one stream."""
 
     def __init__(self) -> None:
         self._texts = StringTable()
         self._sent_count = len(self._texts)
 
     def encode(self, message: WireMessage) -> bytes:
-        """The frame of a message."""
+        """Encode a message as a frame."""
         blocks: list[bytes] = []
         text = json.dumps(self._to_json(message, blocks), separators=(",", ":")).encode()
         body = b"".join(blocks)
         return _FRAME_HEADER.pack(len(text), len(body)) + text + body
 
     def _to_json(self, value: Any, blocks: list[bytes]) -> Any:
-        """A value as JSON; columns are appended to `blocks`."""
+        """Convert a value to JSON; columns are appended to `blocks`."""
         match value:
             case PageFlags():
                 return {"page": int(value)}
@@ -66,7 +66,7 @@ class Encoder:
                 blocks.append(np.ascontiguousarray(value).tobytes())
                 return {"column": value.dtype.str, "shape": value.shape}
             case StringTable():
-                if value is not self._texts:  # another process, which begins anew
+                if value is not self._texts:  # of another process: start a new table
                     self._texts, self._sent_count = value, 1
                 after, self._sent_count = self._sent_count, len(value)
                 return {"texts": value.additions_since(after), "after": after}
@@ -79,13 +79,13 @@ class Encoder:
 
 
 class Decoder:
-    """Bytes to messages, for one stream."""
+    """Decode the messages of one stream."""
 
     def __init__(self) -> None:
         self.texts = StringTable()
 
     def decode(self, text: bytes, body: bytes) -> WireMessage:
-        """The message of a frame's two parts."""
+        """Decode the two parts of a frame."""
         at = 0
 
         def unpack(value: Any) -> Any:
@@ -115,10 +115,10 @@ class Decoder:
 
 
 def read_frame(read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:
-    """The two parts of the next frame; None at the end of the stream, also inside a frame.
+    """Read the two parts of the next frame; None at the end of the stream, even within a frame.
 
     Args:
-        read: Gives exactly so many bytes, fewer only at the end of the stream.
+        read: Returns exactly the requested number of bytes, fewer only at the end of the stream.
     """
     head = read(_FRAME_HEADER.size)
     if len(head) < _FRAME_HEADER.size:
@@ -129,7 +129,7 @@ def read_frame(read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:
 
 
 def read_exactly(fd: int, count: int) -> bytes:
-    """So many bytes of a pipe; fewer only at its end."""
+    """Read exactly `count` bytes of a pipe; fewer only at its end."""
     parts = []
     while count and (part := os.read(fd, count)):
         parts.append(part)
@@ -138,10 +138,10 @@ def read_exactly(fd: int, count: int) -> bytes:
 
 
 def write_all(fd: int, data: bytes) -> None:
-    """Write all of `data`, however little the pipe takes at once.
+    """Write all of `data`, with as many writes as the pipe needs.
 
     Raises:
-        BrokenPipeError: Nobody reads any more.
+        BrokenPipeError: The reader is gone.
     """
     view = memoryview(data)
     while view:

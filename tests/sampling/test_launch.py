@@ -238,15 +238,15 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("name", "status", "message"),
     [
-        ("no-such-program", 127, "no-such-program is not found: check the spelling, or give its path"),
-        ("./nothing", 127, "./nothing is not found: check the spelling, or give its path"),
-        ("", 127, " is not found: check the spelling, or give its path"),
-        ("text", 127, "text is not found: did you mean ./text?"),
+        ("no-such-program", 127, "no-such-program was not found: check the spelling or give its path"),
+        ("./nothing", 127, "./nothing was not found: check the spelling or give its path"),
+        ("", 127, " was not found: check the spelling or give its path"),
+        ("text", 127, "text was not found: did you mean ./text?"),
         ("./plain", 126, "cannot execute ./plain: permission denied"),
         ("./text", 126, "cannot execute ./text: exec format error"),
-        ("./script", 126, "cannot execute ./script: the interpreter that it names does not exist"),
+        ("./script", 126, "cannot execute ./script: the interpreter it names does not exist"),
         ("/", 126, "cannot execute /: it is a directory"),
-        ("./plain/below", 127, "./plain/below is not found: check the spelling, or give its path"),
+        ("./plain/below", 127, "./plain/below was not found: check the spelling or give its path"),
     ],
 )
 def test_what_cannot_be_executed_is_said_as_a_shell_would(

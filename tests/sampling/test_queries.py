@@ -204,7 +204,7 @@ def test_frames_that_are_too_many_nobodys_or_hidden_are_said(
         assert sampled.frames(mapping, -1000, 1).missing_reason == "the mapping is gone"
         monkeypatch.setattr(queries, "MAX_FRAMES", 9)
         assert sampled.frames(mapping, 0, 9).missing_reason == ""
-        assert sampled.frames(mapping, 0, 10).missing_reason == "more than 9 pages are not looked at"
+        assert sampled.frames(mapping, 0, 10).missing_reason == "only up to 9 pages are read at once"
         os.seteuid(65534)
         try:
             why = sampled.frames(mapping, 0, 1).missing_reason
