@@ -1,1 +1,1 @@
-"""Where ticks come from: a live sampler, a recording, a list."""
+"""Sources of ticks: a live sampler, a recording, a tee that records, a run without a dashboard."""

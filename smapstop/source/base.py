@@ -1,4 +1,4 @@
-"""Where ticks come from: a reader does not need to know whether they are live."""
+"""Interface of tick sources, live or recorded."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,23 +7,23 @@ from smapstop.model.protocol import EndOfRecording, Failure, LaunchFailed, Mappi
 from smapstop.model.tick import Tick
 
 SourceMessage = Tick | Target | LaunchFailed | Notice | EndOfRecording | Failure | MappingReply
-"""What a source tells: first the target, then its ticks; a failure is the last word."""
+"""Messages of a source: the target first, then its ticks; a `Failure` is the last one."""
 
 
 class Source(Protocol):
-    """Gives news of one process, and takes requests."""
+    """Source of the ticks of one process; it accepts requests."""
 
     terminal_fd: int | None
-    """The master of the terminal on which it launches a program; the reader's to show."""
+    """Master of the launched program's pty, which the reader displays; None without one."""
 
     def start(self, deliver: Callable[[SourceMessage], object]) -> None:
-        """Begin to deliver, from another thread; the deliverer must be quick."""
+        """Start to deliver messages, from another thread; `deliver` must be quick."""
 
     def request(self, request: Request) -> None:
-        """Ask for something; the answer, if any, is news."""
+        """Send a request; the reply, if any, is delivered as a message."""
 
     def close(self) -> None:
-        """End, and wait until everything has ended. Nothing is delivered after that."""
+        """Stop, and wait until everything has ended. Nothing is delivered after that."""
 
     def detach(self) -> None:
-        """End like `close`, but let a launched program go on."""
+        """Close, but leave a launched program running."""

@@ -1,4 +1,4 @@
-"""Recording without a dashboard: run a recorded source until its process ends, or until enough was recorded."""
+"""Recording without a dashboard: run a recorded source until its process ends or a limit is reached."""
 
 import queue
 import signal
@@ -14,25 +14,25 @@ from smapstop.source.base import SourceMessage
 from smapstop.source.tee import RecordingTee
 
 RECORDER_FAILED = "the recorder failed"
-"""Why a recording ended that neither its process nor the user ended."""
+"""Stop reason of a recording whose source failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Enough was recorded."""
+    """Message that stops the run."""
 
 
 class HeadlessRun:
     """One run of a recorded source, from its first request to its end.
 
     Args:
-        source: Records what it delivers; closing it is up to the caller, and writes why the recording ended.
-        begin: What to watch. A program that it launches is ended with the run.
-        count: Stop after so many recorded ticks.
-        seconds: Stop so long after the first tick.
+        source: The source, recorded. The caller closes it, which writes why the recording ended.
+        begin: What to watch. A launched program is terminated when the run stops.
+        count: Stop after this many recorded ticks.
+        seconds: Stop this long after the first tick.
         on_tick: Called with each tick, in the thread of `run`.
-        on_write_error: Called in that thread when the recording cannot be written any more, while the process goes
-            on; it may raise the error, which ends the run.
+        on_write_error: Called in that thread when the recording can no longer be written but the process still runs;
+            it may raise the error, which ends the run.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class HeadlessRun:
         self._messages: queue.SimpleQueue[SourceMessage | _Stop] = queue.SimpleQueue()
 
     def stop(self, why: str) -> None:
-        """End the recording now, and the run soon; may be called from a signal handler, and from any thread."""
+        """End the recording now and the run soon; callable from a signal handler and from any thread."""
         self._source.finish(why)
         self._messages.put(_Stop())
 
@@ -61,7 +61,7 @@ class HeadlessRun:
         """Record until the process ends or the run is stopped.
 
         Returns:
-            How the process ended; None when the run was stopped before.
+            Exit status of the process; None when the run was stopped before its end.
 
         Raises:
             SmapstopError: The source failed.
@@ -73,38 +73,38 @@ class HeadlessRun:
             self._end_program()
         return ending
 
-    def _deliver(self, news: SourceMessage) -> None:
-        """Queue what was delivered and recorded; in the source's thread, so that no tick too many is recorded."""
-        self._messages.put(news)
-        if isinstance(news, Tick) and news.ending is None and self._source.write_error is None:
+    def _deliver(self, message: SourceMessage) -> None:
+        """Queue a message; count in the source's thread, so that no tick too many is recorded."""
+        self._messages.put(message)
+        if isinstance(message, Tick) and message.ending is None and self._source.write_error is None:
             self._recorded_ticks += 1
             if self._recorded_ticks == self._count:
                 self.stop("--count")
 
     def _wait_for_end(self) -> ExitStatus | None:
-        """Wait until the process ends or the run is stopped; how the process ended."""
+        """Handle messages until the process ends (its exit status) or the run is stopped (None)."""
         deadline, error = None, None
         while True:
-            news = self._next_message(deadline)
+            message = self._next_message(deadline)
             if self._source.write_error is not error:
                 error = self._source.write_error
                 if error is not None:
                     self._on_write_error(error)
-            match news:
+            match message:
                 case _Stop():
                     return None
                 case Failure():
                     self._source.finish(RECORDER_FAILED)
-                    raise SmapstopError(news.what, news.remedy, status=news.status)
+                    raise SmapstopError(message.what, message.remedy, status=message.status)
                 case Tick():
-                    self._on_tick(news)
-                    if news.ending is not None:
-                        return news.ending
+                    self._on_tick(message)
+                    if message.ending is not None:
+                        return message.ending
                     if deadline is None and self._seconds is not None:
                         deadline = time.monotonic() + self._seconds
 
     def _next_message(self, deadline: float | None) -> SourceMessage | _Stop:
-        """Return what comes next; at the deadline stop the run."""
+        """Wait for the next message; at the deadline stop the run."""
         try:
             return self._messages.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
         except queue.Empty:
@@ -112,12 +112,12 @@ class HeadlessRun:
             return _Stop()
 
     def _end_program(self) -> None:
-        """End the launched program, by force when it takes longer than the grace period."""
+        """Terminate the launched program; kill it when it takes longer than the grace period."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             self._source.request(Signal(number))
             deadline = time.monotonic() + GRACE_SECONDS
             with suppress(queue.Empty):
                 while True:
-                    news = self._messages.get(timeout=max(0.0, deadline - time.monotonic()))
-                    if isinstance(news, Failure) or (isinstance(news, Tick) and news.ending is not None):
+                    message = self._messages.get(timeout=max(0.0, deadline - time.monotonic()))
+                    if isinstance(message, Failure) or (isinstance(message, Tick) and message.ending is not None):
                         return

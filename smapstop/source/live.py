@@ -1,6 +1,6 @@
-"""The live source: a sampler process of our own, and the thread that reads what it tells.
+"""The live source: our sampler process, and the thread that reads its messages.
 
-Light on purpose: the sampler is started before anything heavy is imported, and gets ready meanwhile.
+Imports little on purpose: the sampler is started first, and gets ready while the heavy modules are imported.
 """
 
 import os
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")))),
-    "OPENBLAS_NUM_THREADS": "1",  # starting more threads takes longer than everything else
+    "OPENBLAS_NUM_THREADS": "1",  # starting more threads would take longer than all other work
 }
-"""Of the sampler; -P keeps a struct.py in the user's directory from being its own. A program gets the user's."""
+"""Environment of the sampler; launched programs get the user's. (-P: import no struct.py of the user's directory.)"""
 
 
 class LiveSource:
-    """A source that samples: it owns the sampler process and the one reader thread.
+    """Sample a live process: owns the sampler process and the reader thread.
 
     Args:
-        terminal: The master and slave of the pty on which a program will be launched.
-        stdio: Without one, what shall be its standard input, output and error.
+        terminal: Master and slave of the pty for the program to launch.
+        stdio: Without a pty, the fds for its standard input, output and error.
 
     Raises:
-        SmapstopError: /proc is not mounted, or another pid namespace's.
+        SmapstopError: /proc is not mounted, or belongs to another pid namespace.
     """
 
     def __init__(self, terminal: tuple[int, int] | None = None, stdio: Sequence[int] = ()) -> None:
         require_proc()
         self.terminal_fd = terminal[0] if terminal else None
-        """The master of that pty; the source's caller reads and closes it."""
+        """Master of that pty; the caller reads and closes it."""
         self._stderr = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the source)
         fds = terminal or tuple(map(os.dup, stdio))
         self._sampler = subprocess.Popen(
@@ -53,8 +53,8 @@ class LiveSource:
             env=os.environ | _ENVIRONMENT,
         )
         for fd in fds[1:] if terminal else fds:
-            os.close(fd)  # the sampler's now: when the program and its children are gone, so is the terminal
-        # numpy, which the rest needs, is imported while the sampler starts
+            os.close(fd)  # only the sampler holds it now: the pty hangs up when the program and its children are gone
+        # imports numpy while the sampler starts
         from smapstop.sampling.wire import Encoder
 
         self._encoder = Encoder()
@@ -62,12 +62,12 @@ class LiveSource:
         self._thread: threading.Thread | None = None
 
     def start(self, deliver: "Callable[[SourceMessage], object]") -> None:
-        """Deliver the sampler's news, from the reader thread."""
+        """Start the reader thread, which delivers the sampler's messages."""
         self._thread = threading.Thread(target=self._read, args=(deliver,), name="smapstop-reader", daemon=True)
         self._thread.start()
 
     def messages(self) -> "Iterator[SourceMessage]":
-        """The sampler's news, until it ends; the last is a failure when it ended by itself."""
+        """Read the sampler's messages until it ends; the last is a `Failure` unless we closed it."""
         from smapstop.sampling.wire import Decoder, read_frame
 
         decoder = Decoder()
@@ -79,7 +79,7 @@ class LiveSource:
             yield self._death_message()
 
     def request(self, request: Request) -> None:
-        """Ask the sampler; it may be dead already, which the reader thread tells."""
+        """Send a request to the sampler; the reader thread reports when it is dead."""
         from smapstop.sampling.wire import write_all
 
         assert self._sampler.stdin is not None
@@ -87,9 +87,9 @@ class LiveSource:
             write_all(self._sampler.stdin.fileno(), self._encoder.encode(request))
 
     def close(self) -> None:
-        """End the sampler by closing its input, wait for it, and join the reader.
+        """End the sampler by closing its stdin, join the reader thread, and wait for the sampler.
 
-        One that does not end soon is stopped, or reads what takes the kernel long: it is killed.
+        A sampler that does not end within the grace period (stopped, or in a long read) is killed.
         """
         self._closing = True
         assert self._sampler.stdin is not None
@@ -109,21 +109,23 @@ class LiveSource:
         self._stderr.close()
 
     def detach(self) -> None:
-        """End like `close`, but let the launched program go on."""
+        """Close, but leave the launched program running."""
         self.request(Detach())
         self.close()
 
     def _read(self, deliver: "Callable[[SourceMessage], object]") -> None:
-        """The reader thread: blocks in read, and delivers."""
-        for news in self.messages():
+        """Body of the reader thread: read and deliver messages."""
+        for message in self.messages():
             if self._closing:
                 return
-            deliver(news)
+            deliver(message)
 
     def _death_message(self) -> Failure:
-        """Why the sampler ended by itself: the last line that it left."""
+        """Failure message for a sampler that died, with the last line of its stderr."""
         status = self._sampler.wait()
         self._stderr.seek(0)
         lines = self._stderr.read().decode(errors="replace").strip().splitlines()
         why = lines[-1] if lines else f"signal {-status}" if status < 0 else f"status {status}"
-        return Failure(f"the sampler process died ({why})", "what was sampled stays; start smapstop again for more")
+        return Failure(
+            f"the sampler process died ({why})", "the samples so far are kept; restart smapstop to continue"
+        )

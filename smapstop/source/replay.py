@@ -1,4 +1,4 @@
-"""The source of a replay: a recording tells again what its process told; also one that is still being written."""
+"""The replay source: deliver the messages of a recording, also of one that is still being written."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,12 +9,12 @@ from smapstop.recording.reader import Recording
 from smapstop.source.base import SourceMessage
 
 FOLLOW_SECONDS = 0.25
-"""How often a recording that is being written is looked at for more."""
-NOT_RECORDED = "a recording has the amounts of a mapping, not its single pages: they can be seen live"
+"""Polling interval for new ticks of a recording that is being written."""
+NOT_RECORDED = "recordings have the amounts of each mapping but not its pages; pages can be shown live only"
 
 
 class ReplaySource:
-    """A source that reads a recording: it owns the one reader thread, and closes the recording."""
+    """Replay a recording: owns the reader thread, and closes the recording."""
 
     terminal_fd: int | None = None
 
@@ -25,56 +25,57 @@ class ReplaySource:
         self._deliver: Callable[[SourceMessage], object] | None = None
 
     def start(self, deliver: Callable[[SourceMessage], object]) -> None:
-        """Deliver what was recorded, from the reader thread."""
+        """Start the reader thread, which delivers the recorded messages."""
         self._deliver = deliver
         self._thread = threading.Thread(target=self._read, args=(deliver,), name="smapstop-reader", daemon=True)
         self._thread.start()
 
     def messages(self) -> Iterator[SourceMessage]:
-        """The target and every tick; while the recording is being written those that come, too."""
+        """Read the target and every tick, and follow a recording that is still being written."""
         target = self._recording.target
         if target is None:
-            yield Failure("nothing was recorded yet", "try again when its recorder has begun")
+            yield Failure("nothing was recorded yet", "try again when the recorder has started")
             return
         yield target
         ended = False
         try:
             while True:
-                going_on = self._recording.is_being_written  # asked first: what it wrote until then is read below
+                # checked before reading, so that the last ticks are not missed
+                is_being_written = self._recording.is_being_written
                 for tick in self._recording.ticks():
                     ended = tick.ending is not None
                     yield tick
-                if not going_on:
+                if not is_being_written:
                     break
                 if self._closing.wait(FOLLOW_SECONDS):
                     return
         except SmapstopError as error:
             yield Failure(error.what, error.remedy, error.status)
             return
-        why = self._recording.stop_reason
-        if not ended and not why:
+        reason = self._recording.stop_reason
+        if not ended and not reason:
             yield Notice("the recording breaks off", "its recorder was killed; at most one tick is missing")
-        yield EndOfRecording(why)
+        yield EndOfRecording(reason)
 
     def request(self, request: Request) -> None:
-        """Nothing can be done in the past; what could be seen then and was not recorded is said."""
+        """Answer page requests with the reason that pages are not recorded; ignore other requests."""
         if isinstance(request, PagesRequest) and self._deliver is not None:
             self._deliver(PagesReply(request.mapping, 0, 0, 0, 0, None, NOT_RECORDED))
 
     def close(self) -> None:
-        """End the reader, and close the recording."""
+        """Stop the reader thread and close the recording."""
         self._closing.set()
         if self._thread is not None:
             self._thread.join()
         self._recording.close()
 
     def detach(self) -> None:
-        """End like `close`."""
+        """Close; a replay has no program."""
         self.close()
 
     def _read(self, deliver: Callable[[SourceMessage], object]) -> None:
-        """The reader thread."""
-        for news in self.messages():
+        """Body of the reader thread: read and deliver messages."""
+        for message in self.messages():
             if self._closing.is_set():
                 return
-            deliver(news)
+            deliver(message)

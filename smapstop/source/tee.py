@@ -1,4 +1,4 @@
-"""A source that is recorded while it is watched."""
+"""A source whose messages are recorded while they are delivered."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ from smapstop.source.base import Source, SourceMessage
 
 
 class RecordingTee:
-    """Tells what another source tells, and records it first; what cannot be recorded is told all the same.
+    """Record the messages of another source, then deliver them; delivery continues when recording fails.
 
-    A recorder is used by the reader thread of that source alone, and the last one closed after it has ended.
+    A recorder is used only by the reader thread of that source; the last one is closed after that thread has ended.
 
     Args:
         source: The other source.
-        begin: Begins the recording of a run: of the first one, 1, now, and of the next ones when their programs are
+        begin: Opens the recording of a run by its number: of run 1 now, of later runs when their programs are
             launched. May raise a `SmapstopError`.
-        left: Why a recording ended that is closed before its process has ended.
+        close_reason: Stop reason of a recording that is closed before its process has ended.
     """
 
     def __init__(
@@ -32,58 +32,58 @@ class RecordingTee:
         self._finished = False
         self._close_reason = self._reason = close_reason
         self.write_error: SmapstopError | None = None
-        """Why the current run cannot be written any more."""
+        """Why the current run can no longer be written; None while it can."""
 
     def start(self, deliver: Callable[[SourceMessage], object]) -> None:
-        """Begin to deliver and to record, from the source's thread."""
-        self._source.start(lambda news: self._record_and_deliver(news, deliver))
+        """Start to record and deliver, in the source's thread."""
+        self._source.start(lambda message: self._record_and_deliver(message, deliver))
 
     def request(self, request: Request) -> None:
-        """Ask the source."""
+        """Pass a request to the source."""
         self._source.request(request)
 
     def close(self) -> None:
-        """End the source, and then the recording."""
+        """Close the source, then the recording."""
         self._source.close()
         self._close_recorder()
 
     def detach(self) -> None:
-        """End like `close`, but let a launched program go on."""
+        """Close, but leave a launched program running."""
         self._source.detach()
         self._close_recorder()
 
     def finish(self, why: str) -> None:
-        """End the recording of the current run, for a reason; the source goes on. The first reason counts.
+        """End the recording of the current run, with a reason; the source continues. The first reason counts.
 
-        It may be called from any thread: a tick that is being written at this moment is still recorded.
+        Callable from any thread: a tick that is being written at the moment is still recorded.
         """
         if not self._finished:
             self._reason, self._finished = why, True
 
     def _close_recorder(self) -> None:
-        """End the recording, once."""
+        """Close the recorder, once."""
         if self._recorder is not None:
             self._recorder.close(self._reason)
             self._recorder = None
 
-    def _record_and_deliver(self, news: SourceMessage, deliver: Callable[[SourceMessage], object]) -> None:
-        """Record what is told, and pass it on."""
-        match news:
+    def _record_and_deliver(self, message: SourceMessage, deliver: Callable[[SourceMessage], object]) -> None:
+        """Record a message, then deliver it."""
+        match message:
             case Target():
                 self._run_number += 1
                 if self._run_number > 1:
                     self._begin_next_run(deliver)
-                self._record(news, deliver)
+                self._record(message, deliver)
             case Tick():
-                self._record(news, deliver)
-                if news.ending is not None and not self._finished:
+                self._record(message, deliver)
+                if message.ending is not None and not self._finished:
                     self._reason = "the process ended"
             case Failure() if not self._finished:
-                self._reason = news.what
-        deliver(news)
+                self._reason = message.what
+        deliver(message)
 
     def _begin_next_run(self, deliver: Callable[[SourceMessage], object]) -> None:
-        """End the recording of one run, and begin that of the next."""
+        """Close the recording of one run and open that of the next."""
         self._close_recorder()
         self._reason, self._finished, self.write_error = self._close_reason, False, None
         try:
@@ -91,12 +91,12 @@ class RecordingTee:
         except SmapstopError as error:
             deliver(Notice(f"run {self._run_number} is not recorded: {error.what}", error.remedy))
 
-    def _record(self, news: Target | Tick, deliver: Callable[[SourceMessage], object]) -> None:
-        """Record something, unless that was not possible before."""
+    def _record(self, message: Target | Tick, deliver: Callable[[SourceMessage], object]) -> None:
+        """Record a target or tick, unless the recording has ended or failed."""
         if self._recorder is None or self._finished or self.write_error is not None:
             return
         try:
-            self._recorder.write(news)
+            self._recorder.write(message)
         except SmapstopError as error:
             self.write_error = error
             deliver(Notice(f"the recording ended: {error.what}", error.remedy))

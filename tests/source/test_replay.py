@@ -237,7 +237,7 @@ def test_a_run_that_cannot_be_recorded_is_told_and_the_next_one_is_tried(tmp_pat
 
     assert [type(each) for each in news] == [Target, Tick, Notice, Target, Tick, Target, Tick]
     assert isinstance(news[2], Notice)
-    assert news[2].what == f"run 2 is not recorded: {str(tmp_path / '2')!r} is there already"
+    assert news[2].what == f"run 2 is not recorded: {str(tmp_path / '2')!r} already exists"
     assert (tmp_path / "2").read_bytes() == b""
     with closing(Recording(tmp_path / "3")) as recording:
         assert len(list(recording.ticks())) == 1
