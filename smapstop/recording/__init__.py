@@ -1,1 +1,1 @@
-"""Recordings: the log of ticks as a file that outlives the process, and that every SQLite tool can query."""
+"""Recordings: the log of ticks as an SQLite file that outlives the process and that any SQLite tool can query."""

@@ -1,4 +1,4 @@
-"""The rows of a recording as ticks again, as they were told when it was made."""
+"""Decode the rows of a recording to the ticks that were recorded."""
 
 import json
 from collections.abc import Iterator
@@ -30,36 +30,36 @@ _ADDRESS_COLUMNS, _TEXT_COLUMNS = MAPPING_COLUMNS[:4], MAPPING_COLUMNS[4:]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TickRows:
-    """What the tables say of one tick."""
+    """Rows of one tick in every table."""
 
     tick: dict[str, Any]
-    """The row of `ticks`, by column."""
+    """Row of `ticks`, by column."""
     attributes: list[TableRow]
-    """The rows of `mappings` that begin with it."""
+    """Rows of `mappings` whose `since` is this tick."""
     events: list[TableRow]
     stacks: list[TableRow]
     ids: Ids
-    """The mappings of the rows of `changes`, shape (k,)."""
+    """Mapping ids of the rows of `changes`, shape (k,)."""
     fields: tuple[str, ...]
-    """Their fields."""
+    """Names of their fields."""
     amounts: Amounts
-    """Shape (len(fields), k)."""
+    """Their amounts, shape (len(fields), k)."""
 
 
 class TickDecoder:
-    """Makes ticks of the rows of a recording, one after the other.
+    """Decode ticks from the rows of a recording, in order.
 
-    Events are told as they were recorded, or anew when another version of smapstop wrote them: what the kernel said
-    stays, what we make of it becomes better.
+    Events are those recorded, or explained again when another version of smapstop wrote them: the kernel's numbers
+    stay, their explanation improves.
 
     Args:
-        tool: What wrote the recording.
-        page_kb: The size of a page there.
+        tool: Name and version of what wrote the recording.
+        page_kb: Page size of the recorded machine, kB.
     """
 
     def __init__(self, tool: str, page_kb: int) -> None:
         self.next_number = 0
-        """How many ticks were told: the number of the next one."""
+        """Number of the next tick, and of ticks decoded so far."""
         self._is_other_version = tool != f"smapstop {__version__}"
         self._page_kb = page_kb
         self._snapshot: MapSnapshot | None = None
@@ -67,43 +67,44 @@ class TickDecoder:
         self._attributes: dict[int, TableRow] = {}
 
     def decode(self, rows: TickRows, fields: tuple[str, ...]) -> Tick:
-        """The next tick.
+        """Decode the next tick.
 
         Args:
+            rows: Its rows.
             fields: Every field of the recording, in the kernel's order.
 
         Raises:
-            ValueError: The rows are not as they were written, or not those of the next tick; so do other errors of
-                values that are not what they should be: TypeError, KeyError, OverflowError.
+            ValueError: The rows are damaged, or not those of the next tick. Damaged values may also raise TypeError,
+                KeyError or OverflowError.
         """
         row = rows.tick
-        sound = checksum_of(row, rows.attributes, rows.events, rows.stacks, rows.ids, rows.fields, rows.amounts)
-        if row["tick"] != self.next_number or row["checksum"] != sound:
+        checksum = checksum_of(row, rows.attributes, rows.events, rows.stacks, rows.ids, rows.fields, rows.amounts)
+        if row["tick"] != self.next_number or row["checksum"] != checksum:
             raise ValueError(f"tick {row['tick']} is damaged")
-        self._attributes |= {head[0]: self._encode_attributes(head[2:]) for head in rows.attributes}
+        self._attributes |= {cells[0]: self._encode_attributes(cells[2:]) for cells in rows.attributes}
         ids, mappings = self._decode_mappings(rows, fields)
         tick = _decode_tick(rows, ids, mappings)
-        moment = apply_tick(self._snapshot, tick)
+        after = apply_tick(self._snapshot, tick)
         if row["keyframe"] and not row["anew"]:
-            tick = replace(tick, keyframe=True, ids=moment.ids, rows=moment.mappings)
-            moment = apply_tick(self._snapshot, tick)
+            tick = replace(tick, keyframe=True, ids=after.ids, rows=after.mappings)
+            after = apply_tick(self._snapshot, tick)
         events = (
-            self._explain(tick, ids, moment, rows) if self._is_other_version else _decode_events(rows, self._page_kb)
+            self._explain(tick, ids, after, rows) if self._is_other_version else _decode_events(rows, self._page_kb)
         )
-        self._snapshot = moment
+        self._snapshot = after
         self.next_number += 1
         return replace(tick, events=events)
 
-    def _encode_attributes(self, head: TableRow) -> TableRow:
-        """A head with its texts as codes; what was not printed is `ABSENT`."""
-        addresses, texts, amounts = head[:4], head[4 : len(MAPPING_COLUMNS)], head[len(MAPPING_COLUMNS) :]
+    def _encode_attributes(self, cells: TableRow) -> TableRow:
+        """Encode the texts of a `mappings` row as codes; `ABSENT` for what the kernel did not print."""
+        addresses, texts, amounts = cells[:4], cells[4 : len(MAPPING_COLUMNS)], cells[len(MAPPING_COLUMNS) :]
         codes = (self._texts.intern(str(text)) for text in texts)
         return (*map(to_unsigned, addresses), *codes, *(ABSENT if kb is None else kb for kb in amounts))
 
     def _decode_mappings(self, rows: TickRows, fields: tuple[str, ...]) -> tuple[Ids, Mappings]:
-        """The mappings that changed, in address order, and their ids."""
-        heads = [self._attributes[mapping] for mapping in rows.ids.tolist()]
-        columns = list(zip(*heads, strict=True)) if heads else [()] * (len(MAPPING_COLUMNS) + len(ATTRIBUTE_FIELDS))
+        """Decode the mappings that changed, in address order, and their ids."""
+        known = [self._attributes[mapping] for mapping in rows.ids.tolist()]
+        columns = list(zip(*known, strict=True)) if known else [()] * (len(MAPPING_COLUMNS) + len(ATTRIBUTE_FIELDS))
         named = dict(zip((*MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), columns, strict=True))
         absent = np.full(len(rows.ids), ABSENT, np.int64)
         amounts = dict(zip(rows.fields, rows.amounts, strict=True))
@@ -126,13 +127,13 @@ class TickDecoder:
         return rows.ids[order], mappings.take(order)
 
     def _explain(self, tick: Tick, ids: Ids, after: MapSnapshot, rows: TickRows) -> Events:
-        """The events of a tick by what smapstop knows today, with the names that were recorded.
+        """Explain a tick with the current rules, and add the recorded symbol names.
 
         Args:
-            tick: What is explained.
-            ids: The mappings that changed.
-            after: The moment that the tick makes.
-            rows: What was recorded of it.
+            tick: The tick to explain.
+            ids: Ids of the mappings that changed.
+            after: The map after the tick.
+            rows: The recorded rows of the tick.
         """
         before = self._snapshot
         if before is None or tick.executed or tick.tier != "smaps" or tick.missing or tick.ending is not None:
@@ -148,12 +149,12 @@ class TickDecoder:
 
 
 def _decode_tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
-    """A tick but for its events; a keyframe when the map begins anew."""
+    """Decode a tick without its events; a keyframe when its rows are the whole map."""
     row = rows.tick
     lineage = tuple(_decode_lineage(rows))
-    told = {name: row[name] for name in ("monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns")}
+    times = {name: row[name] for name in ("monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns")}
     return Tick(
-        **told,
+        **times,
         number=row["tick"],
         smaps_interval_ns=row["smaps_interval_ns"],
         counters=_decode_counters(row),
@@ -162,7 +163,7 @@ def _decode_tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
         keyframe=bool(row["anew"]),
         ids=ids,
         rows=mappings,
-        gone=np.array([step.mapping for step in lineage if step.what in ("unmap", "merge")], np.int64),
+        gone=np.array([event.mapping for event in lineage if event.what in ("unmap", "merge")], np.int64),
         lineage=lineage,
         stacks=tuple(ThreadStack(*stack) for _, *stack in rows.stacks),
         torn=bool(row["torn"]),
@@ -176,24 +177,24 @@ _NOT_TOTALS = frozenset((*TICK_COLUMNS, *COUNTERS.values()))
 
 
 def _decode_counters(row: dict[str, Any]) -> Counters:
-    """The counters of a tick."""
+    """Decode the counters of a tick."""
     counters = {name: row[column] for name, column in COUNTERS.items()}
     return Counters(**counters | {"image": to_unsigned(counters["image"])})
 
 
 def _decode_lineage(rows: TickRows) -> Iterator[LifecycleEvent]:
-    """What became of mappings."""
+    """Decode the lifecycle events of mappings."""
     for _, mapping, what, _, _, other, _ in rows.events:
         if mapping is not None and what not in _MECHANISM_CODES:
             yield LifecycleEvent(what, mapping, other)
 
 
 def _decode_events(rows: TickRows, page_kb: int) -> Events:
-    """The mechanisms as they were recorded."""
-    found = [row for row in rows.events if row[2] in _MECHANISM_CODES]
-    if not found:
+    """Decode the mechanisms as they were recorded."""
+    mechanisms = [row for row in rows.events if row[2] in _MECHANISM_CODES]
+    if not mechanisms:
         return NO_EVENTS
-    _, mapping, what, kb, sure, _, symbols = zip(*found, strict=True)
+    _, mapping, what, kb, sure, _, symbols = zip(*mechanisms, strict=True)
     return Events(
         np.array(mapping, np.int64),
         np.array([_MECHANISM_CODES[name] for name in what], np.int8),
@@ -205,5 +206,5 @@ def _decode_events(rows: TickRows, page_kb: int) -> Events:
 
 
 def _decode_names(listed: str) -> SymbolNames:
-    """The names in a cell of `symbols`."""
+    """Decode the names in a cell of `symbols`."""
     return tuple(json.loads(listed))

@@ -1,4 +1,4 @@
-"""A tick as rows of the tables of a recording."""
+"""Encode a tick as rows of the tables of a recording."""
 
 import json
 
@@ -12,7 +12,7 @@ from smapstop.recording.schema import ATTRIBUTE_FIELDS, COUNTERS, Cell, TableRow
 
 
 def tick_row(tick: Tick, *, is_full: bool) -> dict[str, Cell]:
-    """The row of `ticks` but for its checksum, by column."""
+    """Encode the row of `ticks`, by column, without its checksum."""
     ending = tick.ending
     counters = {column: getattr(tick.counters, name) for name, column in COUNTERS.items()}
     return {
@@ -40,12 +40,12 @@ def tick_row(tick: Tick, *, is_full: bool) -> dict[str, Cell]:
 
 
 def _to_signed_cell(value: Cell) -> Cell:
-    """A counter as SQLite holds it; one of them is an address."""
+    """Convert a counter to SQLite's signed integers; one counter is an address."""
     return to_signed([value])[0] if isinstance(value, int) else value
 
 
 def attribute_rows(number: int, ids: Ids, rows: Mappings) -> list[TableRow]:
-    """The rows of `mappings` for mappings that are new or something else since a tick."""
+    """Encode the rows of `mappings` for mappings that are new, or have new attributes, since a tick."""
     addresses = (to_signed(column.tolist()) for column in (rows.start, rows.end, rows.offset, rows.inode))
     coded = (rows.perms, rows.device, rows.name, rows.flags)
     texts = (map(rows.strings.__getitem__, column.tolist()) for column in coded)
@@ -54,18 +54,18 @@ def attribute_rows(number: int, ids: Ids, rows: Mappings) -> list[TableRow]:
 
 
 def _to_cells(column: Amounts | None, count: int) -> list[int | None]:
-    """A column as cells; None is what was not printed."""
+    """Convert a column to cells; None for what the kernel did not print."""
     return [None] * count if column is None else [None if kb == ABSENT else kb for kb in column.tolist()]
 
 
 def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
-    """The fields that `changes` holds, and their amounts, shape (fields, mappings)."""
+    """Fields that are columns of `changes`, and their amounts, shape (fields, mappings)."""
     at = [i for i, name in enumerate(rows.fields) if name not in ATTRIBUTE_FIELDS]
     return [rows.fields[i] for i in at], rows.amounts[at]
 
 
 def event_rows(tick: Tick) -> list[TableRow]:
-    """The rows of `happened`, with words: the mechanisms, what became of mappings, and of the process."""
+    """Encode the rows of `happened`, with names for codes: mechanisms, lifecycle of mappings, exec and exit."""
     entries = tick_entries(tick)
     columns = (entries.what, entries.mapping, entries.other, entries.kb, entries.sure)
     symbols = {row: json.dumps(names) for row, names in entries.names}
@@ -80,14 +80,14 @@ def event_rows(tick: Tick) -> list[TableRow]:
 
 
 _NOTED_IN_TICKS = ("torn", "missing")
-"""What is told in columns of `ticks`."""
+"""Events that are columns of `ticks` instead."""
 
 
 def _mapping_cell(mapping: int) -> int | None:
-    """A mapping as a cell."""
+    """Convert a mapping id to a cell."""
     return None if mapping == NO_MAPPING else mapping
 
 
 def stack_rows(tick: Tick) -> list[TableRow]:
-    """The rows of `stacks`: what is new of whose stack is where."""
+    """Encode the rows of `stacks`: changes of thread stacks."""
     return [(tick.number, stack.mapping, stack.tid, stack.name) for stack in tick.stacks]

@@ -1,4 +1,4 @@
-"""Reading a recording: the target, and its ticks one by one as they were told."""
+"""Read a recording: the target, and its ticks in order."""
 
 import fcntl
 import json
@@ -31,21 +31,21 @@ from smapstop.recording.schema import (
 )
 
 _DATA_ERRORS = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError)
-"""What comes of values that are not what they should be."""
+"""Errors that damaged values cause."""
 FILE_HEADER_BYTES = 100
-"""How much of a file `is_recording` looks at."""
+"""Bytes of a file that `is_recording` needs."""
 
 
 def is_recording(head: bytes) -> bool:
-    """Whether a file that begins so is a recording, of whatever format."""
+    """Whether a file with this beginning is a recording, of any format."""
     return head.startswith(b"SQLite format 3\0") and head[68:72] == APPLICATION_ID.to_bytes(4, "big")
 
 
 class Recording:
-    """A recording, opened to be read; it may still be written meanwhile.
+    """A recording opened for reading; it may still be written meanwhile.
 
     Raises:
-        SmapstopError: There is no such file, it is none of ours, it is damaged, or a newer smapstop made it.
+        SmapstopError: It cannot be read, is not a recording, is damaged, or was written by a newer smapstop.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,7 +62,7 @@ class Recording:
 
     @property
     def target(self) -> Target | None:
-        """Whose recording it is; None when it ended before it began.
+        """The recorded process; None when the recorder wrote none.
 
         Raises:
             SmapstopError: The recording is damaged.
@@ -75,27 +75,27 @@ class Recording:
             facts |= {name: int(facts[name]) for name in ("pid", "started_ns", "clock_ticks")}
             return Target(**facts | {name: bool(facts[name]) for name in ("launched", "stopped_at_exec")})
         except _DATA_ERRORS as error:
-            raise _damage_error(self.path, "where it says whose it is") from error
+            raise _damage_error(self.path, "in its description of the process") from error
 
     @property
     def tool(self) -> str:
-        """What wrote it: `smapstop 0.1.0`."""
+        """Name and version of what wrote it: `smapstop 0.1.0`."""
         return str(self._meta.get("tool", "smapstop"))
 
     @property
     def redaction_token(self) -> str:
-        """The token of what left out its words (`Redaction`); empty when it has them."""
+        """Token of the `Redaction` that replaced its names; empty when it is not redacted."""
         return str(self._meta.get("redaction", ""))
 
     @property
     def stop_reason(self) -> str:
-        """Why its recorder ended; empty when it has not, or was not able to tell."""
+        """Why the recording ended; empty while it is being written, or when its recorder was killed."""
         with _convert_errors(self.path):
             return str(self._read_meta().get("stopped", ""))
 
     @property
     def is_being_written(self) -> bool:
-        """Whether its recorder is at work."""
+        """Whether a recorder holds its lock."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -104,7 +104,7 @@ class Recording:
         return False
 
     def ticks(self) -> Iterator[Tick]:
-        """The ticks from the first on; called again, those that were written since the last one that it gave.
+        """Read the ticks from the first on; later calls continue after the last one returned.
 
         Raises:
             SmapstopError: The recording is damaged.
@@ -118,15 +118,15 @@ class Recording:
                 raise _damage_error(self.path, f"at tick {self._decoder.next_number}") from error
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._database.close()
         self._file.close()
 
     def _require_format(self) -> None:
-        """Make sure that the layout is one that we know.
+        """Require the format that this version reads.
 
         Raises:
-            SmapstopError: A newer smapstop made it.
+            SmapstopError: A newer smapstop wrote it.
         """
         (found,) = self._database.execute("PRAGMA user_version").fetchone()
         if found != FORMAT:
@@ -134,19 +134,19 @@ class Recording:
             raise SmapstopError(what, "a newer smapstop wrote it: update yours")
 
     def _read_meta(self) -> dict[str, Cell]:
-        """What `meta` tells."""
+        """Read the facts in `meta`."""
         return {key: schema.from_cell(value) for key, value in self._database.execute("SELECT key, value FROM meta")}
 
     def _tick_rows(self, changing: tuple[str, ...]) -> Iterator[TickRows]:
-        """The rows of each tick that was not told yet."""
+        """Read the rows of each tick not read yet."""
         amounts = "".join(f", ifnull({quote_column(name)}, {ABSENT})" for name in changing)
-        heads = ", ".join(map(quote_column, ("since", "mapping", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS)))
+        attributes = ", ".join(map(quote_column, ("since", "mapping", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS)))
         ticks = self._database.execute(
             "SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._decoder.next_number]
         )
         columns = [column[0] for column in ticks.description]
         take_changes = self._row_reader("changes", f"tick, mapping{amounts}")
-        take_heads = self._row_reader("mappings", heads)
+        take_attributes = self._row_reader("mappings", attributes)
         take_events = self._row_reader(
             "happened", "tick, mapping, what, kb, sure, other, symbols", "JOIN whats USING (code)"
         )
@@ -158,7 +158,7 @@ class Recording:
             yield TickRows(
                 tick=dict(zip(columns, map(schema.from_cell, row), strict=True)),
                 attributes=[
-                    (mapping, number, *map(schema.from_cell, rest)) for _, mapping, *rest in take_heads(number)
+                    (mapping, number, *map(schema.from_cell, rest)) for _, mapping, *rest in take_attributes(number)
                 ],
                 events=[tuple(map(schema.from_cell, event)) for event in take_events(number)],
                 stacks=[tuple(map(schema.from_cell, stack)) for stack in take_stacks(number)],
@@ -168,17 +168,17 @@ class Recording:
             )
 
     def _row_reader(self, table: str, cells: str, more: str = "") -> Callable[[int], list[TableRow]]:
-        """What gives the rows of one tick after the other; rows are only ever added, so they are counted."""
+        """Reader of a table's rows by tick, in order; rows are only ever appended, so a count marks the position."""
         query = f"SELECT {cells} FROM {table} {more} WHERE {table}.rowid > ? ORDER BY {table}.rowid"
         rows: Iterator[TableRow] = iter(self._database.execute(query, [self._rows_read[table]]))
-        held = next(rows, None)
+        pending = next(rows, None)
 
         def take(number: int) -> list[TableRow]:
-            nonlocal held
+            nonlocal pending
             taken = []
-            while held is not None and held[0] == number:
-                taken.append(held)
-                held = next(rows, None)
+            while pending is not None and pending[0] == number:
+                taken.append(pending)
+                pending = next(rows, None)
             self._rows_read[table] += len(taken)
             return taken
 
@@ -186,15 +186,15 @@ class Recording:
 
 
 def _no_rows(_number: int) -> list[TableRow]:
-    """The rows of a table that is not there."""
+    """Rows of a table that the recording does not have."""
     return []
 
 
 def _open_file(path: Path) -> BinaryIO:
-    """The file of a recording.
+    """Open the file of a recording.
 
     Raises:
-        SmapstopError: It cannot be read, or is something else.
+        SmapstopError: It cannot be read, or is not a recording.
     """
     try:
         file = path.open("rb")
@@ -203,12 +203,14 @@ def _open_file(path: Path) -> BinaryIO:
         raise SmapstopError(what, "name a file that smapstop record wrote") from error
     if not is_recording(file.read(FILE_HEADER_BYTES)):
         file.close()
-        raise SmapstopError(f"{str(path)!r} is not a smapstop recording", "smapstop record -p PID -o FILE makes one")
+        raise SmapstopError(
+            f"{str(path)!r} is not a smapstop recording", "create one with smapstop record -p PID -o FILE"
+        )
     return file
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """The database, only to be read; also where nobody may write beside it."""
+    """Open the database read-only, also in a directory that is not writable, where SQLite cannot create its -shm."""
     database = _open_database(path, "mode=ro")
     try:
         database.execute("SELECT count(*) FROM meta")
@@ -221,14 +223,14 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _open_database(path: Path, how: str) -> sqlite3.Connection:
-    """A connection to the database; its threads are ours to keep apart."""
+    """Connect to the database; the caller must not use the connection in two threads at once."""
     name = quote(str(path.absolute()))
     return sqlite3.connect(f"file:{name}?{how}", uri=True, isolation_level=None, check_same_thread=False)
 
 
 @contextmanager
 def _convert_errors(path: Path) -> Iterator[None]:
-    """What SQLite finds wrong, as one line."""
+    """Convert errors of SQLite to a `SmapstopError`, one line."""
     try:
         yield
     except schema.DATABASE_ERRORS as error:
@@ -236,5 +238,5 @@ def _convert_errors(path: Path) -> Iterator[None]:
 
 
 def _damage_error(path: Path, where: str) -> SmapstopError:
-    """That something is not as it was written."""
-    return SmapstopError(f"{str(path)!r} is damaged {where}", "sqlite3's .recover may save a part of it")
+    """Error for a recording that is damaged at some place."""
+    return SmapstopError(f"{str(path)!r} is damaged {where}", "sqlite3's .recover may save part of it")

@@ -1,4 +1,4 @@
-"""Recording without words: what a process is called, how it was started, and which files it maps, left out."""
+"""Redact recordings: remove the names of the process, its command line, and the files it maps."""
 
 import re
 import secrets
@@ -12,11 +12,11 @@ from smapstop.model.tick import Tick
 from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, strip_deleted
 
 REDACTED_COMM = "redacted"
-"""What every process is called."""
+"""Comm of every redacted process."""
 _KERNEL_NAMES = re.compile(
     r"|\[[a-z_]+(:\d+)?\]|/dev/zero|/anon_hugepage|/drm mm object"  # [heap], [stack], [vdso] …; fs/proc/task_mmu.c
 )
-"""The names that every process may have."""
+"""Names given by the kernel, which any process may have."""
 _NAME_FORMS = (
     (re.compile(r"\[anon:.*\]", re.DOTALL), "[anon:{}]"),
     (re.compile(r"\[anon_shmem:.*\]", re.DOTALL), "[anon_shmem:{}]"),
@@ -26,24 +26,24 @@ _NAME_FORMS = (
     (re.compile(r"/dev/shm/.*", re.DOTALL), "/dev/shm/{}"),
     (re.compile(r".*\.so(\.[^/]*)?", re.DOTALL), "/library-{}"),
 )
-"""Names that others gave: what is left of them is what kind of memory it is (`kind_of`), and a number."""
+"""Replacements of other names: they preserve the kind of memory (`kind_of`), and have a number."""
 _SAFE_REASONS = re.compile(
     r"--[a-z]+|SIG[A-Z]+|the (process ended|dashboard was left|recorder failed)"
     r"|it was (saved while it went on|not saved to its end)"
 )
-"""Why a recording may have ended, in words that name nobody."""
+"""Stop reasons that contain no name."""
 
 
 class Redaction:
-    """Says of what is recorded all but words: every file, library or named memory gets a number, and keeps it.
+    """Replace names by numbers: every file, library or named memory has a fixed number.
 
-    Numbers are given in order of appearance, so they mean something in the recordings of one `Redaction` only; all of
-    them have its `token`.
+    Numbers are assigned in order of appearance, so they are comparable only between recordings of one `Redaction`,
+    which all have its `token`.
     """
 
     def __init__(self) -> None:
         self.token = secrets.token_hex(8)
-        """Tells the numbers of one redaction from those of another."""
+        """Identifies the numbering."""
         self._numbers: dict[str, dict[str, int]] = {}
         self._files: dict[tuple[str, int], int] = {}
         self._program: str | None = None
@@ -51,12 +51,12 @@ class Redaction:
         self._redacted_texts = StringTable()
 
     def redact_target(self, target: Target) -> Target:
-        """What may be recorded of whom the recording is of."""
+        """Remove command line and executable of a target."""
         self._program = target.executable
         return replace(target, command_line=(), executable=None)
 
     def redact_tick(self, tick: Tick) -> Tick:
-        """What may be recorded of a tick."""
+        """Remove the names in a tick."""
         return replace(
             tick,
             counters=replace(tick.counters, name=REDACTED_COMM),
@@ -67,11 +67,11 @@ class Redaction:
         )
 
     def redact_reason(self, why: str) -> str:
-        """Why a recording ended, if that names nobody."""
+        """Return a stop reason that contains no name; else the empty string."""
         return why if _SAFE_REASONS.fullmatch(why) else ""
 
     def redact_name(self, name: str) -> str:
-        """What a mapping is called instead."""
+        """Replace the name of a mapping."""
         bare = strip_deleted(name)
         deleted = name[len(bare) :]
         if _KERNEL_NAMES.fullmatch(bare):
@@ -83,7 +83,7 @@ class Redaction:
         return form.format(numbers.setdefault(bare, len(numbers) + 1)) + deleted
 
     def _redact_rows(self, rows: Mappings) -> Mappings:
-        """Mappings without the names that others gave, and without what finds their files."""
+        """Replace the names of mappings, and the inodes and devices that identify their files."""
         if rows.strings is not self._original_texts:
             self._original_texts, self._redacted_texts = rows.strings, StringTable()
         return replace(
@@ -97,14 +97,14 @@ class Redaction:
         )
 
     def _redact_column(self, column: StringIds, of: Callable[[str], str]) -> StringIds:
-        """A column of texts; each is asked about once."""
+        """Replace the texts of a column; `of` is called once for each distinct text."""
         assert self._original_texts is not None
         distinct, at = np.unique(column, return_inverse=True)
         codes = [self._redacted_texts.intern(of(self._original_texts[code])) for code in distinct.tolist()]
         return np.array(codes, np.int32)[at]
 
     def _redact_inodes(self, rows: Mappings) -> Addresses:
-        """A number for each file in place of its inode, which is one's of a device; 0 without a file."""
+        """Number the files, by device and inode, in place of their inodes; 0 without a file."""
         assert self._original_texts is not None
         pairs = np.stack([rows.device.astype(np.uint64), rows.inode])
         distinct, at = np.unique(pairs, axis=1, return_inverse=True)

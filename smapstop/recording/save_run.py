@@ -1,4 +1,4 @@
-"""What was watched so far, saved as a recording because the user asks for it now."""
+"""Save the session so far as a recording, on the user's request."""
 
 import re
 import time
@@ -11,14 +11,14 @@ from smapstop.recording.redaction import REDACTED_COMM, Redaction
 from smapstop.recording.writer import Recorder
 
 TICKS_PER_STEP = 20
-"""Ticks that are written without a break: some hundredths of a second."""
+"""Ticks written between two yields: some hundredths of a second."""
 
 
 def save_run(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
-    """Write what is known of a run, at least a tick, into a new file in the working directory.
+    """Write the known ticks of a run, at least one, to a new file in the working directory.
 
     Yields:
-        What was done until then; again and again, so that the caller can do something else meanwhile.
+        Progress, after each `TICKS_PER_STEP`, so that the caller can do other work in between.
 
     Raises:
         SmapstopError: It cannot be written.
@@ -31,8 +31,8 @@ def save_run(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
     try:
         recorder.write_target(run.target)
         ticks = run.timeline.replayable_ticks()
-        while some := list(islice(ticks, TICKS_PER_STEP)):
-            recorder.write_ticks(*some)
+        while batch := list(islice(ticks, TICKS_PER_STEP)):
+            recorder.write_ticks(*batch)
             yield f"saved, {recorder.tick_count:,} tick{'s' * (recorder.tick_count != 1)}: smapstop replay {path}"
         why = "the process ended" if run.timeline.ending else "it was saved while it went on"
     finally:
@@ -40,6 +40,6 @@ def save_run(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
 
 
 def _file_stem(run: Run) -> str:
-    """What the process calls itself, as far as that is good for a file's name: it may be anything."""
+    """Turn the comm of the process, which may be any bytes, into a safe file name."""
     last = run.timeline.last
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", last.tick.counters.name if last else "").lstrip(".-")

@@ -1,7 +1,7 @@
-"""The tables of a recording (SQLite), described in the guide (recordings); the one place that names their columns.
+"""Tables of a recording (SQLite), described in the guide (recordings); the only place that names their columns.
 
-Columns of kernel fields are added as the kernel prints them, so there are only those that this kernel has. NULL is
-what was not printed, or may not be read. Amounts are kB.
+A column for a kernel field is added when the kernel first prints it, so there are only those that this kernel has.
+NULL is what was not printed or could not be read. Amounts are kB.
 """
 
 import re
@@ -22,29 +22,29 @@ from smapstop.proc.columns import ABSENT, Amounts, Counters
 from smapstop.proc.fields import MAPPING_ONLY
 
 FORMAT = 1
-"""The number of this layout (PRAGMA user_version); a reader refuses those that it does not know."""
+"""Version of this layout (PRAGMA user_version); a reader rejects any other."""
 APPLICATION_ID = 0x736D6170
-"""What tells a recording from other SQLite files (PRAGMA application_id): "smap"."""
+"""Distinguishes a recording from other SQLite files (PRAGMA application_id): "smap"."""
 
 ATTRIBUTE_FIELDS = MAPPING_ONLY
 """Fields that describe a mapping rather than its contents: columns of `mappings`, which has few rows."""
 MAPPING_COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
-"""The columns of `mappings` that are no fields."""
+"""Columns of `mappings` that are not fields."""
 
 TICK_COLUMNS = (
     *("tick", "at", "wall_ns", "monotonic_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "tier"),
     *("keyframe", "anew", "torn", "executed", "missing", "ended", "exit_status", "exit_signal", "zombie", "checksum"),
 )
-"""The columns of `ticks` that are neither counters nor totals."""
+"""Columns of `ticks` that are neither counters nor totals."""
 _RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
 COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
-"""The columns of `ticks` for the counters; totals have the names that both would have."""
+"""Columns of `ticks` for the counters; where a counter and a total share a name, the total has it."""
 EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
-"""The columns of `happened`; people read the view `events`."""
+"""Columns of `happened`; users query the view `events`."""
 STACK_COLUMNS = ("tick", "mapping", "tid", "name")
-"""The columns of `stacks`, which recordings of before may not have."""
+"""Columns of `stacks`, a table that older recordings may not have."""
 EVENT_CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(LifecycleKind), "exec", "exit"), 1)}
-"""What can happen, and its number in recordings that are written now; each brings its own table of them."""
+"""Codes of events in recordings written now; each recording has its own table of codes (`whats`)."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value);
@@ -83,13 +83,13 @@ CREATE VIEW happenings AS
 """
 
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""What reading a database that is damaged raises; its text, and even SQLite's words on it, need not be UTF-8."""
+"""Errors of reading a damaged database; its text, and even SQLite's messages, may not be UTF-8."""
 
 _SIGN = 1 << 63
 
 
 def create_tables(database: sqlite3.Connection) -> None:
-    """Lay out an empty database as a recording."""
+    """Create the tables of a recording in an empty database."""
     counters = ", ".join(
         f"{column} {'TEXT' if name in ('name', 'state') else 'INTEGER'}" for name, column in COUNTERS.items()
     )
@@ -102,27 +102,27 @@ def create_tables(database: sqlite3.Connection) -> None:
 
 
 def columns_of(database: sqlite3.Connection, table: str) -> tuple[str, ...]:
-    """The columns of a table, in order."""
+    """Columns of a table, in order; empty without the table."""
     return tuple(row[1] for row in database.execute(f"PRAGMA table_info({table})"))
 
 
 def quote_column(name: str) -> str:
-    """A column's name as SQL has it; a kernel may print any label."""
+    """Quote a column name for SQL; a kernel may print any label."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def to_signed(addresses: Iterable[int]) -> list[int]:
-    """Addresses as SQLite holds them, whose integers have a sign: those from 2**63 on, [vsyscall]'s, are negative."""
+    """Convert addresses to SQLite's signed integers: those from 2**63 on ([vsyscall]) become negative."""
     return [address - 2 * _SIGN if address >= _SIGN else address for address in addresses]
 
 
 def to_unsigned(number: int) -> int:
-    """The address that SQLite holds as this."""
+    """Convert SQLite's signed integer to an address."""
     return number % (2 * _SIGN)
 
 
 def to_cell(value: "Cell") -> "Cell":
-    """A value as SQLite takes it: a text with bytes that are not UTF-8 becomes those bytes, a BLOB."""
+    """Convert a value for SQLite: a text with bytes that are not UTF-8 becomes a BLOB."""
     if isinstance(value, str) and not value.isascii():
         try:
             value.encode()
@@ -132,7 +132,7 @@ def to_cell(value: "Cell") -> "Cell":
 
 
 def from_cell(value: "Cell") -> "Cell":
-    """What `to_cell` made of a value, undone."""
+    """Undo `to_cell`."""
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
@@ -145,21 +145,21 @@ def checksum_of(
     names: Sequence[str],
     amounts: Amounts,
 ) -> int:
-    """A number that tells whether a tick was read as it was written.
+    """Checksum of a tick, to detect damage.
 
-    What is None, or `ABSENT` in every row, does not count: its column may have been added later.
+    Cells that are None, and columns `ABSENT` in every row, do not count: their columns may have been added later.
 
     Args:
-        tick: The row of `ticks`.
-        heads: The rows of `mappings`.
-        events: What happened: the rows of `happened`, with words for their codes.
-        stacks: The rows of `stacks`.
-        ids: The mappings of the rows of `changes`, shape (k,).
+        tick: Row of `ticks`.
+        heads: Rows of `mappings`.
+        events: Rows of `happened`, with names for their codes.
+        stacks: Rows of `stacks`.
+        ids: Mapping ids of the rows of `changes`, shape (k,).
         names: Their fields.
-        amounts: Shape (len(names), k).
+        amounts: Their amounts, shape (len(names), k).
     """
-    told = sorted((name, value) for name, value in tick.items() if value is not None and name != "checksum")
-    rows = (told, heads, events, stacks) if stacks else (told, heads, events)
+    tick_cells = sorted((name, value) for name, value in tick.items() if value is not None and name != "checksum")
+    rows = (tick_cells, heads, events, stacks) if stacks else (tick_cells, heads, events)
     crc = zlib.crc32(ascii(rows).encode())
     order = np.argsort(ids)
     crc = zlib.crc32(ids[order].astype("<i8").tobytes(), crc)
@@ -170,16 +170,16 @@ def checksum_of(
 
 
 def database_error(path: Path, error: Exception) -> SmapstopError:
-    """Why a recording cannot be used, as SQLite has it."""
+    """Error for a recording that cannot be used, with SQLite's message."""
     text = " ".join(str(error).split())
     if isinstance(error, UnicodeDecodeError):
         text = "malformed text"
     if isinstance(error, DATABASE_ERRORS) and re.search("malformed|not a database|corrupt", text):
-        return SmapstopError(f"{str(path)!r} is damaged: {text}", "sqlite3's .recover may save a part of it")
+        return SmapstopError(f"{str(path)!r} is damaged: {text}", "sqlite3's .recover may save part of it")
     return SmapstopError(f"cannot use the recording {str(path)!r}: {text}")
 
 
 Cell = str | int | float | bytes | None
-"""A value in a table."""
+"""Value in a table."""
 TableRow = tuple[Any, ...]
-"""A row of a table; its values are cells."""
+"""Row of a table; its values are cells."""

@@ -1,4 +1,4 @@
-"""Writing a recording: a tick is a transaction, so that whatever happens at most the last one is lost."""
+"""Write a recording: one transaction per tick, so that a crash loses at most the last tick."""
 
 import fcntl
 import json
@@ -28,26 +28,26 @@ from smapstop.recording.redaction import Redaction
 from smapstop.recording.schema import ATTRIBUTE_FIELDS, MAPPING_COLUMNS, Cell, quote_column
 
 FILE_SUFFIXES = ("", "-wal", "-shm")
-"""What SQLite appends to the name of a database for the files that belong to it."""
+"""Suffixes of the files of an SQLite database: the database, its log, its shared memory."""
 
 
 class Recorder:
-    """Writes one recording. What it was told is on the disk when it returns.
+    """Write one recording. What was written is on disk when a method returns.
 
     Args:
-        path: The file. It is created so that only its owner can read it: it will contain command lines and paths.
-        overwrite: Replace a file that is there.
-        redaction: What leaves out the words.
+        path: The file. It is created readable by its owner only: it will contain command lines and paths.
+        overwrite: Replace an existing file.
+        redaction: Replaces names; None to record them.
 
     Raises:
-        SmapstopError: There is such a file, or it cannot be created.
+        SmapstopError: The file exists already, is being written, or cannot be created.
     """
 
     def __init__(self, path: Path, *, overwrite: bool = False, redaction: Redaction | None = None) -> None:
         self.path = path
         self._redaction = redaction
         self.tick_count = 0
-        """How many were written."""
+        """Number of ticks written."""
         self._snapshot: MapSnapshot | None = None
         self._fields: list[str] = []
         self._file = _create(path, overwrite=overwrite)
@@ -58,22 +58,22 @@ class Recorder:
             self._write_meta(tool=tool, kernel=kernel, page_kb=PAGE_KB, created_ns=time.time_ns())
             if redaction is not None:
                 self._write_meta(redaction=redaction.token)
-        # only now: the head of the file, by which readers know it, is then not in the log beside it
+        # only now: the file header, by which readers recognise a recording, must not be in the log
         self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")  # a tick survives a power cut, too
+        self._database.execute("PRAGMA synchronous = FULL")  # a tick survives a power cut
         self._columns = {table: set(schema.columns_of(self._database, table)) for table in ("ticks", "changes")}
 
     @property
     def size_bytes(self) -> int:
-        """What the recording takes on the disk now."""
+        """Current size on disk, bytes."""
         total = 0
-        for side in FILE_SUFFIXES[:2]:
+        for suffix in FILE_SUFFIXES[:2]:
             with suppress(OSError):
-                total += os.stat(f"{self.path}{side}").st_size
+                total += os.stat(f"{self.path}{suffix}").st_size
         return total
 
     def write(self, news: Target | Tick) -> None:
-        """Write what a source tells: whom it watches, or the next tick.
+        """Write a message of a source: the target, or the next tick.
 
         Raises:
             SmapstopError: It cannot be written; the ticks before it are safe.
@@ -85,7 +85,7 @@ class Recorder:
                 self.write_ticks(news)
 
     def write_target(self, target: Target) -> None:
-        """Note whom the recording is of.
+        """Write the target.
 
         Raises:
             SmapstopError: It cannot be written.
@@ -96,22 +96,22 @@ class Recorder:
             self._write_meta(**asdict(target) | {"command_line": json.dumps(target.command_line)})
 
     def write_ticks(self, *ticks: Tick) -> None:
-        """Write the next tick, or the next ones at once.
+        """Write the next tick, or several in one transaction.
 
         Raises:
             SmapstopError: They cannot be written; the ticks before them are safe.
         """
         with self._transaction():
             for tick in ticks:
-                told = tick if self._redaction is None else self._redaction.redact_tick(tick)
-                self._insert_tick(told)
-                self._snapshot = apply_tick(self._snapshot, told)
+                redacted = tick if self._redaction is None else self._redaction.redact_tick(tick)
+                self._insert_tick(redacted)
+                self._snapshot = apply_tick(self._snapshot, redacted)
         self.tick_count += len(ticks)
 
     def close(self, why: str) -> None:
-        """End the recording, which then says why; as one file, unless somebody reads it now.
+        """End the recording with a stop reason, as a single file unless it is being read.
 
-        One in which no tick is goes.
+        A recording without a tick is removed.
         """
         if not self.tick_count:
             self._discard()
@@ -126,14 +126,14 @@ class Recorder:
         os.close(self._file)
 
     def _discard(self) -> None:
-        """Take the files away."""
+        """Close and remove the files."""
         self._database.close()
         os.close(self._file)
         _remove(self.path)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All of what is done inside is written, or nothing of it."""
+        """Commit all statements inside, or roll them back."""
         try:
             self._database.execute("BEGIN IMMEDIATE")
             yield
@@ -141,11 +141,11 @@ class Recorder:
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
-            kept = f"the {self.tick_count} ticks until then are in it" if self.tick_count else "nothing was recorded"
+            kept = f"the {self.tick_count} ticks before that are saved" if self.tick_count else "nothing was recorded"
             raise SmapstopError(f"cannot write {str(self.path)!r}: {error}", kept) from error
 
     def _write_meta(self, **facts: Cell) -> None:
-        """Put facts into `meta`; None is not told."""
+        """Write facts to `meta`; None is skipped."""
         rows = [(key, value) for key, value in facts.items() if value is not None]
         self._insert_rows("meta", ("key", "value"), rows)
 
@@ -159,20 +159,20 @@ class Recorder:
         )
 
     def _insert_tick(self, tick: Tick) -> None:
-        """The rows of a tick in every table."""
-        which, anew = self._unwritten_rows(tick)
-        ids, rows = tick.ids[which], tick.rows.take(which)
+        """Insert the rows of a tick into every table."""
+        selected, is_full = self._unwritten_rows(tick)
+        ids, rows = tick.ids[selected], tick.rows.take(selected)
         at = self._rows_with_new_attributes(ids, rows)
-        heads, events, stacks = (
+        attributes, events, stacks = (
             attribute_rows(tick.number, ids[at], rows.take(at)),
             event_rows(tick),
             stack_rows(tick),
         )
         names, amounts = change_columns(rows)
         self._write_field_order(rows.fields)
-        row = tick_row(tick, is_full=anew)
-        row["checksum"] = schema.checksum_of(row, heads, events, stacks, ids, names, amounts)
-        self._insert_rows("mappings", ("mapping", "since", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), heads)
+        row = tick_row(tick, is_full=is_full)
+        row["checksum"] = schema.checksum_of(row, attributes, events, stacks, ids, names, amounts)
+        self._insert_rows("mappings", ("mapping", "since", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), attributes)
         coded = ((number, mapping, schema.EVENT_CODES[what], *rest) for number, mapping, what, *rest in events)
         self._insert_rows("happened", schema.EVENT_COLUMNS, coded)
         self._insert_rows("stacks", schema.STACK_COLUMNS, stacks)
@@ -182,32 +182,32 @@ class Recorder:
         self._insert_rows("ticks", row, [row.values()])
 
     def _unwritten_rows(self, tick: Tick) -> tuple[NDArray[np.intp], bool]:
-        """The rows of a tick that say something new, and whether the map begins anew with them."""
+        """Rows of a tick that differ from what was written, and whether they are the whole map."""
         every, before = np.arange(len(tick.ids)), self._snapshot
         if not tick.keyframe:
             return every, False
         if before is None or tick.executed or before.mappings.strings is not tick.rows.strings:
             return every, True
-        lost = before.ids[~np.isin(before.ids, tick.ids)]
-        if not np.array_equal(np.sort(lost), np.sort(tick.gone)):
+        vanished = before.ids[~np.isin(before.ids, tick.ids)]
+        if not np.array_equal(np.sort(vanished), np.sort(tick.gone)):
             return every, True
         return every[_changed_rows(before, tick.ids, tick.rows, rows_differ)], False
 
     def _rows_with_new_attributes(self, ids: Ids, rows: Mappings) -> NDArray[np.intp]:
-        """Which mappings are new, or are something else now."""
+        """Rows of mappings that are new or have new attributes."""
         if self._snapshot is None or self._snapshot.mappings.strings is not rows.strings:
             return np.arange(len(ids))
         return np.flatnonzero(_changed_rows(self._snapshot, ids, rows, _attributes_differ))
 
     def _write_field_order(self, printed: tuple[str, ...]) -> None:
-        """Keep the order in which the kernel prints its fields; what it begins to print later comes last."""
+        """Record the order in which the kernel prints its fields; fields that appear later come last."""
         new = [name for name in printed if name not in self._fields]
         if new:
             self._fields += new
             self._write_meta(fields=" ".join(self._fields))
 
     def _insert_changes(self, number: int, ids: Ids, names: list[str], amounts: NDArray[np.int64]) -> None:
-        """What is in the mappings now; the many rows of a recording, so they are converted where SQLite runs."""
+        """Insert rows into `changes`, most rows of a recording: `ABSENT` becomes NULL in SQL, which is fast."""
         columns = ", ".join(map(quote_column, ("tick", "mapping", *names)))
         marks = ", ".join(["?", "?", *[f"nullif(?, {ABSENT})"] * len(names)])
         self._database.executemany(
@@ -216,7 +216,7 @@ class Recorder:
         )
 
     def _add_columns(self, table: str, names: Iterable[str]) -> None:
-        """Columns for what the kernel had not printed before."""
+        """Add columns for fields that the kernel had not printed before."""
         for name in names:
             if name not in self._columns[table]:
                 self._database.execute(f"ALTER TABLE {table} ADD COLUMN {quote_column(name)} INTEGER")
@@ -227,7 +227,7 @@ RowComparison = Callable[[Mappings, NDArray[np.intp], Mappings, NDArray[np.intp]
 
 
 def _changed_rows(before: MapSnapshot, ids: Ids, rows: Mappings, differ: RowComparison) -> NDArray[np.bool_]:
-    """Which rows are new or differ from a moment, shape (len(ids),)."""
+    """Mask of rows that are new or differ from a snapshot, shape (len(ids),)."""
     old = find_rows(before.ids, ids)
     known = np.flatnonzero(old >= 0)
     changed = np.ones(len(ids), bool)
@@ -236,7 +236,7 @@ def _changed_rows(before: MapSnapshot, ids: Ids, rows: Mappings, differ: RowComp
 
 
 def _attributes_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether rows differ in what `mappings` tells of them."""
+    """Mask of rows that differ in a column of `mappings`."""
     out = np.zeros(len(i), bool)
     for name in COMPARED:
         out |= getattr(a, name)[i] != getattr(b, name)[j]
@@ -251,10 +251,10 @@ def _create(path: Path, *, overwrite: bool) -> int:
     """Create the empty file.
 
     Returns:
-        It, locked as long as it is written; the locks of SQLite are others.
+        Its fd, locked while the recording is being written; SQLite uses other locks.
 
     Raises:
-        SmapstopError: It is there already, or cannot be created.
+        SmapstopError: It exists already, is being written, or cannot be created.
     """
     try:
         if overwrite and path.is_file():
@@ -262,8 +262,8 @@ def _create(path: Path, *, overwrite: bool) -> int:
             _remove(path)
         file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o600)
     except FileExistsError as error:
-        remedy = "choose another name" if path.is_dir() else "choose another name, or --force replaces it"
-        raise SmapstopError(f"{str(path)!r} is there already", remedy) from error
+        remedy = "choose another name" if path.is_dir() else "choose another name, or overwrite it with --force"
+        raise SmapstopError(f"{str(path)!r} already exists", remedy) from error
     except OSError as error:
         raise SmapstopError(f"cannot create {str(path)!r}: {error.strerror}") from error
     fcntl.flock(file, fcntl.LOCK_EX)
@@ -271,21 +271,21 @@ def _create(path: Path, *, overwrite: bool) -> int:
 
 
 def _require_idle(path: Path) -> None:
-    """Make sure that nobody else writes a recording.
+    """Require that no recorder writes a recording.
 
     Raises:
-        SmapstopError: Somebody does.
+        SmapstopError: One does.
     """
     with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             what = f"{str(path)!r} is being written by another smapstop"
-            raise SmapstopError(what, "choose another name, or end that one first") from None
+            raise SmapstopError(what, "choose another name, or stop that one first") from None
 
 
 def _remove(path: Path) -> None:
-    """Remove a database with the files that belong to it."""
-    for side in FILE_SUFFIXES:
+    """Remove a database with its log and shared memory."""
+    for suffix in FILE_SUFFIXES:
         with suppress(FileNotFoundError):
-            Path(f"{path}{side}").unlink()
+            Path(f"{path}{suffix}").unlink()
