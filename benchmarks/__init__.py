@@ -1,1 +1,1 @@
-"""What smapstop costs, measured: `make bench`. Every figure is a ratio or a size, taken in one run."""
+"""Benchmarks of smapstop: `make bench`. Every figure is a ratio or a size, measured in one run."""

@@ -1,4 +1,4 @@
-"""Measure everything, print the table, write it as JSON: `make bench`, or a part: `python -m benchmarks screen`."""
+"""Run all benchmarks (`make bench`) or a part (`python -m benchmarks screen`); print a table, write it as JSON."""
 
 import json
 import platform
@@ -21,17 +21,17 @@ PARTS = {
 
 
 def main(names: Sequence[str]) -> None:
-    """Measure the parts with these names; all of them without names."""
+    """Run the parts with these names; all of them without names."""
     machine = f"Linux {platform.release()}, Python {platform.python_version()}"
     print(f"{datetime.now(UTC):%Y-%m-%d}, {machine}\n\n{MARKDOWN_HEAD}")
-    found = []
+    results = []
     for part, rows in PARTS.items():
         if names and part not in names:
             continue
         for row in rows():
             print(markdown_row(row), flush=True)
-            found.append(asdict(row) | {"reached": row.is_reached})
-    RESULT.write_text(json.dumps(found, indent=1) + "\n")
+            results.append(asdict(row) | {"reached": row.is_reached})
+    RESULT.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

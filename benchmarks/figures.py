@@ -1,22 +1,22 @@
-"""The table of figures: each with the goal beside it."""
+"""Table of measurements, each with its goal."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One figure."""
+    """One measurement: a row of the table."""
 
     name: str
     what: str
     against: str
     figure: float
     goal: float | None
-    """None for a peer's figure."""
+    """None: no goal, for another tool's figure."""
     detail: str = ""
     unit: str = "×"
     least: bool = False
-    """The goal is the least that is good, else the most."""
+    """The goal is a minimum, else a maximum."""
 
     @property
     def is_reached(self) -> bool:
@@ -27,7 +27,7 @@ class Measurement:
 
 
 def markdown_row(row: Measurement) -> str:
-    """A row as a line of a markdown table."""
+    """Format a measurement as a line of a Markdown table."""
     goal = "" if row.goal is None else f"{'≥' if row.least else '≤'} {row.goal:g} {row.unit}"
     reached = "" if row.goal is None else "yes" if row.is_reached else "no"
     cells = (row.name, row.what, row.against, f"{row.figure:.2f} {row.unit}", goal, reached, row.detail)

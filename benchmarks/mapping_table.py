@@ -1,7 +1,7 @@
-"""P5: the table of mappings against Textual's DataTable, both headless at 200 columns and 50 rows.
+"""P5: the table of mappings compared with Textual's DataTable, both headless at 200 columns and 50 rows.
 
-What is measured is CPU time until the screen is painted. Ours is given scenes that are ready, the DataTable cells: in
-an update those of the mappings that changed, in the columns that then say something else.
+The figure is CPU time until the screen is painted. Our table gets derived views; the DataTable gets cells: in an
+update those of the mappings that changed, in the columns whose text changed.
 """
 
 import asyncio
@@ -28,31 +28,31 @@ from smapstop.ui.widgets.mapping_table import MappingTable
 MAPPINGS = 65_530
 CHANGED_MAPPINGS = MAPPINGS // 20
 STEPS = {"fill": 100.0, "update 5 % of": 100.0, "sort": 20.0, "repaint": 1.0}
-"""What is done with the rows, and how many times quicker it should be."""
+"""Operations on the rows, and how many times faster ours should be."""
 
 
 def measurements() -> Iterator[Measurement]:
-    """The rows of the table."""
+    """Measure each operation of `STEPS`."""
     ours, theirs = asyncio.run(_measure_ours()), asyncio.run(_measure_data_table())
     for (step, goal), we, they in zip(STEPS.items(), ours, theirs, strict=True):
-        what = f"table: {step} {MAPPINGS:,} rows" if step != "repaint" else "table: repaint what is seen"
+        what = f"table: {step} {MAPPINGS:,} rows" if step != "repaint" else "table: repaint the visible rows"
         detail = f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms"
-        yield Measurement("P5", what, "quicker than a DataTable", they / we, goal, detail, least=True)
+        yield Measurement("P5", what, "faster than a DataTable", they / we, goal, detail, least=True)
 
 
 class _OneWidgetApp(App[None]):
-    """An app with nothing but a table."""
+    """App with a single widget."""
 
     def __init__(self, widget: Widget) -> None:
         super().__init__()
         self.widget = widget
 
     def compose(self) -> ComposeResult:
-        """The table."""
+        """Compose the widget."""
         yield self.widget
 
     async def measure_paint(self, pilot: Pilot[None], work: Callable[[], object]) -> float:
-        """CPU time of some work and of drawing what is seen after it."""
+        """CPU time of some work and of the paint that follows, seconds."""
         began = time.process_time()
         work()
         await pilot.pause()
@@ -60,46 +60,46 @@ class _OneWidgetApp(App[None]):
 
 
 async def _measure_ours() -> list[float]:
-    """The CPU times of our table, in the order of `INTERVAL_STEPS`."""
-    table, timeline, scenes = MappingTable(find_columns(())), Timeline(), list[View]()
+    """CPU times of our table, seconds, in the order of `STEPS`."""
+    table, timeline, views = MappingTable(find_columns(())), Timeline(), list[View]()
     for tick in ticks(MAPPINGS, CHANGED_MAPPINGS, 6):
         timeline.append(tick)
-        scenes.append(derive_view(timeline, ViewState(at=tick.number), None))
+        views.append(derive_view(timeline, ViewState(at=tick.number), None))
 
-    ordered = sort_rows(scenes[0].table, Sorting())
+    ordered = sort_rows(views[0].table, Sorting())
 
-    def show(scene: View, sorting: Sorting, rows: RowIndices | None = None) -> None:
-        rows = sort_rows(scene.table, sorting) if rows is None else rows
-        table.show(timeline, scene, rows, sorting, frozen=False)
+    def show(view: View, sorting: Sorting, rows: RowIndices | None = None) -> None:
+        rows = sort_rows(view.table, sorting) if rows is None else rows
+        table.show(timeline, view, rows, sorting, frozen=False)
 
     app = _OneWidgetApp(table)
     async with app.run_test(size=(200, 50)) as pilot:
-        fill = await app.measure_paint(pilot, lambda: show(scenes[0], Sorting()))
+        fill = await app.measure_paint(pilot, lambda: show(views[0], Sorting()))
         update = [
-            await app.measure_paint(pilot, lambda scene=scene: show(scene, Sorting(), ordered))
-            for scene in scenes[1:]
+            await app.measure_paint(pilot, lambda view=view: show(view, Sorting(), ordered))
+            for view in views[1:]
         ]
         keys = ("rss", "name", "start", "delta", "size")
-        sort = [await app.measure_paint(pilot, lambda key=key: show(scenes[-1], Sorting(key))) for key in keys]
+        sort = [await app.measure_paint(pilot, lambda key=key: show(views[-1], Sorting(key))) for key in keys]
         repaint = [await app.measure_paint(pilot, table.refresh) for _ in range(9)]
     return [fill, *(median(times) for times in (update, sort, repaint))]
 
 
 def _changing_titles(columns: int) -> list[str]:
-    """The titles of the columns that say something else of a mapping that has changed."""
+    """Titles of the columns whose text changes for a changed mapping."""
     timeline, fitted = Timeline(), fit_columns(find_columns(()), columns)
     for tick in ticks(MAPPINGS, CHANGED_MAPPINGS, 3):
         timeline.append(tick)
-    scenes = [derive_view(timeline, ViewState(at=number), None) for number in (1, 2)]
-    one = np.flatnonzero(scenes[1].table.ids == tick.ids[0])
-    (old,), (new,) = (build_rows(scene, timeline, one, fitted) for scene in scenes)
+    views = [derive_view(timeline, ViewState(at=number), None) for number in (1, 2)]
+    one = np.flatnonzero(views[1].table.ids == tick.ids[0])
+    (old,), (new,) = (build_rows(view, timeline, one, fitted) for view in views)
     return [column.title for (column, _), a, b in zip(fitted, old.cells, new.cells, strict=True) if a != b]
 
 
 async def _measure_data_table() -> list[float]:
-    """The CPU times of a DataTable, in the order of `INTERVAL_STEPS`."""
+    """CPU times of a DataTable, seconds, in the order of `STEPS`."""
     table: DataTable[str] = DataTable(cursor_type="row")
-    titles, moving = [column.title for column in find_columns(())], _changing_titles(200)
+    titles, changing = [column.title for column in find_columns(())], _changing_titles(200)
     cells = [[f"{row * column} K" for column in range(len(titles))] for row in range(MAPPINGS)]
 
     def fill() -> None:
@@ -108,15 +108,15 @@ async def _measure_data_table() -> list[float]:
 
     def update(number: int) -> None:
         for row in range(number, MAPPINGS, 20):
-            for column in moving:
+            for column in changing:
                 table.update_cell(str(row), column, f"{number} K")
 
     app = _OneWidgetApp(table)
     async with app.run_test(size=(200, 50)) as pilot:
         for title in titles:
             table.add_column(title, key=title, width=12)
-        filled = await app.measure_paint(pilot, fill)
-        updated = [await app.measure_paint(pilot, lambda number=number: update(number)) for number in range(5)]
+        fill_seconds = await app.measure_paint(pilot, fill)
+        update_seconds = [await app.measure_paint(pilot, lambda number=number: update(number)) for number in range(5)]
         sort = [await app.measure_paint(pilot, lambda title=title: table.sort(title)) for title in titles[1:6]]
         repaint = [await app.measure_paint(pilot, table.refresh) for _ in range(9)]
-    return [filled, *(median(times) for times in (updated, sort, repaint))]
+    return [fill_seconds, *(median(times) for times in (update_seconds, sort, repaint))]

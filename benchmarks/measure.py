@@ -1,4 +1,4 @@
-"""Targets to watch, and pairs of things measured by turns, so that a busy machine is busy for both."""
+"""Targets to watch, and paired measurements: taken alternately, so that other load affects both alike."""
 
 import resource
 import statistics
@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 
 PAIRS = 7
-"""How often each pair is measured; its median counts."""
+"""Repetitions of each pair; the median is used."""
 
 
 @cache
 def compile_targets() -> Path:
-    """The compiled targets."""
+    """Compile `targets.c`, once."""
     executable = Path(tempfile.mkdtemp(prefix="smapstop-bench-")) / "targets"
     subprocess.run(["cc", "-O2", "-pthread", "-o", executable, Path(__file__).with_name("targets.c")], check=True)
     return executable
@@ -25,7 +25,7 @@ def compile_targets() -> Path:
 
 @contextmanager
 def run_target(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
-    """A target that is ready; it is killed in the end."""
+    """Run a target, wait until it is ready, and kill it at the end."""
     with subprocess.Popen([compile_targets(), *map(str, arguments)], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -37,14 +37,14 @@ def run_target(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """CPU time of this process for some work, the kernel's part included."""
+    """CPU time of this process for some work, user and system, seconds."""
     before = time.process_time()
     work()
     return time.process_time() - before
 
 
 def cpu_seconds_of(*command: object) -> float:
-    """CPU time of a command, from its start to its end."""
+    """CPU time of a command, user and system, seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([str(word) for word in command], stdout=subprocess.DEVNULL, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -54,11 +54,11 @@ def cpu_seconds_of(*command: object) -> float:
 def measure_ratio(
     ours: Callable[[], float], theirs: Callable[[], float], pairs: int = PAIRS
 ) -> tuple[float, float, float]:
-    """Two things measured by turns.
+    """Measure two things alternately.
 
     Returns:
-        The median of the ratios of each pair, and the medians of both.
+        The median ratio of ours to theirs, and the medians of both.
     """
     measured = [(ours(), theirs()) for _ in range(pairs)]
-    ratios = statistics.median(a / b for a, b in measured)
-    return ratios, statistics.median(a for a, _ in measured), statistics.median(b for _, b in measured)
+    ratio = statistics.median(a / b for a, b in measured)
+    return ratio, statistics.median(a for a, _ in measured), statistics.median(b for _, b in measured)

@@ -1,4 +1,4 @@
-"""P8 and P10: what history and a recording take."""
+"""P8 and P10: memory of the history, and size of a recording."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,33 +16,33 @@ HOUR = 3_600
 
 
 def measurements() -> Iterator[Measurement]:
-    """The rows of the table."""
+    """Measure history and recording."""
     yield measure_history()
     yield measure_recording()
 
 
 def measure_history() -> Measurement:
-    """Another hour of 500 mappings, of which 50 change each second."""
+    """Memory of one growth hour of 500 mappings, of which 50 change each second."""
     timeline = Timeline()
-    at = []
+    sizes = []
     for tick in ticks(500, 50, 2 * HOUR):
         timeline.append(tick)
         if (tick.number + 1) % HOUR == 0:
-            at.append(timeline.nbytes)
-    (more,) = (after - before for before, after in pairwise(at))
+            sizes.append(timeline.nbytes)
+    (growth,) = (after - before for before, after in pairwise(sizes))
     what = "another hour of history, 500 mappings, 50 changed a second"
-    return Measurement("P8", what, "", more / (1 << 20), 12, f"{more / HOUR:,.0f} bytes a tick", "MiB")
+    return Measurement("P8", what, "", growth / (1 << 20), 12, f"{growth / HOUR:,.0f} bytes a tick", "MiB")
 
 
 def measure_recording() -> Measurement:
-    """A changed mapping in a tick of a recording, without and with what happened to it."""
+    """Size of a changed mapping in a tick of a recording, without and with an event."""
     without, with_event = bytes_per_change(with_events=False), bytes_per_change(with_events=True)
-    detail = f"{with_event:.0f} with an event of each"
+    detail = f"{with_event:.0f} with an event each"
     return Measurement("P10", "a changed mapping in a tick of a recording", "", without, 60, detail, "bytes")
 
 
 def bytes_per_change(*, with_events: bool) -> float:
-    """What each changed mapping adds to a recording."""
+    """Bytes that each changed mapping adds to a recording."""
     with tempfile.TemporaryDirectory() as directory:
         recorder = Recorder(Path(directory) / "run.smaps")
         pages = []

@@ -1,4 +1,4 @@
-"""P1 to P3, P9 and P11: what a sample costs us, against throwing the same text away, and what it costs the target."""
+"""P1 to P3, P9 and P11: cost of a sample, relative to cat of the same smaps, and its cost to the target."""
 
 import shutil
 import signal
@@ -15,11 +15,11 @@ from smapstop.proc.process import ProcDir
 from smapstop.sampling.sampler import Sampler
 
 EAGER_PACE = Pace(1, 1.0)
-"""Read everything each time."""
+"""Read smaps at every tick."""
 
 
 def measurements() -> Iterator[Measurement]:
-    """The rows of the table, one after the other."""
+    """Measure samples, other tools, growth, and the cost to the target."""
     yield measure_sample("P1", 60_000, 1.25, first=True)
     yield measure_sample("P2", 1_000, 1.4)
     yield measure_sample("P3", 60_000, 1.25, moving=True)
@@ -29,14 +29,14 @@ def measurements() -> Iterator[Measurement]:
 
 
 def cat_seconds(pid: int) -> float:
-    """CPU time of reading smaps in a process of its own, without what starting it costs."""
+    """CPU time of `cat` of smaps, without that of starting cat, seconds."""
     return cpu_seconds_of("cat", f"/proc/{pid}/smaps") - cpu_seconds_of("cat", "/dev/null")
 
 
 def measure_sample(
     name: str, mappings: int, goal: float, *, first: bool = False, moving: bool = False
 ) -> Measurement:
-    """A full sample of so many mappings against cat: the first one, or one of many, with or without a change."""
+    """CPU time of a full sample relative to cat: the first sample or a later one, with or without changes."""
     with run_target("moving" if moving else "many", mappings) as process, ProcDir(process.pid) as directory:
         sampler = Sampler(directory, EAGER_PACE)
         sampler.sample()
@@ -46,9 +46,9 @@ def measure_sample(
                 process.send_signal(signal.SIGUSR1)
                 assert process.stdout is not None
                 process.stdout.readline()
-            again = Sampler(directory, EAGER_PACE) if first else sampler
+            measured = Sampler(directory, EAGER_PACE) if first else sampler
             repeats = max(1, 10_000 // mappings)
-            return cpu_seconds(lambda: [again.sample() for _ in range(repeats)]) / repeats
+            return cpu_seconds(lambda: [measured.sample() for _ in range(repeats)]) / repeats
 
         times, we, they = measure_ratio(ours, lambda: cat_seconds(process.pid))
     what = f"{'first' if first else 'one more'} sample of {mappings:,} mappings" + ", 5 % changed" * moving
@@ -73,13 +73,13 @@ def measure_peers() -> Iterator[Measurement]:
 
 
 def measure_growth() -> Measurement:
-    """How much more a sample costs per mapping at 60,000 than at 1,000."""
+    """Cost of a sample per mapping at 60,000 mappings, relative to 1,000."""
     times = sample_seconds(60_000) / (60 * sample_seconds(1_000))
     return Measurement("P11", "cost of a sample per mapping at 60,000", "at 1,000", times, 1.2)
 
 
 def sample_seconds(mappings: int) -> float:
-    """CPU time of one more sample."""
+    """CPU time of one more sample, seconds: the least of five."""
     with run_target("many", mappings) as process, ProcDir(process.pid) as directory:
         sampler = Sampler(directory, EAGER_PACE)
         sampler.sample()
@@ -88,19 +88,19 @@ def sample_seconds(mappings: int) -> float:
 
 
 def measure_target_cost() -> Iterator[Measurement]:
-    """What a program loses, and how long it waits, while it is sampled once a second."""
+    """Speed that a program keeps, and its longest round, while it is sampled once a second."""
     maps, faults = "maps, touches and unmaps", "only faults"
     for kind, what, mib in (("churn", maps, 0), ("faulting", faults, 0), ("churn", maps, 1024)):
-        beside = ", 1 GiB resident beside it" if mib else ""
+        suffix = ", with another 1 GiB resident" if mib else ""
         kept, alone, watched = remaining_speed(kind, mib)
         detail = f"longest round {watched:.1f} ms against {alone:.1f} ms"
         yield Measurement(
-            "P9", f"what a target that {what} keeps of its speed{beside}", "unwatched", kept, 0.97, detail, least=True
+            "P9", f"what a target that {what} keeps of its speed{suffix}", "unwatched", kept, 0.97, detail, least=True
         )
 
 
 def remaining_speed(kind: str, mib: int) -> tuple[float, float, float]:
-    """How much of its speed a target keeps, and its longest rounds unwatched and watched, ms."""
+    """Share of its speed that a target keeps, and its longest rounds unwatched and watched, ms."""
     with run_target(kind, mib) as process:
         assert process.stdout is not None
         output = process.stdout
@@ -123,7 +123,7 @@ def remaining_speed(kind: str, mib: int) -> tuple[float, float, float]:
 
 
 class _RunningSampler:
-    """A sampler process at work, once a second."""
+    """Context in which a sampler process samples once a second."""
 
     def __init__(self, pid: int) -> None:
         from smapstop.source.live import LiveSource

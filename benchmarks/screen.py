@@ -1,4 +1,4 @@
-"""P4, P6 and P7: the dashboard as its user feels it, on a pseudo terminal of 200 columns and 50 rows."""
+"""P4, P6 to P8: start, latency, idle CPU and memory of the dashboard, on a pty of 200 columns and 50 rows."""
 
 import fcntl
 import os
@@ -24,15 +24,15 @@ class Bare(App):
         yield Static("painted")
 Bare().run()
 """
-"""An app that paints one word."""
+"""App that paints one word."""
 PRESSES = 60
 
 
 def measurements() -> Iterator[Measurement]:
-    """The rows of the table."""
+    """Measure start, idle cost and key latency."""
     with run_target("many", 500) as few:
         smapstop = (sys.executable, "-m", "smapstop", "-p", str(few.pid))
-        seconds_to_paint(smapstop, b"live")  # the first start compiles it
+        seconds_to_paint(smapstop, b"live")  # the first start compiles our modules
         times, ours, bare = measure_ratio(
             lambda: seconds_to_paint(smapstop, b"live"),
             lambda: seconds_to_paint((sys.executable, "-c", BARE_APP), b"painted"),
@@ -59,18 +59,18 @@ def measurements() -> Iterator[Measurement]:
 
 
 class Terminal:
-    """A program on a pseudo terminal."""
+    """A program on a pty."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self.pid, self.fd = pty.fork()
         if not self.pid:
-            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles a program at each of its starts
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # users do not compile the modules at every start
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none")
             os.execv(command[0], list(command))
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
 
     def wait_for(self, word: bytes, seconds: float = 30.0) -> float:
-        """When a word was drawn."""
+        """Wait for a word; the time when it was drawn, seconds of `perf_counter`."""
         deadline, seen = time.perf_counter() + seconds, b""
         while (left := deadline - time.perf_counter()) > 0:
             if select.select([self.fd], [], [], left)[0]:
@@ -80,21 +80,21 @@ class Terminal:
         raise TimeoutError(f"{word!r} was not drawn")
 
     def drain(self, seconds: float) -> None:
-        """Read what is drawn for a while."""
+        """Read and discard output for some seconds."""
         deadline = time.perf_counter() + seconds
         while (left := deadline - time.perf_counter()) > 0:
             if select.select([self.fd], [], [], left)[0]:
                 os.read(self.fd, 1 << 16)
 
     def close(self) -> None:
-        """End it."""
+        """Kill the program."""
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self.fd)
 
 
 def seconds_to_paint(command: Sequence[str], word: bytes) -> float:
-    """How long after its start a program draws a word."""
+    """Time from the start of a program until it draws a word, seconds."""
     began = time.perf_counter()
     terminal = Terminal(command)
     try:
@@ -110,7 +110,7 @@ def process_and_children(pid: int) -> list[int]:
 
 
 def measure_idle(command: Sequence[str], word: bytes, seconds: float = 20.0) -> tuple[float, float]:
-    """What a dashboard takes that nobody touches: its share of a core, and its memory, kB."""
+    """Share of a core that an idle dashboard uses, and its memory, kB."""
     terminal = Terminal(command)
     try:
         terminal.wait_for(word)
@@ -124,19 +124,19 @@ def measure_idle(command: Sequence[str], word: bytes, seconds: float = 20.0) -> 
 
 
 def cpu_ticks_of(pid: int) -> int:
-    """CPU time of a process, clock ticks."""
+    """CPU time of a process, user and system, clock ticks."""
     with open(f"/proc/{pid}/stat") as file:
         return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
 
 
 def pss_of(pid: int) -> int:
-    """Pss of a process, kB: what it shares with its children is not counted twice."""
+    """Pss of a process, kB: memory shared with its children is not counted twice."""
     with open(f"/proc/{pid}/smaps_rollup") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
 
 
 def key_latencies(command: Sequence[str], moving: int) -> Iterator[float]:
-    """How long it takes until a cursor key is drawn, while mappings move."""
+    """Times from a cursor key to its drawing, seconds, while mappings change."""
     chance, terminal = random.Random(7), Terminal(command)
     try:
         terminal.wait_for(b"live")

@@ -1,9 +1,9 @@
-"""The dashboard left alone for a long time: whether its memory, its latency and its pace stay as they were.
+"""Soak test: whether memory, CPU and key latency of the dashboard stay constant over a long time.
 
     python -m benchmarks.soak [MINUTES] [TARGET ARGUMENT]
 
-By default an hour on a process with 65,000 mappings, a twentieth of which come and go. Every few minutes a line:
-memory of the dashboard and of its sampler, CPU of both since the last line, and how long a cursor key takes.
+Default: an hour on a process with 65,000 mappings, of which a twentieth come and go. Prints 12 lines: memory of the
+dashboard and of its sampler, CPU of both since the last line, and the latency of a cursor key.
 """
 
 import os
@@ -17,12 +17,12 @@ from benchmarks.screen import Terminal, cpu_ticks_of, process_and_children, pss_
 LINES = 12
 KEY_PRESSES = 10
 MARKDOWN_HEAD = (
-    "| minute | dashboard MiB | sampler MiB | CPU % | key to frame, median ms | most ms |\n|---|---|---|---|---|---|"
+    "| minute | dashboard MiB | sampler MiB | CPU % | key to frame, median ms | max ms |\n|---|---|---|---|---|---|"
 )
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Watch a target, and print a line now and then."""
+    """Watch a target and print a line at intervals."""
     minutes, what = float(arguments[0]) if arguments else 60.0, arguments[1:] or ("coming", 65_000)
     print(f"{' '.join(map(str, what))}, {minutes:g} minutes\n\n{MARKDOWN_HEAD}", flush=True)
     with run_target(*what) as process:
@@ -43,11 +43,11 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _format_line(minute: float, share: float, terminal: Terminal) -> str:
-    """What there is to say of a dashboard."""
+    """Format a line of the table; measures memory and latency."""
     dashboard, sampler = (pss_of(pid) / 1024 for pid in process_and_children(terminal.pid)[:2])
     latencies = sorted(_key_latency(terminal, press) for press in range(KEY_PRESSES))
-    told = (minute, dashboard, sampler, share * 100, latencies[KEY_PRESSES // 2] * 1e3, latencies[-1] * 1e3)
-    return f"| {' | '.join(f'{value:.0f}' for value in told)} |"
+    values = (minute, dashboard, sampler, share * 100, latencies[KEY_PRESSES // 2] * 1e3, latencies[-1] * 1e3)
+    return f"| {' | '.join(f'{value:.0f}' for value in values)} |"
 
 
 def _cpu_seconds(terminal: Terminal) -> float:
@@ -56,7 +56,7 @@ def _cpu_seconds(terminal: Terminal) -> float:
 
 
 def _key_latency(terminal: Terminal, press: int) -> float:
-    """How long it takes until a cursor key is drawn."""
+    """Time from a cursor key to its drawing, seconds."""
     terminal.drain(0.3)
     began = time.perf_counter()
     os.write(terminal.fd, b"jk"[press % 2 : press % 2 + 1])

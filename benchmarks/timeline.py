@@ -1,10 +1,10 @@
-"""What the log of ticks costs: bytes a tick, and how long appending and asking take, on a fixed synthetic stream.
+"""Cost of the timeline: bytes per tick, and times of appending and of queries, on a fixed synthetic stream.
 
     python -m benchmarks.timeline [MAPPINGS CHANGES TICKS]
 
-One mapping changes in every tick, any other is as likely to change as the next, and every change moves six fields: a
-real process is kinder. Bytes are those that Python and numpy allocate for the timeline (tracemalloc), and those that
-its segments count.
+One mapping changes in every tick, all others are equally likely to change, and every change modifies six fields,
+which is a harder case than a real process. Bytes are those that Python and numpy allocate for the timeline
+(tracemalloc), and those that its segments count.
 """
 
 import gc
@@ -29,24 +29,24 @@ FIELD_NAMES = tuple(field.name for field in FIELDS if field.name not in ("pss_an
 CHANGING_FIELDS = ("rss", "pss", "pss_dirty", "private_dirty", "referenced", "anonymous")
 KEYFRAME_EVERY = 120
 BUSY_ID = 7
-"""The mapping that changes in every tick."""
+"""Id of the mapping that changes in every tick."""
 SECOND_NS = 1_000_000_000
 PAGE = 4096
 
 
 def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
-    """A process with so many mappings, of which so many change in each tick; now and then one comes, and one goes."""
+    """Generate the ticks of a process of which `changes` mappings change per tick; every tenth replaces a mapping."""
     rng = np.random.default_rng(4)
     rows, next_id = _initial_map(mappings, rng), mappings
     ids = np.arange(mappings)
-    moving = [FIELD_NAMES.index(name) for name in CHANGING_FIELDS]
+    changing = [FIELD_NAMES.index(name) for name in CHANGING_FIELDS]
     counters = Counters(4711, "bench", "S", 1, 4, 100, 1 << 46, 0, 0, 0, 0, None, 0, 1, 1, 1, 0, 0)
     for number in range(count):
         changed = np.sort(rng.choice(len(ids), changes, replace=False))
         changed[np.searchsorted(changed, BUSY_ID).clip(0, changes - 1)] = BUSY_ID
         pages = rng.integers(1, 17, changes)
         amounts = rows.amounts.copy()
-        amounts[np.ix_(moving, changed)] += 4 * pages
+        amounts[np.ix_(changing, changed)] += 4 * pages
         amounts[FIELD_NAMES.index("pss"), changed] -= rng.integers(0, 4, changes)
         rows = replace(rows, amounts=amounts)
         gone, lineage = np.zeros(0, np.int64), ()
@@ -55,7 +55,7 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
             lineage = (LifecycleEvent("map", next_id), LifecycleEvent("unmap", int(gone[0])))
             next_id += 1
         keyframe = number % KEYFRAME_EVERY == 0
-        carried = slice(None) if keyframe else changed
+        sent = slice(None) if keyframe else changed
         counters = replace(
             counters,
             minor_faults=counters.minor_faults + int(pages.sum()),
@@ -75,8 +75,8 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
             tier="smaps",
             totals=totals_of(counters, rows, {}),
             keyframe=keyframe,
-            ids=ids[carried],
-            rows=rows.take(carried),
+            ids=ids[sent],
+            rows=rows.take(sent),
             gone=gone,
             lineage=lineage,
             events=Events(
@@ -91,7 +91,7 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
 
 
 def _initial_map(count: int, rng: np.random.Generator) -> Mappings:
-    """A map, every third mapping of it a file's."""
+    """Build a map in which every third mapping is of a file."""
     texts = StringTable()
     pages = rng.integers(64, 4096, count)
     start = ((1 << 34) + np.cumsum(pages + rng.integers(0, 64, count))) * PAGE
@@ -123,7 +123,7 @@ def _initial_map(count: int, rng: np.random.Generator) -> Mappings:
 def _replace_mapping(
     rows: Mappings, ids: np.ndarray, changed: np.ndarray, next_id: int
 ) -> tuple[Mappings, np.ndarray, np.ndarray, np.ndarray]:
-    """The map with one of the changed mappings unmapped, and another one mapped a page further."""
+    """Unmap the last of the changed mappings, and map another one a page higher."""
     at = changed[-1]
     start, gone, ids = rows.start.copy(), ids[at : at + 1], ids.copy()
     start[at] += np.uint64(PAGE)
@@ -132,17 +132,17 @@ def _replace_mapping(
 
 
 def print_median(what: str, ask: Callable[[], object], repeat: int = 5) -> None:
-    """Print the median of some runs."""
+    """Print the median and the maximum time of some runs."""
     spent = []
     for _ in range(repeat):
         begun = time.perf_counter()
         ask()
         spent.append(time.perf_counter() - begun)
-    print(f"  {what:<46} {1e3 * float(np.median(spent)):9.2f} ms   most {1e3 * max(spent):9.2f} ms")
+    print(f"  {what:<46} {1e3 * float(np.median(spent)):9.2f} ms   max {1e3 * max(spent):9.2f} ms")
 
 
 def measure(mappings: int, changes: int, count: int) -> None:
-    """Append and ask, and print what it took."""
+    """Append ticks and run queries; print bytes and times."""
     print(f"{mappings} mappings, {changes} changes a tick, {count} ticks")
     timeline = Timeline()
     spent = []
@@ -161,7 +161,7 @@ def measure(mappings: int, changes: int, count: int) -> None:
     print("  bytes a tick, by quarter after the first        " + "  ".join(f"{size:9.0f}" for size in each))
     if hasattr(timeline, "nbytes"):
         print(f"  bytes a tick that segments count              {timeline.nbytes / count:9.0f}")
-        print(f"  first tick that is still known                {timeline.oldest:9}")
+        print(f"  oldest tick in the timeline                   {timeline.oldest:9}")
 
     timed_timeline = Timeline()
     for tick in ticks(mappings, changes, min(count, 1000)):
@@ -182,15 +182,15 @@ def measure(mappings: int, changes: int, count: int) -> None:
         "series, 48 rows over 120 ticks long ago", lambda: queries.series(visible, "rss", first + 100, first + 220)
     )
     print_median("totals over everything", lambda: queries.totals("rss", 0, count))
-    print_median("life of a busy mapping", lambda: MappingHistory(timeline, BUSY_ID), 3)
-    print_median("life of one that changes in a tenth of the ticks", lambda: MappingHistory(timeline, 8), 3)
-    print_median("life of one that never was", lambda: MappingHistory(timeline, 10**9), 3)
+    print_median("history of a mapping that always changes", lambda: MappingHistory(timeline, BUSY_ID), 3)
+    print_median("history of one that changes in every tenth tick", lambda: MappingHistory(timeline, 8), 3)
+    print_median("history of an unknown id", lambda: MappingHistory(timeline, 10**9), 3)
     print_median("change at the newest tick", lambda: queries.change(int(timeline.ticks[newest].ids[0]), newest))
-    print_median("chronicle of all, from nothing", lambda: EventLog(timeline).at(newest), 1)
-    print_median("chronicle of one mapping, from nothing", lambda: EventLog(timeline, BUSY_ID).at(newest), 1)
+    print_median("event log of all mappings, from scratch", lambda: EventLog(timeline).at(newest), 1)
+    print_median("event log of one mapping, from scratch", lambda: EventLog(timeline, BUSY_ID).at(newest), 1)
     back = EventLog(timeline)
     back.at(newest)
-    print_median("the 100 ticks before it", lambda: timeline.ticks[newest - 300 : newest - 200], 3)
+    print_median("slice of 100 ticks", lambda: timeline.ticks[newest - 300 : newest - 200], 3)
 
 
 if __name__ == "__main__":
