@@ -1,6 +1,6 @@
-"""Make the pictures in this directory from real runs: `make screenshots`, or one run: `make.py redis_saving`.
+"""Take the screenshots in this directory from real runs: `make screenshots`, or one run: `make.py redis_saving`.
 
-Each run watches real processes, presses real keys, and waits for what shall be seen; `RUNS` is the table of them.
+Each run watches real processes, presses keys, and waits for the expected screen; `RUNS` is the table of runs.
 """
 
 # ruff: noqa: E402
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-# before Textual is imported, which reads them: every terminal shall give the same pictures
+# set before importing Textual, which reads them, so that screenshots do not depend on the terminal
 os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none")
 for _name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TMPDIR"):
     os.environ.pop(_name, None)
@@ -47,23 +47,23 @@ from smapstop.ui.app import Dashboard
 try:
     from PIL import Image, ImageDraw, ImageFont
 except ImportError:
-    sys.exit(f"make.py: no Pillow to draw with: python3 -m pip --python {os.path.relpath(sys.prefix)} install pillow")
+    sys.exit(f"make.py: Pillow is missing: python3 -m pip --python {os.path.relpath(sys.prefix)} install pillow")
 
 HERE = Path(__file__).parent
 USUAL_SIZE, LOW_SIZE, SMALL_SIZE, WIDE_SIZE = (118, 40), (118, 24), (80, 24), (240, 70)
 DEADLINE_SECONDS = 20.0
-"""How long to wait for what shall be seen."""
+"""Timeout for the expected screen."""
 ATTEMPTS = 4
-"""How often a run is begun: its processes are real, and may do something else at the moment of a picture."""
+"""Attempts per run: real processes may do something else at the moment of a screenshot."""
 
 
 class UnseenError(SmapstopError):
-    """What a picture shall show did not come."""
+    """The expected screen did not appear."""
 
 
 @dataclass(frozen=True, slots=True)
 class DashboardRun:
-    """A dashboard that runs, and the directory in which what it watches runs."""
+    """A running dashboard, and the working directory of the processes that it watches."""
 
     app: Dashboard
     pilot: Pilot[int]
@@ -71,8 +71,8 @@ class DashboardRun:
 
     @property
     def lines(self) -> list[list[Segment]]:
-        """The screen as it is drawn, line by line."""
-        return [list(strip) for strip in self.app.screen._compositor.render_strips()]  # noqa: SLF001 (no public way)
+        """The rendered screen, by line."""
+        return [list(strip) for strip in self.app.screen._compositor.render_strips()]  # noqa: SLF001 (no public API)
 
     @property
     def text(self) -> str:
@@ -80,74 +80,74 @@ class DashboardRun:
         return "\n".join("".join(segment.text for segment in line) for line in self.lines)
 
     async def wait_until(self, holds: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> None:
-        """Wait until something holds."""
+        """Wait until a condition holds."""
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
-                raise UnseenError(f"never seen: {what}", f"the screen was:\n{self.text}")
+                raise UnseenError(f"did not appear: {what}", f"the screen was:\n{self.text}")
             await asyncio.sleep(0.02)
 
 
-# what to do before a picture is taken
+# actions before a screenshot
 
 Action = Callable[[DashboardRun], Awaitable[object]]
 
 
 def press(names: str) -> Action:
     """Press keys, by their names in Textual."""
-    return lambda stage: stage.pilot.press(*names.split())
+    return lambda run: run.pilot.press(*names.split())
 
 
 def type_text(text: str) -> Action:
     """Type a text."""
-    return lambda stage: stage.pilot.press(*text)
+    return lambda run: run.pilot.press(*text)
 
 
 def wait_for(pattern: str) -> Action:
     """Wait until the screen shows a pattern."""
-    return lambda stage: stage.wait_until(lambda: re.search(pattern, stage.text, re.MULTILINE), pattern)
+    return lambda run: run.wait_until(lambda: re.search(pattern, run.text, re.MULTILINE), pattern)
 
 
 def wait_for_ticks(number: int) -> Action:
-    """Wait until there are so many ticks."""
+    """Wait until the timeline has this many ticks."""
     seconds = DEADLINE_SECONDS + 2 * number
-    return lambda stage: stage.wait_until(lambda: len(stage.app.timeline) >= number, f"{number} ticks", seconds)
+    return lambda run: run.wait_until(lambda: len(run.app.timeline) >= number, f"{number} ticks", seconds)
 
 
 def step_back_to(pattern: str) -> Action:
-    """Go back in time until the screen shows a pattern."""
+    """Step back in time until the screen shows a pattern."""
 
-    async def go(stage: DashboardRun) -> None:
+    async def go(run: DashboardRun) -> None:
         for _ in range(20):
-            if re.search(pattern, stage.text):
+            if re.search(pattern, run.text):
                 return
-            await stage.pilot.press("left")
-        raise UnseenError(f"never seen: {pattern}", f"the screen was:\n{stage.text}")
+            await run.pilot.press("left")
+        raise UnseenError(f"did not appear: {pattern}", f"the screen was:\n{run.text}")
 
     return go
 
 
 def resize(columns: int, rows: int) -> Action:
-    """Make the terminal another size."""
-    return lambda stage: stage.pilot.resize_terminal(columns, rows)
+    """Resize the terminal."""
+    return lambda run: run.pilot.resize_terminal(columns, rows)
 
 
 def send_redis(*command: str) -> Action:
     """Send a command to redis."""
 
-    async def send(stage: DashboardRun) -> None:
-        await asyncio.to_thread(query_redis, stage.directory, *command)
+    async def send(run: DashboardRun) -> None:
+        await asyncio.to_thread(query_redis, run.directory, *command)
 
     return send
 
 
 def query_redis(directory: Path, *command: str) -> str:
-    """What redis answers; empty while it does not listen yet."""
+    """Send a command and return redis' answer; empty while it does not listen yet."""
     arguments = ["redis-cli", "-s", str(directory / "redis.sock"), *command]
     return subprocess.run(arguments, capture_output=True, text=True, check=False).stdout
 
 
-# what is watched
+# scenarios
 
 
 @contextmanager
@@ -159,7 +159,7 @@ def experiment(_: Path) -> Iterator[Dashboard]:
 
 
 def experiment_again(directory: Path) -> AbstractContextManager[Dashboard]:
-    """The same, from its start."""
+    """The demo, launched again, from its start."""
     return experiment(directory)
 
 
@@ -174,22 +174,22 @@ REDIS_COMMAND = (
     "--rdb-key-save-delay",
     "100000",
 )
-"""Redis on a socket only; it takes its time to save, so that it can be watched."""
+"""Redis on a Unix socket only; it saves slowly, so that saving can be watched."""
 REDIS_FILL_SCRIPT = (
     "for i = 1, 1500 do redis.call('RPUSH', 'list:' .. math.random(200), string.rep('x', math.random(600))) end"
 )
-"""What the client of redis asks for, again and again."""
+"""Script that the redis client runs repeatedly."""
 OTHER_PROGRAMS = (
     ("python3", "-m", "http.server", "--bind", "127.0.0.1", "0"),
     ("tail", "-F", "access.log"),
     ("sleep", "1000"),
 )
-"""What can be picked beside redis."""
+"""Other processes in the picker."""
 
 
 @contextmanager
 def redis_picked(directory: Path) -> Iterator[Dashboard]:
-    """Redis while it fills, and programs beside it to pick from; no others are listed."""
+    """The picker with redis, while it is filled, and a few other programs; nothing else is listed."""
     with ExitStack() as stack:
         pids = {stack.enter_context(run_redis(directory))}
         pids |= {stack.enter_context(run_program(command, directory)) for command in OTHER_PROGRAMS}
@@ -199,7 +199,7 @@ def redis_picked(directory: Path) -> Iterator[Dashboard]:
 
 @contextmanager
 def redis_saving(directory: Path) -> Iterator[Dashboard]:
-    """Redis while it fills, attached, with the columns that a fork moves."""
+    """Redis attached while it is filled, with the columns that a fork changes."""
     columns = ("name", "perms", "rss", "delta", "pss", "shared_dirty", "private_dirty", "happened")
     with run_redis(directory) as pid, closing(LiveSource()) as source:
         yield Dashboard(source, Attach(pid), Settings(columns=columns))
@@ -207,7 +207,7 @@ def redis_saving(directory: Path) -> Iterator[Dashboard]:
 
 @contextmanager
 def redis_replayed(directory: Path) -> Iterator[Dashboard]:
-    """Redis, recorded while it fills and saves, and now a file."""
+    """Replay of redis, recorded while it is filled and saves."""
     file = directory / "redis.smaps"
     with run_redis(directory) as pid:
         record = (sys.executable, "-m", "smapstop", "record", "-o", str(file), "-i", "0.25", "-p", str(pid))
@@ -220,11 +220,11 @@ def redis_replayed(directory: Path) -> Iterator[Dashboard]:
 
 @contextmanager
 def run_redis(directory: Path) -> Iterator[int]:
-    """Redis with a client that fills it: its pid."""
+    """Run redis with a client that fills it; yields its pid."""
     executable = shutil.which(REDIS_COMMAND[0])
     if executable is None:
-        raise SmapstopError("no redis-server", "install redis; in Debian: apt install redis")
-    # a copy, because in Debian the file behind that name is called redis-check-rdb; on disk, so that it is clean
+        raise SmapstopError("redis-server was not found", "install redis; on Debian: apt install redis")
+    # copied, because on Debian the name is a link to redis-check-rdb; synced, so that its pages are clean
     with open(shutil.copy(executable, directory / REDIS_COMMAND[0]), "rb") as copied:
         os.fsync(copied)
     with run_program(REDIS_COMMAND, directory) as pid:
@@ -241,7 +241,7 @@ def run_redis(directory: Path) -> Iterator[int]:
 
 @contextmanager
 def run_program(command: Sequence[str], directory: Path) -> Iterator[int]:
-    """A program that runs in a directory until it is told to end: its pid."""
+    """Run a program in a directory and terminate it at the end; yields its pid."""
     process = subprocess.Popen(
         command,
         cwd=directory,
@@ -253,11 +253,11 @@ def run_program(command: Sequence[str], directory: Path) -> Iterator[int]:
     try:
         yield process.pid
     finally:
-        process.terminate()  # gently: redis then ends its child that saves
+        process.terminate()  # SIGTERM, on which redis ends its saving child
         process.wait()
 
 
-# the pictures
+# the screenshots
 
 WRITTEN = wait_for(r"^Mapping .*\nF experiment \.data .* copy-on-write, 1 page: page1 · (now|1 s)")
 FILLED = wait_for(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
@@ -310,35 +310,35 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
         ),
     },
 }
-"""What is watched, and its pictures: what to do for each after the one before."""
+"""Scenarios and their screenshots: the actions before each, after the previous one."""
 
 
-async def run_scenario(watched: Scenario, directory: Path) -> None:
-    """Do a run, and take its pictures."""
-    with watched(directory) as app:
+async def run_scenario(scenario: Scenario, directory: Path) -> None:
+    """Run a scenario and take its screenshots."""
+    with scenario(directory) as app:
         async with app.run_test(size=USUAL_SIZE) as pilot:
-            stage = DashboardRun(app, pilot, directory)
-            for name, steps in RUNS[watched].items():
+            run = DashboardRun(app, pilot, directory)
+            for name, steps in RUNS[scenario].items():
                 for step in steps:
-                    await step(stage)
+                    await step(run)
                 await pilot.pause()
-                lines = stage.lines
+                lines = run.lines
                 (HERE / f"{name}.svg").write_text(svg(lines, name))
                 draw(lines).save(HERE / f"{name}.png", optimize=True)
                 print(name)
-            app.source.close()  # no news while the screen is taken down
+            app.source.close()  # no messages while the app shuts down
             await pilot.pause()
 
 
-# the drawing: glyphs that join their neighbours are shapes that fill the cell, so that there are no seams
+# drawing: glyphs that join their neighbours are drawn as shapes that fill the cell, to avoid seams
 
 CELL_WIDTH, CELL_HEIGHT, FONT_SIZE, BASELINE = 12, 24, 20, 18
 BACKGROUND, FOREGROUND = (18, 18, 18), (224, 224, 224)
 THEME = TerminalTheme(BACKGROUND, FOREGROUND, [BACKGROUND, *[(170, 170, 170)] * 6, FOREGROUND])
-"""A dark terminal; the programs that are watched print without colours."""
+"""Dark terminal; the watched programs print without colours."""
 Colour = tuple[int, int, int]
 Box = tuple[int, int, int, int]
-"""Left, top, and behind the last pixel to the right and at the bottom."""
+"""Left, top, and the ends on the right and bottom (exclusive), pixels."""
 ACROSS, DOWN = (0, 11, 12, 13), (5, 0, 7, 24)
 LEFT, RIGHT, UP = (0, 11, 6, 13), (6, 11, 12, 13), (5, 0, 7, 12)
 SHAPES: dict[str, tuple[Box, ...]] = {
@@ -360,33 +360,33 @@ SHAPES |= {chr(0x2590 - n): ((0, 0, round(1.5 * n), 24),) for n in range(1, 8)} 
 
 @cache
 def font(weight: str) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans Mono, as fontconfig finds it."""
+    """Load DejaVu Sans Mono, found by fontconfig."""
     query = ["fc-match", "-f", "%{family}\n%{file}", f"DejaVu Sans Mono:{weight}"]
     try:
         family, file = subprocess.run(query, capture_output=True, text=True, check=True).stdout.split("\n")
     except FileNotFoundError:
-        raise SmapstopError("no fc-match", "install fontconfig and DejaVu Sans Mono") from None
+        raise SmapstopError("fc-match was not found", "install fontconfig and DejaVu Sans Mono") from None
     if "DejaVu Sans Mono" not in family:
-        raise SmapstopError("no font DejaVu Sans Mono", "install it; in Debian: apt install fonts-dejavu-core")
+        raise SmapstopError("the font DejaVu Sans Mono was not found", "on Debian: apt install fonts-dejavu-core")
     return ImageFont.truetype(file, FONT_SIZE)
 
 
 def svg(lines: list[list[Segment]], name: str) -> str:
-    """A screen as rich exports it, like Textual's own screenshots, but in the colours of `THEME`."""
+    """Export a screen as SVG by rich, like Textual's own screenshots but in the colours of `THEME`."""
     console = Console(width=width_of(lines), file=io.StringIO(), record=True, color_system="truecolor")
     console.print(SegmentLines(lines, new_lines=True), end="")
     exported = console.export_svg(title="smapstop", theme=THEME, unique_id=name)
-    # fonts from elsewhere, which pictures in a page may not load anyway
+    # remove web fonts, which an image in a page may not load anyway
     return re.sub(r"@font-face \{.*?\n    \}\s*", "", exported, flags=re.DOTALL)
 
 
 def width_of(lines: list[list[Segment]]) -> int:
-    """The columns of a screen."""
+    """Width of a screen, columns."""
     return sum(segment.cell_length for segment in lines[0])
 
 
 def draw(lines: list[list[Segment]]) -> Image.Image:
-    """A screen as a picture."""
+    """Draw a screen as an image."""
     image = Image.new("RGB", (width_of(lines) * CELL_WIDTH, len(lines) * CELL_HEIGHT))
     pen = ImageDraw.Draw(image)
     for row, line in enumerate(lines):
@@ -400,7 +400,7 @@ def draw(lines: list[list[Segment]]) -> Image.Image:
 
 
 def draw_cell(pen: ImageDraw.ImageDraw, x: int, y: int, width: int, glyph: str, style: Style) -> None:
-    """One glyph on its background."""
+    """Draw a glyph on its background."""
     ink, ground = colours(style)
     pen.rectangle((x, y, x + width - 1, y + CELL_HEIGHT - 1), ground)
     for left, top, right, bottom in SHAPES.get(glyph, ()):
@@ -413,7 +413,7 @@ def draw_cell(pen: ImageDraw.ImageDraw, x: int, y: int, width: int, glyph: str, 
 
 
 def colours(style: Style) -> tuple[Colour, Colour]:
-    """The colour of the text and of its background."""
+    """Colours of the text and of its background."""
     ink: Colour = style.color.get_truecolor(THEME) if style.color else FOREGROUND
     ground: Colour = style.bgcolor.get_truecolor(THEME, foreground=False) if style.bgcolor else BACKGROUND
     if style.reverse:
@@ -421,28 +421,28 @@ def colours(style: Style) -> tuple[Colour, Colour]:
     return (blend_rgb(ColorTriplet(*ink), ColorTriplet(*ground)) if style.dim else ink), ground
 
 
-def retry_scenario(watched: Scenario) -> None:
-    """Do a run until its pictures succeed."""
+def retry_scenario(scenario: Scenario) -> None:
+    """Run a scenario again until its screenshots succeed."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with tempfile.TemporaryDirectory(prefix="pictures-", dir="/var/tmp") as directory:
-                asyncio.run(run_scenario(watched, Path(directory)))
+                asyncio.run(run_scenario(scenario, Path(directory)))
         except UnseenError as error:
             if attempt == ATTEMPTS:
                 raise
-            print(f"again, because {error.what}")
+            print(f"retrying: {error.what}")
         else:
             return
 
 
 def main(names: Sequence[str]) -> None:
-    """Make the pictures of the runs with these names; of all of them without names."""
+    """Take the screenshots of the runs with these names; of all runs without names."""
     try:
         for weight in ("book", "bold"):
             font(weight)
-        for watched in RUNS:
-            if not names or watched.__name__ in names:
-                retry_scenario(watched)
+        for scenario in RUNS:
+            if not names or scenario.__name__ in names:
+                retry_scenario(scenario)
     except SmapstopError as error:
         sys.exit(f"make.py: {error}")
 
