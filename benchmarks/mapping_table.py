@@ -76,8 +76,7 @@ async def _measure_ours() -> list[float]:
     async with app.run_test(size=(200, 50)) as pilot:
         fill = await app.measure_paint(pilot, lambda: show(views[0], Sorting()))
         update = [
-            await app.measure_paint(pilot, lambda view=view: show(view, Sorting(), ordered))
-            for view in views[1:]
+            await app.measure_paint(pilot, lambda view=view: show(view, Sorting(), ordered)) for view in views[1:]
         ]
         keys = ("rss", "name", "start", "delta", "size")
         sort = [await app.measure_paint(pilot, lambda key=key: show(views[-1], Sorting(key))) for key in keys]

@@ -56,7 +56,7 @@ def measure_sample(
 
 
 def measure_peers() -> Iterator[Measurement]:
-    """What others need for one reading of the same process, without keeping or comparing anything."""
+    """CPU time of other tools for one reading of the same process, with nothing stored or compared."""
     with run_target("many", 60_000) as process:
         others: dict[str, Callable[[], float]] = {
             "psutil: memory_maps(grouped=False)": lambda: cpu_seconds(

@@ -1,7 +1,7 @@
-/* What is watched while it is measured: `targets many N`, `targets big MIB`, `targets churn MIB`, `targets faulting MIB`, `targets moving N`.
-   `targets coming N`, `targets sparse GIB`, `targets threads N`. It writes a line when it is ready. SIGUSR1 has "moving" write one more page in a twentieth of its mappings;
-   "churn" and "faulting" write how often they went round in each second, and how many microseconds the longest took; "coming" has a twentieth of its mappings go in each second,
-   and come back in the next, one page of each written. */
+/* Targets of the benchmarks: `targets many N`, `big MIB`, `churn MIB`, `faulting MIB`, `moving N`, `coming N`, `sparse GIB`,
+   `threads N`. Each prints a line when it is ready. On SIGUSR1, "moving" writes one more page in a twentieth of its mappings;
+   "churn" and "faulting" print their rounds per second and the longest round in microseconds; "coming" unmaps a twentieth of
+   its mappings in one second and maps them again in the next, writing one page of each. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>

@@ -45,7 +45,7 @@ class Pacer:
         return self._pace.interval_ns * (reading + waiting)
 
     def tier(self) -> Tier:
-        """What the tick that is due now may read within the budget."""
+        """Tier that the budget allows for the tick that is due now."""
         return "smaps" if self._debt_ns <= 0 else self._tier_between() or "smaps"
 
     def book_tick(self, tier: Tier, cost_ns: int, now_ns: int) -> None:
@@ -68,11 +68,11 @@ class Pacer:
 
     @property
     def _income_ns(self) -> int:
-        """What one interval pays off, ns."""
+        """Debt that one interval pays off, ns."""
         return max(1, int(self._pace.budget * self._pace.interval_ns))
 
     def _tier_between(self) -> Tier | None:
-        """What ticks between two full readings read; None when the budget does not allow such ticks."""
+        """Tier of ticks between two full readings; None when the budget does not allow such ticks."""
         affordable = self._income_ns // _BETWEEN_DIVISOR
         tiers: tuple[Tier, ...] = ("rollup", "counters")
         return next((tier for tier in tiers if self._cost_ns.get(tier, 0) <= affordable), None)

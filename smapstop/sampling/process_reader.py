@@ -21,7 +21,7 @@ class ProcessReading:
     read_ns: int
     """Duration of the reading, ns."""
     tier: Tier
-    """What was read."""
+    """How much was read."""
     counters: Counters
     mappings: Mappings
     """Every mapping; empty when smaps was not read or is not readable."""
