@@ -1,1 +1,1 @@
-"""Keys: one table, the keymap, Textual's bindings."""
+"""Table of keys, keymap, and Textual bindings."""

@@ -1,4 +1,4 @@
-"""Textual's bindings, from the table of keys."""
+"""Build Textual bindings from the table of keys."""
 
 from textual.binding import Binding
 
@@ -7,13 +7,13 @@ from smapstop.ui.keys.table import KEYS, TYPING_PLACES, Place
 
 
 def bindings(*places: Place) -> list[Binding]:
-    """The keys of some places as Textual binds them, those of the table; a keymap of the app may change them."""
-    found = []
+    """Textual bindings for some places, with the default keys; the app's keymap overrides them by id."""
+    result = []
     for key in KEYS:
         place = next((place for place in places if place in key.actions), None)
         keys = [each for each in key.keys if place not in TYPING_PLACES or len(each) > 1]
         if place is not None and keys:
-            found.append(
+            result.append(
                 Binding(
                     ",".join(keys),
                     key.actions[place],
@@ -25,4 +25,4 @@ def bindings(*places: Place) -> list[Binding]:
                     id=key.name,
                 )
             )
-    return found
+    return result

@@ -1,4 +1,4 @@
-"""Keys: what they are in this app, and that they are obeyed at once."""
+"""An app with configurable keys, which runs bound actions immediately."""
 
 from collections.abc import Mapping
 
@@ -13,14 +13,14 @@ _USER_INPUT_EVENTS = (events.Key, events.MouseDown, events.MouseScrollDown, even
 
 
 class KeyApp(App[int]):
-    """An app whose keys the user may have changed.
+    """An app whose keys the user may have overridden.
 
-    It does what a key is bound to at once: the next one may already be waiting, and goes where this one sends it.
-    By themselves keys go through the queue of what has the focus, and find their way too late. So they still do on a
-    screen above, and in a line that is typed into: there they must not overtake the letters before them.
+    A key's action runs as soon as the key arrives: the next key may already be queued, and where it goes may depend
+    on this one. Textual itself sends keys through the queue of the focused widget, which is too late for that. It
+    still does so on modal screens and in text inputs, where a key must not overtake the letters typed before it.
 
     Args:
-        changed: Other keys than the table's, in Textual's spelling, by the names of its rows.
+        overrides: Keys that replace those of the table, in Textual's spelling, by row name.
         ansi_color: See Textual.
     """
 
@@ -30,24 +30,24 @@ class KeyApp(App[int]):
         self.set_keymap({name: ",".join(keys) for name, keys in self.keymap.overrides.items()})
 
     def get_key_display(self, binding: Binding) -> str:
-        """The first key for the same, as people read it."""
-        changed = binding.id is not None and binding.id in self.keymap.overrides
+        """Display name of the first key with the same action."""
+        overridden = binding.id is not None and binding.id in self.keymap.overrides
         return (
             self.keymap.display_names(binding.id or "")[0]
-            if changed
+            if overridden
             else binding.key_display or key_name(binding.key)
         )
 
     @property
     def is_handling_keys(self) -> bool:
-        """Whether keys mean what they are bound to."""
+        """Whether keys run the actions they are bound to."""
         return True
 
     def note_input(self) -> None:
-        """The user pressed a key of ours, or used the mouse."""
+        """Called when the user presses a key for smapstop or uses the mouse."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Obey a key; everything else takes its usual way."""
+        """Run the action of a key; leave every other event to Textual."""
         if isinstance(event, _USER_INPUT_EVENTS) and not event.is_forwarded and self.is_handling_keys:
             self.note_input()
             if isinstance(event, events.Key) and await self._run_bound_action(event.key):
@@ -55,19 +55,19 @@ class KeyApp(App[int]):
         await super().on_event(event)
 
     async def _run_bound_action(self, key: str) -> bool:
-        """Do what a key is bound to, if it is, and if nobody types."""
+        """Run the action bound to a key unless the user types or a screen is open above; return whether it ran."""
         bound = self.screen.active_bindings.get(key)
         if bound is None or not bound.enabled or isinstance(self.focused, Input) or len(self.screen_stack) > 1:
             return False
-        # an action may skip, as copying does without a selection
+        # an action may decline, as copying does without a selection
         return await self.run_action(bound.binding.action, bound.node)
 
 
 def keymap_of(app: App[object]) -> Keymap:
-    """The keys of an app."""
+    """Keymap of an app; the default one for an app without."""
     return app.keymap if isinstance(app, KeyApp) else Keymap()
 
 
 def key_of(app: App[object], name: str) -> str:
-    """The first key of a row of the table in an app, as people read it."""
+    """Display name of the first key for a row of the table, in an app."""
     return keymap_of(app).display_names(name)[0]

@@ -1,4 +1,4 @@
-"""Which keys stand for what: as the table has them, with what the user would rather have."""
+"""Keymap: the keys of the table with the user's overrides."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,10 +17,10 @@ _NAMES = {
 
 
 def key_name(key: str) -> str:
-    """A key as people read it: "F1", "esc", "shift+←", "ctrl+p"."""
-    *held, pressed = key.split("+") if len(key) > 1 else [key]
+    """Display name of a key: "F1", "esc", "shift+←", "ctrl+p"."""
+    *modifiers, pressed = key.split("+") if len(key) > 1 else [key]
     name = pressed.upper() if re.fullmatch(r"f\d+", pressed) else _NAMES.get(pressed, pressed)
-    return "+".join([*held, name])
+    return "+".join([*modifiers, name])
 
 
 _KEYS_BY_DISPLAY_NAME = {name.casefold(): key for key, name in _NAMES.items()}
@@ -34,36 +34,40 @@ KEY_HINT = "give a character, or a name: enter, space, esc, F5, PgUp, home, ←,
 
 
 def parse_key(text: str) -> str | None:
-    """A key that people wrote, in Textual's spelling; None when there is none: its keymaps cannot have a comma."""
-    *held, pressed = [text] if len(text) == 1 else text.split("+")
+    """Parse a key as written by the user; None if invalid. A comma is invalid too: Textual keymaps cannot hold it.
+
+    Returns:
+        The key in Textual's spelling.
+    """
+    *modifiers, pressed = [text] if len(text) == 1 else text.split("+")
     key = _KEYS_BY_DISPLAY_NAME.get(pressed.casefold(), pressed if len(pressed) == 1 else pressed.casefold())
-    if not {each.casefold() for each in held} <= set(_MODIFIERS):
+    if not {each.casefold() for each in modifiers} <= set(_MODIFIERS):
         return None
     if key not in _NAMED_KEYS and not (len(key) == 1 and key.isprintable() and key not in " ,"):
         return None
-    return "+".join([*map(str.casefold, held), key])
+    return "+".join([*map(str.casefold, modifiers), key])
 
 
 class Keymap:
-    """The keys of every row of the table.
+    """Keys of each row of the table.
 
     Args:
-        changed: Other keys than the table's, in Textual's spelling, by the names of the rows.
+        overrides: Keys that replace those of the table, in Textual's spelling, by row name.
     """
 
     def __init__(self, overrides: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.overrides = dict(overrides or {})
 
     def keys(self, name: str) -> tuple[str, ...]:
-        """The keys of a row, the most usual first."""
+        """Keys of a row, the main one first."""
         return self.overrides.get(name, KEY[name].keys)
 
     def display_names(self, name: str) -> tuple[str, ...]:
-        """The keys of a row as people read them."""
+        """Display names of the keys of a row."""
         return tuple(map(key_name, self.keys(name)))
 
     def find_clashes(self) -> Iterator[tuple[str, str, str]]:
-        """The keys that stand for two things in one place, each with the names of the two rows."""
+        """Keys bound to two actions in one place: key, and the names of the two rows."""
         for at, one in enumerate(KEYS):
             for other in KEYS[at + 1 :]:
                 if _can_clash(one, other):
@@ -73,12 +77,12 @@ class Keymap:
 
 
 def _places(key: Key) -> set[Place]:
-    """Where a key counts; the keys of lists count in every list."""
+    """Places where a key works; keys of "list" work in every list."""
     return {*key.actions, *(("detail", "events") if "list" in key.actions else ())}
 
 
 def _can_clash(one: Key, other: Key) -> bool:
-    """Whether the same key would be two things somewhere."""
+    """Whether two rows with the same key would conflict in some place."""
     if one.name == other.shadows or other.name == one.shadows:
         return False
     here, there = _places(one), _places(other)

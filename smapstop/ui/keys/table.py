@@ -1,11 +1,11 @@
-"""What the user can do with a key: one row here each. The bindings, the key bar, the help and the palette read it."""
+"""Table of keys, one row per action: the source of the bindings, key bar, help and command palette."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 Group = Literal["Table", "Compare", "Time", "Pages", "Program", "General", "Cursor", "Lists"]
-"""What a key is about; the help lists the keys under these words."""
+"""Headings under which the help lists the keys."""
 GROUPS: tuple[Group, ...] = get_args(Group)
 Place = Literal[
     "anywhere",
@@ -22,34 +22,34 @@ Place = Literal[
     "quit",
     "guide",
 ]
-"""Where a key counts: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
+"""Where a key works: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
 PLACES: tuple[Place, ...] = get_args(Place)
 MODAL_PLACES: frozenset[Place] = frozenset({"help", "pick", "search", "runs", "sort", "columns", "quit", "guide"})
-"""The places where the dashboard's keys do not count."""
+"""Screens on which the dashboard's own keys are inactive."""
 TYPING_PLACES: frozenset[Place] = frozenset({"pick", "sort"})
-"""The places where letters are typed."""
+"""Screens with a text input: single characters are typed, not bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Something that the user can do with a key."""
+    """One action of the user, with its keys."""
 
     name: str
-    """By this the config file knows it; also the id of its bindings."""
+    """Name in the config file, and id of its bindings."""
     keys: tuple[str, ...]
-    """In Textual's spelling; the key bar shows the first."""
+    """Default keys in Textual's spelling; the key bar shows the first."""
     label: str
     """One or two words, for the key bar."""
     help: str
     group: Group
     actions: Mapping[Place, str]
-    """What Textual runs, by the place."""
+    """Textual action for each place."""
     shown: frozenset[Place] = frozenset()
-    """Where the key bar shows it, in the order of the table."""
+    """Places where the key bar shows it, in the order of the table."""
     priority: bool = False
-    """Whether it comes before the keys of what has the focus."""
+    """Takes precedence over the keys of the focused widget."""
     shadows: str = ""
-    """The row of the dashboard whose key it takes, where it counts."""
+    """Row of the dashboard whose keys it replaces in its own places."""
 
 
 def _key(
@@ -62,21 +62,28 @@ def _key(
     *,
     shown: bool | str = False,
     priority: bool = False,
-    over: str = "",
+    shadows: str = "",
     **elsewhere: str,
 ) -> Key:
-    """A row, with what it does anywhere and what elsewhere, and shown everywhere, nowhere, or in some places."""
+    """Build a row.
+
+    Args:
+        what: The help text.
+        anywhere: The action in the whole dashboard; empty for none.
+        shown: Show it in the key bar everywhere (True), nowhere (False), or in these places, separated by spaces.
+        elsewhere: The actions in other places.
+    """
     actions = {"anywhere": anywhere, **elsewhere} if anywhere else elsewhere
     places = {place: actions[place] for place in PLACES if place in actions}
     bar = frozenset(place for place in places if (place in shown.split() if isinstance(shown, str) else shown))
-    return Key(name, tuple(keys.split()), label, what, group, places, bar, priority, over)
+    return Key(name, tuple(keys.split()), label, what, group, places, bar, priority, shadows)
 
 
 # fmt: off
 KEYS: tuple[Key, ...] = (
     _key("help", "? f1", "help", "General", "Explain the keys, the columns, the fields and flags.",
          "app.help", help="close", shown=True),
-    _key("quit", "q f10 ctrl+c", "quit", "General", "Leave.",
+    _key("quit", "q f10 ctrl+c", "quit", "General", "Quit, or close the current screen.",
          "app.quit", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
          quit="answer('cancel')", guide="close", shown=True),
     _key("program", "t", "program", "Program", "Type into the program.",
@@ -85,9 +92,9 @@ KEYS: tuple[Key, ...] = (
          "pause", shown=True),
     _key("play", "p", "play", "Time", "Play from here at 1×, 10× or 60×.",
          "play", shown=True),
-    _key("filter", "/ f3 f4", "filter", "Table", "Show what matches: libc, kind:heap, rss>10M.",
+    _key("filter", "/ f3 f4", "filter", "Table", "Show only matches: libc, kind:heap, rss>10M.",
          "filter", events="screen.filter_events", help="search", shown=True),
-    _key("sort", "s f6", "sort", "Table", "Choose what to sort by; a click on a title does, too.",
+    _key("sort", "s f6", "sort", "Table", "Choose the sort column; clicking a title sorts, too.",
          "sort", pick="sort", shown=True),
     _key("reverse", "i", "reverse", "Table", "Sort in the other direction.", "reverse"),
     _key("sort_left", "<", "sort left", "Table", "Sort by the column to the left.", "previous_sort"),
@@ -98,7 +105,7 @@ KEYS: tuple[Key, ...] = (
          "compare", shown=True),
     _key("open", "enter", "open", "Table", "Open the mapping: all its fields, before and after.",
          "open", events="open", shown=True),
-    _key("pages", "v", "pages", "Table", "Show the pages of the mapping; again: its fields.",
+    _key("pages", "v", "pages", "Table", "Show the mapping's pages; press again for its fields.",
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go back one step: out of a mapping, a filter, the past.",
          "back", events="back", help="back", pick="back", runs="dismiss", sort="dismiss", columns="dismiss",
@@ -108,7 +115,7 @@ KEYS: tuple[Key, ...] = (
     _key("last_event", "[", "previous change", "Time", "Go back to the previous change.", "happened(-1)"),
     _key("next_event", "]", "next change", "Time", "Go forward to the next change.", "happened(1)"),
     _key("step_back", "left", "step back", "Time", "Step back one tick.", "step(-1)"),
-    _key("step_on", "right", "step forward", "Time", "Step forward one tick; past the newest is live.", "step(1)"),
+    _key("step_on", "right", "step forward", "Time", "Step forward one tick, from the newest to live.", "step(1)"),
     _key("leap_back", "shift+left", "back 10", "Time", "Step back ten ticks.", "step(-10)"),
     _key("leap_on", "shift+right", "forward 10", "Time", "Step forward ten ticks.", "step(10)"),
     _key("start", "home", "start", "Time", "Go to the first tick.", "start"),
@@ -144,23 +151,23 @@ KEYS: tuple[Key, ...] = (
          list="go(-1)", pages="go(1)", help="go(-1)", guide="go(-1)", pick="move(1000000)"),
     # one mapping
     _key("zeros", "z", "zeros", "Table", "Hide or show the fields that are 0.", detail="fold", shown=True),
-    _key("left", "left h", "left", "Pages", "To the cell before.", pages="move(-1, 0)", over="step_back"),
-    _key("right", "right l", "right", "Pages", "To the next cell.", pages="move(1, 0)", over="step_on"),
-    _key("first_page", "home", "first page", "Pages", "To the first page.", pages="go(0)", over="start"),
-    _key("last_page", "end", "last page", "Pages", "To the last page.", pages="go(1)", over="live"),
+    _key("left", "left h", "left", "Pages", "To the previous cell.", pages="move(-1, 0)", shadows="step_back"),
+    _key("right", "right l", "right", "Pages", "To the next cell.", pages="move(1, 0)", shadows="step_on"),
+    _key("first_page", "home", "first page", "Pages", "To the first page.", pages="go(0)", shadows="start"),
+    _key("last_page", "end", "last page", "Pages", "To the last page.", pages="go(1)", shadows="live"),
     _key("closer", "+ =", "zoom in", "Pages", "Zoom in: fewer pages in a cell.",
-         pages="zoom(-1)", shown=True, over="faster"),
+         pages="zoom(-1)", shown=True, shadows="faster"),
     _key("further", "-", "zoom out", "Pages", "Zoom out: more pages in a cell.",
-         pages="zoom(1)", shown=True, over="slower"),
+         pages="zoom(1)", shown=True, shadows="slower"),
     _key("next_change", "n", "next changed", "Pages", "To the next page that changed.",
          pages="changed(1)", shown=True),
     _key("last_change", "N", "previous changed", "Pages", "To the previous page that changed.", pages="changed(-1)"),
     _key("copied", "c", "copied", "Pages", "List the pages copied on write, with their symbols.",
-         pages="list", shown=True, over="columns"),
+         pages="list", shown=True, shadows="columns"),
     # the screens above
     _key("read_on", "space", "page down", "Lists", "Down a screenful of the help.", help="page(1)", guide="page(1)"),
     _key("read_back", "b", "page up", "Lists", "Up a screenful of the help.", help="page(-1)", guide="page(-1)"),
-    _key("guide", "c", "guide", "Lists", "In the help: open the guide; there: list its chapters.",
+    _key("guide", "c", "guide", "Lists", "In help: open the guide; in the guide: list its chapters.",
          help="guide", guide="contents"),
     _key("next_chapter", "n", "next chapter", "Lists", "Show the next chapter of the guide.", guide="turn(1)"),
     _key("previous_chapter", "N", "previous chapter", "Lists", "Show the previous chapter of the guide.",
@@ -178,7 +185,7 @@ KEYS: tuple[Key, ...] = (
          quit="answer('leave')"),
 )
 # fmt: on
-"""All keys, the most important first: so they stand in the key bar."""
+"""All keys, the most important first, which is their order in the key bar."""
 
 KEY: Mapping[str, Key] = {key.name: key for key in KEYS}
-"""The keys by name."""
+"""Keys by row name."""

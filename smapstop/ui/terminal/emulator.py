@@ -1,4 +1,4 @@
-"""A terminal emulator: what a program writes to its terminal, as lines of styled text."""
+"""Terminal emulator: turns the output of a program into lines of styled text."""
 
 import codecs
 import re
@@ -17,7 +17,7 @@ from smapstop.ui.terminal.screen import VtScreen
 from smapstop.ui.terminal.sgr import style_of
 
 StyledLine = tuple[Segment, ...]
-"""Text that fills the width of the screen."""
+"""One line, as wide as the screen."""
 
 _TOKENS = re.compile(
     r"""(?P<text>[^\x00-\x1f\x7f-\x9f]+)
@@ -31,7 +31,7 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE,
 )
-"""Text and the control functions of ECMA-48; its other strings (DCS …) and what is malformed match without a name."""
+"""Text and ECMA-48 control functions. Other control strings (DCS …) and malformed input match no named group."""
 _LONGEST_PARTIAL = 4096
 
 _CONTROLS = {
@@ -85,28 +85,28 @@ _TWO_NUMBERS = {"H": "cursor_position", "f": "cursor_position", "r": "set_margin
 _ALL_NUMBERS = {"h": "set_mode", "l": "reset_mode"}
 
 _FLOOD = 16384
-"""Bytes at once that may be worth skipping."""
+"""Output of at least this many bytes at once may be skipped."""
 _STATE_CHANGE = re.compile(
     rb"\x1b(?!\[[0-9;:]*(?:[mK]|\Z)|\((?:[0B]|\Z)|\Z)(?:\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~]?)|[\x0e\x0f]"
 )
-"""What does more than change how later text looks, whole; of what is cut off at the end nobody knows yet."""
+"""A complete sequence that changes more than the style of later text; one cut off at the end does not match."""
 _SCROLL_BLOCKER = re.compile(rb"\x1b\[(?:[0-?]*[ -/]*r|[0-9;:]*h|\?[0-9;:]*(?:47|1047|1049)[;:0-9]*h)")
-"""What may make lines stay where they are, or text move others: margins, the alternate screen, insertion."""
+"""Sequences that may keep lines from scrolling, or shift text: margins, the alternate screen, insert mode."""
 _STYLE_CHANGE = re.compile(rb"\x1b(?:\[[0-9;:]*m|\([0B])")
-"""What changes how later text looks. Each sets its part absolutely: of equal ones the last is enough."""
+"""Style changes (SGR, character set). Each is absolute, so of equal ones only the last is needed."""
 _STRING = re.compile(rb"\x1b[\]PX^_]")
 
 
 class Emulator:
-    """A terminal like xterm (its ctlseqs), drawn nowhere: `lines` gives what it shows.
+    """A terminal like xterm (see its ctlseqs), off screen: `lines` returns its contents.
 
     Args:
-        reply: Takes what the terminal answers to a question of the program.
+        reply: Called with the terminal's replies to the program's queries.
     """
 
     def __init__(self, columns: int, rows: int, reply: Callable[[bytes], object]) -> None:
         self.title = ""
-        """What the program calls its window; safe to draw."""
+        """Window title set by the program; safe to draw."""
         self._screen = VtScreen(columns, rows, lambda text: reply(text.encode()))
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._partial = ""
@@ -115,35 +115,35 @@ class Emulator:
 
     @property
     def cursor(self) -> tuple[int, int]:
-        """The cursor's column and row, counted from 0."""
+        """Column and row of the cursor, counted from 0."""
         screen = self._screen
         return min(screen.cursor.x, screen.columns - 1), screen.cursor.y
 
     @property
     def cursor_visible(self) -> bool:
-        """Whether the program wants its cursor to be seen (DECTCEM)."""
+        """Whether the program shows its cursor (DECTCEM)."""
         return mo.DECTCEM in self._screen.mode
 
     @property
     def is_alternate(self) -> bool:
-        """The alternate screen is shown, the one of full-screen programs."""
+        """Whether the alternate screen is shown, the one of full-screen programs."""
         return self._screen.is_alternate
 
     def has_mode(self, number: int) -> bool:
-        """Whether the program turned a private mode on (xterm's ctlseqs, DECSET)."""
+        """Whether the program set a private mode (DECSET in xterm's ctlseqs)."""
         return number << 5 in self._screen.mode
 
     def resize(self, columns: int, rows: int) -> None:
-        """Take another size."""
+        """Resize the screen."""
         self._screen.resize(rows, columns)
         self._lines = [()] * rows
 
     def skim(self, data: bytes) -> bytes:
-        """What needs to be fed of `data`: of a flood that only scrolls by, the last screenful. Call before `feed`."""
+        """Return the part of `data` to feed: the last screenful if the rest only scrolls by. Call before `feed`."""
         screen = self._screen
         if len(data) < _FLOOD or screen.is_alternate or screen.margins or mo.IRM in screen.mode:
             return data
-        data = self._partial.encode() + self._decoder.getstate()[0] + data  # what is fed begins with what was cut off
+        data = self._partial.encode() + self._decoder.getstate()[0] + data  # prepend what was cut off
         self._partial = ""
         self._decoder.reset()
         if _STRING.search(data):
@@ -156,13 +156,13 @@ class Emulator:
             if (cut := data.rfind(b"\r\n", start, cut)) < 0:
                 return data
         if data.count(b"\n", start, cut) < screen.lines:
-            return data  # what is shown now would not leave
-        lasting = dict.fromkeys(reversed(_STYLE_CHANGE.findall(data, start, cut)))
+            return data  # the present contents would not scroll off
+        style_changes = dict.fromkeys(reversed(_STYLE_CHANGE.findall(data, start, cut)))
         scrolled = b"\x1b[9999S\x1b[9999;1H"
-        return data[:start] + scrolled + b"".join(reversed(lasting)) + data[cut + 2 :]
+        return data[:start] + scrolled + b"".join(reversed(style_changes)) + data[cut + 2 :]
 
     def feed(self, data: bytes) -> None:
-        """Obey what the program wrote; whatever it is, no more happens than that the screen changes."""
+        """Process output of the program. No input has an effect outside the screen, apart from replies."""
         text = self._partial + self._decoder.decode(data)
         self._partial = ""
         for token in _TOKENS.finditer(text):
@@ -178,12 +178,12 @@ class Emulator:
                 case "command":
                     self._command(token["command"])
                 case "partial":
-                    # of an endless string only the begin is kept, and a last ESC that may begin its end
+                    # keep only the beginning of an endless string, and a final ESC, which may begin its terminator
                     tail = "\x1b" if len(token[0]) > _LONGEST_PARTIAL and text.endswith("\x1b") else ""
                     self._partial = token[0][:_LONGEST_PARTIAL] + tail
 
     def lines(self, *, cursor: bool) -> list[StyledLine]:
-        """What the screen shows, with or without its cursor. A line that stayed as it was is the same object."""
+        """Return the screen's lines, with or without the cursor. An unchanged line is the same object as before."""
         screen = self._screen
         x, y = self.cursor if cursor else (-1, -1)
         for row in screen.dirty | {self._cursor_drawn, y}:
@@ -196,7 +196,7 @@ class Emulator:
         return list(self._lines)
 
     def _line(self, y: int, cursor_x: int) -> StyledLine:
-        """One line; the cell of the cursor reversed."""
+        """Draw one line, with the cursor's cell reversed."""
         row = self._screen.buffer[y]
         cells = [row[x] for x in range(self._screen.columns)]
         if cursor_x >= 0:
@@ -207,14 +207,15 @@ class Emulator:
         if len(text) < len(cells) or not text.isascii():
             cells = _blank_split_cells(cells)
         return tuple(
-            Segment("".join(map(_cell_text, run)), style_of(look)) for look, run in groupby(cells, _cell_attributes)
+            Segment("".join(map(_cell_text, run)), style_of(attributes))
+            for attributes, run in groupby(cells, _cell_attributes)
         )
 
     def _run_operation(self, operation: str, *numbers: int, **options: bool) -> None:
         getattr(self._screen, operation)(*numbers, **options)
 
     def _escape(self, sequence: str) -> None:
-        """An escape sequence without parameters; `(0` and `(B` and their like choose character sets."""
+        """Run an escape sequence; `(0`, `(B` and the like select character sets."""
         if sequence in _ESCAPES:
             self._run_operation(_ESCAPES[sequence])
         elif len(sequence) == 2 and sequence[0] in "()":
@@ -222,7 +223,7 @@ class Emulator:
             setattr(self._screen, "g0_charset" if sequence[0] == "(" else "g1_charset", charset)
 
     def _control_sequence(self, parameters: str, intermediates: str, final: str) -> None:
-        """Obey a control sequence (CSI)."""
+        """Run a control sequence (CSI)."""
         private = parameters.startswith("?")
         if intermediates + final == "!p":
             self._screen.soft_reset()
@@ -243,20 +244,20 @@ class Emulator:
             self._run_operation("save_cursor" if final == "s" else "restore_cursor")
 
     def _command(self, command: str) -> None:
-        """An operating system command (OSC); of these only the title matters."""
+        """Run an operating system command (OSC); only the title is supported."""
         number, _, text = command.partition(";")
         if number in {"0", "2"}:
             self.title = printable(text)
 
 
 _cell_text = itemgetter(0)
-"""The text of a cell."""
+"""Text of a cell."""
 _cell_attributes = itemgetter(slice(1, None))
-"""All of it but its text."""
+"""Attributes of a cell: everything but its text."""
 
 
 def _parse_parameters(parameters: str) -> list[int]:
-    """The numbers of a control sequence; sub-parameters (4:3, 38:2::1:2:3) as the older form has them."""
+    """Parse the numbers of a control sequence; sub-parameters (4:3, 38:2::1:2:3) are converted to the older form."""
     numbers = []
     for parameter in parameters.split(";"):
         first, *parts = (min(int(part or 0), 9999) for part in parameter.split(":"))
@@ -269,7 +270,7 @@ def _parse_parameters(parameters: str) -> list[int]:
 
 
 def _blank_split_cells(cells: list[Char]) -> list[Char]:
-    """The cells without the halves of wide characters whose other half was overwritten: each is one space."""
+    """Replace each half of a wide character whose other half was overwritten by a space."""
     widths = [cell_len(cell.data) for cell in cells]
     ends = [*(width == 0 for width in widths[1:]), False]
     begins = [False, *(width == 2 for width in widths[:-1])]

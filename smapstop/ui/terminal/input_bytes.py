@@ -1,4 +1,4 @@
-"""What a terminal sends to the program on it when keys are pressed, text is pasted, or the mouse is used (xterm)."""
+"""Encode keys, pasted text and mouse events as a terminal sends them to its program (xterm)."""
 
 from textual import events
 from textual.keys import key_to_character
@@ -20,10 +20,10 @@ _WITH_CONTROL = {
 
 
 def key_bytes(event: events.Key, *, application_cursor: bool) -> bytes:
-    """What a key sends; nothing when the key is none of a terminal's: a modifier alone, or one with the super key.
+    """Encode a key; empty for one that terminals do not send, such as a combination with the super key.
 
     Args:
-        application_cursor: The program asked for the other codes of the cursor keys (DECCKM).
+        application_cursor: The program set the cursor keys to application mode (DECCKM).
     """
     *modifiers, key = event.key.split("+")
     if not {"shift", "alt", "ctrl"}.issuperset(modifiers):
@@ -44,7 +44,7 @@ def key_bytes(event: events.Key, *, application_cursor: bool) -> bytes:
 
 
 def _text(key: str, modifiers: list[str]) -> str:
-    """The character of a key that comes by its name alone."""
+    """Character of a key for which Textual gives only a name."""
     text = _TEXT.get(key) or key_to_character(key) or ""
     if "shift" in modifiers:
         text = text.upper()
@@ -54,10 +54,10 @@ def _text(key: str, modifiers: list[str]) -> str:
 
 
 def paste_bytes(text: str, *, bracketed: bool) -> bytes:
-    """What pasted text sends: no control character but tab and return, so that it can neither obey nor end the paste.
+    """Encode pasted text, without control characters but tab and return, so it can neither end the paste nor act.
 
     Args:
-        bracketed: The program asked to be told what is pasted (DECSET 2004).
+        bracketed: The program set bracketed paste mode (DECSET 2004).
     """
     text = text.replace("\r\n", "\r").replace("\n", "\r")
     text = "".join(char for char in text if char in "\t\r" or not (char < " " or "\x7f" <= char <= "\x9f"))
@@ -65,10 +65,11 @@ def paste_bytes(text: str, *, bracketed: bool) -> bytes:
 
 
 def mouse_bytes(button: int, column: int, row: int, *, released: bool = False) -> bytes:
-    """What the mouse sends in the SGR encoding (DECSET 1006).
+    """Encode a mouse event in the SGR encoding (DECSET 1006).
 
     Args:
-        button: xterm's number of the button, with its flags for motion and modifiers.
-        column: Counted from 0, as is the row.
+        button: xterm's button number, with its flags for motion and modifiers.
+        column: Counted from 0.
+        row: Counted from 0.
     """
     return f"\x1b[<{button};{column + 1};{row + 1}{'m' if released else 'M'}".encode()

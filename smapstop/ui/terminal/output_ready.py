@@ -1,17 +1,17 @@
-"""The way to the terminal, which may be slow: ssh over a bad line, a serial console, a window that is held."""
+"""Readiness of the terminal for output; it may be slow: ssh over a bad line, a serial console, a stopped window."""
 
 import select
 
 RETRY_SECONDS = 0.05
-"""How soon to look again whether the terminal is ready."""
+"""Interval between checks whether the terminal is ready."""
 _OUTPUT_FD = 2
-"""The fd that Textual draws on."""
+"""File descriptor that Textual draws to."""
 
 
 def terminal_ready() -> bool:
-    """Whether the terminal has taken what was drawn before.
+    """Whether the terminal has accepted all earlier output.
 
-    As long as it has not, more of what nobody asked for would only wait in line, before the answer to the next key.
-    The kernel says so of a terminal (n_tty_poll) while no write waits in it and its buffer, 64 kB of a pty, has room.
+    Until it has, unrequested updates would only queue up ahead of the response to the next key. The kernel reports a
+    terminal as writable (n_tty_poll) while no write is blocked on it and its buffer, 64 kB of a pty, has room.
     """
     return bool(select.select([], [_OUTPUT_FD], [], 0)[1])

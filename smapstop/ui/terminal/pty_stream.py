@@ -1,4 +1,4 @@
-"""Non-blocking I/O on the master of a pseudo-terminal (pty(7)), in turns that leave the event loop to others."""
+"""Non-blocking I/O on the master of a pseudo-terminal (pty(7)), in short turns that do not block the event loop."""
 
 import asyncio
 import os
@@ -9,41 +9,41 @@ from typing import Protocol
 from smapstop.pseudo_terminal import resize_terminal
 
 TURN_SECONDS = 0.006
-"""How long the program's output may hold up the event loop at a time."""
+"""Longest time that the program's output may block the event loop at once."""
 TURN_BYTES = 1 << 18
-"""About how much is read in one turn."""
+"""Approximate limit of what is read in one turn."""
 QUEUE_BYTES = 1 << 16
-"""Input that waits for a program that does not read; the rest is lost, as on a real terminal."""
+"""Input queued for a program that does not read; more is dropped, as on a real terminal."""
 _READ_BYTES = 1 << 16
 _FEED_BYTES = 1024
 
 
 class Consumer(Protocol):
-    """Takes in the output of a program, as a terminal emulator does."""
+    """Consumer of a program's output, such as a terminal emulator."""
 
     def skim(self, data: bytes) -> bytes:
-        """Return the part of `data` that has to be fed; it is called before the first `feed` of that data."""
+        """Return the part of `data` that has to be fed; called before the first `feed` of that data."""
 
     def feed(self, data: bytes) -> object:
         """Process output."""
 
 
 class PtyStream:
-    """Reads a program's output and writes its input, never waiting for the program.
+    """Read a program's output and write its input, without ever waiting for the program.
 
-    Output is fed to a consumer for a few milliseconds a turn. No more is read before all of it is fed, so that the
-    kernel holds up a program that writes faster than it can be shown.
+    Output is fed to a consumer for a few milliseconds a turn. No more is read until all of it has been fed, so that
+    the kernel blocks a program that writes faster than it can be shown.
 
     Args:
         master_fd: The master of the pty. From `start` to `stop` only the stream reads and writes it; closing it is
             up to the caller.
         on_turn: Called after each turn.
-        on_end: Called when nobody has the terminal open any more and all output has been fed.
+        on_end: Called when no process has the terminal open any more and all output has been fed.
     """
 
     def __init__(self, master_fd: int, *, on_turn: Callable[[], object], on_end: Callable[[], object]) -> None:
         self.bytes_read = 0
-        """How much the program has written so far."""
+        """Bytes of output read so far."""
         self._fd = master_fd
         self._on_turn, self._on_end = on_turn, on_end
         self._consumer: Consumer | None = None
@@ -53,13 +53,13 @@ class PtyStream:
         self._turn: asyncio.Handle | None = None
 
     def start(self, consumer: Consumer) -> None:
-        """Read for a consumer from now on."""
+        """Start to read and to feed a consumer."""
         self._consumer = consumer
         os.set_blocking(self._fd, False)
         asyncio.get_running_loop().add_reader(self._fd, self._take_turn)
 
     def stop(self) -> None:
-        """Leave the terminal alone: neither read nor write any more."""
+        """Stop reading and writing; the terminal stays open."""
         self._consumer = None
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._fd)
@@ -68,11 +68,11 @@ class PtyStream:
             self._turn.cancel()
 
     def resize(self, rows: int, columns: int) -> None:
-        """Set the size of the terminal, which the kernel reports to the program (SIGWINCH)."""
+        """Set the size of the terminal; the kernel signals it to the program (SIGWINCH)."""
         resize_terminal(self._fd, rows, columns)
 
     def take_unfed(self) -> bytes:
-        """Remove and return the output that was read but not fed yet."""
+        """Remove and return output that was read but not fed yet."""
         data, self._unfed = self._unfed, b""
         return data
 
@@ -91,7 +91,7 @@ class PtyStream:
     # output of the program
 
     def _take_turn(self) -> None:
-        """Feed output for a turn, reading some first when all that was read is fed."""
+        """Feed output for one turn; read more first if everything read so far is fed."""
         assert self._consumer is not None
         end = time.perf_counter() + TURN_SECONDS
         if not self._unfed:
@@ -103,7 +103,7 @@ class PtyStream:
         self._schedule_turn()
 
     def _read(self, end: float) -> bytes:
-        """Read what is there, until a time; note when nobody else has the terminal open any more."""
+        """Read the available output until `end`, and note when no process has the terminal open any more."""
         pieces: list[bytes] = []
         size = 0
         while size < TURN_BYTES and time.perf_counter() < end:
@@ -122,7 +122,7 @@ class PtyStream:
         return b"".join(pieces)
 
     def _schedule_turn(self) -> None:
-        """Take the next turn after whatever else is due, or when there is output; at the end take none."""
+        """Schedule the next turn: after other callbacks if output is left, else when some arrives; at the end none."""
         loop = asyncio.get_running_loop()
         self._turn = None
         if self._unfed:
@@ -143,12 +143,12 @@ class PtyStream:
             self._flush()
 
     def _flush(self) -> None:
-        """Write what the terminal has room for, and wait for more room only while something is left."""
+        """Write as much as the terminal accepts; wait for room only while something is left."""
         try:
             self._unsent = self._unsent[os.write(self._fd, self._unsent) :]
         except BlockingIOError:
             pass
-        except OSError:  # EIO: nobody is there
+        except OSError:  # EIO: no process has the terminal open
             self._unsent = b""
         loop = asyncio.get_running_loop()
         if self._unsent:

@@ -1,4 +1,4 @@
-"""The screen of an xterm-like terminal: pyte's, with what it lacks, and without its faults."""
+"""Screen of an xterm-like terminal: pyte's, with missing operations added and bugs fixed."""
 
 import copy
 import unicodedata
@@ -14,24 +14,24 @@ from smapstop.ui.terminal.sgr import BLANK, Pen, apply_sgr, glyph_of
 
 _ALTERNATE = {47, 1047, 1049}
 _UNSUPPORTED_MODES = {3, 5, 6}
-"""Private modes that are not for a pane: 132 columns, the reversed screen, the origin at the margins."""
+"""Private modes that a pane does not support: 132 columns, reverse video, origin mode."""
 _LONGEST_CELL = 8
-"""Characters: a letter and its combining marks."""
+"""Most characters in a cell: a letter and its combining marks."""
 _NARROW = pattern(
     "[ -~\xa1-\xac\xae-\u02ff\u0370-\u0377\u0384-\u0386\u0391-\u03a1\u03a3-\u0482\u2500-\u25fc\u2800-\u28ff]*"
 )
-"""Characters one cell wide, which most text consists of."""
+"""Characters one cell wide; most text has no others."""
 
 ScreenRow = StaticDefaultDict[int, Char]
 
 
 class VtScreen(Screen):
-    """A grid of cells, a cursor, and the operations that control functions name (ECMA-48, xterm's ctlseqs).
+    """Grid of cells, cursor, and the operations of control functions (ECMA-48, xterm's ctlseqs).
 
-    A wide character is a cell and an empty cell after it. No cell has a character that a terminal would obey.
+    A wide character takes a cell and an empty one after it. No cell contains a control character.
 
     Args:
-        reply: Takes what the terminal answers to a question of the program.
+        reply: Called with the terminal's replies to the program's queries.
     """
 
     def __init__(self, columns: int, lines: int, reply: Callable[[str], object]) -> None:
@@ -48,7 +48,7 @@ class VtScreen(Screen):
 
     @property
     def is_alternate(self) -> bool:
-        """The alternate screen is shown: that of full-screen programs, which nothing scrolls out of."""
+        """Whether the alternate screen is shown: that of full-screen programs, which has no scrollback."""
         return self._primary is not None
 
     # text
@@ -66,7 +66,7 @@ class VtScreen(Screen):
                 self._draw_glyph(*glyph_of(char))
 
     def repeat(self, count: int) -> None:
-        """Write the last character again, at most for a line (REP)."""
+        """Repeat the last character, at most for one line (REP)."""
         self.draw(self._last_char * min(count or 1, self.columns))
 
     def _draw_narrow(self, text: str) -> None:
@@ -97,7 +97,7 @@ class VtScreen(Screen):
             self.cursor.x += width
 
     def _combine(self, mark: str) -> None:
-        """Put a mark on the character before the cursor."""
+        """Add a combining mark to the character before the cursor."""
         row = self.buffer[self.cursor.y]
         at = self.cursor.x - 1
         if at > 0 and not row[at].data:
@@ -107,7 +107,7 @@ class VtScreen(Screen):
             self.dirty.add(self.cursor.y)
 
     def _make_room(self, width: int) -> None:
-        """Go on in the next line when the cursor's has no room left; without wrapping, stay at its end."""
+        """Wrap to the next line if the cursor's has no room left; without autowrap (DECAWM), stay at its end."""
         if self.cursor.x + width > self.columns:
             if mo.DECAWM in self.mode:
                 self.next_line()
@@ -115,25 +115,25 @@ class VtScreen(Screen):
                 self.cursor.x = self.columns - width
 
     def _pen(self) -> Pen:
-        look = self.cursor.attrs
+        attributes = self.cursor.attrs
         if len(self._pens) > 256:
             self._pens.clear()
-        return self._pens.setdefault(look, Pen(look))
+        return self._pens.setdefault(attributes, Pen(attributes))
 
     def select_graphic_rendition(self, *attrs: int) -> None:
-        """Choose how text written from now on looks (SGR)."""
+        """Set the attributes of text written from now on (SGR)."""
         self.cursor.attrs = apply_sgr(self.cursor.attrs, attrs or (0,))
 
-    # erasing leaves the background colour, and no other attribute
+    # erasing keeps the background colour, and no other attribute
 
     def erase_in_line(self, how: int = 0, private: bool = False) -> None:  # noqa: ARG002
-        """Erase the line from the cursor on, up to it, or all of it (EL)."""
+        """Erase the line from the cursor, up to it, or all of it (EL)."""
         whole = range(self.columns)
         parts = {0: whole[self.cursor.x :], 1: whole[: self.cursor.x + 1], 2: whole}
         self._erase(self.cursor.y, parts.get(how, ()))
 
     def erase_in_display(self, how: int = 0, *_args: object, **_options: object) -> None:
-        """Erase the screen from the cursor on, up to it, or all of it (ED)."""
+        """Erase the screen from the cursor, up to it, or all of it (ED)."""
         whole = range(self.lines)
         parts = {0: whole[self.cursor.y + 1 :], 1: whole[: self.cursor.y], 2: whole}
         for y in parts.get(how, ()):
@@ -142,7 +142,7 @@ class VtScreen(Screen):
             self.erase_in_line(how)
 
     def erase_characters(self, count: int | None = None) -> None:
-        """Erase some cells from the cursor on (ECH)."""
+        """Erase cells from the cursor on (ECH)."""
         self._erase(self.cursor.y, range(self.columns)[self.cursor.x :][: count or 1])
 
     def _erase(self, y: int, columns: Iterable[int]) -> None:
@@ -152,28 +152,30 @@ class VtScreen(Screen):
     # scrolling
 
     def delete_lines(self, count: int | None = None) -> None:
-        """Delete lines from the cursor's on (DL)."""
+        """Delete lines, the cursor's line first (DL)."""
         for y in range(self.lines):
-            self.buffer.setdefault(y, StaticDefaultDict(BLANK))  # else pyte leaves lines where unwritten ones come in
+            self.buffer.setdefault(
+                y, StaticDefaultDict(BLANK)
+            )  # else pyte keeps old lines in place of unwritten ones
         super().delete_lines(count)
 
     def scroll_up(self, count: int) -> None:
-        """Move the lines between the margins up (SU)."""
+        """Scroll the lines between the margins up (SU)."""
         self._run_at_top_margin(self.delete_lines, count)
 
     def scroll_down(self, count: int) -> None:
-        """Move the lines between the margins down (SD)."""
+        """Scroll the lines between the margins down (SD)."""
         self._run_at_top_margin(self.insert_lines, count)
 
     def _run_at_top_margin(self, operation: Callable[[int], None], count: int) -> None:
-        """Do something with the cursor at the top margin, and put it back."""
+        """Run an operation with the cursor at the top margin, then restore its position."""
         x, y = self.cursor.x, self.cursor.y
         self.cursor.y = self.margins.top if self.margins else 0
         operation(min(count or 1, self.lines))
         self.cursor.x, self.cursor.y = x, y
 
     def set_margins(self, top: int | None = None, bottom: int | None = None) -> None:
-        """Scroll only these lines from now on, counted from 1 (DECSTBM)."""
+        """Limit scrolling to the lines from `top` to `bottom`, counted from 1 (DECSTBM)."""
         first, last = (top or 1) - 1, min(bottom or self.lines, self.lines) - 1
         if first < last:
             self.margins = Margins(first, last) if (first, last) != (0, self.lines - 1) else None
@@ -182,39 +184,39 @@ class VtScreen(Screen):
     # the cursor
 
     def next_line(self) -> None:
-        """Go to the begin of the next line (NEL)."""
+        """Move to the beginning of the next line (NEL)."""
         self.carriage_return()
         self.linefeed()
 
     def cursor_up(self, count: int | None = None) -> None:
-        """Go up, but not out of the margins (CUU)."""
+        """Move up, not beyond the top margin (CUU)."""
         top = self.margins.top if self.margins and self.cursor.y >= self.margins.top else 0
         self.cursor.y = max(self.cursor.y - (count or 1), top)
 
     def cursor_down(self, count: int | None = None) -> None:
-        """Go down, but not out of the margins (CUD)."""
+        """Move down, not beyond the bottom margin (CUD)."""
         bottom = self.margins.bottom if self.margins and self.cursor.y <= self.margins.bottom else self.lines - 1
         self.cursor.y = min(self.cursor.y + (count or 1), bottom)
 
     def tab_forward(self, count: int) -> None:
-        """Go forward some tab stops (CHT)."""
+        """Move forward by tab stops (CHT)."""
         for _ in range(min(count or 1, self.columns)):
             self.tab()
 
     def tab_back(self, count: int) -> None:
-        """Go back some tab stops (CBT)."""
+        """Move back by tab stops (CBT)."""
         before = sorted(stop for stop in self.tabstops | {0} if stop < self.cursor.x)
         self.cursor.x = before[-min(count or 1, len(before))] if before else 0
 
     def save_cursor(self) -> None:
-        """Remember where the cursor is and how it writes; once, not in a pile (DECSC)."""
+        """Save the cursor's position and attributes, replacing what was saved before: no stack (DECSC)."""
         self.savepoints.clear()
         super().save_cursor()
 
     def restore_cursor(self) -> None:
-        """Go back to where the cursor was remembered, which stays remembered (DECRC)."""
+        """Restore the saved cursor, which stays saved (DECRC)."""
         saved, margins = bool(self.savepoints), self.margins
-        self.margins = None  # they do not hold the cursor back
+        self.margins = None  # they do not limit the restored position
         super().restore_cursor()
         self.margins = margins
         if saved:
@@ -223,7 +225,7 @@ class VtScreen(Screen):
     # the terminal
 
     def set_mode(self, *modes: int, **options: bool) -> None:
-        """Turn modes on; the ones that switch to the alternate screen give an empty one."""
+        """Set modes; those for the alternate screen switch to an empty one."""
         private = options.get("private", False)
         if private and not self.is_alternate and _ALTERNATE.intersection(modes):
             self._primary = self.buffer, copy.copy(self.cursor)
@@ -232,7 +234,7 @@ class VtScreen(Screen):
         super().set_mode(*_supported_modes(modes, private), private=private)
 
     def reset_mode(self, *modes: int, **options: bool) -> None:
-        """Turn modes off; leaving the alternate screen brings back what was there before it."""
+        """Reset modes; leaving the alternate screen restores the primary one."""
         private = options.get("private", False)
         if private and self._primary and _ALTERNATE.intersection(modes):
             self.buffer, self.cursor = self._primary
@@ -241,20 +243,20 @@ class VtScreen(Screen):
         super().reset_mode(*_supported_modes(modes, private), private=private)
 
     def reset(self) -> None:
-        """Begin anew (RIS)."""
+        """Reset to the initial state (RIS)."""
         self._primary = None
         self.savepoints.clear()
         super().reset()
 
     def soft_reset(self) -> None:
-        """Modes, margins and looks as at the start; the text stays (DECSTR)."""
+        """Reset modes, margins, character sets and attributes; the text stays (DECSTR)."""
         self.mode = {mo.DECAWM, mo.DECTCEM}
         self.margins = None
         self.charset, self.g0_charset = 0, charsets.LAT1_MAP
         self.cursor.attrs = BLANK
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
-        """Take another size; what no longer fits is lost, from the top only what the cursor's line needs."""
+        """Resize; what no longer fits is lost, at the top only as much as keeps the cursor's line on the screen."""
         lines, columns = lines or self.lines, columns or self.columns
         for buffer, cursor in (self.buffer, self.cursor), *([self._primary] if self._primary else ()):
             overflow = max(0, cursor.y - lines + 1)
@@ -272,12 +274,12 @@ class VtScreen(Screen):
         self.dirty.update(range(lines))
 
     def report_device_attributes(self, mode: int = 0, **options: bool) -> None:
-        """Answer what terminal this is: a VT102 (DA)."""
+        """Reply with the type of the terminal, a VT102 (DA)."""
         if mode == 0 and not options:
             self._reply("\x1b[?6c")
 
     def report_device_status(self, mode: int) -> None:
-        """Answer that all is well, or where the cursor is (DSR)."""
+        """Reply that the terminal is OK (5), or with the cursor position (6) (DSR)."""
         if mode == 5:
             self._reply("\x1b[0n")
         elif mode == 6:
@@ -285,5 +287,5 @@ class VtScreen(Screen):
 
 
 def _supported_modes(modes: Iterable[int], private: bool) -> list[int]:
-    """The modes that this terminal has."""
+    """Select the modes that this terminal supports."""
     return [mode for mode in modes if (mode not in _UNSUPPORTED_MODES if private else mode in {mo.IRM, mo.LNM})]

@@ -1,7 +1,7 @@
-"""How the cells of a terminal look: its characters, and from the numbers of SGR (ECMA-48 8.3.117) to rich's styles.
+"""Attributes of terminal cells: from SGR codes (ECMA-48 8.3.117) to rich styles; the glyph and width of characters.
 
-A look is all of a pyte cell but its text. Its colours are rich's words for them. pyte has no field for faint, and a
-pane does not blink: `blink` means faint.
+The attributes are all fields of a pyte cell but its text. Colours have rich's names. pyte has no field for faint,
+and a pane does not blink, so `blink` means faint.
 """
 
 import unicodedata
@@ -37,14 +37,14 @@ for _first, _colour, _field in ((30, 0, "fg"), (40, 0, "bg"), (90, 8, "fg"), (10
 
 
 def apply_sgr(cell: Char, numbers: Iterable[int]) -> Char:
-    """A cell after the numbers of an SGR."""
+    """Apply the codes of an SGR sequence to a cell."""
     codes = iter(numbers)
     for code in codes:
         if code == 0:
             cell = BLANK
         elif code in {38, 48, 58}:
             colour = _extended_colour(codes)
-            if colour and code != 58:  # the underline's
+            if colour and code != 58:  # 58 is the underline's, which is ignored
                 cell = cell._replace(fg=colour) if code == 38 else cell._replace(bg=colour)
         elif code in _SGR_ATTRIBUTES:
             cell = cell._replace(**_SGR_ATTRIBUTES[code])  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ def apply_sgr(cell: Char, numbers: Iterable[int]) -> Char:
 
 
 def _extended_colour(codes: Iterator[int]) -> str:
-    """The colour that follows a 38 or 48: `5;NUMBER` or `2;RED;GREEN;BLUE`; empty when it is none."""
+    """Colour after a 38, 48 or 58: `5;NUMBER` or `2;RED;GREEN;BLUE`; empty if invalid."""
     kind = next(codes, 0)
     if kind == 5:
         number = next(codes, 256)
@@ -64,7 +64,7 @@ def _extended_colour(codes: Iterator[int]) -> str:
 
 @lru_cache(1024)
 def style_of(attributes: tuple[str | bool, ...]) -> Style:
-    """The style of all of a cell but its text. The default colours are the pane's; what is off is left out."""
+    """Style for the attributes of a cell. Default colours and attributes that are off are unset: the pane's apply."""
     cell = Char("", *attributes)  # type: ignore[arg-type]
     return Style(
         color=None if cell.fg == "default" else cell.fg,
@@ -79,7 +79,7 @@ def style_of(attributes: tuple[str | bool, ...]) -> Style:
 
 
 class Pen(dict[str, Char]):
-    """Every character in one look; drawing looks cells up instead of making them."""
+    """Cells by character, all with the same attributes: a cache, so that drawing creates no cells."""
 
     def __init__(self, attributes: Char) -> None:
         super().__init__()
@@ -92,9 +92,9 @@ class Pen(dict[str, Char]):
 
 @lru_cache(4096)
 def glyph_of(char: str) -> tuple[str, int]:
-    """What is drawn for a character, and its width in cells; 0 for a mark on the one before it."""
+    """Glyph drawn for a character, and its width in cells; 0 for a combining mark, and for what is not drawn."""
     width = get_character_cell_size(char)
     category = unicodedata.category(char)
-    if printable(char) == char or category == "Co":  # private use: the symbols of prompts
+    if printable(char) == char or category == "Co":  # private use: symbols in shell prompts
         return (char, width) if width or category[0] == "M" else ("", 0)
     return (" " if category == "Zs" else "?") * width, width

@@ -1,1 +1,1 @@
-"""Colours: themes, palettes, contrast."""
+"""Themes, palettes and colour contrast."""

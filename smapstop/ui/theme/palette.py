@@ -1,4 +1,4 @@
-"""Colours by role. No colour speaks alone: each kind has a letter, and a texture where there are no colours."""
+"""Colours by role. Colour is never the only cue: each kind has a letter, and a texture where there are no colours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,73 +10,73 @@ from smapstop.text.kinds import KINDS
 from smapstop.ui.theme.contrast import HIGHLIGHT_CONTRAST, TEXT_CONTRAST, blend, ensure_contrast
 
 Role = str
-"""What a colour stands for: a kind, or one of `METRICS`."""
+"""Meaning of a colour: a kind, or one of `METRICS`."""
 Depth = Literal["truecolor", "256", "16", "none"]
-"""How many colours the terminal has; "none" with NO_COLOR and on dumb terminals."""
+"""Number of colours of the terminal; "none" with NO_COLOR and on dumb terminals."""
 
 METRICS = ("rss", "pss", "dirty", "swap")
-"""What a chart shows of a mapping or a process."""
+"""Amounts of a mapping or process that charts show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """What a chart is drawn with: one colour for each of its bands, from the first to the last."""
+    """Colours of a chart, one for each of its bands in order."""
 
     colours: tuple[str, ...]
     background: str
-    """The colour under the chart, and where there is no sample."""
+    """Colour behind the chart, and where there is no sample."""
     textures: str = ""
-    """One glyph for each band where colours cannot tell them apart; empty where they can."""
+    """One glyph for each band where there are no colours; empty where there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of one theme at one depth, as the names that rich and Textual read."""
+    """Colours of one theme at one depth, by names that rich and Textual can parse."""
 
     dark: bool
     depth: Depth
     foreground: str
     background: str
     quiet: str
-    """Text that is there without asking to be read: zeros, "·", the squeezed holes of the address space."""
+    """Unobtrusive text: zeros, "·", the collapsed holes of the address space."""
     label: str
     """Text on top of any of `colours`."""
     gain: str
-    """A number that grew. Orange and blue: told apart with every kind of colour vision."""
+    """A number that grew. Orange and blue can be distinguished with every kind of colour vision."""
     loss: str
     """A number that shrank."""
     colours: Mapping[Role, str]
-    """One colour for each kind and metric."""
+    """Colour of each kind and metric."""
     heat: tuple[str, ...]
-    """Eight text colours for magnitudes, from the least to the greatest, ever further from the background."""
+    """Eight text colours for magnitudes in ascending order, with rising contrast to the background."""
     fade: tuple[str, ...]
-    """Backgrounds of a row that just moved, from the brightest to the last; empty without such colours: use bold."""
+    """Backgrounds of a row that just changed, brightest first; empty below 256 colours: use bold instead."""
 
     def heat_of(self, kb: float) -> str:
-        """The colour of an amount: one step for each factor of eight, from 4 kB to 8 GiB; `quiet` for 0."""
+        """Colour of an amount: one step per factor of eight, from 4 kB to 8 GiB; `quiet` for 0."""
         if kb <= 0:
             return self.quiet
         pages = max(int(kb) // 4, 1)
         return self.heat[min((pages.bit_length() - 1) // 3, len(self.heat) - 1)]
 
     def fade_colour(self, lit: str, ink: str, ago: int) -> str:
-        """The colour of a text that was lit so many ticks ago, on its way to its own ink."""
+        """Colour of text highlighted `ago` ticks ago: fades from `lit` to its normal colour `ink`."""
         if self.fade:
             return blend(lit, ink, _FADE_PARTS[ago]) if ago < len(_FADE_PARTS) else ink
         return ink if ago else lit
 
     def texture_of(self, role: Role) -> str:
-        """The glyph that stands for a role in a legend: its texture without colours, a full block with them."""
+        """Glyph of a role in a legend: its texture without colours, else a full block."""
         return _TEXTURES[role] if self.depth == "none" else "█"
 
     def ink(self, *roles: Role) -> Ink:
-        """What to draw the bands of these roles with; textures instead of colours where there are none."""
+        """Ink for bands of these roles, with textures where there are no colours."""
         textures = "".join(map(self.texture_of, roles)) if self.depth == "none" else ""
         return Ink(tuple(self.colours[role] for role in roles), self.background, textures)
 
 
 def depth_of(color_system: str | None, *, no_color: bool = False) -> Depth:
-    """The depth of a terminal by the name that rich gives to its colour system (`Console.color_system`)."""
+    """Colour depth from rich's name of the terminal's colour system (`Console.color_system`)."""
     depths: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "standard": "16", "windows": "16"}
     return "none" if no_color or color_system is None else depths[color_system]
 
@@ -85,14 +85,14 @@ def depth_of(color_system: str | None, *, no_color: bool = False) -> Depth:
 def build_palette(
     *, dark: bool, depth: Depth, background: str | None = None, foreground: str | None = None
 ) -> Palette:
-    """The palette for a theme and a terminal, every colour of which can be read on the theme's background.
+    """Build the palette for a theme and a terminal, with every colour legible on the theme's background.
 
     Args:
         dark: Whether the theme is dark.
-        depth: How many colours the terminal has.
-        background: What the widgets stand on, as "#rrggbb"; without it near-black or near-white. With 16 colours or
-            none it is the terminal's own, whatever is asked for.
-        foreground: The theme's own text, as "#rrggbb"; without it near-white or near-black.
+        depth: Number of colours of the terminal.
+        background: Background of the widgets as "#rrggbb"; None for near-black or near-white. Ignored with 16
+            colours or none, where it is the terminal's own.
+        foreground: Text colour of the theme as "#rrggbb"; None for near-white or near-black. Ignored likewise.
     """
     if depth == "none":
         return replace(_PLAIN, dark=dark)
@@ -120,19 +120,19 @@ def build_palette(
 
 
 def _roles(kinds: str, metrics: str) -> Mapping[Role, str]:
-    """Colours by role, from lists in the order of `RECORD_KINDS` and `METRICS`."""
+    """Map roles to colours or textures, given as lists in the order of `KINDS` and `METRICS`."""
     return MappingProxyType(dict(zip((*KINDS, *METRICS), f"{kinds} {metrics}".split(), strict=True)))
 
 
-# Kinds differ from each other, and so do the bands that are stacked: anonymous, file, shared, swap.
+# The kinds differ from each other, and so do the bands that are stacked: anonymous, file, shared, swap.
 _TEXTURES = _roles("▒ █ ▓ ╱ ░ ┼", "█ █ ▓ ▚")
 _FADE_PARTS = (1.0, 0.6, 0.35, 0.15)
-"""How much is left of what was lit, tick by tick."""
+"""Share of the highlight that is left, tick by tick."""
 _HIGHLIGHT_COLOUR, _HIGHLIGHT_PART = "#1e90ff", 0.22
-"""What a row that has just moved is lit with, and how much of it."""
+"""Highlight of a row that just changed: colour and its share over the background."""
 
-# The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with every kind of colour vision tell
-# apart; on a light theme darkened, so that text in them can be read.
+# The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), distinguishable with every kind of colour vision;
+# darkened for light themes, so that text in them is legible.
 _DARK = Palette(
     dark=True,
     depth="truecolor",

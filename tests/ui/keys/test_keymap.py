@@ -55,7 +55,7 @@ async def test_the_key_bar_the_help_and_the_messages_name_the_changed_keys_in_th
         assert "x closes" in str(app.screen.query_one(".box").border_subtitle)
         text = app.screen.query_one(HelpText)
         lines = [text.render_line(y).text for y in range(text.size.height)]
-        assert any(line.split()[:2] == ["Q", "Leave."] for line in lines)
+        assert any(line.split()[:2] == ["Q", "Quit,"] for line in lines)
         await pilot.press("x")
         assert len(app.screen_stack) == 1
 
