@@ -1,9 +1,9 @@
-"""Charts: numpy arrays in, lines of styled text out, with edges of an eighth of a cell.
+"""Draw charts: numpy arrays to lines of styled text, with a resolution of an eighth of a cell.
 
-All cells are laid out at once; Python runs once for each change of colour. A cell shows at most two bands, its
-thickest: the lower or left one as the glyph, the other as its background. Whole cells are spaces on a coloured
-background, for block glyphs leave seams in many fonts. Where the ink has textures, a cell is the glyph of its
-thickest band, and only a band of full blocks keeps its fine edge.
+All cells are computed at once in numpy; Python code runs once per change of colour. A cell shows at most its two
+thickest bands: the lower or left one as the glyph, the other as the background. Whole cells are spaces on a coloured
+background, because block glyphs leave seams in many fonts. Where the ink has textures, a cell shows the glyph of its
+thickest band, and only bands of full blocks keep the fine edge.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ from smapstop.text.kinds import KINDS, LETTERS
 from smapstop.ui.theme.palette import Ink, Palette
 
 HUGE_HOLE = 1 << 30
-"""Bytes. The address strip shows holes of this size and more, each as one cell, and no smaller ones."""
+"""Smallest hole that the address strip shows, bytes; each takes one cell."""
 
 Amounts = NDArray[np.floating]
-"""Amounts to draw; NaN where there is no sample."""
+"""Amounts to draw; NaN for no sample."""
 CellNumbers = NDArray[np.intp]
 """One number for each cell of a chart, shape (height, width), the top line first."""
 Glyphs = NDArray[np.uint32]
@@ -32,7 +32,7 @@ Glyphs = NDArray[np.uint32]
 
 
 def code_points(text: str) -> Glyphs:
-    """The characters of a text as numbers."""
+    """Code points of a text."""
     return np.array([ord(char) for char in text], np.uint32)
 
 
@@ -44,13 +44,13 @@ _HOLE = len(KINDS)
 
 
 def draw_stacked_areas(series: Amounts, height: int, top: float, ink: Ink) -> list[Strip]:
-    """Areas stacked on each other, the first at the bottom.
+    """Draw stacked areas, the first at the bottom.
 
     Args:
-        series: Shape (bands, width), not negative; a column with a NaN in it is no sample and stays background.
+        series: Shape (bands, width), not negative; a column that contains NaN is no sample and stays empty.
         height: Lines.
-        top: The sum that fills the height; what exceeds it is cut off.
-        ink: As many colours as bands.
+        top: The sum that fills the height; larger sums are cut off.
+        ink: One colour per band.
 
     Returns:
         `height` strips of `width` cells, the top line first.
@@ -60,9 +60,9 @@ def draw_stacked_areas(series: Amounts, height: int, top: float, ink: Ink) -> li
 
 
 def draw_area(series: Amounts, height: int, ink: Ink, *, low: float = 0.0, high: float) -> list[Strip]:
-    """One area between two values; zoomed in on its own range it shows what is small beside the whole.
+    """Draw one area between two values; zoomed in on its own range, it shows small changes of a large amount.
 
-    A value above 0 is drawn at least an eighth of a cell high, so that it differs from no sample.
+    A value above 0 is drawn at least an eighth of a cell high, to distinguish it from no sample.
 
     Args:
         series: Shape (width,), not negative; NaN is no sample.
@@ -77,13 +77,13 @@ def draw_area(series: Amounts, height: int, ink: Ink, *, low: float = 0.0, high:
 
 
 def draw_bar(parts: Amounts, width: int, top: float, ink: Ink) -> Strip:
-    """Parts beside each other on one line, the first on the left.
+    """Draw a bar of parts side by side, the first on the left.
 
     Args:
-        parts: Shape (bands,), not negative; NaN, unknown, takes no room.
+        parts: Shape (bands,), not negative; NaN (unknown) takes no room.
         width: Cells.
-        top: The sum that fills the width; what exceeds it is cut off.
-        ink: As many colours as parts.
+        top: The sum that fills the width; larger sums are cut off.
+        ink: One colour per part.
     """
     thickness = _band_thickness(np.nan_to_num(parts, nan=0.0)[:, None], width, top)
     return _draw_bands(thickness.transpose(0, 2, 1), _RIGHTWARD, ink)[0]
@@ -92,20 +92,20 @@ def draw_bar(parts: Amounts, width: int, top: float, ink: Ink) -> Strip:
 def draw_address_strip(
     start: Addresses, end: Addresses, kinds: NDArray[np.integer], width: int, palette: Palette
 ) -> Strip:
-    """The address space on one line: what lies where, in address order.
+    """Draw the address space on one line: the mappings by kind, in address order.
 
-    The rule: neighbours of one kind are one run, which a hole of `HUGE_HOLE` or more ends. One run is drawn for every
-    three cells: the largest of each kind, then the largest of all; neighbours of one kind among them are again one.
-    Each has one cell; the rest of the line is shared by the square of the logarithm of their sizes. A huge hole is
-    one cell "┊" however large it is. A run begins with the letter of its kind, and goes on in its colour, or in its
-    texture where there are no colours.
+    Adjacent mappings of one kind form a run, which a hole of `HUGE_HOLE` or more ends. At most one run per three
+    cells is drawn: the largest of each kind, then the largest of the rest; runs of one kind that are now adjacent
+    are merged. Each run gets one cell; the rest of the line is shared in proportion to the squared logarithm of
+    their sizes. A huge hole is one cell "┊", whatever its size. A run begins with the letter of its kind and
+    continues in its colour, or in its texture where there are no colours.
 
     Args:
         start: First addresses, ascending, shape (n,).
         end: First addresses after the mappings, shape (n,).
-        kinds: Codes of kinds, positions in `RECORD_KINDS`, shape (n,).
+        kinds: Positions in `KINDS`, shape (n,).
         width: Cells.
-        palette: What tells the kinds apart.
+        palette: Colours or textures of the kinds.
     """
     if not len(start) or width < 1:
         return Strip([Segment(" " * width, _style(None, palette.background))], max(width, 0))
@@ -127,37 +127,37 @@ def draw_address_strip(
 
 
 class _AddressRuns(NamedTuple):
-    """Stretches of the address space in address order, shape (n,) each."""
+    """Runs of mappings of one kind, in address order; columns of shape (n,)."""
 
     kind: CellNumbers
     size: Amounts
     """Mapped bytes."""
     after_hole: NDArray[np.bool_]
-    """Whether a huge hole lies between it and the one before."""
+    """Whether a huge hole precedes the run."""
 
     def merge_neighbours(self) -> "_AddressRuns":
-        """Neighbours of one kind as one."""
+        """Merge adjacent runs of one kind unless a huge hole is between them."""
         first = np.flatnonzero(self.after_hole | (np.diff(self.kind, prepend=-1) != 0))
         return _AddressRuns(self.kind[first], np.add.reduceat(self.size, first), self.after_hole[first])
 
     def select_largest(self, most: int) -> "_AddressRuns":
-        """At most so many: the largest of each kind, then the largest of the rest."""
+        """Select at most `most` runs: the largest of each kind, then the largest of the rest."""
         by_size = np.argsort(-self.size, kind="stable")
         leaders = np.sort(np.unique(self.kind[by_size], return_index=True)[1])
-        kept = np.sort(np.concatenate([by_size[leaders], np.delete(by_size, leaders)])[:most])
-        holes = np.cumsum(self.after_hole)[kept]
-        return _AddressRuns(self.kind[kept], self.size[kept], np.diff(holes, prepend=holes[0]) > 0)
+        selected = np.sort(np.concatenate([by_size[leaders], np.delete(by_size, leaders)])[:most])
+        holes = np.cumsum(self.after_hole)[selected]
+        return _AddressRuns(self.kind[selected], self.size[selected], np.diff(holes, prepend=holes[0]) > 0)
 
 
 def _share_cells(cells: int, weights: Amounts) -> CellNumbers:
-    """So many cells, all of them, shared by weight."""
+    """Distribute all cells in proportion to weights."""
     bounds = np.rint(np.cumsum(weights) * (cells / weights.sum())).astype(np.intp)
     shares: CellNumbers = np.diff(bounds, prepend=0)
     return shares
 
 
 def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
-    """How many eighths of each cell each band takes, and the background after them.
+    """Compute how many eighths of each cell each band covers, and after the bands the background.
 
     Args:
         series: Shape (bands, width).
@@ -165,7 +165,7 @@ def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
         top: The sum that fills the cells.
 
     Returns:
-        Shape (bands + 1, cells, width), the first cell first; sums to 8 over the bands.
+        Shape (bands + 1, cells, width); sums to 8 over the first axis.
     """
     scale = cells * 8 / top if top > 0 else 0.0
     edges = np.rint(np.clip(np.cumsum(series, axis=0) * scale, 0, cells * 8)).astype(np.intp)
@@ -176,7 +176,7 @@ def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
 
 
 def _draw_bands(thickness: CellNumbers, blocks: Glyphs, ink: Ink) -> list[Strip]:
-    """The lines of bands so thick, shape (bands + 1, height, width), in the block glyphs of one direction."""
+    """Draw bands of a thickness, shape (bands + 1, height, width), with the block glyphs of one direction."""
     two = np.argsort(-thickness, axis=0, kind="stable")[:2]
     lower, upper = two.min(axis=0), two.max(axis=0)
     low, high = (np.take_along_axis(thickness, band[None], axis=0)[0] for band in (lower, upper))
@@ -193,7 +193,7 @@ def _draw_bands(thickness: CellNumbers, blocks: Glyphs, ink: Ink) -> list[Strip]
 def _glyphs_by_colour(
     lower: CellNumbers, upper: CellNumbers, level: CellNumbers, blocks: Glyphs
 ) -> tuple[Glyphs, CellNumbers, CellNumbers]:
-    """Glyph, front and back of cells in two colours."""
+    """Choose glyph, foreground and background of cells in two colours."""
     whole = level % 8 == 0
     band = np.where(level == 8, lower, upper)
     glyphs = np.where(whole, _SPACE, blocks[level])
@@ -203,7 +203,7 @@ def _glyphs_by_colour(
 def _glyphs_by_texture(
     lower: CellNumbers, upper: CellNumbers, level: CellNumbers, blocks: Glyphs, textures: str
 ) -> tuple[Glyphs, CellNumbers, CellNumbers]:
-    """Glyph, front and back of cells that cannot show two bands by colour."""
+    """Choose glyph, foreground and background of cells that cannot show two bands by colour."""
     background = len(textures)
     bodies = code_points(textures + " ")
     fine = (bodies[lower] == _FULL) & (upper == background)
@@ -212,7 +212,7 @@ def _glyphs_by_texture(
 
 
 def strips_of(glyphs: Glyphs, keys: CellNumbers, styles: Sequence[Style]) -> list[Strip]:
-    """Lines of glyphs, one segment for each run of equal keys, which are positions in `styles`."""
+    """Convert glyphs to lines, one segment per run of equal keys; keys are positions in `styles`."""
     width = glyphs.shape[1]
     text = glyphs.astype("<u4").tobytes().decode("utf-32-le")
     strips = []
@@ -226,5 +226,5 @@ def strips_of(glyphs: Glyphs, keys: CellNumbers, styles: Sequence[Style]) -> lis
 
 @lru_cache(1024)
 def _style(colour: str | None, background: str) -> Style:
-    """A style, which is dear to make."""
+    """Create a style; cached, as it is expensive."""
     return Style(color=colour, bgcolor=background)

@@ -1,16 +1,16 @@
-"""CSS of the cursor: the same in every widget that has one, with and without colours of our own."""
+"""CSS of the cursor, the same in every widget, for themes with their own colours and for ANSI themes."""
 
 CURSOR = "background: $primary 60%; color: $text; text-style: bold;"
-"""The cursor of the widget that has the focus."""
+"""Cursor of the focused widget."""
 
 
 def cursor_css(widget: str, component: str, *, focusable: bool = True) -> str:
-    """CSS rules of a widget's cursor.
+    """Return the CSS rules of a widget's cursor.
 
     Args:
-        widget: The type of the widget.
+        widget: Name of the widget's type.
         component: The component class of its cursor.
-        focusable: Whether the cursor is fainter while another widget has the focus.
+        focusable: Draw the cursor fainter while another widget has the focus.
     """
     ansi = "background: ansi_default; color: ansi_default; text-style:"
     focused = f"""

@@ -1,4 +1,4 @@
-"""Layout of the detail of one mapping: its title, field table, charts and help as lines of a given size."""
+"""Lay out the detail of one mapping: title, field table, charts and help, as lines of a given width."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,55 +26,55 @@ from smapstop.ui.drawing.history_charts import draw_chart, draw_small_charts
 from smapstop.ui.drawing.style import DrawStyle
 
 WIDE = 150
-"""From this width on the charts are at the right of the fields, not below them."""
+"""Minimum width for the charts to the right of the fields instead of below."""
 _GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
 class DetailChoice:
-    """What the user chose in the detail."""
+    """Cursor and folding chosen by the user."""
 
     field: str = ""
-    """The field under the cursor; empty until the first layout."""
+    """Field under the cursor; empty until the first layout."""
     placed_by_user: bool = False
-    """The user put the cursor there; otherwise it goes to a field that changes."""
+    """Whether the user moved the cursor there; otherwise the layout puts it on a field that changes."""
     folded: bool | None = None
-    """Fold the fields that are 0; None to fold them when there is no room."""
+    """Whether to hide the fields that are 0; None to hide them if there is no room."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedDetail:
-    """The lines of the detail, of which the body scrolls between the other two."""
+    """Lines of the detail; the body scrolls between top and bottom."""
 
     top: Sequence[Strip] = ()
     body: Sequence[Strip] = ()
-    """The header of the fields, a line for each of them, and the rest."""
+    """The header of the field table, one line per field, then charts, flags and lifecycle."""
     bottom: Sequence[Strip] = ()
     fields: tuple[str, ...] = ()
-    """The fields in the order of their lines, from the second of the body on."""
+    """Fields in the order of their lines, from the second line of the body on."""
     cursor_field: str = ""
-    """The field under the cursor."""
+    """Field under the cursor."""
     hidden_count: int = 0
-    """How many fields are folded away."""
+    """Number of hidden fields."""
     table_width: int = 0
-    """Cells of the field table."""
+    """Width of the field table, cells."""
 
     @property
     def height(self) -> int:
-        """The number of all lines."""
+        """Total number of lines."""
         return len(self.top) + len(self.body) + len(self.bottom)
 
     @property
     def cursor_line(self) -> int:
-        """The line of the body with the cursor; the first field when the field under the cursor is folded away."""
+        """Line of the body with the cursor; that of the first field if the cursor's field is hidden."""
         return self.fields.index(self.cursor_field) + 1 if self.cursor_field in self.fields else 1
 
     def visible_body(self, first: int, room: int) -> list[Strip]:
-        """Return the lines of the body in view; the header of the fields stays while there are fields under it.
+        """Return the visible lines of the body; the table header stays in view while fields are below it.
 
         Args:
-            first: The line of the body to begin with.
-            room: How many lines there is room for.
+            first: First line of the body to show.
+            room: Number of lines available.
         """
         lines = list(self.body[first : first + room])
         if 0 < first <= len(self.fields):
@@ -94,13 +94,13 @@ def lay_out(
     """Lay out the detail of one mapping.
 
     Args:
-        history: The mapping; it has been read at least once.
-        view: The ticks to compare, and everything else that is shown.
-        style: The colours.
+        history: History of the mapping; it has been read at least once.
+        view: View that selects the ticks to compare.
+        style: Colours and styles.
         width: Cells of each line.
-        height: Lines of the screen. The body may have more than fit, and shows less when there are few.
+        height: Lines available. The body may be longer than fits; if lines are few, parts are left out.
         choice: The cursor and the folding. The layout moves a cursor that the user has not placed.
-        unfold_key: The key that shows the fields that are 0, as people read it.
+        unfold_key: Display name of the key that shows the fields that are 0.
     """
     ticks = compared_ticks(history, view)
     last = last_change(history, ticks.number)
@@ -143,7 +143,7 @@ def lay_out(
 
 
 def _cursor_field(rows: Sequence[FieldRow], last: LastChange | None, choice: DetailChoice) -> str:
-    """The field under the cursor: until the user has placed it, one that changed, the last that changed, or Rss."""
+    """Choose the field under the cursor: the user's, else one that changed, the last one that changed, or Rss."""
     if choice.placed_by_user or choice.field in {row.name for row in rows if not row.constant}:
         return choice.field
     names = [row.name for row in rows]
@@ -156,14 +156,14 @@ def _cursor_field(rows: Sequence[FieldRow], last: LastChange | None, choice: Det
 def visible_rows(
     rows: Sequence[FieldRow], room: int, width: int, *, folded: bool | None = None
 ) -> Sequence[FieldRow]:
-    """Select and order the fields to show.
+    """Select the fields to show, in order.
 
     Args:
-        rows: All fields, in the order of the kernel.
-        room: Lines for the table and what comes below it.
+        rows: All fields, in the kernel's order.
+        room: Lines for the table and everything below it.
         width: Cells of a line.
-        folded: Leave out the fields that are 0; None to do so when there is no room for them. When there is not
-            even room for the others, those that ever changed come first.
+        folded: Leave out the fields that are 0; None to do so if they do not fit. If the others do not fit either,
+            those that ever changed come first.
     """
     if folded is None:
         folded = room < len(rows) + (8 if width >= WIDE else 14)
@@ -176,7 +176,7 @@ def visible_rows(
 def _column_titles(
     history: MappingHistory, view: View, ticks: ComparedTicks, widths: FieldWidths
 ) -> tuple[str, str, str]:
-    """What the columns of the compared ticks and of the history are headed with."""
+    """Titles of the columns of the compared ticks and of the history."""
     tick = history.timeline.header(ticks.number)
     read = view.snapshot.reading_tick if ticks.number == view.snapshot.tick.number else tick
     return (
@@ -190,23 +190,23 @@ def _column_titles(
 
 @dataclass(frozen=True, slots=True)
 class _DetailExtras:
-    """The charts and the facts of one mapping, to be put around its field table."""
+    """Lays out charts, flags and lifecycle of one mapping around its field table."""
 
     history: MappingHistory
     ticks: ComparedTicks
     style: DrawStyle
     field: str
     has_mark: bool
-    """The compared tick is a place on a chart."""
+    """Whether to mark the compared tick on the chart."""
 
     def lay_out_below(self, table: list[Strip], width: int, room: int) -> list[Strip]:
-        """Everything in one column."""
+        """Lay out everything in one column."""
         facts = self._facts(width)
         height = min(12, max(7, room - len(table) - len(facts)))
         return [*table, *self._chart(width, height), *facts, *self._small_charts(width, 4)]
 
     def lay_out_right(self, table: list[Strip], width: int, room: int) -> list[Strip]:
-        """The table and the facts on the left, the charts on the right."""
+        """Lay out table, flags and lifecycle on the left, charts on the right."""
         left_width = table[0].cell_length
         right_width = width - left_width - _GAP
         left = [*table, *self._facts(left_width)]

@@ -1,4 +1,4 @@
-"""The sections of the detail of one mapping, drawn as lines."""
+"""Draw the sections of the detail of one mapping as lines."""
 
 import textwrap
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from smapstop.ui.drawing.style import DrawStyle, draw_rule
 def draw_title(
     history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int
 ) -> list[Strip]:
-    """What the mapping is, where it is, and how it last changed; shorter when there are few lines for everything."""
+    """Draw name, place and last change of the mapping; fewer lines if the detail's `height` is small."""
     state = history.states[history.step_at(ticks.number)]
     kind, name = title_of(state, label_at(history.timeline, ticks.number, history.mapping))
     room = width - len(kind) - 6 - tabs.TABS_WIDTH
@@ -57,11 +57,11 @@ def draw_title(
 
 
 def _last_change_segments(
-    life: MappingHistory, last: LastChange | None, style: DrawStyle, width: int
+    history: MappingHistory, last: LastChange | None, style: DrawStyle, width: int
 ) -> list[Segment]:
-    """The last change: what became of the mapping, and its fields, as much as there is room for."""
+    """Describe the last change, of the mapping as a whole and of its fields, as far as it fits."""
     if last is None:
-        return [Segment(f" {unchanged_text(life)}", style.quiet)]
+        return [Segment(f" {unchanged_text(history)}", style.quiet)]
     ago = last.ago if last.ago == "now" else f"{last.ago} ago"
     parts = [[Segment(f"  {text}", style.base)] for text in last.lifecycle]
     parts += [
@@ -80,7 +80,7 @@ def _last_change_segments(
 
 
 def draw_explanation(last: LastChange | None, style: DrawStyle, width: int, max_lines: int) -> list[Strip]:
-    """Why it last changed: a plain sentence for each mechanism, in at most so many lines."""
+    """Draw the reasons for the last change: one sentence per mechanism, in at most `max_lines` lines."""
     if last is None:
         return []
     lines: list[list[Segment]] = []
@@ -88,8 +88,8 @@ def draw_explanation(last: LastChange | None, style: DrawStyle, width: int, max_
         explanation = EXPLANATIONS[event.what]
         mark = Segment(f" {'▌' if event.sure else '?'} ", style.warning)
         sentence = sentence_of(event)
-        told = [*textwrap.wrap(sentence, width - 5, break_on_hyphens=False), explanation.source]
-        lines += [[mark, Segment(text, style.quiet if text is told[-1] else style.base)] for text in told]
+        texts = [*textwrap.wrap(sentence, width - 5, break_on_hyphens=False), explanation.source]
+        lines += [[mark, Segment(text, style.quiet if text is texts[-1] else style.base)] for text in texts]
     if len(lines) > max_lines:
         lines = lines[:max_lines]
         if lines:
@@ -101,7 +101,11 @@ def draw_explanation(last: LastChange | None, style: DrawStyle, width: int, max_
 
 
 def draw_field_header(widths: FieldWidths, titles: tuple[str, str, str], style: DrawStyle, width: int) -> Strip:
-    """The titles of the columns; those of the compared moments and of the history say which."""
+    """Draw the column titles of the field table.
+
+    Args:
+        titles: Titles of the columns of the compared ticks, before and after, and of the history.
+    """
     before, after, history = titles
     text = f"  {fmt.clip('Field, kB', widths.label).ljust(widths.label)} "
     if widths.before:
@@ -121,7 +125,7 @@ def draw_field_header(widths: FieldWidths, titles: tuple[str, str, str], style: 
 def draw_field(
     row: FieldRow, widths: FieldWidths, style: DrawStyle, width: int, kind: Kind, *, cursor: bool
 ) -> Strip:
-    """One field: what changed stands out by its arrow, sign and colour, what is 0 is quiet."""
+    """Draw one field: a change is emphasised by arrow, sign and colour; zeros are dimmed."""
     changed = bool(row.change) and row.change == row.change
     ground = _row_background(row, style, cursor=cursor)
     plain = style.quiet if row.zero else style.base
@@ -152,7 +156,7 @@ def draw_field(
 
 
 def _row_background(row: FieldRow, style: DrawStyle, *, cursor: bool) -> Style:
-    """What a row stands on: lit when it has just changed."""
+    """Background of a row: that of the cursor, or highlighted if the field just changed."""
     if cursor:
         return style.cursor
     if row.age is not None and row.age < len(style.palette.fade):
@@ -161,13 +165,13 @@ def _row_background(row: FieldRow, style: DrawStyle, *, cursor: bool) -> Style:
 
 
 def draw_folded_fields(hidden: int, key: str, style: DrawStyle, width: int) -> Strip:
-    """The line in place of the fields that are 0, with the key that shows them."""
+    """Draw the line that replaces the fields that are 0, with the key that shows them."""
     text = f"  … {hidden} field{' is' if hidden == 1 else 's are'} 0 ({key} shows them)"
     return style.line([Segment(text, style.quiet)], width)
 
 
 def draw_field_help(name: str, names: Sequence[str], style: DrawStyle, width: int, max_lines: int) -> list[Strip]:
-    """What a field counts; always as many lines as the longest of these names needs, so that nothing moves."""
+    """Draw the help of a field, always in as many lines as the longest help of `names`, so that nothing moves."""
     wrapped = {each: textwrap.wrap(f"{field_label(each)}: {field_help(each)}", width - 3) for each in {name, *names}}
     height = min(max_lines, max(map(len, wrapped.values())))
     lines = wrapped[name]
@@ -185,11 +189,11 @@ def draw_field_help(name: str, names: Sequence[str], style: DrawStyle, width: in
     return [Strip(line).adjust_cell_length(width, style.header) for line in (first, *rest, *blank)]
 
 
-# what is below the fields, or beside them
+# below the fields
 
 
 def draw_flags(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
-    """The VmFlags in words; codes that smapstop does not know as they are."""
+    """Draw the VmFlags with their meanings; unknown codes have none."""
     known = flags_of(history.states[history.step_at(ticks.number)])
     if not known:
         return []
@@ -204,10 +208,10 @@ def draw_flags(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, 
 
 
 def draw_lifecycle(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
-    """What happened to the mapping as a whole, the newest first."""
-    told = lifecycle_lines(history, ticks.number)
+    """Draw the lifecycle events of the mapping, newest first."""
+    events = lifecycle_lines(history, ticks.number)
     lines = [
         style.line([Segment(f" {when}  ", style.quiet), Segment(fmt.clip(what, width - 13), style.base)], width)
-        for when, what in told
+        for when, what in events
     ]
     return [draw_rule("Life", style, width), *lines]

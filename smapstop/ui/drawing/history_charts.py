@@ -1,4 +1,4 @@
-"""Charts of one mapping over the whole timeline: one field large, the most telling ones small."""
+"""Draw charts of one mapping over the whole timeline: one field large, the most informative ones small."""
 
 import numpy as np
 from rich.segment import Segment
@@ -21,18 +21,18 @@ CHART_ROLES: dict[str, Role] = {
     "anonymous": Kind.ANONYMOUS,
     "swap": "swap",
 }
-"""The fields that have a small chart each, and its colour."""
+"""Fields with a small chart, and its colour."""
 _GUTTER = 8
 
 
 def draw_chart(
     history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
 ) -> list[Strip]:
-    """One field over the whole timeline, zoomed in on its own range, which is said in numbers.
+    """Draw one field over the whole timeline, zoomed in on its own range, with the range in numbers.
 
     Args:
-        height: Lines, with the title and the axis.
-        mark: Whether to show where the compared moment is.
+        height: Lines, title and axis included.
+        mark: Mark the compared tick on the axis.
     """
     known = history.field(name, history.step_at(ticks.number))
     known = known[~np.isnan(known)]
@@ -45,7 +45,7 @@ def draw_chart(
         f"{label} {exact_amount(kb, 14)}"
         for label, kb in (("min", low), ("max", high), ("first", first), ("last", last))
     ]
-    told = f"{', '.join(facts)}{unit}" if high > low else f"constant at {exact_amount(high, 14)}{unit}"
+    summary = f"{', '.join(facts)}{unit}" if high > low else f"constant at {exact_amount(high, 14)}{unit}"
     cells = width - _GUTTER - 1
     if cells < 1:
         return []
@@ -66,21 +66,21 @@ def draw_chart(
     ]
     axis = _draw_axis(history, ticks, style, cells, mark=mark)
     return [
-        draw_rule(f"{field_label(name)}  {told}", style, width),
+        draw_rule(f"{field_label(name)}  {summary}", style, width),
         *(line.adjust_cell_length(width, style.base) for line in lines),
         style.line([Segment(" " * (_GUTTER - 1) + "└", style.quiet), *axis], width),
     ]
 
 
 def _axis_label(kb: float, unit: str) -> str:
-    """A value on the axis."""
+    """Format a value of the vertical axis."""
     return fmt.amount(kb) if unit else f"{kb:.0f}"
 
 
 def _draw_axis(
     history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, cells: int, *, mark: bool
 ) -> list[Segment]:
-    """The line under a chart: when it begins and ends, and where the compared moment is."""
+    """Draw the time axis: its first and last time, and the mark at the compared tick."""
     tick = history.timeline.header
     begin, end = f" {fmt.clock(tick(history.timeline.oldest).wall_ns)} ", f" {fmt.clock(tick(ticks.number).wall_ns)}"
     line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
@@ -97,10 +97,10 @@ def _draw_axis(
 def draw_small_charts(
     history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int
 ) -> list[Strip]:
-    """The fields that matter most, beside each other on one scale from 0 each; those that never changed are left out.
+    """Draw the charts of the most important fields that ever changed, side by side, each on its own scale from 0.
 
     Args:
-        height: Lines of each chart, with its title.
+        height: Lines of each chart, title included.
     """
     changed = history.last_changes(len(history.states) - 1)
     names = [name for name in CHART_ROLES if name in history.fields and changed[history.fields.index(name)]]
@@ -108,9 +108,9 @@ def draw_small_charts(
     cells = (width - 2 * (columns - 1)) // columns
     lines: list[Strip] = []
     for at in range(0, len(names), columns):
-        beside = [_draw_small_chart(history, ticks, name, style, cells, height) for name in names[at : at + columns]]
+        charts = [_draw_small_chart(history, ticks, name, style, cells, height) for name in names[at : at + columns]]
         gap = Strip([Segment("  ", style.base)])
-        for parts in zip(*beside, strict=True):
+        for parts in zip(*charts, strict=True):
             strips = [strip for part in parts for strip in (part, gap)][:-1]
             lines.append(Strip.join(strips).adjust_cell_length(width, style.base))
     return [draw_rule("History", style, width), *lines] if lines else []
@@ -119,7 +119,7 @@ def draw_small_charts(
 def _draw_small_chart(
     history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int
 ) -> list[Strip]:
-    """One field from 0 to its greatest value."""
+    """Draw one field on a scale from 0 to its maximum."""
     values = history.field(name, history.step_at(ticks.number))
     high = float(np.fmax.reduce(values))
     role = CHART_ROLES[name]

@@ -1,4 +1,4 @@
-"""How to draw: palette and base style."""
+"""Style for drawing: palette and base style."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from smapstop.ui.theme.palette import Palette
 
 @dataclass(frozen=True, slots=True)
 class DrawStyle:
-    """What the sections are drawn with."""
+    """Palette and styles for drawing lines."""
 
     palette: Palette
     base: Style
@@ -22,31 +22,31 @@ class DrawStyle:
 
     @property
     def quiet(self) -> Style:
-        """Text that does not ask to be read."""
+        """Style of unobtrusive text."""
         return self.base + Style(color=self.palette.quiet)
 
     @property
     def bold(self) -> Style:
-        """Text that does."""
+        """Style of emphasised text."""
         return self.base + Style(bold=True)
 
     @property
     def warning(self) -> Style:
-        """What is not as it should be."""
+        """Style of warnings and marks."""
         return self.base + Style(color=self.palette.gain, bold=True)
 
     def change_style(self, change: float) -> Style:
-        """A change, by its direction."""
+        """Style of a change, by its sign."""
         colour = self.palette.gain if change > 0 else self.palette.loss
         return self.base + Style(color=colour, bold=True)
 
     def line(self, segments: Sequence[Segment], width: int) -> Strip:
-        """A line of exactly so many cells."""
+        """Create a line of exactly `width` cells."""
         return Strip(segments).adjust_cell_length(width, self.base)
 
 
 def draw_rule(text: str, style: DrawStyle, width: int) -> Strip:
-    """The line that begins a section."""
+    """Draw the heading of a section."""
     head = fmt.clip(text, width - 4)
     tail = "─" * (width - fmt.cell_width(head) - 3)
     return style.line(

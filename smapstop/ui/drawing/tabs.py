@@ -1,16 +1,16 @@
-"""The tabs of an open mapping, at the right end of its title."""
+"""Tabs of an open mapping, at the right end of its title."""
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 TABS = {"detail": " Fields ", "pages": " Pages "}
-"""The id of each view, and what its tab says."""
+"""Id of each view, and the text of its tab."""
 TABS_WIDTH = sum(map(len, TABS.values())) + 1
 
 
 def draw_tabs(title: Strip, current: str, base: Style, quiet: Style) -> Strip:
-    """A title with the tabs over its right end."""
+    """Draw the tabs over the right end of a title; none if it is too narrow."""
     width = title.cell_length
     if width < 2 * TABS_WIDTH:
         return title
@@ -20,7 +20,7 @@ def draw_tabs(title: Strip, current: str, base: Style, quiet: Style) -> Strip:
 
 
 def tab_at(x: int, width: int) -> str | None:
-    """The view whose tab is at a cell of a title that is so wide; None where there is none."""
+    """Return the view whose tab is at a cell of a title of this width; None where there is none."""
     at = width - TABS_WIDTH + 1
     for view, text in TABS.items():
         if at <= x < at + len(text) and width >= 2 * TABS_WIDTH:

@@ -122,7 +122,7 @@ class PtyStream:
         return b"".join(pieces)
 
     def _schedule_turn(self) -> None:
-        """Schedule the next turn: after other callbacks if output is left, else when some arrives; at the end none."""
+        """Schedule the next turn: after other callbacks if output is left, else when some arrives; not at the end."""
         loop = asyncio.get_running_loop()
         self._turn = None
         if self._unfed:
