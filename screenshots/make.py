@@ -278,7 +278,7 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
                 press("enter v"),
                 wait_for(r" C +C +F "),
             ),
-            *(press("t x enter"), wait_for(r" C +C +F→C (.|\n)*on it: page1(.|\n)*page frame: "), press("f12")),
+            *(press("t x enter"), wait_for(r" C +C +F→C (.|\n)*contains: page1(.|\n)*page frame: "), press("f12")),
         ),
     },
     redis_picked: {

@@ -124,7 +124,7 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
     window.type("x")
     window.press("Enter")
     window.wait_for("1 page: copied-on-write; it was file")
-    for shown in ("1 page changed since", r" C +C +F→C ", r"on it: page1 *$", r"copied-on-write +3 "):
+    for shown in ("1 page changed since", r" C +C +F→C ", r"contains: page1 *$", r"copied-on-write +3 "):
         window.wait_for(shown)
     window.press("F12", "c")
     window.wait_for(r"^▸[0-9a-f ]+ file offset 0x\w+ +● page1")

@@ -1,4 +1,4 @@
-"""Draws the view of pages, from its title to its legend, where its layout says."""
+"""Draw the view of pages by its layout, from title to legend."""
 
 from dataclasses import dataclass
 
@@ -23,34 +23,34 @@ from smapstop.ui.pages.name_requests import PageNames
 from smapstop.ui.pages.page_view import PageView
 
 _NAMES_FROM_HEIGHT = 3
-"""Lines of a cell that has room for a name."""
+"""Minimum lines of a cell for a name in it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageCanvasModel:
-    """What is drawn, and how the user looks at it."""
+    """Data of the view of pages: page view, names, frames and cursor."""
 
     view: PageView
     names: PageNames
     frames: PageFrames | None
-    """None where the frames of that time are not known any more."""
+    """None in the past and after the end of the process, where frames cannot be read."""
     cursor: PageCursor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageCanvas:
-    """The view of pages, laid out for a screen of some size."""
+    """View of pages laid out for a screen size; draws it."""
 
     model: PageCanvasModel
     style: DrawStyle
     layout: PageLayout
     facts: list[Strip]
     totals: PageNumbers
-    """How many pages are in each state."""
+    """Pages by state, shape (len(PAGE_STATES),)."""
 
     @classmethod
     def fit(cls, model: PageCanvasModel, style: DrawStyle, width: int, height: int) -> "PageCanvas":
-        """Lay out what is to be drawn on so many columns and lines."""
+        """Lay out the view for a width and a height."""
         view = model.view
         facts, totals = sections.draw_facts(view.facts, style, width), view.totals
         content = PageContent(
@@ -60,36 +60,36 @@ class PageCanvas:
 
     @property
     def grid(self) -> PageGrid:
-        """The cells that the mapping is cut into."""
+        """Grid of cells that the mapping is divided into."""
         return self.layout.grid_layout.grid
 
     @property
     def cow_pages(self) -> PageSpans:
-        """The pages of the list."""
+        """Pages copied on write, which the list shows."""
         return self.model.view.cow_pages
 
     def draw(self) -> list[Strip]:
-        """The lines of the screen."""
-        view, look, layout = self.model.view, self.style, self.layout
+        """Draw the lines of the screen."""
+        view, style, layout = self.model.view, self.style, self.layout
         width = layout.width
-        lines = [sections.draw_title(view.mapping_state, view.label, look, width), *self.facts[: layout.facts]]
+        lines = [sections.draw_title(view.mapping_state, view.label, style, width), *self.facts[: layout.facts]]
         if view.notice:
-            lines.append(sections.draw_notice(view.notice, look, width))
+            lines.append(sections.draw_notice(view.notice, style, width))
         lines += self._list() if layout.cursor.listing else self._body()
         lines += self._box()
         if layout.footer:
-            lines.append(sections.draw_legend(self.totals, self._painter, look, width))
-        return [line.adjust_cell_length(width, look.base) for line in lines[: layout.height]]
+            lines.append(sections.draw_legend(self.totals, self._painter, style, width))
+        return [line.adjust_cell_length(width, style.base) for line in lines[: layout.height]]
 
     @property
     def _painter(self) -> CellPainter:
-        """What draws cells."""
+        """Painter of the cells."""
         return CellPainter(self.style.palette, self.style.base)
 
     # the parts in the middle
 
     def _body(self) -> list[Strip]:
-        """The grid with its map, and what is beside it."""
+        """Draw the map, the grid and the panel."""
         layout, base = self.layout, self.style.base
         left = [self._map()] if layout.has_map else []
         left += self._grid()
@@ -101,7 +101,7 @@ class PageCanvas:
         return [Strip.join([a, gap, b]) for a, b in zip(left, self._panel(), strict=True)]
 
     def _grid(self) -> list[Strip]:
-        """The rows, each behind its address."""
+        """Draw the rows of the grid, each after its address."""
         view, layout, cursor = self.model.view, self.layout.grid_layout, self.layout.cursor_cell
         cells = view.cells(layout.grid.edges(layout.first, layout.stop))
         if layout.cell_lines > 1:
@@ -112,20 +112,20 @@ class PageCanvas:
         for line, row in enumerate(rows):
             first = layout.first + line // layout.cell_lines * layout.columns
             start, _ = layout.grid.pages_of(first)
-            here = first <= cursor < first + layout.columns
+            has_cursor = first <= cursor < first + layout.columns
             text = f" {start * view.snapshot.page_bytes:012x}  " if line % layout.cell_lines == 0 else ""
-            style = self.style.bold if here else self.style.quiet
+            style = self.style.bold if has_cursor else self.style.quiet
             lines.append(Strip.join([Strip([Segment(text.ljust(GUTTER)[:GUTTER], style)], GUTTER), row]))
         return lines
 
     def _cell_names(self) -> dict[int, str]:
-        """The names in the cells on the screen that are one page."""
+        """Names on the pages of each visible cell, by cell; empty where they are not known."""
         layout, view, known = self.layout.grid_layout, self.model.view, self.model.names.known
         pages = {cell: layout.grid.pages_of(cell) for cell in range(layout.first, layout.stop)}
         return {cell: join_symbols(known.get(view.range_of(*pages), ())) for cell, pages in pages.items()}
 
     def _map(self) -> Strip:
-        """The whole mapping on one line; what is in the grid is bright."""
+        """Draw the whole mapping on one line, with the part visible in the grid highlighted."""
         view, layout = self.model.view, self.layout.grid_layout
         width, grid = layout.width, layout.grid
         edges = grid.first + grid.pages * np.arange(width + 1) // width
@@ -136,30 +136,30 @@ class PageCanvas:
         around = [row.crop(0, left), row.crop(left, right), row.crop(right, width)]
         dim, bright = Style(dim=True), Style(bold=True, underline=True)
         parts = [part.apply_style(style) for part, style in zip(around, (dim, bright, dim), strict=True)]
-        head = Strip([Segment(" all of it".ljust(GUTTER), self.style.quiet)], GUTTER)
+        head = Strip([Segment(" whole mapping".ljust(GUTTER), self.style.quiet)], GUTTER)
         return Strip.join([head, *parts])
 
     def _panel(self) -> list[Strip]:
-        """How much there is of each state, and the pages that were copied."""
-        layout, look = self.layout, self.style
-        blank = Strip.blank(layout.panel, look.base)
-        lines = sections.draw_tall_legend(self.totals, self._painter, look, layout.panel)[: layout.legend]
+        """Draw the legend with the pages in each state, and the list of copied pages."""
+        layout, style = self.layout, self.style
+        blank = Strip.blank(layout.panel, style.base)
+        lines = sections.draw_tall_legend(self.totals, self._painter, style, layout.panel)[: layout.legend]
         if layout.cow_list is not None:
             lines += [blank, *self._list()]
         return lines + [blank] * (layout.body - len(lines))
 
     def _list(self) -> list[Strip]:
-        """The copied pages, in place of the grid or in the panel."""
-        area, model, look = self.layout.cow_list, self.model, self.style
+        """Draw the list of copied pages, in the panel or in place of the grid."""
+        area, model, style = self.layout.cow_list, self.model, self.style
         assert area is not None
-        lines = sections.draw_cow_list(model.view, model.names.known, model.cursor.page, look, area)
-        return lines + [Strip.blank(area.width, look.base)] * (area.height - len(lines))
+        lines = sections.draw_cow_list(model.view, model.names.known, model.cursor.page, style, area)
+        return lines + [Strip.blank(area.width, style.base)] * (area.height - len(lines))
 
-    # what is under the cursor
+    # the box about the cell under the cursor
 
     def _box(self) -> list[Strip]:
-        """Where the cell under the cursor is, what is in it, what lies on it, and what that means."""
-        view, names, look = self.model.view, self.model.names, self.style
+        """Draw the box about the cell under the cursor: address, states, names, meaning, frames."""
+        view, names, style = self.model.view, self.model.names, self.style
         height, width = self.layout.box, self.layout.width
         start, stop = self.layout.cursor_pages
         cells = view.cells(np.array([start, stop]))
@@ -173,34 +173,34 @@ class PageCanvas:
         huge = self._count_huge(start, stop)
         some = "in a huge page" if stop - start == 1 else f"{huge:,} in huge pages"
         state += [(f"; {some}", False)] if huge else []
-        found = names.known.get(view.range_of(start, stop), ())
-        if found:
-            named = [("on it: ", False), (join_symbols(found), True)]
+        symbols = names.known.get(view.range_of(start, stop), ())
+        if symbols:
+            contents = [("contains: ", False), (join_symbols(symbols), True)]
         elif names.missing_reason and view.may_have_names:
-            named = [(f"no names: the file {names.missing_reason}", False)]
+            contents = [(f"no names: the file {names.missing_reason}", False)]
         else:
-            named = []
+            contents = []
         meaning = words.states_meaning(now)
-        told = sum(fmt.cell_width(text) for text, _ in state) + 2 + fmt.cell_width(meaning)
+        used = sum(fmt.cell_width(text) for text, _ in state) + 2 + fmt.cell_width(meaning)
         alone = np.count_nonzero(now) == 1
-        state += [(f"  {meaning}", False)] if named and alone and height > 2 and told <= width - 3 else []
-        last = named or [(meaning, False)]
+        state += [(f"  {meaning}", False)] if contents and alone and height > 2 and used <= width - 3 else []
+        last = contents or [(meaning, False)]
         grid = self.layout.grid_layout.grid
         zoom = [(words.zoom_text(grid), False)] if grid.zoom > 1 else []
         lines = [[*place, *zoom], state, last] if height > 2 else [[place[0], *state], last]
         if height > 3:
-            seen = self.model.frames.find(view.range_of(start, stop)) if self.model.frames else None
-            lines.append([(frames_text(seen, stop - start), False)] if seen else [])
-        return sections.draw_box(lines[:height], look, width)
+            reply = self.model.frames.find(view.range_of(start, stop)) if self.model.frames else None
+            lines.append([(frames_text(reply, stop - start), False)] if reply else [])
+        return sections.draw_box(lines[:height], style, width)
 
     def _count_huge(self, start: int, stop: int) -> int:
-        """How many of some pages are mapped as parts of huge ones."""
+        """Count the pages of a range that are mapped as parts of huge pages."""
         huge = self.model.view.snapshot.huge_spans
         return int(np.diff(huge.count_before(np.array([start, stop])))[0])
 
     @property
     def named_ranges(self) -> tuple[tuple[int, int], ...]:
-        """The pages whose names are on the screen, by address, those under the cursor first."""
+        """Address ranges of pages whose names are on the screen, those under the cursor first."""
         layout, cells, of = self.layout, self.layout.grid_layout, self.model.view.range_of
         has_names = cells.cell_lines >= _NAMES_FROM_HEIGHT and not layout.cursor.listing
         return (
@@ -211,13 +211,13 @@ class PageCanvas:
 
 
 def draw_placeholder(title: Strip, why: str, style: DrawStyle, width: int, height: int) -> list[Strip]:
-    """The lines while no pages were seen."""
+    """Draw a title and a reason while the pages have not been read."""
     lines = [title, Strip.blank(width, style.base), sections.draw_notice(why, style, width)]
     return (lines + [Strip.blank(width, style.base)] * height)[:height]
 
 
 def initial_page(view: PageView) -> int:
-    """Where the cursor begins: on what changed, was copied, or is there."""
+    """Initial page of the cursor: the first that changed, else that was copied on write, else that is present."""
     of = (view.changes, view.cow_pages, view.snapshot.spans)
     return next(
         (page for pages in of if (page := pages.next_page(view.snapshot.first)) is not None), view.snapshot.first

@@ -1,8 +1,8 @@
-"""Where each part of the view of pages is on the screen. No Textual here.
+"""Layout of the view of pages on the screen. Independent of Textual.
 
-From top to bottom: the title, facts, a notice, the body, a box about what is under the cursor, a legend. The body is
-the grid, below a map of the whole when not all of it is on the screen, and beside a panel when there is room for it;
-or it is the list of the copied pages. The smaller the screen, the less there is around the body.
+From top to bottom: title, facts, a notice, the body, a box about the cell under the cursor, a legend. The body is the
+grid, below a map of the whole mapping if the grid does not show all of it, and next to a panel if there is room; or
+it is the list of copied pages. The smaller the screen, the less is shown around the body.
 """
 
 from dataclasses import dataclass
@@ -14,35 +14,35 @@ from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GUTTER, GridLayout, lay_out_grid, room_for_cells
 
 MOST_FACTS = 2
-"""Lines of facts below the title, at most."""
+"""Most lines of facts below the title."""
 FACTS_FROM_HEIGHT = 9
 LEGEND_FROM_HEIGHT = 6
 BOX_LINES = ((14, 4), (12, 3), (7, 2), (0, 1))
-"""From which height on the box has how many lines."""
+"""Minimum height of the screen, and lines of the box from there on."""
 MAP_FROM_BODY = 5
-"""Lines of the body from which on the first one is a map of the whole."""
+"""Minimum lines of the body for a map of the whole mapping on its first line."""
 LIST_FROM_LINES = 2
-"""Lines from which on copied pages are listed below the legend: a title and a page."""
+"""Minimum lines for a list of copied pages below the legend: a title and a page."""
 PANEL_WIDTH = 34
-"""Columns that the legend and the list need beside the grid; what the grid leaves is theirs, too."""
+"""Minimum columns of the panel with legend and list; it also gets the columns that the grid cannot use."""
 PANEL_FROM_CELLS = 64
-"""Columns that the cells of the grid must have left to them beside a panel."""
+"""Minimum columns for the cells of the grid next to a panel."""
 OFFSETS_FROM_WIDTH = 70
-"""Columns of the list from which on it says where in the file a page is."""
+"""Minimum columns of the list for file offsets."""
 GAP = 2
 """Columns between the grid and the panel."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageContent:
-    """What room is needed for."""
+    """Contents of the view that need room."""
 
     grid: PageGrid
     """The mapping, in cells of one page."""
     cow_pages: PageSpans
-    """The pages that the list has."""
+    """Pages copied on write, which the list shows."""
     states: int
-    """How many states the pages are in: each has a line in the panel."""
+    """Number of different page states; each takes a line in the panel."""
     facts: int
     """Lines of facts."""
     notice: bool
@@ -50,19 +50,19 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class CowListLayout:
-    """The list of the copied pages on the screen: a title, and a line for each page that has room."""
+    """List of copied pages on the screen: a title, and one line for each page that fits."""
 
     x: int
     y: int
-    """The line of the title."""
+    """Line of the title."""
     width: int
     height: int
     pages: tuple[int, ...]
-    """The pages on the lines after the title."""
+    """Pages on the lines after the title."""
 
     @classmethod
     def centre_on(cls, page: int, cow_pages: PageSpans, x: int, y: int, width: int, height: int) -> "CowListLayout":
-        """List as many of the copied pages as have room, with a page in the middle as far as there are others."""
+        """List as many copied pages as fit, with `page` in the middle if possible."""
         total, rows = cow_pages.pages, max(1, height - 1)
         place = int(cow_pages.count_before(np.array([page]))[0])
         first = max(0, min(place - rows // 2, total - rows))
@@ -71,18 +71,18 @@ class CowListLayout:
 
     @property
     def has_offsets(self) -> bool:
-        """Whether there is room for the place in the file."""
+        """Whether there is room for file offsets."""
         return self.width >= OFFSETS_FROM_WIDTH
 
     def page_at(self, x: int, y: int) -> int | None:
-        """The page on a line of the screen; None where is none."""
+        """Return the page at a position on the screen; None where there is none."""
         line = y - self.y - 1
         return self.pages[line] if x >= self.x and 0 <= line < len(self.pages) else None
 
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """The view of pages on a screen of some size."""
+    """Layout of the view of pages for a screen size."""
 
     width: int
     height: int
@@ -90,7 +90,7 @@ class PageLayout:
     facts: int
     """Lines of facts, after the title."""
     body_y: int
-    """The first line of the body."""
+    """First line of the body."""
     body: int
     """Lines of the body."""
     box: int
@@ -103,19 +103,19 @@ class PageLayout:
     """Lines of the legend in the panel, its title included."""
     grid_layout: GridLayout
     has_map: bool
-    """Whether the first line of the body is a map of the whole."""
+    """Whether the first line of the body is a map of the whole mapping."""
     cow_list: CowListLayout | None
-    """None where there is no room for a list, or nothing to be listed beside the grid."""
+    """None where there is no room for a list, or nothing to list next to the grid."""
 
     @classmethod
     def for_size(cls, width: int, height: int, content: PageContent, cursor: PageCursor) -> "PageLayout":
-        """Lay out the view so that the page under the cursor is on the screen.
+        """Lay out the view so that the page under the cursor is visible.
 
         Args:
             width: Columns of the screen.
             height: Lines of the screen.
-            content: What room is needed for.
-            cursor: On a page that the mapping has.
+            content: Contents that need room.
+            cursor: Cursor on a page of the mapping.
         """
         panel = 0 if cursor.listing else _panel_width(width)
         room = _grid_width(panel, width)
@@ -129,11 +129,11 @@ class PageLayout:
         if has_map:
             cells = _fit_grid(content.grid, cursor, room, body - 1)
         legend = min(1 + content.states, body) if panel else 0
-        copied_list: CowListLayout | None = None
+        cow_list: CowListLayout | None = None
         if cursor.listing:
-            copied_list = CowListLayout.centre_on(cursor.page, content.cow_pages, 0, body_y, width, body)
+            cow_list = CowListLayout.centre_on(cursor.page, content.cow_pages, 0, body_y, width, body)
         elif panel:
-            copied_list = _lay_out_list(legend, content.cow_pages, cursor.page, room + GAP, body_y, panel, body)
+            cow_list = _lay_out_list(legend, content.cow_pages, cursor.page, room + GAP, body_y, panel, body)
         return cls(
             width=width,
             height=height,
@@ -147,50 +147,50 @@ class PageLayout:
             legend=legend,
             grid_layout=cells,
             has_map=has_map,
-            cow_list=copied_list,
+            cow_list=cow_list,
         )
 
     @property
     def grid_width(self) -> int:
-        """Columns for the grid, its gutter included."""
+        """Columns of the grid, gutter included."""
         return _grid_width(self.panel, self.width)
 
     @property
     def map_y(self) -> int | None:
-        """The line of the map; None while all pages are in the grid."""
+        """Line of the map; None if there is none."""
         return self.body_y if self.has_map else None
 
     @property
     def grid_y(self) -> int:
-        """The first line of the grid."""
+        """First line of the grid."""
         return self.body_y + self.has_map
 
     @property
     def list_step(self) -> int:
-        """Lines of a screenful of the list; the last one of each is in view on the next one, too."""
+        """Lines to scroll the list by a screenful; the last line stays visible on the next screen."""
         return max(1, self.body - 2)
 
     @property
     def cursor_cell(self) -> int:
-        """The cell of the grid that is under the cursor."""
+        """Cell of the grid under the cursor."""
         return self.grid_layout.grid.cell_of(self.cursor.page)
 
     @property
     def cursor_pages(self) -> tuple[int, int]:
-        """The first page under the cursor, and the one after its last."""
+        """First page under the cursor, and the page after its last."""
         page = self.cursor.page
         return (page, page + 1) if self.cursor.listing else self.grid_layout.grid.pages_of(self.cursor_cell)
 
     @property
     def listed_pages(self) -> tuple[int, ...]:
-        """The pages that are listed."""
+        """Pages in the visible part of the list."""
         return self.cow_list.pages if self.cow_list is not None else ()
 
     def page_at(self, x: int, y: int) -> int | None:
-        """The page at a place of the screen: of a line of the list, of the map, or the first one of a cell."""
-        listed = self.cow_list.page_at(x, y) if self.cow_list is not None else None
-        if listed is not None or self.cursor.listing:
-            return listed
+        """Return the page at a position on the screen: in the list, on the map, or the first page of a cell."""
+        page = self.cow_list.page_at(x, y) if self.cow_list is not None else None
+        if page is not None or self.cursor.listing:
+            return page
         grid, width = self.grid_layout.grid, self.grid_layout.width
         if y == self.map_y:
             return grid.first + grid.pages * max(0, min(x - GUTTER, width - 1)) // width
@@ -199,7 +199,7 @@ class PageLayout:
 
 
 def _panel_width(width: int) -> int:
-    """Columns that the grid leaves for the panel; 0 where they are too few."""
+    """Columns that the grid leaves for the panel; 0 if too few."""
     if width < GUTTER + PANEL_FROM_CELLS + GAP + PANEL_WIDTH:
         return 0
     return width - GAP - GUTTER - room_for_cells(width - GAP - PANEL_WIDTH)
@@ -213,7 +213,7 @@ def _grid_width(panel: int, width: int) -> int:
 def _lay_out_list(
     legend: int, cow_pages: PageSpans, page: int, x: int, y: int, width: int, height: int
 ) -> CowListLayout | None:
-    """The list in a panel, a line below its legend; None where nothing was copied, or too few lines are left."""
+    """Lay out the list in the panel, one line below the legend; None if nothing was copied, or there is no room."""
     used = legend + 1
     if not cow_pages.pages or height - used < LIST_FROM_LINES:
         return None
@@ -221,7 +221,7 @@ def _lay_out_list(
 
 
 def _fit_grid(grid: PageGrid, cursor: PageCursor, width: int, height: int) -> GridLayout:
-    """The grid on so many columns and lines, in the cells that the user has chosen or in the smallest that fit."""
+    """Lay out the grid for a width and a height, at the user's zoom or with the smallest cells that all fit."""
     cells = room_for_cells(width) * max(1, height)
     grid = grid.fit(cells) if cursor.zoom is None else grid.with_zoom(cursor.zoom)
     return lay_out_grid(grid, grid.cell_of(cursor.page), width, height, cursor.top)

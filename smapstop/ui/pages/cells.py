@@ -1,4 +1,4 @@
-"""Draws cells of pages: a letter on the colour of a state, two colours where it is mixed, a mark on changes."""
+"""Draw cells of pages: a letter on the state's colour, two colours for mixed cells, a mark on changed ones."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -31,7 +31,7 @@ STATE_ROLES: Mapping[PageState, Role] = MappingProxyType(
         PageState.SPECIAL: Kind.SPECIAL,
     }
 )
-"""The colour of each state but of what is not present; those that share one are never in the same mapping."""
+"""Colour of each state but NOT_PRESENT; states that share one never occur in the same mapping."""
 _ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
 _BLOCKS = code_points("▁▁▂▃▄▅▆▇▇")
 _CAPITAL = code_points("".join(LETTERS[state] for state in PAGE_STATES))
@@ -40,43 +40,43 @@ _N = len(PAGE_STATES)
 
 
 class _StatePair(NamedTuple):
-    """The two states that a cell shows, as positions in `PAGE_STATES`."""
+    """The two states that each cell shows, as positions in `PAGE_STATES`; columns of shape (n,)."""
 
     lower: NDArray[np.intp]
-    """The one below: that of most pages, but never what is not present beside what is."""
+    """The lower one: that of most pages, but not NOT_PRESENT if there is another."""
     upper: NDArray[np.intp]
-    """The other one; the same where the cell has one state alone."""
+    """The other of the two most frequent ones; equal to `lower` in a cell with a single state."""
     eighths: NDArray[np.intp]
-    """How much of the two is the lower one."""
+    """Share of the lower one of the two, in eighths."""
 
 
 def _state_pairs(counts: PageNumbers) -> _StatePair:
-    """What cells show."""
+    """Choose the two states that cells show, from pages by state, shape (n, len(PAGE_STATES))."""
     order = np.argsort(-counts, axis=1, kind="stable")
     most, second = order[:, 0], order[:, 1]
-    alone = np.take_along_axis(counts, second[:, None], axis=1)[:, 0] == 0
-    swap = (most == _ABSENT) & ~alone
-    lower, upper = np.where(swap, second, most), np.where(alone, most, np.where(swap, most, second))
+    single = np.take_along_axis(counts, second[:, None], axis=1)[:, 0] == 0
+    swap = (most == _ABSENT) & ~single
+    lower, upper = np.where(swap, second, most), np.where(single, most, np.where(swap, most, second))
     low, high = (np.take_along_axis(counts, band[:, None], axis=1)[:, 0] for band in (lower, upper))
     eighths = np.rint(8 * low / np.maximum(1, low + high)).astype(np.intp)
     return _StatePair(lower, upper, eighths)
 
 
 class CellPainter:
-    """Draws with a palette on a base."""
+    """Draws cells with a palette on a base style."""
 
     def __init__(self, palette: Palette, base: Style) -> None:
         self._palette, self._base = palette, base
         self._plain = palette.depth == "none"
 
     def background_of(self, state: PageState) -> Style:
-        """What a state is drawn on: its colour; nothing where there are no colours, or no pages."""
+        """Background of a state: its colour; the base for absent pages or without colours."""
         if self._plain or state is PageState.NOT_PRESENT:
             return self._base
         return self._base + Style(bgcolor=self._palette.colours[STATE_ROLES[state]])
 
     def letter_style(self, state: PageState, *, loud: bool = False) -> Style:
-        """A letter on its state's colour: quiet, for the colour says it already, or loud where something changed."""
+        """Style of a letter on its state's colour: dim, as the colour already shows the state; `loud` on changes."""
         palette = self._palette
         mark = Style(bold=True, underline=True) if loud else Style()
         if state is PageState.NOT_PRESENT:
@@ -88,44 +88,44 @@ class CellPainter:
         return Style(color=ink, bgcolor=colour) + mark
 
     def swatch(self, state: PageState) -> Segment:
-        """A state in a legend."""
+        """Symbol of a state in a legend."""
         return Segment(f" {LETTERS[state]} ", self.letter_style(state, loud=True) + Style(underline=False))
 
     @property
     def cursor_style(self) -> Style:
-        """The cell under the cursor."""
+        """Style of the cell under the cursor."""
         return self._base + Style(bold=True, reverse=True)
 
     # small cells
 
     def draw_small(self, cells: PageCells, columns: int, cell_columns: int, cursor: int | None) -> list[Strip]:
-        """Rows of cells of one or two glyphs on a line.
+        """Draw rows of cells that are one line high.
 
         Args:
-            cells: What they hold.
-            columns: How many are in a row; the last row may be shorter.
-            across: Glyphs of a cell.
-            cursor: Which one is under the cursor.
+            cells: Contents of the cells.
+            columns: Cells in a row; the last row may be shorter.
+            cell_columns: Glyphs per cell, 1 or 2.
+            cursor: Position of the cell under the cursor; None for none.
         """
         two, changed = _state_pairs(cells.now), cells.changed > 0
-        alone = two.lower == two.upper
-        letters = alone | changed | self._plain
-        said = np.where(alone, _CAPITAL[two.lower], _SMALL[two.lower])
-        glyphs = np.where(letters, said, _BLOCKS[two.eighths])
+        single = two.lower == two.upper
+        letters = single | changed | self._plain
+        state_letters = np.where(single, _CAPITAL[two.lower], _SMALL[two.lower])
+        glyphs = np.where(letters, state_letters, _BLOCKS[two.eighths])
         keys = np.where(letters, two.lower * 2 + changed, 2 * _N + two.lower * _N + two.upper)
         if cursor is not None:
-            keys[cursor], glyphs[cursor] = 2 * _N + _N * _N, said[cursor]
+            keys[cursor], glyphs[cursor] = 2 * _N + _N * _N, state_letters[cursor]
         return self._rows(glyphs, keys, columns, cell_columns)
 
     def _rows(
         self, glyphs: NDArray[np.uint32], keys: NDArray[np.intp], columns: int, cell_columns: int
     ) -> list[Strip]:
-        """Rows of glyphs; what a row lacks is blank."""
+        """Draw rows of glyphs; the last row is padded with blanks."""
         blank = 2 * _N + _N * _N + 1
         rows = -(-len(glyphs) // columns)
-        lacking = rows * columns - len(glyphs)
-        glyphs = np.append(glyphs, np.full(lacking, ord(" "), np.uint32))
-        keys = np.append(keys, np.full(lacking, blank))
+        padding = rows * columns - len(glyphs)
+        glyphs = np.append(glyphs, np.full(padding, ord(" "), np.uint32))
+        keys = np.append(keys, np.full(padding, blank))
         if cell_columns > 1:
             wide = np.full((len(glyphs), cell_columns), ord(" "), np.uint32)
             wide[:, 0] = glyphs
@@ -135,26 +135,26 @@ class CellPainter:
         return strips_of(glyphs.reshape(rows, -1), keys.reshape(rows, -1), self._styles())
 
     def _styles(self) -> list[Style]:
-        """A style for each key: letters, quiet and loud; two colours; the cursor; nothing."""
+        """Styles by key: letters, dim and loud; pairs of colours; the cursor; blank."""
         letters = [self.letter_style(state, loud=loud) for state in PAGE_STATES for loud in (False, True)]
         mixed = [self._mixed_style(lower, upper) for lower in PAGE_STATES for upper in PAGE_STATES]
         return [*letters, *mixed, self.cursor_style, self._base]
 
     def _mixed_style(self, lower: PageState, upper: PageState) -> Style:
-        """A block of one state below another."""
+        """Style of a block of one state below another."""
         colour = self._palette.quiet if lower is PageState.NOT_PRESENT else self._palette.colours[STATE_ROLES[lower]]
         return self.background_of(upper) + Style(color=colour)
 
     # large cells
 
     def draw_large(self, layout: GridLayout, cells: PageCells, cursor: int, names: Mapping[int, str]) -> list[Strip]:
-        """Rows of cells with room for words, and a gap around each.
+        """Draw rows of cells with room for text, and a gap after each.
 
         Args:
-            layout: Where they are.
-            cells: What those on the screen hold.
-            cursor: The cell of the grid that is under the cursor.
-            names: What lies on cells of the grid.
+            layout: Layout of the grid.
+            cells: Contents of the visible cells.
+            cursor: Cell of the grid under the cursor.
+            names: Names on the pages of cells, by cell of the grid.
         """
         lines = []
         for row in range(layout.first, layout.stop, layout.columns):
@@ -164,26 +164,26 @@ class CellPainter:
                 segments = list[Segment]()
                 for cell, words in zip(row_cells, texts, strict=True):
                     text = words[line] if line < min(len(words), layout.cell_lines - 1) else ""
-                    here = cell - layout.first
+                    index = cell - layout.first
                     if line == layout.cell_lines - 1:
                         segments.append(Segment(" " * layout.cell_columns, self._base))
                     else:
-                        under_cursor, loud = cell == cursor and line == 0, bool(cells.changed[here])
+                        under_cursor, loud = cell == cursor and line == 0, bool(cells.changed[index])
                         width = layout.cell_columns - 1
-                        segments += self._band(cells.now[here], text, width, loud=loud, cursor=under_cursor)
+                        segments += self._band(cells.now[index], text, width, loud=loud, cursor=under_cursor)
                         segments.append(Segment(" ", self._base))
                 lines.append(Strip(segments).adjust_cell_length(layout.width, self._base))
         return lines
 
     def _cell_texts(self, cells: PageCells, at: int, name: str, layout: GridLayout) -> Sequence[str]:
-        """What stands in a large cell: its state, how it changed, and what lies on it."""
+        """Texts of a large cell: its state with the change, and its names."""
         width = layout.cell_columns - 1
         now, was = _cell_letter(cells.now[at]), _cell_letter(cells.was[at])
         head = f"{was}→{now}" if cells.changed[at] and was != now else now
         return [head.center(width), fmt.clip(name, width).center(width)]
 
     def _band(self, counts: PageNumbers, text: str, width: int, *, loud: bool, cursor: bool) -> list[Segment]:
-        """One line of a large cell: the states beside each other, each as wide as its share, under the text."""
+        """Draw one line of a large cell: text on the colours of the states, each as wide as its share."""
         text = fmt.clip(text, width)
         text += " " * (width - fmt.cell_width(text))
         if cursor:
@@ -200,7 +200,7 @@ class CellPainter:
 
 
 def _cell_letter(counts: PageNumbers) -> str:
-    """The letter of a cell, a small one when it is mixed."""
+    """Letter of a cell, in lower case if the cell is mixed."""
     (lower,), (upper,), _ = _state_pairs(counts[None])
     letter = LETTERS[PAGE_STATES[lower]]
     return letter if lower == upper else letter.lower()

@@ -1,4 +1,4 @@
-"""Cursor, zoom and scroll position of the view of pages, as a value. No Textual here."""
+"""Cursor, zoom and scroll position of the view of pages, as an immutable value. Independent of Textual."""
 
 from dataclasses import dataclass, replace
 
@@ -10,36 +10,36 @@ from smapstop.ui.pages.layout import GridLayout
 
 @dataclass(frozen=True, slots=True)
 class PageCursor:
-    """Where the user is in the pages of a mapping; every move gives another one.
+    """The user's position in the pages of a mapping; every move returns a new cursor.
 
-    Moves are made in what was drawn last: its grid, and the pages that were copied on write, which the list shows.
+    Moves refer to what was drawn last: its grid, and the pages copied on write, which the list shows.
     """
 
     page: int = 0
-    """The page under the cursor."""
+    """Page under the cursor."""
     placed_by_user: bool = False
-    """Whether the user has chosen the page; until then the cursor follows the first page that changes."""
+    """Whether the user moved the cursor; until then it follows the first page that changes."""
     zoom: int | None = None
-    """Pages of a cell; None for the smallest cells that show everything at once."""
+    """Pages per cell; None for the smallest cells with which the whole mapping fits."""
     top: int = 0
-    """The row of the grid that was on the first line."""
+    """First visible row of the grid."""
     listing: bool = False
-    """Whether the copied pages are listed in place of the grid."""
+    """Whether the list of copied pages is shown in place of the grid."""
 
     def place(self, grid: PageGrid, start: int) -> "PageCursor":
-        """Stay on the page as long as the mapping has it; on `start` until the user has moved."""
+        """Stay on the page, or the nearest one that is left; on `start` until the user has moved."""
         return replace(self, page=_nearest_page(grid, self.page if self.placed_by_user else start))
 
     def scroll_to(self, top: int) -> "PageCursor":
-        """Remember which row is on the first line."""
+        """Set the first visible row."""
         return replace(self, top=top)
 
     def move_to(self, grid: PageGrid, page: int) -> "PageCursor":
-        """Go to a page, or to the nearest one that the mapping has."""
+        """Move to a page, or to the nearest one of the mapping."""
         return replace(self, page=_nearest_page(grid, page), placed_by_user=True)
 
     def move(self, layout: GridLayout, cow_pages: PageSpans, across: int, down: int) -> "PageCursor":
-        """Go by cells and rows, staying where there is no such cell; in the list by lines."""
+        """Move by cells and rows, if there is such a cell; in the list by lines."""
         if self.listing:
             return _move_in_list(self, layout.grid, cow_pages, across + down)
         cell = layout.grid.cell_of(self.page) + across + down * layout.columns
@@ -48,13 +48,13 @@ class PageCursor:
     def move_by_screens(
         self, layout: GridLayout, cow_pages: PageSpans, screens: int, list_height: int
     ) -> "PageCursor":
-        """Go by screenfuls of rows, as far as there are rows.
+        """Move by screenfuls of rows, up to the first or last row.
 
         Args:
-            layout: The grid on the screen.
-            copied: The pages of the list.
-            screens: How many screenfuls, negative for backward.
-            listed: Lines of a screenful of the list.
+            layout: Layout of the grid.
+            cow_pages: Pages of the list.
+            screens: Number of screenfuls, negative for backward.
+            list_height: Lines of a screenful of the list.
         """
         if self.listing:
             return _move_in_list(self, layout.grid, cow_pages, screens * list_height)
@@ -64,20 +64,20 @@ class PageCursor:
         return self._move_to_cell(layout.grid, min(len(layout.grid) - 1, cell + rows * layout.columns))
 
     def go_to_end(self, grid: PageGrid, cow_pages: PageSpans, *, last: bool) -> "PageCursor":
-        """Go to the first page, or to the last one; of the list when that is shown."""
+        """Move to the first or last page, of the list if it is shown."""
         end = self.move_to(grid, grid.stop - 1 if last else grid.first)
         return _move_in_list(end, grid, cow_pages, 0) if self.listing else end
 
     def go_to_change(
         self, grid: PageGrid, changes: PageSpans, cursor: tuple[int, int], *, forward: bool
     ) -> "PageCursor":
-        """Go to the nearest page that changed outside the cell under the cursor; from one end round to the other.
+        """Move to the nearest changed page outside the cell under the cursor, wrapping around at the ends.
 
         Args:
             grid: The mapping.
-            changes: The pages that changed.
-            cursor: The first page of the cell under the cursor, and the one after its last.
-            forward: Whether to go to the next one, else to the last one.
+            changes: Pages that changed.
+            cursor: First page of the cell under the cursor, and the page after its last.
+            forward: Move to the next changed page, else to the previous one.
         """
         start, end = cursor
         page = changes.next_page(end) if forward else changes.last_page_before(start)
@@ -86,24 +86,24 @@ class PageCursor:
         return self if page is None else self.move_to(grid, page)
 
     def zoom_by(self, grid: PageGrid, steps: int) -> "PageCursor":
-        """Make the cells larger for positive steps, else smaller, and stay on the page; the list has no zoom."""
+        """Make the cells larger (positive `steps`) or smaller, staying on the page; the list has no zoom."""
         if self.listing:
             return self
         zoom = grid.zoom * ZOOM if steps > 0 else grid.zoom // ZOOM
         return replace(self, zoom=grid.with_zoom(zoom).zoom, placed_by_user=True)
 
     def toggle_list(self, grid: PageGrid, cow_pages: PageSpans) -> "PageCursor":
-        """List the copied pages, beginning with the nearest one from the cursor on, or show the grid again."""
+        """Show the list of copied pages, with the cursor on the next one, or the grid again."""
         cursor = replace(self, listing=not self.listing, placed_by_user=True)
         return _move_in_list(cursor, grid, cow_pages, 0) if cursor.listing else cursor
 
     def _move_to_cell(self, grid: PageGrid, cell: int) -> "PageCursor":
-        """Go to the first page of a cell."""
+        """Move to the first page of a cell."""
         return self.move_to(grid, grid.pages_of(cell)[0])
 
 
 def _move_in_list(cursor: PageCursor, grid: PageGrid, cow_pages: PageSpans, lines: int) -> PageCursor:
-    """Go by so many copied pages, as far as there are any."""
+    """Move by `lines` copied pages, up to the first or last one."""
     if not cow_pages.pages:
         return cursor
     place = int(cow_pages.count_before(np.array([cursor.page]))[0]) + lines
@@ -111,5 +111,5 @@ def _move_in_list(cursor: PageCursor, grid: PageGrid, cow_pages: PageSpans, line
 
 
 def _nearest_page(grid: PageGrid, page: int) -> int:
-    """The page itself, or the nearest one that the mapping has."""
+    """Clamp a page to the mapping."""
     return max(grid.first, min(page, grid.stop - 1))

@@ -1,13 +1,13 @@
-"""What is known of the page frames behind the cell under the cursor, and when to ask again."""
+"""Page frames behind the cell under the cursor: the last reply, and when to request them again."""
 
 from smapstop.model.protocol import FramesReply, FramesRequest
 
 AddressRange = tuple[int, int]
-"""The addresses of some pages."""
+"""First address of a range of pages, and the address after its last."""
 
 
 class PageFrames:
-    """The frames behind one range of pages of a mapping at a time: asked for when it or the tick is another one."""
+    """Frames behind one range of pages of a mapping; requested when the range or the tick changes."""
 
     def __init__(self, mapping: int) -> None:
         self.mapping = mapping
@@ -16,17 +16,17 @@ class PageFrames:
         self._awaits_reply = False
 
     def next_request(self, pages: AddressRange, tick: int) -> FramesRequest | None:
-        """What to ask for now; None while an answer is awaited, and once in a tick for the same pages."""
+        """Return the request to send; None while a reply is pending, or if already requested for pages and tick."""
         if self._awaits_reply or self._last_request == (pages, tick):
             return None
         self._last_request, self._awaits_reply = (pages, tick), True
         return FramesRequest(self.mapping, *pages)
 
     def store_reply(self, reply: FramesReply) -> None:
-        """Take in an answer."""
+        """Store a reply."""
         self._reply, self._awaits_reply = reply, False
 
     def find(self, pages: AddressRange) -> FramesReply | None:
-        """What was said last, if it is of these pages."""
-        seen = self._reply
-        return seen if seen is not None and (seen.start, seen.end) == pages else None
+        """Return the last reply if it is for these pages."""
+        reply = self._reply
+        return reply if reply is not None and (reply.start, reply.end) == pages else None

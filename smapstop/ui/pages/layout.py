@@ -1,62 +1,62 @@
-"""Where the cells of a grid of pages are on the screen. No Textual here."""
+"""Layout of the cells of a grid of pages on the screen. Independent of Textual."""
 
 from dataclasses import dataclass
 
 from smapstop.model.pages.page_grid import PageGrid
 
 CELL_SIZES = ((16, 4), (8, 3), (4, 2), (2, 1), (1, 1))
-"""Cells of the terminal that a cell of the grid may take, across and down; the largest that has room is taken."""
+"""Sizes of a grid cell, terminal columns and lines; the largest that fits is used."""
 GUTTER = 15
-"""Cells of the terminal before each row, for its address."""
+"""Columns before each row for its address."""
 
 
 @dataclass(frozen=True, slots=True)
 class GridLayout:
-    """A part of a grid on the screen: rows of cells in address order."""
+    """Visible part of a grid: rows of cells in address order."""
 
     grid: PageGrid
     cell_columns: int
-    """Cells of the terminal for a cell of the grid."""
+    """Terminal columns of a cell."""
     cell_lines: int
     columns: int
-    """Cells of the grid in a row."""
+    """Cells in a row."""
     height: int
-    """Lines of the screen."""
+    """Lines of the terminal for the grid."""
     top: int
-    """The row on the first line."""
+    """First visible row."""
 
     @property
     def rows(self) -> int:
-        """Rows of the whole grid."""
+        """Number of rows of the whole grid."""
         return -(-len(self.grid) // self.columns)
 
     @property
     def visible_rows(self) -> int:
-        """Rows that there is room for."""
+        """Number of rows that fit on the screen."""
         return max(1, self.height // self.cell_lines)
 
     @property
     def all_visible(self) -> bool:
-        """Whether the whole mapping is on the screen."""
+        """Whether the whole mapping is visible."""
         return self.rows <= self.visible_rows
 
     @property
     def first(self) -> int:
-        """The first cell on the screen."""
+        """First visible cell."""
         return self.top * self.columns
 
     @property
     def stop(self) -> int:
-        """The cell after the last one on the screen."""
+        """Cell after the last visible one."""
         return min(len(self.grid), (self.top + self.visible_rows) * self.columns)
 
     @property
     def width(self) -> int:
-        """Cells of the terminal that a row takes."""
+        """Terminal columns of a row, without the gutter."""
         return self.columns * self.cell_columns
 
     def cell_at(self, x: int, y: int) -> int | None:
-        """The cell of the grid at a place, counted from the first line and its gutter's end; None where is none."""
+        """Return the cell at a position, relative to the first cell of the first line; None where there is none."""
         if not 0 <= x < self.width or not 0 <= y < self.visible_rows * self.cell_lines:
             return None
         cell = (self.top + y // self.cell_lines) * self.columns + x // self.cell_columns
@@ -64,19 +64,19 @@ class GridLayout:
 
 
 def room_for_cells(width: int) -> int:
-    """How much of a width the cells of a row take: a power of two, so that addresses are round."""
+    """Columns of a width that the cells of a row take: a power of two, so that addresses are round."""
     return 1 << (max(1, width - GUTTER).bit_length() - 1)
 
 
 def lay_out_grid(grid: PageGrid, cursor: int, width: int, height: int, top: int) -> GridLayout:
-    """Lay out a grid, as large as there is room for it, with the cursor on the screen.
+    """Lay out a grid with the largest cells that fit, so that the cursor is visible.
 
     Args:
         grid: The mapping.
-        cursor: The cell that must be on the screen.
-        width: Cells of the terminal for everything, the gutter included.
-        height: Lines.
-        top: The row that was on the first line before.
+        cursor: Cell that must be visible.
+        width: Columns available, gutter included.
+        height: Lines available.
+        top: First visible row before; kept if possible.
     """
     room = room_for_cells(width)
     for across, down in CELL_SIZES:

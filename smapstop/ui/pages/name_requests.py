@@ -1,27 +1,27 @@
-"""What is known of the names on pages of one mapping, and what is to be asked for next."""
+"""Names on the pages of one mapping: those known, and which to request next."""
 
 from collections.abc import Iterable
 
 from smapstop.model.protocol import SymbolsReply, SymbolsRequest
 
 MAX_RANGES_PER_REQUEST = 48
-"""So many ranges of pages are asked about at once."""
+"""Most ranges of pages in one request."""
 MAX_CACHED_RANGES = 20_000
-"""So many are remembered."""
+"""Number of cached ranges above which the cache is cleared."""
 
 
 class PageNames:
-    """The names on pages, by the addresses of the pages; asked for when they are looked at, and remembered."""
+    """Cache of the names on pages by address range; requested when they are to be shown."""
 
     def __init__(self, mapping: int) -> None:
         self.mapping = mapping
         self.known: dict[tuple[int, int], tuple[str, ...]] = {}
         self.missing_reason = ""
-        """Why there are no symbols, to be said of the file; empty when it has some."""
+        """Why the file has no symbols, as its predicate ("is not an ELF file"); empty if it has some."""
         self._awaits_reply = False
 
     def next_request(self, ranges: Iterable[tuple[int, int]]) -> SymbolsRequest | None:
-        """What to ask for, the first ones first; None while an answer is awaited, or when all is known."""
+        """Return the request for the first unknown ranges; None while a reply is pending, or if all are known."""
         new = tuple(dict.fromkeys(each for each in ranges if each not in self.known))[:MAX_RANGES_PER_REQUEST]
         if self._awaits_reply or not new:
             return None
@@ -29,7 +29,7 @@ class PageNames:
         return SymbolsRequest(self.mapping, new)
 
     def store_reply(self, reply: SymbolsReply) -> None:
-        """Take in an answer."""
+        """Store a reply; a full cache is cleared first."""
         self._awaits_reply = False
         if len(self.known) > MAX_CACHED_RANGES:
             self.known.clear()

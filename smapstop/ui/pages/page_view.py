@@ -1,4 +1,4 @@
-"""What the view of pages shows of one mapping at one moment: its look, the compared one, and what changed between."""
+"""View of the pages of one mapping at a tick: page snapshot, baseline, and the changes between them."""
 
 from dataclasses import dataclass
 
@@ -20,33 +20,33 @@ from smapstop.text.mapping_detail import compared_ticks, facts_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageView:
-    """The pages of a mapping, compared."""
+    """Pages of a mapping, compared with a baseline."""
 
     mapping_state: MappingState
-    """The mapping as its tick printed it."""
+    """The mapping at its tick."""
     label: Label | None
-    """What it is for, if it has no name."""
+    """Purpose of a mapping without a name; None if unknown."""
     snapshot: PageSnapshot
     baseline: PageSnapshot
     changes: PageSpans
-    """The pages that changed, with the states that they had."""
+    """Pages that changed, with their previous states."""
     cow_pages: PageSpans
-    """The pages of a private file mapping that were copied on write."""
+    """Pages copied on write: of private mappings of files or shared memory only."""
     notice: str
-    """Why this is not how the pages are at the moment that is shown; empty when it is."""
+    """Why these are not the pages at the tick shown; empty if they are."""
 
     def grid(self, zoom: int = 1) -> PageGrid:
-        """The pages as cells."""
+        """Divide the pages into cells of `zoom` pages."""
         return PageGrid(self.snapshot.first, self.snapshot.stop, zoom)
 
     @property
     def offset(self) -> int:
-        """The offset of the mapping in its file."""
+        """Offset of the mapping in its file, bytes."""
         return int(self.mapping_state.rows.offset[self.mapping_state.row])
 
     @property
     def has_file(self) -> bool:
-        """Whether the pages are of a file."""
+        """Whether a file backs the pages."""
         return (
             kind_of(self.mapping_state.name) is Kind.FILE
             and int(self.mapping_state.rows.inode[self.mapping_state.row]) != 0
@@ -54,19 +54,19 @@ class PageView:
 
     @property
     def may_have_names(self) -> bool:
-        """Whether a file may have names for what lies on the pages: also for its zeroed data, which is in no file."""
+        """Whether an ELF file may have symbols on the pages: also in its bss, which is not file-backed."""
         return self.has_file or (self.label is not None and self.label.may_be_bss)
 
     @property
     def totals(self) -> PageNumbers:
-        """How many pages are in each state."""
+        """Pages by state, shape (len(PAGE_STATES),)."""
         totals: PageNumbers = count_states(self.snapshot.spans, np.array([self.snapshot.first, self.snapshot.stop]))[
             0
         ]
         return totals
 
     def cells(self, edges: PageNumbers) -> PageCells:
-        """What lies between neighbouring edges."""
+        """Count states and changes between adjacent edges (page numbers)."""
         return PageCells(
             now=count_states(self.snapshot.spans, edges),
             was=count_states(self.baseline_spans, edges),
@@ -75,14 +75,14 @@ class PageView:
 
     @property
     def baseline_spans(self) -> PageSpans:
-        """The pages as they were at the compared look."""
+        """Pages of the baseline, shifted to the current addresses if the mapping has moved."""
         apart = self.snapshot.first >= self.baseline.stop or self.snapshot.stop <= self.baseline.first
         moved = self.snapshot.first - self.baseline.first if apart else 0
         return self.baseline.spans.shift(moved)
 
     @property
     def facts(self) -> list[str]:
-        """What is said of the mapping, and of the look."""
+        """Facts about the mapping and the page snapshot, as texts."""
         perms, place, size, *_ = facts_of(self.mapping_state)
         return [
             f"{perms[:4]} {place}",
@@ -92,39 +92,39 @@ class PageView:
         ]
 
     def range_of(self, start: int, stop: int) -> tuple[int, int]:
-        """The addresses of pages."""
+        """Convert a range of page numbers to addresses."""
         return start * self.snapshot.page_bytes, stop * self.snapshot.page_bytes
 
 
 def derive_page_view(history: MappingHistory, page_history: PageHistory, view: View) -> PageView | None:
-    """What to show for a scene; None when the pages were never seen."""
+    """Derive the view of pages for a view; None if the pages were never read."""
     shown = compared_ticks(history, view)
-    look = page_history.at(shown.number)
-    if look is None:
+    snapshot = page_history.at(shown.number)
+    if snapshot is None:
         return None
-    before = page_history.baseline_of(look, view.state)
-    entry = history.states[history.step_at(shown.number)]
-    copied = look.spans.in_states(PageState.COPIED, PageState.SWAPPED)
-    if backing_of(entry.name, entry.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
-        copied = copied.in_states()
+    baseline = page_history.baseline_of(snapshot, view.state)
+    state = history.states[history.step_at(shown.number)]
+    cow_pages = snapshot.spans.in_states(PageState.COPIED, PageState.SWAPPED)
+    if backing_of(state.name, state.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
+        cow_pages = cow_pages.in_states()
     notice = shown.notice
-    if not notice and look.reply.tick > shown.number:
-        notice = "not read at that moment: this view was not open; below is the first reading after it"
+    if not notice and snapshot.reply.tick > shown.number:
+        notice = "not read at that time: this view was closed; showing the next reading"
     label = label_at(history.timeline, shown.number, history.mapping)
-    return PageView(entry, label, look, before, diff_pages(before, look), copied, notice)
+    return PageView(state, label, snapshot, baseline, diff_pages(baseline, snapshot), cow_pages, notice)
 
 
 def is_snapshot_due(
     history: MappingHistory, page_history: PageHistory, view: View, refusal: PagesReply | None
 ) -> bool:
-    """Whether the pages are to be looked at now: the first time, and when the mapping changed since the last look."""
+    """Whether to read the pages now: the first time, and when the mapping changed since they were last read."""
     timeline = history.timeline
     if timeline.ending is not None or history.gone_tick is not None or timeline.last is None:
         return False
-    seen = max(
+    last_read = max(
         (each.tick for each in (page_history.newest and page_history.newest.reply, refusal) if each), default=None
     )
-    if seen is None:
+    if last_read is None:
         return True
     row = timeline.last.row_of(history.mapping)
-    return view.state.at is None and row is not None and int(timeline.last.last_changed[row]) > seen
+    return view.state.at is None and row is not None and int(timeline.last.last_changed[row]) > last_read

@@ -1,4 +1,4 @@
-"""The lines around the grid of pages: what the mapping is, what is under the cursor, what there is of each state."""
+"""Draw the lines around the grid of pages: title, facts, box, legends and list."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,11 +22,11 @@ from smapstop.ui.pages.cells import CellPainter
 from smapstop.ui.pages.page_view import PageView
 
 NamesByRange = Mapping[tuple[int, int], tuple[str, ...]]
-"""What lies on pages, by their addresses; those that were not asked about are missing."""
+"""Symbols on pages by address range; ranges that were not requested yet are missing."""
 
 
 def draw_title(mapping_state: Entry, label: Label | None, style: DrawStyle, width: int) -> Strip:
-    """What the mapping is, and the tabs."""
+    """Draw kind and name of the mapping, and the tabs."""
     kind, name = title_of(mapping_state, label)
     letter = style.base + Style(color=style.palette.colours[kind], bold=True, reverse=True)
     line = [
@@ -38,30 +38,34 @@ def draw_title(mapping_state: Entry, label: Label | None, style: DrawStyle, widt
 
 
 def draw_facts(texts: Sequence[str], style: DrawStyle, width: int) -> list[Strip]:
-    """Facts about the mapping and the look at it."""
+    """Draw facts about the mapping and the snapshot of its pages."""
     return [style.line([Segment(f" {line}", style.base)], width) for line in flow(texts, width - 2)]
 
 
 def draw_notice(text: str, style: DrawStyle, width: int) -> Strip:
-    """That this is not how the mapping is now, or why nothing is seen."""
+    """Draw a notice: why the pages are not current, or missing."""
     return style.line([Segment(fmt.clip(f" {text}", width), style.warning)], width)
 
 
 def draw_box(lines: Sequence[Sequence[tuple[str, bool]]], style: DrawStyle, width: int) -> list[Strip]:
-    """Lines about what is under the cursor, of texts that are bold or not."""
+    """Draw the box about the cell under the cursor.
+
+    Args:
+        lines: Lines of texts, each with whether it is bold.
+    """
     drawn = []
     for line in lines:
         segments, room = [Segment(" ▏", style.header)], width - 3
         for text, bold in line:
-            shown = fmt.clip(text, room)
-            room -= fmt.cell_width(shown)
-            segments.append(Segment(shown, style.header + Style(bold=bold)))
+            clipped = fmt.clip(text, room)
+            room -= fmt.cell_width(clipped)
+            segments.append(Segment(clipped, style.header + Style(bold=bold)))
         drawn.append(Strip(segments).adjust_cell_length(width, style.header))
     return drawn
 
 
 def draw_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle, width: int) -> Strip:
-    """How many pages there are of each state, on one line; what has no room is left out."""
+    """Draw the number of pages in each state on one line; states that do not fit are omitted."""
     segments = [Segment(" ", style.base)]
     for state, count in words.states_by_count(counts):
         name = Segment(f" {words.state_name(state)} ", style.base)
@@ -73,7 +77,7 @@ def draw_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle, wid
 
 
 def draw_tall_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle, width: int) -> list[Strip]:
-    """The same with a line for each state, and a bar for its share."""
+    """Draw the number of pages in each state, one state per line, with a bar for its share."""
     lines, total = [draw_rule("Pages", style, width)], max(1, int(counts.sum()))
     for state, count in words.states_by_count(counts):
         text = f" {words.state_name(state):<15} {count:>9,} "
@@ -91,14 +95,14 @@ def draw_tall_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle
 def draw_cow_list(
     view: PageView, names: NamesByRange, cursor: int, style: DrawStyle, area: CowListLayout
 ) -> list[Strip]:
-    """The title of the list of the pages that were copied on write, and its lines, by address.
+    """Draw the list of pages copied on write: a title, and one line per page in address order.
 
     Args:
-        view: That has them.
-        names: What lies on them.
-        cursor: The page under the cursor.
-        look: What to draw with.
-        area: Which of them are listed, and how much room there is.
+        view: View of the pages.
+        names: Symbols on the pages.
+        cursor: Page under the cursor.
+        style: Palette and styles.
+        area: Pages to list, and the room for them.
     """
     at, width, wide = view.snapshot, area.width, area.has_offsets
     total = view.cow_pages.pages
@@ -111,11 +115,11 @@ def draw_cow_list(
         start = page * at.page_bytes
         name = join_symbols(names.get((start, start + at.page_bytes), ()))
         changed = view.changes.next_page(page) == page
-        here = page == cursor
-        ground = style.cursor if here else Style()
+        has_cursor = page == cursor
+        ground = style.cursor if has_cursor else Style()
         place_text = f" {start:012x} " + (f"{words.offset_text(at, page, view.offset):<24}" if wide else "")
         segments = [
-            Segment("▸" if here else " ", style.bold + ground),
+            Segment("▸" if has_cursor else " ", style.bold + ground),
             Segment(place_text, (style.base if wide else style.quiet) + ground),
             Segment("● " if changed else "  ", style.warning + ground),
             Segment(fmt.clip(name, width - fmt.cell_width(place_text) - 3), style.bold + ground),

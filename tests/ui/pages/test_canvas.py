@@ -89,7 +89,7 @@ def test_each_part_is_where_the_layout_says(view: PageView, size: tuple[int, int
         == layout.grid_y
         + (layout.cursor_cell // layout.grid_layout.columns - layout.grid_layout.top) * layout.grid_layout.cell_lines
     )
-    assert [y for y, line in enumerate(text) if line.startswith(" all of it")] == [layout.map_y] * layout.has_map
+    assert [y for y, line in enumerate(text) if line.startswith(" whole mapping")] == [layout.map_y] * layout.has_map
     box = [y for y, line in enumerate(text) if line.startswith(" ▏")]
     assert box == list(range(layout.body_y + layout.body, size[1] - layout.footer))
     if layout.cow_list is not None:

@@ -112,7 +112,7 @@ async def test_a_page_that_was_copied_is_marked_and_named() -> None:
         assert "F→C" in text
         assert "1 page changed since 22:13:20" in text
         assert "1 page: copied-on-write; it was file" in text
-        assert "on it: page1" in text
+        assert "contains: page1" in text
         assert "1 page: copied-on-write; it was file  Written in a private file mapping: a copy took" in text
         assert "Copied on write: 2 pages, 8 K" in text
 
@@ -129,7 +129,7 @@ async def test_names_are_asked_for_of_what_looks_like_the_zeroed_data_of_a_file(
         assert len(asked) == (gap == 0)
         for request in asked:
             source.deliver(SymbolsReply(0, request.ranges, (("table",),) * len(request.ranges)))
-        assert any("on it: table" in line for line in await lines(pilot)) == (gap == 0)
+        assert any("contains: table" in line for line in await lines(pilot)) == (gap == 0)
 
 
 async def test_the_frames_under_the_cursor_are_asked_for_at_each_tick_and_told() -> None:
