@@ -1,1 +1,1 @@
-"""The dashboard: the only code that knows Textual."""
+"""The terminal dashboard; the only package that imports Textual."""

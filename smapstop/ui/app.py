@@ -1,4 +1,4 @@
-"""The dashboard: owns one source, takes in what it tells, and knows how to leave."""
+"""The Textual app: owns one source, handles its messages, and decides how to quit."""
 
 import os
 import time
@@ -45,7 +45,7 @@ from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.mapping_pages import MappingPages
 
 PATIENCE_SECONDS = 3.0
-"""By so much a tick may be late."""
+"""Time that a tick may be late before it counts as overdue."""
 
 
 class Dashboard(KeyApp):
@@ -53,11 +53,11 @@ class Dashboard(KeyApp):
 
     Args:
         source: Where the ticks come from.
-        begin: Whom to watch: a running process, a program to launch on the source's terminal, or one to pick; or that
-            the source is a recording.
-        settings: How to begin.
-        intro: One line that tells what to do and what to watch.
-        rebuilds: At each of them the launched program begins anew.
+        begin: What to watch: a running process, a program to launch on the source's terminal, a process that the user
+            picks, or a recording.
+        settings: Initial settings.
+        intro: One line that says what to do and what to watch.
+        rebuilds: Rebuilds of the launched program; it is restarted after each.
     """
 
     CSS_PATH = "smapstop.tcss"
@@ -72,52 +72,52 @@ class Dashboard(KeyApp):
         intro: str = "",
         rebuilds: Rebuilds | None = None,
     ) -> None:
-        # without colours Textual's own filter would leave greys: the ansi colours give way entirely
+        # with NO_COLOR, Textual's own filter would leave greys: use ANSI colours, which it drops entirely
         super().__init__(settings.keys, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
         self.session = Session(ViewState(filter=settings.filter), settings.sorting)
         self.failure: Failure | None = None
-        """Why the source cannot go on."""
+        """The error that stopped the source."""
         self.notices: list[str] = []
-        """What went wrong beside it."""
+        """Errors that did not stop the source."""
         self.theme = settings.theme or self.theme
         self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
         self._pace = settings.pace
         self._redraw_timer: Timer | None = None
         self._last_tick_time = 0.0
-        """When the last tick came, in seconds of `time.monotonic`."""
+        """Arrival of the last tick, seconds of `time.monotonic`."""
 
     @property
     def timeline(self) -> Timeline:
-        """That of the run that is looked at."""
+        """Timeline of the run shown."""
         return self.session.timeline
 
     @property
     def view_state(self) -> ViewState:
-        """How it is looked at."""
+        """View state of the run shown."""
         return self.session.view_state
 
     # the screen
 
     def validate_theme(self, theme: str) -> str:
-        """The theme, or what a terminal of few colours has in its place."""
+        """The theme, or its replacement on a terminal with few colours."""
         return theme_for(theme, self.console.color_system)
 
     def get_default_screen(self) -> Screen[None]:
-        """The dashboard's own."""
+        """Build the dashboard's screen."""
         return MainScreen(self.source, self._begin, self.session, self._settings, self._intro, self._rebuilds)
 
     @property
     def main_screen(self) -> MainScreen:
-        """The screen below all others."""
+        """The dashboard's screen, below all others."""
         return cast("MainScreen", self.default_screen)
 
     def compose(self) -> ComposeResult:
-        """The parts of the screen."""
+        """Compose the parts of the screen."""
         yield from self.main_screen.compose_parts()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette finds: all that a key does here, and a picture of the screen."""
+        """Commands of the palette: every key action that is available here, and a screenshot."""
         views = self.main_screen.views
         for key in KEYS:
             action = key.actions.get("anywhere")
@@ -131,11 +131,11 @@ class Dashboard(KeyApp):
         yield from (each for each in super().get_system_commands(screen) if each.title == "Screenshot")
 
     def on_mount(self) -> None:
-        """Start to listen, and say whom to watch; a program is launched when its pane knows its size."""
+        """Start the source and attach or pick; a program is launched once its pane knows its size."""
         exit_on_signals(self.exit)
         self._initial_user_state = self._user_state
         self.main_screen.show_progress(_progress_text(self._begin))
-        self.source.start(lambda news: self.post_message(SourceMessageReceived(news)))
+        self.source.start(lambda message: self.post_message(SourceMessageReceived(message)))
         self.set_interval(1, self._check_overdue)
         match self._begin:
             case Attach():
@@ -146,7 +146,7 @@ class Dashboard(KeyApp):
                 self.push_screen(PickScreen(processes, check), self._attach_picked)
 
     def on_unmount(self) -> None:
-        """Stop listening, and remember what the user changed."""
+        """Close the source, and save the settings that the user changed."""
         self.source.close()
         changes = self._user_state.changes(self._initial_user_state)
         if changes:
@@ -154,7 +154,7 @@ class Dashboard(KeyApp):
 
     @property
     def _user_state(self) -> UserState:
-        """How the user has it now."""
+        """Current settings of the user."""
         columns, sorting = (column.key for column in self.main_screen.columns), self.session.order.sorting
         return UserState(
             tuple(columns), sorting, self.theme, self._pace.interval_ns / 1e9, self.main_screen.panes.lines
@@ -162,38 +162,38 @@ class Dashboard(KeyApp):
 
     @property
     def is_handling_keys(self) -> bool:
-        """Whether keys mean what they are bound to: not while the program has them."""
+        """Whether keys run their bindings: not while the program has the keys."""
         return not self.main_screen.program_has_keys
 
     def note_input(self) -> None:
-        """The user did something."""
+        """Note that the user pressed a key or used the mouse."""
         self.session.note_input()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """While the program has the keys, none of them is ours."""
+        """Disable all actions while the program has the keys."""
         return self.is_handling_keys
 
     def action_help(self) -> None:
-        """Explain the keys and the words."""
+        """Open the help."""
         from smapstop.ui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen())
 
     def action_faster(self, steps: int) -> None:
-        """Sample more often, or less."""
+        """Sample more often, or less often for negative steps."""
         if isinstance(self._begin, Replay):
-            self.notify("a recording has the samples that it has")
+            self.notify("the sampling interval of a recording is fixed")
             return
         self._pace = step_interval(self._pace, steps)
         self.source.request(self._pace)
         if self.main_screen.dock is not None:
             self.main_screen.dock.set_pace(self._pace)
-        self.notify(f"a sample every {fmt.span(self._pace.interval_ns)}", timeout=2)
+        self.notify(f"sampling every {fmt.span(self._pace.interval_ns)}", timeout=2)
 
-    # news from the source
+    # messages from the source
 
     def _attach_picked(self, pid: int | None) -> None:
-        """Attach to the process that the user picked."""
+        """Attach to the process that the user picked; exit for None."""
         if pid is None:
             self.exit(0)
         else:
@@ -201,7 +201,7 @@ class Dashboard(KeyApp):
 
     @on(SourceMessageReceived)
     def handle_source_message(self, message: SourceMessageReceived) -> None:
-        """Take in what the source told."""
+        """Handle a message from the source."""
         match message.source_message:
             case Target() as target:
                 self.main_screen.begin_run(target)
@@ -213,21 +213,21 @@ class Dashboard(KeyApp):
                 if tick.ending is not None:
                     self._show_end(exit_status_text(tick.ending))
                 self._redraw_when_ready()
-            case LaunchFailed() as refusal:
-                self._show_launch_failure(str(SmapstopError(refusal.what, refusal.remedy)))
-            case PagesReply() | SymbolsReply() | FramesReply() as seen:
-                self.query_one(MappingPages).handle_reply(seen)
+            case LaunchFailed() as launch_failed:
+                self._show_launch_failure(str(SmapstopError(launch_failed.what, launch_failed.remedy)))
+            case PagesReply() | SymbolsReply() | FramesReply() as reply:
+                self.query_one(MappingPages).handle_reply(reply)
             case Notice() as notice:
                 self.notices.append(str(SmapstopError(notice.what, notice.remedy)))
                 self.notify(fmt.printable(self.notices[-1]), severity="warning", markup=False)
-            case EndOfRecording() as over:
-                self.session.end_of_recording = over
+            case EndOfRecording() as end:
+                self.session.end_of_recording = end
                 self.main_screen.request_redraw()
             case Failure() as failure:
                 self._show_failure(failure)
 
     def _redraw_when_ready(self) -> None:
-        """Have what is new drawn, as soon as the terminal has taken what was drawn before."""
+        """Request a redraw as soon as the terminal has consumed the last one."""
         if output_ready.terminal_ready():
             self.main_screen.request_redraw()
         elif self._redraw_timer is None:
@@ -238,34 +238,34 @@ class Dashboard(KeyApp):
         self._redraw_when_ready()
 
     def _check_overdue(self) -> None:
-        """Say that the next tick is overdue: what is seen is old then, though it was live."""
+        """Show when the next tick is overdue: the view is stale then, although it follows the newest tick."""
         run = self.session.runs.newest
         last = run.timeline.last if run else None
         if last is None or last.tick.ending is not None or self.session.end_of_recording is not None:
             return
         due_seconds = max(last.tick.interval_ns, self._pace.interval_ns) / 1e9 + PATIENCE_SECONDS
-        silent = time.monotonic() - self._last_tick_time
-        if silent > due_seconds:
-            self.session.overdue_seconds = round(silent)
+        elapsed_seconds = time.monotonic() - self._last_tick_time
+        if elapsed_seconds > due_seconds:
+            self.session.overdue_seconds = round(elapsed_seconds)
             self.main_screen.request_redraw()
 
     def _show_end(self, how: str) -> None:
-        """The process ended: what it was stays on the screen."""
+        """Show that the process ended; its last state stays on the screen."""
         if self.main_screen.dock is not None and not self.main_screen.dock.show_end(how):
             self.main_screen.focus_table()
 
     def _show_launch_failure(self, why: str) -> None:
-        """The program could not begin again: say why, and wait for the next rebuild."""
+        """Show why the program could not be restarted, and wait for the next rebuild."""
         self.notify(why, severity="error", markup=False)
         if self.main_screen.dock is not None:
             self.main_screen.dock.show_launch_failure(why)
             self.main_screen.focus_table()
 
     def _show_failure(self, failure: Failure) -> None:
-        """Nothing more will come: say why; what was seen stays, and without anything there is no use in staying."""
+        """Show why the source stopped; what was sampled stays on the screen. Exit if there is nothing to show."""
         self.failure = failure
         if self.main_screen.dock is not None:
-            self.main_screen.dock.abandon_program("not watched any more")
+            self.main_screen.dock.abandon_program("no longer watched")
             self.main_screen.focus_table()
         if not self.session.has_ticks:
             self.exit(failure.status)
@@ -274,7 +274,7 @@ class Dashboard(KeyApp):
     # the end
 
     async def action_quit(self) -> None:
-        """Leave; what becomes of a program that still runs is for the user to say."""
+        """Quit; ask first what to do with a launched program that is still running."""
         run = self.session.runs.newest
         if not isinstance(self._begin, Launch) or run is None:
             self.exit(0)
@@ -296,19 +296,21 @@ class Dashboard(KeyApp):
             self.run_worker(self._end_program(), exclusive=True)
 
     async def _end_program(self) -> None:
-        """End the program, and leave."""
+        """End the program, and quit."""
         if self.main_screen.dock is not None:
             await self.main_screen.dock.end_program()
         run = self.session.runs.newest
         if run is not None and run.timeline.ending is None and self.failure is None:
-            self.notices.append(f"process {run.target.pid} has not ended: nobody could tell it, or it cannot")
+            self.notices.append(
+                f"process {run.target.pid} did not exit: signals did not reach it, or it is blocked in the kernel"
+            )
             self.exit(2)
         else:
             await self.action_quit()
 
 
 def _progress_text(begin: StartRequest) -> str:
-    """What is done until there is something to show."""
+    """Text of the header until the first tick."""
     match begin:
         case Attach(pid):
             return f"reading the memory map of process {pid} …"

@@ -1,4 +1,4 @@
-"""The help as data: sections of entries."""
+"""Content of the help: sections of entries."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,79 +17,79 @@ from smapstop.ui.keys.table import GROUPS, KEYS
 
 @dataclass(frozen=True, slots=True)
 class HelpEntry:
-    """A word and what it means."""
+    """A term and its meaning."""
 
     word: str
     meaning: str
     note: str = ""
-    """Something short beside the word: the kernel that first had it."""
+    """Short note next to the term: the first kernel version that has it."""
 
     def matches(self, query: str) -> bool:
-        """Whether every word of a query is somewhere in it."""
+        """Whether every word of a query occurs in it."""
         text = f"{self.word} {self.note} {self.meaning}".casefold()
         return all(part in text for part in query.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
 class HelpSection:
-    """Entries about one thing."""
+    """Entries about one subject."""
 
     title: str
     entries: tuple[HelpEntry, ...]
     short: bool = False
-    """Whether two of it fit side by side."""
+    """Whether the entries are short enough for two columns."""
 
 
 PRINCIPLES = (
     HelpEntry(
         "Mapping",
-        "A range of addresses with one origin, part of a file or nothing, and one set of permissions. "
-        "It costs no memory until its pages are touched, one by one.",
+        "An address range with one set of permissions, backed by part of a file or by none. "
+        "It uses no memory until its pages are touched, one by one.",
     ),
     HelpEntry(
         "Rss, Pss, Uss",
-        "Three answers to how much. Rss counts every resident page in full; Pss divides each by how often it is "
-        "mapped; Uss counts only those that nobody else maps (Private_Clean + Private_Dirty).",
+        "Three ways to count memory. Rss counts every resident page in full; Pss divides each page by its map count; "
+        "Uss counts only pages with a map count of 1 (Private_Clean + Private_Dirty).",
     ),
     HelpEntry(
         "Private, shared",
-        "How often a page is mapped right now: once is private, twice or more is shared. This is the map count, not "
-        "MAP_PRIVATE or MAP_SHARED; the p or s in Perm says that.",
+        "The current map count of a page: 1 is private, 2 or more is shared. This is not MAP_PRIVATE or MAP_SHARED, "
+        "which the p or s in Perm shows.",
     ),
     HelpEntry(
         "Clean, dirty",
-        "A clean page can be dropped and read again from its file. A dirty one was written, by this process or by "
-        "anybody who wrote the file, and must be stored first: in the file, or in swap.",
+        "A clean page can be dropped and read again from its file. A dirty page was written to, by this process or "
+        "by another that wrote the file, and must be saved first: to the file, or to swap.",
     ),
     HelpEntry(
         "Anonymous",
-        "A page with no file behind it: heap, stack, and every page of a private file mapping that was written to.",
+        "A page without a file behind it: heap, stack, and every page of a private file mapping that was written to.",
     ),
     HelpEntry(
         "Copy-on-write",
-        "The first write to a page of a private file mapping makes the kernel copy it: one minor fault, one page "
-        "more in Anonymous, however few bytes were written. Rss stays as it was if the page had been read before.",
+        "The first write to a page of a private file mapping makes the kernel copy it: one minor fault and one more "
+        "page of Anonymous, however few bytes were written. Rss does not change if the page was already mapped.",
     ),
     HelpEntry(
         "Watching",
-        "It changes what is watched. smapstop maps the same libraries, so their pages turn from private to shared "
-        "and the Pss of the process falls while you look. It is no event: the first sample already has it.",
+        "smapstop affects what it measures. It maps the same libraries, so their pages turn from private to shared "
+        "and the Pss of the process is lower while you watch. This is not an event: the first sample includes it.",
     ),
 )
-"""What one has to know to read the rest."""
+"""The basics of reading smaps, at the start of the help."""
 _SIGNS = (
-    HelpEntry(fmt.UNKNOWN, "Not known: this kernel does not print it, or it may not be read. Never the same as 0."),
+    HelpEntry(fmt.UNKNOWN, "Unknown: this kernel does not print it, or it may not be read. Not the same as 0."),
     HelpEntry(fmt.STILL, "No change."),
-    HelpEntry("▼ ▲", "What the rows are sorted by, the greatest or the least first."),
-    HelpEntry("highlighted, struck through", "A row or a number that just changed; a mapping that is just gone."),
-    HelpEntry("underlined", "A number that just fell; one that rose is only highlighted."),
-    HelpEntry("first touch?", "Ambiguous: the fields also fit another mechanism, which the open mapping names."),
+    HelpEntry("▼ ▲", "The column that rows are sorted by: descending or ascending."),
+    HelpEntry("highlighted, struck through", "A row or number that just changed; a mapping that just disappeared."),
+    HelpEntry("underlined", "A number that just fell; one that just rose is only highlighted."),
+    HelpEntry("first touch?", "Ambiguous: the fields also fit another mechanism; open the mapping to see which."),
 )
 _PAGE_SIGNS = (
     HelpEntry(
-        "f, a, c", "A lower-case letter: the cell has pages of several states; most of those present have this one."
+        "f, a, c", "A lower-case letter: the cell has pages in several states; this is the most common one present."
     ),
-    HelpEntry("F→C", "A change since the compared moment: it was F (file) and is C (copied on write)."),
+    HelpEntry("F→C", "Changed since the compared snapshot: it was F (file) and is now C (copied on write)."),
     HelpEntry("in a huge page", HUGE_HELP),
 )
 _KIND_MEANINGS = {
@@ -98,12 +98,12 @@ _KIND_MEANINGS = {
     Kind.HEAP: "the heap that brk grows",
     Kind.STACK: "the main thread's stack",
     Kind.SHARED: "shared memory: memfd, shm, tmpfs",
-    Kind.SPECIAL: "the kernel's own: vdso, vvar",
+    Kind.SPECIAL: "provided by the kernel: vdso, vvar",
 }
 
 
 def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
-    """All that the help says, in order."""
+    """All sections of the help, in order."""
     for group in GROUPS:
         keys = tuple(
             HelpEntry("  ".join(keymap.display_names(key.name)), key.help) for key in KEYS if key.group == group
@@ -115,16 +115,19 @@ def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
     yield HelpSection("How to read the table: columns", columns)
     yield HelpSection("How to read the table: letters and signs", letters + _SIGNS)
     states = (
-        HelpEntry(f"{page_words.LETTERS[each]} {page_words.state_name(each)}", told)
-        for each, told in STATE_HELP.items()
+        HelpEntry(f"{page_words.LETTERS[state]} {page_words.state_name(state)}", meaning)
+        for state, meaning in STATE_HELP.items()
     )
     yield HelpSection("How to read the pages", (*states, *_PAGE_SIGNS))
     yield HelpSection(
         "What changed, and what the kernel did",
-        tuple(HelpEntry(told.label, mechanisms.meaning_of(what)) for what, told in mechanisms.EXPLANATIONS.items()),
+        tuple(
+            HelpEntry(explanation.label, mechanisms.meaning_of(mechanism))
+            for mechanism, explanation in mechanisms.EXPLANATIONS.items()
+        ),
     )
     yield HelpSection(
-        "Fields of smaps, and the Linux that first printed them",
+        "Fields of smaps, and the first Linux version that prints them",
         tuple(HelpEntry(field.label, field.help, field.since) for field in FIELDS),
     )
     yield HelpSection(

@@ -1,4 +1,4 @@
-"""The messages that reach the app from outside of Textual."""
+"""Messages of the app: source messages, and redraw requests."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from smapstop.source.base import SourceMessage
 
 @dataclass
 class SourceMessageReceived(Message):
-    """The source told something. Never coalesced: every tick belongs in the timeline."""
+    """A message from the source. Never coalesced: every tick belongs in the timeline."""
 
     source_message: SourceMessage
 
 
 class ViewOutdated(Message):
-    """What is on the screen is older than the timeline; one of these is as good as many."""
+    """The screen is older than the timeline or the view state; several of these are coalesced into one."""
 
     def can_replace(self, message: Message) -> bool:
-        """The newest replaces those that wait."""
+        """Replace any pending one."""
         return isinstance(message, ViewOutdated)

@@ -1,4 +1,4 @@
-"""The launched program as who asked for it sees it: started, ended, by force if need be, and started again."""
+"""Start, end (with SIGKILL if need be) and restart the launched program."""
 
 import asyncio
 import signal
@@ -10,53 +10,55 @@ from smapstop.model.protocol import GRACE_SECONDS, Launch, Pace, Signal
 from smapstop.source.base import Source
 
 Rebuilds = Callable[[], AsyncIterator[None]]
-"""Tells of every rebuild of the program."""
+"""Yields once for every rebuild of the program."""
 
 
 class ProgramLauncher:
-    """Asks a source for one program, again and again; it is told what the source told.
+    """Requests the launch of one program from a source, any number of times.
+
+    The caller passes on what the source reports: see `note_start`, `note_launch_failure` and `note_end`.
 
     Args:
-        source: Who launches it.
-        launch: What to ask for.
+        source: The source that launches the program.
+        launch: The launch request.
     """
 
     def __init__(self, source: Source, launch: Launch) -> None:
         self.is_restarting = False
-        """It is being ended, to be started again."""
+        """Whether a restart is under way: from ending the program until it has started or failed to."""
         self._source, self._launch = source, launch
         self._has_requested = False
         self._reply_event, self._end_event = asyncio.Event(), asyncio.Event()
 
     @property
     def command(self) -> tuple[str, ...]:
-        """What is launched, with its arguments."""
+        """Command line of the program."""
         return self._launch.command
 
-    # what the source told
+    # reports of the source
 
     def note_start(self) -> None:
-        """The program runs."""
+        """Note that the program started."""
         self._end_event.clear()
         self._reply_event.set()
 
     def note_launch_failure(self) -> None:
-        """It could not be started."""
+        """Note that the program could not be started."""
         self._reply_event.set()
 
     def note_end(self) -> None:
-        """It ended, or will never be heard of again."""
+        """Note that the program ended, or that the source stopped."""
         self._end_event.set()
         self._reply_event.set()
 
-    # what is asked for
+    # requests
 
     def set_pace(self, pace: Pace) -> None:
-        """Have it sampled so when it begins again."""
+        """Set the pace of sampling for the next launch."""
         self._launch = replace(self._launch, pace=pace)
 
     def start(self) -> None:
-        """Start it, the first time."""
+        """Start the program, unless a launch was already requested."""
         if not self._has_requested:
             self._request_launch()
 
@@ -66,7 +68,7 @@ class ProgramLauncher:
         self._source.request(self._launch)
 
     async def end(self) -> None:
-        """End it as a closing terminal would, and by force when it does not listen."""
+        """Send SIGHUP, as a closing terminal would; then SIGTERM and SIGKILL if the program does not exit."""
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
             if not self._end_event.is_set():
                 self._source.request(Signal(number))
@@ -74,7 +76,7 @@ class ProgramLauncher:
                     await asyncio.wait_for(self._end_event.wait(), GRACE_SECONDS)
 
     async def restart(self) -> None:
-        """End it if it runs, and start it again; return when it has begun, or could not."""
+        """End the program if it runs, and start it again; return when it has started or failed to start."""
         await self._reply_event.wait()
         self.is_restarting = True
         try:

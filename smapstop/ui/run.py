@@ -1,4 +1,4 @@
-"""Showing the dashboard on this terminal, until the user leaves it."""
+"""Run the dashboard or the guide on this terminal until the user quits."""
 
 import os
 import sys
@@ -16,8 +16,8 @@ from smapstop.ui.program_control import Rebuilds
 
 @contextmanager
 def _stderr_on_terminal() -> Iterator[None]:
-    """Textual draws on stderr: have that be the terminal meanwhile, wherever the user sent errors to."""
-    if isinstance(sys.__stderr__, TextIOWrapper):  # lines and blocks are no ASCII, whatever the locale says
+    """Point stderr, on which Textual draws, at the terminal, even if the user redirected it."""
+    if isinstance(sys.__stderr__, TextIOWrapper):  # box-drawing characters are not ASCII, whatever the locale says
         sys.__stderr__.reconfigure(encoding="utf-8", errors="backslashreplace")
     errors = os.dup(2)
     if not os.isatty(errors):
@@ -32,15 +32,16 @@ def _stderr_on_terminal() -> Iterator[None]:
 def run_dashboard(
     source: Source, begin: StartRequest, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
 ) -> int:
-    """Show the dashboard until the user leaves; see `Dashboard`.
+    """Show the dashboard until the user quits; see `Dashboard`.
 
-    What went wrong beside it, as with a recording, was told for seconds only, and is told again where it stays.
+    Errors that did not stop it, such as those of writing a recording, are shown for seconds only, and are printed to
+    stderr at the end.
 
     Returns:
         The exit status: the launched program's own when it ended.
 
     Raises:
-        SmapstopError: There was nothing to show.
+        SmapstopError: The source failed before the first tick.
     """
     app = Dashboard(source, begin, settings, intro=intro, rebuilds=rebuilds)
     with _stderr_on_terminal():

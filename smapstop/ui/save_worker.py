@@ -1,4 +1,4 @@
-"""Saving what was seen, while keys are heard."""
+"""Save a session in steps, so that keys are handled meanwhile."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from textual.app import App
 from smapstop.errors import SmapstopError
 
 SAVE_GROUP = "saving"
-"""What workers that save are called."""
+"""Group of the workers that save."""
 
 
 async def save_in_steps(app: App[int], steps: Iterator[str]) -> None:
-    """Save, step by step, and tell what the last step says was done; or what was in the way."""
-    told = ""
+    """Run the steps of saving, and show the message of the last one, or the error."""
+    message = ""
     try:
-        for told in steps:  # noqa: B007  (the last one counts)
+        for message in steps:  # noqa: B007  (the last one counts)
             await asyncio.sleep(0)
     except SmapstopError as error:
         app.notify(str(error), severity="error", markup=False)
     else:
-        app.notify(told, timeout=10, markup=False)
+        app.notify(message, timeout=10, markup=False)

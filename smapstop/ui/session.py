@@ -1,4 +1,4 @@
-"""What the user looks at: which run of the program, at which moment, and how. No Textual here."""
+"""State of the dashboard session: run, tick, view state. Independent of Textual."""
 
 import time
 from dataclasses import dataclass, replace
@@ -16,88 +16,88 @@ from smapstop.ui.stable_order import StableOrder
 
 @dataclass(frozen=True, slots=True)
 class CarriedSelection:
-    """A mapping of the run before, whose like is wanted in this one."""
+    """The selected mapping of the previous run, whose counterpart is to be selected in this run."""
 
     mapping: int
     tab: str | None
-    """How it was open, as `Views` calls it; None when it was only under the cursor."""
+    """The view in which it was open, by its id in `Views`; None when it was only under the cursor."""
 
 
 class Session:
-    """What the user looks at; it is told what happens, and what the user wants.
+    """State of the dashboard session: the run shown, its view state and derived view, and the order of rows.
 
     Args:
-        lens: How to begin.
-        sorting: The order of the rows at the beginning.
+        view_state: Initial view state.
+        sorting: Initial sorting of the rows.
     """
 
     def __init__(self, view_state: ViewState, sorting: Sorting) -> None:
         self.runs = Runs()
         self.run: Run | None = None
-        """The run that is looked at; None before the first."""
+        """The run shown; None before the first."""
         self.timeline = Timeline()
-        """Its timeline."""
+        """Timeline of the run shown."""
         self.activity = Activity(self.timeline)
         self.view_state = view_state
         self.order = StableOrder(sorting)
         self.view: View | None = None
-        """What was seen last of this run."""
+        """The view derived last; None before the first of the run shown."""
         self.carried_selection: CarriedSelection | None = None
         self.end_of_recording: EndOfRecording | None = None
-        """Nothing more comes: the end of a recording."""
+        """End of the recording, once reached."""
         self.overdue_seconds = 0
-        """For how many seconds there was no tick of the newest run, though one was due; 0 while all is well."""
+        """Seconds since the last tick of the newest run if the next one is overdue, else 0."""
         self.last_input_time = 0.0
-        """When the user last pressed a key of ours, or used the mouse, in seconds of `time.monotonic`."""
+        """Last key press in the dashboard or use of the mouse, seconds of `time.monotonic`."""
 
     @property
     def shown_number(self) -> int:
-        """The tick that is shown."""
+        """Number of the tick shown."""
         return self.view.snapshot.tick.number if self.view else 0
 
     @property
     def has_ticks(self) -> bool:
-        """Whether anything of any run was seen."""
+        """Whether any run has a tick."""
         return any(len(run.timeline) for run in self.runs.stored)
 
     @property
     def is_newest_run(self) -> bool:
-        """Whether it is the newest run that is looked at."""
+        """Whether the run shown is the newest."""
         return self.run is self.runs.newest
 
     @property
     def previous_run(self) -> PreviousRun | None:
-        """The run that this one can be compared with."""
+        """The run that the run shown can be compared with."""
         return self.runs.previous_run(self.run) if self.run else None
 
     def note_input(self) -> None:
-        """The user did something: the table does not sort under their hands, nor take the cursor elsewhere."""
+        """Note user input: the table is not sorted right after it, and a carried selection is dropped."""
         self.last_input_time, self.carried_selection = time.monotonic(), None
 
     def begin_run(self, target: Target) -> Run:
-        """The next run begins: go there, unless the user looks at the past."""
-        live = self.is_newest_run and self.view_state.at is None
+        """Add a run, and show it, unless the user views an earlier run or tick."""
+        is_live = self.is_newest_run and self.view_state.at is None
         run = self.runs.begin(target)
-        if live:
+        if is_live:
             self.show_run(run)
         return run
 
     def show_run(self, run: Run, at: int | None = None) -> None:
-        """Look at a run, live or at a tick, and compare it with the one before."""
+        """Show a run, live or at a tick, compared with the previous one if there is one."""
         self.run, self.timeline, self.view = run, run.timeline, None
         self.activity, self.order = Activity(run.timeline), self.order.reset_copy()
         self.view_state = self.view_state.switch_run(at, earlier=self.previous_run is not None)
 
     def set_view_state(self, view_state: ViewState) -> None:
-        """Look in another way; an earlier run goes no further than to its end."""
+        """Set the view state; of an earlier run, live means its last tick."""
         at_end = view_state.at is None and not self.is_newest_run
         self.view_state = replace(view_state, at=len(self.timeline) - 1) if at_end else view_state
 
     def refresh(self) -> View | None:
-        """Look again; None while there is nothing to see.
+        """Derive the view again; None while the run shown has no tick.
 
         Raises:
-            SmapstopError: The fields of this kernel cannot answer the filter.
+            SmapstopError: The filter needs a field that this kernel does not have.
         """
         if self.run is None or not len(self.timeline):
             return None
@@ -106,11 +106,11 @@ class Session:
         return self.view
 
     def take_carried_selection(self) -> CarriedSelection | None:
-        """The mapping of this run that is like the wanted one, once it is there."""
+        """Take the counterpart of the carried selection in this run; None until it is mapped."""
         if self.carried_selection is None or self.view is None or self.view.previous_run is None:
             return None
         mapping = self.view.previous_run.counterpart(self.carried_selection.mapping, self.view.diff.before)
         if mapping is None:
             return None
-        found, self.carried_selection = replace(self.carried_selection, mapping=mapping), None
-        return found
+        selection, self.carried_selection = replace(self.carried_selection, mapping=mapping), None
+        return selection

@@ -1,4 +1,4 @@
-"""Calm order: a live table that people can read. It sorts again seldom, and never under their hands."""
+"""Stable order of the rows of a live table: sorted again rarely, and never right after a key press."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,15 +9,15 @@ from smapstop.model.view.view import View
 from smapstop.model.view.view_state import ViewState
 
 QUIET_SECONDS = 2.0
-"""No new order within this time after a key press."""
+"""Time after a key press in which rows are not sorted again."""
 MIN_TICKS_BETWEEN_SORTS = 3
-"""Not more often than every so many ticks."""
+"""Least number of ticks between two sorts."""
 
 RowIndices = NDArray[np.intp]
 
 
 class StableOrder:
-    """Keeps the order of the table's rows from one scene to the next."""
+    """The order of the table's rows, preserved from one view to the next."""
 
     def __init__(self, sorting: Sorting) -> None:
         self.sorting = sorting
@@ -27,13 +27,13 @@ class StableOrder:
         self._last_sort_tick = -MIN_TICKS_BETWEEN_SORTS
 
     def reset_copy(self) -> "StableOrder":
-        """An order of other rows, sorted and frozen as this one is."""
-        other = StableOrder(self.sorting)
-        other.frozen = self.frozen
-        return other
+        """An empty order for other rows, with the same sorting, frozen if this one is."""
+        order = StableOrder(self.sorting)
+        order.frozen = self.frozen
+        return order
 
     def arrange_rows(self, view: View, seconds_since_key: float) -> RowIndices:
-        """The rows of the scene's sheet in the order to show them."""
+        """Rows of the view's table, in the order shown."""
         if self._is_sort_due(view, seconds_since_key):
             rows = sort_rows(view.table, self.sorting, view.filter_mask)
             self._last_sort_tick = view.snapshot.tick.number
@@ -44,7 +44,7 @@ class StableOrder:
         return rows
 
     def _is_sort_due(self, view: View, seconds_since_key: float) -> bool:
-        """Whether to sort: when the user asked for another view, or when it has been calm for long enough."""
+        """Whether to sort: sorting or view state changed, or the last sort and key press are long enough ago."""
         if self._last_sort_inputs != (self.sorting, view.state):
             return True
         if self.frozen or seconds_since_key < QUIET_SECONDS:
@@ -52,7 +52,7 @@ class StableOrder:
         return abs(view.snapshot.tick.number - self._last_sort_tick) >= MIN_TICKS_BETWEEN_SORTS
 
     def _previous_order(self, view: View) -> RowIndices:
-        """The last order without what is gone; new rows come first, the biggest on top, where they are seen."""
+        """The last order without removed rows; new rows come first, the largest Rss on top, where they are seen."""
         ids = view.table.ids
         rank = find_rows(self._ids, ids)
         kept = np.flatnonzero(view.filter_mask & (rank >= 0))

@@ -1,4 +1,4 @@
-"""What the user can change in the dashboard and finds again the next time."""
+"""Settings that the user changes in the dashboard and that are kept for the next start."""
 
 from dataclasses import dataclass, replace
 
@@ -7,23 +7,23 @@ from smapstop.model.view.sort import Sorting
 from smapstop.text.columns import SORTABLE
 
 INTERVAL_STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-"""The intervals that keys lead to, seconds."""
+"""Intervals that the keys step through, seconds."""
 
 
 def step_interval(pace: Pace, steps: int) -> Pace:
-    """The pace so many steps more often, or less; from an interval that is no step to the nearest that is."""
-    now = pace.interval_ns / 1e9
-    other = (
-        [step for step in INTERVAL_STEPS if step < now]
+    """The pace one of `INTERVAL_STEPS` shorter for positive steps, longer for negative ones; the same at the ends."""
+    interval = pace.interval_ns / 1e9
+    choices = (
+        [step for step in INTERVAL_STEPS if step < interval]
         if steps > 0
-        else [step for step in INTERVAL_STEPS[::-1] if step > now]
+        else [step for step in INTERVAL_STEPS[::-1] if step > interval]
     )
-    return replace(pace, interval_ns=round(other[-1] * 1e9)) if other else pace
+    return replace(pace, interval_ns=round(choices[-1] * 1e9)) if choices else pace
 
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """How the user has it at a moment."""
+    """Settings of the dashboard at one time."""
 
     columns: tuple[str, ...]
     sorting: Sorting
@@ -31,17 +31,17 @@ class UserState:
     interval: float
     """Seconds."""
     pane: int | None
-    """Lines; None for a part of the screen."""
+    """Height of the panes, lines; None for a share of the screen."""
 
     def changes(self, since: "UserState") -> dict[str, object]:
-        """What is other than it was, by the names that the config file has for it."""
-        found: dict[str, object] = {
+        """Settings that changed since another state, by their names in the config file."""
+        changed: dict[str, object] = {
             name: getattr(self, name)
             for name in ("columns", "theme", "interval", "pane")
             if getattr(self, name) != getattr(since, name)
         }
         if self.sorting != since.sorting:
             key = self.sorting.key
-            usual = SORTABLE[key].descending if key in SORTABLE else Sorting().descending
-            found |= {"sort": key, "reverse": self.sorting.descending != usual}
-        return found
+            default = SORTABLE[key].descending if key in SORTABLE else Sorting().descending
+            changed |= {"sort": key, "reverse": self.sorting.descending != default}
+        return changed
