@@ -1,1 +1,1 @@
-"""What covers the dashboard for a moment: picking a process, help, choosing the order, leaving."""
+"""Screens: the dashboard, and the dialogs above it (process picker, help, guide, sorting, columns, runs, quit)."""

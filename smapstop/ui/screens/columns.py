@@ -1,4 +1,4 @@
-"""Choosing the columns of the table, and their order."""
+"""Dialog to choose the columns of the table, and their order."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,10 +17,10 @@ from smapstop.ui.screens.modal import Explained, Modal
 
 
 class ColumnsScreen(Modal[tuple[Column, ...] | None]):
-    """Lists all columns, those of the table first; the result is None when the user changes nothing.
+    """Lists all columns, those shown in the table first; the result is None when the user changes nothing.
 
     Args:
-        columns: Those of the table now.
+        columns: Columns of the table now.
     """
 
     DEFAULT_CSS = "ColumnsScreen > .box { width: 100; }"
@@ -32,22 +32,22 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         self._set_columns(columns)
 
     def _set_columns(self, columns: Sequence[Column]) -> None:
-        """Have these columns, and the others after them."""
+        """Mark these columns as shown, and list the others after them."""
         self._shown_keys = {column.key for column in columns}
         self._order = [*columns, *(column for column in ALL_COLUMNS.values() if column.key not in self._shown_keys)]
 
     def compose(self) -> ComposeResult:
-        """The columns, a line each."""
-        show, left, usual, back = (key_of(self.app, name) for name in ("show", "move_up", "usual", "back"))
+        """Compose the list of columns and the help of the highlighted one."""
+        show, left, default, back = (key_of(self.app, name) for name in ("show", "move_up", "usual", "back"))
         with Vertical(classes="box") as box:
             box.border_title = "Columns, from left to right"
             right = key_of(self.app, "move_down")
-            box.border_subtitle = f"{show} toggle · {left}{right} move · {usual} defaults · enter   {back}"
+            box.border_subtitle = f"{show} toggle · {left}{right} move · {default} defaults · enter   {back}"
             yield OptionList(*map(self._option, self._order), compact=True)
             yield Explained(markup=False)
 
     def on_mount(self) -> None:
-        """Begin at the first."""
+        """Highlight the first column."""
         self._choices.highlighted = 0
 
     @property
@@ -55,40 +55,40 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         return self.query_one(OptionList)
 
     def _option(self, column: Column) -> Option:
-        """A column as a line of the list."""
+        """Line of a column in the list."""
         shown = column.key in self._shown_keys
         title = (f" {'✓' if shown else ' '} {column.title:17}", "bold" if shown else "")
         return Option(Content.assemble(title, column.brief), id=column.key)
 
     def _update_options(self, at: int) -> None:
-        """List them again, the cursor on one of them."""
+        """List the columns again, with the cursor at an index."""
         self._choices.set_options(map(self._option, self._order))
         self._choices.highlighted = at
 
     def action_show(self) -> None:
-        """Show the column under the cursor, or hide it; one is left."""
+        """Show or hide the column under the cursor; the last one shown cannot be hidden."""
         at = self._choices.highlighted or 0
         if self._shown_keys != {self._order[at].key}:
             self._shown_keys ^= {self._order[at].key}
             self._update_options(at)
 
     def action_move_column(self, places: int) -> None:
-        """Move the column under the cursor."""
+        """Move the column under the cursor by a number of places."""
         at = self._choices.highlighted or 0
         to = max(0, min(len(self._order) - 1, at + places))
         self._order.insert(to, self._order.pop(at))
         self._update_options(to)
 
     def action_usual(self) -> None:
-        """Have the usual columns in the usual order."""
+        """Restore the default columns in their default order."""
         self._set_columns(COLUMNS)
         self._update_options(0)
 
     def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
-        """Say all that is known about the column under the cursor."""
+        """Show the full help of the column under the cursor."""
         self.query_one(Explained).update(ALL_COLUMNS[message.option_id].help if message.option_id else "")
 
     def on_option_list_option_selected(self) -> None:
-        """Take them."""
+        """Close, with the columns shown if they changed."""
         chosen = tuple(column for column in self._order if column.key in self._shown_keys)
         self.dismiss(chosen if chosen != self._initial_columns else None)

@@ -1,4 +1,4 @@
-"""The screen of the dashboard: its parts, what they show of the timeline, and the keys that open and close them."""
+"""Main screen of the dashboard: its parts, how they are refreshed, and the actions that open and close them."""
 
 import time
 from dataclasses import replace
@@ -36,23 +36,23 @@ from smapstop.ui.widgets.panes import Panes
 from smapstop.ui.widgets.time_bar import TimeBar
 from smapstop.ui.widgets.totals import Totals
 
-if TYPE_CHECKING:  # what not every run needs is imported when it is needed
+if TYPE_CHECKING:  # imported at run time only when a program is launched
     from smapstop.ui.widgets.program_dock import ProgramDock
 
 FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
-"""What can be typed to filter them."""
+"""Examples of filter terms for rows."""
 
 
 class MainScreen(TimelineScreen):
-    """Shows the header, the totals, the table or one mapping, what happened, and the program's terminal.
+    """Shows the header, the totals, the table or one mapping, the events, and the program's terminal.
 
     Args:
         source: Where the ticks come from.
-        begin: Whom to watch, or that it is a recording.
-        looking: What is looked at.
-        settings: How to begin.
-        intro: One line that tells what to do and what to watch.
-        rebuilds: At each of them the launched program begins anew.
+        begin: What to watch, or the recording to replay.
+        session: State of the session.
+        settings: Initial settings.
+        intro: One line that says what to do and what to watch; names of keys in braces are replaced by the keys.
+        rebuilds: Rebuilds of the launched program; it is restarted after each.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere")]
@@ -74,7 +74,7 @@ class MainScreen(TimelineScreen):
         )
         self._source, self._settings, self._intro = source, settings, intro
         self.dock: ProgramDock | None = None
-        """The place of the launched program, when there is one."""
+        """The dock of the launched program; None without one."""
         if isinstance(begin, Launch):
             from smapstop.ui.widgets.program_dock import build_dock
 
@@ -83,7 +83,7 @@ class MainScreen(TimelineScreen):
     # the parts
 
     def compose_parts(self) -> ComposeResult:
-        """All parts, from the top; the app has them made before it listens to anybody."""
+        """Compose all parts, from the top; the app calls this before it starts the source."""
         yield HeaderBar()
         yield Totals()
         yield TimeBar()
@@ -96,12 +96,12 @@ class MainScreen(TimelineScreen):
         yield KeyBar()
 
     def show_progress(self, what: str) -> None:
-        """Begin with the keys at the table, and say what is being done until there is something to show."""
+        """Focus the table, and show a notice until the first tick."""
         self.query_one(HeaderBar).show_notice(what)
         self.views.table.focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give up what a small terminal has no room for, the least important first."""
+        """Hide what a small terminal has no room for, the least important parts first."""
         height = event.size.height
         self.set_class(height >= 60, "-tall")
         for name, less in (("-low", 32), ("-tiny", 16), ("-least", 8)):
@@ -110,49 +110,50 @@ class MainScreen(TimelineScreen):
 
     @property
     def views(self) -> Views:
-        """The table, or one mapping."""
+        """The table and the views of one mapping."""
         return self.query_one(Views)
 
-    # what they show
+    # refresh
 
     @on(ViewOutdated)
     def redraw(self) -> None:
-        """Look at the timeline again, and show what is seen."""
-        looking = self.session
+        """Derive the view again, and show it in all parts."""
+        session = self.session
         try:
-            scene = looking.refresh()
-        except SmapstopError as error:  # a filter that the fields of this kernel cannot answer
+            view = session.refresh()
+        except SmapstopError as error:  # the filter needs a field that this kernel does not have
             self.notify(str(error), severity="error", markup=False)
-            looking.set_view_state(replace(looking.view_state, filter=""))
-            scene = looking.refresh()
-        run = looking.run
-        if scene is None or run is None:
+            session.set_view_state(replace(session.view_state, filter=""))
+            view = session.refresh()
+        run = session.run
+        if view is None or run is None:
             return
-        header, missing = self.query_one(HeaderBar), scene.snapshot.tick.missing
+        header, missing = self.query_one(HeaderBar), view.snapshot.tick.missing
         if missing:
             header.show_notice(missing)
         else:
-            number, silent = (
-                run.number if self.many_runs else 0,
-                looking.overdue_seconds if looking.is_newest_run else 0,
-            )
             header.show(
                 header_of(
-                    run.target, scene, looking.timeline, looking.end_of_recording, run=number, overdue_seconds=silent
+                    run.target,
+                    view,
+                    session.timeline,
+                    session.end_of_recording,
+                    run=run.number if self.many_runs else 0,
+                    overdue_seconds=session.overdue_seconds if session.is_newest_run else 0,
                 )
             )
-        self.query_one(Totals).show(run.target, looking.timeline, scene)
+        self.query_one(Totals).show(run.target, session.timeline, view)
         bar = self.query_one(TimeBar)
-        bar.display = looking.view_state.at is not None or self.recorded
-        bar.show(looking.activity, scene)
+        bar.display = session.view_state.at is not None or self.recorded
+        bar.show(session.activity, view)
         self._restore_selection()
-        self.views.show(looking.timeline, scene)
+        self.views.show(session.timeline, view)
         if self.panes.events.display:
             opened = self.views.open_view
-            self.panes.events.show(looking.timeline, scene, opened.mapping if opened else None)
-        rows = looking.order.arrange_rows(scene, time.monotonic() - looking.last_input_time)
-        order = looking.order
-        self.views.table.show(looking.timeline, scene, rows, order.sorting, frozen=order.frozen)
+            self.panes.events.show(session.timeline, view, opened.mapping if opened else None)
+        rows = session.order.arrange_rows(view, time.monotonic() - session.last_input_time)
+        order = session.order
+        self.views.table.show(session.timeline, view, rows, order.sorting, frozen=order.frozen)
 
     # one mapping
 
@@ -163,90 +164,90 @@ class MainScreen(TimelineScreen):
 
     @on(MappingTable.Opened)
     def open_mapping(self, message: MappingTable.Opened) -> None:
-        """Show one mapping; of a group its mappings."""
-        looking = self.session
-        if looking.view is None:
+        """Show one mapping; for a group, show its mappings in the table."""
+        session = self.session
+        if session.view is None:
             return
         if message.mapping >= FOREIGN_ID_BASE:
-            other, key = baseline_text(looking.view, looking.timeline), key_of(self.app, "runs")
-            self.notify(f"only {other} has it: {key} goes there", markup=False)
+            run, key = baseline_text(session.view, session.timeline), key_of(self.app, "runs")
+            self.notify(f"only in {run}; press {key} to choose that run", markup=False)
         elif message.mapping < 0:
-            members = group_filter(looking.view.table, message.mapping)
-            self.change_view(replace(looking.view_state, grouping="none", filter=members))
+            members = group_filter(session.view.table, message.mapping)
+            self.change_view(replace(session.view_state, grouping="none", filter=members))
         else:
-            self.views.open(looking.timeline, looking.view, message.mapping)
+            self.views.open(session.timeline, session.view, message.mapping)
             self.request_redraw()
 
     def action_pages(self) -> None:
-        """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields."""
-        scene = self.session.view
-        if scene is not None and self.views.toggle_pages(self.session.timeline, scene):
+        """Show the pages of the mapping that is open or under the cursor; if they are shown, show its fields."""
+        view = self.session.view
+        if view is not None and self.views.toggle_pages(self.session.timeline, view):
             self.request_redraw()
         else:
             self.action_open()
 
     @on(MappingPages.SourceRequest)
     def forward_request(self, message: MappingPages.SourceRequest) -> None:
-        """The view of the pages wants to know something."""
+        """Send a request of the page view to the source."""
         self._source.request(message.request)
 
     def action_back(self) -> None:
-        """One step back: from the filter's line, from a mapping to the table, or as the lens has it."""
-        typing = next((line for line in self.query(FilterLine) if line.display), None)
-        lens = self.session.view_state
-        if typing is not None:
-            typing.clear_and_close()
+        """Go back one step: close the filter line, go from a mapping to the table, or change the view state."""
+        open_line = next((line for line in self.query(FilterLine) if line.display), None)
+        view_state = self.session.view_state
+        if open_line is not None:
+            open_line.clear_and_close()
         elif self.views.go_back(self.session.timeline, self.session.view):
             self.request_redraw()
             self.views.shown_view.focus()
         else:
-            if lens.filter or lens.grouping != "none":
-                self.change_view(lens.go_back())
+            if view_state.filter or view_state.grouping != "none":
+                self.change_view(view_state.go_back())
             else:
                 self.action_live()
             self.views.table.focus()
 
-    # what is shown of the rows, and what happened
+    # filter and events
 
     def action_filter(self) -> None:
-        """Type what rows to show."""
+        """Open the line to filter rows."""
         self.query_one("#filter-rows", FilterLine).open(self.session.view_state.filter)
 
     @on(FilterLine.FilterChanged, "#filter-rows")
     def filter_rows(self, message: FilterLine.FilterChanged) -> None:
-        """Filter while the user types."""
+        """Filter rows while the user types."""
         self.change_view(replace(self.session.view_state, filter=message.expression))
 
     @on(FilterLine.FilterClosed, "#filter-rows")
     def focus_table(self) -> None:
-        """Give the keys to the table again."""
+        """Focus the table."""
         self.views.table.focus()
 
     def action_events(self) -> None:
-        """Show what happened, or hide it."""
+        """Show or hide the events."""
         if self.panes.events.has_focus:
             self.views.shown_view.focus()
         self.panes.toggle_events()
         self.request_redraw()
 
     def action_filter_events(self) -> None:
-        """Type what events to show."""
+        """Open the line to filter events."""
         self.panes.open_event_filter()
 
     def action_grow(self, lines: int) -> None:
-        """Make the panes higher, or lower."""
+        """Make the panes higher by some lines, or lower for negative ones."""
         self.panes.grow(lines)
 
     @on(EventsPane.MappingSelected)
     def select_mapping(self, message: EventsPane.MappingSelected) -> None:
-        """Put the cursor of the table on a mapping; of one that is open there is nothing more to show."""
+        """Put the cursor of the table on a mapping, unless one is open: then the events are already its own."""
         if self.views.open_view is None and not self.views.select_in_table(message.mapping):
-            self.notify("the mapping is not in the table now: it is gone, filtered, or in a group")
+            self.notify("the mapping is not in the table: it is unmapped, filtered out, or in a group")
 
-    # the file
+    # saving
 
     def action_save(self) -> None:
-        """Save what was seen of this run, if that is not being done already."""
+        """Save the run shown so far, unless a save is already under way."""
         run = self.session.run
         busy = any(worker.group == SAVE_GROUP and not worker.is_finished for worker in self.workers)
         if run is not None and len(run.timeline) and not busy:
@@ -260,16 +261,16 @@ class MainScreen(TimelineScreen):
         return self.dock is not None and self.dock.has_keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """While the program has the keys, only one of them is ours; what makes no sense now is no action."""
+        """Disable actions that do not apply; while the program has the keys, all but `keys_back`."""
         if self.program_has_keys:
             return action == "keys_back"
-        sensible = {
+        available = {
             "keys_back": False,
             "program": self.dock is not None and self.dock.is_alive,
             "play": self.session.view_state.at is not None or self.recorded,
             "save": not self.recorded,
         }
-        return sensible.get(action, True)
+        return available.get(action, True)
 
     def action_program(self) -> None:
         """Give the keys to the program."""
@@ -277,7 +278,7 @@ class MainScreen(TimelineScreen):
             self.dock.give_keys()
 
     def action_keys_back(self) -> None:
-        """Take the keys back from the program."""
+        """Return the keys from the program to the dashboard."""
         if self.dock is not None:
             self.dock.release_keys()
         self.set_focus(self.views.shown_view)  # at once: the next key may already be waiting
@@ -285,35 +286,35 @@ class MainScreen(TimelineScreen):
     # the runs of the program
 
     def begin_run(self, target: Target) -> None:
-        """The process that is watched, or the next run of the program."""
-        wanted = self.views.carried_selection
+        """Add the run of a new target: the process watched, or the next run of the program."""
+        selection = self.views.carried_selection
         run = self.session.begin_run(target)
         if self.dock is not None:
             self.dock.show_start(run.number)
         if self.session.run is run:
-            self._reset_views(wanted)
+            self._reset_views(selection)
         else:
-            self.notify(f"run {run.number} has begun: {key_of(self.app, 'live')} goes there")
+            self.notify(f"run {run.number} started; press {key_of(self.app, 'live')} to go there")
 
     def show_run(self, run: Run, at: int | None = None) -> None:
-        """Look at a run; in the next one at what was looked at in the one before."""
-        next_one = self.session.run is not None and self.session.run is self.session.runs.run_before(run)
-        wanted = self.views.carried_selection if next_one else None
+        """Show a run; when it follows the one shown, carry the selection over."""
+        is_next = self.session.run is not None and self.session.run is self.session.runs.run_before(run)
+        selection = self.views.carried_selection if is_next else None
         super().show_run(run, at)
-        self._reset_views(wanted)
+        self._reset_views(selection)
 
     def _reset_views(self, selection: CarriedSelection | None) -> None:
-        """Another run is looked at."""
+        """Show the table of another run, with a selection to carry over."""
         self.session.carried_selection = selection
         self.views.reset_to_table()
         self.refresh_bindings()
         self.request_redraw()
 
     def _restore_selection(self) -> None:
-        """Have the cursor on what is like the mapping on which it was in the run before, when that is there."""
-        carried, scene = self.session.take_carried_selection(), self.session.view
-        if carried is not None and scene is not None:
+        """Select the counterpart of the mapping that was selected in the previous run, once it is mapped."""
+        carried, view = self.session.take_carried_selection(), self.session.view
+        if carried is not None and view is not None:
             self.views.table.cursor_id = carried.mapping
             if carried.tab is not None:
-                self.views.open(self.session.timeline, scene, carried.mapping, carried.tab)
+                self.views.open(self.session.timeline, view, carried.mapping, carried.tab)
                 self.request_redraw()

@@ -1,4 +1,4 @@
-"""The guide: the list of its chapters, and one of them."""
+"""Dialog with the guide: the list of chapters, and the text of one."""
 
 from typing import ClassVar
 
@@ -17,11 +17,11 @@ from smapstop.ui.screens.modal import Modal
 from smapstop.ui.widgets.guide_viewer import GuideViewer
 
 WIDE = 100
-"""From this width on, in cells, the chapters are listed beside the text."""
+"""Least width, in cells, to list the chapters next to the text."""
 
 
 class GuideScreen(Modal[None]):
-    """The guide.
+    """Shows the guide, with its chapters listed on the left.
 
     Args:
         start: The chapter to start with.
@@ -45,27 +45,29 @@ class GuideScreen(Modal[None]):
         self._start = start
 
     def compose(self) -> ComposeResult:
-        """The chapters on the left, one of them on the right."""
+        """Compose the list of chapters on the left and one chapter on the right."""
         names = ("guide", "next_chapter", "previous_chapter", "back", "quit")
-        listed, on, before, back, leave = (key_of(self.app, name) for name in names)
+        contents, following, previous, back, close = (key_of(self.app, name) for name in names)
         with Vertical(classes="box") as box:
-            box.border_subtitle = f"{listed} chapters   {on} next   {before} previous   {back} back   {leave} close"
+            box.border_subtitle = (
+                f"{contents} chapters   {following} next   {previous} previous   {back} back   {close} close"
+            )
             with Horizontal():
                 yield OptionList(*map(_option, (CONTENTS, *chapters())), id="chapters", compact=True)
                 yield GuideViewer(self._start)
 
     def on_mount(self) -> None:
-        """Say which chapter is shown."""
+        """Set the title to the first chapter."""
         self.on_guide_viewer_opened()
 
     def on_resize(self, event: Resize) -> None:
-        """List the chapters beside the text where there is room."""
+        """List the chapters next to the text where there is room."""
         super().on_resize(event)
         self.set_class(event.size.width < WIDE, "-narrow")
 
     @property
     def viewer(self) -> GuideViewer:
-        """The text."""
+        """The viewer of the text."""
         return self.query_one(GuideViewer)
 
     @property
@@ -73,7 +75,7 @@ class GuideScreen(Modal[None]):
         return self.query_one("#chapters", OptionList)
 
     def on_guide_viewer_opened(self) -> None:
-        """Name the chapter that is shown, here and in the list."""
+        """Show the name of the chapter in the title, and highlight it in the list."""
         self.query_one(".box").border_title = f"Guide: {self.viewer.chapter}"
         self._list.highlighted = self._list.get_option_index(self.viewer.chapter)
 
@@ -83,12 +85,12 @@ class GuideScreen(Modal[None]):
         self._read()
 
     def _read(self) -> None:
-        """Go to the text."""
+        """Focus the text."""
         self.viewer.document.focus()
         self.remove_class("-listing")
 
     def action_contents(self) -> None:
-        """Go to the list of the chapters, or back to the text."""
+        """Focus the list of chapters, or go back to the text."""
         if self._list.has_focus:
             self._read()
         else:
@@ -96,14 +98,14 @@ class GuideScreen(Modal[None]):
             self._list.focus()
 
     async def action_turn(self, chapters_on: int) -> None:
-        """Show the next chapter, or the previous one."""
+        """Show the chapter so many places further on; negative is back."""
         names = (CONTENTS, *chapters())
         at = names.index(self.viewer.chapter) + chapters_on
         if 0 <= at < len(names):
             await self.viewer.open(names[at])
 
     async def action_back(self) -> None:
-        """Leave the list, go to the chapter shown before, or close."""
+        """Leave the list, go back to the last chapter visited, or close."""
         if self.has_class("-listing"):
             self._read()
         elif self.viewer.is_first:
@@ -112,18 +114,18 @@ class GuideScreen(Modal[None]):
             await self.viewer.back()
 
     def action_close(self) -> None:
-        """Close."""
+        """Close the guide."""
         self.dismiss()
 
     def action_scroll(self, lines: int) -> None:
-        """Scroll by so many lines; in the list, move the cursor."""
+        """Scroll by lines; in the list, move the cursor by one line."""
         if self._list.has_focus:
             (self._list.action_cursor_down if lines > 0 else self._list.action_cursor_up)()
         else:
             self.viewer.scroll_relative(y=lines, animate=False)
 
     def action_page(self, pages: int) -> None:
-        """Scroll by so many pages."""
+        """Scroll by screenfuls."""
         self.viewer.scroll_relative(y=pages * (self.viewer.size.height - 1), animate=False)
 
     def action_go(self, where: int) -> None:
@@ -132,5 +134,5 @@ class GuideScreen(Modal[None]):
 
 
 def _option(name: str) -> Option:
-    """A chapter as a line of the list."""
+    """Line of a chapter in the list."""
     return Option(Content(name), id=name)

@@ -1,4 +1,4 @@
-"""The keys, how to read what the dashboard shows, and every field and flag in plain words."""
+"""Dialog with the help: keys, how to read the dashboard, and every field and flag of smaps."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -24,7 +24,7 @@ from smapstop.ui.theme.app_theme import palette_of
 
 
 class HelpText(Widget):
-    """The sections, as far as they match the query."""
+    """The sections of the help that match the query."""
 
     COMPONENT_CLASSES = {"help--title"}  # noqa: RUF012
     DEFAULT_CSS = """
@@ -35,22 +35,22 @@ class HelpText(Widget):
     query_text: reactive[str] = reactive("", layout=True)
 
     def render(self) -> RenderableType:
-        """The text, in two columns where it is short and there is room."""
-        found = list(self._matching_sections())
-        if not found:
-            return Text(f"Nothing here says {fmt.printable(self.query_text)!r}.", self._quiet())
+        """Render the sections, short entries in two columns where there is room."""
+        sections = list(self._matching_sections())
+        if not sections:
+            return Text(f"No entry matches {fmt.printable(self.query_text)!r}.", self._quiet())
         wide = self.content_size.width >= TWO_COLUMNS
-        return Group(*(self._section(section, wide=wide) for section in found))
+        return Group(*(self._section(section, wide=wide) for section in sections))
 
     def _matching_sections(self) -> Iterator[HelpSection]:
-        """The sections with the entries that match, without those that have none."""
+        """Sections with their matching entries, without sections that have none."""
         for section in help_sections(keymap_of(self.app)):
             entries = tuple(entry for entry in section.entries if entry.matches(self.query_text))
             if entries:
                 yield HelpSection(section.title, entries, section.short)
 
     def _section(self, section: HelpSection, *, wide: bool) -> RenderableType:
-        """A section: its title, and its words beside what they mean."""
+        """Render a section: its title, then its terms and their meanings."""
         title = Text(section.title, self.get_component_rich_style("help--title", partial=True))
         entries = section.entries
         if not (wide and section.short and len(entries) > 1):
@@ -65,7 +65,7 @@ class HelpText(Widget):
         return Group(title, columns, "")
 
     def _table(self, entries: tuple[HelpEntry, ...], word_width: int) -> Table:
-        """Words on the left, what they mean on the right, aligned with the other sections."""
+        """Table of terms and meanings, aligned with the other sections."""
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(style="bold", width=word_width)
         notes = any(entry.note for entry in entries)
@@ -82,15 +82,15 @@ class HelpText(Widget):
 
 
 NARROW = 60
-"""Up to this width, in cells, words have less room."""
+"""Below this width, in cells, the column of terms is narrower."""
 TWO_COLUMNS = 104
-"""From this width on, in cells, there is room for two columns."""
+"""Least width, in cells, for two columns."""
 WORD_WIDTH, SHORT_WORD_WIDTH = 17, 13
-"""Cells for the words on the left; where two columns are side by side."""
+"""Cells for the terms: usually, and where there is little room or there are two columns."""
 
 
 class HelpScreen(Modal[None]):
-    """Explains everything; `/` searches."""
+    """Shows the help; `/` searches it."""
 
     AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
@@ -104,11 +104,11 @@ class HelpScreen(Modal[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("help")]
 
     def compose(self) -> ComposeResult:
-        """A line to search with, and the text."""
+        """Compose the search line and the text."""
         search, back, guide = (key_of(self.app, name) for name in ("filter", "back", "guide"))
         with Vertical(classes="box") as box:
             box.border_title = "Help"
-            box.border_subtitle = f"↑↓ PgUp PgDn scroll   {search} search   {guide} guide   {back} closes"
+            box.border_subtitle = f"↑↓ PgUp PgDn scroll   {search} search   {guide} guide   {back} close"
             yield Input(
                 placeholder=f"press {search} to search: a key, a column, a field, a flag, or any word", id="search"
             )
@@ -120,22 +120,22 @@ class HelpScreen(Modal[None]):
         return self.query_one(VerticalScroll)
 
     def action_search(self) -> None:
-        """Type what to look for."""
+        """Focus the search line."""
         self.query_one(Input).focus()
 
     @on(Input.Changed)
     def search(self, message: Input.Changed) -> None:
-        """Show what matches, while the user types."""
+        """Show the matching entries while the user types."""
         self.query_one(HelpText).query_text = message.value
         self._text.scroll_home(animate=False)
 
     @on(Input.Submitted)
     def focus_text(self) -> None:
-        """Go on with reading what was found."""
+        """Focus the text that was found."""
         self._text.focus()
 
     def action_back(self) -> None:
-        """Drop the search, or close."""
+        """Clear the search, or close the help."""
         search = self.query_one(Input)
         if search.has_focus or search.value:
             search.value = ""
@@ -144,7 +144,7 @@ class HelpScreen(Modal[None]):
             self.dismiss()
 
     def action_close(self) -> None:
-        """Close."""
+        """Close the help."""
         self.dismiss()
 
     def action_guide(self) -> None:
@@ -154,13 +154,13 @@ class HelpScreen(Modal[None]):
         self.app.push_screen(GuideScreen())
 
     def action_scroll(self, lines: int) -> None:
-        """Scroll by so many lines."""
+        """Scroll by lines."""
         self._text.scroll_relative(y=lines, animate=False)
 
     def action_go(self, where: int) -> None:
-        """Go to the beginning; or, with -1, to the very end."""
+        """Go to the start; with -1, to the end."""
         self._text.scroll_to(y=0 if where == 0 else self._text.max_scroll_y, animate=False)
 
     def action_page(self, pages: int) -> None:
-        """Scroll by so many pages."""
+        """Scroll by screenfuls."""
         self._text.scroll_relative(y=pages * (self._text.size.height - 1), animate=False)

@@ -1,4 +1,4 @@
-"""What all screens above the dashboard have in common."""
+"""Base of all dialogs above the dashboard."""
 
 from typing import Generic, TypeVar
 
@@ -13,10 +13,10 @@ Result = TypeVar("Result")
 
 
 class Modal(ModalScreen[Result], Generic[Result]):
-    """A screen above the dashboard that is left once, however quickly the key that leaves it is pressed again.
+    """A dialog above the dashboard that is dismissed only once, however quickly its key is pressed again.
 
-    A `.box` in it stands in the middle, over what is below; a list in it says its choices, and an `Explained` under
-    the list says all of what explains the one under the cursor.
+    A `.box` in it is centred over the screen below; a list in it shows the choices, and an `Explained` below the list
+    explains the one under the cursor.
     """
 
     DEFAULT_CSS = (
@@ -45,17 +45,17 @@ class Modal(ModalScreen[Result], Generic[Result]):
     )
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give up what a small terminal has no room for."""
+        """Hide what a small terminal has no room for."""
         self.set_class(event.size.height < 10, "-tiny")
         self.set_class(event.size.height < 20, "-low")
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
-        """Leave with a result, unless it was left before: Textual would then take away the screen below."""
+        """Close with a result, unless already closed: Textual would then remove the screen below."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
 class Explained(Static):
-    """What explains the choice under the cursor, under the list; always as many lines, so that nothing moves."""
+    """Explanation of the choice under the cursor, below the list; of fixed height, so that the list does not move."""
 
     DEFAULT_CSS = """
     Explained { dock: bottom; height: 4; padding: 0 1; border-top: solid $foreground 20%; }

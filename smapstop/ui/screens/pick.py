@@ -1,4 +1,4 @@
-"""Picking the process to watch from a searchable list."""
+"""Dialog to pick the process to watch from a searchable list."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,22 +21,22 @@ from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.process_list import ProcessList
 
 REFRESH_SECONDS = 2.0
-"""How often the list is made anew."""
+"""Interval at which the processes are listed again."""
 
 
 class Search(Input):
-    """What to search for; enter is its key, so that it comes after all that was typed before."""
+    """The search line; enter is bound here, so that it is handled after all letters typed before it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("search")]
 
 
 class PickScreen(Modal[int | None]):
-    """Lets the user pick a process; the result is its pid, None when the user would rather leave.
+    """Lets the user pick a process; the result is its pid, or None when the user quits.
 
     Args:
         processes: Lists the processes; runs in a thread.
-        check: Raises `SmapstopError` when a process cannot be watched; runs in a thread. The user then stays, and is
-            told why.
+        check: Raises `SmapstopError` when a process cannot be watched; runs in a thread. The dialog then stays open,
+            and shows the reason.
     """
 
     DEFAULT_CSS = """
@@ -63,7 +63,7 @@ class PickScreen(Modal[int | None]):
         self._refused_pid: int | None = None
 
     def compose(self) -> ComposeResult:
-        """What to search for, the list, and the process under the cursor in full."""
+        """Compose the search line, the list, and a line about the process under the cursor."""
         with Horizontal(id="title"):
             yield Label("Choose a process")
             yield Label(id="count")
@@ -73,7 +73,7 @@ class PickScreen(Modal[int | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """List the processes now and from now on."""
+        """List the processes now, and again at intervals."""
         self.query_one(Input).focus()
         self.action_reload()
         self.set_interval(REFRESH_SECONDS, self.action_reload)
@@ -83,7 +83,7 @@ class PickScreen(Modal[int | None]):
         return self.query_one(ProcessList)
 
     def _show_status(self, text: str, *, refused: bool) -> None:
-        """Say something below the list."""
+        """Show a text below the list."""
         about = self.query_one("#about", Static)
         about.set_class(refused, "-refused")
         about.update(Content(fmt.printable(text)))
@@ -91,7 +91,7 @@ class PickScreen(Modal[int | None]):
     # the list and the check run in threads: keys never wait for them
 
     def action_reload(self) -> None:
-        """List the processes again, unless that is under way."""
+        """List the processes again, unless that is already under way."""
         if self._list_worker is None or self._list_worker.is_finished:
             self._list_worker = self.run_worker(
                 self._list_processes, group="list", thread=True, exclusive=True, exit_on_error=False
@@ -100,7 +100,7 @@ class PickScreen(Modal[int | None]):
     @on(Input.Submitted)
     @on(ProcessList.Chosen)
     def check_picked(self) -> None:
-        """Take the process under the cursor, if it can be watched."""
+        """Check whether the process under the cursor can be watched."""
         self._checked_process = self._list.current
         if self._checked_process is not None:
             check = partial(self._check, self._checked_process)
@@ -108,7 +108,7 @@ class PickScreen(Modal[int | None]):
 
     @on(Worker.StateChanged)
     def handle_worker_result(self, message: Worker.StateChanged) -> None:
-        """Take the list, or the process; or say why there is none."""
+        """Show the list, or close with the checked process; or show why that failed."""
         worker, checked = message.worker, self._checked_process
         match worker.group, message.state:
             case "list", WorkerState.SUCCESS:
@@ -126,12 +126,12 @@ class PickScreen(Modal[int | None]):
 
     @on(Input.Changed)
     def filter_list(self, message: Input.Changed) -> None:
-        """Show what matches, while the user types."""
+        """Filter the list while the user types."""
         self._list.filter_processes(message.value)
 
     @on(ProcessList.ProcessHighlighted)
     def update_status(self) -> None:
-        """Say how many there are, and show the process under the cursor in full, or why it cannot be watched."""
+        """Show how many processes match, and the command line of the current one or why it cannot be watched."""
         total, process = self._list.total, self._list.current
         self.query_one("#count", Label).update("" if total is None else f"{self._list.match_count} of {total}")
         if process is None or process.pid != self._refused_pid:
@@ -143,15 +143,15 @@ class PickScreen(Modal[int | None]):
         self._list.sort_by_next()
 
     def action_move(self, lines: int) -> None:
-        """Move the cursor by so many lines."""
+        """Move the cursor by lines."""
         self._list.move(lines)
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by so many pages."""
+        """Move the cursor by screenfuls."""
         self._list.page(pages)
 
     def action_back(self) -> None:
-        """Drop the search, or leave."""
+        """Clear the search, or quit."""
         search = self.query_one(Input)
         if search.value:
             search.value = ""
@@ -159,5 +159,5 @@ class PickScreen(Modal[int | None]):
             self.dismiss(None)
 
     def action_leave(self) -> None:
-        """Leave."""
+        """Quit without a process."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""Leaving while the launched program still runs: what becomes of it is for the user to say."""
+"""Dialog on quitting while the launched program is still running: terminate or detach."""
 
 from typing import ClassVar, Literal
 
@@ -19,16 +19,16 @@ QuitChoice = Literal["end", "leave"]
 _ANSWERS = (
     ("end", "end_program", "Terminate", "SIGHUP, as if its terminal were closed"),
     ("leave", "leave_program", "Detach", "leave it running without smapstop"),
-    ("cancel", "back", "Cancel", "and keep watching"),
+    ("cancel", "back", "Cancel", "keep watching"),
 )
-"""What can be answered: its id, the name of its key, what it does, and how that may be understood."""
+"""Answers: id, name of the key, title, explanation."""
 
 
 class QuitScreen(Modal[QuitChoice | None]):
-    """Asks what becomes of the program; the result is None when the user would rather stay.
+    """Asks what to do with the running program; the result is None when the user cancels.
 
     Args:
-        program: What was launched.
+        program: The program that was launched.
         pid: Its pid.
     """
 
@@ -47,7 +47,7 @@ class QuitScreen(Modal[QuitChoice | None]):
         self._program, self._pid = program, pid
 
     def compose(self) -> ComposeResult:
-        """The question and its answers."""
+        """Compose the question and its answers."""
         program = fmt.shorten(self._program, 30)
         with Vertical(classes="box"):
             yield Static(Content(f"{program} ({self._pid}) is still running"), id="question")
@@ -56,14 +56,14 @@ class QuitScreen(Modal[QuitChoice | None]):
             )
 
     def action_answer(self, answer: str) -> None:
-        """Leave with an answer."""
+        """Close with an answer."""
         self.dismiss("end" if answer == "end" else "leave" if answer == "leave" else None)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Take the answer that was chosen with enter or the mouse."""
+        """Close with the answer chosen with enter or the mouse."""
         self.action_answer(message.option_id or "")
 
 
-def _option(answer: str, key: str, text: str, explained: str) -> Option:
-    """An answer as a line of the list."""
-    return Option(Content.assemble((f" {key:>3}  {text:18}", "bold"), f"{explained} "), id=answer)
+def _option(answer: str, key: str, title: str, explanation: str) -> Option:
+    """Line of an answer in the list."""
+    return Option(Content.assemble((f" {key:>3}  {title:18}", "bold"), f"{explanation} "), id=answer)

@@ -1,4 +1,4 @@
-"""Choosing which run of the program to look at."""
+"""Dialog to choose the run of the program to show."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -21,8 +21,8 @@ class RunsScreen(Modal[Run | None]):
     """Lists the runs, the newest first; the result is None when the user changes nothing.
 
     Args:
-        runs: Those that are kept, the newest last.
-        shown: The one that is looked at.
+        runs: The stored runs, the newest last.
+        shown: The run shown now.
     """
 
     DEFAULT_CSS = """
@@ -39,29 +39,29 @@ class RunsScreen(Modal[Run | None]):
         self._runs, self._shown_run = tuple(runs), shown
 
     def compose(self) -> ComposeResult:
-        """The runs, the one that is looked at marked."""
+        """Compose the list of runs, with the one shown marked."""
         with Vertical(classes="box") as box:
             box.border_title = f"Runs, the last {MAX_RUNS} are kept"
             box.border_subtitle = (
                 f"Δ against the previous run at the same age   enter open   {key_of(self.app, 'back')}"
             )
             yield Static(Content(f"   {header()}"), id="titles")
-            befores = (None, *self._runs)
-            lines = [self._option(run, before) for run, before in zip(self._runs, befores, strict=False)]
+            previous_runs = (None, *self._runs)
+            lines = [self._option(run, previous) for run, previous in zip(self._runs, previous_runs, strict=False)]
             yield OptionList(*reversed(lines), compact=True)
 
     def on_mount(self) -> None:
-        """Begin at the run that is looked at."""
+        """Highlight the run shown."""
         choices = self.query_one(OptionList)
-        known = [run.number for run in reversed(self._runs)]
-        choices.highlighted = known.index(self._shown_run.number) if self._shown_run.number in known else 0
+        numbers = [run.number for run in reversed(self._runs)]
+        choices.highlighted = numbers.index(self._shown_run.number) if self._shown_run.number in numbers else 0
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Take a choice."""
+        """Close with the run chosen."""
         self.dismiss(next(run for run in self._runs if str(run.number) == message.option_id))
 
-    def _option(self, run: Run, before: Run | None) -> Option:
-        """A run as a line of the list."""
-        present = run is self._shown_run
-        text = f" {'▸' if present else ' '} {line_of(run, before)}"
-        return Option(Content.styled(text, "bold" if present else ""), id=str(run.number))
+    def _option(self, run: Run, previous: Run | None) -> Option:
+        """Line of a run in the list, compared with the previous run."""
+        is_shown = run is self._shown_run
+        text = f" {'▸' if is_shown else ' '} {line_of(run, previous)}"
+        return Option(Content.styled(text, "bold" if is_shown else ""), id=str(run.number))

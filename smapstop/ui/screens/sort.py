@@ -1,4 +1,4 @@
-"""Choosing what the table is sorted by."""
+"""Dialog to choose what the table is sorted by."""
 
 import time
 from typing import ClassVar
@@ -19,17 +19,17 @@ from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
 
 DEFAULT_SORTING = Sorting()
-"""The order that a table begins with: `moved`, which is no column."""
-_DEFAULT_HELP = "What changed last comes first, the biggest change before the others."
+"""Initial sorting of a table: by `moved`, which is not a column."""
+_DEFAULT_HELP = "Most recent change first; of equally recent ones, the largest first."
 _PAUSE_SECONDS = 1.0
-"""After this time without a letter the next one begins a new word."""
+"""After this time without a letter, the next one starts a new word."""
 
 
 class SortScreen(Modal[Sorting | None]):
-    """Lists what a table can be sorted by; the result is None when the user changes nothing.
+    """Lists what a table can be sorted by; the result is None when the user cancels.
 
     Args:
-        sorting: What it is sorted by now. Choosing the same again turns the direction.
+        sorting: The sorting now. Choosing the same key again reverses the direction.
     """
 
     DEFAULT_CSS = "SortScreen > .box { width: 100; }"
@@ -42,7 +42,7 @@ class SortScreen(Modal[Sorting | None]):
         self._typed_at = 0.0
 
     def compose(self) -> ComposeResult:
-        """The choices, the present one marked."""
+        """Compose the list of choices, with the present one marked."""
         with Vertical(classes="box") as box:
             box.border_title = "Sort by"
             box.border_subtitle = f"enter sort · again: reverse   type to find   {key_of(self.app, 'back')}"
@@ -50,33 +50,33 @@ class SortScreen(Modal[Sorting | None]):
             yield Explained(markup=False)
 
     def on_mount(self) -> None:
-        """Begin at the present choice."""
+        """Highlight the present choice."""
         choices = self.query_one(OptionList)
         choices.highlighted = choices.get_option_index(self._sorting.key)
 
     def on_key(self, event: events.Key) -> None:
-        """Go to the choice whose title begins with what is typed."""
+        """Highlight the next choice whose title starts with the typed text."""
         if not (event.is_printable and event.character):
             return
         event.stop()
         now = time.monotonic()
-        going_on = now - self._typed_at < _PAUSE_SECONDS
+        continues = now - self._typed_at < _PAUSE_SECONDS
         self._typed_at = now
         letter = event.character.casefold()
-        if not (going_on and self._highlight_match(self._typed + letter)):
+        if not (continues and self._highlight_match(self._typed + letter)):
             self._typed = ""
             self._highlight_match(letter)
 
     def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
-        """Say all that is known about the choice under the cursor."""
+        """Show the full help of the choice under the cursor."""
         self.query_one(Explained).update(_help_of(message.option_id or DEFAULT_SORTING.key))
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Take a choice; the same one again in the other direction."""
+        """Close with the choice; the present one again reverses the direction."""
         self.dismiss(toggle_sorting(message.option_id or DEFAULT_SORTING.key, self._sorting))
 
     def _highlight_match(self, typed: str) -> bool:
-        """Go to the next choice that begins so; one letter again and again goes through all that do."""
+        """Highlight the next choice whose title starts with the text; repeating a letter cycles through them."""
         choices = self.query_one(OptionList)
         keys = [DEFAULT_SORTING.key, *SORTABLE]
         first = (choices.highlighted or 0) + (len(typed) == 1)
@@ -88,20 +88,20 @@ class SortScreen(Modal[Sorting | None]):
         return False
 
     def _option(self, key: str) -> Option:
-        """A choice as a line of the list."""
-        present = key == self._sorting.key
-        arrow = "" if not present else "▼" if self._sorting.descending else "▲"
-        told = SORTABLE[key].brief if key in SORTABLE else _DEFAULT_HELP
-        return Option(Content.assemble((f" {arrow:1} {title_of(key):20}", "bold"), told), id=key)
+        """Line of a choice in the list."""
+        is_present = key == self._sorting.key
+        arrow = "" if not is_present else "▼" if self._sorting.descending else "▲"
+        brief = SORTABLE[key].brief if key in SORTABLE else _DEFAULT_HELP
+        return Option(Content.assemble((f" {arrow:1} {title_of(key):20}", "bold"), brief), id=key)
 
 
 def title_of(key: str) -> str:
-    """What the choice is called: by its title in the table, or, where that is cut, by the kernel's label."""
+    """Title of a choice: of a default column its title in the table, else the kernel's label of the field."""
     if key not in SORTABLE:
         return "last changed"
     return SORTABLE[key].title if SORTABLE[key] in COLUMNS else FIELD_BY_NAME[key].label
 
 
 def _help_of(key: str) -> str:
-    """What is known about it."""
+    """Full help of a choice."""
     return SORTABLE[key].help if key in SORTABLE else _DEFAULT_HELP

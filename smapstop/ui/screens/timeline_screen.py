@@ -1,4 +1,4 @@
-"""The keys that change how a timeline is looked at: run, moment, what it is compared with, order of the rows."""
+"""Actions that change how a timeline is shown: run, tick, playback, baseline, grouping, sorting, columns."""
 
 import time
 from dataclasses import replace
@@ -17,17 +17,17 @@ from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_bar import TimeBar
 
 PLAYBACK_FRAME_SECONDS = 1 / 20
-"""How often the past is drawn while it is played, seconds."""
+"""Interval between redraws during playback, seconds."""
 
 
 class TimelineScreen(Screen[None]):
-    """A screen on which a timeline is looked at. What it shows is a subclass's.
+    """A screen that shows a timeline; subclasses define its parts.
 
     Args:
-        looking: What is looked at.
-        columns: Those of the table.
-        recorded: Whether all of it is past.
-        many_runs: Whether the program may begin again.
+        session: State of the session.
+        columns: Columns of the table.
+        recorded: Whether the timeline is a recording.
+        many_runs: Whether the program may be restarted.
     """
 
     def __init__(self, session: Session, columns: tuple[Column, ...], *, recorded: bool, many_runs: bool) -> None:
@@ -38,64 +38,64 @@ class TimelineScreen(Screen[None]):
         self._playback: Playback | None = None
 
     def on_mount(self) -> None:
-        """Be ready to play."""
+        """Create the timer of playback, paused."""
         self._playback_timer = self.set_interval(PLAYBACK_FRAME_SECONDS, self._advance_playback, pause=True)
 
     def change_view(self, view_state: ViewState) -> None:
-        """Look in another way."""
-        live = self.session.view_state.at is None
+        """Set the view state, and redraw."""
+        was_live = self.session.view_state.at is None
         self.session.set_view_state(view_state)
-        if live != (self.session.view_state.at is None):
+        if was_live != (self.session.view_state.at is None):
             self.refresh_bindings()
         self.request_redraw()
 
     def show_run(self, run: Run, at: int | None = None) -> None:
-        """Look at a run, live or at a tick."""
+        """Show a run, live or at a tick."""
         self.session.show_run(run, at)
         self.refresh_bindings()
         self.request_redraw()
 
     def request_redraw(self) -> None:
-        """What is shown is to be drawn anew."""
+        """Request a redraw of all parts."""
         self.post_message(ViewOutdated())
 
-    # the moment
+    # the tick shown
 
     def action_pause(self) -> None:
-        """Hold what is shown, or go on: follow the process again, or play the recording."""
+        """Pause at the tick shown, or resume: follow the process again, or play the recording."""
         if self.recorded and not self.session.view_state.speed:
             self.action_play()
         else:
             self.change_view(self.session.view_state.toggle_pause(self.session.shown_number))
 
     def action_play(self) -> None:
-        """Let time go on from the moment that is shown; again, faster."""
-        looking = self.session
-        if len(looking.timeline):
-            lens = looking.view_state.play(looking.shown_number, len(looking.timeline) - 1)
-            self._playback = Playback(lens.at or 0, time.monotonic())
+        """Play from the tick shown; when playing already, at the next speed."""
+        session = self.session
+        if len(session.timeline):
+            view_state = session.view_state.play(session.shown_number, len(session.timeline) - 1)
+            self._playback = Playback(view_state.at or 0, time.monotonic())
             self._playback_timer.resume()
-            self.change_view(lens)
+            self.change_view(view_state)
 
     def _advance_playback(self) -> None:
-        """Go on to the tick that is due."""
-        lens, timeline = self.session.view_state, self.session.timeline
-        if not lens.speed or self._playback is None:
+        """Advance to the tick that is due."""
+        view_state, timeline = self.session.view_state, self.session.timeline
+        if not view_state.speed or self._playback is None:
             self._playback_timer.pause()
             return
-        self._playback = self._playback.advance(timeline, lens.speed, time.monotonic())
+        self._playback = self._playback.advance(timeline, view_state.speed, time.monotonic())
         if self._playback.number == len(timeline) - 1:
-            self.change_view(lens.seek(None))
-        elif self._playback.number != lens.at:
-            self.change_view(replace(lens, at=self._playback.number))
+            self.change_view(view_state.seek(None))
+        elif self._playback.number != view_state.at:
+            self.change_view(replace(view_state, at=self._playback.number))
 
     @on(TimeBar.SeekRequested)
     def go_to_tick(self, message: TimeBar.SeekRequested) -> None:
-        """The user pointed at a moment."""
+        """Go to the tick at which the user pointed."""
         self.change_view(self.session.view_state.seek(message.number))
 
     def action_happened(self, direction: int) -> None:
-        """Go to the nearest tick at which something happened."""
+        """Go to the previous or next tick with a change; forward without one is live."""
         number = self.session.activity.nearest_active(self.session.shown_number, direction)
         if number is not None:
             self.change_view(self.session.view_state.seek(number))
@@ -103,7 +103,7 @@ class TimelineScreen(Screen[None]):
             self.change_view(self.session.view_state.seek(None))
 
     def action_step(self, ticks: int) -> None:
-        """Go back or forward in time; forward to the newest tick is live."""
+        """Step back or forward by ticks; forward to the newest tick is live."""
         newest = len(self.session.timeline) - 1
         if newest >= 0:
             self.change_view(self.session.view_state.step(self.session.shown_number, newest, ticks))
@@ -113,17 +113,17 @@ class TimelineScreen(Screen[None]):
         self.change_view(self.session.view_state.seek(self.session.timeline.oldest))
 
     def action_live(self) -> None:
-        """Follow the process; it may have begun again meanwhile."""
+        """Follow the newest run live."""
         newest = self.session.runs.newest
         if newest is not None and not self.session.is_newest_run:
             self.show_run(newest)
         else:
             self.change_view(self.session.view_state.seek(None))
 
-    # what it is compared with, and what is shown of it
+    # baseline and grouping
 
     def action_mark(self) -> None:
-        """Mark the moment that is shown, and compare with it."""
+        """Mark the tick shown, and compare with it."""
         timeline = self.session.timeline
         if len(timeline):
             number = max(self.session.shown_number, timeline.oldest)
@@ -131,22 +131,22 @@ class TimelineScreen(Screen[None]):
             self.change_view(self.session.view_state.set_mark(number))
 
     def action_compare(self) -> None:
-        """Compare with something else."""
+        """Compare with the next baseline."""
         self.change_view(self.session.view_state.cycle_baseline(earlier=self.session.previous_run is not None))
 
     def action_group(self) -> None:
-        """Group by something else."""
+        """Group by the next grouping."""
         self.change_view(self.session.view_state.cycle_grouping())
 
     # the order of the rows, and the columns
 
     def action_freeze(self) -> None:
-        """Hold the order of the rows, or let them move again."""
+        """Freeze the order of the rows, or release it."""
         self.session.order.frozen = not self.session.order.frozen
         self.request_redraw()
 
     def action_sort(self) -> None:
-        """Choose what to sort by."""
+        """Open the dialog to choose the sorting."""
         from smapstop.ui.screens.sort import SortScreen
 
         self.app.push_screen(SortScreen(self.session.order.sorting), self._set_sorting)
@@ -160,23 +160,23 @@ class TimelineScreen(Screen[None]):
         self._set_sorting(shift_sorting(self.columns, self.session.order.sorting, 1))
 
     def action_previous_sort(self) -> None:
-        """Sort by the column before."""
+        """Sort by the previous column."""
         self._set_sorting(shift_sorting(self.columns, self.session.order.sorting, -1))
 
     @on(MappingTable.SortRequested)
     def sort_by_header(self, message: MappingTable.SortRequested) -> None:
-        """A click on a header."""
+        """Sort by the column whose title was clicked."""
         if message.key in SORTABLE:
             self._set_sorting(toggle_sorting(message.key, self.session.order.sorting))
 
     def action_columns(self) -> None:
-        """Choose the columns."""
+        """Open the dialog to choose the columns."""
         from smapstop.ui.screens.columns import ColumnsScreen
 
         self.app.push_screen(ColumnsScreen(self.columns), self.show_columns)
 
     def show_columns(self, columns: tuple[Column, ...] | None) -> None:
-        """Have other columns."""
+        """Show these columns; None changes nothing."""
         if columns is not None:
             self.columns = columns
             self.query_one(MappingTable).set_columns(columns)
@@ -190,7 +190,7 @@ class TimelineScreen(Screen[None]):
     # the runs of the program
 
     def action_runs(self) -> None:
-        """Choose a run to look at."""
+        """Open the dialog to choose a run."""
         if not self.many_runs or self.session.run is None:
             self.notify("only one run; start with --watch to keep several")
             return
@@ -199,7 +199,7 @@ class TimelineScreen(Screen[None]):
         self.app.push_screen(RunsScreen(self.session.runs.stored, self.session.run), self._show_chosen_run)
 
     def _show_chosen_run(self, run: Run | None) -> None:
-        """Look at the run that the user chose: at an earlier one from its end."""
+        """Show the run that the user chose: the newest live, an earlier one at its end."""
         if run is not None and run is self.session.runs.newest:
             self.action_live()
         elif run is not None and len(run.timeline):
