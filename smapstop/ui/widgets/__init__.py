@@ -1,1 +1,1 @@
-"""The parts that the screens are made of: they draw, and tell what the user does."""
+"""Widgets of the screens: they draw, and post messages about user input."""

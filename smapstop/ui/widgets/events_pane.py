@@ -1,4 +1,4 @@
-"""The events: what happened to the process and its mappings up to the moment that is shown, folded into few lines."""
+"""Pane of the events of the process and its mappings up to the tick shown, merged into few lines."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,12 +31,12 @@ from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette
 from smapstop.ui.widgets.line_list import LineList
 
-EMPTY_TEXT = "nothing has happened yet"
+EMPTY_TEXT = "no events yet"
 
 
 @dataclass(frozen=True, slots=True)
 class _EventLine:
-    """What one line shows: lines that show the same are not painted again."""
+    """Content of one line; lines with equal content are not painted again."""
 
     text: EntryText
     subject: str
@@ -44,15 +44,15 @@ class _EventLine:
     kind: str
     evidence: tuple[tuple[str, int], ...]
     age: int
-    """Ticks since it last happened."""
+    """Ticks since the last event of the entry."""
     cursor: bool
 
 
 class EventsPane(LineList[tuple[int, int], _EventLine]):
-    """What happened, a line each, the newest first; hidden until it is opened.
+    """The entries of the event log, one per line, the newest first; hidden until opened.
 
-    An entry that goes on keeps its line; only what begins and what ends moves lines. Entries that came since do not
-    push away what the user scrolled to.
+    A continuing entry stays on its line; lines move only when entries begin or end. New entries do not push away what
+    the user scrolled to.
     """
 
     DEFAULT_CSS = "EventsPane { display: none; height: 10; }"
@@ -60,16 +60,16 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
 
     @dataclass
     class MappingSelected(Message):
-        """The user wants to see the mapping of an entry."""
+        """The user selected the mapping of an entry."""
 
         mapping: int
         number: int
-        """The tick in which it last happened."""
+        """Tick of the last event of the entry."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.search_words = ""
-        """What the entries that are shown must have, see `found`."""
+        """Words of the filter, see `search_entries`."""
         self._event_log: EventLog | None = None
         self._number = 0
         self._all_entries: tuple[LogEntry, ...] = ()
@@ -78,19 +78,19 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
     # what is shown
 
     def show(self, timeline: Timeline, view: View, mapping: int | None = None) -> None:
-        """Show what happened up to the moment of a scene; with a mapping, only what happened to it."""
-        chronicle = self._event_log
-        if chronicle is None or (chronicle.timeline, chronicle.mapping) != (timeline, mapping):
-            chronicle = self._event_log = EventLog(timeline, mapping)
+        """Show the events up to the tick of a view; with a mapping, only its own."""
+        event_log = self._event_log
+        if event_log is None or (event_log.timeline, event_log.mapping) != (timeline, mapping):
+            event_log = self._event_log = EventLog(timeline, mapping)
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
         self._number = view.snapshot.tick.number
-        self._all_entries = chronicle.at(self._number)[::-1]
-        self._update_entries(chronicle)
+        self._all_entries = event_log.at(self._number)[::-1]
+        self._update_entries(event_log)
         self.redraw()
 
     def filter_entries(self, words: str) -> None:
-        """Show only the entries that have these words, see `found`; the cursor stays on its entry."""
+        """Show only the entries that match these words, see `search_entries`; the cursor stays on its entry."""
         self.search_words = words
         if self._event_log is not None:
             self._update_entries(self._event_log)
@@ -98,42 +98,42 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
             self.redraw(everything=True)
 
     def _update_entries(self, event_log: EventLog) -> None:
-        """Have the entries with the words on the lines."""
-        held = self.fixed_row()
+        """Filter the entries, and keep the fixed row on its line."""
+        fixed = self.fixed_row()
         self._entries = search_entries(self._all_entries, self.search_words, event_log.timeline)
-        self.restore_fixed_row(*held)
+        self.restore_fixed_row(*fixed)
 
     @property
     def count(self) -> int:
-        """How many entries are shown."""
+        """Number of entries shown."""
         return len(self._entries)
 
     @property
     def current(self) -> LogEntry | None:
-        """The entry under the cursor; None when nothing happened."""
+        """The entry under the cursor; None without entries."""
         return self._entries[self.cursor_index] if self._entries else None
 
     def identity_of(self, index: int) -> tuple[int, int]:
-        """What an entry is known by, counted from the newest."""
+        """Identity of an entry, counted from the newest."""
         return self._entries[index].identity
 
     def index_of(self, identity: tuple[int, int]) -> int | None:
-        """The place of an entry."""
+        """Index of an entry; None when it is not shown."""
         return next((at for at, entry in enumerate(self._entries) if entry.identity == identity), None)
 
     def row_fixed_at_top(self) -> tuple[int, int] | None:
-        """The first entry in view, but for the newest."""
+        """The first entry in view; None when that is the newest, so that new entries come into view."""
         return self.identity_of(self.top) if 0 < self.top < self.count else None
 
     # how it is drawn
 
     def build_lines(self, first: int, stop: int) -> list[_EventLine]:
-        """Entries as text."""
+        """Lines of some entries."""
         cursor = None if self.cursor_id is None else self.cursor_index
         return [self._line(self._entries[at], cursor=at == cursor) for at in range(first, stop)]
 
     def _line(self, entry: LogEntry, *, cursor: bool) -> _EventLine:
-        """An entry as text."""
+        """Line of an entry."""
         assert self._event_log is not None
         timeline, widths = self._event_log.timeline, self._widths
         return _EventLine(
@@ -148,48 +148,48 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
 
     @property
     def _widths(self) -> EventWidths:
-        """The cells of the columns; of one mapping the name is known."""
-        narrowed = self._event_log is not None and self._event_log.mapping is not None
-        return event_widths(self.size.width - self.scrollbar_size_vertical, named=not narrowed)
+        """Widths of the columns; without one for the mapping when all entries are of the same mapping."""
+        is_of_mapping = self._event_log is not None and self._event_log.mapping is not None
+        return event_widths(self.size.width - self.scrollbar_size_vertical, named=not is_of_mapping)
 
     def on_focus(self) -> None:
-        """Show where the cursor is."""
+        """Show the cursor."""
         if self.cursor_id is None:
             self.move_to(0)
         self.redraw(everything=True)
 
     def on_blur(self) -> None:
-        """Say which key gives the keys back."""
+        """Update the hints in the header."""
         self.redraw(everything=True)
 
     def empty_text(self) -> str:
-        """Why there are no entries."""
+        """Text shown without entries: the reason."""
         if not self._all_entries:
             return EMPTY_TEXT
-        change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
-        return f"no event has {fmt.printable(self.search_words)!r}: {change} edit · {drop} clear"
+        edit, clear = key_of(self.app, "filter"), key_of(self.app, "back")
+        return f"no event matches {fmt.printable(self.search_words)!r}: {edit} edit · {clear} clear"
 
     def draw_header(self, width: int) -> Strip:
-        """The titles, or how many entries have which words; and what the keys do here."""
+        """Draw the titles, or the filter and its number of matches; and hints about keys."""
         style, widths = self.get_component_rich_style("lines--header"), self._widths
         titles = [("Events", widths.when), ("Mapping", widths.subject and widths.subject + 2)]
         if self.search_words:
-            sought = f"{len(self._entries)} of {len(self._all_entries)}  /{fmt.printable(self.search_words)}"
-            titles = [(sought, max(24, sum(cells + 2 for _, cells in titles) - 2))]
+            matches = f"{len(self._entries)} of {len(self._all_entries)}  /{fmt.printable(self.search_words)}"
+            titles = [(matches, max(24, sum(cells + 2 for _, cells in titles) - 2))]
         titles.append(("What happened", widths.what))
         text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
         enter, filtering, leave = (key_of(self.app, name) for name in ("open", "filter", "back"))
-        back = f"{leave} shows all" if self.search_words else f"{leave} closes"
-        hints = [f"{enter} to the mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
+        back = f"{leave} show all" if self.search_words else f"{leave} close"
+        hints = [f"{enter} go to mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
-            hints = [f"tab: focus  {key_of(self.app, 'events')} closes"]
+            hints = [f"tab: focus  {key_of(self.app, 'events')} close"]
         rest = next((hint for hint in hints if len(hint) <= width - fmt.cell_width(text) - 3), "")
         return Strip(
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]
         ).adjust_cell_length(width, style)
 
     def draw_line(self, line: _EventLine, width: int) -> Strip:
-        """One entry: lit when it has just happened, quiet where it does not ask to be read."""
+        """Draw one entry: highlighted when it is new, dimmed where it is of little interest."""
         palette, widths = palette_of(self.app), self._widths
         base = self._line_style(line, palette)
         quiet = base if line.cursor else base + Style(color=palette.quiet)
@@ -201,7 +201,7 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
             segments.append(
                 Segment(fmt.pad(line.subject, widths.subject) + "  ", plain if line.text.is_named else quiet)
             )
-        # where there is no evidence, what happened may take its place
+        # without evidence, the text of the event may use its column
         cells = widths.what + (0 if line.evidence else widths.evidence + 2)
         segments.append(Segment(fmt.pad(fmt.clip(line.text.what, cells), cells) + "  ", plain))
         for text, direction in line.evidence:
@@ -210,7 +210,7 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _line_style(self, line: _EventLine, palette: Palette) -> Style:
-        """What the whole line is drawn in."""
+        """Base style of the line."""
         base = self.rich_style
         if line.cursor:
             return base + self.get_component_rich_style("lines--cursor")
@@ -221,14 +221,14 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
     # what the user does
 
     async def action_back(self) -> None:
-        """Show all entries again; or, when they are shown, close."""
+        """Clear the filter; without one, close the pane."""
         if self.search_words:
             self.filter_entries("")
         else:
             await self.run_action("screen.events")
 
     def action_open(self) -> None:
-        """Go to the mapping of the entry under the cursor."""
+        """Select the mapping of the entry under the cursor."""
         entry = self.current
         if entry is not None and entry.mapping is not None:
             self.post_message(self.MappingSelected(entry.mapping, entry.last))

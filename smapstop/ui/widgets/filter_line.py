@@ -1,4 +1,4 @@
-"""The line in which the user types what to show: of the rows of the table, or of the events."""
+"""Input line for a filter of the table's rows or of the events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from smapstop.errors import SmapstopError
 
 
 class FilterLine(Input):
-    """Says what is typed as soon as it makes sense; hidden until it is opened, and when it is done.
+    """Posts the typed expression whenever it is valid; hidden except while the user types.
 
     Args:
-        hint: What can be typed.
-        check: Raises a `SmapstopError` for what makes no sense.
+        hint: Placeholder with examples.
+        check: Raises a `SmapstopError` for an invalid expression.
     """
 
     DEFAULT_CSS = """
@@ -26,65 +26,65 @@ class FilterLine(Input):
 
     @dataclass
     class _LineMessage(Message):
-        """What a line has to say."""
+        """Base of the messages of a filter line."""
 
         line: "FilterLine"
 
         @property
         def control(self) -> "FilterLine":
-            """By this handlers choose the line that they listen to."""
+            """The line, by which handlers select messages (`textual.on`)."""
             return self.line
 
     @dataclass
     class FilterChanged(_LineMessage):
-        """An expression that makes sense; empty when the user gave it up."""
+        """A valid expression was typed; empty when it was cleared."""
 
         expression: str
 
     class FilterClosed(_LineMessage):
-        """The user typed all."""
+        """The user finished typing."""
 
     def __init__(self, hint: str, check: Callable[[str], object], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(placeholder=hint, id=id)
         self._check = check
 
     def open(self, expression: str) -> None:
-        """Let the user change an expression."""
+        """Show the line, to edit an expression."""
         self.value = expression
         self.display = True
-        self.screen.set_focus(self)  # at once: `focus` would be later, and the first letters would go elsewhere
+        self.screen.set_focus(self)  # at once: `focus` is deferred, and the first letters would go elsewhere
 
     def close(self) -> None:
-        """Hide, and keep what was said."""
+        """Hide the line; the filter stays."""
         self.display = False
         self.post_message(self.FilterClosed(self))
 
     def clear_and_close(self) -> None:
-        """Hide, and say that nothing is typed any more."""
+        """Clear the filter, and hide the line."""
         self.post_message(self.FilterChanged(self, ""))
         self.close()
 
     @on(Input.Changed)
     def apply_if_valid(self, message: Input.Changed) -> None:
-        """Say what is typed, as far as it makes sense yet."""
+        """Post the typed expression if it is valid, or mark it as invalid."""
         message.stop()
-        wrong = self._find_error(message.value) is not None
-        self.set_class(wrong, "-wrong")
-        if self.display and not wrong:
+        is_invalid = self._find_error(message.value) is not None
+        self.set_class(is_invalid, "-wrong")
+        if self.display and not is_invalid:
             self.post_message(self.FilterChanged(self, message.value.strip()))
 
     @on(Input.Submitted)
     def close_if_valid(self, message: Input.Submitted) -> None:
-        """Be done, or say what is wrong."""
+        """Close the line if the expression is valid, or show the error."""
         message.stop()
-        wrong = self._find_error(message.value)
-        if wrong is None:
+        error = self._find_error(message.value)
+        if error is None:
             self.close()
         else:
-            self.notify(str(wrong), severity="error", markup=False)
+            self.notify(str(error), severity="error", markup=False)
 
     def _find_error(self, expression: str) -> SmapstopError | None:
-        """What is wrong with an expression."""
+        """The error in an expression; None when it is valid."""
         try:
             self._check(expression)
         except SmapstopError as error:

@@ -1,4 +1,4 @@
-"""A viewer of the guide in which links lead from chapter to chapter."""
+"""Viewer of the guide that follows links between chapters."""
 
 import re
 from pathlib import PurePath
@@ -13,22 +13,22 @@ from smapstop.guide import chapter_of, read_chapter, strip_pictures
 
 
 class Example(MarkdownFence):
-    """A fenced block; commands are bold. Syntax colours are left out: they are not legible in every theme."""
+    """A fenced block with bold commands; without syntax colours, which are not legible in every theme."""
 
     @classmethod
     def highlight(cls, code: str, language: str, ansi: bool = False, dark: bool = False) -> Content:  # noqa: ARG003
-        """The block as text."""
+        """Style the block."""
         return Content(code).highlight_regex(re.compile(r"^\$ .*$", re.MULTILINE), style="bold")
 
 
 class Chapter(Markdown, can_focus=True):
-    """A chapter."""
+    """The text of a chapter."""
 
     BLOCKS = {**Markdown.BLOCKS, "fence": Example, "code_block": Example}  # noqa: RUF012  (as Textual declares it)
 
 
 class GuideViewer(MarkdownViewer, inherit_bindings=False):
-    """Show a chapter; follow its links to others.
+    """Shows a chapter, and follows its links to others.
 
     Args:
         name: The chapter to start with.
@@ -57,7 +57,7 @@ class GuideViewer(MarkdownViewer, inherit_bindings=False):
         self._visited: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """The text; its headings are in no list of their own."""
+        """Compose the text, and the table of contents that the base class needs, which stays hidden."""
         text = Chapter(open_links=False)
         yield text
         yield MarkdownTableOfContents(text)
@@ -75,12 +75,12 @@ class GuideViewer(MarkdownViewer, inherit_bindings=False):
             self.call_after_refresh(self.document.goto_anchor, anchor)
 
     async def open(self, name: str) -> None:
-        """Show the start of a chapter, and remember the present one."""
+        """Show the start of a chapter, and add the present one to the chapters visited."""
         self._visited.append(self.chapter)
         await self._load(name)
 
     async def back(self) -> None:
-        """Return to the chapter shown before, if any."""
+        """Return to the last chapter visited, if any."""
         if self._visited:
             await self._load(self._visited.pop())
 

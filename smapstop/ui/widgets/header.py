@@ -1,4 +1,4 @@
-"""The header: who is watched, how it does, and whether what is shown is live."""
+"""Header: the process watched, its state, whether the view is live, and the cost of sampling."""
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,7 +12,7 @@ from smapstop.ui.theme.contrast import ensure_legible
 
 
 class HeaderBar(Widget):
-    """One line: the process on the left, the mode and the cost on the right."""
+    """One line: the process on the left, mode and cost on the right."""
 
     DEFAULT_CSS = "HeaderBar { height: 1; background: $panel; color: $foreground; }"
 
@@ -23,40 +23,40 @@ class HeaderBar(Widget):
         self._notice_is_final = False
 
     def show(self, header: Header) -> None:
-        """Show these facts."""
+        """Show a header, unless a final notice is shown."""
         if not self._notice_is_final and (header != self._header or self._notice):
             self._header, self._notice = header, ""
             self.refresh()
 
     def show_notice(self, text: str) -> None:
-        """Show one line instead: what keeps us from showing a process."""
+        """Show a notice instead of the header: why no process is shown."""
         if not self._notice_is_final:
             self._notice = text
             self.refresh()
 
     def show_final_notice(self, text: str) -> None:
-        """Show one line from now on: why nothing more will come."""
+        """Show a notice from now on: why the source stopped."""
         self.show_notice(text)
         self._notice_is_final = True
 
     def render_line(self, y: int) -> Strip:
-        """The line, with what is least important left out when there is no room."""
+        """Draw the line; the least important facts are left out when there is no room."""
         width, base = self.size.width, self.rich_style
         header = self._header
         if self._notice or header is None or y:
-            warned = ensure_legible(base + Style(color=palette_of(self.app).gain, bold=True))
-            return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warned)], width)
+            warning = ensure_legible(base + Style(color=palette_of(self.app).gain, bold=True))
+            return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warning)], width)
         mode = header.mode
-        name, about, costs = f" {fmt.clip(header.name, 20)} ", list(header.process_facts), list(header.costs)
+        name, facts, costs = f" {fmt.clip(header.name, 20)} ", list(header.process_facts), list(header.costs)
 
         def left() -> str:
-            return name + " " + "   ".join(about)
+            return name + " " + "   ".join(facts)
 
         def right() -> str:
             return "   ".join([mode, *costs]) + " "
 
-        while fmt.cell_width(left()) + fmt.cell_width(right()) + 2 > width and (len(about) > 1 or costs):
-            (about if len(about) > 2 or not costs else costs).pop()
+        while fmt.cell_width(left()) + fmt.cell_width(right()) + 2 > width and (len(facts) > 1 or costs):
+            (facts if len(facts) > 2 or not costs else costs).pop()
         mode = fmt.clip(mode, max(1, width - fmt.cell_width(left()) - 2))
         gap = " " * max(1, width - fmt.cell_width(left()) - fmt.cell_width(right()))
         palette = palette_of(self.app)
@@ -64,7 +64,7 @@ class HeaderBar(Widget):
         return Strip(
             [
                 Segment(name, base + Style(bold=True, reverse=True)),
-                Segment(" " + "   ".join(about) + gap, base),
+                Segment(" " + "   ".join(facts) + gap, base),
                 Segment(mode, ensure_legible(base + Style(color=colour, bold=True))),
                 Segment("".join(f"   {cost}" for cost in costs) + " ", base),
             ]

@@ -1,4 +1,4 @@
-"""The bar of keys: what the user can press now, as many as fit, each whole."""
+"""Key bar: the keys available now, as many as fit without being cut."""
 
 from collections.abc import Sequence
 
@@ -15,29 +15,32 @@ from smapstop.ui.theme.contrast import ensure_legible
 
 
 def fit_keys(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
-    """Which keys fit, each as its place among them and the cell where it begins; the first ones come first.
+    """Select the keys that fit, in order; a key that does not fit is skipped.
 
     Args:
-        keys: The key and what it does, of each.
-        width: The cells there are.
+        keys: Name and label of each key.
+        width: Width of the bar, cells.
+
+    Returns:
+        Of each key that fits, its index in `keys` and its first cell.
     """
     placed, at = list[tuple[int, int]](), 1
-    for place, (key, what) in enumerate(keys):
-        cells = fmt.cell_width(key) + 1 + fmt.cell_width(what)
+    for index, (key, label) in enumerate(keys):
+        cells = fmt.cell_width(key) + 1 + fmt.cell_width(label)
         if at + cells < width:
-            placed.append((place, at))
+            placed.append((index, at))
             at += cells + 2
     return placed
 
 
 def _sort_key(binding: Binding) -> tuple[bool, int]:
-    """Where a key stands: those of what has the focus first, in the order of the table."""
+    """Sort key of a binding: keys of the focused widget first, in the order of the key table."""
     key = KEY[binding.id or ""]
     return "anywhere" in key.actions, KEYS.index(key)
 
 
 class KeyBar(Widget):
-    """One line at the bottom; a click on a key is the key."""
+    """One line at the bottom; a click on a key presses it."""
 
     COMPONENT_CLASSES = {"keybar--key"}  # noqa: RUF012  (as Textual declares it)
     DEFAULT_CSS = """
@@ -47,12 +50,12 @@ class KeyBar(Widget):
     """
 
     def on_mount(self) -> None:
-        """Draw anew when other keys can be pressed."""
+        """Redraw when the available keys change."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
     @property
     def _shown_bindings(self) -> list[Binding]:
-        """What can be pressed now and is shown, each once, in the order in which it was bound."""
+        """Bindings that are enabled and shown, one per action, in the order of `_sort_key`."""
         active = self.screen.active_bindings.values()
         shown: dict[str, Binding] = {}
         for _, binding, enabled, _ in active:
@@ -61,14 +64,14 @@ class KeyBar(Widget):
         return sorted(shown.values(), key=_sort_key)
 
     def _fitted_bindings(self) -> list[tuple[Binding, str, int]]:
-        """The keys that fit, as they are called, and where."""
+        """Bindings that fit, each with the name of its key and its first cell."""
         bindings = self._shown_bindings
         keys = [(binding, self.app.get_key_display(binding)) for binding in bindings]
-        places = fit_keys([(key, binding.description) for binding, key in keys], self.size.width)
-        return [(*keys[place], at) for place, at in places]
+        fitted = fit_keys([(key, binding.description) for binding, key in keys], self.size.width)
+        return [(*keys[index], at) for index, at in fitted]
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002  (there is one)
-        """The line."""
+        """Draw the line."""
         base, key_style = self.rich_style, ensure_legible(self.get_component_rich_style("keybar--key"))
         segments, end = list[Segment](), 0
         for binding, key, at in self._fitted_bindings():
@@ -81,19 +84,19 @@ class KeyBar(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def _binding_at(self, x: int) -> Binding | None:
-        """The key at a cell of the line."""
+        """The binding shown at a cell of the line."""
         for binding, key, at in self._fitted_bindings():
             if at <= x < at + fmt.cell_width(key) + 1 + fmt.cell_width(binding.description):
                 return binding
         return None
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """The pointer on a key says what it does."""
+        """Show the help of the key under the pointer."""
         binding = self._binding_at(event.x)
         self.tooltip = Content(binding.tooltip) if binding else None
 
     def on_click(self, event: events.Click) -> None:
-        """Do what the key under the pointer does."""
+        """Press the key under the pointer."""
         binding = self._binding_at(event.x)
         if binding is not None:
             self.app.simulate_key(binding.key.split(",")[0])

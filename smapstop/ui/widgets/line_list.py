@@ -1,4 +1,4 @@
-"""Lines that scroll under a header, one of them with the cursor: what the table and the events have in common."""
+"""Scrolling list of lines with a header and a cursor: base of the table and of the events."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
@@ -17,16 +17,16 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
 
 Identity = TypeVar("Identity")
-"""What an item is known by while items come, go and change places."""
+"""Identity of an item, stable while items are added, removed and reordered."""
 Line = TypeVar("Line")
-"""What a line shows, to be compared; the line of the cursor is told from the others."""
+"""Content of a line, compared to decide what to redraw; includes whether it has the cursor."""
 
 
 class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bindings=False):
-    """Items, a line each, under a header; the cursor stays on its item, wherever that goes.
+    """Items, one per line, below a header; the cursor stays on its item when that moves.
 
-    Only lines in view are ever made, and only those that differ from what is on the screen are drawn again. What the
-    items are, and what their lines show, is a subclass's: the methods that raise here.
+    Only lines in view are built, and only those that differ from the screen are drawn again. Subclasses define the
+    items and their lines by the methods that raise NotImplementedError here.
     """
 
     COMPONENT_CLASSES = {"lines--header", "lines--cursor"}  # noqa: RUF012  (as Textual declares it)
@@ -35,85 +35,85 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
       & > .lines--header { background: $panel; color: $foreground; text-style: bold; }
     }
     """ + cursor_css("LineList", "lines--cursor")
-    # the keys that scroll sideways, home and end are not inherited: with them the app moves in time
+    # ScrollView's keys for scrolling sideways, home and end are not inherited: here they move in time
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.cursor_id: Identity | None = None
-        """The item under the cursor; None until the user moves it: then the first one is as good as any."""
+        """The item under the cursor; None, which means the first one, until the user moves it."""
         self._head = Strip([])
         self._lines: Sequence[Line] = ()
         self._drawn: list[Strip | None] = []
-        """The lines as they were drawn last; None when they have to be drawn anew. Textual keeps more in each."""
+        """Lines as last drawn, None where outdated; the same Strip is returned again, as Textual caches in it."""
         self._style: Style | None = None
 
-    # what a subclass has
+    # defined by subclasses
 
     @property
     def count(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         raise NotImplementedError
 
     def identity_of(self, index: int) -> Identity:
-        """What an item is known by."""
+        """Identity of an item."""
         raise NotImplementedError
 
     def index_of(self, identity: Identity) -> int | None:
-        """The place of an item; None when it is not among them any more."""
+        """Index of an item; None when it is no longer in the list."""
         raise NotImplementedError
 
     def row_fixed_at_top(self) -> Identity | None:
-        """The item that shall stay on top when the cursor is out of view; None when any may be there."""
+        """The item to keep on the first line when the cursor is out of view; None to keep none."""
         return None
 
     def draw_header(self, width: int) -> Strip:
-        """The header."""
+        """Draw the header."""
         raise NotImplementedError
 
     def build_lines(self, first: int, stop: int) -> Sequence[Line]:
-        """What the lines of some items show."""
+        """Build the lines of the items from `first` up to `stop`."""
         raise NotImplementedError
 
     def draw_line(self, line: Line, width: int) -> Strip:
-        """A line, drawn."""
+        """Draw a line."""
         raise NotImplementedError
 
     def empty_text(self) -> str:
-        """Why there are no items."""
+        """Text shown without items: the reason."""
         raise NotImplementedError
 
     def action_open(self) -> None:
-        """Do what a double click does with the item under the cursor."""
+        """Open the item under the cursor; a double click does so, too."""
         raise NotImplementedError
 
     def handle_header_click(self, x: int) -> None:
-        """The user clicked on a cell of the header."""
+        """Handle a click on a cell of the header."""
 
-    # where it is
+    # position
 
     @property
     def cursor_index(self) -> int:
-        """The place of the cursor."""
+        """Index of the item under the cursor."""
         return 0 if self.cursor_id is None else self.index_of(self.cursor_id) or 0
 
     @property
     def top(self) -> int:
-        """The item on the first line."""
+        """Index of the item on the first line."""
         return int(self.scroll_offset.y)
 
     @property
     def page_height(self) -> int:
-        """How many items fit under the header."""
+        """Number of items that fit below the header."""
         return max(1, self.size.height - 1)
 
     def fixed_row(self) -> tuple[Identity | None, int]:
-        """The item that shall stay on its line while others come and go, and that line: the cursor's, if in view."""
+        """The item to keep on its line while others change, and that line: the cursor's item if it is in view."""
         line = self.cursor_index - self.top
         return (self.cursor_id, line) if 0 <= line < self.page_height else (self.row_fixed_at_top(), 0)
 
     def restore_fixed_row(self, identity: Identity | None, line: int) -> None:
-        """Scroll so that an item is on a line again; from the very top only as far as keeps it in view."""
+        """Scroll so that an item is on a line again; from the top, only as far as needed to keep it in view."""
         self.virtual_size = Size(self.size.width, self.count + 1)
         index, top = None if identity is None else self.index_of(identity), self.top
         if index is not None:
@@ -121,7 +121,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         self._scroll(max(0, min(top, self.count - self.page_height)))
 
     def reveal(self, index: int) -> None:
-        """Scroll as far as brings an item into view."""
+        """Scroll as far as needed to bring an item into view."""
         self._scroll(min(index, max(self.top, index - self.page_height + 1)))
 
     def _scroll(self, top: int) -> None:
@@ -131,7 +131,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
     # how it is drawn
 
     def redraw(self, *, everything: bool = False) -> None:
-        """Make the lines in view, and draw those that differ from what is on the screen."""
+        """Build the lines in view, and draw those that differ from the screen."""
         width = self.size.width
         if not width:
             return
@@ -152,7 +152,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
             self.refresh(*dirty)
 
     def render_line(self, y: int) -> Strip:
-        """One line of the widget: the header, an item, or why there is none."""
+        """Draw one line of the widget: the header, an item, or the reason why there are none."""
         width, base = self.size.width, self.rich_style
         if y == 0:
             return self._head.adjust_cell_length(width, base)
@@ -172,19 +172,19 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
             self.redraw(everything=True)
 
     def on_resize(self, _: events.Resize) -> None:
-        """Fit the columns anew."""
+        """Redraw for the new size; the fixed row stays."""
         self.restore_fixed_row(*self.fixed_row())
         self.redraw(everything=True)
 
     @property
     def rich_style(self) -> Style:
-        """The style of the list: Textual would put it together anew for every line."""
+        """Style of the list, cached: Textual would compute it again for every line."""
         if self._style is None:
             self._style = super().rich_style
         return self._style
 
     def notify_style_update(self) -> None:
-        """Draw in the new theme's colours."""
+        """Redraw in the colours of the new theme."""
         super().notify_style_update()
         self._style = None
         self.redraw(everything=True)
@@ -200,11 +200,11 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
             self.redraw()
 
     def action_move(self, lines: int) -> None:
-        """Move the cursor by so many lines."""
+        """Move the cursor by lines."""
         self.move_to(self.cursor_index + lines)
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by so many pages."""
+        """Move the cursor by screenfuls."""
         self.move_to(self.cursor_index + pages * self.page_height)
 
     def action_go(self, index: int) -> None:
@@ -212,7 +212,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         self.move_to(index if index >= 0 else self.count - 1)
 
     def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor there, a second one opens the item."""
+        """Put the cursor on the item clicked; open it on a double click."""
         index = self.top + event.y - 1
         if event.y == 0:
             self.handle_header_click(event.x)

@@ -1,4 +1,4 @@
-"""The middle of the dashboard: the table, or one mapping by its fields or by its pages."""
+"""Middle of the dashboard: the table, or the fields or pages of one mapping."""
 
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
@@ -17,7 +17,7 @@ class Views(ContentSwitcher):
     """Shows the table, or the mapping that was opened.
 
     Args:
-        columns: Those of the table.
+        columns: Columns of the table.
     """
 
     DEFAULT_CSS = "Views { height: 1fr; min-height: 3; }"
@@ -27,19 +27,19 @@ class Views(ContentSwitcher):
         self._columns = columns
 
     def compose(self) -> ComposeResult:
-        """The three views."""
+        """Compose the three views."""
         yield MappingTable(self._columns, id="table")
         yield MappingDetail(id="detail")
         yield MappingPages(id="pages")
 
     @property
     def table(self) -> MappingTable:
-        """All mappings; it may be hidden behind one of them."""
+        """The table of mappings, shown or not."""
         return self.query_one(MappingTable)
 
     @property
     def open_view(self) -> MappingDetail | MappingPages | None:
-        """The view of one mapping that is on the screen."""
+        """The view of one mapping that is shown; None when the table is."""
         match self.current:
             case "detail":
                 return self.query_one(MappingDetail)
@@ -49,23 +49,23 @@ class Views(ContentSwitcher):
 
     @property
     def shown_view(self) -> MappingTable | MappingDetail | MappingPages:
-        """What is on the screen."""
+        """The view that is shown."""
         return self.open_view or self.table
 
     @property
     def carried_selection(self) -> CarriedSelection | None:
-        """The mapping that the user has open, or under the cursor."""
+        """The mapping that is open or under the cursor, to carry over to the next run; None for a group."""
         opened = self.open_view
         mapping = opened.mapping if opened else self.table.cursor_id
         return None if mapping is None or mapping < 0 else CarriedSelection(mapping, opened.id if opened else None)
 
     def reset_to_table(self) -> None:
-        """Show the table with the cursor nowhere: other mappings will come."""
+        """Show the table without a cursor, for another run."""
         self.current = "table"
         self.table.cursor_id = None
 
     def select_in_table(self, mapping: int) -> bool:
-        """Put the cursor of the table on a mapping, and give it the keys; False when it is not in the table."""
+        """Put the cursor of the table on a mapping, and focus it; False when the mapping is not in the table."""
         table = self.table
         table.cursor_id = mapping
         table.move_to(table.cursor_index)
@@ -75,13 +75,13 @@ class Views(ContentSwitcher):
         return True
 
     def show(self, timeline: Timeline, view: View) -> None:
-        """Show the mapping that is open in another scene."""
+        """Show the open mapping, if any, in another view."""
         opened = self.open_view
         if opened is not None and opened.mapping is not None:
             opened.show(timeline, view, opened.mapping)
 
     def open(self, timeline: Timeline, view: View, mapping: int, tab: str = "detail") -> None:
-        """Show one mapping: by its fields, "detail", or "pages"."""
+        """Open one mapping, and focus its fields (tab "detail") or its pages ("pages")."""
         self.current = tab
         opened = self.open_view
         assert opened is not None
@@ -89,10 +89,10 @@ class Views(ContentSwitcher):
         opened.focus()
 
     def toggle_pages(self, timeline: Timeline, view: View) -> bool:
-        """Show the pages of the mapping that is open, or under the cursor; of an open one again its fields.
+        """Show the pages of the mapping that is open or under the cursor; if they are shown, show its fields.
 
         Returns:
-            False when there is no such mapping: under the cursor is a group, or what only an earlier run has.
+            False without such a mapping: a group is under the cursor, or a mapping that only an earlier run has.
         """
         opened = self.open_view
         mapping = opened.mapping if opened else self.table.current
@@ -102,7 +102,7 @@ class Views(ContentSwitcher):
         return True
 
     def go_back(self, timeline: Timeline, view: View | None) -> bool:
-        """One step back: from the pages to the fields, from these to the table; False when it was the table."""
+        """Go back from the pages to the fields, or from the fields to the table; False if the table is shown."""
         opened = self.open_view
         if isinstance(opened, MappingPages) and opened.mapping is not None and view is not None:
             self.open(timeline, view, opened.mapping)

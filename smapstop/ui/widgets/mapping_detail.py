@@ -1,4 +1,4 @@
-"""The detail of one mapping: draws its sections into lines that scroll, and keeps a cursor on one of its fields."""
+"""Detail of one mapping: draws its sections as scrolling lines, with a cursor on one of its fields."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -23,7 +23,7 @@ from smapstop.ui.theme.app_theme import palette_of
 
 
 class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
-    """One mapping: all its fields compared, what they mean, and its history. Without a mapping it is empty."""
+    """Shows all fields of one mapping compared, their meaning, and its history; empty without a mapping."""
 
     COMPONENT_CLASSES = {"detail--header", "detail--cursor"}  # noqa: RUF012  (as Textual declares it)
     DEFAULT_CSS = """
@@ -44,18 +44,18 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def mapping(self) -> int | None:
-        """The mapping that is shown; None before the first."""
+        """The mapping shown; None before the first."""
         return self._history.mapping if self._history else None
 
     @property
     def field(self) -> str:
-        """The field under the cursor; until the user moves it, the first one that changes takes it from Rss."""
+        """The field under the cursor: Rss, or the first field that changes, until the user moves it."""
         return self._choice.field
 
     # what is shown
 
     def show(self, timeline: Timeline, view: View, mapping: int) -> None:
-        """Show a mapping as it is in a scene; when it is gone, or not there yet, its nearest state."""
+        """Show a mapping as it is in a view; its nearest state if it is not mapped then."""
         self._view = view
         if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, mapping):
             self._history = MappingHistory(timeline, mapping)
@@ -65,7 +65,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._redraw()
 
     def _redraw(self) -> None:
-        """Draw all lines, and refresh those that differ."""
+        """Lay out all lines, and refresh those in view that differ."""
         if self._history is None or self._view is None or not self.size.width or not self._history.states:
             return
         follow = not self.field or self._is_cursor_in_view
@@ -75,7 +75,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
             self.get_component_rich_style("detail--header"),
             self.get_component_rich_style("detail--cursor"),
         )
-        width, height = self.size.width - 1, self.size.height  # a cell is left for the scrollbar
+        width, height = self.size.width - 1, self.size.height  # one cell for the scrollbar
         key = key_of(self.app, "zeros")
         self._rendered = lay_out(self._history, self._view, style, width, height, self._choice, key)
         self._choice = replace(self._choice, field=self._rendered.cursor_field)
@@ -85,7 +85,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._paint()
 
     def _paint(self) -> None:
-        """Refresh the lines of the screen that differ."""
+        """Refresh the lines in view that differ."""
         old, self._painted = self._painted, self._lines_in_view()
         if len(old) != len(self._painted):
             self.refresh()
@@ -96,7 +96,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh(*dirty)
 
     def _lines_in_view(self) -> list[Strip]:
-        """The lines on the screen."""
+        """The lines in view, from the top."""
         middle = self._rendered.visible_body(self._top_line, self._body_height)
         blank = Strip([Segment(" " * self.size.width, self.rich_style)], self.size.width)
         middle += [blank] * (self._body_height - len(middle))
@@ -104,16 +104,16 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _body_height(self) -> int:
-        """Lines of the screen for the body."""
+        """Height of the body, lines."""
         return max(1, self.size.height - len(self._rendered.top) - len(self._rendered.bottom))
 
     @property
     def _top_line(self) -> int:
-        """The line of the body at the top of the screen."""
+        """Index of the first line of the body in view."""
         return max(0, min(int(self.scroll_offset.y), len(self._rendered.body) - self._body_height))
 
     def render_line(self, y: int) -> Strip:
-        """One line of the widget."""
+        """Draw one line of the widget."""
         width = self.size.width
         if y >= len(self._painted):
             return Strip.blank(width, self.rich_style)
@@ -127,11 +127,11 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
             self._paint()
 
     def on_resize(self, _: events.Resize) -> None:
-        """Draw for the new size."""
+        """Redraw for the new size."""
         self._redraw()
 
     def notify_style_update(self) -> None:
-        """Draw in the new theme's colours."""
+        """Redraw in the colours of the new theme."""
         super().notify_style_update()
         self._redraw()
 
@@ -139,7 +139,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _is_cursor_in_view(self) -> bool:
-        """Whether the user sees the cursor."""
+        """Whether the line of the cursor is in view."""
         return self._top_line < self._rendered.cursor_line < self._top_line + self._body_height
 
     def _scroll_to_cursor(self) -> None:
@@ -158,7 +158,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._scroll_to_cursor()
 
     def action_move(self, lines: int) -> None:
-        """Move the cursor to the next field, or scroll where there is none."""
+        """Move the cursor by fields; scroll when it is out of view or there is no field."""
         line = self._rendered.cursor_line
         if self._is_cursor_in_view and 1 <= line + lines <= len(self._rendered.fields):
             self.move_to(self._rendered.fields[line + lines - 1])
@@ -166,24 +166,24 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=self._top_line + lines, animate=False, force=True)
 
     def action_page(self, pages: int) -> None:
-        """Move by a screenful."""
+        """Move by screenfuls."""
         for _ in range(max(1, self._body_height - 1)):
             self.action_move(pages)
 
     def action_go(self, where: int) -> None:
-        """Go to the first field; or, with -1, to the very end."""
+        """Go to the first field; with -1, to the last line."""
         if where == 0 and self._rendered.fields:
             self.move_to(self._rendered.fields[0])
         self.scroll_to(y=0 if where == 0 else len(self._rendered.body), animate=False, force=True)
 
     def action_fold(self) -> None:
-        """Show the fields that are 0, or fold them away."""
+        """Show or fold the fields that are 0."""
         self._choice = replace(self._choice, folded=not self._rendered.hidden_count)
         self._redraw()
         self._scroll_to_cursor()
 
     async def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor on a field, shows those that are zero, or goes to the other tab."""
+        """Put the cursor on the field clicked, unfold the fields that are 0, or go to the other tab."""
         if event.y == 0 and tabs.tab_at(event.x, self.size.width - 1) == "pages":
             await self.run_action("screen.pages")
             return

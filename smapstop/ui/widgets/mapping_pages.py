@@ -1,4 +1,4 @@
-"""The pages of one mapping: a grid in address order, with a cursor that stays on its address."""
+"""Pages of one mapping: a grid in address order, with a cursor that stays on its address."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -29,11 +29,11 @@ from smapstop.ui.pages.page_view import PageView, derive_page_view, is_snapshot_
 from smapstop.ui.theme.app_theme import palette_of
 
 MAX_PAGE_HISTORIES = 8
-"""So many mappings keep their looks after others were opened."""
+"""Number of mappings, last opened, whose page snapshots are kept."""
 
 
 class MappingPages(Widget, can_focus=True):
-    """The pages of a mapping: it asks for them while it is shown, when the mapping changed since the last look."""
+    """Shows the pages of a mapping, and requests them again when it changed since the last page snapshot."""
 
     COMPONENT_CLASSES = {"pages--box", "pages--cursor"}  # noqa: RUF012  (as Textual declares it)
     DEFAULT_CSS = """
@@ -45,7 +45,7 @@ class MappingPages(Widget, can_focus=True):
 
     @dataclass
     class SourceRequest(Message):
-        """Something is to be asked of the source."""
+        """A request for the source."""
 
         request: Request
 
@@ -57,22 +57,22 @@ class MappingPages(Widget, can_focus=True):
         self._names = PageNames(-1)
         self._frames = PageFrames(-1)
         self._refusal: PagesReply | None = None
-        """The answer that the pages cannot be seen."""
+        """The last reply if it says that the pages cannot be read."""
         self._last_request_tick = -1
-        """The newest tick when pages were asked for."""
+        """Newest tick at the last request for pages."""
         self._cursor = PageCursor()
         self._canvas: PageCanvas | None = None
         self._lines: list[Strip] = []
 
     @property
     def mapping(self) -> int | None:
-        """The mapping that is shown; None before the first."""
+        """The mapping shown; None before the first."""
         return self._history.mapping if self._history else None
 
     # what is shown
 
     def show(self, timeline: Timeline, view: View, mapping: int) -> None:
-        """Show the pages of a mapping as they were in a scene, and look at them if they may have changed."""
+        """Show the pages of a mapping as of a view, and request them if they may have changed."""
         self._view = view
         if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, mapping):
             if self._history is not None and self._history.timeline is not timeline:
@@ -94,15 +94,15 @@ class MappingPages(Widget, can_focus=True):
         self.redraw()
 
     def _page_history_of(self, mapping: int) -> PageHistory:
-        """The looks at a mapping; those used last are kept."""
-        looks = self._page_histories.pop(mapping, None) or PageHistory(mapping)
-        self._page_histories[mapping] = looks
+        """Page snapshots of a mapping, from a cache of the histories used last."""
+        page_history = self._page_histories.pop(mapping, None) or PageHistory(mapping)
+        self._page_histories[mapping] = page_history
         while len(self._page_histories) > MAX_PAGE_HISTORIES:
             del self._page_histories[next(iter(self._page_histories))]
-        return looks
+        return page_history
 
     def handle_reply(self, reply: MappingReply) -> None:
-        """Take in an answer."""
+        """Store a reply of the source, and redraw."""
         if self._history is None or reply.mapping != self._history.mapping or self._view is None:
             return
         if isinstance(reply, SymbolsReply):
@@ -112,87 +112,87 @@ class MappingPages(Widget, can_focus=True):
         elif reply.runs is None:
             self._refusal = reply
         else:
-            entry = self._history.states[-1]
-            backing = backing_of(entry.name, entry.perms)
+            state = self._history.states[-1]
+            backing = backing_of(state.name, state.perms)
             self._refusal = None
             self._page_history_of(reply.mapping).add(reply, backing, self._view.state.mark)
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw everything, and ask for the names of what is seen."""
+        """Draw everything, and request names and frames of the pages on the screen."""
         if self._history is None or self._view is None or not self.size.width or not self._history.states:
             return
-        life, scene = self._history, self._view
-        look = DrawStyle(
+        history, view = self._history, self._view
+        style = DrawStyle(
             palette_of(self.app),
             self.rich_style,
             self.get_component_rich_style("pages--box"),
             self.get_component_rich_style("pages--cursor"),
         )
-        view = derive_page_view(life, self._page_history_of(life.mapping), scene)
-        if view is None:
-            self._canvas, self._lines = None, self._draw_placeholder(life, scene, look)
+        page_view = derive_page_view(history, self._page_history_of(history.mapping), view)
+        if page_view is None:
+            self._canvas, self._lines = None, self._draw_placeholder(history, view, style)
         else:
-            self._canvas = canvas = self._lay_out(view, life, scene, look)
+            self._canvas = canvas = self._lay_out(page_view, history, view, style)
             self._lines = canvas.draw()
-            for request in self._build_requests(canvas, life):
+            for request in self._build_requests(canvas, history):
                 self.post_message(self.SourceRequest(request))
         self.refresh()
 
     def _draw_placeholder(self, history: MappingHistory, view: View, style: DrawStyle) -> list[Strip]:
-        """The lines while no pages are known: why, below what the mapping is."""
+        """Draw the title of the mapping and the reason why no pages are shown."""
         number = compared_ticks(history, view).number
         label = label_at(history.timeline, number, history.mapping)
         title = sections.draw_title(history.states[history.step_at(number)], label, style, self.size.width)
         return draw_placeholder(title, self._empty_reason(history), style, *self.size)
 
-    def _lay_out(self, view: PageView, history: MappingHistory, scene: View, style: DrawStyle) -> PageCanvas:
-        """Lay out the view with the cursor on a page that there is, and remember how far it is scrolled."""
-        cursor = self._cursor.place(view.grid(), initial_page(view))
-        frames = None if _has_ended(history) or scene.state.at is not None else self._frames
-        canvas = PageCanvas.fit(PageCanvasModel(view, self._names, frames, cursor), style, *self.size)
+    def _lay_out(self, page_view: PageView, history: MappingHistory, view: View, style: DrawStyle) -> PageCanvas:
+        """Lay out the page view with the cursor on an existing page, and store the scroll position."""
+        cursor = self._cursor.place(page_view.grid(), initial_page(page_view))
+        frames = None if _has_ended(history) or view.state.at is not None else self._frames
+        canvas = PageCanvas.fit(PageCanvasModel(page_view, self._names, frames, cursor), style, *self.size)
         self._cursor = cursor.scroll_to(canvas.layout.grid_layout.top)
         return canvas
 
     def _build_requests(self, canvas: PageCanvas, history: MappingHistory) -> list[Request]:
-        """The requests for what is not known yet of the pages on the screen."""
-        view, frames = canvas.model.view, canvas.model.frames
-        may_ask = view.may_have_names and not _has_ended(history)
-        cursor = view.range_of(*canvas.layout.cursor_pages)
+        """Requests for names and frames that are not known yet of the pages on the screen."""
+        page_view, frames = canvas.model.view, canvas.model.frames
+        can_have_names = page_view.may_have_names and not _has_ended(history)
+        cursor = page_view.range_of(*canvas.layout.cursor_pages)
         requests = (
-            self._names.next_request(canvas.named_ranges) if may_ask else None,
+            self._names.next_request(canvas.named_ranges) if can_have_names else None,
             frames.next_request(cursor, len(history.timeline)) if frames is not None else None,
         )
         return [request for request in requests if request is not None]
 
     def _empty_reason(self, history: MappingHistory) -> str:
-        """Why no pages are shown."""
+        """Reason why no pages are shown."""
         if self._refusal is not None:
             return self._refusal.missing_reason
         if _has_ended(history):
-            return "the pages were not looked at before it was gone"
-        return "looking at the pages …"
+            return "the mapping is gone; its pages were never read"
+        return "reading the pages …"
 
     def render_line(self, y: int) -> Strip:
-        """One line of the widget."""
+        """Draw one line of the widget."""
         width = self.size.width
         if y >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         return self._lines[y].adjust_cell_length(width, self.rich_style)
 
     def on_resize(self, _: events.Resize) -> None:
-        """Draw for the new size."""
+        """Redraw for the new size."""
         self.redraw()
 
     def notify_style_update(self) -> None:
-        """Draw in the new theme's colours."""
+        """Redraw in the colours of the new theme."""
         super().notify_style_update()
         self.redraw()
 
     # what the user does
 
     def _set_cursor(self, cursor: PageCursor) -> None:
-        """Show the cursor after a move."""
+        """Set the cursor, and redraw if it moved."""
         if cursor != self._cursor:
             self._cursor = cursor
             self.redraw()
@@ -203,7 +203,7 @@ class MappingPages(Widget, can_focus=True):
             self._set_cursor(self._cursor.move(canvas.layout.grid_layout, canvas.cow_pages, across, down))
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by a screenful."""
+        """Move the cursor by screenfuls."""
         if canvas := self._canvas:
             layout = canvas.layout
             self._set_cursor(
@@ -211,29 +211,29 @@ class MappingPages(Widget, can_focus=True):
             )
 
     def action_go(self, end: int) -> None:
-        """Go to the first page, or to the last one."""
+        """Go to the first page, or, for a nonzero end, to the last."""
         if canvas := self._canvas:
             self._set_cursor(self._cursor.go_to_end(canvas.grid, canvas.cow_pages, last=bool(end)))
 
     def action_zoom(self, steps: int) -> None:
-        """Show smaller cells, or larger ones; the cursor stays on its page."""
+        """Zoom by steps; the cursor stays on its page."""
         if canvas := self._canvas:
             self._set_cursor(self._cursor.zoom_by(canvas.grid, steps))
 
     def action_changed(self, direction: int) -> None:
-        """Go to the next cell, or the last one, in which a page changed; from the end on to the start."""
+        """Go to the next or previous cell with a page that changed; wraps around at the ends."""
         canvas = self._canvas
         if canvas is None:
             return
         changes = canvas.model.view.changes
         if not len(changes):
-            self.notify("no page has changed since the compared look")
+            self.notify("no page has changed since the compared snapshot")
             return
         cell = canvas.layout.cursor_pages
         self._set_cursor(self._cursor.go_to_change(canvas.grid, changes, cell, forward=direction > 0))
 
     def action_list(self) -> None:
-        """List the pages that were copied on write, or show the grid."""
+        """List the pages copied on write, or go back to the grid."""
         canvas = self._canvas
         if canvas is None or not (canvas.cow_pages.pages or self._cursor.listing):
             self.notify("no page of this mapping was copied on write")
@@ -241,7 +241,7 @@ class MappingPages(Widget, can_focus=True):
         self._set_cursor(self._cursor.toggle_list(canvas.grid, canvas.cow_pages))
 
     async def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor there, on the map and in the list, too; on a tab it changes the view."""
+        """Put the cursor on the page clicked, in the grid, map or list; a click on a tab changes the view."""
         if event.y == 0:
             if tabs.tab_at(event.x, self.size.width) == "detail":
                 await self.run_action("screen.pages")
@@ -251,7 +251,7 @@ class MappingPages(Widget, can_focus=True):
             self._set_cursor(self._cursor.move_to(self._canvas.grid, page))
 
     def _handle_wheel(self, event: events.MouseEvent, down: int) -> None:
-        """The wheel moves the cursor by rows; with ctrl it zooms."""
+        """Move the cursor by rows; with ctrl, zoom."""
         event.stop()
         if event.ctrl:
             self.action_zoom(down)
@@ -268,5 +268,5 @@ class MappingPages(Widget, can_focus=True):
 
 
 def _has_ended(history: MappingHistory) -> bool:
-    """Whether the mapping or its process is gone: then there is nothing to be asked any more."""
+    """Whether the mapping or its process is gone, so that nothing can be requested any more."""
     return history.gone_tick is not None or history.timeline.ending is not None
