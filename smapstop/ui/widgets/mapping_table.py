@@ -1,4 +1,4 @@
-"""The table of mappings: draws the visible rows of a scene, and keeps the cursor on a mapping, not on a row."""
+"""Table of mappings: draws the rows in view, and keeps the cursor on a mapping, not on a row."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,16 +31,16 @@ from smapstop.ui.widgets.line_list import LineList
 
 @dataclass(frozen=True, slots=True)
 class _TableLine:
-    """What one line shows."""
+    """Content of one line."""
 
     row: RowText
     widths: tuple[int, ...]
-    """Cells of the columns."""
+    """Widths of the columns, cells."""
     cursor: bool
 
 
 class MappingTable(LineList[int, _TableLine]):
-    """The mappings, or groups of them, a line each."""
+    """The mappings, or groups of them, one per line."""
 
     DEFAULT_CSS = "MappingTable { height: 1fr; }"
 
@@ -73,84 +73,84 @@ class MappingTable(LineList[int, _TableLine]):
     # what is shown
 
     def set_columns(self, columns: tuple[Column, ...]) -> None:
-        """Have other columns."""
+        """Show other columns from the next view on."""
         self.columns, self._group_series, self._row_series = columns, None, None
 
     def show(
         self, timeline: Timeline, view: View, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
     ) -> None:
-        """Show a scene with its rows in this order, which is said to be frozen when it is."""
-        held, index = self.fixed_row(), self.cursor_index
+        """Show a view with its rows in this order; the title says if that is frozen."""
+        fixed, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
         self._group_series = self._find_group_series(timeline, view.state.grouping)
         if self._row_series is None or self._row_series.timeline is not timeline:
             self._row_series = row_series_of(timeline, self.columns)
         self._sorting, self._name_title = sorting, _format_name_title(view, frozen=frozen)
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
-            # its mapping is gone: the cursor stays on its line
+            # the mapping under the cursor is gone: keep the cursor on its line
             self.cursor_id = self.identity_of(min(index, self.count - 1))
-            held = self.cursor_id, held[1]
-        self.restore_fixed_row(*held)
+            fixed = self.cursor_id, fixed[1]
+        self.restore_fixed_row(*fixed)
         self.redraw()
 
     def _find_group_series(self, timeline: Timeline, by: Grouping) -> GroupSeries | None:
-        """What is asked about the groups, when the rows are groups."""
+        """Series of the groups, reused while they fit; None when the rows are mappings."""
         if by == "none":
             return None
-        known = self._group_series
-        if known is not None and (known.rss.timeline, known.rss.by) == (timeline, by):
-            return known
+        cached = self._group_series
+        if cached is not None and (cached.rss.timeline, cached.rss.by) == (timeline, by):
+            return cached
         return group_series_of(timeline, by, self.columns)
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(self._order)
 
     @property
     def current(self) -> int | None:
-        """The mapping (or group) under the cursor; None when there is no row."""
+        """Id of the mapping or group under the cursor; None without rows."""
         return self.identity_of(self.cursor_index) if self.count else None
 
     def identity_of(self, index: int) -> int:
-        """The mapping, or group, of a row."""
+        """Id of the mapping or group of a row."""
         assert self._view is not None
         return int(self._view.table.ids[self._order[index]])
 
     def index_of(self, identity: int) -> int | None:
-        """The row of a mapping, or group."""
+        """Row of a mapping or group; None when it is not in the table."""
         if self._view is None:
             return None
-        found = np.flatnonzero(self._view.table.ids[self._order] == identity)
-        return int(found[0]) if len(found) else None
+        rows = np.flatnonzero(self._view.table.ids[self._order] == identity)
+        return int(rows[0]) if len(rows) else None
 
     # how it is drawn
 
     def build_lines(self, first: int, stop: int) -> list[_TableLine]:
-        """Rows as text."""
+        """Lines of some rows."""
         if self._view is None or self._timeline is None:
             return []
         columns = self.columns if self._group_series is None else group_columns(self.columns)
         self._fitted_columns = fit_columns(columns, self.size.width - self.scrollbar_size_vertical)
-        asked = (self._view, first, stop, self._fitted_columns)
-        if asked != self._rows_inputs:  # the cursor moves without new rows
-            self._rows_inputs = asked
-            which = self._order[first:stop]
+        inputs = (self._view, first, stop, self._fitted_columns)
+        if inputs != self._rows_inputs:  # unchanged when only the cursor moves
+            self._rows_inputs = inputs
+            rows = self._order[first:stop]
             self._rows = build_rows(
-                self._view, self._timeline, which, self._fitted_columns, self._group_series, self._row_series
+                self._view, self._timeline, rows, self._fitted_columns, self._group_series, self._row_series
             )
         widths, cursor = tuple(cells for _, cells in self._fitted_columns), self.cursor_index - first
         return [_TableLine(row, widths, y == cursor) for y, row in enumerate(self._rows)]
 
     def empty_text(self) -> str:
-        """Why the table is empty."""
+        """Text shown without rows: the reason."""
         if self._view is not None and self._view.state.filter:
-            change, drop = key_of(self.app, "filter"), key_of(self.app, "back")
-            return f"no mapping matches {self._view.state.filter!r}: {change} edit · {drop} clear"
+            edit, clear = key_of(self.app, "filter"), key_of(self.app, "back")
+            return f"no mapping matches {self._view.state.filter!r}: {edit} edit · {clear} clear"
         return "no mappings" if self._view is not None else ""
 
     def draw_header(self, width: int) -> Strip:
-        """The titles, with the direction on the one that rows are sorted by."""
+        """Draw the titles, with an arrow at the one that rows are sorted by."""
         if self._view is None:
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style("lines--header")
@@ -166,7 +166,7 @@ class MappingTable(LineList[int, _TableLine]):
         return Strip([Segment(" ".join(parts).ljust(width)[:width], style)], width)
 
     def _title(self, column: Column, cells: int) -> str:
-        """The title of a column; of the history how long it is."""
+        """Title of a column; that of the history includes its length."""
         assert self._view is not None
         if column.cell_format == "name":
             return fmt.clip(self._name_title or column.title, cells)
@@ -179,12 +179,12 @@ class MappingTable(LineList[int, _TableLine]):
         return title if len(title) <= cells else f"Rss ({span})"
 
     def draw_line(self, line: _TableLine, width: int) -> Strip:
-        """One row: lit when it has just changed, dim when it is gone."""
+        """Draw one row: highlighted when it just changed, struck through when it is gone."""
         row, palette = line.row, palette_of(self.app)
         base = self._row_style(line, palette)
         segments = []
-        told = zip(self._fitted_columns, row.cells, row.numbers, row.moves, strict=True)
-        for (column, cells), text, number, move in told:
+        columns = zip(self._fitted_columns, row.cells, row.numbers, row.moves, strict=True)
+        for (column, cells), text, number, move in columns:
             style = (
                 base if row.gone or line.cursor else _restyle(base, *_cell_style(column, row, text, number, palette))
             )
@@ -196,7 +196,7 @@ class MappingTable(LineList[int, _TableLine]):
             if column.cell_format == "name":
                 marker = ensure_legible(_restyle(base, palette.colours[row.kind.value], True))
                 segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
-            elif column.right and move < 0 and not row.gone:  # it fell, which a colour must not say alone
+            elif column.right and move < 0 and not row.gone:  # it fell: underlined, as colour alone must not show it
                 blank = " " * (cells - len(text))
                 segments += [Segment(blank, base), Segment(text, style + _FALL_STYLE), Segment(" ", base)]
             elif column.right:
@@ -206,7 +206,7 @@ class MappingTable(LineList[int, _TableLine]):
         return Strip(segments, sum(line.widths) + len(line.widths)).adjust_cell_length(width, base)
 
     def _row_style(self, line: _TableLine, palette: Palette) -> Style:
-        """What the whole row is drawn in."""
+        """Base style of the row."""
         base = self.rich_style
         if line.cursor:
             return base + self.get_component_rich_style("lines--cursor")
@@ -225,13 +225,13 @@ class MappingTable(LineList[int, _TableLine]):
             self.post_message(self.Opened(self.current))
 
     def handle_header_click(self, x: int) -> None:
-        """A click on a title sorts."""
+        """Request sorting by the column clicked."""
         column = self._column_at(x)
         if column is not None:
             self.post_message(self.SortRequested(column.key))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """The pointer on a title says what the column is."""
+        """Show the help of the column whose title is under the pointer."""
         column = self._column_at(event.x) if event.y == 0 else None
         self.tooltip = Content(f"{column.title}: {column.help}") if column else None
 
@@ -245,28 +245,28 @@ class MappingTable(LineList[int, _TableLine]):
 
 
 def _format_name_title(view: View, *, frozen: bool) -> str:
-    """What the rows are: how they are grouped, filtered, and whether their order is held."""
-    lens = view.state
-    shown, everything = int(view.filter_mask.sum()), len(view.filter_mask)
-    one_each = "" if lens.filter else "Mapping"
-    rows = one_each if lens.grouping == "none" else f"By {lens.grouping}"
-    filtered = f"{shown} of {everything}: {lens.filter}" if lens.filter else ""
+    """Title of the name column: grouping and filter of the rows, and whether their order is frozen."""
+    state = view.state
+    shown, total = int(view.filter_mask.sum()), len(view.filter_mask)
+    ungrouped = "" if state.filter else "Mapping"
+    rows = ungrouped if state.grouping == "none" else f"By {state.grouping}"
+    filtered = f"{shown} of {total}: {state.filter}" if state.filter else ""
     return " · ".join(filter(None, (rows, "frozen" if frozen else "", filtered)))
 
 
 _FALL_STYLE = Style(underline=True)
 _TextStyle = tuple[str | None, bool | None]
-"""A colour, and whether it is bold; None is as the row is."""
+"""Colour, and whether bold; None for that of the row."""
 
 
 @lru_cache(1024)
 def _restyle(ground: Style, colour: str | None, bold: bool | None) -> Style:
-    """A style with another ink: there are few, and making one for each cell would take half the time of drawing."""
+    """A style with another colour; cached, as building one per cell would take half the time of drawing."""
     return ground + Style(color=colour, bold=bold)
 
 
 def _cell_style(column: Column, row: RowText, text: str, number: float, palette: Palette) -> _TextStyle:
-    """What a cell is drawn in: an amount by how much it is, a change by its direction."""
+    """Style of a cell: of an amount by its size, of a change by its direction."""
     match column.cell_format:
         case "amount":
             return palette.heat_of(number), None
@@ -277,17 +277,17 @@ def _cell_style(column: Column, row: RowText, text: str, number: float, palette:
         case "text" | "address":
             return palette.quiet, None
         case "happened":
-            fresh = row.age is not None and row.age < FADE_TICKS
-            return None if fresh else palette.quiet, _bold_if_changed(row, palette)
+            is_recent = row.age is not None and row.age < FADE_TICKS
+            return None if is_recent else palette.quiet, _bold_if_changed(row, palette)
     return None, _bold_if_changed(row, palette)
 
 
 def _bold_if_changed(row: RowText, palette: Palette) -> bool | None:
-    """Whether the words of a row must say that it has just changed, because its background cannot."""
+    """True when a row that just changed has to be bold, as the theme has no highlight colours; else None."""
     return True if not palette.fade and row.age == 0 else None
 
 
 def _move_style(palette: Palette, move: int, ink: str) -> _TextStyle:
-    """What a number that has moved is drawn in: ever less apart from its ink, and bold in the tick of the move."""
-    ago = abs(move) - 1
-    return palette.fade_colour(palette.gain if move > 0 else palette.loss, ink, ago), True if not ago else None
+    """Style of a number that changed: a colour that fades to its ink, and bold in the tick of the change."""
+    age = abs(move) - 1
+    return palette.fade_colour(palette.gain if move > 0 else palette.loss, ink, age), True if not age else None

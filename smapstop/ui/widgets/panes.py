@@ -1,4 +1,4 @@
-"""What is below the table: what happened, and the launched program's terminal."""
+"""Panes below the table: the events, and the terminal of the launched program."""
 
 from typing import TYPE_CHECKING
 
@@ -11,28 +11,26 @@ from textual.widgets import Static
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.filter_line import FilterLine
 
-if TYPE_CHECKING:  # what not every run needs is imported when it is needed
+if TYPE_CHECKING:  # imported at run time only when a program is launched
     from smapstop.ui.widgets.program_dock import ProgramDock
 
 EVENTS_HINT = "cow   libc   first touch   !heap"
-"""What can be typed to filter them."""
+"""Examples of filter words for events."""
 MIN_PANE_HEIGHT = 4
-"""Lines of a pane that can be read."""
+"""Least height of a pane that is of use, lines."""
 _REST = 9
-"""Lines of the screen that are not for panes, beside a fifth of it for the table: header, totals, keys."""
-
-
+"""Lines reserved for header, totals and key bar, in addition to a fifth of the screen for the table."""
 _TINY = 8
-"""On a screen of less lines nothing has room beside what has the keys."""
+"""Below this height, in lines, only the focused part has room."""
 
 
 class Panes(Vertical):
-    """The panes, as high as the user wants them, as far as there is room.
+    """The panes, at the height that the user set, as far as there is room.
 
     Args:
-        intro: One line that tells what to do and what to watch; empty without one.
-        dock: The place of the launched program, when there is one.
-        lines: The height of each pane; None for a part of the screen.
+        intro: One line that says what to do and what to watch; empty for none.
+        dock: The dock of the launched program; None without one.
+        lines: Height of each pane; None for a share of the screen.
     """
 
     DEFAULT_CSS = """
@@ -51,7 +49,7 @@ class Panes(Vertical):
         self._intro, self._dock = intro, dock
 
     def compose(self) -> ComposeResult:
-        """What happened, and the program."""
+        """Compose the events, their filter line, the intro and the program's dock."""
         yield EventsPane()
         yield FilterLine(EVENTS_HINT, str, id="filter-events")
         if self._intro:
@@ -61,18 +59,18 @@ class Panes(Vertical):
 
     @property
     def events(self) -> EventsPane:
-        """What happened; hidden until it is opened."""
+        """The pane of events; hidden until opened."""
         return self.query_one(EventsPane)
 
-    # how high they are
+    # height
 
     def fit(self) -> None:
-        """Be as high as there is room for on the screen."""
+        """Set the heights of the panes for the size of the screen."""
         height = self.screen.size.height
         shares: dict[Widget, float] = {self.events: 0.25} if self.events.display else {}
         if self._dock is not None:
             shares[self._dock] = 0.34 if height >= 32 else 0.3
-        if height < _TINY and self._dock is not None:  # who has the keys has the room
+        if height < _TINY and self._dock is not None:  # the part that has the keys gets the room
             self.events.styles.height = self._dock.styles.height = height - 2 if self._dock.has_keys else 3
             return
         for pane, share in shares.items():
@@ -80,39 +78,39 @@ class Panes(Vertical):
             pane.styles.height = max(MIN_PANE_HEIGHT, min(self.lines or round(height * share), room))
 
     def on_descendant_focus(self) -> None:
-        """The program has the keys, or what happened."""
+        """Fit the panes: the program or the events have the focus."""
         self.fit()
 
     def on_descendant_blur(self) -> None:
-        """They are elsewhere."""
+        """Fit the panes: the focus is elsewhere."""
         self.fit()
 
     def grow(self, lines: int) -> None:
-        """Be higher by some lines, or lower."""
+        """Make the panes higher by some lines, or lower for negative ones."""
         panes = [pane for pane in (self._dock, self.events) if pane is not None and pane.display]
         if panes:
             self.lines = max(MIN_PANE_HEIGHT, panes[0].outer_size.height + lines)
             self.fit()
 
-    # what happened
+    # events
 
     def toggle_events(self) -> None:
-        """Show what happened, or hide it."""
+        """Show or hide the events."""
         self.events.display = not self.events.display
         self.fit()
 
     def open_event_filter(self) -> None:
-        """Let the user type what events to show."""
+        """Open the line to filter events."""
         self.query_one(FilterLine).open(self.events.search_words)
 
     @on(FilterLine.FilterChanged)
     def apply_event_filter(self, message: FilterLine.FilterChanged) -> None:
-        """Filter while the user types."""
+        """Filter events while the user types."""
         message.stop()
         self.events.filter_entries(message.expression)
 
     @on(FilterLine.FilterClosed)
     def focus_events(self, message: FilterLine.FilterClosed) -> None:
-        """Give the keys to the events again."""
+        """Focus the events."""
         message.stop()
         self.events.focus()

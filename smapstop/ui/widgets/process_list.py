@@ -1,4 +1,4 @@
-"""The list of processes to pick from: searchable, sorted, and calm while it is made anew."""
+"""List of processes to pick from: searchable, sorted, and stable while it is refreshed."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _NARROW = 64
 
 
 class ProcessList(ScrollView, can_focus=False):
-    """The processes, a line each: those that may be watched first, then, dimmed, those of others."""
+    """The processes, one per line: the user's own first, then, dimmed, those of other users."""
 
     COMPONENT_CLASSES = {"processes--header", "processes--cursor"}  # noqa: RUF012
     DEFAULT_CSS = """
@@ -33,31 +33,31 @@ class ProcessList(ScrollView, can_focus=False):
     """ + cursor_css("ProcessList", "processes--cursor", focusable=False)
 
     class ProcessHighlighted(Message):
-        """Another process is under the cursor, or there are others."""
+        """The process under the cursor changed, or the list was refreshed or filtered."""
 
     class Chosen(Message):
-        """The user clicked twice on a process."""
+        """The user double-clicked on a process."""
 
     def __init__(self) -> None:
         super().__init__()
         self.total: int | None = None
-        """How many processes there are; None until that is known."""
+        """Number of processes; None until they are listed."""
         self.match_count = 0
-        """How many of them are shown."""
+        """Number of processes shown."""
         self._processes: Sequence[ProcessInfo] = ()
         self._lines: list[ProcessInfo | None] = []
-        """What each line shows; None is the line between our processes and those of others."""
+        """Process of each line; None for the separator between own processes and those of other users."""
         self._own_count = 0
         self._words: list[str] = []
         self._sort, self._descending = _RSS_COLUMN, True
         self._cursor = 0
-        self._status_text = "looking at the processes …"
+        self._status_text = "listing processes …"
 
     # what is shown
 
     @property
     def current(self) -> ProcessInfo | None:
-        """The process under the cursor."""
+        """The process under the cursor; None without one."""
         return self._lines[self._cursor] if self._lines else None
 
     def show(self, processes: Sequence[ProcessInfo]) -> None:
@@ -66,17 +66,17 @@ class ProcessList(ScrollView, can_focus=False):
         self._update_lines(self.current)
 
     def show_failure(self, why: str) -> None:
-        """Say why there are no processes yet."""
+        """Show why there are no processes yet."""
         self._status_text = why
         self.refresh()
 
     def filter_processes(self, query: str) -> None:
-        """Show only what matches; the cursor goes to the process with exactly this pid, or to the first."""
+        """Show only processes that match; the cursor goes to the one with exactly this pid, or to the first."""
         self._words = query.lower().split()
         self._update_lines(next((process for process in self._processes if [str(process.pid)] == self._words), None))
 
     def sort_by(self, column: int) -> None:
-        """Sort by a column of `PROCESS_COLUMNS`, or turn the order when it is the one already."""
+        """Sort by a column of `PROCESS_COLUMNS`; reverse the order when it is the present one."""
         same = column == self._sort
         self._sort, self._descending = column, not self._descending if same else PROCESS_COLUMNS[column].descending
         self._update_lines(self.current)
@@ -86,30 +86,30 @@ class ProcessList(ScrollView, can_focus=False):
         self.sort_by((self._sort + 1) % len(PROCESS_COLUMNS))
 
     def _update_lines(self, stay: ProcessInfo | None) -> None:
-        """Choose and order what is shown, and keep the cursor on this process, on its line of the screen."""
+        """Filter and sort the processes, and keep the cursor on this process, on its line of the screen."""
         line = self._cursor - self._top
-        found = sorted((p for p in self._processes if matches(p, self._words)), key=lambda p: p.pid)
-        found.sort(key=PROCESS_COLUMNS[self._sort].sort_key, reverse=self._descending)
-        own = [process for process in found if is_own(process)]
-        others = [process for process in found if not is_own(process)]
+        matching = sorted((p for p in self._processes if matches(p, self._words)), key=lambda p: p.pid)
+        matching.sort(key=PROCESS_COLUMNS[self._sort].sort_key, reverse=self._descending)
+        own = [process for process in matching if is_own(process)]
+        others = [process for process in matching if not is_own(process)]
         self._lines = [*own, *([None] if others else []), *others]
-        self._own_count, self.match_count = len(own), len(found)
-        places = {process.pid: at for at, process in enumerate(self._lines) if process is not None}
+        self._own_count, self.match_count = len(own), len(matching)
+        line_of_pid = {process.pid: at for at, process in enumerate(self._lines) if process is not None}
         self._place_cursor(self._cursor if stay else 0)
-        if stay is not None and stay.pid in places:
-            self._cursor = places[stay.pid]
+        if stay is not None and stay.pid in line_of_pid:
+            self._cursor = line_of_pid[stay.pid]
         self.virtual_size = Size(self.size.width, len(self._lines) + 1)
         self._scroll_to_cursor(self._cursor - line if self._top else 0)
 
     def _place_cursor(self, line: int) -> None:
-        """Put the cursor on a line, or on the one behind when that is the dividing one."""
+        """Put the cursor on a line, or on the one beyond it if that is the separator."""
         line = max(0, min(line, len(self._lines) - 1))
         if self._lines and self._lines[line] is None:
             line += 1 if line >= self._cursor or not line else -1
         self._cursor = line
 
     def _scroll_to_cursor(self, top: int) -> None:
-        """Scroll so that this line is the first, as far as the cursor can then be seen, and draw."""
+        """Scroll to this first line, or as far as the cursor stays in view, and redraw."""
         top = max(self._cursor - self._page_height + 1, min(top, self._cursor))
         if self._cursor == 1 and self._lines[0] is None:
             top = 0
@@ -124,7 +124,7 @@ class ProcessList(ScrollView, can_focus=False):
 
     @property
     def _page_height(self) -> int:
-        """How many lines fit under the header."""
+        """Number of lines that fit below the header."""
         return max(1, self.size.height - 1)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -140,7 +140,7 @@ class ProcessList(ScrollView, can_focus=False):
     # how it is drawn
 
     def _columns(self) -> list[tuple[int, ProcessColumn, int]]:
-        """The columns that fit, each with its place in `PROCESS_COLUMNS` and its width."""
+        """The columns that fit, each with its index in `PROCESS_COLUMNS` and its width in cells."""
         width = self.scrollable_content_region.width
         fitting = [
             (at, column) for at, column in enumerate(PROCESS_COLUMNS) if width >= _NARROW or not column.optional
@@ -149,7 +149,7 @@ class ProcessList(ScrollView, can_focus=False):
         return [(at, column, column.width or max(0, rest)) for at, column in fitting]
 
     def render_line(self, y: int) -> Strip:
-        """One line: the titles, a process, or the line between ours and those of others."""
+        """Draw one line: the titles, a process, or the separator."""
         width, line, style = self.scrollable_content_region.width, y - 1 + self._top, self.rich_style
         quiet = style + Style(color=palette_of(self.app).quiet)
         if y == 0:
@@ -158,7 +158,7 @@ class ProcessList(ScrollView, can_focus=False):
         elif line >= len(self._lines):
             text = f"  {self._empty_text()}" if y == 2 and not self._lines else ""
         elif (process := self._lines[line]) is None:
-            text, style = f"── of others: run smapstop as root to watch them {'─' * width}"[:width], quiet
+            text, style = f"── other users: run smapstop as root to watch these {'─' * width}"[:width], quiet
         else:
             at_cursor = line == self._cursor
             text = ("▸" if at_cursor else " ") + " ".join(
@@ -170,31 +170,31 @@ class ProcessList(ScrollView, can_focus=False):
         return Strip([Segment(fmt.clip(text, width), style)]).adjust_cell_length(width, style)
 
     def _empty_text(self) -> str:
-        """Why the list is empty."""
+        """Text shown without processes: the reason."""
         if self.total is None:
             return self._status_text
         if not self.total:
-            return "no process can be seen here: is /proc mounted, and without hidepid?"
-        return f"no process matches {' '.join(self._words)!r}: {key_of(self.app, 'back')} shows all {self.total}"
+            return "no process is visible: is /proc mounted, and without hidepid?"
+        return f"no process matches {' '.join(self._words)!r}: {key_of(self.app, 'back')} show all {self.total}"
 
     def _title(self, column: int) -> str:
-        """The title of a column, with the direction on the one that the list is sorted by."""
+        """Title of a column, with an arrow at the one that the list is sorted by."""
         arrow = "" if column != self._sort else " ▼" if self._descending else " ▲"
         return PROCESS_COLUMNS[column].title + arrow
 
     # what the user does
 
     def move(self, lines: int) -> None:
-        """Move the cursor by so many lines."""
+        """Move the cursor by lines."""
         self._place_cursor(self._cursor + lines)
         self._scroll_to_cursor(self._top)
 
     def page(self, pages: int) -> None:
-        """Move the cursor by so many pages."""
+        """Move the cursor by screenfuls."""
         self.move(pages * self._page_height)
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a title sorts, on a process selects, a second one picks."""
+        """Sort by the title clicked, or put the cursor on the process clicked; pick it on a double click."""
         if event.y == 0:
             self._click_title(event.x - 1)
             return
@@ -213,6 +213,6 @@ class ProcessList(ScrollView, can_focus=False):
 
 
 def _cell(column: ProcessColumn, text: str, cells: int) -> str:
-    """A text in the width of a column."""
+    """Clip and pad a text to the width of a column."""
     text = fmt.clip(text[: 4 * cells + 4], cells)
     return " " * (cells - fmt.cell_width(text)) + text if column.right else fmt.pad(text, cells)

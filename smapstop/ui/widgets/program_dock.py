@@ -1,4 +1,4 @@
-"""The place of a launched program: its terminal, framed by what runs in it and who has the keys."""
+"""Dock of the launched program: its terminal in a frame with its command, its state and who has the keys."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -11,7 +11,7 @@ from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.program_control import ProgramLauncher, Rebuilds
 from smapstop.ui.widgets.program_pane import ProgramPane
 
-RESTART_TEXT = "begins again …"
+RESTART_TEXT = "restarting …"
 
 
 class ProgramDock(Vertical):
@@ -19,8 +19,8 @@ class ProgramDock(Vertical):
 
     Args:
         terminal_fd: The master of the program's terminal.
-        launching: What is launched.
-        rebuilds: At each of them it begins anew.
+        launcher: Launches the program.
+        rebuilds: Rebuilds of the program; it is restarted after each.
     """
 
     DEFAULT_CSS = """
@@ -41,49 +41,49 @@ class ProgramDock(Vertical):
         self.border_subtitle = ""
 
     def compose(self) -> ComposeResult:
-        """The terminal."""
+        """Compose the terminal."""
         yield self._pane
 
     def on_mount(self) -> None:
-        """Say who has the keys, and begin to watch for rebuilds."""
+        """Show who has the keys, and start watching for rebuilds."""
         self._show_key_owner()
         if self._rebuilds is not None:
             self.run_worker(self._restart_on_rebuilds(self._rebuilds))
 
     def on_program_pane_sized(self) -> None:
-        """Launch the program, once, on a terminal that has its real size."""
+        """Launch the program, once, when its terminal has its real size."""
         self._launcher.start()
 
     # who has the keys
 
     @property
     def is_alive(self) -> bool:
-        """Whether there is a program to type to."""
+        """Whether a program runs that can be typed into."""
         return self._program_alive
 
     @property
     def has_keys(self) -> bool:
-        """Whether every key goes to the program, or to the next one."""
-        # `has_focus` is told by a message, which comes later
+        """Whether every key goes to the program, or to its next run."""
+        # not `has_focus`: it is updated by a message, which comes later
         return self._keys_reserved or self.screen.focused is self._pane
 
     def give_keys(self) -> None:
-        """Give the keys to the program, unless it is no more."""
+        """Give the keys to the program, if it is running."""
         if self._program_alive:
             self.screen.set_focus(self._pane)  # at once: the next key may already be waiting
 
     def release_keys(self) -> None:
-        """Take the keys from the program, also from one that is still to begin."""
+        """Stop reserving the keys for the next run of the program."""
         self._keys_reserved = False
 
     # the program
 
     def set_pace(self, pace: Pace) -> None:
-        """Have the program sampled so when it begins again."""
+        """Set the pace of sampling for the next launch."""
         self._launcher.set_pace(pace)
 
     async def _restart_on_rebuilds(self, rebuilds: Rebuilds) -> None:
-        """Start the program anew when it was rebuilt; who has the keys has them then, too."""
+        """Restart the program after each rebuild; the keys stay where they are."""
         try:
             async for _ in rebuilds():
                 self._keys_reserved = self.has_keys
@@ -92,7 +92,7 @@ class ProgramDock(Vertical):
             self.app.notify(str(error), severity="error", markup=False, timeout=60)
 
     def show_start(self, number: int) -> None:
-        """The program runs; the second time and later it is told apart from the one before."""
+        """Show that a run has started; from the second on, its output begins below a title."""
         self._launcher.note_start()
         if number > 1:
             self._program_alive = True
@@ -103,36 +103,40 @@ class ProgramDock(Vertical):
         self._show_key_owner()
 
     def show_end(self, how: str) -> bool:
-        """The program ended: say how, and keep what it wrote; whether that was meant to be, and it begins again."""
+        """Show how the program ended; its output stays.
+
+        Returns:
+            Whether it was ended to be restarted.
+        """
         self._launcher.note_end()
         self._program_alive = False
-        waits = "" if self._rebuilds is None else ", waits for a rebuild"
-        self.border_subtitle = RESTART_TEXT if self._launcher.is_restarting else how + waits
+        waiting = "" if self._rebuilds is None else ", waiting for a rebuild"
+        self.border_subtitle = RESTART_TEXT if self._launcher.is_restarting else how + waiting
         return self._launcher.is_restarting
 
     def show_launch_failure(self, why: str) -> None:
-        """The program could not begin again: say why."""
+        """Show why the program could not be restarted."""
         self._launcher.note_launch_failure()
         self._keys_reserved = False
-        self.border_subtitle = f"{why}; waits for a rebuild".replace("[", r"\[")
+        self.border_subtitle = f"{why}; waiting for a rebuild".replace("[", r"\[")
 
     def abandon_program(self, why: str) -> None:
-        """Nothing more will be heard of the program."""
+        """Show why the program is no longer watched, and stop restarting it."""
         self.workers.cancel_node(self)
         self.show_end(why)
         self.border_subtitle = why
 
     async def end_program(self) -> None:
-        """End the program, and do not begin it again."""
+        """End the program, and stop restarting it."""
         self.workers.cancel_node(self)
         await self._launcher.end()
 
     def on_descendant_focus(self) -> None:
-        """Say who has the keys."""
+        """Show who has the keys."""
         self._show_key_owner()
 
     def on_descendant_blur(self) -> None:
-        """Say who has the keys."""
+        """Show who has the keys."""
         self._show_key_owner()
 
     def _show_key_owner(self) -> None:
@@ -145,6 +149,6 @@ class ProgramDock(Vertical):
 
 
 def build_dock(source: Source, launch: Launch, rebuilds: Rebuilds | None) -> ProgramDock:
-    """The place of a program that is launched on the terminal of a source."""
+    """Build the dock of a program that is launched on the terminal of a source."""
     assert source.terminal_fd is not None
     return ProgramDock(source.terminal_fd, ProgramLauncher(source, launch), rebuilds)

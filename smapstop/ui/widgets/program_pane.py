@@ -1,4 +1,4 @@
-"""The terminal of the launched program."""
+"""Terminal of the launched program."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ _RESET_SEQUENCE = (
     b"\x1b[?1049l\x1b7\x1b[r\x1b8\x1b[0m\x1b(B\x0f\x1b[4l\x1b[?7h\x1b[?25h"
     b"\x1b[?1l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l"
 )
-"""What a program may have done to its terminal, undone: xterm's ctlseqs. What it wrote stays."""
+"""Resets the modes that a program may have set (xterm's ctlseqs); its output stays."""
 _APPLICATION_CURSOR, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES, _FOCUS, _MOUSE_SGR, _BRACKETED_PASTE = (
     1, 1000, 1002, 1003, 1004, 1006, 2004,
 )  # fmt: skip
@@ -31,15 +31,15 @@ _WHEEL = {"MouseScrollUp": 64, "MouseScrollDown": 65, "MouseScrollLeft": 66, "Mo
 
 
 class ProgramPane(Widget, can_focus=True):
-    """Shows what a program writes to its terminal; while it has the focus, keys, pastes and mouse are the program's.
+    """Shows the output of a program's terminal; while focused, it sends keys, pastes and mouse events to the program.
 
-    It has the user's own colours, of text and behind it: the program looks as it would without a dashboard.
-    What the app binds with priority comes before the program: while the pane has the focus, the app must leave all
-    keys to it (`App.check_action`) but the one that takes them back.
+    It uses the terminal's default colours, so that the program looks as it would without the dashboard.
+    Priority bindings of the app come before the program: while the pane has the focus, the app must disable all of
+    them (`App.check_action`) but the one that leaves the program.
 
     Args:
-        master_fd: The master of the program's pty. The pane alone reads and writes it, without blocking, until it is
-            unmounted; closing it is the caller's.
+        master_fd: The master of the program's pty. Only the pane reads and writes it, without blocking, until it is
+            unmounted; the caller closes it.
     """
 
     ALLOW_SELECT = False
@@ -48,13 +48,13 @@ class ProgramPane(Widget, can_focus=True):
 
     @dataclass
     class Sized(Message):
-        """The terminal has a size: its first, or another."""
+        """The terminal got its first size, or another one."""
 
         rows: int
         columns: int
 
     class Closed(Message):
-        """Nobody has the terminal open any more, and all that was written to it is shown; the pane takes no focus."""
+        """No process has the terminal open any more, and all its output is shown; the pane takes no focus."""
 
     def __init__(
         self,
@@ -74,18 +74,18 @@ class ProgramPane(Widget, can_focus=True):
 
     @property
     def title(self) -> str:
-        """What the program calls its window; safe to draw."""
+        """Window title that the program set; safe to draw."""
         return self._emulator.title if self._emulator else ""
 
     @property
     def bytes_read(self) -> int:
-        """How much the program has written so far."""
+        """Bytes that the program has written so far."""
         return self._stream.bytes_read
 
-    # its life
+    # lifecycle
 
     def on_resize(self) -> None:
-        """Give the terminal the size of the pane; with the first one its life begins."""
+        """Give the terminal the size of the pane; the first one starts its stream."""
         columns, rows = self.size
         if not columns or not rows:
             return
@@ -100,7 +100,7 @@ class ProgramPane(Widget, can_focus=True):
         self.post_message(self.Sized(rows, columns))
 
     def start_next_run(self, title: str) -> None:
-        """Another program has the terminal now: show what it writes, below a line with a title."""
+        """Show the output of the next run, below a line with a title."""
         if self._emulator is None:
             return
         self._emulator.feed(self._stream.take_unfed() + _RESET_SEQUENCE)
@@ -109,27 +109,27 @@ class ProgramPane(Widget, can_focus=True):
         self._stream.reopen(newline + f"── {title} ──\r\n".encode())
 
     def _handle_closed(self) -> None:
-        """Take no focus any more: nobody has the terminal open."""
+        """Give up the focus: no process has the terminal open."""
         self.can_focus = False
         self.blur()
         self.post_message(self.Closed())
 
     def on_unmount(self) -> None:
-        """Let go of the terminal."""
+        """Stop reading and writing the terminal."""
         self._stream.stop()
         if self._paint_handle is not None:
             self._paint_handle.cancel()
 
-    # to the screen
+    # output
 
     def _schedule_paint(self) -> None:
-        """Paint soon, but not more often than is seen."""
+        """Schedule a paint, at most one per frame."""
         if self._paint_handle is None:
             wait = self._painted_s + _FRAME_SECONDS - time.perf_counter()
             self._paint_handle = asyncio.get_running_loop().call_later(max(wait, 0), self._paint_now)
 
     def _paint_now(self) -> None:
-        """Paint the lines that have changed, as soon as our own terminal has taken what was painted before."""
+        """Paint the lines that changed; retry later while our own terminal has not taken the previous output."""
         assert self._emulator is not None
         if not output_ready.terminal_ready():
             self._paint_handle = asyncio.get_running_loop().call_later(output_ready.RETRY_SECONDS, self._paint_now)
@@ -150,24 +150,24 @@ class ProgramPane(Widget, can_focus=True):
             self.refresh(*(Region(0, y, width, 1).translate(self.content_offset) for y in changed))
 
     def render_line(self, y: int) -> Strip:
-        """A line of the terminal."""
+        """Draw a line of the terminal."""
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """None, so that the program's sixteen colours are the user's; but no colours when the user wants none."""
+        """No filters, so that the user's 16 ANSI colours are used; Textual's own with NO_COLOR."""
         return super().get_line_filters() if self.app.no_color else ()
 
     def notify_style_update(self) -> None:
-        """Paint everything anew."""
+        """Repaint everything."""
         super().notify_style_update()
         self._lines = []
         if self._emulator is not None:
             self._schedule_paint()
 
-    # to the program
+    # input
 
     def on_key(self, event: events.Key) -> None:
-        """Every key is the program's."""
+        """Send a key to the program."""
         event.stop()
         event.prevent_default()
         if self._emulator is not None and (
@@ -176,17 +176,17 @@ class ProgramPane(Widget, can_focus=True):
             self._stream.send(keystroke)
 
     def on_paste(self, event: events.Paste) -> None:
-        """A paste is the program's."""
+        """Send a paste to the program."""
         event.stop()
         if self._emulator is not None:
             self._stream.send(paste_bytes(event.text, bracketed=self._emulator.has_mode(_BRACKETED_PASTE)))
 
     def on_focus(self) -> None:
-        """Show the cursor."""
+        """Show the cursor, and report the focus to the program."""
         self._report_focus(b"\x1b[I")
 
     def on_blur(self) -> None:
-        """Hide the cursor."""
+        """Hide the cursor, and report the lost focus to the program."""
         self._report_focus(b"\x1b[O")
 
     def _report_focus(self, report: bytes) -> None:
@@ -196,28 +196,28 @@ class ProgramPane(Widget, can_focus=True):
                 self._stream.send(report)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A button is the program's if it asked for the mouse."""
+        """Send a button press, if the program enabled mouse reports."""
         if self._send_mouse(event, event.button - 1, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES):
             self.capture_mouse()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """So is its release, wherever it is."""
+        """Send a button release, also outside of the pane."""
         self.release_mouse()
         self._send_mouse(event, event.button - 1, _MOUSE_BUTTONS, _MOUSE_DRAGS, _MOUSE_MOVES, released=True)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Motion is told to programs that asked for it; to some only while a button is down."""
+        """Send motion, if the program enabled it; in some modes only while a button is down."""
         if event.button:
             self._send_mouse(event, event.button - 1 + 32, _MOUSE_DRAGS, _MOUSE_MOVES)
         else:
             self._send_mouse(event, 3 + 32, _MOUSE_MOVES)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The wheel are buttons; a full-screen program that asked for no mouse gets the cursor keys."""
+        """Send the wheel as a button; as cursor keys to a full-screen program without mouse reports."""
         self._send_wheel(event, "up")
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The other way."""
+        """See `on_mouse_scroll_up`."""
         self._send_wheel(event, "down")
 
     def _send_wheel(self, event: events.MouseEvent, key: str) -> None:
@@ -228,7 +228,11 @@ class ProgramPane(Widget, can_focus=True):
             self._stream.send(3 * key_bytes(events.Key(key, None), application_cursor=cursor))
 
     def _send_mouse(self, event: events.MouseEvent, button: int, *modes: int, released: bool = False) -> bool:
-        """Tell a program that asked for it in one of these modes what the mouse does; whether it did."""
+        """Send a mouse event if the program enabled one of these modes.
+
+        Returns:
+            Whether it was sent.
+        """
         emulator = self._emulator
         if (
             emulator is None

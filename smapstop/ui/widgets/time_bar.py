@@ -1,4 +1,4 @@
-"""The bar of time: when something happened, where the moment is that is shown, and the mark."""
+"""Time bar: activity over all ticks, with the tick shown and the mark."""
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,22 +14,22 @@ from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 
 _STEPS = "─▁▂▃▄▅▆▇█"
-"""Nothing happened; then from one thing to a thousand, by factors of about three."""
+"""Glyphs for no event, and for one to a thousand, by factors of about three."""
 _HEAD, _MARK = "┃", "m"
 
 
 class TimeBar(Widget):
-    """One line over all ticks, the highest where most happened; a click or a drag goes there."""
+    """One line over all ticks, highest at the most active ones; a click or drag goes there."""
 
     DEFAULT_CSS = "TimeBar { height: 1; display: none; background: $panel; color: $foreground; }"
 
     class SeekRequested(Message):
-        """The user wants to see another moment."""
+        """The user pointed at a tick to show."""
 
         def __init__(self, number: int) -> None:
             super().__init__()
             self.number = number
-            """The tick."""
+            """Number of the tick."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -38,17 +38,17 @@ class TimeBar(Widget):
         self._is_dragged = False
 
     def show(self, activity: Activity, view: View) -> None:
-        """Show what happened when, and where the moment of a scene lies."""
+        """Show the activity, and the tick and mark of a view."""
         self._activity, self._view = activity, view
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """The bar between the times at its ends."""
-        base, scene, activity = self.rich_style, self._view, self._activity
-        if scene is None or activity is None or y:
+        """Draw the bar between the times of its ends."""
+        base, view, activity = self.rich_style, self._view, self._activity
+        if view is None or activity is None or y:
             return Strip.blank(self.size.width, base)
         timeline, width = activity.timeline, self._bar_width
-        palette, number, mark = palette_of(self.app), scene.snapshot.tick.number, scene.state.mark
+        palette, number, mark = palette_of(self.app), view.snapshot.tick.number, view.state.mark
         marks = {} if mark is None else {activity.bin_of(mark, width): (_MARK, palette.gain)}
         marks[activity.bin_of(number, width)] = (_HEAD, palette.foreground)
         quiet, busy = Style(color=palette.quiet), Style(color=palette.colours["heap"])
@@ -68,11 +68,11 @@ class TimeBar(Widget):
 
     @property
     def _bar_width(self) -> int:
-        """The cells between the times."""
+        """Width of the bar between the times, cells."""
         return max(1, self.size.width - 20)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Go where the user points, and follow while the button is held."""
+        """Go where the user points, and start a drag."""
         self._is_dragged = True
         self.capture_mouse()
         self._request_seek(event.x)
@@ -88,12 +88,12 @@ class TimeBar(Widget):
         self.release_mouse()
 
     def _request_seek(self, x: int) -> None:
-        """Ask for the tick under a column."""
+        """Request the tick at a column of the screen."""
         if self._activity is not None:
             width = self._bar_width
             self.post_message(self.SeekRequested(self._activity.tick_in_bin(min(max(0, x - 10), width - 1), width)))
 
 
 def _glyph(count: int) -> str:
-    """How much happened, as a glyph."""
+    """Glyph of a number of events."""
     return _STEPS[min(len(_STEPS) - 1, (2 * count.bit_length() + 2) // 3)] if count else _STEPS[0]

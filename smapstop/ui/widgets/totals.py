@@ -1,4 +1,4 @@
-"""The totals: how much memory, of what, how it came there over time, and where it lies."""
+"""Totals of the process: a chart of memory over time, figures, and a strip of the address space."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ BANDS: tuple[tuple[str, str, Role], ...] = (
     ("anon", "rss_anon", "anonymous"),
     ("swap", "swap", "swap"),
 )
-"""The bands of the chart from the bottom: label, total, colour."""
+"""Bands of the chart from the bottom: label, name of the total, role of the colour."""
 _ROLES = tuple(role for _, _, role in BANDS)
 
 
@@ -49,30 +49,30 @@ class Totals(Widget):
         self._target: Target | None = None
 
     def show(self, target: Target, timeline: Timeline, view: View) -> None:
-        """Show the totals of a scene: only the lines that differ from what is on the screen are drawn again."""
+        """Show the totals of a view; only lines that differ from the screen are drawn again."""
         self._target, self._timeline, self._view = target, timeline, view
-        before, self._strips = self._strips, self._draw() if self.size.width else []
-        if len(before) != len(self._strips):
+        previous, self._strips = self._strips, self._draw() if self.size.width else []
+        if len(previous) != len(self._strips):
             self.refresh()
             return
-        dirty = [y for y, (old, new) in enumerate(zip(before, self._strips, strict=True)) if old != new]
+        dirty = [y for y, (old, new) in enumerate(zip(previous, self._strips, strict=True)) if old != new]
         if dirty:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in dirty))
 
     def notify_style_update(self) -> None:
-        """Draw anew in the new theme's colours."""
+        """Redraw in the colours of the new theme."""
         super().notify_style_update()
         self._strips = []
 
     def render_line(self, y: int) -> Strip:
-        """One line; all are drawn at once when the first is asked for."""
-        # the size may have changed before its event comes
+        """Draw one line; all are drawn together when the first is needed."""
+        # the size may change before the resize event arrives
         if self._view is not None and (not self._strips or self._drawn_for != self.size):
             self._strips = self._draw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def _draw(self) -> list[Strip]:
-        """The chart beside the facts, with a cell between them and one at each end."""
+        """Draw the chart and the facts next to each other, with a blank cell between them and at each end."""
         assert self._view is not None
         self._drawn_for = self.size
         width, height, base = self.size.width, self.size.height, self.rich_style
@@ -85,18 +85,18 @@ class Totals(Widget):
         return [Strip.join([blank, a, blank, b, blank]).simplify() for a, b in zip(charts, facts, strict=True)]
 
     def _rss_strip(self, width: int) -> Strip:
-        """Rss and how fast it moves, over the chart; at the right how long the chart reaches back."""
+        """Draw Rss and its rate above the chart, and the time span of the chart at the right."""
         assert self._view is not None
         palette, base = palette_of(self.app), self.rich_style
-        amount, speed, number = rss_line(self._view)
+        amount, rate, number = rss_line(self._view)
         ink = palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet
         tick = self._view.snapshot.tick
         span = fmt.age(width * history_step(tick.number + 1, width) * tick.interval_ns / 1e9)
-        text = f" Rss {amount}  {speed}"
+        text = f" Rss {amount}  {rate}"
         return Strip(
             [
                 Segment(f" Rss {amount}", base + Style(bold=True)),
-                Segment(f"  {speed}", base + Style(color=ink)),
+                Segment(f"  {rate}", base + Style(color=ink)),
                 Segment(
                     f"last {span} ".rjust(max(0, width - fmt.cell_width(text))), base + Style(color=palette.quiet)
                 ),
@@ -104,7 +104,7 @@ class Totals(Widget):
         ).adjust_cell_length(width, base)
 
     def _chart(self, width: int, height: int) -> list[Strip]:
-        """Memory by what backs it, over time."""
+        """Draw memory by what backs it, over time."""
         assert self._view is not None
         assert self._timeline is not None
         series = _series(self._timeline, self._view, width)
@@ -113,7 +113,7 @@ class Totals(Widget):
         return draw_stacked_areas(series, height, max(top, 1.0), ink)
 
     def _facts(self, width: int) -> list[Strip]:
-        """The lines on the right, the most important first."""
+        """Draw the lines on the right, the most important first."""
         assert self._view is not None
         assert self._target is not None
         palette, base = palette_of(self.app), self.rich_style
@@ -121,8 +121,8 @@ class Totals(Widget):
         totals: list[list[Segment]] = []
         for label, amount, change in totals_parts(self._view):
             ink = palette.gain if (change or 0) > 0 else palette.loss
-            moved = [Segment(f" {fmt.signed(change)}", base + Style(color=ink))] if change else []
-            totals.append([Segment(f" {label} ", quiet), Segment(amount, base), *moved, Segment(" ", base)])
+            changed = [Segment(f" {fmt.signed(change)}", base + Style(color=ink))] if change else []
+            totals.append([Segment(f" {label} ", quiet), Segment(amount, base), *changed, Segment(" ", base)])
         faults = [
             [Segment(f" {label} ", quiet), Segment(f"{value} ", base)]
             for label, value in faults_parts(self._view, self._target)
@@ -137,19 +137,19 @@ class Totals(Widget):
         return [Strip(line).adjust_cell_length(width, base) for line in lines]
 
     def _backing(self, width: int) -> list[Segment]:
-        """What backs the memory now: a bar, and the figures with their colours."""
+        """Draw what backs the memory at this tick: a bar, and figures as its legend."""
         assert self._view is not None
         palette, base = palette_of(self.app), self.rich_style
         totals = self._view.snapshot.tick.totals
         values = [totals.get(name) for _, name, _ in BANDS]
-        told = [
+        bands = [
             [
                 Segment(f" {palette.texture_of(role)} ", base + Style(color=palette.colours[role], bold=True)),
                 Segment(f"{label} {fmt.amount(value)} ", base),
             ]
             for label, _, role, value in _select_bands(values, width)
         ]
-        figures = [segment for figure in told for segment in figure]
+        figures = [segment for band in bands for segment in band]
         room = width - sum(segment.cell_length for segment in figures) - 2
         if room < 8:
             return figures
@@ -158,7 +158,7 @@ class Totals(Widget):
         return [Segment(" ", base), *strip, Segment(" ", base), *figures]
 
     def _addresses(self, width: int) -> list[Segment]:
-        """Where the mappings lie."""
+        """Draw the mappings along the address space."""
         assert self._view is not None
         mappings = self._view.snapshot.mappings
         strip = draw_address_strip(
@@ -167,7 +167,7 @@ class Totals(Widget):
         return [Segment(" ", self.rich_style), *strip]
 
     def _legend(self, width: int) -> list[Segment]:
-        """What the letters and colours of the kinds mean."""
+        """Draw the letters and colours of the kinds."""
         palette, base = palette_of(self.app), self.rich_style
         legend = [
             [
@@ -180,17 +180,17 @@ class Totals(Widget):
 
 
 def _select_bands(values: Sequence[int | None], width: int) -> list[tuple[str, str, Role, int | None]]:
-    """The bands whose figures fit, in their order: without room for all of them the least ones are left out."""
-    told = [
+    """The bands whose figures fit, in their order; the smallest are left out first."""
+    bands = [
         (*band, value) for band, value in zip(BANDS, values, strict=True) if value or band[2] in ("anonymous", "file")
     ]
-    while sum(fmt.cell_width(label) + fmt.cell_width(fmt.amount(value)) + 5 for label, _, _, value in told) > width:
-        told.remove(min(told, key=lambda band: band[3] or 0))
-    return told
+    while sum(fmt.cell_width(label) + fmt.cell_width(fmt.amount(value)) + 5 for label, _, _, value in bands) > width:
+        bands.remove(min(bands, key=lambda band: band[3] or 0))
+    return bands
 
 
 def _fit(groups: list[list[Segment]], width: int) -> list[Segment]:
-    """As many groups of segments as fit, none of them cut."""
+    """As many groups of segments as fit without being cut."""
     fitting: list[Segment] = []
     for group in groups:
         width -= sum(segment.cell_length for segment in group)
@@ -201,7 +201,7 @@ def _fit(groups: list[list[Segment]], width: int) -> list[Segment]:
 
 
 def _series(timeline: Timeline, view: View, width: int) -> NDArray[np.float64]:
-    """The bands over the last ticks, the newest at the right, shape (bands, width); NaN where nothing is known."""
+    """Maxima of the bands over the last ticks, the newest at the right, shape (bands, width); NaN where unknown."""
     number = view.snapshot.tick.number
     step = history_step(number + 1, width)
     stop = (number // step + 1) * step
