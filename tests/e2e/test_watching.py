@@ -107,7 +107,7 @@ def test_a_build_that_cannot_be_started_is_told_and_the_next_one_begins(terminal
     broken.write_bytes(b"\x7fELF, but not much of it")
     broken.chmod(0o755)
     broken.replace(program)
-    window.wait_for("cannot execute .*exec format error; waits for a rebuild")
+    window.wait_for("cannot execute .*exec format error; waiting for a rebuild")
     window.wait_for("killed by SIGHUP")
 
     script(program, "echo second", "exec sleep 1000")
@@ -149,7 +149,7 @@ def test_every_run_is_recorded_and_the_status_is_that_of_the_last_one(terminal: 
     window = watch(terminal, program, f"-o {file}")
     window.wait_for("^│first")
     script(program, "echo second; exit 3")
-    window.wait_for(r"^╰.*exited 3, waits for a rebuild")
+    window.wait_for(r"^╰.*exited 3, waiting for a rebuild")
     window.press("q")
     assert window.status() == 3
 

@@ -102,7 +102,7 @@ async def test_a_recording_has_its_samples_and_no_other_pace() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("+")
         assert source.requests == []
-        assert [notice.message for notice in app._notifications] == ["a recording has the samples that it has"]
+        assert [notice.message for notice in app._notifications] == ["the sampling interval of a recording is fixed"]
     assert memory.told == []
 
 

@@ -52,7 +52,7 @@ async def test_the_key_bar_the_help_and_the_messages_name_the_changed_keys_in_th
         assert app.query_one(KeyBar).render_line(0).text.startswith(" H help  Q quit  space pause  & filter  s sort")
         await pilot.press("H")
         assert isinstance(app.screen, HelpScreen)
-        assert "x closes" in str(app.screen.query_one(".box").border_subtitle)
+        assert "x close" in str(app.screen.query_one(".box").border_subtitle)
         text = app.screen.query_one(HelpText)
         lines = [text.render_line(y).text for y in range(text.size.height)]
         assert any(line.split()[:2] == ["Q", "Quit,"] for line in lines)

@@ -85,7 +85,7 @@ async def test_the_whole_meaning_is_there_at_80_columns() -> None:
         everything = " ".join(" ".join(app.text()).split())
     for flag, meaning in VM_FLAGS.items():
         assert f"{flag} {meaning}." in everything
-    assert "the p or s in Perm says that." in everything
+    assert "which the p or s in Perm shows." in everything
 
 
 async def test_keys_stand_in_two_columns_when_there_is_room() -> None:
@@ -108,7 +108,7 @@ async def test_a_search_leaves_what_matches() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("slash", *"last aged")
         await pilot.pause()
-        assert app.titles() == ["Fields of smaps, and the Linux that first printed them"]
+        assert app.titles() == ["Fields of smaps, and the first Linux version that prints them"]
         assert [line.split()[0] for line in app.text()[1:] if line[1:2].strip()] == ["Referenced"]
 
 
@@ -118,7 +118,7 @@ async def test_a_search_without_a_match_says_so_and_obeys_nothing() -> None:
         await pilot.press("slash")
         app.screen.query_one(Input).value = "[red]no such\x1b[0m word"
         await pilot.pause()
-        assert [line.strip() for line in app.text()] == ["Nothing here says '[red]no such\\\\x1b[0m word'."]
+        assert [line.strip() for line in app.text()] == ["No entry matches '[red]no such\\\\x1b[0m word'."]
 
 
 async def test_escape_drops_the_search_then_closes() -> None:
@@ -129,7 +129,7 @@ async def test_escape_drops_the_search_then_closes() -> None:
         await pilot.pause()
         assert app.titles() == [
             "What changed, and what the kernel did",
-            "Fields of smaps, and the Linux that first printed them",
+            "Fields of smaps, and the first Linux version that prints them",
             "VmFlags",
         ]
         await pilot.press("escape")

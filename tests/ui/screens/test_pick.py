@@ -160,7 +160,7 @@ async def test_the_biggest_are_first_and_those_of_others_behind_a_line_that_says
             "▸  70000 4242      redis-server     412 M       – /usr/bin/redis-server *:6379",
             "     812 4242      vim                9 M   8d02h vim redis.conf",
             "      31 4242      sh                 1 M       – [sh]",
-            "── of others: run smapstop as root to watch them ───────────────────────────────",
+            "── other users: run smapstop as root to watch these ─────────────────────────────",
             "       5 anna      chrome          1.91 G       – /opt/chrome --type=renderer",
         ]
         assert app.count == "4 of 4"
@@ -208,7 +208,7 @@ async def test_until_there_is_a_list_it_says_so_and_takes_keys() -> None:
     async with app.run_test(size=(80, 12)) as pilot:
         try:
             await pilot.press("v", "i", "m", "enter")
-            assert app.lines() == ["", "  looking at the processes …"]
+            assert app.lines() == ["", "  listing processes …"]
             assert app.pick_screen.query_one(Input).value == "vim"
             assert app.picked == NOTHING
         finally:
@@ -222,11 +222,11 @@ async def test_no_process_and_no_match_are_told_apart() -> None:
     app = Host(lambda: list(shown))
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
-        assert app.lines() == ["", "  no process can be seen here: is /proc mounted, and without hidepid?"]
+        assert app.lines() == ["", "  no process is visible: is /proc mounted, and without hidepid?"]
         shown.extend(ALL)
         await pilot.press("x", "[", "ctrl+r")
         await until(pilot, lambda: app.processes.total == len(ALL))
-        assert app.lines() == ["", "  no process matches 'x[': esc shows all 4"]
+        assert app.lines() == ["", "  no process matches 'x[': press esc to show all 4"]
         await pilot.press("enter")
         assert app.picked == NOTHING
         await pilot.press("escape")
@@ -293,7 +293,7 @@ async def test_when_all_belong_to_others_the_cursor_is_on_the_first() -> None:
         assert app.at_cursor == 5
         await pilot.press("down", "up", "ctrl+home")
         assert app.at_cursor == 5
-        assert app.lines()[0].startswith("── of others")
+        assert app.lines()[0].startswith("── other users")
 
 
 async def test_a_refresh_keeps_the_cursor_on_its_process_and_its_line() -> None:

@@ -139,7 +139,7 @@ async def test_who_looks_at_the_past_is_told_that_a_run_began_and_end_goes_there
         source.deliver(FIRST.end(3))
         tell(source, SECOND, 2)
         assert " run 1 " in await header(pilot)
-        assert [notice.message for notice in app._notifications] == ["run 2 has begun: end goes there"]
+        assert [notice.message for notice in app._notifications] == ["run 2 started; press end to go there"]
         await pilot.press("end")
         assert " run 2 " in await header(pilot)
         assert app.view_state.at is None
@@ -220,7 +220,7 @@ async def test_what_only_the_earlier_run_has_is_not_opened(key: str) -> None:
         await pilot.pause()
         assert app.query_one(ContentSwitcher).current == "table"
         (notice,) = app._notifications
-        assert notice.message == "only run 1 has it: r goes there"
+        assert notice.message == "only in run 1; press r to choose that run"
 
 
 async def test_the_cursor_goes_to_what_is_like_the_mapping_on_which_it_was() -> None:
@@ -416,7 +416,7 @@ async def test_what_cannot_begin_again_is_told_until_the_next_rebuild(launched: 
         await header_says(pilot, "exited 8")
         dock = app.query_one(ProgramDock)
         await pause_until(pilot, lambda: "format error" in str(dock.border_subtitle), "what is wrong")
-        assert dock.border_subtitle == "cannot execute ./app: exec format error; waits for a rebuild"
+        assert dock.border_subtitle == "cannot execute ./app: exec format error; waiting for a rebuild"
         assert [notice.message for notice in app._notifications] == ["cannot execute ./app: exec format error"]
         source.refusal = None
         built.again()
@@ -445,7 +445,7 @@ async def test_a_program_that_ended_by_itself_waits_for_a_rebuild(launched: Scen
         await header_says(pilot, "run 1")
         source.request(Signal(1))
         await header_says(pilot, "exited 8")
-        assert app.query_one(ProgramDock).border_subtitle == "exited 8, waits for a rebuild"
+        assert app.query_one(ProgramDock).border_subtitle == "exited 8, waiting for a rebuild"
         built.again()
         await header_says(pilot, "run 2")
         assert [type(request) for request in source.requests] == [Launch, Signal, Launch]
@@ -485,5 +485,5 @@ async def test_a_source_that_failed_launches_nothing_any_more(launched: Scene) -
         await header_says(pilot, "the sampler died")
         built.again()
         await pilot.pause()
-        assert app.query_one(ProgramDock).border_subtitle == "not watched any more"
+        assert app.query_one(ProgramDock).border_subtitle == "no longer watched"
         assert [type(request) for request in source.requests] == [Launch]

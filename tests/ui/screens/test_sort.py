@@ -77,7 +77,7 @@ async def test_the_present_choice_is_marked_and_under_the_cursor(descending: boo
 async def test_a_line_that_is_too_long_ends_in_an_ellipsis() -> None:
     app = Host(Sorting())
     async with app.run_test(size=(60, 20)):
-        assert app.lines()[0].startswith(" ▼ last changed        What changed last comes")
+        assert app.lines()[0].startswith(" ▼ last changed        Most recent change first")
         assert app.lines()[0].endswith("…")
 
 
@@ -93,7 +93,7 @@ async def test_all_that_explains_the_choice_under_the_cursor_is_under_the_list()
             told[key] = " ".join(" ".join(lines).split())
             await pilot.press("down")
         assert {key: column.help for key, column in SORTABLE.items()} == {key: told[key] for key in SORTABLE}
-        assert told["moved"].startswith("What changed last")
+        assert told["moved"].startswith("Most recent change")
 
 
 async def test_enter_chooses_and_the_same_again_turns_it() -> None:

@@ -117,7 +117,7 @@ GROWN: Happened = (0, "first-touch", 64)
 
 async def test_at_first_nothing_has_happened() -> None:
     async with Host(tick(0)).run_test(size=(118, 10)) as pilot:
-        assert lines(pilot.app) == ["  nothing has happened yet"]
+        assert lines(pilot.app) == ["  no events yet"]
 
 
 async def test_a_copy_on_write_is_told_with_the_fields_that_show_it() -> None:
@@ -368,7 +368,7 @@ async def test_ticks_that_come_are_shown() -> None:
     app, source = dashboard(tick(0))
     async with app.run_test(size=(118, 40)) as pilot:
         await opened(pilot)
-        assert lines(app) == ["  nothing has happened yet"]
+        assert lines(app) == ["  no events yet"]
         source.deliver(tick(1, COPIED))
         await pilot.pause()
         assert "copy-on-write" in lines(app)[0]
@@ -391,7 +391,7 @@ async def test_a_mapping_that_the_table_does_not_show_is_not_jumped_to() -> None
         assert app.query_one(MappingTable).cursor_id == 0
         assert pane.has_focus
         assert [notice.message for notice in app._notifications] == [
-            "the mapping is not in the table now: it is gone, filtered, or in a group"
+            "the mapping is not in the table: it is unmapped, filtered out, or in a group"
         ]
 
 
@@ -426,7 +426,7 @@ async def test_slash_in_the_events_shows_those_with_the_words_while_they_are_typ
         assert header(app)[:3] == ["1 of 5", "/cow", "What happened"]
         await pilot.press(*" !redis")
         await pilot.pause()
-        assert lines(app) == ["  no event has 'cow !redis': / edit · esc clear"]
+        assert lines(app) == ["  no event matches 'cow !redis': / edit · esc clear"]
         source.deliver(tick(4, GROWN, executed=True))
         await pilot.pause()
         assert header(app)[0] == "0 of 7"
