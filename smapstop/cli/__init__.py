@@ -1,1 +1,1 @@
-"""The command line: arguments, configuration, a module for each command."""
+"""Command line: arguments, configuration, and one module per command."""

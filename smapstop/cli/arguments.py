@@ -1,6 +1,6 @@
-"""What the options of the verbs share: how they are read, what their help looks like, and the groups of several.
+"""Option parsing shared by all verbs: the parser, the help formatter, and common option groups.
 
-Nothing here, and nothing that a verb imports before it runs, is heavy: `--help` is immediate.
+Neither this module nor anything a verb imports before it runs is heavy: `--help` is immediate.
 """
 
 import argparse
@@ -12,15 +12,15 @@ from smapstop.cli.output import print_text
 from smapstop.errors import SmapstopError
 
 OptionGroup = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name for it
-"""A group of options, with a heading in the help."""
+"""Group of options under one heading of the help."""
 INTERVAL_LIMITS = (0.05, 3600.0)
-"""The shortest and the longest time between samples, seconds."""
+"""Minimum and maximum time between samples, seconds."""
 BUDGET_LIMITS = (0.01, 100.0)
-"""The least and the most that reading may take of one CPU, percent."""
+"""Minimum and maximum CPU budget of sampling, percent of one CPU."""
 
 
 class CommandParser(argparse.ArgumentParser):
-    """An argument parser whose errors are those of smapstop, and whose help fits 80 columns."""
+    """Argument parser that raises `SmapstopError` and prints help in 80 columns."""
 
     def __init__(self, prog: str, usage: str, description: str, epilog: str) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class CommandParser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse found.
+        """Raise an argparse error as `SmapstopError`.
 
         Raises:
             SmapstopError: Always.
@@ -42,117 +42,119 @@ class CommandParser(argparse.ArgumentParser):
         raise SmapstopError(message.removeprefix("argument "), f"see {self.prog} --help")
 
     def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]  # noqa: ARG002
-        """Print the help, and tell when that fails: argparse would keep silent, and Python complain at its end."""
+        """Print the help, and report failures: argparse ignores them, and Python would complain at exit."""
         print_text(self.format_help(), "the help")
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Help as it is written here, in 80 columns whatever the terminal's width."""
+    """Help formatter that keeps line breaks, in 80 columns whatever the width of the terminal."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=27, width=80)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
-        """An option as Python 3.13 writes it: `-i, --interval SECONDS`, the value once."""
+        """Format an option as Python 3.13 does, with its value once: `-i, --interval SECONDS`."""
         if not action.option_strings:
             return str(action.metavar)
         value = "" if action.nargs == 0 else f" {self._format_args(action, action.dest.upper())}"
         return f"{', '.join(action.option_strings)}{value}"
 
     def format_help(self) -> str:
-        """The help with no empty lines between the groups of options: it shall fit a screen."""
+        """Format the help without blank lines between option groups, to fit one screen."""
         return re.sub(r"(\n  .*)\n\n(?=\S.*:\S*\n  \S*-)", r"\1\n", super().format_help())
 
 
 def add_table_options(parser: CommandParser) -> None:
-    """The options of what the dashboard begins with."""
-    table = parser.add_argument_group("the table at the start")
-    table.add_argument("--sort", metavar="COLUMN", help="sort by it: rss, delta, name, ... (moved)")
-    table.add_argument("--filter", metavar="EXPR", default="", help="show only: libc !/usr kind:heap perm:w rss>10M")
-    table.add_argument("--columns", metavar="A,B,C", help="show these: name,rss,delta,swap")
-    table.add_argument("--config", metavar="FILE", help="settings and keys (~/.config/smapstop/config.toml)")
+    """Add the options for the initial state of the mapping table."""
+    table = parser.add_argument_group("initial table")
+    table.add_argument("--sort", metavar="COLUMN", help="sort by rss, delta, name, ... (default: moved)")
+    table.add_argument(
+        "--filter", metavar="EXPR", default="", help="rows to show: libc !/usr kind:heap perm:w rss>10M"
+    )
+    table.add_argument("--columns", metavar="A,B,C", help="columns to show: name,rss,delta,swap")
+    table.add_argument("--config", metavar="FILE", help="config file (default: ~/.config/smapstop/config.toml)")
 
 
 def add_decorate_option(group: OptionGroup) -> None:
-    """The option to have glibc name its memory."""
-    group.add_argument("--decorate", action="store_true", help="with --: glibc (2.39 or newer) names its memory")
+    """Add `--decorate`, which makes glibc name its memory."""
+    group.add_argument("--decorate", action="store_true", help="with --: have glibc (2.39 or newer) name its memory")
 
 
 def add_output_options(parser: CommandParser, output_help: str) -> None:
-    """The options of the file that is recorded into; `what` is its help."""
-    group = parser.add_argument_group("where to")
+    """Add the options of a recording file; `output_help` is the help of `--output`."""
+    group = parser.add_argument_group("recording")
     group.add_argument("-o", "--output", metavar="FILE", help=output_help)
-    group.add_argument("--force", action="store_true", help="replace a file that is there")
-    group.add_argument("--redact", action="store_true", help="leave out words: command, paths, symbols")
+    group.add_argument("--force", action="store_true", help="overwrite an existing file")
+    group.add_argument("--redact", action="store_true", help="replace or omit names: command, paths, symbols")
 
 
 def add_pace_options(group: OptionGroup) -> None:
-    """The options of how often to sample; see `pace_of`."""
+    """Add the options for the sampling pace; see `pace_of`."""
     group.add_argument(
         "-i",
         "--interval",
         metavar="SECONDS",
         type=_parse_interval,
-        help="time between samples, 0.05 to 3600 (1)",
+        help="time between samples, 0.05 to 3600 (default: 1)",
     )
     group.add_argument(
         "--budget",
         metavar="PERCENT",
         type=_parse_budget,
-        help="CPU share of sampling; past it the interval grows (5)",
+        help="sampling slows down above this CPU use (default: 5)",
     )
 
 
 def add_common_options(parser: CommandParser) -> OptionGroup:
-    """The options that every verb has."""
-    group = parser.add_argument_group("others")
+    """Add the options that every verb has, and return their group."""
+    group = parser.add_argument_group("other options")
     group.add_argument("-h", "--help", action="help", help="show this help")
     return group
 
 
 def parse_options(parser: CommandParser, words: list[str]) -> tuple[argparse.Namespace, str | None]:
-    """The options in the words, and the first word that is none.
+    """Parse the options, and return them with the first other word, None without one.
 
     Raises:
-        SmapstopError: There is no such option, or something is wrong with its value.
+        SmapstopError: An option is unknown, or its value is invalid.
     """
     options, rest = parse_options_and_operands(parser, words)
     return options, rest[0] if rest else None
 
 
 def parse_options_and_operands(parser: CommandParser, words: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """The options in the words, and the words that are none; `-` is one of these.
+    """Parse the options, and return them with the other words, which may include `-`.
 
     Raises:
-        SmapstopError: As for `parse`.
+        SmapstopError: As for `parse_options`.
     """
     options, rest = parser.parse_known_args(words)
     unknown = next((word for word in rest if word.startswith("-") and word != "-"), None)
     if unknown is not None:
-        raise SmapstopError(f"no option {unknown}", f"see {parser.prog} --help")
+        raise SmapstopError(f"unknown option {unknown}", f"see {parser.prog} --help")
     return options, rest
 
 
 def did_you_mean(word: str, words: list[str]) -> SmapstopError:
-    """An unexpected word, and the command line that was probably meant."""
+    """Make the error for an unexpected word, with the command line that was probably intended."""
     return SmapstopError(f"unexpected {word!r}", f"did you mean: smapstop {shlex.join(words)}")
 
 
 def _parse_interval(text: str) -> float:
-    """Seconds from an argument."""
+    """Parse the value of `--interval`, seconds."""
     return parse_number(text, "--interval", *INTERVAL_LIMITS, "seconds")
 
 
 def _parse_budget(text: str) -> float:
-    """Percent from an argument."""
+    """Parse the value of `--budget`, percent."""
     return parse_number(text, "--budget", *BUDGET_LIMITS, "percent of one CPU")
 
 
 def parse_number(text: str, option: str, least: float, most: float, unit: str) -> float:
-    """A number in its limits.
+    """Parse a number within limits.
 
     Raises:
-        SmapstopError: It is none, or outside of them.
+        SmapstopError: It is not a number, or outside the limits.
     """
     try:
         number = float(text)

@@ -1,4 +1,4 @@
-"""Write a file atomically: whole, or not at all."""
+"""Write files atomically: complete, or not at all."""
 
 import os
 import tempfile
@@ -11,16 +11,16 @@ from smapstop.errors import SmapstopError
 
 
 def write_atomically(pieces: Iterable[str], path: Path, *, overwrite: bool, source: Path) -> None:
-    """Write a text, of which only a piece at a time is in memory, to a file, which is there when it is complete.
+    """Write a text to a file piece by piece; the file appears only when it is complete.
 
     Args:
-        pieces: The text; bytes that are not UTF-8 are written as they were.
-        path: The file.
-        overwrite: Replace a file that is there.
-        source: What the text is made from, and must not be replaced.
+        pieces: The text, with surrogate escapes for bytes that are not UTF-8, which are written unchanged.
+        path: The file to write.
+        overwrite: Replace an existing file.
+        source: The file that the text is made from; it is never replaced.
 
     Raises:
-        SmapstopError: There is such a file, or it cannot be written.
+        SmapstopError: The file exists, or cannot be written.
     """
     _require_writable(path, source, overwrite=overwrite)
     path = path.resolve()
@@ -31,7 +31,7 @@ def write_atomically(pieces: Iterable[str], path: Path, *, overwrite: bool, sour
 
 
 def _require_writable(path: Path, source: Path, *, overwrite: bool) -> None:
-    """Make sure that the file may be written.
+    """Check that the file may be created or replaced.
 
     Raises:
         SmapstopError: It may not.
@@ -39,24 +39,24 @@ def _require_writable(path: Path, source: Path, *, overwrite: bool) -> None:
     if not path.exists():
         return
     if not path.is_file():
-        raise SmapstopError(f"{str(path)!r} is no ordinary file", "choose another name, or leave -o out for stdout")
+        raise SmapstopError(f"{str(path)!r} is not a regular file", "choose another name, or omit -o for stdout")
     if path.samefile(source):
         raise SmapstopError(f"{str(path)!r} is the recording itself", "choose another name")
     if not overwrite:
-        raise SmapstopError(f"{str(path)!r} is there already", "choose another name, or --force replaces it")
+        raise SmapstopError(f"{str(path)!r} already exists", "choose another name, or overwrite it with --force")
 
 
 @contextmanager
 def open_atomic_file(path: Path, *, mode: int = 0o600, sync: bool = True) -> Iterator[BinaryIO]:
-    """A file to write to that takes the place of another one when all went well, and is removed otherwise.
+    """Open a temporary file that replaces another on success, and is removed on failure.
 
     Args:
-        path: The other one, which need not be there.
-        mode: The permissions; by default it is the user's alone, since it has paths in it.
-        sync: Wait until it is on the disk, so that it outlives a crash of the machine.
+        path: The file to replace, or to create.
+        mode: The permissions; by default only the owner's, since the file contains paths.
+        sync: fsync before the replacement, so that the file survives a crash of the machine.
 
     Raises:
-        SmapstopError: It cannot be written.
+        SmapstopError: The file cannot be written.
     """
     try:
         number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -1,4 +1,7 @@
-"""The command line: argv means one verb, and errors are one line. Nothing heavy is imported before its verb runs."""
+"""Entry point: run the verb that argv names, and print errors as one line.
+
+Nothing heavy is imported before the verb runs.
+"""
 
 import gc
 import importlib
@@ -14,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run smapstop.
 
     Args:
-        argv: The arguments; those of the process by default.
+        argv: The arguments; by default those of the process.
 
     Returns:
         The exit status.
@@ -26,17 +29,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.status
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # who read our output has had enough
+    except BrokenPipeError:  # the reader of our output has closed it
         discard_stdout()
         return 0
-    except OSError as error:  # what everything needs is refused: files, memory, processes
+    except OSError as error:  # out of file descriptors, memory or processes
         print(f"smapstop: {sanitize_line(str(error))}", file=sys.stderr)
         return 2
 
 
 def _run(argv: list[str]) -> int:
-    """Do what the arguments ask for."""
-    gc.set_threshold(10_000)  # looking for garbage while modules are imported took a twentieth of the start
+    """Run the verb that the arguments name, and return the exit status."""
+    gc.set_threshold(10_000)  # garbage collection during imports took 5% of the start-up time
     at = argv.index("--") if "--" in argv else len(argv)
     words, command = argv[:at], tuple(argv[at + 1 :]) if at < len(argv) else None
     name = words.pop(0) if words and words[0] in VERBS else "dashboard"

@@ -1,4 +1,4 @@
-"""What verbs print: whole or not at all, and nothing that a terminal would obey."""
+"""Print the output of verbs, with errors reported and control characters escaped on terminals."""
 
 import os
 import sys
@@ -7,16 +7,16 @@ from typing import TextIO
 from smapstop.errors import SmapstopError
 
 _PIPE_WIDTH = 160
-"""How wide a table is that goes into a file or a pipe."""
+"""Width of a table in a file or a pipe, columns."""
 
 
 def discard_stdout() -> None:
-    """Let what is still buffered have somewhere to go when Python ends."""
+    """Redirect stdout to /dev/null, so that flushing its buffer at exit cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def sanitize_line(line: str) -> str:
-    """A line with names in it that the terminal cannot take for a command."""
+    """Escape control characters in a line, which may contain names that others chose."""
     if line.isprintable():
         return line
     from smapstop.text.format import printable
@@ -25,22 +25,23 @@ def sanitize_line(line: str) -> str:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a standard stream is a terminal; one that was closed is None."""
+    """Whether a standard stream is a terminal; a closed stream is None."""
     return stream is not None and stream.isatty()
 
 
 def table_width() -> int:
-    """How wide a table may be: as the terminal, or COLUMNS."""
+    """Maximum width of a table: COLUMNS, or the width of the terminal."""
     import shutil  # it takes a while to import
 
     return shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
 
 
 def print_text(text: str, what: str) -> None:
-    """Write a text out; bytes that are not UTF-8 as they were, but not to a terminal, which gets nothing to obey.
+    """Print a text to stdout: with control characters escaped on a terminal, otherwise byte for byte.
 
     Args:
-        what: What it is, for an error: "the snapshot".
+        text: The text, with surrogate escapes for bytes that are not UTF-8.
+        what: Noun for error messages: "the snapshot".
 
     Raises:
         SmapstopError: The disk is full, or stdout is closed.

@@ -1,4 +1,4 @@
-"""How a recording goes on, in one line on a terminal; silent in a pipe."""
+"""Progress line of a recording, on a terminal only."""
 
 import sys
 import time
@@ -11,14 +11,14 @@ if TYPE_CHECKING:  # they import numpy
     from smapstop.recording.writer import Recorder
 
 _MIN_REDRAW_SECONDS = 0.2
-"""The line is not written more often."""
+"""Minimum time between updates of the line."""
 
 
 class Progress:
-    """The line.
+    """Progress line on stderr; nothing is printed unless that is a terminal.
 
     Args:
-        quiet: The terminal is somebody else's until the end.
+        quiet: Print only the final line, since a launched program uses the terminal.
     """
 
     def __init__(self, *, quiet: bool) -> None:
@@ -29,7 +29,7 @@ class Progress:
         self._name = ""
 
     def show(self, tick: "Tick", recorder: "Recorder") -> None:
-        """Show where the recording is."""
+        """Update the line: process, elapsed time, ticks, Rss, size of the file."""
         from smapstop.text.format import duration, long_amount, printable
 
         now = time.monotonic()
@@ -42,7 +42,7 @@ class Progress:
         print(f"\r● {' · '.join(parts)}   ctrl-c stops\x1b[K", end="", file=sys.stderr, flush=True)
 
     def finish(self, recorder: "Recorder") -> None:
-        """Say what was recorded."""
+        """Print what was recorded, and how to replay it."""
         if not self._on or not recorder.tick_count:
             return
         from smapstop.text.format import printable

@@ -1,4 +1,4 @@
-"""Whom a verb watches, and how often: a running process that may be looked at, or a program that can be started."""
+"""Target and pace of a verb: a running process that may be read, or a program that can be started."""
 
 import argparse
 import os
@@ -17,25 +17,25 @@ if TYPE_CHECKING:  # it imports numpy
     from smapstop.source.live import LiveSource
 
 Command = tuple[str, ...] | None
-"""What stands after `--`; None without one."""
+"""The words after `--`; None without `--`."""
 
 
 def pace_of(options: argparse.Namespace, preferences: Preferences = NO_PREFERENCES) -> Pace:
-    """How often to sample, and what it may cost: by the options, else as the user would rather have it."""
-    usual = Pace()
+    """Sampling interval and CPU budget from the options, else from the preferences."""
+    default = Pace()
     interval = options.interval if options.interval is not None else preferences.interval
     budget = options.budget if options.budget is not None else preferences.budget
     return Pace(
-        usual.interval_ns if interval is None else round(interval * 1e9),
-        usual.budget if budget is None else budget / 100,
+        default.interval_ns if interval is None else round(interval * 1e9),
+        default.budget if budget is None else budget / 100,
     )
 
 
 def environment(*, decorate: bool) -> dict[str, str]:
-    """The environment for a program that is started.
+    """Environment of a program to launch.
 
     Args:
-        decorate: Whether glibc shall name its memory: the tunable of glibc 2.39, which older ones pass over.
+        decorate: Make glibc name its memory, by a tunable of glibc 2.39 that older versions ignore.
     """
     inherited = dict(os.environ)
     if not decorate:
@@ -45,31 +45,31 @@ def environment(*, decorate: bool) -> dict[str, str]:
 
 
 def require_command_to_decorate(options: argparse.Namespace, command: Command) -> None:
-    """Make sure that `--decorate` has a program to be given to.
+    """Check that `--decorate` is given with a program to start.
 
     Raises:
-        SmapstopError: It has none.
+        SmapstopError: It is not.
     """
     if options.decorate and command is None:
-        what = "--decorate is for a program that is started: one that runs has its environment already"
+        what = "--decorate needs a program to start, since the environment of a running one is fixed"
         raise SmapstopError(what, "give -- COMMAND")
 
 
 @contextmanager
 def start_sampler(terminal: tuple[int, int] | None = None) -> "Iterator[LiveSource]":
-    """The sampler, started before anything else: it gets ready while the dashboard is imported."""
+    """Start the sampler first, so that it gets ready while the dashboard is imported."""
     from smapstop.source.live import LiveSource
 
     with closing(LiveSource(terminal)) as source:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts threads that we do not need
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads that we do not need
         yield source
 
 
 def find_watchable_process(pid_or_name: str) -> int:
-    """The pid of a process that can be watched.
+    """Find a process whose memory map can be read, and return its pid.
 
     Raises:
-        SmapstopError: There is none, or it may not be looked at.
+        SmapstopError: There is no such process, or it may not be read.
     """
     from smapstop.proc.process_lookup import find_process
 
@@ -79,7 +79,7 @@ def find_watchable_process(pid_or_name: str) -> int:
 
 
 def require_memory(pid: int) -> None:
-    """Make sure that a process can be watched.
+    """Check that the memory map of a process can be read.
 
     Raises:
         SmapstopError: It cannot.
@@ -91,16 +91,16 @@ def require_memory(pid: int) -> None:
 
 
 def require_executable(name: str) -> None:
-    """Make sure that a command can be started, in the shell's words and with its exit status.
+    """Check that a command can be started; errors have the exit status of a shell.
 
     Raises:
-        SmapstopError: There is no such command (127), or it cannot be executed (126).
+        SmapstopError: The command does not exist (127), or is not executable (126).
     """
     if "/" not in name:
         if shutil.which(name) is not None:
             return
-        here = shutil.which(f"./{name}")
-        remedy = f"did you mean: smapstop -- {shlex.quote(here)}" if here else "is it spelled right, and in PATH?"
+        local = shutil.which(f"./{name}")
+        remedy = f"did you mean: smapstop -- {shlex.quote(local)}" if local else "is it spelled right, and in PATH?"
         raise SmapstopError(f"no command {name!r}", remedy, status=127)
     path = Path(name)
     if not path.exists():
@@ -108,4 +108,4 @@ def require_executable(name: str) -> None:
     if path.is_dir():
         raise SmapstopError(f"{name!r} is a directory", "name the program in it", status=126)
     if not os.access(path, os.X_OK):
-        raise SmapstopError(f"{name!r} may not be executed", f"chmod +x {shlex.quote(name)}", status=126)
+        raise SmapstopError(f"{name!r} is not executable", f"chmod +x {shlex.quote(name)}", status=126)

@@ -1,4 +1,4 @@
-"""The guide: chapters in Markdown, shipped with the package."""
+"""Guide: chapters in Markdown, shipped with the package."""
 
 import re
 from collections.abc import Mapping
@@ -6,12 +6,12 @@ from functools import cache
 from importlib.resources import files
 
 CONTENTS = "contents"
-"""The name of the page that lists the chapters; its file is README.md, which repositories show for the folder."""
+"""Name of the page that lists the chapters; its file is README.md, which code hosts show for the folder."""
 
 
 @cache
 def chapters() -> Mapping[str, str]:
-    """The chapters in reading order: what each is about, by name."""
+    """Chapters in reading order: the topic of each, by name."""
     rows = re.findall(r"^\| \[([\w-]+)\]\(\1\.md\) \| (.+) \|$", read_chapter(CONTENTS), re.MULTILINE)
     return dict(rows)
 
@@ -26,15 +26,15 @@ def read_chapter(name: str) -> str:
 
 
 def file_of(name: str) -> str:
-    """The file of a chapter in this folder."""
+    """File name of a chapter in this folder."""
     return "README.md" if name == CONTENTS else f"{name}.md"
 
 
 def chapter_of(file: str) -> str | None:
-    """The chapter in a file that a link names; None when it is not a chapter."""
+    """Name of the chapter in a linked file; None if the file is not a chapter."""
     return next((name for name in (CONTENTS, *chapters()) if file_of(name) == file), None)
 
 
 def strip_pictures(markdown: str) -> str:
-    """A chapter without its pictures, for terminals."""
+    """Remove the images from a chapter, for terminals."""
     return re.sub(r"^!\[.*\]\(.*\)\n\n?", "", markdown, flags=re.MULTILINE)

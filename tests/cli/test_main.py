@@ -110,7 +110,7 @@ def test_version() -> None:
         ("--", "no command after --: smapstop -- ./a.out ARG..."),
         ("--watch", "--watch needs a program to start: smapstop --watch -- ./a.out ARG..."),
         ("--watch src -p 1", "--watch needs a program to start: smapstop --watch -- ./a.out ARG..."),
-        ("--filtre x", "no option --filtre: see smapstop --help"),
+        ("--filtre x", "unknown option --filtre: see smapstop --help"),
         ("-p", "-p/--pid: expected one argument: see smapstop --help"),
         ("-i 0.049", "--interval 0.049: give seconds from 0.05 to 3600"),
         ("-i 3601", "--interval 3601: give seconds from 0.05 to 3600"),
@@ -123,8 +123,8 @@ def test_version() -> None:
         ("snapshot", "snapshot needs a process or a file: smapstop snapshot -p PID|NAME, or --from FILE"),
         ("snapshot redis", "unexpected 'redis': did you mean: smapstop snapshot -p redis"),
         (f"snapshot {__file__}", f"unexpected '{__file__}': did you mean: smapstop snapshot --from {__file__}"),
-        ("snapshot -- ls", "snapshot starts no program: start it yourself, then: smapstop snapshot -p PID"),
-        ("snapshot -p 1 --rollup --sort rss", "--rollup has nothing to sort: leave --sort out"),
+        ("snapshot -- ls", "snapshot cannot start a program: start it yourself, then: smapstop snapshot -p PID"),
+        ("snapshot -p 1 --rollup --sort rss", "--rollup has nothing to sort: omit --sort"),
         ("snapshot -p 1 --rollup --group-by kind", ".*not allowed with.*: see smapstop snapshot --help"),
         ("snapshot -p 1 --from x", ".*not allowed with.*: see smapstop snapshot --help"),
         ("snapshot --from /no/such", "cannot read '/no/such': No such file or directory: --from reads .*"),
@@ -132,8 +132,8 @@ def test_version() -> None:
         ("diff a", "diff needs two runs: smapstop diff A B"),
         ("diff a b c", "unexpected 'c': diff compares two runs: smapstop diff A B"),
         ("diff - -", "both runs are stdin: save one of them to a file"),
-        ("diff a b -- ls", "diff starts no program: record two runs first: smapstop record -o FILE -- COMMAND"),
-        ("diff a b --mertic rss", "no option --mertic: see smapstop diff --help"),
+        ("diff a b -- ls", "diff cannot start a program: record two runs first: smapstop record -o FILE -- COMMAND"),
+        ("diff a b --mertic rss", "unknown option --mertic: see smapstop diff --help"),
         ("diff a b --by colour", ".*invalid choice: 'colour'.*: see smapstop diff --help"),
         ("diff a b --fail-over 10", "--fail-over 10: give a percentage or an amount: 10%, 512k, 5M, or libfoo.so=5%"),
         ("diff a b --at noon", "--at noon: give start, end, peak, or seconds after the start; A,B for one each"),
@@ -155,17 +155,15 @@ def test_a_wrong_command_line_is_told_in_one_line_with_what_to_do(arguments: str
 def test_without_a_terminal_the_dashboard_names_snapshot(arguments: list[str]) -> None:
     pid = "4711" if "-p" in arguments else "PID"
     run = smapstop(*arguments)
-    expected = "the dashboard needs a terminal, and stdin is not a terminal"
-    assert run.stderr.decode() == f"smapstop: {expected}: smapstop snapshot -p {pid} prints one sample\n"
+    expected = "the dashboard needs a terminal, but stdin is not a terminal"
+    assert run.stderr.decode() == f"smapstop: {expected}: use smapstop snapshot -p {pid}\n"
     assert run.returncode == 2
 
 
 def test_a_dumb_terminal_is_none() -> None:
     status, errors = on_terminal(sys.executable, "-m", "smapstop", TERM="dumb")
-    expected = (
-        "smapstop: the dashboard needs a terminal, and TERM=dumb has no cursor: smapstop snapshot -p PID prints"
-    )
-    assert (errors, status) == (f"{expected} one sample\n", 2)
+    expected = "smapstop: the dashboard needs a terminal, but TERM=dumb has no cursor: use smapstop snapshot -p PID"
+    assert (errors, status) == (f"{expected}\n", 2)
 
 
 def test_a_command_that_is_not_there_or_cannot_be_executed_ends_as_in_a_shell(tmp_path: Path) -> None:
@@ -174,7 +172,7 @@ def test_a_command_that_is_not_there_or_cannot_be_executed_ends_as_in_a_shell(tm
     cases = {
         "zq-no-such-command": (127, "no command 'zq-no-such-command': is it spelled right, and in PATH?"),
         f"{tmp_path}/gone": (127, f"no file '{tmp_path}/gone': is it built, and is the path right?"),
-        f"{text}": (126, f"'{text}' may not be executed: chmod +x '{text}'"),
+        f"{text}": (126, f"'{text}' is not executable: chmod +x '{text}'"),
         f"{tmp_path}": (126, f"'{tmp_path}' is a directory: name the program in it"),
     }
     for command, (status, told) in cases.items():

@@ -248,7 +248,7 @@ def test_a_stray_word(terminal: Terminals) -> None:
 
 
 def test_a_pipe_in_place_of_the_terminal(terminal: Terminals) -> None:
-    told = "the dashboard needs a terminal, and stdout is not a terminal: smapstop snapshot -p 1 prints one sample"
+    told = "the dashboard needs a terminal, but stdout is not a terminal: use smapstop snapshot -p 1"
     window = terminal(f"bash -c 'set -o pipefail; {SMAPSTOP} -p 1 | cat'", columns=200)
     assert window.status() == 2
     window.wait_for_screen(lambda screen: screen.splitlines()[1] == f"smapstop: {told}", told)

@@ -1,4 +1,4 @@
-"""`smapstop completion`: the script with which a shell completes smapstop's words, from all verbs' parsers."""
+"""`smapstop completion`: print a shell completion script, generated from the parsers of all verbs."""
 
 from argparse import ArgumentParser
 
@@ -12,9 +12,9 @@ _LIST_PROCESSES = (
     "grep -hsE '^(Name:.[A-Za-z0-9_][A-Za-z0-9_.+-]{0,13}$|Pid:|VmSize:)' /proc/*/status | awk '"
     '/^Name/ { name = "\\n" $2 } /^Pid/ { who = $2 name; name = "" } /^VmSize/ && who !~ /grep$|awk$/ { print who }\''
 )
-"""The running processes, a pid or a name a line; kernel threads have no VmSize, and are not among them.
+"""Shell command that lists running processes, one pid or name a line; kernel threads have no VmSize and are omitted.
 
-Only plain names: bash would run the $(command) that a process can be called. One of 15 bytes was probably cut.
+Only plain names: bash would run a $(command) in a process name. Names of 15 bytes, probably truncated, are omitted.
 """
 
 _PREAMBLES = {
@@ -47,7 +47,7 @@ function _smapstop_processes
 end
 """,
 }
-"""What each shell needs beside what shtab makes; here zsh's function is made already, bash's and fish's are not."""
+"""Script text that shtab inserts for each shell; by then zsh's function is defined, bash's and fish's are not."""
 
 _POSTAMBLES = {
     "bash": """
@@ -87,15 +87,15 @@ end
 complete -c smapstop -n 'contains -- -- (commandline -opc)' -xka '(_smapstop_command)'
 """,
 }
-"""What comes after what shtab makes."""
+"""Script text after the output of shtab, by shell."""
 
 
 def build_parser() -> CommandParser:
-    """The options of `smapstop completion`."""
+    """Build the parser of `smapstop completion`."""
     parser = CommandParser(
         "smapstop completion",
         "smapstop completion bash|zsh|fish",
-        "Prints a script with which a shell completes verbs, options, their values,\n"
+        "Prints a script that makes the shell complete verbs, options, their values,\n"
         "processes and files, and after -- the words of another command.",
         "examples:\n"
         "  smapstop completion bash >~/.local/share/bash-completion/completions/smapstop\n"
@@ -103,14 +103,14 @@ def build_parser() -> CommandParser:
         "  smapstop completion zsh >~/.zfunc/_smapstop\n"
         "                      for zsh, with fpath+=~/.zfunc before compinit in ~/.zshrc",
     )
-    what = parser.add_argument_group("for which shell")
-    what.add_argument("shell", choices=tuple(_POSTAMBLES), metavar="SHELL", nargs="?", help="bash, zsh or fish")
+    group = parser.add_argument_group("shell")
+    group.add_argument("shell", choices=tuple(_POSTAMBLES), metavar="SHELL", nargs="?", help="bash, zsh or fish")
     add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
-    """Print the script for a shell."""
+    """Print the completion script of a shell."""
     options, word = parse_options(build_parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "smapstop completion bash, zsh or fish")
@@ -124,7 +124,7 @@ def run(words: list[str], command: Command) -> int:
 
 
 def _build_parser_tree() -> ArgumentParser:
-    """The parser of the dashboard with those of the verbs under it, each option with what completes its value."""
+    """Build the parser of the dashboard with the verbs as subparsers; options get the completion of their values."""
     import shtab
 
     process = {"bash": "_smapstop_processes", "zsh": "_smapstop_processes", "fish": "(_smapstop_processes)"}
@@ -134,8 +134,8 @@ def _build_parser_tree() -> ArgumentParser:
     verbs = root.add_subparsers(parser_class=ArgumentParser)
     branches: list[ArgumentParser] = [root]
     for verb, leaf in leaves.items():
-        what = VERBS[verb]
-        branches.append(verbs.add_parser(verb, parents=[leaf], add_help=False, description=what, help=what))
+        summary = VERBS[verb]
+        branches.append(verbs.add_parser(verb, parents=[leaf], add_help=False, description=summary, help=summary))
     for action in (action for branch in branches for action in branch._actions):  # noqa: SLF001 - shtab's own way
         if action.metavar in values:
             action.complete = values[action.metavar]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""`smapstop`: the dashboard of a running process, of a program that it launches, or of one that the user picks."""
+"""`smapstop`: the dashboard of a running process, a launched program, or a process chosen from a list."""
 
 import argparse
 import difflib
@@ -46,40 +46,40 @@ if TYPE_CHECKING:  # they import numpy
 
 
 def build_parser() -> CommandParser:
-    """The options of the dashboard."""
+    """Build the parser of the dashboard."""
     parser = CommandParser(
         "smapstop",
         "smapstop [options] [-p PID|NAME]\n"
         "       smapstop [options] [--watch [PATH]] -- COMMAND [ARG ...]\n"
         "       smapstop VERB ...",
-        "Which mapping of my process is changing, why, and what did the kernel do?",
-        "verbs, each with a --help of its own:\n"
+        "Shows which mappings of a process change, why, and what the kernel did.",
+        "verbs (smapstop VERB --help explains each):\n"
         + "".join(f"  {verb:22}  {what}\n" for verb, what in VERBS.items())
         + "\n"
         "examples:\n"
-        "  smapstop -p redis-server --filter 'kind:heap rss>1M'  the heap, above 1 MiB\n"
-        "  smapstop -- ./a.out input.txt  start it, and watch it from its first page on",
+        "  smapstop -p redis-server --filter 'kind:heap rss>1M'  heap mappings over 1 MiB\n"
+        "  smapstop -- ./a.out input.txt  start a.out and watch it from its first page",
     )
-    target = parser.add_argument_group("whom to watch, how often")
-    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process (without it: choose from a list)")
+    target = parser.add_argument_group("what to watch, and how often")
+    target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process (default: choose from a list)")
     target.add_argument(
         "--watch",
         metavar="PATH",
         nargs="?",
         const="",
-        help="with --: begin anew when it, or PATH, is rebuilt",
+        help="with --: restart when COMMAND (or PATH) is rebuilt",
     )
     add_decorate_option(target)
     add_pace_options(target)
     add_table_options(parser)
-    add_output_options(parser, "record; with --watch run by run: a.smaps, a.2.smaps")
-    others = add_common_options(parser)
-    others.add_argument("--version", action="version", version=f"smapstop {__version__}", help="show the version")
+    add_output_options(parser, "record; with --watch, per run: a.smaps, a.2.smaps")
+    common = add_common_options(parser)
+    common.add_argument("--version", action="version", version=f"smapstop {__version__}", help="show the version")
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
-    """Watch a running process, a launched program, or the process that the user picks."""
+    """Run the dashboard on a running process, a launched program, or the process that the user picks."""
     options, word = parse_options(build_parser(), words)
     if word is not None:
         raise _stray_word_error(word, words, has_pid=options.pid is not None)
@@ -91,7 +91,7 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
     require_command_to_decorate(options, command)
     if options.sort or options.filter or options.columns or options.config:
-        settings_of(options)  # what is wrong with them is told whatever else is
+        settings_of(options)  # report their errors even without a terminal
     require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
     if command is not None:
         return launch(
@@ -110,7 +110,7 @@ def run(words: list[str], command: Command) -> int:
 
 
 def _stray_word_error(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:
-    """What a word probably means that stands alone among the dashboard's: a verb, a program, or a process."""
+    """Make the error for a stray word: it is probably a verb, a program, or a process."""
     at = words.index(word)
     verb = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.75)
     if verb:
@@ -122,21 +122,21 @@ def _stray_word_error(word: str, words: list[str], *, has_pid: bool) -> Smapstop
 
 
 def _rebuild_watcher(watched: str, program: str) -> "Rebuilds":
-    """What tells of the rebuilds of a program.
+    """Watcher of the rebuilds of a program.
 
     Args:
         watched: The file or directory to watch; empty for the program itself.
-        program: As it is started; there may be no such program.
+        program: The command to start; it may not exist.
 
     Raises:
-        SmapstopError: There is nothing to watch.
+        SmapstopError: The file or directory to watch does not exist.
     """
     path = Path(watched or shutil.which(program) or program)
     if watched and not path.exists():
         raise SmapstopError(f"no file {watched!r} to watch", "is it built, and is the path right?")
 
     def begin() -> "AsyncIterator[None]":
-        from smapstop.rebuild_watcher import watch_rebuilds  # with what it needs, which takes a while to import
+        from smapstop.rebuild_watcher import watch_rebuilds  # its dependencies take a while to import
 
         return watch_rebuilds(path, must_be_executable=not watched)
 
@@ -144,7 +144,7 @@ def _rebuild_watcher(watched: str, program: str) -> "Rebuilds":
 
 
 def _tee_to_recording(source: "LiveSource", options: argparse.Namespace) -> "Source":
-    """The source, recorded if that was asked for."""
+    """Record what the source delivers if `-o` is given; else return the source unchanged."""
     if options.output is None:
         return source
     from smapstop.recording.redaction import Redaction
@@ -160,30 +160,37 @@ def _tee_to_recording(source: "LiveSource", options: argparse.Namespace) -> "Sou
 
 
 def _run_file(run: int, file: Path) -> Path:
-    """The file for the recording of a run: run.smaps, run.2.smaps, ..."""
+    """File of the recording of a run: run.smaps, run.2.smaps, ..."""
     return file if run == 1 else file.with_name(f"{file.stem}.{run}{file.suffix}")
 
 
 def require_terminal(instead: str) -> None:
-    """The dashboard needs a terminal on both sides, and a stderr, for Textual."""
+    """Check that stdin and stdout are terminals and stderr is open, as Textual needs.
+
+    Args:
+        instead: The command line to recommend otherwise.
+
+    Raises:
+        SmapstopError: One of them is not.
+    """
     if not is_terminal(sys.stdin):
-        where = "stdin is not a terminal"
+        reason = "stdin is not a terminal"
     elif not is_terminal(sys.stdout):
-        where = "stdout is not a terminal"
+        reason = "stdout is not a terminal"
     elif sys.stderr is None:
-        where = "stderr is closed"
+        reason = "stderr is closed"
     elif os.environ.get("TERM") == "dumb":
-        where = "TERM=dumb has no cursor"
+        reason = "TERM=dumb has no cursor"
     else:
         return
-    raise SmapstopError(f"the dashboard needs a terminal, and {where}", f"{instead} prints one sample")
+    raise SmapstopError(f"the dashboard needs a terminal, but {reason}", f"use {instead}")
 
 
 def settings_of(options: argparse.Namespace) -> "Settings":
-    """What the dashboard begins with: as the options say, else the config file, else as it was when it was left.
+    """Initial settings of the dashboard: from the options, else the config file, else the previous session.
 
     Raises:
-        SmapstopError: There is no such column, the filter makes no sense, or the config file is wrong.
+        SmapstopError: A column is unknown, or the filter or the config file is invalid.
     """
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import sorting_of
@@ -197,22 +204,22 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     find_columns(columns)
     parse_filter(options.filter)
     sorting = None if options.sort is None else sorting_of(options.sort)
-    wanted = read_config(options.config).with_defaults(read_state())
+    preferences = read_config(options.config).with_defaults(read_state())
     return Settings(
-        pace_of(options, wanted),
-        sorting or wanted.sorting or Sorting(),
+        pace_of(options, preferences),
+        sorting or preferences.sorting or Sorting(),
         options.filter,
-        columns or wanted.columns or (),
-        wanted.keys or {},
-        wanted.theme or "",
-        wanted.pane,
+        columns or preferences.columns or (),
+        preferences.keys or {},
+        preferences.theme or "",
+        preferences.pane,
         save_state,
         partial(_save_run, redact=options.redact),
     )
 
 
 def _save_run(run: "Run", *, redact: bool) -> "Iterator[str]":
-    """Save what is known of a run; see `saved.save`."""
+    """Save a run as a recording; see `save_run.save_run`."""
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.save_run import save_run
 
@@ -220,11 +227,11 @@ def _save_run(run: "Run", *, redact: bool) -> "Iterator[str]":
 
 
 def _pick() -> "Pick":
-    """Whom to pick from."""
+    """Processes to pick from, and the check of the one picked."""
     from smapstop.proc.process_list import list_processes
     from smapstop.settings import Pick
 
-    return Pick(list_processes, lambda found: require_memory(found.pid))
+    return Pick(list_processes, lambda process: require_memory(process.pid))
 
 
 def launch(
@@ -236,11 +243,23 @@ def launch(
     rebuilds: "Rebuilds | None" = None,
     decorate: bool = False,
 ) -> int:
-    """Start a program on a terminal of its own, and watch it from its exec on; settings can wait for the sampler."""
+    """Start a program on its own pseudo-terminal, and watch it from exec on; return the exit status.
+
+    Args:
+        command: The program and its arguments.
+        load_settings: Called once the sampler is starting, so that both overlap.
+        intro: The text that the dashboard shows first.
+        record: Wraps the source, to record it.
+        rebuilds: Watcher of rebuilds; None to run the program once.
+        decorate: Make glibc name its memory.
+
+    Raises:
+        SmapstopError: The program cannot be started.
+    """
     require_executable(command[0])
     from smapstop.pseudo_terminal import open_terminal
 
-    variables = environment(decorate=decorate)  # of now: ours change while the sampler starts
+    variables = environment(decorate=decorate)  # taken now: starting the sampler changes ours
     size = shutil.get_terminal_size()
     with start_sampler(open_terminal(size.lines // 2, size.columns)) as source:
         settings = load_settings()

@@ -1,4 +1,4 @@
-"""`smapstop demo`: the copy-on-write experiment, launched under the dashboard."""
+"""`smapstop demo`: run the copy-on-write experiment under the dashboard."""
 
 from smapstop.cli.arguments import CommandParser, add_common_options, add_pace_options, parse_options
 from smapstop.cli.commands.dashboard import launch, require_terminal, settings_of
@@ -7,26 +7,26 @@ from smapstop.errors import SmapstopError
 
 
 def build_parser() -> CommandParser:
-    """The options of `smapstop demo`."""
+    """Build the parser of `smapstop demo`."""
     parser = CommandParser(
         "smapstop demo",
         "smapstop demo [options]",
-        "The copy-on-write experiment: compiles a small program that writes 4096 bytes\n"
-        "into its own data when you tell it to, starts it under the dashboard, and says\n"
-        "what to watch. Without a C compiler it is a Python program.",
+        "Runs a copy-on-write experiment: compiles a small program that writes 4096 bytes\n"
+        "into its own data on demand, starts it under the dashboard, and says what to\n"
+        "watch. Without a C compiler, it runs a Python program instead.",
         "examples:\n"
-        "  smapstop demo           press t, type a letter, Enter: a page is copied\n"
+        "  smapstop demo           press t, type a letter and Enter: a page is copied\n"
         "  CC=clang smapstop demo -i 0.2\n"
-        "                          with another compiler, five samples a second",
+        "                          with another compiler, at five samples a second",
     )
-    add_pace_options(parser.add_argument_group("how often"))
+    add_pace_options(parser.add_argument_group("sampling"))
     add_common_options(parser)
     parser.set_defaults(sort="moved", filter="", config=None, redact=False)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
-    """Launch the copy-on-write experiment under the dashboard."""
+    """Run the copy-on-write experiment under the dashboard."""
     options, word = parse_options(build_parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "demo brings its own program: smapstop demo")

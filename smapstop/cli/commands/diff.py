@@ -1,4 +1,4 @@
-"""`smapstop diff`: two runs compared by the names of their mappings."""
+"""`smapstop diff`: compare two runs by the names of their mappings."""
 
 import argparse
 import sys
@@ -15,64 +15,66 @@ if TYPE_CHECKING:  # it imports numpy
     from smapstop.report.diff.limits import Limit
 
 EXIT_EXCEEDED = 1
-"""The exit status when something grew more than it may."""
+"""Exit status when growth exceeds a limit of `--fail-over`."""
 
 FORMATS = ("table", "json", "markdown")
 BYS = ("name", "kind", "file", "part")
 
 
 def build_parser() -> CommandParser:
-    """The options of `smapstop diff`."""
+    """Build the parser of `smapstop diff`."""
     parser = CommandParser(
         "smapstop diff",
         "smapstop diff [options] A B",
-        "Two runs compared by the names of their mappings: what grew, shrank, is new or\n"
-        "gone. A and B are recordings, JSON of smapstop snapshot, or saved\n"
-        "/proc/PID/smaps, in any combination; - is stdin. Exit status: 1 when more grew\n"
-        "than --fail-over allows, 2 for errors.",
+        "Compares two runs by the names of their mappings: what grew, shrank, is new or\n"
+        "gone. A and B are recordings, JSON from smapstop snapshot, or saved\n"
+        "/proc/PID/smaps, in any combination; - is stdin. Exit status: 1 if growth\n"
+        "exceeds --fail-over, 2 on errors.",
         "examples:\n"
         "  smapstop diff base.smaps new.smaps --metric anonymous --fail-over 10%\n"
-        "                      for CI: fails when the program itself takes much more\n"
+        "                      for CI: fail if anonymous memory grows by over 10%\n"
         "  smapstop diff base.smaps new.smaps --at peak --by part --metric private_dirty\n"
-        "                      which parts of which libraries were written, at the most",
+        "                      written memory at its peak, by parts of files",
     )
     runs = parser.add_argument_group("what to compare")
-    runs.add_argument("before", metavar="A", nargs="?", help="the base")
-    runs.add_argument("after", metavar="B", nargs="?", help="what is compared with it")
+    runs.add_argument("before", metavar="A", nargs="?", help="the baseline")
+    runs.add_argument("after", metavar="B", nargs="?", help="the run to compare with it")
     runs.add_argument(
-        "--by", choices=BYS, metavar="BY", default="name", help="name, kind, file, or part (of a file) (name)"
+        "--by", choices=BYS, metavar="BY", default="name", help="name, kind, file, or part (of a file); default: name"
     )
-    runs.add_argument("--metric", metavar="FIELD", default="pss", help="any field of smaps, or uss, dirty (pss)")
+    runs.add_argument(
+        "--metric", metavar="FIELD", default="pss", help="any field of smaps, or uss, dirty (default: pss)"
+    )
     runs.add_argument(
         "--at",
         metavar="TIME",
         type=parse_moment_specs,
         default=(None, None),
-        help="of recordings: start, end, peak, or seconds after the start; or two as A,B (end)",
+        help="point in recordings: start, end, peak, or seconds after the start; A,B for one each (default: end)",
     )
     form = parser.add_argument_group("how to print it")
     form.add_argument(
         "--format",
         choices=FORMATS,
         metavar="FORMAT",
-        help="table, json or markdown (a table on a terminal, else json)",
+        help="table, json, markdown (default: table on a terminal, else json)",
     )
-    form.add_argument("--all", action="store_true", help="show what did not change, too")
+    form.add_argument("--all", action="store_true", help="also show what did not change")
     form.add_argument(
         "--fail-over",
         metavar="LIMIT",
         type=_parse_limit,
         action="append",
         default=[],
-        help="exit 1 when the total grew more: 10%%, 5M, 512k; or one mapping: libfoo.so=5%%. Can be repeated",
+        help="exit 1 if the total grows more (10%%, 5M, 512k), or one mapping (libfoo.so=5%%); repeatable",
     )
     add_common_options(parser)
     return parser
 
 
 def _parse_limit(text: str) -> "Limit":
-    """A limit of growth from an argument."""
-    from smapstop.report.diff.limits import parse_limit  # it imports fractions, which take a while
+    """Parse the value of `--fail-over`."""
+    from smapstop.report.diff.limits import parse_limit  # it imports fractions, which takes a while
 
     return parse_limit(text)
 
@@ -81,12 +83,14 @@ def run(words: list[str], command: Command) -> int:
     """Compare two runs.
 
     Returns:
-        `EXIT_EXCEEDED` when a limit was, else 0.
+        `EXIT_EXCEEDED` if a limit was exceeded, else 0.
     """
     options, rest = parse_options_and_operands(build_parser(), words)
     files = [file for file in (options.before, options.after, *rest) if file is not None]
     if command is not None:
-        raise SmapstopError("diff starts no program", "record two runs first: smapstop record -o FILE -- COMMAND")
+        raise SmapstopError(
+            "diff cannot start a program", "record two runs first: smapstop record -o FILE -- COMMAND"
+        )
     if len(files) > 2:
         raise SmapstopError(f"unexpected {files[2]!r}", "diff compares two runs: smapstop diff A B")
     if len(files) < 2:
@@ -98,21 +102,21 @@ def run(words: list[str], command: Command) -> int:
     from smapstop.report.diff.render import excess_text
 
     before, after = (open_run(file, when, options.metric) for file, when in zip(files, options.at, strict=True))
-    found = diff_runs(before, after, options.by, options.metric, unchanged=options.all)
-    exceeded = find_exceeded(found, options.fail_over)
+    comparison = diff_runs(before, after, options.by, options.metric, unchanged=options.all)
+    exceeded = find_exceeded(comparison, options.fail_over)
     try:
-        print_text(_format_diff(found, options), "the comparison")
-    except BrokenPipeError:  # who reads has had enough, but the verdict stands
+        print_text(_format_diff(comparison, options), "the comparison")
+    except BrokenPipeError:  # the reader has closed the pipe, but the exit status still counts
         discard_stdout()
     if not exceeded:
         return 0
-    reasons = "; ".join(excess_text(found, limit, growth) for limit, growth in exceeded)
+    reasons = "; ".join(excess_text(comparison, limit, growth) for limit, growth in exceeded)
     print(f"smapstop: {sanitize_line(reasons)}", file=sys.stderr)
     return EXIT_EXCEEDED
 
 
 def _format_diff(found: "Diff", options: argparse.Namespace) -> str:
-    """The comparison in the format that is asked for."""
+    """Format the comparison as `--format` says; by default a table on a terminal, else JSON."""
     from smapstop.report.diff.render import as_json, as_markdown, as_table
 
     match options.format or ("table" if is_terminal(sys.stdout) else "json"):

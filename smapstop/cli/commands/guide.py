@@ -1,4 +1,4 @@
-"""`smapstop guide`: a chapter of the guide, in a viewer or as text."""
+"""`smapstop guide`: show a chapter of the guide, in a viewer or as text."""
 
 import difflib
 import os
@@ -12,34 +12,34 @@ from smapstop.guide import CONTENTS, chapters, read_chapter
 
 
 def build_parser() -> CommandParser:
-    """The options of `smapstop guide`."""
+    """Build the parser of `smapstop guide`."""
     parser = CommandParser(
         "smapstop guide",
         "smapstop guide [CHAPTER]",
-        "Shows a chapter of the guide: in a viewer on a terminal, else as Markdown.\n"
-        "Without a chapter it shows the contents.",
+        "Shows a chapter of the guide: in a viewer on a terminal, otherwise as Markdown.\n"
+        "Without CHAPTER it shows the contents.",
         "chapters:\n" + "".join(f"  {name:22}  {what}\n" for name, what in chapters().items()) + "\n"
         "examples:\n"
         "  smapstop guide recipes  which mapping is leaking, which worker copies pages\n"
         "  smapstop guide recordings | grep -A 2 '^[$] sqlite3'\n"
         "                          the SQL examples",
     )
-    what = parser.add_argument_group("what to show")
-    what.add_argument(
+    group = parser.add_argument_group("what to show")
+    group.add_argument(
         "chapter",
         metavar="CHAPTER",
         nargs="?",
         choices=(CONTENTS, *chapters()),
         type=_parse_chapter,
         default=CONTENTS,
-        help="one of the chapters (contents)",
+        help="one of the chapters below (default: contents)",
     )
     add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
-    """Show a chapter."""
+    """Show a chapter in the viewer, or print it."""
     options, word = parse_options(build_parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "give one chapter: smapstop guide CHAPTER")
@@ -50,7 +50,7 @@ def run(words: list[str], command: Command) -> int:
 
 
 def _parse_chapter(text: str) -> str:
-    """The name of a chapter from an argument.
+    """Parse the name of a chapter.
 
     Raises:
         SmapstopError: There is no such chapter.
@@ -60,25 +60,25 @@ def _parse_chapter(text: str) -> str:
         return text
     close = difflib.get_close_matches(text.casefold().removesuffix(".md"), names, n=1, cutoff=0.6)
     raise SmapstopError(
-        f"no chapter {text!r}", f"did you mean {close[0]}?" if close else f"one of {', '.join(names)}"
+        f"no chapter {text!r}", f"did you mean {close[0]}?" if close else f"chapters are {', '.join(names)}"
     )
 
 
 def _has_viewer() -> bool:
-    """Whether this terminal can show the viewer."""
+    """Whether the viewer can run: stdin and stdout are terminals with a cursor, and stderr is open."""
     streams = (sys.stdin, sys.stdout)
     return all(map(is_terminal, streams)) and sys.stderr is not None and os.environ.get("TERM") != "dumb"
 
 
 def _show_in_viewer(name: str) -> int:
-    """Show a chapter in the viewer, with the theme and the keys of the dashboard."""
+    """Show a chapter in the viewer, with the theme and keys of the dashboard."""
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import NO_PREFERENCES
     from smapstop.cli.config.state_file import read_state
     from smapstop.ui.run import run_guide
 
     try:
-        wanted = read_config().with_defaults(read_state())
-    except SmapstopError:  # the guide says how to write the config file
-        wanted = NO_PREFERENCES
-    return run_guide(name, wanted.theme or "", wanted.keys or {})
+        preferences = read_config().with_defaults(read_state())
+    except SmapstopError:  # the guide must open even so: it explains the config file
+        preferences = NO_PREFERENCES
+    return run_guide(name, preferences.theme or "", preferences.keys or {})

@@ -1,4 +1,4 @@
-"""`smapstop pages`: what the pages of a mapping are, and what lies on them."""
+"""`smapstop pages`: print the states of a mapping's pages, and the symbols on them."""
 
 import argparse
 import sys
@@ -16,50 +16,50 @@ FORMATS = ("table", "json")
 
 
 def build_parser() -> CommandParser:
-    """The options of `smapstop pages`."""
+    """Build the parser of `smapstop pages`."""
     parser = CommandParser(
         "smapstop pages",
         "smapstop pages -p PID|NAME [options] MAPPING\n       smapstop pages -p PID|NAME --cow [options]",
-        "What the pages of a mapping are: not present, the file's, copied on write,\n"
-        "anonymous, of shared memory, swapped, ...; and the variables and functions on\n"
-        "them. MAPPING is an address in it, its name, or a part of its name.",
+        "Shows the state of each page of a mapping (not present, file, copied on write,\n"
+        "anonymous, shared memory, swapped, ...), and the variables and functions on it.\n"
+        "MAPPING is an address in it, its name, or a part of its name.",
         "examples:\n"
         "  smapstop pages -p a.out 'a.out .data'\n"
-        "                      which variables of a.out were written: copied-on-write\n"
+        "                      variables of a.out that were written: copied-on-write\n"
         "  smapstop pages -p 4711 --cow\n"
-        "                      what a server copied of its files, the largest first,\n"
-        "                      and what of it no fork shares with it",
+        "                      file pages that a server has copied, largest first,\n"
+        "                      and which of them it shares with no fork",
     )
-    what = parser.add_argument_group("what to look at")
+    what = parser.add_argument_group("what to show")
     what.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     what.add_argument(
         "mapping", metavar="MAPPING", nargs="?", help="0x7f12a4001000, '[heap]', libc.so.6, 'libc.so.6 .data'"
     )
-    what.add_argument("--cow", action="store_true", help="all that was copied on write, by file and by symbol")
-    what.add_argument(
-        "--facts", action="store_true", help="of each frame, for root: dirty, referenced, how often mapped, KSM"
-    )
+    what.add_argument("--cow", action="store_true", help="everything copied on write, by file and by symbol")
+    what.add_argument("--facts", action="store_true", help="as root: dirty, referenced, map count, KSM of each frame")
     form = parser.add_argument_group("how to print it")
     form.add_argument(
-        "--format", choices=FORMATS, metavar="FORMAT", help="table or json (a table on a terminal, else json)"
+        "--format", choices=FORMATS, metavar="FORMAT", help="table, json (default: table on a terminal, else json)"
     )
     add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
-    """Print the pages of one mapping, or what was copied on write in all of them."""
+    """Print the pages of a mapping, or everything copied on write in the process."""
     options, word = parse_options(build_parser(), words)
     if command is not None:
-        raise SmapstopError("pages starts no program", "start it yourself, then: smapstop pages -p PID MAPPING")
+        raise SmapstopError("pages cannot start a program", "start it yourself, then: smapstop pages -p PID MAPPING")
     if word is not None:
-        raise SmapstopError(f"unexpected {word!r}", "name one mapping; put a name with spaces into quotes")
+        raise SmapstopError(f"unexpected {word!r}", "name one mapping; quote a name with spaces")
     if options.pid is None:
         raise SmapstopError("pages needs a process", "smapstop pages -p PID|NAME MAPPING")
     if options.cow and (options.mapping is not None or options.facts):
-        raise SmapstopError("--cow is of the whole process", "leave MAPPING and --facts out, or --cow")
+        raise SmapstopError("--cow covers the whole process", "omit MAPPING and --facts, or omit --cow")
     if not options.cow and options.mapping is None:
-        raise SmapstopError("pages needs a mapping", "an address, a name such as '[heap]' or libc.so.6; or --cow")
+        raise SmapstopError(
+            "pages needs a mapping", "give an address, a name such as '[heap]' or libc.so.6, or --cow"
+        )
     from smapstop.proc.process import ProcDir
     from smapstop.proc.process_lookup import find_process
 
@@ -70,7 +70,7 @@ def run(words: list[str], command: Command) -> int:
 
 
 def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
-    """The pages of the mappings that are meant, one after the other."""
+    """Format the pages of the mappings that match MAPPING, one after the other."""
     from smapstop.model.lookup import find_mappings
     from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import access_error
@@ -80,36 +80,38 @@ def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
 
     mappings, files = read_map(process), ElfCache()
     rows, labels = find_mappings(mappings, options.mapping), read_labels(process, mappings)
-    found = [read_page_list(process, mappings, row, files, labels[row], frame_info=options.facts) for row in rows]
+    page_lists = [
+        read_page_list(process, mappings, row, files, labels[row], frame_info=options.facts) for row in rows
+    ]
     try:
         counters = process.counters()
     except OSError as error:
         raise access_error(process.pid, error) from error
     if _choose_format(options) == "json":
-        return "".join(as_json(pages, counters) for pages in found)
-    return "\n".join(as_table(pages, counters, width=table_width()) for pages in found)
+        return "".join(as_json(pages, counters) for pages in page_lists)
+    return "\n".join(as_table(pages, counters, width=table_width()) for pages in page_lists)
 
 
 def _format_cow_pages(process: "ProcDir", options: argparse.Namespace) -> str:
-    """What was copied on write in the whole process."""
+    """Format everything copied on write in the process."""
     from smapstop.proc.elf.mapped_files import ElfCache
     from smapstop.proc.process import access_error
     from smapstop.report.pages.cow import cow_pages
     from smapstop.report.pages.cow_render import as_json, as_table
     from smapstop.report.pages.page_list import read_map
 
-    found = cow_pages(process, read_map(process), ElfCache())
+    copied = cow_pages(process, read_map(process), ElfCache())
     try:
         counters = process.counters()
     except OSError as error:
         raise access_error(process.pid, error) from error
     return (
-        as_json(found, counters)
+        as_json(copied, counters)
         if _choose_format(options) == "json"
-        else as_table(found, counters, width=table_width())
+        else as_table(copied, counters, width=table_width())
     )
 
 
 def _choose_format(options: argparse.Namespace) -> str:
-    """The format that is asked for, or that fits where it goes."""
+    """Choose the format: `--format`, else a table on a terminal and JSON elsewhere."""
     return str(options.format or ("table" if is_terminal(sys.stdout) else "json"))

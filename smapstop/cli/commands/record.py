@@ -1,4 +1,4 @@
-"""`smapstop record`: a process or a program recorded, without a dashboard."""
+"""`smapstop record`: record a running process or a launched program, without the dashboard."""
 
 import argparse
 import signal
@@ -38,38 +38,38 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def build_parser() -> CommandParser:
-    """The options of `smapstop record`."""
+    """Build the parser of `smapstop record`."""
     parser = CommandParser(
         "smapstop record",
         "smapstop record -o FILE [options] -p PID|NAME\n"
         "       smapstop record -o FILE [options] -- COMMAND [ARG ...]",
-        "Records a process without a dashboard: until it ends, until ctrl-c, or for as\n"
-        "long as you say. A program that is started keeps this terminal, and ctrl-c. Each\n"
-        "tick is safe once it is written, whatever happens then. The file is an SQLite\n"
-        "database: look at it with smapstop replay, or query it.",
+        "Records a process without the dashboard until it ends, until ctrl-c, or for a\n"
+        "given time. A program started with -- keeps this terminal, and gets ctrl-c.\n"
+        "Every tick is safe once written, even if smapstop is killed. The file is an\n"
+        "SQLite database: open it with smapstop replay, or query it.",
         "examples:\n"
         "  smapstop record -o redis.smaps -p redis-server -i 5 --duration 3600\n"
-        "                          an hour of redis, every five seconds\n"
+        "                          an hour of redis, one sample every five seconds\n"
         "  smapstop record -o run.smaps -i 0.1 -- ./a.out input.txt\n"
-        "                          a.out from its first page to its end",
+        "                          a.out from its first page to its exit",
     )
-    target = parser.add_argument_group("whom to record, this or -- COMMAND")
+    target = parser.add_argument_group("what to record (or -- COMMAND)")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     add_decorate_option(target)
-    add_output_options(parser, "the recording, readable by you only")
-    add_pace_options(parser.add_argument_group("how often"))
-    length = parser.add_argument_group("how long; a program that was started is then ended")
-    length.add_argument("--duration", metavar="SECONDS", type=_parse_duration, help="stop after so many seconds")
-    length.add_argument("--count", metavar="N", type=_parse_count, help="stop after so many samples")
+    add_output_options(parser, "the recording, readable only by you")
+    add_pace_options(parser.add_argument_group("sampling"))
+    length = parser.add_argument_group("when to stop (and end a program started with --)")
+    length.add_argument("--duration", metavar="SECONDS", type=_parse_duration, help="stop after this many seconds")
+    length.add_argument("--count", metavar="N", type=_parse_count, help="stop after this many samples")
     add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
-    """Record until the process ends, the user has enough, or as long as was asked for.
+    """Record until the process ends, the user stops it, or a limit is reached.
 
     Returns:
-        Of a program that ended by itself its own status, else 0.
+        The exit status of a launched program that ended by itself; 2 when recording failed; else 0.
     """
     options, word = parse_options(build_parser(), words)
     if word is not None:
@@ -88,7 +88,7 @@ def run(words: list[str], command: Command) -> int:
 
 
 def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
-    """Record what a source delivers after a request; the exit status."""
+    """Record a target, and return the exit status."""
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.writer import Recorder
     from smapstop.source.headless import RECORDER_FAILED, HeadlessRun
@@ -100,7 +100,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
     def report(error: SmapstopError) -> None:
         if not launched:
             raise error
-        print(f"smapstop: {sanitize_line(str(error))}; the program goes on", file=sys.stderr)
+        print(f"smapstop: {sanitize_line(str(error))}; the program keeps running", file=sys.stderr)
 
     with closing(LiveSource(stdio=(0, 1, 2) if launched else ())) as live:
         redaction = Redaction() if options.redact else None
@@ -116,7 +116,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
                     on_tick=lambda tick: progress.show(tick, recorder),
                     on_write_error=report,
                 )
-                # ctrl-c is for a program of ours, which has the terminal; of another process it means enough
+                # ctrl-c goes to a launched program, which has the terminal; otherwise it stops the recording
                 with _stop_on_signals(run.stop, ignored=(signal.SIGINT,) if launched else ()):
                     ending = run.run()
         finally:
@@ -127,29 +127,29 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
 
 
 def _status_of(ending: "ExitStatus") -> int:
-    """Return the exit status that a shell would give for a program that ended so."""
+    """Return the exit status that a shell reports for this end of a program."""
     return 128 + ending.signal if ending.signal is not None else ending.status or 0
 
 
 def _stray_word_error(word: str, words: list[str]) -> SmapstopError:
-    """What a word probably means that stands alone: a program, or a process."""
+    """Make the error for a stray word: it is probably a program, or a process."""
     at = words.index(word)
     return did_you_mean(word, ["record", *words[:at], "--" if "/" in word else "-p", *words[at:]])
 
 
 def _parse_duration(text: str) -> float:
-    """Seconds from an argument."""
+    """Parse the value of `--duration`, seconds."""
     return parse_number(text, "--duration", 0.01, 366 * 86_400, "seconds")
 
 
 def _parse_count(text: str) -> int:
-    """A number of samples from an argument."""
+    """Parse the value of `--count`."""
     return int(parse_number(text, "--count", 1, 1e12, "a number"))
 
 
 @contextmanager
 def _stop_on_signals(stop: Callable[[str], object], ignored: tuple[signal.Signals, ...]) -> Iterator[None]:
-    """Call `stop` with the name of a signal instead of being ended by it."""
+    """Call `stop` with the name of a signal instead of dying from it."""
 
     def handle(number: int, _: object) -> None:
         stop(signal.Signals(number).name)

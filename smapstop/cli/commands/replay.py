@@ -1,4 +1,4 @@
-"""`smapstop replay`: the dashboard on a recording."""
+"""`smapstop replay`: open a recording in the dashboard."""
 
 from pathlib import Path
 
@@ -9,21 +9,21 @@ from smapstop.errors import SmapstopError
 
 
 def build_parser() -> CommandParser:
-    """The options of `smapstop replay`."""
+    """Build the parser of `smapstop replay`."""
     parser = CommandParser(
         "smapstop replay",
         "smapstop replay FILE [options]",
-        "The dashboard on a recording, from its end: space plays it, p faster, arrows\n"
-        "step through time, [ and ] go to where something happened, home to the start.\n"
-        "One that is still being written is followed.",
+        "Opens a recording in the dashboard, at its end. space plays it, p plays faster,\n"
+        "arrows step through time, [ and ] jump between changes, home goes to the start.\n"
+        "A recording that is still being written is followed live.",
         "examples:\n"
         "  smapstop replay run.smaps\n"
-        "                          what record -o run.smaps wrote\n"
+        "                          the recording of smapstop record -o run.smaps\n"
         "  smapstop replay run.smaps --filter 'libfoo delta!=0'\n"
-        "                          only what moves of libfoo",
+        "                          only mappings of libfoo whose Rss changed",
     )
-    what = parser.add_argument_group("what to look at")
-    what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
+    group = parser.add_argument_group("what to open")
+    group.add_argument("file", metavar="FILE", nargs="?", help="a recording")
     add_table_options(parser)
     add_common_options(parser)
     parser.set_defaults(interval=None, budget=None, redact=False)
@@ -31,10 +31,12 @@ def build_parser() -> CommandParser:
 
 
 def run(words: list[str], command: Command) -> int:
-    """Look at a recording, also while it is written."""
+    """Open a recording in the dashboard; one that is still being written is followed."""
     options, word = parse_options(build_parser(), words)
     if command is not None:
-        raise SmapstopError("replay starts no program", "smapstop record -o FILE -- COMMAND, and then replay FILE")
+        raise SmapstopError(
+            "replay cannot start a program", "smapstop record -o FILE -- COMMAND, then smapstop replay FILE"
+        )
     if word is not None:
         raise did_you_mean(word, ["replay", word])
     if options.file is None:

@@ -1,4 +1,4 @@
-"""`smapstop snapshot`: one sample, printed."""
+"""`smapstop snapshot`: print one sample."""
 
 import argparse
 import sys
@@ -19,54 +19,57 @@ GROUPS = ("name", "kind", "file")
 
 
 def build_parser() -> CommandParser:
-    """The options of `smapstop snapshot`."""
+    """Build the parser of `smapstop snapshot`."""
     parser = CommandParser(
         "smapstop snapshot",
         "smapstop snapshot -p PID|NAME [options]\n       smapstop snapshot --from FILE|- [options]",
-        "One sample of a process, printed. What the kernel does not print, or may not be\n"
-        "read, is null in JSON, empty in csv, and – in the table; never 0.",
+        "Prints one sample of a process. Values that the kernel does not print, or that\n"
+        "may not be read, are null in JSON, empty in CSV, and – in the table; never 0.",
         "examples:\n"
         "  smapstop snapshot -p redis-server --group-by file --sort pss\n"
-        "                      which files, and what memory without one, cost most\n"
+        "                      which files, and which anonymous memory, cost most\n"
         "  smapstop snapshot -p 4711 | jq '.mappings[] | select(.swap > 0)'\n"
-        "                      the mappings that are swapped out",
+        "                      the mappings with pages in swap",
     )
-    target = parser.add_argument_group("what to print, one of").add_mutually_exclusive_group()
+    target = parser.add_argument_group("what to print (one of)").add_mutually_exclusive_group()
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     target.add_argument("--from", dest="file", metavar="FILE|-", help="a saved /proc/PID/smaps; - is stdin")
     form = parser.add_argument_group("how to print it")
     form.add_argument(
-        "--format", choices=FORMATS, metavar="FORMAT", help="table, json or csv (a table on a terminal, else json)"
+        "--format",
+        choices=FORMATS,
+        metavar="FORMAT",
+        help="table, json, csv (default: table on a terminal, else json)",
     )
-    form.add_argument("--sort", metavar="FIELD", help="rss, pss, swap, ...: largest first; or name, perms, start")
+    form.add_argument("--sort", metavar="FIELD", help="rss, pss, swap, ... (largest first), name, perms or start")
     rows = form.add_mutually_exclusive_group()
     rows.add_argument(
         "--group-by", choices=GROUPS, dest="grouping", metavar="BY", default="none", help="sum by name, kind or file"
     )
-    rows.add_argument("--rollup", action="store_true", help="only the totals, which is quicker to read")
-    form.add_argument("--label", action="store_true", help="say what memory without a name is for, guesses with a ?")
+    rows.add_argument("--rollup", action="store_true", help="only the totals, which are cheaper to read")
+    form.add_argument("--label", action="store_true", help="say what unnamed memory is used for; ? marks a guess")
     add_common_options(parser)
     return parser
 
 
 def run(words: list[str], command: Command) -> int:
-    """Print one sample."""
+    """Print one sample of a process, or a saved one."""
     options, word = parse_options(build_parser(), words)
     if command is not None:
-        raise SmapstopError("snapshot starts no program", "start it yourself, then: smapstop snapshot -p PID")
+        raise SmapstopError("snapshot cannot start a program", "start it yourself, then: smapstop snapshot -p PID")
     if word is not None:
         raise did_you_mean(word, ["snapshot", "--from" if Path(word).is_file() else "-p", word])
     if options.rollup and options.sort is not None:
-        raise SmapstopError("--rollup has nothing to sort", "leave --sort out")
+        raise SmapstopError("--rollup has nothing to sort", "omit --sort")
     if options.label and (options.pid is None or options.rollup or options.grouping != "none"):
-        raise SmapstopError("--label is for mappings of a process", "give -p, without --group-by and --rollup")
+        raise SmapstopError("--label needs the mappings of a process", "give -p, and omit --group-by and --rollup")
     snapshot = _take_snapshot(options)
     print_text(_format_snapshot(snapshot, options), "the snapshot")
     return 0
 
 
 def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
-    """The sample that is asked for."""
+    """Take the sample, or read a saved one."""
     from smapstop.proc.process_lookup import find_process
     from smapstop.report.snapshot.snapshot import parse_saved_smaps, take_snapshot, take_totals, with_labels
 
@@ -81,7 +84,7 @@ def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
 
 
 def _read_file(file: str) -> bytes:
-    """A file; `-` is stdin."""
+    """Read a file; `-` is stdin."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -90,7 +93,7 @@ def _read_file(file: str) -> bytes:
 
 
 def _format_snapshot(snapshot: "Snapshot", options: argparse.Namespace) -> str:
-    """A sample in the format that is asked for."""
+    """Format the sample as `--format` says; by default a table on a terminal, else JSON."""
     from smapstop.report.snapshot.render import as_csv, as_json, as_table
     from smapstop.report.snapshot.snapshot import parse_sorting
 

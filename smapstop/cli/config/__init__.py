@@ -1,1 +1,1 @@
-"""Configuration file, preferences and remembered state."""
+"""Config file, preferences, and the state saved between sessions."""

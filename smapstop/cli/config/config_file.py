@@ -1,4 +1,4 @@
-"""The config file: what the user writes down to have the dashboard begin so, always."""
+"""Config file: the user's permanent settings of the dashboard, in TOML."""
 
 import re
 import tomllib
@@ -10,7 +10,7 @@ from smapstop.errors import SmapstopError
 
 
 def user_directory(kind: Literal["config", "state"]) -> Path | None:
-    """The user's directory for smapstop's config or state (XDG base directories); None without a home directory."""
+    """Find the user's directory for config or state (XDG base directories); None without a home directory."""
     import platformdirs
 
     try:
@@ -21,10 +21,10 @@ def user_directory(kind: Literal["config", "state"]) -> Path | None:
 
 
 def read_config(file: str | None = None) -> Preferences:
-    """What a config file says; without one the user's, who need not have any.
+    """Read a config file; by default the user's, which may not exist.
 
     Raises:
-        SmapstopError: It cannot be read, or something in it is wrong; told with the file and the line.
+        SmapstopError: It cannot be read, or is invalid; the message names the file and the line.
     """
     if file is not None:
         path = Path(file)
@@ -46,31 +46,34 @@ def read_config(file: str | None = None) -> Preferences:
     except tomllib.TOMLDecodeError as error:
         why, line = _parse_toml_error(str(error), text)
         raise SmapstopError(f"{path}, line {line}: {why}", 'write TOML: theme = "nord"') from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, a list in a list in a list …
-        raise SmapstopError(f"{path} is beyond what TOML is read to", 'write TOML: theme = "nord"') from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or lists nested too deeply
+        raise SmapstopError(
+            f"cannot read {path}: a number is too long, or lists nest too deeply", 'write TOML: theme = "nord"'
+        ) from None
     return parse_preferences(table, lambda name: f"{path}, line {_find_line(name, text)}")
 
 
-def _parse_toml_error(said: str, text: str) -> tuple[str, int]:
-    """What is wrong with a TOML text, and the line."""
-    found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", said)
-    if found is None:  # "(at end of document)"
-        return said.partition(" (at")[0], text.count("\n") + 1
-    return found[1], int(found[2])
+def _parse_toml_error(message: str, text: str) -> tuple[str, int]:
+    """Split an error of tomllib into the reason and the line."""
+    match = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", message)
+    if match is None:  # "(at end of document)"
+        return message.partition(" (at")[0], text.count("\n") + 1
+    return match[1], int(match[2])
 
 
 def _find_line(name: str, text: str) -> int:
-    """The line on which a setting stands; of a key in a table of one line, that line."""
+    """Find the line of a setting; for a key of an inline table, the line of the table."""
     table, _, key = name.rpartition(".")
-    inside = ""
-    found = 1
+    section = ""
+    fallback = 1
     for number, line in enumerate(text.split("\n"), 1):
         header = re.match(r"\s*\[+\s*([^\]]*?)\s*\]", line)
-        written = re.match(r"""\s*([^=#]*?)\s*=""", line)
-        inside = header[1] if header else inside
-        told = ".".join(filter(None, (inside, written[1].replace('"', "").replace("'", "") if written else "")))
-        if told == name:
+        assignment = re.match(r"""\s*([^=#]*?)\s*=""", line)
+        section = header[1] if header else section
+        key_text = assignment[1].replace('"', "").replace("'", "") if assignment else ""
+        full_name = ".".join(filter(None, (section, key_text)))
+        if full_name == name:
             return number
-        if told == (table or key):
-            found = number
-    return found
+        if full_name == (table or key):
+            fallback = number
+    return fallback

@@ -1,4 +1,4 @@
-"""What the user would rather have, from a file: how the dashboard begins, and its keys."""
+"""Preferences of the user: initial settings of the dashboard, and its keys."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,30 +12,30 @@ if TYPE_CHECKING:  # it imports numpy
     from smapstop.model.view.sort import Sorting
 
 PANE_LIMITS = (3, 200)
-"""The lowest and the highest that the panes below the table can be."""
+"""Minimum and maximum height of the panes below the table, lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the user would rather have; None where they said nothing."""
+    """Preferences of the user; None where not set."""
 
     interval: float | None = None
-    """Time between readings, seconds."""
+    """Time between samples, seconds."""
     budget: float | None = None
-    """What reading may take of one CPU, percent."""
+    """CPU budget of sampling, percent of one CPU."""
     columns: tuple[str, ...] | None = None
     sort: str | None = None
-    """The column to sort by, or "moved"."""
+    """The column to sort by, or "moved" (last changed)."""
     reverse: bool | None = None
-    """Whether against the direction that is usual for it."""
+    """Whether to sort against the default direction of the column."""
     theme: str | None = None
     pane: int | None = None
     """The height of the panes below the table, lines."""
     keys: Mapping[str, tuple[str, ...]] | None = None
-    """Other keys than the usual ones, in Textual's spelling, by the names of what they do."""
+    """Changed keys, in Textual's spelling, by the name of their action."""
 
     def with_defaults(self, other: "Preferences") -> "Preferences":
-        """These, and what another file says where these say nothing."""
+        """Return these preferences, with those that are None taken from `other`."""
         return Preferences(
             **{
                 name: getattr(self if getattr(self, name) is not None else other, name)
@@ -45,7 +45,7 @@ class Preferences:
 
     @property
     def sorting(self) -> "Sorting | None":
-        """The order of the rows."""
+        """Order of the rows; None if not set."""
         return None if self.sort is None else sorting_of(self.sort, reverse=bool(self.reverse))
 
 
@@ -53,29 +53,29 @@ NO_PREFERENCES = Preferences()
 
 
 SettingLocator = Callable[[str], str]
-"""Says where a setting stands, by its name: `sort`, or of a key `keys.sort`."""
+"""Function that locates a setting in its file, by name: `sort`, or `keys.sort` for a key."""
 
 
 def parse_preferences(table: Mapping[str, object], where: SettingLocator) -> Preferences:
-    """The preferences in a table as TOML or JSON have it.
+    """Parse preferences from a table of TOML or JSON.
 
     Raises:
-        SmapstopError: There is no such setting, or something is wrong with its value.
+        SmapstopError: A setting is unknown, or its value is invalid.
     """
-    found: dict[str, object] = {}
+    parsed: dict[str, object] = {}
     for name, value in table.items():
         with _locate_errors(where(name)):
             if name not in SETTING_PARSERS:
-                raise SmapstopError(f"no setting {name!r}", f"there are {', '.join(SETTING_PARSERS)}")
-            found[name] = SETTING_PARSERS[name](value)
-    if "keys" in found:
-        found["keys"] = _parse_keymap(_parse_key_table(found["keys"]), where)
-    return Preferences(**found)  # type: ignore[arg-type]
+                raise SmapstopError(f"no setting {name!r}", f"settings are {', '.join(SETTING_PARSERS)}")
+            parsed[name] = SETTING_PARSERS[name](value)
+    if "keys" in parsed:
+        parsed["keys"] = _parse_keymap(_parse_key_table(parsed["keys"]), where)
+    return Preferences(**parsed)  # type: ignore[arg-type]
 
 
 @contextmanager
 def _locate_errors(where: str) -> Iterator[None]:
-    """Say where it is wrong, when it is."""
+    """Prefix errors with their location."""
     try:
         yield
     except SmapstopError as error:
@@ -83,22 +83,22 @@ def _locate_errors(where: str) -> Iterator[None]:
 
 
 def sorting_of(key: str, *, reverse: bool = False) -> "Sorting":
-    """The order of the rows by a column, or by what moved most recently.
+    """Make the sorting by a column, or by the last change.
 
     Raises:
-        SmapstopError: Nothing is sorted by that.
+        SmapstopError: There is no such column, or it cannot be sorted by.
     """
     from smapstop.model.view.sort import Sorting
     from smapstop.text.columns import SORTABLE
 
-    usual = Sorting()
-    if key not in (usual.key, *SORTABLE):
-        raise SmapstopError(f"no column {key!r} to sort by", f"there are {usual.key}, {', '.join(SORTABLE)}")
-    descending = SORTABLE[key].descending if key in SORTABLE else usual.descending
+    default = Sorting()
+    if key not in (default.key, *SORTABLE):
+        raise SmapstopError(f"no column {key!r} to sort by", f"columns are {default.key}, {', '.join(SORTABLE)}")
+    descending = SORTABLE[key].descending if key in SORTABLE else default.descending
     return Sorting(key, descending=descending != reverse)
 
 
-# how each setting is read
+# parsers of the settings
 
 
 def _number_parser(name: str, least: float, most: float, unit: str) -> Callable[[object], float]:
@@ -114,7 +114,7 @@ def _parse_columns(value: object) -> tuple[str, ...]:
     from smapstop.text.columns import find_columns
 
     if not _is_string_list(value) or not value:
-        raise SmapstopError(f"columns = {_format_value(value)}", 'give a list, as ["name", "rss", "delta"]')
+        raise SmapstopError(f"columns = {_format_value(value)}", 'give a list: ["name", "rss", "delta"]')
     find_columns(value)
     return tuple(value)
 
@@ -133,13 +133,13 @@ def _parse_theme(value: object) -> str:
     from smapstop.ui.theme.app_theme import theme_names
 
     if value not in theme_names():
-        raise SmapstopError(f"no theme {_format_value(value)}", f"there are {', '.join(theme_names())}")
+        raise SmapstopError(f"no theme {_format_value(value)}", f"themes are {', '.join(theme_names())}")
     return str(value)
 
 
 def _parse_key_table(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise SmapstopError(f"keys = {_format_value(value)}", 'give a table: [keys], and in it sort = "o"')
+        raise SmapstopError(f"keys = {_format_value(value)}", 'give a table: [keys], then sort = "o"')
     return value
 
 
@@ -153,34 +153,40 @@ SETTING_PARSERS: Mapping[str, Callable[[object], object]] = {
     "pane": _number_parser("pane", *PANE_LIMITS, "lines"),
     "keys": _parse_key_table,
 }
-"""Every setting, and what reads its value; it raises `SmapstopError`."""
+"""Parser of the value of each setting; it raises `SmapstopError`."""
 
 
 def _parse_keymap(table: Mapping[str, object], where: SettingLocator) -> dict[str, tuple[str, ...]]:
-    """The keys in a table of them, none of which is for two things."""
+    """Parse the `keys` table.
+
+    Raises:
+        SmapstopError: An action or a key is unknown, or a key has two actions.
+    """
     from smapstop.ui.keys.keymap import Keymap, key_name
 
     changed = {}
-    for name, given in table.items():
+    for name, value in table.items():
         with _locate_errors(where(f"keys.{name}")):
-            changed[name] = _parse_keys(name, given)
+            changed[name] = _parse_keys(name, value)
     for key, one, other in Keymap(changed).find_clashes():
-        name, kept = (one, other) if one in changed else (other, one)
+        name, rival = (one, other) if one in changed else (other, one)
         with _locate_errors(where(f"keys.{name}")):
-            raise SmapstopError(f"{name}: {key_name(key)} is the key of {kept}", f"give {name} or {kept} another")
+            raise SmapstopError(
+                f"{name}: {key_name(key)} is already the key of {rival}", f"give {name} or {rival} another key"
+            )
     return changed
 
 
-def _parse_keys(name: str, given: object) -> tuple[str, ...]:
-    """The keys that a row of the table shall have."""
+def _parse_keys(name: str, value: object) -> tuple[str, ...]:
+    """Parse the keys of an action: one, or a list."""
     from smapstop.ui.keys.keymap import KEY_HINT, parse_key
     from smapstop.ui.keys.table import KEY
 
     if name not in KEY:
-        raise SmapstopError(f"no key is for {name!r}", f"there are {', '.join(KEY)}")
-    texts = [given] if isinstance(given, str) else given
+        raise SmapstopError(f"no action {name!r}", f"actions are {', '.join(KEY)}")
+    texts = [value] if isinstance(value, str) else value
     if not _is_string_list(texts) or not texts:
-        raise SmapstopError(f"{name} = {_format_value(given)}", 'give a key, or some: "o" or ["o", "F6"]')
+        raise SmapstopError(f"{name} = {_format_value(value)}", 'give a key or a list: "o" or ["o", "F6"]')
     keys = {text: parse_key(text) for text in texts}
     wrong = next((text for text, key in keys.items() if key is None), None)
     if wrong is not None:
@@ -193,6 +199,6 @@ def _is_string_list(value: object) -> TypeGuard[list[str]]:
 
 
 def _format_value(value: object) -> str:
-    """A value about as the file has it, cut when it is long."""
+    """Format a value roughly as in the file, truncated to 40 characters."""
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,4 +1,7 @@
-"""What the user changed in the dashboard, remembered for the next time. Nothing here ever disturbs anybody."""
+"""State file: settings changed in the dashboard, saved for the next session.
+
+Errors are ignored: without the file, the dashboard starts with its defaults.
+"""
 
 import json
 from collections.abc import Mapping
@@ -11,35 +14,35 @@ from smapstop.cli.config.preferences import SETTING_PARSERS, Preferences, parse_
 from smapstop.errors import SmapstopError
 
 _MAX_BYTES = 1 << 16
-"""A file that is longer is none of ours."""
+"""Maximum size; a longer file is not one that smapstop wrote."""
 
 
 def _state_path() -> Path | None:
-    """The file; None for a user without a home directory."""
+    """Path of the state file; None for a user without a home directory."""
     directory = user_directory("state")
     return directory and directory / "dashboard.json"
 
 
 def read_state() -> Preferences:
-    """What is remembered; what is broken, or makes no sense any more, is not."""
-    found = Preferences()
+    """Read the saved state, without the settings that are invalid."""
+    preferences = Preferences()
     for name, value in _read_table().items():
         with suppress(SmapstopError):
-            found = found.with_defaults(parse_preferences({name: value}, str))
-    return found
+            preferences = preferences.with_defaults(parse_preferences({name: value}, str))
+    return preferences
 
 
 def save_state(changes: Mapping[str, object]) -> None:
-    """Remember some preferences, and what was remembered of the others; without a place for it, do not.
+    """Save changed settings and leave the other saved ones; without a home directory, do nothing.
 
-    The file is the user's alone (0600), and always whole.
+    The file is private to the user (0600), and written atomically.
     """
     path = _state_path()
     if path is None:
         return
     known = {name: value for name, value in _read_table().items() if name in SETTING_PARSERS}
     with suppress(OSError, SmapstopError):
-        for folder in reversed(path.parents):  # of `mkdir` with `parents` only the last one is the user's alone
+        for folder in reversed(path.parents):  # `mkdir(parents=True)` applies the mode only to the last
             if not folder.exists():
                 folder.mkdir(mode=0o700)
         with open_atomic_file(path, sync=False) as file:
@@ -47,10 +50,10 @@ def save_state(changes: Mapping[str, object]) -> None:
 
 
 def _read_table() -> Mapping[str, object]:
-    """What the file has; nothing when there is none, or it is broken."""
+    """Read the file as a table, which is empty if there is no file or it is damaged."""
     path = _state_path()
     try:
-        if path is None or not path.is_file():  # a pipe would have us wait
+        if path is None or not path.is_file():  # opening a pipe would block
             return {}
         with path.open("rb") as file:
             table = json.loads(file.read(_MAX_BYTES))

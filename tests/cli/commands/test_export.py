@@ -132,8 +132,8 @@ def test_the_recording_itself_and_what_is_no_ordinary_file_are_never_replaced(sm
     before = small.read_bytes()
 
     assert "the recording itself" in complaint(small, "-o", small, "--force")
-    assert "no ordinary file" in complaint(small, "-o", tmp_path, "--force")
-    assert "no ordinary file" in complaint(small, "-o", "/dev/null", "--force")
+    assert "is not a regular file" in complaint(small, "-o", tmp_path, "--force")
+    assert "is not a regular file" in complaint(small, "-o", "/dev/null", "--force")
     assert small.read_bytes() == before
     assert Path("/dev/null").is_char_device()
 
@@ -212,7 +212,7 @@ def test_one_whose_recorder_was_killed_is_exported_and_says_so(program: Program,
 def test_wrong_words_are_told_in_a_line(small: Path, tmp_path: Path) -> None:
     assert "export needs a recording" in complaint()
     assert "one recording" in complaint(small, small)
-    assert "starts no program" in complaint(small, "--", "true")
+    assert "cannot start a program" in complaint(small, "--", "true")
     assert "no 'rows'" in complaint(small, "--what", "ticks,rows")
     assert "seconds" in complaint(small, "--from", "yesterday")
     assert "earlier one" in complaint(small, "--from", 2, "--to", 1)

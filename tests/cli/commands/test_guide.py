@@ -30,11 +30,11 @@ def test_a_chapter_is_printed_as_it_is() -> None:
     [
         (["recipe"], "no chapter 'recipe': did you mean recipes?"),
         (["Keys.md"], "no chapter 'Keys.md': did you mean keys?"),
-        (["../guide/keys"], "no chapter '../guide/keys': one of contents, dashboard, keys, mechanisms,"),
-        (["a\x1b[31m"], r"no chapter 'a\x1b[31m': one of contents,"),
+        (["../guide/keys"], "no chapter '../guide/keys': chapters are contents, dashboard, keys, mechanisms,"),
+        (["a\x1b[31m"], r"no chapter 'a\x1b[31m': chapters are contents,"),
         (["keys", "pages"], "unexpected 'pages': give one chapter: smapstop guide CHAPTER"),
         (["keys", "--", "true"], "unexpected '--': give one chapter: smapstop guide CHAPTER"),
-        (["--pager"], "no option --pager: see smapstop guide --help"),
+        (["--pager"], "unknown option --pager: see smapstop guide --help"),
     ],
 )
 def test_what_is_not_there_is_one_line_with_what_to_do(words: list[str], error: str) -> None:

@@ -335,15 +335,15 @@ def test_a_tebibyte_of_nothing_and_a_gibibyte_are_told_by_runs() -> None:
     [
         ((), "smapstop: pages needs a process: smapstop pages -p PID|NAME MAPPING"),
         (("-p", "1"), "smapstop: pages needs a mapping: an address, a name such as '[heap]' or libc.so.6; or --cow"),
-        (("-p", "1", "x", "y"), "smapstop: unexpected 'y': name one mapping; put a name with spaces into quotes"),
+        (("-p", "1", "x", "y"), "smapstop: unexpected 'y': name one mapping; quote a name with spaces"),
         (
             ("-p", "1", "x", "--cow"),
-            "--cow is of the whole process: leave MAPPING and --facts out, or --cow",
+            "--cow covers the whole process: omit MAPPING and --facts, or omit --cow",
         ),
         (("-p", "2", "x"), "is a kernel thread"),
         (("-p", "999999999", "x"), "smapstop: no process 999999999"),
         (("-p", str(os.getpid()), "[haep]"), "no mapping is called '[haep]': did you mean [heap]?"),
-        (("-p", "1", "x", "--", "ls"), "pages starts no program"),
+        (("-p", "1", "x", "--", "ls"), "pages cannot start a program"),
     ],
 )
 def test_errors_are_one_line_that_says_what_to_do(arguments: tuple[str, ...], message: str) -> None:

@@ -133,7 +133,7 @@ def test_a_full_disk_does_not_end_the_program(tmp_path: Path) -> None:
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("mounting a small file system needs root")
-    outlive = f"until grep -q 'the program goes on' {said}; do sleep 0.05; done; echo done"
+    outlive = f"until grep -q 'the program keeps running' {said}; do sleep 0.05; done; echo done"
     try:
         with said.open("w") as stderr:
             done = record(disk / "run", "--", "sh", "-c", outlive, stderr=stderr)
@@ -245,4 +245,4 @@ def test_decorate_asks_glibc_for_names_and_keeps_what_it_was_asked_for(path: Pat
 def test_decorate_is_for_programs_that_are_started(path: Path) -> None:
     run = record(path, "--decorate", "-p", os.getpid())
     assert run.returncode == 2
-    assert "--decorate is for a program that is started" in run.stderr
+    assert "--decorate needs a program to start" in run.stderr

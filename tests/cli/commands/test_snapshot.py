@@ -50,4 +50,4 @@ def test_labels_are_told_in_every_format_guesses_as_guesses(program: Callable[[s
 def test_labels_are_for_single_mappings_of_a_running_process(arguments: tuple[str, ...]) -> None:
     run = smapstop("snapshot", "--label", *arguments)
     assert run.returncode == 2
-    assert "--label is for mappings of a process" in run.stderr
+    assert "--label needs the mappings of a process" in run.stderr
