@@ -77,7 +77,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "Rss",
         "2.6.14",
-        "Resident set size: the pages that are in memory now, each counted in full even if others map it too. "
+        "Resident set size: the pages in memory now, each counted in full even if other processes map it too. "
         "It excludes the shared zero page, hugetlb pages and device memory.",
         is_evidence=True,
         is_compared=True,
@@ -85,8 +85,8 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "Pss",
         "2.6.25",
-        "Proportional set size: Rss with every page divided by how often it is mapped. Each mapping is rounded down: "
-        "a page shared by many may show as 0.",
+        "Proportional set size: Rss with each page divided by its map count. Each mapping is rounded down: "
+        "a widely shared page may show as 0.",
         is_compared=True,
         externally_driven=True,
     ),
@@ -94,8 +94,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "Shared_Clean",
         "2.6.14",
-        "Resident pages that are mapped at least twice now and are not dirty. Shared means a map count of 2 or "
-        "more, not MAP_SHARED.",
+        "Resident clean pages that are mapped at least twice. Shared means a map count of 2 or more, not MAP_SHARED.",
         short="SClean",
         is_evidence=True,
         externally_driven=True,
@@ -104,16 +103,15 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "Shared_Dirty",
         "2.6.14",
-        "Resident pages that are mapped at least twice now and are dirty. Shared means a map count of 2 or more, "
-        "not MAP_SHARED.",
+        "Resident dirty pages that are mapped at least twice. Shared means a map count of 2 or more, not MAP_SHARED.",
         short="SDirty",
         is_evidence=True,
     ),
     Field(
         "Private_Clean",
         "2.6.14",
-        "Resident pages that only this mapping maps and that are not dirty. Private means a map count of 1, not "
-        "MAP_PRIVATE: a file that only this process maps is here too.",
+        "Resident clean pages that only this mapping maps. Private means a map count of 1, not MAP_PRIVATE: a file "
+        "that only this process maps counts too.",
         short="PClean",
         is_evidence=True,
         externally_driven=True,
@@ -139,7 +137,7 @@ FIELDS: tuple[Field, ...] = (
         "Anonymous",
         "2.6.37",
         "Resident pages without a file behind them. In a private file mapping these are exactly the pages that were "
-        "copied on write; shared memory such as memfd or tmpfs is never here.",
+        "copied on write; shared memory such as memfd or tmpfs is never counted.",
         short="Anon",
         is_evidence=True,
         is_compared=True,
@@ -160,44 +158,44 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "AnonHugePages",
         "2.6.38",
-        "Anonymous memory that one page-table entry maps as a whole huge page (2 MB on x86). Smaller large pages are "
-        "not counted.",
+        "Anonymous memory mapped as whole huge pages, by one page-table entry each (2 MB on x86). Smaller large "
+        "folios are not counted.",
         short="AnonHuge",
         is_evidence=True,
     ),
     Field(
         "ShmemPmdMapped",
         "4.8",
-        "Shared memory (shm, memfd, tmpfs) that one page-table entry maps as a whole huge page.",
+        "Shared memory (shm, memfd, tmpfs) mapped as whole huge pages, by one page-table entry each.",
         short="ShmemPmd",
         is_evidence=True,
     ),
     Field(
         "FilePmdMapped",
         "5.4",
-        "File contents in the page cache that one page-table entry maps as a whole huge page.",
+        "File contents in the page cache mapped as whole huge pages, by one page-table entry each.",
         short="FilePmd",
         is_evidence=True,
     ),
     Field(
         "Shared_Hugetlb",
         "4.4",
-        "hugetlb pages that are mapped at least twice. They are in no other field, not even in Rss and Pss.",
+        "hugetlb pages that are mapped at least twice. No other field counts them, not even Rss and Pss.",
         short="SHugetlb",
         is_evidence=True,
     ),
     Field(
         "Private_Hugetlb",
         "4.4",
-        "hugetlb pages that only this mapping maps. They are in no other field, not even in Rss and Pss.",
+        "hugetlb pages that only this mapping maps. No other field counts them, not even Rss and Pss.",
         short="PHugetlb",
         is_evidence=True,
     ),
     Field(
         "Swap",
         "2.6.26",
-        "Pages of the mapping that are in swap. For shared memory these are the object's swapped pages, so two "
-        "processes count the same page twice.",
+        "Pages of the mapping that are in swap. For shared memory these are the swapped pages of the object, "
+        "so two processes that map it both count the same page.",
         is_evidence=True,
         is_compared=True,
     ),
@@ -224,7 +222,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "ProtectionKey",
         "4.6",
-        "The number of the memory protection key; 0 is the default key. Printed only where the processor has keys.",
+        "The number of the memory protection key; 0 is the default key. Printed only if the processor has keys.",
         unit="",
         in_rollup=False,
         is_property=True,
@@ -267,28 +265,28 @@ VM_FLAGS: dict[str, str] = {
     "mw": "may be made writable",
     "me": "may be made executable",
     "ms": "may be shared: mapped with MAP_SHARED",
-    "gd": "grows downwards, as a stack does",
-    "pf": "bare page frames without memory accounting, so Rss is 0",
-    "gu": "may contain guard regions (stays after they are removed)",
+    "gd": "grows downwards, like a stack",
+    "pf": "bare page frames without struct page (VM_PFNMAP), so Rss is 0",
+    "gu": "may contain guard regions (stays set after they are removed)",
     "dw": "writing to the mapped file is denied (until Linux 5.11)",
     "lo": "locked into memory",
     "io": "device memory",
-    "sr": "advised: will be read in sequence",
-    "rr": "advised: will be read at random",
+    "sr": "advised: sequential access",
+    "rr": "advised: random access",
     "dc": "not copied to the child on fork",
-    "de": "cannot be made larger with mremap",
-    "lf": "locked into memory page by page, when first touched",
+    "de": "cannot be expanded with mremap",
+    "lf": "locked into memory page by page, on first access",
     "ac": "counted against the system's memory commit limit",
-    "nr": "no swap space is reserved for it",
-    "ht": "made of hugetlb pages",
+    "nr": "no swap space reserved (MAP_NORESERVE)",
+    "ht": "hugetlb pages",
     "sf": "synchronous page faults, for persistent memory (MAP_SYNC)",
     "nl": "pages mapped out of order with remap_file_pages (until Linux 3.19)",
-    "ar": "a flag whose meaning depends on the architecture",
-    "bt": "jumps into it must land on marked targets (BTI, arm64)",
+    "ar": "architecture-specific flag",
+    "bt": "indirect branches into it must land on marked targets (BTI, arm64)",
     "wf": "wiped in the child on fork",
-    "dd": "left out of core dumps",
+    "dd": "excluded from core dumps",
     "sd": "soft-dirty: new, or tracked for writes since the last clear",
-    "mm": "mixed: ordinary pages and bare page frames",
+    "mm": "may mix ordinary pages and bare page frames",
     "hg": "advised: use transparent huge pages",
     "nh": "advised: no transparent huge pages",
     "mg": "advised: merge equal pages (KSM)",
@@ -297,7 +295,7 @@ VM_FLAGS: dict[str, str] = {
     "ui": "userfaultfd handles minor faults",
     "mt": "memory tagging (MTE, arm64)",
     "mp": "bounds tables of memory protection extensions (MPX, x86, until Linux 5.4)",
-    "ss": "shadow stack: return addresses that only the processor writes",
+    "ss": "shadow stack: return addresses, written only by the processor",
     "dp": "droppable: the kernel may discard it instead of swapping",
     "sl": "sealed: mapping and protection can no longer be changed",
 }

@@ -44,13 +44,17 @@ def _field(key: str, importance: int) -> Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("name", "Mapping", "name", 20, 0, "What is mapped: a file, or memory without a file.", descending=False),
+    Column(
+        "name", "Mapping", "name", 20, 0, "The mapped file, or the kind of memory without a file.", descending=False
+    ),
     Column("start", "Start", "address", 12, 14, "First address of the mapping.", descending=False),
-    Column("perms", "Perm", "text", 4, 5, "r w x as mapped; p private (copy-on-write), s shared.", descending=False),
+    Column(
+        "perms", "Perm", "text", 4, 5, "Protection r w x; then p private (copy-on-write), s shared.", descending=False
+    ),
     _field("size", 6),
     _field("rss", 1),
     Column("delta", "ΔRss", "change", 7, 3, "Change of Rss against the baseline."),
-    Column("rate", "Rate/s", "rate", 7, 9, "Change of Rss per second, over the real time between the readings."),
+    Column("rate", "Rate/s", "rate", 7, 9, "Change of Rss per second, over the measured time between samples."),
     _field("pss", 8),
     _field("private_clean", 11),
     _field("private_dirty", 7),

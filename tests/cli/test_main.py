@@ -118,7 +118,7 @@ def test_version() -> None:
         ("-i soon", "--interval soon: give seconds from 0.05 to 3600"),
         ("--budget 101", "--budget 101: give percent of one CPU from 0.01 to 100"),
         ("--filter kind:hoop", "no kind 'hoop' in the filter: kinds are .*"),
-        ("--sort size1", "no column 'size1' to sort by: there are moved, name, .*"),
+        ("--sort size1", "no column 'size1' to sort by: the columns are moved, name, .*"),
         ("--columns name,rs", "no column 'rs': the columns are name, .*"),
         ("snapshot", "snapshot needs a process or a file: smapstop snapshot -p PID|NAME, or --from FILE"),
         ("snapshot redis", "unexpected 'redis': did you mean: smapstop snapshot -p redis"),

@@ -67,7 +67,7 @@ def _parse_what(text: str) -> tuple[RecordKind, ...]:
     words = text.split(",")
     for word in words:
         if word not in RECORD_KINDS:
-            raise SmapstopError(f"--what {text}: unknown kind {word!r}", f"kinds are {', '.join(RECORD_KINDS)}")
+            raise SmapstopError(f"--what {text}: unknown kind {word!r}", f"the kinds are {', '.join(RECORD_KINDS)}")
     return tuple(kind for kind in RECORD_KINDS if kind in words)
 
 

@@ -60,7 +60,7 @@ def _parse_chapter(text: str) -> str:
         return text
     close = difflib.get_close_matches(text.casefold().removesuffix(".md"), names, n=1, cutoff=0.6)
     raise SmapstopError(
-        f"no chapter {text!r}", f"did you mean {close[0]}?" if close else f"chapters are {', '.join(names)}"
+        f"no chapter {text!r}", f"did you mean {close[0]}?" if close else f"the chapters are {', '.join(names)}"
     )
 
 

@@ -18,7 +18,7 @@ def build_parser() -> CommandParser:
         "A recording that is still being written is followed live.",
         "examples:\n"
         "  smapstop replay run.smaps\n"
-        "                          the recording of smapstop record -o run.smaps\n"
+        "                          the recording made by record -o run.smaps\n"
         "  smapstop replay run.smaps --filter 'libfoo delta!=0'\n"
         "                          only mappings of libfoo whose Rss changed",
     )

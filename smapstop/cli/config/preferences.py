@@ -66,7 +66,7 @@ def parse_preferences(table: Mapping[str, object], where: SettingLocator) -> Pre
     for name, value in table.items():
         with _locate_errors(where(name)):
             if name not in SETTING_PARSERS:
-                raise SmapstopError(f"no setting {name!r}", f"settings are {', '.join(SETTING_PARSERS)}")
+                raise SmapstopError(f"no setting {name!r}", f"the settings are {', '.join(SETTING_PARSERS)}")
             parsed[name] = SETTING_PARSERS[name](value)
     if "keys" in parsed:
         parsed["keys"] = _parse_keymap(_parse_key_table(parsed["keys"]), where)
@@ -93,7 +93,7 @@ def sorting_of(key: str, *, reverse: bool = False) -> "Sorting":
 
     default = Sorting()
     if key not in (default.key, *SORTABLE):
-        raise SmapstopError(f"no column {key!r} to sort by", f"columns are {default.key}, {', '.join(SORTABLE)}")
+        raise SmapstopError(f"no column {key!r} to sort by", f"the columns are {default.key}, {', '.join(SORTABLE)}")
     descending = SORTABLE[key].descending if key in SORTABLE else default.descending
     return Sorting(key, descending=descending != reverse)
 
@@ -133,7 +133,7 @@ def _parse_theme(value: object) -> str:
     from smapstop.ui.theme.app_theme import theme_names
 
     if value not in theme_names():
-        raise SmapstopError(f"no theme {_format_value(value)}", f"themes are {', '.join(theme_names())}")
+        raise SmapstopError(f"no theme {_format_value(value)}", f"the themes are {', '.join(theme_names())}")
     return str(value)
 
 
@@ -183,7 +183,7 @@ def _parse_keys(name: str, value: object) -> tuple[str, ...]:
     from smapstop.ui.keys.table import KEY
 
     if name not in KEY:
-        raise SmapstopError(f"no action {name!r}", f"actions are {', '.join(KEY)}")
+        raise SmapstopError(f"no action {name!r}", f"the actions are {', '.join(KEY)}")
     texts = [value] if isinstance(value, str) else value
     if not _is_string_list(texts) or not texts:
         raise SmapstopError(f"{name} = {_format_value(value)}", 'give a key or a list: "o" or ["o", "F6"]')

@@ -23,13 +23,13 @@ class PageState(StrEnum):
 
 
 STATE_HELP = {
-    PageState.NOT_PRESENT: "Nothing is there yet or any more: the next access is a page fault.",
+    PageState.NOT_PRESENT: "No page yet, or no longer: the next access is a page fault.",
     PageState.FILE: "The page cache's page of the file, shared by all processes that map it.",
-    PageState.COPIED: "Written in a private file mapping: a copy took the place of the file's page.",
+    PageState.COPIED: "Written in a private file mapping: a copy replaced the file's page.",
     PageState.ANONYMOUS: "Memory without a file: private, or shared with children until one writes.",
     PageState.SHARED_MEMORY: "Shared memory (memfd, shm, tmpfs), the same page for all who map it.",
     PageState.ZERO: "Read but never written: the kernel's one page of zeros, which costs nothing.",
-    PageState.SWAPPED: "In swap, or being moved in memory: the next access brings it back.",
+    PageState.SWAPPED: "In swap, or being migrated: the next access brings it back.",
     PageState.GUARD: "Made inaccessible (MADV_GUARD_INSTALL): an access raises SIGSEGV.",
     PageState.SPECIAL: "Memory of the kernel ([vdso], [vvar]) or a device: never cached or swapped.",
 }

@@ -100,7 +100,7 @@ def test_csv_is_of_one_kind(small: Path) -> None:
     assert [(row["tick"], row["rss"]) for row in rows["changes"]] == [("0", "4"), ("1", "8")]
     assert [row["tick"] for row in rows["ticks"]] == ["0", "1", "2"]
     assert rows["events"] == []
-    assert "--what one of" in complaint(small, "--format", "csv", "--what", "ticks,events")
+    assert "--what only one of" in complaint(small, "--format", "csv", "--what", "ticks,events")
 
 
 def test_a_stretch_of_time_and_some_mappings(small: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_file_that_is_there_needs_force_and_keeps_its_permissions(small: Path,
     there.write_text("precious")
     there.chmod(0o600)
 
-    assert "--force replaces it" in complaint(small, "-o", there)
+    assert "overwrite it with --force" in complaint(small, "-o", there)
     assert there.read_text() == "precious"
     assert export(small, "-o", there, "--force").returncode == 0
     assert there.read_text().startswith("tick,")
@@ -213,9 +213,9 @@ def test_wrong_words_are_told_in_a_line(small: Path, tmp_path: Path) -> None:
     assert "export needs a recording" in complaint()
     assert "one recording" in complaint(small, small)
     assert "cannot start a program" in complaint(small, "--", "true")
-    assert "no 'rows'" in complaint(small, "--what", "ticks,rows")
+    assert "unknown kind 'rows'" in complaint(small, "--what", "ticks,rows")
     assert "seconds" in complaint(small, "--from", "yesterday")
-    assert "earlier one" in complaint(small, "--from", 2, "--to", 1)
+    assert "earlier time" in complaint(small, "--from", 2, "--to", 1)
     assert "there is one at 2.0" in complaint(small, "--from", 100)
     assert "no kind" in complaint(small, "--filter", "kind:nothing")
     assert "No such file" in complaint(tmp_path / "nothing")

@@ -30,8 +30,8 @@ def test_a_chapter_is_printed_as_it_is() -> None:
     [
         (["recipe"], "no chapter 'recipe': did you mean recipes?"),
         (["Keys.md"], "no chapter 'Keys.md': did you mean keys?"),
-        (["../guide/keys"], "no chapter '../guide/keys': chapters are contents, dashboard, keys, mechanisms,"),
-        (["a\x1b[31m"], r"no chapter 'a\x1b[31m': chapters are contents,"),
+        (["../guide/keys"], "no chapter '../guide/keys': the chapters are contents, dashboard, keys, mechanisms,"),
+        (["a\x1b[31m"], r"no chapter 'a\x1b[31m': the chapters are contents,"),
         (["keys", "pages"], "unexpected 'pages': give one chapter: smapstop guide CHAPTER"),
         (["keys", "--", "true"], "unexpected '--': give one chapter: smapstop guide CHAPTER"),
         (["--pager"], "unknown option --pager: see smapstop guide --help"),

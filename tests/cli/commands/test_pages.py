@@ -334,7 +334,10 @@ def test_a_tebibyte_of_nothing_and_a_gibibyte_are_told_by_runs() -> None:
     ("arguments", "message"),
     [
         ((), "smapstop: pages needs a process: smapstop pages -p PID|NAME MAPPING"),
-        (("-p", "1"), "smapstop: pages needs a mapping: an address, a name such as '[heap]' or libc.so.6; or --cow"),
+        (
+            ("-p", "1"),
+            "smapstop: pages needs a mapping: give an address, a name such as '[heap]' or libc.so.6, or --cow",
+        ),
         (("-p", "1", "x", "y"), "smapstop: unexpected 'y': name one mapping; quote a name with spaces"),
         (
             ("-p", "1", "x", "--cow"),
