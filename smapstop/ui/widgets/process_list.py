@@ -175,7 +175,9 @@ class ProcessList(ScrollView, can_focus=False):
             return self._status_text
         if not self.total:
             return "no process is visible: is /proc mounted, and without hidepid?"
-        return f"no process matches {' '.join(self._words)!r}: press {key_of(self.app, 'back')} to show all {self.total}"
+        return (
+            f"no process matches {' '.join(self._words)!r}: press {key_of(self.app, 'back')} to show all {self.total}"
+        )
 
     def _title(self, column: int) -> str:
         """Title of a column, with an arrow at the one that the list is sorted by."""
