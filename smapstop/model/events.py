@@ -52,7 +52,7 @@ _COPY_ON_WRITE = MECHANISMS.index("copy-on-write")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """events of a tick, grouped by mapping."""
+    """The e events of a tick, grouped by mapping."""
 
     mapping: NDArray[np.int64]
     """Id of the mapping, shape (e,)."""

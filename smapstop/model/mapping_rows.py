@@ -11,7 +11,7 @@ from smapstop.proc.fields import EXCHANGED_PAIRS, EXTERNALLY_DRIVEN
 
 ADDRESS_COLUMNS, TEXT_COLUMNS = ("start", "end", "offset", "inode"), ("perms", "device", "name", "flags")
 ATTRIBUTE_COLUMNS = (*ADDRESS_COLUMNS, *TEXT_COLUMNS)
-"""olumns of `Mappings` other than amounts: numbers, and codes of strings."""
+"""Columns of `Mappings` other than amounts: numbers, and codes of strings."""
 
 
 def rows_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:

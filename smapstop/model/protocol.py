@@ -89,7 +89,7 @@ Request = Attach | Launch | Pace | Signal | Detach | MappingRequest
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """rocess being watched: attached to, or launched."""
+    """Process being watched: attached to, or launched."""
 
     pid: int
     command_line: tuple[str, ...]
@@ -111,7 +111,7 @@ class PagesReply:
 
     mapping: int
     tick: int
-    """ast tick before the reading."""
+    """Last tick before the reading."""
     wall_ns: int
     """Time of the reading, wall clock, ns."""
     start: int

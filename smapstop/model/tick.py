@@ -49,7 +49,7 @@ class ExitStatus:
     status: int | None = None
     """Exit status, 0 to 255; None when a signal killed it, or when unknown."""
     signal: int | None = None
-    """ignal that killed it, if any."""
+    """Signal that killed it, if any."""
     zombie: bool = False
     """Ended, but not reaped by its parent yet."""
 
@@ -82,7 +82,7 @@ class Tick:
     ids: Ids
     """Mapping ids of the rows, shape (k,)."""
     rows: Mappings
-    """appings that are new or changed since the previous tick; all of them in a keyframe."""
+    """Mappings that are new or changed since the previous tick; all of them in a keyframe."""
     gone: Ids
     """Ids of the mappings that disappeared."""
     lineage: tuple[LifecycleEvent, ...] = ()

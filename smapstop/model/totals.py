@@ -9,7 +9,7 @@ SUMMED_FIELDS: dict[str, tuple[str, ...]] = {
 }
 """Totals that are sums of kernel fields; known when all `REQUIRED_FIELDS` are."""
 REQUIRED_FIELDS = frozenset({"private_clean", "private_dirty"})
-"""arts of `SUMMED_FIELDS` that every kernel prints; the others count as 0 when they are not printed."""
+"""Parts of `SUMMED_FIELDS` that every kernel prints; the others count as 0 when they are not printed."""
 DERIVED_TOTALS = (*SUMMED_FIELDS, "rss_anon", "rss_file", "rss_shmem")
 """Totals that smapstop computes in addition to the kernel's fields."""
 

@@ -25,11 +25,11 @@ class Families:
     members: Rows
     """Rows that are accounted for under another row, their head."""
     heads: Rows
-    """ead of each of `members`."""
+    """Head of each of `members`."""
     gone: Rows
     """Rows of `before` without a row of their own now, whose family still has one."""
     gone_heads: Rows
-    """ead of the family of each of `gone`."""
+    """Head of the family of each of `gone`."""
 
 
 def find_families(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Families:

@@ -33,7 +33,7 @@ class Ledger:
         }
         """Remaining change by field, kB; zeros for a field that this kernel does not print."""
         self.printed_fields = frozenset(deltas)
-        """ields that this kernel prints."""
+        """Fields that this kernel prints."""
         self.bookings: list[tuple[Mechanism, KbColumn, bool]] = []
         """Mechanism, kB of each mapping, and whether that is sure."""
 

@@ -24,7 +24,7 @@ from smapstop.proc.columns import Mappings
 Rows = NDArray[np.intp]
 
 _EXPLAINED_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", "hugetlb")
-"""ields that must be accounted for. The others follow from them, or change without the process."""
+"""Fields that must be accounted for. The others follow from them, or change without the process."""
 _SUM_FIELDS = {"huge": ("anon_huge_pages", "shmem_pmd_mapped"), "hugetlb": ("private_hugetlb", "shared_hugetlb")}
 """Explained fields that are sums of kernel fields."""
 _INPUT_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", *_SUM_FIELDS["huge"], *_SUM_FIELDS["hugetlb"], "size")

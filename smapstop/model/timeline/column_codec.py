@@ -42,9 +42,9 @@ class DeltaEncoded:
     nonzero_bits: NDArray[np.uint8] | None
     """Bitmap of the deltas that are not 0; None when most are not, and `deltas` has all of them."""
     deltas: NDArray[np.signedinteger[Any]]
-    """eltas, shifted, in the width that takes the fewest bytes."""
+    """Deltas, shifted, in the width that takes the fewest bytes."""
     outliers: NDArray[np.int64]
-    """eltas that do not fit this width, such as between different mappings."""
+    """Deltas that do not fit this width, such as between different mappings."""
     outlier_positions: NDArray[np.int32]
     """Positions of the outliers in `deltas`."""
 
@@ -93,7 +93,7 @@ def encode(values: NDArray[Any]) -> DeltaEncoded:
 
 
 def _find_outliers(deltas: NDArray[np.int64], width: _Width) -> tuple[_Width, NDArray[np.int32]]:
-    """idth, and the positions of the deltas that do not fit it."""
+    """Width, and the positions of the deltas that do not fit it."""
     limits = np.iinfo(width)
     return width, np.flatnonzero((deltas < limits.min) | (deltas > limits.max)).astype(np.int32)
 
@@ -123,7 +123,7 @@ class EncodedValues:
     """Encoded sequence of Python values: integers that fit 64 bits, or any hashable values."""
 
     column: DeltaEncoded
-    """ntegers themselves, or codes."""
+    """The integers themselves, or codes."""
     distinct_values: tuple[Any, ...] | None
     """The value of each code; None when `column` holds the integers themselves."""
 

@@ -24,7 +24,7 @@ class Delta:
     ids: Ids
     rows: Mappings
     last_changed: TickNumbers
-    """ick at which each row last changed; see `MapSnapshot.last_changed`."""
+    """Tick at which each row last changed; see `MapSnapshot.last_changed`."""
     gone: Ids
     is_full: bool = False
     """The map does not follow from the snapshot before: it must be stored whole."""

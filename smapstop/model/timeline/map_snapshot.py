@@ -12,7 +12,7 @@ from smapstop.proc.columns import Mappings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapSnapshot:
-    """hole memory map of the process at a tick."""
+    """The whole memory map of the process at a tick."""
 
     tick: Tick
     ids: Ids
@@ -22,7 +22,7 @@ class MapSnapshot:
     last_changed: NDArray[np.int64]
     """Tick at which each mapping last changed visibly, shape (n,); -1 if not since the first tick or an exec."""
     reading_tick: Tick
-    """ick that read the mappings: `tick`, or an earlier one when `tick` did not read them."""
+    """Tick that read the mappings: `tick`, or an earlier one when `tick` did not read them."""
 
     def row_of(self, mapping: int) -> int | None:
         """Row of a mapping by its id; None when it did not exist."""

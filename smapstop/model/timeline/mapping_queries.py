@@ -27,18 +27,18 @@ _CACHED_CHANGES = 1024
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowSpan:
-    """rows of one mapping in a span of consecutive ticks."""
+    """The k rows of one mapping in a span of consecutive ticks."""
 
     numbers: TickNumbers
-    """icks with a row of the mapping, shape (k,)."""
+    """Ticks with a row of the mapping, shape (k,)."""
     times_ns: TickNumbers
     """Start of these ticks on the monotonic clock, ns, shape (k,)."""
     rows: Mappings
-    """ows, in order of time."""
+    """Rows, in order of time."""
     is_full: bool
     """Whether the span is one tick with the whole map, which has rows of unchanged mappings, too."""
     gone_at: int | None
-    """ick at which the mapping was found gone; None if it was not."""
+    """Tick at which the mapping was found gone; None if it was not."""
 
 
 class MappingQueries:

@@ -18,7 +18,7 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowLog:
-    """rows that ticks changed, and the g mappings that disappeared; ordered by tick.
+    """The k rows that ticks changed, and the g mappings that disappeared; ordered by tick.
 
     When packed, the rows are ordered by mapping, and by time within each: so values hardly change within a column.
     """
@@ -42,7 +42,7 @@ class RowLog:
     gone: StoredColumn
     """Mappings that disappeared, shape (g,)."""
     gone_at: StoredColumn
-    """icks that found them gone, shape (g,)."""
+    """Ticks that found them gone, shape (g,)."""
 
     @property
     def ids(self) -> Ids:

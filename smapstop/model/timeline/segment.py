@@ -25,7 +25,7 @@ class Segment:
     base: RowLog | None
     """The whole map at the first tick; None when it follows from the segment before."""
     row_log: RowLog
-    """ows that the ticks changed."""
+    """Rows that the ticks changed."""
     headers: TickHeaders
     _reading_numbers: StoredColumn
 
@@ -101,7 +101,7 @@ class OpenSegment:
 
     @property
     def segment(self) -> Segment:
-        """SO FARicks so far, unpacked; there must be at least one."""
+        """Ticks so far, unpacked; there must be at least one."""
         if self._segment is None:
             rows = self.ticks[0].rows
             self._segment = Segment(

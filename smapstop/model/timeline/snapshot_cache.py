@@ -124,7 +124,7 @@ class _UnpackedSegment:
 
     @cached_property
     def headers(self) -> Sequence[Tick]:
-        """icks, without rows."""
+        """Ticks, without rows."""
         return self.segment.headers.ticks()
 
     @cached_property

@@ -57,7 +57,7 @@ class PlainHeaders:
         return [(number, event) for number, event in lineage if mapping in (event.mapping, event.other)]
 
     def ticks(self) -> Sequence[Tick]:
-        """icks, with rows."""
+        """Ticks, with rows."""
         return self._ticks
 
 
@@ -163,7 +163,7 @@ class PackedHeaders:
         return [(numbers[row], _lineage_of_row(lineage[row])) for row in rows]
 
     def ticks(self) -> list[Tick]:
-        """icks, without rows."""
+        """Ticks, without rows."""
         scalars = zip(*map(decode_values, self._scalars.values()), strict=True)
         counters = zip(*map(decode_values, self._counters.values()), strict=True)
         totals = {name: iter(decode_values(values)) for name, values in self._totals.items()}

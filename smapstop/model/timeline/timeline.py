@@ -16,7 +16,7 @@ MAX_HISTORY_BYTES = 256 << 20
 
 
 class Timeline:
-    """icks of one process, in order; pure: no I/O, no clock, no threads.
+    """Ticks of one process, in order; pure: no I/O, no clock, no threads.
 
     Changes are stored packed, and from time to time the whole map: so memory grows with changes, and any map snapshot
     is rebuilt quickly. Past the memory limit the oldest ticks are forgotten: all before `oldest`, except the
@@ -113,7 +113,7 @@ class Timeline:
         return self._stacks.at(number)
 
     def replayable_ticks(self) -> Iterator[Tick]:
-        """KNOWNicks known at the time of the call, renumbered from 0; the first is a keyframe.
+        """Ticks known at the time of the call, renumbered from 0; the first is a keyframe.
 
         Ticks that are forgotten during the iteration are left out, and a keyframe follows the gap.
         """
@@ -132,7 +132,7 @@ class Timeline:
 
 
 class Ticks(Sequence[Tick]):
-    """icks of a timeline by ordinal; slices leave out forgotten ticks, and indexing one raises IndexError."""
+    """Ticks of a timeline by ordinal; slices leave out forgotten ticks, and indexing one raises IndexError."""
 
     def __init__(self, first: int, stop: int, tick: Callable[[int], Tick]) -> None:
         self._first, self._stop, self._tick = first, stop, tick
