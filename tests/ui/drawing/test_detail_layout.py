@@ -105,7 +105,7 @@ def test_at_80_columns_everything_is_in_one_column() -> None:
         "▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓  ███████████████████████████████████████",
     ] == texts(detail.body)
     assert texts(detail.top)[0].endswith(" Fields  Pages")
-    assert [line[:3] for line in texts(detail.bottom)] == [" ▏P", " ▏d", " ▏p"]
+    assert [line[:3] for line in texts(detail.bottom)] == [" ▏P", " ▏m", " ▏c"]
     assert (detail.table_width, detail.height) == (80, 4 + 26 + 3)
 
 
