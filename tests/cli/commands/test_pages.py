@@ -231,7 +231,7 @@ def test_cow_tells_of_the_page_that_was_written(tmp_path: Path) -> None:
         later = groups()
         assert {"page1", "page2", "wide"} <= set(later)
         table = smapstop("-p", target.pid, "--cow", "--format", "table").stdout.splitlines()
-        assert table[0].split() == ["Copied", "on", "write", "Size", "Own", "Pages", "What", "lies", "there"]
+        assert table[0].split() == ["Copied", "on", "write", "Size", "Own", "Pages", "Symbols"]
         assert any(line.split() == ["4", "K", "4", "K", "1", "page1"] for line in table)
         assert table[-1].startswith(f"known_pages {target.pid}")
 

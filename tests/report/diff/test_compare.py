@@ -74,7 +74,7 @@ def test_an_amount_that_was_not_printed_of_one_mapping_is_not_known() -> None:
 def test_a_metric_that_is_none_is_told_with_those_that_there_are() -> None:
     with pytest.raises(SmapstopError) as raised:
         diff_runs(BEFORE, run((1, 2), new_in_linux_9=[1]), "name", "pps", unchanged=False)
-    known = str(raised.value).removeprefix("no metric 'pps': there are ").split(", ")
+    known = str(raised.value).removeprefix("no metric 'pps': the metrics are ").split(", ")
     assert known[:4] == ["size", "rss", "pss", "pss_dirty"]
     assert {"swap", "private_hugetlb", "uss", "dirty", "new_in_linux_9"} <= set(known)
     assert {"pss_anon", "thp_eligible", "kernel_page_size"} & set(known) == set()

@@ -226,7 +226,7 @@ def test_a_field_that_is_not_there_cannot_be_sorted_by() -> None:
     with pytest.raises(SmapstopError) as raised:
         parse_sorting("swap", parse_saved_smaps(EXAMPLE))
     expected = "name, perms, start, size, rss, pss, private_dirty, new_in_linux_9"
-    assert str(raised.value) == f"no field 'swap' to sort by: there are {expected}"
+    assert str(raised.value) == f"no field 'swap' to sort by: the fields are {expected}"
 
 
 def test_csv_has_a_header_and_a_row_per_mapping() -> None:
