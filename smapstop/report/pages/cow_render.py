@@ -51,17 +51,17 @@ def _record(part: CowPart) -> Record:
 
 def as_table(parts: list[CowPart], process: Counters, *, width: int = 80) -> str:
     """Format as a table: each part of a file with its size, and below it the symbols on its pages."""
-    who = printable(f"{process.name} {process.pid}")
+    process_text = printable(f"{process.name} {process.pid}")
     if not parts:
-        return f"{who} has not written to any private file mapping\n"
+        return f"{process_text} has not written to any private file mapping\n"
     names = [shorten(" ".join(filter(None, (base_name(part.name), part.part))), _NAME_WIDTH) for part in parts]
-    room = max(map(cell_width, (*names, "Copied on write", who)))
+    room = max(map(cell_width, (*names, "Copied on write", process_text)))
     lines = [_line("Copied on write", "Size", "Own", "Pages", "Symbols", room)]
     for name, part in zip(names, parts, strict=True):
         lines.append(_line(name, *_amounts(part), _remark(part), room))
         lines += [_line("", *_amounts(group), _text(group), room) for group in part.groups]
     total = CowPart("", "", tuple(group for part in parts for group in part.groups))
-    lines.append(_line(who, *_amounts(total), "total", room))
+    lines.append(_line(process_text, *_amounts(total), "total", room))
     return "\n".join([*(clip(line, width) for line in lines), ""])
 
 

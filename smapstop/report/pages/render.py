@@ -68,8 +68,8 @@ def as_table(pages: PageList, process: Counters, *, width: int = 80) -> str:
     """Format the pages of a mapping as a table of at most `width` cells: title, summary, and a line per run."""
     mappings, row = pages.mappings, pages.row
     where = f"{mappings.start[row]:x}-{mappings.end[row]:x} {mappings.perms_of(row)}"
-    who = f"  {where}  {process.name} {process.pid}"
-    lines = [shorten(full_name(mappings, row), max(20, width - len(who))) + who, _summary(pages)]
+    process_text = f"  {where}  {process.name} {process.pid}"
+    lines = [shorten(full_name(mappings, row), max(20, width - len(process_text))) + process_text, _summary(pages)]
     if pages.label:
         lines.append(f"{pages.label.text}{', guessed from its shape' * pages.label.guess}")
     missing_reason = next((run.symbols.missing_reason for run in pages.runs if run.symbols.missing_reason), "")
