@@ -160,7 +160,7 @@ async def test_the_biggest_are_first_and_those_of_others_behind_a_line_that_says
             "▸  70000 4242      redis-server     412 M       – /usr/bin/redis-server *:6379",
             "     812 4242      vim                9 M   8d02h vim redis.conf",
             "      31 4242      sh                 1 M       – [sh]",
-            "── other users: run smapstop as root to watch these ─────────────────────────────",
+            "── other users: run smapstop as root to watch these ────────────────────────────",
             "       5 anna      chrome          1.91 G       – /opt/chrome --type=renderer",
         ]
         assert app.count == "4 of 4"
