@@ -15,7 +15,7 @@ from stepped_program import SteppedProgram, wait_until
 from tick_equality import tick_values
 
 from smapstop.errors import SmapstopError
-from smapstop.model.events import Events
+from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.kinds import kind_of, kinds_of
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import Tick
@@ -73,6 +73,12 @@ def count(path: Path) -> int:
             return 0
 
 
+def copied_kb(ticks: list[Tick]) -> int:
+    """How much was copied on write in all ticks."""
+    code = MECHANISMS.index("copy-on-write")
+    return sum(int(tick.events.kb[tick.events.what == code].sum()) for tick in ticks)
+
+
 def bytes_of(path: Path) -> bytes:
     return b"".join(Path(f"{path}{side}").read_bytes() for side in FILE_SUFFIXES if Path(f"{path}{side}").exists())
 
@@ -89,8 +95,8 @@ def test_no_word_is_in_the_bytes_of_a_redacted_recording(
     assert found == []
     assert b"secret-environment" not in bytes_of(plain)
     assert kinds_of(hidden[0].rows) == kinds_of(ticks[0].rows)
-    copied = [[what for tick in each for what in tick.events.what.tolist()] for each in (ticks, hidden)]
-    assert copied[0] == copied[1] != []
+    # two runs: the ticks in which it happens, and the kernel's own writeback, may differ
+    assert copied_kb(hidden) == copied_kb(ticks) > 0
 
 
 def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path) -> None:
