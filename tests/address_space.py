@@ -8,7 +8,7 @@ import numpy as np
 from factories import mappings_of, tick_of
 from hypothesis import strategies as st
 
-from smapstop.model.identity import NO_ROW, first_match, match
+from smapstop.model.identity import NO_ROW, match_readings, number_first_reading
 from smapstop.model.mapping_rows import rows_differ
 from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import Mappings, StringTable
@@ -86,20 +86,20 @@ def readings(history: list[list[Any]]) -> list[Mappings]:
 
 def ids_of_readings(maps: list[Mappings]) -> list[Ids]:
     """The ids of each reading's rows."""
-    found = first_match(maps[0])
+    found = number_first_reading(maps[0])
     out = [found.ids]
     for previous, current in pairwise(maps):
-        found = match(previous, found.ids, current, found.next_id)
+        found = match_readings(previous, found.ids, current, found.next_id)
         out.append(found.ids)
     return out
 
 
 def ticks_of(maps: list[Mappings], keyframes: set[int]) -> Iterator[Tick]:
     """Ticks that tell these readings by what changed, with keyframes at the first and at some others."""
-    found = first_match(maps[0])
+    found = number_first_reading(maps[0])
     yield tick_of(0, maps[0], found.ids.tolist())
     for number, previous, current in zip(count(1), maps, maps[1:]):
-        found = match(previous, found.ids, current, found.next_id)
+        found = match_readings(previous, found.ids, current, found.next_id)
         known = np.flatnonzero(found.previous_rows != NO_ROW)
         changed = np.ones(len(current), bool)
         changed[known] = rows_differ(previous, found.previous_rows[known], current, known)

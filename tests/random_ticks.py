@@ -10,7 +10,7 @@ from factories import COUNTERS, SECOND_NS, mappings_of, tick_of
 from hypothesis import strategies as st
 
 from smapstop.model.events import MECHANISMS, Events
-from smapstop.model.identity import NO_ROW, first_match, match
+from smapstop.model.identity import NO_ROW, match_readings, number_first_reading
 from smapstop.model.mapping_rows import rows_differ
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
@@ -82,7 +82,11 @@ class _SampledProcess:
         rows = self._mappings(step["swap"])
         if what == "exec":
             self._known = None
-        found = match(*self._known, rows, self._next_id) if self._known else first_match(rows, self._next_id)
+        found = (
+            match_readings(*self._known, rows, self._next_id)
+            if self._known
+            else number_first_reading(rows, self._next_id)
+        )
         changed = np.ones(len(rows), bool)
         if self._known:
             old = np.flatnonzero(found.previous_rows != NO_ROW)

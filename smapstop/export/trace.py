@@ -23,7 +23,7 @@ from smapstop.report.json_csv import json_line
 from smapstop.report.json_fields import Record
 from smapstop.text.format import printable
 from smapstop.text.lifecycle import lifecycle_text
-from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, label_of, sentence_of
+from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, sentence_of
 from smapstop.text.status import exit_status_text
 
 _LANES: dict[str, str] = {
@@ -138,7 +138,7 @@ def _title_and_sentence(step: Step, entry: LogEntry) -> tuple[str, str]:
         text = lifecycle_text(entry.lifecycle_step, was, now, _address_range_of(step, entry.other))
         return f"{subject}: {text}", f"{printable(now.name) or subject}: {text}"
     assert entry.event is not None
-    return f"{subject}: {label_of(entry.event)}", sentence_of(entry.event)
+    return f"{subject}: {event_label(entry.event)}", sentence_of(entry.event)
 
 
 def _address_range_of(step: Step, mapping: int | None) -> str:

@@ -147,9 +147,9 @@ class MappingTracks:
         return name
 
 
-def short_name(face: MappingRef) -> str:
+def short_name(ref: MappingRef) -> str:
     """Short name of a mapping; for a file its base name and likely section."""
-    kind = kind_of(face.name)
+    kind = kind_of(ref.name)
     if kind is Kind.FILE:
-        return f"{printable(face.name[face.name.rfind('/') + 1 :])} {likely_section(face.perms)}".rstrip()
-    return printable(face.name) or "anon"
+        return f"{printable(ref.name[ref.name.rfind('/') + 1 :])} {likely_section(ref.perms)}".rstrip()
+    return printable(ref.name) or "anon"

@@ -35,14 +35,14 @@ class Match:
     """Id for the next new mapping."""
 
 
-def first_match(current: Mappings, next_id: int = 0) -> Match:
+def number_first_reading(current: Mappings, next_id: int = 0) -> Match:
     """Give an id to every mapping of a program's first reading; no lifecycle events."""
     n = len(current)
     ids = np.arange(next_id, next_id + n, dtype=np.int64)
     return Match(ids, np.full(n, NO_ROW, np.intp), np.zeros(0, np.int64), (), next_id + n)
 
 
-def match(previous: Mappings, ids: Ids, current: Mappings, next_id: int) -> Match:
+def match_readings(previous: Mappings, ids: Ids, current: Mappings, next_id: int) -> Match:
     """Match the rows of `current` with those of `previous`.
 
     In this order: the same start and backing; an overlap with the same backing (a mapping whose front was cut or

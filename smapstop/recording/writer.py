@@ -72,17 +72,17 @@ class Recorder:
                 total += os.stat(f"{self.path}{suffix}").st_size
         return total
 
-    def write(self, news: Target | Tick) -> None:
+    def write(self, message: Target | Tick) -> None:
         """Write a message of a source: the target, or the next tick.
 
         Raises:
             SmapstopError: It cannot be written; the ticks before it are safe.
         """
-        match news:
+        match message:
             case Target():
-                self.write_target(news)
+                self.write_target(message)
             case Tick():
-                self.write_ticks(news)
+                self.write_ticks(message)
 
     def write_target(self, target: Target) -> None:
         """Write the target.

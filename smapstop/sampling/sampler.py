@@ -7,7 +7,7 @@ import numpy as np
 
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import Faults, explain
-from smapstop.model.identity import NO_ROW, Match, Rows, first_match, match
+from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
 from smapstop.model.mapping_rows import rows_differ
 from smapstop.model.protocol import FramesRequest, MappingReply, MappingRequest, Pace, PagesRequest, SymbolsRequest
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
@@ -75,7 +75,9 @@ def advance(state: SamplerState, reading: ProcessReading) -> Transition:
     since = state.since_keyframe + 1
     keyframe = known is None or since >= KEYFRAME_EVERY
     mappings = reading.mappings
-    matched = match(*known, mappings, state.next_id) if known else first_match(mappings, state.next_id)
+    matched = (
+        match_readings(*known, mappings, state.next_id) if known else number_first_reading(mappings, state.next_id)
+    )
     changed = _changed_rows(known, matched, mappings)
     state = replace(state, known=known, since_keyframe=0 if keyframe else since)
     events = _explain(state, reading, matched, changed)

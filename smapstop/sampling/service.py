@@ -53,7 +53,7 @@ class WatchedProcess:
             max_map_count=max_map_count(),
         )
 
-    def ending(self) -> ExitStatus:
+    def collect_exit_status(self) -> ExitStatus:
         """Exit status of the target: of our child by waitpid(2), else from /proc, or the pidfd once reaped."""
         if self.program is not None:
             _, status = os.waitpid(self.program.pid, 0)
@@ -174,7 +174,7 @@ class Service:
 
     def _finish_watching(self, watched: WatchedProcess) -> None:
         """Send the last tick and close the target."""
-        tick = watched.sampler.final_tick(watched.ending())
+        tick = watched.sampler.final_tick(watched.collect_exit_status())
         self._send(tick or self._failure_message(f"process {watched.process.pid} ended before it could be read"))
         watched.close()
         self._watched = None

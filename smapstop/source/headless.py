@@ -54,7 +54,7 @@ class HeadlessRun:
 
     def stop(self, why: str) -> None:
         """End the recording now and the run soon; callable from a signal handler and from any thread."""
-        self._source.finish(why)
+        self._source.end_recording(why)
         self._messages.put(_Stop())
 
     def run(self) -> ExitStatus | None:
@@ -94,7 +94,7 @@ class HeadlessRun:
                 case _Stop():
                     return None
                 case Failure():
-                    self._source.finish(RECORDER_FAILED)
+                    self._source.end_recording(RECORDER_FAILED)
                     raise SmapstopError(message.what, message.remedy, status=message.status)
                 case Tick():
                     self._on_tick(message)
@@ -108,7 +108,7 @@ class HeadlessRun:
         try:
             return self._messages.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
         except queue.Empty:
-            self._source.finish("--duration")
+            self._source.end_recording("--duration")
             return _Stop()
 
     def _end_program(self) -> None:

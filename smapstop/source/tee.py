@@ -22,12 +22,16 @@ class RecordingTee:
     """
 
     def __init__(
-        self, source: Source, begin: Callable[[int], Recorder], *, close_reason: str = "the dashboard was left"
+        self,
+        source: Source,
+        open_recorder: Callable[[int], Recorder],
+        *,
+        close_reason: str = "the dashboard was left",
     ) -> None:
         self.terminal_fd = source.terminal_fd
         self._source = source
-        self._open_recorder = begin
-        self._recorder: Recorder | None = begin(1)
+        self._open_recorder = open_recorder
+        self._recorder: Recorder | None = open_recorder(1)
         self._run_number = 0
         self._finished = False
         self._close_reason = self._reason = close_reason
@@ -52,7 +56,7 @@ class RecordingTee:
         self._source.detach()
         self._close_recorder()
 
-    def finish(self, why: str) -> None:
+    def end_recording(self, why: str) -> None:
         """End the recording of the current run, with a reason; the source continues. The first reason counts.
 
         Callable from any thread: a tick that is being written at the moment is still recorded.

@@ -22,7 +22,7 @@ class Column:
     cell_format: CellFormat
     width: int
     """Cells; for `name` and `happened` the least that makes sense."""
-    importance: int
+    drop_order: int
     """Columns with a higher number are dropped first on a narrow terminal."""
     help: str
     descending: bool = True
@@ -110,7 +110,7 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int
 
     Spare cells go to `happened`, `name` and `history`, up to what each can use.
     """
-    kept = sorted(columns, key=lambda column: column.importance)
+    kept = sorted(columns, key=lambda column: column.drop_order)
     while len(kept) > 1 and sum(_outer_width(column) for column in kept) > width + 1:
         kept.pop()
     shown = [column for column in columns if column in kept]

@@ -11,7 +11,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
-from smapstop.text.mechanisms import LIFECYCLE_VERBS, label_of, labels
+from smapstop.text.mechanisms import LIFECYCLE_VERBS, event_label, event_labels
 from smapstop.text.status import exit_status_text
 
 _ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
@@ -103,7 +103,7 @@ def what_text(entry: LogEntry, timeline: Timeline) -> str:
     mappings = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
     if entry.event:
         unique_names = tuple(dict.fromkeys(entry.event.names))
-        return label_of(replace(entry.event, names=unique_names)) + (mappings and f" in {mappings}")
+        return event_label(replace(entry.event, names=unique_names)) + (mappings and f" in {mappings}")
     verb = LIFECYCLE_VERBS[entry.what]
     match entry.what:
         case "grow":
@@ -182,7 +182,7 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     tick = timeline.header(number)
     entries = list(tick_entries(tick).of_mapping(mapping))
     if entries:
-        mechanisms = labels(entry.event for entry in entries if entry.event)
+        mechanisms = event_labels(entry.event for entry in entries if entry.event)
         lifecycle = ", ".join(LIFECYCLE_VERBS[entry.lifecycle_step] for entry in entries if entry.lifecycle_step)
         return "; ".join(filter(None, [mechanisms, lifecycle]))
     deltas = timeline.queries.change(mapping, number)

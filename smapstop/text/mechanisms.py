@@ -174,16 +174,16 @@ def meaning_of(what: Mechanism) -> str:
     return EXPLANATIONS[what].sentence.format(pages="Pages", **_WORDS[True])
 
 
-def label_of(event: Event) -> str:
+def event_label(event: Event) -> str:
     """Short text of an event: "copy-on-write, 1 page: page1"; with a question mark where it is not certain."""
     uncertain = "" if event.sure else "?"
     symbols = f": {join_symbols(event.names)}" if event.names else ""
     return f"{EXPLANATIONS[event.what].label}{uncertain}, {pages_text(event.pages)}{symbols}"
 
 
-def labels(events: Iterable[Event]) -> str:
+def event_labels(events: Iterable[Event]) -> str:
     """Short text of all events of a mapping in a tick."""
-    return "; ".join(map(label_of, events))
+    return "; ".join(map(event_label, events))
 
 
 _WORDS = (

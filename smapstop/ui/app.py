@@ -66,7 +66,7 @@ class Dashboard(KeyApp):
     def __init__(
         self,
         source: Source,
-        begin: StartRequest,
+        start_request: StartRequest,
         settings: Settings,
         *,
         intro: str = "",
@@ -81,7 +81,7 @@ class Dashboard(KeyApp):
         self.notices: list[str] = []
         """Errors that did not stop the source."""
         self.theme = settings.theme or self.theme
-        self._begin, self._settings, self._intro, self._rebuilds = begin, settings, intro, rebuilds
+        self._start_request, self._settings, self._intro, self._rebuilds = start_request, settings, intro, rebuilds
         self._pace = settings.pace
         self._redraw_timer: Timer | None = None
         self._last_tick_time = 0.0
@@ -105,7 +105,7 @@ class Dashboard(KeyApp):
 
     def get_default_screen(self) -> Screen[None]:
         """Build the dashboard's screen."""
-        return MainScreen(self.source, self._begin, self.session, self._settings, self._intro, self._rebuilds)
+        return MainScreen(self.source, self._start_request, self.session, self._settings, self._intro, self._rebuilds)
 
     @property
     def main_screen(self) -> MainScreen:
@@ -134,12 +134,12 @@ class Dashboard(KeyApp):
         """Start the source and attach or pick; a program is launched once its pane knows its size."""
         exit_on_signals(self.exit)
         self._initial_user_state = self._user_state
-        self.main_screen.show_progress(_progress_text(self._begin))
+        self.main_screen.show_progress(_progress_text(self._start_request))
         self.source.start(lambda message: self.post_message(SourceMessageReceived(message)))
         self.set_interval(1, self._check_overdue)
-        match self._begin:
+        match self._start_request:
             case Attach():
-                self.source.request(self._begin)
+                self.source.request(self._start_request)
             case Pick(processes, check):
                 from smapstop.ui.screens.pick import PickScreen
 
@@ -181,7 +181,7 @@ class Dashboard(KeyApp):
 
     def action_faster(self, steps: int) -> None:
         """Sample more often, or less often for negative steps."""
-        if isinstance(self._begin, Replay):
+        if isinstance(self._start_request, Replay):
             self.notify("the sampling interval of a recording is fixed")
             return
         self._pace = step_interval(self._pace, steps)
@@ -276,7 +276,7 @@ class Dashboard(KeyApp):
     async def action_quit(self) -> None:
         """Quit; ask first what to do with a launched program that is still running."""
         run = self.session.runs.newest
-        if not isinstance(self._begin, Launch) or run is None:
+        if not isinstance(self._start_request, Launch) or run is None:
             self.exit(0)
         elif run.timeline.ending is not None:
             ending = run.timeline.ending
@@ -286,9 +286,9 @@ class Dashboard(KeyApp):
         else:
             from smapstop.ui.screens.quit import QuitScreen
 
-            self.push_screen(QuitScreen(self._begin.command[0], run.target.pid), self._quit_with_program)
+            self.push_screen(QuitScreen(self._start_request.command[0], run.target.pid), self._handle_quit_choice)
 
-    def _quit_with_program(self, choice: str | None) -> None:
+    def _handle_quit_choice(self, choice: str | None) -> None:
         if choice == "leave":
             self.source.detach()
             self.exit(0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from factories import mappings_of
 
-from smapstop.model.identity import NO_ROW, Match, first_match, match
+from smapstop.model.identity import NO_ROW, Match, match_readings, number_first_reading
 from smapstop.model.tick import LifecycleEvent
 from smapstop.proc.columns import Mappings
 
@@ -15,7 +15,7 @@ Rows = list[tuple[Any, ...]]
 
 def matched(before: Rows, after: Rows) -> Match:
     """The rows after, identified by those before, whose ids are 100, 101, …; new ones get 200, 201, …"""
-    return match(mappings_of(*before), np.arange(100, 100 + len(before)), mappings_of(*after), 200)
+    return match_readings(mappings_of(*before), np.arange(100, 100 + len(before)), mappings_of(*after), 200)
 
 
 def summary(found: Match) -> tuple[list[int], list[int], list[LifecycleEvent]]:
@@ -23,7 +23,7 @@ def summary(found: Match) -> tuple[list[int], list[int], list[LifecycleEvent]]:
 
 
 def test_first_reading_of_a_program_is_no_event() -> None:
-    found = first_match(mappings_of((1, 2), (3, 4)), 7)
+    found = number_first_reading(mappings_of((1, 2), (3, 4)), 7)
 
     assert summary(found) == ([7, 8], [], [])
     assert found.previous_rows.tolist() == [NO_ROW, NO_ROW]
@@ -230,7 +230,7 @@ def test_file_that_was_replaced_by_another_of_the_same_name_is_a_new_mapping() -
     after.inode[0] += 1
 
     assert ([1], [0], [LifecycleEvent("map", 1), LifecycleEvent("unmap", 0)]) == summary(
-        match(before, np.array([0]), after, 1)
+        match_readings(before, np.array([0]), after, 1)
     )
 
 
@@ -238,14 +238,14 @@ def test_file_that_was_deleted_is_renamed() -> None:
     before, after = mappings_of((10, 20, "r-xp", "/lib/c")), mappings_of((10, 20, "r-xp", "/lib/c (deleted)"))
     after.inode[:] = before.inode
 
-    assert ([0], [], [LifecycleEvent("rename", 0)]) == summary(match(before, np.array([0]), after, 1))
+    assert ([0], [], [LifecycleEvent("rename", 0)]) == summary(match_readings(before, np.array([0]), after, 1))
 
 
 def test_mapping_whose_amounts_are_not_printed_is_as_empty_as_one_of_zeros() -> None:
     def one(start: int) -> Mappings:
         return mappings_of((start, start + 5), swap=[-1])
 
-    assert match(one(10), np.array([0]), one(70), 1).ids.tolist() == [1]
+    assert match_readings(one(10), np.array([0]), one(70), 1).ids.tolist() == [1]
 
 
 def test_rows_know_where_they_were() -> None:

@@ -8,18 +8,18 @@ from address_space import readings, space_histories
 from factories import mapping_dicts
 from hypothesis import given
 
-from smapstop.model.identity import NO_ROW, first_match, match
+from smapstop.model.identity import NO_ROW, match_readings, number_first_reading
 from smapstop.model.tick import Ids
 
 
 @given(space_histories)
 def test_every_mapping_has_one_id_and_every_id_one_mapping(life: list[Any]) -> None:
     maps = readings(life)
-    found = first_match(maps[0])
+    found = number_first_reading(maps[0])
     lost: set[int] = set()
     for previous, current in pairwise(maps):
         before, next_id = found.ids, found.next_id
-        found = match(previous, before, current, next_id)
+        found = match_readings(previous, before, current, next_id)
         now, old, gone = set(found.ids.tolist()), set(before.tolist()), set(found.gone.tolist())
         lost |= gone
 
@@ -33,8 +33,8 @@ def test_every_mapping_has_one_id_and_every_id_one_mapping(life: list[Any]) -> N
 @given(space_histories)
 def test_unchanged_mapping_keeps_its_id(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
-        ids = first_match(previous).ids
-        found = match(previous, ids, current, len(ids))
+        ids = number_first_reading(previous).ids
+        found = match_readings(previous, ids, current, len(ids))
         known = dict(zip(map(repr, mapping_dicts(previous)), ids.tolist(), strict=True))
 
         for row, mapping in enumerate(map(repr, mapping_dicts(current))):
@@ -44,8 +44,8 @@ def test_unchanged_mapping_keeps_its_id(life: list[Any]) -> None:
 @given(space_histories)
 def test_every_birth_and_end_is_told_once(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
-        ids = first_match(previous).ids
-        found = match(previous, ids, current, len(ids))
+        ids = number_first_reading(previous).ids
+        found = match_readings(previous, ids, current, len(ids))
         told = {what: [line for line in found.lineage if line.what in what] for what in (BIRTHS, ENDS, CHANGES)}
 
         assert sorted(line.mapping for line in told[BIRTHS]) == list(range(len(ids), found.next_id))
@@ -69,7 +69,7 @@ def kept(before: Ids, after: Ids) -> set[int]:
 def test_rows_before_are_those_of_the_same_id(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         ids = np.arange(1000, 1000 + len(previous))
-        found = match(previous, ids, current, 5000)
+        found = match_readings(previous, ids, current, 5000)
         known = found.previous_rows != NO_ROW
 
         assert ids[found.previous_rows[known]].tolist() == found.ids[known].tolist()
@@ -79,8 +79,8 @@ def test_rows_before_are_those_of_the_same_id(life: list[Any]) -> None:
 @given(space_histories)
 def test_mapping_that_nothing_overlaps_any_more_was_moved_or_is_gone(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
-        ids = first_match(previous).ids
-        found = match(previous, ids, current, len(ids))
+        ids = number_first_reading(previous).ids
+        found = match_readings(previous, ids, current, len(ids))
         moved = {line.mapping for line in found.lineage if line.what == "move"}
         for row, mapping in enumerate(found.ids.tolist()):
             old = found.previous_rows[row]

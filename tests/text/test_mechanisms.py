@@ -3,7 +3,7 @@
 import pytest
 
 from smapstop.model.events import MECHANISMS, Event
-from smapstop.text.mechanisms import EXPLANATIONS, label_of, labels, sentence_of
+from smapstop.text.mechanisms import EXPLANATIONS, event_label, event_labels, sentence_of
 
 
 def test_every_mechanism_is_explained() -> None:
@@ -11,21 +11,21 @@ def test_every_mechanism_is_explained() -> None:
 
 
 def test_a_label_says_what_and_how_many_pages() -> None:
-    assert label_of(Event(7, "copy-on-write", 4, 1, True)) == "copy-on-write, 1 page"
-    assert label_of(Event(7, "reclaim", 4096, 1024, False)) == "reclaimed?, 1,024 pages"
+    assert event_label(Event(7, "copy-on-write", 4, 1, True)) == "copy-on-write, 1 page"
+    assert event_label(Event(7, "reclaim", 4096, 1024, False)) == "reclaimed?, 1,024 pages"
 
 
 def test_what_was_copied_is_named() -> None:
     one, two = (Event(7, "copy-on-write", 4 * n, n, True, ("page1", "page2")[:n]) for n in (1, 2))
-    assert label_of(one) == "copy-on-write, 1 page: page1"
-    assert label_of(two) == "copy-on-write, 2 pages: page1, page2"
+    assert event_label(one) == "copy-on-write, 1 page: page1"
+    assert event_label(two) == "copy-on-write, 2 pages: page1, page2"
     assert sentence_of(one).endswith(" On it: page1.")
     assert sentence_of(two).endswith(" On them: page1, page2.")
 
 
 def test_labels_of_a_tick_stand_side_by_side() -> None:
     events = [Event(7, "first-touch", 400, 100, True), Event(7, "copy-on-write", 12, 3, True)]
-    assert labels(events) == "first touch, 100 pages; copy-on-write, 3 pages"
+    assert event_labels(events) == "first touch, 100 pages; copy-on-write, 3 pages"
 
 
 @pytest.mark.parametrize("what", MECHANISMS)

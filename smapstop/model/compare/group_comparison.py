@@ -153,10 +153,10 @@ def dense_ranks(*columns: NDArray[Any]) -> NDArray[np.intp]:
     return numbers
 
 
-def ordinals(stretch: NDArray[np.intp]) -> NDArray[np.intp]:
+def ordinals(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
     """Number of rows before each row that have the same number."""
-    order = np.argsort(stretch, kind="stable")
-    ordered = stretch[order]
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
     ordinals = np.empty(len(order), np.intp)
     ordinals[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
     return ordinals

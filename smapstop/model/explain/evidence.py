@@ -40,13 +40,13 @@ class Evidence:
         return self.amounts_before[name] if name in self.amounts_before else np.zeros_like(self.shrunk_kb)
 
     @property
-    def dirty_file_pages(self) -> KbColumn:
+    def dirty_file_kb(self) -> KbColumn:
         """Lower bound of the dirty pages that were the file's own, kB: written and not yet written back."""
         excess: KbColumn = self.amount_before(PD) + self.amount_before(SD) - self.amount_before("anonymous")
         return np.maximum(excess, 0)
 
     @property
-    def clean_anonymous_pages(self) -> KbColumn:
+    def clean_anonymous_kb(self) -> KbColumn:
         """Lower bound of the clean pages that were anonymous, kB: swapped in, and only read since."""
         excess: KbColumn = self.amount_before("anonymous") - self.amount_before(PD) - self.amount_before(SD)
         return np.maximum(excess, 0)

@@ -32,7 +32,7 @@ class Families:
     """Head of the family of each of `gone`."""
 
 
-def find_families(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Families:
+def find_families(before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows) -> Families:
     """Find families of mappings: overlapping address ranges, same object.
 
     Args:
@@ -41,16 +41,16 @@ def find_families(before: Mappings, old: Rows, after: Mappings, new: Rows) -> Fa
         after: The current reading, with the same string table.
         new: Rows of the same mappings in it; at least all that are new or resized.
     """
-    known = np.flatnonzero(old >= 0)
-    was = old[known]
-    start, end = after.start[new], after.end[new]
-    resized = np.ones(len(new), bool)
+    known = np.flatnonzero(before_rows >= 0)
+    was = before_rows[known]
+    start, end = after.start[after_rows], after.end[after_rows]
+    resized = np.ones(len(after_rows), bool)
     resized[known] = (before.start[was] != start[known]) | (before.end[was] != end[known])
     rows = np.flatnonzero(resized)
     places = np.flatnonzero(_find_overlapping(before, start[rows], end[rows]))
     if not len(places):
         return Families(*[np.zeros(0, np.intp)] * 4)
-    return _group_families(before, places, old, after, new, rows)
+    return _group_families(before, places, before_rows, after, after_rows, rows)
 
 
 def _find_overlapping(before: Mappings, start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -104,33 +104,33 @@ def _backing_keys(mappings: Mappings, rows: Rows) -> NDArray[np.uint64]:
 
 
 def family_amounts(
-    kin: Families, before: Mappings, old: Rows, after: Mappings, new: Rows, names: Iterable[str]
+    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows, names: Iterable[str]
 ) -> tuple[dict[str, KbColumn], dict[str, KbColumn]]:
     """Amounts of each field before and after, kB, shape (k,); those of a family under its head.
 
     A field that either reading lacks is left out. The other arguments are those of `find_families`.
     """
-    known = old >= 0
+    known = before_rows >= 0
     was, now = {}, {}
     for name in names:
         column, earlier = after.get(name), before.get(name)
         if column is None or (earlier is None and known.any()):
             continue
-        then, later = np.zeros(len(new), np.int64), column[new]
+        then, later = np.zeros(len(after_rows), np.int64), column[after_rows]
         if earlier is not None:
-            then[known] = earlier[old[known]]
+            then[known] = earlier[before_rows[known]]
             absent = (then == ABSENT) | (later == ABSENT)
             then[absent] = later[absent] = 0
-            np.add.at(then, kin.gone_heads, np.maximum(earlier[kin.gone], 0))
+            np.add.at(then, families.gone_heads, np.maximum(earlier[families.gone], 0))
         later[later == ABSENT] = 0
         for amounts in (then, later):
-            np.add.at(amounts, kin.heads, amounts[kin.members])
-            amounts[kin.members] = 0
+            np.add.at(amounts, families.heads, amounts[families.members])
+            amounts[families.members] = 0
         was[name], now[name] = then, later
     return was, now
 
 
-def net_moved_pages(ledger: Ledger, memory: Mask, touched_kb: int) -> None:
+def cancel_moved_pages(ledger: Ledger, memory: Mask, touched_kb: int) -> None:
     """Cancel anonymous pages that one mapping lost and another gained: mremap moved them, without a fault.
 
     Part of a mapping may move, into a new mapping or to the end of another one.

@@ -45,7 +45,7 @@ def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str
     changed = ledger.transition(source, target)
     if PC in (source, target) or SC in (source, target):
         return np.where(evidence.private_anonymous, changed, 0)
-    copies = np.clip(changed - evidence.dirty_file_pages, 0, evidence.amount_before("anonymous"))
+    copies = np.clip(changed - evidence.dirty_file_kb, 0, evidence.amount_before("anonymous"))
     return np.where(evidence.private_anonymous, changed, np.where(evidence.private_file, copies, 0))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
 from smapstop.model.explain.evidence import Evidence, evidence_of, has_flag
-from smapstop.model.explain.families import Families, family_amounts, find_families, net_moved_pages
+from smapstop.model.explain.families import Families, cancel_moved_pages, family_amounts, find_families
 from smapstop.model.explain.fork_sharing import book_sharing
 from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, STATES, KbColumn, Ledger
 from smapstop.model.tick import Ids
@@ -39,7 +39,7 @@ class Faults:
 
 
 def explain(
-    before: Mappings, old: Rows, after: Mappings, new: Rows, ids: Ids, faults: Faults, page_kb: int
+    before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows, ids: Ids, faults: Faults, page_kb: int
 ) -> Events:
     """Find the mechanisms that account for the changes of each mapping.
 
@@ -54,18 +54,18 @@ def explain(
         faults: Page faults of the process between the readings.
         page_kb: Page size, kB.
     """
-    families = find_families(before, old, after, new)
-    was, now = family_amounts(families, before, old, after, new, _INPUT_FIELDS)
+    families = find_families(before, before_rows, after, after_rows)
+    was, now = family_amounts(families, before, before_rows, after, after_rows, _INPUT_FIELDS)
     deltas = _deltas(was, now)
-    locks = _lock_changes(families, before, old, after, new)
+    locks = _lock_changes(families, before, before_rows, after, after_rows)
     changed = np.logical_or.reduce([locks != 0, *(delta != 0 for delta in deltas.values())])
     rows = np.flatnonzero(changed)
     if not len(rows):
         return NO_EVENTS
     deltas, was, now = ({name: kb[rows] for name, kb in fields.items()} for fields in (deltas, was, now))
     ledger = Ledger(deltas, _EXPLAINED_FIELDS, len(rows))
-    _book_all(ledger, evidence_of(after, new[rows], was, now, faults.minor + faults.major, page_kb))
-    _book_locks(ledger, locks[rows], after, new[rows], page_kb)
+    _book_all(ledger, evidence_of(after, after_rows[rows], was, now, faults.minor + faults.major, page_kb))
+    _book_locks(ledger, locks[rows], after, after_rows[rows], page_kb)
     return _build_events(ledger, ids[rows], page_kb)
 
 
@@ -81,15 +81,17 @@ def _deltas(was: dict[str, KbColumn], now: dict[str, KbColumn]) -> dict[str, KbC
     return deltas
 
 
-def _lock_changes(families: Families, before: Mappings, old: Rows, after: Mappings, new: Rows) -> NDArray[np.int8]:
+def _lock_changes(
+    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows
+) -> NDArray[np.int8]:
     """1 for mappings that were locked (VmFlags lo), -1 for those that were unlocked, 0 for the others."""
-    out = np.zeros(len(new), np.int8)
-    origin = old.copy()
+    out = np.zeros(len(after_rows), np.int8)
+    origin = before_rows.copy()
     is_new = origin[families.members] < 0
-    origin[families.members[is_new]] = old[families.heads[is_new]]
+    origin[families.members[is_new]] = before_rows[families.heads[is_new]]
     rows = np.flatnonzero(origin >= 0)
-    rows = rows[before.flags[origin[rows]] != after.flags[new[rows]]]
-    now, then = has_flag(after, new[rows], "lo"), has_flag(before, origin[rows], "lo")
+    rows = rows[before.flags[origin[rows]] != after.flags[after_rows[rows]]]
+    now, then = has_flag(after, after_rows[rows], "lo"), has_flag(before, origin[rows], "lo")
     out[rows] = now.astype(np.int8) - then.astype(np.int8)
     return out
 
@@ -97,7 +99,7 @@ def _lock_changes(families: Families, before: Mappings, old: Rows, after: Mappin
 def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
-    net_moved_pages(ledger, evidence.private_anonymous, evidence.faults * evidence.page_kb)
+    cancel_moved_pages(ledger, evidence.private_anonymous, evidence.faults * evidence.page_kb)
     _book_ksm(ledger)
     _skip_whole_huge_pages(ledger, evidence)
     _book_swap(ledger, evidence)
@@ -107,7 +109,7 @@ def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     _book_departures(ledger, evidence)
     if ledger.printed_fields >= set(STATES):
         book_sharing(ledger, evidence)
-        _book_writes(ledger, evidence)
+        _book_clean_dirty_changes(ledger, evidence)
     else:
         for state in STATES:
             ledger.unexplained[state][:] = 0
@@ -243,7 +245,7 @@ def _book_departures(ledger: Ledger, evidence: Evidence) -> None:
         evidence.private_anonymous, np.minimum(lost, ledger.loss(PC)), 0
     )  # marked free (MADV_FREE), and reclaimed later
     ledger.unexplained[PC] += freed
-    _book_drops(ledger, evidence, freed, anonymous=-1)
+    _book_discard_or_reclaim(ledger, evidence, freed, anonymous=-1)
     dropped = lost - freed
     ledger.explain_loss(dropped, DIRTY_FIRST)
     ledger.book("discard", dropped, sure=swap_known, rss=-1, anonymous=-1)
@@ -253,7 +255,7 @@ def _book_departures(ledger: Ledger, evidence: Evidence) -> None:
     ledger.book("discard", dirty, sure=swap_known, rss=-1)
     clean = np.where(evidence.private_anonymous, 0, ledger.loss("rss"))
     ledger.explain_loss(clean, CLEAN_FIRST)
-    _book_drops(ledger, evidence, clean)
+    _book_discard_or_reclaim(ledger, evidence, clean)
     replaced = np.where(evidence.private_file, ledger.loss("anonymous"), 0)
     ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was dropped, and the file's page mapped again
     ledger.explain_gain(replaced, CLEAN_FIRST)
@@ -261,21 +263,19 @@ def _book_departures(ledger: Ledger, evidence: Evidence) -> None:
     ledger.book("file-read", replaced)
 
 
-def _book_drops(ledger: Ledger, evidence: Evidence, kb: KbColumn, anonymous: int = 0) -> None:
+def _book_discard_or_reclaim(ledger: Ledger, evidence: Evidence, kb: KbColumn, anonymous: int = 0) -> None:
     """Book clean pages that are no longer resident: unmapped as far as the mapping shrank, else likely reclaimed."""
     unmapped = np.minimum(kb, evidence.shrunk_kb)
     ledger.book("discard", unmapped, rss=-1, anonymous=anonymous)
     ledger.book("reclaim", kb - unmapped, sure=False, rss=-1, anonymous=anonymous)
 
 
-def _book_writes(ledger: Ledger, evidence: Evidence) -> None:
+def _book_clean_dirty_changes(ledger: Ledger, evidence: Evidence) -> None:
     """Book pages that stayed resident, but were written, written back, or marked free (MADV_FREE)."""
     anonymous, file = evidence.private_anonymous, evidence.private_file
     for clean, dirty in ((PC, PD), (SC, SD), (PC, SD), (SC, PD)):
         written = ledger.transition(clean, dirty)
-        redirtied = np.where(
-            anonymous, written, np.where(file, np.minimum(written, evidence.clean_anonymous_pages), 0)
-        )
+        redirtied = np.where(anonymous, written, np.where(file, np.minimum(written, evidence.clean_anonymous_kb), 0))
         ledger.explain_transition(clean, dirty, redirtied, "rewrite")
         ledger.explain_transition(clean, dirty, written - redirtied, "shared-write")
         cleaned = ledger.transition(dirty, clean)

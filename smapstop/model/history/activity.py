@@ -46,11 +46,11 @@ class Activity:
         """Bin of a tick."""
         return int(self._bins_of(np.array([number]), width)[0])
 
-    def tick_in_bin(self, stretch: int, width: int) -> int:
+    def tick_in_bin(self, bin_number: int, width: int) -> int:
         """First tick in a bin; for an empty bin, the last tick before it."""
         bins = self._bins_of(np.arange(self.oldest, self._next_number), width)
-        at = int(np.searchsorted(bins, stretch, side="left"))
-        inside = at < len(bins) and bins[at] == stretch
+        at = int(np.searchsorted(bins, bin_number, side="left"))
+        inside = at < len(bins) and bins[at] == bin_number
         return self.oldest + (at if inside else max(0, at - 1))
 
     def nearest_active(self, number: int, direction: int) -> int | None:

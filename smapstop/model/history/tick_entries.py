@@ -214,6 +214,6 @@ def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: Map
     )
 
 
-def ref_at(moment: MapSnapshot | None, row: int) -> MappingRef | None:
+def ref_at(snapshot: MapSnapshot | None, row: int) -> MappingRef | None:
     """Name, permissions and addresses of the mapping in a row; `None` for row -1."""
-    return ref_of(moment.mappings, row) if moment is not None and row >= 0 else None
+    return ref_of(snapshot.mappings, row) if snapshot is not None and row >= 0 else None

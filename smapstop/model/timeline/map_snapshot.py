@@ -30,32 +30,32 @@ class MapSnapshot:
         return int(rows[0]) if len(rows) else None
 
 
-def apply_tick(moment: MapSnapshot | None, tick: Tick) -> MapSnapshot:
+def apply_tick(snapshot: MapSnapshot | None, tick: Tick) -> MapSnapshot:
     """Apply a tick to the snapshot before it; a tick that read no mappings leaves the map as it was.
 
     Raises:
         ValueError: The first tick is not a keyframe.
     """
     if tick.keyframe:
-        return MapSnapshot(tick, tick.ids, tick.rows, _last_changed(moment, tick), tick)
-    if moment is None:
+        return MapSnapshot(tick, tick.ids, tick.rows, _last_changed(snapshot, tick), tick)
+    if snapshot is None:
         raise ValueError("the first tick must be a keyframe")
-    read = tick if tick.has_mappings else moment.reading_tick
+    read = tick if tick.has_mappings else snapshot.reading_tick
     if not len(tick.ids) and not len(tick.gone):
-        return replace(moment, tick=tick, reading_tick=read)
-    rows = find_rows(moment.ids, tick.ids)
-    changed_at = _last_changed(moment, tick)
+        return replace(snapshot, tick=tick, reading_tick=read)
+    rows = find_rows(snapshot.ids, tick.ids)
+    changed_at = _last_changed(snapshot, tick)
     if (rows >= 0).all() and not len(tick.gone):
-        in_place = _overwrite_rows(moment, rows, changed_at, tick, read)
+        in_place = _overwrite_rows(snapshot, rows, changed_at, tick, read)
         if in_place is not None:
             return in_place
-    unchanged = np.ones(len(moment.ids), bool)
+    unchanged = np.ones(len(snapshot.ids), bool)
     unchanged[rows[rows >= 0]] = False
-    unchanged &= ~np.isin(moment.ids, tick.gone)
+    unchanged &= ~np.isin(snapshot.ids, tick.gone)
     selected = np.concatenate([np.flatnonzero(unchanged), len(unchanged) + np.arange(len(rows))])
-    mappings, order = merge_by_address((moment.mappings, tick.rows), selected)
-    ids = np.concatenate([moment.ids, tick.ids])
-    last_changed = np.concatenate([moment.last_changed, changed_at])
+    mappings, order = merge_by_address((snapshot.mappings, tick.rows), selected)
+    ids = np.concatenate([snapshot.ids, tick.ids])
+    last_changed = np.concatenate([snapshot.last_changed, changed_at])
     return MapSnapshot(tick, ids[order], mappings, last_changed[order], read)
 
 

@@ -200,7 +200,7 @@ def _select_values(row_log: RowLog, wanted: Ids, name: str) -> _FieldValues:
     """Select the values of the wanted mappings (ascending); within a tick, removals come before rows."""
     mapping, rows = _find_wanted_rows(row_log, wanted)
     gone_mapping, gone = _find_wanted_ids(wanted, decode(row_log.gone))
-    number = np.concatenate([decode(row_log.gone_at)[gone], decode(row_log.number)[rows]])
+    number = np.concatenate([decode(row_log.gone_at)[gone], decode(row_log.tick_numbers)[rows]])
     kb = np.concatenate([np.full(len(gone), np.nan), _kb(row_log, rows, name)])
     order = np.argsort(number, kind="stable")
     return _FieldValues(np.concatenate([gone_mapping, mapping])[order], number[order], kb[order])
@@ -208,10 +208,10 @@ def _select_values(row_log: RowLog, wanted: Ids, name: str) -> _FieldValues:
 
 def _find_wanted_rows(row_log: RowLog, wanted: Ids) -> tuple[Rows, Rows]:
     """Find the rows of wanted mappings: the position of each row's mapping among the wanted, and the rows."""
-    at, attribute_rows = _find_wanted_ids(wanted, decode(row_log.attribute_ids))
-    wanted_at = np.full(len(decode(row_log.attribute_ids)), -1)
+    at, attribute_rows = _find_wanted_ids(wanted, decode(row_log.attribute_mapping_ids))
+    wanted_at = np.full(len(decode(row_log.attribute_mapping_ids)), -1)
     wanted_at[attribute_rows] = at
-    of_row = wanted_at[decode(row_log.attribute_rows)]
+    of_row = wanted_at[decode(row_log.attribute_positions)]
     rows = np.flatnonzero(of_row >= 0)
     return of_row[rows], rows
 
@@ -258,8 +258,8 @@ def last_row(segments: Sequence[Segment], mapping: int, until: int) -> tuple[int
     for segment in reversed(segments):
         row_log, base = segment.row_log, segment.base
         rows = row_log.rows_of_mapping(mapping)
-        rows = rows[decode(row_log.number)[rows] <= until]
-        number = int(decode(row_log.number)[rows[-1]]) if len(rows) else -1
+        rows = rows[decode(row_log.tick_numbers)[rows] <= until]
+        number = int(decode(row_log.tick_numbers)[rows[-1]]) if len(rows) else -1
         gone_at = decode(row_log.gone_at)[decode(row_log.gone) == mapping]
         if (gone_at[gone_at <= until] > number).any():
             return None
@@ -272,11 +272,11 @@ def last_row(segments: Sequence[Segment], mapping: int, until: int) -> tuple[int
     return None
 
 
-def row_span_of(moment: MapSnapshot, mapping: int) -> RowSpan:
+def row_span_of(snapshot: MapSnapshot, mapping: int) -> RowSpan:
     """Span with the row of a mapping in a map snapshot."""
-    rows = np.flatnonzero(moment.ids == mapping)
-    number, times_ns = np.full(len(rows), moment.tick.number), np.full(len(rows), moment.tick.monotonic_ns)
-    return RowSpan(number, times_ns, moment.mappings.take(rows), True, None if len(rows) else moment.tick.number)
+    rows = np.flatnonzero(snapshot.ids == mapping)
+    number, times_ns = np.full(len(rows), snapshot.tick.number), np.full(len(rows), snapshot.tick.monotonic_ns)
+    return RowSpan(number, times_ns, snapshot.mappings.take(rows), True, None if len(rows) else snapshot.tick.number)
 
 
 def row_spans(segments: Sequence[Segment], mapping: int, since: int, oldest: int) -> Iterator[RowSpan]:
@@ -297,7 +297,7 @@ def row_spans(segments: Sequence[Segment], mapping: int, since: int, oldest: int
             yield RowSpan(numbers, times[numbers - first], base.take(rows), True, None if len(rows) else first)
             since = first + 1
         rows = segment.row_log.rows_of_mapping(mapping)
-        numbers = decode(segment.row_log.number)[rows]
+        numbers = decode(segment.row_log.tick_numbers)[rows]
         rows, numbers = rows[numbers >= since], numbers[numbers >= since]
         gone_at = decode(segment.row_log.gone_at)[decode(segment.row_log.gone) == mapping]
         gone = int(gone_at[-1]) if len(gone_at) and gone_at[-1] >= since else None

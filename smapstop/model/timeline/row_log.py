@@ -25,15 +25,15 @@ class RowLog:
 
     texts: StringTable
     fields: tuple[str, ...]
-    attribute_ids: StoredColumn
+    attribute_mapping_ids: StoredColumn
     """Mapping of each of the h sets of attributes, shape (h,)."""
     attributes: tuple[StoredColumn, ...]
     """Columns of the attributes, in the order of `ATTRIBUTE_COLUMNS`, shape (h,) each."""
-    attribute_rows: StoredColumn
+    attribute_positions: StoredColumn
     """Position of each row's attributes in `attributes`, shape (k,)."""
-    number: StoredColumn
+    tick_numbers: StoredColumn
     """Tick of each row, shape (k,)."""
-    position: StoredColumn
+    position_in_tick: StoredColumn
     """Position of each row among those of its tick, shape (k,)."""
     last_changed: StoredColumn
     """See `Delta`; shape (k,)."""
@@ -47,7 +47,7 @@ class RowLog:
     @property
     def ids(self) -> Ids:
         """Mapping of each row, shape (k,)."""
-        ids: Ids = decode(self.attribute_ids)[decode(self.attribute_rows)]
+        ids: Ids = decode(self.attribute_mapping_ids)[decode(self.attribute_positions)]
         return ids
 
     @property
@@ -58,10 +58,10 @@ class RowLog:
     @property
     def _columns(self) -> tuple[StoredColumn, ...]:
         own_columns = (
-            self.attribute_ids,
-            self.attribute_rows,
-            self.number,
-            self.position,
+            self.attribute_mapping_ids,
+            self.attribute_positions,
+            self.tick_numbers,
+            self.position_in_tick,
             self.last_changed,
             self.gone,
             self.gone_at,
@@ -74,13 +74,13 @@ class RowLog:
 
     def rows_of_mapping(self, mapping: int) -> Rows:
         """Rows of a mapping, in order of time."""
-        found = np.flatnonzero(decode(self.attribute_ids) == mapping)
-        return np.flatnonzero(np.isin(decode(self.attribute_rows), found)) if len(found) else found
+        found = np.flatnonzero(decode(self.attribute_mapping_ids) == mapping)
+        return np.flatnonzero(np.isin(decode(self.attribute_positions), found)) if len(found) else found
 
     def rows_of_tick(self, number: int) -> Rows:
         """Rows of a tick, in their original order."""
-        rows = np.flatnonzero(decode(self.number) == number)
-        return rows[np.argsort(decode(self.position)[rows])]
+        rows = np.flatnonzero(decode(self.tick_numbers) == number)
+        return rows[np.argsort(decode(self.position_in_tick)[rows])]
 
     def amounts_of(self, row: int) -> dict[str, int]:
         """Fields of a row, kB."""
@@ -88,7 +88,7 @@ class RowLog:
 
     def take(self, rows: Rows) -> Mappings:
         """Take some rows, as `Mappings`."""
-        at = decode(self.attribute_rows)[rows]
+        at = decode(self.attribute_positions)[rows]
         attributes = {
             name: decode(column)[at] for name, column in zip(ATTRIBUTE_COLUMNS, self.attributes, strict=True)
         }
@@ -102,11 +102,11 @@ class RowLog:
         return RowLog(
             texts=self.texts,
             fields=self.fields,
-            attribute_ids=decode(self.attribute_ids),
+            attribute_mapping_ids=decode(self.attribute_mapping_ids),
             attributes=tuple(map(decode, self.attributes)),
-            attribute_rows=decode(self.attribute_rows),
-            number=decode(self.number),
-            position=decode(self.position),
+            attribute_positions=decode(self.attribute_positions),
+            tick_numbers=decode(self.tick_numbers),
+            position_in_tick=decode(self.position_in_tick),
             last_changed=decode(self.last_changed),
             amounts=tuple(map(decode, self.amounts)),
             gone=decode(self.gone),
@@ -116,8 +116,8 @@ class RowLog:
     def packed(self) -> "RowLog":
         """Encode all columns, ordered by mapping; equal consecutive attributes are stored once."""
         order = np.argsort(self.ids, kind="stable")
-        at = decode(self.attribute_rows)[order]
-        by_row = [decode(column)[at] for column in (self.attribute_ids, *self.attributes)]
+        at = decode(self.attribute_positions)[order]
+        by_row = [decode(column)[at] for column in (self.attribute_mapping_ids, *self.attributes)]
         new = np.zeros(len(at), bool)
         new[:1] = True
         for column in by_row:
@@ -126,11 +126,11 @@ class RowLog:
         return RowLog(
             texts=self.texts,
             fields=self.fields,
-            attribute_ids=ids,
+            attribute_mapping_ids=ids,
             attributes=tuple(attributes),
-            attribute_rows=encode(np.cumsum(new) - 1),
-            number=encode(decode(self.number)[order]),
-            position=encode(decode(self.position)[order]),
+            attribute_positions=encode(np.cumsum(new) - 1),
+            tick_numbers=encode(decode(self.tick_numbers)[order]),
+            position_in_tick=encode(decode(self.position_in_tick)[order]),
             last_changed=encode(decode(self.last_changed)[order]),
             amounts=tuple(encode(decode(column)[order]) for column in self.amounts),
             gone=encode(decode(self.gone)),
@@ -148,11 +148,11 @@ def build_row_log(deltas: Sequence[Delta], layout: RowLayout) -> RowLog:
     return RowLog(
         texts=texts,
         fields=fields,
-        attribute_ids=np.concatenate([delta.ids for delta in nonempty] or empty),
+        attribute_mapping_ids=np.concatenate([delta.ids for delta in nonempty] or empty),
         attributes=tuple(_attribute_column([delta.rows for delta in nonempty], name) for name in ATTRIBUTE_COLUMNS),
-        attribute_rows=np.arange(sum(count)),
-        number=np.repeat(np.array([delta.number for delta in nonempty], np.int64), count),
-        position=np.concatenate([np.arange(k) for k in count] or empty),
+        attribute_positions=np.arange(sum(count)),
+        tick_numbers=np.repeat(np.array([delta.number for delta in nonempty], np.int64), count),
+        position_in_tick=np.concatenate([np.arange(k) for k in count] or empty),
         last_changed=np.concatenate([delta.last_changed for delta in nonempty] or empty),
         amounts=tuple(np.concatenate(amounts, axis=1)),
         gone=np.concatenate([delta.gone for delta in deltas] or empty),
@@ -170,25 +170,25 @@ def _attribute_column(maps: Sequence[Mappings], name: str) -> NDArray[np.generic
     return column
 
 
-def row_log_of_snapshot(moment: MapSnapshot) -> RowLog:
+def row_log_of_snapshot(snapshot: MapSnapshot) -> RowLog:
     """Build the row log of a whole map; it shares the columns of the snapshot."""
-    mappings, n = moment.mappings, len(moment.ids)
+    mappings, n = snapshot.mappings, len(snapshot.ids)
     return RowLog(
         texts=mappings.strings,
         fields=mappings.fields,
-        attribute_ids=moment.ids,
+        attribute_mapping_ids=snapshot.ids,
         attributes=tuple(getattr(mappings, name) for name in ATTRIBUTE_COLUMNS),
-        attribute_rows=np.arange(n),
-        number=np.full(n, moment.tick.number),
-        position=np.arange(n),
-        last_changed=moment.last_changed,
+        attribute_positions=np.arange(n),
+        tick_numbers=np.full(n, snapshot.tick.number),
+        position_in_tick=np.arange(n),
+        last_changed=snapshot.last_changed,
         amounts=tuple(mappings.amounts),
         gone=np.zeros(0, np.int64),
         gone_at=np.zeros(0, np.int64),
     )
 
 
-def replay(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, TickNumbers]:
+def rebuild_map(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, TickNumbers]:
     """Rebuild the map at a tick from consecutive row logs, the first of which is a whole map.
 
     For instance until tick 3, with a whole map at tick 0, and one change in each tick after it (`A1` is the row of
@@ -207,7 +207,7 @@ def replay(steps: Sequence[RowLog], until: int) -> tuple[Ids, Mappings, TickNumb
         `ids`, `mappings` and `last_changed` of the `MapSnapshot`.
     """
     ids = np.concatenate([log.ids for log in steps])
-    numbers_by_log = [decode(log.number) for log in steps]
+    numbers_by_log = [decode(log.tick_numbers) for log in steps]
     numbers = np.concatenate(numbers_by_log)
     newest = _newest_per_id(_rows_until(numbers, until), ids)
     present = np.sort(_without_gone(newest, ids, numbers, steps, until))
@@ -265,4 +265,4 @@ def _rows_by_log(rows: Rows, sizes: Sequence[int]) -> list[Rows]:
 
 def _has_changes(log: RowLog, until: int) -> bool:
     """Whether any tick up to `until` changed a row or found a mapping gone."""
-    return bool((decode(log.number) <= until).any() or (decode(log.gone_at) <= until).any())
+    return bool((decode(log.tick_numbers) <= until).any() or (decode(log.gone_at) <= until).any())

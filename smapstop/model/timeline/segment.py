@@ -51,7 +51,7 @@ class Segment:
 
     def change_counts(self) -> NDArray[np.int64]:
         """Number of rows, events and lifecycle events of each tick, summed up."""
-        rows = np.bincount(decode(self.row_log.number) - self.first, minlength=self.stop - self.first)
+        rows = np.bincount(decode(self.row_log.tick_numbers) - self.first, minlength=self.stop - self.first)
         counts: NDArray[np.int64] = rows + self.headers.event_counts()
         return counts
 

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
-from smapstop.model.timeline.row_log import RowLog, replay
+from smapstop.model.timeline.row_log import RowLog, rebuild_map
 from smapstop.model.timeline.segment import Segment
 from smapstop.model.timeline.segment_store import SegmentStore
 
@@ -97,7 +97,9 @@ class SnapshotCache:
         """Rebuild a snapshot from the last whole map before it."""
         segments = self._segments.segments_between(number, number + 1)
         assert segments[0].base is not None
-        ids, mappings, last_changed = replay([segments[0].base, *(segment.row_log for segment in segments)], number)
+        ids, mappings, last_changed = rebuild_map(
+            [segments[0].base, *(segment.row_log for segment in segments)], number
+        )
         segment, tick = segments[-1], self.header(number)
         if not segment.is_open:
             tick = replace(tick, ids=ids, rows=mappings) if tick.keyframe else self._with_rows(tick)

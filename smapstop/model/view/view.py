@@ -16,7 +16,7 @@ from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.table_data import RemovedRows, TableData, build_table, group_rows, with_removed
 from smapstop.model.view.view_state import ViewState
 
-LINGER = 3
+REMOVED_ROW_TICKS = 3
 """Ticks for which a removed mapping is still shown."""
 
 
@@ -93,14 +93,14 @@ def _table(timeline: Timeline, changes: MapDiff, grouping: Grouping, *, other_ru
     snapshot = changes.after
     seconds = None if other_run else rate_seconds(changes.before.reading_tick, snapshot.reading_tick)
     table = build_table(changes, seconds, timeline.stacks_at(snapshot.tick.number))
-    removed = _missing_rows(changes) if other_run else _removed_rows(timeline, snapshot)
+    removed = _rows_only_in_baseline(changes) if other_run else _removed_rows(timeline, snapshot)
     return group_rows(with_removed(table, changes, removed), grouping)
 
 
 def _removed_rows(timeline: Timeline, snapshot: MapSnapshot) -> RemovedRows:
-    """Rows of the mappings removed in the last `LINGER` ticks, with the first tick without each."""
+    """Rows of the mappings removed in the last `REMOVED_ROW_TICKS` ticks, with the first tick without each."""
     number = snapshot.tick.number
-    before = timeline.at(max(timeline.oldest, number - LINGER))
+    before = timeline.at(max(timeline.oldest, number - REMOVED_ROW_TICKS))
     rows = diff_maps(before, snapshot).gone_rows
     return RemovedRows(before, rows, _removal_ticks(timeline, before.ids[rows], before.tick.number, number))
 
@@ -113,6 +113,6 @@ def _removal_ticks(timeline: Timeline, ids: Ids, first: int, last: int) -> NDArr
     return removed
 
 
-def _missing_rows(changes: MapDiff) -> RemovedRows:
+def _rows_only_in_baseline(changes: MapDiff) -> RemovedRows:
     """Rows of the mappings that only the earlier run has."""
     return RemovedRows(changes.before, changes.gone_rows, np.full(len(changes.gone_rows), -1))

@@ -7,7 +7,7 @@ import pytest
 from factories import mappings_of
 
 from smapstop.model.explain.rules import Faults, explain
-from smapstop.model.identity import first_match, match
+from smapstop.model.identity import match_readings, number_first_reading
 from smapstop.proc.columns import ABSENT, Mappings
 
 ANONYMOUS = (0, 1000, "rw-p")
@@ -17,8 +17,8 @@ FILE = (0, 1000, "rw-s", "/data/x")
 
 def told(before: Mappings, after: Mappings, faults: int = 0) -> list[list[str]]:
     """What happened to each mapping of the later map, the most first; with a question mark where it is not sure."""
-    ids = first_match(before).ids
-    found = match(before, ids, after, len(ids))
+    ids = number_first_reading(before).ids
+    found = match_readings(before, ids, after, len(ids))
     rows = np.arange(len(after))
     events = explain(before, found.previous_rows, after, rows, found.ids, Faults(faults, 0), 4)
     return [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from smapstop.model.events import Events
 from smapstop.model.explain.rules import Faults, explain
-from smapstop.model.identity import first_match, match
+from smapstop.model.identity import match_readings, number_first_reading
 from smapstop.proc.columns import Mappings
 
 Pages = list[tuple[str, str]]
@@ -255,7 +255,7 @@ def test_kernel_that_prints_only_pss_has_nothing_to_explain(mappings: list[tuple
 @given(space_histories)
 def test_mappings_may_come_go_and_change_in_any_way(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
-        found = match(previous, first_match(previous).ids, current, len(previous))
+        found = match_readings(previous, number_first_reading(previous).ids, current, len(previous))
         rows = np.arange(len(current))
         events = explain(previous, found.previous_rows, current, rows, found.ids, Faults(5, 0), 4)
 

@@ -7,7 +7,7 @@ import pytest
 from factories import mappings_of
 
 from smapstop.model.timeline.delta import Delta
-from smapstop.model.timeline.row_log import RowLog, build_row_log, replay
+from smapstop.model.timeline.row_log import RowLog, build_row_log, rebuild_map
 from smapstop.proc.columns import ABSENT
 
 PLACES = {"A": (10, 20), "B": (30, 40), "C": (50, 60), "D": (70, 80)}
@@ -29,7 +29,7 @@ def part(*changes: Delta) -> RowLog:
 
 def after(number: int, *steps: RowLog) -> str:
     """The map after a tick: each mapping with its Rss, in address order."""
-    ids, mappings, moved = replay(steps, number)
+    ids, mappings, moved = rebuild_map(steps, number)
     rss = mappings.get("rss")
     assert rss is not None
     assert rss.tolist() == moved.tolist()
@@ -66,8 +66,8 @@ def test_several_parts_follow_each_other() -> None:
 def test_a_field_is_known_from_the_first_tick_that_printed_it() -> None:
     later = part(change(2, "A", swap=[7]))
 
-    _, before, _ = replay([WHOLE, later], 1)
-    _, since, _ = replay([WHOLE, later], 2)
+    _, before, _ = rebuild_map([WHOLE, later], 1)
+    _, since, _ = rebuild_map([WHOLE, later], 2)
 
     assert before.get("swap") is None
     swap = since.get("swap")

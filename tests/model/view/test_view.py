@@ -4,7 +4,7 @@ from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE, PreviousRun
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import LINGER, derive_view
+from smapstop.model.view.view import REMOVED_ROW_TICKS, derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import StringTable
 
@@ -64,10 +64,10 @@ def test_what_is_gone_is_shown_for_some_ticks() -> None:
     timeline = growing(2)
     timeline.append(tick_of(2, mappings_of(), [], gone=[1]))
     seen = [derive_view(timeline, ViewState()).table.gone.tolist()]
-    for number in range(3, 3 + LINGER):
+    for number in range(3, 3 + REMOVED_ROW_TICKS):
         timeline.append(tick_of(number, mappings_of(), []))
         seen.append(derive_view(timeline, ViewState()).table.gone.tolist())
-    assert seen == [[False, True]] * LINGER + [[False]]
+    assert seen == [[False, True]] * REMOVED_ROW_TICKS + [[False]]
 
 
 def test_the_filter_says_which_rows_to_keep() -> None:
