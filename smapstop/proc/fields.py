@@ -248,7 +248,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "Nonlinear",
         "3.5",
-        "Pages mapped out of order with remap_file_pages. Not printed since Linux 4.0.",
+        "Pages mapped out of order with remap_file_pages. Linux 4 and later do not print it.",
     ),
 )
 """All fields: in the order of Linux 6.18, then those only in smaps_rollup, then those no longer printed."""

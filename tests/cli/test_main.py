@@ -271,7 +271,7 @@ def test_the_program_itself_is_watched_or_what_is_named(tmp_path: Path) -> None:
     *_, told = told_to_dashboard(tmp_path, "--watch", "--", "ls", "-l")
     assert told == f"False {{'path': PosixPath({ls!r}), 'must_be_executable': True}}"
     *_, told = told_to_dashboard(tmp_path, "--watch", str(there), "--", "ls")
-    assert told == f"False {{'path': PosixPath({str(there)!r}), 'executed': False}}"
+    assert told == f"False {{'path': PosixPath({str(there)!r}), 'must_be_executable': False}}"
     *_, told = told_to_dashboard(tmp_path, "--", "ls")
     assert told == "terminal False"
 
