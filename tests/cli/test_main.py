@@ -137,7 +137,7 @@ def test_version() -> None:
         ("diff a b --by colour", ".*invalid choice: 'colour'.*: see smapstop diff --help"),
         ("diff a b --fail-over 10", "--fail-over 10: give a percentage or an amount: 10%, 512k, 5M, or libfoo.so=5%"),
         ("diff a b --at noon", "--at noon: give start, end, peak, or seconds after the start; A,B for one each"),
-        ("diff /no/such b", "cannot read '/no/such': No such file or directory: smapstop record and .*"),
+        ("diff /no/such b", "cannot read '/no/such': No such file or directory: use a file from smapstop record .*"),
         ("demo now", "unexpected 'now': demo brings its own program: smapstop demo"),
         ("completion", "completion needs a shell: smapstop completion bash, zsh or fish"),
         ("completion tcsh", ".*invalid choice: 'tcsh'.*: see smapstop completion --help"),

@@ -257,7 +257,7 @@ def test_a_pipe_in_place_of_the_terminal(terminal: Terminals) -> None:
 def test_a_stderr_that_is_closed(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -p 1 2>&-", columns=200)
     assert window.status() == 2
-    window.wait_for("and stderr is closed: smapstop snapshot")
+    window.wait_for("but stderr is closed: use smapstop snapshot")
 
 
 def test_a_terminal_without_a_cursor(terminal: Terminals) -> None:

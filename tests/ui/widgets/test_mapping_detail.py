@@ -125,9 +125,9 @@ async def test_the_field_table_at_80_columns() -> None:
             "       │███████████████████████████████████",
             "     0 ┤███████████████████████████████████",
             "       └ 22:13:20 ─────────────────────────────────────────────────── 22:13:21",
-            " ▏Private_Clean: Resident pages that only this mapping maps and that are not",
-            " ▏dirty. Private means a map count of 1, not MAP_PRIVATE: a file that only",
-            " ▏this process maps is here too.",
+            " ▏Private_Clean: Resident clean pages that only this mapping maps. Private",
+            " ▏means a map count of 1, not MAP_PRIVATE: a file that only this process maps",
+            " ▏counts too.",
         ] == solid(app)
 
 
