@@ -305,7 +305,14 @@ def test_the_demo_is_launched_with_what_to_do_and_leaves_nothing(tmp_path: Path)
 
 def test_ctrl_c_ends_silently_as_in_a_shell() -> None:
     command = [sys.executable, "-m", "smapstop", "snapshot", "--from", "-"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # whoever runs the tests in the background has them ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdin is not None
     process.stdin.write(b"x")
     process.stdin.flush()
