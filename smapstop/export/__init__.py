@@ -1,4 +1,4 @@
-"""Export a recording as csv, JSON lines or a trace, keeping only one tick at a time in memory."""
+"""Export a recording as CSV, JSON lines or a trace, keeping only one tick at a time in memory."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Write records as JSON lines or csv, one piece of text per step, so that long recordings can be streamed."""
+"""Write records as JSON lines or CSV, one piece of text per step, so that long recordings can be streamed."""
 
 import csv
 from collections.abc import Collection, Iterable, Iterator
@@ -17,7 +17,7 @@ def as_jsonl(steps: Iterable[Step], kinds: Collection[RecordKind]) -> Iterator[s
 
 
 def as_csv(steps: Iterable[Step], kind: RecordKind) -> Iterator[str]:
-    """Write the records of one kind as csv with a header; unknown values are empty.
+    """Write the records of one kind as CSV with a header; unknown values are empty.
 
     Names are as in a snapshot's csv.
     """

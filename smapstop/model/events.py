@@ -114,4 +114,3 @@ class Event:
 
 
 NO_EVENTS = Events(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, bool))
-"""No events."""

@@ -17,7 +17,7 @@ Rows = NDArray[np.intp]
 """Row numbers of a `Mappings`."""
 
 NO_ROW = -1
-"""No row."""
+"""Row number of a mapping that a reading does not have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

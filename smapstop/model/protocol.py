@@ -100,7 +100,7 @@ class Target:
     started_ns: int
     """Start time, wall clock, ns."""
     clock_ticks: int
-    """Clock ticks a second (SC_CLK_TCK), the unit of its CPU times."""
+    """Clock ticks per second (SC_CLK_TCK), the unit of its CPU times."""
     max_map_count: int | None
     """Limit of mappings per process (vm.max_map_count)."""
 

@@ -95,7 +95,7 @@ class Tick:
     executed: bool = False
     """The process called exec since the previous tick."""
     ending: ExitStatus | None = None
-    """Set on the last tick of a process."""
+    """How the process ended; None except on its last tick."""
     missing: str = ""
     """Why the mappings could not be read at this tick, and what to do; `rows` is meaningless then."""
 

@@ -25,7 +25,7 @@ def strip_deleted(name: str) -> str:
 
 
 class StringTable:
-    """String table: each string once, in order of appearance; columns hold its codes. Code 0 is the empty string."""
+    """String table: each string once, in order of appearance; columns hold its ids. Id 0 is the empty string."""
 
     def __init__(self, texts: Iterable[str] = ("",)) -> None:
         self._strings = list(texts)
@@ -38,7 +38,7 @@ class StringTable:
         return self._strings[code]
 
     def intern(self, text: str) -> int:
-        """Return the code of `text`, adding it if it is new."""
+        """Return the id of `text`, adding it if it is new."""
         code = self._ids.get(text)
         if code is None:
             code = self._ids[text] = len(self._strings)
@@ -50,7 +50,7 @@ class StringTable:
         return tuple(self._strings[count:])
 
     def extend(self, texts: Iterable[str]) -> None:
-        """Append the strings another table added (see `additions_since`), so that codes agree in both."""
+        """Append the strings another table added (see `additions_since`), so that ids agree in both."""
         for text in texts:
             self._ids[text] = len(self._strings)
             self._strings.append(text)
@@ -81,7 +81,7 @@ class Mappings:
     amounts: Amounts
     """Shape (len(fields), n): one contiguous row per field."""
     strings: StringTable = field(repr=False)
-    """String table for the codes in `perms`, `device`, `name` and `flags`."""
+    """String table of the ids in `perms`, `device`, `name` and `flags`."""
 
     def __len__(self) -> int:
         return len(self.start)

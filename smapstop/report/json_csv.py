@@ -47,7 +47,7 @@ class CsvLines:
 
 
 def csv_cell(value: object) -> object:
-    """Convert a value for csv; None becomes empty."""
+    """Convert a value for CSV; None becomes empty."""
     if isinstance(value, bool):
         return str(value).lower()
     return " ".join(value) if isinstance(value, list) else value

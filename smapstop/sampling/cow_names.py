@@ -21,7 +21,7 @@ _COPY_ON_WRITE = MECHANISMS.index("copy-on-write")
 
 
 class CowTracker:
-    """Track the anonymous pages of a process' private file mappings, to find those that are new.
+    """Track the anonymous pages of a process's private file mappings, to find those that are new.
 
     The cost of a scan is proportional to the mapping's page tables, so only mappings with copied pages are scanned.
     """

@@ -54,7 +54,11 @@ class WatchedProcess:
         )
 
     def collect_exit_status(self) -> ExitStatus:
-        """Exit status of the target: of our child by waitpid(2), else from /proc, or the pidfd once reaped."""
+        """Return the exit status of the target, and reap it if it is our child.
+
+        That of another process is read from /proc, or from its pidfd once its parent has reaped it;
+        the result is empty if the kernel does not provide that.
+        """
         if self.program is not None:
             _, status = os.waitpid(self.program.pid, 0)
             return ExitStatus(*split_wait_status(status))

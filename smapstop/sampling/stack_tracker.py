@@ -16,7 +16,7 @@ LIST_EVERY_TICKS = 10
 
 
 class StackTracker:
-    """Track the stacks of a process' threads, to report which are new, renamed, or no longer in use."""
+    """Track the stacks of a process's threads, to report which are new, renamed, or no longer in use."""
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process

@@ -59,7 +59,7 @@ class RecordingTee:
     def end_recording(self, why: str) -> None:
         """End the recording of the current run, with a reason; the source continues. The first reason counts.
 
-        Callable from any thread: a tick that is being written at the moment is still recorded.
+        Callable from any thread: a tick that is just being written is still recorded.
         """
         if not self._finished:
             self._reason, self._finished = why, True

@@ -21,7 +21,7 @@ class Column:
     title: str
     cell_format: CellFormat
     width: int
-    """Cells; for `name` and `happened` the least that makes sense."""
+    """Width in cells; for `name` and `happened` the minimum."""
     drop_order: int
     """Columns with a higher number are dropped first on a narrow terminal."""
     help: str

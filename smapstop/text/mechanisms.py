@@ -1,4 +1,4 @@
-"""Kernel mechanisms in words: a label for the table, a sentence for the drill-down."""
+"""Kernel mechanisms in words: a label for the table, a sentence for the detail of a mapping."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from smapstop.proc.columns import Mappings
 
 RowIndices = NDArray[np.intp]
 NO_ROW = -1
-"""No row."""
+"""Row number of a mapping without a partner."""
 _Number = TypeVar("_Number", np.uint64, np.int32)
 
 

@@ -27,7 +27,7 @@ class Families:
     heads: Rows
     """Head of each of `members`."""
     gone: Rows
-    """Rows of `before` without a row of their own now, whose family still has one."""
+    """Rows of `before` whose mapping is gone while its family has another one now."""
     gone_heads: Rows
     """Head of the family of each of `gone`."""
 

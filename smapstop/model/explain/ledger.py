@@ -70,7 +70,7 @@ class Ledger:
             self.bookings += [(what, np.where(sure, kb, 0), True), (what, np.where(sure, 0, kb), False)]
 
     def explain_gain(self, kb: KbColumn, states: Sequence[str]) -> None:
-        """Explain `kb` that became resident: by gains of the states, the likeliest first."""
+        """Attribute `kb` that became resident to gains of the states, the likeliest first."""
         for state in states:
             part = np.minimum(kb, self.gain(state))
             self.unexplained[state] -= part
@@ -78,7 +78,7 @@ class Ledger:
         self.unexplained[states[0]] -= kb
 
     def explain_loss(self, kb: KbColumn, states: Sequence[str]) -> None:
-        """Explain `kb` that is no longer resident: by losses of the states, the likeliest first."""
+        """Attribute `kb` that is no longer resident to losses of the states, the likeliest first."""
         for state in states:
             part = np.minimum(kb, self.loss(state))
             self.unexplained[state] += part
@@ -86,7 +86,10 @@ class Ledger:
         self.unexplained[states[0]] += kb
 
     def explain_transition(self, source: str, target: str, kb: KbColumn, *whats: Mechanism) -> None:
-        """Explain `kb` that changed state by mechanisms; without any, another process caused it."""
+        """Explain `kb` that changed state, and book it for each mechanism given.
+
+        None is given if another process caused the change, or if the caller books its mechanisms separately.
+        """
         self.unexplained[source] += kb
         self.unexplained[target] -= kb
         for what in whats:

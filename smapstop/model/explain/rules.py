@@ -32,7 +32,7 @@ _INPUT_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", *_SUM_FIELDS["huge"
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Page faults of the whole process in a tick: an upper bound for all mappings, no evidence for a single one."""
+    """Page faults of the whole process in a tick: they limit what happened in all mappings, but not in which."""
 
     minor: int
     major: int
@@ -216,7 +216,7 @@ def _book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn) -> None
     """
     touched = np.where(evidence.private_anonymous, ledger.gain("anonymous", "rss"), 0)
     ledger.explain_gain(touched, DIRTY_FIRST)
-    faulted = touched <= 2 * evidence.faults * evidence.page_kb  # if not: large folios, or moved by mremap
+    faulted = touched <= 2 * evidence.faults * evidence.page_kb  # more: large folios, or pages that mremap moved
     ledger.book("first-touch", touched, sure=faulted, rss=1, anonymous=1)
     exclusive = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(PC))
     fresh = np.where(evidence.shared_memory, exclusive, 0)  # pages that others map, too, existed before
@@ -224,7 +224,7 @@ def _book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn) -> None
     ledger.book("first-touch", fresh, rss=1)
     dirty = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(SD))
     written = np.where(evidence.shared_file, dirty, 0)
-    if written.sum() <= evidence.faults * evidence.page_kb:  # if not: most were dirty already
+    if written.sum() <= evidence.faults * evidence.page_kb:  # with more pages than faults, most were dirty already
         ledger.explain_gain(written, DIRTY_FIRST)
         ledger.book("shared-write", written, sure=False, rss=1)
     read = np.where(evidence.private_anonymous, 0, ledger.gain("rss"))

@@ -25,7 +25,7 @@ _LIFECYCLE_STEPS: dict[str, LifecycleKind] = {what: what for what in get_args(Li
 PUBLIC_NAMES: dict[str, str] = {"end": "exit"}
 """Names in recordings and exports where they differ: these must not change."""
 NAMES_TICKS = 60
-"""Ticks up to the last one of which an entry has the symbols on pages copied on write."""
+"""An entry keeps symbols on pages copied on write from at most this many ticks before its last one."""
 
 
 @dataclass(frozen=True, slots=True)

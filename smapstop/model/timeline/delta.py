@@ -1,4 +1,4 @@
-"""Delta of a tick: the rows that differ from the snapshot before it, for keyframes, too."""
+"""Delta of a tick: the rows that differ from the snapshot before it, even if the tick has all rows (keyframe)."""
 
 from dataclasses import dataclass
 

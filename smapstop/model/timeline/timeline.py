@@ -1,4 +1,4 @@
-"""Timeline: the log of a process' ticks, and lookup of the map and the ticks at any time."""
+"""Timeline: the log of a process's ticks, and lookup of the map and the ticks at any time."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -19,7 +19,7 @@ MAX_CHECKED_BYTES = 256 << 20
 
 _CHUNK_BYTES = 1 << 20
 _NT_GNU_BUILD_ID = 3
-"""NT_GNU_BUILD_ID."""
+"""Type of the note that has the build-id (elf.h)."""
 
 
 class DebugLink(NamedTuple):

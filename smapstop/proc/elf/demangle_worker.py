@@ -18,7 +18,10 @@ _MAX_NAME_BYTES = 4096
 
 
 def main() -> None:
-    """Answer each line with the demangled name, or an empty line if it is none. Exit at once without pydemumble."""
+    """Answer each line with the demangled name, or with an empty line if it cannot be demangled or is too long.
+
+    Exit at once if pydemumble is not installed.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

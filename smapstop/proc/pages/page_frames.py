@@ -45,7 +45,7 @@ _NO_PAGE = np.uint64(1 << 20)
 _PFN = np.uint64((1 << 55) - 1)
 _PAGES_PER_READ = 65536
 _GAP = 256
-"""Largest difference between two requested frame numbers that is read along instead of starting another read."""
+"""Requested frame numbers at most this far apart are read together, with those between them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

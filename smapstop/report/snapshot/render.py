@@ -1,4 +1,4 @@
-"""Format a snapshot as JSON, csv or a table."""
+"""Format a snapshot as JSON, CSV or a table."""
 
 import csv
 from dataclasses import replace
@@ -63,7 +63,7 @@ def _process(snapshot: Snapshot) -> Record | None:
 
 
 def as_csv(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none") -> str:
-    """Format a snapshot as csv with a header: a row per mapping or group, or one of totals; unknown values are empty.
+    """Format a snapshot as CSV with a header: a row per mapping or group, or one of totals; unknown values are empty.
 
     Names are not escaped; bytes that are not UTF-8 are surrogates, to be written with `surrogateescape`.
     """

@@ -98,7 +98,7 @@ class GuideScreen(Modal[None]):
             self._list.focus()
 
     async def action_turn(self, chapters_on: int) -> None:
-        """Show the chapter so many places further on; negative is back."""
+        """Go forward by a number of chapters, or back if it is negative."""
         names = (CONTENTS, *chapters())
         at = names.index(self.viewer.chapter) + chapters_on
         if 0 <= at < len(names):

@@ -42,7 +42,7 @@ class SortScreen(Modal[Sorting | None]):
         self._typed_at = 0.0
 
     def compose(self) -> ComposeResult:
-        """Compose the list of choices, with the present one marked."""
+        """Compose the list of choices, with the current one marked."""
         with Vertical(classes="box") as box:
             box.border_title = "Sort by"
             box.border_subtitle = f"enter sort · again: reverse   type to find   {key_of(self.app, 'back')}"
@@ -50,7 +50,7 @@ class SortScreen(Modal[Sorting | None]):
             yield Explained(markup=False)
 
     def on_mount(self) -> None:
-        """Highlight the present choice."""
+        """Highlight the current choice."""
         choices = self.query_one(OptionList)
         choices.highlighted = choices.get_option_index(self._sorting.key)
 
@@ -72,7 +72,7 @@ class SortScreen(Modal[Sorting | None]):
         self.query_one(Explained).update(_help_of(message.option_id or DEFAULT_SORTING.key))
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Close with the choice; the present one again reverses the direction."""
+        """Close with the choice; choosing the current one again reverses the direction."""
         self.dismiss(toggle_sorting(message.option_id or DEFAULT_SORTING.key, self._sorting))
 
     def _highlight_match(self, typed: str) -> bool:

@@ -75,7 +75,7 @@ class GuideViewer(MarkdownViewer, inherit_bindings=False):
             self.call_after_refresh(self.document.goto_anchor, anchor)
 
     async def open(self, name: str) -> None:
-        """Show the start of a chapter, and add the present one to the chapters visited."""
+        """Show the start of a chapter, and add the current one to the chapters visited."""
         self._visited.append(self.chapter)
         await self._load(name)
 

@@ -76,7 +76,7 @@ class ProcessList(ScrollView, can_focus=False):
         self._update_lines(next((process for process in self._processes if [str(process.pid)] == self._words), None))
 
     def sort_by(self, column: int) -> None:
-        """Sort by a column of `PROCESS_COLUMNS`; reverse the order when it is the present one."""
+        """Sort by a column of `PROCESS_COLUMNS`; reverse the order if it is the current one."""
         same = column == self._sort
         self._sort, self._descending = column, not self._descending if same else PROCESS_COLUMNS[column].descending
         self._update_lines(self.current)
