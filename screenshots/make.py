@@ -292,7 +292,7 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
             press("c"),
             wait_for(r"✓ Mapping "),
             press(" ".join(["down"] * 9)),
-            wait_for("just linked"),
+            wait_for("a newly"),
         ),
         "light": (
             *(press("escape T"), type_text("solarized-light"), wait_for(r"^ *solarized-light *$"), press("enter")),
