@@ -83,11 +83,6 @@ SORTABLE: dict[str, Column] = {
 """Columns that a table can be sorted by; `moved` is accepted in addition."""
 
 
-def column_keys() -> tuple[str, ...]:
-    """Keys that `--columns` accepts; `--sort` also accepts `moved`."""
-    return tuple(ALL_COLUMNS)
-
-
 def find_columns(keys: Sequence[str]) -> tuple[Column, ...]:
     """Find columns by key; the default columns when no keys are given.
 

@@ -10,7 +10,6 @@ from smapstop.text.columns import (
     ALL_COLUMNS,
     COLUMNS,
     SORTABLE,
-    column_keys,
     find_columns,
     fit_columns,
     shift_sorting,
@@ -46,7 +45,7 @@ def test_an_unknown_column_is_refused_with_those_there_are() -> None:
 
 
 def test_what_only_the_rollup_has_is_no_column() -> None:
-    assert not {"pss_anon", "pss_file", "pss_shmem"} & set(column_keys())
+    assert not {"pss_anon", "pss_file", "pss_shmem"} & set(ALL_COLUMNS)
     assert set(SORTABLE) < set(ALL_COLUMNS)
 
 

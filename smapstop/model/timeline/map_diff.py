@@ -39,11 +39,6 @@ class MapDiff:
         delta[after == ABSENT] = 0
         return delta
 
-    def total_delta(self, name: str) -> int | None:
-        """Signed change of a total, kB; None when either reading lacks it."""
-        after, before = self.after.tick.totals.get(name), self.before.tick.totals.get(name)
-        return None if after is None or before is None else after - before
-
 
 def diff_maps(before: MapSnapshot, after: MapSnapshot) -> MapDiff:
     """Diff two map snapshots of one timeline."""

@@ -55,11 +55,6 @@ def test_what_was_not_printed_in_one_of_the_readings_did_not_change(changes: Map
     assert amounts(changes, "unheard_of") is None
 
 
-def test_totals(changes: MapDiff) -> None:
-    assert changes.total_delta("rss") == 3
-    assert changes.total_delta("uss") is None
-
-
 def test_moment_compared_with_itself_changed_nothing(changes: MapDiff) -> None:
     nothing = diff_maps(changes.after, changes.after)
 
