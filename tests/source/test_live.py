@@ -101,8 +101,12 @@ def on_terminal() -> Iterator[Listening]:
 
 
 def children() -> list[int]:
-    tasks = Path("/proc/self/task").iterdir()
-    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+    """Children of this process, of all its threads; a thread may end while they are listed."""
+    found: list[int] = []
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def test_target_comes_first_and_then_ticks_in_order(listening: Listening, program: Program) -> None:
