@@ -1,3 +1,3 @@
 """smapstop: a live terminal dashboard of a Linux process's memory map."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -29,6 +29,10 @@ Mechanism = Literal[
     "ksm-unmerge",
     "lock",
     "unlock",
+    "unmapped",
+    "shared-map",
+    "shared-unmap",
+    "zero-page",
     "unexplained",
 ]
 MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
@@ -42,6 +46,10 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "shared-write": ("file-read",),
     "reclaim": ("discard",),
     "discard": ("swap-out", "swap-in"),
+    "unmapped": ("discard",),
+    "shared-map": ("first-touch",),
+    "shared-unmap": ("discard",),
+    "zero-page": ("discard",),
 }
 """Other mechanisms that fit the same fields, for events that are not sure."""
 

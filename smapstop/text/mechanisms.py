@@ -88,11 +88,37 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "mm/memory.c: do_swap_page",
     ),
     "discard": Explanation(
-        "dropped",
-        "{pages} {were} dropped: by madvise(MADV_DONTNEED), by unmapping (munmap, brk, free() returning memory), or "
-        "because the file was truncated or had a hole punched into it. Private data in {them} is lost; data in a "
-        "file or shared memory stays, unless it was cut off.",
-        "mm/madvise.c: madvise_dontneed_single_vma",
+        "discarded",
+        "{pages} {were} given up inside a mapping that stays: by madvise (MADV_DONTNEED, MADV_REMOVE), or because "
+        "the file was truncated or had a hole punched into it. Private data in {them} is lost; data in a file "
+        "stays, unless it was cut off.",
+        "mm/madvise.c: madvise_dontneed_single_vma; mm/truncate.c",
+    ),
+    "unmapped": Explanation(
+        "unmapped",
+        "{pages} {were} in memory that the process unmapped: by munmap(), a smaller brk() or mremap(), or free(), "
+        "which may call one of them. Private data in {them} is gone; data in a file or in shared memory stays.",
+        "mm/mmap.c: do_vmi_munmap",
+    ),
+    "shared-map": Explanation(
+        "mapped, already in memory",
+        "{pages} of shared memory {were} mapped that the object (memfd, shm, tmpfs file) held already: another "
+        "mapping or process had filled {them}. The process uses no more memory than before, although its Rss is "
+        "larger.",
+        "mm/shmem.c: shmem_fault; mm/filemap.c: filemap_map_pages",
+    ),
+    "shared-unmap": Explanation(
+        "unmapped here, still in memory",
+        "{pages} of shared memory {are} no longer mapped here, but the object (memfd, shm, tmpfs file) keeps "
+        "{them}: MADV_DONTNEED frees nothing there. Only a hole (MADV_REMOVE, fallocate), truncation or the end of "
+        "the object does.",
+        "mm/madvise.c: madvise_dontneed_single_vma; mm/shmem.c: shmem_fallocate",
+    ),
+    "zero-page": Explanation(
+        "replaced by the zero page",
+        "{pages} of a huge page held only zeros. When the kernel split the huge page to reclaim memory, it mapped "
+        "the shared zero page instead, which counts nowhere: Rss is smaller, and no data was lost.",
+        "mm/migrate.c: try_to_map_unused_to_zeropage",
     ),
     "lazy-free": Explanation(
         "MADV_FREE",
@@ -187,8 +213,8 @@ def event_labels(events: Iterable[Event]) -> str:
 
 
 _WORDS = (
-    {"were": "was", "They": "It", "them": "it", "each": "the"},
-    {"were": "were", "They": "They", "them": "them", "each": "each"},
+    {"were": "was", "are": "is", "They": "It", "them": "it", "each": "the"},
+    {"were": "were", "are": "are", "They": "They", "them": "them", "each": "each"},
 )
 """Words that differ between one page, at index 0, and several, at index 1."""
 

@@ -323,5 +323,5 @@ def test_real_programs_make_a_sound_trace(program: Callable[[str], Path], path: 
         document = trace(record_program(path, stepping, 10))
 
     lanes = {lane for lane, _ in instants(document)}
-    assert {"VMA split", "protected", "moved", "shrank", "dropped"} <= lanes
+    assert {"VMA split", "protected", "moved", "shrank", "discarded"} <= lanes
     assert any(name.startswith("anon ") and name.endswith(" anonymous kB") for name in tracks(document))

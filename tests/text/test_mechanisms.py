@@ -42,4 +42,4 @@ def test_a_sentence_is_whole_for_one_page_and_for_many(what: str) -> None:
 
 def test_what_is_not_sure_names_what_else_fits() -> None:
     sentence = sentence_of(Event(7, "reclaim", 8, 2, False))
-    assert sentence.endswith("From the fields alone, it could also be: dropped.")
+    assert sentence.endswith("From the fields alone, it could also be: discarded.")
