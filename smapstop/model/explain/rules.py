@@ -14,10 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
+from smapstop.model.explain.arrivals import book_arrivals, book_copies
+from smapstop.model.explain.departures import book_departures
+from smapstop.model.explain.dirtying import book_clean_dirty_changes
 from smapstop.model.explain.evidence import Evidence, evidence_of, has_flag
 from smapstop.model.explain.families import Families, cancel_moved_pages, family_amounts, find_families
 from smapstop.model.explain.fork_sharing import book_sharing
-from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, STATES, KbColumn, Ledger
+from smapstop.model.explain.huge_pages import book_huge, skip_whole_huge_pages
+from smapstop.model.explain.ledger import PD, SD, STATES, KbColumn, Ledger
+from smapstop.model.explain.swapping import book_ksm, book_swap
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 
@@ -100,16 +105,16 @@ def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
     cancel_moved_pages(ledger, evidence.private_anonymous, evidence.faults * evidence.page_kb)
-    _book_ksm(ledger)
-    _skip_whole_huge_pages(ledger, evidence)
-    _book_swap(ledger, evidence)
-    _book_huge(ledger, evidence)
-    copied = _book_copies(ledger, evidence)
-    _book_arrivals(ledger, evidence, copied)
-    _book_departures(ledger, evidence)
+    book_ksm(ledger)
+    skip_whole_huge_pages(ledger, evidence)
+    book_swap(ledger, evidence)
+    book_huge(ledger, evidence)
+    copied = book_copies(ledger, evidence)
+    book_arrivals(ledger, evidence, copied)
+    book_departures(ledger, evidence)
     if ledger.printed_fields >= set(STATES):
         book_sharing(ledger, evidence)
-        _book_clean_dirty_changes(ledger, evidence)
+        book_clean_dirty_changes(ledger, evidence)
     else:
         for state in STATES:
             ledger.unexplained[state][:] = 0
@@ -124,163 +129,6 @@ def _guess_anonymous(ledger: Ledger, evidence: Evidence) -> None:
         delta["anonymous"] = np.where(
             evidence.private_anonymous, delta["rss"], np.where(evidence.private_file, dirtied, 0)
         )
-
-
-def _book_ksm(ledger: Ledger) -> None:
-    """Book pages that KSM merged with equal ones, or that are no longer merged."""
-    merged = ledger.gain("ksm")
-    ledger.explain_loss(merged, DIRTY_FIRST)
-    ledger.explain_gain(merged, (SD, PD))
-    ledger.book("ksm-merge", merged, ksm=1)
-    for state in (PD, PC):  # written; or MADV_UNMERGEABLE, which leaves the copies clean
-        unmerged = np.minimum(ledger.loss("ksm"), ledger.transition(SD, state))
-        ledger.explain_transition(SD, state, unmerged)
-        ledger.book("ksm-unmerge", unmerged, ksm=-1)
-    gone = np.minimum(ledger.loss("ksm"), np.maximum(ledger.loss("rss"), ledger.gain("swap")))
-    ledger.unexplained["ksm"] += gone  # the mechanism that took the pages is booked instead
-    ledger.book("ksm-unmerge", ledger.loss("ksm"), ksm=-1)  # the last page of a merged set
-
-
-def _skip_whole_huge_pages(ledger: Ledger, evidence: Evidence) -> None:
-    """Skip huge pages that left as a whole: the mechanism that took them is booked instead."""
-    ledger.unexplained["huge"] += _round_down(ledger.loss("huge", "rss"), _huge_kb(evidence))
-
-
-def _book_swap(ledger: Ledger, evidence: Evidence) -> None:
-    """Book pages that were swapped out, swapped in, or dropped while in swap.
-
-    For shared memory, Swap counts the object's pages in swap, whichever process had them mapped: Rss may not change.
-    """
-    private = evidence.private_anonymous
-    out = ledger.gain("swap")
-    unmapped = np.where(private, out, np.minimum(out, ledger.loss("rss")))
-    ledger.unexplained["anonymous"] += np.where(private, out, np.minimum(unmapped, ledger.loss("anonymous")))
-    ledger.unexplained["rss"] += unmapped
-    ledger.explain_loss(unmapped, DIRTY_FIRST)
-    ledger.book("swap-out", out, swap=1)
-    back = np.minimum(ledger.loss("swap"), ledger.gain("rss"))
-    ledger.unexplained["anonymous"] -= np.where(private, back, np.minimum(back, ledger.gain("anonymous")))
-    ledger.explain_gain(back, CLEAN_FIRST)
-    ledger.book("swap-in", back, rss=1, swap=-1)
-    ledger.book("discard", ledger.loss("swap"), sure=private, swap=-1)
-
-
-def _book_huge(ledger: Ledger, evidence: Evidence) -> None:
-    """Book huge pages: mapped by one fault, collapsed from small pages and the holes between them, or split."""
-    huge_kb = _huge_kb(evidence)
-    fresh = _round_down(ledger.gain("huge", "rss"), huge_kb) if evidence.faults else np.zeros_like(evidence.shrunk_kb)
-    ledger.unexplained["anonymous"] -= np.where(evidence.shared_memory, 0, fresh)
-    ledger.explain_gain(fresh, DIRTY_FIRST)
-    ledger.book("huge-fault", fresh, rss=1, huge=1)
-    collapsed = ledger.gain("huge")
-    holes = np.minimum(collapsed, ledger.gain("rss"))
-    holes[holes <= evidence.faults * evidence.page_kb] = 0  # more likely touched one by one
-    ledger.unexplained["anonymous"] -= np.where(evidence.shared_memory, 0, holes)
-    ledger.unexplained["rss"] -= holes
-    ledger.explain_gain(holes, DIRTY_FIRST)
-    ledger.book("huge-collapse", collapsed, huge=1)
-    ledger.book("huge-split", ledger.loss("huge"), huge=-1)
-    ledger.book("huge-fault", ledger.gain("hugetlb"), hugetlb=1)
-    ledger.book("discard", ledger.loss("hugetlb"), hugetlb=-1)
-
-
-def _huge_kb(evidence: Evidence) -> int:
-    """Size of a huge page, kB: the memory that one page of 8-byte page table entries maps."""
-    return evidence.page_kb * 1024 // 8 * evidence.page_kb
-
-
-def _round_down(kb: KbColumn, unit_kb: int) -> KbColumn:
-    """Round amounts down to whole units."""
-    return kb // unit_kb * unit_kb
-
-
-def _book_copies(ledger: Ledger, evidence: Evidence) -> KbColumn:
-    """Book copy-on-write in private file mappings: an anonymous copy replaced the file's page.
-
-    Returns:
-        The copied pages, kB.
-    """
-    copied = np.where(evidence.private_file, ledger.gain("anonymous"), 0)
-    fresh = np.minimum(copied, ledger.gain("rss"))  # written without having been mapped before
-    ledger.explain_gain(copied, DIRTY_FIRST)
-    ledger.explain_loss(copied - fresh, CLEAN_FIRST)
-    ledger.unexplained["rss"] -= fresh
-    ledger.book("copy-on-write", copied, sure="anonymous" in ledger.printed_fields, anonymous=1)
-    return copied
-
-
-def _book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn) -> None:
-    """Book pages that became resident: touched for the first time, or mapped from a file.
-
-    Where pages were also copied, the amount read is a lower bound: some copies may have replaced resident pages.
-    """
-    touched = np.where(evidence.private_anonymous, ledger.gain("anonymous", "rss"), 0)
-    ledger.explain_gain(touched, DIRTY_FIRST)
-    faulted = touched <= 2 * evidence.faults * evidence.page_kb  # more: large folios, or pages that mremap moved
-    ledger.book("first-touch", touched, sure=faulted, rss=1, anonymous=1)
-    exclusive = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(PC))
-    fresh = np.where(evidence.shared_memory, exclusive, 0)  # pages that others map, too, existed before
-    ledger.explain_gain(fresh, (PD, PC, SD, SC))
-    ledger.book("first-touch", fresh, rss=1)
-    dirty = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(SD))
-    written = np.where(evidence.shared_file, dirty, 0)
-    if written.sum() <= evidence.faults * evidence.page_kb:  # with more pages than faults, most were dirty already
-        ledger.explain_gain(written, DIRTY_FIRST)
-        ledger.book("shared-write", written, sure=False, rss=1)
-    read = np.where(evidence.private_anonymous, 0, ledger.gain("rss"))
-    ledger.explain_gain(read, CLEAN_FIRST)
-    ledger.book(
-        "file-read",
-        read,
-        sure=(copied == 0) | (evidence.amount_before("rss") <= evidence.amount_before("anonymous")),
-        rss=1,
-    )
-
-
-def _book_departures(ledger: Ledger, evidence: Evidence) -> None:
-    """Book pages that are no longer resident: dropped by the process, or reclaimed by the kernel."""
-    swap_known = "swap" in ledger.printed_fields  # if not, they may have been swapped out
-    lost = ledger.loss("anonymous", "rss")
-    freed = np.where(
-        evidence.private_anonymous, np.minimum(lost, ledger.loss(PC)), 0
-    )  # marked free (MADV_FREE), and reclaimed later
-    ledger.unexplained[PC] += freed
-    _book_discard_or_reclaim(ledger, evidence, freed, anonymous=-1)
-    dropped = lost - freed
-    ledger.explain_loss(dropped, DIRTY_FIRST)
-    ledger.book("discard", dropped, sure=swap_known, rss=-1, anonymous=-1)
-    dirty = np.minimum(ledger.loss("rss"), ledger.loss(PD) + ledger.loss(SD))
-    dirty = np.where(evidence.shared_memory, ledger.loss("rss"), dirty)
-    ledger.explain_loss(dirty, DIRTY_FIRST)
-    ledger.book("discard", dirty, sure=swap_known, rss=-1)
-    clean = np.where(evidence.private_anonymous, 0, ledger.loss("rss"))
-    ledger.explain_loss(clean, CLEAN_FIRST)
-    _book_discard_or_reclaim(ledger, evidence, clean)
-    replaced = np.where(evidence.private_file, ledger.loss("anonymous"), 0)
-    ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was dropped, and the file's page mapped again
-    ledger.explain_gain(replaced, CLEAN_FIRST)
-    ledger.book("discard", replaced, anonymous=-1)
-    ledger.book("file-read", replaced)
-
-
-def _book_discard_or_reclaim(ledger: Ledger, evidence: Evidence, kb: KbColumn, anonymous: int = 0) -> None:
-    """Book clean pages that are no longer resident: unmapped as far as the mapping shrank, else likely reclaimed."""
-    unmapped = np.minimum(kb, evidence.shrunk_kb)
-    ledger.book("discard", unmapped, rss=-1, anonymous=anonymous)
-    ledger.book("reclaim", kb - unmapped, sure=False, rss=-1, anonymous=anonymous)
-
-
-def _book_clean_dirty_changes(ledger: Ledger, evidence: Evidence) -> None:
-    """Book pages that stayed resident, but were written, written back, or marked free (MADV_FREE)."""
-    anonymous, file = evidence.private_anonymous, evidence.private_file
-    for clean, dirty in ((PC, PD), (SC, SD), (PC, SD), (SC, PD)):
-        written = ledger.transition(clean, dirty)
-        redirtied = np.where(anonymous, written, np.where(file, np.minimum(written, evidence.clean_anonymous_kb), 0))
-        ledger.explain_transition(clean, dirty, redirtied, "rewrite")
-        ledger.explain_transition(clean, dirty, written - redirtied, "shared-write")
-        cleaned = ledger.transition(dirty, clean)
-        ledger.explain_transition(dirty, clean, np.where(anonymous, cleaned, 0), "lazy-free")
-        ledger.explain_transition(dirty, clean, np.where(anonymous, 0, cleaned), "writeback")
 
 
 def _book_locks(ledger: Ledger, locks: NDArray[np.int8], after: Mappings, rows: Rows, page_kb: int) -> None:

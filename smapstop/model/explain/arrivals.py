@@ -1,0 +1,49 @@
+"""Book pages that became resident, or were copied."""
+
+import numpy as np
+
+from smapstop.model.explain.evidence import Evidence
+from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, KbColumn, Ledger
+
+
+def book_copies(ledger: Ledger, evidence: Evidence) -> KbColumn:
+    """Book copy-on-write in private file mappings: an anonymous copy replaced the file's page.
+
+    Returns:
+        The copied pages, kB.
+    """
+    copied = np.where(evidence.private_file, ledger.gain("anonymous"), 0)
+    fresh = np.minimum(copied, ledger.gain("rss"))  # written without having been mapped before
+    ledger.explain_gain(copied, DIRTY_FIRST)
+    ledger.explain_loss(copied - fresh, CLEAN_FIRST)
+    ledger.unexplained["rss"] -= fresh
+    ledger.book("copy-on-write", copied, sure="anonymous" in ledger.printed_fields, anonymous=1)
+    return copied
+
+
+def book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn) -> None:
+    """Book pages that became resident: touched for the first time, or mapped from a file.
+
+    Where pages were also copied, the amount read is a lower bound: some copies may have replaced resident pages.
+    """
+    touched = np.where(evidence.private_anonymous, ledger.gain("anonymous", "rss"), 0)
+    ledger.explain_gain(touched, DIRTY_FIRST)
+    faulted = touched <= 2 * evidence.faults * evidence.page_kb  # more: large folios, or pages that mremap moved
+    ledger.book("first-touch", touched, sure=faulted, rss=1, anonymous=1)
+    exclusive = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(PC))
+    fresh = np.where(evidence.shared_memory, exclusive, 0)  # pages that others map, too, existed before
+    ledger.explain_gain(fresh, (PD, PC, SD, SC))
+    ledger.book("first-touch", fresh, rss=1)
+    dirty = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(SD))
+    written = np.where(evidence.shared_file, dirty, 0)
+    if written.sum() <= evidence.faults * evidence.page_kb:  # with more pages than faults, most were dirty already
+        ledger.explain_gain(written, DIRTY_FIRST)
+        ledger.book("shared-write", written, sure=False, rss=1)
+    read = np.where(evidence.private_anonymous, 0, ledger.gain("rss"))
+    ledger.explain_gain(read, CLEAN_FIRST)
+    ledger.book(
+        "file-read",
+        read,
+        sure=(copied == 0) | (evidence.amount_before("rss") <= evidence.amount_before("anonymous")),
+        rss=1,
+    )

@@ -1,0 +1,40 @@
+"""Book pages that went to swap or came back, and pages that KSM merged or separated."""
+
+import numpy as np
+
+from smapstop.model.explain.evidence import Evidence
+from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SD, Ledger
+
+
+def book_swap(ledger: Ledger, evidence: Evidence) -> None:
+    """Book pages that were swapped out, swapped in, or dropped while in swap.
+
+    For shared memory, Swap counts the object's pages in swap, whichever process had them mapped: Rss may not change.
+    """
+    private = evidence.private_anonymous
+    out = ledger.gain("swap")
+    unmapped = np.where(private, out, np.minimum(out, ledger.loss("rss")))
+    ledger.unexplained["anonymous"] += np.where(private, out, np.minimum(unmapped, ledger.loss("anonymous")))
+    ledger.unexplained["rss"] += unmapped
+    ledger.explain_loss(unmapped, DIRTY_FIRST)
+    ledger.book("swap-out", out, swap=1)
+    back = np.minimum(ledger.loss("swap"), ledger.gain("rss"))
+    ledger.unexplained["anonymous"] -= np.where(private, back, np.minimum(back, ledger.gain("anonymous")))
+    ledger.explain_gain(back, CLEAN_FIRST)
+    ledger.book("swap-in", back, rss=1, swap=-1)
+    ledger.book("discard", ledger.loss("swap"), sure=private, swap=-1)
+
+
+def book_ksm(ledger: Ledger) -> None:
+    """Book pages that KSM merged with equal ones, or that are no longer merged."""
+    merged = ledger.gain("ksm")
+    ledger.explain_loss(merged, DIRTY_FIRST)
+    ledger.explain_gain(merged, (SD, PD))
+    ledger.book("ksm-merge", merged, ksm=1)
+    for state in (PD, PC):  # written; or MADV_UNMERGEABLE, which leaves the copies clean
+        unmerged = np.minimum(ledger.loss("ksm"), ledger.transition(SD, state))
+        ledger.explain_transition(SD, state, unmerged)
+        ledger.book("ksm-unmerge", unmerged, ksm=-1)
+    gone = np.minimum(ledger.loss("ksm"), np.maximum(ledger.loss("rss"), ledger.gain("swap")))
+    ledger.unexplained["ksm"] += gone  # the mechanism that took the pages is booked instead
+    ledger.book("ksm-unmerge", ledger.loss("ksm"), ksm=-1)  # the last page of a merged set
