@@ -42,18 +42,21 @@ def visibly_changed(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np
 
     Of `EXCHANGED_PAIRS` the sums are compared; offset, inode and device are left out.
     """
-    if a.fields != b.fields:
+    shown = [[name for name in each.fields if name not in EXTERNALLY_DRIVEN] for each in (a, b)]
+    if shown[0] != shown[1]:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
     for name in ("start", "end", "perms", "name", "flags"):
         out |= getattr(a, name)[i] != getattr(b, name)[j]
-    for name, x, y in zip(a.fields, a.amounts, b.amounts, strict=True):
-        if name not in EXTERNALLY_DRIVEN:
-            out |= x[i] != y[j]
+    for name in shown[0]:
+        out |= a.amounts[a.fields.index(name)][i] != b.amounts[b.fields.index(name)][j]
     for one, other in EXCHANGED_PAIRS:
-        if one in a.fields and other in a.fields:
-            p, s = a.fields.index(one), a.fields.index(other)
-            out |= a.amounts[p, i] + a.amounts[s, i] != b.amounts[p, j] + b.amounts[s, j]
+        if {one, other} <= set(a.fields) & set(b.fields):
+            x, y = (
+                rows.amounts[rows.fields.index(one)][at] + rows.amounts[rows.fields.index(other)][at]
+                for rows, at in ((a, i), (b, j))
+            )
+            out |= x != y
     return out
 
 

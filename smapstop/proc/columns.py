@@ -1,7 +1,7 @@
 """Columns of one reading: the values the kernel printed, as arrays in address order."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,14 @@ class Mappings:
             self.fields,
             amounts,
             self.strings,
+        )
+
+    def with_fields(self, columns: Mapping[str, Amounts]) -> "Mappings":
+        """Return the mappings with more fields, shape (n,) each, after those that they have."""
+        return replace(
+            self,
+            fields=(*self.fields, *columns),
+            amounts=np.concatenate([self.amounts, np.stack(list(columns.values()))]),
         )
 
     def string_at(self, column: StringIds, row: int) -> str:

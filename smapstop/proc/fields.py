@@ -21,7 +21,7 @@ class Field:
     label: str
     """The kernel's label: `Private_Dirty`."""
     since: str
-    """First kernel version that prints it."""
+    """First kernel version that prints it; empty for what smaps does not print."""
     help: str
     """Description in one or two sentences."""
     name: str = field(init=False)
@@ -43,6 +43,8 @@ class Field:
     """Whether the table can show, and sort by, its change against the baseline."""
     externally_driven: bool = False
     """Whether it changes without the process doing anything: by other processes, or as the kernel ages pages."""
+    is_hidden: bool = False
+    """Whether it only serves explanations, and is not shown."""
     exchanged_with: str = ""
     """Field that pages move to and from as other processes map them: only the sum depends on this process."""
 
@@ -253,7 +255,34 @@ FIELDS: tuple[Field, ...] = (
 )
 """All fields: in the order of Linux 6.18, then those only in smaps_rollup, then those no longer printed."""
 
-FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
+ADDED_FIELDS: tuple[Field, ...] = (
+    Field(
+        "Object allocated",
+        "",
+        "All that the shared-memory object of this mapping holds, in RAM or in swap, whether it is mapped or not: "
+        "fstat(2) st_blocks, or /proc/sysvipc/shm. Not printed by smaps; unknown where no file descriptor or path "
+        "leads to the object.",
+        short="Object",
+        in_rollup=False,
+        is_property=True,
+        externally_driven=True,
+    ),
+    Field(
+        "Object grown while read",
+        "",
+        "How much the object grew or shrank while smaps was read, which bounds what is known of each change.",
+        in_rollup=False,
+        is_property=True,
+        externally_driven=True,
+        is_hidden=True,
+    ),
+)
+"""What smaps does not print and smapstop adds to its rows, in the order in which it adds them."""
+OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ = (field.name for field in ADDED_FIELDS)
+HIDDEN_FIELDS = tuple(field.name for field in ADDED_FIELDS if field.is_hidden)
+"""Added fields that explanations need and people do not: shown nowhere."""
+
+FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in (*FIELDS, *ADDED_FIELDS)}
 """Fields by name."""
 
 VM_FLAGS: dict[str, str] = {
@@ -303,15 +332,15 @@ VM_FLAGS: dict[str, str] = {
 
 ROLLUP_ONLY = tuple(field.name for field in FIELDS if not field.in_mapping)
 """Fields printed only in smaps_rollup."""
-MAPPING_ONLY = tuple(field.name for field in FIELDS if not field.in_rollup)
+MAPPING_ONLY = tuple(field.name for field in FIELD_BY_NAME.values() if not field.in_rollup)
 """Fields that describe a mapping rather than its contents: the process has no total of them."""
-PROPERTY_FIELDS = frozenset(field.name for field in FIELDS if field.is_property)
+PROPERTY_FIELDS = frozenset(field.name for field in FIELD_BY_NAME.values() if field.is_property)
 """Fields that are properties of a mapping rather than amounts: their sum is meaningless."""
 EVIDENCE_FIELDS = frozenset(field.name for field in FIELDS if field.is_evidence)
 """Fields in which a change is evidence of a kernel mechanism."""
 COMPARED_FIELDS = tuple(field.name for field in FIELDS if field.is_compared)
 """Fields whose change the table can show and sort by."""
-EXTERNALLY_DRIVEN = frozenset(field.name for field in FIELDS if field.externally_driven)
+EXTERNALLY_DRIVEN = frozenset(field.name for field in FIELD_BY_NAME.values() if field.externally_driven)
 """Fields that change without the process doing anything."""
 EXCHANGED_PAIRS = tuple((field.name, field.exchanged_with) for field in FIELDS if field.name < field.exchanged_with)
 """Pairs of externally driven fields whose sum changes only through the process."""

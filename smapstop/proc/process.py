@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -15,6 +16,8 @@ from smapstop.proc.stat import fields_after_name, parse_counters
 
 Contents = TypeVar("Contents", bytes, memoryview)
 
+_LINK_DIRECTORIES = ("fd/", "map_files/")
+"""Directories of links that lead to a file itself, whatever its path."""
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
 PAGEMAP_REMEDY = "run as its user or as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
@@ -57,6 +60,36 @@ class ProcDir:
             OSError: As for `read`.
         """
         return os.open(name, flags | os.O_CLOEXEC, dir_fd=self._fd)
+
+    def stat(self, name: str) -> os.stat_result:
+        """Return the status of the file that a name leads to; a last symbolic link outside /proc is not followed.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        is_proc_link = name.startswith(_LINK_DIRECTORIES)
+        return os.stat(name, dir_fd=self._fd, follow_symlinks=is_proc_link)
+
+    def read_link(self, name: str) -> str:
+        """Return what a symbolic link of /proc refers to.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        return os.readlink(name, dir_fd=self._fd)
+
+    def list_names(self, name: str, limit: int) -> list[str]:
+        """List a directory: its first `limit` names.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
+        try:
+            with os.scandir(fd) as entries:
+                return [entry.name for entry in islice(entries, limit)]
+        finally:
+            os.close(fd)
 
     def read(self, name: str) -> bytes:
         """Read a whole file.

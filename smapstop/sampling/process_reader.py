@@ -8,6 +8,7 @@ from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
+from smapstop.sampling.object_columns import ObjectColumns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,7 @@ class ProcessReader:
         self._process = process
         self._parser = SmapsParser()
         self._buffer = ReadBuffer()
+        self._objects = ObjectColumns(process)
         self._image = 0
 
     def read(self, tier: Tier) -> ProcessReading:
@@ -62,10 +64,13 @@ class ProcessReader:
         mappings, rollup, torn, missing = None, dict[str, int](), False, ""
         try:
             if tier == "smaps":
+                self._objects.begin()
                 counters, text = self._read_whole_smaps(counters)
+                self._objects.end()
                 raw = self._parser.parse(text)
-                mappings = drop_torn(raw)
-                torn = mappings is not raw
+                kept = drop_torn(raw)
+                torn = kept is not raw
+                mappings = self._objects.add_to(kept)
             elif tier == "rollup":
                 rollup = parse_rollup(self._process.read_rollup())
         except PermissionError as error:

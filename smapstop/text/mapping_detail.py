@@ -13,7 +13,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX
-from smapstop.proc.fields import FIELD_BY_NAME, VM_FLAGS
+from smapstop.proc.fields import FIELD_BY_NAME, HIDDEN_FIELDS, VM_FLAGS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import ago_text, end_text
 from smapstop.text.sparkline import sparkline
@@ -165,7 +165,7 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
     rows = []
     for at, name in enumerate(history.fields):
         was, now, delta = float(before[at]), float(after[at]), float(change[at])
-        if now != now and not ever[at]:
+        if name in HIDDEN_FIELDS or (now != now and not ever[at]):
             continue
         last_text, age = _last_change(history, ticks, name, int(last[at]))
         rows.append(

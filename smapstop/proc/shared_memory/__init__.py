@@ -1,0 +1,1 @@
+"""What shared-memory objects hold, which smaps does not print."""

@@ -1,0 +1,51 @@
+"""System V shared memory segments, from /proc/sysvipc/shm (proc(5); ipc/shm.c: sysvipc_shm_proc_show)."""
+
+from dataclasses import dataclass
+
+_COLUMNS = ("key", "shmid", "nattch", "rss", "swap")
+
+
+@dataclass(frozen=True, slots=True)
+class SysvSegment:
+    """A segment. smaps prints its id as inode, and its key in the name: `/SYSV000004d2`."""
+
+    key: int
+    """Key as smaps prints it: unsigned."""
+    attached: int
+    """Number of attachments in all processes."""
+    allocated_kb: int
+    """Memory that it holds, in RAM or in swap, kB."""
+
+    @property
+    def name(self) -> str:
+        """Name of its mappings, without the suffix of a removed segment."""
+        return f"/SYSV{self.key:08x}"
+
+
+def parse_sysv_segments(text: bytes) -> dict[int, SysvSegment]:
+    """Parse /proc/sysvipc/shm: the segments of an IPC namespace, by id.
+
+    The columns are found by their titles; rss and swap are bytes. Without them (before Linux 2.6.34), and for lines
+    that are no segment, the result is empty.
+    """
+    titles, *lines = text.splitlines() or [b""]
+    names = titles.decode(errors="replace").split()
+    if not set(_COLUMNS) <= set(names):
+        return {}
+    at = [names.index(name) for name in _COLUMNS]
+    segments = {}
+    for line in lines:
+        cells = line.split()
+        if len(cells) == len(names):
+            key, shmid, attached, rss, swap = (int(cells[place]) for place in at)
+            segments[shmid] = SysvSegment(key & 0xFFFF_FFFF, attached, (rss + swap) >> 10)
+    return segments
+
+
+def read_sysv_segments(root: str = "/proc") -> dict[int, SysvSegment]:
+    """Read the segments of our IPC namespace; empty if this kernel has none."""
+    try:
+        with open(f"{root}/sysvipc/shm", "rb") as file:
+            return parse_sysv_segments(file.read())
+    except (OSError, ValueError):
+        return {}
