@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Mappings
-from smapstop.proc.fields import FIELDS, ROLLUP_ONLY, field_name
+from smapstop.proc.field import field_name
+from smapstop.proc.fields import FIELDS, ROLLUP_ONLY
 
 FLAG_WIDTH = 0
 """The width of an amount that is 0 or 1."""

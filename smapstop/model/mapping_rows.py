@@ -42,21 +42,18 @@ def visibly_changed(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np
 
     Of `EXCHANGED_PAIRS` the sums are compared; offset, inode and device are left out.
     """
-    shown = [[name for name in each.fields if name not in EXTERNALLY_DRIVEN] for each in (a, b)]
-    if shown[0] != shown[1]:
+    if set(a.fields) - EXTERNALLY_DRIVEN != set(b.fields) - EXTERNALLY_DRIVEN:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
     for name in ("start", "end", "perms", "name", "flags"):
         out |= getattr(a, name)[i] != getattr(b, name)[j]
-    for name in shown[0]:
-        out |= a.amounts[a.fields.index(name)][i] != b.amounts[b.fields.index(name)][j]
+    before, after = (dict(zip(of.fields, of.amounts, strict=True)) for of in (a, b))
+    for name in before:
+        if name not in EXTERNALLY_DRIVEN:
+            out |= before[name][i] != after[name][j]
     for one, other in EXCHANGED_PAIRS:
-        if {one, other} <= set(a.fields) & set(b.fields):
-            x, y = (
-                rows.amounts[rows.fields.index(one)][at] + rows.amounts[rows.fields.index(other)][at]
-                for rows, at in ((a, i), (b, j))
-            )
-            out |= x != y
+        if {one, other} <= before.keys() & after.keys():
+            out |= before[one][i] + before[other][i] != after[one][j] + after[other][j]
     return out
 
 

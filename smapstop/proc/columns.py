@@ -111,12 +111,10 @@ class Mappings:
         )
 
     def with_fields(self, columns: Mapping[str, Amounts]) -> "Mappings":
-        """Return the mappings with more fields, shape (n,) each, after those that they have."""
-        return replace(
-            self,
-            fields=(*self.fields, *columns),
-            amounts=np.concatenate([self.amounts, np.stack(list(columns.values()))]),
-        )
+        """Append fields, each of shape (n,), to those that the kernel printed."""
+        if not columns:
+            return self
+        return replace(self, fields=(*self.fields, *columns), amounts=np.vstack([self.amounts, *columns.values()]))
 
     def string_at(self, column: StringIds, row: int) -> str:
         """Return the string of a coded column in a row."""

@@ -1,57 +1,7 @@
 """Fields of smaps and smaps_rollup, and VmFlags, with their meaning and properties."""
 
-import re
-from dataclasses import KW_ONLY, dataclass, field
-
-_NAME_EXCEPTIONS = {"THPeligible": "thp_eligible"}
-_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
-
-
-def field_name(label: str) -> str:
-    """Return the snake_case name of a label, known or unknown: `MMUPageSize` is `mmu_page_size`."""
-    words = _BETWEEN_WORDS.sub("_", _WORD_STARTS.sub("_", label))
-    return _NAME_EXCEPTIONS.get(label) or words.strip("_").lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field the kernel prints for a mapping (proc(5); fs/proc/task_mmu.c: show_smap)."""
-
-    label: str
-    """The kernel's label: `Private_Dirty`."""
-    since: str
-    """First kernel version that prints it; empty for what smaps does not print."""
-    help: str
-    """Description in one or two sentences."""
-    name: str = field(init=False)
-    """The label in snake_case: `private_dirty`."""
-    _: KW_ONLY
-    unit: str = "kB"
-    """`kB`, or empty for a plain number."""
-    short: str = ""
-    """Short column title: `PDirty`; defaults to the label."""
-    in_mapping: bool = True
-    """Whether smaps prints it per mapping, not only smaps_rollup."""
-    in_rollup: bool = True
-    """Whether the process has a total of it; if not, it describes the mapping rather than its contents."""
-    is_property: bool = False
-    """Whether it is a property of the mapping rather than an amount: its sum is meaningless."""
-    is_evidence: bool = False
-    """Whether a change in it is evidence of a kernel mechanism."""
-    is_compared: bool = False
-    """Whether the table can show, and sort by, its change against the baseline."""
-    externally_driven: bool = False
-    """Whether it changes without the process doing anything: by other processes, or as the kernel ages pages."""
-    is_hidden: bool = False
-    """Whether it only serves explanations, and is not shown."""
-    exchanged_with: str = ""
-    """Field that pages move to and from as other processes map them: only the sum depends on this process."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", field_name(self.label))
-        object.__setattr__(self, "short", self.short or self.label)
-
+from smapstop.proc.added_fields import ADDED_FIELDS, ADDED_PROPERTIES
+from smapstop.proc.field import Field
 
 FIELDS: tuple[Field, ...] = (
     Field(
@@ -255,35 +205,8 @@ FIELDS: tuple[Field, ...] = (
 )
 """All fields: in the order of Linux 6.18, then those only in smaps_rollup, then those no longer printed."""
 
-ADDED_FIELDS: tuple[Field, ...] = (
-    Field(
-        "Object allocated",
-        "",
-        "All that the shared-memory object of this mapping holds, in RAM or in swap, whether it is mapped or not: "
-        "fstat(2) st_blocks, or /proc/sysvipc/shm. Not printed by smaps; unknown where no file descriptor or path "
-        "leads to the object.",
-        short="Object",
-        in_rollup=False,
-        is_property=True,
-        externally_driven=True,
-    ),
-    Field(
-        "Object grown while read",
-        "",
-        "How much the object grew or shrank while smaps was read, which bounds what is known of each change.",
-        in_rollup=False,
-        is_property=True,
-        externally_driven=True,
-        is_hidden=True,
-    ),
-)
-"""What smaps does not print and smapstop adds to its rows, in the order in which it adds them."""
-OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ = (field.name for field in ADDED_FIELDS)
-HIDDEN_FIELDS = tuple(field.name for field in ADDED_FIELDS if field.is_hidden)
-"""Added fields that explanations need and people do not: shown nowhere."""
-
 FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in (*FIELDS, *ADDED_FIELDS)}
-"""Fields by name."""
+"""Fields by name: those of the kernel, and those that smapstop adds."""
 
 VM_FLAGS: dict[str, str] = {
     "rd": "readable",
@@ -332,15 +255,15 @@ VM_FLAGS: dict[str, str] = {
 
 ROLLUP_ONLY = tuple(field.name for field in FIELDS if not field.in_mapping)
 """Fields printed only in smaps_rollup."""
-MAPPING_ONLY = tuple(field.name for field in FIELD_BY_NAME.values() if not field.in_rollup)
+MAPPING_ONLY = tuple(field.name for field in FIELDS if not field.in_rollup)
 """Fields that describe a mapping rather than its contents: the process has no total of them."""
-PROPERTY_FIELDS = frozenset(field.name for field in FIELD_BY_NAME.values() if field.is_property)
+PROPERTY_FIELDS = ADDED_PROPERTIES.union(field.name for field in FIELDS if field.is_property)
 """Fields that are properties of a mapping rather than amounts: their sum is meaningless."""
 EVIDENCE_FIELDS = frozenset(field.name for field in FIELDS if field.is_evidence)
 """Fields in which a change is evidence of a kernel mechanism."""
 COMPARED_FIELDS = tuple(field.name for field in FIELDS if field.is_compared)
 """Fields whose change the table can show and sort by."""
-EXTERNALLY_DRIVEN = frozenset(field.name for field in FIELD_BY_NAME.values() if field.externally_driven)
+EXTERNALLY_DRIVEN = ADDED_PROPERTIES.union(field.name for field in FIELDS if field.externally_driven)
 """Fields that change without the process doing anything."""
 EXCHANGED_PAIRS = tuple((field.name, field.exchanged_with) for field in FIELDS if field.name < field.exchanged_with)
 """Pairs of externally driven fields whose sum changes only through the process."""

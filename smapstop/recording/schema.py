@@ -19,15 +19,15 @@ from smapstop.errors import SmapstopError
 from smapstop.model.events import MECHANISMS
 from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import ABSENT, Amounts, Counters
-from smapstop.proc.fields import FIELDS
+from smapstop.proc.fields import MAPPING_ONLY
 
 FORMAT = 1
 """Version of this layout (PRAGMA user_version); a reader rejects any other."""
 APPLICATION_ID = 0x736D6170
 """Distinguishes a recording from other SQLite files (PRAGMA application_id): "smap"."""
 
-ATTRIBUTE_FIELDS = tuple(field.name for field in FIELDS if not field.in_rollup)
-"""Kernel fields that describe a mapping rather than its contents: columns of `mappings`, which has few rows."""
+ATTRIBUTE_FIELDS = MAPPING_ONLY
+"""Fields that describe a mapping rather than its contents: columns of `mappings`, which has few rows."""
 MAPPING_COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
 """Columns of `mappings` that are not fields."""
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from smapstop.model.kinds import kinds_of
 from smapstop.model.labels import Label
+from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX, Mappings, strip_deleted
-from smapstop.proc.fields import FIELD_BY_NAME, HIDDEN_FIELDS
+from smapstop.proc.fields import FIELD_BY_NAME
 
 RESERVED_KEYS = frozenset(
     (

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind, kind_codes
+from smapstop.proc.added_fields import OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ
 from smapstop.proc.columns import ABSENT, Mappings
-from smapstop.proc.fields import OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ
 from smapstop.proc.process import ProcDir
 from smapstop.proc.shared_memory.objects import MappedObject, ObjectKey, ObjectReader, object_of
 

@@ -71,7 +71,7 @@ COLUMNS: tuple[Column, ...] = (
 _OPTIONAL_COLUMNS: tuple[Column, ...] = tuple(
     Column(field.name, field.label, "amount", 6, 50, field.help)
     for field in FIELD_BY_NAME.values()
-    if field.unit == "kB" and field.in_mapping and not field.is_hidden and field.name not in {column.key for column in COLUMNS}
+    if field.unit == "kB" and field.in_mapping and field.name not in {column.key for column in COLUMNS}
 )
 """All other amounts that the kernel may print: shown on request."""
 

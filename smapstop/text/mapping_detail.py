@@ -12,8 +12,9 @@ from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.view.view import View
+from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX
-from smapstop.proc.fields import FIELD_BY_NAME, HIDDEN_FIELDS, VM_FLAGS
+from smapstop.proc.fields import FIELD_BY_NAME, VM_FLAGS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import ago_text, end_text
 from smapstop.text.sparkline import sparkline

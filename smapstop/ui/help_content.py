@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from smapstop.model.kinds import Kind
-from smapstop.proc.fields import ADDED_FIELDS, FIELDS, VM_FLAGS
+from smapstop.proc.added_fields import ADDED_FIELDS
+from smapstop.proc.fields import FIELDS, VM_FLAGS
 from smapstop.proc.pages.page_states import HUGE_HELP, STATE_HELP
 from smapstop.text import format as fmt
 from smapstop.text import mechanisms
@@ -132,7 +133,7 @@ def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
     )
     yield HelpSection(
         "Fields that smapstop adds",
-        tuple(HelpEntry(field.label, field.help) for field in ADDED_FIELDS if not field.is_hidden),
+        tuple(HelpEntry(field.label, field.help) for field in ADDED_FIELDS),
     )
     yield HelpSection(
         "VmFlags", tuple(HelpEntry(flag, f"{meaning}.") for flag, meaning in VM_FLAGS.items()), short=True

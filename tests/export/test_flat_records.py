@@ -87,7 +87,7 @@ def test_a_tick_says_what_is_known_of_the_whole_process(path: Path) -> None:
     assert (second["monotonic_s"], second["seconds"], second["rss"]) == (13.003457, 1.000457, None)
 
 
-_NO_TOTALS = ("kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key")
+_NO_TOTALS = ("kernel_page_size", "mmu_page_size", "thp_eligible", "protection_key", "object_allocated")
 _NO_AMOUNTS = ("pss_anon", "pss_file", "pss_shmem")
 
 

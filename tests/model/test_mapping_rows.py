@@ -40,7 +40,8 @@ def test_what_other_processes_and_the_kernel_do_stirs_nothing() -> None:
 
 def test_other_fields_are_a_difference() -> None:
     assert rows_differ(one(), FIRST, one(pss=0), FIRST).tolist() == [True]
-    assert visibly_changed(one(), FIRST, one(pss=0), FIRST).tolist() == [True]
+    assert visibly_changed(one(), FIRST, one(ksm=0), FIRST).tolist() == [True]
+    assert visibly_changed(one(), FIRST, one(pss=0), FIRST).tolist() == [False], "only others change it"
 
 
 def test_rows_are_compared_in_the_order_given() -> None:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import ABSENT, Amounts, Mappings, StringTable
-from smapstop.proc.fields import FIELD_BY_NAME, field_name
+from smapstop.proc.field import field_name
+from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.proc.smaps.headers import (
     HEADER_COLUMNS,
     HEADER_DTYPE,

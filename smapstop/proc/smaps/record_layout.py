@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Amounts
-from smapstop.proc.fields import field_name
+from smapstop.proc.field import field_name
 from smapstop.proc.smaps.lines import FIELD_LINE
 
 SmapsText = bytes | bytearray | memoryview

@@ -10,6 +10,7 @@ from smapstop.model.labels import Label
 from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting, sort_rows
 from smapstop.model.view.table_data import TableData, group_rows, static_table
+from smapstop.proc.added_fields import ADDED_PROPERTIES
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, access_error
@@ -120,7 +121,7 @@ def _sums(mappings: Mappings) -> dict[str, int]:
     return {
         name: int(column[column != ABSENT].sum())
         for name, column in zip(mappings.fields, mappings.amounts, strict=True)
-        if name not in MAPPING_ONLY
+        if name not in MAPPING_ONLY and name not in ADDED_PROPERTIES
     }
 
 
@@ -162,7 +163,7 @@ def _group_header_records(table: TableData, rows: list[int]) -> list[Record]:
 
 def rollup_record(snapshot: Snapshot) -> Record:
     """Record of the totals of all fields that have one; None if unknown."""
-    names = all_field_names(snapshot.rollup, without=MAPPING_ONLY)
+    names = all_field_names(snapshot.rollup, without=(*MAPPING_ONLY, *ADDED_PROPERTIES))
     return {name: snapshot.rollup.get(name) for name in names}
 
 

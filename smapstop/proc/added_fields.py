@@ -1,0 +1,28 @@
+"""Columns that smapstop adds to those of smaps: facts about a mapping that the kernel tells elsewhere."""
+
+from smapstop.proc.field import Field
+
+OBJECT_ALLOCATED = "object_allocated"
+"""What the shared-memory object of the mapping holds, kB; `ABSENT` where it is unknown, and for other mappings."""
+OBJECT_GROWN_WHILE_READ = "object_grown_while_read"
+"""How much that changed while smaps was read, kB, which may be negative."""
+
+ADDED_PROPERTIES = frozenset((OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ))
+"""Added columns that are properties of a mapping rather than amounts: their sum is meaningless."""
+
+ADDED_FIELDS: tuple[Field, ...] = (
+    Field(
+        "Object allocated",
+        "",
+        "All that the shared-memory object of this mapping holds, in RAM or in swap, mapped or not: st_blocks of "
+        "fstat(2), or /proc/sysvipc/shm. smaps does not print it. Unknown where no file descriptor or path leads to "
+        "the object.",
+        short="Object",
+        in_rollup=False,
+        is_property=True,
+        externally_driven=True,
+    ),
+)
+"""Added columns that are shown; the others serve explanations only."""
+HIDDEN_FIELDS = ADDED_PROPERTIES - {field.name for field in ADDED_FIELDS}
+"""Added columns that are not shown."""
