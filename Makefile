@@ -1,4 +1,4 @@
-.PHONY: help demo run test quick lint screenshots man bench fuzz dist-check clean
+.PHONY: help demo run test quick lint screenshots man bench fuzz truth truth-idle dist-check clean
 PYTHON := python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -50,6 +50,12 @@ bench: $(READY) ## run the benchmarks; one part with PART=sampling|screen|tables
 fuzz: $(READY) ## fuzz all targets, MINUTES=1 each; one with TARGET=smaps
 	@$(PY) -c 'import atheris' 2>/dev/null || $(PYTHON) -m pip --python $(VENV) install -q -c constraints.txt atheris
 	@PYTHONPATH=tests $(PY) -m fuzz $(TARGET) --minutes $(or $(MINUTES),1)
+
+truth: $(READY) ## check what is told of random commands, MINUTES=1; as root, from SEED=n
+	@PYTHONPATH=tests $(PY) -m truth --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
+
+truth-idle: $(READY) ## list and check what is told of idle servers, MINUTES=10; as root
+	@PYTHONPATH=tests $(PY) -m truth.idle --minutes $(or $(MINUTES),10)
 
 dist-check: ## build wheel and sdist, install and run them in bare Debians; as root, SUITES="bookworm trixie"
 	@.ci/dist-check $(SUITES)

@@ -44,15 +44,15 @@ class SteppedProgram:
             assert pipe is not None
             pipe.close()
 
-    def go(self) -> Self:
-        """Let the program go on to its next step."""
-        self.resume()
+    def go(self, command: str = "") -> Self:
+        """Let the program go on to its next step, with a command if it takes any."""
+        self.resume(command)
         self._read_step()
         return self
 
-    def resume(self) -> None:
+    def resume(self, command: str = "") -> None:
         """Let the program go on, and do not wait for it."""
-        _pipe(self._process.stdin).write(b"\n")
+        _pipe(self._process.stdin).write(command.encode() + b"\n")
 
     def kill(self) -> None:
         """Kill the program, and leave it a zombie."""

@@ -22,7 +22,7 @@ static void say(const char *label, const void *address)
 		_exit(3);
 }
 
-static void step(const char *label, const void *address)
+static inline void step(const char *label, const void *address)
 {
 	char byte;
 	say(label, address);

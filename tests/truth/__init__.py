@@ -1,0 +1,1 @@
+"""What the sampler says about real programs, checked against their page tables and what their objects hold."""

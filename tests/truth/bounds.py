@@ -1,0 +1,158 @@
+"""How many pages each mechanism can have moved in a mapping between two page tables: what an event may say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from truth.page_table import PAGE, Mask, PageColumns, Pages, PageTable
+
+HUGE_PAGES = 512
+ARRIVALS: frozenset[str] = frozenset({"first-touch", "file-read", "shared-map", "swap-in"})
+DEPARTURES: frozenset[str] = frozenset({"discard", "shared-unmap", "reclaim", "unmapped", "swap-out", "zero-page"})
+"""Mechanisms that together account for pages that came, or went; no page twice."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MappingPages:
+    """The pages of one mapping before and after, and what else decides what happened to them."""
+
+    block: Pages
+    """Number of the huge page that each page could be part of."""
+    was: PageColumns
+    """Where mremap moved it from, if it did."""
+    now: PageColumns
+    gone: Mask
+    """No longer mapped, or mapped to something else."""
+    went_elsewhere: Mask
+    """It is at another address now (mremap)."""
+    held_before: Mask
+    """The memory file held this page."""
+    held_after: Mask
+    shared: bool
+    """MAP_SHARED."""
+    has_file: bool
+    in_memory: bool
+    """Of a file that is memory."""
+    hugetlb: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Pages that mremap moved, by number."""
+
+    old: int
+    new: int
+    count: int
+
+
+def pages_of_mapping(
+    before: PageTable, after: PageTable, mapping: int, moves: Sequence[Move] = ()
+) -> MappingPages | None:
+    """The pages that belong to a mapping now, and those that belonged to it and are mapped no more."""
+    then, later = before.map.row_of(mapping), after.map.row_of(mapping)
+    if then is None and later is None:
+        return None
+    old = np.zeros(0, np.int64) if then is None else before.pages_of(then)
+    new = np.zeros(0, np.int64) if later is None else after.pages_of(later)
+    gone = old[after.backing_at(old) != before.backing_at(old)]
+    page = np.union1d(new, gone)
+    table, row = (after, later) if later is not None else (before, then)
+    assert row is not None
+    key, flags = table.key_of(row), table.mappings.string_at(table.mappings.flags, row).split()
+    return MappingPages(
+        block=page // HUGE_PAGES,
+        was=before.at(_undone(moves, page)),
+        now=after.at(page),
+        gone=np.isin(page, gone),
+        went_elsewhere=_undone([Move(move.new, move.old, move.count) for move in moves], page) != page,
+        held_before=_is_held(before, table, row, page),
+        held_after=_is_held(after, table, row, page),
+        shared=table.mappings.string_at(table.mappings.perms, row).endswith("s"),
+        has_file=key[1] != 0 and not table.mappings.name_of(row).startswith("/anon_hugepage"),
+        in_memory=key in before.objects or key in after.objects,
+        hugetlb="ht" in flags,
+        locked="lo" in flags,
+    )
+
+
+def _undone(moves: Sequence[Move], page: Pages) -> Pages:
+    """Where each page was before the moves, the last first."""
+    out = page.copy()
+    for move in reversed(moves):
+        within = (move.new <= out) & (out < move.new + move.count)
+        out[within] += move.old - move.new
+    return out
+
+
+def _is_held(table: PageTable, of: PageTable, row: int, page: Pages) -> Mask:
+    """Whether the memory file of a mapping holds the pages that are mapped at `page`."""
+    key = of.key_of(row)
+    if key not in table.objects:
+        return np.zeros(len(page), bool)
+    start, offset = int(of.mappings.start[row]), int(of.mappings.offset[row])
+    in_file = page - start // PAGE + offset // PAGE
+    held: Mask = np.isin(in_file, table.objects[key])
+    return held
+
+
+def most_pages(pages: MappingPages, others: bool) -> dict[str, int]:
+    """The most pages that each mechanism can have moved.
+
+    Args:
+        pages: Of the mapping.
+        others: Another mapping or process may have filled the memory file meanwhile.
+    """
+    was, now, stays = pages.was, pages.now, ~pages.gone
+    arrived = now.held & ~was.held
+    departed = was.held & ~now.held & ~pages.went_elsewhere & stays
+    same = was.anonymous & now.anonymous & (was.frame == now.frame)
+    copied = was.anonymous & now.anonymous & (was.frame != now.frame)
+    mapped, unmapped = now.file & ~was.file, was.file & ~now.file & stays
+    huge, split = _huge_changes(pages)
+    memory_file = np.full(len(was.flags), pages.in_memory)
+    resident = int(now.present.sum())
+    masks: dict[str, Mask] = {
+        "copy-on-write-after-fork": copied,
+        "sole-owner": same & ~was.exclusive & now.exclusive | same & was.huge | same & now.huge,
+        "shared-by-fork": (same | copied) & was.exclusive & ~now.exclusive | same & was.huge | same & now.huge,
+        "swap-in": np.where(memory_file, mapped & pages.held_before, was.swapped & now.present),
+        "swap-out": np.where(memory_file & ~now.swapped, pages.held_after, now.swapped & ~was.swapped),
+        "unmapped": pages.gone & was.held & ~pages.went_elsewhere,
+        "reclaim": departed & was.present & ~memory_file,
+        "zero-page": was.held & now.zero & stays,
+        "shared-unmap": unmapped & pages.held_after,
+        "writeback": now.file,
+        "shared-write": now.file,
+        "lazy-free": now.anonymous,
+        "rewrite": now.anonymous,
+        "ksm-merge": now.anonymous,
+        "ksm-unmerge": was.anonymous,
+    }
+    if pages.in_memory:
+        masks["discard"] = (pages.held_before & ~pages.held_after & stays) | (was.anonymous & ~now.anonymous & stays)
+        masks["first-touch"] = mapped & ~pages.held_before
+        masks["shared-map"] = mapped & (pages.held_before | others)
+    else:
+        masks["discard"] = departed & ~now.zero | (was.anonymous & now.file)
+        masks["first-touch"] = arrived & ~now.file
+        masks["file-read"] = mapped & pages.has_file
+    if pages.has_file and not pages.shared:
+        masks["copy-on-write"] = (now.anonymous | now.swapped) & ~was.anonymous & ~was.swapped
+        masks["first-touch"] &= pages.in_memory
+    most = {what: int(mask.sum()) for what, mask in masks.items()}
+    locked = max(1, resident)
+    most |= {"huge-fault": huge + int(arrived.sum()) * pages.hugetlb, "huge-collapse": huge, "huge-split": split}
+    return most | {
+        "lock": locked if pages.locked else 0,
+        "unlock": 0 if pages.locked else locked,
+        "unexplained": 1 << 60,
+    }
+
+
+def _huge_changes(pages: MappingPages) -> tuple[int, int]:
+    """Pages that have become part of a huge page, and those of huge pages that were split and are there in part."""
+    split = pages.was.huge & ~pages.now.huge
+    left = np.unique(pages.block[split & pages.now.present])
+    return int((pages.now.huge & ~pages.was.huge).sum()), len(left) * HUGE_PAGES

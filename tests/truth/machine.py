@@ -1,0 +1,77 @@
+"""Settings of the machine that some mechanisms need: swap, huge pages of hugetlb, KSM; put back afterwards."""
+
+import fcntl
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
+KSM = Path("/sys/kernel/mm/ksm")
+LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled")
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Alone among the tests with what has one value for the whole machine."""
+    with (Path(tempfile.gettempdir()) / f"smapstop-tests-{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def huge_pages(count: int = 16) -> Iterator[bool]:
+    """Pages of 2 MiB for hugetlb; whether there are any now."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked("hugetlb"))
+            before = HUGE_PAGES.read_text()
+            HUGE_PAGES.write_text(str(count))
+            stack.callback(HUGE_PAGES.write_text, before)
+        except OSError:
+            yield False
+        else:
+            yield int(HUGE_PAGES.read_text()) > 0
+
+
+@contextmanager
+def swap_space(mib: int = 64) -> Iterator[bool]:
+    """A swap file on a disk; whether it could be made."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        file = Path(directory) / "swap"
+        file.touch(mode=0o600)
+        file.write_bytes(bytes(mib << 20))
+        commands = (("mkswap", file), ("swapon", file))
+        made = not any(subprocess.run(command, capture_output=True).returncode for command in commands)
+        try:
+            yield made
+        finally:
+            if made:
+                subprocess.run(("swapoff", file), check=True)
+
+
+def ksm_running() -> AbstractContextManager[bool]:
+    """KSM merges pages; whether it could be told to."""
+    return _settings({KSM / "run": "1", KSM / "sleep_millisecs": "1"})
+
+
+def large_pages() -> AbstractContextManager[bool]:
+    """Anonymous memory may have pages of 64 kB; whether this kernel has them."""
+    return _settings({LARGE_PAGES: "madvise"})
+
+
+@contextmanager
+def _settings(values: dict[Path, str]) -> Iterator[bool]:
+    """Settings of the kernel; whether they could be made."""
+    with ExitStack() as stack:
+        try:
+            for path, value in values.items():
+                before = re.sub(r".*\[(.*)\].*", r"\1", path.read_text())
+                path.write_text(value)
+                stack.callback(path.write_text, before)
+        except OSError:
+            yield False
+        else:
+            yield True

@@ -1,0 +1,123 @@
+"""A process that stands still at each tick, what the sampler says of it, and what of that is not true."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from smapstop.model.events import Event
+from smapstop.model.protocol import Pace
+from smapstop.model.tick import Tick
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.process import ProcDir
+from smapstop.sampling.sampler import Sampler
+from truth.bounds import ARRIVALS, DEPARTURES, MappingPages, Move, most_pages, pages_of_mapping
+from truth.page_table import PageTable, read_page_table
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is known of a tick besides its pages."""
+
+    moves: Sequence[Move] = ()
+    impossible: frozenset[str] = frozenset()
+    """Mechanisms that nothing done in this tick can have set off."""
+    others: bool = True
+    """Another mapping or process may have filled a memory file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was said of a tick."""
+
+    events: tuple[tuple[str, Event], ...]
+    """Each event, with the name of its mapping."""
+    lies: tuple[str, ...]
+    """What of it the truth contradicts."""
+    before: PageTable
+    after: PageTable
+
+    def of_address(self, address: int) -> list[Event]:
+        """Events of the mapping at an address, or else of the one that was there before."""
+        mapping = self.after.mapping_at(address)
+        if mapping is None:
+            mapping = self.before.mapping_at(address)
+        return [event for _, event in self.events if event.mapping == mapping]
+
+
+class Witness:
+    """Samples a process, and reads its page table each time."""
+
+    def __init__(self, process: ProcDir) -> None:
+        self._process = process
+        self._sampler = Sampler(process, Pace(budget=1.0))
+        self.timeline = Timeline()
+        self.table = self._read()
+
+    def _read(self) -> PageTable:
+        tick = self._sampler.sample()
+        assert tick.tier == "smaps"
+        return read_page_table(self._process, self.timeline.append(tick))
+
+    def tick(self, done: Done = Done()) -> Account:
+        """What is said of what happened since the last tick, and what of it is not true."""
+        before, self.table = self.table, self._read()
+        events = self.last.events
+        lies: list[str] = []
+        for mapping in np.unique(events.mapping).tolist():
+            pages = pages_of_mapping(before, self.table, mapping, done.moves)
+            name = self._name(before, mapping)
+            lies += [f"{name}: {lie}" for lie in contradictions(events.of_mapping(mapping), pages, done)]
+        return Account(
+            tuple((self._name(before, event.mapping), event) for event in events), tuple(lies), before, self.table
+        )
+
+    @property
+    def last(self) -> Tick:
+        assert self.timeline.last is not None
+        return self.timeline.last.tick
+
+    def _name(self, before: PageTable, mapping: int) -> str:
+        """Address and name of a mapping, as it is or was."""
+        table = self.table if self.table.map.row_of(mapping) is not None else before
+        row = table.map.row_of(mapping)
+        assert row is not None
+        mappings = table.mappings
+        return (
+            f"{int(mappings.start[row]):x}-{int(mappings.end[row]):x} {mappings.string_at(mappings.perms, row)} "
+            f"{mappings.name_of(row)}"
+        ).rstrip()
+
+
+def told(event: Event) -> str:
+    """An event in a few words, with its alternatives where it is not sure."""
+    doubt = "" if event.sure else f"? ({' or '.join(event.alternatives)})"
+    return f"{event.what}{doubt} {event.pages}"
+
+
+def contradictions(events: Sequence[Event], pages: MappingPages | None, done: Done) -> list[str]:
+    """What the events of one mapping say that its pages contradict."""
+    if pages is None:
+        return ["events of a mapping that never was"]
+    most = most_pages(pages, done.others)
+    most = {what: 0 if what in done.impossible else count for what, count in most.items()}
+    lies = []
+    for event in events:
+        possible = most.get(event.what, 0) + sum(most.get(what, 0) for what in event.alternatives)
+        if event.pages > possible:
+            lies.append(f"{told(event)}, but at most {possible}")
+    was, now = pages.was, pages.now
+    came = (now.held & ~was.held) | (now.present & was.swapped)
+    went = (was.held & ~now.held) | (now.swapped & ~was.swapped)
+    for group, moved in ((ARRIVALS, came), (DEPARTURES, went)):
+        said = [event for event in events if event.what in group]
+        if sum(event.pages for event in said) > int(moved.sum()) + _not_seen_moving(events, pages):
+            lies.append(f"{' and '.join(map(told, said))}, but {int(moved.sum())} moved in all")
+    return lies
+
+
+def _not_seen_moving(events: Sequence[Event], pages: MappingPages) -> int:
+    """Pages that may be counted though the page table does not show them move: shared memory in swap; copies."""
+    if pages.in_memory or any(told(event).startswith("zero-page") for event in events):
+        return len(pages.block)
+    return int((pages.was.anonymous & pages.now.file).sum())
