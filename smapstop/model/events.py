@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from enum import IntEnum
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,62 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
 }
 """Other mechanisms that fit the same fields, for events that are not sure."""
 
+
+class Cost(IntEnum):
+    """Cost of an event for the process: of several events, the costliest is shown first, then the largest."""
+
+    MEMORY = 0
+    """Takes memory now."""
+    TIME = 1
+    """Makes somebody wait for a disk, now or later: pages come from a file or from swap, or are dirtied."""
+    RETURNED = 2
+    """Gives memory back."""
+    ADDRESSES = 3
+    """Changes address space only: a mapping came, went, grew, …"""
+    NEUTRAL = 4
+    """Takes and gives back no memory: pages are shared, no longer shared, clean, or mapped in another way."""
+
+
+COST_OF: dict[Mechanism, Cost] = {
+    "first-touch": Cost.MEMORY,
+    "copy-on-write": Cost.MEMORY,
+    "copy-on-write-after-fork": Cost.MEMORY,
+    "huge-fault": Cost.MEMORY,
+    "huge-collapse": Cost.MEMORY,
+    "ksm-unmerge": Cost.MEMORY,
+    "swap-in": Cost.TIME,
+    "file-read": Cost.TIME,
+    "shared-write": Cost.TIME,
+    "unmapped": Cost.RETURNED,
+    "zero-page": Cost.RETURNED,
+    "discard": Cost.RETURNED,
+    "reclaim": Cost.RETURNED,
+    "swap-out": Cost.RETURNED,
+    "lazy-free": Cost.RETURNED,
+    "ksm-merge": Cost.RETURNED,
+    "shared-map": Cost.NEUTRAL,
+    "shared-unmap": Cost.NEUTRAL,
+    "sole-owner": Cost.NEUTRAL,
+    "shared-by-fork": Cost.NEUTRAL,
+    "writeback": Cost.NEUTRAL,
+    "rewrite": Cost.NEUTRAL,
+    "huge-split": Cost.NEUTRAL,
+    "lock": Cost.NEUTRAL,
+    "unlock": Cost.NEUTRAL,
+    "unexplained": Cost.NEUTRAL,
+}
+"""Cost of each mechanism."""
+_COST_BY_CODE = np.array([COST_OF[what] for what in MECHANISMS], np.int8)
+
+
+def costs_of(codes: NDArray[np.signedinteger[Any]]) -> NDArray[np.int8]:
+    """Cost of each event by its code; codes after those of `MECHANISMS` are changes of address space."""
+    costs = np.full(len(codes), Cost.ADDRESSES, np.int8)
+    is_mechanism = codes < len(MECHANISMS)
+    costs[is_mechanism] = _COST_BY_CODE[codes[is_mechanism]]
+    return costs
+
+
 SymbolNames = tuple[str, ...]
 """Names of variables, functions or sections, in address order; the last may be the number of further ones."""
 _COPY_ON_WRITE = MECHANISMS.index("copy-on-write")
@@ -85,12 +142,12 @@ class Events:
             yield Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure, names.get(at, ()))
 
     def of_mapping(self, mapping: int) -> list["Event"]:
-        """Events of one mapping, the largest first."""
+        """Events of one mapping, the costliest first, then the largest."""
         rows = np.flatnonzero(self.mapping == mapping)
         names_by_row = dict(self.names)
         names = tuple((at, names_by_row[row]) for at, row in enumerate(rows.tolist()) if row in names_by_row)
         events = Events(self.mapping[rows], self.what[rows], self.kb[rows], self.sure[rows], self.page_kb, names)
-        return sorted(events, key=lambda event: -event.kb)
+        return sorted(events, key=lambda event: (COST_OF[event.what], -event.kb))
 
     def with_names(self, names: Mapping[int, SymbolNames]) -> "Events":
         """Add the names of the symbols on the pages copied on write.

@@ -89,6 +89,12 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
 
 
 def what_text(entry: LogEntry, timeline: Timeline) -> str:
+    """Text of what happened, with the amount; of an outlier also how many times the usual one that is."""
+    text = _what_text(entry, timeline)
+    return f"{text}, {fmt.count(entry.kb // entry.usual_kb)}× the usual" if entry.usual_kb else text
+
+
+def _what_text(entry: LogEntry, timeline: Timeline) -> str:
     """Text of what happened, with the amount."""
     tick = timeline.header(entry.last)
     match entry.what:

@@ -52,7 +52,7 @@ class Explained:
         return tick
 
     def go(self, *, elsewhere: frozenset[str] | set[str] = frozenset()) -> list[str]:
-        """What happened, until the next step, to the mapping that this step speaks of, the most first.
+        """What happened, until the next step, to the mapping that this step speaks of, the costliest first.
 
         Args:
             elsewhere: What may have happened to other mappings, besides code that was reached.
@@ -163,7 +163,7 @@ def test_copy_on_write_of_a_private_file_mapping(program: Program, data: Path) -
         assert target.go() == [], "they are the process's own now"
         assert target.go() == ["reclaim? 29", "discard 11"]
         assert target.go() == ["copy-on-write 13"], "written without having been read"
-        assert target.go() == ["file-read 24", "copy-on-write 3"]
+        assert target.go() == ["copy-on-write 3", "file-read 24"]
         assert target.go() == ["reclaim? 20"]
         assert target.go() == ["file-read? 18", "copy-on-write 2"], "20 read and 2 of the older copied fit as well"
         assert target.go(elsewhere={"copy-on-write"}) == ["copy-on-write 2"]
@@ -237,7 +237,7 @@ def test_writes_and_the_end_of_the_child_in_one_tick(program: Program) -> None:
         for _ in range(5):
             target.go(elsewhere=FORK | LET_GO | {"copy-on-write-after-fork"})
         assert target.go(elsewhere=FORK) == ["shared-by-fork 60"]
-        assert target.go(elsewhere={"sole-owner?"}) == ["sole-owner 51", "copy-on-write-after-fork? 9"]
+        assert target.go(elsewhere={"sole-owner?"}) == ["copy-on-write-after-fork? 9", "sole-owner 51"]
 
 
 def test_two_children(program: Program) -> None:
@@ -297,7 +297,7 @@ def test_huge_pages(program: Program) -> None:
     with explained(program("huge")) as target:
         assert target.go() == ["huge-fault 512"]
         assert target.go() == ["huge-fault 512"]
-        assert target.go() == ["huge-split 512", "discard 1"]
+        assert target.go() == ["discard 1", "huge-split 512"]
         assert target.go() == ["discard 512"]
         assert target.go() == ["huge-collapse 512"]
         assert target.go() == ["huge-collapse 512"], "and the holes are no first touch"
@@ -317,7 +317,7 @@ def test_ksm(program: Program) -> None:
 
 def test_lock(program: Program, data: Path) -> None:
     with explained(program("lock"), data) as target:
-        assert target.go() == ["lock 50", "first-touch 40"]
+        assert target.go() == ["first-touch 40", "lock 50"]
         assert target.go() == ["unlock 10"]
         assert target.go() == ["unlock 50"]
         assert target.go() == ["copy-on-write 20", "lock 20"], "a writable private mapping is populated by writing"

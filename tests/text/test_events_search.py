@@ -1,11 +1,13 @@
 """Which entries have the words that are typed."""
 
+from dataclasses import replace
+
 import pytest
 from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.kinds import Kind
-from smapstop.text.events import search_entries
+from smapstop.text.events import search_entries, what_text
 
 TIMELINE = timeline_of(tick_of(0, mappings_of(), []), tick_of(1, mappings_of(), []))
 HEAP = LogEntry(
@@ -34,6 +36,15 @@ NAMELESS = LogEntry(
 )
 EXEC = LogEntry("exec", -(1 << 41), None, 1, 1)
 ENTRIES = (HEAP, DATA, NAMELESS, EXEC)
+
+
+def test_an_outlier_says_how_many_times_the_usual_it_is() -> None:
+    assert what_text(HEAP, TIMELINE) == "first touch, 16 pages"
+    assert what_text(replace(HEAP, kb=51_200, pages=12_800, usual_kb=1_200), TIMELINE) == (
+        "first touch, 12,800 pages, 42× the usual"
+    )
+    grown = replace(HEAP, what="grow", pages=0, kb=51_200, usual_kb=1_200)
+    assert what_text(grown, TIMELINE) == "grew +50 M, 42× the usual"
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """Event log of a timeline: entries up to a tick, folded to stay readable, and bounded in number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from smapstop.model.history.folded_entries import entries_of_mapping, fold_entries
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.history.runs import RUN_TICKS, run_of, usual_kb
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
@@ -14,10 +15,8 @@ from smapstop.model.timeline.timeline import Timeline
 
 MAX_ENTRIES = 1_000
 """Newest entries kept; older ones are dropped."""
-FOLD_TICKS = 10
-"""Repeats within this many ticks fold into one entry."""
 MAX_NEW_ENTRIES = 20
-"""New entries allowed within `FOLD_TICKS` ticks; further ones are folded by kind."""
+"""New entries allowed within `RUN_TICKS` ticks; further ones are folded by kind."""
 _WORK = 1_000_000
 """Rows and events to process at most for a tick far from the cached ones: about 0.2 s."""
 _TICK_WORK = 1_000
@@ -31,32 +30,43 @@ class _LogState:
 
     number: int
     closed: tuple[LogEntry, ...] = ()
-    """Entries that no later tick can extend, in the order in which they ended."""
+    """Entries that no later tick can extend; earlier than the open ones."""
     open: tuple[LogEntry, ...] = ()
-    """Entries that a later tick may extend, in the order in which they began."""
+    """Entries that a later tick may extend, in the order in which they last happened."""
 
 
 def _is_closed(entry: LogEntry, tick: Tick) -> bool:
     """Whether a tick can no longer extend an entry; an exec closes all entries."""
-    return tick.executed or entry.last < tick.number - FOLD_TICKS
+    return tick.executed or entry.last < tick.number - RUN_TICKS
 
 
 def _advance(state: _LogState, tick: Tick, entries: list[LogEntry]) -> _LogState:
-    """Entries up to the next tick."""
-    ended = sorted((entry for entry in state.open if _is_closed(entry, tick)), key=lambda entry: entry.last)
-    open_entries = {entry.key: entry for entry in state.open if not _is_closed(entry, tick)}
-    for entry in entries:
-        open_entry = open_entries.get(entry.key)
-        open_entries[entry.key] = open_entry.merged_with(entry) if open_entry else entry
+    """Entries up to the next tick: each of its entries extends an open one that it is like, or begins a new one."""
+    ended = tuple(entry for entry in state.open if _is_closed(entry, tick))
+    quiet = {entry.identity: entry for entry in state.open if not _is_closed(entry, tick)}
+    runs: dict[int, list[LogEntry]] = {}
+    for entry in quiet.values():
+        runs.setdefault(entry.key, []).append(entry)
+    places = {identity: place for place, identity in enumerate(quiet)}
+    happened = []
+    for new in entries:
+        known = runs.get(new.key, ())
+        run = run_of(new.kb, known)
+        if run is not None:
+            del quiet[run.identity]
+        happened.append(run.merged_with(new) if run else replace(new, usual_kb=usual_kb(new.kb, known)))
+    # of a tick, the costliest is last; what goes on keeps its place among its equals, so that lines do not jump
+    happened.sort(key=lambda entry: (entry.is_of_process, -entry.cost, places.get(entry.identity, len(places))))
     closed = (*state.closed, *ended)[-MAX_ENTRIES:] if ended else state.closed
-    return _LogState(tick.number, closed, tuple(open_entries.values())[-MAX_ENTRIES:])
+    return _LogState(tick.number, closed, (*quiet.values(), *happened)[-MAX_ENTRIES:])
 
 
 class EventLog:
     """Entries up to any tick, of the process and all its mappings or of one mapping; pure, as its timeline is.
 
-    Open entries keep the order in which they began; closed ones precede them, in the order in which they ended. So
-    only an entry that begins or ends changes the order.
+    Entries are in the order in which they last happened, those of one tick in the order of their cost. What differs
+    from a run of events by an order of magnitude is an entry of its own, see `run_of`; so no entry is ever split, or
+    joined with another, as ticks follow.
 
     Args:
         timeline: The ticks; more may follow.
@@ -122,7 +132,7 @@ class EventLog:
         if before is None:
             return notes
         open_entries = [entry for entry in state.open if not _is_closed(entry, tick)]
-        room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - FOLD_TICKS for entry in open_entries)
+        room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - RUN_TICKS for entry in open_entries)
         return [*fold_entries(entries, before, after, [entry.key for entry in open_entries], room), *notes]
 
     def _snapshots_around(self, tick: Tick) -> tuple[MapSnapshot | None, MapSnapshot]:

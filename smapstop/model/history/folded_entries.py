@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +11,30 @@ from smapstop.model.events import MECHANISMS, SymbolNames
 from smapstop.model.grouping import Grouping, group_ids, group_keys
 from smapstop.model.history.log_entry import EVENT_CODES, EVENT_KINDS, KEY_BASE, KINDS_SCOPE, ONE_TIME_CODES, LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.history.tick_entries import KINDS, ResolvedEntries, TickEntries, ref_at, resolve_entries
+from smapstop.model.history.runs import OUTLIER_FACTOR
+from smapstop.model.history.tick_entries import (
+    KINDS,
+    ResolvedEntries,
+    RowIndices,
+    TickEntries,
+    ref_at,
+    resolve_entries,
+)
 from smapstop.model.kinds import kind_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import MapSnapshot
+
+MAX_OUTLIERS = 5
+"""Outliers of a fold that stand alone in one tick."""
 
 
 def fold_entries(
     entries: TickEntries, before: MapSnapshot, after: MapSnapshot, known: Collection[int], room: int
 ) -> list[LogEntry]:
-    """Fold the events of all mappings in a tick, smallest first.
+    """Fold the events of all mappings in a tick, the costliest and largest last.
 
     A mechanism gives one entry per mapping. Events of mappings created in this tick, and one-time events, are folded
-    by name. If that gives more than `room` new entries, these are folded by kind.
+    by name. If that gives more than `room` new entries, these are folded by kind, except for outliers among them.
 
     Args:
         entries: Everything that happened in the tick.
@@ -38,7 +50,7 @@ def fold_entries(
 def fold_group_entries(
     entries: TickEntries, before: MapSnapshot, after: MapSnapshot, by: Grouping, groups: Ids
 ) -> list[LogEntry]:
-    """Fold the events of groups in a tick, smallest first: one entry per mechanism or lifecycle step of a group.
+    """Fold the events of groups in a tick: one entry per mechanism or lifecycle step of a group.
 
     Args:
         entries: Everything that happened in the tick.
@@ -59,24 +71,39 @@ def _fold_keys(items: ResolvedEntries, known: Collection[int], room: int) -> NDA
     what, mapping = items.entries.what, items.entries.mapping
     born = np.isin(mapping, mapping[what == EVENT_CODES["map"]])
     by_name = born | np.isin(what, ONE_TIME_CODES)
+    nameless = np.flatnonzero(by_name & (items.name == 0))
+    by_name[nameless[_outliers(items.kb[nameless], what[nameless], MAX_OUTLIERS)]] = False
     scope = np.where(by_name, -1 - items.name.astype(np.int64), mapping)
     keys, first, of_item = np.unique(scope * KEY_BASE + what, return_index=True, return_inverse=True)
     open_keys = np.fromiter(known, np.int64, len(known))
     fresh = np.flatnonzero(~np.isin(keys, open_keys))
+    kb = np.bincount(of_item, weights=items.kb)
     if len(fresh) > room:
         of_kind = (KINDS_SCOPE - items.kind[first[fresh]]) * KEY_BASE + what[first[fresh]]
         _, of_fresh, kind_counts = np.unique(of_kind, return_inverse=True, return_counts=True)
         # an item alone of its kind keeps its name: that takes no more lines
         crowded = (kind_counts[of_fresh] > 1) | np.isin(of_kind, open_keys)
+        crowded[_outliers(kb[fresh], of_fresh, max(1, min(room, MAX_OUTLIERS)))] = False
         keys[fresh[crowded]] = of_kind[crowded]
     folded: NDArray[np.int64] = keys[of_item]
     return folded
 
 
+def _outliers(kb: NDArray[Any], of_fold: NDArray[np.signedinteger[Any]], most: int) -> RowIndices:
+    """Items that are an order of magnitude larger than most others of their fold, at most the `most` largest."""
+    if not len(kb) or kb.max() < OUTLIER_FACTOR * max(1, kb.min()):
+        return np.zeros(0, np.intp)
+    order = np.lexsort((kb, of_fold))
+    counts = np.bincount(of_fold)
+    usual = kb[order[np.maximum(np.cumsum(counts) - 1 - counts // 4, 0)]]  # three quarters are not larger
+    far = np.flatnonzero(kb >= OUTLIER_FACTOR * np.maximum(usual, 1)[of_fold])
+    return far[np.argsort(-kb[far], kind="stable")[:most]]
+
+
 def _build_entries(
     items: ResolvedEntries, keys: NDArray[np.int64], before: MapSnapshot, after: MapSnapshot
 ) -> list[LogEntry]:
-    """One entry per key, smallest first."""
+    """One entry per key, the costliest and largest last."""
     order = np.lexsort((items.kb, keys))
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
     stops = np.append(starts[1:], len(order))
@@ -108,7 +135,7 @@ def _build_entries(
                 names=((number, names[key]),) if mappings == 1 and key in names else (),
             )
         )
-    return sorted(entries, key=lambda entry: entry.kb)
+    return sorted(entries, key=lambda entry: (-entry.cost, entry.kb))
 
 
 def _names(entries: TickEntries, keys: NDArray[np.int64]) -> dict[int, SymbolNames]:
@@ -131,7 +158,7 @@ def _repeated_mappings(items: ResolvedEntries, keys: NDArray[np.int64]) -> NDArr
 
 
 def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[LogEntry]:
-    """Log entries of one mapping in a tick: lifecycle steps, then mechanisms, largest last.
+    """Log entries of one mapping in a tick, the costliest and largest last.
 
     Its history must be updated up to the tick.
     """
@@ -143,8 +170,11 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
     now = None if gone else history.states[history.step_at(number)].ref
     kind = kind_of(history.states[-1].name)
     grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
-    resolved = [replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown) for entry in items]
+    folded: dict[str, LogEntry] = {}
+    for entry in reversed(list(items)):  # a mechanism that is sure only in part gives two
+        same = folded.pop(entry.what, None)
+        folded[entry.what] = replace(same.merged_with(entry), count=1) if same else entry
     return [
-        *(entry for entry in resolved if entry.lifecycle_step),
-        *(entry for entry in reversed(resolved) if not entry.lifecycle_step),
+        replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown)
+        for entry in folded.values()
     ]

@@ -94,7 +94,7 @@ class GroupHistory:
         return np.maximum(moved, removals).tolist() if removals else []
 
     def entries(self, groups: Ids, numbers: Sequence[int]) -> list[tuple[LogEntry, ...]]:
-        """Log entries of each group in the tick given for it: mechanisms first, each part largest first."""
+        """Log entries of each group in the tick given for it, the costliest first, then the largest."""
         requests = list(zip(groups.tolist(), numbers, strict=True))
         for number in {number for group, number in requests if number >= 0 and (group, number) not in self._entries}:
             here = [group for group, at in requests if at == number]
@@ -113,7 +113,7 @@ class GroupHistory:
             return {}
         tick_items = tick_entries(timeline.header(number))
         entries = fold_group_entries(tick_items, before, timeline.at(number), self.by, groups)
-        for entry in sorted(entries, key=lambda entry: (entry.event is None, -entry.kb)):
+        for entry in sorted(entries, key=lambda entry: (entry.cost, -entry.kb)):
             by_group.setdefault(entry.scope, []).append(entry)
         return by_group
 

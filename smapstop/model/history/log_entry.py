@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from smapstop.model.events import MECHANISMS, Event, Mechanism, SymbolNames
+from smapstop.model.events import COST_OF, MECHANISMS, Cost, Event, Mechanism, SymbolNames
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import Mappings
@@ -21,6 +21,7 @@ KEY_BASE = 64
 """Greater than any code: `LogEntry.key` is a scope and a code in one number."""
 KINDS_SCOPE, PROCESS_SCOPE = -(1 << 40), -(1 << 41)
 """Scopes of kinds of mappings, from the first one down, and of the process."""
+_COSTS: dict[str, Cost] = {what: cost for what, cost in COST_OF.items()}  # noqa: C416  (its keys are of a wider type)
 _LIFECYCLE_STEPS: dict[str, LifecycleKind] = {what: what for what in get_args(LifecycleKind)}
 PUBLIC_NAMES: dict[str, str] = {"end": "exit"}
 """Names in recordings and exports where they differ: these must not change."""
@@ -93,11 +94,18 @@ class LogEntry:
     """Symbols on pages copied on write, with the tick; empty for several mappings."""
     other: int | None = None
     """Id of the mapping split from, or merged into, if known."""
+    usual_kb: int = 0
+    """Mean of the run of which it is an outlier, kB; 0 if it is none."""
 
     @property
     def key(self) -> int:
         """Fold key: the same for entries that fold into one."""
         return self.scope * KEY_BASE + EVENT_CODES[self.what]
+
+    @property
+    def cost(self) -> Cost:
+        """Cost for the process."""
+        return _COSTS.get(self.what, Cost.ADDRESSES)
 
     @property
     def ref(self) -> MappingRef | None:
@@ -113,6 +121,11 @@ class LogEntry:
     def is_of_kind(self) -> bool:
         """Whether it covers a kind of mappings, because there were too many to name."""
         return PROCESS_SCOPE < self.scope <= KINDS_SCOPE
+
+    @property
+    def is_of_process(self) -> bool:
+        """Whether it is about the process as a whole, or about reading it."""
+        return self.scope == PROCESS_SCOPE
 
     @property
     def event(self) -> Event | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.events import MECHANISMS, SymbolNames
+from smapstop.model.events import MECHANISMS, SymbolNames, costs_of
 from smapstop.model.history.log_entry import (
     EVENT_CODES,
     EVENT_KINDS,
@@ -75,9 +75,9 @@ class TickEntries:
         )
 
     def of_mapping(self, mapping: int) -> "TickEntries":
-        """Items of one mapping: mechanisms, largest first, then its lifecycle steps."""
+        """Items of one mapping, the costliest first, then the largest."""
         rows = np.flatnonzero(self.mapping == mapping)
-        return self.take(rows if len(rows) < 2 else rows[np.argsort(-self.kb[rows], kind="stable")])
+        return self.take(rows if len(rows) < 2 else rows[np.lexsort((-self.kb[rows], costs_of(self.what[rows])))])
 
     def of_mappings(self) -> "TickEntries":
         """Items of all mappings."""

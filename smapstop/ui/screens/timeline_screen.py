@@ -95,8 +95,8 @@ class TimelineScreen(Screen[None]):
         self.change_view(self.session.view_state.seek(message.number))
 
     def action_happened(self, direction: int) -> None:
-        """Go to the previous or next tick with a change; forward without one is live."""
-        number = self.session.activity.nearest_active(self.session.shown_number, direction)
+        """Go to the previous or next tick in which something began, or differed; forward without one is live."""
+        number = self.session.activity.nearest_standing_out(self.session.shown_number, direction)
         if number is not None:
             self.change_view(self.session.view_state.seek(number))
         elif direction > 0:

@@ -14,12 +14,15 @@ from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 
 _STEPS = "─▁▂▃▄▅▆▇█"
-"""Glyphs for no event, and for one to a thousand, by factors of about three."""
+"""Glyphs for no event, and for amounts from 4 kB to 8 GB, by factors of eight."""
 _HEAD, _MARK = "┃", "m"
 
 
 class TimeBar(Widget):
-    """One line over all ticks, highest at the most active ones; a click or drag goes there."""
+    """One line over all ticks, as high as the most that happened in one; a click or drag goes there.
+
+    What differs from the events before it, or begins, has a colour of its own.
+    """
 
     DEFAULT_CSS = "TimeBar { height: 1; display: none; background: $panel; color: $foreground; }"
 
@@ -52,17 +55,20 @@ class TimeBar(Widget):
         marks = {} if mark is None else {activity.bin_of(mark, width): (_MARK, palette.gain)}
         marks[activity.bin_of(number, width)] = (_HEAD, palette.foreground)
         quiet, busy = Style(color=palette.quiet), Style(color=palette.colours["heap"])
+        striking = Style(color=palette.gain, bold=True)
         segments = [
             Segment(
                 f"{fmt.CUT if timeline.oldest else ' '}{fmt.clock(timeline.header(timeline.oldest).wall_ns)} ", base
             )
         ]
-        for at, count in enumerate(activity.binned_counts(width).tolist()):
+        bins = zip(activity.binned_amounts(width).tolist(), activity.bins_standing_out(width).tolist(), strict=True)
+        for at, (kb, stands_out) in enumerate(bins):
             if at in marks:
                 glyph, colour = marks[at]
                 segments.append(Segment(glyph, ensure_legible(base + Style(color=colour, bold=True))))
             else:
-                segments.append(Segment(_glyph(count), ensure_legible(base + (busy if count else quiet))))
+                ink = striking if stands_out else busy if kb else quiet
+                segments.append(Segment(_glyph(kb), ensure_legible(base + ink)))
         segments.append(Segment(f" {fmt.clock(timeline.header(len(timeline) - 1).wall_ns)} ", base))
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
@@ -94,6 +100,6 @@ class TimeBar(Widget):
             self.post_message(self.SeekRequested(self._activity.tick_in_bin(min(max(0, x - 10), width - 1), width)))
 
 
-def _glyph(count: int) -> str:
-    """Glyph of a number of events."""
-    return _STEPS[min(len(_STEPS) - 1, (2 * count.bit_length() + 2) // 3)] if count else _STEPS[0]
+def _glyph(kb: int) -> str:
+    """Glyph of an amount; of an event without one, the lowest."""
+    return _STEPS[min(len(_STEPS) - 1, max(1, kb.bit_length() // 3))] if kb else _STEPS[0]

@@ -51,7 +51,7 @@ def test_what_is_left_over_is_unexplained() -> None:
 
 def test_what_can_be_explained_of_it_is() -> None:
     fields = STATES | {"rss": (0, 9), "private_dirty": (0, 3), "anonymous": (0, 3), "private_clean": (0, 1)}
-    assert moved(ANONYMOUS, 3, **fields) == ["unexplained 6", "first-touch 3"]
+    assert moved(ANONYMOUS, 3, **fields) == ["first-touch 3", "unexplained 6"]
 
 
 def test_restless_fields_are_no_event() -> None:
@@ -68,7 +68,7 @@ def test_mapping_born_in_the_tick_is_told_of_all_that_it_has() -> None:
         private_dirty=[0, 16],
         shared_clean=[0, 40],
     )
-    assert told(before, after, 9) == [[], ["file-read 12", "copy-on-write 4"]]
+    assert told(before, after, 9) == [[], ["copy-on-write 4", "file-read 12"]]
 
 
 def test_vdso_is_read_like_a_file() -> None:
@@ -119,7 +119,7 @@ def test_holes_in_a_collapsed_huge_page_are_no_first_touch_without_the_faults(
     ("faults", "expected"),
     [
         (0, ["sole-owner 40"]),
-        (5, ["sole-owner 35", "copy-on-write-after-fork? 5"]),
+        (5, ["copy-on-write-after-fork? 5", "sole-owner 35"]),
         (30, ["copy-on-write-after-fork? 30", "sole-owner? 10"]),
         (40, ["copy-on-write-after-fork 40"]),
         (44, ["copy-on-write-after-fork? 40"]),

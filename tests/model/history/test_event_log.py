@@ -9,8 +9,9 @@ import pytest
 from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, Event, Events, Mechanism
-from smapstop.model.history.event_log import FOLD_TICKS, MAX_ENTRIES, MAX_NEW_ENTRIES, EventLog
+from smapstop.model.history.event_log import MAX_ENTRIES, MAX_NEW_ENTRIES, EventLog
 from smapstop.model.history.log_entry import NAMES_TICKS, LogEntry, MappingRef
+from smapstop.model.history.runs import RUN_TICKS
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import ExitStatus, LifecycleEvent, LifecycleKind, Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -147,7 +148,7 @@ def test_nameless_mappings_that_come_with_their_first_pages_are_two_entries() ->
             lineage=lived(*(("map", mapping) for mapping in born)),
         )
     )
-    assert told(entries) == [("first-touch", 18, 60, 1), ("map", 18, 480, 1)]
+    assert told(entries) == [("map", 18, 480, 1), ("first-touch", 18, 60, 1)]
     assert [entry.mappings for entry in entries] == [15, 15]
 
 
@@ -231,13 +232,13 @@ def test_of_several_mappings_no_names_are_told() -> None:
             )
         ]
     ]
-    first, _ = chronicle_of(ticks[0])
+    _, first = chronicle_of(ticks[0])
     assert first.event == Event(4, "copy-on-write", 4, 1, True, ("page1",))
-    both, _ = chronicle_of(*ticks)
+    _, both = chronicle_of(*ticks)
     assert (both.mappings, both.event and both.event.names) == (2, ())
 
 
-@pytest.mark.parametrize(("pause", "expected"), [(FOLD_TICKS, [2]), (FOLD_TICKS + 1, [1, 1])])
+@pytest.mark.parametrize(("pause", "expected"), [(RUN_TICKS, [2]), (RUN_TICKS + 1, [1, 1])])
 def test_a_pause_ends_an_entry(pause: int, expected: list[int]) -> None:
     quiet = [tick(n) for n in range(2, 1 + pause)]
     entries = chronicle_of(tick(1, (0, "first-touch", 4)), *quiet, tick(1 + pause, (0, "first-touch", 4)))
@@ -271,20 +272,104 @@ def test_mappings_to_which_it_happens_again_are_not_counted_again() -> None:
     assert (entry.mappings, entry.count) == (MAX_NEW_ENTRIES + 10, 3)
 
 
-def test_what_goes_on_keeps_its_place_and_what_ended_sinks_below() -> None:
+def test_what_happened_last_is_last_and_what_goes_on_keeps_its_place_among_its_equals() -> None:
     def happening(n: int) -> list[Happened]:
-        happened: list[Happened] = [(0, "first-touch", 4)]
+        happened: list[Happened] = [(0, "first-touch", 4 + 8 * (n % 2))]
         if n == 2:
             happened.append((2, "copy-on-write", 4))
         if n >= 4:
-            happened.append((3, "first-touch", 4))
+            happened += [(3, "first-touch", 8), (1, "sole-owner", 400)]
         return happened
 
     timeline = timeline_of(tick(0), *(tick(n, *happening(n)) for n in range(1, 20)))
     chronicle = EventLog(timeline)
-    assert [entry.mapping for entry in chronicle.at(3)] == [0, 2]
-    assert [entry.mapping for entry in chronicle.at(2 + FOLD_TICKS)] == [0, 2, 3]
-    assert [entry.mapping for entry in chronicle.at(3 + FOLD_TICKS)] == [2, 0, 3]
+    assert [entry.mapping for entry in chronicle.at(3)] == [2, 0]
+    for n in range(4, 20):
+        assert [entry.mapping for entry in chronicle.at(n)] == [2, 1, 0, 3], (
+            "the costliest last, whatever the amounts"
+        )
+
+
+def test_an_entry_that_repeats_goes_before_what_began_after_it() -> None:
+    entries = chronicle_of(
+        tick(1, (0, "first-touch", 4)), tick(2, (3, "first-touch", 4)), tick(3, (0, "first-touch", 4))
+    )
+    assert [(entry.mapping, entry.last) for entry in entries] == [(3, 2), (0, 3)]
+
+
+# outliers
+
+
+def grown(*kb: int, what: Mechanism = "first-touch") -> list[tuple[int, int, int]]:
+    """The entries of one mapping to which so much happens in each tick: kB, how often, last tick; oldest first."""
+    entries = chronicle_of(*(tick(n, (0, what, amount)) for n, amount in enumerate(kb, 1)))
+    return [(entry.kb, entry.count, entry.last) for entry in entries]
+
+
+def test_a_jump_in_steady_growth_stands_alone() -> None:
+    assert grown(*[1200] * 8, 51200, *[1200] * 8) == [(51200, 1, 9), (16 * 1200, 16, 17)]
+    assert grown(4, 4, 4, 40, 4, 4, what="copy-on-write") == [(40, 1, 4), (20, 5, 6)]
+
+
+def test_a_jump_at_the_beginning_stands_alone() -> None:
+    assert grown(102400, *[4] * 6) == [(102400, 1, 1), (24, 6, 7)]
+
+
+def test_a_little_among_much_does_not_stand_alone() -> None:
+    assert grown(4000, 4000, 4000, 4, 4000, 4, 4000) == [(20008, 7, 7)]
+
+
+def test_uneven_growth_is_one_run() -> None:
+    assert grown(4, 40, 12, 60, 8, 28, 4, 100) == [(256, 8, 8)]
+    assert len(grown(*(4 << n for n in range(8)))) == 1
+
+
+def test_growth_that_stays_higher_is_another_run() -> None:
+    assert grown(*[8] * 5, *[8000] * 5) == [(40, 5, 5), (40000, 5, 10)]
+
+
+def test_an_outlier_of_a_whole_kind_keeps_its_name() -> None:
+    rows = (*MAP, *nameless(MAX_NEW_ENTRIES + 10))
+    amounts = {mapping: 40_000 if mapping == 9 else 8 for mapping in range(4, 14 + MAX_NEW_ENTRIES)}
+    entries = chronicle_of(tick(1, *((mapping, "first-touch", kb) for mapping, kb in amounts.items()), rows=rows))
+    assert [(entry.is_of_kind, entry.mapping, entry.mappings, entry.kb) for entry in entries] == [
+        (True, 33, MAX_NEW_ENTRIES + 9, 8 * (MAX_NEW_ENTRIES + 9)),
+        (False, 9, 1, 40_000),
+    ]
+
+
+def test_a_jump_of_a_kind_stands_alone() -> None:
+    rows = (*MAP, *nameless(MAX_NEW_ENTRIES + 10))
+
+    def touched(n: int, kb: int) -> Tick:
+        many: list[Happened] = [(mapping, "first-touch", kb) for mapping in range(4, 14 + MAX_NEW_ENTRIES)]
+        return tick(n, *many, rows=rows)
+
+    entries = chronicle_of(*(touched(n, 400 if n == 5 else 4) for n in range(1, 8)))
+    assert [(entry.is_of_kind, entry.count, entry.last) for entry in entries] == [(True, 1, 5), (True, 6, 7)]
+
+
+def test_one_huge_mapping_among_many_new_ones_stands_alone() -> None:
+    rows = (*MAP, *((1000 + 100 * i, 1002 + 100 * i, "rw-p", "") for i in range(9)), (9000, 99000, "rw-p", ""))
+    born = range(4, 14)
+    entries = chronicle_of(tick(1, rows=rows, lineage=lived(*(("map", mapping) for mapping in born))))
+    assert told(entries) == [("map", 12, 72, 1), ("map", 13, 360_000, 1)]
+
+
+def test_an_entry_once_shown_is_never_split_or_joined() -> None:
+    amounts = [4, 8, 4000, 4, 4, 400, 16, 4, 9000, 9000, 9000, 4, 80, 4]
+    timeline = timeline_of(tick(0), *(tick(n, (0, "first-touch", kb)) for n, kb in enumerate(amounts, 1)))
+    chronicle = EventLog(timeline)
+    before: dict[tuple[int, int], LogEntry] = {}
+    for n, kb in enumerate(amounts, 1):
+        now = {entry.identity: entry for entry in chronicle.at(n)}
+        assert before.keys() <= now.keys()
+        assert sum(entry.kb for entry in now.values()) == sum(amounts[:n])
+        changed = [entry for identity, entry in now.items() if entry != before.get(identity)]
+        assert [(entry.last, entry.kb - getattr(before.get(entry.identity), "kb", 0)) for entry in changed] == [
+            (n, kb)
+        ]
+        before = now
 
 
 def test_an_entry_is_known_again_while_it_goes_on() -> None:

@@ -144,6 +144,15 @@ def _told(entry: LogEntry) -> tuple[str, int, int, bool]:
     return entry.what, entry.mappings, entry.kb, entry.sure
 
 
+def test_a_group_tells_the_costliest_first_however_little_it_is() -> None:
+    events: list[Happened] = [(1, "sole-owner", 3600), (1, "copy-on-write-after-fork", 40), (2, "sole-owner", 400)]
+    timeline = timeline_of(START, tick(1, {1: 12, 2: 8}, *events))
+    assert happened(timeline, "kind", "anonymous", 1) == [
+        ("copy-on-write-after-fork", 1, 40, True),
+        ("sole-owner", 2, 4000, True),
+    ]
+
+
 def test_mechanisms_are_summed_over_the_mappings_of_a_group_the_most_first() -> None:
     events: list[Happened] = [
         (0, "first-touch", 400),
