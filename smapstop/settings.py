@@ -32,6 +32,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Walkthrough:
+    """The copy-on-write experiment, through which the dashboard walks the user."""
+
+    file: str
+    """Name of the file whose page is copied, without directories."""
+    symbol: str = ""
+    """Symbol on the page; empty for none."""
+    note: str = ""
+    """Appended to the line that says what to type."""
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """Replay a recording."""
 

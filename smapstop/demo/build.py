@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from smapstop.settings import Walkthrough
+
 _HERE = Path(__file__).parent
-_NAME = "experiment"
+_NAME, _SYMBOL = "experiment", "page1"
 _PAGES = 4
 """Length of the Python experiment's file, pages."""
-_INTRO = f"Type {{program}}, a letter, Enter: a page of {_NAME} .data turns Anonymous; Rss stays"
 COLUMNS = ("name", "perms", "rss", "delta", "private_clean", "private_dirty", "anonymous", "history", "happened")
 """Dashboard columns relevant to the experiment."""
 
@@ -26,8 +27,7 @@ class Experiment:
     """A program that shows copy-on-write in the mapping of a file named `experiment`."""
 
     command: tuple[str, ...]
-    intro: str
-    """One line on what to do and what to watch; {NAME} stands for the key of a dashboard action."""
+    walkthrough: Walkthrough
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def compile_experiment(directory: Path) -> Experiment | None:
         compiled = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if compiled.returncode == 0 and os.access(executable, os.X_OK):
             _flush_to_disk(executable)
-            return Experiment((str(executable),), _INTRO)
+            return Experiment((str(executable),), Walkthrough(_NAME, _SYMBOL))
     return None
 
 
@@ -66,7 +66,7 @@ def build_python_experiment(directory: Path) -> Experiment:
     file.write_bytes(b"c" * mmap.PAGESIZE * _PAGES)
     _flush_to_disk(file)
     command = (sys.executable, str(_HERE / "experiment.py"), str(file))
-    return Experiment(command, f"{_INTRO} (a Python program: no C compiler)")
+    return Experiment(command, Walkthrough(_NAME, note=" (a Python program: no C compiler)"))
 
 
 def _flush_to_disk(path: Path) -> None:

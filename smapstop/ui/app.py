@@ -27,7 +27,7 @@ from smapstop.model.protocol import (
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view_state import ViewState
-from smapstop.settings import Pick, Replay, Settings, StartRequest
+from smapstop.settings import Pick, Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text
@@ -56,7 +56,7 @@ class Dashboard(KeyApp):
         begin: What to watch: a running process, a program to launch on the source's terminal, a process that the user
             picks, or a recording.
         settings: Initial settings.
-        intro: One line that says what to do and what to watch.
+        walkthrough: The experiment through which to walk the user.
         rebuilds: Rebuilds of the launched program; it is restarted after each.
     """
 
@@ -69,7 +69,7 @@ class Dashboard(KeyApp):
         start_request: StartRequest,
         settings: Settings,
         *,
-        intro: str = "",
+        walkthrough: Walkthrough | None = None,
         rebuilds: Rebuilds | None = None,
     ) -> None:
         # with NO_COLOR, Textual's own filter would leave greys: use ANSI colours, which it drops entirely
@@ -81,7 +81,8 @@ class Dashboard(KeyApp):
         self.notices: list[str] = []
         """Errors that did not stop the source."""
         self.theme = settings.theme or self.theme
-        self._start_request, self._settings, self._intro, self._rebuilds = start_request, settings, intro, rebuilds
+        self._start_request, self._settings, self._rebuilds = start_request, settings, rebuilds
+        self._walkthrough = walkthrough
         self._pace = settings.pace
         self._redraw_timer: Timer | None = None
         self._last_tick_time = 0.0
@@ -105,7 +106,9 @@ class Dashboard(KeyApp):
 
     def get_default_screen(self) -> Screen[None]:
         """Build the dashboard's screen."""
-        return MainScreen(self.source, self._start_request, self.session, self._settings, self._intro, self._rebuilds)
+        return MainScreen(
+            self.source, self._start_request, self.session, self._settings, self._walkthrough, self._rebuilds
+        )
 
     @property
     def main_screen(self) -> MainScreen:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 
 from smapstop.errors import SmapstopError
-from smapstop.settings import Settings, StartRequest
+from smapstop.settings import Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text.format import printable
 from smapstop.ui.app import Dashboard
@@ -30,7 +30,12 @@ def _stderr_on_terminal() -> Iterator[None]:
 
 
 def run_dashboard(
-    source: Source, begin: StartRequest, settings: Settings, *, intro: str = "", rebuilds: Rebuilds | None = None
+    source: Source,
+    begin: StartRequest,
+    settings: Settings,
+    *,
+    walkthrough: Walkthrough | None = None,
+    rebuilds: Rebuilds | None = None,
 ) -> int:
     """Show the dashboard until the user quits; see `Dashboard`.
 
@@ -43,7 +48,7 @@ def run_dashboard(
     Raises:
         SmapstopError: The source failed before the first tick.
     """
-    app = Dashboard(source, begin, settings, intro=intro, rebuilds=rebuilds)
+    app = Dashboard(source, begin, settings, walkthrough=walkthrough, rebuilds=rebuilds)
     with _stderr_on_terminal():
         status = app.run()
     for notice in app.notices:

@@ -56,6 +56,11 @@ class Session:
         return self.view.snapshot.tick.number if self.view else 0
 
     @property
+    def seconds_since_input(self) -> float:
+        """Seconds since the last key press in the dashboard or use of the mouse."""
+        return time.monotonic() - self.last_input_time
+
+    @property
     def has_ticks(self) -> bool:
         """Whether any run has a tick."""
         return any(len(run.timeline) for run in self.runs.stored)

@@ -1,4 +1,4 @@
-"""Stable order of the rows of a live table: sorted again rarely, and never right after a key press."""
+"""Stable order of the rows of a live table: moved rarely, and never right after a key press."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,8 @@ from smapstop.model.view.view_state import ViewState
 
 QUIET_SECONDS = 2.0
 """Time after a key press in which rows are not sorted again."""
-MIN_TICKS_BETWEEN_SORTS = 3
-"""Least number of ticks between two sorts."""
+MIN_TICKS_BETWEEN_MOVES = 3
+"""Least number of ticks between two sorts that move rows."""
 
 RowIndices = NDArray[np.intp]
 
@@ -24,7 +24,7 @@ class StableOrder:
         self.frozen = False
         self._ids = np.zeros(0, np.int64)
         self._last_sort_inputs: tuple[Sorting, ViewState] | None = None
-        self._last_sort_tick = -MIN_TICKS_BETWEEN_SORTS
+        self._last_move_tick = -MIN_TICKS_BETWEEN_MOVES
 
     def reset_copy(self) -> "StableOrder":
         """An empty order for other rows, with the same sorting, frozen if this one is."""
@@ -36,7 +36,8 @@ class StableOrder:
         """Rows of the view's table, in the order shown."""
         if self._is_sort_due(view, seconds_since_key):
             rows = sort_rows(view.table, self.sorting, view.filter_mask)
-            self._last_sort_tick = view.snapshot.tick.number
+            if not np.array_equal(view.table.ids[rows], self._ids):  # else the next change may be shown at once
+                self._last_move_tick = view.snapshot.tick.number
             self._last_sort_inputs = (self.sorting, view.state)
         else:
             rows = self._previous_order(view)
@@ -44,12 +45,12 @@ class StableOrder:
         return rows
 
     def _is_sort_due(self, view: View, seconds_since_key: float) -> bool:
-        """Whether to sort: sorting or view state changed, or the last sort and key press are long enough ago."""
+        """Whether to sort: sorting or view state changed, or the last move and key press are long enough ago."""
         if self._last_sort_inputs != (self.sorting, view.state):
             return True
         if self.frozen or seconds_since_key < QUIET_SECONDS:
             return False
-        return abs(view.snapshot.tick.number - self._last_sort_tick) >= MIN_TICKS_BETWEEN_SORTS
+        return abs(view.snapshot.tick.number - self._last_move_tick) >= MIN_TICKS_BETWEEN_MOVES
 
     def _previous_order(self, view: View) -> RowIndices:
         """The last order without removed rows; new rows come first, the largest Rss on top, where they are seen."""

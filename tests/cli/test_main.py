@@ -203,9 +203,9 @@ def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
 WIRED = """
 import sys, types
 told = open(sys.argv.pop(1), "w")
-def show(source, begin, settings, *, intro="", rebuilds=None):
+def show(source, begin, settings, *, walkthrough=None, rebuilds=None):
     listed = begin.processes() if hasattr(begin, "processes") else ()
-    print(begin, settings, intro, listed, sep="\\n", file=told)
+    print(begin, settings, walkthrough, listed, sep="\\n", file=told)
     print("terminal" if source.terminal_fd is not None else "none", "textual" in sys.modules, file=told)
     if rebuilds is not None:
         print("watchfiles" in sys.modules, rebuilds().ag_frame.f_locals, file=told)
@@ -226,10 +226,12 @@ def told_to_dashboard(tmp_path: Path, *arguments: str) -> list[str]:
 
 def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
     options = "-i 0.25 --budget 2 --sort name --filter kind:heap --columns name,rss"
-    begin, settings, intro, _, terminal = told_to_dashboard(tmp_path, *shlex.split(options), "-p", str(os.getpid()))
+    begin, settings, walkthrough, _, terminal = told_to_dashboard(
+        tmp_path, *shlex.split(options), "-p", str(os.getpid())
+    )
     pace = "Pace(interval_ns=250000000, budget=0.02)"
     assert begin == f"Attach(pid={os.getpid()}, pace={pace})"
-    assert (intro, terminal) == ("", "none False")
+    assert (walkthrough, terminal) == ("None", "none False")
     sorting = "Sorting(key='name', descending=False)"
     table = f"sorting={sorting}, filter='kind:heap', columns=('name', 'rss')"
     assert settings == f"Settings(pace={pace}, {table}, keys={{}}, theme='', pane=None)"
@@ -294,12 +296,12 @@ def test_the_program_gets_the_environment_of_the_user(tmp_path: Path) -> None:
 
 
 def test_the_demo_is_launched_with_what_to_do_and_leaves_nothing(tmp_path: Path) -> None:
-    begin, _, intro, _, terminal = told_to_dashboard(tmp_path, "demo")
+    begin, _, walkthrough, _, terminal = told_to_dashboard(tmp_path, "demo")
     program = re.match(r"Launch\(command=\('([^']*)'", begin)
     assert program is not None
     assert Path(program[1]).name in ("experiment", Path(sys.executable).name)
     assert not Path(program[1]).exists()
-    assert "Type {program}, a letter, Enter" in intro
+    assert walkthrough.startswith("Walkthrough(file='experiment'")
     assert terminal == "terminal False"
 
 

@@ -111,7 +111,7 @@ def test_without_a_compiler_the_same_happens_in_a_python_program(
     monkeypatch.delenv("CC", raising=False)
     page = os.sysconf("SC_PAGE_SIZE") // 1024
     with prepare_experiment() as experiment, running(experiment.command) as run:
-        assert experiment.intro.endswith("Rss stays (a Python program: no C compiler)")
+        assert experiment.walkthrough.note == " (a Python program: no C compiler)"
         assert experiment.command[0] == sys.executable
         run.says("(q ends)")
         before = run.data("experiment")
@@ -142,12 +142,6 @@ def test_its_directory_is_removed_at_the_end() -> None:
         directory = Path(experiment.command[-1]).parent
         assert directory.is_dir()
     assert not directory.exists()
-
-
-def test_what_to_do_fits_on_a_line(tmp_path: Path) -> None:
-    with prepare_experiment() as experiment:
-        assert len(experiment.intro.format(program="t")) <= 80 - 2
-    assert len(build_python_experiment(tmp_path).intro.format(program="t")) <= 118 - 2
 
 
 def test_what_the_program_says_fits_in_its_pane(tmp_path: Path) -> None:

@@ -130,3 +130,22 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
     window.wait_for(r"^▸[0-9a-f ]+ file offset 0x\w+ +● page1")
     window.press("q", "e")
     assert window.status() == 128 + signal.SIGHUP
+
+
+def test_the_demo_leads_to_the_page_however_soon_the_keys_come(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} demo")
+    window.wait_for("Type t, a letter, Enter")
+    window.press("t")
+    window.wait_for("F12 leaves the program")
+    window.type("x")
+    window.press("Enter")
+    window.wait_for("A page was copied. F12, then enter: why")
+    window.press("F12", "Enter")  # the cursor is on the row already
+    window.wait_for(r"experiment \.data")
+    window.wait_for("1 page .* written")
+    window.wait_for("This is why. v: the page itself")
+    window.press("v")
+    window.wait_for("A is the copy|C is the copy")
+    window.wait_for(r"page1")
+    window.press("q", "e")
+    assert window.status() == 128 + signal.SIGHUP

@@ -6,7 +6,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.ui.stable_order import MIN_TICKS_BETWEEN_SORTS, QUIET_SECONDS, StableOrder
+from smapstop.ui.stable_order import MIN_TICKS_BETWEEN_MOVES, QUIET_SECONDS, StableOrder
 
 CALM = QUIET_SECONDS + 1
 
@@ -31,8 +31,8 @@ class Table:
 
 def test_rows_are_sorted_again_only_every_few_ticks() -> None:
     table = Table()
-    orders = [table.order(8, 4), *(table.order(4, 8) for _ in range(MIN_TICKS_BETWEEN_SORTS))]
-    assert orders == [[0, 1]] * MIN_TICKS_BETWEEN_SORTS + [[1, 0]]
+    orders = [table.order(8, 4), *(table.order(4, 8) for _ in range(MIN_TICKS_BETWEEN_MOVES))]
+    assert orders == [[0, 1]] * MIN_TICKS_BETWEEN_MOVES + [[1, 0]]
 
 
 def test_rows_hold_still_after_a_key() -> None:

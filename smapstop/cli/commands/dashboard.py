@@ -39,7 +39,7 @@ from smapstop.model.protocol import Attach, Launch
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.model.compare.runs import Run
-    from smapstop.settings import Pick, Settings
+    from smapstop.settings import Pick, Settings, Walkthrough
     from smapstop.source.base import Source
     from smapstop.source.live import LiveSource
     from smapstop.ui.program_control import Rebuilds
@@ -238,7 +238,7 @@ def launch(
     command: tuple[str, ...],
     load_settings: "Callable[[], Settings]",
     *,
-    intro: str = "",
+    walkthrough: "Walkthrough | None" = None,
     record: "Callable[[LiveSource], Source]" = lambda source: source,
     rebuilds: "Rebuilds | None" = None,
     decorate: bool = False,
@@ -248,7 +248,7 @@ def launch(
     Args:
         command: The program and its arguments.
         load_settings: Called once the sampler is starting, so that both overlap.
-        intro: The text that the dashboard shows first.
+        walkthrough: The experiment through which the dashboard walks the user.
         record: Wraps the source, to record it.
         rebuilds: Watcher of rebuilds; None to run the program once.
         decorate: Make glibc name its memory.
@@ -266,4 +266,4 @@ def launch(
         from smapstop.ui.run import run_dashboard
 
         begin = Launch(command, variables, settings.pace)
-        return run_dashboard(record(source), begin, settings, intro=intro, rebuilds=rebuilds)
+        return run_dashboard(record(source), begin, settings, walkthrough=walkthrough, rebuilds=rebuilds)

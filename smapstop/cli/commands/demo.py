@@ -5,6 +5,9 @@ from smapstop.cli.commands.dashboard import launch, require_terminal, settings_o
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
+INTERVAL_SECONDS = 0.25
+"""Time between two samples: shorter than it takes to type the letter, so that a reading precedes the write."""
+
 
 def build_parser() -> CommandParser:
     """Build the parser of `smapstop demo`."""
@@ -21,7 +24,7 @@ def build_parser() -> CommandParser:
     )
     add_pace_options(parser.add_argument_group("sampling"))
     add_common_options(parser)
-    parser.set_defaults(sort="moved", filter="", config=None, redact=False)
+    parser.set_defaults(interval=INTERVAL_SECONDS, sort="moved", filter="", config=None, redact=False)
     return parser
 
 
@@ -35,4 +38,4 @@ def run(words: list[str], command: Command) -> int:
 
     options.columns = ",".join(COLUMNS)
     with prepare_experiment() as experiment:
-        return launch(experiment.command, lambda: settings_of(options), intro=experiment.intro)
+        return launch(experiment.command, lambda: settings_of(options), walkthrough=experiment.walkthrough)

@@ -1,6 +1,6 @@
 """Main screen of the dashboard: its parts, how they are refreshed, and the actions that open and close them."""
 
-import time
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,13 +13,12 @@ from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Target
 from smapstop.model.view.filter import group_filter, parse_filter
-from smapstop.settings import Replay, Settings, StartRequest
+from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text.columns import find_columns
 from smapstop.text.status import baseline_text, header_of
 from smapstop.ui.keys.bindings import bindings
-from smapstop.ui.keys.key_app import key_of, keymap_of
-from smapstop.ui.keys.table import KEY
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ViewOutdated
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.save_worker import SAVE_GROUP, save_in_steps
@@ -51,7 +50,7 @@ class MainScreen(TimelineScreen):
         begin: What to watch, or the recording to replay.
         session: State of the session.
         settings: Initial settings.
-        intro: One line that says what to do and what to watch; names of keys in braces are replaced by the keys.
+        walkthrough: The experiment through which to walk the user.
         rebuilds: Rebuilds of the launched program; it is restarted after each.
     """
 
@@ -63,7 +62,7 @@ class MainScreen(TimelineScreen):
         begin: StartRequest,
         session: Session,
         settings: Settings,
-        intro: str,
+        walkthrough: Walkthrough | None,
         rebuilds: Rebuilds | None,
     ) -> None:
         super().__init__(
@@ -72,7 +71,7 @@ class MainScreen(TimelineScreen):
             recorded=isinstance(begin, Replay),
             many_runs=rebuilds is not None,
         )
-        self._source, self._settings, self._intro = source, settings, intro
+        self._source, self._settings, self._walkthrough = source, settings, walkthrough
         self.dock: ProgramDock | None = None
         """The dock of the launched program; None without one."""
         if isinstance(begin, Launch):
@@ -89,9 +88,7 @@ class MainScreen(TimelineScreen):
         yield TimeBar()
         yield Views(self.columns)
         yield FilterLine(FILTER_HINT, parse_filter, id="filter-rows")
-        keymap = keymap_of(self.app)
-        intro = self._intro.format(**{name: keymap.display_names(name)[0] for name in KEY})
-        self.panes = Panes(intro, self.dock, self._settings.pane)
+        self.panes = Panes(self._walkthrough, self.dock, self._settings.pane)
         yield self.panes
         yield KeyBar()
 
@@ -151,9 +148,15 @@ class MainScreen(TimelineScreen):
         if self.panes.events.display:
             opened = self.views.open_view
             self.panes.events.show(session.timeline, view, opened.mapping if opened else None)
-        rows = session.order.arrange_rows(view, time.monotonic() - session.last_input_time)
-        order = session.order
-        self.views.table.show(session.timeline, view, rows, order.sorting, frozen=order.frozen)
+        self._walk_on()
+        table, order = self.views.table, session.order
+        rows = order.arrange_rows(view, session.seconds_since_input if table.is_cursor_moved else math.inf)
+        table.show(session.timeline, view, rows, order.sorting, frozen=order.frozen)
+
+    def _walk_on(self) -> None:
+        """Show the next step of the walkthrough, if any."""
+        if self.panes.walkthrough_line is not None:
+            self.panes.walkthrough_line.walk_on(self.session.timeline, self.views, typing=self.program_has_keys)
 
     # one mapping
 
@@ -276,12 +279,14 @@ class MainScreen(TimelineScreen):
         """Give the keys to the program."""
         if self.dock is not None:
             self.dock.give_keys()
+            self._walk_on()
 
     def action_keys_back(self) -> None:
         """Return the keys from the program to the dashboard."""
         if self.dock is not None:
             self.dock.release_keys()
         self.set_focus(self.views.shown_view)  # at once: the next key may already be waiting
+        self._walk_on()
 
     # the runs of the program
 

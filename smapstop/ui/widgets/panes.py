@@ -6,10 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Static
 
+from smapstop.settings import Walkthrough
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.filter_line import FilterLine
+from smapstop.ui.widgets.walkthrough_line import WalkthroughLine
 
 if TYPE_CHECKING:  # imported at run time only when a program is launched
     from smapstop.ui.widgets.program_dock import ProgramDock
@@ -28,32 +29,27 @@ class Panes(Vertical):
     """The panes, at the height that the user set, as far as there is room.
 
     Args:
-        intro: One line that says what to do and what to watch; empty for none.
+        walkthrough: The experiment through which to walk the user; None for none.
         dock: The dock of the launched program; None without one.
         lines: Height of each pane; None for a share of the screen.
     """
 
     DEFAULT_CSS = """
-    Panes { height: auto;
-      & > #intro {
-        height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
-        background: $primary; color: $text; text-style: bold;
-      }
-      &:ansi > #intro { background: ansi_default; color: ansi_default; text-style: bold reverse; }
-    }
+    Panes { height: auto; }
     """
 
-    def __init__(self, intro: str, dock: "ProgramDock | None", lines: int | None) -> None:
+    def __init__(self, walkthrough: Walkthrough | None, dock: "ProgramDock | None", lines: int | None) -> None:
         super().__init__()
         self.lines = lines
-        self._intro, self._dock = intro, dock
+        self.walkthrough_line = None if walkthrough is None else WalkthroughLine(walkthrough)
+        self._dock = dock
 
     def compose(self) -> ComposeResult:
-        """Compose the events, their filter line, the intro and the program's dock."""
+        """Compose the events, their filter line, the walkthrough and the program's dock."""
         yield EventsPane()
         yield FilterLine(EVENTS_HINT, str, id="filter-events")
-        if self._intro:
-            yield Static(self._intro, id="intro", markup=False)
+        if self.walkthrough_line is not None:
+            yield self.walkthrough_line
         if self._dock is not None:
             yield self._dock
 

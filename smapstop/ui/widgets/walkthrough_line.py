@@ -1,0 +1,101 @@
+"""Line that walks a newcomer through the copy-on-write experiment, one step after the other."""
+
+from typing import Literal
+
+from textual.widgets import Static
+
+from smapstop.model.events import Event
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.settings import Walkthrough
+from smapstop.ui.keys.key_app import keymap_of
+from smapstop.ui.keys.table import KEY
+from smapstop.ui.widgets.main_views import Views
+
+Step = Literal["wait", "write", "return", "open", "pages", "end"]
+"""A step of the walk: what the user does next."""
+
+STEP_TEXTS: dict[Step, str] = {
+    "wait": "Taking the first readings …",
+    "write": "Type {program}, a letter, Enter: a page of {file} .data turns Anonymous; Rss stays",
+    "return": "A page was copied. {keys_back}, then {open}: why",
+    "open": "A page was copied. {open}: why",
+    "pages": "This is why. {pages}: the page itself",
+    "end": "C is the copy, F the file's own page. {program}: write again, what moves?",
+}
+"""Text of each step; {file} stands for the mapped file, the other words in braces for the keys of actions."""
+FIRST_READINGS = 2
+"""A write before this many readings would not be seen as a change."""
+
+
+class WalkthroughLine(Static):
+    """Says what to do next, and notices when the experiment's page was copied.
+
+    Args:
+        walkthrough: The experiment.
+    """
+
+    DEFAULT_CSS = """
+    WalkthroughLine {
+      height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
+      background: $primary; color: $text; text-style: bold;
+      &:ansi { background: ansi_default; color: ansi_default; text-style: bold reverse; }
+    }
+    """
+
+    def __init__(self, walkthrough: Walkthrough) -> None:
+        super().__init__(markup=False)
+        self.copied: int | None = None
+        """The mapping in which a page was copied on write; None before that."""
+        self._walkthrough = walkthrough
+        self._examined = 0
+
+    def examine(self, timeline: Timeline) -> bool:
+        """Examine the ticks that are new; return whether the page was copied in one of them for the first time."""
+        first, self._examined = self._examined, len(timeline)
+        if self.copied is None:
+            for number in range(max(first, timeline.oldest), len(timeline)):
+                self.copied = self._find_copy(timeline, number)
+                if self.copied is not None:
+                    return True
+        return False
+
+    def _find_copy(self, timeline: Timeline, number: int) -> int | None:
+        """Mapping of the experiment's file in which a tick copied its page; None for none."""
+        events = [event for event in timeline.header(number).events if self._is_copy(event)]
+        snapshot = timeline.at(number)
+        for event in events:
+            row = snapshot.row_of(event.mapping)
+            if row is not None and snapshot.mappings.name_of(row).rpartition("/")[2] == self._walkthrough.file:
+                return event.mapping
+        return None
+
+    def _is_copy(self, event: Event) -> bool:
+        """Whether an event is the copy, not one of those that the loader makes."""
+        symbol = self._walkthrough.symbol
+        return event.what == "copy-on-write" and (not symbol or symbol in event.names)
+
+    def walk_on(self, timeline: Timeline, views: Views, *, typing: bool) -> None:
+        """Show the step that comes next; the cursor of the table goes to the mapping whose page was copied.
+
+        Args:
+            timeline: The ticks so far.
+            views: The table or the mapping shown.
+            typing: Whether the program has the keys.
+        """
+        if self.examine(timeline):
+            views.table.cursor_id = self.copied
+        keymap = keymap_of(self.app)
+        keys = {name: keymap.display_names(name)[0] for name in KEY}
+        step = self._next_step(views, typing=typing)
+        text = STEP_TEXTS[step].format(file=self._walkthrough.file, **keys)
+        self.update(text + self._walkthrough.note if step == "write" else text)
+
+    def _next_step(self, views: Views, *, typing: bool) -> Step:
+        """The step that comes next; see `walk_on`."""
+        if self.copied is None:
+            return "wait" if self._examined < FIRST_READINGS else "write"
+        if typing:
+            return "return"
+        if views.open_view is None or views.open_view.mapping != self.copied:
+            return "open"
+        return "end" if views.current == "pages" else "pages"
