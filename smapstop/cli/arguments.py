@@ -88,20 +88,20 @@ def add_output_options(parser: CommandParser, output_help: str) -> None:
     group.add_argument("--redact", action="store_true", help="replace or omit names: command, paths, symbols")
 
 
-def add_pace_options(group: OptionGroup) -> None:
-    """Add the options for the sampling pace; see `pace_of`."""
+def add_pace_options(group: OptionGroup, *, interval: str = "1", budget: str = "5") -> None:
+    """Add the options for the sampling pace, with the defaults to name in the help; see `pace_of`."""
     group.add_argument(
         "-i",
         "--interval",
         metavar="SECONDS",
         type=_parse_interval,
-        help="time between samples, 0.05 to 3600 (default: 1)",
+        help=f"time between samples, 0.05 to 3600 (default: {interval})",
     )
     group.add_argument(
         "--budget",
         metavar="PERCENT",
         type=_parse_budget,
-        help="sampling slows down above this CPU use (default: 5)",
+        help=f"sampling slows down above this CPU use (default: {budget})",
     )
 
 

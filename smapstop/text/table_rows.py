@@ -224,6 +224,7 @@ def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
     at = width * step - (stop - first)
     values[:, at : at + series.shape[1]] = series
     bins = _last_known(values.reshape(len(ids), width, step))
+    bins[:, at // step] = series[:, 0]  # what changed inside the first glyph is a change from its first value
     known = bins[:, at // step :]
     constant = (known == known[:, :1]).all(axis=1).tolist()
     return [" " * width if blank else text for text, blank in zip(sparkline(bins), constant, strict=True)]

@@ -186,6 +186,15 @@ async def test_only_what_moves_has_a_history() -> None:
         assert history == {"libc.so.6 .text": {"▁", "█"}, "[heap]": set(), ANON: set(), "[stack]": set()}
 
 
+async def test_a_change_keeps_its_history_while_the_window_grows_over_it() -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        for number in range(1, 40):
+            source.deliver(tick(number, 40, 35, 20, 10))
+            line = next(line for line in await shown(pilot) if line.startswith("F libc.so.6"))
+            assert set(line) >= {"▁", "█"}, number
+
+
 async def test_what_makes_no_sense_is_underlined_while_it_is_typed_and_the_rows_stay() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:

@@ -5,8 +5,8 @@ from smapstop.cli.commands.dashboard import launch, require_terminal, settings_o
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
-INTERVAL_SECONDS = 0.25
-"""Time between two samples: shorter than it takes to type the letter, so that a reading precedes the write."""
+INTERVAL_SECONDS, BUDGET_PERCENT = 0.25, 25.0
+"""Sampling is quicker than the letter is typed, so that a reading precedes the write."""
 
 
 def build_parser() -> CommandParser:
@@ -22,9 +22,12 @@ def build_parser() -> CommandParser:
         "  CC=clang smapstop demo -i 0.2\n"
         "                          with another compiler, at five samples a second",
     )
-    add_pace_options(parser.add_argument_group("sampling"))
+    sampling = parser.add_argument_group("sampling")
+    add_pace_options(sampling, interval=f"{INTERVAL_SECONDS:g}", budget=f"{BUDGET_PERCENT:g}")
     add_common_options(parser)
-    parser.set_defaults(interval=INTERVAL_SECONDS, sort="moved", filter="", config=None, redact=False)
+    parser.set_defaults(
+        interval=INTERVAL_SECONDS, budget=BUDGET_PERCENT, sort="moved", filter="", config=None, redact=False
+    )
     return parser
 
 

@@ -24,7 +24,7 @@ STEP_TEXTS: dict[Step, str] = {
 }
 """Text of each step; {file} stands for the mapped file, the other words in braces for the keys of actions."""
 FIRST_READINGS = 2
-"""A write before this many readings would not be seen as a change."""
+"""A write before this many readings of all mappings would be part of the program's start."""
 
 
 class WalkthroughLine(Static):
@@ -47,13 +47,14 @@ class WalkthroughLine(Static):
         self.copied: int | None = None
         """The mapping in which a page was copied on write; None before that."""
         self._walkthrough = walkthrough
-        self._examined = 0
+        self._examined = self._readings = 0
 
     def examine(self, timeline: Timeline) -> bool:
         """Examine the ticks that are new; return whether the page was copied in one of them for the first time."""
         first, self._examined = self._examined, len(timeline)
-        if self.copied is None:
-            for number in range(max(first, timeline.oldest), len(timeline)):
+        for number in range(max(first, timeline.oldest), len(timeline)):
+            self._readings += timeline.header(number).has_mappings
+            if self.copied is None:
                 self.copied = self._find_copy(timeline, number)
                 if self.copied is not None:
                     return True
@@ -93,7 +94,7 @@ class WalkthroughLine(Static):
     def _next_step(self, views: Views, *, typing: bool) -> Step:
         """The step that comes next; see `walk_on`."""
         if self.copied is None:
-            return "wait" if self._examined < FIRST_READINGS else "write"
+            return "wait" if self._readings < FIRST_READINGS else "write"
         if typing:
             return "return"
         if views.open_view is None or views.open_view.mapping != self.copied:
