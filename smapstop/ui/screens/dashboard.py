@@ -15,13 +15,11 @@ from smapstop.model.protocol import Launch, Target
 from smapstop.model.view.filter import group_filter, parse_filter
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
-from smapstop.text.columns import find_columns
 from smapstop.text.status import baseline_text, header_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ViewOutdated
 from smapstop.ui.program_control import Rebuilds
-from smapstop.ui.save_worker import SAVE_GROUP, save_in_steps
 from smapstop.ui.screens.timeline_screen import TimelineScreen
 from smapstop.ui.session import CarriedSelection, Session
 from smapstop.ui.widgets.events_pane import EventsPane
@@ -67,11 +65,11 @@ class MainScreen(TimelineScreen):
     ) -> None:
         super().__init__(
             session,
-            find_columns(settings.columns),
+            settings,
             recorded=isinstance(begin, Replay),
             many_runs=rebuilds is not None,
         )
-        self._source, self._settings, self._walkthrough = source, settings, walkthrough
+        self._source, self._walkthrough = source, walkthrough
         self.dock: ProgramDock | None = None
         """The dock of the launched program; None without one."""
         if isinstance(begin, Launch):
@@ -88,7 +86,7 @@ class MainScreen(TimelineScreen):
         yield TimeBar()
         yield Views(self.columns)
         yield FilterLine(FILTER_HINT, parse_filter, id="filter-rows")
-        self.panes = Panes(self._walkthrough, self.dock, self._settings.pane)
+        self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)
         yield self.panes
         yield KeyBar()
 
@@ -247,16 +245,17 @@ class MainScreen(TimelineScreen):
         if self.views.open_view is None and not self.views.select_in_table(message.mapping):
             self.notify("the mapping is not in the table: it is unmapped, filtered out, or in a group")
 
-    # saving
-
-    def action_save(self) -> None:
-        """Save the run shown so far, unless a save is already under way."""
-        run = self.session.run
-        busy = any(worker.group == SAVE_GROUP and not worker.is_finished for worker in self.workers)
-        if run is not None and len(run.timeline) and not busy:
-            self.run_worker(save_in_steps(self.app, self._settings.save(run)), group=SAVE_GROUP)
-
     # the program
+
+    def on_screen_suspend(self) -> None:
+        """A dialog opens, which dims what is behind it."""
+        if self.dock is not None:
+            self.dock.set_dimmable(True)
+
+    def on_screen_resume(self) -> None:
+        """The dialog is closed."""
+        if self.dock is not None:
+            self.dock.set_dimmable(False)
 
     @property
     def program_has_keys(self) -> bool:

@@ -10,8 +10,10 @@ from smapstop.model.compare.runs import Run
 from smapstop.model.view.playback import Playback
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import SORTABLE, Column, shift_sorting, toggle_sorting
+from smapstop.settings import Settings
+from smapstop.text.columns import SORTABLE, Column, find_columns, shift_sorting, toggle_sorting
 from smapstop.ui.messages import ViewOutdated
+from smapstop.ui.save_worker import SAVE_GROUP, save_in_steps
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_bar import TimeBar
@@ -25,15 +27,15 @@ class TimelineScreen(Screen[None]):
 
     Args:
         session: State of the session.
-        columns: Columns of the table.
+        settings: Initial settings.
         recorded: Whether the timeline is a recording.
         many_runs: Whether the program may be restarted.
     """
 
-    def __init__(self, session: Session, columns: tuple[Column, ...], *, recorded: bool, many_runs: bool) -> None:
+    def __init__(self, session: Session, settings: Settings, *, recorded: bool, many_runs: bool) -> None:
         super().__init__()
-        self.session = session
-        self.columns = columns
+        self.session, self.settings = session, settings
+        self.columns = find_columns(settings.columns)
         self.recorded, self.many_runs = recorded, many_runs
         self._playback: Playback | None = None
 
@@ -186,6 +188,15 @@ class TimelineScreen(Screen[None]):
         if sorting is not None:
             self.session.order.sorting = sorting
             self.request_redraw()
+
+    # saving
+
+    def action_save(self) -> None:
+        """Save the run shown so far, unless a save is already under way."""
+        run = self.session.run
+        busy = any(worker.group == SAVE_GROUP and not worker.is_finished for worker in self.workers)
+        if run is not None and len(run.timeline) and not busy:
+            self.run_worker(save_in_steps(self.app, self.settings.save(run)), group=SAVE_GROUP)
 
     # the runs of the program
 

@@ -78,6 +78,10 @@ class ProgramDock(Vertical):
 
     # the program
 
+    def set_dimmable(self, dimmable: bool) -> None:
+        """Draw the terminal so that a dialog can dim it, or as usual again."""
+        self._pane.set_dimmable(dimmable)
+
     def set_pace(self, pace: Pace) -> None:
         """Set the pace of sampling for the next launch."""
         self._launcher.set_pace(pace)

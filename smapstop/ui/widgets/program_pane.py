@@ -33,7 +33,8 @@ _WHEEL = {"MouseScrollUp": 64, "MouseScrollDown": 65, "MouseScrollLeft": 66, "Mo
 class ProgramPane(Widget, can_focus=True):
     """Shows the output of a program's terminal; while focused, it sends keys, pastes and mouse events to the program.
 
-    It uses the terminal's default colours, so that the program looks as it would without the dashboard.
+    It uses the terminal's default colours, so that the program looks as it would without the dashboard; behind a
+    dialog, which dims colours but cannot dim the unknown default ones, it uses the theme's.
     Priority bindings of the app come before the program: while the pane has the focus, the app must disable all of
     them (`App.check_action`) but the one that leaves the program.
 
@@ -121,6 +122,13 @@ class ProgramPane(Widget, can_focus=True):
             self._paint_handle.cancel()
 
     # output
+
+    def set_dimmable(self, dimmable: bool) -> None:
+        """Use the theme's colours for default ones, behind a dialog; or the terminal's own again."""
+        variables = self.app.theme_variables
+        names = ("background", "foreground")
+        self.styles.background, self.styles.color = (variables[name] if dimmable else None for name in names)
+        self.notify_style_update()
 
     def _schedule_paint(self) -> None:
         """Schedule a paint, at most one per frame."""

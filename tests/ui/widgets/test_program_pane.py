@@ -420,3 +420,19 @@ async def test_what_a_program_did_to_its_terminal_does_not_last() -> None:
         assert not emulator._screen.margins
         styles = {segment.style for segment in scene.pane.render_line(3) if segment.text.strip()}
         assert styles == {segment.style for segment in scene.pane.render_line(0) if segment.text.strip()}
+
+
+async def test_behind_a_dialog_the_text_has_colours_that_can_be_dimmed() -> None:
+    async with staged("printf plain; sleep 60") as here:
+        await here.shows("plain")
+        for dimmable in (True, False):
+            here.pane.set_dimmable(dimmable)
+            await here.until(lambda dimmable=dimmable: default_colours(here) != dimmable)  # type: ignore[misc]
+        assert "plain" in here.text()
+
+
+def default_colours(here: Scene) -> bool:
+    """Whether the text has the terminal's default colours, which nothing can mix with another."""
+    style = next(iter(here.pane.render_line(0))).style
+    assert style is not None
+    return all(colour is None or colour.is_default for colour in (style.color, style.bgcolor))
