@@ -8,6 +8,7 @@ from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
@@ -109,6 +110,15 @@ class Session:
         self.activity.update()
         self.view = derive_view(self.timeline, self.view_state, self.previous_run)
         return self.view
+
+    def matches_rows(self, expression: str) -> bool:
+        """Whether a filter matches any row of the view.
+
+        Raises:
+            SmapstopError: As `parse_filter` does.
+        """
+        passes = parse_filter(expression)
+        return self.view is None or bool(passes(self.view.table).any())
 
     def take_carried_selection(self) -> CarriedSelection | None:
         """Take the counterpart of the carried selection in this run; None until it is mapped."""

@@ -25,6 +25,7 @@ from smapstop.text.table_rows import RowText, build_rows
 from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.totals import Totals
 
@@ -204,6 +205,20 @@ async def test_what_makes_no_sense_is_underlined_while_it_is_typed_and_the_rows_
             await pilot.press(letter)
             assert await names(pilot) == ["[heap]"]
             assert bool(line.visual_style.underline) == wrong
+
+
+async def test_a_filter_that_is_typed_never_empties_the_table() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"libc", "space")
+        line, bar = app.query_one("#filter-rows"), app.query_one(KeyBar)
+        for letter, unfinished in zip("rss>1k", (False, True, True, True, False, False), strict=True):
+            await pilot.press(letter)
+            assert await names(pilot) == ["libc.so.6 .text"]
+            assert bool(line.visual_style.underline) == unfinished
+        keys = bar.render_line(0).text.split("  ")
+        assert {" enter keep", "esc back"} <= set(keys)
+        assert not {"/ filter", "s sort", "q quit"} & set(keys)
 
 
 async def test_a_filter_that_matches_nothing_says_so() -> None:

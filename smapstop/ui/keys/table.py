@@ -12,6 +12,7 @@ Place = Literal[
     "list",
     "detail",
     "events",
+    "filter",
     "pages",
     "help",
     "pick",
@@ -26,8 +27,8 @@ Place = Literal[
 PLACES: tuple[Place, ...] = get_args(Place)
 MODAL_PLACES: frozenset[Place] = frozenset({"help", "pick", "search", "runs", "sort", "columns", "quit", "guide"})
 """Screens on which the dashboard's own keys are inactive."""
-TYPING_PLACES: frozenset[Place] = frozenset({"pick", "sort"})
-"""Screens with a text input: single characters are typed, not bound."""
+TYPING_PLACES: frozenset[Place] = frozenset({"filter", "pick", "sort"})
+"""Places with a text input: single characters are typed, not bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ KEYS: tuple[Key, ...] = (
     _key("pages", "v", "pages", "Table", "Show the mapping's pages; press again for its fields.",
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go back one step: out of a mapping, a filter, the past.",
-         "back", events="back", help="back", pick="back", runs="dismiss", sort="dismiss", columns="dismiss",
-         quit="answer('cancel')", guide="back", shown="pick"),
+         "back", events="back", filter="screen.back", help="back", pick="back", runs="dismiss", sort="dismiss",
+         columns="dismiss", quit="answer('cancel')", guide="back", shown="filter pick"),
     _key("events", "e f7", "events", "Table", "Show the event log; in it, enter opens the mapping and / filters.",
          "events", shown=True),
     _key("last_event", "[", "previous change", "Time", "Back to where something began, or differs.", "happened(-1)"),
@@ -177,6 +178,8 @@ KEYS: tuple[Key, ...] = (
     _key("move_down", "right shift+down", "move right", "Lists", "Move the column to the right.",
          columns="move_column(1)"),
     _key("usual", "u", "defaults", "Lists", "Restore the default columns.", columns="usual"),
+    _key("keep", "enter", "keep", "Lists", "Keep the filter, and go to what it shows.", filter="submit", shown=True,
+         shadows="open"),
     _key("watch", "enter", "watch it", "Lists", "Watch the process under the cursor.", search="submit", shown=True),
     _key("reload", "ctrl+r", "refresh", "Lists", "List the processes again.", pick="reload", shown=True),
     _key("end_program", "e", "terminate", "Lists", "When you quit: terminate the program (SIGHUP).",

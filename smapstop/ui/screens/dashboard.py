@@ -12,7 +12,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Target
-from smapstop.model.view.filter import group_filter, parse_filter
+from smapstop.model.view.filter import group_filter
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text.status import baseline_text, header_of
@@ -85,7 +85,7 @@ class MainScreen(TimelineScreen):
         yield Totals()
         yield TimeBar()
         yield Views(self.columns)
-        yield FilterLine(FILTER_HINT, parse_filter, id="filter-rows")
+        yield FilterLine(FILTER_HINT, self.session.matches_rows, id="filter-rows")
         self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)
         yield self.panes
         yield KeyBar()

@@ -2,20 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
 from smapstop.errors import SmapstopError
+from smapstop.ui.keys.bindings import bindings
 
 
 class FilterLine(Input):
-    """Posts the typed expression whenever it is valid; hidden except while the user types.
+    """Posts the typed expression whenever it is valid and matches; hidden except while the user types.
+
+    What matches nothing is not finished yet, as a rule: it is applied when the user keeps it.
 
     Args:
         hint: Placeholder with examples.
-        check: Raises a `SmapstopError` for an invalid expression.
+        matches: Whether an expression matches anything; raises a `SmapstopError` for an invalid one.
     """
 
     DEFAULT_CSS = """
@@ -44,9 +49,11 @@ class FilterLine(Input):
     class FilterClosed(_LineMessage):
         """The user finished typing."""
 
-    def __init__(self, hint: str, check: Callable[[str], object], *, id: str | None = None) -> None:  # noqa: A002
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("filter")]
+
+    def __init__(self, hint: str, matches: Callable[[str], bool], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(placeholder=hint, id=id)
-        self._check = check
+        self._matches = matches
 
     def open(self, expression: str) -> None:
         """Show the line, to edit an expression."""
@@ -66,11 +73,12 @@ class FilterLine(Input):
 
     @on(Input.Changed)
     def apply_if_valid(self, message: Input.Changed) -> None:
-        """Post the typed expression if it is valid, or mark it as invalid."""
+        """Post the typed expression if it is valid and matches, or mark it."""
         message.stop()
-        is_invalid = self._find_error(message.value) is not None
-        self.set_class(is_invalid, "-wrong")
-        if self.display and not is_invalid:
+        error = self._find_error(message.value)
+        matches = error is None and self._matches(message.value)
+        self.set_class(not matches, "-wrong")
+        if self.display and matches:
             self.post_message(self.FilterChanged(self, message.value.strip()))
 
     @on(Input.Submitted)
@@ -79,6 +87,7 @@ class FilterLine(Input):
         message.stop()
         error = self._find_error(message.value)
         if error is None:
+            self.post_message(self.FilterChanged(self, message.value.strip()))
             self.close()
         else:
             self.notify(str(error), severity="error", markup=False)
@@ -86,7 +95,7 @@ class FilterLine(Input):
     def _find_error(self, expression: str) -> SmapstopError | None:
         """The error in an expression; None when it is valid."""
         try:
-            self._check(expression)
+            self._matches(expression)
         except SmapstopError as error:
             return error
         return None

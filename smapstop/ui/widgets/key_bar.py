@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
 from smapstop.text import format as fmt
 from smapstop.ui.keys.table import KEY, KEYS
@@ -58,10 +59,16 @@ class KeyBar(Widget):
         """Bindings that are enabled and shown, one per action, in the order of `_sort_key`."""
         active = self.screen.active_bindings.values()
         shown: dict[str, Binding] = {}
+        is_typing = isinstance(self.app.focused, Input)
         for _, binding, enabled, _ in active:
-            if binding.show and enabled:
+            if binding.show and enabled and not (is_typing and self._types_character(binding)):
                 shown.setdefault(binding.action, binding)
         return sorted(shown.values(), key=_sort_key)
+
+    def _types_character(self, binding: Binding) -> bool:
+        """Whether the key shown for a binding types a character into a text input."""
+        key = self.app.get_key_display(binding)
+        return len(key) == 1 or key == "space"
 
     def _fitted_bindings(self) -> list[tuple[Binding, str, int]]:
         """Bindings that fit, each with the name of its key and its first cell."""

@@ -47,7 +47,7 @@ class Panes(Vertical):
     def compose(self) -> ComposeResult:
         """Compose the events, their filter line, the walkthrough and the program's dock."""
         yield EventsPane()
-        yield FilterLine(EVENTS_HINT, str, id="filter-events")
+        yield FilterLine(EVENTS_HINT, lambda _: True, id="filter-events")
         if self.walkthrough_line is not None:
             yield self.walkthrough_line
         if self._dock is not None:
