@@ -80,6 +80,10 @@ class Session:
         """Note user input: the table is not sorted right after it, and a carried selection is dropped."""
         self.last_input_time, self.carried_selection = time.monotonic(), None
 
+    def forget_input(self) -> None:
+        """Forget when the last input was: the next keys go to the program, and the table may be sorted."""
+        self.last_input_time = 0.0
+
     def begin_run(self, target: Target) -> Run:
         """Add a run, and show it, unless the user views an earlier run or tick."""
         is_live = self.is_newest_run and self.view_state.at is None

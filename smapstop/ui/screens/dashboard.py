@@ -1,6 +1,5 @@
 """Main screen of the dashboard: its parts, how they are refreshed, and the actions that open and close them."""
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -148,7 +147,7 @@ class MainScreen(TimelineScreen):
             self.panes.events.show(session.timeline, view, opened.mapping if opened else None)
         self._walk_on()
         table, order = self.views.table, session.order
-        rows = order.arrange_rows(view, session.seconds_since_input if table.is_cursor_moved else math.inf)
+        rows = order.arrange_rows(view, session.seconds_since_input)
         table.show(session.timeline, view, rows, order.sorting, frozen=order.frozen)
 
     def _walk_on(self) -> None:
@@ -278,6 +277,7 @@ class MainScreen(TimelineScreen):
         """Give the keys to the program."""
         if self.dock is not None:
             self.dock.give_keys()
+            self.session.forget_input()
             self._walk_on()
 
     def action_keys_back(self) -> None:

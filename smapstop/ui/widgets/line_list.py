@@ -48,11 +48,6 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         """Lines as last drawn, None where outdated; the same Strip is returned again, as Textual caches in it."""
         self._style: Style | None = None
 
-    @property
-    def is_cursor_moved(self) -> bool:
-        """Whether the user has moved the cursor: if not, the one who looks looks at the top."""
-        return self.cursor_id is not None
-
     # defined by subclasses
 
     @property
