@@ -7,7 +7,7 @@ import numpy as np
 from smapstop.export.steps import RowIndices, Step, changed_rows, gone_rows
 from smapstop.model.history.log_entry import MappingRef
 from smapstop.model.history.mapping_history import MappingState
-from smapstop.model.kinds import Kind, kind_of, likely_section
+from smapstop.model.kinds import Kind
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.protocol import Target
 from smapstop.model.timeline.map_snapshot import MapSnapshot
@@ -149,7 +149,6 @@ class MappingTracks:
 
 def short_name(ref: MappingRef) -> str:
     """Short name of a mapping; for a file its base name and likely section."""
-    kind = kind_of(ref.name)
-    if kind is Kind.FILE:
-        return f"{printable(ref.name[ref.name.rfind('/') + 1 :])} {likely_section(ref.perms)}".rstrip()
+    if ref.kind is Kind.FILE or ref.section:
+        return f"{printable(ref.name[ref.name.rfind('/') + 1 :])} {ref.section}".rstrip()
     return printable(ref.name) or "anon"

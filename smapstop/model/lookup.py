@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.model.kinds import Kind, kind_of, likely_section
+from smapstop.model.kinds import kind_at, section_of
 from smapstop.proc.columns import Mappings, strip_deleted
 
 _ADDRESS = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{5,16})(?:-(?:0x)?[0-9a-f]{5,16})?", re.IGNORECASE)
@@ -47,12 +47,12 @@ def find_mappings(mappings: Mappings, text: str) -> list[int]:
 def full_name(mappings: Mappings, row: int) -> str:
     """Full name of a mapping, for a file with the section: `/usr/lib/libc.so.6 .data`."""
     name = mappings.name_of(row)
-    return " ".join(filter(None, (name or kind_of(name).value, section_of(mappings, row))))
+    return " ".join(filter(None, (name or kind_at(mappings, row).value, section_at(mappings, row))))
 
 
-def section_of(mappings: Mappings, row: int) -> str:
+def section_at(mappings: Mappings, row: int) -> str:
     """Section of a file mapping, as shown in the table; empty for other mappings."""
-    return likely_section(mappings.perms_of(row)) if kind_of(mappings.name_of(row)) is Kind.FILE else ""
+    return section_of(kind_at(mappings, row), mappings.name_of(row), mappings.perms_of(row))
 
 
 def base_name(name: str) -> str:
@@ -64,8 +64,8 @@ def base_name(name: str) -> str:
 def known_names(mappings: Mappings, row: int) -> set[str]:
     """Names that match a mapping exactly: with and without directory, ` (deleted)` and section."""
     name = mappings.name_of(row)
-    names = {name, strip_deleted(name), base_name(name)} if name else {kind_of(name).value}
-    section = section_of(mappings, row)
+    names = {name, strip_deleted(name), base_name(name)} if name else {kind_at(mappings, row).value}
+    section = section_at(mappings, row)
     return names | {f"{each} {section}" for each in names if section}
 
 

@@ -7,7 +7,11 @@ OBJECT_ALLOCATED = "object_allocated"
 OBJECT_GROWN_WHILE_READ = "object_grown_while_read"
 """How much that changed while smaps was read, kB, which may be negative."""
 
-ADDED_PROPERTIES = frozenset((OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ))
+MEMORY_FILESYSTEM = "memory_filesystem"
+"""1 when the file lies on a memory file system (tmpfs, ramfs, devtmpfs, hugetlbfs), told by the device in
+/proc/PID/mountinfo, 0 when it does not; `ABSENT` when it is unknown, and without a file."""
+
+ADDED_PROPERTIES = frozenset((OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ, MEMORY_FILESYSTEM))
 """Added columns that are properties of a mapping rather than amounts: their sum is meaningless."""
 
 ADDED_FIELDS: tuple[Field, ...] = (

@@ -14,7 +14,8 @@ from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, s
 REDACTED_COMM = "redacted"
 """Comm of every redacted process."""
 _KERNEL_NAMES = re.compile(
-    r"|\[[a-z_]+(:\d+)?\]|/dev/zero|/anon_hugepage|/drm mm object"  # [heap], [stack], [vdso] …; fs/proc/task_mmu.c
+    r"|\[[a-z_]+(:\d+)?\]|/dev/zero|/anon_hugepage|/secretmem"
+    r"|/\[aio\]|/drm mm object|/i915|anon_inode:\[?[a-z_]+\]?"  # [heap], [stack], [vdso] …; fs/proc/task_mmu.c
 )
 """Names given by the kernel, which any process may have."""
 _NAME_FORMS = (
@@ -23,7 +24,14 @@ _NAME_FORMS = (
     (re.compile(r"\[.*", re.DOTALL), "[special:{}]"),
     (re.compile(r"/memfd:.*", re.DOTALL), "/memfd:{}"),
     (re.compile(r"/SYSV[0-9a-f]{8}"), "/SYSV{:08x}"),
-    (re.compile(r"/dev/shm/.*", re.DOTALL), "/dev/shm/{}"),
+    (re.compile(r"/(dev|run|var/run)/shm/.*", re.DOTALL), "/dev/shm/{}"),
+    (re.compile(r"/dev/hugepages[^/]*/.*", re.DOTALL), "/dev/hugepages/{}"),
+    (re.compile(r"/dev/ashmem/.*", re.DOTALL), "/dev/ashmem/{}"),
+    (re.compile(r"/dev/.*", re.DOTALL), "/dev/{}"),
+    (re.compile(r"/dmabuf:.*", re.DOTALL), "/dmabuf:{}"),
+    (re.compile(r"/(sys|proc)/.*", re.DOTALL), "/sys/{}"),
+    (re.compile(r"anon_inode:.*", re.DOTALL), "anon_inode:{}"),
+    (re.compile(r"[\w-]+:\[.*", re.DOTALL), "socket:[{}]"),
     (re.compile(r".*\.so(\.[^/]*)?", re.DOTALL), "/library-{}"),
 )
 """Replacements of other names: they preserve the kind of memory (`kind_of`), and have a number."""

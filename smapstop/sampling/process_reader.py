@@ -8,6 +8,7 @@ from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
+from smapstop.sampling.memory_filesystems import MemoryFilesystems
 from smapstop.sampling.object_columns import ObjectColumns
 
 
@@ -46,6 +47,7 @@ class ProcessReader:
         self._parser = SmapsParser()
         self._buffer = ReadBuffer()
         self._objects = ObjectColumns(process)
+        self._memory_files = MemoryFilesystems(process)
         self._image = 0
 
     def read(self, tier: Tier) -> ProcessReading:
@@ -70,7 +72,7 @@ class ProcessReader:
                 raw = self._parser.parse(text)
                 kept = drop_torn(raw)
                 torn = kept is not raw
-                mappings = self._objects.add_to(kept)
+                mappings = self._objects.add_to(self._memory_files.add_to(kept))
             elif tier == "rollup":
                 rollup = parse_rollup(self._process.read_rollup())
         except PermissionError as error:

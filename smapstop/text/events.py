@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
-from smapstop.model.kinds import Kind, likely_section
+from smapstop.model.kinds import Kind
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
@@ -80,10 +80,10 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
         label = entry.now and entry.mapping is not None and label_at(timeline, len(timeline) - 1, entry.mapping)
         return fmt.clip(fmt.printable(f"{label or 'anon'} {ref.start:x}"), width)
     name = fmt.printable(ref.name)
-    if entry.kind is not Kind.FILE:
+    if entry.kind is not Kind.FILE and not ref.section:
         return fmt.shorten(name, width)
     name = name[name.rfind("/") + 1 :]
-    part = likely_section(ref.perms) if entry.mappings == 1 else ""
+    part = ref.section if entry.mappings == 1 else ""
     full = f"{name} {part}".rstrip()
     return full if fmt.cell_width(full) <= width else fmt.shorten(name, width)
 

@@ -14,10 +14,11 @@ LETTERS: Mapping[str, str] = MappingProxyType(
         Kind.HEAP: "H",
         Kind.STACK: "S",
         Kind.SHARED: "M",
+        Kind.DEVICE: "D",
         Kind.SPECIAL: "V",
     }
 )
-"""Letter of each kind, next to its colour; M is shared memory, V as in vdso."""
+"""Letter of each kind, next to its colour; M is shared memory, D a device, V as in vdso."""
 
 
 def letter_of(kind: Kind) -> str:

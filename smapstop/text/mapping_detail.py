@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
-from smapstop.model.kinds import Kind, kind_of, likely_section
+from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.view.view import View
-from smapstop.proc.added_fields import HIDDEN_FIELDS
+from smapstop.proc.added_fields import HIDDEN_FIELDS, MEMORY_FILESYSTEM
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX
 from smapstop.proc.fields import FIELD_BY_NAME, VM_FLAGS
 from smapstop.text import format as fmt
@@ -64,9 +64,8 @@ def title_of(state: MappingState, label: Label | None) -> tuple[Kind, str]:
         state: The mapping.
         label: Purpose of a mapping without a name.
     """
-    kind = kind_of(state.name)
-    part = likely_section(state.perms) if kind is Kind.FILE else ""
-    return kind, fmt.printable(f"{label or ''} {state.name or f'{state.start:x}'} {part}".strip())
+    name = state.name or f"{state.start:x}"
+    return state.kind, fmt.printable(f"{label or ''} {name} {state.section}".strip())
 
 
 def facts_of(state: MappingState) -> list[str]:
@@ -76,7 +75,10 @@ def facts_of(state: MappingState) -> list[str]:
     if rows.inode[row]:
         facts.append(f"file offset 0x{int(rows.offset[row]):x}")
         facts.append(f"device {rows.string_at(rows.device, row)} inode {int(rows.inode[row])}")
-    if state.name.endswith(DELETED_SUFFIX) and kind_of(state.name) is Kind.FILE:
+    in_memory = rows.get(MEMORY_FILESYSTEM)
+    if in_memory is not None and in_memory[row] == 1:
+        facts.append("on a file system in memory, such as tmpfs")
+    if state.name.endswith(DELETED_SUFFIX) and (state.kind is Kind.FILE or state.section):
         facts.append("deleted: the file has been removed or replaced")
     return facts
 

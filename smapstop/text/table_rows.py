@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.history.group_history import REMOVAL_TICKS
 from smapstop.model.history.recent_moves import FADE_TICKS, moves_of
-from smapstop.model.kinds import Kind, likely_section
+from smapstop.model.kinds import Kind, section_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import TableData
@@ -185,9 +185,13 @@ def row_name(table: TableData, row: int) -> str:
         return f"{name} × {int(table.mapping_count[row])}"
     if not name:
         return f"{table.label(row) or 'anon'} {int(table.start[row]):x}"
-    kind = _KINDS[int(table.kind[row])]
-    part = likely_section(table.texts[int(table.perms[row])]) if kind is Kind.FILE else ""
-    return f"{name} {part}".rstrip()
+    return f"{name} {_section(table, row)}".rstrip()
+
+
+def _section(table: TableData, row: int) -> str:
+    """Section of the file in a row; empty for other memory."""
+    texts = table.texts
+    return section_of(_KINDS[int(table.kind[row])], texts[int(table.name[row])], texts[int(table.perms[row])])
 
 
 def _fitting_name(table: TableData, row: int, width: int) -> str:
@@ -196,7 +200,7 @@ def _fitting_name(table: TableData, row: int, width: int) -> str:
     if name.startswith("/") and fmt.cell_width(name) > width:
         name = name[name.rindex("/") + 1 :]
         if fmt.cell_width(name) > width and table.ids[row] >= 0:
-            name = name.removesuffix(likely_section(table.texts[int(table.perms[row])])).rstrip()
+            name = name.removesuffix(_section(table, row)).rstrip()
     label = None if fmt.cell_width(name) <= width else table.label(row)
     return fmt.clip(fmt.printable(str(label)), width) if label else fmt.shorten(name, width)
 

@@ -99,6 +99,7 @@ _KIND_MEANINGS = {
     Kind.HEAP: "the heap that brk grows",
     Kind.STACK: "the main thread's stack",
     Kind.SHARED: "shared memory: memfd, shm, tmpfs",
+    Kind.DEVICE: "of a device or a kernel object, no file: GPU, io_uring, packet and perf rings",
     Kind.SPECIAL: "provided by the kernel: vdso, vvar",
 }
 

@@ -1,9 +1,11 @@
 """What kind of memory a name stands for."""
 
+import numpy as np
 import pytest
 from factories import mappings_of
 
-from smapstop.model.kinds import Kind, backing_of, kind_codes, kind_of, kinds_of, likely_section
+from smapstop.model.kinds import Kind, backing_of, kind_at, kind_codes, kind_of, kinds_of, section_of
+from smapstop.proc.columns import ABSENT
 from smapstop.proc.pages.page_states import Backing
 
 
@@ -30,14 +32,63 @@ from smapstop.proc.pages.page_states import Backing
         ("/usr/lib/libc.so.6", Kind.FILE),
         ("/tmp/gone (deleted)", Kind.FILE),
         ("/home/me/[heap]", Kind.FILE),
-        ("/dev/zeroes", Kind.FILE),
+        ("/dev/zeroes", Kind.DEVICE),
         ("/home/me/memfd:x", Kind.FILE),
-        ("anon_inode:[perf_event]", Kind.FILE),
-        ("socket:[1234]", Kind.FILE),
+        ("/devices", Kind.FILE),
+        ("/run/shm/a", Kind.SHARED),
+        ("/dev/hugepages/libvirt/ram", Kind.SHARED),
+        ("/dev/hugepages1G/ram (deleted)", Kind.SHARED),
+        ("/secretmem (deleted)", Kind.SHARED),
+        ("/secretmember", Kind.FILE),
+        ("anon_inode:[perf_event]", Kind.DEVICE),
+        ("anon_inode:kvm-vcpu:0", Kind.DEVICE),
+        ("socket:[1234]", Kind.DEVICE),
+        ("/[aio] (deleted)", Kind.DEVICE),
+        ("/dev/dri/renderD128", Kind.DEVICE),
+        ("/dev/nvidia-uvm", Kind.DEVICE),
+        ("/dev/kgsl-3d0", Kind.DEVICE),
+        ("/dev/infiniband/uverbs0", Kind.DEVICE),
+        ("/dmabuf:system", Kind.DEVICE),
+        ("/drm mm object (deleted)", Kind.DEVICE),
+        ("/i915 (deleted)", Kind.DEVICE),
+        ("/i915/firmware.bin", Kind.FILE),
+        ("/sys/devices/pci0000:00/0000:00:02.0/resource0", Kind.DEVICE),
     ],
 )
 def test_kind_of_a_name(name: str, kind: Kind) -> None:
     assert kind == kind_of(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "perms", "flags", "memory_filesystem", "kind"),
+    [
+        ("/anon_hugepage (deleted)", "rw-p", "rd wr ht", ABSENT, Kind.ANONYMOUS),
+        ("/anon_hugepage (deleted)", "rw-s", "rd wr sh ht", ABSENT, Kind.SHARED),
+        ("/dev/zero", "rw-s", "", ABSENT, Kind.SHARED),
+        ("/dev/ashmem/dalvik-main space (deleted)", "rw-p", "", ABSENT, Kind.ANONYMOUS),
+        ("/dev/ashmem/shared_memory/1A2B (deleted)", "rw-s", "", ABSENT, Kind.SHARED),
+        ("/mnt/huge/ram", "rw-s", "rd wr sh ht", 1, Kind.SHARED),
+        ("/mnt/huge/ram", "rw-p", "rd wr ht", ABSENT, Kind.SHARED),
+        ("/tmp/cache", "rw-s", "", 1, Kind.SHARED),
+        ("/tmp/cache", "rw-s", "", 0, Kind.FILE),
+        ("/tmp/cache", "rw-s", "", ABSENT, Kind.FILE),
+        ("/tmp/lib.so", "r-xp", "", 1, Kind.SHARED),
+        ("/dev/regular", "rw-s", "", 1, Kind.SHARED),
+        ("/dev/dri/card0", "rw-s", "rd wr sh pf io", 1, Kind.DEVICE),
+        ("/rom/program", "r-xp", "rd ex pf io", 0, Kind.DEVICE),
+        ("/mnt/virtiofs-dax/data", "rw-s", "rd wr sh mm hg", 0, Kind.FILE),
+        ("", "rw-s", "rd wr sh pf io", ABSENT, Kind.DEVICE),
+        ("[vvar]", "r--p", "rd mr pf io de dd", ABSENT, Kind.SPECIAL),
+    ],
+)
+def test_kind_by_all_evidence(name: str, perms: str, flags: str, memory_filesystem: int, kind: Kind) -> None:
+    assert kind_of(name, perms, flags, memory_filesystem) is kind
+
+    others = [(1, 2, "r--p", "/lib/c"), (3, 4, perms, name, 0, 0, flags)]
+    mappings = mappings_of(*others, memory_filesystem=[0, memory_filesystem])
+    assert kinds_of(mappings) == [Kind.FILE, kind]
+    assert kind_at(mappings, 1) is kind
+    assert kind_codes(mappings, np.array([1])).tolist() == [list(Kind).index(kind)]
 
 
 def test_kinds_of_a_map() -> None:
@@ -52,25 +103,39 @@ def test_kinds_of_a_map() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "perms", "backing"),
+    ("kind", "perms", "backing"),
     [
-        ("", "rw-p", Backing.NOTHING),
-        ("[heap]", "rw-p", Backing.NOTHING),
-        ("[stack]", "rw-p", Backing.NOTHING),
-        ("/dev/zero", "rw-p", Backing.NOTHING),
-        ("/anon_hugepage (deleted)", "rw-p", Backing.NOTHING),
-        ("/anon_hugepage (deleted)", "rw-s", Backing.SHARED_MEMORY),
-        ("/lib/c", "r-xp", Backing.PRIVATE_FILE),
-        ("/var/db (deleted)", "rw-s", Backing.SHARED_FILE),
-        ("/memfd:x (deleted)", "rw-s", Backing.SHARED_MEMORY),
-        ("/memfd:x (deleted)", "rw-p", Backing.PRIVATE_SHARED_MEMORY),
-        ("/dev/zero (deleted)", "rw-s", Backing.SHARED_MEMORY),
-        ("[vvar]", "r--p", Backing.SPECIAL),
+        (Kind.ANONYMOUS, "rw-p", Backing.NOTHING),
+        (Kind.HEAP, "rw-p", Backing.NOTHING),
+        (Kind.STACK, "rw-p", Backing.NOTHING),
+        (Kind.FILE, "r-xp", Backing.PRIVATE_FILE),
+        (Kind.FILE, "rw-s", Backing.SHARED_FILE),
+        (Kind.SHARED, "rw-s", Backing.SHARED_MEMORY),
+        (Kind.SHARED, "rw-p", Backing.PRIVATE_SHARED_MEMORY),
+        (Kind.SPECIAL, "r--p", Backing.SPECIAL),
+        (Kind.DEVICE, "rw-s", Backing.SPECIAL),
     ],
 )
-def test_what_is_behind_a_mapping(name: str, perms: str, backing: Backing) -> None:
-    assert backing_of(name, perms) is backing
+def test_what_is_behind_a_mapping(kind: Kind, perms: str, backing: Backing) -> None:
+    assert backing_of(kind, perms) is backing
 
 
 def test_parts_of_a_file() -> None:
-    assert [likely_section(perms) for perms in ("r-xp", "rw-p", "r--p", "---p")] == [".text", ".data", ".rodata", ""]
+    sections = [section_of(Kind.FILE, "/lib/c", perms) for perms in ("r-xp", "rw-p", "r--p", "---p")]
+    assert sections == [".text", ".data", ".rodata", ""]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "perms", "section"),
+    [
+        (Kind.SHARED, "/tmp/on-tmpfs", "r-xp", ".text"),
+        (Kind.SHARED, "/tmp/on-tmpfs", "rw-s", ""),
+        (Kind.SHARED, "/memfd:x (deleted)", "rw-p", ""),
+        (Kind.DEVICE, "/dev/mem", "rw-p", ""),
+        (Kind.ANONYMOUS, "", "rw-p", ""),
+    ],
+)
+def test_other_memory_has_sections_only_if_it_is_a_program_in_memory(
+    kind: Kind, name: str, perms: str, section: str
+) -> None:
+    assert section_of(kind, name, perms) == section

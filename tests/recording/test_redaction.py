@@ -134,7 +134,7 @@ def alike(rows: Mappings) -> list[int]:
     "name",
     [
         *("", "[heap]", "[stack]", "[stack:17]", "[vdso]", "[vvar_vclock]", "/dev/zero (deleted)"),
-        *("/anon_hugepage (deleted)", "/drm mm object (deleted)"),
+        *("/anon_hugepage (deleted)", "/drm mm object (deleted)", "anon_inode:[io_uring]", "/[aio] (deleted)"),
     ],
 )
 def test_what_every_process_may_have_keeps_its_name(name: str) -> None:
@@ -152,6 +152,14 @@ def test_what_every_process_may_have_keeps_its_name(name: str) -> None:
         ("/memfd:mine (deleted)", "/memfd:1 (deleted)"),
         ("/dev/shm/mine", "/dev/shm/1"),
         ("/SYSV0badcafe (deleted)", "/SYSV00000001 (deleted)"),
+        ("/run/shm/mine", "/dev/shm/1"),
+        ("/dev/hugepages1G/mine", "/dev/hugepages/1"),
+        ("/dev/ashmem/mine (deleted)", "/dev/ashmem/1 (deleted)"),
+        ("/dev/dri/card0", "/dev/1"),
+        ("/dmabuf:mine", "/dmabuf:1"),
+        ("/sys/devices/mine/resource0", "/sys/1"),
+        ("anon_inode:mine.so", "anon_inode:1"),
+        ("socket:[4711]", "socket:[1]"),
         ("[anon:mine]", "[anon:1]"),
         ("[anon:[heap]]", "[anon:1]"),
         ("[anon_shmem:mine]", "[anon_shmem:1]"),

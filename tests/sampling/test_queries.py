@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from stepped_program import SteppedProgram, stepped_python
 
-from smapstop.model.kinds import backing_of
+from smapstop.model.kinds import backing_of, kind_at
 from smapstop.model.protocol import (
     FramesReply,
     FramesRequest,
@@ -74,7 +74,7 @@ def row_of(tick: Tick, mapping: int) -> int:
 def states(sampled: Sampled, pages: int) -> list[PageState]:
     """The state of each page from the program's address on."""
     row = row_of(sampled.tick, sampled.mapping)
-    backing = backing_of(sampled.tick.rows.name_of(row), sampled.tick.rows.perms_of(row))
+    backing = backing_of(kind_at(sampled.tick.rows, row), sampled.tick.rows.perms_of(row))
     seen = sampled.pages(sampled.mapping)
     assert seen.runs is not None
     at = np.uint64(sampled.program.address) + np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES)

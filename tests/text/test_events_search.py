@@ -16,7 +16,7 @@ HEAP = LogEntry(
     0,
     1,
     1,
-    now=MappingRef("[heap]", "rw-p", 4096, 8192),
+    now=MappingRef("[heap]", "rw-p", 4096, 8192, Kind.HEAP),
     kind=Kind.HEAP,
     mappings=1,
     kb=64,
@@ -24,7 +24,7 @@ HEAP = LogEntry(
 )
 DATA = LogEntry(
     *("copy-on-write", 1, 1, 1, 1),
-    now=MappingRef("/usr/bin/Redis", "rw-p", 8192, 12288),
+    now=MappingRef("/usr/bin/Redis", "rw-p", 8192, 12288, Kind.FILE),
     kind=Kind.FILE,
     mappings=1,
     kb=4,
@@ -32,7 +32,16 @@ DATA = LogEntry(
     names=((1, ("page1",)),),
 )
 NAMELESS = LogEntry(
-    "swap-out", 2, 2, 1, 1, now=MappingRef("", "rw-p", 0x3000, 0x4000), kind=Kind.ANONYMOUS, mappings=1, kb=4, pages=1
+    "swap-out",
+    2,
+    2,
+    1,
+    1,
+    now=MappingRef("", "rw-p", 0x3000, 0x4000, Kind.ANONYMOUS),
+    kind=Kind.ANONYMOUS,
+    mappings=1,
+    kb=4,
+    pages=1,
 )
 EXEC = LogEntry("exec", -(1 << 41), None, 1, 1)
 ENTRIES = (HEAP, DATA, NAMELESS, EXEC)

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.kinds import Kind, kind_of
+from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.totals import REQUIRED_FIELDS, SUMMED_FIELDS
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
@@ -101,14 +101,15 @@ def merge_keys(sides: Sequence[CodedKeys[_Key]]) -> CodedKeys[_Key]:
 
 
 def names_of(mappings: Mappings, by: MatchKey) -> CodedKeys[tuple[str, Kind]]:
-    """Group of each row, computed once per distinct name."""
-    codes, inverse = np.unique(mappings.name, return_inverse=True)
-    return [_key(mappings.strings[code], by) for code in codes.tolist()], inverse
+    """Group of each row, computed once per distinct name and kind."""
+    kinds = list(Kind)
+    codes, inverse = np.unique(mappings.name * len(kinds) + kind_codes(mappings), return_inverse=True)
+    distinct = (divmod(code, len(kinds)) for code in codes.tolist())
+    return [_key(mappings.strings[name], kinds[kind], by) for name, kind in distinct], inverse
 
 
-def _key(name: str, by: MatchKey) -> tuple[str, Kind]:
-    """Group of the mappings with a name."""
-    kind = kind_of(name)
+def _key(name: str, kind: Kind, by: MatchKey) -> tuple[str, Kind]:
+    """Group of the mappings with a name and kind."""
     if not name or by == "kind" or (by == "file" and kind is not Kind.FILE):
         return kind.value, kind
     return strip_deleted(name), kind

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.explain.ledger import PD, SD, KbColumn, Mask
-from smapstop.model.kinds import Kind, classify_texts, kind_of
+from smapstop.model.kinds import Kind, classify_texts, kind_codes
 from smapstop.proc.columns import Mappings
 
 _ANONYMOUS_KINDS = (Kind.ANONYMOUS, Kind.HEAP, Kind.STACK)
+_WITHOUT_FILE = (Kind.SHARED, Kind.DEVICE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +25,7 @@ class Evidence:
     shared_file: Mask
     """MAP_SHARED of a file: writes go to the file's pages."""
     shared_memory: Mask
-    """MAP_SHARED of memfd, shm, tmpfs: file pages in smaps, but no file from which they could be read again."""
+    """MAP_SHARED of memfd, shm, tmpfs, a device: file pages in smaps, but no file that they could be read from."""
     amounts_before: dict[str, KbColumn]
     """Fields at the previous reading, kB."""
     shrunk_kb: KbColumn
@@ -71,16 +72,16 @@ def evidence_of(
         page_kb: Page size, kB.
     """
     kinds = list(Kind)
-    kind = classify_texts(mappings.strings, mappings.name[rows], lambda name: kinds.index(kind_of(name)))
+    kind = kind_codes(mappings, rows)
     shared = classify_texts(mappings.strings, mappings.perms[rows], lambda perms: perms.endswith("s")) > 0
     private_anonymous = ~shared & _is_any_of(kind, map(kinds.index, _ANONYMOUS_KINDS))
-    is_shared_memory = kind == kinds.index(Kind.SHARED)
+    without_file = _is_any_of(kind, map(kinds.index, _WITHOUT_FILE))
     zeros = np.zeros(len(rows), np.int64)
     return Evidence(
         private_anonymous=private_anonymous,
         private_file=~shared & ~private_anonymous,
-        shared_file=shared & ~is_shared_memory,
-        shared_memory=shared & is_shared_memory,
+        shared_file=shared & ~without_file,
+        shared_memory=shared & without_file,
         amounts_before=was,
         shrunk_kb=np.maximum(was["size"] - now["size"], 0) if "size" in was else zeros,
         mergeable=zeros > 0 if "ksm" in was else has_flag(mappings, rows, "mg"),

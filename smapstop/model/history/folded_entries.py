@@ -20,7 +20,6 @@ from smapstop.model.history.tick_entries import (
     ref_at,
     resolve_entries,
 )
-from smapstop.model.kinds import kind_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 
@@ -168,7 +167,7 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
     number, gone = entries.number, entries.number == history.gone_tick
     was = None if number == history.first_tick else history.states[history.step_at(number - 1)].ref
     now = None if gone else history.states[history.step_at(number)].ref
-    kind = kind_of(history.states[-1].name)
+    kind = history.states[-1].kind
     grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
     folded: dict[str, LogEntry] = {}
     for entry in reversed(list(items)):  # a mechanism that is sure only in part gives two

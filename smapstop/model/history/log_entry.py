@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from smapstop.model.events import COST_OF, MECHANISMS, Cost, Event, Mechanism, SymbolNames
-from smapstop.model.kinds import Kind
+from smapstop.model.kinds import Kind, kind_at, section_of
 from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import Mappings
 
@@ -31,7 +31,7 @@ NAMES_TICKS = 60
 
 @dataclass(frozen=True, slots=True)
 class MappingRef:
-    """Name, permissions and addresses of a mapping, without its reading: entries outlive many readings."""
+    """Name, permissions, addresses and kind of a mapping, without its reading: entries outlive many readings."""
 
     name: str
     """As printed by the kernel."""
@@ -40,6 +40,12 @@ class MappingRef:
     """First address."""
     end: int
     """First address after it."""
+    kind: Kind
+
+    @property
+    def section(self) -> str:
+        """Section that it usually holds, such as `.data`; empty unless it is part of a file."""
+        return section_of(self.kind, self.name, self.perms)
 
     @property
     def address_range(self) -> str:
@@ -54,7 +60,8 @@ class MappingRef:
 
 def ref_of(mappings: Mappings, row: int) -> MappingRef:
     """Name, permissions and addresses of the mapping in a row."""
-    return MappingRef(mappings.name_of(row), mappings.perms_of(row), int(mappings.start[row]), int(mappings.end[row]))
+    start, end = int(mappings.start[row]), int(mappings.end[row])
+    return MappingRef(mappings.name_of(row), mappings.perms_of(row), start, end, kind_at(mappings, row))
 
 
 def format_address_range(start: int, end: int) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
+from smapstop.model.kinds import Kind, kind_at, section_of
 from smapstop.model.labels import Label, purpose_label, purposes_of
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, TEXT_COLUMNS
 from smapstop.model.tick import LifecycleEvent, Tick
@@ -33,6 +34,16 @@ class MappingState:
     def perms(self) -> str:
         """Permissions, such as `rw-p`."""
         return self.rows.perms_of(self.row)
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of memory."""
+        return kind_at(self.rows, self.row)
+
+    @property
+    def section(self) -> str:
+        """Section that it usually holds, such as `.data`; empty unless it is part of a file."""
+        return section_of(self.kind, self.name, self.perms)
 
     @property
     def start(self) -> int:

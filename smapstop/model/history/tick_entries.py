@@ -19,7 +19,7 @@ from smapstop.model.history.log_entry import (
     ProcessNote,
     ref_of,
 )
-from smapstop.model.kinds import Kind, classify_texts, kind_of
+from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
@@ -195,21 +195,20 @@ def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: Map
     """Join the items of mappings with the snapshots before and after the tick."""
     rows_before = np.full(len(entries), -1) if before is None else find_rows(before.ids, entries.mapping)
     rows_after = find_rows(after.ids, entries.mapping)
-    name, size = np.zeros(len(entries), np.int32), np.zeros(len(entries), np.int64)
+    name, (size, kind) = np.zeros(len(entries), np.int32), np.zeros((2, len(entries)), np.int64)
     for snapshot, rows in ((before, rows_before), (after, rows_after)):
         if snapshot is not None:
             here, mappings = np.flatnonzero(rows >= 0), snapshot.mappings
             at = rows[here]
-            name[here] = mappings.name[at]
+            name[here], kind[here] = mappings.name[at], kind_codes(mappings, at)
             size[here] = ((mappings.end[at] - mappings.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
-    kind = classify_texts(after.mappings.strings, name, lambda text: KINDS.index(kind_of(text)))
     is_mechanism = entries.what < len(MECHANISMS)
     return ResolvedEntries(
         entries=entries,
         now=rows_after,
         was=rows_before,
         name=name,
-        kind=kind.astype(np.int64),
+        kind=kind,
         kb=np.where(is_mechanism, entries.kb, np.abs(size)),
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.kinds import Kind, likely_section
+from smapstop.model.kinds import Kind, section_of
 from smapstop.model.labels import Purpose, purpose_label
 from smapstop.model.view.sort import Mask, sort_column
 from smapstop.model.view.table_data import TableData
@@ -96,9 +96,15 @@ def _text_filter(column: str, matches: Callable[[str], bool]) -> RowFilter:
 
 def _part_filter(word: str) -> RowFilter:
     """Match the section shown after the name of a file, such as `.data`."""
-    in_part = _text_filter("perms", lambda text: word in likely_section(text))
-    files = list(Kind).index(Kind.FILE)
-    return lambda table: (table.kind == files) & in_part(table)
+
+    def passes(table: TableData) -> Mask:
+        kinds, texts = list(Kind), table.texts
+        columns, inverse = np.unique(np.stack([table.kind, table.name, table.perms]), axis=1, return_inverse=True)
+        distinct = columns.T.tolist()
+        matching = [word in section_of(kinds[kind], texts[name], texts[perms]) for kind, name, perms in distinct]
+        return np.array(matching, bool)[inverse.reshape(-1)]
+
+    return passes
 
 
 def _has_label(table: TableData, word: str) -> Mask:

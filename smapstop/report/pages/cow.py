@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smapstop.model.kinds import backing_of
-from smapstop.model.lookup import section_of
+from smapstop.model.kinds import backing_of, kind_at
+from smapstop.model.lookup import section_at
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
@@ -77,7 +77,7 @@ def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Cow
     groups_by_part: dict[tuple[str, str], dict[Symbols, CowGroup]] = defaultdict(dict)
     for row in range(len(mappings)):
         name, perms = mappings.name_of(row), mappings.perms_of(row)
-        if backing_of(name, perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
+        if backing_of(kind_at(mappings, row), perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
             continue
         try:
             runs = read_anonymous_runs(process, int(mappings.start[row]), int(mappings.end[row]))
@@ -112,5 +112,5 @@ def _split_into_pages(runs: PageRuns) -> PageRuns:
 
 def _part(mappings: Mappings, row: int) -> str:
     """Part of the file; read-only data that was written was relocated by the loader (relro)."""
-    part = section_of(mappings, row)
+    part = section_at(mappings, row)
     return "relro" if part == ".rodata" else part

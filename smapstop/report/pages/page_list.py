@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.kinds import backing_of
+from smapstop.model.kinds import backing_of, kind_at
 from smapstop.model.labels import Label
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -128,7 +128,7 @@ def read_page_list(
     except OSError as error:
         raise pagemap_error(process, error) from error
     pieces, which = _fill_holes(frames.runs if frames else runs, start, end)
-    codes = states_of(pieces.flags, backing_of(mappings.name_of(row), mappings.perms_of(row)))
+    codes = states_of(pieces.flags, backing_of(kind_at(mappings, row), mappings.perms_of(row)))
     names = _names(process, mappings, row, pieces, files)
     if label is not None and label.may_be_bss and any(symbols.names for symbols in names):
         label = replace(label, guess=False)  # confirmed by the file's symbols

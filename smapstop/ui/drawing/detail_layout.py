@@ -7,7 +7,6 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.kinds import kind_of
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import LastChange, last_change
@@ -119,7 +118,7 @@ def lay_out(
     room = height - len(top) - len(bottom)
 
     shown = visible_rows(rows, room, width, folded=choice.folded)
-    kind = kind_of(history.states[-1].name)
+    kind = history.states[-1].kind
     table = [
         detail_sections.draw_field_header(widths, _column_titles(history, view, ticks, widths), style, table_width)
     ]

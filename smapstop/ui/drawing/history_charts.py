@@ -6,7 +6,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.kinds import Kind, kind_of
+from smapstop.model.kinds import Kind
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import ComparedTicks, exact_amount, field_label
@@ -49,7 +49,7 @@ def draw_chart(
     cells = width - _GUTTER - 1
     if cells < 1:
         return []
-    kind = kind_of(history.states[-1].name)
+    kind = history.states[-1].kind
     series = history.binned_maxima(name, ticks.number, cells)
     ink = style.palette.ink(CHART_ROLES.get(name, kind))
     bottom, top = (low, high) if high > low else (0.0, max((height - 2) * high, 1.0))

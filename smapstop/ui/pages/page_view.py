@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
-from smapstop.model.kinds import Kind, backing_of, kind_of
+from smapstop.model.kinds import Kind, backing_of
 from smapstop.model.labels import Label
 from smapstop.model.pages.page_grid import PageCells, PageGrid, PageNumbers, PageSpans, count_states
 from smapstop.model.pages.page_history import PageHistory, PageSnapshot, diff_pages
@@ -47,10 +47,9 @@ class PageView:
     @property
     def has_file(self) -> bool:
         """Whether a file backs the pages."""
-        return (
-            kind_of(self.mapping_state.name) is Kind.FILE
-            and int(self.mapping_state.rows.inode[self.mapping_state.row]) != 0
-        )
+        return (self.mapping_state.kind is Kind.FILE or bool(self.mapping_state.section)) and int(
+            self.mapping_state.rows.inode[self.mapping_state.row]
+        ) != 0
 
     @property
     def may_have_names(self) -> bool:
@@ -105,7 +104,7 @@ def derive_page_view(history: MappingHistory, page_history: PageHistory, view: V
     baseline = page_history.baseline_of(snapshot, view.state)
     state = history.states[history.step_at(shown.number)]
     cow_pages = snapshot.spans.in_states(PageState.COPIED, PageState.SWAPPED)
-    if backing_of(state.name, state.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
+    if backing_of(state.kind, state.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
         cow_pages = cow_pages.in_states()
     notice = shown.notice
     if not notice and snapshot.reply.tick > shown.number:

@@ -125,7 +125,7 @@ def _roles(kinds: str, metrics: str) -> Mapping[Role, str]:
 
 
 # The kinds differ from each other, and so do the bands that are stacked: anonymous, file, shared, swap.
-_TEXTURES = _roles("▒ █ ▓ ╱ ░ ┼", "█ █ ▓ ▚")
+_TEXTURES = _roles("▒ █ ▓ ╱ ░ ◊ ┼", "█ █ ▓ ▚")
 _FADE_PARTS = (1.0, 0.6, 0.35, 0.15)
 """Share of the highlight that is left, tick by tick."""
 _HIGHLIGHT_COLOUR, _HIGHLIGHT_PART = "#1e90ff", 0.22
@@ -143,7 +143,7 @@ _DARK = Palette(
     gain="#f0913a",
     loss="#4db2f0",
     colours=_roles(
-        "#e69f00 #56b4e9 #f0e442 #cc79a7 #009e73 #cccccc",
+        "#e69f00 #56b4e9 #f0e442 #cc79a7 #009e73 #7f7fff #cccccc",
         "#56b4e9 #009e73 #e69f00 #cc79a7",
     ),
     heat=("#7c8696", "#7d94b4", "#6aa5c9", "#56b6c4", "#6cc6a6", "#9fd27c", "#d3d95c", "#ffe95e"),
@@ -159,7 +159,7 @@ _LIGHT = Palette(
     gain="#a84300",
     loss="#005fa8",
     colours=_roles(
-        "#b04a00 #0072b2 #43318f #b04489 #2e7a3c #3f4348",
+        "#b04a00 #0072b2 #43318f #b04489 #2e7a3c #6a0000 #3f4348",
         "#0072b2 #2e7a3c #b04a00 #b04489",
     ),
     heat=("#67707e", "#586b8b", "#4a6796", "#355c96", "#264f85", "#3d3f78", "#4f2a5c", "#5a0f38"),
@@ -175,7 +175,7 @@ _DARK_16 = Palette(
     gain="bright_yellow",
     loss="bright_cyan",
     colours=_roles(
-        "yellow cyan bright_blue bright_magenta green white",
+        "yellow cyan bright_blue bright_magenta green bright_red white",
         "cyan green yellow bright_magenta",
     ),
     heat=("white", "white", "cyan", "cyan", "green", "green", "bright_yellow", "bright_yellow"),
@@ -188,7 +188,7 @@ _LIGHT_16 = replace(
     gain="red",
     loss="blue",
     colours=_roles(
-        "red blue magenta bright_red black bright_black",
+        "red blue magenta bright_red black bright_blue bright_black",
         "blue magenta red black",
     ),
     heat=("bright_black", "bright_black", "blue", "blue", "magenta", "magenta", "red", "red"),

@@ -113,7 +113,7 @@ class MappingPages(Widget, can_focus=True):
             self._refusal = reply
         else:
             state = self._history.states[-1]
-            backing = backing_of(state.name, state.perms)
+            backing = backing_of(state.kind, state.perms)
             self._refusal = None
             self._page_history_of(reply.mapping).add(reply, backing, self._view.state.mark)
         self.redraw()

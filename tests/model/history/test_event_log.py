@@ -79,8 +79,8 @@ def test_a_mechanism_is_told_of_its_mapping() -> None:
         mapping=2,
         first=1,
         last=1,
-        now=MappingRef("/usr/lib/libc.so.6", "rw-p", 110 * 4096, 112 * 4096),
-        was=MappingRef("/usr/lib/libc.so.6", "rw-p", 110 * 4096, 112 * 4096),
+        now=MappingRef("/usr/lib/libc.so.6", "rw-p", 110 * 4096, 112 * 4096, Kind.FILE),
+        was=MappingRef("/usr/lib/libc.so.6", "rw-p", 110 * 4096, 112 * 4096, Kind.FILE),
         kind=Kind.FILE,
         mappings=1,
         count=1,
@@ -124,7 +124,7 @@ def test_what_was_replaced_is_told_with_what_replaced_it() -> None:
 def test_a_mapping_that_is_gone_is_known_by_what_it_was() -> None:
     (entry,) = chronicle_of(tick(1, rows=(HEAP, LIBC, DATA), lineage=lived(("unmap", 3))))
     assert entry.now is None
-    assert entry.ref == MappingRef("", "rw-p", 200 * 4096, 210 * 4096)
+    assert entry.ref == MappingRef("", "rw-p", 200 * 4096, 210 * 4096, Kind.ANONYMOUS)
 
 
 def test_the_parts_of_a_file_are_mapped_in_one_entry() -> None:

@@ -14,7 +14,7 @@ from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.log_entry import LogEntry
-from smapstop.model.kinds import kind_of
+from smapstop.model.kinds import kind_at
 from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
@@ -75,8 +75,7 @@ def by_hand(timeline: Timeline, by: Grouping, number: int) -> dict[str, int]:
     had: dict[str, int] = defaultdict(int)
     mappings = timeline.at(number).mappings
     for row, rss in enumerate(mappings.amounts[mappings.fields.index("rss")].tolist()):
-        name = mappings.name_of(row)
-        kind = kind_of(name)
+        name, kind = mappings.name_of(row), kind_at(mappings, row)
         of_name = {"name": bool(name), "file": kind.value == "file"}.get(by, False)
         had[name if of_name else kind.value] += rss
     return had

@@ -74,8 +74,11 @@ def test_single_entries_know_what_the_mappings_were_and_are() -> None:
     before = apply_tick(None, first)
     *_, merge, grow, torn = single_entries(tick_entries(tick), before, apply_tick(before, tick))
 
-    heap, grown = MappingRef("[heap]", "rw-p", 0, 4 * 4096), MappingRef("[heap]", "rw-p", 0, 6 * 4096)
-    gone = MappingRef("", "rw-p", 4 * 4096, 6 * 4096)
+    heap, grown = (
+        MappingRef("[heap]", "rw-p", 0, 4 * 4096, Kind.HEAP),
+        MappingRef("[heap]", "rw-p", 0, 6 * 4096, Kind.HEAP),
+    )
+    gone = MappingRef("", "rw-p", 4 * 4096, 6 * 4096, Kind.ANONYMOUS)
     assert (merge.was, merge.now, merge.kind, merge.kb, merge.other) == (gone, None, Kind.ANONYMOUS, 8, 0)
     assert (grow.was, grow.now, grow.kind, grow.kb, grow.other) == (heap, grown, Kind.HEAP, 8, None)
     assert (torn.what, torn.ref, torn.kind) == ("torn", None, None)

@@ -123,7 +123,7 @@ def test_unknown_kind() -> None:
     for expression in ("kind:", "kind:hepa"):
         with pytest.raises(SmapstopError) as caught:
             parse_filter(expression)
-        assert caught.value.remedy == "kinds are file, anonymous, heap, stack, shared, special"
+        assert caught.value.remedy == "kinds are file, anonymous, heap, stack, shared, device, special"
 
 
 @pytest.mark.parametrize("expression", ["rss>", "rss>10X", "delta!=some", "!anonymous<=4x"])

@@ -173,7 +173,7 @@ def test_without_colours_textures_tell_the_bands_apart() -> None:
 
 
 def test_every_kind_has_a_letter_of_its_own() -> None:
-    assert [LETTERS[kind] for kind in KINDS] == ["F", "A", "H", "S", "M", "V"]
+    assert [LETTERS[kind] for kind in KINDS] == ["F", "A", "H", "S", "M", "D", "V"]
 
 
 @pytest.mark.parametrize(
