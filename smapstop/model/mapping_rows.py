@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.tick import Ids
-from smapstop.proc.added_fields import ADDED_PROPERTIES
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.proc.fields import EXCHANGED_PAIRS, EXTERNALLY_DRIVEN
 
@@ -43,7 +42,7 @@ def visibly_changed(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np
 
     Of `EXCHANGED_PAIRS` the sums are compared; offset, inode and device are left out.
     """
-    if not set(a.fields) ^ set(b.fields) <= ADDED_PROPERTIES:
+    if set(a.fields) - EXTERNALLY_DRIVEN != set(b.fields) - EXTERNALLY_DRIVEN:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
     for name in ("start", "end", "perms", "name", "flags"):

@@ -229,7 +229,7 @@ def test_a_hole_of_a_byte_less_than_huge_is_not_shown() -> None:
 def test_the_highest_addresses_are_no_hole() -> None:
     start = np.array([0x7FFC00000000, 0xFFFFFFFFFF600000], np.uint64)
     end = start + np.array([0x21000, 0x1000], np.uint64)
-    assert draw_address_strip(start, end, np.array([3, 5]), 9, PLAIN).text == "S╱╱╱╱╱╱┊V"
+    assert draw_address_strip(start, end, np.array([3, 6]), 9, PLAIN).text == "S╱╱╱╱╱╱┊V"
 
 
 def test_overlapping_rows_of_a_torn_reading_are_no_hole() -> None:
