@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from truth.page_table import PAGE, Mask, PageColumns, Pages, PageTable
 
@@ -48,14 +49,24 @@ class Move:
 
 
 def pages_of_mapping(
-    before: PageTable, after: PageTable, mapping: int, moves: Sequence[Move] = ()
-) -> MappingPages | None:
-    """The pages that belong to a mapping now, and those that belonged to it and are mapped no more."""
+    before: PageTable, after: PageTable, mapping: int, moves: Sequence[Move] = (), family: bool = False
+) -> MappingPages:
+    """The pages that belong to a mapping now, and those that belonged to it and are mapped no more.
+
+    Args:
+        before: All pages before.
+        after: All pages after.
+        mapping: Id of the mapping.
+        moves: What mremap moved meanwhile.
+        family: With the pages of all mappings that this one was a part of, or that are parts of it.
+    """
     then, later = before.map.row_of(mapping), after.map.row_of(mapping)
-    if then is None and later is None:
-        return None
+    assert then is not None or later is not None, "an event of a mapping that never was"
     old = np.zeros(0, np.int64) if then is None else before.pages_of(then)
     new = np.zeros(0, np.int64) if later is None else after.pages_of(later)
+    if family:
+        old = _pages_of_rows(before, np.append(before.row_at(new), -1 if then is None else then))
+        new = _pages_of_rows(after, np.append(after.row_at(old), -1 if later is None else later))
     gone = old[after.backing_at(old) != before.backing_at(old)]
     page = np.union1d(new, gone)
     table, row = (after, later) if later is not None else (before, then)
@@ -75,6 +86,12 @@ def pages_of_mapping(
         hugetlb="ht" in flags,
         locked="lo" in flags,
     )
+
+
+def _pages_of_rows(table: PageTable, rows: NDArray[np.intp]) -> Pages:
+    """Pages of several mappings; a row of -1 is none."""
+    some: list[Pages] = [table.pages_of(row) for row in np.unique(rows[rows >= 0]).tolist()]
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *some]))
 
 
 def _undone(moves: Sequence[Move], page: Pages) -> Pages:

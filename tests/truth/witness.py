@@ -12,7 +12,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.sampler import Sampler
 from truth.bounds import ARRIVALS, DEPARTURES, MappingPages, Move, most_pages, pages_of_mapping
-from truth.page_table import PageTable, read_page_table
+from truth.page_table import PAGE, PageTable, read_page_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,12 @@ class Witness:
         events = self.last.events
         lies: list[str] = []
         for mapping in np.unique(events.mapping).tolist():
-            pages = pages_of_mapping(before, self.table, mapping, done.moves)
+            pages, family = (pages_of_mapping(before, self.table, mapping, done.moves, of) for of in (False, True))
             name = self._name(before, mapping)
-            lies += [f"{name}: {lie}" for lie in contradictions(events.of_mapping(mapping), pages, done)]
+            lies += [f"{name}: {lie}" for lie in contradictions(events.of_mapping(mapping), pages, family, done)]
+        for mapping, count in _changes_of_rss(before, self.table).items():
+            if mapping not in events.mapping and not done.moves:
+                lies.append(f"{self._name(before, mapping)}: nothing is said of {count:+} pages")
         return Account(
             tuple((self._name(before, event.mapping), event) for event in events), tuple(lies), before, self.table
         )
@@ -89,23 +92,39 @@ class Witness:
         ).rstrip()
 
 
+def _changes_of_rss(before: PageTable, after: PageTable) -> dict[int, int]:
+    """Pages that each mapping gained or lost that was neither resized nor moved, by its id; without the others."""
+    was, now = ({int(row_id): row for row, row_id in enumerate(table.map.ids)} for table in (before, after))
+    old, new = before.mappings, after.mappings
+    out = {}
+    for mapping in was.keys() & now.keys():
+        then, row = was[mapping], now[mapping]
+        if old.start[then] == new.start[row] and old.end[then] == new.end[row]:
+            rss = [table.mappings.get("rss") for table in (before, after)]
+            if rss[0] is not None and rss[1] is not None and rss[0][then] != rss[1][row]:
+                out[mapping] = int(rss[1][row] - rss[0][then]) * 1024 // PAGE
+    return out
+
+
 def told(event: Event) -> str:
     """An event in a few words, with its alternatives where it is not sure."""
     doubt = "" if event.sure else f"? ({' or '.join(event.alternatives)})"
     return f"{event.what}{doubt} {event.pages}"
 
 
-def contradictions(events: Sequence[Event], pages: MappingPages | None, done: Done) -> list[str]:
-    """What the events of one mapping say that its pages contradict."""
-    if pages is None:
-        return ["events of a mapping that never was"]
-    most = most_pages(pages, done.others)
-    most = {what: 0 if what in done.impossible else count for what, count in most.items()}
-    lies = []
+def contradictions(events: Sequence[Event], pages: MappingPages, family: MappingPages, done: Done) -> list[str]:
+    """What the events of one mapping say that its pages contradict.
+
+    What is not sure may have happened in another part of a mapping that was split, or as an alternative says.
+    """
+    lies, most = [], {True: most_pages(pages, done.others), False: most_pages(family, done.others)}
     for event in events:
-        possible = most.get(event.what, 0) + sum(most.get(what, 0) for what in event.alternatives)
+        fits = [what for what in (event.what, *event.alternatives) if what not in done.impossible]
+        possible = sum(most[event.sure].get(what, 0) for what in fits)
         if event.pages > possible:
             lies.append(f"{told(event)}, but at most {possible}")
+    if not all(event.sure for event in events):
+        pages = family
     was, now = pages.was, pages.now
     came = (now.held & ~was.held) | (now.present & was.swapped)
     went = (was.held & ~now.held) | (now.swapped & ~was.swapped)

@@ -1,0 +1,160 @@
+"""`make truth-idle`: what is told of servers that have nothing to do, event by event, checked against their pages.
+
+Each is stopped for the milliseconds of a look (SIGSTOP), so that its page table and its smaps are of one moment.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from stepped_program import wait_until
+
+from smapstop.proc.process import ProcDir
+from truth.witness import Witness, told
+
+INTERVAL_SECONDS = 0.2
+SETTLE_SECONDS = 10.0
+"""What a server does at its start is not idleness."""
+JAVA = """
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetSocketAddress;
+public class Server {
+    public static void main(String[] arguments) throws Exception {
+        HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0).start();
+    }
+}
+"""
+NODE = "require('http').createServer((request, answer) => answer.end('hello')).listen(0, '127.0.0.1')"
+PYTHON = "import http.server as h; h.HTTPServer(('127.0.0.1', 0), h.SimpleHTTPRequestHandler).serve_forever()"
+
+
+@dataclass
+class Watched:
+    """A process that is watched, and what was told of it."""
+
+    name: str
+    process: ProcDir
+    witness: Witness
+    ticks: int = 0
+    said: Counter[str] = field(default_factory=Counter)
+    lies: list[str] = field(default_factory=list)
+
+    def look(self, seconds: float) -> None:
+        """Look once, and print what is told."""
+        with stopped(self.process):
+            account = self.witness.tick()
+        self.ticks += 1
+        for name, event in account.events:
+            self.said[event.what if event.sure else f"{event.what}?"] += 1
+            print(f"{seconds:8.1f} {self.name:<22} {told(event):<44} {name}")
+        for lie in account.lies:
+            self.lies.append(lie)
+            print(f"{seconds:8.1f} {self.name:<22} NOT TRUE: {lie}", flush=True)
+
+
+@contextmanager
+def stopped(process: ProcDir) -> Iterator[None]:
+    """A process that stands still meanwhile."""
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: process.counters().state in "TZX")
+        yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+
+
+def servers(directory: Path) -> dict[str, list[str]]:
+    """Commands of the servers that are installed."""
+    java = directory / "Server.java"
+    java.write_text(JAVA)
+    commands = {
+        "redis": ["redis-server", "--port", "0", "--unixsocket", str(directory / "redis"), "--dir", str(directory)],
+        "postgres": ["postgres", "-D", str(directory / "postgres"), "-k", str(directory), "-c", "listen_addresses="],
+        "java": ["java", "-Xmx64m", str(java)],
+        "node": ["node", "-e", NODE],
+        "python": [sys.executable, "-c", PYTHON],
+    }
+    return {name: command for name, command in commands.items() if shutil.which(command[0])}
+
+
+@contextmanager
+def running(name: str, command: list[str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server, until the end of the `with` statement; Postgres refuses to be root."""
+    user = "postgres" if name == "postgres" else None
+    if user:
+        subprocess.run(["initdb", "-D", directory / name], user=user, check=True, stdout=subprocess.DEVNULL)
+    with (directory / f"{name}.log").open("w") as log:
+        server = subprocess.Popen(command, user=user, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=directory)
+    try:
+        yield server
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m truth.idle", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp")))
+        directory.chmod(0o777)
+        started = {
+            name: stack.enter_context(running(name, command, directory))
+            for name, command in servers(directory).items()
+        }
+        time.sleep(SETTLE_SECONDS)
+        watched = [
+            Watched(label, process, Witness(process))
+            for name, server in started.items()
+            for label, process in _family(stack, name, server)
+        ]
+        _watch(watched, options.minutes)
+    return _report(watched)
+
+
+def _family(stack: ExitStack, name: str, server: subprocess.Popen[bytes]) -> Iterator[tuple[str, ProcDir]]:
+    """A server and its children."""
+    of = psutil.Process(server.pid)
+    for process in (of, *of.children(recursive=True)):
+        label = name if process is of else f"{name} {process.cmdline()[0].removeprefix('postgres: ').strip()}"
+        yield label, stack.enter_context(ProcDir(process.pid))
+
+
+def _watch(watched: list[Watched], minutes: float) -> None:
+    """Look at each, again and again."""
+    began = time.monotonic()
+    due = began
+    while (now := time.monotonic()) < began + 60 * minutes:
+        for process in watched:
+            process.look(now - began)
+        due = max(due + INTERVAL_SECONDS, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+def _report(watched: list[Watched]) -> int:
+    """Print what was told in all; 1 if any of it is not true."""
+    print()
+    for process in watched:
+        said = ", ".join(f"{what} ×{count}" for what, count in process.said.most_common()) or "nothing"
+        print(f"{process.name:<22} {process.ticks:,} ticks: {said}; {len(process.lies)} not true")
+    return int(any(process.lies for process in watched))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
