@@ -47,6 +47,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "shared-write": ("file-read",),
     "reclaim": ("discard",),
     "discard": ("swap-out", "swap-in"),
+    "first-touch": ("shared-map",),
     "unmapped": ("discard",),
     "shared-map": ("first-touch",),
     "shared-unmap": ("discard",),

@@ -47,7 +47,7 @@ static void one_view(int closed)
 		return;
 	punch(120, 50);
 	step("punched", p);
-	put(p + 110, 40);
+	put(p + 110 * PAGE, 40);
 	step("partly-new", p);
 	must(!ftruncate(file, 100 * PAGE));
 	step("truncated", p);
@@ -56,7 +56,7 @@ static void one_view(int closed)
 	must(pwrite(file, page, PAGE, 300 * PAGE) == PAGE);
 	(void)*(volatile char *)(p + 300 * PAGE);
 	step("write-call", p);
-	put(p + 350, 10);
+	put(p + 350 * PAGE, 10);
 	drop(p, 10);
 	step("both", p);
 }
@@ -70,12 +70,12 @@ static void two_views(void)
 	put(w, 4);
 	get(x, 4);
 	step("begin", w);
-	put(w + 4, 8);
+	put(w + 4 * PAGE, 8);
 	step("writable", w);
-	get(x + 4, 8);
+	get(x + 4 * PAGE, 8);
 	step("executable", x);
-	put(w + 12, 8);
-	get(x + 12, 8);
+	put(w + 12 * PAGE, 8);
+	get(x + 12 * PAGE, 8);
 	step("both", w);
 	step("executable-now", x);
 	punch(0, 16);
@@ -96,9 +96,9 @@ static void private_view(void)
 	step("copied", q);
 	drop(q, 25);
 	step("copies-dropped", q);
-	drop(q + 50, 50);
+	drop(q + 50 * PAGE, 50);
 	step("unmapped", q);
-	get(q + 300, 16);
+	get(q + 300 * PAGE, 16);
 	step("hole-read", q);
 }
 
@@ -126,7 +126,7 @@ static void anonymous(void)
 	must(p != MAP_FAILED);
 	put(p, 10);
 	step("new", p);
-	put(p + 10, 100);
+	put(p + 10 * PAGE, 100);
 	step("written", p);
 	drop(p, 40);
 	step("dropped", p);

@@ -329,7 +329,7 @@ def test_memory_file(program: Program) -> None:
         assert target.go() == ["first-touch 4"], "a hole of shared memory is filled when it is read"
         assert target.go() == ["shared-write 4"]
         assert target.go() == ["discard 5"]
-        assert target.go() == ["file-read 11"], "the first mapping has them, too"
+        assert target.go() == ["shared-map 11"], "the first mapping has them, too"
         assert target.go() == ["copy-on-write 3"]
 
 

@@ -22,6 +22,8 @@ from smapstop.model.explain.families import Families, cancel_moved_pages, family
 from smapstop.model.explain.fork_sharing import book_sharing
 from smapstop.model.explain.huge_pages import book_huge, skip_whole_huge_pages
 from smapstop.model.explain.ledger import PD, SD, STATES, KbColumn, Ledger
+from smapstop.model.explain.shared_memory import book_object_arrivals, book_object_departures
+from smapstop.model.explain.shared_objects import ObjectChanges, object_changes
 from smapstop.model.explain.swapping import book_ksm, book_swap
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
@@ -69,7 +71,8 @@ def explain(
         return NO_EVENTS
     deltas, was, now = ({name: kb[rows] for name, kb in fields.items()} for fields in (deltas, was, now))
     ledger = Ledger(deltas, _EXPLAINED_FIELDS, len(rows))
-    _book_all(ledger, evidence_of(after, after_rows[rows], was, now, faults.minor + faults.major, page_kb))
+    objects = object_changes(before, after, after_rows[rows], was, now)
+    _book_all(ledger, evidence_of(after, after_rows[rows], was, now, faults.minor + faults.major, page_kb), objects)
     _book_locks(ledger, locks[rows], after, after_rows[rows], page_kb)
     return _build_events(ledger, ids[rows], page_kb)
 
@@ -101,7 +104,7 @@ def _lock_changes(
     return out
 
 
-def _book_all(ledger: Ledger, evidence: Evidence) -> None:
+def _book_all(ledger: Ledger, evidence: Evidence, objects: ObjectChanges | None) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
     cancel_moved_pages(ledger, evidence.private_anonymous, evidence.faults * evidence.page_kb)
@@ -110,6 +113,9 @@ def _book_all(ledger: Ledger, evidence: Evidence) -> None:
     book_swap(ledger, evidence)
     book_huge(ledger, evidence)
     copied = book_copies(ledger, evidence)
+    if objects is not None:
+        book_object_arrivals(ledger, objects)
+        book_object_departures(ledger, objects)
     book_arrivals(ledger, evidence, copied)
     book_departures(ledger, evidence)
     if ledger.printed_fields >= set(STATES):

@@ -1,0 +1,131 @@
+"""Pages of shared memory: what is told of them by what their object grew, and when that is not known."""
+
+from typing import Any
+
+import numpy as np
+from factories import mappings_of
+
+from smapstop.model.explain.rules import Faults, explain
+from smapstop.model.identity import match_readings, number_first_reading
+from smapstop.proc.columns import ABSENT, Mappings
+
+RAM, CODE, COPY = (("/memfd:x (deleted)", perms) for perms in ("rw-s", "r-xs", "rw-p"))
+ZEROED = "/dev/zero (deleted)", "rw-s"
+STATES = ("private_clean", "private_dirty", "shared_clean", "shared_dirty")
+
+
+def reading(*rows: tuple[tuple[str, str], dict[str, int]]) -> Mappings:
+    """A map of mappings of 1000 pages, with what they hold in pages: `rss`, `anonymous`, `elsewhere` (of these also
+    mapped elsewhere), `object` (allocated) and `grown` (while smaps was read)."""
+    amounts: dict[str, Any] = {}
+    for _, pages in rows:
+        kb = {name: 4 * count for name, count in pages.items()}
+        shared = kb.get("elsewhere", 0)
+        row = dict.fromkeys(("swap", *STATES), 0) | {
+            "rss": kb["rss"],
+            "anonymous": kb.get("anonymous", 0),
+            "private_dirty": kb["rss"] - shared,
+            "shared_dirty": shared,
+            "object_allocated": kb.get("object", ABSENT),
+            "object_grown_while_read": kb.get("grown", 0) if "object" in kb else ABSENT,
+        }
+        for name, value in row.items():
+            amounts.setdefault(name, []).append(value)
+    of: list[Any] = [(2000 * at, 2000 * at + 1000, perms, name) for at, ((name, perms), _) in enumerate(rows)]
+    return mappings_of(*of, **amounts)
+
+
+def told(before: Mappings, after: Mappings, faults: int = 5000) -> list[list[str]]:
+    """What happened to each mapping of the later map, the most first; with a question mark where it is not sure."""
+    ids = number_first_reading(before).ids
+    found = match_readings(before, ids, after, len(ids))
+    events = explain(before, found.previous_rows, after, np.arange(len(after)), found.ids, Faults(faults, 0), 4)
+    return [
+        [f"{event.what}{'' if event.sure else '?'} {event.pages}" for event in events.of_mapping(mapping)]
+        for mapping in found.ids.tolist()
+    ]
+
+
+def one(was: dict[str, int], now: dict[str, int], of: tuple[str, str] = RAM) -> list[str]:
+    """What happened to one mapping."""
+    return told(reading((of, was)), reading((of, now)))[0]
+
+
+def two(was: list[dict[str, int]], now: list[dict[str, int]]) -> list[list[str]]:
+    """What happened to a writable and an executable view of one object."""
+    before, after = (reading((RAM, pages[0]), (CODE, pages[1])) for pages in (was, now))
+    return told(before, after)
+
+
+def test_pages_are_new_as_far_as_the_object_grew() -> None:
+    assert one({"rss": 0, "object": 0}, {"rss": 8, "object": 8}) == ["first-touch 8"]
+    assert one({"rss": 2, "object": 9}, {"rss": 6, "object": 13}) == ["first-touch 4"]
+    assert one({"rss": 2, "object": 9}, {"rss": 6, "object": 9}) == ["shared-map 4"]
+    assert one({"rss": 2, "object": 9}, {"rss": 6, "object": 7}) == ["shared-map 4"]
+
+
+def test_growth_that_is_not_the_gain_may_be_of_other_pages() -> None:
+    assert one({"rss": 2, "object": 9}, {"rss": 6, "object": 11}) == ["first-touch? 2", "shared-map 2"]
+    assert one({"rss": 2, "object": 9}, {"rss": 6, "object": 30}) == ["first-touch? 4"], "somebody else was at work"
+
+
+def test_more_mapped_pages_than_the_object_had_must_be_new() -> None:
+    assert one({"rss": 2, "object": 4}, {"rss": 9, "object": 9}) == ["first-touch 5", "shared-map 2"]
+    assert one({"rss": 2, "object": 3}, {"rss": 9, "object": 30}) == ["first-touch 6", "first-touch? 1"]
+
+
+def test_growth_while_smaps_was_read_leaves_it_open() -> None:
+    was = {"rss": 2, "object": 20}
+    assert one(was, {"rss": 12, "object": 31, "grown": 3}) == ["first-touch 8", "first-touch? 2"]
+    assert one(was, {"rss": 12, "object": 22, "grown": 2}) == ["shared-map 8", "first-touch? 2"]
+
+
+def test_of_an_unknown_object_pages_that_others_map_were_there_before() -> None:
+    assert one({"rss": 0}, {"rss": 8, "elsewhere": 3}) == ["first-touch? 5", "shared-map? 3"]
+    assert one({"rss": 0, "object": 3}, {"rss": 8}) == ["first-touch 5", "first-touch? 3"], "it had no more before"
+    assert one({"rss": 8}, {"rss": 0}) == ["shared-unmap? 8"]
+
+
+def test_pages_that_leave_are_freed_as_far_as_the_object_shrank() -> None:
+    assert one({"rss": 8, "object": 20}, {"rss": 4, "object": 16}) == ["discard 4"]
+    assert one({"rss": 8, "object": 20}, {"rss": 4, "object": 20}) == ["shared-unmap 4"]
+    assert one({"rss": 8, "object": 20}, {"rss": 4, "object": 25}) == ["shared-unmap 4"]
+    assert one({"rss": 8, "object": 8}, {"rss": 0, "object": 2}) == ["discard 6", "shared-unmap 2"]
+    assert one({"rss": 8, "object": 20}, {"rss": 0, "object": 18}) == ["shared-unmap 6", "shared-unmap? 2"]
+
+
+def test_two_views_of_one_object_do_not_count_its_growth_twice() -> None:
+    was = [{"rss": 5, "object": 5}, {"rss": 5, "object": 5}]
+    assert two(was, [{"rss": 9, "object": 9}, {"rss": 5, "object": 9}]) == [["first-touch 4"], []]
+    assert two(was, [{"rss": 9, "object": 9}, {"rss": 9, "object": 9}]) == [["first-touch? 4"], ["shared-map? 4"]]
+    assert two(was, [{"rss": 5, "object": 1}, {"rss": 1, "object": 1}]) == [[], ["discard 4"]]
+    assert two(was, [{"rss": 1, "object": 1}, {"rss": 1, "object": 1}]) == [["discard 4"], ["discard 4"]]
+
+
+def test_a_new_view_of_a_known_object_maps_what_is_there() -> None:
+    before = reading((RAM, {"rss": 5, "object": 5}))
+    after = reading((RAM, {"rss": 5, "object": 5}), (COPY, {"rss": 4, "anonymous": 1, "object": 5}))
+    assert told(before, after) == [[], ["shared-map 3", "copy-on-write 1"]]
+
+
+def test_private_views_have_copies_besides() -> None:
+    was = {"rss": 9, "anonymous": 4, "object": 20}
+    assert one(was, {"rss": 7, "anonymous": 2, "object": 20}, COPY) == ["discard 2"]
+    assert one(was, {"rss": 7, "anonymous": 4, "object": 20}, COPY) == ["shared-unmap 2"]
+    assert one(was, {"rss": 9, "anonymous": 1, "object": 20}, COPY) == ["discard 3", "shared-map 3"]
+
+
+def test_shared_anonymous_memory_begins_with_its_mapping() -> None:
+    nothing = reading((RAM, {"rss": 5, "object": 5}))
+    new = reading((RAM, {"rss": 5, "object": 5}), (ZEROED, {"rss": 7}))
+    more = reading((RAM, {"rss": 5, "object": 5}), (ZEROED, {"rss": 9}))
+    assert told(nothing, new) == [[], ["first-touch 7"]]
+    assert told(new, more) == [[], ["first-touch? 2"]], "a child may have touched them first"
+
+
+def test_readings_without_the_columns_are_explained_as_far_as_they_go() -> None:
+    zeros: dict[str, Any] = {name: [0] for name in ("anonymous", "swap", *STATES)}
+    before, after = (
+        mappings_of((0, 100, RAM[1], RAM[0]), **zeros | {"rss": [kb], "private_dirty": [kb]}) for kb in (0, 16)
+    )
+    assert told(before, after) == [["first-touch? 4"]]
