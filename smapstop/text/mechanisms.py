@@ -23,8 +23,9 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "first-touch": Explanation(
         "first touch",
         "{pages} became resident on first touch. Mapping memory only reserves addresses: the first write to a page "
-        "(in shared memory, the first access of any kind) faults, and the kernel maps a page filled with zeros.",
-        "mm/memory.c: do_anonymous_page",
+        "faults, and the kernel maps a page filled with zeros. In shared memory, where reading is enough, {they} "
+        "{were} allocated in the object and mapped here.",
+        "mm/memory.c: do_anonymous_page; mm/shmem.c: shmem_get_folio_gfp",
     ),
     "file-read": Explanation(
         "file pages faulted in",
@@ -90,8 +91,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "discard": Explanation(
         "discarded",
         "{pages} {were} given up inside a mapping that stays: by madvise (MADV_DONTNEED, MADV_REMOVE), or because "
-        "the file was truncated or had a hole punched into it. Private data in {them} is lost; data in a file "
-        "stays, unless it was cut off.",
+        "the file or shared-memory object was truncated or had a hole punched into it. Private data in {them} is "
+        "lost, and what a hole or the truncation took; other data of a file stays.",
         "mm/madvise.c: madvise_dontneed_single_vma; mm/truncate.c",
     ),
     "unmapped": Explanation(
@@ -102,16 +103,16 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "shared-map": Explanation(
         "mapped, already in memory",
-        "{pages} of shared memory {were} mapped that the object (memfd, shm, tmpfs file) held already: another "
-        "mapping or process had filled {them}. The process uses no more memory than before, although its Rss is "
-        "larger.",
+        "{pages} {were} mapped that {were} in memory already: those of a shared-memory object (memfd, shm, tmpfs "
+        "file), or memory of a device or of the kernel. Rss counts {them} now, which is no sign of more memory in "
+        "use.",
         "mm/shmem.c: shmem_fault; mm/filemap.c: filemap_map_pages",
     ),
     "shared-unmap": Explanation(
         "unmapped here, still in memory",
-        "{pages} of shared memory {are} no longer mapped here, but the object (memfd, shm, tmpfs file) keeps "
-        "{them}: MADV_DONTNEED frees nothing there. Only a hole (MADV_REMOVE, fallocate), truncation or the end of "
-        "the object does.",
+        "{pages} {are} no longer mapped here, but {are} still in memory: the shared-memory object (memfd, shm, tmpfs "
+        "file) or device keeps {them}. Of shared memory MADV_DONTNEED frees nothing. Only a hole (MADV_REMOVE, "
+        "fallocate), truncation or the end of the object does.",
         "mm/madvise.c: madvise_dontneed_single_vma; mm/shmem.c: shmem_fallocate",
     ),
     "zero-page": Explanation(
@@ -213,8 +214,8 @@ def event_labels(events: Iterable[Event]) -> str:
 
 
 _WORDS = (
-    {"were": "was", "are": "is", "They": "It", "them": "it", "each": "the"},
-    {"were": "were", "are": "are", "They": "They", "them": "them", "each": "each"},
+    {"were": "was", "are": "is", "They": "It", "they": "it", "them": "it", "each": "the"},
+    {"were": "were", "are": "are", "They": "They", "they": "they", "them": "them", "each": "each"},
 )
 """Words that differ between one page, at index 0, and several, at index 1."""
 

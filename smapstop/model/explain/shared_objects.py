@@ -28,7 +28,8 @@ class ObjectChanges:
     """Objects of k mappings, and their changes; columns of shape (k,)."""
 
     is_object: Mask
-    """Maps a shared-memory object: its pages are the object's, but for private copies."""
+    """Maps a shared-memory object: its pages are the object's, but for private copies. Or memory of a device, which
+    neither grows nor shrinks by being mapped."""
     number: Rows
     """Number of the object, the same for mappings of the same one."""
     least_growth: KbColumn
@@ -73,11 +74,12 @@ def object_changes(
     is_new = ~np.isin(number[rows], numbers[len(rows) :]) & _begins_with_mapping(after, after_rows[rows])
     held = _Sizes(np.where(is_new, 0, held.least), np.where(is_new, 0, held.most))
     known = (held.most < UNLIMITED) & (later.most < UNLIMITED)
+    of_device = kind_codes(after, after_rows[rows]) == _KINDS.index(Kind.DEVICE)
     changes = {
-        "least_growth": np.where(known, later.least - held.most, -UNLIMITED),
-        "most_growth": np.where(known, later.most - held.least, UNLIMITED),
-        "created": np.maximum(mapped[1] - held.most, 0),
-        "freed": np.maximum(mapped[0] - later.most, 0),
+        "least_growth": np.where(of_device, 0, np.where(known, later.least - held.most, -UNLIMITED)),
+        "most_growth": np.where(of_device, 0, np.where(known, later.most - held.least, UNLIMITED)),
+        "created": np.where(of_device, 0, np.maximum(mapped[1] - held.most, 0)),
+        "freed": np.where(of_device, 0, np.maximum(mapped[0] - later.most, 0)),
     }
     columns = {name: np.zeros(len(after_rows), np.int64) for name in changes}
     for name, kb in changes.items():
@@ -118,8 +120,9 @@ class _Sizes:
 
 
 def _maps_object(mappings: Mappings) -> Mask:
-    """Mappings of shared memory, shape (n,)."""
-    mask: Mask = (kind_codes(mappings) == _KINDS.index(Kind.SHARED)) & (mappings.inode != 0)
+    """Mappings of shared memory or of a device, shape (n,)."""
+    kinds = kind_codes(mappings)
+    mask: Mask = (kinds == _KINDS.index(Kind.SHARED)) | (kinds == _KINDS.index(Kind.DEVICE))
     return mask
 
 

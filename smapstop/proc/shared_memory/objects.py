@@ -26,6 +26,9 @@ _SYSV = "/SYSV"
 _WITHOUT_FD = ("/dev/zero", _SYSV, "[")
 """Starts of the names of objects that no file descriptor can refer to."""
 _WITHOUT_PATH = (*_WITHOUT_FD, "/memfd:", "/anon_hugepage")
+_COUNTED = ("/memfd:", "/dev/shm/", "/dev/zero", "/anon_hugepage", "[anon_shmem:")
+"""Starts of the names of objects that are surely on tmpfs or hugetlbfs, where 0 means empty. Others may be on ramfs
+or be secret memory, of which st_blocks says nothing: it is always 0."""
 _NEWLINE = "\\012"
 """How smaps prints a newline in a name."""
 
@@ -65,6 +68,7 @@ class ObjectReader:
         self._process = process
         self._places: dict[ObjectKey, str] = {}
         self._segments: dict[ObjectKey, str] = {}
+        self._counted: set[ObjectKey] = set()
         self._unfound: set[ObjectKey] = set()
         self._may_follow_mappings = True
         self._wait = self._readings_to_wait = 0
@@ -78,6 +82,7 @@ class ObjectReader:
         known = {each.key: each for each in objects}
         wanted = dict(list(known.items())[:MAX_OBJECTS])
         self._segments = {key: each.name for key, each in wanted.items() if key.is_sysv}
+        self._counted = {key for key, each in wanted.items() if each.name.startswith(_COUNTED)}
         self._places = {key: place for key, place in self._places.items() if key in wanted}
         missing = [each for key, each in wanted.items() if key not in self._places and not key.is_sysv]
         is_due = self._readings_to_wait == 0
@@ -98,7 +103,7 @@ class ObjectReader:
             size = self._measure(key, place)
             if size is None:
                 del self._places[key]  # closed, renamed or remapped since
-            else:
+            elif size or key in self._counted:
                 sizes[key] = size
         return sizes
 

@@ -36,7 +36,7 @@ def reading(*rows: tuple[tuple[str, str], dict[str, int]]) -> Mappings:
 
 
 def told(before: Mappings, after: Mappings, faults: int = 5000) -> list[list[str]]:
-    """What happened to each mapping of the later map, the most first; with a question mark where it is not sure."""
+    """What happened to each mapping of the later map, the costliest first; with a question mark where it is not sure."""
     ids = number_first_reading(before).ids
     found = match_readings(before, ids, after, len(ids))
     events = explain(before, found.previous_rows, after, np.arange(len(after)), found.ids, Faults(faults, 0), 4)
@@ -77,7 +77,7 @@ def test_more_mapped_pages_than_the_object_had_must_be_new() -> None:
 def test_growth_while_smaps_was_read_leaves_it_open() -> None:
     was = {"rss": 2, "object": 20}
     assert one(was, {"rss": 12, "object": 31, "grown": 3}) == ["first-touch 8", "first-touch? 2"]
-    assert one(was, {"rss": 12, "object": 22, "grown": 2}) == ["shared-map 8", "first-touch? 2"]
+    assert one(was, {"rss": 12, "object": 22, "grown": 2}) == ["first-touch? 2", "shared-map 8"]
 
 
 def test_of_an_unknown_object_pages_that_others_map_were_there_before() -> None:
@@ -105,7 +105,7 @@ def test_two_views_of_one_object_do_not_count_its_growth_twice() -> None:
 def test_a_new_view_of_a_known_object_maps_what_is_there() -> None:
     before = reading((RAM, {"rss": 5, "object": 5}))
     after = reading((RAM, {"rss": 5, "object": 5}), (COPY, {"rss": 4, "anonymous": 1, "object": 5}))
-    assert told(before, after) == [[], ["shared-map 3", "copy-on-write 1"]]
+    assert told(before, after) == [[], ["copy-on-write 1", "shared-map 3"]]
 
 
 def test_private_views_have_copies_besides() -> None:
@@ -121,6 +121,12 @@ def test_shared_anonymous_memory_begins_with_its_mapping() -> None:
     more = reading((RAM, {"rss": 5, "object": 5}), (ZEROED, {"rss": 9}))
     assert told(nothing, new) == [[], ["first-touch 7"]]
     assert told(new, more) == [[], ["first-touch? 2"]], "a child may have touched them first"
+
+
+def test_memory_of_a_device_is_mapped_and_unmapped() -> None:
+    ring = "anon_inode:[io_uring]", "rw-s"
+    assert one({"rss": 0}, {"rss": 8, "elsewhere": 3}, ring) == ["shared-map 8"]
+    assert one({"rss": 8}, {"rss": 0}, ring) == ["shared-unmap 8"]
 
 
 def test_readings_without_the_columns_are_explained_as_far_as_they_go() -> None:

@@ -3,6 +3,7 @@
 import mmap
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,13 @@ def test_a_file_descriptor_that_was_used_again_is_not_believed(process: Unprivil
         assert held(reader, each) == [0], "found again, by the other file descriptor"
         for one in (fd, other, kept):
             os.close(one)
+
+
+def test_a_file_system_that_counts_no_blocks_says_nothing(process: Unprivileged, memfd: int) -> None:
+    with mmap.mmap(memfd, PAGE) as _:
+        reader, each = ObjectReader(process), mapped("memfd:arena")
+        assert held(reader, each) == [0]
+        assert held(reader, [replace(one, name="/run/file") for one in each]) == [None], "it may be a ramfs"
 
 
 def test_what_is_beyond_the_limits_is_unknown(
