@@ -142,8 +142,9 @@ class TickDecoder:
             return NO_EVENTS
         then, now = before.reading_tick.counters, tick.counters
         faults = Faults(now.minor_faults - then.minor_faults, now.major_faults - then.major_faults)
-        old, new = find_rows(before.ids, ids), find_rows(after.ids, ids)
-        events = explain(before.mappings, old, after.mappings, new, ids, faults, self._page_kb)
+        moved = np.concatenate([ids, tick.gone])
+        old, new = find_rows(before.ids, moved), find_rows(after.ids, moved)
+        events = explain(before.mappings, old, after.mappings, new, moved, faults, self._page_kb)
         names = {mapping: _decode_names(listed) for _, mapping, *_, listed in rows.events if listed is not None}
         return events.with_names(names) if names else events
 

@@ -8,7 +8,7 @@ import numpy as np
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
-from smapstop.model.mapping_rows import rows_differ
+from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.protocol import FramesRequest, MappingReply, MappingRequest, Pace, PagesRequest, SymbolsRequest
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.model.totals import totals_of
@@ -106,12 +106,15 @@ def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows:
     """Explain why rows changed since the last reading; nothing is explained when either reading is torn."""
     if state.known is None or not reading.has_mappings or reading.torn or state.torn:
         return NO_EVENTS
-    old, _ = state.known
+    old, old_ids = state.known
     faults = Faults(
         minor=reading.counters.minor_faults - state.faults.minor,
         major=reading.counters.major_faults - state.faults.major,
     )
-    return explain(old, matched.previous_rows[rows], reading.mappings, rows, matched.ids[rows], faults, PAGE_KB)
+    before_rows = np.concatenate([matched.previous_rows[rows], find_rows(old_ids, matched.gone)])
+    after_rows = np.concatenate([rows, np.full(len(matched.gone), NO_ROW)])
+    ids = np.concatenate([matched.ids[rows], matched.gone])
+    return explain(old, before_rows, reading.mappings, after_rows, ids, faults, PAGE_KB)
 
 
 class Sampler:

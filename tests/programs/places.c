@@ -19,7 +19,7 @@ int main(int count, char **arguments)
 	must(!mprotect(p, 10 * PAGE, PROT_READ));
 	put(p + 20 * PAGE, 1);
 	must(!madvise(p + 30 * PAGE, 6 * PAGE, MADV_DONTNEED));
-	step("split-and-given-up", p);
+	step("split-and-given-up", p + 10 * PAGE);
 	must(!munmap(p + 20 * PAGE, 8 * PAGE));
 	step("hole", p + 10 * PAGE);
 	must(!mprotect(f + 2 * PAGE, 6 * PAGE, PROT_READ));

@@ -1,39 +1,73 @@
-"""Book pages that are no longer resident."""
+"""Book pages that are no longer resident: unmapped, dropped by the process, or reclaimed by the kernel."""
 
 import numpy as np
 
 from smapstop.model.explain.evidence import Evidence
-from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SD, KbColumn, Ledger
+from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SD, KbColumn, Ledger, Mask, round_down
 
 
-def book_departures(ledger: Ledger, evidence: Evidence) -> None:
-    """Book pages that are no longer resident: dropped by the process, or reclaimed by the kernel."""
+def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful: Mask) -> None:
+    """Book pages that went with their part of the mapping, in memory or in swap (mm/mmap.c, do_vmi_munmap).
+
+    Of the pages that a mapping lost, as many as fit into the addresses that it lost; and no fewer than did not fit
+    into those that it kept. What exceeds the addresses was given up elsewhere, so it is not sure what these had.
+
+    Args:
+        ledger: The ledger.
+        evidence: The evidence.
+        moved: Pages that moved away from each mapping, kB.
+        doubtful: Mappings whose pages may have moved away.
+    """
+    lost_kb = evidence.lost_kb
+    if not lost_kb.any():
+        return
+    private = evidence.private
+    swap = np.where(private, ledger.unexplained["swap"], 0)
+    had = evidence.amount_before("rss") - moved + np.where(private, evidence.amount_before("swap"), 0)
+    least = np.clip(had - evidence.kept_kb, 0, lost_kb)
+    missing = np.maximum(-ledger.unexplained["rss"] - swap, 0)
+    gone = np.maximum(np.minimum(missing, lost_kb), least)
+    swapped = np.minimum(np.maximum(gone - ledger.loss("rss"), 0), np.where(private, ledger.loss("swap"), 0))
+    resident = gone - swapped
+    ledger.unexplained["swap"] += swapped
+    ledger.unexplained["anonymous"] += np.where(
+        evidence.private_anonymous, resident, np.minimum(resident, ledger.loss("anonymous"))
+    )
+    ledger.unexplained["ksm"] += np.minimum(ledger.loss("ksm"), resident)
+    ledger.unexplained["huge"] += round_down(np.minimum(ledger.loss("huge"), resident), evidence.huge_kb)
+    ledger.explain_loss(np.where(evidence.private_anonymous, resident, 0), DIRTY_FIRST)
+    ledger.explain_loss(np.where(evidence.private_anonymous, 0, resident), CLEAN_FIRST)
+    ledger.unexplained["rss"] += resident
+    ledger.book("unmapped", gone, sure=~doubtful & ((missing <= lost_kb) | (least == lost_kb)))
+
+
+def book_departures(ledger: Ledger, evidence: Evidence, doubtful: Mask) -> None:
+    """Book pages that are no longer resident in addresses that the mapping still has.
+
+    Args:
+        ledger: The ledger.
+        evidence: The evidence.
+        doubtful: Mappings whose anonymous pages may still be there: moved, or replaced by the zero page.
+    """
     swap_known = "swap" in ledger.printed_fields  # if not, they may have been swapped out
     lost = ledger.loss("anonymous", "rss")
     freed = np.where(
         evidence.private_anonymous, np.minimum(lost, ledger.loss(PC)), 0
     )  # marked free (MADV_FREE), and reclaimed later
     ledger.unexplained[PC] += freed
-    _book_discard_or_reclaim(ledger, evidence, freed, anonymous=-1)
+    ledger.book("reclaim", freed, sure=False, rss=-1, anonymous=-1)
     dropped = lost - freed
     ledger.explain_loss(dropped, DIRTY_FIRST)
-    ledger.book("discard", dropped, sure=swap_known, rss=-1, anonymous=-1)
+    ledger.book("discard", dropped, sure=~doubtful & swap_known, rss=-1, anonymous=-1)
     dirty = np.minimum(ledger.loss("rss"), ledger.loss(PD) + ledger.loss(SD))
     dirty = np.where(evidence.shared_memory, ledger.loss("rss"), dirty)
     ledger.explain_loss(dirty, DIRTY_FIRST)
     ledger.book("discard", dirty, sure=swap_known, rss=-1)
     clean = np.where(evidence.private_anonymous, 0, ledger.loss("rss"))
     ledger.explain_loss(clean, CLEAN_FIRST)
-    _book_discard_or_reclaim(ledger, evidence, clean)
+    ledger.book("reclaim", clean, sure=False, rss=-1)
     replaced = np.where(evidence.private_file, ledger.loss("anonymous"), 0)
     ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was dropped, and the file's page mapped again
     ledger.explain_gain(replaced, CLEAN_FIRST)
     ledger.book("discard", replaced, anonymous=-1)
     ledger.book("file-read", replaced)
-
-
-def _book_discard_or_reclaim(ledger: Ledger, evidence: Evidence, kb: KbColumn, anonymous: int = 0) -> None:
-    """Book clean pages that are no longer resident: unmapped as far as the mapping shrank, else likely reclaimed."""
-    unmapped = np.minimum(kb, evidence.shrunk_kb)
-    ledger.book("discard", unmapped, rss=-1, anonymous=anonymous)
-    ledger.book("reclaim", kb - unmapped, sure=False, rss=-1, anonymous=anonymous)

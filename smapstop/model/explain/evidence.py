@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.explain.ledger import PD, SD, KbColumn, Mask
 from smapstop.model.kinds import Kind, classify_texts, kind_codes
-from smapstop.proc.columns import Mappings
+from smapstop.proc.columns import Mappings, StringIds, StringTable
 
+Rows = NDArray[np.intp]
 _ANONYMOUS_KINDS = (Kind.ANONYMOUS, Kind.HEAP, Kind.STACK)
 _WITHOUT_FILE = (Kind.SHARED, Kind.DEVICE)
 
@@ -28,8 +30,17 @@ class Evidence:
     """MAP_SHARED of memfd, shm, tmpfs, a device: file pages in smaps, but no file that they could be read from."""
     amounts_before: dict[str, KbColumn]
     """Fields at the previous reading, kB."""
-    shrunk_kb: KbColumn
-    """Decrease of the mapping's size, kB; 0 when it did not shrink."""
+    lost_kb: KbColumn
+    """Addresses that the mapping had before and has no more, kB."""
+    kept_kb: KbColumn
+    """Addresses that a mapping which lost some had before and still has, kB."""
+    gained_kb: KbColumn
+    """Addresses that the mapping has now and had not before, kB."""
+    movable: Mask
+    """Private, and neither a file's nor heap nor stack: mremap may move pages from one to another."""
+    perms: StringIds
+    """Codes of the permissions."""
+    writable: Mask
     mergeable: Mask
     """KSM may merge pages here (VmFlags mg), and this kernel prints no KSM field (before Linux 6.8)."""
     faults: int
@@ -38,7 +49,17 @@ class Evidence:
 
     def amount_before(self, name: str) -> KbColumn:
         """Amount of a field at the previous reading, kB; 0 when this kernel does not print it."""
-        return self.amounts_before[name] if name in self.amounts_before else np.zeros_like(self.shrunk_kb)
+        return self.amounts_before[name] if name in self.amounts_before else np.zeros_like(self.lost_kb)
+
+    @property
+    def private(self) -> Mask:
+        """MAP_PRIVATE: anonymous pages are possible, in memory and in swap."""
+        return self.private_anonymous | self.private_file
+
+    @property
+    def huge_kb(self) -> int:
+        """Size of a huge page, kB: the memory that one page of 8-byte page table entries maps."""
+        return self.page_kb * 1024 // 8 * self.page_kb
 
     @property
     def dirty_file_kb(self) -> KbColumn:
@@ -53,46 +74,82 @@ class Evidence:
         return np.maximum(excess, 0)
 
 
+class Addresses(NamedTuple):
+    """Changes of the addresses of k mappings or families, kB, shape (k,)."""
+
+    lost_kb: KbColumn
+    kept_kb: KbColumn
+    gained_kb: KbColumn
+
+    def take(self, rows: Rows) -> "Addresses":
+        """Select mappings."""
+        return Addresses(*(column[rows] for column in self))
+
+
+class Traits(NamedTuple):
+    """What k mappings are, or were where they are gone; columns of shape (k,)."""
+
+    kind: NDArray[np.int8]
+    """Position of the kind in `Kind`."""
+    perms: StringIds
+    flags: StringIds
+    strings: StringTable
+
+
+def traits_of(before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows) -> Traits:
+    """Traits of some mappings; row -1 of `after` is one that is gone."""
+    gone, here = np.flatnonzero(after_rows < 0), np.flatnonzero(after_rows >= 0)
+    was, now = before_rows[gone], after_rows[here]
+    kind = np.zeros(len(after_rows), np.int8)
+    perms, flags = np.zeros(len(after_rows), np.int32), np.zeros(len(after_rows), np.int32)
+    for mappings, rows, at in ((before, was, gone), (after, now, here)):
+        if len(rows):
+            kind[at], perms[at], flags[at] = kind_codes(mappings, rows), mappings.perms[rows], mappings.flags[rows]
+    return Traits(kind, perms, flags, after.strings)
+
+
 def evidence_of(
-    mappings: Mappings,
-    rows: NDArray[np.intp],
-    was: dict[str, KbColumn],
-    now: dict[str, KbColumn],
-    faults: int,
-    page_kb: int,
+    traits: Traits, was: dict[str, KbColumn], addresses: Addresses, faults: int, page_kb: int
 ) -> Evidence:
-    """Collect the evidence for some rows of a reading.
+    """Collect the evidence for some mappings.
 
     Args:
-        mappings: The current reading.
-        rows: Rows of it, shape (k,).
+        traits: What they are.
         was: Fields at the previous reading, kB.
-        now: Fields at the current reading, kB.
+        addresses: Addresses that they lost, kept and gained.
         faults: Page faults of the whole process between the readings.
         page_kb: Page size, kB.
     """
-    kinds = list(Kind)
-    kind = kind_codes(mappings, rows)
-    shared = classify_texts(mappings.strings, mappings.perms[rows], lambda perms: perms.endswith("s")) > 0
-    private_anonymous = ~shared & _is_any_of(kind, map(kinds.index, _ANONYMOUS_KINDS))
-    without_file = _is_any_of(kind, map(kinds.index, _WITHOUT_FILE))
-    zeros = np.zeros(len(rows), np.int64)
+    strings, kinds = traits.strings, list(Kind)
+    shared = classify_texts(strings, traits.perms, lambda perms: perms.endswith("s")) > 0
+    private_anonymous = ~shared & _is_any_of(traits.kind, map(kinds.index, _ANONYMOUS_KINDS))
+    without_file = _is_any_of(traits.kind, map(kinds.index, _WITHOUT_FILE))
     return Evidence(
         private_anonymous=private_anonymous,
         private_file=~shared & ~private_anonymous,
         shared_file=shared & ~without_file,
         shared_memory=shared & without_file,
         amounts_before=was,
-        shrunk_kb=np.maximum(was["size"] - now["size"], 0) if "size" in was else zeros,
-        mergeable=zeros > 0 if "ksm" in was else has_flag(mappings, rows, "mg"),
+        lost_kb=addresses.lost_kb,
+        kept_kb=addresses.kept_kb,
+        gained_kb=addresses.gained_kb,
+        movable=~shared & (traits.kind == kinds.index(Kind.ANONYMOUS)),
+        perms=traits.perms,
+        writable=classify_texts(strings, traits.perms, lambda perms: perms[1:2] == "w") > 0,
+        mergeable=np.zeros(len(shared), bool) if "ksm" in was else _has_flag(strings, traits.flags, "mg"),
         faults=faults,
         page_kb=page_kb,
     )
 
 
-def has_flag(mappings: Mappings, rows: NDArray[np.intp], flag: str) -> Mask:
+def has_flag(mappings: Mappings, rows: Rows, flag: str) -> Mask:
     """Whether the VmFlags of each row contain a flag."""
-    return classify_texts(mappings.strings, mappings.flags[rows], lambda flags: flag in flags.split()) > 0
+    return _has_flag(mappings.strings, mappings.flags[rows], flag)
+
+
+def _has_flag(strings: StringTable, flags: StringIds, flag: str) -> Mask:
+    """Whether VmFlags contain a flag."""
+    return classify_texts(strings, flags, lambda text: flag in text.split()) > 0
 
 
 def _is_any_of(values: NDArray[np.int8], wanted: Iterable[int]) -> Mask:

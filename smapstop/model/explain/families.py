@@ -1,9 +1,8 @@
-"""Amounts before and after where mappings split, merge, or move the boundary between them.
+"""Families of mappings: what split, merged, or moved the boundary between its parts.
 
 The parts of a split together have what the whole had; taken alone, one part would seem to have lost pages that the
 other seems to have touched. So mappings of the same object whose address ranges overlap are accounted for as one
-family, under its head; the other members count as unchanged. Pages that mremap moved from one mapping to another are
-recognised by their number.
+family, under its head; the other members count as unchanged. `places` then finds the part where each thing happened.
 """
 
 from collections.abc import Iterable
@@ -12,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.explain.ledger import KbColumn, Ledger, Mask
+from smapstop.model.explain.evidence import Addresses
+from smapstop.model.explain.ledger import KbColumn
 from smapstop.proc.columns import ABSENT, Mappings
 
 Rows = NDArray[np.intp]
@@ -20,16 +20,24 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Families:
-    """Mappings accounted for together; positions in `new` of `find_families`, except for `gone`."""
+    """Mappings accounted for together; positions in the arguments of `find_families`."""
 
     members: Rows
-    """Rows that are accounted for under another row, their head."""
+    """Mappings that are accounted for under another one, their head; present ones, and those gone."""
     heads: Rows
     """Head of each of `members`."""
-    gone: Rows
-    """Rows of `before` whose mapping is gone while its family has another one now."""
-    gone_heads: Rows
-    """Head of the family of each of `gone`."""
+    parts: Rows
+    """Present mappings that are new or resized, once for each earlier mapping whose addresses they have now."""
+    sources: Rows
+    """Row in `before` of that earlier mapping."""
+    overlap_kb: KbColumn
+    """Addresses that both have, kB."""
+
+    def heads_of(self, count: int) -> Rows:
+        """Head of each of `count` mappings; itself where it has no other."""
+        out = np.arange(count)
+        out[self.members] = self.heads
+        return out
 
 
 def find_families(before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows) -> Families:
@@ -37,52 +45,83 @@ def find_families(before: Mappings, before_rows: Rows, after: Mappings, after_ro
 
     Args:
         before: The previous reading.
-        old: Rows of the mappings in it, shape (k,); -1 for new mappings.
+        before_rows: Rows of the mappings in it, shape (k,); -1 for new mappings.
         after: The current reading, with the same string table.
-        new: Rows of the same mappings in it; at least all that are new or resized.
+        after_rows: Rows of the same mappings in it; -1 for those that are gone. At least all that are new, gone or
+            resized.
     """
-    known = np.flatnonzero(before_rows >= 0)
-    was = before_rows[known]
-    start, end = after.start[after_rows], after.end[after_rows]
-    resized = np.ones(len(after_rows), bool)
-    resized[known] = (before.start[was] != start[known]) | (before.end[was] != end[known])
+    both = np.flatnonzero((before_rows >= 0) & (after_rows >= 0))
+    was, now = before_rows[both], after_rows[both]
+    resized = (before_rows < 0) & (after_rows >= 0)
+    resized[both] = (before.start[was] != after.start[now]) | (before.end[was] != after.end[now])
     rows = np.flatnonzero(resized)
-    places = np.flatnonzero(_find_overlapping(before, start[rows], end[rows]))
+    parts, sources, overlap_kb = _overlaps(before, before_rows, after, after_rows, rows)
+    places = np.unique(sources)
     if not len(places):
-        return Families(*[np.zeros(0, np.intp)] * 4)
-    return _group_families(before, places, before_rows, after, after_rows, rows)
+        nobody = np.zeros(0, np.intp)
+        return Families(nobody, nobody, parts, sources, overlap_kb)
+    members, heads = _group_families(before, places, before_rows, after, after_rows, rows)
+    return Families(members, heads, parts, sources, overlap_kb)
 
 
-def _find_overlapping(before: Mappings, start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Mask of the rows of a reading that overlap any of the given address ranges."""
-    edges = np.zeros(len(before) + 1, np.int64)
+def _overlaps(
+    before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows, rows: Rows
+) -> tuple[Rows, Rows, KbColumn]:
+    """Pairs of a current mapping (of `rows`) and an earlier one with the same backing that overlap, and by how much.
+
+    A mapping that moved away from its own addresses is a pair with itself, as far as it kept its size.
+    """
+    now = after_rows[rows]
+    start, end = after.start[now], after.end[now]
     low = np.searchsorted(before.end, start, side="right")
-    high = np.maximum(low, np.searchsorted(before.start, end, side="left"))
-    np.add.at(edges, low, 1)
-    np.add.at(edges, high, -1)
-    covered: NDArray[np.bool_] = np.cumsum(edges)[:-1] > 0
-    return covered
+    count = np.maximum(low, np.searchsorted(before.start, end, side="left")) - low
+    at = np.repeat(np.arange(len(rows)), count)
+    sources = np.arange(len(at)) + np.repeat(low + count - np.cumsum(count), count)
+    same = (_backing_keys(before, sources) == _backing_keys(after, now[at])).all(axis=0)
+    at, sources = at[same], sources[same]
+    common = np.minimum(before.end[sources], end[at]) - np.maximum(before.start[sources], start[at])
+    known = np.flatnonzero(before_rows[rows] >= 0)
+    own = before_rows[rows[known]]
+    apart = (start[known] >= before.end[own]) | (before.start[own] >= end[known])
+    moved, origin = known[apart], own[apart]
+    kept = np.minimum(before.end[origin] - before.start[origin], end[moved] - start[moved])
+    overlap_kb = (np.concatenate([common, kept]) >> np.uint64(10)).astype(np.int64)
+    return rows[np.concatenate([at, moved])], np.concatenate([sources, origin]), overlap_kb
 
 
-def _group_families(before: Mappings, places: Rows, old: Rows, after: Mappings, new: Rows, rows: Rows) -> Families:
-    """Group old (`places` of `before`) and current mappings (`rows` of `new`) that overlap, with the same backing."""
-    start = np.concatenate([before.start[places], after.start[new[rows]]])
-    end = np.concatenate([before.end[places], after.end[new[rows]]])
+def _group_families(
+    before: Mappings, places: Rows, before_rows: Rows, after: Mappings, after_rows: Rows, rows: Rows
+) -> tuple[Rows, Rows]:
+    """Group old (`places` of `before`) and current mappings (`rows`) that overlap and have the same backing.
+
+    Returns:
+        The members of each family, and their head: a mapping that was there before and is, else a new one.
+    """
+    start = np.concatenate([before.start[places], after.start[after_rows[rows]]])
+    end = np.concatenate([before.end[places], after.end[after_rows[rows]]])
     cluster = _number_clusters(start, end)
-    backing = np.concatenate([_backing_keys(before, places), _backing_keys(after, new[rows])], axis=1)
+    backing = np.concatenate([_backing_keys(before, places), _backing_keys(after, after_rows[rows])], axis=1)
     key = np.concatenate([backing, cluster[np.newaxis].astype(np.uint64)])
-    rank = np.concatenate([np.full(len(places), 2), np.where(old[rows] >= 0, 0, 1)])  # prefer a head that exists now
+    rank = np.concatenate([np.full(len(places), 2), np.where(before_rows[rows] >= 0, 0, 1)])
     order = np.lexsort((start, rank, *key))
     first = np.ones(len(order), bool)
     first[1:] = (key[:, order[1:]] != key[:, order[:-1]]).any(axis=0)
     head = np.empty(len(order), np.intp)
     head[order] = order[np.flatnonzero(first)[np.cumsum(first) - 1]]
-    count = len(places)
-    present = head >= count  # the other families have no current row
-    then, later = head[:count], head[count:]
-    gone = present[:count] & ~np.isin(places, old)
-    member = later != np.arange(count, len(order))
-    return Families(rows[member], rows[later[member] - count], places[gone], rows[then[gone] - count])
+    gone = np.flatnonzero(after_rows < 0)
+    position = np.concatenate([_positions_of(places, before_rows[gone], gone), rows])
+    member = (position >= 0) & (head >= len(places)) & (head != np.arange(len(head)))
+    return position[member], position[head[member]]
+
+
+def _positions_of(wanted: Rows, values: Rows, positions: Rows) -> Rows:
+    """Position of each wanted value; -1 for those that are not among the values."""
+    if not len(values):
+        return np.full(len(wanted), -1, np.intp)
+    order = np.argsort(values, kind="stable")
+    at = order[np.minimum(np.searchsorted(values, wanted, sorter=order), len(values) - 1)]
+    out: Rows = np.where(values[at] == wanted, positions[at], -1)
+    return out
 
 
 def _number_clusters(start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -110,19 +149,19 @@ def family_amounts(
 
     A field that either reading lacks is left out. The other arguments are those of `find_families`.
     """
-    known = before_rows >= 0
+    known, present = before_rows >= 0, after_rows >= 0
     was, now = {}, {}
     for name in names:
         column, earlier = after.get(name), before.get(name)
-        if column is None or (earlier is None and known.any()):
+        if (column is None and present.any()) or (earlier is None and known.any()):
             continue
-        then, later = np.zeros(len(after_rows), np.int64), column[after_rows]
+        then, later = np.zeros(len(after_rows), np.int64), np.zeros(len(after_rows), np.int64)
         if earlier is not None:
             then[known] = earlier[before_rows[known]]
-            absent = (then == ABSENT) | (later == ABSENT)
-            then[absent] = later[absent] = 0
-            np.add.at(then, families.gone_heads, np.maximum(earlier[families.gone], 0))
-        later[later == ABSENT] = 0
+        if column is not None:
+            later[present] = column[after_rows[present]]
+        absent = (then == ABSENT) | (later == ABSENT)
+        then[absent] = later[absent] = 0
         for amounts in (then, later):
             np.add.at(amounts, families.heads, amounts[families.members])
             amounts[families.members] = 0
@@ -130,22 +169,24 @@ def family_amounts(
     return was, now
 
 
-def cancel_moved_pages(ledger: Ledger, memory: Mask, touched_kb: int) -> None:
-    """Cancel anonymous pages that one mapping lost and another gained: mremap moved them, without a fault.
+def address_changes(
+    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows
+) -> Addresses:
+    """Addresses that each family, under its head, lost, kept and gained; all 0 for mappings that were not resized."""
+    was, kept, now = (np.zeros(len(before_rows), np.int64) for _ in range(3))
+    resized = (after_rows < 0) | (before_rows < 0)
+    resized[families.parts] = True
+    earlier, later = np.flatnonzero(resized & (before_rows >= 0)), np.flatnonzero(resized & (after_rows >= 0))
+    was[earlier] = sizes_kb(before, before_rows[earlier])
+    now[later] = sizes_kb(after, after_rows[later])
+    np.add.at(kept, families.parts, families.overlap_kb)
+    for amounts in (was, kept, now):
+        np.add.at(amounts, families.heads, amounts[families.members])
+        amounts[families.members] = 0
+    return Addresses(np.maximum(was - kept, 0), kept, np.maximum(now - kept, 0))
 
-    Part of a mapping may move, into a new mapping or to the end of another one.
 
-    Args:
-        ledger: The ledger; nothing may be booked yet.
-        memory: Mappings whose pages are anonymous.
-        touched_kb: The most that the faults can have touched, kB; a mapping that gained more received moved pages.
-    """
-    gained = np.where(memory, ledger.gain("rss", "anonymous"), 0)
-    lost = np.where(memory, ledger.loss("rss", "anonymous"), 0)
-    for row in np.flatnonzero(gained > touched_kb).tolist():
-        sources = np.flatnonzero((lost > 0) & (lost <= gained[row]) & (gained[row] - lost <= touched_kb))
-        if len(sources) == 1:
-            lost[sources] = 0
-            for left in ledger.unexplained.values():
-                left[row] += left[sources[0]]
-                left[sources[0]] = 0
+def sizes_kb(mappings: Mappings, rows: Rows) -> KbColumn:
+    """Sizes of some mappings, kB."""
+    sizes: KbColumn = ((mappings.end[rows] - mappings.start[rows]) >> np.uint64(10)).astype(np.int64)
+    return sizes

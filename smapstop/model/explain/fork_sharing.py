@@ -4,7 +4,7 @@ import numpy as np
 
 from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import Evidence
-from smapstop.model.explain.ledger import PC, PD, SC, SD, KbColumn, Ledger
+from smapstop.model.explain.ledger import HP, HS, PC, PD, SC, SD, KbColumn, Ledger
 
 _PAGES_PER_FAULT: dict[Mechanism, int] = {
     "first-touch": 1,
@@ -26,14 +26,19 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
         forked = _anonymous_part(ledger, evidence, source, target)
         ledger.explain_transition(source, target, forked)
         ledger.book("shared-by-fork", forked, sure=~evidence.mergeable)
-    lo, hi = _unspent_faults(ledger, evidence)
-    unshared = np.zeros_like(evidence.shrunk_kb)
+    forked = np.where(evidence.private, ledger.transition(HP, HS), 0)
+    ledger.explain_transition(HP, HS, forked, "shared-by-fork")
+    unshared = np.zeros_like(evidence.lost_kb)
     for source in (SD, SC):
         exclusive = _anonymous_part(ledger, evidence, source, PD)
         ledger.explain_transition(source, PD, exclusive)
         unshared += exclusive
-    _book_unsharing(ledger, unshared, lo * evidence.page_kb, hi * evidence.page_kb)
+    huge = np.where(evidence.private, ledger.transition(HS, HP), 0)
+    ledger.explain_transition(HS, HP, huge)
+    _book_unsharing(ledger, unshared, huge, evidence)
     ledger.explain_transition(SC, PC, _anonymous_part(ledger, evidence, SC, PC), "sole-owner")
+    for source, target in ((HP, HS), (HS, HP)):  # other processes map the same pages of shared memory
+        ledger.explain_transition(source, target, ledger.transition(source, target))
     for source, target in ((PD, SD), (SD, PD), (PC, SC), (SC, PC)):
         ledger.explain_transition(
             source, target, np.where(evidence.private_anonymous, 0, ledger.transition(source, target))
@@ -62,19 +67,23 @@ def _unspent_faults(ledger: Ledger, evidence: Evidence) -> tuple[int, int]:
     return max(0, evidence.faults - most), evidence.faults - least
 
 
-def _book_unsharing(ledger: Ledger, unshared: KbColumn, lo_kb: int, hi_kb: int) -> None:
+def _book_unsharing(ledger: Ledger, small: KbColumn, huge: KbColumn, evidence: Evidence) -> None:
     """Book pages that are no longer shared: copied by a write, at one fault each, or freed by the other processes.
 
     Args:
         ledger: The ledger; the transitions of the states are explained already.
-        unshared: Pages of each mapping that are no longer shared, kB.
-        lo_kb: Least that the unspent faults copied, kB.
-        hi_kb: Most that they can have copied, kB.
+        small: Pages of each mapping that are no longer shared, kB.
+        huge: Pages of hugetlb memory among others, kB: each is copied as a whole, by one fault.
+        evidence: The evidence.
     """
-    total = int(unshared.sum())
-    most_freed = 2 * hi_kb < total
-    likely_copied = 2 * unshared > total if most_freed else unshared > 0  # few copies could be in any mapping
-    copied = np.where(likely_copied, np.minimum(unshared, hi_kb), 0)
-    ledger.book("copy-on-write-after-fork", copied, sure=lo_kb == hi_kb == total)
-    ledger.book("sole-owner", np.where(likely_copied, unshared - copied, 0), sure=most_freed)
-    ledger.book("sole-owner", np.where(likely_copied, 0, unshared), sure=hi_kb == 0)
+    lo, hi = _unspent_faults(ledger, evidence)
+    units = [(small, evidence.page_kb), (huge, evidence.huge_kb)]
+    total = sum(int((kb // unit_kb).sum()) for kb, unit_kb in units)
+    most_freed = 2 * hi < total
+    for kb, unit_kb in units:
+        pages = kb // unit_kb
+        likely_copied = 2 * pages > total if most_freed else pages > 0  # few copies could be in any mapping
+        copied = np.where(likely_copied, np.minimum(pages, hi), 0) * unit_kb
+        ledger.book("copy-on-write-after-fork", copied, sure=lo == hi == total)
+        ledger.book("sole-owner", np.where(likely_copied, kb - copied, 0), sure=most_freed)
+        ledger.book("sole-owner", np.where(likely_copied, 0, kb), sure=hi == 0)

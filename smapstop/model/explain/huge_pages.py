@@ -1,40 +1,59 @@
-"""Book huge pages: mapped by one fault, collapsed, split, or gone as a whole."""
+"""Book huge pages: mapped by one fault, collapsed, split, or gone as a whole; and hugetlb memory."""
 
 import numpy as np
 
 from smapstop.model.explain.evidence import Evidence
-from smapstop.model.explain.ledger import DIRTY_FIRST, KbColumn, Ledger
+from smapstop.model.explain.ledger import DIRTY_FIRST, HP, HS, KbColumn, Ledger, round_down
 
 
 def skip_whole_huge_pages(ledger: Ledger, evidence: Evidence) -> None:
     """Skip huge pages that left as a whole: the mechanism that took them is booked instead."""
-    ledger.unexplained["huge"] += _round_down(ledger.loss("huge", "rss"), _huge_kb(evidence))
+    ledger.unexplained["huge"] += round_down(ledger.loss("huge", "rss"), evidence.huge_kb)
 
 
-def book_huge(ledger: Ledger, evidence: Evidence) -> None:
-    """Book huge pages: mapped by one fault, collapsed from small pages and the holes between them, or split."""
-    huge_kb = _huge_kb(evidence)
-    fresh = _round_down(ledger.gain("huge", "rss"), huge_kb) if evidence.faults else np.zeros_like(evidence.shrunk_kb)
-    ledger.unexplained["anonymous"] -= np.where(evidence.shared_memory, 0, fresh)
-    ledger.explain_gain(fresh, DIRTY_FIRST)
-    ledger.book("huge-fault", fresh, rss=1, huge=1)
+def book_huge(ledger: Ledger, evidence: Evidence) -> KbColumn:
+    """Book huge pages: mapped by one fault, collapsed from small pages and the holes between them, or split.
+
+    Returns:
+        The huge pages that were split, kB.
+    """
+    gained = ledger.gain("huge", "rss")
+    fresh = round_down(gained, evidence.huge_kb) if evidence.faults else np.zeros_like(gained)
+    _explain_huge_arrivals(ledger, evidence, fresh)
+    ledger.book("huge-fault", fresh, huge=1)
     collapsed = ledger.gain("huge")
     holes = np.minimum(collapsed, ledger.gain("rss"))
     holes[holes <= evidence.faults * evidence.page_kb] = 0  # more likely touched one by one
-    ledger.unexplained["anonymous"] -= np.where(evidence.shared_memory, 0, holes)
-    ledger.unexplained["rss"] -= holes
-    ledger.explain_gain(holes, DIRTY_FIRST)
+    _explain_huge_arrivals(ledger, evidence, holes)
     ledger.book("huge-collapse", collapsed, huge=1)
-    ledger.book("huge-split", ledger.loss("huge"), huge=-1)
-    ledger.book("huge-fault", ledger.gain("hugetlb"), hugetlb=1)
-    ledger.book("discard", ledger.loss("hugetlb"), hugetlb=-1)
+    split = ledger.loss("huge")
+    ledger.book("huge-split", split, huge=-1)
+    return split
 
 
-def _huge_kb(evidence: Evidence) -> int:
-    """Size of a huge page, kB: the memory that one page of 8-byte page table entries maps."""
-    return evidence.page_kb * 1024 // 8 * evidence.page_kb
+def _explain_huge_arrivals(ledger: Ledger, evidence: Evidence, kb: KbColumn) -> None:
+    """Explain pages that became resident as part of huge pages, of any kind of memory."""
+    ledger.unexplained["rss"] -= kb
+    ledger.unexplained["anonymous"] -= np.where(
+        evidence.private_anonymous, kb, np.where(evidence.private_file, np.minimum(kb, ledger.gain("anonymous")), 0)
+    )
+    ledger.explain_gain(kb, DIRTY_FIRST)
 
 
-def _round_down(kb: KbColumn, unit_kb: int) -> KbColumn:
-    """Round amounts down to whole units."""
-    return kb // unit_kb * unit_kb
+def book_hugetlb(ledger: Ledger, evidence: Evidence) -> None:
+    """Book hugetlb pages that came or went; `book_sharing` books those that were shared, or are exclusive again.
+
+    They count in Private_Hugetlb or Shared_Hugetlb, and not in Rss (fs/proc/task_mmu.c, smaps_hugetlb_range).
+    """
+    change = ledger.unexplained[HP] + ledger.unexplained[HS]
+    if not change.any():
+        return
+    lost = np.maximum(-change, 0)
+    ledger.explain_loss(lost, (HP, HS))
+    unmapped = np.minimum(lost, evidence.lost_kb)
+    ledger.book("unmapped", unmapped)
+    ledger.book("discard", lost - unmapped)
+    gained = np.maximum(change, 0)
+    ledger.explain_gain(np.where(evidence.private, 0, gained), (HP, HS))
+    ledger.unexplained[HP] -= np.where(evidence.private, gained, 0)
+    ledger.book("huge-fault", gained)

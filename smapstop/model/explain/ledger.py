@@ -14,8 +14,15 @@ Mask = NDArray[np.bool_]
 
 PC, PD, SC, SD = STATES = ("private_clean", "private_dirty", "shared_clean", "shared_dirty")
 """Every resident page is in one of these states; their sum is Rss (fs/proc/task_mmu.c, smaps_page_accumulate)."""
+HP, HS = "private_hugetlb", "shared_hugetlb"
+"""Pages of hugetlb memory are counted in these instead."""
 CLEAN_FIRST = (PC, SC, PD, SD)
 DIRTY_FIRST = (PD, SD, PC, SC)
+
+
+def round_down(kb: KbColumn, unit_kb: int) -> KbColumn:
+    """Round amounts down to whole units."""
+    return kb // unit_kb * unit_kb
 
 
 class Ledger:

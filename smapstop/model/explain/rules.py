@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
 from smapstop.model.explain.arrivals import book_arrivals, book_copies
-from smapstop.model.explain.departures import book_departures
+from smapstop.model.explain.departures import book_departures, book_unmapped
 from smapstop.model.explain.dirtying import book_clean_dirty_changes
-from smapstop.model.explain.evidence import Evidence, evidence_of, has_flag
-from smapstop.model.explain.families import Families, cancel_moved_pages, family_amounts, find_families
+from smapstop.model.explain.evidence import Evidence, evidence_of, has_flag, traits_of
+from smapstop.model.explain.families import Families, address_changes, family_amounts, find_families
 from smapstop.model.explain.fork_sharing import book_sharing
-from smapstop.model.explain.huge_pages import book_huge, skip_whole_huge_pages
-from smapstop.model.explain.ledger import PD, SD, STATES, KbColumn, Ledger
+from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, skip_whole_huge_pages
+from smapstop.model.explain.ledger import HP, HS, PD, SD, STATES, KbColumn, Ledger, Mask
+from smapstop.model.explain.moves import cancel_moved_pages, possible_moves
+from smapstop.model.explain.parts import Bookings, Parts
 from smapstop.model.explain.shared_memory import book_object_arrivals, book_object_departures
 from smapstop.model.explain.shared_objects import ObjectChanges, object_changes
 from smapstop.model.explain.swapping import book_ksm, book_swap
@@ -30,11 +32,11 @@ from smapstop.proc.columns import Mappings
 
 Rows = NDArray[np.intp]
 
-_EXPLAINED_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", "hugetlb")
+_EXPLAINED_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", HP, HS)
 """Fields that must be accounted for. The others follow from them, or change without the process."""
-_SUM_FIELDS = {"huge": ("anon_huge_pages", "shmem_pmd_mapped"), "hugetlb": ("private_hugetlb", "shared_hugetlb")}
-"""Explained fields that are sums of kernel fields."""
-_INPUT_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", *_SUM_FIELDS["huge"], *_SUM_FIELDS["hugetlb"], "size")
+_HUGE_FIELDS = ("anon_huge_pages", "shmem_pmd_mapped", "file_pmd_mapped")
+"""Kernel fields whose sum is explained as `huge`."""
+_INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,14 @@ def explain(
 ) -> Events:
     """Find the mechanisms that account for the changes of each mapping.
 
-    Changes of the parts of a split, or of mappings that merged, are summed up under one of them; see `find_families`.
+    Changes of the parts of a split, or of mappings that merged, are summed up, see `find_families`, explained, and
+    told of the part where they happened, see `Parts`.
 
     Args:
         before: The previous reading.
-        old: Rows of the mappings in it, shape (k,); -1 for new mappings.
+        before_rows: Rows of the mappings in it, shape (k,); -1 for new mappings.
         after: The current reading, with the same string table.
-        new: Rows of the same mappings in it; at least all that changed.
+        after_rows: Rows of the same mappings in it, -1 for those that are gone; at least all that changed.
         ids: Ids of these mappings.
         faults: Page faults of the process between the readings.
         page_kb: Page size, kB.
@@ -64,60 +67,72 @@ def explain(
     families = find_families(before, before_rows, after, after_rows)
     was, now = family_amounts(families, before, before_rows, after, after_rows, _INPUT_FIELDS)
     deltas = _deltas(was, now)
-    locks = _lock_changes(families, before, before_rows, after, after_rows)
-    changed = np.logical_or.reduce([locks != 0, *(delta != 0 for delta in deltas.values())])
+    addresses = address_changes(families, before, before_rows, after, after_rows)
+    changed = np.logical_or.reduce([addresses.lost_kb != 0, *(delta != 0 for delta in deltas.values())])
     rows = np.flatnonzero(changed)
-    if not len(rows):
+    locks = _lock_changes(families, before, before_rows, after, after_rows, page_kb)
+    if not len(rows) and not locks:
         return NO_EVENTS
     deltas, was, now = ({name: kb[rows] for name, kb in fields.items()} for fields in (deltas, was, now))
     ledger = Ledger(deltas, _EXPLAINED_FIELDS, len(rows))
     objects = object_changes(before, after, after_rows[rows], was, now)
-    _book_all(ledger, evidence_of(after, after_rows[rows], was, now, faults.minor + faults.major, page_kb), objects)
-    _book_locks(ledger, locks[rows], after, after_rows[rows], page_kb)
-    return _build_events(ledger, ids[rows], page_kb)
+    traits = traits_of(before, before_rows[rows], after, after_rows[rows])
+    _book_all(ledger, evidence_of(traits, was, addresses.take(rows), faults.minor + faults.major, page_kb), objects)
+    bookings = [_locate(booking, rows) for booking in ledger.bookings]
+    parts = Parts(families, before, after, after_rows)
+    if len(parts):
+        bookings = [parts.share_out(booking) for booking in bookings]
+    return _build_events([*bookings, *locks], ids, page_kb)
 
 
 def _deltas(was: dict[str, KbColumn], now: dict[str, KbColumn]) -> dict[str, KbColumn]:
     """Change of each explained field that the kernel prints, kB."""
     deltas = {name: now[name] - was[name] for name in _EXPLAINED_FIELDS if name in was}
-    for name, parts in _SUM_FIELDS.items():
-        printed = [now[part] - was[part] for part in parts if part in was]
-        if printed:
-            deltas[name] = sum(printed[1:], printed[0])
+    huge = [now[name] - was[name] for name in _HUGE_FIELDS if name in was]
+    if huge:
+        deltas["huge"] = sum(huge[1:], huge[0])
     if not deltas.keys() >= set(STATES):  # an incomplete set of states does not add up to Rss
         deltas = {name: delta for name, delta in deltas.items() if name not in STATES}
     return deltas
 
 
 def _lock_changes(
-    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows
-) -> NDArray[np.int8]:
-    """1 for mappings that were locked (VmFlags lo), -1 for those that were unlocked, 0 for the others."""
-    out = np.zeros(len(after_rows), np.int8)
-    origin = before_rows.copy()
-    is_new = origin[families.members] < 0
-    origin[families.members[is_new]] = before_rows[families.heads[is_new]]
-    rows = np.flatnonzero(origin >= 0)
+    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows, page_kb: int
+) -> list[Bookings]:
+    """Mappings that were locked (VmFlags lo) or unlocked, with the pages resident now."""
+    heads = families.heads_of(len(after_rows))
+    origin = np.where(before_rows >= 0, before_rows, before_rows[heads])
+    rows = np.flatnonzero((origin >= 0) & (after_rows >= 0))
     rows = rows[before.flags[origin[rows]] != after.flags[after_rows[rows]]]
     now, then = has_flag(after, after_rows[rows], "lo"), has_flag(before, origin[rows], "lo")
-    out[rows] = now.astype(np.int8) - then.astype(np.int8)
+    rss = after.get("rss")
+    masks: dict[Mechanism, Mask] = {"lock": now & ~then, "unlock": then & ~now}
+    out = []
+    for what, mask in masks.items():
+        here = rows[mask]
+        if len(here):
+            kb = np.zeros(len(here), np.int64) if rss is None else rss[after_rows[here]]
+            out.append(Bookings(here, what, np.maximum(kb, page_kb), np.ones(len(here), bool)))
     return out
 
 
 def _book_all(ledger: Ledger, evidence: Evidence, objects: ObjectChanges | None) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
-    cancel_moved_pages(ledger, evidence.private_anonymous, evidence.faults * evidence.page_kb)
+    moved = cancel_moved_pages(ledger, evidence)
+    left, came = possible_moves(ledger, evidence)
+    book_unmapped(ledger, evidence, moved, left)
     book_ksm(ledger)
     skip_whole_huge_pages(ledger, evidence)
     book_swap(ledger, evidence)
-    book_huge(ledger, evidence)
+    split = book_huge(ledger, evidence)
+    book_hugetlb(ledger, evidence)
     copied = book_copies(ledger, evidence)
     if objects is not None:
         book_object_arrivals(ledger, objects)
         book_object_departures(ledger, objects)
-    book_arrivals(ledger, evidence, copied)
-    book_departures(ledger, evidence)
+    book_arrivals(ledger, evidence, copied, came)
+    book_departures(ledger, evidence, left | (split > 0))
     if ledger.printed_fields >= set(STATES):
         book_sharing(ledger, evidence)
         book_clean_dirty_changes(ledger, evidence)
@@ -137,23 +152,24 @@ def _guess_anonymous(ledger: Ledger, evidence: Evidence) -> None:
         )
 
 
-def _book_locks(ledger: Ledger, locks: NDArray[np.int8], after: Mappings, rows: Rows, page_kb: int) -> None:
-    """Book mlock and munlock, with the pages resident now."""
-    rss = after.get("rss")
-    kb = np.maximum(0 if rss is None else rss[rows], page_kb) * np.abs(locks)
-    ledger.book("lock", np.where(locks > 0, kb, 0))
-    ledger.book("unlock", np.where(locks < 0, kb, 0))
+def _locate(booking: tuple[Mechanism, KbColumn, bool], rows: Rows) -> Bookings:
+    """Bookings of a mechanism with the positions of the mappings, from a column of the ledger."""
+    what, kb, sure = booking
+    here = np.flatnonzero(kb)
+    return Bookings(rows[here], what, kb[here], np.full(len(here), sure))
 
 
-def _build_events(ledger: Ledger, ids: Ids, page_kb: int) -> Events:
+def _build_events(bookings: list[Bookings], ids: Ids, page_kb: int) -> Events:
     """Convert the bookings to events in the order of `ids`; one event per mapping, mechanism and certainty."""
-    sums: dict[tuple[Mechanism, bool], KbColumn] = {}
-    for what, kb, sure in ledger.bookings:
-        sums[what, sure] = sums[what, sure] + kb if (what, sure) in sums else kb
-    if not sums:
+    if not bookings:
         return NO_EVENTS
-    table = np.stack(list(sums.values()))
-    row, kind = np.nonzero(table.T)
-    codes = np.array([MECHANISMS.index(what) for what, _ in sums], np.int8)
-    certain = np.array([sure for _, sure in sums], bool)
-    return Events(ids[row], codes[kind], table[kind, row], certain[kind], page_kb)
+    order = list(dict.fromkeys(booking.what for booking in bookings))
+    mapping = np.concatenate([booking.mapping for booking in bookings])
+    place = np.concatenate([np.full(len(booking.mapping), order.index(booking.what)) for booking in bookings])
+    kb = np.concatenate([booking.kb for booking in bookings])
+    sure = np.concatenate([booking.sure for booking in bookings])
+    keys, of = np.unique((mapping * len(order) + place) * 2 + ~sure, return_inverse=True)
+    sums = np.zeros(len(keys), np.int64)
+    np.add.at(sums, of, kb)
+    codes = np.array([MECHANISMS.index(what) for what in order], np.int8)
+    return Events(ids[keys // 2 // len(order)], codes[keys // 2 % len(order)], sums, keys % 2 == 0, page_kb)

@@ -8,6 +8,7 @@ from factories import mappings_of
 
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.identity import match_readings, number_first_reading
+from smapstop.model.mapping_rows import find_rows
 from smapstop.proc.columns import ABSENT, Mappings
 
 ANONYMOUS = (0, 1000, "rw-p")
@@ -16,14 +17,16 @@ FILE = (0, 1000, "rw-s", "/data/x")
 
 
 def told(before: Mappings, after: Mappings, faults: int = 0) -> list[list[str]]:
-    """What happened to each mapping of the later map, the most first; with a question mark where it is not sure."""
+    """What happened to each mapping of the later map and to those gone, the most first; `?` where it is not sure."""
     ids = number_first_reading(before).ids
     found = match_readings(before, ids, after, len(ids))
-    rows = np.arange(len(after))
-    events = explain(before, found.previous_rows, after, rows, found.ids, Faults(faults, 0), 4)
+    before_rows = np.concatenate([found.previous_rows, find_rows(ids, found.gone)])
+    after_rows = np.concatenate([np.arange(len(after)), np.full(len(found.gone), -1)])
+    moved = np.concatenate([found.ids, found.gone])
+    events = explain(before, before_rows, after, after_rows, moved, Faults(faults, 0), 4)
     return [
         [f"{event.what}{'' if event.sure else '?'} {event.pages}" for event in events.of_mapping(mapping)]
-        for mapping in found.ids.tolist()
+        for mapping in moved.tolist()
     ]
 
 
@@ -76,16 +79,17 @@ def test_vdso_is_read_like_a_file() -> None:
     assert moved(vdso, 1, **STATES | {"rss": (0, 1), "shared_clean": (0, 1), "anonymous": (0, 0)}) == ["file-read 1"]
 
 
-def test_pages_of_a_shared_file_that_were_dirty_before_are_only_read() -> None:
+def test_dirty_pages_of_a_shared_file_may_have_been_dirty_before_however_many_faults_there_were() -> None:
     fields = STATES | {"rss": (0, 16), "private_dirty": (0, 16), "anonymous": (0, 0)}
-    assert moved(FILE, 1, **fields) == ["file-read 16"]
+    assert moved(FILE, 1, **fields) == ["shared-write? 16"], "a write maps all of a large folio"
     assert moved(FILE, 16, **fields) == ["shared-write? 16"]
+    assert moved((0, 1000, "r--s", "/data/x"), 16, **fields) == ["file-read 16"], "it cannot be written here"
 
 
-def test_clean_pages_of_the_part_that_was_unmapped_are_discarded() -> None:
+def test_more_pages_are_gone_than_the_part_that_was_unmapped_can_have_had() -> None:
     before = mappings_of((0, 30, *DATA[2:]), rss=[80], private_clean=[80])
     after = mappings_of((0, 18, *DATA[2:]), rss=[20], private_clean=[20])
-    assert told(before, after) == [["discard 12", "reclaim? 3"]]
+    assert told(before, after) == [["unmapped? 12", "reclaim? 3"]]
 
 
 def test_huge_pages_of_hugetlbfs() -> None:
@@ -170,7 +174,7 @@ def test_swapped_pages_of_shared_memory_that_were_not_mapped_here_are_no_first_t
     memory = (0, 100, "rw-s", "/memfd:x (deleted)")
     fields = STATES | {"rss": (10, 10), "private_dirty": (10, 10)}
     assert moved(memory, **fields | {"swap": (0, 8)}) == ["swap-out 8"]
-    assert moved(memory, **fields | {"swap": (8, 0)}) == ["discard? 8"]
+    assert moved(memory, **fields | {"swap": (8, 0)}) == ["swap-in? 8"], "by another process"
 
 
 def test_kernel_without_anonymous_guesses_copies_from_dirty_pages() -> None:
@@ -229,12 +233,18 @@ def test_parts_of_a_split_lost_and_touched_nothing() -> None:
     whole = with_dirty((10, 50), dirty=[30])
     parts = with_dirty((10, 20), (20, 30, "r--p"), (30, 50), dirty=[8, 10, 12])
     assert told(whole, parts) == [[], [], []]
-    assert told(parts, whole) == [[]]
+    assert told(parts, whole) == [[], [], []]
 
 
-def test_what_parts_of_a_split_touched_is_told_of_the_old_mapping() -> None:
+def test_what_happened_in_a_split_is_told_of_the_part_where_it_happened() -> None:
     whole = with_dirty((10, 50), dirty=[10])
-    assert told(whole, with_dirty((10, 20), (20, 50, "r--p"), dirty=[2, 11]), 3) == [["first-touch 3"], []]
+    halves = (10, 20), (20, 50, "r--p")
+    assert told(whole, with_dirty(*halves, dirty=[13, 0]), 3) == [["first-touch 3"], []]
+    assert told(whole, with_dirty(*halves, dirty=[0, 13]), 3) == [[], ["first-touch 3"]]
+    assert told(whole, with_dirty(*halves, dirty=[2, 11]), 3) == [[], ["first-touch? 3"]], "or up to 2 in the other"
+    full = with_dirty((10, 50), dirty=[40])
+    assert told(full, with_dirty(*halves, dirty=[10, 24])) == [[], ["discard 6"]], "the other lacks none"
+    assert told(full, with_dirty(*halves, dirty=[8, 28])) == [["discard 2"], ["discard 2"]]
 
 
 def test_border_between_two_mappings_moves() -> None:
@@ -245,7 +255,7 @@ def test_border_between_two_mappings_moves() -> None:
 def test_other_object_mapped_over_the_middle_is_no_relative() -> None:
     before = with_dirty((10, 50), dirty=[40])
     after = with_dirty((10, 20), (20, 30, "rw-p", "/lib/libx.so"), (30, 50), dirty=[10, 3, 20])
-    assert told(before, after, 3) == [["discard 10"], ["copy-on-write 3"], []]
+    assert told(before, after, 3) == [["unmapped 10"], ["copy-on-write 3"], []]
 
 
 def test_mapping_that_moved_takes_its_pages_along() -> None:
@@ -261,9 +271,9 @@ def test_mapping_that_moved_takes_its_pages_along() -> None:
 def test_pages_that_may_come_from_either_of_two_mappings_are_not_followed() -> None:
     before = with_dirty((10, 20), (30, 40), dirty=[9, 9])
     after = with_dirty((10, 20), (30, 40), (50, 60), dirty=[0, 0, 9])
-    assert told(before, after) == [["discard 9"], ["discard 9"], ["first-touch? 9"]]
+    assert told(before, after) == [["discard? 9"], ["discard? 9"], ["first-touch? 9"]]
 
 
-def test_first_touch_without_faults_is_doubtful() -> None:
+def test_mapping_that_moved_to_the_end_of_another_takes_its_pages_along() -> None:
     before = with_dirty((10, 50), (60, 70), dirty=[40, 5])
-    assert told(before, with_dirty((60, 110), dirty=[45])) == [["first-touch? 40"]], "moved, and merged"
+    assert told(before, with_dirty((60, 110), dirty=[45])) == [[], []]

@@ -87,8 +87,7 @@ WAYS = [
     Way("file", "swap", "apd", 1, ("swap-in",)),
     Way("file", "apd", "fpc", 1, ("discard", "file-read")),
     *(Way("shared-file", "-", now, 1, ("file-read",)) for now in ("fpc", "fsc")),
-    *(Way("shared-file", "-", now, 1, ("shared-write?",)) for now in ("fpd", "fsd")),
-    *(Way("shared-file", "-", now, 0, ("file-read",)) for now in ("fpd", "fsd")),
+    *(Way("shared-file", "-", now, faults, ("shared-write?",)) for now in ("fpd", "fsd") for faults in (0, 1)),
     *(Way("shared-file", *was_now, 1, ("shared-write",)) for was_now in (("fpc", "fpd"), ("fsc", "fsd"))),
     *(Way("shared-file", *was_now, 0, ("writeback",)) for was_now in (("fpd", "fpc"), ("fsd", "fsc"))),
     *(Way("shared-file", was, "-", 0, ("reclaim?",)) for was in ("fpc", "fsc")),
@@ -189,7 +188,7 @@ PER_PAGE: dict[str, dict[str, tuple[int, int]]] = {
     "reclaim": {"rss": (-1, -1), "anonymous": (-1, 0), "ksm": (-1, 0)},
     "discard": {"rss": (-1, 0), "anonymous": (-1, 0), "swap": (-1, 0), "ksm": (-1, 0)},
     "swap-out": {"rss": (-1, 0), "anonymous": (-1, 0), "swap": (1, 1), "ksm": (-1, 0)},
-    "swap-in": {"rss": (1, 1), "anonymous": (0, 1), "swap": (-1, -1)},
+    "swap-in": {"rss": (0, 1), "anonymous": (0, 1), "swap": (-1, -1)},
     "ksm-merge": {"ksm": (1, 1)},
     "ksm-unmerge": {"ksm": (-1, -1)},
 }
@@ -258,10 +257,12 @@ def test_kernel_that_prints_only_pss_has_nothing_to_explain(mappings: list[tuple
 def test_mappings_may_come_go_and_change_in_any_way(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         found = match_readings(previous, number_first_reading(previous).ids, current, len(previous))
-        rows = np.arange(len(current))
-        events = explain(previous, found.previous_rows, current, rows, found.ids, Faults(5, 0), 4)
+        before_rows = np.concatenate([found.previous_rows, found.gone])
+        after_rows = np.concatenate([np.arange(len(current)), np.full(len(found.gone), -1)])
+        ids = np.concatenate([found.ids, found.gone])
+        events = explain(previous, before_rows, current, after_rows, ids, Faults(5, 0), 4)
 
-        assert set(events.mapping.tolist()) <= set(found.ids.tolist())
+        assert set(events.mapping.tolist()) <= set(ids.tolist())
         assert (events.kb > 0).all()
 
 
