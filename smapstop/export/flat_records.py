@@ -120,9 +120,9 @@ def event_record(step: Step, it: TickEvent) -> Record:
         "end": f"{ref.end:#x}" if ref else None,
         "perms": ref.perms if ref else None,
         "what": it.what,
-        "pages": event.pages if event else None,
+        "pages": entry.pages if event or entry.pages else None,
         "kb": it.kb,
-        "ambiguous": event is not None and not event.sure,
+        "ambiguous": not entry.sure,
         "also": list(event.alternatives) if event else [],
         "evidence": it.evidence,
     }

@@ -34,7 +34,7 @@ class TickEvent:
     @property
     def kb(self) -> int | None:
         """Amount that a mechanism moved, or size of the addresses mapped or unmapped, kB; None without either."""
-        return self.entry.kb if self.entry.pages or self.entry.what in _ADDRESS_CHANGES else None
+        return self.entry.kb if self.entry.event or self.entry.what in _ADDRESS_CHANGES else None
 
     @property
     def previous_values(self) -> dict[str, str]:
@@ -52,7 +52,7 @@ def tick_events(step: Step) -> Iterator[TickEvent]:
     notes = {entry.what: entry for entry in entries if entry.mapping is None}
     if "exec" in notes:
         yield TickEvent(notes["exec"])
-    of_mappings = [entry for entry in entries if entry.lifecycle_step] + [entry for entry in entries if entry.pages]
+    of_mappings = [entry for entry in entries if entry.lifecycle_step] + [entry for entry in entries if entry.event]
     ids = np.array([entry.mapping for entry in of_mappings], np.int64)
     for entry, evidence, show in zip(of_mappings, _evidence(step, ids), step.shown_mask(ids).tolist(), strict=True):
         if show:

@@ -22,7 +22,7 @@ from smapstop.model.timestamps import format_utc
 from smapstop.report.json_csv import json_line
 from smapstop.report.json_fields import Record
 from smapstop.text.format import printable
-from smapstop.text.lifecycle import lifecycle_text
+from smapstop.text.lifecycle import lifecycle_text, resident_text
 from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, sentence_of
 from smapstop.text.status import exit_status_text
 
@@ -136,6 +136,7 @@ def _title_and_sentence(step: Step, entry: LogEntry) -> tuple[str, str]:
     subject = short_name(now)
     if entry.lifecycle_step:
         text = lifecycle_text(entry.lifecycle_step, was, now, _address_range_of(step, entry.other))
+        text += resident_text(entry)
         return f"{subject}: {text}", f"{printable(now.name) or subject}: {text}"
     assert entry.event is not None
     return f"{subject}: {event_label(entry.event)}", sentence_of(entry.event)

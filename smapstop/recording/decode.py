@@ -25,6 +25,7 @@ from smapstop.recording.schema import (
 )
 
 _MECHANISM_CODES = {what: code for code, what in enumerate(MECHANISMS)}
+_CARRIERS = ("unmap", "shrink")
 _ADDRESS_COLUMNS, _TEXT_COLUMNS = MAPPING_COLUMNS[:4], MAPPING_COLUMNS[4:]
 
 
@@ -191,8 +192,12 @@ def _decode_lineage(rows: TickRows) -> Iterator[LifecycleEvent]:
 
 
 def _decode_events(rows: TickRows, page_kb: int) -> Events:
-    """Decode the mechanisms as they were recorded."""
+    """Decode the mechanisms as they were recorded; amounts of `unmap` and `shrink` are pages that were unmapped."""
+    carried = [row for row in rows.events if row[2] in _CARRIERS and row[3]]
     mechanisms = [row for row in rows.events if row[2] in _MECHANISM_CODES]
+    if carried:
+        mechanisms += [(*row[:2], "unmapped", *row[3:]) for row in carried]
+        mechanisms.sort(key=lambda row: (row[1], _MECHANISM_CODES[row[2]]))  # as `explain` does
     if not mechanisms:
         return NO_EVENTS
     _, mapping, what, kb, sure, _, symbols = zip(*mechanisms, strict=True)

@@ -4,7 +4,7 @@ import json
 
 from smapstop.model.events import MECHANISMS
 from smapstop.model.history.log_entry import EVENT_KINDS, PUBLIC_NAMES
-from smapstop.model.history.tick_entries import NO_MAPPING, tick_entries
+from smapstop.model.history.tick_entries import NO_MAPPING, recorded_entries
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timestamps import format_utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
@@ -65,15 +65,18 @@ def change_columns(rows: Mappings) -> tuple[list[str], Amounts]:
 
 
 def event_rows(tick: Tick) -> list[TableRow]:
-    """Encode the rows of `happened`, with names for codes: mechanisms, lifecycle of mappings, exec and exit."""
-    entries = tick_entries(tick)
+    """Encode the rows of `happened`, with names for codes: mechanisms, lifecycle of mappings, exec and exit.
+
+    Pages that were unmapped are an amount of the mapping's `unmap` or `shrink`.
+    """
+    entries = recorded_entries(tick)
     columns = (entries.what, entries.mapping, entries.other, entries.kb, entries.sure)
     symbols = {row: json.dumps(names) for row, names in entries.names}
     rows: list[TableRow] = []
     for row, (code, mapping, other, kb, sure) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
         what = EVENT_KINDS[code]
         if what not in _NOTED_IN_TICKS:
-            amount = kb if code < len(MECHANISMS) else None
+            amount = kb if kb or code < len(MECHANISMS) else None
             cells = (PUBLIC_NAMES.get(what, what), amount, int(sure), _mapping_cell(other), symbols.get(row))
             rows.append((tick.number, _mapping_cell(mapping), *cells))
     return rows

@@ -11,6 +11,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
+from smapstop.text.lifecycle import resident_text
 from smapstop.text.mechanisms import LIFECYCLE_VERBS, event_label, event_labels
 from smapstop.text.status import exit_status_text
 
@@ -109,7 +110,9 @@ def _what_text(entry: LogEntry, timeline: Timeline) -> str:
     mappings = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
     if entry.event:
         unique_names = tuple(dict.fromkeys(entry.event.names))
-        return event_label(replace(entry.event, names=unique_names)) + (mappings and f" in {mappings}")
+        label = event_label(replace(entry.event, names=unique_names))
+        addresses = f" of {fmt.amount(entry.address_kb)}" if entry.address_kb else ""
+        return label + (mappings and f" in {mappings}") + addresses
     verb = LIFECYCLE_VERBS[entry.what]
     match entry.what:
         case "grow":
@@ -117,7 +120,7 @@ def _what_text(entry: LogEntry, timeline: Timeline) -> str:
         case "shrink":
             return f"{mappings} {verb} {fmt.signed(-entry.kb)}".lstrip()
         case "map" | "unmap" | "split" | "merge":
-            return f"{verb} {mappings}".rstrip() + f", {fmt.amount(entry.kb)}"
+            return f"{verb} {mappings}".rstrip() + f", {fmt.amount(entry.kb)}" + resident_text(entry)
     return f"{verb} {mappings}".rstrip()
 
 
@@ -189,7 +192,9 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     entries = list(tick_entries(tick).of_mapping(mapping))
     if entries:
         mechanisms = event_labels(entry.event for entry in entries if entry.event)
-        lifecycle = ", ".join(LIFECYCLE_VERBS[entry.lifecycle_step] for entry in entries if entry.lifecycle_step)
+        lifecycle = ", ".join(
+            LIFECYCLE_VERBS[entry.lifecycle_step] + resident_text(entry) for entry in entries if entry.lifecycle_step
+        )
         return "; ".join(filter(None, [mechanisms, lifecycle]))
     deltas = timeline.queries.change(mapping, number)
     changes = [

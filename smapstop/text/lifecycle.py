@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.events import Event
-from smapstop.model.history.log_entry import MappingRef
+from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.tick import LifecycleEvent, LifecycleKind, Tick
 from smapstop.proc.fields import SECONDARY_FIELDS
@@ -111,6 +111,11 @@ def lifecycle_text(what: LifecycleKind, was: MappingRef, now: MappingRef, other:
             return f"renamed from {_name(was)} to {_name(now)}"
         case "unmap":
             return "unmapped"
+
+
+def resident_text(entry: LogEntry) -> str:
+    """Text of the pages that went with a mapping: " with 3 pages"; empty where it had none."""
+    return f" with {fmt.pages_text(entry.pages)}{'' if entry.sure else '?'}" if entry.pages else ""
 
 
 def unchanged_text(life: MappingHistory) -> str:

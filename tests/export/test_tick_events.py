@@ -116,7 +116,7 @@ def test_map_and_unmap(program: Program, tmp_path: Path) -> None:
     }
     assert unmapped | {"evidence": telling(unmapped)} == who | {
         "what": "unmap",
-        "pages": None,
+        "pages": 3,
         "kb": 64,
         "evidence": {name: -kb for name, kb in amounts.items()},
     }

@@ -160,16 +160,15 @@ def _locate(booking: tuple[Mechanism, KbColumn, bool], rows: Rows) -> Bookings:
 
 
 def _build_events(bookings: list[Bookings], ids: Ids, page_kb: int) -> Events:
-    """Convert the bookings to events in the order of `ids`; one event per mapping, mechanism and certainty."""
+    """Convert the bookings to events by mapping and mechanism; one event per mapping, mechanism and certainty."""
     if not bookings:
         return NO_EVENTS
-    order = list(dict.fromkeys(booking.what for booking in bookings))
-    mapping = np.concatenate([booking.mapping for booking in bookings])
-    place = np.concatenate([np.full(len(booking.mapping), order.index(booking.what)) for booking in bookings])
+    codes = [np.full(len(booking.mapping), MECHANISMS.index(booking.what)) for booking in bookings]
+    mapping, what = ids[np.concatenate([booking.mapping for booking in bookings])], np.concatenate(codes)
     kb = np.concatenate([booking.kb for booking in bookings])
     sure = np.concatenate([booking.sure for booking in bookings])
-    keys, of = np.unique((mapping * len(order) + place) * 2 + ~sure, return_inverse=True)
+    keys, of = np.unique((mapping * len(MECHANISMS) + what) * 2 + ~sure, return_inverse=True)
     sums = np.zeros(len(keys), np.int64)
     np.add.at(sums, of, kb)
-    codes = np.array([MECHANISMS.index(what) for what in order], np.int8)
-    return Events(ids[keys // 2 // len(order)], codes[keys // 2 % len(order)], sums, keys % 2 == 0, page_kb)
+    told, unsure = keys >> 1, keys & 1
+    return Events(told // len(MECHANISMS), (told % len(MECHANISMS)).astype(np.int8), sums, unsure == 0, page_kb)

@@ -111,11 +111,13 @@ def _build_entries(
         keys[order[starts]],
         stops - starts - np.add.reduceat(_repeated_mappings(items, keys)[order], starts),
         np.add.reduceat(items.kb[order], starts),
+        np.add.reduceat(items.entries.kb[order], starts),
+        np.add.reduceat(items.address_kb[order], starts),
         np.logical_and.reduceat(items.entries.sure[order], starts),
     )
     number, names = items.entries.number, _names(items.entries, keys)
     entries = []
-    for row, key, mappings, kb, sure in zip(*(column.tolist() for column in columns), strict=True):
+    for row, key, mappings, kb, moved, address_kb, sure in zip(*(column.tolist() for column in columns), strict=True):
         code = key % KEY_BASE
         entries.append(
             LogEntry(
@@ -129,7 +131,8 @@ def _build_entries(
                 kind=KINDS[int(items.kind[row])],
                 mappings=mappings,
                 kb=kb,
-                pages=max(1, kb // items.entries.page_kb) if code < len(MECHANISMS) else 0,
+                pages=max(int(code < len(MECHANISMS)), moved // items.entries.page_kb),
+                address_kb=address_kb,
                 sure=sure,
                 names=((number, names[key]),) if mappings == 1 and key in names else (),
             )
@@ -168,12 +171,20 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
     was = None if number == history.first_tick else history.states[history.step_at(number - 1)].ref
     now = None if gone else history.states[history.step_at(number)].ref
     kind = history.states[-1].kind
-    grown = abs((now.size_kb if now else 0) - (was.size_kb if was else 0))
+    grown = (now.size_kb if now else 0) - (was.size_kb if was else 0)
+    shrunk = 0 if history.mapping in entries.other or not now else max(0, -grown)
     folded: dict[str, LogEntry] = {}
     for entry in reversed(list(items)):  # a mechanism that is sure only in part gives two
         same = folded.pop(entry.what, None)
         folded[entry.what] = replace(same.merged_with(entry), count=1) if same else entry
     return [
-        replace(entry, now=now, was=was, kind=kind, kb=entry.kb if entry.pages else grown)
+        replace(
+            entry,
+            now=now,
+            was=was,
+            kind=kind,
+            kb=entry.kb if entry.event else abs(grown),
+            address_kb=shrunk if entry.what == "unmapped" and shrunk >= entry.kb else 0,
+        )
         for entry in folded.values()
     ]

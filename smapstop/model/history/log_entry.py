@@ -94,7 +94,9 @@ class LogEntry:
     kb: int = 0
     """Total, kB: memory moved by a mechanism, or address space mapped, unmapped, gained or lost."""
     pages: int = 0
-    """Pages moved by a mechanism; 0 for other events."""
+    """Pages moved by a mechanism, or unmapped with a mapping that is gone; 0 for other events."""
+    address_kb: int = 0
+    """Address space that went with pages that were unmapped, kB; 0 where it is not known."""
     sure: bool = True
     """False if, in any of the ticks, the fields fit another mechanism as well."""
     names: tuple[tuple[int, SymbolNames], ...] = ()
@@ -161,6 +163,7 @@ class LogEntry:
             count=self.count + later.count,
             kb=self.kb + later.kb,
             pages=self.pages + later.pages,
+            address_kb=self.address_kb + later.address_kb if self.address_kb and later.address_kb else 0,
             sure=self.sure and later.sure,
             names=tuple(named for named in names if named[0] >= later.last - NAMES_TICKS),
         )

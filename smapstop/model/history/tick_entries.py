@@ -1,7 +1,7 @@
 """Derive what happened in one tick, in columns; only items that are shown become Python objects."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -27,6 +27,7 @@ from smapstop.proc.columns import StringIds
 
 NO_MAPPING = -1
 """Id for no mapping: the event is of the process, or involves no other mapping."""
+_UNMAPPED, _UNMAP, _SHRINK = (EVENT_CODES[what] for what in ("unmapped", "unmap", "shrink"))
 RowIndices = NDArray[np.intp]
 KINDS = list(Kind)
 
@@ -48,7 +49,7 @@ class TickEntries:
     other: Ids
     """The mapping split from, or merged into, or `NO_MAPPING`."""
     kb: NDArray[np.int64]
-    """kB moved by a mechanism; 0 for other events."""
+    """kB moved by a mechanism, or unmapped with a mapping that is gone; 0 for other events."""
     sure: NDArray[np.bool_]
     names: tuple[tuple[int, SymbolNames], ...]
     """See `Events.names`."""
@@ -58,7 +59,8 @@ class TickEntries:
 
     def __iter__(self) -> Iterator[LogEntry]:
         """One log entry per item, without name and addresses of its mapping."""
-        return _iterate_entries(self, self.kb, repeat((None, None, None)))
+        nothing = np.zeros(len(self), np.int64)
+        return _iterate_entries(self, self.kb, nothing, repeat((None, None, None)))
 
     def take(self, rows: RowIndices) -> "TickEntries":
         """Select items, in the order of `rows`."""
@@ -91,7 +93,36 @@ class TickEntries:
 
 @lru_cache(1)  # every table row queries the tick that changed it: often the same one
 def tick_entries(tick: Tick) -> TickEntries:
-    """Derive everything that happened in a tick; the dashboard, exports and recordings only format it."""
+    """Derive everything that happened in a tick; the dashboard and exports only format it.
+
+    Unmapping is told once: by the `unmap` of a mapping that is gone, with its pages; of a mapping that shrank, by
+    `unmapped` if it had pages there, else by `shrink`.
+    """
+    entries = recorded_entries(tick)
+    shrunk = (entries.what == _SHRINK) & (entries.kb > 0)
+    return replace(entries, what=np.where(shrunk, _UNMAPPED, entries.what)) if shrunk.any() else entries
+
+
+def recorded_entries(tick: Tick) -> TickEntries:
+    """As `tick_entries`, but pages that a mapping lost as it shrank are an amount of its `shrink`."""
+    entries = _all_entries(tick)
+    unmapped = np.flatnonzero(entries.what == _UNMAPPED)
+    if not len(unmapped):
+        return entries
+    carriers = np.flatnonzero((entries.what == _UNMAP) | (entries.what == _SHRINK))
+    order = carriers[np.argsort(entries.mapping[carriers], kind="stable")]
+    at = find_rows(entries.mapping[order], entries.mapping[unmapped])
+    carried, to = unmapped[at >= 0], order[at[at >= 0]]
+    kb, sure = entries.kb.copy(), entries.sure.copy()
+    np.add.at(kb, to, kb[carried])
+    np.logical_and.at(sure, to, sure[carried])
+    kept = np.ones(len(entries), bool)
+    kept[carried] = False
+    return replace(entries, kb=kb, sure=sure).take(np.flatnonzero(kept))
+
+
+def _all_entries(tick: Tick) -> TickEntries:
+    """Mechanisms, lifecycle steps of mappings, and notes on the process."""
     events, notes = tick.events, _notes(tick)
     more = [(EVENT_CODES[it.what], it.mapping, NO_MAPPING if it.other is None else it.other) for it in tick.lineage]
     more += [(EVENT_CODES[note], NO_MAPPING, NO_MAPPING) for note in notes]
@@ -137,7 +168,8 @@ def single_entries(entries: TickEntries, before: MapSnapshot | None, after: MapS
     resolved = resolve_entries(entries.of_mappings(), before, after)
     columns = (column.tolist() for column in (resolved.now, resolved.was, resolved.kind))
     known = ((ref_at(after, now), ref_at(before, was), KINDS[kind]) for now, was, kind in zip(*columns, strict=True))
-    return [*_iterate_entries(resolved.entries, resolved.kb, known), *entries.of_process()]
+    amounts = resolved.kb, resolved.address_kb
+    return [*_iterate_entries(resolved.entries, *amounts, known), *entries.of_process()]
 
 
 _ResolvedMapping = tuple[MappingRef | None, MappingRef | None, Kind | None]
@@ -145,13 +177,17 @@ _ResolvedMapping = tuple[MappingRef | None, MappingRef | None, Kind | None]
 
 
 def _iterate_entries(
-    entries: TickEntries, amounts: NDArray[np.int64], known: Iterable[_ResolvedMapping]
+    entries: TickEntries,
+    amounts: NDArray[np.int64],
+    address_amounts: NDArray[np.int64],
+    known: Iterable[_ResolvedMapping],
 ) -> Iterator[LogEntry]:
     """Yield one log entry per item."""
     number, page_kb, names = entries.number, entries.page_kb, dict(entries.names)
-    columns = (column.tolist() for column in (entries.what, entries.mapping, entries.other, amounts, entries.sure))
+    arrays = (entries.what, entries.mapping, entries.other, amounts, entries.kb, address_amounts, entries.sure)
+    columns = (column.tolist() for column in arrays)
     rows = zip(zip(*columns, strict=True), known, strict=False)  # `known` may be an endless `repeat`
-    for row, ((code, mapping, other, kb, sure), (now, was, kind)) in enumerate(rows):
+    for row, ((code, mapping, other, kb, moved, address_kb, sure), (now, was, kind)) in enumerate(rows):
         of_mapping = mapping != NO_MAPPING
         yield LogEntry(
             what=EVENT_KINDS[code],
@@ -164,7 +200,8 @@ def _iterate_entries(
             kind=kind,
             mappings=int(of_mapping),
             kb=kb,
-            pages=max(1, kb // page_kb) if code < len(MECHANISMS) else 0,
+            pages=max(int(code < len(MECHANISMS)), moved // page_kb),
+            address_kb=address_kb,
             sure=sure,
             names=((number, names[row]),) if row in names else (),
             other=None if other == NO_MAPPING else other,
@@ -184,11 +221,13 @@ class ResolvedEntries:
     kind: NDArray[np.int64]
     kb: NDArray[np.int64]
     """kB moved by a mechanism, or by which the mapping grew or shrank."""
+    address_kb: NDArray[np.int64]
+    """kB of addresses that went with pages that were unmapped; 0 where it is not known."""
 
     def take(self, rows: RowIndices) -> "ResolvedEntries":
         """Select items."""
         columns = (self.now[rows], self.was[rows], self.name[rows], self.kind[rows], self.kb[rows])
-        return ResolvedEntries(self.entries.take(rows), *columns)
+        return ResolvedEntries(self.entries.take(rows), *columns, self.address_kb[rows])
 
 
 def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: MapSnapshot) -> ResolvedEntries:
@@ -203,6 +242,8 @@ def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: Map
             name[here], kind[here] = mappings.name[at], kind_codes(mappings, at)
             size[here] = ((mappings.end[at] - mappings.start[at]) >> np.uint64(10)).astype(np.int64) - size[here]
     is_mechanism = entries.what < len(MECHANISMS)
+    is_split = np.isin(entries.mapping, entries.other[entries.other != NO_MAPPING])
+    shrank = (entries.what == _UNMAPPED) & ~is_split & (rows_after >= 0) & (-size >= entries.kb)
     return ResolvedEntries(
         entries=entries,
         now=rows_after,
@@ -210,6 +251,7 @@ def resolve_entries(entries: TickEntries, before: MapSnapshot | None, after: Map
         name=name,
         kind=kind,
         kb=np.where(is_mechanism, entries.kb, np.abs(size)),
+        address_kb=np.where(shrank, -size, 0),
     )
 
 
