@@ -82,7 +82,15 @@ class FramesRequest:
     """First address after the last page."""
 
 
-MappingRequest = PagesRequest | SymbolsRequest | FramesRequest
+@dataclass(frozen=True, slots=True)
+class SharersRequest:
+    """Find the other processes that map the shared-memory object of a mapping; the reply is `SharersReply`."""
+
+    mapping: int
+    """Id of the mapping."""
+
+
+MappingRequest = PagesRequest | SymbolsRequest | FramesRequest | SharersRequest
 """Requests about one mapping."""
 Request = Attach | Launch | Pace | Signal | Detach | MappingRequest
 
@@ -161,7 +169,22 @@ class FramesReply:
     """Why there are no counts; empty when there are."""
 
 
-MappingReply = PagesReply | SymbolsReply | FramesReply
+@dataclass(frozen=True, slots=True)
+class SharersReply:
+    """Other processes that map the shared-memory object of a mapping, as far as they may be seen."""
+
+    mapping: int
+    processes: tuple[tuple[int, str], ...] = ()
+    """Their ids and names."""
+    unread: int = 0
+    """Number of processes that may map it, too: they may not be read, or there was no time to."""
+    attached: int | None = None
+    """Attachments of a System V segment, in all processes; None for other objects."""
+    missing_reason: str = ""
+    """Why nothing is known; empty when it is."""
+
+
+MappingReply = PagesReply | SymbolsReply | FramesReply | SharersReply
 """Replies to a `MappingRequest`."""
 
 

@@ -1,11 +1,20 @@
-"""Answer requests about one mapping between two ticks: its pages, their symbols and page frames."""
+"""Answer requests about one mapping between two ticks: its pages, their symbols and frames, who else maps it."""
 
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.protocol import FramesReply, FramesRequest, PagesReply, PagesRequest, SymbolsReply, SymbolsRequest
+from smapstop.model.protocol import (
+    FramesReply,
+    FramesRequest,
+    PagesReply,
+    PagesRequest,
+    SharersReply,
+    SharersRequest,
+    SymbolsReply,
+    SymbolsRequest,
+)
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -14,6 +23,8 @@ from smapstop.proc.pages.page_frames import FrameFlags, read_frame_runs
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_page_runs
 from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir
+from smapstop.proc.shared_memory.sharers import find_sharers
+from smapstop.proc.shared_memory.sysv import find_sysv_segment, read_sysv_segments
 
 GONE_REASON = "the mapping is gone"
 MAX_FRAMES = 65_536
@@ -106,6 +117,27 @@ def read_frames(process: ProcDir, mappings: Mappings, ids: Ids, request: FramesR
         huge=count(frames.flags & FrameFlags.HUGE != 0),
         ksm=count(frames.flags & FrameFlags.KSM != 0),
     )
+
+
+def read_sharers(process: ProcDir, mappings: Mappings, ids: Ids, request: SharersRequest) -> SharersReply:
+    """Find the other processes that map the object of a mapping.
+
+    Args:
+        process: The process that is watched.
+        mappings: Its mappings at the last reading.
+        ids: Their ids.
+        request: The mapping.
+    """
+    row = _row_of(ids, request.mapping)
+    if row is None:
+        return SharersReply(request.mapping, missing_reason=GONE_REASON)
+    inode, name = int(mappings.inode[row]), mappings.name_of(row)
+    segment = find_sysv_segment(read_sysv_segments(process), inode, name)
+    try:
+        found = find_sharers(mappings.string_at(mappings.device, row), inode, name, process.pid)
+    except OSError as error:
+        return SharersReply(request.mapping, missing_reason=f"cannot be read: {error.strerror}")
+    return SharersReply(request.mapping, found.processes, found.unread, None if segment is None else segment.attached)
 
 
 def _page_range(process: ProcDir, start: int, end: int) -> PageRuns:

@@ -9,7 +9,15 @@ from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
 from smapstop.model.mapping_rows import find_rows, rows_differ
-from smapstop.model.protocol import FramesRequest, MappingReply, MappingRequest, Pace, PagesRequest, SymbolsRequest
+from smapstop.model.protocol import (
+    FramesRequest,
+    MappingReply,
+    MappingRequest,
+    Pace,
+    PagesRequest,
+    SharersRequest,
+    SymbolsRequest,
+)
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Mappings
@@ -19,7 +27,7 @@ from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import CowTracker
 from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
-from smapstop.sampling.queries import read_frames, read_pages, read_symbols
+from smapstop.sampling.queries import read_frames, read_pages, read_sharers, read_symbols
 from smapstop.sampling.stack_tracker import StackTracker
 
 KEYFRAME_EVERY = 120
@@ -207,6 +215,8 @@ class Sampler:
                 reply = read_symbols(self._process, self._files, mappings, ids, request)
             case FramesRequest():
                 reply = read_frames(self._process, mappings, ids, request)
+            case SharersRequest():
+                reply = read_sharers(self._process, mappings, ids, request)
         self.pacer.book_request(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
         return reply
 

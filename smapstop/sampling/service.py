@@ -18,6 +18,7 @@ from smapstop.model.protocol import (
     Pace,
     PagesRequest,
     Request,
+    SharersRequest,
     Signal,
     SymbolsRequest,
     Target,
@@ -130,7 +131,7 @@ class Service:
                     self._start_watching(self._launch_program(request))
                 case Pace() if self._watched:
                     self._watched.sampler.pacer.pace = request
-                case PagesRequest() | SymbolsRequest() | FramesRequest() if self._watched:
+                case PagesRequest() | SymbolsRequest() | FramesRequest() | SharersRequest() if self._watched:
                     self._send(self._watched.sampler.answer(request))
                 case Signal(number) if self._watched and self._watched.program:
                     signal_session(self._watched.program.pid, number)

@@ -4,13 +4,23 @@ import threading
 from collections.abc import Callable, Iterator
 
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import EndOfRecording, Failure, Notice, PagesReply, PagesRequest, Request
+from smapstop.model.protocol import (
+    EndOfRecording,
+    Failure,
+    Notice,
+    PagesReply,
+    PagesRequest,
+    Request,
+    SharersReply,
+    SharersRequest,
+)
 from smapstop.recording.reader import Recording
 from smapstop.source.base import SourceMessage
 
 FOLLOW_SECONDS = 0.25
 """Polling interval for new ticks of a recording that is being written."""
 NOT_RECORDED = "recordings have the amounts of each mapping but not its pages; pages can be shown live only"
+SHARERS_NOT_RECORDED = "not recorded"
 
 
 class ReplaySource:
@@ -58,9 +68,14 @@ class ReplaySource:
         yield EndOfRecording(reason)
 
     def request(self, request: Request) -> None:
-        """Answer page requests with the reason that pages are not recorded; ignore other requests."""
-        if isinstance(request, PagesRequest) and self._deliver is not None:
-            self._deliver(PagesReply(request.mapping, 0, 0, 0, 0, None, NOT_RECORDED))
+        """Answer requests for what is not recorded with that reason; ignore other requests."""
+        if self._deliver is None:
+            return
+        match request:
+            case PagesRequest(mapping):
+                self._deliver(PagesReply(mapping, 0, 0, 0, 0, None, NOT_RECORDED))
+            case SharersRequest(mapping):
+                self._deliver(SharersReply(mapping, missing_reason=SHARERS_NOT_RECORDED))
 
     def close(self) -> None:
         """Stop the reader thread and close the recording."""

@@ -21,6 +21,7 @@ from smapstop.model.protocol import (
     LaunchFailed,
     Notice,
     PagesReply,
+    SharersReply,
     SymbolsReply,
     Target,
 )
@@ -42,7 +43,6 @@ from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
 from smapstop.ui.user_state import UserState, step_interval
 from smapstop.ui.widgets.header import HeaderBar
-from smapstop.ui.widgets.mapping_pages import MappingPages
 
 PATIENCE_SECONDS = 3.0
 """Time that a tick may be late before it counts as overdue."""
@@ -218,8 +218,8 @@ class Dashboard(KeyApp):
                 self._redraw_when_ready()
             case LaunchFailed() as launch_failed:
                 self._show_launch_failure(str(SmapstopError(launch_failed.what, launch_failed.remedy)))
-            case PagesReply() | SymbolsReply() | FramesReply() as reply:
-                self.query_one(MappingPages).handle_reply(reply)
+            case PagesReply() | SymbolsReply() | FramesReply() | SharersReply() as reply:
+                self.main_screen.views.handle_reply(reply)
             case Notice() as notice:
                 self.notices.append(str(SmapstopError(notice.what, notice.remedy)))
                 self.notify(fmt.printable(self.notices[-1]), severity="warning", markup=False)

@@ -1,9 +1,10 @@
-"""Messages of the app: source messages, and redraw requests."""
+"""Messages of the app: those of the source, requests to it, and redraw requests."""
 
 from dataclasses import dataclass
 
 from textual.message import Message
 
+from smapstop.model.protocol import Request
 from smapstop.source.base import SourceMessage
 
 
@@ -12,6 +13,13 @@ class SourceMessageReceived(Message):
     """A message from the source. Never coalesced: every tick belongs in the timeline."""
 
     source_message: SourceMessage
+
+
+@dataclass
+class SourceRequested(Message):
+    """A widget requests something of the source."""
+
+    request: Request
 
 
 class ViewOutdated(Message):

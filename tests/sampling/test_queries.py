@@ -15,6 +15,8 @@ from smapstop.model.protocol import (
     Pace,
     PagesReply,
     PagesRequest,
+    SharersReply,
+    SharersRequest,
     SymbolsReply,
     SymbolsRequest,
 )
@@ -211,3 +213,23 @@ def test_frames_that_are_too_many_nobodys_or_hidden_are_said(
         finally:
             os.seteuid(0)
         assert why == "cannot be read: Permission denied"
+
+
+def test_other_processes_that_map_the_object_are_found(program: Program) -> None:
+    with SteppedProgram(program("shared_object"), "child") as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        seen = sampled.sampler.answer(SharersRequest(sampled.mapping))
+        assert isinstance(seen, SharersReply)
+        ((child, name),) = seen.processes
+        assert (name, child != target.pid, seen.attached) == ("shared_object", True, None)
+        assert sampled.sampler.answer(SharersRequest(10**6)) == SharersReply(
+            10**6, missing_reason="the mapping is gone"
+        )
+
+
+def test_attachments_of_a_system_v_segment_are_counted(program: Program) -> None:
+    with SteppedProgram(program("shared_object"), "sysv") as target, ProcDir(target.pid) as process:
+        sampled = Sampled(target, process)
+        seen = sampled.sampler.answer(SharersRequest(sampled.mapping))
+        assert isinstance(seen, SharersReply)
+        assert (seen.processes, seen.attached) == ((), 1)

@@ -13,7 +13,18 @@ from list_source import ListSource, target
 from stepped_program import DEADLINE_SECONDS, SteppedProgram
 from tick_equality import tick_values
 
-from smapstop.model.protocol import Attach, EndOfRecording, Failure, Notice, Pace, PagesReply, PagesRequest, Target
+from smapstop.model.protocol import (
+    Attach,
+    EndOfRecording,
+    Failure,
+    Notice,
+    Pace,
+    PagesReply,
+    PagesRequest,
+    SharersReply,
+    SharersRequest,
+    Target,
+)
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.recording.reader import Recording
@@ -184,6 +195,8 @@ def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> No
         heard.until(lambda news: isinstance(news, EndOfRecording))
         source.request(PagesRequest(0))
         seen = heard.next()
+        source.request(SharersRequest(0))
+        assert heard.next() == SharersReply(0, missing_reason="not recorded")
 
     assert isinstance(seen, PagesReply)
     assert (seen.mapping, seen.runs) == (0, None)

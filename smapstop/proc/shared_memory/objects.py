@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from smapstop.proc.columns import DELETED_SUFFIX
 from smapstop.proc.process import ProcDir
-from smapstop.proc.shared_memory.sysv import read_sysv_segments
+from smapstop.proc.shared_memory.sysv import find_sysv_segment, read_sysv_segments
 
 MAX_OBJECTS = 512
 """Objects measured at most: 7 µs each, twice a reading. Of further ones nothing is known."""
@@ -108,17 +108,12 @@ class ObjectReader:
         return sizes
 
     def _read_segments(self) -> dict[ObjectKey, int]:
-        """Measure System V segments, which are listed for our own IPC namespace only."""
-        try:
-            if self._process.read_link("ns/ipc") != os.readlink("/proc/self/ns/ipc"):
-                return {}
-        except OSError:
-            return {}
-        segments = read_sysv_segments()
+        """Measure the System V segments."""
+        segments = read_sysv_segments(self._process)
         return {
             key: segment.allocated_kb
             for key, name in self._segments.items()
-            if (segment := segments.get(key.inode)) and name.removesuffix(DELETED_SUFFIX) == segment.name
+            if (segment := find_sysv_segment(segments, key.inode, name))
         }
 
     def _measure(self, key: ObjectKey, place: str) -> int | None:

@@ -1,6 +1,10 @@
 """System V shared memory segments, from /proc/sysvipc/shm (proc(5); ipc/shm.c: sysvipc_shm_proc_show)."""
 
+import os
 from dataclasses import dataclass
+
+from smapstop.proc.columns import DELETED_SUFFIX
+from smapstop.proc.process import ProcDir
 
 _COLUMNS = ("key", "shmid", "nattch", "rss", "swap")
 
@@ -42,10 +46,18 @@ def parse_sysv_segments(text: bytes) -> dict[int, SysvSegment]:
     return segments
 
 
-def read_sysv_segments(root: str = "/proc") -> dict[int, SysvSegment]:
-    """Read the segments of our IPC namespace; empty if this kernel has none."""
+def read_sysv_segments(process: ProcDir) -> dict[int, SysvSegment]:
+    """Read the segments of a process's IPC namespace; empty if it is not ours, of which alone they can be read."""
     try:
-        with open(f"{root}/sysvipc/shm", "rb") as file:
+        if process.read_link("ns/ipc") != os.readlink("/proc/self/ns/ipc"):
+            return {}
+        with open("/proc/sysvipc/shm", "rb") as file:
             return parse_sysv_segments(file.read())
     except (OSError, ValueError):
         return {}
+
+
+def find_sysv_segment(segments: dict[int, SysvSegment], inode: int, name: str) -> SysvSegment | None:
+    """Find the segment of a mapping, given its inode number and name as smaps prints them."""
+    segment = segments.get(inode)
+    return segment if segment is not None and name.removesuffix(DELETED_SUFFIX) == segment.name else None

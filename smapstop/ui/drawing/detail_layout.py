@@ -7,6 +7,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.protocol import SharersReply
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import LastChange, last_change
@@ -89,6 +90,7 @@ def lay_out(
     height: int,
     choice: DetailChoice,
     unfold_key: str,
+    sharers: SharersReply | None = None,
 ) -> RenderedDetail:
     """Lay out the detail of one mapping.
 
@@ -100,6 +102,7 @@ def lay_out(
         height: Lines available. The body may be longer than fits; if lines are few, parts are left out.
         choice: The cursor and the folding. The layout moves a cursor that the user has not placed.
         unfold_key: Display name of the key that shows the fields that are 0.
+        sharers: Who else maps the object of shared memory; None where that is not known yet.
     """
     ticks = compared_ticks(history, view)
     last = last_change(history, ticks.number)
@@ -128,7 +131,7 @@ def lay_out(
     if len(shown) < len(rows):
         table.append(detail_sections.draw_folded_fields(len(rows) - len(shown), unfold_key, style, table_width))
     marked = view.state.baseline == "mark" and view.state.mark is not None
-    extras = _DetailExtras(history, ticks, style, field, marked)
+    extras = _DetailExtras(history, ticks, style, field, marked, sharers)
     body = extras.lay_out_right(table, width, room) if width >= WIDE else extras.lay_out_below(table, width, room)
     return RenderedDetail(
         top=top,
@@ -197,6 +200,7 @@ class _DetailExtras:
     field: str
     has_mark: bool
     """Whether to mark the compared tick on the chart."""
+    sharers: SharersReply | None
 
     def lay_out_below(self, table: list[Strip], width: int, room: int) -> list[Strip]:
         """Lay out everything in one column."""
@@ -219,6 +223,7 @@ class _DetailExtras:
 
     def _facts(self, width: int) -> list[Strip]:
         return [
+            *detail_sections.draw_object(self.history, self.ticks, self.sharers, self.style, width),
             *detail_sections.draw_flags(self.history, self.ticks, self.style, width),
             *detail_sections.draw_lifecycle(self.history, self.ticks, self.style, width),
         ]

@@ -9,6 +9,7 @@ from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import Kind
+from smapstop.model.protocol import SharersReply
 from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
 from smapstop.text.lifecycle import LastChange, last_change, lifecycle_lines, unchanged_text
@@ -25,6 +26,7 @@ from smapstop.text.mapping_detail import (
     title_of,
 )
 from smapstop.text.mechanisms import EXPLANATIONS, sentence_of
+from smapstop.text.shared_memory import has_object, object_sentences
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
 
@@ -205,6 +207,20 @@ def draw_flags(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, 
             lines.append([])
         lines[-1] += segments
     return [draw_rule("VmFlags", style, width), *(style.line(line, width) for line in lines)]
+
+
+def draw_object(
+    history: MappingHistory, ticks: ComparedTicks, sharers: SharersReply | None, style: DrawStyle, width: int
+) -> list[Strip]:
+    """Draw what the object of shared memory holds, and who else maps it; nothing for other mappings."""
+    state = history.states[history.step_at(ticks.number)]
+    if not has_object(state):
+        return []
+    texts = [
+        line for sentence in object_sentences(state, sharers) for line in textwrap.wrap(sentence, max(1, width - 2))
+    ]
+    lines = [style.line([Segment(f" {text}", style.base)], width) for text in texts]
+    return [draw_rule("Shared memory", style, width), *lines]
 
 
 def draw_lifecycle(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:

@@ -17,7 +17,7 @@ from smapstop.source.base import Source
 from smapstop.text.status import baseline_text, header_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.messages import ViewOutdated
+from smapstop.ui.messages import SourceRequested, ViewOutdated
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.timeline_screen import TimelineScreen
 from smapstop.ui.session import CarriedSelection, Session
@@ -26,7 +26,6 @@ from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.main_views import Views
-from smapstop.ui.widgets.mapping_pages import MappingPages
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.panes import Panes
 from smapstop.ui.widgets.time_bar import TimeBar
@@ -186,9 +185,9 @@ class MainScreen(TimelineScreen):
         else:
             self.action_open()
 
-    @on(MappingPages.SourceRequest)
-    def forward_request(self, message: MappingPages.SourceRequest) -> None:
-        """Send a request of the page view to the source."""
+    @on(SourceRequested)
+    def forward_request(self, message: SourceRequested) -> None:
+        """Send a request of a widget to the source."""
         self._source.request(message.request)
 
     def action_back(self) -> None:

@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
+from smapstop.model.protocol import MappingReply, SharersReply
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text.columns import Column
@@ -100,6 +101,13 @@ class Views(ContentSwitcher):
             return False
         self.open(timeline, view, mapping, "detail" if isinstance(opened, MappingPages) else "pages")
         return True
+
+    def handle_reply(self, reply: MappingReply) -> None:
+        """Give a reply of the source to the view that requested it."""
+        if isinstance(reply, SharersReply):
+            self.query_one(MappingDetail).handle_reply(reply)
+        else:
+            self.query_one(MappingPages).handle_reply(reply)
 
     def go_back(self, timeline: Timeline, view: View | None) -> bool:
         """Go back from the pages to the fields, or from the fields to the table; False if the table is shown."""

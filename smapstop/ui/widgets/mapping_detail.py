@@ -11,14 +11,18 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.protocol import SharersReply, SharersRequest
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
+from smapstop.text.shared_memory import has_object
 from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.detail_layout import DetailChoice, RenderedDetail, lay_out
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.messages import SourceRequested
+from smapstop.ui.pages.sharer_requests import ObjectSharers
 from smapstop.ui.theme.app_theme import palette_of
 
 
@@ -41,6 +45,7 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._view: View | None = None
         self._rendered = RenderedDetail()
         self._painted: list[Strip] = []
+        self._sharers = ObjectSharers()
 
     @property
     def mapping(self) -> int | None:
@@ -60,9 +65,18 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, mapping):
             self._history = MappingHistory(timeline, mapping)
             self._choice = DetailChoice(folded=self._choice.folded)
+            self._sharers = ObjectSharers()
             self.scroll_to(y=0, animate=False, force=True)
         self._history.update()
+        if (self._history.states and has_object(self._history.states[-1])) and self._sharers.is_due(len(timeline)):
+            self.post_message(SourceRequested(SharersRequest(mapping)))
         self._redraw()
+
+    def handle_reply(self, reply: SharersReply) -> None:
+        """Store who else maps the object of the mapping, and redraw."""
+        if reply.mapping == self.mapping:
+            self._sharers.store_reply(reply)
+            self._redraw()
 
     def _redraw(self) -> None:
         """Lay out all lines, and refresh those in view that differ."""
@@ -77,7 +91,9 @@ class MappingDetail(ScrollView, can_focus=True, inherit_bindings=False):
         )
         width, height = self.size.width - 1, self.size.height  # one cell for the scrollbar
         key = key_of(self.app, "zeros")
-        self._rendered = lay_out(self._history, self._view, style, width, height, self._choice, key)
+        self._rendered = lay_out(
+            self._history, self._view, style, width, height, self._choice, key, self._sharers.reply
+        )
         self._choice = replace(self._choice, field=self._rendered.cursor_field)
         self.virtual_size = Size(self.size.width, self._rendered.height)
         if follow:

@@ -1,18 +1,16 @@
 """Pages of one mapping: a grid in address order, with a cursor that stays on its address."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import backing_of
 from smapstop.model.pages.page_history import PageHistory
-from smapstop.model.protocol import FramesReply, MappingReply, PagesReply, PagesRequest, Request, SymbolsReply
+from smapstop.model.protocol import FramesReply, PagesReply, PagesRequest, Request, SymbolsReply
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text.mapping_detail import compared_ticks
@@ -20,6 +18,7 @@ from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.messages import SourceRequested
 from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, draw_placeholder, initial_page
 from smapstop.ui.pages.cursor import PageCursor
@@ -42,12 +41,6 @@ class MappingPages(Widget, can_focus=True):
     }
     """ + cursor_css("MappingPages", "pages--cursor", focusable=False)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pages")]
-
-    @dataclass
-    class SourceRequest(Message):
-        """A request for the source."""
-
-        request: Request
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -90,7 +83,7 @@ class MappingPages(Widget, can_focus=True):
             self._history, self._page_history_of(mapping), view, self._refusal
         ):
             self._last_request_tick = newest
-            self.post_message(self.SourceRequest(PagesRequest(mapping)))
+            self.post_message(SourceRequested(PagesRequest(mapping)))
         self.redraw()
 
     def _page_history_of(self, mapping: int) -> PageHistory:
@@ -101,7 +94,7 @@ class MappingPages(Widget, can_focus=True):
             del self._page_histories[next(iter(self._page_histories))]
         return page_history
 
-    def handle_reply(self, reply: MappingReply) -> None:
+    def handle_reply(self, reply: PagesReply | SymbolsReply | FramesReply) -> None:
         """Store a reply of the source, and redraw."""
         if self._history is None or reply.mapping != self._history.mapping or self._view is None:
             return
@@ -136,7 +129,7 @@ class MappingPages(Widget, can_focus=True):
             self._canvas = canvas = self._lay_out(page_view, history, view, style)
             self._lines = canvas.draw()
             for request in self._build_requests(canvas, history):
-                self.post_message(self.SourceRequest(request))
+                self.post_message(SourceRequested(request))
         self.refresh()
 
     def _draw_placeholder(self, history: MappingHistory, view: View, style: DrawStyle) -> list[Strip]:

@@ -36,7 +36,7 @@ def reading(*rows: tuple[tuple[str, str], dict[str, int]]) -> Mappings:
 
 
 def told(before: Mappings, after: Mappings, faults: int = 5000) -> list[list[str]]:
-    """What happened to each mapping of the later map, the costliest first; with a question mark where it is not sure."""
+    """What happened to each mapping of the later map, the costliest first; with a question mark where not sure."""
     ids = number_first_reading(before).ids
     found = match_readings(before, ids, after, len(ids))
     events = explain(before, found.previous_rows, after, np.arange(len(after)), found.ids, Faults(faults, 0), 4)

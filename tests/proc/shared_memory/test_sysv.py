@@ -1,8 +1,6 @@
 """System V segments as /proc/sysvipc/shm lists them."""
 
-from pathlib import Path
-
-from smapstop.proc.shared_memory.sysv import SysvSegment, parse_sysv_segments, read_sysv_segments
+from smapstop.proc.shared_memory.sysv import SysvSegment, find_sysv_segment, parse_sysv_segments
 
 TITLES = (
     b"       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      "
@@ -27,8 +25,15 @@ def test_a_negative_key_is_printed_unsigned() -> None:
     assert segment.name == "/SYSVfffffffe"
 
 
-def test_other_texts_have_no_segments(tmp_path: Path) -> None:
+def test_other_texts_have_no_segments() -> None:
     assert parse_sysv_segments(b"") == {}
     assert parse_sysv_segments(TITLES + b"1 2 3\n") == {}
     assert parse_sysv_segments(TITLES[:100] + b"\n" + SEGMENT) == {}, "before Linux 2.6.34"
-    assert read_sysv_segments(str(tmp_path)) == {}
+
+
+def test_a_segment_is_found_by_its_id_and_its_key() -> None:
+    segments = parse_sysv_segments(TITLES + SEGMENT)
+
+    assert find_sysv_segment(segments, 15, "/SYSV000004d2 (deleted)") is segments[15]
+    assert find_sysv_segment(segments, 15, "/SYSV000004d3") is None
+    assert find_sysv_segment(segments, 16, "/SYSV000004d2") is None

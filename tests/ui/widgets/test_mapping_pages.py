@@ -21,6 +21,8 @@ from smapstop.model.protocol import (
     FramesRequest,
     PagesReply,
     PagesRequest,
+    SharersReply,
+    SharersRequest,
     SymbolsReply,
     SymbolsRequest,
 )
@@ -30,6 +32,7 @@ from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.pages.layout import GUTTER
 from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.widgets.mapping_detail import MappingDetail
 from smapstop.ui.widgets.mapping_pages import MappingPages
 
 PAGE = 4096
@@ -336,3 +339,18 @@ async def test_two_looks_are_compared_once_however_the_cursor_moves(monkeypatch:
         before = len(compared)
         await pilot.press("right", "right", "left", "n", "N", "-", "+")
         assert len(compared) == before > 0
+
+
+async def test_the_fields_of_shared_memory_say_what_its_object_holds_and_who_else_maps_it() -> None:
+    shared = mappings_of((FIRST, FIRST + 3, "rw-s", "/memfd:ram (deleted)", 8), object_allocated=[400])
+    app, source = dashboard(tick_of(0, shared, [0]))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("enter")
+        await settled(pilot)
+        assert [request for request in source.requests if isinstance(request, SharersRequest)] == [SharersRequest(0)]
+        source.deliver(SharersReply(0, ((4712, "worker"),)))
+        await pilot.pause()
+        widget = app.query_one(MappingDetail)
+        text = [widget.render_line(y).text.strip() for y in range(widget.size.height)]
+        assert "The object holds 400 K in RAM or in swap; 8 K of it are mapped here." in text
+        assert "Now also mapped by 4712 worker." in text
