@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NO_ROW, match_readings, number_first_reading
 from smapstop.model.mapping_rows import rows_differ
-from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
+from smapstop.model.tick import ExitStatus, Ids, OomKill, OomLimit, ThreadStack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 
 BIG = (1 << 63) - 1
@@ -121,7 +121,7 @@ class _SampledProcess:
         """The last tick."""
         self._at_ns += SECOND_NS
         told = self._times()
-        ending = ExitStatus(signal=9, zombie=True)
+        ending = ExitStatus(signal=9, zombie=True, oom=OomKill(sure=True, limit=OomLimit(1 << 26, "/group")))
         return tick_of(told.pop("number"), mappings_of(texts=self._texts), [], ending=ending, **told)
 
 

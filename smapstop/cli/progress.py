@@ -15,7 +15,7 @@ _MIN_REDRAW_SECONDS = 0.2
 
 
 class Progress:
-    """Progress line on stderr; nothing is printed unless that is a terminal.
+    """Progress line on stderr, if that is a terminal.
 
     Args:
         quiet: Print only the final line, since a launched program uses the terminal.
@@ -27,11 +27,15 @@ class Progress:
         self._start_time = time.monotonic()
         self._last_shown = 0.0
         self._name = ""
+        self._end = ""
 
     def show(self, tick: "Tick", recorder: "Recorder") -> None:
         """Update the line: process, elapsed time, ticks, Rss, size of the file."""
         from smapstop.text.format import duration, long_amount, printable
+        from smapstop.text.status import ending_sentence
 
+        if tick.ending is not None and tick.ending.oom is not None:
+            self._end = ending_sentence(tick)
         now = time.monotonic()
         self._name = f"{printable(tick.counters.name)} {tick.counters.pid}"
         if not self._on or self._quiet or now - self._last_shown < _MIN_REDRAW_SECONDS:
@@ -42,7 +46,9 @@ class Progress:
         print(f"\r● {' · '.join(parts)}   ctrl-c stops\x1b[K", end="", file=sys.stderr, flush=True)
 
     def finish(self, recorder: "Recorder") -> None:
-        """Print what was recorded, and how to replay it."""
+        """Print what was recorded and how to replay it; also elsewhere, that the OOM killer ended the process."""
+        if self._end:
+            print(f"{chr(13) if self._on and not self._quiet else ''}smapstop: {self._end}", file=sys.stderr)
         if not self._on or not recorder.tick_count:
             return
         from smapstop.text.format import printable

@@ -24,6 +24,7 @@ _CHANGE_COLUMNS = (
 _EVENT_COLUMNS = (
     *(*_WHEN, "mapping", "name", "start", "end", "perms", "what", "pages", "kb", "ambiguous", "also", "symbols"),
     *("other", "was_name", "was_start", "was_end", "was_perms", "status", "signal"),
+    *("oom_sure", "oom_limit_bytes", "oom_cgroup"),
 )
 
 
@@ -134,5 +135,13 @@ def event_record(step: Step, it: TickEvent) -> Record:
         record["was"] = it.previous_values
     ending = step.tick.ending
     if entry.what == "end" and ending:
-        record |= {"status": ending.status, "signal": ending.signal}
+        oom = ending.oom
+        limit = oom.limit if oom else None
+        record |= {
+            "status": ending.status,
+            "signal": ending.signal,
+            "oom_sure": oom.sure if oom else None,
+            "oom_limit_bytes": limit.limit_bytes if limit else None,
+            "oom_cgroup": limit.path if limit else None,
+        }
     return record

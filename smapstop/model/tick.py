@@ -43,6 +43,25 @@ class ThreadStack:
 
 
 @dataclass(frozen=True, slots=True)
+class OomLimit:
+    """Memory limit of a control group (cgroup)."""
+
+    limit_bytes: int
+    path: str
+    """Path of the group, as /proc/PID/cgroup prints it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OomKill:
+    """The OOM killer killed the process, or may have."""
+
+    sure: bool
+    """False if it may have killed another process, while this one ended for another reason."""
+    limit: OomLimit | None = None
+    """The limit that was reached; of one that is not sure, perhaps. None if it was the memory of the machine."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExitStatus:
     """Exit status of the process, as far as it is known."""
 
@@ -52,6 +71,8 @@ class ExitStatus:
     """Signal that killed it, if any."""
     zombie: bool = False
     """Ended, but not reaped by its parent yet."""
+    oom: OomKill | None = None
+    """The OOM killer ended it, or may have; None if not, or if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

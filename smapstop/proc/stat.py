@@ -6,6 +6,8 @@ from smapstop.proc.columns import Counters
 
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 """Page size, kB."""
+_EXITING = 0x4
+"""PF_EXITING in the flags of stat (include/linux/sched.h)."""
 
 
 def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
@@ -47,3 +49,8 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
 def fields_after_name(stat: bytes) -> list[bytes]:
     """Return the fields of stat from the third on; the second is a name in parentheses, of arbitrary bytes."""
     return stat[stat.rindex(b")") + 2 :].split()
+
+
+def is_exiting(stat: bytes) -> bool:
+    """Whether a process has begun to exit, or has exited."""
+    return bool(int(fields_after_name(stat)[6]) & _EXITING)

@@ -11,7 +11,7 @@ from smapstop import __version__
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, SymbolNames
 from smapstop.model.explain.rules import Faults, explain
 from smapstop.model.mapping_rows import find_rows
-from smapstop.model.tick import ExitStatus, Ids, LifecycleEvent, ThreadStack, Tick
+from smapstop.model.tick import ExitStatus, Ids, LifecycleEvent, OomKill, OomLimit, ThreadStack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, StringTable
 from smapstop.recording.schema import (
@@ -170,9 +170,17 @@ def _decode_tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
         stacks=tuple(ThreadStack(*stack) for _, *stack in rows.stacks),
         torn=bool(row["torn"]),
         executed=bool(row["executed"]),
-        ending=ExitStatus(row["exit_status"], row["exit_signal"], bool(row["zombie"])) if row["ended"] else None,
+        ending=_decode_ending(row) if row["ended"] else None,
         missing=row["missing"],
     )
+
+
+def _decode_ending(row: dict[str, Any]) -> ExitStatus:
+    """Decode how the process ended; older recordings have no columns for the OOM killer."""
+    limit_bytes, sure = row.get("oom_limit_bytes"), row.get("oom_sure")
+    limit = None if limit_bytes is None else OomLimit(int(limit_bytes), str(row["oom_cgroup"]))
+    oom = None if sure is None else OomKill(bool(sure), limit)
+    return ExitStatus(row["exit_status"], row["exit_signal"], bool(row["zombie"]), oom)
 
 
 _NOT_TOTALS = frozenset((*TICK_COLUMNS, *COUNTERS.values()))

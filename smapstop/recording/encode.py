@@ -5,7 +5,7 @@ import json
 from smapstop.model.events import MECHANISMS
 from smapstop.model.history.log_entry import EVENT_KINDS, PUBLIC_NAMES
 from smapstop.model.history.tick_entries import NO_MAPPING, recorded_entries
-from smapstop.model.tick import Ids, Tick
+from smapstop.model.tick import Ids, OomKill, Tick
 from smapstop.model.timestamps import format_utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.recording.schema import ATTRIBUTE_FIELDS, COUNTERS, Cell, TableRow, to_signed
@@ -34,8 +34,19 @@ def tick_row(tick: Tick, *, is_full: bool) -> dict[str, Cell]:
         "exit_status": ending.status if ending else None,
         "exit_signal": ending.signal if ending else None,
         "zombie": int(ending is not None and ending.zombie),
+        **oom_cells(ending.oom if ending else None),
         **{column: _to_signed_cell(value) for column, value in counters.items()},
         **tick.totals,
+    }
+
+
+def oom_cells(oom: OomKill | None) -> dict[str, Cell]:
+    """Encode what the OOM killer has to do with the end of the process."""
+    limit = oom.limit if oom else None
+    return {
+        "oom_sure": int(oom.sure) if oom else None,
+        "oom_limit_bytes": limit.limit_bytes if limit else None,
+        "oom_cgroup": limit.path if limit else None,
     }
 
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from smapstop.model.protocol import Target
-from smapstop.model.tick import Tick
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, strip_deleted
 
 REDACTED_COMM = "redacted"
 """Comm of every redacted process."""
+REDACTED_CGROUP = "/redacted"
+"""Path of every redacted control group."""
 _KERNEL_NAMES = re.compile(
     r"|\[[a-z_]+(:\d+)?\]|/dev/zero|/anon_hugepage|/secretmem"
     r"|/\[aio\]|/drm mm object|/i915|anon_inode:\[?[a-z_]+\]?"  # [heap], [stack], [vdso] …; fs/proc/task_mmu.c
@@ -40,6 +42,13 @@ _SAFE_REASONS = re.compile(
     r"|it was (saved while it went on|not saved to its end)"
 )
 """Stop reasons that contain no name."""
+
+
+def _redact_ending(ending: ExitStatus | None) -> ExitStatus | None:
+    """Replace the path of the control group that limited the process."""
+    if ending is None or ending.oom is None or ending.oom.limit is None:
+        return ending
+    return replace(ending, oom=replace(ending.oom, limit=replace(ending.oom.limit, path=REDACTED_CGROUP)))
 
 
 class Redaction:
@@ -72,6 +81,7 @@ class Redaction:
             events=replace(tick.events, names=()),
             stacks=tuple(replace(stack, name="") for stack in tick.stacks),
             missing="the mappings could not be read" if tick.missing else "",
+            ending=_redact_ending(tick.ending),
         )
 
     def redact_reason(self, why: str) -> str:

@@ -34,8 +34,9 @@ MAPPING_COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name",
 TICK_COLUMNS = (
     *("tick", "at", "wall_ns", "monotonic_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "tier"),
     *("keyframe", "anew", "torn", "executed", "missing", "ended", "exit_status", "exit_signal", "zombie", "checksum"),
+    *("oom_sure", "oom_limit_bytes", "oom_cgroup"),
 )
-"""Columns of `ticks` that are neither counters nor totals."""
+"""Columns of `ticks` that are neither counters nor totals; older recordings do not have those of the last line."""
 _RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
 COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
 """Columns of `ticks` for the counters; where a counter and a total share a name, the total has it."""
@@ -53,7 +54,8 @@ CREATE TABLE ticks (
   read_ns INTEGER NOT NULL, cpu_ns INTEGER NOT NULL, interval_ns INTEGER NOT NULL, smaps_interval_ns INTEGER NOT NULL,
   tier TEXT NOT NULL, keyframe INTEGER NOT NULL, anew INTEGER NOT NULL, torn INTEGER NOT NULL,
   executed INTEGER NOT NULL, missing TEXT NOT NULL, ended INTEGER NOT NULL, exit_status INTEGER, exit_signal INTEGER,
-  zombie INTEGER NOT NULL, checksum INTEGER NOT NULL, {counters});
+  zombie INTEGER NOT NULL, checksum INTEGER NOT NULL, oom_sure INTEGER, oom_limit_bytes INTEGER, oom_cgroup TEXT,
+  {counters});
 CREATE TABLE mappings (
   mapping INTEGER NOT NULL, since INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
   "offset" INTEGER NOT NULL, inode INTEGER NOT NULL, perms TEXT NOT NULL, device TEXT NOT NULL, name TEXT NOT NULL,

@@ -28,6 +28,7 @@ from smapstop.proc.exit_status import read_wait_status, split_wait_status
 from smapstop.proc.process import ProcDir, max_map_count
 from smapstop.pseudo_terminal import ProgramTerminal
 from smapstop.sampling.launch import Program, launch, release, terminal_environment
+from smapstop.sampling.oom_watch import OomWatch
 from smapstop.sampling.sampler import Sampler
 from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
 
@@ -40,6 +41,7 @@ class WatchedProcess:
         self.program = program
         self.pidfd = os.pidfd_open(process.pid)
         self.sampler = Sampler(process, pace)
+        self.oom_watch = OomWatch(process)
 
     def target(self) -> Target:
         """Description of the target for the reader."""
@@ -55,6 +57,10 @@ class WatchedProcess:
         )
 
     def collect_exit_status(self) -> ExitStatus:
+        """Return the exit status of the target, and whether the OOM killer ended it; reap it if it is our child."""
+        return self.oom_watch.explain(self._collect_wait_status)
+
+    def _collect_wait_status(self) -> ExitStatus:
         """Return the exit status of the target, and reap it if it is our child.
 
         That of another process is read from /proc, or from its pidfd once its parent has reaped it;
@@ -74,6 +80,7 @@ class WatchedProcess:
 
     def close(self) -> None:
         """Close the files."""
+        self.oom_watch.close()
         os.close(self.pidfd)
         self.process.close()
 
@@ -169,12 +176,14 @@ class Service:
 
     def _send_sample(self, watched: WatchedProcess) -> None:
         """Sample and send a tick; or finish when the target has ended."""
+        counts = watched.oom_watch.read()
         try:
             tick = watched.sampler.sample()
         except (FileNotFoundError, ProcessLookupError):
             if watched.pidfd in select.select([watched.pidfd], [], [], 0.5)[0]:
                 self._finish_watching(watched)
             return
+        watched.oom_watch.keep(counts)
         self._send(tick)
 
     def _finish_watching(self, watched: WatchedProcess) -> None:

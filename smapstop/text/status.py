@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.protocol import EndOfRecording, Target
-from smapstop.model.tick import ExitStatus, Tick
+from smapstop.model.tick import ExitStatus, OomKill, Tick
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
@@ -78,7 +78,7 @@ def header_of(
         process_facts=(
             *((f"run {run}",) if run else ()),
             str(target.pid),
-            *((exit_status_text(ending),) if ending else alive),
+            *((exit_status_label(ending),) if ending else alive),
         ),
         mode=_mode(view, timeline, over, overdue_seconds),
         moving=view.state.speed > 0
@@ -88,7 +88,41 @@ def header_of(
 
 
 def exit_status_text(ending: ExitStatus) -> str:
-    """Text of how a process ended."""
+    """Text of how a process ended, with what is known of the OOM killer and its limit."""
+    oom = ending.oom
+    if oom is None:
+        return _wait_status_text(ending)
+    limit = _oom_limit_text(oom)
+    if oom.sure:
+        return f"killed by the OOM killer ({limit})"
+    return f"{_wait_status_text(ending)}: the OOM killer? ({limit}, but another process may have been its victim)"
+
+
+def exit_status_label(ending: ExitStatus) -> str:
+    """Short text of how a process ended, for one line with other facts."""
+    oom = ending.oom
+    if oom is None:
+        return _wait_status_text(ending)
+    limit = f" (limit {fmt.long_amount(oom.limit.limit_bytes / 1024)})" if oom.limit else ""
+    return f"OOM-killed{'' if oom.sure else '?'}{limit}"
+
+
+def ending_sentence(tick: Tick) -> str:
+    """Which process ended and how, at its last tick."""
+    counters = tick.counters
+    how = exit_status_text(tick.ending) if tick.ending else "not ended"
+    return f"process {counters.pid} ({fmt.printable(counters.name)}): {how}"
+
+
+def _oom_limit_text(oom: OomKill) -> str:
+    """Text of the memory that ran out."""
+    if oom.limit is None:
+        return "the machine's memory ran out"
+    return f"memory limit {fmt.long_amount(oom.limit.limit_bytes / 1024)} of cgroup {fmt.printable(oom.limit.path)}"
+
+
+def _wait_status_text(ending: ExitStatus) -> str:
+    """Text of an exit status or signal."""
     if ending.signal is not None:
         return f"killed by {_signal_name(ending.signal)}"
     if ending.status is not None:

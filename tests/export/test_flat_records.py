@@ -12,7 +12,7 @@ from factories import COUNTERS, mappings_of, tick_of
 from smapstop.export import RECORD_KINDS
 from smapstop.export.flat_records import columns_of
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
-from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, OomKill, OomLimit, Tick
 from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.proc.fields import FIELD_BY_NAME
 
@@ -199,9 +199,20 @@ def test_why_a_reading_is_not_whole_is_told(path: Path) -> None:
     assert (last["missing"], last["torn"]) == ("not permitted", True)
 
 
-@pytest.mark.parametrize(("ending", "status", "signal"), [(ExitStatus(3), 3, None), (ExitStatus(None, 9), None, 9)])
+OOM_KILLED = ExitStatus(None, 9, oom=OomKill(True, OomLimit(64 << 20, "/group")))
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "signal", "oom"),
+    [
+        (ExitStatus(3), 3, None, (None, None, None)),
+        (ExitStatus(None, 9), None, 9, (None, None, None)),
+        (OOM_KILLED, None, 9, (True, 64 << 20, "/group")),
+        (replace(OOM_KILLED, oom=OomKill(False)), None, 9, (False, None, None)),
+    ],
+)
 def test_the_end_has_its_status_or_signal_and_no_numbers_of_before(
-    path: Path, ending: ExitStatus, status: int | None, signal: int | None
+    path: Path, ending: ExitStatus, status: int | None, signal: int | None, oom: tuple[object, ...]
 ) -> None:
     (first, _) = two_ticks()
     end = replace(first, number=1, keyframe=False, ids=first.ids[:0], rows=first.rows.take(slice(0)), ending=ending)
@@ -211,6 +222,7 @@ def test_the_end_has_its_status_or_signal_and_no_numbers_of_before(
     known = {name: value for name, value in tick.items() if value is not None}
     assert set(known) == {"type", "tick", "at", "seconds", "monotonic_s", "pid", "name"}
     assert (event["what"], event["status"], event["signal"]) == ("exit", status, signal)
+    assert (event["oom_sure"], event["oom_limit_bytes"], event["oom_cgroup"]) == oom
     assert (event["mapping"], event["name"], event["evidence"], event["kb"]) == (None, "program", {}, None)
 
 

@@ -24,7 +24,7 @@ from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
 from smapstop.model.protocol import Pace
-from smapstop.model.tick import ExitStatus, LifecycleEvent, ThreadStack, Tick
+from smapstop.model.tick import ExitStatus, LifecycleEvent, OomKill, OomLimit, ThreadStack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording, is_recording
@@ -101,6 +101,7 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
     first = tick_of(
         0, vsyscall, [0, 1], totals={"rss": 1, "swap": 0}, counters=replace(COUNTERS, rss=5, image=1 << 63)
     )
+    oom = OomKill(False, OomLimit(64 << 20, "/gr\udcffup"))
     ticks = [
         first,
         tick_of(1, grown, [0], lineage=(LifecycleEvent("grow", 0),), totals={"rss": 2, "pss": 3}, torn=True),
@@ -118,12 +119,22 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
         ),
         tick_of(5, later.take(slice(0)), [], tier="counters", missing="not permitted: run it as root"),
         tick_of(6, mappings_of((1, 2), texts=(new := StringTable())), [7], executed=True, keyframe=True),
-        tick_of(7, mappings_of(texts=new), [], ending=ExitStatus(None, 9, zombie=True)),
+        tick_of(7, mappings_of(texts=new), [], ending=ExitStatus(None, 9, zombie=True, oom=oom)),
     ]
 
     record(path, *ticks)
 
     same(ticks, read(path))
+
+
+def test_a_recording_made_before_the_oom_killer_was_known_is_read(path: Path) -> None:
+    rows = mappings_of((1, 2))
+    record(path, tick_of(0, rows, [0]), tick_of(1, rows.take(slice(0)), [], ending=ExitStatus(None, 9)))
+    with closing(sqlite3.connect(path)) as database, database:
+        for column in ("oom_sure", "oom_limit_bytes", "oom_cgroup"):
+            database.execute(f"ALTER TABLE ticks DROP COLUMN {column}")
+
+    assert read(path)[-1].ending == ExitStatus(None, 9)
 
 
 @settings(max_examples=40, deadline=None)

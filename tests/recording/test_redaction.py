@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from factories import mappings_of
+from factories import mappings_of, tick_of
 from list_source import target
 from stepped_program import SteppedProgram, wait_until
 from tick_equality import tick_values
@@ -18,7 +18,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.kinds import kind_of, kinds_of
 from smapstop.model.protocol import Pace, Target
-from smapstop.model.tick import Tick
+from smapstop.model.tick import ExitStatus, OomKill, OomLimit, Tick
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
@@ -196,12 +196,18 @@ def test_the_reason_of_the_end_names_nobody(why: str, told: str) -> None:
     assert Redaction().redact_reason(why) == told
 
 
+def test_a_limit_is_kept_without_the_name_of_its_cgroup() -> None:
+    ending = ExitStatus(signal=9, oom=OomKill(True, OomLimit(1 << 26, "/docker/secret")))
+    redacted = Redaction().redact_tick(tick_of(0, mappings_of(), [], ending=ending)).ending
+    assert redacted == ExitStatus(signal=9, oom=OomKill(True, OomLimit(1 << 26, "/redacted")))
+
+
 def test_what_may_hold_words_is_known() -> None:
     """Whoever adds something to what is recorded decides here whether it names anybody."""
-    hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing"}
+    hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing", "path"}
     names = {
         field.name
-        for each in (Target, Tick, Counters, Mappings, Events)
+        for each in (Target, Tick, Counters, Mappings, Events, ExitStatus, OomKill, OomLimit)
         for field in fields(each)
         if "str" in str(field.type)
     }

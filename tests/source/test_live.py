@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from control_groups import LIMIT_BYTES, limited_group
 from stepped_program import DEADLINE_SECONDS, SteppedProgram, stepped_python, wait_until
 
 from smapstop.model.protocol import (
@@ -24,7 +25,7 @@ from smapstop.model.protocol import (
     Signal,
     Target,
 )
-from smapstop.model.tick import ExitStatus, Tick
+from smapstop.model.tick import ExitStatus, OomKill, OomLimit, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.source.base import SourceMessage
 from smapstop.source.live import LiveSource
@@ -319,6 +320,19 @@ def test_ending_of_a_launched_program(on_terminal: Listening, code: str, ending:
 
     assert ending == on_terminal.ending()
     assert not Path(f"/proc/{on_terminal.timeline.ticks[0].counters.pid}").exists()
+
+
+def test_process_that_its_control_group_killed(listening: Listening, program: Program) -> None:
+    with limited_group() as group, SteppedProgram(program("eater"), group / "cgroup.procs", "64") as eater:
+        eater.go()
+        listening.ask(Attach(eater.pid, QUICK))
+        listening.target()
+        listening.tick()
+        listening.tick()
+        eater.resume()
+        oom = OomKill(sure=True, limit=OomLimit(LIMIT_BYTES, f"/{group.name}"))
+
+        assert listening.ending() == ExitStatus(signal=signal.SIGKILL, zombie=True, oom=oom)
 
 
 def test_launched_program_gets_signals(on_terminal: Listening) -> None:

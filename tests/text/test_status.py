@@ -8,11 +8,20 @@ from factories import COUNTERS, SECOND_NS, mappings_of, tick_of, timeline_of
 from list_source import target
 
 from smapstop.model.compare.previous_run import PreviousRun
-from smapstop.model.tick import ExitStatus
+from smapstop.model.tick import ExitStatus, OomKill, OomLimit
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.status import baseline_text, exit_status_text, faults_parts, header_of, rss_line, totals_parts
+from smapstop.text.status import (
+    baseline_text,
+    ending_sentence,
+    exit_status_label,
+    exit_status_text,
+    faults_parts,
+    header_of,
+    rss_line,
+    totals_parts,
+)
 
 
 def two_ticks(*, apart_s: float = 1.0, **after: Any) -> Timeline:
@@ -73,6 +82,36 @@ def test_what_ended_says_how_and_no_more_what_it_does() -> None:
 )
 def test_an_end_is_told_as_far_as_it_is_known(ending: ExitStatus, expected: str) -> None:
     assert exit_status_text(ending) == expected
+    assert exit_status_label(ending) == expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "label", "text"),
+    [
+        (
+            ExitStatus(signal=9, oom=OomKill(True, OomLimit(64 << 20, "/app\n1"))),
+            "OOM-killed (limit 64.0 MiB)",
+            "killed by the OOM killer (memory limit 64.0 MiB of cgroup /app\\x0a1)",
+        ),
+        (
+            ExitStatus(oom=OomKill(False, OomLimit(64 << 20, "/"))),
+            "OOM-killed? (limit 64.0 MiB)",
+            (
+                "ended, exit status unknown: the OOM killer? "
+                "(memory limit 64.0 MiB of cgroup /, but another process may have been its victim)"
+            ),
+        ),
+        (
+            ExitStatus(signal=9, oom=OomKill(True)),
+            "OOM-killed",
+            "killed by the OOM killer (the machine's memory ran out)",
+        ),
+    ],
+)
+def test_an_end_by_the_oom_killer_is_told_with_the_limit(ending: ExitStatus, label: str, text: str) -> None:
+    assert (exit_status_label(ending), exit_status_text(ending)) == (label, text)
+    tick = tick_of(1, mappings_of(), [], ending=ending)
+    assert ending_sentence(tick) == f"process 4711 (program): {text}"
 
 
 def test_rates_divide_by_the_real_time() -> None:

@@ -1,0 +1,116 @@
+"""Watch the OOM killer's counters, to tell whether it killed the process, and for which limit."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from smapstop.model.tick import ExitStatus, OomKill, OomLimit
+from smapstop.proc.limits import MemoryCgroup, MemoryLimit, OomCounts, machine_oom_kills, open_memory_cgroup
+from smapstop.proc.process import ProcDir
+from smapstop.proc.stat import is_exiting
+
+_SIGKILL = 9
+
+
+class OomWatch:
+    """Counters of the OOM killer while a process runs, and when it has ended.
+
+    A process that the OOM killer chose may still be read for a moment, so the counters are compared with those of two
+    readings before.
+    """
+
+    def __init__(self, process: ProcDir) -> None:
+        self._process = process
+        self._group = b""
+        self._cgroup: MemoryCgroup | None = None
+        self._counts: deque[OomCounts] = deque(maxlen=2)
+
+    def read(self) -> OomCounts:
+        """Read the counters."""
+        self._follow()
+        return self._now()
+
+    def keep(self, counts: OomCounts) -> None:
+        """Keep counters that were read before the process was, which still ran."""
+        self._counts.append(counts)
+
+    def explain(self, end: Callable[[], ExitStatus]) -> ExitStatus:
+        """Explain the end of the process.
+
+        Args:
+            end: Collects the exit status, which may free the process's entry in /proc.
+
+        Returns:
+            The exit status; with what the OOM killer has to do with it.
+        """
+        self._follow()
+        ending = end()
+        if ending.status is not None or ending.signal not in (None, _SIGKILL) or not self._counts:
+            return ending
+        before, now, pid = self._counts[0], self._now(), self._process.pid
+        return replace(ending, oom=oom_kill_between(before, now, pid, is_killed=ending.signal == _SIGKILL))
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._cgroup is not None:
+            self._cgroup.close()
+        self._cgroup = None
+
+    def _follow(self) -> None:
+        """Open the control group of the process, which may have moved to another one."""
+        with suppress(OSError):  # it is gone, or this kernel has no control groups
+            group = self._process.read("cgroup")
+            if group != self._group and not self._is_misplaced():
+                cgroup = open_memory_cgroup(self._process)
+                self.close()
+                self._group, self._cgroup = group, cgroup
+                for at, counts in enumerate(self._counts):  # the others are of another group
+                    self._counts[at] = OomCounts(counts.machine_kills)
+
+    def _is_misplaced(self) -> bool:
+        """Whether the group that /proc tells is not that of the process: version 1 says "/" of one that exits."""
+        return self._cgroup is not None and self._cgroup.version == 1 and is_exiting(self._process.read("stat"))
+
+    def _now(self) -> OomCounts:
+        """The counters now."""
+        return self._cgroup.counts() if self._cgroup else OomCounts(machine_oom_kills())
+
+
+def oom_kill_between(before: OomCounts, after: OomCounts, pid: int, *, is_killed: bool) -> OomKill | None:
+    """What the OOM killer has to do with the end of a process; `None` if nothing.
+
+    It is sure that it killed the process if SIGKILL ended that, the OOM killer took one of its control group, and no
+    other process of that group is gone.
+
+    Args:
+        before: Counters while it ran.
+        after: Counters when it had ended.
+        pid: The process.
+        is_killed: It is known that SIGKILL ended it.
+    """
+    kills = _rise(before.kills, after.kills)
+    machine = _rise(before.machine_kills, after.machine_kills)
+    if machine == 0 or kills == 0 or not (kills or machine):
+        return None
+    if not kills:  # the group is gone, or cannot be seen
+        return OomKill(sure=False, limit=_smallest(before.limits or after.limits))
+    reached = [
+        now
+        for was, now in zip(before.limits, after.limits, strict=False)
+        if was.path == now.path and _rise(was.reached, now.reached)
+    ]
+    others = None if before.members is None else before.members - {pid}
+    is_alone = others is not None and after.members is not None and 0 not in others and others <= after.members
+    return OomKill(sure=is_killed and is_alone, limit=_smallest(reached))
+
+
+def _rise(before: int | None, after: int | None) -> int | None:
+    """By how much a counter rose; `None` if that is unknown."""
+    return None if before is None or after is None else after - before
+
+
+def _smallest(limits: Iterable[MemoryLimit]) -> OomLimit | None:
+    """The smallest limit; `None` without any: then the machine had no memory left."""
+    known = [(limit.limit_bytes, limit.path) for limit in limits if limit.limit_bytes is not None]
+    return OomLimit(*min(known)) if known else None
