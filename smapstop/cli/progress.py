@@ -27,15 +27,14 @@ class Progress:
         self._start_time = time.monotonic()
         self._last_shown = 0.0
         self._name = ""
-        self._end = ""
+        self._notices: list[str] = []
 
     def show(self, tick: "Tick", recorder: "Recorder") -> None:
         """Update the line: process, elapsed time, ticks, Rss, size of the file."""
         from smapstop.text.format import duration, long_amount, printable
-        from smapstop.text.status import ending_sentence
+        from smapstop.text.status import oom_notices
 
-        if tick.ending is not None and tick.ending.oom is not None:
-            self._end = ending_sentence(tick)
+        self._notices = oom_notices(tick)
         now = time.monotonic()
         self._name = f"{printable(tick.counters.name)} {tick.counters.pid}"
         if not self._on or self._quiet or now - self._last_shown < _MIN_REDRAW_SECONDS:
@@ -47,8 +46,8 @@ class Progress:
 
     def finish(self, recorder: "Recorder") -> None:
         """Print what was recorded and how to replay it; also elsewhere, that the OOM killer ended the process."""
-        if self._end:
-            print(f"{chr(13) if self._on and not self._quiet else ''}smapstop: {self._end}", file=sys.stderr)
+        for notice in self._notices:
+            print(f"{chr(13) if self._on and not self._quiet else ''}smapstop: {notice}", file=sys.stderr)
         if not self._on or not recorder.tick_count:
             return
         from smapstop.text.format import printable

@@ -107,11 +107,11 @@ def exit_status_label(ending: ExitStatus) -> str:
     return f"OOM-killed{'' if oom.sure else '?'}{limit}"
 
 
-def ending_sentence(tick: Tick) -> str:
-    """Which process ended and how, at its last tick."""
-    counters = tick.counters
-    how = exit_status_text(tick.ending) if tick.ending else "not ended"
-    return f"process {counters.pid} ({fmt.printable(counters.name)}): {how}"
+def oom_notices(tick: Tick) -> list[str]:
+    """Sentence on a process that the OOM killer ended, or may have, at its last tick; none at any other tick."""
+    if tick.ending is None or tick.ending.oom is None:
+        return []
+    return [f"process {tick.counters.pid} ({fmt.printable(tick.counters.name)}): {exit_status_text(tick.ending)}"]
 
 
 def _oom_limit_text(oom: OomKill) -> str:

@@ -31,7 +31,7 @@ from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Pick, Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
-from smapstop.text.status import ending_sentence, exit_status_text
+from smapstop.text.status import exit_status_text, oom_notices
 from smapstop.ui.keys.key_app import KeyApp
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.messages import SourceMessageReceived
@@ -215,8 +215,7 @@ class Dashboard(KeyApp):
                 self._last_tick_time, self.session.overdue_seconds = time.monotonic(), 0
                 if tick.ending is not None:
                     self._show_end(exit_status_text(tick.ending))
-                    if tick.ending.oom is not None and not isinstance(self._start_request, Replay):
-                        self.notices.append(ending_sentence(tick))
+                    self.notices += oom_notices(tick)
                 self._redraw_when_ready()
             case LaunchFailed() as launch_failed:
                 self._show_launch_failure(str(SmapstopError(launch_failed.what, launch_failed.remedy)))

@@ -14,11 +14,11 @@ from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.text.status import (
     baseline_text,
-    ending_sentence,
     exit_status_label,
     exit_status_text,
     faults_parts,
     header_of,
+    oom_notices,
     rss_line,
     totals_parts,
 )
@@ -111,7 +111,8 @@ def test_an_end_is_told_as_far_as_it_is_known(ending: ExitStatus, expected: str)
 def test_an_end_by_the_oom_killer_is_told_with_the_limit(ending: ExitStatus, label: str, text: str) -> None:
     assert (exit_status_label(ending), exit_status_text(ending)) == (label, text)
     tick = tick_of(1, mappings_of(), [], ending=ending)
-    assert ending_sentence(tick) == f"process 4711 (program): {text}"
+    assert oom_notices(tick) == [f"process 4711 (program): {text}"]
+    assert oom_notices(tick_of(1, mappings_of(), [], ending=ExitStatus(signal=9))) == []
 
 
 def test_rates_divide_by_the_real_time() -> None:
