@@ -209,9 +209,8 @@ class Dashboard(KeyApp):
             case Target() as target:
                 self.main_screen.begin_run(target)
             case Tick() as tick:
-                newest = self.session.runs.newest
-                assert newest is not None, "a target comes before its ticks"
-                newest.timeline.append(tick)
+                assert self.session.runs.newest is not None, "a target comes before its ticks"
+                self.session.runs.newest.timeline.append(tick)
                 self._last_tick_time, self.session.overdue_seconds = time.monotonic(), 0
                 if tick.ending is not None:
                     self._show_end(exit_status_text(tick.ending))
