@@ -163,3 +163,14 @@ def parse_number(text: str, option: str, least: float, most: float, unit: str) -
     if not least <= number <= most:
         raise SmapstopError(f"{option} {text}", f"give {unit} from {least:g} to {most:g}")
     return number
+
+
+def parse_reading_number(text: str) -> int:
+    """Parse the number of a reading in a saved text.
+
+    Raises:
+        SmapstopError: It is not a number from 1 on.
+    """
+    if not text.isdecimal() or not text.isascii() or not 1 <= len(text) <= 9 or not int(text):
+        raise SmapstopError(f"--reading {text}", "give the number of a reading: 1, 2, ...")
+    return int(text)

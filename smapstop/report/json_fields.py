@@ -36,6 +36,7 @@ def amounts(names: list[str], columns: list[list[int] | None], row: int) -> Reco
 
 def header_records(mappings: Mappings) -> list[Record]:
     """Identity of each mapping: addresses, permissions, file, kind and flags."""
+    has_flags = bool(mappings.flags.any())
     return [
         {
             "start": f"{mappings.start[row]:#x}",
@@ -47,7 +48,7 @@ def header_records(mappings: Mappings) -> list[Record]:
             "name": strip_deleted(mappings.name_of(row)),
             "deleted": mappings.name_of(row).endswith(DELETED_SUFFIX),
             "kind": kind.value,
-            "vm_flags": mappings.string_at(mappings.flags, row).split() or None,
+            "vm_flags": mappings.string_at(mappings.flags, row).split() if has_flags else None,
         }
         for row, kind in enumerate(kinds_of(mappings))
     ]

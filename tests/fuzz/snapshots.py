@@ -17,9 +17,10 @@ from smapstop.report.diff.inputs import ComparedRun
 from smapstop.report.diff.render import as_json as diff_as_json
 from smapstop.report.diff.render import as_markdown
 from smapstop.report.diff.render import as_table as diff_as_table
+from smapstop.report.snapshot.load import parse_saved_smaps
 from smapstop.report.snapshot.parse_json import parse_snapshot_json
 from smapstop.report.snapshot.render import as_csv, as_json, as_table
-from smapstop.report.snapshot.snapshot import Snapshot, parse_saved_smaps
+from smapstop.report.snapshot.snapshot import Snapshot
 
 WIDTH = 100
 
@@ -28,14 +29,12 @@ def check(data: bytes) -> None:
     """Print it in every way and compare it with itself, or say what is wrong with it."""
     try:
         if data.lstrip()[:1] in (b"{", b"["):
-            run = ComparedRun("saved", parse_snapshot_json(data).mappings)
+            snapshot = parse_snapshot_json(data)
         else:
             snapshot = parse_saved_smaps(data)
             _check_formats(snapshot)
-            if snapshot.mappings is None:
-                return
-            run = ComparedRun("saved", snapshot.mappings)
-        _check_diff(run)
+        if snapshot.mappings is not None:
+            _check_diff(ComparedRun("saved", snapshot.mappings))
     except SmapstopError as error:
         assert error.what
         assert error.remedy
@@ -53,6 +52,7 @@ def _check_formats(snapshot: Snapshot) -> None:
         assert as_csv(snapshot, None, grouping)
         if snapshot.mappings is not None and grouping == "none":
             again = parse_snapshot_json(text.encode()).mappings
+            assert again is not None
             assert again.start.tolist() == sorted(snapshot.mappings.start.tolist())
             assert len(document["mappings"]) == len(again) == table.count("\n") - 2
 

@@ -6,8 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smapstop.cli.arguments import CommandParser, add_common_options, did_you_mean, parse_options
-from smapstop.cli.output import is_terminal, print_text, table_width
+from smapstop.cli.arguments import (
+    CommandParser,
+    add_common_options,
+    did_you_mean,
+    parse_options,
+    parse_reading_number,
+)
+from smapstop.cli.output import is_terminal, print_text, sanitize_line, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
@@ -31,9 +37,13 @@ def build_parser() -> CommandParser:
         "  smapstop snapshot -p 4711 | jq '.mappings[] | select(.swap > 0)'\n"
         "                      the mappings with pages in swap",
     )
-    target = parser.add_argument_group("what to print (one of)").add_mutually_exclusive_group()
+    target_options = parser.add_argument_group("what to print (a process or a file)")
+    target = target_options.add_mutually_exclusive_group()
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
-    target.add_argument("--from", dest="file", metavar="FILE|-", help="a saved /proc/PID/smaps; - is stdin")
+    target.add_argument("--from", dest="file", metavar="FILE|-", help="a saved smaps, in any form; - is stdin")
+    target_options.add_argument(
+        "--reading", metavar="N", type=parse_reading_number, help="of a text with several readings, the one to print"
+    )
     form = parser.add_argument_group("how to print it")
     form.add_argument(
         "--format",
@@ -61,6 +71,8 @@ def run(words: list[str], command: Command) -> int:
         raise did_you_mean(word, ["snapshot", "--from" if Path(word).is_file() else "-p", word])
     if options.rollup and options.sort is not None:
         raise SmapstopError("--rollup has nothing to sort", "omit --sort")
+    if options.reading is not None and options.file is None:
+        raise SmapstopError("--reading is for a saved text", "smapstop snapshot --from FILE --reading N")
     if options.label and (options.pid is None or options.rollup or options.grouping != "none"):
         raise SmapstopError("--label needs the mappings of a process", "give -p, and omit --group-by and --rollup")
     snapshot = _take_snapshot(options)
@@ -71,7 +83,7 @@ def run(words: list[str], command: Command) -> int:
 def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
     """Take the sample, or read a saved one."""
     from smapstop.proc.process_lookup import find_process
-    from smapstop.report.snapshot.snapshot import parse_saved_smaps, take_snapshot, take_totals, with_labels
+    from smapstop.report.snapshot.snapshot import take_snapshot, take_totals, with_labels
 
     if options.pid is not None:
         pid = find_process(options.pid)
@@ -79,17 +91,22 @@ def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
         return with_labels(pid, snapshot) if options.label else snapshot
     if options.file is None:
         raise SmapstopError("snapshot needs a process or a file", "smapstop snapshot -p PID|NAME, or --from FILE")
-    snapshot = parse_saved_smaps(_read_file(options.file))
+    return _load_snapshot(options)
+
+
+def _load_snapshot(options: argparse.Namespace) -> "Snapshot":
+    """Read a saved sample, and say on stderr what is missing in it."""
+    from smapstop.report.snapshot.load import load_snapshot
+    from smapstop.saved.files import read_input
+
+    data = read_input(options.file, "--from reads a saved /proc/PID/smaps, or - for stdin")
+    snapshot = load_snapshot(data, options.reading)
+    if snapshot.mappings is None and (options.grouping != "none" or options.sort is not None):
+        option = "--sort" if options.grouping == "none" else "--group-by"
+        raise SmapstopError(f"only totals (smaps_rollup): nothing for {option}", "save /proc/PID/smaps, or omit it")
+    for note in snapshot.notes:
+        print(f"smapstop: {sanitize_line(note)}", file=sys.stderr)
     return replace(snapshot, mappings=None) if options.rollup else snapshot
-
-
-def _read_file(file: str) -> bytes:
-    """Read a file; `-` is stdin."""
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        remedy = "--from reads a saved /proc/PID/smaps, or - for stdin"
-        raise SmapstopError(f"cannot read {file!r}: {error.strerror}", remedy) from error
 
 
 def _format_snapshot(snapshot: "Snapshot", options: argparse.Namespace) -> str:

@@ -68,12 +68,13 @@ def parse_rollup(text: SmapsText) -> dict[str, int]:
 
 
 def drop_torn(mappings: Mappings) -> Mappings:
-    """Drop mappings that overlap the next one; return the same object if there are none.
+    """Drop mappings that a later one overlaps; return the same object if there are none.
 
-    The kernel releases its lock between two read() calls. If a mapping it has already printed merges with the next
-    one meanwhile, it prints the merged mapping, with the same start and a later end, and the first print is stale.
+    The kernel releases its lock between two read() calls. If mappings it has already printed merge with the next one
+    meanwhile, it prints the merged mapping, with the start of the first and a later end, and those prints are stale.
     """
-    torn = mappings.start[1:] < mappings.end[:-1]
+    lowest_after = np.minimum.accumulate(mappings.start[::-1])[::-1][1:]
+    torn = lowest_after < mappings.end[:-1]
     return mappings.take(np.append(~torn, True)) if torn.any() else mappings
 
 

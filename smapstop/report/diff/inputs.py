@@ -1,13 +1,10 @@
 """Inputs of `smapstop diff`: the memory map of a process, from a recording or a saved snapshot."""
 
-import errno
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Tick
@@ -16,8 +13,9 @@ from smapstop.model.timestamps import format_utc
 from smapstop.proc.columns import Mappings
 from smapstop.recording.reader import FILE_HEADER_BYTES, Recording, is_recording
 from smapstop.report.diff.moment_spec import MomentSpec
-from smapstop.report.snapshot.parse_json import parse_snapshot_json
-from smapstop.report.snapshot.snapshot import parse_saved_smaps
+from smapstop.report.snapshot.load import load_snapshot
+from smapstop.saved.files import open_input, shown_name
+from smapstop.saved.unpack import MOST_BYTES
 
 _REMEDY = "use a file from smapstop record or smapstop snapshot --format json, or a saved smaps"
 
@@ -39,72 +37,65 @@ class ComparedRun:
     """Seconds since the first tick of the recording."""
     redaction: str = ""
     """Redaction token of the recording, whose file names are numbers; empty if they are not redacted."""
+    notes: tuple[str, ...] = ()
+    """What is missing in a saved text, for the user."""
 
 
-def open_run(file: str, when: MomentSpec | None, metric: str) -> ComparedRun:
+def open_run(file: str, when: MomentSpec | None, metric: str, reading: int | None = None) -> ComparedRun:
     """Open a run, of a type detected by content: a recording, the JSON of a snapshot, or a saved /proc/PID/smaps.
 
     Args:
         file: Path; `-` is stdin, which cannot be a recording.
         when: Point in time of a recording; the end by default.
         metric: Field whose total is largest at `peak`.
+        reading: Number of the reading in a text that has several, from 1.
 
     Raises:
-        SmapstopError: It cannot be read, has an unknown format, or has no such point in time.
+        SmapstopError: It cannot be read, has an unknown format, or has no such point in time or reading.
     """
-    shown = "stdin" if file == "-" else repr(file)
+    shown = shown_name(file)
     try:
-        with _open_file(file) as stream:
-            text = stream.read(FILE_HEADER_BYTES)
-            if not is_recording(text):
-                text += stream.read()
+        with open_input(file) as stream:
+            data = stream.read(FILE_HEADER_BYTES)
+            if not is_recording(data):
+                data += stream.read(MOST_BYTES)
     except OSError as error:
         raise SmapstopError(f"cannot read {shown}: {error.strerror}", _REMEDY) from error
-    if is_recording(text):
+    if is_recording(data):
         if file == "-":
             raise SmapstopError("stdin is a recording", "give its file name: SQLite cannot read a pipe")
+        if reading is not None:
+            raise SmapstopError(f"{shown} is a recording", "--reading is for texts; --at chooses a point in time")
         return _load_recording(file, "end" if when is None else when, metric)
     if when is not None:
-        raise SmapstopError(
-            f"{shown} is one sample", "--at is for recordings; --at 2.5, is for A alone, --at ,2.5 for B"
-        )
+        remedy = "--at is for recordings, --reading for texts; --at 2.5, is for A alone, --at ,2.5 for B"
+        raise SmapstopError(f"{shown} is no recording", remedy)
     try:
-        return _load_sample(file, text)
+        return _load_sample(file, data, reading)
     except SmapstopError as error:
         raise SmapstopError(f"{shown}: {error.what}", error.remedy) from error
 
 
-def _open_file(file: str) -> BinaryIO:
-    """Open a file for reading; `-` is stdin.
+def _load_sample(file: str, data: bytes, reading: int | None) -> ComparedRun:
+    """Load a run from a saved sample.
 
     Raises:
-        OSError: It cannot be read.
+        SmapstopError: It is not a sample.
     """
-    if file != "-":
-        return Path(file).open("rb")
-    if sys.stdin is None:
-        raise OSError(errno.EBADF, "it is closed")
-    return sys.stdin.buffer
-
-
-def _load_sample(file: str, text: bytes) -> ComparedRun:
-    """Load a run from one saved sample.
-
-    Raises:
-        SmapstopError: The text is not a sample.
-    """
-    if not text.strip():
+    if not data.strip():
         raise SmapstopError("it is empty", _REMEDY)
-    if text.lstrip()[:1] in (b"{", b"["):
-        saved = parse_snapshot_json(text)
-        return ComparedRun(file, saved.mappings, saved.pid, saved.process_name, saved.taken_at)
-    try:
-        snapshot = parse_saved_smaps(text)
-    except SmapstopError as error:
-        raise SmapstopError(f"not a recording, JSON or saved smaps ({error.what})", _REMEDY) from error
+    snapshot = load_snapshot(data, reading)
     if snapshot.mappings is None:
-        raise SmapstopError("only the totals of smaps_rollup", "save /proc/PID/smaps")
-    return ComparedRun(file, snapshot.mappings)
+        raise SmapstopError("only totals, without mappings", "save /proc/PID/smaps")
+    process, wall_ns = snapshot.counters, snapshot.wall_ns
+    return ComparedRun(
+        file,
+        snapshot.mappings,
+        None if process is None else process.pid,
+        None if process is None else process.name,
+        None if wall_ns is None else format_utc(wall_ns),
+        notes=snapshot.notes,
+    )
 
 
 def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:

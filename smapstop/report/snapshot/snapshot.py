@@ -1,4 +1,4 @@
-"""Take a snapshot of a process, or parse a saved one, and turn it into records."""
+"""Take a snapshot of a process, and turn it into records."""
 
 import time
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from smapstop.proc.added_fields import ADDED_PROPERTIES
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, access_error
-from smapstop.proc.smaps.parser import drop_torn, parse_rollup, parse_smaps
+from smapstop.proc.smaps.parser import parse_rollup, parse_smaps
 from smapstop.report.json_fields import RESERVED_KEYS, Record, all_field_names, amounts, header_records, label_record
 from smapstop.report.label_reader import read_labels
 from smapstop.sampling.sampler import Sampler
@@ -36,6 +36,8 @@ class Snapshot:
     """Duration of the reading, ns."""
     labels: list[Label | None] | None = None
     """Purpose of each mapping; None if not requested."""
+    notes: tuple[str, ...] = ()
+    """What is missing in a saved text, for the user."""
 
 
 def take_snapshot(pid: int) -> Snapshot:
@@ -55,7 +57,7 @@ def take_snapshot(pid: int) -> Snapshot:
             raise SmapstopError(tick.missing)
         return Snapshot(
             mappings=tick.rows,
-            rollup=_read_rollup(process) or _sums(tick.rows),
+            rollup=_read_rollup(process) or sum_fields(tick.rows),
             counters=tick.counters,
             command_line=process.command_line(),
             wall_ns=tick.wall_ns,
@@ -84,7 +86,7 @@ def take_totals(pid: int) -> Snapshot:
     with ProcDir(pid) as process:
         try:
             wall_ns, began_ns = time.time_ns(), time.monotonic_ns()
-            rollup = _read_rollup(process) or _sums(parse_smaps(process.read_smaps()))
+            rollup = _read_rollup(process) or sum_fields(parse_smaps(process.read_smaps()))
             read_ns = time.monotonic_ns() - began_ns
             counters = process.counters()
         except OSError as error:
@@ -92,20 +94,6 @@ def take_totals(pid: int) -> Snapshot:
         if not rollup:
             process.require_memory()
         return Snapshot(None, rollup, counters, process.command_line(), wall_ns, read_ns)
-
-
-def parse_saved_smaps(text: bytes) -> Snapshot:
-    """Parse a saved /proc/PID/smaps or smaps_rollup.
-
-    Raises:
-        SmapstopError: The text is neither.
-    """
-    mappings = drop_torn(parse_smaps(text))
-    if not len(mappings):
-        raise SmapstopError("the saved smaps is empty", "save one with: cat /proc/PID/smaps >FILE")
-    if len(mappings) == 1 and mappings.name_of(0) == "[rollup]":
-        return Snapshot(None, parse_rollup(text))
-    return Snapshot(mappings, _sums(mappings))
 
 
 def _read_rollup(process: ProcDir) -> dict[str, int]:
@@ -116,7 +104,7 @@ def _read_rollup(process: ProcDir) -> dict[str, int]:
         return {}
 
 
-def _sums(mappings: Mappings) -> dict[str, int]:
+def sum_fields(mappings: Mappings) -> dict[str, int]:
     """Sum the fields that can be summed, kB."""
     return {
         name: int(column[column != ABSENT].sum())

@@ -51,3 +51,40 @@ def test_labels_are_for_single_mappings_of_a_running_process(arguments: tuple[st
     run = smapstop("snapshot", "--label", *arguments)
     assert run.returncode == 2
     assert "--label needs the mappings of a process" in run.stderr
+
+
+LINE = "1000-2000 rw-p 00000000 00:00 0 [heap]\nSize: 4 kB\nRss: {} kB\nVmFlags: rd\n"
+
+
+def test_a_reading_of_several_is_chosen_and_what_is_missing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "saved").write_text(LINE.format(4) + "Sun Nov 29 20:54:36 UTC 2026\n" + LINE.format(8) + "2000-30")
+    refused = smapstop("snapshot", "--from", tmp_path / "saved")
+    assert (refused.stdout, refused.returncode) == ("", 2)
+    assert refused.stderr.startswith("smapstop: line 6: another reading begins here; there are 2: choose one with ")
+    second = smapstop("snapshot", "--from", tmp_path / "saved", "--reading", 2)
+    assert json.loads(second.stdout)["rollup"]["rss"] == 8
+    assert second.stderr == "smapstop: line 10: the text ends inside a header; mappings are missing\n"
+    for number, told in (
+        ("0", "--reading 0: give the number"),
+        ("3", "--reading 3: it has 2 readings, in lines 1, 6"),
+    ):
+        assert told in smapstop("snapshot", "--from", tmp_path / "saved", "--reading", number).stderr
+    assert "--reading is for a saved text" in smapstop("snapshot", "-p", os.getpid(), "--reading", 1).stderr
+
+
+def test_the_json_of_a_snapshot_is_read_again() -> None:
+    json_text = smapstop("snapshot", "-p", os.getpid(), "--label").stdout
+    command = [*SMAPSTOP, "snapshot", "--from", "-"]
+    again = subprocess.run(command, input=json_text, capture_output=True, text=True, check=True)
+    assert again.stdout == json_text
+    totals = smapstop("snapshot", "-p", os.getpid(), "--rollup").stdout
+    assert subprocess.run(command, input=totals, capture_output=True, text=True, check=True).stdout == totals
+
+
+def test_totals_have_no_groups_and_no_order() -> None:
+    rollup = Path("/proc/self/smaps_rollup").read_bytes()
+    for option in (["--group-by", "name"], ["--sort", "rss"]):
+        command = [*SMAPSTOP, "snapshot", "--from", "-", *option]
+        run = subprocess.run(command, input=rollup, capture_output=True, check=False)
+        assert run.stderr.startswith(b"smapstop: only totals (smaps_rollup): nothing for " + option[0].encode())
+        assert run.returncode == 2

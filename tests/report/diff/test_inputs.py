@@ -14,10 +14,10 @@ from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.recording.writer import Recorder
 from smapstop.report.diff.inputs import ComparedRun, find_moment, open_run
 from smapstop.report.diff.moment_spec import MomentSpec
+from smapstop.report.snapshot.load import parse_saved_smaps
 from smapstop.report.snapshot.render import as_json
-from smapstop.report.snapshot.snapshot import parse_saved_smaps
 
-SAVED = b"1000-2000 rw-p 00000000 00:00 0          [heap]\nRss: 4 kB\nPss: 3 kB\n"
+SAVED = b"1000-2000 rw-p 00000000 00:00 0          [heap]\nSize: 4 kB\nRss: 4 kB\nPss: 3 kB\n"
 
 
 def saved(path: Path, text: bytes) -> ComparedRun:
@@ -54,17 +54,17 @@ NEITHER = "use a file from smapstop record or smapstop snapshot --format json, o
         (b" \n", f"FILE: it is empty: {NEITHER}"),
         (
             b"root:x:0:0\n",
-            "FILE: not a recording, JSON or saved smaps (smaps line 1: expected a mapping's header, ",
+            "FILE: not smaps: no line is the header of a mapping; it begins with 'root:x:0:0': save /proc/",
         ),
         (
-            SAVED + b"torn",
-            "FILE: not a recording, JSON or saved smaps (smaps line 4: expected a mapping's header or ",
+            SAVED + b"torn\nSwap: 0 kB\n",
+            "FILE: line 5: expected a field of the mapping in line 1, found 'torn': the text is ",
         ),
-        (b"SQLite format 3\0" + b"\0" * 100, "FILE: not a recording, JSON or saved smaps ("),
+        (b"SQLite format 3\0" + b"\0" * 100, "FILE: not smaps, but an SQLite database: "),
         (b"{}", "FILE: JSON, but not a smapstop snapshot: "),
         (
             b"1000-2000 ---p 00000000 00:00 0   [rollup]\nRss: 4 kB\n",
-            "FILE: only the totals of smaps_rollup: save /proc",
+            "FILE: only totals, without mappings: save /proc",
         ),
     ],
 )
@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 def test_one_sample_has_no_moments_to_choose_from(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(SAVED)
-    with pytest.raises(SmapstopError, match="is one sample: --at is for recordings"):
+    with pytest.raises(SmapstopError, match="is no recording: --at is for recordings"):
         open_run(str(tmp_path / "a"), "peak", "pss")
 
 

@@ -13,9 +13,10 @@ from stepped_program import SteppedProgram
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
+from smapstop.report.snapshot.load import parse_saved_smaps
 from smapstop.report.snapshot.parse_json import parse_snapshot_json
 from smapstop.report.snapshot.render import as_json
-from smapstop.report.snapshot.snapshot import parse_saved_smaps, take_snapshot
+from smapstop.report.snapshot.snapshot import take_snapshot
 
 DATA = DATA / "smaps"
 SAVED = [path for path in sorted(DATA.glob("*.txt")) if "rollup" not in path.name]
@@ -26,8 +27,9 @@ def test_every_kernels_mappings_come_back(path: Path) -> None:
     snapshot = parse_saved_smaps(path.read_bytes())
     read = parse_snapshot_json(as_json(snapshot).encode())
     assert snapshot.mappings is not None
+    assert read.mappings is not None
     assert mapping_dicts(read.mappings) == mapping_dicts(snapshot.mappings)
-    assert (read.pid, read.process_name, read.taken_at) == (None, None, None)
+    assert (read.counters, read.wall_ns, read.rollup) == (None, None, snapshot.rollup)
 
 
 def test_a_sorted_snapshot_is_read_in_address_order(program: Callable[[str], Path]) -> None:
@@ -35,15 +37,15 @@ def test_a_sorted_snapshot_is_read_in_address_order(program: Callable[[str], Pat
         snapshot = take_snapshot(target.pid)
     read = parse_snapshot_json(as_json(snapshot, Sorting("rss")).encode())
     assert snapshot.mappings is not None
+    assert read.mappings is not None
     assert mapping_dicts(read.mappings) == mapping_dicts(snapshot.mappings)
-    assert (read.pid, read.process_name) == (target.pid, "grow")
-    assert read.taken_at is not None
-    assert read.taken_at.endswith("Z")
+    assert as_json(read) == as_json(snapshot)
 
 
 def test_names_with_any_bytes_come_back() -> None:
     text = b"1000-2000 rw-p 00000000 fe:00 4711     /a \xff\x1b (deleted)\nRss: 4 kB\n"
     mappings = parse_snapshot_json(as_json(parse_saved_smaps(text)).encode()).mappings
+    assert mappings is not None
     assert os.fsencode(mappings.name_of(0)) == b"/a \xff\x1b (deleted)"
 
 
@@ -52,7 +54,9 @@ def test_an_unknown_field_with_the_name_of_a_key_is_left_out() -> None:
     (record,) = json.loads(as_json(parse_saved_smaps(text)))["mappings"]
     assert (record["kind"], record["rss"], record["new"]) == ("anonymous", 4, 8)
     assert not {"members", "guess"} & record.keys()
-    assert parse_snapshot_json(as_json(parse_saved_smaps(text)).encode()).mappings.fields == ("rss", "new")
+    mappings = parse_snapshot_json(as_json(parse_saved_smaps(text)).encode()).mappings
+    assert mappings is not None
+    assert set(mappings.fields) == {"size", "rss", "new"}
 
 
 def document(**other: Any) -> bytes:
@@ -76,7 +80,13 @@ def mapping(**other: Any) -> list[dict[str, Any]]:
         (b'{"schema": 1}', "JSON, but not a smapstop snapshot: "),
         (document(tool="other 1.0"), "JSON, but not a smapstop snapshot: "),
         (document(schema=2), "schema 2 is newer than schema 1 of this smapstop: update smapstop"),
-        (document(mappings=None), "JSON without mappings: take the snapshot without --group-by and --rollup"),
+        (
+            document(mappings=None, groups=[]),
+            "JSON of groups, without mappings: take the snapshot ",
+        ),
+        (document(mappings=None, rollup=None), "JSON of smapstop, but not of smapstop snapshot: "),
+        (document(rollup={"rss": "4"}), "malformed JSON of a snapshot ('4' is not an amount)"),
+        (document(process={"pid": 1}), "malformed JSON of a snapshot ("),
         (document(mappings=mapping(rss="4")), "malformed JSON of a snapshot ('4' is not an amount)"),
         (document(mappings=mapping(rss=-4)), "malformed JSON of a snapshot (-4 is not an amount)"),
         (document(mappings=mapping(rss=True)), "malformed JSON of a snapshot (True is not an amount)"),
