@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.own_changes import own_amounts_changed
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
-from smapstop.proc.fields import EXCHANGED_PAIRS, EXTERNALLY_DRIVEN
+from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
 ADDRESS_COLUMNS, TEXT_COLUMNS = ("start", "end", "offset", "inode"), ("perms", "device", "name", "flags")
 ATTRIBUTE_COLUMNS = (*ADDRESS_COLUMNS, *TEXT_COLUMNS)
@@ -38,23 +39,21 @@ def find_rows(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
 
 
 def visibly_changed(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether rows differ in what a user sees as a change: as `rows_differ`, without `EXTERNALLY_DRIVEN` fields.
+    """Whether rows differ in what a user sees as a change of the mapping: not only in what others do to its pages.
 
-    Of `EXCHANGED_PAIRS` the sums are compared; offset, inode and device are left out.
+    As `rows_differ`, but amounts as in `own_amounts_changed`; offset, inode and device are left out.
     """
     if set(a.fields) - EXTERNALLY_DRIVEN != set(b.fields) - EXTERNALLY_DRIVEN:
         return np.ones(len(i), bool)
     out = np.zeros(len(i), bool)
     for name in ("start", "end", "perms", "name", "flags"):
         out |= getattr(a, name)[i] != getattr(b, name)[j]
-    before, after = (dict(zip(of.fields, of.amounts, strict=True)) for of in (a, b))
-    for name in before:
-        if name not in EXTERNALLY_DRIVEN:
-            out |= before[name][i] != after[name][j]
-    for one, other in EXCHANGED_PAIRS:
-        if {one, other} <= before.keys() & after.keys():
-            out |= before[one][i] + before[other][i] != after[one][j] + after[other][j]
-    return out
+    return out | own_amounts_changed(_columns(a, i), _columns(b, j))
+
+
+def _columns(mappings: Mappings, rows: NDArray[np.intp]) -> dict[str, Amounts]:
+    """Amounts of rows by field."""
+    return {name: column[rows] for name, column in zip(mappings.fields, mappings.amounts, strict=True)}
 
 
 def concatenate(a: Mappings, b: Mappings) -> Mappings:

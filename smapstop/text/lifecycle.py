@@ -9,7 +9,7 @@ from smapstop.model.events import Event
 from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.tick import LifecycleEvent, LifecycleKind, Tick
-from smapstop.proc.fields import SECONDARY_FIELDS
+from smapstop.proc.fields import FIELD_BY_NAME, SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.mechanisms import LIFECYCLE_VERBS
 
@@ -46,6 +46,20 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
         lifecycle=(*lifecycle, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
         events=tuple(tick.events.of_mapping(history.mapping)),
     )
+
+
+def others_text(history: MappingHistory, number: int) -> str:
+    """What others did to the pages of a mapping since it last changed itself, up to a tick; empty if nothing."""
+    step = history.step_at(number)
+    for name in ("pss", "private_clean", "private_dirty"):
+        at = int(history.last_changes(step)[history.fields.index(name)]) if name in history.fields else 0
+        if at > history.last_visible_change(step):
+            was, now = history.field(name, at)[-2:].tolist()
+            ago = ago_text(history.tick_of(at), history.timeline.header(number))
+            when = ago if ago == "now" else f"{ago} ago"
+            verb = "mapped" if now < was else "unmapped"
+            return f"{FIELD_BY_NAME[name].label} {fmt.signed(now - was)} {when}: others {verb} the same pages"
+    return ""
 
 
 def _flags_text(was: Sequence[str], now: Sequence[str]) -> list[str]:

@@ -9,16 +9,19 @@ from numpy.typing import NDArray
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
+from smapstop.model.own_changes import SHARING_FIELDS, most_own_kb
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS, MEMORY_FILESYSTEM
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX
-from smapstop.proc.fields import FIELD_BY_NAME, VM_FLAGS
+from smapstop.proc.fields import EXTERNALLY_DRIVEN, FIELD_BY_NAME, VM_FLAGS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import ago_text, end_text
 from smapstop.text.sparkline import sparkline
 from smapstop.text.table_rows import HISTORY_TICKS, history_step
+
+_MOVED_BY_OTHERS = EXTERNALLY_DRIVEN.union(SHARING_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +160,15 @@ class FieldRow:
     """Whether it has always been 0."""
     constant: bool
     """Whether it has never changed."""
+    by_others: bool
+    """Whether it changed because others mapped or unmapped the same pages, or the kernel aged them."""
 
 
 def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
     """Rows for every field that the kernel prints for the mapping, in the kernel's order."""
     step = history.step_at(ticks.number)
     before, after, change = _compare(history, ticks)
+    others = _changed_by_others(history, ticks, before, after)
     ever, last = history.last_changes(len(history.states) - 1) > 0, history.last_changes(step)
     histories = sparkline(history.amounts(_history_ticks(ticks.number, widths.history)))
     rows = []
@@ -171,6 +177,8 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
         if name in HIDDEN_FIELDS or (now != now and not ever[at]):
             continue
         last_text, age = _last_change(history, ticks, name, int(last[at]))
+        if name in _MOVED_BY_OTHERS and last[at] != history.last_visible_change(int(last[at])):
+            age = None
         rows.append(
             FieldRow(
                 name=name,
@@ -186,6 +194,7 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
                 age=age,
                 zero=now == 0 and not ever[at],
                 constant=not ever[at],
+                by_others=others[at],
             )
         )
     return rows
@@ -206,6 +215,25 @@ def _compare(
     before = np.array([ABSENT if column is None else column[row] for column in columns], np.float64)
     before[before == ABSENT] = np.nan
     return before, after, after - before
+
+
+def _changed_by_others(
+    history: MappingHistory, ticks: ComparedTicks, before: NDArray[np.float64], after: NDArray[np.float64]
+) -> list[bool]:
+    """Whether the process itself cannot have caused the change of each field."""
+    if ticks.previous_run_snapshot is not None:
+        return [False] * len(before)
+    known = [at for at, name in enumerate(history.fields) if before[at] == before[at] and after[at] == after[at]]
+    was, now = ({history.fields[at]: side[[at]] for at in known} for side in (before, after))
+    most_kb = float(most_own_kb(was, now)[0]) if known else 0.0
+    unmoved = history.last_visible_change(history.step_at(ticks.number)) <= history.step_at(ticks.before)
+    return [
+        at in known
+        and (
+            abs(after[at] - before[at]) > most_kb if name in SHARING_FIELDS else name in EXTERNALLY_DRIVEN and unmoved
+        )
+        for at, name in enumerate(history.fields)
+    ]
 
 
 def _last_change(history: MappingHistory, ticks: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:

@@ -7,8 +7,10 @@ import numpy as np
 
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, OomKill, Tick
+from smapstop.model.timeline.map_diff import is_own_change
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.totals import SUMMED_FIELDS
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 
@@ -194,14 +196,31 @@ def _change(before: Tick, after: Tick, name: str) -> int | None:
     return after.totals[name] - before.totals[name]
 
 
-def totals_parts(view: View) -> list[tuple[str, str, int | None]]:
-    """Totals other than Rss, as (label, amount, change against the baseline in kB)."""
+@dataclass(frozen=True, slots=True)
+class TotalText:
+    """A total of the process."""
+
+    label: str
+    amount: str
+    change: int | None = None
+    """Change against the baseline, kB; None if unknown."""
+    by_others: bool = False
+    """Whether the change comes mostly from others that mapped or unmapped the same pages."""
+
+
+_SHARED_PARTS = {"pss": ("pss",), "uss": SUMMED_FIELDS["uss"]}
+"""Totals that others change, with their fields."""
+
+
+def totals_parts(view: View) -> list[TotalText]:
+    """Totals other than Rss."""
     tick, read, compared = view.snapshot.tick, view.snapshot.reading_tick, view.diff.before.reading_tick
-    parts = [
-        (label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), _change(compared, read, name))
-        for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap"))
-    ]
-    return [*parts, ("peak", fmt.long_amount(tick.counters.vm_hwm), None)]
+    parts = []
+    for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap")):
+        change = _change(compared, read, name)
+        others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
+        parts.append(TotalText(label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), change, others))
+    return [*parts, TotalText("peak", fmt.long_amount(tick.counters.vm_hwm))]
 
 
 def faults_parts(view: View, target: Target) -> list[tuple[str, str]]:

@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.group_history import REMOVAL_TICKS
-from smapstop.model.history.recent_moves import FADE_TICKS, moves_of
+from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, moves_of
 from smapstop.model.kinds import Kind, section_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
-from smapstop.proc.fields import EXTERNALLY_DRIVEN
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
 from smapstop.text.events import group_change_text
@@ -159,18 +158,18 @@ def _numbers(table: TableData, indices: RowIndices, column: Column) -> list[floa
 
 
 def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
-    """Recent changes of each column's amounts; of externally driven fields only if the mapping changed, too."""
-    number = shown.view.snapshot.tick.number
-    if shown.group_series:
-        fields = shown.group_series.amounts.fields
-        values = shown.group_series.amounts.series(shown.ids, max(0, number - FADE_TICKS), number + 1)
+    """Recent changes of each column's amounts, in ticks in which the row itself changed: else others did it."""
+    number, timeline, groups = shown.view.snapshot.tick.number, shown.timeline, shown.group_series
+    first = max(timeline.oldest, number - FADE_TICKS)
+    if groups:
+        fields, values = groups.amounts.fields, groups.amounts.series(shown.ids, first, number + 1)
+        changed = [groups.amounts.changed(at) for at in range(first, number + 1)]
     else:
-        fields, first = shown.row_series.fields, max(shown.timeline.oldest, number - FADE_TICKS)
+        fields = shown.row_series.fields
         values = shown.row_series.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
-    changes = moves_of(values)
-    others_did = np.abs(changes) <= number - np.array(shown.last_changed, np.int64)
-    changes[np.isin(fields, list(EXTERNALLY_DRIVEN))[:, np.newaxis] & others_did] = 0
-    moves = dict(zip(fields, changes.tolist(), strict=True))
+        changed = [changed_mappings(timeline, at) for at in range(first, number + 1)]
+    own = np.stack([np.isin(shown.ids, ids) for ids in changed], axis=-1)
+    moves = dict(zip(fields, moves_of(values, own).tolist(), strict=True))
     no_moves = [0] * len(shown.indices)
     return [moves[column.key] if column.cell_format == "amount" else no_moves for column in columns]
 

@@ -133,7 +133,7 @@ def test_counters_that_ran_backwards_give_no_rate() -> None:
 
 
 def test_what_is_not_known_is_not_zero() -> None:
-    parts = {label: (amount, change) for label, amount, change in totals_parts(scene_of(two_ticks()))}
+    parts = {total.label: (total.amount, total.change) for total in totals_parts(scene_of(two_ticks()))}
     assert parts["Pss"] == ("10 KiB", 2)
     assert parts["Swap"] == ("–", None)
 
@@ -141,7 +141,7 @@ def test_what_is_not_known_is_not_zero() -> None:
 def test_totals_that_a_cheap_tick_did_not_read_are_those_of_the_last_reading() -> None:
     timeline = two_ticks()
     timeline.append(tick_of(2, mappings_of(), [], tier="counters", totals={"rss": 3072}))
-    parts = {label: amount for label, amount, _ in totals_parts(scene_of(timeline))}
+    parts = {total.label: total.amount for total in totals_parts(scene_of(timeline))}
     assert parts["Pss"] == "10 KiB"
 
 

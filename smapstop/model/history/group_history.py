@@ -93,6 +93,14 @@ class GroupHistory:
         ]
         return np.maximum(moved, removals).tolist() if removals else []
 
+    def changed(self, number: int) -> Ids:
+        """Ids of the groups in which a mapping changed visibly at a tick, or is gone."""
+        snapshot = self.timeline.at(number)
+        rows = np.flatnonzero(snapshot.last_changed == number)
+        keys = group_keys(kind_codes(snapshot.mappings)[rows], snapshot.mappings.name[rows], self.by)
+        (sums,) = self._sums_between(number, number + 1)
+        return group_ids(np.union1d(keys, np.array(sorted(sums.lost_keys), np.int64)))
+
     def entries(self, groups: Ids, numbers: Sequence[int]) -> list[tuple[LogEntry, ...]]:
         """Log entries of each group in the tick given for it, the costliest first, then the largest."""
         requests = list(zip(groups.tolist(), numbers, strict=True))

@@ -9,11 +9,11 @@ from smapstop.model.history.log_entry import MappingRef, format_address_range, r
 from smapstop.model.kinds import Kind, kind_at, section_of
 from smapstop.model.labels import Label, purpose_label, purposes_of
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, TEXT_COLUMNS
+from smapstop.model.own_changes import own_amounts_changed
 from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.timeline.mapping_queries import RowSpan
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Mappings
-from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
 _FIRST_CAPACITY = 64
 
@@ -115,7 +115,6 @@ class MappingHistory:
         self._amounts = np.full((0, _FIRST_CAPACITY), np.nan)
         self._last_changes = np.zeros((0, _FIRST_CAPACITY), np.int64)
         self._visible_changes = np.zeros(_FIRST_CAPACITY, np.int64)
-        self._visible_fields = np.zeros(0, bool)
 
     def update(self) -> None:
         """Add the ticks appended since the last update."""
@@ -164,7 +163,8 @@ class MappingHistory:
         before, after = self._amounts[:, since - 1 : stop - 1], self._amounts[:, since:stop]
         changed = (after != before) & ~(np.isnan(after) & np.isnan(before))
         steps = np.arange(since, stop)
-        visible = replaced[since - at :] | changed[self._visible_fields].any(axis=0)
+        was, now = (dict(zip(self.fields, np.nan_to_num(side, nan=ABSENT), strict=True)) for side in (before, after))
+        visible = replaced[since - at :] | own_amounts_changed(was, now)
         for out, here in ((self._last_changes, changed), (self._visible_changes[np.newaxis], visible[np.newaxis])):
             out[:, since:stop] = np.where(here, steps, 0)
             np.maximum.accumulate(out[:, since - 1 : stop], axis=1, out=out[:, since - 1 : stop])
@@ -175,7 +175,6 @@ class MappingHistory:
         more = max(steps, 2 * len(self._numbers)) - len(self._numbers) if steps > len(self._numbers) else 0
         if new or more:
             self.fields += new
-            self._visible_fields = np.array([name not in EXTERNALLY_DRIVEN for name in self.fields], bool)
             self._numbers = np.pad(self._numbers, (0, more))
             self._times_ns = np.pad(self._times_ns, (0, more))
             self._visible_changes = np.pad(self._visible_changes, (0, more))
@@ -211,7 +210,7 @@ class MappingHistory:
         return self._last_changes[:, step]
 
     def last_visible_change(self, step: int) -> int:
-        """Last step up to this one with a visible change, not only of `EXTERNALLY_DRIVEN` fields; 0 for never."""
+        """Last step up to this one with a visible change, as in `visibly_changed`; 0 for never."""
         return int(self._visible_changes[step])
 
     def field(self, name: str, step: int) -> NDArray[np.float64]:

@@ -17,20 +17,28 @@ Moves = NDArray[np.int8]
 """Last change of each number: 0 for none, 1 for up in this tick, 2 for up in the tick before; negative for down."""
 
 
-def moves_of(values: NDArray[np.float64]) -> Moves:
-    """Find the last change of each number.
+def moves_of(values: NDArray[np.float64], own: NDArray[np.bool_] | bool = True) -> Moves:
+    """Find the last change of each number that is the process's own doing.
 
     Args:
         values: The numbers after each tick, shape (…, ticks); a change from or to NaN (no value) does not count.
+        own: Whether a change at a tick counts, shape (…, ticks) or one that becomes it.
 
     Returns:
         Shape (…).
     """
-    steps = np.sign(np.nan_to_num(np.diff(values, prepend=np.nan)))[..., ::-1]
+    steps = (np.sign(np.nan_to_num(np.diff(values, prepend=np.nan))) * own)[..., ::-1]
     ago = np.argmax(steps != 0, axis=-1)
     last = np.take_along_axis(steps, ago[..., np.newaxis], axis=-1)[..., 0]
     moves: Moves = (last * (ago + 1)).astype(np.int8)
     return moves
+
+
+def changed_mappings(timeline: Timeline, number: int) -> Ids:
+    """Ids of the mappings that changed visibly at a tick."""
+    snapshot = timeline.at(number)
+    changed: Ids = snapshot.ids[snapshot.last_changed == number]
+    return changed
 
 
 def recent_amounts(

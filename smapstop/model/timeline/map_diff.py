@@ -1,13 +1,15 @@
 """Diff of two map snapshots: signed deltas, new and removed mappings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.mapping_rows import find_rows
+from smapstop.model.own_changes import most_own_kb
 from smapstop.model.timeline.map_snapshot import MapSnapshot
-from smapstop.proc.columns import ABSENT
+from smapstop.proc.columns import ABSENT, Mappings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,40 @@ class MapDiff:
             delta[known] = 0
         delta[after == ABSENT] = 0
         return delta
+
+
+def is_own_change(diff: MapDiff, parts: Sequence[str]) -> bool:
+    """Whether the process itself can have caused most of the change of a total, rather than others.
+
+    Args:
+        diff: Two snapshots with the same string table; of others, all changes are the process's own.
+        parts: Fields whose sum the total is, of `SHARING_FIELDS`.
+    """
+    before, after = diff.before.mappings, diff.after.mappings
+    if before.strings is not after.strings:
+        return True
+    rows = np.flatnonzero(diff.before_rows >= 0)
+    was, now = _amounts(before, diff.before_rows[rows]), _amounts(after, rows)
+    change = _sums(now, parts) - _sums(was, parts)
+    most_kb = most_own_kb(was, now)
+    own = np.clip(change, -most_kb, most_kb)
+    born, gone = (
+        _sums(_amounts(side, at), parts)
+        for side, at in ((after, np.flatnonzero(diff.before_rows < 0)), (before, diff.gone_rows))
+    )
+    return bool(abs(own.sum() + born.sum() - gone.sum()) >= abs((change - own).sum()))
+
+
+def _amounts(mappings: Mappings, rows: NDArray[np.intp]) -> dict[str, NDArray[np.int64]]:
+    """Amounts of rows by field, kB; 0 where a field was not printed."""
+    columns = zip(mappings.fields, mappings.amounts, strict=True)
+    return {name: np.maximum(column[rows], 0) for name, column in columns}
+
+
+def _sums(amounts: dict[str, NDArray[np.int64]], parts: Sequence[str]) -> NDArray[np.int64]:
+    """Sum of fields by row."""
+    n = len(next(iter(amounts.values()), ()))
+    return sum((amounts[name] for name in parts if name in amounts), np.zeros(n, np.int64))
 
 
 def diff_maps(before: MapSnapshot, after: MapSnapshot) -> MapDiff:

@@ -12,7 +12,7 @@ from smapstop.model.kinds import Kind
 from smapstop.model.protocol import SharersReply
 from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
-from smapstop.text.lifecycle import LastChange, last_change, lifecycle_lines, unchanged_text
+from smapstop.text.lifecycle import LastChange, last_change, lifecycle_lines, others_text, unchanged_text
 from smapstop.text.mapping_detail import (
     ComparedTicks,
     FieldRow,
@@ -54,6 +54,9 @@ def draw_title(
         facts = [f" {fact}" for fact in flow(facts_of(state), width - 2)]
         lines += [[Segment(fact, style.base)] for fact in (facts if height >= 16 else facts[:1])]
         lines.append(_last_change_segments(history, last_change(history, ticks.number), style, width))
+        others = others_text(history, ticks.number)
+        if others and height >= 16:
+            lines.append([Segment(fmt.clip(f" {others}", width), style.quiet)])
     first, *rest = [style.line(line, width) for line in lines]
     return [tabs.draw_tabs(first, "detail", style.base, style.quiet), *rest]
 
@@ -131,11 +134,11 @@ def draw_field(
     changed = bool(row.change) and row.change == row.change
     ground = _row_background(row, style, cursor=cursor)
     plain = style.quiet if row.zero else style.base
-    loud = style.change_style(row.change) if changed else style.quiet
+    loud = style.change_style(row.change) if changed and not row.by_others else style.quiet
     amount = style.quiet if row.zero else style.base + Style(color=style.palette.heat_of(row.amount))
     cells = [
         ("▸ " if cursor else "  ", style.bold),
-        (row.label.ljust(widths.label + 1), style.bold if changed else plain),
+        (row.label.ljust(widths.label + 1), style.bold if changed and not row.by_others else plain),
     ]
     if widths.before:
         cells.append((row.before.rjust(widths.before), style.base if changed else style.quiet))
@@ -146,7 +149,7 @@ def draw_field(
     if widths.rate:
         cells.append((row.rate.rjust(widths.rate), loud))
     if widths.history:
-        colour = style.palette.quiet if row.constant else style.palette.colours[kind]
+        colour = style.palette.quiet if row.constant or row.by_others else style.palette.colours[kind]
         cells.append((f"  {row.history}", style.base + Style(color=colour)))
     if widths.last:
         cells.append(

@@ -119,10 +119,12 @@ class Totals(Widget):
         palette, base = palette_of(self.app), self.rich_style
         quiet = base + Style(color=palette.quiet)
         totals: list[list[Segment]] = []
-        for label, amount, change in totals_parts(self._view):
-            ink = palette.gain if (change or 0) > 0 else palette.loss
-            changed = [Segment(f" {fmt.signed(change)}", base + Style(color=ink))] if change else []
-            totals.append([Segment(f" {label} ", quiet), Segment(amount, base), *changed, Segment(" ", base)])
+        for total in totals_parts(self._view):
+            ink = palette.quiet if total.by_others else palette.gain if (total.change or 0) > 0 else palette.loss
+            changed = [Segment(f" {fmt.signed(total.change)}", base + Style(color=ink))] if total.change else []
+            totals.append(
+                [Segment(f" {total.label} ", quiet), Segment(total.amount, base), *changed, Segment(" ", base)]
+            )
         faults = [
             [Segment(f" {label} ", quiet), Segment(f"{value} ", base)]
             for label, value in faults_parts(self._view, self._target)

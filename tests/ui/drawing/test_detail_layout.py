@@ -161,7 +161,7 @@ def test_with_few_lines_the_help_and_then_the_reasons_are_left_out() -> None:
 
 def rows_of(count: int, zeros: int) -> list[FieldRow]:
     """Rows of which the first `zeros` are 0, and the last one has changed."""
-    row = FieldRow("", "", "", "", "", "", "", "", 4.0, 0.0, None, zero=False, constant=True)
+    row = FieldRow("", "", "", "", "", "", "", "", 4.0, 0.0, None, zero=False, constant=True, by_others=False)
     rows = [replace(row, name=f"f{at}", zero=at < zeros) for at in range(count)]
     return [*rows[:-1], replace(rows[-1], constant=False)]
 
