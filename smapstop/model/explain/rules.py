@@ -24,7 +24,12 @@ from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, skip_whol
 from smapstop.model.explain.ledger import HP, HS, PD, SD, STATES, KbColumn, Ledger, Mask
 from smapstop.model.explain.moves import cancel_moved_pages, possible_moves
 from smapstop.model.explain.parts import Bookings, Parts
-from smapstop.model.explain.shared_memory import book_object_arrivals, book_object_departures
+from smapstop.model.explain.shared_memory import (
+    book_object_arrivals,
+    book_object_departures,
+    skip_object_huge_pages,
+    skip_object_swap,
+)
 from smapstop.model.explain.shared_objects import ObjectChanges, object_changes
 from smapstop.model.explain.swapping import book_ksm, book_swap
 from smapstop.model.tick import Ids
@@ -116,7 +121,7 @@ def _lock_changes(
     return out
 
 
-def _book_all(ledger: Ledger, evidence: Evidence, objects: ObjectChanges | None) -> None:
+def _book_all(ledger: Ledger, evidence: Evidence, objects: ObjectChanges) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
     moved = cancel_moved_pages(ledger, evidence)
@@ -124,13 +129,14 @@ def _book_all(ledger: Ledger, evidence: Evidence, objects: ObjectChanges | None)
     book_unmapped(ledger, evidence, moved, left)
     book_ksm(ledger)
     skip_whole_huge_pages(ledger, evidence)
+    swapped = skip_object_swap(ledger, evidence, objects)
     book_swap(ledger, evidence)
+    huge = skip_object_huge_pages(ledger, evidence, objects)
     split = book_huge(ledger, evidence)
-    book_hugetlb(ledger, evidence)
     copied = book_copies(ledger, evidence)
-    if objects is not None:
-        book_object_arrivals(ledger, objects)
-        book_object_departures(ledger, objects)
+    book_object_arrivals(ledger, evidence, objects, huge)
+    book_object_departures(ledger, evidence, objects, swapped)
+    book_hugetlb(ledger, evidence)
     book_arrivals(ledger, evidence, copied, came)
     book_departures(ledger, evidence, left | (split > 0))
     if ledger.printed_fields >= set(STATES):

@@ -4,37 +4,98 @@ Page tables of shared memory say little: a page that appears may have been in th
 stays there. What tells is the object's growth (mm/shmem.c: shmem_recalc_inode), as far as it is known.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, KbColumn, Ledger
-from smapstop.model.explain.shared_objects import UNLIMITED, ObjectChanges
+from smapstop.model.explain.evidence import Evidence
+from smapstop.model.explain.ledger import (
+    CLEAN_FIRST,
+    DIRTY_FIRST,
+    HP,
+    HS,
+    PC,
+    PD,
+    SC,
+    SD,
+    KbColumn,
+    Ledger,
+    round_down,
+)
+from smapstop.model.explain.object_pages import freed_pages, new_pages
+from smapstop.model.explain.shared_objects import ObjectChanges
 
 _NEW_FIRST = (PD, PC, SD, SC)
 
 
-def book_object_arrivals(ledger: Ledger, objects: ObjectChanges) -> None:
+def skip_object_huge_pages(ledger: Ledger, evidence: Evidence, objects: ObjectChanges) -> KbColumn:
+    """Skip pages of objects that were mapped as whole huge pages: `book_object_arrivals` books them.
+
+    Returns:
+        These pages, kB.
+    """
+    is_faulted = objects.is_object & (evidence.faults > 0)  # else they were collapsed
+    huge = np.where(is_faulted, round_down(ledger.gain("huge", "rss"), evidence.huge_kb), 0)
+    ledger.unexplained["huge"] -= huge
+    return huge
+
+
+def skip_object_swap(ledger: Ledger, evidence: Evidence, objects: ObjectChanges) -> KbColumn:
+    """Skip pages of objects that left swap and did not come here: `book_object_departures` books them.
+
+    Not where addresses were unmapped, since pages in swap may have been theirs.
+
+    Returns:
+        These pages, kB.
+    """
+    here = objects.is_object & evidence.shared_memory & (evidence.lost_kb == 0)
+    swapped = np.where(here, np.maximum(ledger.loss("swap") - ledger.gain("rss"), 0), 0)
+    ledger.unexplained["swap"] += swapped
+    return swapped
+
+
+def book_object_arrivals(ledger: Ledger, evidence: Evidence, objects: ObjectChanges, huge: KbColumn) -> None:
     """Book pages of objects that became resident: new as far as the object grew, else in memory already.
 
     Of an object that is not known, pages that no other mapping has are likelier to be new than others.
+
+    Args:
+        ledger: The ledger.
+        evidence: The evidence.
+        objects: The objects.
+        huge: Pages among them that were mapped as whole huge pages, kB; besides hugetlb pages.
     """
-    gained = np.where(objects.is_object, ledger.gain("rss"), 0)
+    resident = np.where(objects.is_object, ledger.gain("rss"), 0)
+    hugetlb = np.maximum(_hugetlb_change(ledger, evidence, objects), 0)
+    gained = resident + hugetlb
     if not gained.any():
         return
-    share = _new_pages(objects, gained, np.minimum(gained, ledger.gain(PD) + ledger.gain(PC)))
-    ledger.explain_gain(share.moved, _NEW_FIRST)
-    ledger.explain_gain(gained - share.moved, CLEAN_FIRST)
-    ledger.book("first-touch", share.moved_surely, rss=1)
-    ledger.book("first-touch", share.moved - share.moved_surely, sure=False, rss=1)
-    ledger.book("shared-map", share.stayed_surely, rss=1)
-    ledger.book("shared-map", gained - share.moved - share.stayed_surely, sure=False, rss=1)
+    new, surely_new, surely_old = new_pages(
+        objects, gained, np.minimum(gained, ledger.gain(PD) + ledger.gain(PC) + ledger.gain(HP))
+    )
+    small = np.where(hugetlb > 0, 0, new)
+    ledger.explain_gain(small, _NEW_FIRST)
+    ledger.explain_gain(resident - small, CLEAN_FIRST)
+    ledger.explain_gain(hugetlb, (HP, HS))
+    ledger.unexplained["rss"] -= resident
+    new_huge = np.minimum(new, huge + hugetlb)
+    surely_huge = np.minimum(new_huge, surely_new)
+    ledger.book("huge-fault", surely_huge)
+    ledger.book("huge-fault", new_huge - surely_huge, sure=False)
+    ledger.book("first-touch", surely_new - surely_huge)
+    ledger.book("first-touch", new - surely_new - (new_huge - surely_huge), sure=False)
+    ledger.book("shared-map", surely_old)
+    ledger.book("shared-map", gained - new - surely_old, sure=False)
 
 
-def book_object_departures(ledger: Ledger, objects: ObjectChanges) -> None:
+def book_object_departures(ledger: Ledger, evidence: Evidence, objects: ObjectChanges, swapped: KbColumn) -> None:
     """Book pages of objects that are no longer resident: freed as far as the object shrank, else kept by it.
 
     Copies in private mappings are not the object's.
+
+    Args:
+        ledger: The ledger.
+        evidence: The evidence.
+        objects: The objects.
+        swapped: Pages that left swap, kB: another process brought them back, or they were freed.
     """
     dropped = ledger.loss("rss", "anonymous")
     replaced = np.where(objects.is_object, ledger.loss("anonymous") - dropped, 0)
@@ -42,72 +103,27 @@ def book_object_departures(ledger: Ledger, objects: ObjectChanges) -> None:
     ledger.explain_gain(replaced, CLEAN_FIRST)
     ledger.book("discard", replaced, anonymous=-1)
     ledger.book("shared-map", replaced)
-    lost = np.where(objects.is_object, ledger.loss("rss") - dropped, 0)
-    if not lost.any():
+    resident = np.where(objects.is_object, ledger.loss("rss") - dropped, 0)
+    hugetlb = np.maximum(-_hugetlb_change(ledger, evidence, objects) - evidence.lost_kb, 0)
+    lost = resident + hugetlb
+    if not (lost + swapped).any():
         return
-    share = _freed_pages(objects, lost)
-    ledger.explain_loss(lost, DIRTY_FIRST)
-    ledger.book("discard", share.moved_surely, rss=-1)
-    ledger.book("shared-unmap", share.stayed_surely, rss=-1)
-    ledger.book("shared-unmap", lost - share.moved_surely - share.stayed_surely, sure=False, rss=-1)
+    freed, kept = freed_pages(objects, lost + swapped, np.where(swapped > 0, 0, evidence.lost_kb))
+    swapped_freed = np.where(freed >= lost + swapped, swapped, 0)
+    swapped_back = np.where(kept >= lost + swapped, swapped, 0)
+    mixed = (swapped > 0) & (swapped_freed + swapped_back == 0)  # which of them were freed is not known
+    freed, kept = (np.where(mixed, 0, kb - part) for kb, part in ((freed, swapped_freed), (kept, swapped_back)))
+    ledger.explain_loss(resident, DIRTY_FIRST)
+    ledger.explain_loss(hugetlb, (HP, HS))
+    ledger.unexplained["rss"] += resident
+    ledger.book("discard", freed + swapped_freed)
+    ledger.book("shared-unmap", kept)
+    ledger.book("shared-unmap", lost - freed - kept, sure=False)
+    ledger.book("swap-in", swapped_back)
+    ledger.book("swap-in", swapped - swapped_freed - swapped_back, sure=False)
 
 
-class _Share(NamedTuple):
-    """Pages of each mapping for which the object grew, or shrank, kB; the others it held before, or still holds."""
-
-    moved: KbColumn
-    moved_surely: KbColumn
-    stayed_surely: KbColumn
-
-
-def _new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn) -> _Share:
-    """Divide pages that became resident into new ones and old ones; no object has more new ones than it grew.
-
-    Growth that equals the gain is taken for it. Growth that does not may be of other pages: then only those are
-    surely new that the object cannot have held before.
-    """
-    least, most = objects.least_growth, np.maximum(objects.most_growth, 0)
-    total = _sums_by_object(objects, gained)
-    rest = np.where(most < UNLIMITED, most, total) - _gained_before(objects, gained)
-    new = np.where(total <= most, gained, np.clip(rest, 0, gained))
-    known = (most < UNLIMITED) | (objects.created >= gained)
-    new = np.where(known, new, np.maximum(exclusive, np.minimum(objects.created, gained)))
-    proven = np.minimum(objects.created, gained)
-    proven = np.where(_sums_by_object(objects, proven) > most, 0, proven)  # which mapping was first is not known
-    fits = (least <= total) & (total <= most)
-    surely = np.where(fits, np.maximum(proven, gained - (total - least)), proven)
-    return _Share(new, np.clip(surely, 0, new), np.clip(gained - most, 0, gained - new))
-
-
-def _freed_pages(objects: ObjectChanges, lost: KbColumn) -> _Share:
-    """Divide pages that are no longer resident into freed ones and kept ones, as in `_new_pages`.
-
-    A hole takes the same pages from all mappings, so each can have lost as many as the object.
-    """
-    least, most = -objects.most_growth, np.maximum(-objects.least_growth, 0)
-    total = _sums_by_object(objects, lost)
-    freed = np.minimum(lost, most)
-    proven = np.minimum(objects.freed, lost)
-    sums = np.where((least <= total) & (total <= most), total, lost)
-    fits = (least <= sums) & (sums <= most)
-    surely = np.where(fits, np.maximum(proven, lost - (sums - least)), proven)
-    return _Share(freed, np.clip(surely, 0, freed), np.clip(lost - most, 0, lost))
-
-
-def _sums_by_object(objects: ObjectChanges, kb: KbColumn) -> KbColumn:
-    """Sum over the mappings of the same object, for each mapping, kB."""
-    sums = np.zeros(int(objects.number.max()) + 2, np.int64)  # the last is of mappings without object
-    np.add.at(sums, objects.number, kb)
-    out: KbColumn = sums[objects.number]
-    return out
-
-
-def _gained_before(objects: ObjectChanges, gained: KbColumn) -> KbColumn:
-    """Gains of the mappings of the same object that come first, kB: the writable ones, since one writes first."""
-    order = np.lexsort((~objects.is_writable, objects.number))
-    number = objects.number[order]
-    sums = np.cumsum(gained[order]) - gained[order]
-    first = np.searchsorted(number, number, side="left")
-    out = np.empty_like(gained)
-    out[order] = sums - sums[first]
-    return out
+def _hugetlb_change(ledger: Ledger, evidence: Evidence, objects: ObjectChanges) -> KbColumn:
+    """Change of the hugetlb pages of objects that are mapped shared, kB."""
+    change: KbColumn = ledger.unexplained[HP] + ledger.unexplained[HS]
+    return np.where(objects.is_object & evidence.shared_memory, change, 0)

@@ -45,8 +45,8 @@ class ObjectChanges:
 
 def object_changes(
     before: Mappings, after: Mappings, after_rows: Rows, was: dict[str, KbColumn], now: dict[str, KbColumn]
-) -> ObjectChanges | None:
-    """Find the objects of some mappings; None when none of them maps any.
+) -> ObjectChanges:
+    """Find the objects of some mappings.
 
     Args:
         before: The previous reading.
@@ -59,7 +59,8 @@ def object_changes(
     is_object = np.zeros(len(after_rows), bool)
     is_object[here] = _maps_object(after)[after_rows[here]]
     if not is_object.any():
-        return None
+        zeros = np.zeros(len(after_rows), np.int64)
+        return ObjectChanges(is_object, zeros.astype(np.intp), zeros, zeros, zeros, zeros, is_object)
     rows = np.flatnonzero(is_object)
     in_before = np.flatnonzero(_maps_object(before))
     keys = np.concatenate([_keys(after, after_rows[rows]), _keys(before, in_before)], axis=1)

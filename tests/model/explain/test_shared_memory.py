@@ -16,12 +16,16 @@ STATES = ("private_clean", "private_dirty", "shared_clean", "shared_dirty")
 
 def reading(*rows: tuple[tuple[str, str], dict[str, int]]) -> Mappings:
     """A map of mappings of 1000 pages, with what they hold in pages: `rss`, `anonymous`, `elsewhere` (of these also
-    mapped elsewhere), `object` (allocated) and `grown` (while smaps was read)."""
+    mapped elsewhere), `object` (allocated) and `grown` (while smaps was read); and fields of huge pages and swap."""
     amounts: dict[str, Any] = {}
     for _, pages in rows:
         kb = {name: 4 * count for name, count in pages.items()}
         shared = kb.get("elsewhere", 0)
-        row = dict.fromkeys(("swap", *STATES), 0) | {
+        row = dict.fromkeys(STATES, 0) | {
+            "swap": kb.get("swap", 0),
+            "private_hugetlb": kb.get("hugetlb", 0),
+            "shared_hugetlb": kb.get("shared_hugetlb", 0),
+            "shmem_pmd_mapped": kb.get("huge", 0),
             "rss": kb["rss"],
             "anonymous": kb.get("anonymous", 0),
             "private_dirty": kb["rss"] - shared,
@@ -92,6 +96,35 @@ def test_pages_that_leave_are_freed_as_far_as_the_object_shrank() -> None:
     assert one({"rss": 8, "object": 20}, {"rss": 4, "object": 25}) == ["shared-unmap 4"]
     assert one({"rss": 8, "object": 8}, {"rss": 0, "object": 2}) == ["discard 6", "shared-unmap 2"]
     assert one({"rss": 8, "object": 20}, {"rss": 0, "object": 18}) == ["shared-unmap 6", "shared-unmap? 2"]
+
+
+def test_what_another_process_reads_back_from_swap_is_no_discard() -> None:
+    was = {"rss": 8, "swap": 6, "object": 14}
+    assert one(was, {"rss": 8, "swap": 0, "object": 14}) == ["swap-in 6"]
+    assert one(was, {"rss": 8, "swap": 0, "object": 8}) == ["discard 6"]
+    assert one(was, {"rss": 5, "swap": 0, "object": 5}) == ["discard 9"]
+    assert one(was, {"rss": 8, "swap": 0, "object": 11}) == ["swap-in? 6"]
+    assert one(was, {"rss": 14, "swap": 0, "object": 14}) == ["swap-in 6"]
+    assert one({"rss": 8, "swap": 6}, {"rss": 8, "swap": 0}) == ["swap-in? 6"]
+
+
+def test_huge_pages_of_an_object() -> None:
+    was, now = {"rss": 0, "object": 512}, {"rss": 512, "huge": 512}
+    assert one(was, now | {"object": 1024}) == ["huge-fault 512"]
+    assert one(was, now | {"object": 512}) == ["shared-map 512"]
+    assert one(now | {"object": 512}, {"rss": 0, "object": 0}) == ["discard 512"]
+    assert one(now | {"object": 512}, {"rss": 0, "object": 512}) == ["shared-unmap 512"]
+
+
+def test_hugetlb_pages_of_an_object() -> None:
+    was, now = {"rss": 0, "object": 512}, {"rss": 0, "hugetlb": 512}
+    assert one(was, now | {"object": 1024}) == ["huge-fault 512"]
+    assert one(was, now | {"object": 512}) == ["shared-map 512"]
+    assert one(was, now) == ["huge-fault? 512"], "nobody else has it"
+    assert one(was, {"rss": 0, "shared_hugetlb": 512}) == ["shared-map? 512"]
+    assert one(now | {"object": 512}, {"rss": 0, "shared_hugetlb": 512, "object": 512}) == [], "others map it, too"
+    assert one(now | {"object": 512}, {"rss": 0, "object": 0}) == ["discard 512"]
+    assert one(now | {"object": 512}, {"rss": 0, "object": 512}) == ["shared-unmap 512"]
 
 
 def test_two_views_of_one_object_do_not_count_its_growth_twice() -> None:
