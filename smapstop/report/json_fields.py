@@ -5,7 +5,7 @@ from typing import Any
 
 from smapstop.model.kinds import kinds_of
 from smapstop.model.labels import Label
-from smapstop.proc.added_fields import HIDDEN_FIELDS
+from smapstop.proc.added_fields import OBJECT_GROWN_WHILE_READ
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX, Mappings, strip_deleted
 from smapstop.proc.fields import FIELD_BY_NAME
 
@@ -23,7 +23,7 @@ Record = dict[str, Any]
 def all_field_names(printed: Iterable[str], *, without: tuple[str, ...]) -> list[str]:
     """Names of all known fields that are shown, then of the unknown ones that this kernel prints."""
     known = [name for name in FIELD_BY_NAME if name not in without]
-    return [name for name in dict.fromkeys([*known, *printed]) if name not in HIDDEN_FIELDS]
+    return [name for name in dict.fromkeys([*known, *printed]) if name != OBJECT_GROWN_WHILE_READ]
 
 
 def amounts(names: list[str], columns: list[list[int] | None], row: int) -> Record:

@@ -41,11 +41,13 @@ def skip_object_huge_pages(ledger: Ledger, evidence: Evidence, objects: ObjectCh
 def skip_object_swap(ledger: Ledger, evidence: Evidence, objects: ObjectChanges) -> KbColumn:
     """Skip pages of objects that left swap and did not come here: `book_object_departures` books them.
 
-    Not where addresses were unmapped, since pages in swap may have been theirs.
+    Pages in swap are counted for the addresses of a mapping, so where these were unmapped nothing happened to them.
 
     Returns:
         These pages, kB.
     """
+    unmapped = np.where(evidence.shared_memory, np.minimum(ledger.loss("swap"), evidence.lost_kb), 0)
+    ledger.unexplained["swap"] += unmapped
     here = objects.is_object & evidence.shared_memory & (evidence.lost_kb == 0)
     swapped = np.where(here, np.maximum(ledger.loss("swap") - ledger.gain("rss"), 0), 0)
     ledger.unexplained["swap"] += swapped
@@ -101,7 +103,9 @@ def book_object_departures(ledger: Ledger, evidence: Evidence, objects: ObjectCh
     replaced = np.where(objects.is_object, ledger.loss("anonymous") - dropped, 0)
     ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was dropped, and the object's page mapped again
     ledger.explain_gain(replaced, CLEAN_FIRST)
-    ledger.book("discard", replaced, anonymous=-1)
+    unmapped = np.minimum(replaced, evidence.lost_kb)
+    ledger.book("unmapped", unmapped, sure=False, anonymous=-1)
+    ledger.book("discard", replaced - unmapped, anonymous=-1)
     ledger.book("shared-map", replaced)
     resident = np.where(objects.is_object, ledger.loss("rss") - dropped, 0)
     hugetlb = np.maximum(-_hugetlb_change(ledger, evidence, objects) - evidence.lost_kb, 0)

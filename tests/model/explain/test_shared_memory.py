@@ -106,6 +106,9 @@ def test_what_another_process_reads_back_from_swap_is_no_discard() -> None:
     assert one(was, {"rss": 8, "swap": 0, "object": 11}) == ["swap-in? 6"]
     assert one(was, {"rss": 14, "swap": 0, "object": 14}) == ["swap-in 6"]
     assert one({"rss": 8, "swap": 6}, {"rss": 8, "swap": 0}) == ["swap-in? 6"]
+    before, after = reading((RAM, was)), reading((RAM, was | {"swap": 0}))
+    after.end[:] -= np.uint64(500 * 4096)
+    assert told(before, after) == [[]], "they were counted for the addresses that were unmapped"
 
 
 def test_huge_pages_of_an_object() -> None:
