@@ -226,7 +226,7 @@ def test_shared_file_mapping(program: Program, data: Path) -> None:
 def test_fork_and_the_end_of_the_child(program: Program) -> None:
     with explained(program("fork")) as target:
         assert target.go(elsewhere=FORK) == ["shared-by-fork 60"]
-        assert target.go() == ["copy-on-write-after-fork 9"]
+        assert target.go() == ["copy-on-write-after-fork? 9"]
         assert target.go() == ["sole-owner 4"], "the child copied them, and left the old ones to us"
         assert target.go(elsewhere=LET_GO) == ["sole-owner 47"]
         assert target.go() == [], "a page that is ours alone is written in place"
@@ -244,14 +244,14 @@ def test_two_children(program: Program) -> None:
     with explained(program("two_children")) as target:
         assert target.go(elsewhere=FORK) == ["shared-by-fork 40"]
         assert target.go() == [], "the pages are shared with the other child still"
-        assert target.go() == ["copy-on-write-after-fork 12"]
+        assert target.go() == ["copy-on-write-after-fork? 12"]
         assert target.go(elsewhere=LET_GO) == ["sole-owner 28"]
 
 
 def test_fork_with_a_private_file_mapping(program: Program, data: Path) -> None:
     with explained(program("fork_file"), data) as target:
         assert target.go(elsewhere=FORK) == ["shared-by-fork 10"], "only copies can be shared by fork alone"
-        assert target.go() == ["copy-on-write-after-fork 3"]
+        assert target.go() == ["copy-on-write-after-fork? 3"]
         assert target.go() == ["copy-on-write 2"]
         assert target.go(elsewhere=LET_GO) == ["sole-owner 7"]
 

@@ -54,21 +54,22 @@ def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str
     return np.where(evidence.private_anonymous, changed, np.where(evidence.private_file, copies, 0))
 
 
-def _unspent_faults(ledger: Ledger, evidence: Evidence) -> tuple[int, int]:
-    """Bounds of the faults that the bookings so far do not account for: at least, at most."""
-    least = most = 0
-    for what, kb, _ in ledger.bookings:
-        if what in _PAGES_PER_FAULT:
-            pages = kb // evidence.page_kb
-            least += int((-(-pages // _PAGES_PER_FAULT[what])).sum())
-            most += int(pages.sum()) if what == "file-read" else int((-(-pages // _PAGES_PER_FAULT[what])).sum())
-    if least > evidence.faults:  # large folios, or counters read slightly before the map: no information
-        return 0, evidence.faults
-    return max(0, evidence.faults - most), evidence.faults - least
+def _unspent_faults(ledger: Ledger, evidence: Evidence) -> int:
+    """The most faults that the bookings so far do not account for."""
+    spent = sum(
+        int((-(-kb // evidence.page_kb // _PAGES_PER_FAULT[what])).sum())
+        for what, kb, _ in ledger.bookings
+        if what in _PAGES_PER_FAULT
+    )
+    # more spent than there were: large folios, or counters read slightly before the map: no information
+    return evidence.faults - spent if spent <= evidence.faults else evidence.faults
 
 
 def _book_unsharing(ledger: Ledger, small: KbColumn, huge: KbColumn, evidence: Evidence) -> None:
     """Book pages that are no longer shared: copied by a write, at one fault each, or freed by the other processes.
+
+    Faults are a bound and no proof: some leave no trace (a write to a page that is no longer shared, a page mapped
+    again), so a copy is never sure.
 
     Args:
         ledger: The ledger; the transitions of the states are explained already.
@@ -76,14 +77,14 @@ def _book_unsharing(ledger: Ledger, small: KbColumn, huge: KbColumn, evidence: E
         huge: Pages of hugetlb memory among others, kB: each is copied as a whole, by one fault.
         evidence: The evidence.
     """
-    lo, hi = _unspent_faults(ledger, evidence)
+    most_copied = _unspent_faults(ledger, evidence)
     units = [(small, evidence.page_kb), (huge, evidence.huge_kb)]
     total = sum(int((kb // unit_kb).sum()) for kb, unit_kb in units)
-    most_freed = 2 * hi < total
+    most_freed = 2 * most_copied < total
     for kb, unit_kb in units:
         pages = kb // unit_kb
         likely_copied = 2 * pages > total if most_freed else pages > 0  # few copies could be in any mapping
-        copied = np.where(likely_copied, np.minimum(pages, hi), 0) * unit_kb
-        ledger.book("copy-on-write-after-fork", copied, sure=lo == hi == total)
+        copied = np.where(likely_copied, np.minimum(pages, most_copied), 0) * unit_kb
+        ledger.book("copy-on-write-after-fork", copied, sure=False)
         ledger.book("sole-owner", np.where(likely_copied, kb - copied, 0), sure=most_freed)
-        ledger.book("sole-owner", np.where(likely_copied, 0, kb), sure=hi == 0)
+        ledger.book("sole-owner", np.where(likely_copied, 0, kb), sure=most_copied == 0)

@@ -125,7 +125,7 @@ def test_holes_in_a_collapsed_huge_page_are_no_first_touch_without_the_faults(
         (0, ["sole-owner 40"]),
         (5, ["copy-on-write-after-fork? 5", "sole-owner 35"]),
         (30, ["copy-on-write-after-fork? 30", "sole-owner? 10"]),
-        (40, ["copy-on-write-after-fork 40"]),
+        (40, ["copy-on-write-after-fork? 40"]),
         (44, ["copy-on-write-after-fork? 40"]),
     ],
 )
@@ -143,14 +143,14 @@ def test_few_copies_among_many_mappings_may_be_in_any() -> None:
     after = fields_of((0, 20), (30, 50), (60, 80), **same, private_dirty=[80] * 3, shared_dirty=none)
     assert told(before, after, 6) == [["sole-owner? 20"]] * 3
     assert told(before, after, 0) == [["sole-owner 20"]] * 3
-    assert told(before, after, 60) == [["copy-on-write-after-fork 20"]] * 3
+    assert told(before, after, 60) == [["copy-on-write-after-fork? 20"]] * 3
 
 
 @pytest.mark.parametrize(
     ("faults", "expected"),
     [
         (12, "sole-owner 10"),
-        (22, "copy-on-write-after-fork 10"),
+        (22, "copy-on-write-after-fork? 10"),
         (11, "copy-on-write-after-fork? 10"),  # the counters do not fit: they are of another moment than the map
     ],
 )
