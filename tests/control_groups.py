@@ -30,6 +30,8 @@ def limited_group(*inner: str) -> Iterator[Path]:
         for name in inner:
             groups.append(groups[-1] / name)
             groups[-1].mkdir()
+        for group in groups:
+            (group / "memory.swappiness").write_text("0")  # other tests may have made room to swap
         yield groups[-1]
     finally:
         for group in reversed(groups):

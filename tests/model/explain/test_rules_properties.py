@@ -49,8 +49,8 @@ WAYS = [
     Way("memory", "-", "apd", 1, ("first-touch",)),
     Way("memory", "apd", "asd", 0, ("shared-by-fork",)),
     Way("memory", "apc", "asc", 0, ("shared-by-fork",)),
-    Way("memory", "asd", "apd", 1, ("copy-on-write-after-fork",)),
-    Way("memory", "asc", "apd", 1, ("copy-on-write-after-fork",)),
+    Way("memory", "asd", "apd", 1, ("copy-on-write-after-fork?",)),
+    Way("memory", "asc", "apd", 1, ("copy-on-write-after-fork?",)),
     Way("memory", "asd", "apd", 0, ("sole-owner",)),
     Way("memory", "asc", "apc", 0, ("sole-owner",)),
     Way("memory", "apd", "apc", 0, ("lazy-free",)),
@@ -79,7 +79,7 @@ WAYS = [
     Way("file", "fpc", "fpd", 0, ("shared-write",)),
     Way("file", "fpd", "fpc", 0, ("writeback",)),
     Way("file", "apd", "asd", 0, ("shared-by-fork",)),
-    Way("file", "asd", "apd", 1, ("copy-on-write-after-fork",)),
+    Way("file", "asd", "apd", 1, ("copy-on-write-after-fork?",)),
     Way("file", "asd", "apd", 0, ("sole-owner",)),
     Way("file", "apc", "apd", 0, ("rewrite",)),
     Way("file", "apd", "swap", 0, ("swap-out",)),
@@ -224,7 +224,7 @@ def test_one_thing_is_told_exactly(happened: tuple[Way, int, Pages]) -> None:
 @given(st.lists(one_thing(), min_size=2, max_size=6))
 def test_one_thing_in_each_of_several_mappings_is_told_of_each(happened: list[tuple[Way, int, Pages]]) -> None:
     once = {way.told: (way, count, pages) for way, count, pages in happened if way.of != "shared-file"}
-    unshared = {("sole-owner",), ("copy-on-write-after-fork",)}
+    unshared = {("sole-owner",), ("copy-on-write-after-fork?",)}
     if unshared <= once.keys():
         del once["sole-owner",]  # which of the mappings the faults were in cannot be told
     faults = sum(way.faults * count for way, count, _ in once.values())
