@@ -2,16 +2,21 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from export_helpers import record_ticks
 from stepped_program import SteppedProgram
 
+from smapstop.model.protocol import Pace
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.process import ProcDir
+from smapstop.recording.reader import Recording
 from smapstop.sampling.process_reader import ProcessReader
+from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]
 pytestmark = pytest.mark.skipif(os.sysconf("SC_PAGE_SIZE") != 4096, reason="the programs count pages of 4 kB")
@@ -77,3 +82,24 @@ def test_a_process_without_shared_memory_has_no_columns_until_it_maps_some(progr
         assert column is not None
         others = [row for row in range(len(mappings)) if "/dev/zero" not in mappings.name_of(row)]
         assert set(column[others].tolist()) == {ABSENT}
+
+
+def test_columns_that_appear_later_mark_no_other_row_and_are_recorded(program: Program, tmp_path: Path) -> None:
+    with SteppedProgram(program("shared_object"), "anonymous") as target, ProcDir(target.pid) as process:
+        sampler = Sampler(process, Pace(budget=1.0))
+        ticks = [sampler.sample()]
+        target.go()
+        ticks.append(sampler.sample())
+    live, replayed = Timeline(), Timeline()
+    for tick in ticks:
+        live.append(tick)
+    with closing(Recording(record_ticks(tmp_path / "run.smaps", *ticks))) as recording:
+        for tick in recording.ticks():
+            replayed.append(tick)
+
+    for timeline in (live, replayed):
+        after = timeline.at(1)
+        changed = [after.mappings.name_of(row) for row in np.flatnonzero(after.last_changed == 1).tolist()]
+        assert "/dev/zero (deleted)" in changed
+        assert len(changed) < 5, "of the others only those that were touched"
+        assert "object_allocated" in after.mappings.fields

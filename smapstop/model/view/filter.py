@@ -11,6 +11,7 @@ from smapstop.model.kinds import Kind, section_of
 from smapstop.model.labels import Purpose, purpose_label
 from smapstop.model.view.sort import Mask, sort_column
 from smapstop.model.view.table_data import TableData
+from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD_BY_NAME
 
@@ -130,7 +131,8 @@ def _amount_filter(comparison: re.Match[str]) -> RowFilter:
     def passes(table: TableData) -> Mask:
         column = sort_column(table, field)
         if column is None:
-            raise SmapstopError(f"no field {field!r} in the filter", f"fields are {', '.join(table.fields)}, delta")
+            names = ", ".join(name for name in table.fields if name not in HIDDEN_FIELDS)
+            raise SmapstopError(f"no field {field!r} in the filter", f"fields are {names}, delta")
         printed: Mask = np.ones(len(column), bool) if field == "delta" else column != ABSENT
         return printed & compare(column, amount)
 

@@ -10,7 +10,7 @@ from smapstop.model.labels import Label
 from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting, sort_rows
 from smapstop.model.view.table_data import TableData, group_rows, static_table
-from smapstop.proc.added_fields import ADDED_PROPERTIES
+from smapstop.proc.added_fields import ADDED_PROPERTIES, HIDDEN_FIELDS
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, access_error
@@ -161,7 +161,8 @@ def parse_sorting(key: str, snapshot: Snapshot) -> Sorting:
     Raises:
         SmapstopError: The snapshot has no such field.
     """
-    printed = snapshot.mappings.fields if snapshot.mappings else ()
+    fields = snapshot.mappings.fields if snapshot.mappings else ()
+    printed = tuple(name for name in fields if name not in HIDDEN_FIELDS)
     keys = ("name", "perms", "start", *printed)
     if key not in keys:
         raise SmapstopError(f"no field {key!r} to sort by", f"the fields are {', '.join(keys)}")
