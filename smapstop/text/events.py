@@ -90,9 +90,9 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
 
 
 def what_text(entry: LogEntry, timeline: Timeline) -> str:
-    """Text of what happened, with the amount; of an outlier also how many times the usual one that is."""
+    """Text of what happened, with the amount; of an outlier also how many times the usual one."""
     text = _what_text(entry, timeline)
-    return f"{text}, {fmt.count(entry.kb // entry.usual_kb)}× the usual" if entry.usual_kb else text
+    return f"{text}, {fmt.count(entry.kb // entry.usual_kb)}× usual" if entry.usual_kb else text
 
 
 def _what_text(entry: LogEntry, timeline: Timeline) -> str:

@@ -161,7 +161,7 @@ class FieldRow:
     constant: bool
     """Whether it has never changed."""
     by_others: bool
-    """Whether it changed because others mapped or unmapped the same pages, or the kernel aged them."""
+    """Whether it changed because others mapped or unmapped the same pages, or the kernel aged them: now, or last."""
 
 
 def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
@@ -177,7 +177,8 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
         if name in HIDDEN_FIELDS or (now != now and not ever[at]):
             continue
         last_text, age = _last_change(history, ticks, name, int(last[at]))
-        if name in _MOVED_BY_OTHERS and last[at] != history.last_visible_change(int(last[at])):
+        last_by_others = name in _MOVED_BY_OTHERS and last[at] != history.last_visible_change(int(last[at]))
+        if last_by_others:
             age = None
         rows.append(
             FieldRow(
@@ -194,7 +195,7 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
                 age=age,
                 zero=now == 0 and not ever[at],
                 constant=not ever[at],
-                by_others=others[at],
+                by_others=others[at] or (last_by_others and not delta),
             )
         )
     return rows

@@ -50,10 +50,10 @@ ENTRIES = (HEAP, DATA, NAMELESS, EXEC)
 def test_an_outlier_says_how_many_times_the_usual_it_is() -> None:
     assert what_text(HEAP, TIMELINE) == "first touch, 16 pages"
     assert what_text(replace(HEAP, kb=51_200, pages=12_800, usual_kb=1_200), TIMELINE) == (
-        "first touch, 12,800 pages, 42× the usual"
+        "first touch, 12,800 pages, 42× usual"
     )
     grown = replace(HEAP, what="grow", pages=0, kb=51_200, usual_kb=1_200)
-    assert what_text(grown, TIMELINE) == "grew +50 M, 42× the usual"
+    assert what_text(grown, TIMELINE) == "grew +50 M, 42× usual"
 
 
 @pytest.mark.parametrize(

@@ -122,19 +122,20 @@ class Activity:
         for event in tick.lineage:
             if event.what == "unmap":
                 self._sizes_kb.pop(event.mapping, None)
-        changed = [event.mapping for event in tick.lineage if event.what in ("map", "grow", "shrink")]
-        if not changed:
+        born = {event.mapping for event in tick.lineage if event.what == "map"}
+        resized = {event.mapping for event in tick.lineage if event.what in ("grow", "shrink")}
+        if (not born and not resized) or len(resized) > _MAX_ITEMS:
             return {}
         tick = self.timeline.ticks[tick.number]
-        rows = np.flatnonzero(np.isin(tick.ids, changed))
+        rows = np.flatnonzero(np.isin(tick.ids, [*born, *resized]))
         sizes_kb = (tick.rows.end[rows] - tick.rows.start[rows]) >> np.uint64(10)
-        resized = {}
+        changed = {}
         for mapping, size_kb in zip(tick.ids[rows].tolist(), sizes_kb.tolist(), strict=True):
-            was_kb = self._sizes_kb.get(mapping)
+            was_kb = 0 if mapping in born else self._sizes_kb.get(mapping)
             if was_kb is None:
                 was_kb = size_kb - self.timeline.queries.change(mapping, tick.number).get("size", 0)
-            resized[mapping], self._sizes_kb[mapping] = abs(size_kb - was_kb), size_kb
-        return resized
+            changed[mapping], self._sizes_kb[mapping] = abs(size_kb - was_kb), size_kb
+        return changed
 
     def _bins_of(self, numbers: NDArray[np.intp], width: int) -> NDArray[np.int64]:
         """Bins of ticks; dropped ticks fall into the first bin."""
