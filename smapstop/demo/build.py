@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from smapstop.settings import Walkthrough
-
 _HERE = Path(__file__).parent
 _NAME, _SYMBOL = "experiment", "page1"
 _PAGES = 4
@@ -27,7 +25,12 @@ class Experiment:
     """A program that shows copy-on-write in the mapping of a file named `experiment`."""
 
     command: tuple[str, ...]
-    walkthrough: Walkthrough
+    file: str
+    """Name of the file whose page is copied, without directories."""
+    symbol: str = ""
+    """Symbol on the page; empty for none."""
+    note: str = ""
+    """What else to tell the user."""
 
 
 @contextmanager
@@ -56,7 +59,7 @@ def compile_experiment(directory: Path) -> Experiment | None:
         compiled = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if compiled.returncode == 0 and os.access(executable, os.X_OK):
             _flush_to_disk(executable)
-            return Experiment((str(executable),), Walkthrough(_NAME, _SYMBOL))
+            return Experiment((str(executable),), _NAME, _SYMBOL)
     return None
 
 
@@ -66,7 +69,7 @@ def build_python_experiment(directory: Path) -> Experiment:
     file.write_bytes(b"c" * mmap.PAGESIZE * _PAGES)
     _flush_to_disk(file)
     command = (sys.executable, str(_HERE / "experiment.py"), str(file))
-    return Experiment(command, Walkthrough(_NAME, note=" (a Python program: no C compiler)"))
+    return Experiment(command, _NAME, note=" (a Python program: no C compiler)")
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -111,7 +111,7 @@ def test_without_a_compiler_the_same_happens_in_a_python_program(
     monkeypatch.delenv("CC", raising=False)
     page = os.sysconf("SC_PAGE_SIZE") // 1024
     with prepare_experiment() as experiment, running(experiment.command) as run:
-        assert experiment.walkthrough.note == " (a Python program: no C compiler)"
+        assert experiment.note == " (a Python program: no C compiler)"
         assert experiment.command[0] == sys.executable
         run.says("(q ends)")
         before = run.data("experiment")

@@ -238,7 +238,7 @@ def launch(
     command: tuple[str, ...],
     load_settings: "Callable[[], Settings]",
     *,
-    walkthrough: "Walkthrough | None" = None,
+    load_walkthrough: "Callable[[], Walkthrough | None]" = lambda: None,
     record: "Callable[[LiveSource], Source]" = lambda source: source,
     rebuilds: "Rebuilds | None" = None,
     decorate: bool = False,
@@ -248,7 +248,7 @@ def launch(
     Args:
         command: The program and its arguments.
         load_settings: Called once the sampler is starting, so that both overlap.
-        walkthrough: The experiment through which the dashboard walks the user.
+        load_walkthrough: Called after that; the experiment through which the dashboard walks the user.
         record: Wraps the source, to record it.
         rebuilds: Watcher of rebuilds; None to run the program once.
         decorate: Make glibc name its memory.
@@ -266,4 +266,4 @@ def launch(
         from smapstop.ui.run import run_dashboard
 
         begin = Launch(command, variables, settings.pace)
-        return run_dashboard(record(source), begin, settings, walkthrough=walkthrough, rebuilds=rebuilds)
+        return run_dashboard(record(source), begin, settings, walkthrough=load_walkthrough(), rebuilds=rebuilds)

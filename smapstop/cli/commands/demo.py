@@ -1,9 +1,15 @@
 """`smapstop demo`: run the copy-on-write experiment under the dashboard."""
 
+from typing import TYPE_CHECKING
+
 from smapstop.cli.arguments import CommandParser, add_common_options, add_pace_options, parse_options
 from smapstop.cli.commands.dashboard import launch, require_terminal, settings_of
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
+
+if TYPE_CHECKING:  # it imports numpy
+    from smapstop.demo.build import Experiment
+    from smapstop.settings import Walkthrough
 
 INTERVAL_SECONDS, BUDGET_PERCENT = 0.25, 25.0
 """Sampling is quicker than the letter is typed, so that a reading precedes the write."""
@@ -41,4 +47,15 @@ def run(words: list[str], command: Command) -> int:
 
     options.columns = ",".join(COLUMNS)
     with prepare_experiment() as experiment:
-        return launch(experiment.command, lambda: settings_of(options), walkthrough=experiment.walkthrough)
+        return launch(
+            experiment.command,
+            lambda: settings_of(options),
+            load_walkthrough=lambda: _walkthrough_of(experiment),
+        )
+
+
+def _walkthrough_of(experiment: "Experiment") -> "Walkthrough":
+    """The experiment as the dashboard wants it; it imports numpy, while the sampler is starting."""
+    from smapstop.settings import Walkthrough
+
+    return Walkthrough(experiment.file, experiment.symbol, experiment.note)
