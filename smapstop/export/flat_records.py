@@ -124,7 +124,7 @@ def event_record(step: Step, it: TickEvent) -> Record:
         "pages": entry.pages if event or entry.pages else None,
         "kb": it.kb,
         "ambiguous": not entry.sure,
-        "also": list(event.alternatives) if event else [],
+        "also": list(event.alternatives_in(ref.kind if ref else None)) if event else [],
         "evidence": it.evidence,
     }
     if event and event.names:

@@ -139,7 +139,7 @@ def _title_and_sentence(step: Step, entry: LogEntry) -> tuple[str, str]:
         text += resident_text(entry)
         return f"{subject}: {text}", f"{printable(now.name) or subject}: {text}"
     assert entry.event is not None
-    return f"{subject}: {event_label(entry.event)}", sentence_of(entry.event)
+    return f"{subject}: {event_label(entry.event)}", sentence_of(entry.event, now.kind)
 
 
 def _address_range_of(step: Step, mapping: int | None) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.kinds import Kind
+
 Mechanism = Literal[
     "first-touch",
     "file-read",
@@ -56,6 +58,15 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "zero-page": ("discard",),
 }
 """Other mechanisms that fit the same fields, for events that are not sure."""
+
+
+_OF_OBJECTS: tuple[Mechanism, ...] = ("shared-map", "shared-unmap")
+_IMPOSSIBLE: dict[Kind, tuple[Mechanism, ...]] = {
+    **dict.fromkeys((Kind.ANONYMOUS, Kind.HEAP, Kind.STACK), _OF_OBJECTS),
+    **dict.fromkeys((Kind.FILE, Kind.SPECIAL), (*_OF_OBJECTS, "zero-page")),
+    **dict.fromkeys((Kind.SHARED, Kind.DEVICE), ("zero-page",)),
+}
+"""Mechanisms that do not occur in mappings of a kind."""
 
 
 class Cost(IntEnum):
@@ -177,8 +188,13 @@ class Event:
 
     @property
     def alternatives(self) -> tuple[Mechanism, ...]:
-        """Other mechanisms that fit the same fields."""
+        """Other mechanisms that fit the same fields, in any kind of memory."""
         return () if self.sure else ALTERNATIVES.get(self.what, ())
+
+    def alternatives_in(self, kind: Kind | None) -> tuple[Mechanism, ...]:
+        """Other mechanisms that fit the same fields, in a mapping of this kind; None if it is not known."""
+        impossible = _IMPOSSIBLE.get(kind, ()) if kind else ()
+        return tuple(what for what in self.alternatives if what not in impossible)
 
 
 NO_EVENTS = Events(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, bool))

@@ -46,8 +46,9 @@ def match_readings(previous: Mappings, ids: Ids, current: Mappings, next_id: int
     """Match the rows of `current` with those of `previous`.
 
     In this order: the same start and backing; an overlap with the same backing (a mapping whose front was cut or
-    extended, such as a growing stack); a move (mremap) to another address. Unmatched rows are new, or gone. Of
-    several parts of one mapping the first keeps the id, and the others are split from it.
+    extended, such as a growing stack); a move (mremap) to another address, which may leave an empty mapping behind.
+    Unmatched rows are new, or gone. Of several parts of one mapping the first keeps the id, and the others are split
+    from it.
 
     Args:
         previous: The previous reading; must share its string table with `current`.
@@ -66,6 +67,9 @@ def match_readings(previous: Mappings, ids: Ids, current: Mappings, next_id: int
     if len(unmatched) and not taken.all():
         _match_moves(previous, current, unmatched[parent[unmatched] == NO_ROW], before, taken)
         unmatched = unmatched[before[unmatched] == NO_ROW]
+    if len(unmatched):
+        _match_emptied(previous, current, unmatched[parent[unmatched] == NO_ROW], before)
+        unmatched = np.flatnonzero(before == NO_ROW)
 
     out = np.empty(len(current), np.int64)
     matched = before != NO_ROW
@@ -160,6 +164,38 @@ def _match_moves(
         if len(old) == 1 and len(rows) == 1:
             before[rows[0]] = old[0]
             taken[old[0]] = True
+
+
+def _match_emptied(previous: Mappings, current: Mappings, unmatched: Rows, before: Rows) -> None:
+    """Match mappings whose pages mremap moved while their addresses stay, empty (MREMAP_DONTUNMAP).
+
+    They go with their pages, as in any other move; the empty mapping that stays counts as new.
+    """
+    matched = np.flatnonzero(before != NO_ROW)
+    emptied = matched[_is_empty(current, matched) & ~_is_empty(previous, before[matched])]
+    if not len(emptied):
+        return
+    stays = dict(zip(before[emptied].tolist(), emptied.tolist(), strict=True))
+    lost = _rows_by_move_key(previous, before[emptied])
+    for key, rows in _rows_by_move_key(current, unmatched[~_is_empty(current, unmatched)]).items():
+        old = lost.get(key, [])
+        if len(old) == 1 and len(rows) == 1 and _size(previous, old[0]) == _size(current, rows[0]):
+            before[rows[0]], before[stays[old[0]]] = old[0], NO_ROW
+
+
+def _is_empty(mappings: Mappings, rows: Rows) -> NDArray[np.bool_]:
+    """Whether no page of each row is resident or in swap."""
+    out = np.ones(len(rows), bool)
+    for name in ("rss", "swap"):
+        column = mappings.get(name)
+        if column is not None:
+            out &= column[rows] <= 0
+    return out
+
+
+def _size(mappings: Mappings, row: int) -> int:
+    """Size of a mapping, bytes."""
+    return int(mappings.end[row] - mappings.start[row])
 
 
 def _rows_by_move_key(mappings: Mappings, rows: Rows) -> dict[tuple[int, ...], list[int]]:

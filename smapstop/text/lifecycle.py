@@ -8,6 +8,7 @@ import numpy as np
 from smapstop.model.events import Event
 from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
+from smapstop.model.kinds import Kind
 from smapstop.model.tick import LifecycleEvent, LifecycleKind, Tick
 from smapstop.proc.fields import FIELD_BY_NAME, SECONDARY_FIELDS
 from smapstop.text import format as fmt
@@ -28,6 +29,8 @@ class LastChange:
     """Text of the lifecycle events and flag changes at that tick."""
     events: tuple[Event, ...]
     """Mechanisms that explain it."""
+    kind: Kind
+    """Kind of the mapping."""
 
 
 def last_change(history: MappingHistory, number: int) -> LastChange | None:
@@ -45,6 +48,7 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
         lifecycle=(*lifecycle, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
         events=tuple(tick.events.of_mapping(history.mapping)),
+        kind=history.states[step].kind,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
+from smapstop.model.kinds import Kind
 from smapstop.text.format import pages_text
 from smapstop.text.symbols import join_symbols
 
@@ -43,8 +44,9 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "copy-on-write-after-fork": Explanation(
         "copy-on-write after fork",
         "{pages} {were} shared with another process since a fork, until this process wrote to {them}. Such pages are "
-        "read-only in both processes: {each} write faulted, and the kernel gave the writer a copy of its own.",
-        "mm/memory.c: wp_page_copy",
+        "read-only in both processes: {each} write faulted, and the kernel gave the writer a copy of its own. Of "
+        "hugetlb memory a whole huge page is copied at once.",
+        "mm/memory.c: wp_page_copy; mm/hugetlb.c: hugetlb_wp",
     ),
     "sole-owner": Explanation(
         "no longer shared (exclusive)",
@@ -140,15 +142,16 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "huge-split": Explanation(
         "THP split",
-        "{pages} {were} mapped as part of a huge page before, and by small entries now. Typical causes: part of the "
-        "huge page was unmapped, protected (mprotect) or swapped out.",
+        "{pages} {were} mapped as part of huge pages. The kernel split these: what is still resident has small "
+        "entries now. Typical causes: part of the huge page was unmapped, given up, protected (mprotect) or swapped "
+        "out.",
         "mm/huge_memory.c: __split_huge_pmd",
     ),
     "huge-fault": Explanation(
         "huge fault",
-        "{pages} {were} touched for the first time as whole huge pages: one fault maps 2 MiB (x86-64), or up to "
-        "1 GiB of hugetlb memory.",
-        "mm/huge_memory.c: do_huge_pmd_anonymous_page",
+        "{pages} became resident as whole huge pages, by one fault each: 2 MiB (x86-64), or up to 1 GiB of hugetlb "
+        "memory. New memory is filled with zeros first; pages of a file come from the page cache.",
+        "mm/huge_memory.c: do_huge_pmd_anonymous_page; mm/memory.c: do_set_pmd; mm/hugetlb.c: hugetlb_fault",
     ),
     "ksm-merge": Explanation(
         "merged by KSM",
@@ -220,11 +223,22 @@ _WORDS = (
 """Words that differ between one page, at index 0, and several, at index 1."""
 
 
-def sentence_of(event: Event) -> str:
+def sentence_of(event: Event, kind: Kind | None = None) -> str:
     """Explanation of an event in full sentences: mechanism, symbols on the copied pages, and alternatives."""
     words = _WORDS[event.pages > 1]
     text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), **words)
     if event.names:
         text += f" On {words['them']}: {join_symbols(event.names)}."
-    others = " or ".join(EXPLANATIONS[what].label for what in event.alternatives)
-    return f"{text} From the fields alone, it could also be: {others}." if others else text
+    if event.sure:
+        return text
+    others = " or ".join(EXPLANATIONS[what].label for what in event.alternatives_in(kind))
+    doubt = f"From the fields alone, it could also be: {others}." if others else _DOUBTS.get(event.what, _DOUBT)
+    return f"{text} {doubt.format(**words)}"
+
+
+_DOUBT = "The fields do not prove it: it may have happened in another part of a mapping that was split."
+_DOUBTS: dict[Mechanism, str] = {
+    "first-touch": "The fields do not prove it: mremap() may have moved {them} here, or it happened in another "
+    "part of a mapping that was split.",
+}
+"""What else may be, where an event is not sure and no other mechanism fits."""

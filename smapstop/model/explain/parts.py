@@ -65,9 +65,12 @@ class Parts:
         before: The previous reading.
         after: The current reading.
         after_rows: Rows of the mappings in it, -1 for those that are gone.
+        preferred: Mappings that were locked now: mlock makes pages resident.
     """
 
-    def __init__(self, families: Families, before: Mappings, after: Mappings, after_rows: Rows) -> None:
+    def __init__(
+        self, families: Families, before: Mappings, after: Mappings, after_rows: Rows, preferred: Rows
+    ) -> None:
         present = after_rows[families.members] >= 0
         heads = np.unique(families.heads[present])
         part = np.concatenate([heads, families.members[present]])
@@ -75,6 +78,7 @@ class Parts:
         order = np.lexsort((part, head))
         self.part, self.head = part[order], head[order]
         self._before, self._after, self._after_rows = before, after, after_rows
+        self._preferred = np.isin(self.part, preferred)
         self._index = np.full(len(after_rows), -1)
         self._index[self.part] = np.arange(len(self.part))
         here = self._index[families.parts] >= 0
@@ -124,7 +128,8 @@ class Parts:
         room = np.add.reduceat(limit, starts)
         kb = np.clip(wanted[of] - (room[of] - limit), 0, limit)  # what the others cannot have done
         left = wanted - np.add.reduceat(kb, starts)
-        likeliest = np.lexsort((-limit, of))[starts]
+        roomy = limit - kb >= left[of]
+        likeliest = np.lexsort((-limit, ~self._preferred[at], ~roomy, of))[starts]
         kb[likeliest] += left
         sure = bookings.sure[divided] & (left == 0)
         some = np.flatnonzero(kb)

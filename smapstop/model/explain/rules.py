@@ -84,7 +84,8 @@ def explain(
     traits = traits_of(before, before_rows[rows], after, after_rows[rows])
     _book_all(ledger, evidence_of(traits, was, addresses.take(rows), faults.minor + faults.major, page_kb), objects)
     bookings = [_locate(booking, rows) for booking in ledger.bookings]
-    parts = Parts(families, before, after, after_rows)
+    locked = [booking.mapping for booking in locks if booking.what == "lock"]
+    parts = Parts(families, before, after, after_rows, np.concatenate([np.zeros(0, np.intp), *locked]))
     if len(parts):
         bookings = [parts.share_out(booking) for booking in bookings]
     return _build_events([*bookings, *locks], ids, page_kb)

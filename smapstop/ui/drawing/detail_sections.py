@@ -92,7 +92,7 @@ def draw_explanation(last: LastChange | None, style: DrawStyle, width: int, max_
     for event in last.events:
         explanation = EXPLANATIONS[event.what]
         mark = Segment(f" {'▌' if event.sure else '?'} ", style.warning)
-        sentence = sentence_of(event)
+        sentence = sentence_of(event, last.kind)
         texts = [*textwrap.wrap(sentence, width - 5, break_on_hyphens=False), explanation.source]
         lines += [[mark, Segment(text, style.quiet if text is texts[-1] else style.base)] for text in texts]
     if len(lines) > max_lines:
