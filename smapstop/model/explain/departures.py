@@ -21,7 +21,7 @@ def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful:
     lost_kb = evidence.lost_kb
     if not lost_kb.any():
         return
-    private = evidence.private
+    private = evidence.owns_swap
     swap = np.where(private, ledger.unexplained["swap"], 0)
     had = evidence.amount_before("rss") - moved + np.where(private, evidence.amount_before("swap"), 0)
     least = np.clip(had - evidence.kept_kb, 0, lost_kb)

@@ -36,6 +36,9 @@ class Evidence:
     """Addresses that a mapping which lost some had before and still has, kB."""
     gained_kb: KbColumn
     """Addresses that the mapping has now and had not before, kB."""
+    owns_swap: Mask
+    """Private, and not of shared memory: Swap counts its own pages, not the object's (fs/proc/task_mmu.c,
+    smap_gather_stats)."""
     movable: Mask
     """Private, and neither a file's nor heap nor stack: mremap may move pages from one to another."""
     perms: StringIds
@@ -133,6 +136,7 @@ def evidence_of(
         lost_kb=addresses.lost_kb,
         kept_kb=addresses.kept_kb,
         gained_kb=addresses.gained_kb,
+        owns_swap=~shared & ~without_file,
         movable=~shared & (traits.kind == kinds.index(Kind.ANONYMOUS)),
         perms=traits.perms,
         writable=classify_texts(strings, traits.perms, lambda perms: perms[1:2] == "w") > 0,

@@ -54,6 +54,5 @@ def book_hugetlb(ledger: Ledger, evidence: Evidence) -> None:
     ledger.book("unmapped", unmapped)
     ledger.book("discard", lost - unmapped)
     gained = np.maximum(change, 0)
-    ledger.explain_gain(np.where(evidence.private, 0, gained), (HP, HS))
-    ledger.unexplained[HP] -= np.where(evidence.private, gained, 0)
+    ledger.explain_gain(gained, (HP, HS))
     ledger.book("huge-fault", gained)

@@ -4,10 +4,44 @@ A mapping that moved as a whole, untouched, keeps its identity; here are parts t
 touched at its new place, too.
 """
 
-import numpy as np
+from typing import NamedTuple
 
-from smapstop.model.explain.evidence import Evidence
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.explain.evidence import Evidence, Rows
+from smapstop.model.explain.families import sizes_kb
 from smapstop.model.explain.ledger import KbColumn, Ledger, Mask
+from smapstop.proc.columns import Mappings
+
+
+class FileRanges(NamedTuple):
+    """Ranges of files that k mappings map, at one reading; columns of shape (k,)."""
+
+    inode: NDArray[np.uint64]
+    """0 for mappings that do not exist, or map no file."""
+    device: NDArray[np.int32]
+    perms: NDArray[np.int32]
+    first_kb: KbColumn
+    """Offset of the first byte in the file, kB."""
+    size_kb: KbColumn
+
+    @staticmethod
+    def at_reading(mappings: Mappings, rows: Rows) -> "FileRanges":
+        """Ranges of the mappings in some rows; -1 for those that do not exist."""
+        here = np.flatnonzero(rows >= 0)
+        inode = np.zeros(len(rows), np.uint64)
+        device, perms = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int32)
+        first, size = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+        at = rows[here]
+        inode[here], device[here], perms[here] = mappings.inode[at], mappings.device[at], mappings.perms[at]
+        first[here], size[here] = (mappings.offset[at] >> np.uint64(10)).astype(np.int64), sizes_kb(mappings, at)
+        return FileRanges(inode, device, perms, first, size)
+
+    def objects(self, rows: Rows) -> list[tuple[int, ...]]:
+        """File and permissions of some mappings."""
+        columns = (self.inode, self.device, self.perms)
+        return list(zip(*(column[rows].tolist() for column in columns), strict=True))
 
 
 def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> KbColumn:
@@ -31,6 +65,42 @@ def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> KbColumn:
                 left[row] += left[sources[0]]
                 left[sources[0]] = 0
     return moved
+
+
+def cancel_moved_file_pages(ledger: Ledger, evidence: Evidence, was: FileRanges, now: FileRanges) -> KbColumn:
+    """Cancel pages of files, and copies of such, that one mapping lost and another one of the same range gained.
+
+    The other lost the addresses, or as many pages as the one gained (MREMAP_DONTUNMAP). Nothing may be booked yet.
+
+    Returns:
+        The pages that moved away from each mapping, kB.
+    """
+    moved = np.zeros_like(evidence.lost_kb)
+    change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
+    change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
+    sources = np.flatnonzero((was.inode > 0) & (change < 0))
+    targets = np.flatnonzero((now.inode > 0) & (change > 0) & (evidence.gained_kb > 0))
+    if not len(sources) or not len(targets):
+        return moved
+    by_object: dict[tuple[int, ...], list[int]] = {}
+    for source, key in zip(sources.tolist(), was.objects(sources), strict=True):
+        by_object.setdefault(key, []).append(source)
+    for target, key in zip(targets.tolist(), now.objects(targets), strict=True):
+        for source in by_object.get(key, []):
+            within = was.first_kb[source] <= now.first_kb[target] < was.first_kb[source] + was.size_kb[source]
+            if within and (evidence.lost_kb[source] or change[source] == -change[target]):
+                moved[source] += min(-change[source], change[target])
+                _cancel(ledger, source, target)
+    return moved
+
+
+def _cancel(ledger: Ledger, source: int, target: int) -> None:
+    """Cancel what one mapping lost of each field against what another one gained."""
+    for left in ledger.unexplained.values():
+        common = min(-left[source], left[target])
+        if common > 0:
+            left[source] += common
+            left[target] -= common
 
 
 def possible_moves(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:

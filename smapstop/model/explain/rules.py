@@ -22,7 +22,7 @@ from smapstop.model.explain.families import Families, address_changes, family_am
 from smapstop.model.explain.fork_sharing import book_sharing
 from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, skip_whole_huge_pages
 from smapstop.model.explain.ledger import HP, HS, PD, SD, STATES, KbColumn, Ledger, Mask
-from smapstop.model.explain.moves import cancel_moved_pages, possible_moves
+from smapstop.model.explain.moves import FileRanges, cancel_moved_file_pages, cancel_moved_pages, possible_moves
 from smapstop.model.explain.parts import Bookings, Parts
 from smapstop.model.explain.shared_memory import (
     book_object_arrivals,
@@ -82,7 +82,9 @@ def explain(
     ledger = Ledger(deltas, _EXPLAINED_FIELDS, len(rows))
     objects = object_changes(before, after, after_rows[rows], was, now)
     traits = traits_of(before, before_rows[rows], after, after_rows[rows])
-    _book_all(ledger, evidence_of(traits, was, addresses.take(rows), faults.minor + faults.major, page_kb), objects)
+    evidence = evidence_of(traits, was, addresses.take(rows), faults.minor + faults.major, page_kb)
+    ranges = FileRanges.at_reading(before, before_rows[rows]), FileRanges.at_reading(after, after_rows[rows])
+    _book_all(ledger, evidence, objects, ranges)
     bookings = [_locate(booking, rows) for booking in ledger.bookings]
     locked = [booking.mapping for booking in locks if booking.what == "lock"]
     parts = Parts(families, before, after, after_rows, np.concatenate([np.zeros(0, np.intp), *locked]))
@@ -122,10 +124,13 @@ def _lock_changes(
     return out
 
 
-def _book_all(ledger: Ledger, evidence: Evidence, objects: ObjectChanges) -> None:
+def _book_all(
+    ledger: Ledger, evidence: Evidence, objects: ObjectChanges, ranges: tuple[FileRanges, FileRanges]
+) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
-    moved = cancel_moved_pages(ledger, evidence)
+    moved = cancel_moved_pages(ledger, evidence) + cancel_moved_file_pages(ledger, evidence, *ranges)
+    _skip_swap_of_objects(ledger, evidence)
     left, came = possible_moves(ledger, evidence)
     book_unmapped(ledger, evidence, moved, left)
     book_ksm(ledger)
@@ -147,6 +152,13 @@ def _book_all(ledger: Ledger, evidence: Evidence, objects: ObjectChanges) -> Non
         for state in STATES:
             ledger.unexplained[state][:] = 0
     ledger.book("unexplained", np.maximum.reduce([np.abs(kb) for kb in ledger.unexplained.values()]))
+
+
+def _skip_swap_of_objects(ledger: Ledger, evidence: Evidence) -> None:
+    """Skip pages in swap that a mapping of shared memory no longer shows, or shows now, with their addresses."""
+    swap = ledger.unexplained["swap"]
+    swap += np.where(evidence.owns_swap, 0, np.minimum(ledger.loss("swap"), evidence.lost_kb))
+    swap -= np.where(evidence.owns_swap, 0, np.minimum(ledger.gain("swap"), evidence.gained_kb))
 
 
 def _guess_anonymous(ledger: Ledger, evidence: Evidence) -> None:

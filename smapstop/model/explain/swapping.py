@@ -22,7 +22,7 @@ def book_swap(ledger: Ledger, evidence: Evidence) -> None:
     ledger.unexplained["anonymous"] -= np.where(private, back, np.minimum(back, ledger.gain("anonymous")))
     ledger.explain_gain(back, CLEAN_FIRST)
     ledger.book("swap-in", back, rss=1, swap=-1)
-    ledger.book("discard", np.where(evidence.private, ledger.loss("swap"), 0), swap=-1)
+    ledger.book("discard", np.where(evidence.owns_swap, ledger.loss("swap"), 0), swap=-1)
     ledger.book("swap-in", ledger.loss("swap"), sure=False, swap=-1)  # by another process; or it was discarded
 
 
