@@ -16,7 +16,7 @@ def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful:
         ledger: The ledger.
         evidence: The evidence.
         moved: Pages that moved away from each mapping, kB.
-        doubtful: Mappings whose pages may have moved away.
+        doubtful: Mappings whose pages may have moved away, or were given up before.
     """
     lost_kb = evidence.lost_kb
     if not lost_kb.any():

@@ -38,6 +38,11 @@ class FileRanges(NamedTuple):
         first[here], size[here] = (mappings.offset[at] >> np.uint64(10)).astype(np.int64), sizes_kb(mappings, at)
         return FileRanges(inode, device, perms, first, size)
 
+    def common_kb(self, row: int, other: "FileRanges", other_row: int) -> int:
+        """Length of the range that two mappings of the same file have in common, kB; not positive without any."""
+        end = min(self.first_kb[row] + self.size_kb[row], other.first_kb[other_row] + other.size_kb[other_row])
+        return int(end - max(self.first_kb[row], other.first_kb[other_row]))
+
     def objects(self, rows: Rows) -> list[tuple[int, ...]]:
         """File and permissions of some mappings."""
         columns = (self.inode, self.device, self.perms)
@@ -67,19 +72,23 @@ def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> KbColumn:
     return moved
 
 
-def cancel_moved_file_pages(ledger: Ledger, evidence: Evidence, was: FileRanges, now: FileRanges) -> KbColumn:
+class Moved(NamedTuple):
+    """What moved away from each mapping, kB."""
+
+    pages_kb: KbColumn
+    addresses_kb: KbColumn
+
+
+def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now: FileRanges) -> Moved:
     """Cancel pages of files, and copies of such, that one mapping lost and another one of the same range gained.
 
     The other lost the addresses, or as many pages as the one gained (MREMAP_DONTUNMAP). Nothing may be booked yet.
-
-    Returns:
-        The pages that moved away from each mapping, kB.
     """
-    moved = np.zeros_like(evidence.lost_kb)
+    moved = Moved(np.zeros_like(evidence.lost_kb), np.zeros_like(evidence.lost_kb))
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
     change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
-    sources = np.flatnonzero((was.inode > 0) & (change < 0))
-    targets = np.flatnonzero((now.inode > 0) & (change > 0) & (evidence.gained_kb > 0))
+    sources = np.flatnonzero((was.inode > 0) & ((change < 0) | (evidence.lost_kb > 0)))
+    targets = np.flatnonzero((now.inode > 0) & ((change > 0) | (evidence.gained_kb > 0)))
     if not len(sources) or not len(targets):
         return moved
     by_object: dict[tuple[int, ...], list[int]] = {}
@@ -87,10 +96,15 @@ def cancel_moved_file_pages(ledger: Ledger, evidence: Evidence, was: FileRanges,
         by_object.setdefault(key, []).append(source)
     for target, key in zip(targets.tolist(), now.objects(targets), strict=True):
         for source in by_object.get(key, []):
-            within = was.first_kb[source] <= now.first_kb[target] < was.first_kb[source] + was.size_kb[source]
-            if within and (evidence.lost_kb[source] or change[source] == -change[target]):
-                moved[source] += min(-change[source], change[target])
-                _cancel(ledger, source, target)
+            common_kb = was.common_kb(source, now, target)
+            if source == target or common_kb <= 0:
+                continue
+            if evidence.lost_kb[source] and evidence.gained_kb[target]:
+                moved.addresses_kb[source] += common_kb
+            elif change[source] != -change[target]:
+                continue
+            moved.pages_kb[source] += max(0, min(-int(change[source]), int(change[target])))
+            _cancel(ledger, source, target)
     return moved
 
 

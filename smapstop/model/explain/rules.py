@@ -8,7 +8,7 @@ deltas that are not explained yet, for all mappings of a tick at once; the remai
 Amounts are net: a change that was undone between two readings is not seen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from smapstop.model.explain.families import Families, address_changes, family_am
 from smapstop.model.explain.fork_sharing import book_sharing
 from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, skip_whole_huge_pages
 from smapstop.model.explain.ledger import HP, HS, PD, SD, STATES, KbColumn, Ledger, Mask
-from smapstop.model.explain.moves import FileRanges, cancel_moved_file_pages, cancel_moved_pages, possible_moves
+from smapstop.model.explain.moves import FileRanges, cancel_moved_files, cancel_moved_pages, possible_moves
 from smapstop.model.explain.parts import Bookings, Parts
 from smapstop.model.explain.shared_memory import (
     book_object_arrivals,
@@ -129,10 +129,12 @@ def _book_all(
 ) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
-    moved = cancel_moved_pages(ledger, evidence) + cancel_moved_file_pages(ledger, evidence, *ranges)
+    files = cancel_moved_files(ledger, evidence, *ranges)
+    evidence = replace(evidence, lost_kb=np.maximum(evidence.lost_kb - files.addresses_kb, 0))
+    moved = cancel_moved_pages(ledger, evidence) + files.pages_kb
     _skip_swap_of_objects(ledger, evidence)
     left, came = possible_moves(ledger, evidence)
-    book_unmapped(ledger, evidence, moved, left)
+    book_unmapped(ledger, evidence, moved, left if objects is None else left | objects.may_have_shrunk)
     book_ksm(ledger)
     skip_whole_huge_pages(ledger, evidence)
     swapped = skip_object_swap(ledger, evidence, objects)

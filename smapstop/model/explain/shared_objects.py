@@ -42,6 +42,13 @@ class ObjectChanges:
     """The least of the pages mapped before that the object no longer holds, kB: more were mapped than it holds."""
     is_writable: Mask
 
+    @property
+    def may_have_shrunk(self) -> Mask:
+        """Objects that are known, and may hold less than before."""
+        known = self.is_object & (self.least_growth > -UNLIMITED)
+        mask: Mask = known & (self.least_growth < 0)
+        return mask
+
 
 def object_changes(
     before: Mappings, after: Mappings, after_rows: Rows, was: dict[str, KbColumn], now: dict[str, KbColumn]
