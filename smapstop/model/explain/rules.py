@@ -73,7 +73,9 @@ def explain(
     was, now = family_amounts(families, before, before_rows, after, after_rows, _INPUT_FIELDS)
     deltas = _deltas(was, now)
     addresses = address_changes(families, before, before_rows, after, after_rows)
-    changed = np.logical_or.reduce([addresses.lost_kb != 0, *(delta != 0 for delta in deltas.values())])
+    lost = addresses.lost_kb != 0
+    moved_to = (addresses.gained_kb != 0) & lost.any()
+    changed = np.logical_or.reduce([lost, moved_to, *(delta != 0 for delta in deltas.values())])
     rows = np.flatnonzero(changed)
     locks = _lock_changes(families, before, before_rows, after, after_rows, page_kb)
     if not len(rows) and not locks:
