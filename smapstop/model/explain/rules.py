@@ -29,6 +29,7 @@ from smapstop.model.explain.shared_memory import (
     book_object_departures,
     skip_object_huge_pages,
     skip_object_swap,
+    skip_swap_with_addresses,
 )
 from smapstop.model.explain.shared_objects import ObjectChanges, object_changes
 from smapstop.model.explain.swapping import book_ksm, book_swap
@@ -134,9 +135,9 @@ def _book_all(
     files = cancel_moved_files(ledger, evidence, *ranges)
     evidence = replace(evidence, lost_kb=np.maximum(evidence.lost_kb - files.addresses_kb, 0))
     moved = cancel_moved_pages(ledger, evidence) + files.pages_kb
-    _skip_swap_of_objects(ledger, evidence)
+    skip_swap_with_addresses(ledger, evidence)
     left, came = possible_moves(ledger, evidence)
-    book_unmapped(ledger, evidence, moved, left if objects is None else left | objects.may_have_shrunk)
+    book_unmapped(ledger, evidence, moved, left | objects.may_have_shrunk)
     book_ksm(ledger)
     skip_whole_huge_pages(ledger, evidence)
     swapped = skip_object_swap(ledger, evidence, objects)
@@ -156,13 +157,6 @@ def _book_all(
         for state in STATES:
             ledger.unexplained[state][:] = 0
     ledger.book("unexplained", np.maximum.reduce([np.abs(kb) for kb in ledger.unexplained.values()]))
-
-
-def _skip_swap_of_objects(ledger: Ledger, evidence: Evidence) -> None:
-    """Skip pages in swap that a mapping of shared memory no longer shows, or shows now, with their addresses."""
-    swap = ledger.unexplained["swap"]
-    swap += np.where(evidence.owns_swap, 0, np.minimum(ledger.loss("swap"), evidence.lost_kb))
-    swap -= np.where(evidence.owns_swap, 0, np.minimum(ledger.gain("swap"), evidence.gained_kb))
 
 
 def _guess_anonymous(ledger: Ledger, evidence: Evidence) -> None:

@@ -38,16 +38,22 @@ def skip_object_huge_pages(ledger: Ledger, evidence: Evidence, objects: ObjectCh
     return huge
 
 
+def skip_swap_with_addresses(ledger: Ledger, evidence: Evidence) -> None:
+    """Skip pages of objects in swap that a mapping shows no longer, or shows now, since it lost or gained addresses.
+
+    Swap counts the object's pages there, so nothing happened to them.
+    """
+    swap = ledger.unexplained["swap"]
+    swap += np.where(evidence.owns_swap, 0, np.minimum(ledger.loss("swap"), evidence.lost_kb))
+    swap -= np.where(evidence.owns_swap, 0, np.minimum(ledger.gain("swap"), evidence.gained_kb))
+
+
 def skip_object_swap(ledger: Ledger, evidence: Evidence, objects: ObjectChanges) -> KbColumn:
     """Skip pages of objects that left swap and did not come here: `book_object_departures` books them.
-
-    Pages in swap are counted for the addresses of a mapping, so where these were unmapped nothing happened to them.
 
     Returns:
         These pages, kB.
     """
-    unmapped = np.where(evidence.shared_memory, np.minimum(ledger.loss("swap"), evidence.lost_kb), 0)
-    ledger.unexplained["swap"] += unmapped
     here = objects.is_object & evidence.shared_memory & (evidence.lost_kb == 0)
     swapped = np.where(here, np.maximum(ledger.loss("swap") - ledger.gain("rss"), 0), 0)
     ledger.unexplained["swap"] += swapped
