@@ -1,41 +1,15 @@
-"""Label unnamed memory with its likely purpose: thread stacks, malloc arenas, .bss of a file.
+"""Label unnamed memory with its purpose: thread stacks, malloc arenas, .bss of a file, the heap of Go.
 
-The kernel does not know these. Names that it prints, `[anon:NAME]`, are taken as they are, and a stack pointer in a
-mapping identifies the thread; the rest is inferred from size, alignment and neighbours, and is a guess.
+The kernel does not know these. Names that it prints, `[anon:NAME]`, are taken as they are; the rest is what
+`purposes` proves or guesses.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
-from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from smapstop.model.kinds import classify_texts
+from smapstop.model.purposes import Purpose, purposes_of
 from smapstop.model.tick import ThreadStack
-from smapstop.proc.columns import Mappings, StringIds
-
-_ARENA_BYTES = np.uint64(64 << 20)
-"""glibc's HEAP_MAX_SIZE on 64 bits: the size and alignment of the heaps of all arenas but the main one."""
-_MAX_GUARD_BYTES = np.uint64(64 << 10)
-"""An inaccessible mapping of at most this size before a writable one is a stack guard."""
-_MIN_STACK_BYTES = np.uint64(16 << 10)
-_WRITABLE, _INACCESSIBLE = 1, 2
-
-
-class Purpose(IntEnum):
-    """Likely purpose of unnamed memory, by its shape."""
-
-    UNKNOWN = 0
-    ARENA = 1
-    RESERVE = 2
-    """Reserved address space that an arena can grow into."""
-    STACK = 3
-    GUARD = 4
-    BSS = 5
-    """Zero-initialized data of a file."""
-
+from smapstop.proc.columns import Mappings
 
 PURPOSE_TEXTS = {
     Purpose.ARENA: "malloc arena",
@@ -43,6 +17,7 @@ PURPOSE_TEXTS = {
     Purpose.STACK: "stack of a thread",
     Purpose.GUARD: "guard of a stack",
     Purpose.BSS: ".bss",
+    Purpose.GO_HEAP: "Go heap",
 }
 """Texts of the labels; `.bss` follows the name of the file."""
 
@@ -53,109 +28,51 @@ class Label:
 
     text: str
     guess: bool
-    """Whether it is inferred from the shape alone; shown as `?`."""
+    """Whether it is not proven; shown as `?`."""
 
     def __str__(self) -> str:
         return self.text + "?" * self.guess
 
     @property
     def may_be_bss(self) -> bool:
-        """Whether it looks like the .bss of a file, whose symbols may name the variables there."""
-        return self.guess and self.text.endswith(PURPOSE_TEXTS[Purpose.BSS])
+        """Whether it is, or looks like, the .bss of a file, whose symbols may name the variables there."""
+        return self.text.endswith(PURPOSE_TEXTS[Purpose.BSS])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Purposes:
-    """Likely purposes of n mappings, by their shape; unknown for those that have a name."""
-
-    purpose: NDArray[np.int8]
-    """`Purpose` of each mapping, shape (n,)."""
-    owner: StringIds
-    """Name of the file for `Purpose.BSS`, else the empty string, shape (n,)."""
-
-    def with_rows(self, others: "Purposes", rows: NDArray[np.intp]) -> "Purposes":
-        """Append some rows of `others`, which must have the same string table."""
-        return Purposes(
-            np.concatenate([self.purpose, others.purpose[rows]]), np.concatenate([self.owner, others.owner[rows]])
-        )
-
-
-def unknown_purposes(n: int) -> Purposes:
-    """Purposes of n rows of which nothing is known."""
-    return Purposes(np.zeros(n, np.int8), np.zeros(n, np.int32))
-
-
-@lru_cache(2)  # a view of one snapshot asks several times about the same mappings
-def purposes_of(mappings: Mappings) -> Purposes:
-    """Infer the purpose of each unnamed mapping from its shape and its neighbours.
-
-    Args:
-        mappings: In address order.
-    """
-    unnamed = mappings.name == 0
-    perms = classify_texts(
-        mappings.strings, mappings.perms, lambda text: {"rw-p": _WRITABLE, "---p": _INACCESSIBLE}.get(text, 0)
-    )
-    code = classify_texts(mappings.strings, mappings.perms, lambda text: text[2:3] == "x") > 0
-    program = np.isin(mappings.name, mappings.name[~unnamed & code])
-    """Mappings of files that have code; others, such as `/anon_hugepage`, have no .bss."""
-    start, end = mappings.start, mappings.end
-    size = end - start
-    writable, inaccessible = unnamed & (perms == _WRITABLE), unnamed & (perms == _INACCESSIBLE)
-    adjacent = np.zeros(len(mappings), np.bool_)
-    """Mappings that begin where the one before ends."""
-    adjacent[1:] = start[1:] == end[:-1]
-
-    guarded = (
-        writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES)) & (size >= _MIN_STACK_BYTES)
-    )
-    reserve = inaccessible & adjacent & _shift_down(writable)
-    limit = end.copy()
-    limit[:-1][reserve[1:]] = end[1:][reserve[1:]]
-    arena = writable & (start % _ARENA_BYTES == 0) & (size <= _ARENA_BYTES) & (limit - start >= _ARENA_BYTES)
-    stack = guarded & ~arena
-    bss = writable & adjacent & _shift_down(program & (perms == _WRITABLE)) & ~arena & ~stack
-
-    purpose = np.zeros(len(mappings), np.int8)
-    purpose[:-1][stack[1:]] = Purpose.GUARD
-    purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
-    purpose[bss], purpose[stack], purpose[arena] = Purpose.BSS, Purpose.STACK, Purpose.ARENA
-    owner = np.where(bss, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
-    return Purposes(purpose, owner.astype(np.int32))
-
-
-def _shift_down(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Shift a mask by one row: the value of each row is that of the row before."""
-    return np.concatenate([np.zeros(min(1, len(rows)), np.bool_), rows[:-1]])
-
-
-def purpose_label(purpose: int, owner: str, stack: ThreadStack | None) -> Label | None:
+def purpose_label(
+    purpose: int, owner: str, stack: ThreadStack | None = None, *, proven: bool = False
+) -> Label | None:
     """Label of unnamed memory; None when nothing is known.
 
     Args:
         purpose: A `Purpose`.
         owner: For `Purpose.BSS` the name of the file.
-        stack: The thread stack in it, if the thread is known.
+        stack: The stack pointer in it, if one is known.
+        proven: Whether the purpose is no guess.
     """
-    if stack is not None:
-        return Label(f"stack of {stack.name} {stack.tid}", guess=False)
     if not purpose:
         return None
-    return Label(f"{owner.rpartition('/')[2]} {PURPOSE_TEXTS[Purpose(purpose)]}".lstrip(), guess=True)
+    text = PURPOSE_TEXTS[Purpose(purpose)]
+    if purpose == Purpose.STACK and stack is not None:
+        text = f"stack of {stack.name} {stack.tid}" if stack.threads == 1 else f"stacks of {stack.threads} threads"
+    return Label(f"{owner.rpartition('/')[2]} {text}".lstrip(), guess=not proven)
 
 
-def labels_of(mappings: Mappings, stacks: Mapping[int, ThreadStack]) -> list[Label | None]:
+def labels_of(
+    mappings: Mappings, stacks: Mapping[int, ThreadStack], threads: int | None = None
+) -> list[Label | None]:
     """Label of each mapping; None where its name is enough, or nothing is known.
 
     Args:
         mappings: In address order.
-        stacks: The known thread stacks, by row of the mapping.
+        stacks: The known stack pointers, by row of the mapping.
+        threads: Number of threads of the process; None when it is unknown.
     """
-    purposes, strings = purposes_of(mappings), mappings.strings
-    columns = zip(mappings.name.tolist(), purposes.purpose.tolist(), purposes.owner.tolist(), strict=True)
+    purposes, strings = purposes_of(mappings, stacks, threads), mappings.strings
+    columns = (mappings.name, purposes.purpose, purposes.owner, purposes.proven)
     return [
-        given_label(strings[name]) if name else purpose_label(purpose, strings[owner], stacks.get(row))
-        for row, (name, purpose, owner) in enumerate(columns)
+        given_label(strings[name]) if name else purpose_label(purpose, strings[owner], stacks.get(row), proven=proven)
+        for row, (name, purpose, owner, proven) in enumerate(zip(*(each.tolist() for each in columns), strict=True))
     ]
 
 

@@ -33,13 +33,15 @@ class LifecycleEvent:
 
 @dataclass(frozen=True, slots=True)
 class ThreadStack:
-    """Thread whose stack pointer is in a mapping."""
+    """Thread whose stack pointer is in a mapping; the first of several."""
 
     mapping: int
     tid: int
     """Thread id; 0 when the mapping is no longer a thread's stack."""
     name: str
     """Name of the thread (comm)."""
+    threads: int = 1
+    """Number of threads whose stack pointers are in the mapping: more than one in a heap that holds stacks."""
 
 
 @dataclass(frozen=True, slots=True)

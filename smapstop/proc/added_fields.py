@@ -10,8 +10,13 @@ OBJECT_GROWN_WHILE_READ = "object_grown_while_read"
 MEMORY_FILESYSTEM = "memory_filesystem"
 """1 when the file lies on a memory file system (tmpfs, ramfs, devtmpfs, hugetlbfs), told by the device in
 /proc/PID/mountinfo, 0 when it does not; `ABSENT` when it is unknown, and without a file."""
+FILE_BSS = "file_bss"
+"""Of unnamed memory right behind a program or library: how much from its start on is zeroed data (.bss) of the file,
+by the file's segments, kB; `ABSENT` where the file cannot be read, and for other mappings."""
+GO_HEAP = "go_heap"
+"""1 for unnamed memory where the Go runtime puts its heap, in a program built by Go; else `ABSENT`."""
 
-ADDED_PROPERTIES = frozenset((OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ, MEMORY_FILESYSTEM))
+ADDED_PROPERTIES = frozenset((OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ, MEMORY_FILESYSTEM, FILE_BSS, GO_HEAP))
 """Added columns that are properties of a mapping rather than amounts: their sum is meaningless."""
 
 ADDED_FIELDS: tuple[Field, ...] = (

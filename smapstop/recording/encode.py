@@ -104,4 +104,4 @@ def _mapping_cell(mapping: int) -> int | None:
 
 def stack_rows(tick: Tick) -> list[TableRow]:
     """Encode the rows of `stacks`: changes of thread stacks."""
-    return [(tick.number, stack.mapping, stack.tid, stack.name) for stack in tick.stacks]
+    return [(tick.number, stack.mapping, stack.tid, stack.name, stack.threads) for stack in tick.stacks]

@@ -150,8 +150,9 @@ class Recording:
         take_events = self._row_reader(
             "happened", "tick, mapping, what, kb, sure, other, symbols", "JOIN whats USING (code)"
         )
-        has_stacks = bool(schema.columns_of(self._database, "stacks"))
-        take_stacks = self._row_reader("stacks", ", ".join(schema.STACK_COLUMNS)) if has_stacks else _no_rows
+        kept = schema.columns_of(self._database, "stacks")
+        stack_columns = ", ".join(name for name in schema.STACK_COLUMNS if name in kept)
+        take_stacks = self._row_reader("stacks", stack_columns) if stack_columns else _no_rows
         for row in ticks:
             number = row[0]
             changes = np.array(take_changes(number), np.int64).reshape(-1, 2 + len(changing))

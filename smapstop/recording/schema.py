@@ -42,8 +42,8 @@ COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields
 """Columns of `ticks` for the counters; where a counter and a total share a name, the total has it."""
 EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
 """Columns of `happened`; users query the view `events`."""
-STACK_COLUMNS = ("tick", "mapping", "tid", "name")
-"""Columns of `stacks`, a table that older recordings may not have."""
+STACK_COLUMNS = ("tick", "mapping", "tid", "name", "threads")
+"""Columns of `stacks`, a table that older recordings may not have, or not all of it."""
 EVENT_CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(LifecycleKind), "exec", "exit"), 1)}
 """Codes of events in recordings written now; each recording has its own table of codes (`whats`)."""
 
@@ -66,7 +66,9 @@ CREATE TABLE whats (code INTEGER PRIMARY KEY, what TEXT NOT NULL);
 CREATE TABLE happened (
   tick INTEGER NOT NULL, mapping INTEGER, code INTEGER NOT NULL, kb INTEGER, sure INTEGER NOT NULL, other INTEGER,
   symbols TEXT);
-CREATE TABLE stacks (tick INTEGER NOT NULL, mapping INTEGER NOT NULL, tid INTEGER NOT NULL, name TEXT NOT NULL);
+CREATE TABLE stacks (
+  tick INTEGER NOT NULL, mapping INTEGER NOT NULL, tid INTEGER NOT NULL, name TEXT NOT NULL,
+  threads INTEGER NOT NULL);
 CREATE VIEW events AS
   SELECT tick, mapping, what, kb, max(1, kb / (SELECT value FROM meta WHERE key = 'page_kb')) AS pages, sure, other,
     symbols

@@ -10,6 +10,7 @@ from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
 from smapstop.sampling.memory_filesystems import MemoryFilesystems
 from smapstop.sampling.object_columns import ObjectColumns
+from smapstop.sampling.program_facts import ProgramFacts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +49,7 @@ class ProcessReader:
         self._buffer = ReadBuffer()
         self._objects = ObjectColumns(process)
         self._memory_files = MemoryFilesystems(process)
+        self._facts = ProgramFacts(process)
         self._image = 0
 
     def read(self, tier: Tier) -> ProcessReading:
@@ -72,7 +74,7 @@ class ProcessReader:
                 raw = self._parser.parse(text)
                 kept = drop_torn(raw)
                 torn = kept is not raw
-                mappings = self._objects.add_to(self._memory_files.add_to(kept))
+                mappings = self._objects.add_to(self._facts.add_to(self._memory_files.add_to(kept)))
             elif tier == "rollup":
                 rollup = parse_rollup(self._process.read_rollup())
         except PermissionError as error:

@@ -1,6 +1,7 @@
 """Find the mappings that hold thread stacks, a few threads per tick."""
 
-from collections import deque
+from collections import Counter, deque
+from dataclasses import replace
 
 from smapstop.model.tick import Ids, ThreadStack
 from smapstop.proc.columns import Counters, Mappings
@@ -37,17 +38,26 @@ class StackTracker:
         for queue, limit in ((self._known_threads, MAX_RECHECKED_PER_TICK), (self._new_threads, MAX_NEW_PER_TICK)):
             for _ in range(min(limit, len(queue))):
                 self._find_stack(queue.popleft(), mappings, ids)
-        now = {stack.mapping: stack for stack in self._stack_of_thread.values()}
+        now = self._stacks_by_mapping()
         freed = [ThreadStack(mapping, 0, "") for mapping in self._reported if mapping not in now]
         new = [stack for mapping, stack in now.items() if self._reported.get(mapping) != stack]
         self._reported = now
         return (*freed, *new)
 
+    def _stacks_by_mapping(self) -> dict[int, ThreadStack]:
+        """Threads by the mapping that their stack pointers are in; of several the first, with their number."""
+        counts = Counter(stack.mapping for stack in self._stack_of_thread.values())
+        first: dict[int, ThreadStack] = {}
+        for _, stack in sorted(self._stack_of_thread.items()):
+            first.setdefault(stack.mapping, stack)
+        return {mapping: replace(stack, threads=counts[mapping]) for mapping, stack in first.items()}
+
     def _list_threads(self) -> None:
-        """List the threads, and drop those that ended."""
-        alive = set(list_other_threads(self._process))
+        """List the threads, the main one last, and drop those that ended."""
+        alive = {*list_other_threads(self._process), self._process.pid}
         self._known_threads = deque(tid for tid in self._known_threads if tid in alive)
-        self._new_threads = deque(sorted(alive.difference(self._known_threads)))
+        new = alive.difference(self._known_threads)
+        self._new_threads = deque(sorted(new, key=lambda tid: (tid == self._process.pid, tid)))
         self._stack_of_thread = {tid: stack for tid, stack in self._stack_of_thread.items() if tid in alive}
 
     def _find_stack(self, tid: int, mappings: Mappings, ids: Ids) -> None:

@@ -14,6 +14,7 @@ from smapstop.model.protocol import Pace
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.added_fields import ADDED_PROPERTIES
 from smapstop.proc.process import ProcDir
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.parser import parse_smaps
@@ -50,7 +51,7 @@ class Watched:
         """Whether the timeline has the map as the kernel tells it, but for sharing, ageing and writing back."""
         assert self.timeline.last is not None
         mappings = parse_smaps(self.process.read_smaps())
-        elsewhere = {"pss", "pss_dirty", "swap_pss", "locked", "referenced"}
+        elsewhere = {"pss", "pss_dirty", "swap_pss", "locked", "referenced", *ADDED_PROPERTIES}
         elsewhere |= {"shared_clean", "private_clean", "shared_dirty", "private_dirty"}
         ours, kernels = (
             [{name: value for name, value in row.items() if name not in elsewhere} for row in mapping_dicts(of)]

@@ -15,7 +15,7 @@ ROWS = mappings_of(
     (0x2000, 0x2001, "---p"),
     (0x2001, 0x2100, "rw-p"),
     (0x3001, 0x3100, "rw-p"),
-    (0x4000, 0x4001, "r-xp", "/usr/bin/redis-server"),
+    (0x4000, 0x4020, "r-xp", "/usr/bin/redis-server"),
 )
 
 
@@ -27,7 +27,7 @@ ROWS = mappings_of(
             [
                 "/usr/bin/redis-server .data",
                 "redis-server .bss? 1001000",
-                "guard of a stack? 2000000",
+                "guard of a stack 2000000",
                 "stack of io\\x0a 4711 2001000",
                 "anon 3001000",
             ],
@@ -37,7 +37,7 @@ ROWS = mappings_of(
             [
                 "redis-server .data",
                 "redis-server .bss?",
-                "guard of a stack?",
+                "guard of a stack",
                 "stack of io\\x0a 4711",
                 "anon 3001000",
             ],

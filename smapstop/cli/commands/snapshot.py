@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # it imports numpy
     from smapstop.report.snapshot.snapshot import Snapshot
 
 FORMATS = ("table", "json", "csv")
-GROUPS = ("name", "kind", "file")
+GROUPS = ("name", "kind", "file", "purpose")
 
 
 def build_parser() -> CommandParser:
@@ -54,7 +54,12 @@ def build_parser() -> CommandParser:
     form.add_argument("--sort", metavar="FIELD", help="rss, pss, swap, ... (largest first), name, perms or start")
     rows = form.add_mutually_exclusive_group()
     rows.add_argument(
-        "--group-by", choices=GROUPS, dest="grouping", metavar="BY", default="none", help="sum by name, kind or file"
+        "--group-by",
+        choices=GROUPS,
+        dest="grouping",
+        metavar="BY",
+        default="none",
+        help="sum by name, kind, file or purpose",
     )
     rows.add_argument("--rollup", action="store_true", help="only the totals, which are cheaper to read")
     form.add_argument("--label", action="store_true", help="say what unnamed memory is used for; ? marks a guess")
@@ -88,7 +93,7 @@ def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
     if options.pid is not None:
         pid = find_process(options.pid)
         snapshot = (take_totals if options.rollup else take_snapshot)(pid)
-        return with_labels(pid, snapshot) if options.label else snapshot
+        return with_labels(pid, snapshot) if options.label or options.grouping == "purpose" else snapshot
     if options.file is None:
         raise SmapstopError("snapshot needs a process or a file", "smapstop snapshot -p PID|NAME, or --from FILE")
     return _load_snapshot(options)

@@ -47,7 +47,12 @@ def fold_entries(
 
 
 def fold_group_entries(
-    entries: TickEntries, before: MapSnapshot, after: MapSnapshot, by: Grouping, groups: Ids
+    entries: TickEntries,
+    before: MapSnapshot,
+    after: MapSnapshot,
+    by: Grouping,
+    groups: Ids,
+    purposes: tuple[NDArray[np.int8], NDArray[np.int8]],
 ) -> list[LogEntry]:
     """Fold the events of groups in a tick: one entry per mechanism or lifecycle step of a group.
 
@@ -57,9 +62,10 @@ def fold_group_entries(
         after: Snapshot after the tick.
         by: Grouping of the mappings.
         groups: Ids of the groups to include; `LogEntry.scope` is one of them.
+        purposes: Positions in `PURPOSE_GROUPS` of the mappings before and after; read only to group by purpose.
     """
     items = resolve_entries(entries.of_mappings(), before, after)
-    scope = group_ids(group_keys(items.kind, items.name, by))
+    scope = group_ids(group_keys(items.kind, items.name, items.select(*purposes), by))
     here = np.flatnonzero(np.isin(scope, groups))
     items = items.take(here)
     return _build_entries(items, scope[here] * KEY_BASE + items.entries.what, before, after) if len(here) else []

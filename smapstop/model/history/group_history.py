@@ -11,6 +11,7 @@ from smapstop.model.history.folded_entries import fold_group_entries
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import kind_codes
+from smapstop.model.purpose_groups import purpose_groups
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import Mappings
@@ -20,6 +21,7 @@ REMOVAL_TICKS = 120
 _MAX_SUMS = 256
 """Ticks whose sums are cached."""
 _MAX_ENTRIES = 4_096
+_NO_PURPOSES = np.zeros(0, np.int8)
 
 GroupKeys = NDArray[np.int64]
 """Keys of groups, see `group_keys`."""
@@ -97,7 +99,7 @@ class GroupHistory:
         """Ids of the groups in which a mapping changed visibly at a tick, or is gone."""
         snapshot = self.timeline.at(number)
         rows = np.flatnonzero(snapshot.last_changed == number)
-        keys = group_keys(kind_codes(snapshot.mappings)[rows], snapshot.mappings.name[rows], self.by)
+        keys = self._members_of(number, snapshot.ids, snapshot.mappings, self._purpose_groups(number)).keys[rows]
         (sums,) = self._sums_between(number, number + 1)
         return group_ids(np.union1d(keys, np.array(sorted(sums.lost_keys), np.int64)))
 
@@ -120,7 +122,8 @@ class GroupHistory:
         if before is None:
             return {}
         tick_items = tick_entries(timeline.header(number))
-        entries = fold_group_entries(tick_items, before, timeline.at(number), self.by, groups)
+        purposes = self._purpose_groups(number - 1), self._purpose_groups(number)
+        entries = fold_group_entries(tick_items, before, timeline.at(number), self.by, groups, purposes)
         for entry in sorted(entries, key=lambda entry: (entry.cost, -entry.kb)):
             by_group.setdefault(entry.scope, []).append(entry)
         return by_group
@@ -145,7 +148,10 @@ class GroupHistory:
         before = (
             self._members if self._members and self._members.number == number - 1 else self._members_at(number - 1)
         )
-        if not tick.keyframe and not len(tick.ids) and not len(tick.gone):
+        if self.by == "purpose":  # which depends on neighbours, and on threads
+            members = self._members_at(number)
+            gone = before.keys[~np.isin(before.ids, members.ids)]
+        elif not tick.keyframe and not len(tick.ids) and not len(tick.gone):
             members, gone = replace(before, number=number), np.zeros(0, np.int64)
         else:
             members = self._members_after(before, tick)
@@ -158,12 +164,12 @@ class GroupHistory:
     def _members_at(self, number: int) -> _Members:
         """Mappings after a tick; none before the first."""
         snapshot = self.timeline.at(max(0, number))
-        members = self._members_of(number, snapshot.ids, snapshot.mappings)
+        members = self._members_of(number, snapshot.ids, snapshot.mappings, self._purpose_groups(max(0, number)))
         return members if number >= 0 else _Members(number, members.ids[:0], members.keys[:0], members.amounts[:, :0])
 
     def _members_after(self, before: _Members, tick: Tick) -> _Members:
         """Mappings after the next tick."""
-        changed = self._members_of(tick.number, tick.ids, tick.rows)
+        changed = self._members_of(tick.number, tick.ids, tick.rows, _NO_PURPOSES)
         if tick.keyframe:
             return changed
         stay = ~np.isin(before.ids, np.concatenate([tick.ids, tick.gone]))
@@ -174,9 +180,15 @@ class GroupHistory:
             np.concatenate([before.amounts[:, stay], changed.amounts], axis=1),
         )
 
-    def _members_of(self, number: int, ids: Ids, mappings: Mappings) -> _Members:
+    def _purpose_groups(self, number: int) -> NDArray[np.int8]:
+        """Positions in `PURPOSE_GROUPS` of the mappings at a tick; empty unless they are grouped by purpose."""
+        if self.by != "purpose":
+            return _NO_PURPOSES
+        return purpose_groups(self.timeline.at(number).mappings, self.timeline.purposes_at(number))
+
+    def _members_of(self, number: int, ids: Ids, mappings: Mappings, purpose: NDArray[np.int8]) -> _Members:
         """Mappings with the keys of their groups."""
-        keys = group_keys(kind_codes(mappings), mappings.name, self.by)
+        keys = group_keys(kind_codes(mappings), mappings.name, purpose, self.by)
         zeros = np.zeros(len(mappings), np.int64)
         columns = [zeros if (column := mappings.get(name)) is None else column for name in self.fields]
         return _Members(number, ids, keys, np.maximum(columns, 0))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
 from smapstop.model.kinds import Kind, kind_at, section_of
-from smapstop.model.labels import Label, purpose_label, purposes_of
+from smapstop.model.labels import Label, purpose_label
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, TEXT_COLUMNS
 from smapstop.model.own_changes import own_amounts_changed
 from smapstop.model.tick import LifecycleEvent, Tick
@@ -253,7 +253,10 @@ def label_at(timeline: Timeline, number: int, mapping: int) -> Label | None:
     row = snapshot.row_of(mapping)
     if row is None or snapshot.mappings.name[row]:
         return None
-    purposes, texts = purposes_of(snapshot.mappings), snapshot.mappings.strings
+    purposes, texts = timeline.purposes_at(number), snapshot.mappings.strings
     return purpose_label(
-        int(purposes.purpose[row]), texts[int(purposes.owner[row])], timeline.stacks_at(number).get(mapping)
+        int(purposes.purpose[row]),
+        texts[int(purposes.owner[row])],
+        timeline.stacks_at(number).get(mapping),
+        proven=bool(purposes.proven[row]),
     )

@@ -224,6 +224,14 @@ class ResolvedEntries:
     address_kb: NDArray[np.int64]
     """kB of addresses that went with pages that were unmapped; 0 where it is not known."""
 
+    def select(self, before: NDArray[np.int8], after: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Values of the mappings after the tick, or before it if they are gone; 0 where a column is empty."""
+        values = np.zeros(len(self.name), np.int8)
+        for column, rows in ((before, self.was), (after, self.now)):
+            known = np.flatnonzero((rows >= 0) & (rows < len(column)))
+            values[known] = column[rows[known]]
+        return values
+
     def take(self, rows: RowIndices) -> "ResolvedEntries":
         """Select items."""
         columns = (self.now[rows], self.was[rows], self.name[rows], self.kind[rows], self.kb[rows])

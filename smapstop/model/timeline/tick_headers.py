@@ -215,7 +215,9 @@ def pack_headers(ticks: Sequence[Tick]) -> PackedHeaders:
         _totals={name: encode_values([t.totals[name] for t in ticks if name in t.totals]) for name in names},
         _gone=_pack_rows([[(mapping,) for mapping in tick.gone.tolist()] for tick in ticks], 1),
         _lineage=_pack_rows([[_row_of_lineage(event) for event in tick.lineage] for tick in ticks], 3),
-        _stacks=_pack_rows([[(stack.mapping, stack.tid, stack.name) for stack in tick.stacks] for tick in ticks], 3),
+        _stacks=_pack_rows(
+            [[(stack.mapping, stack.tid, stack.name, stack.threads) for stack in tick.stacks] for tick in ticks], 4
+        ),
         _event_counts=_pack_counts([tick.events for tick in ticks]),
         _events=tuple(encode(np.concatenate([getattr(tick.events, name) for tick in ticks])) for name in _EVENTS),
         _names=_pack_rows([tick.events.names for tick in ticks], 2),

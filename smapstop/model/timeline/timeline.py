@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import overload
 
+import numpy as np
+
+from smapstop.model.mapping_rows import find_rows
+from smapstop.model.purposes import Purposes, purposes_of
 from smapstop.model.tick import ExitStatus, ThreadStack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.mapping_queries import MappingQueries
@@ -111,6 +115,17 @@ class Timeline:
     def stacks_at(self, number: int) -> Mapping[int, ThreadStack]:
         """Known thread stacks at a tick, by mapping."""
         return self._stacks.at(number)
+
+    def purposes_at(self, number: int) -> Purposes:
+        """Purposes of the mappings at a tick, in the order of its map snapshot.
+
+        Raises:
+            IndexError: There is no such tick, or it is forgotten.
+        """
+        snapshot, stacks = self.at(number), self.stacks_at(number)
+        rows = find_rows(snapshot.ids, np.fromiter(stacks, np.int64, len(stacks))).tolist()
+        by_row = {row: stack for row, stack in zip(rows, stacks.values(), strict=True) if row >= 0}
+        return purposes_of(snapshot.mappings, by_row, snapshot.reading_tick.counters.threads)
 
     def replayable_ticks(self) -> Iterator[Tick]:
         """Ticks known at the time of the call, renumbered from 0; the first is a keyframe.

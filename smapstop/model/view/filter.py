@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
+from smapstop.model.grouping import purpose_of_group
 from smapstop.model.kinds import Kind, section_of
-from smapstop.model.labels import Purpose, purpose_label
+from smapstop.model.labels import purpose_label
+from smapstop.model.purpose_groups import PURPOSE_GROUPS, PurposeGroup
+from smapstop.model.purposes import Purpose
 from smapstop.model.view.sort import Mask, sort_column
 from smapstop.model.view.table_data import TableData
 from smapstop.proc.added_fields import HIDDEN_FIELDS
@@ -37,8 +40,9 @@ _COMPARISON_START = re.compile(r"(?P<field>[a-z_]+)(?:>=|<=|!=|>|<|=).*", re.I)
 def parse_filter(expression: str) -> RowFilter:
     """Parse a filter: terms separated by spaces, all of which must match.
 
-    A term is a part of the name (`libc`), `!` and a term to negate it, `kind:heap`, `perm:w` (all of the letters), an
-    address in the mapping (`0x7f…`), or a comparison of a field, in kB or with a unit: `rss>10M`, `delta!=0`.
+    A term is a part of the name (`libc`), `!` and a term to negate it, `kind:heap`, `purpose:stacks`, `perm:w` (all
+    of the letters), an address in the mapping (`0x7f…`), or a comparison of a field, in kB or with a unit: `rss>10M`,
+    `delta!=0`.
 
     Raises:
         SmapstopError: A term is invalid.
@@ -61,6 +65,8 @@ def _parse_term(word: str) -> RowFilter:
         return lambda table: ~inner(table)
     if word.startswith("kind:"):
         return _kind_filter(word.removeprefix("kind:"))
+    if word.startswith("purpose:"):
+        return _purpose_filter(word.removeprefix("purpose:"))
     if word.startswith("perm:"):
         letters = set(word.removeprefix("perm:"))
         return _text_filter("perms", lambda text: letters <= set(text))
@@ -82,6 +88,20 @@ def _kind_filter(prefix: str) -> RowFilter:
     if not codes:
         raise SmapstopError(f"no kind {prefix!r} in the filter", f"kinds are {', '.join(names)}")
     return lambda table: np.isin(table.kind, codes)
+
+
+def _purpose_filter(prefix: str) -> RowFilter:
+    """Match purposes that begin with a prefix; hyphens stand for spaces."""
+    names = [_purpose_word(group) for group in PURPOSE_GROUPS]
+    codes = [i for i, name in enumerate(names) if prefix and name.startswith(prefix.lower())]
+    if not codes:
+        raise SmapstopError(f"no purpose {prefix!r} in the filter", f"purposes are {', '.join(names)}")
+    return lambda table: np.isin(table.purpose_groups(), codes)
+
+
+def _purpose_word(group: PurposeGroup) -> str:
+    """Name of a purpose as a filter has it: without spaces."""
+    return group.value.lower().replace(" ", "-")
 
 
 def _text_filter(column: str, matches: Callable[[str], bool]) -> RowFilter:
@@ -111,14 +131,16 @@ def _part_filter(word: str) -> RowFilter:
 def _has_label(table: TableData, word: str) -> Mask:
     """Mask of nameless memory whose label contains a word."""
     purposes, texts = table.purposes, table.texts
-    matches = np.array([word in str(purpose_label(use, "", None) or "") for use in Purpose], bool)[purposes.purpose]
-    for owner in np.unique(purposes.owner).tolist():
-        of_file = purposes.owner == owner
-        if owner:
-            matches[of_file] = word in str(purpose_label(Purpose.BSS, texts[owner], None)).lower()
-    stack_matches = {id_: word in str(purpose_label(0, "", stack)).lower() for id_, stack in table.stacks.items()}
-    known = np.isin(table.ids, list(stack_matches)) & (table.name == 0)
-    matches[known] = np.isin(table.ids[known], [id_ for id_, match in stack_matches.items() if match])
+    matches = np.zeros(len(table), bool)
+    labelled = np.flatnonzero(purposes.purpose)
+    columns = np.stack([purposes.purpose, purposes.owner, purposes.proven])[:, labelled]
+    distinct, inverse = np.unique(columns, axis=1, return_inverse=True)
+    labels = [
+        purpose_label(purpose, texts[owner], proven=bool(proven)) for purpose, owner, proven in distinct.T.tolist()
+    ]
+    matches[labelled] = np.array([word in str(label).lower() for label in labels], bool)[inverse.reshape(-1)]
+    for row in np.flatnonzero(np.isin(table.ids, list(table.stacks)) & (purposes.purpose == Purpose.STACK)).tolist():
+        matches[row] = word in str(table.label(row)).lower()
     return matches
 
 
@@ -140,7 +162,9 @@ def _amount_filter(comparison: re.Match[str]) -> RowFilter:
 
 
 def group_filter(table: TableData, group: int) -> str:
-    """Filter for the mappings of a group: by name if that fits into one term, else by kind."""
+    """Filter for the mappings of a group: by purpose, or by name if that fits into one term, else by kind."""
+    if purpose := purpose_of_group(group):
+        return f"purpose:{_purpose_word(purpose)}"
     row = int(np.flatnonzero(table.ids == group)[0])
     name = table.texts[int(table.name[row])]
     kind = list(Kind)[int(table.kind[row])].value

@@ -6,15 +6,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.grouping import Grouping, group_ids, group_keys, group_name
-from smapstop.model.kinds import kind_codes
-from smapstop.model.labels import Label, Purposes, purpose_label, purposes_of, unknown_purposes
+from smapstop.model.grouping import Grouping, group_ids, group_keys, group_name, purpose_of_group
+from smapstop.model.kinds import Kind, kind_codes
+from smapstop.model.labels import Label, purpose_label
 from smapstop.model.mapping_rows import concatenate, find_rows
+from smapstop.model.purpose_groups import KIND_OF_GROUP, purpose_groups
+from smapstop.model.purposes import Purposes, purposes_of, unknown_purposes
 from smapstop.model.tick import Ids, ThreadStack
 from smapstop.model.timeline.map_diff import MapDiff
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, StringIds, StringTable
 from smapstop.proc.fields import COMPARED_FIELDS, PROPERTY_FIELDS
+
+PurposeSource = tuple[Mappings, Purposes, NDArray[np.intp]]
+"""A map, the purposes of its mappings, and some of its rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +49,9 @@ class TableData:
     mapping_count: NDArray[np.int64]
     """Number of mappings in the row."""
     purposes: Purposes
-    """Purposes of nameless mappings, guessed from their shape."""
+    """Purposes of nameless mappings."""
+    sources: tuple[PurposeSource, ...]
+    """Maps that the rows are of, in their order; none for groups."""
     stacks: Mapping[int, ThreadStack] = field(default_factory=dict)
     """Threads by the mapping that is their stack, where known."""
 
@@ -56,7 +63,12 @@ class TableData:
         if self.name[row] or self.ids[row] < 0:
             return None
         owner = self.texts[int(self.purposes.owner[row])]
-        return purpose_label(int(self.purposes.purpose[row]), owner, self.stacks.get(int(self.ids[row])))
+        stack, proven = self.stacks.get(int(self.ids[row])), bool(self.purposes.proven[row])
+        return purpose_label(int(self.purposes.purpose[row]), owner, stack, proven=proven)
+
+    def purpose_groups(self) -> NDArray[np.int8]:
+        """Positions in `PURPOSE_GROUPS`, shape (n,); computed only when needed."""
+        return np.concatenate([purpose_groups(mappings, purposes)[rows] for mappings, purposes, rows in self.sources])
 
     def get(self, name: str) -> Amounts | None:
         """Column of a field; `None` if this kernel does not print it."""
@@ -76,7 +88,10 @@ class RemovedRows:
 
 
 def build_table(
-    changes: MapDiff, seconds: float | None, stacks: Mapping[int, ThreadStack] | None = None
+    changes: MapDiff,
+    seconds: float | None,
+    stacks: Mapping[int, ThreadStack] | None = None,
+    purposes: Purposes | None = None,
 ) -> TableData:
     """Build the table of a snapshot, one row per mapping.
 
@@ -84,10 +99,11 @@ def build_table(
         changes: The snapshot, compared with its baseline.
         seconds: Divisor of changes for rates; `None` if there is no rate.
         stacks: Threads by the mapping that is their stack.
+        purposes: Purposes of the mappings; by default what their shapes say.
     """
     after = changes.after
     return replace(
-        static_table(after.mappings),
+        static_table(after.mappings, purposes),
         ids=after.ids,
         deltas={name: delta for name in COMPARED_FIELDS if (delta := changes.delta(name)) is not None},
         seconds=seconds,
@@ -110,6 +126,7 @@ def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> Table
     ids, removed = lost.snapshot.ids[lost.rows], mappings.take(lost.rows)
     both = concatenate(replace(changes.after.mappings, strings=mappings.strings), removed)
     rows = find_rows(before.ids, ids)
+    purposes = purposes_of(mappings)
     return replace(
         table,
         ids=np.concatenate([table.ids, ids]),
@@ -128,13 +145,20 @@ def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> Table
         last_changed=np.concatenate([table.last_changed, lost.ticks]),
         gone=np.concatenate([table.gone, np.ones(len(ids), bool)]),
         mapping_count=np.ones(len(both), np.int64),
-        purposes=table.purposes.with_rows(purposes_of(mappings), lost.rows),
+        purposes=table.purposes.with_rows(purposes, lost.rows),
+        sources=(*table.sources, (mappings, purposes, lost.rows)),
     )
 
 
-def static_table(mappings: Mappings) -> TableData:
-    """Build the table of a single reading, one row per mapping, without changes."""
+def static_table(mappings: Mappings, purposes: Purposes | None = None) -> TableData:
+    """Build the table of a single reading, one row per mapping, without changes.
+
+    Args:
+        mappings: The reading.
+        purposes: Purposes of the mappings; by default what their shapes say.
+    """
     n = len(mappings)
+    purposes = purposes or purposes_of(mappings)
     return TableData(
         ids=np.arange(n, dtype=np.int64),
         start=mappings.start,
@@ -150,7 +174,8 @@ def static_table(mappings: Mappings) -> TableData:
         last_changed=np.full(n, -1),
         gone=np.zeros(n, bool),
         mapping_count=np.ones(n, np.int64),
-        purposes=purposes_of(mappings),
+        purposes=purposes,
+        sources=((mappings, purposes, np.arange(n)),),
     )
 
 
@@ -167,7 +192,7 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
     """Group the rows of a table: amounts and changes are summed; a group changed when any of its rows did."""
     if by == "none" or not len(table):
         return table
-    of_row = group_keys(table.kind, table.name, by)
+    of_row = group_keys(table.kind, table.name, table.purpose_groups() if by == "purpose" else table.kind, by)
     keys = np.flatnonzero(np.bincount(of_row))
     n = len(keys)
     group_of_key = np.zeros(keys[-1] + 1, np.intp)
@@ -192,7 +217,7 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
         end=table.end[first],
         name=np.arange(1, n + 1, dtype=np.int32),
         perms=np.zeros(n, np.int32),
-        kind=table.kind[first],
+        kind=np.array(list(map(_kind_code, keys.tolist(), table.kind[first].tolist())), np.int8),
         texts=StringTable(["", *(group_name(table.texts, key) for key in keys.tolist())]),
         fields=table.fields,
         amounts=amounts,
@@ -202,4 +227,11 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
         gone=sums(present.astype(np.int64)) == 0,
         mapping_count=sums(present.astype(np.int64)),
         purposes=unknown_purposes(n),
+        sources=(),
     )
+
+
+def _kind_code(key: int, of_member: int) -> int:
+    """Kind of a group, as a position in `list(Kind)`: of a purpose its own, else that of a member."""
+    purpose = purpose_of_group(-1 - key)
+    return of_member if purpose is None else list(Kind).index(KIND_OF_GROUP.get(purpose, Kind.ANONYMOUS))

@@ -92,7 +92,8 @@ def _table(timeline: Timeline, changes: MapDiff, grouping: Grouping, *, other_ru
     """
     snapshot = changes.after
     seconds = None if other_run else rate_seconds(changes.before.reading_tick, snapshot.reading_tick)
-    table = build_table(changes, seconds, timeline.stacks_at(snapshot.tick.number))
+    number = snapshot.tick.number
+    table = build_table(changes, seconds, timeline.stacks_at(number), timeline.purposes_at(number))
     removed = _rows_only_in_baseline(changes) if other_run else _removed_rows(timeline, snapshot)
     return group_rows(with_removed(table, changes, removed), grouping)
 

@@ -65,7 +65,7 @@ class ViewState:
         return replace(self, at=at, speed=0, mark=None, baseline="run" if earlier else other)
 
     def cycle_grouping(self) -> "ViewState":
-        """Switch to the next grouping: none, name, kind, file."""
+        """Switch to the next grouping: none, name, kind, file, purpose."""
         return replace(self, grouping=GROUPINGS[(GROUPINGS.index(self.grouping) + 1) % len(GROUPINGS)])
 
     def go_back(self) -> "ViewState":

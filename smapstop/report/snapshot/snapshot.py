@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from smapstop.errors import SmapstopError
 from smapstop.model.grouping import Grouping
 from smapstop.model.kinds import Kind
-from smapstop.model.labels import Label
+from smapstop.model.labels import Label, labels_of
 from smapstop.model.protocol import Pace
+from smapstop.model.purposes import Purposes, purposes_of
 from smapstop.model.view.sort import Sorting, sort_rows
 from smapstop.model.view.table_data import TableData, group_rows, static_table
 from smapstop.proc.added_fields import ADDED_PROPERTIES, HIDDEN_FIELDS
@@ -16,7 +17,7 @@ from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_rollup, parse_smaps
 from smapstop.report.json_fields import RESERVED_KEYS, Record, all_field_names, amounts, header_records, label_record
-from smapstop.report.label_reader import read_labels
+from smapstop.report.label_reader import read_stacks
 from smapstop.sampling.sampler import Sampler
 
 
@@ -36,6 +37,8 @@ class Snapshot:
     """Duration of the reading, ns."""
     labels: list[Label | None] | None = None
     """Purpose of each mapping; None if not requested."""
+    purposes: Purposes | None = None
+    """Purposes of unnamed memory, by its threads, too; None if not requested, or without a process."""
     notes: tuple[str, ...] = ()
     """What is missing in a saved text, for the user."""
 
@@ -74,7 +77,12 @@ def with_labels(pid: int, snapshot: Snapshot) -> Snapshot:
     if snapshot.mappings is None:
         return snapshot
     with ProcDir(pid) as process:
-        return replace(snapshot, labels=read_labels(process, snapshot.mappings))
+        stacks, threads = read_stacks(process, snapshot.mappings)
+        return replace(
+            snapshot,
+            labels=labels_of(snapshot.mappings, stacks, threads),
+            purposes=purposes_of(snapshot.mappings, stacks, threads),
+        )
 
 
 def take_totals(pid: int) -> Snapshot:
@@ -120,7 +128,7 @@ def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     """
     if snapshot.mappings is None:
         return []
-    table = group_rows(static_table(snapshot.mappings), grouping)
+    table = group_rows(static_table(snapshot.mappings, snapshot.purposes), grouping)
     if sorting is None:
         sorting = Sorting("start", descending=False) if grouping == "none" else Sorting("rss")
     rows = sort_rows(table, sorting)

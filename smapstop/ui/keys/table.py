@@ -125,7 +125,7 @@ KEYS: tuple[Key, ...] = (
          "keys_back", shown=True, priority=True),
     _key("runs", "r", "runs", "Program", "List the runs of --watch; d compares with the previous one.",
          "runs", runs="dismiss"),
-    _key("group", "g f5", "group", "Table", "Group by name, by kind, by file, or not at all.",
+    _key("group", "g f5", "group", "Table", "Group by name, kind, file, purpose, or not at all.",
          "group", shown=True),
     _key("save", "x", "save", "General", "Save the session so far, to replay or export it.",
          "save", shown=True),

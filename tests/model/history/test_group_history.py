@@ -15,6 +15,7 @@ from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.kinds import kind_at
+from smapstop.model.purpose_groups import PURPOSE_GROUPS, purpose_groups
 from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
@@ -74,7 +75,11 @@ def by_hand(timeline: Timeline, by: Grouping, number: int) -> dict[str, int]:
     """What each group has at a tick, one mapping after the other."""
     had: dict[str, int] = defaultdict(int)
     mappings = timeline.at(number).mappings
+    groups = purpose_groups(mappings, timeline.purposes_at(number)).tolist()
     for row, rss in enumerate(mappings.amounts[mappings.fields.index("rss")].tolist()):
+        if by == "purpose":
+            had[PURPOSE_GROUPS[groups[row]].value] += rss
+            continue
         name, kind = mappings.name_of(row), kind_at(mappings, row)
         of_name = {"name": bool(name), "file": kind.value == "file"}.get(by, False)
         had[name if of_name else kind.value] += rss

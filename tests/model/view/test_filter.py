@@ -171,7 +171,7 @@ def test_filter_by_what_memory_without_a_name_is_for() -> None:
             (21, 40, "rw-p"),
             (50, 60, "rw-p", "/stack"),
         ),
-        (60, 61, "r-xp", "/bin/server"),
+        (60, 70, "r-xp", "/bin/server"),
     )
     moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4, 5])).at(0)
     plain = build_table(diff_maps(moment, moment), None)

@@ -34,10 +34,10 @@ def test_a_mark_is_compared_with_at_once_and_can_be_chosen_again() -> None:
 
 def test_groups_come_round() -> None:
     lens, seen = ViewState(), []
-    for _ in range(4):
+    for _ in range(5):
         lens = lens.cycle_grouping()
         seen.append(lens.grouping)
-    assert seen == ["name", "kind", "file", "none"]
+    assert seen == ["name", "kind", "file", "purpose", "none"]
 
 
 def test_back_drops_the_filter_then_the_groups_then_the_past() -> None:

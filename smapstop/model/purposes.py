@@ -1,0 +1,204 @@
+"""Infer what memory without a name is for: by proof if there is any, as a guess only where nothing contradicts it.
+
+Proof is what the process's files and threads say: the size of a file's zeroed data (`FILE_BSS`), the heap of a Go
+program (`GO_HEAP`), stack pointers. Without proof the shape of a mapping and its neighbours allow a guess.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.kinds import classify_texts
+from smapstop.model.tick import ThreadStack
+from smapstop.proc.added_fields import FILE_BSS, GO_HEAP
+from smapstop.proc.columns import ABSENT, Mappings, StringIds, strip_deleted
+
+_ARENA_BYTES = np.uint64(64 << 20)
+"""glibc's HEAP_MAX_SIZE on 64 bits: the size and alignment of the heaps of all arenas but the main one."""
+_MAX_GUARD_BYTES = np.uint64(64 << 10)
+"""An inaccessible mapping of at most this size before a writable one may be a stack guard."""
+_MIN_STACK_BYTES = np.uint64(16 << 10)
+_MAX_STACK_BYTES = np.uint64((8 << 20) + (64 << 10))
+"""Largest stack without proof: glibc's default is RLIMIT_STACK, which is 8 MiB nearly everywhere."""
+_WRITABLE, _INACCESSIBLE = 1, 2
+_GLIBC = re.compile(r"(.*/)?libc(\.so\.6|-2\.\d+\.so)")
+
+Mask = NDArray[np.bool_]
+
+
+class Purpose(IntEnum):
+    """Purpose of unnamed memory."""
+
+    UNKNOWN = 0
+    ARENA = 1
+    RESERVE = 2
+    """Reserved address space that an arena can grow into."""
+    STACK = 3
+    GUARD = 4
+    BSS = 5
+    """Zero-initialized data of a file."""
+    GO_HEAP = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Purposes:
+    """Purposes of n mappings; unknown for those that have a name."""
+
+    purpose: NDArray[np.int8]
+    """`Purpose` of each mapping, shape (n,)."""
+    proven: Mask
+    """Whether it is proven, not a guess, shape (n,)."""
+    owner: StringIds
+    """Name of the file for `Purpose.BSS`, else the empty string, shape (n,)."""
+
+    def with_rows(self, others: "Purposes", rows: NDArray[np.intp]) -> "Purposes":
+        """Append some rows of `others`, which must have the same string table."""
+        columns = ((getattr(self, name), getattr(others, name)[rows]) for name in ("purpose", "proven", "owner"))
+        return Purposes(*map(np.concatenate, columns))
+
+
+def unknown_purposes(n: int) -> Purposes:
+    """Purposes of n rows of which nothing is known."""
+    return Purposes(np.zeros(n, np.int8), np.zeros(n, np.bool_), np.zeros(n, np.int32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shapes:
+    """What the shapes of n mappings and their files say, before threads are considered."""
+
+    base: Purposes
+    """Purposes other than stacks and their guards."""
+    firm: Mask
+    """Mappings whose purpose a stack pointer in it does not change: program stacks may lie in a heap."""
+    writable: Mask
+    guarded: Mask
+    """Writable mappings behind a small inaccessible one."""
+    stack_sized: Mask
+    default_like: Mask
+    """Guarded mappings that look like the stack of a thread whose stack pointer is not known."""
+
+
+def purposes_of(
+    mappings: Mappings, stacks: Mapping[int, ThreadStack] | None = None, threads: int | None = None
+) -> Purposes:
+    """Infer the purpose of each unnamed mapping.
+
+    Args:
+        mappings: In address order.
+        stacks: Known stack pointers, by row of the mapping.
+        threads: Number of threads of the process; None when it is unknown, as in a saved text.
+    """
+    shapes = _shapes_of(mappings)
+    candidates = shapes.default_like
+    if not stacks and (threads == 1 or not candidates.any()):
+        return shapes.base
+    pointed, alone = np.zeros(len(mappings), np.bool_), np.zeros(len(mappings), np.bool_)
+    if stacks:
+        rows = np.fromiter(stacks, np.intp, len(stacks))
+        pointed[rows] = True
+        alone[rows] = [stack.threads == 1 for stack in stacks.values()]
+    pointed &= shapes.writable & ~shapes.firm
+    proven = pointed & (shapes.guarded | ~alone)
+    guessed = pointed & alone & ~shapes.guarded & shapes.stack_sized
+    unfound = candidates & ~pointed
+    if threads is not None:
+        unlocated = threads - 1 - sum(stack.threads for stack in (stacks or {}).values())
+        if np.count_nonzero(unfound) > unlocated:
+            unfound = np.zeros_like(unfound)  # most of them, or all, are something else
+    stack = proven | guessed | unfound
+    purpose, certain, owner = shapes.base.purpose.copy(), shapes.base.proven.copy(), shapes.base.owner.copy()
+    purpose[stack], certain[stack], owner[stack] = Purpose.STACK, proven[stack], 0
+    guards = np.flatnonzero(stack & shapes.guarded) - 1
+    free = guards[purpose[guards] == Purpose.UNKNOWN]
+    purpose[free], certain[free] = Purpose.GUARD, proven[free + 1]
+    return Purposes(purpose, certain, owner)
+
+
+@lru_cache(2)  # a view of one snapshot asks several times about the same mappings
+def _shapes_of(mappings: Mappings) -> _Shapes:
+    """Derive what does not depend on threads."""
+    strings, n = mappings.strings, len(mappings)
+    unnamed = mappings.name == 0
+    perms = classify_texts(
+        strings, mappings.perms, lambda text: {"rw-p": _WRITABLE, "---p": _INACCESSIBLE}.get(text, 0)
+    )
+    size = mappings.end - mappings.start
+    writable, inaccessible = unnamed & (perms == _WRITABLE), unnamed & (perms == _INACCESSIBLE)
+    adjacent = np.zeros(n, np.bool_)
+    """Mappings that begin where the one before ends."""
+    adjacent[1:] = mappings.start[1:] == mappings.end[:-1]
+    # 1: MAP_NORESERVE, as heaps of arenas have and stacks have not; 0: this kernel prints no flags
+    reserved = classify_texts(strings, mappings.flags, lambda text: (1 if "nr" in text.split() else -1) * bool(text))
+
+    go = (mappings.get(GO_HEAP) == 1) & unnamed if GO_HEAP in mappings.fields else np.zeros(n, np.bool_)
+    bss, bss_proven = _bss(mappings, writable & adjacent)
+    reserve = inaccessible & adjacent & _shift_down(writable)
+    arena = _arenas(mappings, writable & (reserved >= 0) & ~go, reserve)
+    guarded = writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES))
+    guarded &= size >= _MIN_STACK_BYTES
+    firm = arena | go | bss_proven
+
+    purpose = np.zeros(n, np.int8)
+    purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
+    purpose[bss], purpose[arena], purpose[go] = Purpose.BSS, Purpose.ARENA, Purpose.GO_HEAP
+    owner = np.where(purpose == Purpose.BSS, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
+    stack_sized = size <= _MAX_STACK_BYTES
+    return _Shapes(
+        base=Purposes(purpose, bss_proven | go, owner.astype(np.int32)),
+        firm=firm,
+        writable=writable,
+        guarded=guarded,
+        stack_sized=stack_sized,
+        default_like=guarded & ~firm & stack_sized & (reserved <= 0),
+    )
+
+
+def _arenas(mappings: Mappings, writable: Mask, reserve: Mask) -> Mask:
+    """Mappings that may be heaps of malloc arenas: in a process that has glibc, aligned, reserving all of a heap."""
+    has_glibc = classify_texts(
+        mappings.strings, mappings.name, lambda name: _GLIBC.fullmatch(strip_deleted(name)) is not None
+    )
+    if not has_glibc.any():
+        return np.zeros(len(mappings), np.bool_)
+    start, end = mappings.start, mappings.end
+    limit = end.copy()
+    limit[:-1][reserve[1:]] = end[1:][reserve[1:]]
+    aligned: Mask = (start % _ARENA_BYTES == 0) & (limit - start >= _ARENA_BYTES) & (end - start <= _ARENA_BYTES)
+    return writable & aligned
+
+
+def _bss(mappings: Mappings, follows: Mask) -> tuple[Mask, Mask]:
+    """Mappings that are zeroed data of the file before them, and those of which this is proven.
+
+    Where the file could not be read, a mapping as large as the file is none: it has grown by something else.
+
+    Args:
+        mappings: In address order.
+        follows: Writable unnamed mappings that begin where the one before ends.
+    """
+    n, strings = len(mappings), mappings.strings
+    size = mappings.end - mappings.start
+    known = mappings.get(FILE_BSS)
+    kb = np.full(n, ABSENT, np.int64) if known is None else known
+    proven: Mask = follows & (kb >= (size >> np.uint64(10)).astype(np.int64))
+    rest = np.flatnonzero(follows & (kb == ABSENT))
+    rest = rest[mappings.inode[rest - 1] > 0]
+    if not len(rest):
+        return proven, proven
+    executable = classify_texts(strings, mappings.perms, lambda text: text[2:3] == "x") > 0
+    rest = rest[np.isin(mappings.name[rest - 1], mappings.name[executable & (mappings.name > 0)])]
+    rest = rest[mappings.perms[rest - 1] == mappings.perms[rest]]
+    guessed = proven.copy()
+    for row in rest.tolist():
+        guessed[row] = size[row] <= size[mappings.inode == mappings.inode[row - 1]].sum()
+    return guessed, proven
+
+
+def _shift_down(rows: Mask) -> Mask:
+    """Shift a mask by one row: the value of each row is that of the row before."""
+    return np.concatenate([np.zeros(min(1, len(rows)), np.bool_), rows[:-1]])

@@ -1,0 +1,56 @@
+"""What the files of real processes prove about unnamed memory: columns that travel with each reading."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories import mappings_of
+from stepped_program import SteppedProgram, stepped_python
+
+from smapstop.proc.added_fields import FILE_BSS, GO_HEAP
+from smapstop.proc.columns import ABSENT
+from smapstop.proc.process import ProcDir
+from smapstop.sampling.process_reader import ProcessReader
+from smapstop.sampling.program_facts import ProgramFacts
+
+ARENA = 0xC000000000 >> 12
+
+
+def test_the_zeroed_data_of_a_program_is_as_large_as_its_file_says(program: Callable[..., Path]) -> None:
+    with SteppedProgram(program("threads")) as target, ProcDir(target.pid) as process:
+        reader = ProcessReader(process)
+        mappings, again = reader.read("smaps").mappings, reader.read("smaps").mappings
+        column = mappings.get(FILE_BSS)
+        assert column is not None
+        row = int(mappings.start.searchsorted(target.address, "right")) - 1
+        bss = row if mappings.name_of(row) == "" else row + 1  # it may begin on the last page of .data
+        assert column[bss] == (mappings.end[bss] - mappings.start[bss]) // 1024 >= 63 * 4
+        assert (column[mappings.name > 0] == ABSENT).all()
+        assert again.fields == mappings.fields
+
+
+def test_a_file_that_cannot_be_found_says_nothing(program: Callable[..., Path], tmp_path: Path) -> None:
+    copy = shutil.copy(program("threads"), tmp_path / "copy")
+    with SteppedProgram(copy) as target, ProcDir(target.pid) as process:
+        mappings = ProcessReader(process).read("smaps").mappings
+        elsewhere = np.full(len(mappings), mappings.strings.intern("7f:7f"), np.int32)
+        plain = replace(mappings, fields=mappings.fields[:1], amounts=mappings.amounts[:1], device=elsewhere)
+        assert FILE_BSS not in ProgramFacts(process).add_to(plain).fields
+
+
+def test_only_a_program_of_go_has_a_heap_of_go() -> None:
+    rows = [(ARENA, ARENA + 1024), (ARENA + 1024, ARENA + 16384, "---p"), (ARENA + 16385, ARENA + 16386)]
+    with stepped_python("step()") as target, ProcDir(target.pid) as process:
+        assert GO_HEAP not in ProgramFacts(process).add_to(mappings_of(*rows)).fields
+    gofmt = shutil.which("gofmt")
+    if gofmt is None:
+        pytest.skip("Go is not installed")
+    with subprocess.Popen([gofmt], stdin=subprocess.PIPE) as started, ProcDir(started.pid) as process:
+        column = ProgramFacts(process).add_to(mappings_of(*rows)).get(GO_HEAP)
+        started.kill()
+    assert column is not None
+    assert column.tolist() == [1, 1, ABSENT]
