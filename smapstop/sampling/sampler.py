@@ -29,6 +29,7 @@ from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
 from smapstop.sampling.queries import read_frames, read_pages, read_sharers, read_symbols
 from smapstop.sampling.stack_tracker import StackTracker
+from smapstop.sampling.zero_pages import settle_discards
 
 KEYFRAME_EVERY = 120
 """Ticks between keyframes: going back in time replays at most this many."""
@@ -149,7 +150,12 @@ class Sampler:
         transition = advance(self._state, reading)
         if transition.is_first:
             self._cow_tracker.begin(reading.mappings, transition.matched.ids)
-        events = self._cow_tracker.name_new(reading.mappings, transition.matched.ids, transition.events)
+        events = transition.events
+        if self._state.known is not None and len(events):
+            events = settle_discards(
+                self._process, *self._state.known, reading.mappings, transition.matched.ids, events
+            )
+        events = self._cow_tracker.name_new(reading.mappings, transition.matched.ids, events)
         stacks = (
             self._stack_tracker.changes(reading.counters, reading.mappings, transition.matched.ids)
             if reading.has_mappings

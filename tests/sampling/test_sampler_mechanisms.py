@@ -27,6 +27,9 @@ THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 KSM = Path("/sys/kernel/mm/ksm")
 
 pytestmark = pytest.mark.skipif(PAGE != 4096, reason="the programs count pages of 4 kB")
+needs_huge_pages = pytest.mark.skipif(
+    "[never]" in THP.read_text() if THP.exists() else True, reason="no huge pages here"
+)
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this")
 
 FORK = {"shared-by-fork"}
@@ -72,6 +75,14 @@ class Explained:
         kinds = {other.split(" ")[0] for other in others}
         assert kinds <= CODE | elsewhere, others
         return told(events.of_mapping(mapping))
+
+    def gone(self) -> list[str]:
+        """What happened, until the next step, to the mapping that this step speaks of, which is gone then."""
+        mapping = self.mapping
+        self.stepping.go()
+        tick = self.sample()
+        assert mapping in tick.gone
+        return told(tick.events.of_mapping(mapping))
 
     @property
     def mapping(self) -> int:
@@ -292,12 +303,12 @@ def test_swap_of_shared_memory(program: Program) -> None:
         assert target.go()[0].startswith("swap-in "), "the kernel may map neighbours that it read ahead"
 
 
-@pytest.mark.skipif("[never]" in THP.read_text() if THP.exists() else True, reason="no huge pages here")
+@needs_huge_pages
 def test_huge_pages(program: Program) -> None:
     with explained(program("huge")) as target:
         assert target.go() == ["huge-fault 512"]
         assert target.go() == ["huge-fault 512"]
-        assert target.go() == ["discard? 1", "huge-split 512"]
+        assert target.go() == ["discard 1", "huge-split 512"]
         assert target.go() == ["discard 512"]
         assert target.go() == ["huge-collapse 512"]
         assert target.go() == ["huge-collapse 512"], "and the holes are no first touch"
@@ -348,6 +359,100 @@ def test_heap(program: Program) -> None:
         assert target.go() == []
         assert target.go() == ["first-touch 40"]
         assert target.go() == ["unmapped 6"], "of the 30 pages that were cut off, the touched ones"
+
+
+def test_unmapped_parts(program: Program) -> None:
+    with explained(program("unmapped_parts")) as target:
+        assert target.go() == [], "two neighbours are one mapping"
+        assert target.go() == ["first-touch 32"]
+        assert target.go() == ["unmapped 8"], "in the middle"
+        assert target.go() == ["unmapped 4"], "at the end"
+        assert target.go() == ["unmapped 5"], "by mremap"
+
+
+def test_mapping_that_is_gone_was_unmapped_with_its_pages(program: Program) -> None:
+    with explained(program("mapped_and_unmapped")) as target:
+        assert target.go() == ["first-touch 3"]
+        assert target.gone() == ["unmapped 3"]
+
+
+def test_part_unmapped_and_part_given_up_in_one_tick(program: Program) -> None:
+    with explained(program("cut_and_given_up")) as target:
+        assert target.go() == ["discard 12", "unmapped 10"], "all pages of the part were resident"
+        assert target.go() == ["unmapped? 5", "discard 3"], "of 8 pages, at most 5 were in the part"
+
+
+def test_moved_and_left_empty(program: Program, data: Path) -> None:
+    with explained(program("remap"), data) as target:
+        assert target.go() == [], "grown in place"
+        assert target.go() == [], "moved"
+        moved = target.mapping
+        assert target.go() == []
+        assert target.mapping == moved, "it goes with its pages (MREMAP_DONTUNMAP)"
+        assert target.go() == ["first-touch 8"]
+        assert target.go() == ["unmapped 12"]
+        assert target.go() == [], "a file's mapping moved"
+
+
+def test_fork_of_half_a_mapping(program: Program) -> None:
+    with explained(program("fork_kinds")) as target:
+        assert target.go() == [], "vfork"
+        assert target.go() == [], "posix_spawn"
+        assert target.go(elsewhere=FORK) == ["shared-by-fork 30"], "told of the half that the child has"
+
+
+def test_lock_of_parts(program: Program) -> None:
+    with explained(program("lock_parts")) as target:
+        assert target.go() == ["lock 1"], "on fault: nothing is populated"
+        assert target.go() == ["first-touch 8"]
+        assert target.go() == ["first-touch? 32", "lock 32"], "of this part, or of the other"
+        assert target.go() == ["unlock 24"]
+
+
+@needs_root
+def test_hugetlb(program: Program) -> None:
+    with huge_pages(8), explained(program("hugetlb")) as target:
+        assert target.go() == ["huge-fault 1536"]
+        assert target.go(elsewhere=FORK) == ["shared-by-fork 1536"]
+        assert target.go() == ["sole-owner 512"], "the child has a copy"
+        assert target.go(elsewhere={"copy-on-write-after-fork?"}) == ["copy-on-write-after-fork? 512"]
+        assert target.go(elsewhere=LET_GO) == ["sole-owner 512"]
+        assert target.go() == ["discard 512"]
+        assert target.go() == ["huge-fault 512"]
+        assert target.gone() == ["unmapped 512"]
+        assert target.go() == ["unmapped 512"]
+
+
+@contextmanager
+def huge_pages(count: int) -> Iterator[None]:
+    """So many free pages of hugetlb, until the end of the `with` statement."""
+    pool = Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
+    if not pool.exists():
+        pytest.skip("no hugetlb here")
+    before = (pool / "nr_hugepages").read_text()
+    (pool / "nr_hugepages").write_text(str(int(before) + count))
+    try:
+        if int((pool / "free_hugepages").read_text()) < count:
+            pytest.skip("no memory for huge pages")
+        yield
+    finally:
+        (pool / "nr_hugepages").write_text(before)
+
+
+@pytest.mark.usefixtures("swap")
+@needs_root
+@needs_huge_pages
+def test_zeros_of_a_huge_page_that_is_paged_out_are_the_zero_page(program: Program) -> None:
+    with explained(program("huge_paged_out")) as target:
+        assert target.go() == ["huge-fault 512"]
+        assert target.go() == ["swap-out 256", "zero-page? 256"]
+
+
+def test_write_through_a_shared_mapping_into_large_folios(program: Program, data: Path) -> None:
+    with explained(program("large_folios"), data) as target:
+        assert target.go() == ["shared-write? 512"]
+        (what, *more) = target.go()
+        assert (what, more) in (("shared-write? 256", []), ("huge-fault 512", []))
 
 
 def test_stack(program: Program) -> None:

@@ -11,12 +11,8 @@ def skip_whole_huge_pages(ledger: Ledger, evidence: Evidence) -> None:
     ledger.unexplained["huge"] += round_down(ledger.loss("huge", "rss"), evidence.huge_kb)
 
 
-def book_huge(ledger: Ledger, evidence: Evidence) -> KbColumn:
-    """Book huge pages: mapped by one fault, collapsed from small pages and the holes between them, or split.
-
-    Returns:
-        The huge pages that were split, kB.
-    """
+def book_huge(ledger: Ledger, evidence: Evidence) -> None:
+    """Book huge pages: mapped by one fault, collapsed from small pages and the holes between them, or split."""
     gained = ledger.gain("huge", "rss")
     fresh = round_down(gained, evidence.huge_kb) if evidence.faults else np.zeros_like(gained)
     _explain_huge_arrivals(ledger, evidence, fresh)
@@ -26,9 +22,7 @@ def book_huge(ledger: Ledger, evidence: Evidence) -> KbColumn:
     holes[holes <= evidence.faults * evidence.page_kb] = 0  # more likely touched one by one
     _explain_huge_arrivals(ledger, evidence, holes)
     ledger.book("huge-collapse", collapsed, huge=1)
-    split = ledger.loss("huge")
-    ledger.book("huge-split", split, huge=-1)
-    return split
+    ledger.book("huge-split", ledger.loss("huge"), huge=-1)
 
 
 def _explain_huge_arrivals(ledger: Ledger, evidence: Evidence, kb: KbColumn) -> None:

@@ -1,0 +1,76 @@
+"""Settle whether pages of a huge page were discarded, or replaced by the zero page when the kernel split it.
+
+smaps counts neither (mm/migrate.c, try_to_map_unused_to_zeropage, since Linux 6.12), but pagemap tells the zero page.
+"""
+
+import numpy as np
+
+from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.identity import NO_ROW
+from smapstop.model.mapping_rows import find_rows
+from smapstop.model.tick import Ids
+from smapstop.proc.columns import Mappings
+from smapstop.proc.pages.page_runs import PageFlags
+from smapstop.proc.pages.pagemap import read_page_runs
+from smapstop.proc.process import ProcDir
+
+MAX_MAPPINGS_PER_TICK = 8
+"""Limit of mappings scanned per tick."""
+MAX_MAPPING_BYTES = 256 << 20
+"""Larger mappings are not scanned: their page tables would cost more than a certainty is worth."""
+
+_DISCARD, _ZERO_PAGE = MECHANISMS.index("discard"), MECHANISMS.index("zero-page")
+
+
+def settle_discards(
+    process: ProcDir, before: Mappings, before_ids: Ids, after: Mappings, ids: Ids, events: Events
+) -> Events:
+    """Look for zero pages in mappings that may have discarded pages of huge pages.
+
+    Without any, the pages were discarded; with as many, they may be zero pages. Others stay as they are.
+
+    Args:
+        process: The process.
+        before: The previous reading.
+        before_ids: Ids of its mappings.
+        after: The current reading.
+        ids: Ids of its mappings.
+        events: Events of the tick.
+    """
+    doubtful = np.flatnonzero((events.what == _DISCARD) & ~events.sure)
+    if not len(doubtful):
+        return events
+    what, sure = events.what.copy(), events.sure.copy()
+    was, now = find_rows(before_ids, events.mapping[doubtful]), find_rows(ids, events.mapping[doubtful])
+    candidates = zip(doubtful.tolist(), was.tolist(), now.tolist(), strict=True)
+    split = [(event, row) for event, old, row in candidates if _lost_huge_pages(before, old, after, row)]
+    for event, row in split[:MAX_MAPPINGS_PER_TICK]:
+        zero_kb = _zero_kb(process, int(after.start[row]), int(after.end[row]))
+        if zero_kb is None:
+            break  # pagemap cannot be read
+        if zero_kb >= events.kb[event]:
+            what[event] = _ZERO_PAGE
+        sure[event] = zero_kb == 0
+    return Events(events.mapping, what, events.kb, sure, events.page_kb, events.names)
+
+
+def _lost_huge_pages(before: Mappings, old: int, after: Mappings, row: int) -> bool:
+    """Whether a mapping that kept its addresses has fewer huge pages than before; a small one, to be scanned."""
+    was, now = before.get("anon_huge_pages"), after.get("anon_huge_pages")
+    if NO_ROW in (old, row) or was is None or now is None:
+        return False
+    stayed = before.start[old] == after.start[row] and before.end[old] == after.end[row]
+    return bool(stayed and now[row] < was[old] and after.end[row] - after.start[row] <= MAX_MAPPING_BYTES)
+
+
+def _zero_kb(process: ProcDir, start: int, end: int) -> int | None:
+    """Amount of zero pages in a range, kB; None if pagemap cannot be read.
+
+    Kernels whose pagemap does not tell them (before Linux 6.7) do not replace pages by the zero page.
+    """
+    try:
+        runs = read_page_runs(process, start, end)
+    except OSError:
+        return None
+    zero = runs.flags & PageFlags.ZERO != 0
+    return int((runs.end[zero] - runs.start[zero]).sum()) >> 10
