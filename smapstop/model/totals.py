@@ -1,5 +1,7 @@
 """Totals of a process: summed over smaps if it was read, else from smaps_rollup, else from the counters."""
 
+from collections.abc import Mapping
+
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.fields import PROPERTY_FIELDS
 
@@ -44,3 +46,8 @@ def _derive_totals(totals: dict[str, int]) -> dict[str, int]:
         derived["rss_shmem"] = min(totals.get("rss_shmem", 0), backed)
         derived["rss_file"] = backed - derived["rss_shmem"]
     return derived
+
+
+def hugetlb_kb(totals: Mapping[str, int | None]) -> int:
+    """Hugetlb memory of a process or a mapping, which neither Rss nor Pss counts, kB."""
+    return sum(max(0, totals.get(name) or 0) for name in ("private_hugetlb", "shared_hugetlb"))

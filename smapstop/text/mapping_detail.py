@@ -12,6 +12,7 @@ from smapstop.model.labels import Label
 from smapstop.model.own_changes import SHARING_FIELDS, most_own_kb
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
+from smapstop.model.totals import hugetlb_kb
 from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS, MEMORY_FILESYSTEM
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX
@@ -81,6 +82,9 @@ def facts_of(state: MappingState) -> list[str]:
     in_memory = rows.get(MEMORY_FILESYSTEM)
     if in_memory is not None and in_memory[row] == 1:
         facts.append("on a file system in memory, such as tmpfs")
+    hugetlb = hugetlb_kb({name: int(column[row]) for name, column in zip(rows.fields, rows.amounts, strict=True)})
+    if hugetlb:
+        facts.append(f"{fmt.amount(hugetlb)} of hugetlb memory, which is not in Rss")
     if state.name.endswith(DELETED_SUFFIX) and (state.kind is Kind.FILE or state.section):
         facts.append("deleted: the file has been removed or replaced")
     return facts

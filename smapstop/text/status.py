@@ -10,7 +10,7 @@ from smapstop.model.tick import ExitStatus, OomKill, Tick
 from smapstop.model.timeline.map_diff import is_own_change
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.totals import SUMMED_FIELDS
+from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 
@@ -220,6 +220,9 @@ def totals_parts(view: View) -> list[TotalText]:
         change = _change(compared, read, name)
         others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
         parts.append(TotalText(label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), change, others))
+    hugetlb = hugetlb_kb(read.totals)
+    if hugetlb:
+        parts.append(TotalText("Hugetlb, not in Rss", fmt.long_amount(hugetlb)))
     return [*parts, TotalText("peak", fmt.long_amount(tick.counters.vm_hwm))]
 
 

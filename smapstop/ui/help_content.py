@@ -50,7 +50,8 @@ PRINCIPLES = (
     HelpEntry(
         "Rss, Pss, Uss",
         "Three ways to count memory. Rss counts every resident page in full; Pss divides each page by its map count; "
-        "Uss counts only pages with a map count of 1 (Private_Clean + Private_Dirty).",
+        "Uss counts only pages with a map count of 1 (Private_Clean + Private_Dirty). Hugetlb memory is in neither "
+        "Rss nor Pss; Uss has its private part (Private_Hugetlb).",
     ),
     HelpEntry(
         "Private, shared",

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from smapstop.model.grouping import Grouping
 from smapstop.model.timestamps import format_utc
+from smapstop.model.totals import hugetlb_kb
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.columns import DELETED_SUFFIX
 from smapstop.proc.fields import FIELD_BY_NAME
@@ -88,7 +89,9 @@ def as_table(
         total["size"] = sum(sizes)
     columns = _COLUMNS if grouping == "none" else _GROUP_COLUMNS
     texts = [{column.key: _cell(row, column) for column in columns} for row in (*rows, total)]
-    return "\n".join([*format_table(columns, texts, width), ""])
+    hugetlb = hugetlb_kb(snapshot.rollup)
+    notes = [f"and {amount(hugetlb)} of hugetlb memory, which is not in Rss"] if hugetlb else []
+    return "\n".join([*format_table(columns, texts, width), *notes, ""])
 
 
 def _cell(row: Record, column: Column) -> str:
