@@ -138,6 +138,14 @@ def test_what_is_not_known_is_not_zero() -> None:
     assert parts["Swap"] == ("–", None)
 
 
+def test_hugetlb_memory_is_said_to_be_outside_of_rss() -> None:
+    timeline = two_ticks()
+    assert "Hugetlb, not in Rss" not in {total.label for total in totals_parts(scene_of(timeline))}
+    timeline.append(tick_of(2, mappings_of(), [], keyframe=True, totals={"rss": 0, "private_hugetlb": 2048}))
+    parts = {total.label: total.amount for total in totals_parts(scene_of(timeline))}
+    assert parts["Hugetlb, not in Rss"] == "2.0 MiB"
+
+
 def test_totals_that_a_cheap_tick_did_not_read_are_those_of_the_last_reading() -> None:
     timeline = two_ticks()
     timeline.append(tick_of(2, mappings_of(), [], tier="counters", totals={"rss": 3072}))

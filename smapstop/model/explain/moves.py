@@ -88,7 +88,7 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
     change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
     sources = np.flatnonzero((was.inode > 0) & ((change < 0) | (evidence.lost_kb > 0)))
-    targets = np.flatnonzero((now.inode > 0) & ((change > 0) | (evidence.gained_kb > 0)))
+    targets = np.flatnonzero((now.inode > 0) & (evidence.gained_kb > 0))
     if not len(sources) or not len(targets):
         return moved
     by_object: dict[tuple[int, ...], list[int]] = {}
@@ -99,7 +99,7 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
             common_kb = was.common_kb(source, now, target)
             if source == target or common_kb <= 0:
                 continue
-            if evidence.lost_kb[source] and evidence.gained_kb[target]:
+            if evidence.lost_kb[source]:
                 moved.addresses_kb[source] += common_kb
             elif change[source] != -change[target]:
                 continue

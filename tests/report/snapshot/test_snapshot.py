@@ -263,6 +263,11 @@ def test_the_table_fits_shortens_names_from_the_left_and_ends_with_the_totals() 
     ]
 
 
+def test_the_table_says_what_rss_does_not_count() -> None:
+    text = EXAMPLE.replace(b"NewInLinux_9:          3 kB", b"Private_Hugetlb: 2048 kB", 1)
+    assert as_table(parse_saved_smaps(text)).splitlines()[-1] == "and 2 M of hugetlb memory, which is not in Rss"
+
+
 @pytest.mark.parametrize("width", [20, 40, 64, 80, 100, 118, 240])
 def test_the_table_of_a_process_fits_any_terminal(stopped: int, width: int) -> None:
     for grouping in ("none", "kind", "file"):
