@@ -4,11 +4,10 @@ Nothing heavy is imported before the verb runs.
 """
 
 import gc
-import importlib
 import sys
 from collections.abc import Sequence
 
-from smapstop.cli.commands import VERBS
+from smapstop.cli.commands import VERBS, load_command
 from smapstop.cli.output import discard_stdout, sanitize_line
 from smapstop.errors import SmapstopError
 
@@ -43,5 +42,5 @@ def _run(argv: list[str]) -> int:
     at = argv.index("--") if "--" in argv else len(argv)
     words, command = argv[:at], tuple(argv[at + 1 :]) if at < len(argv) else None
     name = words.pop(0) if words and words[0] in VERBS else "dashboard"
-    status: int = importlib.import_module(f"smapstop.cli.commands.{name}").run(words, command)
+    status: int = load_command(name).run(words, command)
     return status

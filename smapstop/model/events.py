@@ -163,6 +163,12 @@ class Events:
         events = Events(self.mapping[rows], self.what[rows], self.kb[rows], self.sure[rows], self.page_kb, names)
         return sorted(events, key=lambda event: (COST_OF[event.what], -event.kb))
 
+    def sure_as(self, other: "Events") -> "Events":
+        """Keep only those sure that another explanation has, too, of as much memory."""
+        known = {(event.mapping, event.what, event.kb) for event in other if event.sure}
+        agreed = [(event.mapping, event.what, event.kb) in known for event in self]
+        return replace(self, sure=self.sure & np.array(agreed, bool))
+
     def with_names(self, names: Mapping[int, SymbolNames]) -> "Events":
         """Add the names of the symbols on the pages copied on write.
 

@@ -100,13 +100,14 @@ class Target:
     """Process being watched: attached to, or launched."""
 
     pid: int
+    """Process id; 0 if unknown, as in a recording of saved texts."""
     command_line: tuple[str, ...]
     executable: str | None
     launched: bool
     stopped_at_exec: bool
     """Launched and stopped at exec: the first tick is from before its first instruction."""
-    started_ns: int
-    """Start time, wall clock, ns."""
+    started_ns: int | None
+    """Start time, wall clock, ns; None if unknown."""
     clock_ticks: int
     """Clock ticks per second (SC_CLK_TCK), the unit of its CPU times."""
     max_map_count: int | None

@@ -144,18 +144,18 @@ class Counters:
     name: str
     """Process name (comm): at most 15 arbitrary bytes."""
     state: str
-    """One letter: R running, S sleeping, D disk sleep, T stopped, t traced, Z zombie, X dead, I idle."""
+    """One letter: R running, S sleeping, D disk sleep, T stopped, t traced, Z zombie, X dead, I idle, or nothing."""
     ppid: int
-    threads: int
+    threads: int | None
     start_time: int
     """Start time, clock ticks after boot (stat, field 22); together with the pid it identifies the process."""
     image: int
     """Address of the arguments (stat, field 48), which changes on exec; 0 if it may not be read."""
-    minor_faults: int
-    major_faults: int
-    user_ticks: int
+    minor_faults: int | None
+    major_faults: int | None
+    user_ticks: int | None
     """CPU time in user mode, clock ticks."""
-    system_ticks: int
+    system_ticks: int | None
     """CPU time in the kernel, clock ticks."""
     exit_code: int | None
     """Wait status of a zombie (stat, field 52), if it may be read."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from smapstop import __version__
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, SymbolNames
-from smapstop.model.explain.rules import Faults, explain
+from smapstop.model.explain.rules import explain, faults_between
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import ExitStatus, Ids, LifecycleEvent, OomKill, OomLimit, ThreadStack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
@@ -141,8 +141,7 @@ class TickDecoder:
             return NO_EVENTS
         if tick.torn or before.reading_tick.torn or not len(before.ids):
             return NO_EVENTS
-        then, now = before.reading_tick.counters, tick.counters
-        faults = Faults(now.minor_faults - then.minor_faults, now.major_faults - then.major_faults)
+        faults = faults_between(before.reading_tick.counters, tick.counters)
         moved = np.concatenate([ids, tick.gone])
         old, new = find_rows(before.ids, moved), find_rows(after.ids, moved)
         events = explain(before.mappings, old, after.mappings, new, moved, faults, self._page_kb)

@@ -72,7 +72,8 @@ class Recording:
         try:
             facts: dict[str, Any] = {field.name: self._meta.get(field.name) for field in fields(Target)}
             facts["command_line"] = tuple(map(str, json.loads(facts["command_line"])))
-            facts |= {name: int(facts[name]) for name in ("pid", "started_ns", "clock_ticks")}
+            facts |= {name: int(facts[name]) for name in ("pid", "clock_ticks")}
+            facts["started_ns"] = None if facts["started_ns"] is None else int(facts["started_ns"])
             return Target(**facts | {name: bool(facts[name]) for name in ("launched", "stopped_at_exec")})
         except _DATA_ERRORS as error:
             raise _damage_error(self.path, "in its description of the process") from error

@@ -38,12 +38,20 @@ class Recorder:
         path: The file. It is created readable by its owner only: it will contain command lines and paths.
         overwrite: Replace an existing file.
         redaction: Replaces names; None to record them.
+        imported_page_kb: Page size of the machine from which the ticks were imported, kB; None: they are of this one.
 
     Raises:
         SmapstopError: The file exists already, is being written, or cannot be created.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False, redaction: Redaction | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        overwrite: bool = False,
+        redaction: Redaction | None = None,
+        imported_page_kb: int | None = None,
+    ) -> None:
         self.path = path
         self._redaction = redaction
         self.tick_count = 0
@@ -54,8 +62,12 @@ class Recorder:
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         with self._transaction():
             schema.create_tables(self._database)
-            tool, kernel = f"smapstop {__version__}", os.uname().release
-            self._write_meta(tool=tool, kernel=kernel, page_kb=PAGE_KB, created_ns=time.time_ns())
+            self._write_meta(
+                tool=f"smapstop {__version__}",
+                kernel=os.uname().release if imported_page_kb is None else None,
+                page_kb=imported_page_kb or PAGE_KB,
+                created_ns=time.time_ns(),
+            )
             if redaction is not None:
                 self._write_meta(redaction=redaction.token)
         # only now: the file header, by which readers recognise a recording, must not be in the log

@@ -119,6 +119,6 @@ class ProcessReader:
             counters = after
             text = self._process.read_smaps_into(self._buffer)
             after = self._process.counters()
-        if not text or (after.state in "ZX" and after.threads <= 1):
+        if not text or (after.state in "ZX" and (after.threads or 0) <= 1):
             raise ProcessLookupError
         return counters, text

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from smapstop.model.events import NO_EVENTS, Events
-from smapstop.model.explain.rules import Faults, explain
+from smapstop.model.explain.rules import explain, faults_between
 from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
 from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.protocol import (
@@ -20,7 +20,7 @@ from smapstop.model.protocol import (
 )
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.model.totals import totals_of
-from smapstop.proc.columns import Mappings
+from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
@@ -36,7 +36,6 @@ KEYFRAME_EVERY = 120
 
 _NO_IDS: Ids = np.zeros(0, np.int64)
 _NO_ROWS: Rows = np.zeros(0, np.intp)
-_NO_FAULTS = Faults(0, 0)
 
 KnownMappings = tuple[Mappings, Ids]
 """Mappings of a reading, and their ids."""
@@ -48,8 +47,8 @@ class SamplerState:
 
     known: KnownMappings | None = None
     """The last mappings read of this program; None before the first."""
-    faults: Faults = _NO_FAULTS
-    """Fault counters of that reading."""
+    counters: Counters | None = None
+    """Counters of that reading."""
     torn: bool = False
     """Whether the map changed during that reading."""
     next_id: int = 0
@@ -75,8 +74,14 @@ class Transition:
     """Mechanisms that explain the changes; without symbol names."""
 
 
-def advance(state: SamplerState, reading: ProcessReading) -> Transition:
-    """Identify, diff and explain a reading against the previous state; a pure function."""
+def advance(state: SamplerState, reading: ProcessReading, page_kb: int = PAGE_KB) -> Transition:
+    """Identify, diff and explain a reading against the previous state; a pure function.
+
+    Args:
+        state: State after the previous reading.
+        reading: The reading.
+        page_kb: Page size where it was taken, kB.
+    """
     known = None if reading.executed else state.known
     if known is not None and not reading.has_mappings:
         nothing = Match(_NO_IDS, _NO_ROWS, _NO_IDS, (), state.next_id)
@@ -89,12 +94,12 @@ def advance(state: SamplerState, reading: ProcessReading) -> Transition:
     )
     changed = _changed_rows(known, matched, mappings)
     state = replace(state, known=known, since_keyframe=0 if keyframe else since)
-    events = _explain(state, reading, matched, changed)
+    events = _explain(state, reading, matched, changed, page_kb)
     if reading.has_mappings:
         state = replace(
             state,
             known=(mappings, matched.ids),
-            faults=Faults(reading.counters.minor_faults, reading.counters.major_faults),
+            counters=reading.counters,
             torn=reading.torn,
             next_id=matched.next_id,
         )
@@ -111,19 +116,16 @@ def _changed_rows(known: KnownMappings | None, matched: Match, mappings: Mapping
     return np.flatnonzero(changed)
 
 
-def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows: Rows) -> Events:
+def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows: Rows, page_kb: int) -> Events:
     """Explain why rows changed since the last reading; nothing is explained when either reading is torn."""
-    if state.known is None or not reading.has_mappings or reading.torn or state.torn:
+    if state.known is None or state.counters is None or not reading.has_mappings or reading.torn or state.torn:
         return NO_EVENTS
     old, old_ids = state.known
-    faults = Faults(
-        minor=reading.counters.minor_faults - state.faults.minor,
-        major=reading.counters.major_faults - state.faults.major,
-    )
+    faults = faults_between(state.counters, reading.counters)
     before_rows = np.concatenate([matched.previous_rows[rows], find_rows(old_ids, matched.gone)])
     after_rows = np.concatenate([rows, np.full(len(matched.gone), NO_ROW)])
     ids = np.concatenate([matched.ids[rows], matched.gone])
-    return explain(old, before_rows, reading.mappings, after_rows, ids, faults, PAGE_KB)
+    return explain(old, before_rows, reading.mappings, after_rows, ids, faults, page_kb)
 
 
 class Sampler:

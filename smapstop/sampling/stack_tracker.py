@@ -29,11 +29,12 @@ class StackTracker:
 
     def changes(self, counters: Counters, mappings: Mappings, ids: Ids) -> tuple[ThreadStack, ...]:
         """Changes of stacks since the last call, in mappings just read; tid 0: no longer a stack."""
-        if counters.threads <= 1 and not self._reported:
+        thread_count = counters.threads or 0
+        if thread_count <= 1 and not self._reported:
             return ()
         self._tick_count += 1
-        if counters.threads != self._thread_count or self._tick_count % LIST_EVERY_TICKS == 0:
-            self._thread_count = counters.threads
+        if thread_count != self._thread_count or self._tick_count % LIST_EVERY_TICKS == 0:
+            self._thread_count = thread_count
             self._list_threads()
         for queue, limit in ((self._known_threads, MAX_RECHECKED_PER_TICK), (self._new_threads, MAX_NEW_PER_TICK)):
             for _ in range(min(limit, len(queue))):

@@ -9,7 +9,8 @@ from smapstop.proc.fields import FIELDS
 from smapstop.saved.dates import Date, find_date
 from smapstop.saved.lines import LineKind, LineReader, SavedLine
 
-_PID = re.compile(r"/proc/(\d{1,9})/|smaps[._-](\d{1,7})(?!\d)|(?<![\w.])(\d{1,7})[._-]smaps")
+_PID = re.compile(r"/proc/(\d{1,9})/")
+_NUMBER_IN_NAME = re.compile(r"smaps[._-](\d{1,7})(?!\d)|(?<!\w)(\d{1,7})[._-]smaps")
 _FILE_HEADER = re.compile(r"==> .* <==|\bsmaps\b")
 """A line that names the file that follows: of head and tail, a prompt with a command, a heading."""
 _CUT_HEADER = re.compile(rb"[0-9a-f]{3,16}(?:-[0-9a-f]*)?")
@@ -31,6 +32,8 @@ class Between:
     pid: int | None = None
     name: str | None = None
     """Name of the process (comm)."""
+    source: tuple[int | None, int | None] = (None, None)
+    """Numbers in the name of the file that stands before every line, as grep prints it."""
 
 
 @dataclass(slots=True)
@@ -126,9 +129,9 @@ class RecordCollector:
         text = prefix.decode("utf-8", "replace")
         before.date = before.date or find_date(text)
         pid = _pid_of(text)
-        if pid is not None:
-            before.is_border |= bool(self.records) and self.records[-1].before.pid != pid
-            before.pid = pid
+        before.source = pid, number_in_name(text)
+        before.is_border |= bool(self.records) and self.records[-1].before.source != before.source
+        before.pid = pid or before.pid
 
     def _add_field(self, number: int, line: SavedLine, *, is_cut: bool) -> None:
         """Add a field or flags to the record that is open."""
@@ -222,14 +225,15 @@ class RecordCollector:
 
 
 def _pid_of(text: str) -> int | None:
-    """Pid in the path or the name of a file."""
+    """Pid in the path of a file of /proc."""
     match = _PID.search(text)
+    return None if match is None else int(match[1])
+
+
+def number_in_name(name: str) -> int | None:
+    """Number in the name of a file, which may be a pid: smaps.4711, 4711.smaps."""
+    match = _PID.search(name) or _NUMBER_IN_NAME.search(name)
     return None if match is None else int(next(filter(None, match.groups())))
-
-
-def pid_in_name(name: str) -> int | None:
-    """Pid in the name of a file: smaps.4711, 4711.smaps, /proc/4711/smaps."""
-    return _pid_of(name)
 
 
 def _malformed(number: int, line: SavedLine, expected: str) -> SmapstopError:

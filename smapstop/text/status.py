@@ -66,27 +66,38 @@ def header_of(
     """
     tick = view.snapshot.tick
     ending = tick.ending
-    share = cpu_share(view.previous_tick, tick, target.clock_ticks)
-    alive = (
-        f"{tick.counters.state} {_STATES.get(tick.counters.state, '')}".rstrip(),
-        f"{tick.counters.threads} thread{'s' * (tick.counters.threads != 1)}",
-        f"cpu {fmt.percent(share)}",
-        f"up {fmt.duration((tick.wall_ns - target.started_ns) / 1e9)}",
-    )
     reading = view.snapshot.reading_tick
     cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
     return Header(
         name=fmt.printable(tick.counters.name),
         process_facts=(
             *((f"run {run}",) if run else ()),
-            str(target.pid),
-            *((exit_status_label(ending),) if ending else alive),
+            *((str(target.pid),) if target.pid else ()),
+            *((exit_status_label(ending),) if ending else _facts_alive(view, target)),
         ),
         mode=_mode(view, timeline, over, overdue_seconds),
         moving=view.state.speed > 0
         or (view.state.at is None and ending is None and over is None and not overdue_seconds),
-        costs=(f"Δ {baseline_text(view, timeline)}", *(() if ending else (cost,)), *_history_start(timeline)),
+        costs=(
+            f"Δ {baseline_text(view, timeline)}",
+            *((cost,) if reading.read_ns and not ending else ()),
+            *_history_start(timeline),
+        ),
     )
+
+
+def _facts_alive(view: View, target: Target) -> tuple[str, ...]:
+    """State, threads, CPU and uptime of the process, without those that are unknown, as in imported texts."""
+    tick = view.snapshot.tick
+    counters = tick.counters
+    share = cpu_share(view.previous_tick, tick, target.clock_ticks)
+    facts = (
+        (counters.state, f"{counters.state} {_STATES.get(counters.state, '')}".rstrip()),
+        (counters.threads, f"{counters.threads} thread{'s' * (counters.threads != 1)}"),
+        (counters.user_ticks is not None, f"cpu {fmt.percent(share)}"),
+        (target.started_ns, f"up {fmt.duration((tick.wall_ns - (target.started_ns or 0)) / 1e9)}"),
+    )
+    return tuple(text for known, text in facts if known)
 
 
 def exit_status_text(ending: ExitStatus) -> str:

@@ -203,7 +203,7 @@ def test_end_of_stream_inside_a_frame_is_an_end() -> None:
 
 
 def test_frames_larger_than_a_pipe_pass_through_it() -> None:
-    counters = [COUNTERS.minor_faults] * 20_000
+    counters = [COUNTERS.minor_faults or 0] * 20_000
     tick = tick_of(0, mappings_of(*((2 * at, 2 * at + 1) for at in range(20_000)), pss=counters), list(range(20_000)))
     out, into = os.pipe()
 

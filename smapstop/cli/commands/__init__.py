@@ -1,6 +1,7 @@
 """Verbs of the command line: one module each, with `run(words, command)` and `build_parser()`."""
 
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # it imports this package
@@ -12,6 +13,7 @@ VERBS = {
     "replay": "open a recording in the dashboard",
     "diff": "compare two runs, for people and for CI",
     "export": "convert a recording to CSV, JSON lines or Perfetto",
+    "import": "make a recording of saved texts of /proc/PID/smaps",
     "pages": "show the pages of a mapping, and the symbols on them",
     "demo": "run the copy-on-write experiment, live",
     "guide": "show a chapter of the guide",
@@ -20,9 +22,11 @@ VERBS = {
 """One-line description of each verb; without a verb, smapstop runs the dashboard."""
 
 
+def load_command(verb: str) -> ModuleType:
+    """Import the module of a verb, or of the dashboard; Python keeps the name of one for itself."""
+    return importlib.import_module(f"smapstop.cli.commands.{'import_' if verb == 'import' else verb}")
+
+
 def build_parsers() -> "dict[str, CommandParser]":
     """Build the parser of every verb, by name; the first is that of the dashboard, which has no verb."""
-    return {
-        name: importlib.import_module(f"smapstop.cli.commands.{name}").build_parser()
-        for name in ("dashboard", *VERBS)
-    }
+    return {name: load_command(name).build_parser() for name in ("dashboard", *VERBS)}

@@ -34,7 +34,7 @@ from smapstop.model.explain.shared_memory import (
 from smapstop.model.explain.shared_objects import ObjectChanges, object_changes
 from smapstop.model.explain.swapping import book_ksm, book_swap
 from smapstop.model.tick import Ids
-from smapstop.proc.columns import Mappings
+from smapstop.proc.columns import Counters, Mappings
 
 Rows = NDArray[np.intp]
 
@@ -53,8 +53,27 @@ class Faults:
     major: int
 
 
+_FEW_FAULTS, _MANY_FAULTS = Faults(1, 0), Faults(1 << 40, 0)
+"""Bounds of faults that are not known."""
+
+
+def faults_between(before: Counters, after: Counters) -> Faults | None:
+    """Page faults between two readings of the counters; None if they are not known."""
+    values = before.minor_faults, after.minor_faults, before.major_faults, after.major_faults
+    if None in values:
+        return None
+    minor_before, minor, major_before, major = (value or 0 for value in values)
+    return Faults(minor - minor_before, major - major_before)
+
+
 def explain(
-    before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows, ids: Ids, faults: Faults, page_kb: int
+    before: Mappings,
+    before_rows: Rows,
+    after: Mappings,
+    after_rows: Rows,
+    ids: Ids,
+    faults: Faults | None,
+    page_kb: int,
 ) -> Events:
     """Find the mechanisms that account for the changes of each mapping.
 
@@ -67,9 +86,16 @@ def explain(
         after: The current reading, with the same string table.
         after_rows: Rows of the same mappings in it, -1 for those that are gone; at least all that changed.
         ids: Ids of these mappings.
-        faults: Page faults of the process between the readings.
+        faults: Page faults of the process between the readings; None if they are not known: then only what does not
+            depend on their number is sure.
         page_kb: Page size, kB.
     """
+    if faults is None:
+        few, many = (
+            explain(before, before_rows, after, after_rows, ids, bound, page_kb)
+            for bound in (_FEW_FAULTS, _MANY_FAULTS)
+        )
+        return many.sure_as(few)
     families = find_families(before, before_rows, after, after_rows)
     was, now = family_amounts(families, before, before_rows, after, after_rows, _INPUT_FIELDS)
     deltas = _deltas(was, now)

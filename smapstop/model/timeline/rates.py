@@ -19,20 +19,26 @@ def rate_seconds(before: Tick, after: Tick) -> float | None:
 
 
 def fault_rates(before: Tick, after: Tick) -> tuple[float, float] | None:
-    """Minor and major faults per second of the whole process; None if a counter decreased (another program)."""
+    """Minor and major faults per second of the whole process; None if unknown, or if one decreased (an exec)."""
     seconds = rate_seconds(before, after)
-    minor = after.counters.minor_faults - before.counters.minor_faults
-    major = after.counters.major_faults - before.counters.major_faults
-    return None if seconds is None or minor < 0 or major < 0 else (minor / seconds, major / seconds)
+    minor = _increase(before.counters.minor_faults, after.counters.minor_faults)
+    major = _increase(before.counters.major_faults, after.counters.major_faults)
+    return None if seconds is None or minor is None or major is None else (minor / seconds, major / seconds)
 
 
 def cpu_share(before: Tick, after: Tick, ticks_per_second: int) -> float | None:
     """CPU time of the process per wall time, 1.0 for one busy core; None as for `fault_rates`."""
     seconds = rate_seconds(before, after)
-    ticks = _cpu_ticks(after) - _cpu_ticks(before)
-    return None if seconds is None or ticks < 0 else ticks / ticks_per_second / seconds
+    ticks = _increase(_cpu_ticks(before), _cpu_ticks(after))
+    return None if seconds is None or ticks is None else ticks / ticks_per_second / seconds
 
 
-def _cpu_ticks(tick: Tick) -> int:
-    """CPU time of the process, clock ticks."""
-    return tick.counters.user_ticks + tick.counters.system_ticks
+def _cpu_ticks(tick: Tick) -> int | None:
+    """CPU time of the process, clock ticks; None if unknown."""
+    user, system = tick.counters.user_ticks, tick.counters.system_ticks
+    return None if user is None or system is None else user + system
+
+
+def _increase(before: int | None, after: int | None) -> int | None:
+    """Increase of a counter; None if it is unknown or decreased."""
+    return None if before is None or after is None or after < before else after - before

@@ -108,7 +108,7 @@ def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:
         target, redaction = recording.target, recording.redaction_token
         snapshot, seconds = find_moment(recording.ticks(), when, metric, file)
     tick = snapshot.tick
-    pid = None if target is None else target.pid
+    pid = None if target is None else target.pid or None
     return ComparedRun(
         file, snapshot.mappings, pid, tick.counters.name, format_utc(tick.wall_ns), tick.number, seconds, redaction
     )

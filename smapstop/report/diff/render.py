@@ -51,7 +51,7 @@ def _mapping_count(diff: Diff) -> BeforeAfter:
 
 def _run_record(run: ComparedRun) -> Record:
     """Record of the process and the time that are compared."""
-    process = None if run.pid is None else {"pid": run.pid, "name": run.name}
+    process = None if run.name is None else {"pid": run.pid, "name": run.name}
     at = {"taken_at": run.taken_at, "tick": run.tick, "seconds": run.seconds}
     return {"file": run.file, "process": process, **at}
 
@@ -119,8 +119,8 @@ def _label(diff: Diff) -> str:
 def _run_text(run: ComparedRun) -> str:
     """Process and time that are compared."""
     parts = ["stdin" if run.file == "-" else run.file]
-    if run.pid is not None:
-        parts.append(f"{run.name} {run.pid}")
+    if run.name is not None:
+        parts.append(f"{run.name} {run.pid or ''}".rstrip())
     if run.taken_at is not None:
         parts.append(f"{run.taken_at[:19].replace('T', ' ')} UTC")
     if run.seconds is not None:
