@@ -4,7 +4,12 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from smapstop.cli.arguments import CommandParser, add_common_options, parse_options_and_operands
+from smapstop.cli.arguments import (
+    CommandParser,
+    add_common_options,
+    parse_options_and_operands,
+    parse_reading_number,
+)
 from smapstop.cli.output import discard_stdout, is_terminal, print_text, sanitize_line, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
@@ -18,7 +23,7 @@ EXIT_EXCEEDED = 1
 """Exit status when growth exceeds a limit of `--fail-over`."""
 
 FORMATS = ("table", "json", "markdown")
-BYS = ("name", "kind", "file", "part")
+BYS = ("name", "kind", "file", "part", "address")
 
 
 def build_parser() -> CommandParser:
@@ -26,10 +31,10 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         "smapstop diff",
         "smapstop diff [options] A B",
-        "Compares two runs by the names of their mappings: what grew, shrank, is new or\n"
-        "gone. A and B are recordings, JSON from smapstop snapshot, or saved\n"
-        "/proc/PID/smaps, in any combination; - is stdin. Exit status: 1 if growth\n"
-        "exceeds --fail-over, 2 on errors.",
+        "Compares two runs by the names of their mappings, or two moments of one process\n"
+        "by address: what grew, shrank, is new or gone. A and B are recordings, JSON from\n"
+        "smapstop snapshot, or saved /proc/PID/smaps, in any combination; - is stdin.\n"
+        "Exit status: 1 if growth exceeds --fail-over, 2 on errors.",
         "examples:\n"
         "  smapstop diff base.smaps new.smaps --metric anonymous --fail-over 10%\n"
         "                      for CI: fail if anonymous memory grows by over 10%\n"
@@ -40,10 +45,14 @@ def build_parser() -> CommandParser:
     runs.add_argument("before", metavar="A", nargs="?", help="the baseline")
     runs.add_argument("after", metavar="B", nargs="?", help="the run to compare with it")
     runs.add_argument(
-        "--by", choices=BYS, metavar="BY", default="name", help="name, kind, file, or part (of a file); default: name"
+        "--by",
+        choices=BYS,
+        metavar="BY",
+        default="name",
+        help="name (default), kind, file, part (of a file); address: single mappings of one process",
     )
     runs.add_argument(
-        "--metric", metavar="FIELD", default="pss", help="any field of smaps, or uss, dirty (default: pss)"
+        "--metric", metavar="FIELD", help="any field of smaps, or uss, dirty, or a sum (default: uss+swap)"
     )
     runs.add_argument(
         "--at",
@@ -51,6 +60,13 @@ def build_parser() -> CommandParser:
         type=parse_moment_specs,
         default=(None, None),
         help="point in recordings: start, end, peak, or seconds after the start; A,B for one each (default: end)",
+    )
+    runs.add_argument(
+        "--reading",
+        metavar="N",
+        type=_parse_reading_numbers,
+        default=(None, None),
+        help="of texts with several readings, the one to compare; A,B for one each",
     )
     form = parser.add_argument_group("how to print it")
     form.add_argument(
@@ -70,6 +86,15 @@ def build_parser() -> CommandParser:
     )
     add_common_options(parser)
     return parser
+
+
+def _parse_reading_numbers(text: str) -> tuple[int | None, int | None]:
+    """Parse the value of `--reading`: one for both, or `A,B`, either of which may be empty."""
+    words = text.split(",")
+    if len(words) > 2:
+        raise SmapstopError(f"--reading {text}", "give the number of a reading, or A,B for one each")
+    before, after = (parse_reading_number(word) if word else None for word in (words[0], words[-1]))
+    return before, after
 
 
 def _parse_limit(text: str) -> "Limit":
@@ -101,8 +126,13 @@ def run(words: list[str], command: Command) -> int:
     from smapstop.report.diff.inputs import open_run
     from smapstop.report.diff.render import excess_text
 
-    before, after = (open_run(file, when, options.metric) for file, when in zip(files, options.at, strict=True))
+    before, after = (
+        open_run(file, when, options.metric, reading)
+        for file, when, reading in zip(files, options.at, options.reading, strict=True)
+    )
     comparison = diff_runs(before, after, options.by, options.metric, unchanged=options.all)
+    for note in comparison.notes:
+        print(f"smapstop: {sanitize_line(note)}", file=sys.stderr)
     exceeded = find_exceeded(comparison, options.fail_over)
     try:
         print_text(_format_diff(comparison, options), "the comparison")

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind, kind_codes
+from smapstop.model.tick import LifecycleKind
 from smapstop.model.totals import REQUIRED_FIELDS, SUMMED_FIELDS
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
 
-MatchKey = Literal["name", "kind", "file", "part"]
-"""What mappings are matched by: name (all nameless memory is one group), kind, file (mappings of no file by kind), or
-part of a file: its permissions and offset."""
+MatchKey = Literal["name", "kind", "file", "part", "address"]
+"""What mappings are matched by: name (all nameless memory is one group), kind, file (those of no file by kind), part
+of a file (its permissions and offset), or address (in readings of one process)."""
 
 Counts = NDArray[np.int64]
 
@@ -36,7 +37,13 @@ class GroupSums:
     """Shape (len(fields), g), kB; `ABSENT` where none of a group's mappings has the field, 0 without mappings."""
 
     def get(self, name: str) -> Amounts | None:
-        """A field of each group, or one of `SUMMED_FIELDS`, shape (g,); `None` if this kernel does not print it."""
+        """A field of each group, or one of `SUMMED_FIELDS`, shape (g,); `None` if this kernel does not print it.
+
+        Args:
+            name: Its name; also a sum, such as `uss+swap`.
+        """
+        if "+" in name:
+            return _add([self.get(part) for part in name.split("+")])
         if name in self.fields:
             column: Amounts = self.amounts[self.fields.index(name)]
             return column
@@ -47,9 +54,30 @@ class GroupSums:
         return sums
 
 
+def _add(columns: Sequence[Amounts | None]) -> Amounts | None:
+    """Sum of columns, `ABSENT` where one of them is; None if one is."""
+    total: Amounts | None = None
+    for column in columns:
+        if column is None:
+            return None
+        total = column if total is None else np.where((total == ABSENT) | (column == ABSENT), ABSENT, total + column)
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class MappingChange:
+    """Where a mapping is in two readings of one process, and what happened to it as a whole."""
+
+    before: tuple[int, int] | None
+    """Its first address, and the one after its end; None if it is new."""
+    after: tuple[int, int] | None
+    """The same later; None if it is gone."""
+    what: tuple[LifecycleKind, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupComparison:
-    """Two maps summed by group; groups in alphabetical order."""
+    """Two maps summed by group; groups in alphabetical order, or in that of addresses."""
 
     names: tuple[str, ...]
     """Names of the groups; the kind's for nameless memory, and for groups of a whole kind."""
@@ -60,6 +88,8 @@ class GroupComparison:
     """Offsets of parts of files, bytes, from the later side where they differ; 0 otherwise."""
     before: GroupSums
     after: GroupSums
+    mappings: tuple[MappingChange, ...] = ()
+    """The mapping that each group is, matched by address; empty otherwise."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -81,8 +111,8 @@ def compare_groups(before: Mappings, after: Mappings, by: MatchKey = "name") -> 
         kinds=tuple(names[at][1] for at in group[row].tolist()),
         perms=tuple(perms_texts[at] for at in perms[row].tolist()),
         offsets=tuple(offset[row].tolist()),
-        before=_group_sums(before, number[~later], count),
-        after=_group_sums(after, number[later], count),
+        before=sum_groups(before, number[~later], count),
+        after=sum_groups(after, number[later], count),
     )
 
 
@@ -163,7 +193,7 @@ def ordinals(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
     return ordinals
 
 
-def _group_sums(mappings: Mappings, number: NDArray[np.intp], count: int) -> GroupSums:
+def sum_groups(mappings: Mappings, number: NDArray[np.intp], count: int) -> GroupSums:
     """Sum a map by group, given the group number of each row."""
     fields = tuple(name for name in mappings.fields if name not in PROPERTY_FIELDS)
     members = np.bincount(number, minlength=count)

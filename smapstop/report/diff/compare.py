@@ -8,12 +8,13 @@ from typing import Literal
 import numpy as np
 
 from smapstop.errors import SmapstopError
+from smapstop.model.compare.address_comparison import compare_addresses
 from smapstop.model.compare.group_comparison import GroupComparison, GroupSums, MatchKey, compare_groups
 from smapstop.model.kinds import Kind
 from smapstop.model.totals import SUMMED_FIELDS
 from smapstop.proc.columns import ABSENT, Amounts
 from smapstop.proc.fields import FIELDS
-from smapstop.report.diff.inputs import ComparedRun
+from smapstop.report.diff.inputs import DEFAULT_METRICS, ComparedRun
 from smapstop.report.diff.limits import Limit
 
 Status = Literal["new", "gone", "changed", "unchanged"]
@@ -60,9 +61,12 @@ class Diff:
     after: ComparedRun
     by: MatchKey
     metric: str
+    """Name of a field or of a sum, such as `uss+swap`."""
     groups: GroupComparison
     rows: tuple[DiffRow, ...]
     """Rows to show, largest change of the metric first."""
+    notes: tuple[str, ...] = ()
+    """What the user should know."""
 
     def sum_of(self, name: str, groups: Sequence[int] | None = None) -> BeforeAfter:
         """Total of a field, or of one of `SUMMED_FIELDS`, over some groups or all of them, kB."""
@@ -72,27 +76,62 @@ class Diff:
 _KNOWN_FIELDS = tuple(field.name for field in FIELDS if field.in_mapping and not field.is_property)
 
 
-def diff_runs(before: ComparedRun, after: ComparedRun, by: MatchKey, metric: str, *, unchanged: bool) -> Diff:
+def diff_runs(
+    before: ComparedRun, after: ComparedRun, by: MatchKey, metric: str | None = None, *, unchanged: bool
+) -> Diff:
     """Compare two runs.
 
     Args:
         before: The first run.
         after: The second run.
         by: How mappings are matched.
-        metric: Field to compare.
+        metric: Field to compare, or a sum; by default the first of `DEFAULT_METRICS` that both have.
         unchanged: Whether to include groups whose metric did not change.
 
     Raises:
-        SmapstopError: No such metric, or a kernel did not print it; or file names are redacted and do not match.
+        SmapstopError: No such metric, or a kernel did not print it; file names are redacted and do not match; or the
+            runs are of two processes, and `by` is address.
     """
     if before.redaction != after.redaction and by != "kind":
         files = " and ".join(repr(run.file) for run in (before, after) if run.redaction)
         raise SmapstopError(f"the files in {files} have numbers, not names (--redact)", "compare --by kind")
-    groups = compare_groups(before.mappings, after.mappings, by)
+    groups = _match(before, after, by)
+    metric, notes = (metric, ()) if metric else _choose_metric(groups, before, after)
     columns = [_column(groups, side, run, metric) for side, run in ((groups.before, before), (groups.after, after))]
     rows = (_row(groups, columns, group) for group in _largest_change_first(*columns))
     shown = tuple(row for row in rows if unchanged or row.status != "unchanged")
-    return Diff(before, after, by, metric, groups, shown)
+    return Diff(before, after, by, metric, groups, shown, (*before.notes, *after.notes, *notes))
+
+
+def _match(before: ComparedRun, after: ComparedRun, by: MatchKey) -> GroupComparison:
+    """Match the mappings of the runs.
+
+    Raises:
+        SmapstopError: They are of two processes, and addresses would be compared.
+    """
+    if by != "address":
+        return compare_groups(before.mappings, after.mappings, by)
+    if before.pid and after.pid and before.pid != after.pid:
+        what = f"--by address compares one process, and these are {before.pid} and {after.pid}"
+        raise SmapstopError(what, "compare --by name")
+    groups = compare_addresses(before.mappings, after.mappings)
+    if groups is None:
+        raise SmapstopError("--by address compares one process, and these are two", "compare --by name")
+    return groups
+
+
+def _choose_metric(groups: GroupComparison, before: ComparedRun, after: ComparedRun) -> tuple[str, tuple[str, ...]]:
+    """Choose the default metric, and say why it is not the first one."""
+    sides = (groups.before, before), (groups.after, after)
+    for metric in DEFAULT_METRICS:
+        if all(side.get(metric) is not None for side, _ in sides):
+            break
+    preferred = DEFAULT_METRICS[0]
+    if metric == preferred:
+        return metric, ()
+    lacking = [(run, part) for side, run in sides for part in preferred.split("+") if side.get(part) is None]
+    run, part = lacking[0]
+    return metric, (f"{run.file!r} has no {part}: compared by {metric}",)
 
 
 def diff_field_names(groups: GroupComparison) -> tuple[str, ...]:
@@ -110,8 +149,9 @@ def _column(groups: GroupComparison, side: GroupSums, run: ComparedRun, metric: 
     if column is not None:
         return column
     names = diff_field_names(groups)
-    if metric not in names:
-        raise SmapstopError(f"no metric {metric!r}", f"the metrics are {', '.join(names)}")
+    unknown = next((part for part in metric.split("+") if part not in names), None)
+    if unknown is not None:
+        raise SmapstopError(f"no metric {unknown!r}", f"the metrics are {', '.join(names)}, and sums: uss+swap")
     both = [name for name in names if all(each.get(name) is not None for each in (groups.before, groups.after))]
     remedy = f"both have {', '.join(both)}" if both else "save /proc/PID/smaps, not maps"
     raise SmapstopError(f"the kernel of {run.file!r} did not print {metric}", remedy)

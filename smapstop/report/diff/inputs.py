@@ -17,6 +17,8 @@ from smapstop.report.snapshot.load import load_snapshot
 from smapstop.saved.files import open_input, shown_name
 from smapstop.saved.unpack import MOST_BYTES
 
+DEFAULT_METRICS = ("uss+swap", "uss", "private_dirty", "rss", "pss", "size")
+"""Metrics, the best first: what only this process has does not change as others come and go."""
 _REMEDY = "use a file from smapstop record or smapstop snapshot --format json, or a saved smaps"
 
 
@@ -37,17 +39,19 @@ class ComparedRun:
     """Seconds since the first tick of the recording."""
     redaction: str = ""
     """Redaction token of the recording, whose file names are numbers; empty if they are not redacted."""
+    reading: int | None = None
+    """Number of the reading in a text that has several."""
     notes: tuple[str, ...] = ()
     """What is missing in a saved text, for the user."""
 
 
-def open_run(file: str, when: MomentSpec | None, metric: str, reading: int | None = None) -> ComparedRun:
+def open_run(file: str, when: MomentSpec | None, metric: str | None, reading: int | None = None) -> ComparedRun:
     """Open a run, of a type detected by content: a recording, the JSON of a snapshot, or a saved /proc/PID/smaps.
 
     Args:
         file: Path; `-` is stdin, which cannot be a recording.
         when: Point in time of a recording; the end by default.
-        metric: Field whose total is largest at `peak`.
+        metric: Field, or sum, whose total is largest at `peak`; None: the default of `diff`.
         reading: Number of the reading in a text that has several, from 1.
 
     Raises:
@@ -94,11 +98,12 @@ def _load_sample(file: str, data: bytes, reading: int | None) -> ComparedRun:
         None if process is None else process.pid,
         None if process is None else process.name,
         None if wall_ns is None else format_utc(wall_ns),
+        reading=reading,
         notes=snapshot.notes,
     )
 
 
-def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:
+def _load_recording(file: str, when: MomentSpec, metric: str | None) -> ComparedRun:
     """Load the run in a recording, at a point in time.
 
     Raises:
@@ -114,13 +119,13 @@ def _load_recording(file: str, when: MomentSpec, metric: str) -> ComparedRun:
     )
 
 
-def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str, file: str) -> tuple[MapSnapshot, float]:
+def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str | None, file: str) -> tuple[MapSnapshot, float]:
     """Find the snapshot at a point in time, among the ticks at which mappings were read.
 
     Args:
         ticks: All ticks of the recording in `file`.
         when: Point in time; for a number of seconds the last snapshot up to then.
-        metric: Field whose total is largest at `peak`; the first one, if several are equal.
+        metric: Field, or sum, whose total is largest at `peak`; the first one, if several are equal.
 
     Returns:
         The snapshot, and its time in seconds after the first tick.
@@ -135,12 +140,25 @@ def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str, file: str)
         case "end":
             found = next(iter(deque(snapshots, maxlen=1)), None)
         case "peak":
-            found = max(snapshots, key=lambda pair: pair[0].tick.totals.get(metric, -1), default=None)
+            found = max(snapshots, key=lambda pair: _amount(pair[0].tick.totals, metric), default=None)
         case seconds:
             found = _last_until(seconds, snapshots, file)
     if found is None:
         raise SmapstopError(f"{file!r} has no mappings to compare", "smapstop replay shows what it has")
     return found
+
+
+def _amount(totals: dict[str, int], metric: str | None) -> int:
+    """Total of a metric, kB; -1 if it is not known."""
+    for parts in map(_parts_of, DEFAULT_METRICS if metric is None else (metric,)):
+        if totals.keys() >= parts:
+            return sum(totals[part] for part in parts)
+    return -1
+
+
+def _parts_of(metric: str) -> set[str]:
+    """Fields that a metric sums up."""
+    return set(metric.split("+"))
 
 
 def _last_until(

@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from smapstop.model.compare.group_comparison import GroupSums
+from smapstop.model.compare.group_comparison import GroupSums, MappingChange
+from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.report.diff.compare import BeforeAfter, Diff, DiffRow, diff_field_names
@@ -26,7 +27,7 @@ MOVERS = 20
 
 def as_json(diff: Diff) -> str:
     """Format as one JSON object, ASCII only, one group per line; names as in a snapshot's JSON."""
-    names = diff_field_names(diff.groups)
+    names = tuple(dict.fromkeys((*diff_field_names(diff.groups), diff.metric)))
     totals = {"members": _mapping_count(diff)} | {name: diff.sum_of(name) for name in names}
     parts: Record = {
         "by": diff.by,
@@ -66,16 +67,27 @@ def _columns(side: GroupSums, names: tuple[str, ...]) -> _Columns:
 def _group_record(diff: Diff, row: DiffRow, *columns: _Columns) -> Record:
     """Record of a group, with every field of both sides."""
     before, after = ({name: _cell(column, row.group) for name, column in side.items()} for side in columns)
-    part = {"perms": row.perms, "offset": row.offset} if diff.by == "part" else {}
+    place: Record = {"perms": row.perms, "offset": row.offset} if diff.by in ("part", "address") else {}
+    ranges: list[Record] = [{}, {}]
+    if diff.groups.mappings:
+        mapping = diff.groups.mappings[row.group]
+        place["what"] = list(mapping.what)
+        ranges = [_range_record(addresses) for addresses in (mapping.before, mapping.after)]
     return {
         "name": row.name,
         "kind": row.kind.value,
-        **part,
+        **place,
         "status": row.status,
-        "before": before,
-        "after": after,
+        "before": ranges[0] | before,
+        "after": ranges[1] | after,
         "change": {name: BeforeAfter(before[name], after[name]).change for name in before},
     }
+
+
+def _range_record(addresses: tuple[int, int] | None) -> Record:
+    """Addresses of a mapping; None if it does not exist."""
+    start, end = (None, None) if addresses is None else map(hex, addresses)
+    return {"start": start, "end": end}
 
 
 def _cell(column: list[int] | None, group: int) -> int | None:
@@ -90,6 +102,11 @@ _PART = (
     Column("perms", "Perm", "text", 4, 4, "Permissions of a part of a file."),
     Column("offset", "Offset", "address", 7, 5, "Offset in the file."),
 )
+_MAPPING = (
+    Column("perms", "Perm", "text", 4, 6, "Permissions."),
+    Column("start", "Start", "address", 12, 4, "First address, in the later run if it is there."),
+    Column("what", "What", "text", 12, 2, "What happened to the mapping as a whole."),
+)
 _AMOUNTS = (
     Column("members", "Maps", "change", 7, 6, "Number of mappings, or before → after."),
     Column("before", "Before", "amount", 6, 2, "The metric in the first run."),
@@ -102,18 +119,30 @@ _AMOUNTS = (
 def as_table(diff: Diff, *, width: int = 80) -> str:
     """Format as a table of at most `width` cells: the two runs, a line per group, and the totals."""
     name = replace(_NAME, title=f"{_label(diff)} by {diff.by}")
-    columns = (name, *(_PART if diff.by == "part" else ()), *_AMOUNTS)
+    columns = (name, *_columns_of(diff))
     hidden = len(diff.groups) - len(diff.rows)
     total = {"name": f"total, with {hidden} unchanged" if hidden else "total"}
-    rows = [_cells(row) for row in diff.rows]
+    rows = [_cells(diff, row) for row in diff.rows]
     rows.append(total | _amount_cells(_mapping_count(diff), diff.sum_of(diff.metric)))
     runs = [f"{side} {_run_text(run)}" for side, run in (("before", diff.before), ("after ", diff.after))]
     return "\n".join([*(clip(run, width) for run in runs), "", *format_table(columns, rows, width), ""])
 
 
+def _columns_of(diff: Diff) -> tuple[Column, ...]:
+    """Columns after the name."""
+    match diff.by:
+        case "part":
+            return (*_PART, *_AMOUNTS)
+        case "address":
+            return (*_MAPPING, *_AMOUNTS[1:])
+        case _:
+            return _AMOUNTS
+
+
 def _label(diff: Diff) -> str:
-    """Label of the metric, as the kernel prints it."""
-    return FIELD_BY_NAME[diff.metric].label if diff.metric in FIELD_BY_NAME else diff.metric.capitalize()
+    """Label of the metric, as the kernel prints it: "Uss + Swap"."""
+    parts = diff.metric.split("+")
+    return " + ".join(FIELD_BY_NAME[part].label if part in FIELD_BY_NAME else part.capitalize() for part in parts)
 
 
 def _run_text(run: ComparedRun) -> str:
@@ -121,6 +150,8 @@ def _run_text(run: ComparedRun) -> str:
     parts = ["stdin" if run.file == "-" else run.file]
     if run.name is not None:
         parts.append(f"{run.name} {run.pid or ''}".rstrip())
+    if run.reading is not None:
+        parts.append(f"reading {run.reading}")
     if run.taken_at is not None:
         parts.append(f"{run.taken_at[:19].replace('T', ' ')} UTC")
     if run.seconds is not None:
@@ -128,13 +159,38 @@ def _run_text(run: ComparedRun) -> str:
     return ", ".join(map(printable, parts))
 
 
-def _cells(row: DiffRow) -> CellTexts:
+def _cells(diff: Diff, row: DiffRow) -> CellTexts:
     """Texts of a group."""
     cells = {"name": row.name, "perms": row.perms, "offset": f"{row.offset:x}" if row.perms else ""}
     cells |= _amount_cells(row.mapping_count, row.amount)
     if row.status in ("new", "gone"):
         cells |= {"share": row.status, "before" if row.status == "new" else "after": ""}
+    if diff.groups.mappings:
+        mapping = diff.groups.mappings[row.group]
+        start, _ = mapping.after or mapping.before or (0, 0)
+        cells |= {"start": f"{start:x}", "what": _what_text(mapping)}
     return cells
+
+
+def _what_text(mapping: MappingChange) -> str:
+    """What happened to a mapping as a whole: "grew 132 K"."""
+    sizes = [(end - start) // 1024 for start, end in filter(None, (mapping.before, mapping.after))]
+    resized = f" {amount(abs(sizes[-1] - sizes[0]))}"
+    return ", ".join(f"{_WHAT[what]}{resized if what in ('grow', 'shrink') else ''}" for what in mapping.what)
+
+
+_WHAT: dict[LifecycleKind, str] = {
+    "map": "mapped",
+    "unmap": "unmapped",
+    "grow": "grew",
+    "shrink": "shrank",
+    "split": "split off",
+    "merge": "merged",
+    "protect": "protected",
+    "move": "moved",
+    "rename": "renamed",
+}
+"""Short words for what happens to a mapping."""
 
 
 def _amount_cells(mapping_count: BeforeAfter, amounts: BeforeAfter) -> CellTexts:
@@ -170,17 +226,24 @@ def as_markdown(diff: Diff) -> str:
     lines += [f"{_code(_run_text(diff.before))} → {_code(_run_text(diff.after))}", ""]
     if not diff.rows:
         return "\n".join([*lines, "Nothing changed.", ""])
-    lines += [f"| {_label(diff)} by {diff.by} | Maps | Before | After | Change | % |", "|:--|--:|--:|--:|--:|--:|"]
-    lines += [_markdown_row(row) for row in diff.rows[:MOVERS]]
+    second = "What" if diff.groups.mappings else "Maps"
+    lines += [
+        f"| {_label(diff)} by {diff.by} | {second} | Before | After | Change | % |",
+        "|:--|--:|--:|--:|--:|--:|",
+    ]
+    lines += [_markdown_row(diff, row) for row in diff.rows[:MOVERS]]
     if len(diff.rows) > MOVERS:
         lines += ["", f"and {len(diff.rows) - MOVERS} more"]
     return "\n".join([*lines, ""])
 
 
-def _markdown_row(row: DiffRow) -> str:
+def _markdown_row(diff: Diff, row: DiffRow) -> str:
     """Format a group as a table row."""
-    cells = _cells(row)
+    cells = _cells(diff, row)
     name = f"{_code(row.name)} {row.perms} +{row.offset:#x}" if row.perms else _code(row.name)
+    if diff.groups.mappings:
+        name = f"{_code(row.name)} {row.perms} at {cells['start']}"
+        cells = {**cells, "members": cells["what"]}
     texts = [name, *(cells[column.key] for column in _AMOUNTS)]
     return f"| {' | '.join(texts)} |"
 

@@ -34,7 +34,9 @@ def parse_saved_smaps(text: bytes, reading: int | None = None) -> Snapshot:
     saved = read_saved_text(text)
     chosen = choose_reading(saved.readings, reading)
     notes = (*saved.notes, *chosen.notes)
+    date = chosen.date
+    wall_ns = date.wall_ns if date is not None and date.has_year and not date.zone else None
     if chosen.kind == "rollup":
-        return Snapshot(None, parse_rollup(chosen.text), notes=notes)
+        return Snapshot(None, parse_rollup(chosen.text), wall_ns=wall_ns, notes=notes)
     mappings = parse_reading(chosen)
-    return Snapshot(mappings, sum_fields(mappings), notes=notes)
+    return Snapshot(mappings, sum_fields(mappings), wall_ns=wall_ns, notes=notes)

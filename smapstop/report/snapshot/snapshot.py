@@ -32,7 +32,7 @@ class Snapshot:
     counters: Counters | None = None
     command_line: tuple[str, ...] = ()
     wall_ns: int | None = None
-    """Time of the reading, ns since the epoch; None for a saved text."""
+    """Time of the reading, ns since the epoch; None for a saved text without a date."""
     read_ns: int | None = None
     """Duration of the reading, ns."""
     labels: list[Label | None] | None = None

@@ -172,7 +172,7 @@ def test_the_verdict_stands_when_the_reader_goes_away(runs: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.stderr.read().startswith(b"smapstop: Pss in total grew from ")
+        assert process.stderr.read().startswith(b"smapstop: Uss + Swap in total grew from ")
         assert process.wait(timeout=60) == 1
 
 
