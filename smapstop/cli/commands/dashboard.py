@@ -49,9 +49,7 @@ def build_parser() -> CommandParser:
     """Build the parser of the dashboard."""
     parser = CommandParser(
         "smapstop",
-        "smapstop [options] [-p PID|NAME]\n"
-        "       smapstop [options] [--watch [PATH]] -- COMMAND [ARG ...]\n"
-        "       smapstop VERB ...",
+        "smapstop [options] [-p PID|NAME | -- COMMAND [ARG ...]]\n       smapstop VERB ...",
         "Shows which mappings of a process change, why, and what the kernel did.",
         "verbs (smapstop VERB --help explains each):\n"
         + "".join(f"  {verb:22}  {what}\n" for verb, what in VERBS.items())

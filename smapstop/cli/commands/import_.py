@@ -35,9 +35,9 @@ def build_parser() -> CommandParser:
         "The time of a reading is the date before it, else in the name of its file, else\n"
         "that of the file. replay, export and diff open the recording.",
         "examples:\n"
-        "  while sleep 60; do date; cat /proc/4711/smaps; done >>leak.txt\n"
         "  smapstop import leak.txt -o leak.smaps\n"
-        "                          a reading a minute, on a machine without smapstop\n"
+        "                          what a loop saved without smapstop:\n"
+        "                          while sleep 60; do date; cat /proc/4711/smaps; done\n"
         "  smapstop import smaps.*.gz --pid 4711 --interval 60 -o run.smaps\n"
         "                          files whose times are lost",
     )

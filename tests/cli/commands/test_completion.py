@@ -1,6 +1,5 @@
 """`smapstop completion`: what real shells offer with it."""
 
-import importlib
 import shutil
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smapstop.cli.commands import VERBS
+from smapstop.cli.commands import VERBS, load_command
 
 OFFER = """
 COMP_WORDS=("$@") COMP_CWORD=$(( $# - 1 ))
@@ -58,7 +57,7 @@ def test_bash_offers_the_verbs(bash: str) -> None:
 @pytest.mark.parametrize("verb", ["dashboard", *VERBS])
 def test_bash_offers_the_options_of_each_verb_and_no_others(bash: str, verb: str) -> None:
     words = [] if verb == "dashboard" else [verb]
-    help_text = importlib.import_module(f"smapstop.cli.commands.{verb}").build_parser().format_help()
+    help_text = load_command(verb).build_parser().format_help()
     options = offered(bash, *words, "--")
     assert "--help" in options
     assert [option for option in options if f"{option} " not in help_text] == []
