@@ -24,7 +24,7 @@ def read_labels(process: ProcDir, mappings: Mappings) -> list[Label | None]:
     return labels_of(mappings, stacks, threads)
 
 
-def read_stacks(process: ProcDir, mappings: Mappings) -> tuple[dict[int, ThreadStack], int]:
+def read_stacks(process: ProcDir, mappings: Mappings) -> tuple[dict[int, ThreadStack], int | None]:
     """Read the stack pointers that are in unnamed memory, by row of the mapping, and the number of threads."""
     stacks: dict[int, ThreadStack] = {}
     pointers = [*read_stack_pointers(process), read_stack_pointer(process, process.pid)]

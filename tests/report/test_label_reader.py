@@ -117,7 +117,7 @@ def stopped(started: subprocess.Popen[bytes], threads: int) -> Iterator[ProcDir]
     """A program that has so many threads, waits for something, and then stands still."""
     try:
         with ProcDir(started.pid) as process:
-            wait_until(lambda: process.counters().threads >= threads and process.counters().state == "S")
+            wait_until(lambda: (process.counters().threads or 0) >= threads and process.counters().state == "S")
             started.send_signal(signal.SIGSTOP)
             others = list_other_threads(process)
             wait_until(lambda: all(read_stack_pointer(process, tid) for tid in (*others, started.pid)))
