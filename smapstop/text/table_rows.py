@@ -194,8 +194,11 @@ def _section(table: TableData, row: int) -> str:
 
 
 def _fitting_name(table: TableData, row: int, width: int) -> str:
-    """Fit a row's name into `width` cells: drop the path, then the section, then cut it."""
+    """Fit a row's name into `width` cells: drop the path, then the section, then cut it, but not a group's size."""
     name = fmt.printable(row_name(table, row))
+    if table.ids[row] < 0 and not name.startswith("/"):
+        words, times, size = name.rpartition(" × ")
+        return fmt.clip(words, max(1, width - fmt.cell_width(times + size))) + times + size
     if name.startswith("/") and fmt.cell_width(name) > width:
         name = name[name.rindex("/") + 1 :]
         if fmt.cell_width(name) > width and table.ids[row] >= 0:

@@ -23,14 +23,14 @@ def test_parts_of_a_library_are_told_by_its_code() -> None:
         *((4, 5, "r--p", LIB), (5, 6, "rw-p", LIB), (6, 7, "rw-p")),
     ]
     assert groups(*rows, anonymous=[0, 0, 0, 4, 4, 0], file_bss=[-1] * 5 + [4]) == [
-        *("read-only data", "code", "reserved", "data of programs", "data of programs", "data of programs")
+        *("constants", "code", "reserved", "program data", "program data", "program data")
     ]
     assert groups((1, 2, "r--p", LIB), (2, 3, "r--s", "/usr/share/fonts")) == ["mapped files", "mapped files"]
 
 
 def test_a_program_on_a_tmpfs_is_one_too() -> None:
     rows = [(1, 2, "r--p", "/tmp/x"), (2, 3, "r-xp", "/tmp/x"), (3, 4, "rw-s", "/tmp/data")]
-    assert groups(*rows, memory_filesystem=[1, 1, 1]) == ["read-only data", "code", "shared memory"]
+    assert groups(*rows, memory_filesystem=[1, 1, 1]) == ["constants", "code", "shared memory"]
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_a_program_on_a_tmpfs_is_one_too() -> None:
     [
         ("rw-p", "[heap]", "main heap"),
         ("rw-p", "[stack]", "stacks"),
-        ("rw-p", "", "other anonymous"),
-        ("r--p", "", "other anonymous"),
+        ("rw-p", "", "other"),
+        ("r--p", "", "other"),
         ("---p", "", "reserved"),
         ("rwxp", "", "JIT code"),
         ("r-xp", "[anon:hot]", "JIT code"),
@@ -57,8 +57,8 @@ def test_a_program_on_a_tmpfs_is_one_too() -> None:
         ("rw-p", "[anon:dalvik-main space (region space)]", "JVM heap"),
         ("rw-p", "/dev/ashmem/dalvik-main space (deleted)", "JVM heap"),
         ("rw-p", "[anon:cpython:pymalloc]", "Python heap"),
-        ("rw-p", "[anon:my cache]", "other anonymous"),
-        ("rw-p", "[anon:stackoverflow]", "other anonymous"),
+        ("rw-p", "[anon:my cache]", "other"),
+        ("rw-p", "[anon:stackoverflow]", "other"),
     ],
 )
 def test_what_a_mapping_is_for(perms: str, name: str, group: str) -> None:

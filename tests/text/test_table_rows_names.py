@@ -1,5 +1,6 @@
 """The names of rows, as the table has room for them."""
 
+import numpy as np
 import pytest
 from factories import mappings_of, tick_of, timeline_of
 
@@ -52,3 +53,13 @@ def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is
     scene = derive_view(timeline, ViewState())
     found = build_rows(scene, timeline, scene.table.ids - 1, [(ALL_COLUMNS["name"], width)])
     assert [row.cells[0] for row in found][:5] == names
+
+
+@pytest.mark.parametrize(
+    ("width", "names"), [(40, ["stacks × 2", "program data × 2"]), (15, ["stacks × 2", "program … × 2"])]
+)
+def test_a_group_that_does_not_fit_keeps_its_size(width: int, names: list[str]) -> None:
+    timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5, 6], stacks=(ThreadStack(4, 4711, "io"),)))
+    view = derive_view(timeline, ViewState(grouping="purpose"))
+    found = build_rows(view, timeline, np.arange(len(view.table)), [(ALL_COLUMNS["name"], width)])
+    assert {row.cells[0] for row in found} >= set(names)

@@ -9,7 +9,7 @@ from factories import mappings_of, tick_of, timeline_of
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline.map_diff import diff_maps
-from smapstop.model.view.filter import parse_filter
+from smapstop.model.view.filter import group_filter, parse_filter
 from smapstop.model.view.sort import Sorting, sort_column, sort_rows
 from smapstop.model.view.table_data import TableData, build_table, group_rows
 from smapstop.proc.columns import ABSENT
@@ -183,3 +183,29 @@ def test_filter_by_what_memory_without_a_name_is_for() -> None:
     assert [shown(plain, text) for text in ("stack", "SERVER .bss", "thread", "worker")] == [[2, 3, 4], [1], [3], []]
     assert [shown(known, text) for text in ("stack", "thread", "worker", "77")] == [[2, 3, 4], [], [3], [3]]
     assert shown(group_rows(known, "kind"), "stack") == []
+
+
+def test_filter_by_purpose() -> None:
+    rows = mappings_of(
+        (1, 2, "rw-p", "[heap]"), (20, 21, "---p"), (21, 40, "rw-p"), (50, 60, "rw-p", "[anon:v8]"), (70, 80, "rw-p")
+    )
+    timeline = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4], stacks=(ThreadStack(2, 77, "io"),)))
+    snapshot = timeline.at(0)
+    table = build_table(diff_maps(snapshot, snapshot), None, timeline.stacks_at(0), timeline.purposes_at(0))
+
+    def shown(expression: str) -> list[int]:
+        return np.flatnonzero(parse_filter(expression)(table)).tolist()
+
+    expected = {
+        "purpose:stacks": [1, 2],
+        "purpose:main-heap": [0],
+        "purpose:V8": [3],
+        "purpose:o": [4],
+        "!purpose:st": [0, 3, 4],
+    }
+    assert {expression: shown(expression) for expression in expected} == expected
+    groups = group_rows(table, "purpose")
+    assert [shown(group_filter(groups, group)) for group in groups.ids.tolist()] == [[0], [1, 2], [3], [4]]
+    with pytest.raises(SmapstopError) as caught:
+        parse_filter("purpose:nothing")
+    assert "malloc-arenas" in caught.value.remedy
