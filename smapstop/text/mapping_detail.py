@@ -77,7 +77,8 @@ def facts_of(state: MappingState) -> list[str]:
     rows, row = state.rows, state.row
     facts = [f"{state.perms} · {perms_text(state.perms)}", state.address_range, _size_text(state)]
     if rows.inode[row]:
-        facts.append(f"file offset 0x{int(rows.offset[row]):x}")
+        of_file = state.kind is Kind.FILE or state.section
+        facts.append(f"{'file offset' if of_file else 'offset'} 0x{int(rows.offset[row]):x}")
         facts.append(f"device {rows.string_at(rows.device, row)} inode {int(rows.inode[row])}")
     in_memory = rows.get(MEMORY_FILESYSTEM)
     if in_memory is not None and in_memory[row] == 1:

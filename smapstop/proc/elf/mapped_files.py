@@ -1,6 +1,7 @@
 """Open the files behind mappings and find the demangled symbols on their pages."""
 
 import os
+import re
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,6 +20,11 @@ MAX_CACHED_FILES = 64
 """Maximum number of cached ELF files."""
 MAX_CACHED_SYMBOLS = 2_000_000
 """Maximum number of cached symbols, 21 bytes each; a single file with more is still cached."""
+
+_NO_FILE = re.compile(
+    r"[^/]|/(dev(?!/shm/)|sys|proc)/|/(memfd:|SYSV|\[aio\]|dmabuf:|drm mm object|anon_hugepage|secretmem)"
+)
+"""Names that have an inode, but are of devices, kernel objects and shared memory."""
 
 T = TypeVar("T")
 
@@ -176,7 +182,8 @@ class ElfCache:
         device, name = mappings.string_at(mappings.device, of), mappings.name_of(of)
         fd = open_mapped_file(process, name, start, end, device, inode)
         if fd is None:
-            return "was deleted or replaced, or may not be read" if inode else "is not a file"
+            is_file = inode and not _NO_FILE.match(name)
+            return "was deleted or replaced, or may not be read" if is_file else "is not a file"
         debug_fd = None
         try:
             elf = self.get(fd)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.kinds import backing_of, kind_at
+from smapstop.model.kinds import Kind, backing_of, kind_at
 from smapstop.model.labels import Label
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -19,6 +19,7 @@ from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of
 from smapstop.proc.pages.pagemap import read_page_runs
 from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_smaps
+from smapstop.sampling.memory_filesystems import MemoryFilesystems
 
 MAX_NAMES = 32
 """Maximum number of symbol names per run."""
@@ -85,7 +86,7 @@ def read_map(process: ProcDir) -> Mappings:
     if not text:
         process.require_memory()
         raise SmapstopError(f"process {process.pid} has just ended")
-    return parse_smaps(text)
+    return MemoryFilesystems(process).add_to(parse_smaps(text))
 
 
 def pagemap_error(process: ProcDir, error: OSError) -> SmapstopError:
@@ -121,18 +122,19 @@ def read_page_list(
     Raises:
         SmapstopError: Access to pagemap is not permitted, or the process has ended.
     """
-    start, end = int(mappings.start[row]), int(mappings.end[row])
+    start, end, kind = int(mappings.start[row]), int(mappings.end[row]), kind_at(mappings, row)
     try:
         runs = read_page_runs(process, start, end)
         frames = read_frame_runs(process, runs) if frame_info else None
     except OSError as error:
         raise pagemap_error(process, error) from error
     pieces, which = _fill_holes(frames.runs if frames else runs, start, end)
-    codes = states_of(pieces.flags, backing_of(kind_at(mappings, row), mappings.perms_of(row)))
+    codes = states_of(pieces.flags, backing_of(kind, mappings.perms_of(row)))
     names = _names(process, mappings, row, pieces, files)
     if label is not None and label.may_be_bss and any(symbols.names for symbols in names):
         label = replace(label, guess=False)  # confirmed by the file's symbols
-    to_file = int(mappings.offset[row]) - start if mappings.inode[row] else None
+    has_file = mappings.inode[row] and kind is not Kind.DEVICE
+    to_file = int(mappings.offset[row]) - start if has_file else None
     ranges = [
         PageRange(
             start=piece_start,

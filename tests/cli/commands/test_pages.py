@@ -158,6 +158,17 @@ def test_a_deleted_program(tmp_path: Path) -> None:
             assert document["lacking"] == "was deleted or replaced, or may not be read"
 
 
+def test_memory_of_a_device_is_no_file(program: Program) -> None:
+    with SteppedProgram(program("kinds"), "/dev/shm/unused") as target:
+        while not target.address:
+            target.go()
+        if target.words[0].startswith("zero"):
+            pytest.skip("this kernel lets nobody map an io_uring, perf or aio ring here")
+        document = told("-p", target.pid, f"{target.address:#x}")
+        assert (document["mapping"]["kind"], document["lacking"]) == ("device", "is not a file")
+        assert [(run["state"], run["file_offset"]) for run in document["runs"]] == [("special", None)]
+
+
 def test_the_whole_json_of_a_mapping(program: Program) -> None:
     with SteppedProgram(program("heap")) as target:
         document = told("-p", target.pid, "[heap]")
