@@ -54,7 +54,7 @@ class _Pages(IntEnum):
 
 
 _SHARED_NAMES = (
-    r"\[anon_shmem:|/(memfd:|SYSV[0-9a-f]{8}|(dev|run|var/run)/shm/|dev/hugepages[^/]*/"
+    r"\[anon_shmem:|anon_inode:\[secretmem\]|/(memfd:|SYSV[0-9a-f]{8}|(dev|run|var/run)/shm/|dev/hugepages[^/]*/"
     r"|(dev/zero|secretmem) \(deleted\)$|secretmem$)"
 )
 _NAMES = (

@@ -78,6 +78,8 @@ class _Shapes:
     writable: Mask
     guarded: Mask
     """Writable mappings behind a small inaccessible one."""
+    guarded_inside: Mask
+    """Mappings with guard regions inside, as glibc has them since 2.42 (MADV_GUARD_INSTALL, VmFlags gu)."""
     stack_sized: Mask
     default_like: Mask
     """Guarded mappings that look like the stack of a thread whose stack pointer is not known."""
@@ -103,8 +105,8 @@ def purposes_of(
         pointed[rows] = True
         alone[rows] = [stack.threads == 1 for stack in stacks.values()]
     pointed &= shapes.writable & ~shapes.firm
-    proven = pointed & (shapes.guarded | ~alone)
-    guessed = pointed & alone & ~shapes.guarded & shapes.stack_sized
+    proven = pointed & (shapes.guarded | (shapes.guarded_inside & shapes.stack_sized) | ~alone)
+    guessed = pointed & ~proven & shapes.stack_sized
     unfound = candidates & ~pointed
     if threads is not None:
         unlocated = threads - 1 - sum(stack.threads for stack in (stacks or {}).values())
@@ -153,6 +155,7 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
         firm=firm,
         writable=writable,
         guarded=guarded,
+        guarded_inside=classify_texts(strings, mappings.flags, lambda text: "gu" in text.split()) > 0,
         stack_sized=stack_sized,
         default_like=guarded & ~firm & stack_sized & (reserved <= 0),
     )
@@ -193,9 +196,9 @@ def _bss(mappings: Mappings, follows: Mask) -> tuple[Mask, Mask]:
     executable = classify_texts(strings, mappings.perms, lambda text: text[2:3] == "x") > 0
     rest = rest[np.isin(mappings.name[rest - 1], mappings.name[executable & (mappings.name > 0)])]
     rest = rest[mappings.perms[rest - 1] == mappings.perms[rest]]
+    mapped = np.bincount(mappings.name, weights=size)
     guessed = proven.copy()
-    for row in rest.tolist():
-        guessed[row] = size[row] <= size[mappings.inode == mappings.inode[row - 1]].sum()
+    guessed[rest] = size[rest] <= mapped[mappings.name[rest - 1]]
     return guessed, proven
 
 

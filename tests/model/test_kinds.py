@@ -39,6 +39,7 @@ from smapstop.proc.pages.page_states import Backing
         ("/dev/hugepages/libvirt/ram", Kind.SHARED),
         ("/dev/hugepages1G/ram (deleted)", Kind.SHARED),
         ("/secretmem (deleted)", Kind.SHARED),
+        ("anon_inode:[secretmem]", Kind.SHARED),
         ("/secretmember", Kind.FILE),
         ("anon_inode:[perf_event]", Kind.DEVICE),
         ("anon_inode:kvm-vcpu:0", Kind.DEVICE),

@@ -87,6 +87,8 @@ def test_without_a_guard_it_is_one_only_alone_in_a_mapping_of_a_stacks_size() ->
     assert purposes((100, 2148, "rw-p"), stacks={0: 1}) == ["stack?"]
     assert purposes((100, 9000, "rw-p"), stacks={0: 1}) == [""]
     assert purposes((100, 9000, "rw-p"), stacks={0: 3}) == ["stack"], "the stacks of three"
+    assert purposes((100, 2148, "rw-p", "", 0, 0, "rd wr gu "), stacks={0: 1}) == ["stack"], "the guard is inside"
+    assert purposes((100, 9000, "rw-p", "", 0, 0, "rd wr gu "), stacks={0: 1}) == [""]
 
 
 def test_a_stack_pointer_makes_no_stack_of_an_arena_a_go_heap_or_bss() -> None:
