@@ -115,7 +115,7 @@ def test_everything_that_a_tick_can_say_comes_back(path: Path) -> None:
                 *(np.array([0, 0]), np.array([0, 2], np.int8), np.array([8, 4]), np.array([False, True])),
                 names=((1, ("page1", "a<b, c>")),),
             ),
-            stacks=(ThreadStack(0, 7, "\x1b[1m\udcfe\n"), ThreadStack(1, 0, "")),
+            stacks=(ThreadStack(0, 7, "\x1b[1m\udcfe\n", threads=3), ThreadStack(1, 0, "")),
         ),
         tick_of(5, later.take(slice(0)), [], tier="counters", missing="not permitted: run it as root"),
         tick_of(6, mappings_of((1, 2), texts=(new := StringTable())), [7], executed=True, keyframe=True),
