@@ -104,7 +104,7 @@ class _SampledProcess:
             executed=what == "exec",
             torn=what == "torn",
             events=_events(step, moved),
-            stacks=tuple(ThreadStack(mapping, 7, "worker", threads=1 + mapping % 3) for mapping in moved.tolist()[1:2]),
+            stacks=tuple(ThreadStack(mapping, 7, "io", threads=1 + mapping % 3) for mapping in moved.tolist()[1:2]),
             **told,
         )
 
