@@ -44,6 +44,8 @@ class Evidence:
     perms: StringIds
     """Codes of the permissions."""
     writable: Mask
+    large_folios: Mask
+    """One fault may map many pages of anonymous memory (THPeligible)."""
     mergeable: Mask
     """KSM may merge pages here (VmFlags mg), and this kernel prints no KSM field (before Linux 6.8)."""
     faults: int
@@ -112,13 +114,19 @@ def traits_of(before: Mappings, before_rows: Rows, after: Mappings, after_rows: 
 
 
 def evidence_of(
-    traits: Traits, was: dict[str, KbColumn], addresses: Addresses, faults: int, page_kb: int
+    traits: Traits,
+    was: dict[str, KbColumn],
+    now: dict[str, KbColumn],
+    addresses: Addresses,
+    faults: int,
+    page_kb: int,
 ) -> Evidence:
     """Collect the evidence for some mappings.
 
     Args:
         traits: What they are.
         was: Fields at the previous reading, kB.
+        now: Fields at the current reading, kB.
         addresses: Addresses that they lost, kept and gained.
         faults: Page faults of the whole process between the readings.
         page_kb: Page size, kB.
@@ -140,6 +148,7 @@ def evidence_of(
         movable=~shared & (traits.kind == kinds.index(Kind.ANONYMOUS)),
         perms=traits.perms,
         writable=classify_texts(strings, traits.perms, lambda perms: perms[1:2] == "w") > 0,
+        large_folios=now["thp_eligible"] > 0 if "thp_eligible" in now else np.zeros(len(shared), bool),
         mergeable=np.zeros(len(shared), bool) if "ksm" in was else _has_flag(strings, traits.flags, "mg"),
         faults=faults,
         page_kb=page_kb,

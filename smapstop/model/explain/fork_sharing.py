@@ -6,15 +6,16 @@ from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import Evidence
 from smapstop.model.explain.ledger import HP, HS, PC, PD, SC, SD, KbColumn, Ledger
 
+_LARGE_FOLIO = 512
 _PAGES_PER_FAULT: dict[Mechanism, int] = {
     "first-touch": 1,
     "copy-on-write": 1,
     "swap-in": 1,
     "ksm-unmerge": 1,
-    "file-read": 16,
-    "huge-fault": 512,
+    "file-read": _LARGE_FOLIO,
+    "huge-fault": _LARGE_FOLIO,
 }
-"""Maximum number of pages per fault; faults of a file map cached neighbouring pages, too (do_fault_around)."""
+"""Maximum number of pages per fault where folios of anonymous memory are small; those of files may be large."""
 
 
 def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
@@ -56,11 +57,11 @@ def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str
 
 def _unspent_faults(ledger: Ledger, evidence: Evidence) -> int:
     """The most faults that the bookings so far do not account for."""
-    spent = sum(
-        int((-(-kb // evidence.page_kb // _PAGES_PER_FAULT[what])).sum())
-        for what, kb, _ in ledger.bookings
-        if what in _PAGES_PER_FAULT
-    )
+    spent = 0
+    for what, kb, _ in ledger.bookings:
+        if what in _PAGES_PER_FAULT:
+            folio = np.where(evidence.large_folios, _LARGE_FOLIO, _PAGES_PER_FAULT[what])
+            spent += int((-(-kb // evidence.page_kb // folio)).sum())
     # more spent than there were: large folios, or counters read slightly before the map: no information
     return evidence.faults - spent if spent <= evidence.faults else evidence.faults
 

@@ -82,7 +82,7 @@ class Moved(NamedTuple):
 def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now: FileRanges) -> Moved:
     """Cancel pages of files, and copies of such, that one mapping lost and another one of the same range gained.
 
-    The other lost the addresses, or as many pages as the one gained (MREMAP_DONTUNMAP). Nothing may be booked yet.
+    The other lost the addresses, or no more pages than the one gained (MREMAP_DONTUNMAP). Nothing may be booked yet.
     """
     moved = Moved(np.zeros_like(evidence.lost_kb), np.zeros_like(evidence.lost_kb))
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
@@ -101,7 +101,7 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
                 continue
             if evidence.lost_kb[source]:
                 moved.addresses_kb[source] += common_kb
-            elif change[source] != -change[target]:
+            elif not 0 < -change[source] <= change[target]:
                 continue
             moved.pages_kb[source] += max(0, min(-int(change[source]), int(change[target])))
             _cancel(ledger, source, target)

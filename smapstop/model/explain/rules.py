@@ -42,7 +42,7 @@ _EXPLAINED_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", HP, HS)
 """Fields that must be accounted for. The others follow from them, or change without the process."""
 _HUGE_FIELDS = ("anon_huge_pages", "shmem_pmd_mapped", "file_pmd_mapped")
 """Kernel fields whose sum is explained as `huge`."""
-_INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS)
+_INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS, "thp_eligible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def explain(
     ledger = Ledger(deltas, _EXPLAINED_FIELDS, len(rows))
     objects = object_changes(before, after, after_rows[rows], was, now)
     traits = traits_of(before, before_rows[rows], after, after_rows[rows])
-    evidence = evidence_of(traits, was, addresses.take(rows), faults.minor + faults.major, page_kb)
+    evidence = evidence_of(traits, was, now, addresses.take(rows), faults.minor + faults.major, page_kb)
     ranges = FileRanges.at_reading(before, before_rows[rows]), FileRanges.at_reading(after, after_rows[rows])
     _book_all(ledger, evidence, objects, ranges)
     bookings = [_locate(booking, rows) for booking in ledger.bookings]
