@@ -23,7 +23,7 @@ EXIT_EXCEEDED = 1
 """Exit status when growth exceeds a limit of `--fail-over`."""
 
 FORMATS = ("table", "json", "markdown")
-BYS = ("name", "kind", "file", "part", "address")
+BYS = ("name", "kind", "file", "part", "purpose", "address")
 
 
 def build_parser() -> CommandParser:
@@ -49,7 +49,7 @@ def build_parser() -> CommandParser:
         choices=BYS,
         metavar="BY",
         default="name",
-        help="name (default), kind, file, part (of a file); address: single mappings of one process",
+        help="name (default), kind, file, part (of a file), purpose; address: of one process",
     )
     runs.add_argument(
         "--metric", metavar="FIELD", help="any field of smaps, or uss, dirty, or a sum (default: uss+swap)"

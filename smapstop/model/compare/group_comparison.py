@@ -13,14 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind, kind_codes
+from smapstop.model.purpose_groups import KIND_OF_GROUP, PURPOSE_GROUPS, purpose_groups
+from smapstop.model.purposes import purposes_of
 from smapstop.model.tick import LifecycleKind
 from smapstop.model.totals import REQUIRED_FIELDS, SUMMED_FIELDS
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
 
-MatchKey = Literal["name", "kind", "file", "part", "address"]
+MatchKey = Literal["name", "kind", "file", "part", "purpose", "address"]
 """What mappings are matched by: name (all nameless memory is one group), kind, file (those of no file by kind), part
-of a file (its permissions and offset), or address (in readings of one process)."""
+of a file (its permissions and offset), purpose (as far as names and shapes tell it), or address (in readings of one
+process)."""
 
 Counts = NDArray[np.int64]
 
@@ -133,6 +136,10 @@ def merge_keys(sides: Sequence[CodedKeys[_Key]]) -> CodedKeys[_Key]:
 def names_of(mappings: Mappings, by: MatchKey) -> CodedKeys[tuple[str, Kind]]:
     """Group of each row, computed once per distinct name and kind."""
     kinds = list(Kind)
+    if by == "purpose":
+        used, groups = np.unique(purpose_groups(mappings, purposes_of(mappings)), return_inverse=True)
+        purposes = (PURPOSE_GROUPS[code] for code in used.tolist())
+        return [(purpose.value, KIND_OF_GROUP.get(purpose, Kind.ANONYMOUS)) for purpose in purposes], groups
     codes, inverse = np.unique(mappings.name * len(kinds) + kind_codes(mappings), return_inverse=True)
     distinct = (divmod(code, len(kinds)) for code in codes.tolist())
     return [_key(mappings.strings[name], kinds[kind], by) for name, kind in distinct], inverse

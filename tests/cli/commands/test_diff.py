@@ -64,7 +64,7 @@ def test_fifty_pages_more_are_200_kb_more(runs: Path, data: Path, before: str, a
 
 
 def test_the_rows_sum_to_the_totals(runs: Path) -> None:
-    for by in ("name", "kind", "file", "part"):
+    for by in ("name", "kind", "file", "part", "purpose"):
         document = json.loads(smapstop("diff", runs / "10.rec", runs / "60.json", "--by", by, "--all").stdout)
         for side in ("before", "after", "change"):
             for name in ("rss", "pss", "size", "members"):

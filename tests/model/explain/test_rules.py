@@ -277,3 +277,36 @@ def test_pages_that_may_come_from_either_of_two_mappings_are_not_followed() -> N
 def test_mapping_that_moved_to_the_end_of_another_takes_its_pages_along() -> None:
     before = with_dirty((10, 50), (60, 70), dirty=[40, 5])
     assert told(before, with_dirty((60, 110), dirty=[45])) == [[], []]
+
+
+def test_without_fault_counters_only_what_any_number_of_faults_explains_is_sure() -> None:
+    before = mappings_of(
+        (10, 20, "rw-p", "", 8),
+        private_dirty=[8],
+        private_clean=[0],
+        shared_clean=[0],
+        shared_dirty=[0],
+        anonymous=[8],
+    )
+    touched = mappings_of(
+        (10, 20, "rw-p", "", 16),
+        private_dirty=[16],
+        private_clean=[0],
+        shared_clean=[0],
+        shared_dirty=[0],
+        anonymous=[16],
+    )
+    row = np.zeros(1, np.intp)
+    (event,) = explain(before, row, touched, row, row, None, 4)
+    assert (event.what, event.kb, event.sure) == ("first-touch", 8, True)
+    shared = mappings_of(
+        (10, 20, "rw-p", "", 8),
+        private_dirty=[0],
+        private_clean=[0],
+        shared_clean=[0],
+        shared_dirty=[8],
+        anonymous=[8],
+    )
+    events = explain(shared, row, before, row, row, None, 4)
+    assert {event.what for event in events} <= {"copy-on-write-after-fork", "sole-owner"}
+    assert not any(event.sure for event in events)

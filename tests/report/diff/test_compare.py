@@ -1,6 +1,7 @@
 """What grew, shrank, is new or gone, and whether it is more than allowed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,3 +129,27 @@ def test_a_limit_of_what_was_not_printed_is_told() -> None:
     both = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", ABSENT))
     with pytest.raises(SmapstopError, match="--fail-over /b: its kernel did not print rss"):
         exceeded(["/b=1k"], before=both, after=both)
+
+
+@pytest.mark.parametrize(
+    ("before", "metric", "amount", "note"),
+    [
+        (run((1, 2), private_clean=[4], private_dirty=[4], swap=[8]), "uss+swap", 16, None),
+        (run((1, 2), private_clean=[4], private_dirty=[4]), "uss", 8, "'run' has no swap: compared by uss"),
+        (run((1, 2, "rw-p", "", 12)), "rss", 12, "'run' has no uss: compared by rss"),
+    ],
+)
+def test_the_default_metric_is_the_best_that_both_have(
+    before: ComparedRun, metric: str, amount: int, note: str | None
+) -> None:
+    after = run((1, 2), private_clean=[4], private_dirty=[4], swap=[8])
+    found = diff_runs(before, after, "name", unchanged=True)
+    assert (found.metric, found.sum_of(metric).before) == (metric, amount)
+    assert found.notes == (() if note is None else (note,))
+
+
+def test_two_processes_are_not_compared_by_address() -> None:
+    one, other = run((1, 2)), run((5, 6))
+    for before, after in ((one, other), (replace(one, pid=1), replace(one, pid=2))):
+        with pytest.raises(SmapstopError, match="--by address compares one process, and these are "):
+            diff_runs(before, after, "address", unchanged=True)
