@@ -68,7 +68,7 @@ Started = Callable[[Path], subprocess.Popen[bytes]]
 
 
 def start(*command: str | Path, user: int | None = None, directory: Path | None = None) -> subprocess.Popen[bytes]:
-    """A program that ends with its standard input, or when it is killed."""
+    """A program that waits for its standard input, and ends when it is terminated."""
     silent = subprocess.DEVNULL
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=silent, stderr=silent, user=user, cwd=directory)
 
@@ -123,7 +123,8 @@ def stopped(started: subprocess.Popen[bytes], threads: int) -> Iterator[ProcDir]
             wait_until(lambda: all(read_stack_pointer(process, tid) for tid in (*others, started.pid)))
             yield process
     finally:
-        started.kill()
+        started.terminate()  # not killed: Postgres removes its shared memory
+        started.send_signal(signal.SIGCONT)
         started.communicate()
 
 
