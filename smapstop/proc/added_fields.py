@@ -24,8 +24,7 @@ ADDED_FIELDS: tuple[Field, ...] = (
         "Object allocated",
         "",
         "All that the shared-memory object of this mapping holds, in RAM or in swap, mapped or not: st_blocks of "
-        "fstat(2), or /proc/sysvipc/shm. smaps does not print it. Unknown where no file descriptor or path leads to "
-        "the object.",
+        "fstat(2), or /proc/sysvipc/shm. smaps does not print it. Unknown where no descriptor or path leads to it.",
         short="Object",
         in_rollup=False,
         is_property=True,
