@@ -121,7 +121,7 @@ def step_back_to(pattern: str) -> Action:
         for _ in range(20):
             if re.search(pattern, run.text):
                 return
-            await run.pilot.press("left")
+            await run.pilot.press("comma")
         raise UnseenError(f"did not appear: {pattern}", f"the screen was:\n{run.text}")
 
     return go
@@ -305,7 +305,7 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
     redis_replayed: {
         "replay": (
             wait_for("end of recording"),
-            press("e home p p"),
+            press("e p p"),
             wait_for(r"▶ 10×.* tick [4-6]\d/(.|\n)*shared by fork"),
         ),
     },

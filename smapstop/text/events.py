@@ -1,8 +1,12 @@
 """Text of event log entries."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from smapstop.model.events import COST_OF, MECHANISMS, Cost
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
@@ -12,7 +16,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import resident_text
-from smapstop.text.mechanisms import LIFECYCLE_VERBS, event_label, event_labels
+from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, event_labels
 from smapstop.text.status import exit_status_text
 
 _ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
@@ -243,3 +247,20 @@ def searchable_text(entry: LogEntry, timeline: Timeline) -> str:
     path = entry.ref.name if entry.ref else ""
     texts = [subject_text(entry, timeline, _AMPLE_WIDTH), entry_text(entry, timeline).what]
     return "\n".join([path, *texts, entry.what, _ABBREVIATIONS.get(entry.what, "")])
+
+
+def tick_text(tick: Tick) -> tuple[str, str]:
+    """What happened most in a tick: its amount and its name, "+50 M" and "first touch"; empty where there is none."""
+    if tick.executed:
+        return "", "exec"
+    if tick.ending is not None:
+        return "", exit_status_text(tick.ending)
+    if len(tick.events):
+        by_mechanism = np.bincount(tick.events.what, weights=tick.events.kb)
+        code = int(np.argmax(by_mechanism))
+        what, kb = MECHANISMS[code], float(by_mechanism[code])
+        sign = {Cost.MEMORY: 1, Cost.TIME: 1, Cost.RETURNED: -1}.get(COST_OF[what], 0)
+        return fmt.signed(sign * kb) if sign else fmt.amount(kb), EXPLANATIONS[what].label
+    steps = Counter(event.what for event in tick.lineage)
+    texts = [(f"{count}", LIFECYCLE_VERBS[what]) for what, count in steps.most_common(1)]
+    return texts[0] if texts else ("", "")

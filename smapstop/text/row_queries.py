@@ -9,7 +9,7 @@ import numpy as np
 from smapstop.model.grouping import Grouping
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.recent_moves import recent_amounts
-from smapstop.model.history.series_cache import SeriesCache
+from smapstop.model.history.series_cache import SampleCache, SeriesCache
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text.columns import Column
 from smapstop.text.events import change_text
@@ -31,6 +31,8 @@ class RowSeries:
 
     rss: SeriesCache
     """Rss, for the history column."""
+    rss_samples: SampleCache
+    """Rss at single ticks, for the history column over a long time."""
     amounts: SeriesCache
     """All displayed amounts, for recent changes."""
     fields: tuple[str, ...]
@@ -46,6 +48,7 @@ def row_series_of(timeline: Timeline, columns: Iterable[Column]) -> RowSeries:
     fields = amount_fields(columns)
     return RowSeries(
         SeriesCache(lambda ids, first, stop: timeline.queries.series(ids, "rss", first, stop)[np.newaxis]),
+        SampleCache(lambda ids, number: timeline.queries.series(ids, "rss", number, number + 1)[:, 0]),
         SeriesCache(lambda ids, first, stop: recent_amounts(timeline, ids, fields, first, stop)),
         fields,
         lru_cache(1024)(partial(change_text, timeline)),

@@ -4,7 +4,9 @@ import signal
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, OomKill, Tick
 from smapstop.model.timeline.map_diff import is_own_change
@@ -12,6 +14,7 @@ from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
+from smapstop.proc.columns import Mappings
 from smapstop.text import format as fmt
 
 _STATES = {
@@ -181,6 +184,11 @@ def _history_start(timeline: Timeline) -> tuple[str, ...]:
     return (f"history since {fmt.clock(timeline.header(first).wall_ns)}",) if first else ()
 
 
+def window_text(view: View) -> str:
+    """Length of the window of time: "2 m"; until there is so much time, and for all of it, how much there is."""
+    return fmt.age(view.window.seconds + view.snapshot.tick.interval_ns / 1e9)
+
+
 def baseline_text(view: View, timeline: Timeline) -> str:
     """Baseline of the view in words."""
     state = view.state
@@ -188,16 +196,51 @@ def baseline_text(view: View, timeline: Timeline) -> str:
         return f"run {view.previous_run.number}{' (end)' if view.diff.before.tick.ending else ''}"
     if state.baseline == "mark" and state.mark is not None:
         return f"mark {fmt.clock(timeline.header(state.mark).wall_ns)}"
+    if state.baseline == "range":
+        begin, end = view.diff.before.tick, view.snapshot.tick
+        return f"{fmt.clock(begin.wall_ns)} → {fmt.clock(end.wall_ns)}"
     return {"start": "start", "mark": "mark (press m)"}.get(state.baseline, "previous tick")
 
 
-def rss_line(view: View) -> tuple[str, str, float]:
-    """Rss and its rate of change as text, and the rate as a number, kB/s."""
-    tick = view.snapshot.tick
-    seconds = rate_seconds(view.previous_tick, tick)
-    change = _change(view.previous_tick, tick, "rss")
-    kb_per_second = change / seconds if seconds and change is not None else None
-    return fmt.long_amount(tick.totals.get("rss")), fmt.long_rate(kb_per_second), kb_per_second or 0.0
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A total of the process, in a place of fixed width."""
+
+    label: str
+    amount: str
+    width: int
+    """Room for the amount, cells."""
+    change: float
+    """Change, for its colour; 0 for none or unknown."""
+    change_text: str
+    change_width: int
+    """Room for the change and a space before it, cells."""
+    is_main: bool = False
+    is_of_others: bool = False
+    """Whether other processes caused the change, that map or no longer map the same pages."""
+
+
+_SHARED_PARTS = {"pss": ("pss",), "uss": SUMMED_FIELDS["uss"]}
+"""Totals that others change, with their fields."""
+
+
+def figures_of(view: View) -> list[Figure]:
+    """Totals of the process: Rss with its rate, others with their change against the baseline."""
+    tick, read, compared = view.snapshot.tick, view.snapshot.reading_tick, view.diff.before.reading_tick
+    seconds, moved = rate_seconds(view.previous_tick, tick), _change(view.previous_tick, tick, "rss")
+    rate = moved / seconds if seconds and moved is not None else None
+    rate_text = "" if rate == 0 else fmt.rate(rate) if rate is None else f"{fmt.rate(rate)}/s"
+    rss = fmt.long_amount(tick.totals.get("rss"))
+    figures = [Figure("Rss", rss, 9, rate or 0.0, rate_text, 11, is_main=True)]
+    for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap")):
+        change = _change(compared, read, name) or 0
+        amount = fmt.amount(tick.totals.get(name, read.totals.get(name)))
+        others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
+        figures.append(Figure(label, amount, 6, change, fmt.signed(change) if change else "", 8, is_of_others=others))
+    hugetlb = hugetlb_kb(read.totals)
+    if hugetlb:  # before those for which there may be no room
+        figures.insert(3, Figure("Hugetlb, not in Rss", fmt.amount(hugetlb), 6, 0, "", 0))
+    return [*figures, Figure("peak", fmt.amount(tick.counters.vm_hwm), 6, 0, "", 0)]
 
 
 def _change(before: Tick, after: Tick, name: str) -> int | None:
@@ -207,43 +250,31 @@ def _change(before: Tick, after: Tick, name: str) -> int | None:
     return after.totals[name] - before.totals[name]
 
 
-@dataclass(frozen=True, slots=True)
-class TotalText:
-    """A total of the process."""
-
-    label: str
-    amount: str
-    change: int | None = None
-    """Change against the baseline, kB; None if unknown."""
-    by_others: bool = False
-    """Whether the change comes mostly from others that mapped or unmapped the same pages."""
-
-
-_SHARED_PARTS = {"pss": ("pss",), "uss": SUMMED_FIELDS["uss"]}
-"""Totals that others change, with their fields."""
+def kind_amounts(view: View) -> list[tuple[Kind, int, int]]:
+    """Rss of each kind of mappings that has any, and its change against the baseline, kB."""
+    kinds = list(Kind)
+    after, before = (
+        np.bincount(kind_codes(each.mappings), weights=_known(each.mappings, "rss"), minlength=len(kinds))
+        for each in (view.snapshot, view.diff.before)
+    )
+    has = np.bincount(kind_codes(view.snapshot.mappings), minlength=len(kinds)) > 0
+    return [(kind, int(after[at]), int(after[at] - before[at])) for at, kind in enumerate(kinds) if has[at]]
 
 
-def totals_parts(view: View) -> list[TotalText]:
-    """Totals other than Rss."""
-    tick, read, compared = view.snapshot.tick, view.snapshot.reading_tick, view.diff.before.reading_tick
-    parts = []
-    for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap")):
-        change = _change(compared, read, name)
-        others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
-        parts.append(TotalText(label, fmt.long_amount(tick.totals.get(name, read.totals.get(name))), change, others))
-    hugetlb = hugetlb_kb(read.totals)
-    if hugetlb:
-        parts.append(TotalText("Hugetlb, not in Rss", fmt.long_amount(hugetlb)))
-    return [*parts, TotalText("peak", fmt.long_amount(tick.counters.vm_hwm))]
+def _known(mappings: Mappings, name: str) -> NDArray[np.int64]:
+    """A field of each mapping, kB; 0 where it is unknown."""
+    column = mappings.get(name)
+    return np.zeros(len(mappings), np.int64) if column is None else np.maximum(column, 0)
 
 
-def faults_parts(view: View, target: Target) -> list[tuple[str, str]]:
-    """Page faults per second and the number of mappings, as (label, value)."""
+def mapping_count_text(view: View, target: Target, width: int) -> str:
+    """Number of mappings, and the most that there may be if there is room for it."""
+    limit = f" of {target.max_map_count}" if target.max_map_count and width >= 100 else ""
+    return f"{np.count_nonzero(view.snapshot.mappings.start < _KERNEL)}{limit}"
+
+
+def faults_parts(view: View) -> list[tuple[str, str]]:
+    """Page faults per second, as (label, value)."""
     rates = fault_rates(view.previous_tick, view.snapshot.tick)
     minor, major = rates or (None, None)
-    limit = f" of {target.max_map_count}" if target.max_map_count else ""
-    return [
-        ("minor faults", fmt.per_second(minor)),
-        ("major", fmt.per_second(major)),
-        ("mappings", f"{np.count_nonzero(view.snapshot.mappings.start < _KERNEL)}{limit}"),
-    ]
+    return [("minor faults", fmt.per_second(minor)), ("major", fmt.per_second(major))]

@@ -22,6 +22,8 @@ from smapstop.text.sparkline import sparkline
 
 HISTORY_TICKS = REMOVAL_TICKS
 """Maximum time span of a row's history."""
+_ROW_TICKS, _GROUP_TICKS = 1_024, 240
+"""Lengths of the window up to which histories are looked up at every tick: of mappings, and of groups."""
 _STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
 _NOT_IN_THIS_RUN = "not in this run"
@@ -213,36 +215,36 @@ def history_step(ticks: int, width: int) -> int:
 
 
 def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
-    """Rss of each row over the last ticks, in block glyphs; for a group, of the mappings that it had at each tick.
+    """Rss of each row in the window of time, in block glyphs; for a group, of the mappings that it had at each tick.
 
-    Rows that did not change are blank: those that did stand out, and the others do not have to be redrawn.
+    Rows that did not change are blank: those that did stand out, and the others do not have to be redrawn. What
+    changed inside the first glyph is a change from the first value.
     """
-    number, ids = shown.view.snapshot.tick.number, shown.ids
-    step = history_step(number + 1, width)
-    # glyphs end at multiples of the step: with time they shift but keep their height
-    stop = (number // step + 1) * step
-    first = max(shown.timeline.oldest, stop - width * step)
-    values = np.full((len(ids), width * step), np.nan)
+    window, number = shown.view.window, shown.view.snapshot.tick.number
+    numbers = window.samples(width, number, _GROUP_TICKS if shown.group_series else _ROW_TICKS)
+    known = numbers >= 0
+    values = np.full((len(shown.ids), width), np.nan)
+    values[:, known] = _rss_at(shown, numbers[known])
+    constant = (values[:, known] == values[:, :1]).all(axis=1).tolist()
+    return [" " * width if blank else text for text, blank in zip(sparkline(values), constant, strict=True)]
+
+
+def _rss_at(shown: _VisibleRows, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Rss of each row after some ticks of the window, kB, shape (rows, len(numbers)); NaN where unknown."""
+    window = shown.view.window
+    few = len(window.times_ns) <= (_GROUP_TICKS if shown.group_series else _ROW_TICKS)
     if shown.group_series:
-        (series,) = shown.group_series.rss.series(ids, first, number + 1)
-    else:
-        (series,) = shown.row_series.rss.values(ids, first, number + 1, shown.amounts(["rss"]))
-    at = width * step - (stop - first)
-    values[:, at : at + series.shape[1]] = series
-    bins = _last_known(values.reshape(len(ids), width, step))
-    bins[:, at // step] = series[:, 0]  # what changed inside the first glyph is a change from its first value
-    known = bins[:, at // step :]
-    constant = (known == known[:, :1]).all(axis=1).tolist()
-    return [" " * width if blank else text for text, blank in zip(sparkline(bins), constant, strict=True)]
-
-
-def _last_known(bins: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Last known value of each bin, NaN if there is none; from shape (rows, bins, ticks) to (rows, bins)."""
-    last = bins[:, :, 0].copy()
-    for at in range(1, bins.shape[2]):
-        known = ~np.isnan(bins[:, :, at])
-        last[known] = bins[:, :, at][known]
-    return last
+        groups = shown.group_series.rss
+        if few:
+            sums = groups.series(shown.ids, window.first, window.last + 1)[0]
+            return np.take(sums, numbers - window.first, axis=1)
+        columns = {at: groups.series(shown.ids, at, at + 1)[0][:, 0] for at in np.unique(numbers).tolist()}
+        return np.stack([columns[at] for at in numbers.tolist()], axis=1)
+    if not few:
+        return shown.row_series.rss_samples.values(shown.ids, numbers)
+    now = shown.amounts(["rss"]) if window.last == shown.view.snapshot.tick.number else None
+    series = shown.row_series.rss.values(shown.ids, window.first, window.last + 1, now)[0]
+    return np.take(series, numbers - window.first, axis=1)
 
 
 def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
+from smapstop.model.history.time_window import last_tick_before, until_showing
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import parse_filter
@@ -99,9 +100,34 @@ class Session:
         self.view_state = self.view_state.switch_run(at, earlier=self.previous_run is not None)
 
     def set_view_state(self, view_state: ViewState) -> None:
-        """Set the view state; of an earlier run, live means its last tick."""
-        at_end = view_state.at is None and not self.is_newest_run
-        self.view_state = replace(view_state, at=len(self.timeline) - 1) if at_end else view_state
+        """Set the view state; of an earlier run, live means its last tick. The window shows the tick shown."""
+        if view_state.at is None and not self.is_newest_run:
+            view_state = replace(view_state, at=len(self.timeline) - 1)
+        self.view_state = self._place_window(view_state)
+
+    def _place_window(self, state: ViewState) -> ViewState:
+        """Hold the window while a tick of it is shown; move it to a tick outside; live, let it follow the newest."""
+        self.activity.update()
+        times_ns, oldest = self.activity.times_ns, self.timeline.oldest
+        if state.at is None or not len(times_ns):
+            return replace(state, until=None)
+        until = len(times_ns) - 1 if state.until is None else state.until
+        return replace(state, until=until_showing(times_ns, oldest, state.span_s, until, max(state.at, oldest)))
+
+    def zoom(self, direction: int) -> ViewState:
+        """View state with more time (1) or less (-1) in the window; the tick shown stays in its place."""
+        times_ns, state = self.activity.times_ns, self.view_state
+        if self.view is None:
+            return state
+        whole_s = (int(times_ns[-1]) - int(times_ns[self.timeline.oldest])) / 1e9
+        zoomed, window = state.zoom(direction, whole_s), self.view.window
+        if state.at is None or zoomed.span_s is None:
+            return replace(zoomed, until=None)
+        at_ns = int(times_ns[state.at])
+        part_after = (window.end_ns - at_ns) / max(1, window.end_ns - window.begin_ns)
+        return replace(
+            zoomed, until=last_tick_before(times_ns, at_ns + int(zoomed.span_s * 1e9 * part_after), state.at)
+        )
 
     def refresh(self) -> View | None:
         """Derive the view again; None while the run shown has no tick.
@@ -112,7 +138,7 @@ class Session:
         if self.run is None or not len(self.timeline):
             return None
         self.activity.update()
-        self.view = derive_view(self.timeline, self.view_state, self.previous_run)
+        self.view = derive_view(self.timeline, self.view_state, self.previous_run, self.activity.times_ns)
         return self.view
 
     def matches_rows(self, expression: str) -> bool:

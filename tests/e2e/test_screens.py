@@ -192,7 +192,7 @@ def growing_at(window: Terminal, key: str, mebibytes: int) -> None:
     pytest.fail(f"{mebibytes} MiB were never shown")
 
 
-def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
+def test_pause_holds_the_moment_while_the_target_grows_and_comma_and_full_stop_step(
     terminal: Terminals, growing: SteppedProgram
 ) -> None:
     window = show_growing(terminal, growing)
@@ -204,12 +204,13 @@ def test_pause_holds_the_moment_while_the_target_grows_and_left_and_right_step(
     at = newest(window)
     window.wait_until(lambda: newest(window) > at + 3, "sampling goes on")
     assert grown(window) == 2 << 10
-    growing_at(window, "Left", 1)
-    growing_at(window, "Right", 2)
-    growing_at(window, "Right", 3)
-    window.press("Home")
+    growing_at(window, ",", 1)
+    growing_at(window, ".", 2)
+    growing_at(window, ".", 3)
+    for _ in range(9):
+        window.press("<")
     show_grown(window, 0)
-    window.press("End")
+    window.press("L")
     window.wait_for("● live")
     show_grown(window, 3)
 

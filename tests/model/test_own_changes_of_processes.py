@@ -18,7 +18,7 @@ from smapstop.sampling.sampler import Sampler
 from smapstop.text.columns import COLUMNS, fit_columns
 from smapstop.text.lifecycle import last_change, others_text
 from smapstop.text.mapping_detail import compared_ticks, field_rows, field_widths
-from smapstop.text.status import totals_parts
+from smapstop.text.status import figures_of
 from smapstop.text.table_rows import RowText, build_rows
 
 PAGES = 256
@@ -87,7 +87,7 @@ def test_a_file_that_another_process_maps_and_unmaps(tmp_path: Path) -> None:
                 assert (watched.row.age, any(watched.row.moves)) == (None, False)
                 assert watched.by_others() & {"pss", "private_clean", "private_dirty"} > {"pss"}, "clean or dirty"
                 assert watched.told() == others
-                assert {total.label for total in totals_parts(watched.view) if total.by_others} == {"Pss", "Uss"}
+                assert {figure.label for figure in figures_of(watched.view) if figure.is_of_others} == {"Pss", "Uss"}
                 ours.close()
 
 
@@ -97,5 +97,5 @@ def test_memory_that_the_process_takes_is_its_own() -> None:
         watched = Watched(process, "[heap]")
         program.go()
         watched.sample()
-        changed = {total.label: total.by_others for total in totals_parts(watched.view) if total.change}
+        changed = {figure.label: figure.is_of_others for figure in figures_of(watched.view) if figure.change}
         assert changed.items() >= {"Pss": False, "Uss": False}.items()

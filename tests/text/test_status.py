@@ -8,6 +8,7 @@ from factories import COUNTERS, SECOND_NS, mappings_of, tick_of, timeline_of
 from list_source import target
 
 from smapstop.model.compare.previous_run import PreviousRun
+from smapstop.model.kinds import Kind
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
@@ -17,10 +18,11 @@ from smapstop.text.status import (
     exit_status_label,
     exit_status_text,
     faults_parts,
+    figures_of,
     header_of,
+    kind_amounts,
+    mapping_count_text,
     oom_notices,
-    rss_line,
-    totals_parts,
 )
 
 
@@ -117,40 +119,50 @@ def test_an_end_by_the_oom_killer_is_told_with_the_limit(ending: ExitStatus, lab
 
 def test_rates_divide_by_the_real_time() -> None:
     scene = scene_of(two_ticks(apart_s=2.0))
-    assert rss_line(scene) == ("3.0 MiB", "+1.0 MiB/s", 1024.0)
-    assert faults_parts(scene, target())[:2] == [("minor faults", "15/s"), ("major", "1/s")]
+    assert next((each.amount, each.change_text, each.change) for each in figures_of(scene)) == (
+        "3.0 MiB",
+        "+1 M/s",
+        1024.0,
+    )
+    assert faults_parts(scene) == [("minor faults", "15/s"), ("major", "1/s")]
 
 
 def test_after_a_gap_there_is_no_rate() -> None:
     scene = scene_of(two_ticks(apart_s=3600.0))
-    assert rss_line(scene)[1:] == ("–", 0.0)
-    assert faults_parts(scene, target())[0] == ("minor faults", "–")
+    assert figures_of(scene)[0].change_text == "–"
+    assert faults_parts(scene)[0] == ("minor faults", "–")
 
 
 def test_counters_that_ran_backwards_give_no_rate() -> None:
     scene = scene_of(two_ticks(counters=replace(COUNTERS, minor_faults=-1)))
-    assert faults_parts(scene, target())[0] == ("minor faults", "–")
+    assert faults_parts(scene)[0] == ("minor faults", "–")
 
 
 def test_what_is_not_known_is_not_zero() -> None:
-    parts = {total.label: (total.amount, total.change) for total in totals_parts(scene_of(two_ticks()))}
-    assert parts["Pss"] == ("10 KiB", 2)
-    assert parts["Swap"] == ("–", None)
+    figures = {each.label: (each.amount, each.change_text) for each in figures_of(scene_of(two_ticks()))}
+    assert figures["Pss"] == ("10 K", "+2 K")
+    assert figures["Swap"] == ("–", "")
+
+
+def test_the_kinds_have_their_memory_and_what_they_lost() -> None:
+    heap, file = (1, 3, "rw-p", "[heap]", 8), (4, 6, "r--p", "/lib/a.so", 4)
+    timeline = timeline_of(tick_of(0, mappings_of(heap, file), [0, 1]), tick_of(1, mappings_of(), [], gone=[0]))
+    assert kind_amounts(scene_of(timeline, at=0)) == [(Kind.FILE, 4, 0), (Kind.HEAP, 8, 0)]
+    assert kind_amounts(scene_of(timeline)) == [(Kind.FILE, 4, 0)]
 
 
 def test_hugetlb_memory_is_said_to_be_outside_of_rss() -> None:
     timeline = two_ticks()
-    assert "Hugetlb, not in Rss" not in {total.label for total in totals_parts(scene_of(timeline))}
+    assert "Hugetlb, not in Rss" not in {figure.label for figure in figures_of(scene_of(timeline))}
     timeline.append(tick_of(2, mappings_of(), [], keyframe=True, totals={"rss": 0, "private_hugetlb": 2048}))
-    parts = {total.label: total.amount for total in totals_parts(scene_of(timeline))}
-    assert parts["Hugetlb, not in Rss"] == "2.0 MiB"
+    parts = {figure.label: figure.amount for figure in figures_of(scene_of(timeline))}
+    assert parts["Hugetlb, not in Rss"] == "2 M"
 
 
 def test_totals_that_a_cheap_tick_did_not_read_are_those_of_the_last_reading() -> None:
     timeline = two_ticks()
     timeline.append(tick_of(2, mappings_of(), [], tier="counters", totals={"rss": 3072}))
-    parts = {total.label: total.amount for total in totals_parts(scene_of(timeline))}
-    assert parts["Pss"] == "10 KiB"
+    assert {each.label: each.amount for each in figures_of(scene_of(timeline))}["Pss"] == "10 K"
 
 
 def test_the_compared_moment_is_named() -> None:
@@ -178,12 +190,13 @@ def test_of_several_runs_the_header_says_which_one() -> None:
 
 def test_mappings_are_counted_against_their_limit() -> None:
     scene = scene_of(two_ticks())
-    assert faults_parts(scene, target())[2] == ("mappings", "1 of 65530")
-    assert faults_parts(scene, target(max_map_count=None))[2] == ("mappings", "1")
+    assert mapping_count_text(scene, target(), 118) == "1 of 65530"
+    assert mapping_count_text(scene, target(), 80) == "1"
+    assert mapping_count_text(scene, target(max_map_count=None), 118) == "1"
 
 
 def test_what_the_kernel_shows_of_itself_is_none_of_the_mappings_that_are_limited() -> None:
     page = 0xFFFFFFFFFF600
     rows = mappings_of((0x1000, 0x2000, "rw-p", "", 8), (page, page + 1, "--xp", "[vsyscall]", 0))
     scene = scene_of(timeline_of(tick_of(0, rows, [0, 1])))
-    assert faults_parts(scene, target())[2] == ("mappings", "1 of 65530")
+    assert mapping_count_text(scene, target(), 118) == "1 of 65530"

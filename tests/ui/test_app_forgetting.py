@@ -21,19 +21,40 @@ from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.mapping_detail import MappingDetail
 from smapstop.ui.widgets.mapping_table import MappingTable
+from smapstop.ui.widgets.time_band import TimeBand
 
 HEAP = (0x1000, 0x2000, "rw-p", "[heap]")
 LIBC = (0x3000, 0x3100, "r-xp", "/usr/lib/libc.so.6")
 EVERYTHING = (
-    *("e", "tab", "g", "m", "d", "g", "d", "g", "d", "g", "shift+left", "enter", "space", "space", "home", "p", "p"),
+    *(
+        "e",
+        "tab",
+        "g",
+        "m",
+        "d",
+        "g",
+        "d",
+        "g",
+        "d",
+        "g",
+        "less_than_sign",
+        "enter",
+        "space",
+        "space",
+        "left_parenthesis",
+        "p",
+        "p",
+    ),
     *(
         "left_square_bracket",
         "right_square_bracket",
         "enter",
         "m",
         "d",
-        "left",
-        "end",
+        "left_curly_bracket",
+        "right_parenthesis",
+        "comma",
+        "L",
         "escape",
         "e",
         "down",
@@ -98,9 +119,10 @@ async def test_one_goes_back_to_the_oldest_and_no_further() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await watched(pilot, source, range(1, 60))
         first = app.timeline.oldest
-        await pilot.press("home", "left", "left")
+        app.query_one(TimeBand).focus()
+        await pilot.press("home", "comma", "comma")
         assert f"tick {first}/59" in text_of(app, HeaderBar)
-        await pilot.press("right")
+        await pilot.press("full_stop")
         assert f"tick {first + 1}/59" in text_of(app, HeaderBar)
 
 

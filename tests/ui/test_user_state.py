@@ -126,14 +126,14 @@ def test_the_steps_are_intervals_that_the_command_line_takes() -> None:
 async def test_panes_grow_and_shrink_and_leave_room_for_the_table() -> None:
     app, _, memory = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("}")
+        await pilot.press("shift+up")
         assert app.main_screen.panes.lines is None
-        await pilot.press("e", *"}}")
+        await pilot.press("e", *["shift+up"] * 2)
         pane = app.query_one(EventsPane)
         assert pane.region.height == 12
-        await pilot.press(*"{{{")
+        await pilot.press(*["shift+down"] * 3)
         assert pane.region.height == 9
-        await pilot.press(*"}" * 30)
+        await pilot.press(*["shift+up"] * 30)
         assert app.query_one(MappingTable).region.height >= 8
     assert memory.told == [{"pane": app.main_screen.panes.lines}]
 

@@ -1,28 +1,43 @@
-"""Amount of events at each tick, for the time bar, and ticks that differ from those before, for jumps to them."""
+"""Memory and events at each tick, for the time band, and ticks that differ from those before, for jumps to them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.events import Cost, costs_of
 from smapstop.model.history.log_entry import EVENT_CODES, ONE_TIME_CODES
 from smapstop.model.history.runs import RunTracker
+from smapstop.model.history.time_window import TickTimes, TimeWindow
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 
 _FIRST_CAPACITY = 256
 _MAX_ITEMS = 200
 """Events of a tick up to which each mapping has runs of its own; with more, each kind of event has."""
+_POSITION_BITS = 24
+"""Bits for the position of a tick, besides those for an amount."""
 _SEVERAL = -1
 """In place of a mapping: of several mappings, or of new ones."""
 
 
+PAGES_IN, PAGES_OUT, OTHER_EVENTS = range(3)
+"""Lanes of events: memory is taken, memory is given back, and all others."""
+_LANES = {Cost.MEMORY: PAGES_IN, Cost.TIME: PAGES_IN, Cost.RETURNED: PAGES_OUT}
+_LANE_OF_COST = np.array([_LANES.get(cost, OTHER_EVENTS) for cost in Cost])
+BACKINGS = ("rss_file", "rss_shmem", "rss_anon", "swap")
+"""Totals that add up to the memory of a process, by what backs it."""
+
+
 class Activity:
-    """Amounts of events by tick, updated as the timeline grows."""
+    """Memory and amounts of events by tick, updated as the timeline grows."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        self._kb = np.zeros(_FIRST_CAPACITY, np.int64)
+        self._kb = np.zeros((3, _FIRST_CAPACITY), np.int64)
+        """Amounts by lane, kB."""
+        self._backings = np.full((len(BACKINGS), _FIRST_CAPACITY), np.nan)
         self._times_ns = np.zeros(_FIRST_CAPACITY, np.int64)
         self._stands_out = np.zeros(_FIRST_CAPACITY, bool)
         self._next_number = 0
@@ -34,52 +49,82 @@ class Activity:
         """Oldest tick still in the timeline."""
         return self.timeline.oldest
 
+    @property
+    def times_ns(self) -> TickTimes:
+        """Start of each tick, ns; at the last update."""
+        return self._times_ns[: self._next_number]
+
     def update(self) -> None:
         """Add the ticks appended since the last update."""
         count = len(self.timeline)
-        if count > len(self._kb):
-            more = (0, max(count, 2 * len(self._kb)) - len(self._kb))
-            self._kb, self._times_ns = np.pad(self._kb, more), np.pad(self._times_ns, more)
-            self._stands_out = np.pad(self._stands_out, more)
+        self._make_room(count)
         for number in range(max(self._next_number, self.oldest), count):
             tick = self.timeline.header(number)
-            process_events = tick.executed + (tick.ending is not None)
-            events = len(tick.events) + len(tick.lineage) + process_events
             self._times_ns[number] = tick.monotonic_ns
-            self._kb[number] = max(int(tick.events.kb.sum()), events)
-            if events:
+            self._backings[:, number] = [tick.totals.get(name, np.nan) for name in BACKINGS]
+            process_events = tick.executed + (tick.ending is not None)
+            if process_events or tick.lineage or len(tick.events):
+                lanes = _LANE_OF_COST[costs_of(tick.events.what)]
+                self._kb[:, number] = np.bincount(lanes, weights=tick.events.kb, minlength=3)
+                if not self._kb[:, number].any():
+                    self._kb[OTHER_EVENTS, number] = len(tick.events) + len(tick.lineage) + process_events
                 self._stands_out[number] = self._begins_run(tick) or process_events > 0
         self._next_number = count
 
-    def binned_amounts(self, width: int) -> NDArray[np.int64]:
-        """Most that happened in one tick, in each of `width` equal bins of the time between oldest and newest tick.
+    def _make_room(self, count: int) -> None:
+        """Grow the arrays to `count` ticks."""
+        more = max(count, 2 * len(self._times_ns)) - len(self._times_ns)
+        if count > len(self._times_ns):
+            self._kb, self._times_ns = np.pad(self._kb, ((0, 0), (0, more))), np.pad(self._times_ns, (0, more))
+            self._stands_out = np.pad(self._stands_out, (0, more))
+            self._backings = np.pad(self._backings, ((0, 0), (0, more)), constant_values=np.nan)
+
+    def binned_backings(self, window: TimeWindow, width: int) -> NDArray[np.float64]:
+        """Memory by what backs it at the peak of each of `width` cells.
 
         Returns:
-            kB moved by mechanisms, shape (width,); where none has an amount, the number of events.
+            kB, shape (len(BACKINGS), width); NaN where unknown.
         """
-        known = np.arange(self.oldest, self._next_number)
-        amounts: NDArray[np.int64] = np.zeros(width, np.int64)
-        np.maximum.at(amounts, self._bins_of(known, width), self._kb[known])
+        kb = self._backings[:, window.first : window.last + 1]
+        unknown = np.isnan(kb).all(axis=0)
+        heights = np.nan_to_num(kb).sum(axis=0).astype(np.int64)
+        # the position in the low bits tells which tick of a cell is the highest
+        keys = (heights << _POSITION_BITS) + np.arange(len(heights))
+        peaks = np.maximum.reduceat(keys, window.cells(width)) & ((1 << _POSITION_BITS) - 1)
+        backings: NDArray[np.float64] = np.where(unknown[peaks], np.nan, np.nan_to_num(kb[:, peaks]))
+        return backings
+
+    def binned_amounts(self, window: TimeWindow, width: int) -> NDArray[np.int64]:
+        """Most that happened in one tick, in each of `width` cells.
+
+        Returns:
+            kB moved by mechanisms, shape (3, width), in the order of the lanes; where no event has an amount, the
+            number of events is in the last lane.
+        """
+        kb = self._kb[:, window.first : window.last + 1]
+        amounts: NDArray[np.int64] = np.maximum.reduceat(kb, window.cells(width), axis=1)
         return amounts
 
-    def bins_standing_out(self, width: int) -> NDArray[np.bool_]:
-        """Bins with a tick that stands out, see `nearest_standing_out`; shape (width,)."""
-        known = np.arange(self.oldest, self._next_number)
-        out = np.zeros(width, bool)
-        out[self._bins_of(known[self._stands_out[known]], width)] = True
-        return out
+    def cells_standing_out(self, window: TimeWindow, width: int) -> NDArray[np.bool_]:
+        """Cells with a tick that stands out, see `nearest_standing_out`; shape (width,)."""
+        stands_out = self._stands_out[window.first : window.last + 1]
+        cells: NDArray[np.bool_] = np.logical_or.reduceat(stands_out, window.cells(width))
+        return cells
 
-    def bin_of(self, number: int, width: int) -> int:
-        """Bin of a tick."""
-        return int(self._bins_of(np.array([number]), width)[0])
+    def outliers(self, window: TimeWindow, most: int) -> list[int]:
+        """The ticks of a window that stand out, at most the `most` in which most memory moved, these first."""
+        ticks = window.first + np.flatnonzero(self._stands_out[window.first : window.last + 1])
+        kb = self._kb[:OTHER_EVENTS, ticks].max(axis=0)
+        return [int(number) for number in ticks[np.argsort(-kb, kind="stable")[:most]]]
 
-    def tick_in_bin(self, bin_number: int, width: int) -> int:
-        """First tick in a bin that stands out, else its first one; for an empty bin, the last tick before it."""
-        bins = self._bins_of(np.arange(self.oldest, self._next_number), width)
-        here = self.oldest + np.flatnonzero(bins == bin_number)
-        if not len(here):
-            return self.oldest + max(0, int(np.searchsorted(bins, bin_number)) - 1)
-        return int(here[np.argmax(self._stands_out[here])])
+    def tick_in(self, numbers: Sequence[int]) -> int:
+        """Of consecutive ticks, as of a cell, the first that stands out, else the last."""
+        stands_out = self._stands_out[numbers[0] : numbers[-1] + 1]
+        return numbers[int(np.argmax(stands_out))] if stands_out.any() else numbers[-1]
+
+    def nearest_with_events(self, number: int, direction: int) -> int | None:
+        """Nearest tick after (1) or before (-1) a tick in which anything happened; `None` if there is none."""
+        return self._nearest((self._kb > 0).max(axis=0), number, direction)
 
     def nearest_standing_out(self, number: int, direction: int) -> int | None:
         """Nearest tick after (1) or before (-1) a tick in which something began, or differed from its run.
@@ -87,7 +132,11 @@ class Activity:
         Returns:
             `None` if there is none.
         """
-        ticks = self.oldest + np.flatnonzero(self._stands_out[self.oldest : self._next_number])
+        return self._nearest(self._stands_out, number, direction)
+
+    def _nearest(self, mask: NDArray[np.bool_], number: int, direction: int) -> int | None:
+        """Nearest known tick of a mask, after (1) or before (-1) a tick."""
+        ticks = self.oldest + np.flatnonzero(mask[self.oldest : self._next_number])
         candidates = ticks[ticks > number] if direction > 0 else ticks[ticks < number][::-1]
         return int(candidates[0]) if len(candidates) else None
 
@@ -136,10 +185,3 @@ class Activity:
                 was_kb = size_kb - self.timeline.queries.change(mapping, tick.number).get("size", 0)
             changed[mapping], self._sizes_kb[mapping] = abs(size_kb - was_kb), size_kb
         return changed
-
-    def _bins_of(self, numbers: NDArray[np.intp], width: int) -> NDArray[np.int64]:
-        """Bins of ticks; dropped ticks fall into the first bin."""
-        times, begin_ns = self._times_ns, self._times_ns[self.oldest]
-        span_ns = max(1, int(times[self._next_number - 1] - begin_ns))
-        bins: NDArray[np.int64] = np.clip((times[numbers] - begin_ns) * width // span_ns, 0, width - 1)
-        return bins

@@ -1,4 +1,4 @@
-"""Cache of values of mappings over the last ticks, extended tick by tick."""
+"""Caches of values of mappings: over the last ticks, extended tick by tick, and at single ticks."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,10 @@ from smapstop.model.tick import Ids
 
 SeriesValues = NDArray[np.float64]
 """kB; NaN where a mapping did not exist, or the field was not printed."""
+
+
+_MAX_SAMPLES = 1_000
+"""Mappings cached for a tick."""
 
 
 class SeriesCache:
@@ -26,27 +30,54 @@ class SeriesCache:
         self._first = self._stop = -1
         self._values: SeriesValues = np.zeros((0, 0, 0))
 
-    def values(self, mappings: Ids, first: int, stop: int, now: SeriesValues) -> SeriesValues:
+    def values(self, mappings: Ids, first: int, stop: int, now: SeriesValues | None) -> SeriesValues:
         """Values over the ticks `first` to `stop`.
 
         Args:
             mappings: Ids, each of them once.
             first: The first tick.
             stop: The tick after the last one.
-            now: Values after the last tick, shape (fields, len(mappings)).
+            now: Values after the last tick, shape (fields, len(mappings)); None if they are not known.
 
         Returns:
             Shape (fields, len(mappings), stop - first).
         """
-        if len(self._ids) and self._first <= first < self._stop and 0 <= stop - self._stop <= 1:
+        most = 0 if now is None else 1
+        if len(self._ids) and self._first <= first < self._stop and 0 <= stop - self._stop <= most:
             known = find_rows(self._ids, mappings)
             values = self._values[:, known, first - self._first :]
             new = known < 0
             if new.any():
                 values[:, new] = self._load(mappings[new], first, self._stop)
-            if stop > self._stop:
+            if now is not None and stop > self._stop:
                 values = np.concatenate([values, now[..., np.newaxis]], axis=-1)
         else:
             values = self._load(mappings, first, stop)
         self._ids, self._first, self._stop, self._values = mappings, first, stop, values
         return values
+
+
+class SampleCache:
+    """Cache of values at single ticks: a table shows almost the same mappings at the same ticks again.
+
+    Args:
+        ask: Loads the values of mappings after a tick, shape (len(mappings),).
+    """
+
+    def __init__(self, ask: Callable[[Ids, int], NDArray[np.float64]]) -> None:
+        self._load = ask
+        self._known: dict[int, dict[int, float]] = {}
+
+    def values(self, mappings: Ids, numbers: Ids) -> NDArray[np.float64]:
+        """Values of mappings after some ticks, shape (len(mappings), len(numbers))."""
+        ids = mappings.tolist()
+        used: dict[int, dict[int, float]] = {}
+        for number in np.unique(numbers).tolist():
+            known = self._known.get(number, {})
+            new = [mapping for mapping in ids if mapping not in known]
+            if new:
+                known |= zip(new, self._load(np.array(new, np.int64), number).tolist(), strict=True)
+            used[number] = known if len(known) <= _MAX_SAMPLES else {mapping: known[mapping] for mapping in ids}
+        self._known = used
+        columns = [[used[number][mapping] for mapping in ids] for number in numbers.tolist()]
+        return np.array(columns, np.float64).reshape(len(numbers), len(ids)).T

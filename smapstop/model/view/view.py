@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.grouping import Grouping
+from smapstop.model.history.time_window import TickTimes, TimeWindow, window_until
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import MapDiff, diff_maps
 from smapstop.model.timeline.map_snapshot import MapSnapshot
@@ -35,17 +36,25 @@ class View:
     """Mask of the table rows that pass the filter."""
     newest: int
     """Number of the newest tick."""
+    window: TimeWindow
+    """The window of time of all charts."""
     previous_run: PreviousRun | None = None
     """The earlier run that has the baseline; `None` if the baseline is of the same run."""
 
 
-def derive_view(timeline: Timeline, state: ViewState, previous_run: PreviousRun | None = None) -> View:
+def derive_view(
+    timeline: Timeline,
+    state: ViewState,
+    previous_run: PreviousRun | None = None,
+    times_ns: TickTimes | None = None,
+) -> View:
     """Derive the view of a timeline, which must have a tick.
 
     Args:
         timeline: The ticks.
         state: Tick, baseline, grouping and filter of the view.
         previous_run: Earlier run, used if `state` has it as the baseline.
+        times_ns: Start of each tick, where known; else they are looked up one by one.
 
     Raises:
         SmapstopError: The filter is invalid.
@@ -53,6 +62,8 @@ def derive_view(timeline: Timeline, state: ViewState, previous_run: PreviousRun 
     newest = len(timeline) - 1
     snapshot = timeline.at(newest if state.at is None else max(timeline.oldest, state.at))
     previous_run = previous_run if state.baseline == "run" else None
+    if times_ns is None:
+        times_ns = np.array([timeline.header(max(timeline.oldest, n)).monotonic_ns for n in range(newest + 1)])
     changes = diff_maps(_baseline(timeline, state, snapshot, previous_run), snapshot)
     table = _table(timeline, changes, state.grouping, other_run=previous_run is not None)
     return View(
@@ -63,6 +74,7 @@ def derive_view(timeline: Timeline, state: ViewState, previous_run: PreviousRun 
         table=table,
         filter_mask=parse_filter(state.filter)(table),
         newest=newest,
+        window=window_until(times_ns, timeline.oldest, state.span_s, state.until),
         previous_run=previous_run,
     )
 
@@ -77,6 +89,8 @@ def _baseline(
         return timeline.initial
     if state.baseline == "mark" and state.mark is not None:
         return timeline.at(min(state.mark, snapshot.tick.number))
+    if state.baseline == "range" and state.range_start is not None:
+        return timeline.at(max(timeline.oldest, min(state.range_start, snapshot.tick.number)))
     return timeline.at(max(timeline.oldest, snapshot.reading_tick.number - 1))
 
 

@@ -4,9 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from smapstop.model.grouping import GROUPINGS, Grouping
+from smapstop.model.history.time_window import zoomed_span
 
-Baseline = Literal["previous", "mark", "start", "run"]
-"""What the snapshot is compared with: the previous reading, the mark, the first tick, or an earlier run."""
+Baseline = Literal["previous", "mark", "start", "range", "run"]
+"""What the snapshot is compared with: the previous reading, the mark, the first tick, the begin of a range, or an
+earlier run."""
+DEFAULT_SPAN_S = 120
+"""Length of the window of time at the beginning, seconds."""
 
 SPEEDS = (1, 10, 60)
 """Playback speeds."""
@@ -23,13 +27,19 @@ class ViewState:
     baseline: Baseline = "previous"
     mark: int | None = None
     """The marked tick."""
+    range_start: int | None = None
+    """The tick where the range of time begins that the user selected; it ends at the tick shown."""
+    span_s: int | None = DEFAULT_SPAN_S
+    """Length of the window of time that charts show, seconds; `None` for everything."""
+    until: int | None = None
+    """The last tick of the window while the view is paused; `None` follows the newest."""
     grouping: Grouping = "none"
     filter: str = ""
     """See `parse_filter`."""
 
     def toggle_pause(self, now: int) -> "ViewState":
         """Pause at the tick shown, or follow the newest again."""
-        return replace(self, at=now if self.at is None or self.speed else None, speed=0)
+        return self.seek(now if self.at is None or self.speed else None)
 
     def play(self, now: int, newest: int) -> "ViewState":
         """Play from the tick shown, from the first one if that is the newest; if playing, go to the next speed."""
@@ -38,8 +48,23 @@ class ViewState:
         return replace(self, at=0 if now >= newest else now, speed=SPEEDS[0])
 
     def seek(self, number: int | None) -> "ViewState":
-        """Pause at a tick; `None` follows the newest."""
-        return replace(self, at=number, speed=0)
+        """Pause at a tick; `None` follows the newest, and gives up a range."""
+        return replace(self if number is not None else self.without_range(), at=number, speed=0)
+
+    def select_range(self, first: int, last: int) -> "ViewState":
+        """Pause at the end of a range of time, and compare with its begin."""
+        return replace(self, at=last, speed=0, baseline="range", range_start=first)
+
+    def without_range(self) -> "ViewState":
+        """Compare with the mark, or else with the previous reading, instead of the begin of a range."""
+        if self.range_start is None:
+            return self
+        other: Baseline = "previous" if self.mark is None else "mark"
+        return replace(self, range_start=None, baseline=other if self.baseline == "range" else self.baseline)
+
+    def zoom(self, direction: int, whole_s: float) -> "ViewState":
+        """Show more time (1) or less (-1), of a history of a length in seconds."""
+        return replace(self, span_s=zoomed_span(self.span_s, whole_s, direction))
 
     def step(self, now: int, newest: int, ticks: int) -> "ViewState":
         """Step by a number of ticks; a step forward to the newest follows it again."""
@@ -51,18 +76,26 @@ class ViewState:
         return replace(self, mark=now, baseline="mark")
 
     def cycle_baseline(self, *, earlier: bool = False) -> "ViewState":
-        """Switch to the next available baseline: previous reading, mark, start, earlier run."""
-        available = {"mark": self.mark is not None, "run": earlier}
+        """Switch to the next available baseline: previous reading, mark, start, range, earlier run."""
+        available = {"mark": self.mark is not None, "range": self.range_start is not None, "run": earlier}
         choices = [choice for choice in get_args(Baseline) if available.get(choice, True) or choice == self.baseline]
         return replace(self, baseline=choices[(choices.index(self.baseline) + 1) % len(choices)])
 
     def switch_run(self, at: int | None, *, earlier: bool) -> "ViewState":
         """Switch to another run, at a tick or its newest (`None`); compare it with an earlier run if there is one.
 
-        The mark is dropped, because it is a tick of one run.
+        Mark and range are dropped, because they are ticks of one run.
         """
-        other = "previous" if self.baseline in ("mark", "run") else self.baseline
-        return replace(self, at=at, speed=0, mark=None, baseline="run" if earlier else other)
+        other = "previous" if self.baseline in ("mark", "range", "run") else self.baseline
+        return replace(
+            self,
+            at=at,
+            speed=0,
+            mark=None,
+            range_start=None,
+            until=None,
+            baseline="run" if earlier else other,
+        )
 
     def cycle_grouping(self) -> "ViewState":
         """Switch to the next grouping: none, name, kind, file, purpose."""

@@ -13,6 +13,7 @@ _NAMES = {
     "escape": "esc",
     "pageup": "PgUp",
     "pagedown": "PgDn",
+    "comma": ",",
 }
 
 
@@ -26,7 +27,7 @@ def key_name(key: str) -> str:
 _KEYS_BY_DISPLAY_NAME = {name.casefold(): key for key, name in _NAMES.items()}
 _NAMED_KEYS = {
     *("enter", "escape", "tab", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown"),
-    *("up", "down", "left", "right"),
+    *("up", "down", "left", "right", "comma"),
     *(f"f{number}" for number in range(1, 25)),
 }
 _MODIFIERS = ("ctrl", "alt", "shift")
@@ -34,7 +35,7 @@ KEY_HINT = "give a character, or a name: enter, space, esc, F5, PgUp, home, ←,
 
 
 def parse_key(text: str) -> str | None:
-    """Parse a key as written by the user; None if invalid. A comma is invalid too: Textual keymaps cannot hold it.
+    """Parse a key as written by the user; None if invalid.
 
     Returns:
         The key in Textual's spelling.

@@ -28,7 +28,7 @@ from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.panes import Panes
-from smapstop.ui.widgets.time_bar import TimeBar
+from smapstop.ui.widgets.time_band import TimeBand
 from smapstop.ui.widgets.totals import Totals
 
 if TYPE_CHECKING:  # imported at run time only when a program is launched
@@ -80,8 +80,8 @@ class MainScreen(TimelineScreen):
     def compose_parts(self) -> ComposeResult:
         """Compose all parts, from the top; the app calls this before it starts the source."""
         yield HeaderBar()
+        yield TimeBand()
         yield Totals()
-        yield TimeBar()
         yield Views(self.columns)
         yield FilterLine(FILTER_HINT, self.session.matches_rows, id="filter-rows")
         self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)
@@ -97,7 +97,7 @@ class MainScreen(TimelineScreen):
         """Hide what a small terminal has no room for, the least important parts first."""
         height = event.size.height
         self.set_class(height >= 60, "-tall")
-        for name, less in (("-low", 32), ("-tiny", 16), ("-least", 8)):
+        for name, less in (("-small", 40), ("-low", 30), ("-tiny", 16), ("-least", 8)):
             self.set_class(height < less, name)
         self.panes.fit()
 
@@ -135,10 +135,8 @@ class MainScreen(TimelineScreen):
                     overdue_seconds=session.overdue_seconds if session.is_newest_run else 0,
                 )
             )
-        self.query_one(Totals).show(run.target, session.timeline, view)
-        bar = self.query_one(TimeBar)
-        bar.display = session.view_state.at is not None or self.recorded
-        bar.show(session.activity, view)
+        self.query_one(TimeBand).show(session.activity, view, is_recorded=self.recorded)
+        self.query_one(Totals).show(run.target, view)
         self._restore_selection()
         self.views.show(session.timeline, view)
         if self.panes.events.display:
@@ -237,10 +235,13 @@ class MainScreen(TimelineScreen):
         """Make the panes higher by some lines, or lower for negative ones."""
         self.panes.grow(lines)
 
-    @on(EventsPane.MappingSelected)
-    def select_mapping(self, message: EventsPane.MappingSelected) -> None:
-        """Put the cursor of the table on a mapping, unless one is open: then the events are already its own."""
-        if self.views.open_view is None and not self.views.select_in_table(message.mapping):
+    @on(EventsPane.EventSelected)
+    def go_to_event(self, message: EventsPane.EventSelected) -> None:
+        """Go to the moment of an event, and to its mapping unless one is open: then the events are its own."""
+        self.change_view(self.session.view_state.seek(message.number))
+        self.redraw()  # at once: the mapping has to be in the table
+        mapping = message.mapping if self.views.open_view is None else None
+        if mapping is not None and not self.views.select_in_table(mapping):
             self.notify("the mapping is not in the table: it is unmapped, filtered out, or in a group")
 
     # the program

@@ -12,11 +12,13 @@ from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
 from smapstop.text.columns import SORTABLE, Column, find_columns, shift_sorting, toggle_sorting
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ViewOutdated
 from smapstop.ui.save_worker import SAVE_GROUP, save_in_steps
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.mapping_table import MappingTable
-from smapstop.ui.widgets.time_bar import TimeBar
+from smapstop.ui.widgets.time_band import TimeBand
+from smapstop.ui.widgets.totals import Totals
 
 PLAYBACK_FRAME_SECONDS = 1 / 20
 """Interval between redraws during playback, seconds."""
@@ -35,6 +37,8 @@ class TimelineScreen(Screen[None]):
     def __init__(self, session: Session, settings: Settings, *, recorded: bool, many_runs: bool) -> None:
         super().__init__()
         self.session, self.settings = session, settings
+        if recorded:  # all of it is shown
+            session.set_view_state(replace(session.view_state, span_s=None))
         self.columns = find_columns(settings.columns)
         self.recorded, self.many_runs = recorded, many_runs
         self._playback: Playback | None = None
@@ -91,18 +95,41 @@ class TimelineScreen(Screen[None]):
         elif self._playback.number != view_state.at:
             self.change_view(replace(view_state, at=self._playback.number))
 
-    @on(TimeBar.SeekRequested)
-    def go_to_tick(self, message: TimeBar.SeekRequested) -> None:
-        """Go to the tick at which the user pointed."""
-        self.change_view(self.session.view_state.seek(message.number))
+    @on(TimeBand.SeekRequested)
+    def go_to_tick(self, message: TimeBand.SeekRequested) -> None:
+        """Go to the tick at which the user pointed; no longer compare with the begin of a range."""
+        if message.number is None:
+            self.action_live()
+        else:
+            self.change_view(self.session.view_state.without_range().seek(message.number))
 
-    def action_happened(self, direction: int) -> None:
-        """Go to the previous or next tick in which something began, or differed; forward without one is live."""
-        number = self.session.activity.nearest_standing_out(self.session.shown_number, direction)
+    @on(TimeBand.RangeSelected)
+    def select_range(self, message: TimeBand.RangeSelected) -> None:
+        """Go to the end of a range of time, and compare with its begin."""
+        self.change_view(self.session.view_state.select_range(message.first, message.last))
+
+    def action_zoom(self, direction: int) -> None:
+        """Show less time (-1) or more (1) in the band and in all histories."""
+        self.change_view(self.session.zoom(direction))
+
+    def action_outlier(self, direction: int) -> None:
+        """Go to the previous or next tick in which something began, or differed from its run."""
+        self._jump(self.session.activity.nearest_standing_out(self.session.shown_number, direction), direction)
+
+    def action_change(self, direction: int) -> None:
+        """Go to the previous or next tick in which anything happened."""
+        self._jump(self.session.activity.nearest_with_events(self.session.shown_number, direction), direction)
+
+    def _jump(self, number: int | None, direction: int) -> None:
+        """Go to a tick; say so if there is none in that direction."""
         if number is not None:
             self.change_view(self.session.view_state.seek(number))
-        elif direction > 0:
-            self.change_view(self.session.view_state.seek(None))
+        elif direction < 0:
+            self.notify("nothing earlier", timeout=2)
+        elif self.session.view_state.at is None:
+            self.notify("nothing later: this is the newest", timeout=2)
+        else:
+            self.notify(f"nothing later; {key_of(self.app, 'live')} goes on live", timeout=2)
 
     def action_step(self, ticks: int) -> None:
         """Step back or forward by ticks; forward to the newest tick is live."""
@@ -139,6 +166,13 @@ class TimelineScreen(Screen[None]):
     def action_group(self) -> None:
         """Group by the next grouping."""
         self.change_view(self.session.view_state.cycle_grouping())
+
+    @on(Totals.KindClicked)
+    def filter_kind(self, message: Totals.KindClicked) -> None:
+        """Show only the mappings of a kind; all of them again if only these are shown."""
+        only = f"kind:{message.kind.value}"
+        view_state = self.session.view_state
+        self.change_view(replace(view_state, filter="" if view_state.filter == only else only))
 
     # the order of the rows, and the columns
 

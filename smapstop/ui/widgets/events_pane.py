@@ -59,10 +59,11 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
 
     @dataclass
-    class MappingSelected(Message):
-        """The user selected the mapping of an entry."""
+    class EventSelected(Message):
+        """The user selected an entry."""
 
-        mapping: int
+        mapping: int | None
+        """None for the process."""
         number: int
         """Tick of the last event of the entry."""
 
@@ -180,7 +181,7 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
         text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
         enter, filtering, leave = (key_of(self.app, name) for name in ("open", "filter", "back"))
         back = f"{leave} show all" if self.search_words else f"{leave} close"
-        hints = [f"{enter} go to mapping  {filtering} filter  {back}", f"{filtering} filter  {back}"]
+        hints = [f"{enter} go there  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
             hints = [f"tab: focus  {key_of(self.app, 'events')} close"]
         rest = next((hint for hint in hints if len(hint) <= width - fmt.cell_width(text) - 3), "")
@@ -228,7 +229,7 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
             await self.run_action("screen.events")
 
     def action_open(self) -> None:
-        """Select the mapping of the entry under the cursor."""
+        """Select the entry under the cursor."""
         entry = self.current
-        if entry is not None and entry.mapping is not None:
-            self.post_message(self.MappingSelected(entry.mapping, entry.last))
+        if entry is not None:
+            self.post_message(self.EventSelected(entry.mapping, entry.last))

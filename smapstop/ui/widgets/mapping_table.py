@@ -21,7 +21,8 @@ from smapstop.text import format as fmt
 from smapstop.text.columns import Column, fit_columns, group_columns
 from smapstop.text.kinds import letter_of
 from smapstop.text.row_queries import GroupSeries, RowSeries, group_series_of, row_series_of
-from smapstop.text.table_rows import HISTORY_TICKS, RowText, build_rows, history_step
+from smapstop.text.status import window_text
+from smapstop.text.table_rows import RowText, build_rows
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
@@ -172,9 +173,7 @@ class MappingTable(LineList[int, _TableLine]):
             return fmt.clip(self._name_title or column.title, cells)
         if column.cell_format != "history":
             return column.title
-        tick = self._view.snapshot.tick
-        ticks = min(HISTORY_TICKS, cells * history_step(tick.number + 1, cells))
-        span = fmt.age(ticks * tick.interval_ns / 1e9)
+        span = window_text(self._view)
         title = f"Rss history ({span})"
         return title if len(title) <= cells else f"Rss ({span})"
 

@@ -20,7 +20,7 @@ EVENTS_HINT = "cow   libc   first touch   !heap"
 MIN_PANE_HEIGHT = 4
 """Least height of a pane that is of use, lines."""
 _REST = 9
-"""Lines reserved for header, totals and key bar, in addition to a fifth of the screen for the table."""
+"""Lines reserved for header, time band, totals and key bar, in addition to a fifth of the screen for the table."""
 _TINY = 8
 """Below this height, in lines, only the focused part has room."""
 
@@ -70,7 +70,7 @@ class Panes(Vertical):
             self.events.styles.height = self._dock.styles.height = height - 2 if self._dock.has_keys else 3
             return
         for pane, share in shares.items():
-            room = (height - _REST - height // 5) // len(shares)
+            room = (height - _REST - (height >= 40) - height // 5) // len(shares)
             pane.styles.height = max(MIN_PANE_HEIGHT, min(self.lines or round(height * share), room))
 
     def on_descendant_focus(self) -> None:

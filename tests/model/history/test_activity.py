@@ -3,8 +3,9 @@
 import numpy as np
 from factories import SECOND_NS, mappings_of, tick_of, timeline_of
 
-from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.history.activity import Activity
+from smapstop.model.history.time_window import window_until
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
 
@@ -30,6 +31,13 @@ def touched(number: int, *kb: int, first: int = 0) -> Tick:
     return tick_of(number, mappings_of((0, 4)), [0], keyframe=True, events=events)
 
 
+def happened(number: int, what: Mechanism) -> Tick:
+    """A tick in which a page of a mapping met a mechanism."""
+    code = np.array([MECHANISMS.index(what)], np.int8)
+    events = Events(np.array([0]), code, np.array([4]), np.ones(1, bool))
+    return tick_of(number, mappings_of((0, 4)), [0], keyframe=True, events=events)
+
+
 def followed(timeline: Timeline) -> Activity:
     activity = Activity(timeline)
     activity.update()
@@ -44,26 +52,68 @@ def standing_out(activity: Activity) -> list[int]:
     return found
 
 
-def test_every_stretch_says_how_much_happened_in_it() -> None:
+def amounts(activity: Activity, width: int) -> list[int]:
+    """Most that happened in one tick, in each cell of a window over everything, whatever it was."""
+    window = window_until(activity.times_ns, activity.oldest, None)
+    highest: list[int] = activity.binned_amounts(window, width).max(axis=0).tolist()
+    return highest
+
+
+def test_every_cell_says_how_much_happened_in_it() -> None:
     activity = followed(ten_ticks())
+    window = window_until(activity.times_ns, 0, None)
 
-    assert activity.binned_amounts(9).tolist() == [0, 0, 1, 4, 0, 0, 0, 0, 1]
-    assert activity.binned_amounts(3).tolist() == [1, 4, 1]
-    assert activity.bins_standing_out(3).tolist() == [True, True, True]
+    assert amounts(activity, 9) == [0, 0, 1, 4, 0, 0, 0, 0, 1]
+    assert amounts(activity, 3) == [1, 4, 1]
+    assert activity.cells_standing_out(window, 3).tolist() == [True, True, True]
 
 
-def test_a_stretch_is_as_high_as_the_most_in_one_tick() -> None:
+def test_a_cell_is_as_high_as_the_most_in_one_tick() -> None:
     activity = followed(timeline_of(touched(0), *(touched(n, 8, 50 if n == 5 else 4) for n in range(1, 10))))
 
-    assert activity.binned_amounts(3).tolist() == [12, 58, 12]
+    assert amounts(activity, 3) == [12, 58, 12]
 
 
-def test_a_stretch_and_a_tick_find_each_other() -> None:
+def test_between_ticks_is_what_happened_until_the_next_one() -> None:
+    activity = followed(timeline_of(touched(0), touched(1), touched(2, 8)))
+
+    assert amounts(activity, 8) == [0, 0, 0, 0, 0, 8, 8, 8]
+
+
+def test_memory_that_comes_that_goes_and_the_rest_are_lanes_of_their_own() -> None:
+    ticks = [happened(1, "first-touch"), happened(2, "unmapped"), happened(3, "shared-by-fork")]
+    activity = followed(timeline_of(touched(0), *ticks))
+
+    window = window_until(activity.times_ns, 0, None)
+    assert activity.binned_amounts(window, 3)[:, 1:].tolist() == [[4, 0], [0, 4], [0, 4]]
+    assert activity.outliers(window, 9) == [1, 2, 3]
+
+
+def test_the_memory_of_a_cell_is_that_at_its_peak() -> None:
+    totals = [(10, 1), (1, 50), (2, 3), (4, 4)]
+    rows = mappings_of((0, 4))
+    ticks = [
+        tick_of(n, rows, [0], totals={"rss_file": file, "rss_anon": anon}) for n, (file, anon) in enumerate(totals)
+    ]
+    activity = followed(timeline_of(*ticks, tick_of(4, rows, [0])))
+
+    window = window_until(activity.times_ns, 0, None)
+    assert activity.binned_backings(window, 2)[[0, 2]].tolist() == [[1, 4], [50, 4]]
+    assert np.isnan(activity.binned_backings(window, 4)[:, -1]).tolist() == [False] * 4, "the last cell has two ticks"
+    assert np.isnan(activity.binned_backings(window, 5)[:, -1]).all()
+
+
+def test_a_cell_goes_to_what_stands_out_in_it() -> None:
     activity = followed(ten_ticks())
 
-    assert [activity.bin_of(number, 9) for number in (0, 4, 8, 9)] == [0, 4, 8, 8]
-    assert [activity.tick_in_bin(stretch, 3) for stretch in range(3)] == [2, 3, 9]
-    assert activity.tick_in_bin(50, 90) == 5
+    assert [activity.tick_in(ticks) for ticks in (range(3), range(3, 6), range(4, 9))] == [2, 3, 8]
+
+
+def test_the_next_and_the_last_tick_with_events_are_found() -> None:
+    activity = followed(timeline_of(touched(0), *(touched(n, 4) for n in (1, 2, 3)), touched(4), touched(5, 4)))
+
+    assert [activity.nearest_with_events(number, 1) for number in (0, 1, 3, 5)] == [1, 2, 5, None]
+    assert [activity.nearest_with_events(number, -1) for number in (5, 3, 1)] == [3, 2, None]
 
 
 def test_the_next_and_the_last_event_are_found() -> None:
@@ -108,7 +158,7 @@ def test_one_huge_mapping_among_new_ones_stands_out() -> None:
 def test_it_follows_a_timeline_that_grows() -> None:
     timeline = timeline_of(tick_of(0, mappings_of((0, 4)), [0]))
     activity = followed(timeline)
-    assert activity.binned_amounts(4).tolist() == [0, 0, 0, 0]
+    assert amounts(activity, 4) == [0, 0, 0, 0]
 
     for number in range(1, 600):
         grew = (LifecycleEvent("grow", 0),) if number == 300 else ()
@@ -116,12 +166,11 @@ def test_it_follows_a_timeline_that_grows() -> None:
     activity.update()
 
     assert activity.nearest_standing_out(0, 1) == 300
-    assert activity.bin_of(300, 599) == 300
+    assert np.flatnonzero(amounts(activity, 599)).tolist() == [300]
 
 
-def test_ticks_at_one_time_are_one_stretch() -> None:
+def test_ticks_at_one_time_are_one_cell() -> None:
     rows = mappings_of((0, 4))
     activity = followed(timeline_of(*(tick_of(n, rows, [0], keyframe=True, monotonic_ns=SECOND_NS) for n in (0, 1))))
 
-    assert activity.binned_amounts(5).tolist() == [0, 0, 0, 0, 0]
-    assert activity.tick_in_bin(3, 5) == 1
+    assert amounts(activity, 5) == [0, 0, 0, 0, 0]

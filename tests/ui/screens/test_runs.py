@@ -131,21 +131,21 @@ async def test_d_goes_on_to_the_other_moments_of_this_run_and_back() -> None:
         assert seen == ["run 1", "previous tick", "start", "run 1"]
 
 
-async def test_who_looks_at_the_past_is_told_that_a_run_began_and_end_goes_there() -> None:
+async def test_who_looks_at_the_past_is_told_that_a_run_began_and_l_goes_there() -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         tell(source, FIRST, 3)
-        await pilot.press("left")
+        await pilot.press("comma")
         source.deliver(FIRST.end(3))
         tell(source, SECOND, 2)
         assert " run 1 " in await header(pilot)
-        assert [notice.message for notice in app._notifications] == ["run 2 started; press end to go there"]
-        await pilot.press("end")
+        assert [notice.message for notice in app._notifications] == ["run 2 started; press L to go there"]
+        await pilot.press("L")
         assert " run 2 " in await header(pilot)
         assert app.view_state.at is None
 
 
-@pytest.mark.parametrize("back", ["end", "escape"])
+@pytest.mark.parametrize("back", ["L", "escape"])
 async def test_r_lists_the_runs_and_enter_looks_at_one_from_its_end(back: str) -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
@@ -161,9 +161,9 @@ async def test_r_lists_the_runs_and_enter_looks_at_one_from_its_end(back: str) -
         assert "exited 0" in told
         assert app.view_state.at == 3
         assert "8 K" in await line(pilot, "/lib/old")
-        await pilot.press("right", "space")
+        await pilot.press("full_stop", "space")
         assert app.view_state.at == 3
-        await pilot.press("left", "left")
+        await pilot.press("comma", "comma")
         await pilot.pause()
         assert app.view_state.at == 1
         source.deliver(SECOND.tick(2))

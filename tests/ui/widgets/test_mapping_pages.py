@@ -125,7 +125,6 @@ async def test_names_are_asked_for_of_what_looks_like_the_zeroed_data_of_a_file(
     program = [(2, 3, "r-xp", "/bin/program"), (3, FIRST - gap, "rw-p", "/bin/program")]
     app, source = dashboard(tick_of(0, mappings_of(*program, (FIRST, FIRST + 3, "rw-p", "", 12)), [1, 2, 0]))
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("end")
         await opened(pilot, source, seen(0, COPIED, COPIED, COPIED))
         await settled(pilot)
         asked = [request for request in source.requests if isinstance(request, SymbolsRequest)]
@@ -151,7 +150,7 @@ async def test_the_frames_under_the_cursor_are_asked_for_at_each_tick_and_told()
         source.deliver(tick(1, 12))
         await settled(pilot)
         assert len([request for request in source.requests if isinstance(request, FramesRequest)]) == 3
-        await pilot.press("space", "left")
+        await pilot.press("space", "comma")
         assert not any("page frame" in line for line in await lines(pilot)), "then they were not looked at"
 
 

@@ -1,0 +1,142 @@
+"""Window of time that all charts share: its ticks, and which of them each cell of a chart shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+TickTimes = NDArray[np.int64]
+"""Start of each tick on the monotonic clock, ns, by number. Those of forgotten ticks do not count."""
+
+SPANS_S = (10, 30, 120, 600, 3_600, 21_600, 86_400)
+"""Lengths of the window from which the user chooses, in addition to the whole history, seconds."""
+_LEAD = 0.25
+"""Where in the window, from its left, a tick is put that was outside."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimeWindow:
+    """A span of time, which charts divide into cells of equal duration.
+
+    A tick stands for the time since the tick before it, in which its changes happened; so a cell without a tick shows
+    the next one.
+    """
+
+    first: int
+    """Number of the first tick."""
+    times_ns: TickTimes
+    """Start of each of its ticks, ns, shape (n,); at least one."""
+    begin_ns: int
+    end_ns: int
+    """Start of the last tick, ns."""
+    is_sliding: bool
+    """Whether it leaves out ticks before it. Its cells then keep their ticks as time goes on, and only shift."""
+
+    @property
+    def last(self) -> int:
+        """Number of the last tick."""
+        return self.first + len(self.times_ns) - 1
+
+    @property
+    def seconds(self) -> float:
+        """Length, seconds."""
+        return (self.end_ns - self.begin_ns) / 1e9
+
+    def __contains__(self, number: int) -> bool:
+        return self.first <= number <= self.last
+
+    def cells(self, width: int) -> NDArray[np.intp]:
+        """Position in `times_ns` of the first tick of each cell, ascending, as `ufunc.reduceat` takes it."""
+        cell_ns = (self.end_ns - self.begin_ns) / width
+        right_ns = -(-self.end_ns // cell_ns) * cell_ns if self.is_sliding else self.end_ns
+        starts_ns = right_ns - self.end_ns - cell_ns * np.arange(width, 0, -1)
+        positions = np.searchsorted(self.times_ns - self.end_ns, np.rint(starts_ns).astype(np.int64))
+        cells: NDArray[np.intp] = np.minimum(positions, len(self.times_ns) - 1)
+        return cells
+
+    def last_in_cells(self, width: int) -> NDArray[np.intp]:
+        """Position in `times_ns` of the last tick of each of `width` cells, ascending."""
+        cells = self.cells(width)
+        last: NDArray[np.intp] = np.maximum(np.append(cells[1:], len(self.times_ns)) - 1, cells)
+        return last
+
+    def samples(self, width: int, until: int, most: int) -> NDArray[np.int64]:
+        """Ticks to look at for the state in each of `width` cells: the first of all, then the last of each cell.
+
+        Of a window of more than `most` ticks they are only near the end of their cell, so that they stay the same
+        ticks for some time.
+
+        Args:
+            width: Number of cells.
+            until: The last tick; cells after it show none.
+            most: Ticks that are few enough to look at each of them.
+
+        Returns:
+            Numbers of ticks, ascending, -1 for none; shape (width,).
+        """
+        numbers = np.minimum(self.first + self.last_in_cells(width), until)
+        if len(self.times_ns) > most:
+            step = 1 << max(0, int(len(self.times_ns) / width / 4).bit_length() - 1)
+            numbers[:-1] = np.maximum(numbers[:-1] // step * step, self.first)
+        numbers[0] = self.first
+        numbers[self.first + self.cells(width) > until] = -1
+        return numbers.astype(np.int64)
+
+    def cell_of(self, number: int, width: int) -> int:
+        """The last of `width` cells that shows a tick; the first or the last one for a tick outside the window."""
+        at = int(np.searchsorted(self.cells(width), number - self.first, side="right")) - 1
+        return max(0, at)
+
+    def ticks_in(self, cell: int, width: int) -> range:
+        """Numbers of the ticks that a cell shows; at least one."""
+        return range(self.first + int(self.cells(width)[cell]), self.first + int(self.last_in_cells(width)[cell]) + 1)
+
+
+def window_until(times_ns: TickTimes, oldest: int, span_s: int | None, until: int | None = None) -> TimeWindow:
+    """Window that ends at a tick; while there is less time than its span, it begins at the oldest tick.
+
+    Args:
+        times_ns: All ticks; at least one.
+        oldest: The oldest known tick.
+        span_s: Length, seconds; None for everything.
+        until: The last tick; None for the newest.
+    """
+    last = len(times_ns) - 1 if until is None else max(oldest, min(until, len(times_ns) - 1))
+    begin_ns, end_ns = int(times_ns[oldest]), int(times_ns[last])
+    is_sliding = span_s is not None and end_ns - begin_ns > span_s * 10**9
+    if is_sliding and span_s is not None:
+        begin_ns = end_ns - span_s * 10**9
+    first = oldest + int(np.searchsorted(times_ns[oldest : last + 1], begin_ns))
+    return TimeWindow(first, times_ns[first : last + 1], begin_ns, end_ns, is_sliding)
+
+
+def until_showing(times_ns: TickTimes, oldest: int, span_s: int | None, until: int, number: int) -> int:
+    """Last tick of a window that shows a tick: `until` if that window does, else one some time after the tick."""
+    if number in window_until(times_ns, oldest, span_s, until):
+        return until
+    newest = len(times_ns) - 1
+    if span_s is None:
+        return newest
+    return last_tick_before(times_ns, int(times_ns[number]) + int(span_s * 1e9 * (1 - _LEAD)), number)
+
+
+def last_tick_before(times_ns: TickTimes, time_ns: int, least: int) -> int:
+    """Last tick that started at or before a time, but not before the tick `least`."""
+    return max(least, int(np.searchsorted(times_ns, time_ns, side="right")) - 1)
+
+
+def zoomed_span(span_s: int | None, whole_s: float, direction: int) -> int | None:
+    """The next span in `SPANS_S` that is longer (direction 1) or shorter (-1) than what a window of this span shows.
+
+    Args:
+        span_s: Length, seconds; None for everything.
+        whole_s: Length of the history, seconds.
+        direction: 1 or -1.
+
+    Returns:
+        None for everything.
+    """
+    shown_s = whole_s if span_s is None else min(span_s, whole_s)
+    if direction < 0:
+        return max((span for span in SPANS_S if span < shown_s), default=SPANS_S[0])
+    return min((span for span in SPANS_S if shown_s < span < whole_s), default=None)

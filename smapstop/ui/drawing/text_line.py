@@ -1,0 +1,45 @@
+"""One line on which pieces of text are put where there is room."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.text import format as fmt
+
+
+class TextLine:
+    """A line that is filled with one glyph; pieces that are put first have precedence.
+
+    Args:
+        width: Cells.
+        fill: The glyph.
+        style: Its style.
+    """
+
+    def __init__(self, width: int, fill: str, style: Style) -> None:
+        self._glyphs = [fill] * width
+        self._styles = [style] * width
+        self._is_taken = [False] * width
+
+    def put(self, at: int, text: str, style: Style, *, margin: int = 0) -> bool:
+        """Put a printable text at a cell, unless it does not fit between the others.
+
+        Args:
+            at: First cell.
+            text: The text, each character one cell wide.
+            style: Its style.
+            margin: Cells that have to be free on both sides, except at the ends of the line.
+
+        Returns:
+            Whether there was room.
+        """
+        stop = at + fmt.cell_width(text)
+        if at < 0 or stop > len(self._glyphs) or any(self._is_taken[max(0, at - margin) : stop + margin]):
+            return False
+        for cell, glyph in enumerate(text, at):
+            self._glyphs[cell], self._styles[cell], self._is_taken[cell] = glyph, style, True
+        return True
+
+    def strip(self) -> Strip:
+        """The line."""
+        return Strip([Segment(*piece) for piece in zip(self._glyphs, self._styles, strict=True)]).simplify()
