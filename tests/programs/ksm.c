@@ -8,7 +8,8 @@ int main(void)
 	step("before", p);
 	must(!madvise(p, 50 * PAGE, MADV_MERGEABLE));
 	step("mergeable", p);
-	put(p, 3);
+	for (int page = 0; page < 3; page++)
+		p[page * PAGE] = 10 + page; /* each unlike the others, lest they are merged again */
 	step("written", p);
 	must(!madvise(p, 50 * PAGE, MADV_UNMERGEABLE));
 	step("parted", p);

@@ -7,6 +7,8 @@ from smapstop.model.explain.evidence import Evidence
 from smapstop.model.explain.ledger import HP, HS, PC, PD, SC, SD, KbColumn, Ledger
 
 _LARGE_FOLIO = 512
+_MADE_BY_KSM: tuple[Mechanism, ...] = ("sole-owner",)
+"""A page that KSM merged is shared no longer when the others are written."""
 _PAGES_PER_FAULT: dict[Mechanism, int] = {
     "first-touch": 1,
     "copy-on-write": 1,
@@ -23,10 +25,13 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
 
     File pages become shared or private when other processes map or unmap the file: no event of this process.
     """
+    merged = (
+        evidence.amount_before("ksm") > 0
+    )  # such a page is shared, or no longer, when others are merged or written
     for source, target in ((PD, SD), (PC, SC)):
         forked = _anonymous_part(ledger, evidence, source, target)
         ledger.explain_transition(source, target, forked)
-        ledger.book("shared-by-fork", forked, sure=~evidence.mergeable)
+        ledger.book("shared-by-fork", forked, sure=~evidence.mergeable & ~merged)
     forked = np.where(evidence.private, ledger.transition(HP, HS), 0)
     ledger.explain_transition(HP, HS, forked, "shared-by-fork")
     unshared = np.zeros_like(evidence.lost_kb)
@@ -37,6 +42,7 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
     huge = np.where(evidence.private, ledger.transition(HS, HP), 0)
     ledger.explain_transition(HS, HP, huge)
     _book_unsharing(ledger, unshared, huge, evidence)
+    ledger.doubt(merged, _MADE_BY_KSM)
     ledger.explain_transition(SC, PC, _anonymous_part(ledger, evidence, SC, PC), "sole-owner")
     for source, target in ((HP, HS), (HS, HP)):  # other processes map the same pages of shared memory
         ledger.explain_transition(source, target, ledger.transition(source, target))
@@ -58,9 +64,10 @@ def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str
 def _unspent_faults(ledger: Ledger, evidence: Evidence) -> int:
     """The most faults that the bookings so far do not account for."""
     spent = 0
-    for what, kb, _ in ledger.bookings:
-        if what in _PAGES_PER_FAULT:
-            folio = np.where(evidence.large_folios, _LARGE_FOLIO, _PAGES_PER_FAULT[what])
+    for what, kb, sure in ledger.bookings:
+        if what in _PAGES_PER_FAULT:  # what is not sure may be pages that one fault mapped around it
+            large = evidence.large_folios | (not sure)
+            folio = np.where(large, _LARGE_FOLIO, _PAGES_PER_FAULT[what])
             spent += int((-(-kb // evidence.page_kb // folio)).sum())
     # more spent than there were: large folios, or counters read slightly before the map: no information
     return evidence.faults - spent if spent <= evidence.faults else evidence.faults

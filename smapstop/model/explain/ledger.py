@@ -1,6 +1,6 @@
 """Ledger of a tick: changes of each mapping that are not explained yet, and the mechanisms booked so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,14 @@ class Ledger:
             self.bookings.append((what, kb, sure))
         else:
             self.bookings += [(what, np.where(sure, kb, 0), True), (what, np.where(sure, 0, kb), False)]
+
+    def doubt(self, where: Mask, whats: Collection[Mechanism]) -> None:
+        """Make some mechanisms that are booked unsure in some mappings."""
+        if not where.any():
+            return
+        bookings, self.bookings = self.bookings, []
+        for what, kb, sure in bookings:
+            self.book(what, kb, sure=~where if sure and what in whats else sure)
 
     def explain_gain(self, kb: KbColumn, states: Sequence[str]) -> None:
         """Attribute `kb` that became resident to gains of the states, the likeliest first."""

@@ -43,10 +43,9 @@ class FileRanges(NamedTuple):
         end = min(self.first_kb[row] + self.size_kb[row], other.first_kb[other_row] + other.size_kb[other_row])
         return int(end - max(self.first_kb[row], other.first_kb[other_row]))
 
-    def objects(self, rows: Rows) -> list[tuple[int, ...]]:
-        """File and permissions of some mappings."""
-        columns = (self.inode, self.device, self.perms)
-        return list(zip(*(column[rows].tolist() for column in columns), strict=True))
+    def objects(self, rows: Rows) -> list[tuple[int, int]]:
+        """File of some mappings: inode and device."""
+        return list(zip(self.inode[rows].tolist(), self.device[rows].tolist(), strict=True))
 
 
 def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> KbColumn:
@@ -77,6 +76,8 @@ class Moved(NamedTuple):
 
     pages_kb: KbColumn
     addresses_kb: KbColumn
+    doubtful: Mask
+    """Mappings between which pages may have moved: what is left to be explained may be of the other one."""
 
 
 def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now: FileRanges) -> Moved:
@@ -84,20 +85,24 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
 
     The other lost the addresses, or no more pages than the one gained (MREMAP_DONTUNMAP). Nothing may be booked yet.
     """
-    moved = Moved(np.zeros_like(evidence.lost_kb), np.zeros_like(evidence.lost_kb))
+    zeros = np.zeros_like(evidence.lost_kb)
+    moved = Moved(zeros, zeros.copy(), zeros > 0)
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
     change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
     sources = np.flatnonzero((was.inode > 0) & ((change < 0) | (evidence.lost_kb > 0)))
     targets = np.flatnonzero((now.inode > 0) & (evidence.gained_kb > 0))
     if not len(sources) or not len(targets):
         return moved
-    by_object: dict[tuple[int, ...], list[int]] = {}
+    by_object: dict[tuple[int, int], list[int]] = {}
     for source, key in zip(sources.tolist(), was.objects(sources), strict=True):
         by_object.setdefault(key, []).append(source)
     for target, key in zip(targets.tolist(), now.objects(targets), strict=True):
         for source in by_object.get(key, []):
             common_kb = was.common_kb(source, now, target)
             if source == target or common_kb <= 0:
+                continue
+            moved.doubtful[[source, target]] = True
+            if was.perms[source] != now.perms[target]:
                 continue
             if evidence.lost_kb[source]:
                 moved.addresses_kb[source] += common_kb
@@ -120,14 +125,17 @@ def _cancel(ledger: Ledger, source: int, target: int) -> None:
 def possible_moves(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:
     """Mappings whose pages may have moved away, and those to which they may have moved, as far as amounts can tell.
 
-    A mapping lost addresses with pages, and another one with the same permissions gained addresses and as many pages.
-    Faults that fit the pages gained, and leave none for the others, say that these were touched.
+    A mapping lost addresses with pages, in memory or in swap, and another one with the same permissions gained
+    addresses and as many pages. Faults that fit the pages gained, and leave none for the others, say that these were
+    touched; where there were fewer faults, pages surely moved, but from any mapping to any.
     """
-    gained = np.where(evidence.movable & (evidence.gained_kb > 0), ledger.gain("rss", "anonymous"), 0)
-    lost = np.where(evidence.movable, ledger.loss("rss", "anonymous"), 0)
+    held = np.where(evidence.movable, ledger.unexplained["rss"] + ledger.unexplained["swap"], 0)
+    gained = np.where(evidence.gained_kb > 0, np.maximum(held, 0), 0)
+    lost = np.maximum(-held, 0)
     spare_kb = evidence.faults * evidence.page_kb - int((ledger.gain("anonymous") - ledger.gain("huge")).sum())
-    if spare_kb >= 0:
-        lost[(lost > spare_kb) | (evidence.lost_kb == 0)] = 0  # MREMAP_DONTUNMAP is told by the lack of faults
+    if spare_kb < 0 and gained.any():
+        return lost > 0, gained > 0
+    lost[(lost > spare_kb) | (evidence.lost_kb == 0)] = 0  # MREMAP_DONTUNMAP is told by the lack of faults
     source, target = np.zeros(len(gained), bool), np.zeros(len(gained), bool)
     if gained.any() and lost.any():
         count = int(evidence.perms.max()) + 1

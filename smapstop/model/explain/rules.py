@@ -42,6 +42,13 @@ _EXPLAINED_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", HP, HS)
 """Fields that must be accounted for. The others follow from them, or change without the process."""
 _HUGE_FIELDS = ("anon_huge_pages", "shmem_pmd_mapped", "file_pmd_mapped")
 """Kernel fields whose sum is explained as `huge`."""
+_OF_PAGES_THAT_COME_OR_GO: frozenset[Mechanism] = frozenset(
+    (
+        *("first-touch", "file-read", "shared-map", "copy-on-write", "shared-write", "swap-in", "huge-fault"),
+        *("discard", "unmapped", "shared-unmap", "reclaim", "swap-out", "zero-page"),
+    )
+)
+"""Mechanisms that are not sure where pages may have moved instead."""
 _INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS, "thp_eligible")
 
 
@@ -159,7 +166,8 @@ def _book_all(
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
     files = cancel_moved_files(ledger, evidence, *ranges)
-    evidence = replace(evidence, lost_kb=np.maximum(evidence.lost_kb - files.addresses_kb, 0))
+    moved_kb = np.where(ledger.loss("rss") > 0, 0, files.addresses_kb)  # what is left to explain, they may have lost
+    evidence = replace(evidence, lost_kb=np.maximum(evidence.lost_kb - moved_kb, 0))
     moved = cancel_moved_pages(ledger, evidence) + files.pages_kb
     skip_swap_with_addresses(ledger, evidence)
     left, came = possible_moves(ledger, evidence)
@@ -177,6 +185,7 @@ def _book_all(
     book_hugetlb(ledger, evidence)
     book_arrivals(ledger, evidence, copied, came)
     book_departures(ledger, evidence, left | may_be_zero)
+    ledger.doubt(left | came | files.doubtful, _OF_PAGES_THAT_COME_OR_GO)
     if ledger.printed_fields >= set(STATES):
         book_sharing(ledger, evidence)
         book_clean_dirty_changes(ledger, evidence)

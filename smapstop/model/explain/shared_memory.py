@@ -123,7 +123,10 @@ def book_object_departures(ledger: Ledger, evidence: Evidence, objects: ObjectCh
     swapped_back = np.where(kept >= lost + swapped, swapped, 0)
     mixed = (swapped > 0) & (swapped_freed + swapped_back == 0)  # which of them were freed is not known
     freed, kept = (np.where(mixed, 0, kb - part) for kb, part in ((freed, swapped_freed), (kept, swapped_back)))
-    ledger.explain_loss(resident, DIRTY_FIRST)
+    # clean and dirty pages each: other views of the object change private ones to shared ones meanwhile
+    clean = np.clip(-(ledger.unexplained[PC] + ledger.unexplained[SC]), 0, resident)
+    ledger.explain_loss(resident - clean, (PD, SD))
+    ledger.explain_loss(clean, (PC, SC))
     ledger.explain_loss(hugetlb, (HP, HS))
     ledger.unexplained["rss"] += resident
     ledger.book("discard", freed + swapped_freed)
