@@ -6,16 +6,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 from places import PROGRAMS
 
-from truth.cases import TICKS, Runner, kind_of
-from truth.machine import huge_pages, ksm_running, swap_space
-from truth.random_steps import random_case
+from truth.cases import TICKS, Finding, Runner, kind_of
+from truth.machine import huge_pages, ksm_paused, ksm_running, swap_space
+from truth.random_steps import Case, random_case
 
-SHRINK_SECONDS = 20.0
+SHRINK_SECONDS = 8.0
 
 
 def main() -> int:
@@ -25,13 +25,24 @@ def main() -> int:
     options = parser.parse_args()
     os.environ["LD_BIND_NOW"] = "1"  # symbols that are resolved late are copies of pages, too
     with ExitStack() as stack:
-        for what, there in (("hugetlb", huge_pages()), ("swap", swap_space()), ("KSM", ksm_running())):
-            if not stack.enter_context(there):
-                print(f"without {what}: not permitted here")
+        settings = {"hugetlb": huge_pages(), "swap": swap_space(), "KSM": ksm_running()}
+        there = {what for what, setting in settings.items() if stack.enter_context(setting)}
+        print(*(f"without {what}: not permitted here\n" for what in settings.keys() - there), sep="", end="")
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         executable = Path(directory) / "obedient"
         subprocess.run(["cc", "-O0", "-o", executable, PROGRAMS / "obedient.c"], check=True)
-        return _search(Runner(executable), options.seed, options.minutes)
+        return _search(
+            Runner(executable, ksm_paused if "KSM" in there else nullcontext), options.seed, options.minutes
+        )
+
+
+def _show(runner: Runner, case: Case, seed: int, finding: Finding) -> None:
+    """Print a finding with a case that is as small as it gets."""
+    kind = kind_of(finding)
+    print(f"\nseed {seed}: {finding.lies[0]}")
+    for other in runner.findings(runner.shrink(case, SHRINK_SECONDS, lambda other: kind_of(other) == kind), print):
+        print(f"    NOT TRUE: {' · '.join(other.lies)}")
+    sys.stdout.flush()
 
 
 def _search(runner: Runner, seed: int, minutes: float) -> int:
@@ -39,15 +50,11 @@ def _search(runner: Runner, seed: int, minutes: float) -> int:
     until, first, found = time.monotonic() + 60 * minutes, seed, dict[str, int]()
     while time.monotonic() < until:
         case = random_case(seed, TICKS)
-        finding = runner.run(case)
-        if finding and (kind := kind_of(finding)) not in found:
-            found[kind] = 0
-            small = runner.shrink(case, SHRINK_SECONDS, lambda other: kind_of(other) == kind)
-            print(f"\nseed {seed}: {finding.lies[0]}")
-            runner.run(small, print)
-            sys.stdout.flush()
-        if finding:
-            found[kind_of(finding)] += 1
+        for finding in list(runner.findings(case)):
+            kind = kind_of(finding)
+            if kind not in found:
+                _show(runner, case[: finding.at + 1], seed, finding)
+            found[kind] = found.get(kind, 0) + 1
         seed += 1
     print(f"\n{seed - first:,} cases from seed {first}: {runner.ticks:,} ticks, ", end="")
     print(f"{runner.events:,} events, {runner.sure:,} of them sure")

@@ -25,11 +25,14 @@ class MappingPages:
     now: PageColumns
     gone: Mask
     """No longer mapped, or mapped to something else."""
+    came_from_elsewhere: Mask
     went_elsewhere: Mask
     """It is at another address now (mremap)."""
     held_before: Mask
     """The memory file held this page."""
     held_after: Mask
+    unseen: bool
+    """The memory file held or holds pages that nobody had touched: which those are is not known."""
     shared: bool
     """MAP_SHARED."""
     has_file: bool
@@ -77,9 +80,11 @@ def pages_of_mapping(
         was=before.at(_undone(moves, page)),
         now=after.at(page),
         gone=np.isin(page, gone),
-        went_elsewhere=_undone([Move(move.new, move.old, move.count) for move in moves], page) != page,
+        came_from_elsewhere=_undone(moves, page) != page,
+        went_elsewhere=_went_elsewhere(after, moves, page),
         held_before=_is_held(before, table, row, page),
         held_after=_is_held(after, table, row, page),
+        unseen=key in before.unseen | after.unseen,
         shared=table.mappings.string_at(table.mappings.perms, row).endswith("s"),
         has_file=key[1] != 0 and not table.mappings.name_of(row).startswith("/anon_hugepage"),
         in_memory=key in before.objects or key in after.objects,
@@ -101,6 +106,13 @@ def _undone(moves: Sequence[Move], page: Pages) -> Pages:
         within = (move.new <= out) & (out < move.new + move.count)
         out[within] += move.old - move.new
     return out
+
+
+def _went_elsewhere(after: PageTable, moves: Sequence[Move], page: Pages) -> Mask:
+    """Pages that were moved and still are where they went; what was given up there is as good as given up here."""
+    there = _undone([Move(move.new, move.old, move.count) for move in reversed(moves)], page)
+    mask: Mask = (there != page) & after.at(there).held
+    return mask
 
 
 def _is_held(table: PageTable, of: PageTable, row: int, page: Pages) -> Mask:
@@ -126,20 +138,20 @@ def most_pages(pages: MappingPages, others: bool) -> dict[str, int]:
     departed = was.held & ~now.held & ~pages.went_elsewhere & stays
     same = was.anonymous & now.anonymous & (was.frame == now.frame)
     copied = was.anonymous & now.anonymous & (was.frame != now.frame)
-    mapped, unmapped = now.file & ~was.file, was.file & ~now.file & stays
+    mapped, unmapped = now.file & ~was.file, was.file & (pages.gone | ~now.file)
     huge, split = _huge_changes(pages)
     memory_file = np.full(len(was.flags), pages.in_memory)
     resident = int(now.present.sum())
     masks: dict[str, Mask] = {
         "copy-on-write-after-fork": copied,
         "sole-owner": same & ~was.exclusive & now.exclusive | same & was.huge | same & now.huge,
-        "shared-by-fork": (same | copied) & was.exclusive & ~now.exclusive | same & was.huge | same & now.huge,
-        "swap-in": np.where(memory_file, mapped & pages.held_before, was.swapped & now.present),
-        "swap-out": np.where(memory_file & ~now.swapped, pages.held_after, now.swapped & ~was.swapped),
+        "shared-by-fork": now.anonymous & ~now.exclusive & (~was.anonymous | was.exclusive) | same & now.huge,
+        "swap-in": (was.swapped & now.present) | (memory_file & pages.held_before & pages.held_after & stays),
+        "swap-out": (now.swapped & ~was.swapped) | (memory_file & pages.held_after),
         "unmapped": pages.gone & was.held & ~pages.went_elsewhere,
         "reclaim": departed & was.present & ~memory_file,
         "zero-page": was.held & now.zero & stays,
-        "shared-unmap": unmapped & pages.held_after,
+        "shared-unmap": unmapped & (pages.held_after | pages.unseen),
         "writeback": now.file,
         "shared-write": now.file,
         "lazy-free": now.anonymous,
@@ -150,11 +162,13 @@ def most_pages(pages: MappingPages, others: bool) -> dict[str, int]:
     if pages.in_memory:
         masks["discard"] = (pages.held_before & ~pages.held_after & stays) | (was.anonymous & ~now.anonymous & stays)
         masks["first-touch"] = mapped & ~pages.held_before
-        masks["shared-map"] = mapped & (pages.held_before | others)
+        masks["shared-map"] = mapped & (pages.held_before | others | pages.unseen)
     else:
         masks["discard"] = departed & ~now.zero | (was.anonymous & now.file)
         masks["first-touch"] = arrived & ~now.file
         masks["file-read"] = mapped & pages.has_file
+    if pages.hugetlb and pages.shared:
+        masks["shared-map"], masks["shared-unmap"] = arrived, departed
     if pages.has_file and not pages.shared:
         masks["copy-on-write"] = (now.anonymous | now.swapped) & ~was.anonymous & ~was.swapped
         masks["first-touch"] &= pages.in_memory

@@ -3,8 +3,8 @@
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from smapstop.proc.process import ProcDir
 from truth.bounds import Move
 from truth.page_table import PAGE
 from truth.random_steps import Case, known
-from truth.witness import Witness, told
+from truth.witness import Witness, told, wait_for_stillness
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,27 @@ TICKS = 30
 
 
 class Runner:
-    """Runs cases with one executable."""
+    """Runs cases with one executable.
 
-    def __init__(self, executable: Path) -> None:
-        self._executable = executable
+    Args:
+        executable: Of tests/programs/obedient.c.
+        paused: What changes memory by itself, such as KSM, stands still meanwhile.
+    """
+
+    def __init__(self, executable: Path, paused: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
+        self._executable, self._paused = executable, paused
         self.ticks = self.events = self.sure = 0
         """What was looked at so far."""
 
     def run(self, case: Sequence[str], say: Callable[[str], object] | None = None) -> Finding | None:
         """Run a case to its end, or to the first tick that is told wrong."""
+        with closing(self.findings(case, say)) as findings:
+            return next(findings, None)
+
+    def findings(
+        self, case: Sequence[str], say: Callable[[str], object] | None = None
+    ) -> Generator[Finding, None, None]:
+        """Run a case; every tick that is told wrong."""
         with (
             directory("/var/tmp") as disk,
             directory("/dev/shm") as memory,
@@ -64,7 +76,9 @@ class Runner:
                     if say:
                         say(f"{line:<32} {' '.join(program.words)}")
                     continue
-                account = witness.tick(known(done, moves, case[:number]))
+                wait_for_stillness(process)
+                with self._paused():
+                    account = witness.tick(known(done, moves, case[:number]))
                 self.ticks += 1
                 self.events += len(account.events)
                 self.sure += sum(event.sure for _, event in account.events)
@@ -72,24 +86,21 @@ class Runner:
                     for name, event in account.events:
                         say(f"    {told(event):<36} {name}")
                 if account.lies:
-                    return Finding(number, account.lies)
+                    yield Finding(number, account.lies)
                 done.clear()
                 moves.clear()
-        return None
 
     def shrink(self, case: Case, seconds: float, same: Callable[[Finding], bool] = bool) -> Case:
         """The case without the lines that it does not need to be told wrong in the same way."""
         until = time.monotonic() + seconds
-        finding = self.run(case)
-        if finding:
-            case = case[: finding.at + 1]
         step = len(case) // 2
         while step and time.monotonic() < until:
             at = 0
             while at < len(case) - 1 and time.monotonic() < until:
                 shorter = case[:at] + case[min(at + step, len(case) - 1) :]
-                finding = self.run(shorter)
-                if finding and same(finding):
+                with closing(self.findings(shorter)) as findings:
+                    finding = next(filter(same, findings), None)
+                if finding:
                     case = shorter[: finding.at + 1]
                 else:
                     at += step

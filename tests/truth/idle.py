@@ -4,7 +4,6 @@ Each is stopped for the milliseconds of a look (SIGSTOP), so that its page table
 """
 
 import argparse
-import os
 import shutil
 import signal
 import subprocess
@@ -13,7 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from truth.witness import Witness, told
 INTERVAL_SECONDS = 0.2
 SETTLE_SECONDS = 10.0
 """What a server does at its start is not idleness."""
+STILL = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 JAVA = """
 import com.sun.net.httpserver.HttpServer;
 import java.net.InetSocketAddress;
@@ -44,16 +44,14 @@ class Watched:
     """A process that is watched, and what was told of it."""
 
     name: str
-    process: ProcDir
     witness: Witness
     ticks: int = 0
     said: Counter[str] = field(default_factory=Counter)
     lies: list[str] = field(default_factory=list)
 
     def look(self, seconds: float) -> None:
-        """Look once, and print what is told."""
-        with stopped(self.process):
-            account = self.witness.tick()
+        """Look once at the stopped process, and print what is told."""
+        account = self.witness.tick()
         self.ticks += 1
         for name, event in account.events:
             self.said[event.what if event.sure else f"{event.what}?"] += 1
@@ -64,14 +62,21 @@ class Watched:
 
 
 @contextmanager
-def stopped(process: ProcDir) -> Iterator[None]:
-    """A process that stands still meanwhile."""
-    os.kill(process.pid, signal.SIGSTOP)
+def stopped(server: psutil.Process) -> Iterator[None]:
+    """A server and all its children stand still meanwhile; those that it starts at this moment, too."""
+    still: set[psutil.Process] = set()
     try:
-        wait_until(lambda: process.counters().state in "TZX")
+        while more := {server, *server.children(recursive=True)} - still:
+            still |= more
+            for process in more:
+                with suppress(psutil.NoSuchProcess):
+                    process.suspend()
+                    wait_until(lambda process=process: process.status() in STILL)  # type: ignore[misc]
         yield
     finally:
-        os.kill(process.pid, signal.SIGCONT)
+        for process in still:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def servers(directory: Path) -> dict[str, list[str]]:
@@ -93,7 +98,7 @@ def running(name: str, command: list[str], directory: Path) -> Iterator[subproce
     """A server, until the end of the `with` statement; Postgres refuses to be root."""
     user = "postgres" if name == "postgres" else None
     if user:
-        subprocess.run(["initdb", "-D", directory / name], user=user, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["initdb", "-D", directory / name], user=user, check=True, capture_output=True)
     with (directory / f"{name}.log").open("w") as log:
         server = subprocess.Popen(command, user=user, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=directory)
     try:
@@ -119,30 +124,31 @@ def main() -> int:
             for name, command in servers(directory).items()
         }
         time.sleep(SETTLE_SECONDS)
-        watched = [
-            Watched(label, process, Witness(process))
-            for name, server in started.items()
-            for label, process in _family(stack, name, server)
-        ]
-        _watch(watched, options.minutes)
-    return _report(watched)
+        families = {
+            psutil.Process(server.pid): list(_family(stack, name, server)) for name, server in started.items()
+        }
+        _watch(families, options.minutes)
+    return _report([process for family in families.values() for process in family])
 
 
-def _family(stack: ExitStack, name: str, server: subprocess.Popen[bytes]) -> Iterator[tuple[str, ProcDir]]:
+def _family(stack: ExitStack, name: str, server: subprocess.Popen[bytes]) -> Iterator[Watched]:
     """A server and its children."""
     of = psutil.Process(server.pid)
     for process in (of, *of.children(recursive=True)):
-        label = name if process is of else f"{name} {process.cmdline()[0].removeprefix('postgres: ').strip()}"
-        yield label, stack.enter_context(ProcDir(process.pid))
+        label = name if process == of else f"{name} {process.cmdline()[0].removeprefix('postgres: ').strip()}"
+        opened = stack.enter_context(ProcDir(process.pid))
+        yield Watched(label, Witness(opened))
 
 
-def _watch(watched: list[Watched], minutes: float) -> None:
+def _watch(families: dict[psutil.Process, list[Watched]], minutes: float) -> None:
     """Look at each, again and again."""
     began = time.monotonic()
     due = began
     while (now := time.monotonic()) < began + 60 * minutes:
-        for process in watched:
-            process.look(now - began)
+        for server, family in families.items():
+            with stopped(server):
+                for process in family:
+                    process.look(now - began)
         due = max(due + INTERVAL_SECONDS, time.monotonic())
         time.sleep(max(0.0, due - time.monotonic()))
 

@@ -57,6 +57,17 @@ def ksm_running() -> AbstractContextManager[bool]:
     return _settings({KSM / "run": "1", KSM / "sleep_millisecs": "1"})
 
 
+@contextmanager
+def ksm_paused() -> Iterator[None]:
+    """KSM does nothing meanwhile; what it has merged stays merged."""
+    run = (KSM / "run").read_text()
+    (KSM / "run").write_text("0")
+    try:
+        yield
+    finally:
+        (KSM / "run").write_text(run)
+
+
 def large_pages() -> AbstractContextManager[bool]:
     """Anonymous memory may have pages of 64 kB; whether this kernel has them."""
     return _settings({LARGE_PAGES: "madvise"})

@@ -82,6 +82,8 @@ class PageTable:
     columns: PageColumns
     objects: dict[ObjectKey, Pages]
     """Pages that each memory file holds, in memory or in swap, mapped or not."""
+    unseen: frozenset[ObjectKey]
+    """Memory files that hold more than that: what fallocate made and nobody touched (SEEK_DATA passes over it)."""
 
     @property
     def mappings(self) -> Mappings:
@@ -140,7 +142,10 @@ def read_page_table(process: ProcDir, of: MapSnapshot) -> PageTable:
     page = np.concatenate(pages)
     entries = _read_entries(process, page)
     columns = PageColumns(np.concatenate(flags), entries & _FRAME, entries & _EXCLUSIVE != 0)
-    return PageTable(of, page, columns, _read_objects(process, of.mappings))
+    held = _read_objects(process, of.mappings)
+    objects = {key: pages for key, (pages, _) in held.items()}
+    unseen = frozenset(key for key, (pages, count) in held.items() if count > len(pages))
+    return PageTable(of, page, columns, objects, unseen)
 
 
 def _joined_ranges(mappings: Mappings) -> list[tuple[int, int]]:
@@ -169,12 +174,12 @@ def _read_entries(process: ProcDir, page: Pages) -> NDArray[np.uint64]:
     return out
 
 
-def _read_objects(process: ProcDir, mappings: Mappings) -> dict[ObjectKey, Pages]:
-    """Pages that the memory files hold that are mapped; by map_files, which only root may follow.
+def _read_objects(process: ProcDir, mappings: Mappings) -> dict[ObjectKey, tuple[Pages, int]]:
+    """Pages that each mapped memory file holds, and how many in all; by map_files, which only root may follow.
 
     Hugetlb files are left out: of them the kernel does not tell where the holes are.
     """
-    out: dict[ObjectKey, Pages] = {}
+    out: dict[ObjectKey, tuple[Pages, int]] = {}
     disks, page_kb = _disks(process), mappings.get("kernel_page_size")
     for row in np.flatnonzero(mappings.inode).tolist():
         key = mappings.string_at(mappings.device, row), int(mappings.inode[row])
@@ -187,7 +192,7 @@ def _read_objects(process: ProcDir, mappings: Mappings) -> dict[ObjectKey, Pages
         except OSError:
             continue
         try:
-            out[key] = _held_pages(fd)
+            out[key] = _held_pages(fd), os.fstat(fd).st_blocks * 512 // PAGE
         finally:
             os.close(fd)
     return out

@@ -116,4 +116,4 @@ def known(done: Sequence[str], moves: Sequence[Move], all_lines: Sequence[str]) 
         impossible.discard("ksm-merge")
     if ever & {"huge", "hugepage"}:
         impossible.discard("huge-collapse")
-    return Done(tuple(moves), frozenset(impossible), bool(words & OTHERS))
+    return Done(tuple(moves), frozenset(impossible), bool(words & OTHERS), len(done) == 1)

@@ -1,10 +1,13 @@
 """A process that stands still at each tick, what the sampler says of it, and what of that is not true."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
+from stepped_program import wait_until
 
+from smapstop.errors import SmapstopError
 from smapstop.model.events import Event
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
@@ -24,6 +27,8 @@ class Done:
     """Mechanisms that nothing done in this tick can have set off."""
     others: bool = True
     """Another mapping or process may have filled a memory file."""
+    single: bool = True
+    """Only one thing was done: something must be said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Witness:
     """Samples a process, and reads its page table each time."""
 
     def __init__(self, process: ProcDir) -> None:
-        self._process = process
+        self.process = process
         self._sampler = Sampler(process, Pace(budget=1.0))
         self.timeline = Timeline()
         self.table = self._read()
@@ -57,7 +62,7 @@ class Witness:
     def _read(self) -> PageTable:
         tick = self._sampler.sample()
         assert tick.tier == "smaps"
-        return read_page_table(self._process, self.timeline.append(tick))
+        return read_page_table(self.process, self.timeline.append(tick))
 
     def tick(self, done: Done = Done()) -> Account:
         """What is said of what happened since the last tick, and what of it is not true."""
@@ -69,7 +74,7 @@ class Witness:
             name = self._name(before, mapping)
             lies += [f"{name}: {lie}" for lie in contradictions(events.of_mapping(mapping), pages, family, done)]
         for mapping, count in _changes_of_rss(before, self.table).items():
-            if mapping not in events.mapping and not done.moves:
+            if mapping not in events.mapping and done.single and not done.moves:
                 lies.append(f"{self._name(before, mapping)}: nothing is said of {count:+} pages")
         return Account(
             tuple((self._name(before, event.mapping), event) for event in events), tuple(lies), before, self.table
@@ -90,6 +95,18 @@ class Witness:
             f"{int(mappings.start[row]):x}-{int(mappings.end[row]):x} {mappings.string_at(mappings.perms, row)} "
             f"{mappings.name_of(row)}"
         ).rstrip()
+
+
+def wait_for_stillness(process: ProcDir) -> None:
+    """Wait until a process and its children wait: who has just answered still writes to its stack."""
+    _wait_for(process)
+    for pid in process.read(f"task/{process.pid}/children").split():
+        with suppress(SmapstopError, OSError), ProcDir(int(pid)) as child:
+            _wait_for(child)
+
+
+def _wait_for(process: ProcDir) -> None:
+    wait_until(lambda: process.counters().state in "SZTX")
 
 
 def _changes_of_rss(before: PageTable, after: PageTable) -> dict[int, int]:
@@ -118,6 +135,9 @@ def contradictions(events: Sequence[Event], pages: MappingPages, family: Mapping
     What is not sure may have happened in another part of a mapping that was split, or as an alternative says.
     """
     lies, most = [], {True: most_pages(pages, done.others), False: most_pages(family, done.others)}
+    for group, moved in ((DEPARTURES, family.went_elsewhere), (ARRIVALS, family.came_from_elsewhere)):
+        for what in group:  # a move that may be something else
+            most[False][what] = most[False].get(what, 0) + int(moved.sum())
     for event in events:
         fits = [what for what in (event.what, *event.alternatives) if what not in done.impossible]
         possible = sum(most[event.sure].get(what, 0) for what in fits)
@@ -129,7 +149,7 @@ def contradictions(events: Sequence[Event], pages: MappingPages, family: Mapping
     came = (now.held & ~was.held) | (now.present & was.swapped)
     went = (was.held & ~now.held) | (now.swapped & ~was.swapped)
     for group, moved in ((ARRIVALS, came), (DEPARTURES, went)):
-        said = [event for event in events if event.what in group]
+        said = [event for event in events if event.what in group and (event.sure or not done.moves)]
         if sum(event.pages for event in said) > int(moved.sum()) + _not_seen_moving(events, pages):
             lies.append(f"{' and '.join(map(told, said))}, but {int(moved.sum())} moved in all")
     return lies
