@@ -6,6 +6,7 @@ import numpy as np
 
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.table_data import TableData
 from smapstop.proc.columns import ABSENT, Counters, Mappings, StringTable
 
 PAGE = 4096
@@ -112,3 +113,17 @@ def timeline_of(*ticks: Tick) -> Timeline:
     for tick in ticks:
         timeline.append(tick)
     return timeline
+
+
+def change_of(table: TableData) -> list[int]:
+    """Changes of the rows of a table against its baseline, kB."""
+    assert table.change is not None
+    changes: list[int] = table.change.tolist()
+    return changes
+
+
+def recent_change_of(table: TableData) -> list[int]:
+    """Changes of the rows of a table over the last ticks, kB."""
+    assert table.recent_change is not None
+    changes: list[int] = table.recent_change.tolist()
+    return changes

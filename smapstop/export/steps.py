@@ -85,7 +85,7 @@ def _passing_ids(before: MapSnapshot | None, after: MapSnapshot, row_filter: Row
     """Ids of the mappings that pass the filter, in their new state, or in their last state if they are gone."""
     diff = diff_maps(before or after, after)
     removed = RemovedRows(diff.before, diff.gone_rows, np.full(len(diff.gone_rows), after.tick.number))
-    table = with_removed(build_table(diff, None), diff, removed)
+    table = with_removed(build_table(diff, diff, "rss"), diff, removed)
     return table.ids[row_filter(table)]
 
 

@@ -39,8 +39,6 @@ class Field:
     """Whether it is a property of the mapping rather than an amount: its sum is meaningless."""
     is_evidence: bool = False
     """Whether a change in it is evidence of a kernel mechanism."""
-    is_compared: bool = False
-    """Whether the table can show, and sort by, its change against the baseline."""
     externally_driven: bool = False
     """Whether it changes without the process doing anything: by other processes, or as the kernel ages pages."""
     exchanged_with: str = ""

@@ -32,14 +32,12 @@ FIELDS: tuple[Field, ...] = (
         "Resident set size: the pages in memory now, each counted in full even if other processes map it too. "
         "It excludes the shared zero page, hugetlb pages and device memory.",
         is_evidence=True,
-        is_compared=True,
     ),
     Field(
         "Pss",
         "2.6.25",
         "Proportional set size: Rss with each page divided by its map count. Each mapping is rounded down: "
         "a widely shared page may show as 0.",
-        is_compared=True,
         externally_driven=True,
     ),
     Field("Pss_Dirty", "6.0", "The part of Pss whose pages are dirty (see Private_Dirty).", externally_driven=True),
@@ -76,7 +74,6 @@ FIELDS: tuple[Field, ...] = (
         "is also dirty if another process wrote the file, such as the linker of a newly built executable.",
         short="PDirty",
         is_evidence=True,
-        is_compared=True,
     ),
     Field(
         "Referenced",
@@ -92,7 +89,6 @@ FIELDS: tuple[Field, ...] = (
         "copied on write; shared memory such as memfd or tmpfs is never counted.",
         short="Anon",
         is_evidence=True,
-        is_compared=True,
     ),
     Field(
         "KSM",
@@ -149,7 +145,6 @@ FIELDS: tuple[Field, ...] = (
         "Pages of the mapping that are in swap. For shared memory these are the swapped pages of the object, "
         "so two processes that map it both count the same page.",
         is_evidence=True,
-        is_compared=True,
     ),
     Field(
         "SwapPss",
@@ -261,8 +256,6 @@ PROPERTY_FIELDS = ADDED_PROPERTIES.union(field.name for field in FIELDS if field
 """Fields that are properties of a mapping rather than amounts: their sum is meaningless."""
 EVIDENCE_FIELDS = frozenset(field.name for field in FIELDS if field.is_evidence)
 """Fields in which a change is evidence of a kernel mechanism."""
-COMPARED_FIELDS = tuple(field.name for field in FIELDS if field.is_compared)
-"""Fields whose change the table can show and sort by."""
 EXTERNALLY_DRIVEN = ADDED_PROPERTIES.union(field.name for field in FIELDS if field.externally_driven)
 """Fields that change without the process doing anything."""
 EXCHANGED_PAIRS = tuple((field.name, field.exchanged_with) for field in FIELDS if field.name < field.exchanged_with)

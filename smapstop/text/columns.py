@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smapstop.errors import SmapstopError
+from smapstop.model.metrics import Metric
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD_BY_NAME
 
@@ -43,6 +44,9 @@ def _field(key: str, importance: int) -> Column:
     return Column(key, FIELD_BY_NAME[key].short, "amount", 6, importance, FIELD_BY_NAME[key].help)
 
 
+METRIC_TITLES: dict[Metric, str] = {"rss": "Rss", "pss": "Pss", "uss": "Uss", "dirty": "Dirty", "swap": "Swap"}
+"""Names of the metrics."""
+
 COLUMNS: tuple[Column, ...] = (
     Column(
         "name", "Mapping", "name", 20, 0, "The mapped file, or the kind of memory without a file.", descending=False
@@ -53,8 +57,10 @@ COLUMNS: tuple[Column, ...] = (
     ),
     _field("size", 6),
     _field("rss", 1),
-    Column("delta", "ΔRss", "change", 7, 3, "Change of Rss against the baseline."),
-    Column("rate", "Rate/s", "rate", 7, 9, "Change of Rss per second, over the measured time between samples."),
+    Column("delta", "Δ", "change", 7, 3, "Change of Rss, or of the metric (keys 1 to 5), against the baseline."),
+    Column(
+        "rate", "Rate/s", "rate", 7, 9, "Change of the metric per second over the last ticks, whatever the baseline."
+    ),
     _field("pss", 8),
     _field("private_clean", 11),
     _field("private_dirty", 7),
@@ -62,7 +68,12 @@ COLUMNS: tuple[Column, ...] = (
     _field("anonymous", 4),
     _field("swap", 10),
     Column(
-        "history", "History", "history", 10, 5, "Rss over time, scaled from its minimum to its maximum in that time."
+        "history",
+        "History",
+        "history",
+        10,
+        5,
+        "Metric over time, scaled from its minimum to its maximum in that time.",
     ),
     Column("happened", "What changed", "happened", 28, 2, "Last change of the mapping, and how long ago it was."),
 )

@@ -33,8 +33,10 @@ class ComparedTicks:
     """Tick whose state is shown: that of the view, or the nearest one at which the mapping existed."""
     before: int
     """Tick that it is compared with."""
+    rate_since: int
+    """Tick since which rates count."""
     seconds: float | None
-    """Seconds between the readings, to compute rates; None when there is no rate."""
+    """Seconds since then; None when there is no rate."""
     notice: str
     """Why this is not the state at the tick of the view; empty when it is."""
     previous_run_snapshot: MapSnapshot | None = None
@@ -45,17 +47,17 @@ def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
     """Choose the ticks to compare for a view; the mapping may be gone by then, or not mapped yet."""
     number, before = view.snapshot.tick.number, view.diff.before.tick.number
     if number < history.first_tick:
-        first_time = fmt.clock(history.tick_of(0).wall_ns)
-        return ComparedTicks(
-            history.first_tick, history.first_tick, None, f"not mapped yet; showing its first sample, at {first_time}"
-        )
+        notice = f"not mapped yet; showing its first sample, at {fmt.clock(history.tick_of(0).wall_ns)}"
+        return ComparedTicks(history.first_tick, history.first_tick, history.first_tick, None, notice)
     if history.gone_tick is not None and number >= history.gone_tick:
         last = history.gone_tick - 1
         before = last - 1 if view.previous_run or view.state.baseline == "previous" else min(before, last)
-        return ComparedTicks(last, max(0, before), None, end_text(history))
+        return ComparedTicks(last, max(0, before), 0, None, end_text(history))
     missing = fmt.printable(view.snapshot.tick.missing)
     notice = f"not read at this tick: {missing}" if missing else ""
-    return ComparedTicks(number, before, view.table.seconds, notice, view.diff.before if view.previous_run else None)
+    previous = view.diff.before if view.previous_run else None
+    rate_since = view.recent.before.tick.number
+    return ComparedTicks(number, before, rate_since, view.table.recent_seconds, notice, previous)
 
 
 # the title
@@ -173,6 +175,7 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
     """Rows for every field that the kernel prints for the mapping, in the kernel's order."""
     step = history.step_at(ticks.number)
     before, after, change = _compare(history, ticks)
+    recent = after - np.nan_to_num(history.amounts(np.array([ticks.rate_since]))[:, 0])
     others = _changed_by_others(history, ticks, before, after)
     ever, last = history.last_changes(len(history.states) - 1) > 0, history.last_changes(step)
     histories = sparkline(history.amounts(_history_ticks(ticks.number, widths.history)))
@@ -192,7 +195,7 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
                 before=exact_amount(was, widths.before),
                 after=exact_amount(now, widths.after),
                 delta=exact_change(delta, widths.delta),
-                rate=_rate(name, delta, ticks.seconds),
+                rate=_rate(name, float(recent[at]), ticks.seconds),
                 history=histories[at],
                 last=last_text,
                 amount=now,

@@ -9,7 +9,9 @@ import numpy as np
 from smapstop.model.grouping import Grouping
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.recent_moves import recent_amounts
-from smapstop.model.history.series_cache import SampleCache, SeriesCache
+from smapstop.model.history.series_cache import SampleCache, SeriesCache, SeriesValues
+from smapstop.model.metrics import Metric, parts_of
+from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text.columns import Column
 from smapstop.text.events import change_text
@@ -19,8 +21,8 @@ from smapstop.text.events import change_text
 class GroupSeries:
     """Time series of rows that are groups of mappings."""
 
-    rss: GroupHistory
-    """Rss, for the history column."""
+    metric: GroupHistory
+    """Parts of the metric, for the history column."""
     amounts: GroupHistory
     """All displayed amounts, for recent changes."""
 
@@ -29,10 +31,11 @@ class GroupSeries:
 class RowSeries:
     """Time series of rows that are mappings, cached from tick to tick."""
 
-    rss: SeriesCache
-    """Rss, for the history column."""
-    rss_samples: SampleCache
-    """Rss at single ticks, for the history column over a long time."""
+    metric: Metric
+    history: SeriesCache
+    """The metric, for the history column."""
+    samples: SampleCache
+    """The metric at single ticks, for the history column over a long time."""
     amounts: SeriesCache
     """All displayed amounts, for recent changes."""
     fields: tuple[str, ...]
@@ -43,12 +46,13 @@ class RowSeries:
     """Timeline that the series come from."""
 
 
-def row_series_of(timeline: Timeline, columns: Iterable[Column]) -> RowSeries:
-    """Build the series of a timeline's mappings for these columns."""
+def row_series_of(timeline: Timeline, columns: Iterable[Column], metric: Metric = "rss") -> RowSeries:
+    """Build the series of a timeline's mappings for these columns and the metric."""
     fields = amount_fields(columns)
     return RowSeries(
-        SeriesCache(lambda ids, first, stop: timeline.queries.series(ids, "rss", first, stop)[np.newaxis]),
-        SampleCache(lambda ids, number: timeline.queries.series(ids, "rss", number, number + 1)[:, 0]),
+        metric,
+        SeriesCache(lambda ids, first, stop: _metric_series(timeline, ids, metric, first, stop)[np.newaxis]),
+        SampleCache(lambda ids, number: _metric_series(timeline, ids, metric, number, number + 1)[:, 0]),
         SeriesCache(lambda ids, first, stop: recent_amounts(timeline, ids, fields, first, stop)),
         fields,
         lru_cache(1024)(partial(change_text, timeline)),
@@ -56,9 +60,22 @@ def row_series_of(timeline: Timeline, columns: Iterable[Column]) -> RowSeries:
     )
 
 
-def group_series_of(timeline: Timeline, by: Grouping, columns: Sequence[Column]) -> GroupSeries:
-    """Build the series of a timeline's groups for these columns."""
-    return GroupSeries(GroupHistory(timeline, by), GroupHistory(timeline, by, amount_fields(columns)))
+def _metric_series(timeline: Timeline, ids: Ids, metric: Metric, first: int, stop: int) -> SeriesValues:
+    """A metric of mappings over ticks, kB, shape (len(ids), stop - first)."""
+    return sum_known([timeline.queries.series(ids, name, first, stop) for name in parts_of(metric)])
+
+
+def sum_known(series: Sequence[SeriesValues]) -> SeriesValues:
+    """Sum series of the same shape; NaN where none has a value."""
+    parts = np.stack(series)
+    return np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0))
+
+
+def group_series_of(timeline: Timeline, by: Grouping, columns: Sequence[Column], metric: Metric) -> GroupSeries:
+    """Build the series of a timeline's groups for these columns and the metric."""
+    return GroupSeries(
+        GroupHistory(timeline, by, parts_of(metric)), GroupHistory(timeline, by, amount_fields(columns))
+    )
 
 
 def amount_fields(columns: Iterable[Column]) -> tuple[str, ...]:

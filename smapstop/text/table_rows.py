@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from smapstop.model.history.group_history import REMOVAL_TICKS
 from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, moves_of
 from smapstop.model.kinds import Kind, section_of
+from smapstop.model.metrics import parts_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import TableData
@@ -17,7 +18,7 @@ from smapstop.proc.columns import ABSENT
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
 from smapstop.text.events import group_change_text
-from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of
+from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
 
 HISTORY_TICKS = REMOVAL_TICKS
@@ -99,8 +100,8 @@ def build_rows(
     table, now = view.table, view.snapshot.tick.number
     last_changed: list[int] = table.last_changed[indices].tolist()
     if groups:
-        last_changed = groups.rss.last_changed(table.ids[indices], table.last_changed[indices], now)
-    histories = histories or row_series_of(timeline, [column for column, _ in columns])
+        last_changed = groups.metric.last_changed(table.ids[indices], table.last_changed[indices], now)
+    histories = histories or row_series_of(timeline, [column for column, _ in columns], view.state.metric)
     shown = _VisibleRows(view, timeline, indices, groups, histories, last_changed)
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(table, indices, column) for column, _ in columns]
@@ -137,11 +138,11 @@ def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
         case "amount":
             return _format_column(fmt.amount, table.get(column.key), indices)
         case "change":
-            return _format_column(fmt.signed, table.deltas.get("rss"), indices)
+            return _format_column(fmt.signed, table.change, indices)
         case "rate":
-            if table.seconds is None:
+            if table.recent_seconds is None or table.recent_change is None:
                 return [fmt.UNKNOWN] * len(rows)
-            return [fmt.rate(change / table.seconds) for change in table.deltas["rss"][indices].tolist()]
+            return [fmt.rate(change / table.recent_seconds) for change in table.recent_change[indices].tolist()]
 
 
 def _format_column(
@@ -155,7 +156,8 @@ def _format_column(
 
 def _numbers(table: TableData, indices: RowIndices, column: Column) -> list[float]:
     """Numbers behind the texts of a column; 0 if there are none."""
-    values = table.deltas.get("rss") if column.cell_format in ("change", "rate") else table.get(column.key)
+    changes = {"change": table.change, "rate": table.recent_change}
+    values = changes[column.cell_format] if column.cell_format in changes else table.get(column.key)
     return [0] * len(indices) if values is None else values[indices].tolist()
 
 
@@ -215,7 +217,7 @@ def history_step(ticks: int, width: int) -> int:
 
 
 def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
-    """Rss of each row in the window of time, in block glyphs; for a group, of the mappings that it had at each tick.
+    """Metric of each row in the window of time, in block glyphs; of a group, of the mappings it had at each tick.
 
     Rows that did not change are blank: those that did stand out, and the others do not have to be redrawn. What
     changed inside the first glyph is a change from the first value.
@@ -224,26 +226,29 @@ def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
     numbers = window.samples(width, number, _GROUP_TICKS if shown.group_series else _ROW_TICKS)
     known = numbers >= 0
     values = np.full((len(shown.ids), width), np.nan)
-    values[:, known] = _rss_at(shown, numbers[known])
+    values[:, known] = _metric_at(shown, numbers[known])
     constant = (values[:, known] == values[:, :1]).all(axis=1).tolist()
     return [" " * width if blank else text for text, blank in zip(sparkline(values), constant, strict=True)]
 
 
-def _rss_at(shown: _VisibleRows, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Rss of each row after some ticks of the window, kB, shape (rows, len(numbers)); NaN where unknown."""
+def _metric_at(shown: _VisibleRows, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Metric of each row after some ticks of the window, kB, shape (rows, len(numbers)); NaN where unknown."""
     window = shown.view.window
     few = len(window.times_ns) <= (_GROUP_TICKS if shown.group_series else _ROW_TICKS)
     if shown.group_series:
-        groups = shown.group_series.rss
+        groups = shown.group_series.metric
         if few:
-            sums = groups.series(shown.ids, window.first, window.last + 1)[0]
+            sums = sum_known(list(groups.series(shown.ids, window.first, window.last + 1)))
             return np.take(sums, numbers - window.first, axis=1)
-        columns = {at: groups.series(shown.ids, at, at + 1)[0][:, 0] for at in np.unique(numbers).tolist()}
+        columns = {
+            at: sum_known(list(groups.series(shown.ids, at, at + 1)))[:, 0] for at in np.unique(numbers).tolist()
+        }
         return np.stack([columns[at] for at in numbers.tolist()], axis=1)
     if not few:
-        return shown.row_series.rss_samples.values(shown.ids, numbers)
-    now = shown.amounts(["rss"]) if window.last == shown.view.snapshot.tick.number else None
-    series = shown.row_series.rss.values(shown.ids, window.first, window.last + 1, now)[0]
+        return shown.row_series.samples.values(shown.ids, numbers)
+    is_now = window.last == shown.view.snapshot.tick.number
+    now = sum_known(list(shown.amounts(parts_of(shown.row_series.metric))))[np.newaxis] if is_now else None
+    series = shown.row_series.history.values(shown.ids, window.first, window.last + 1, now)[0]
     return np.take(series, numbers - window.first, axis=1)
 
 
@@ -251,7 +256,7 @@ def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
     """Last change of each row, with its age."""
     timeline, last_changed = shown.timeline, shown.last_changed
     if shown.group_series:
-        entries_of_rows = shown.group_series.rss.entries(shown.ids, last_changed)
+        entries_of_rows = shown.group_series.metric.entries(shown.ids, last_changed)
         texts = [
             group_change_text(timeline, entries, number)
             for entries, number in zip(entries_of_rows, last_changed, strict=True)

@@ -93,8 +93,8 @@ def test_a_change_is_against_the_compared_moment() -> None:
     def dirty(lens: ViewState) -> tuple[str, str, str, str]:
         return compared(*seen(*ticks, lens=lens))["private_dirty"]
 
-    assert dirty(ViewState()) == ("8", "8", "·", "·")
-    assert dirty(ViewState(baseline="mark", mark=1)) == ("4", "8", "+4", "+2 K/s")
+    assert dirty(ViewState()) == ("8", "8", "·", "+2.67 K/s"), "the rate is over the last ticks"
+    assert dirty(ViewState(baseline="mark", mark=1)) == ("4", "8", "+4", "+2.67 K/s")
     assert dirty(ViewState(baseline="start")) == ("0", "8", "+8", "+2.67 K/s")
     assert dirty(ViewState(at=2)) == ("4", "8", "+4", "+4 K/s")
 
@@ -145,12 +145,12 @@ def test_against_an_earlier_run_every_field_is_compared_with_what_the_mapping_ha
     assert compared(*against(7)) == {
         "size": ("8", "8", "·", "·"),
         "rss": ("8", "8", "·", "·"),
-        "private_clean": ("–", "0", "–", "–"),
-        "private_dirty": ("4", "8", "+4", "–"),
-        "anonymous": ("–", "8", "–", "–"),
+        "private_clean": ("–", "0", "–", "·"),
+        "private_dirty": ("4", "8", "+4", "·"),
+        "anonymous": ("–", "8", "–", "·"),
         "thp_eligible": ("–", "0", "–", ""),
     }
-    assert compared(*against(8)) == {"size": ("–", "8", "+8", "–"), "rss": ("–", "8", "+8", "–")}
+    assert compared(*against(8)) == {"size": ("–", "8", "+8", "+8 K/s"), "rss": ("–", "8", "+8", "+8 K/s")}
 
 
 def test_what_is_gone_is_not_compared_with_an_earlier_run() -> None:
@@ -326,7 +326,7 @@ def gone_by(number: int, **other: Any) -> tuple[Tick, ...]:
 def test_a_mapping_that_is_gone_keeps_its_last_state_and_says_so() -> None:
     life, view = seen(*gone_by(3), tick_of(4, mappings_of(), []))
 
-    assert ComparedTicks(2, 1, None, "gone since 22:13:23: unmapped; showing its last state") == view
+    assert ComparedTicks(2, 1, 0, None, "gone since 22:13:23: unmapped; showing its last state") == view
     assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")
 
 
@@ -345,7 +345,7 @@ def test_a_mapping_that_is_not_there_yet_shows_how_it_begins() -> None:
     ticks = tick_of(0, mappings_of((1, 2)), [1]), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [7])
     life, view = seen(*ticks, lens=ViewState(at=0))
 
-    assert ComparedTicks(1, 1, None, "not mapped yet; showing its first sample, at 22:13:21") == view
+    assert ComparedTicks(1, 1, 1, None, "not mapped yet; showing its first sample, at 22:13:21") == view
     assert compared(life, view)["rss"] == ("8", "8", "·", "·")
 
 

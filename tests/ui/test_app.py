@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import COUNTERS, mappings_of, tick_of
+from factories import COUNTERS, TEXTS, mappings_of, tick_of
 from list_source import ListSource
 from numpy.typing import NDArray
 from textual.pilot import Pilot
@@ -186,6 +186,24 @@ async def test_only_what_moves_has_a_history() -> None:
         lines = await shown(pilot)
         history = {line[2:20].strip(): set(line) & set("▁▂▃▄▅▆▇█") for line in lines[1:5]}
         assert history == {"libc.so.6 .text": {"▁", "█"}, "[heap]": set(), ANON: set(), "[stack]": set()}
+
+
+async def test_digits_choose_what_changes_rates_and_histories_follow() -> None:
+    def grown(number: int) -> Tick:
+        amounts = {"private_clean": [40 - 4 * number, 0, 0, 0], "private_dirty": [4 * number, 0, 0, 0]}
+        rows = mappings_of(*((*row, 40) for row in ROWS), texts=TEXTS, **amounts)
+        return tick_of(number, rows, [0, 1, 2, 3], keyframe=True)
+
+    app, _ = dashboard(*map(grown, range(4)))
+    async with app.run_test(size=(118, 40)) as pilot:
+        seen = []
+        for key in "14":
+            await pilot.press(key)
+            lines = await shown(pilot)
+            heap = next(line for line in lines if line.startswith("H [heap]"))
+            change = heap.partition("40 K")[2].split()[0]
+            seen.append((lines[0].split()[4], change, bool(set(heap) & set("▁█"))))
+        assert seen == [("ΔRss", "·", False), ("ΔDirty", "+4", True)]
 
 
 async def test_a_change_keeps_its_history_while_the_window_grows_over_it() -> None:

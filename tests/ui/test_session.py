@@ -1,6 +1,6 @@
 """Which run is looked at, at which moment, and how."""
 
-from factories import mappings_of, tick_of
+from factories import change_of, mappings_of, tick_of
 from list_source import target
 
 from smapstop.model.compare.runs import Run
@@ -52,7 +52,7 @@ def test_who_looks_live_sees_the_next_run_compared_with_the_last_one() -> None:
     assert scene is not None
     assert scene.previous_run is not None
     assert scene.previous_run.number == 1
-    assert scene.table.deltas["rss"].tolist() == [0, 10]
+    assert change_of(scene.table) == [0, 10]
 
 
 def test_who_looks_at_the_past_stays_there_when_a_run_begins() -> None:

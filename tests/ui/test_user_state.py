@@ -59,7 +59,7 @@ async def test_the_list_of_columns_marks_those_of_the_table_first_and_in_its_ord
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("f2")
         lines = [str(option.prompt) for option in app.screen.query_one(OptionList).options]
-        assert [line.split()[1] for line in lines if line.startswith(" ✓")] == ["Mapping", "Rss", "ΔRss", "Pss"]
+        assert [line.split()[1] for line in lines if line.startswith(" ✓")] == ["Mapping", "Rss", "Δ", "Pss"]
         assert not any(line.startswith(" ✓") for line in lines[4:])
         await pilot.press("down", "space", "escape")
         assert len(app.screen_stack) == 1

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.mapping_rows import find_rows
+from smapstop.model.metrics import Metric, parts_of
 from smapstop.model.own_changes import most_own_kb
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT, Mappings
@@ -40,6 +41,11 @@ class MapDiff:
             delta[known] = 0
         delta[after == ABSENT] = 0
         return delta
+
+    def change(self, metric: Metric) -> NDArray[np.int64] | None:
+        """Signed change of a metric per mapping, kB, shape (n,); None when no part of it is printed."""
+        deltas = [delta for name in parts_of(metric) if (delta := self.delta(name)) is not None]
+        return sum(deltas[1:], deltas[0]) if deltas else None
 
 
 def is_own_change(diff: MapDiff, parts: Sequence[str]) -> bool:

@@ -17,8 +17,8 @@ class Sorting:
     """Sort key and direction."""
 
     key: str = "moved"
-    """`moved` (most recently changed first, then the largest change, then Rss), `name`, `perms`, `start`, `size`,
-    `delta`, `rate`, or the name of a field."""
+    """`moved` (most recently changed first, then the largest change, then the metric), `name`, `perms`, `start`,
+    `size`, `delta`, `rate`, or the name of a field."""
     descending: bool = True
 
 
@@ -42,12 +42,14 @@ def sort_rows(table: TableData, sorting: Sorting, keep: Mask | None = None) -> R
 def _sort_keys(table: TableData, key: str) -> list[NDArray[np.int64]]:
     """Sort keys, most significant first."""
     zeros = np.zeros(len(table), np.int64)
-    change = table.deltas.get("rss", zeros)
+    change = zeros if table.change is None else table.change
     if key == "moved":
-        rss = table.get("rss")
-        return [table.last_changed, np.abs(change), zeros if rss is None else rss]
-    if key in ("delta", "rate"):
+        amounts = table.metric_amounts
+        return [table.last_changed, np.abs(change), zeros if amounts is None else amounts]
+    if key == "delta":
         return [change]
+    if key == "rate":
+        return [zeros if table.recent_change is None else table.recent_change]
     if key == "start":
         return [(table.start >> np.uint64(12)).astype(np.int64)]
     if key == "size":
@@ -68,5 +70,5 @@ def _ranks(table: TableData, codes: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def sort_column(table: TableData, key: str) -> NDArray[np.int64] | None:
-    """Column of a table by the name that users write: a field, or `delta` for the change of Rss."""
-    return table.deltas.get("rss") if key == "delta" else table.get(key)
+    """Column of a table by the name that users write: a field, or `delta` for the change of the metric."""
+    return table.change if key == "delta" else table.get(key)

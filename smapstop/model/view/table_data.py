@@ -10,13 +10,15 @@ from smapstop.model.grouping import Grouping, group_ids, group_keys, group_name,
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.labels import Label, purpose_label
 from smapstop.model.mapping_rows import concatenate, find_rows
+from smapstop.model.metrics import Metric, sum_parts
 from smapstop.model.purpose_groups import KIND_OF_GROUP, purpose_groups
 from smapstop.model.purposes import Purposes, purposes_of, unknown_purposes
 from smapstop.model.tick import Ids, ThreadStack
 from smapstop.model.timeline.map_diff import MapDiff
 from smapstop.model.timeline.map_snapshot import MapSnapshot
+from smapstop.model.timeline.rates import rate_seconds
 from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, StringIds, StringTable
-from smapstop.proc.fields import COMPARED_FIELDS, PROPERTY_FIELDS
+from smapstop.proc.fields import PROPERTY_FIELDS
 
 PurposeSource = tuple[Mappings, Purposes, NDArray[np.intp]]
 """A map, the purposes of its mappings, and some of its rows."""
@@ -38,10 +40,14 @@ class TableData:
     fields: tuple[str, ...]
     amounts: Amounts
     """Shape (len(fields), n), kB."""
-    deltas: dict[str, Amounts]
-    """Changes of the fields of `COMPARED_FIELDS` against the baseline, kB, shape (n,) each."""
-    seconds: float | None
-    """Divisor of `deltas` for rates; `None` if there is no rate."""
+    metric: Metric
+    """What the changes are of."""
+    change: Amounts | None
+    """Change of the metric against the baseline, kB, shape (n,); `None` if unknown, or without a baseline."""
+    recent_change: Amounts | None
+    """Change of the metric over the last ticks, kB, shape (n,), for rates; `None` likewise."""
+    recent_seconds: float | None
+    """Seconds of the last ticks; `None` if there is no rate."""
     last_changed: NDArray[np.int64]
     """Tick at which the row last changed, -1 for never."""
     gone: NDArray[np.bool_]
@@ -70,6 +76,11 @@ class TableData:
         """Positions in `PURPOSE_GROUPS`, shape (n,); computed only when needed."""
         return np.concatenate([purpose_groups(mappings, purposes)[rows] for mappings, purposes, rows in self.sources])
 
+    @property
+    def metric_amounts(self) -> Amounts | None:
+        """Amounts of the metric, kB, shape (n,); `None` if this kernel does not print it."""
+        return sum_parts(self.metric, self.get)
+
     def get(self, name: str) -> Amounts | None:
         """Column of a field; `None` if this kernel does not print it."""
         return self.amounts[self.fields.index(name)] if name in self.fields else None
@@ -89,7 +100,8 @@ class RemovedRows:
 
 def build_table(
     changes: MapDiff,
-    seconds: float | None,
+    recent: MapDiff,
+    metric: Metric,
     stacks: Mapping[int, ThreadStack] | None = None,
     purposes: Purposes | None = None,
 ) -> TableData:
@@ -97,7 +109,8 @@ def build_table(
 
     Args:
         changes: The snapshot, compared with its baseline.
-        seconds: Divisor of changes for rates; `None` if there is no rate.
+        recent: The snapshot, compared with one a few ticks before, for rates.
+        metric: What the changes are of.
         stacks: Threads by the mapping that is their stack.
         purposes: Purposes of the mappings; by default what their shapes say.
     """
@@ -105,8 +118,10 @@ def build_table(
     return replace(
         static_table(after.mappings, purposes),
         ids=after.ids,
-        deltas={name: delta for name in COMPARED_FIELDS if (delta := changes.delta(name)) is not None},
-        seconds=seconds,
+        metric=metric,
+        change=changes.change(metric),
+        recent_change=recent.change(metric),
+        recent_seconds=rate_seconds(recent.before.reading_tick, after.reading_tick),
         last_changed=after.last_changed,
         stacks=stacks or {},
     )
@@ -127,6 +142,7 @@ def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> Table
     both = concatenate(replace(changes.after.mappings, strings=mappings.strings), removed)
     rows = find_rows(before.ids, ids)
     purposes = purposes_of(mappings)
+    lost_kb, no_rate = _removed_amounts(before, rows, table.metric), np.zeros(len(ids), np.int64)
     return replace(
         table,
         ids=np.concatenate([table.ids, ids]),
@@ -138,10 +154,8 @@ def with_removed(table: TableData, changes: MapDiff, lost: RemovedRows) -> Table
         texts=both.strings,
         fields=both.fields,
         amounts=both.amounts,
-        deltas={
-            name: np.concatenate([delta, _removed_amounts(before, rows, name)])
-            for name, delta in table.deltas.items()
-        },
+        change=None if table.change is None else np.concatenate([table.change, lost_kb]),
+        recent_change=None if table.recent_change is None else np.concatenate([table.recent_change, no_rate]),
         last_changed=np.concatenate([table.last_changed, lost.ticks]),
         gone=np.concatenate([table.gone, np.ones(len(ids), bool)]),
         mapping_count=np.ones(len(both), np.int64),
@@ -169,8 +183,10 @@ def static_table(mappings: Mappings, purposes: Purposes | None = None) -> TableD
         texts=mappings.strings,
         fields=mappings.fields,
         amounts=mappings.amounts,
-        deltas={},
-        seconds=None,
+        metric="rss",
+        change=None,
+        recent_change=None,
+        recent_seconds=None,
         last_changed=np.full(n, -1),
         gone=np.zeros(n, bool),
         mapping_count=np.ones(n, np.int64),
@@ -179,12 +195,12 @@ def static_table(mappings: Mappings, purposes: Purposes | None = None) -> TableD
     )
 
 
-def _removed_amounts(before: MapSnapshot, rows: NDArray[np.intp], name: str) -> Amounts:
-    """Change of a field of removed mappings: minus what they had in the baseline, 0 if they were not in it."""
+def _removed_amounts(before: MapSnapshot, rows: NDArray[np.intp], metric: Metric) -> Amounts:
+    """Change of a metric of removed mappings: minus what they had in the baseline, 0 if they were not in it."""
     changes = np.zeros(len(rows), np.int64)
-    column = before.mappings.get(name)
+    column = sum_parts(metric, before.mappings.get)
     if column is not None:
-        changes[rows >= 0] = -np.maximum(column[rows[rows >= 0]], 0)
+        changes[rows >= 0] = -column[rows[rows >= 0]]
     return changes
 
 
@@ -221,8 +237,10 @@ def group_rows(table: TableData, by: Grouping) -> TableData:
         texts=StringTable(["", *(group_name(table.texts, key) for key in keys.tolist())]),
         fields=table.fields,
         amounts=amounts,
-        deltas={name: sums(row) for name, row in table.deltas.items()},
-        seconds=table.seconds,
+        metric=table.metric,
+        change=None if table.change is None else sums(table.change),
+        recent_change=None if table.recent_change is None else sums(table.recent_change),
+        recent_seconds=table.recent_seconds,
         last_changed=last_changed,
         gone=sums(present.astype(np.int64)) == 0,
         mapping_count=sums(present.astype(np.int64)),

@@ -6,12 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.compare.previous_run import PreviousRun
-from smapstop.model.grouping import Grouping
 from smapstop.model.history.time_window import TickTimes, TimeWindow, window_until
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import MapDiff, diff_maps
 from smapstop.model.timeline.map_snapshot import MapSnapshot
-from smapstop.model.timeline.rates import rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.table_data import RemovedRows, TableData, build_table, group_rows, with_removed
@@ -19,6 +17,8 @@ from smapstop.model.view.view_state import ViewState
 
 REMOVED_ROW_TICKS = 3
 """Ticks for which a removed mapping is still shown."""
+RATE_TICKS = 3
+"""Ticks over which rates count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +31,8 @@ class View:
     """The tick before the snapshot's, for rates of the whole process; the same one if there is none before."""
     diff: MapDiff
     """The snapshot compared with its baseline."""
+    recent: MapDiff
+    """The snapshot compared with the one `RATE_TICKS` before, for rates."""
     table: TableData
     filter_mask: NDArray[np.bool_]
     """Mask of the table rows that pass the filter."""
@@ -65,12 +67,14 @@ def derive_view(
     if times_ns is None:
         times_ns = np.array([timeline.header(max(timeline.oldest, n)).monotonic_ns for n in range(newest + 1)])
     changes = diff_maps(_baseline(timeline, state, snapshot, previous_run), snapshot)
-    table = _table(timeline, changes, state.grouping, other_run=previous_run is not None)
+    recent = diff_maps(timeline.at(_rate_baseline(timeline, snapshot)), snapshot)
+    table = _table(timeline, changes, recent, state, other_run=previous_run is not None)
     return View(
         state=state,
         snapshot=snapshot,
         previous_tick=timeline.header(max(timeline.oldest, snapshot.tick.number - 1)),
         diff=changes,
+        recent=recent,
         table=table,
         filter_mask=parse_filter(state.filter)(table),
         newest=newest,
@@ -94,22 +98,28 @@ def _baseline(
     return timeline.at(max(timeline.oldest, snapshot.reading_tick.number - 1))
 
 
-def _table(timeline: Timeline, changes: MapDiff, grouping: Grouping, *, other_run: bool) -> TableData:
+def _rate_baseline(timeline: Timeline, snapshot: MapSnapshot) -> int:
+    """The tick since which rates count: `RATE_TICKS` before, or earlier, so that a reading lies between."""
+    number = min(snapshot.tick.number - RATE_TICKS, snapshot.reading_tick.number - 1)
+    return max(timeline.oldest, number)
+
+
+def _table(timeline: Timeline, changes: MapDiff, recent: MapDiff, state: ViewState, *, other_run: bool) -> TableData:
     """Table of a snapshot with the removed rows, grouped.
 
     Args:
         timeline: Timeline of the snapshot.
         changes: The snapshot compared with its baseline.
-        grouping: How to group the rows.
-        other_run: Whether the baseline is of another run: then there are no rates, and the removed rows are those
-            that only the baseline has.
+        recent: The snapshot compared with that of a few ticks before.
+        state: Metric and grouping.
+        other_run: Whether the baseline is of another run: the removed rows are those that only the baseline has.
     """
     snapshot = changes.after
-    seconds = None if other_run else rate_seconds(changes.before.reading_tick, snapshot.reading_tick)
     number = snapshot.tick.number
-    table = build_table(changes, seconds, timeline.stacks_at(number), timeline.purposes_at(number))
+    stacks, purposes = timeline.stacks_at(number), timeline.purposes_at(number)
+    table = build_table(changes, recent, state.metric, stacks, purposes)
     removed = _rows_only_in_baseline(changes) if other_run else _removed_rows(timeline, snapshot)
-    return group_rows(with_removed(table, changes, removed), grouping)
+    return group_rows(with_removed(table, changes, removed), state.grouping)
 
 
 def _removed_rows(timeline: Timeline, snapshot: MapSnapshot) -> RemovedRows:

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.history.time_window import zoomed_span
+from smapstop.model.metrics import Metric
 
 Baseline = Literal["previous", "mark", "start", "range", "run"]
 """What the snapshot is compared with: the previous reading, the mark, the first tick, the begin of a range, or an
@@ -33,6 +34,8 @@ class ViewState:
     """Length of the window of time that charts show, seconds; `None` for everything."""
     until: int | None = None
     """The last tick of the window while the view is paused; `None` follows the newest."""
+    metric: Metric = "rss"
+    """What changes, rates, histories and the order of the rows follow."""
     grouping: Grouping = "none"
     filter: str = ""
     """See `parse_filter`."""

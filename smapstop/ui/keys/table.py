@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from smapstop.text.columns import METRIC_TITLES
+
 Group = Literal["Table", "Compare", "Time", "Pages", "Program", "General", "Cursor", "Lists"]
 """Headings under which the help lists the keys."""
 GROUPS: tuple[Group, ...] = get_args(Group)
@@ -134,6 +136,11 @@ KEYS: tuple[Key, ...] = (
          "runs", runs="dismiss"),
     _key("group", "g f5", "group", "Table", "Group by name, kind, file, purpose, or not at all.",
          "group", shown=True),
+    *(
+        _key(f"metric_{name}", str(number), f"by {label}", "Table",
+             f"Let changes, rates, histories and the order follow {label}.", f"metric('{name}')")
+        for number, (name, label) in enumerate(METRIC_TITLES.items(), 1)
+    ),
     _key("save", "x", "save", "General", "Save the session so far, to replay or export it.",
          "save", shown=True),
     _key("palette", "ctrl+p", "palette", "General", "Find an action by name.",

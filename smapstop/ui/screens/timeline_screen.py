@@ -7,6 +7,7 @@ from textual import on
 from textual.screen import Screen
 
 from smapstop.model.compare.runs import Run
+from smapstop.model.metrics import Metric
 from smapstop.model.view.playback import Playback
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
@@ -162,6 +163,10 @@ class TimelineScreen(Screen[None]):
     def action_compare(self) -> None:
         """Compare with the next baseline."""
         self.change_view(self.session.view_state.cycle_baseline(earlier=self.session.previous_run is not None))
+
+    def action_metric(self, metric: Metric) -> None:
+        """Let changes, rates, histories and the order follow a metric."""
+        self.change_view(replace(self.session.view_state, metric=metric))
 
     def action_group(self) -> None:
         """Group by the next grouping."""

@@ -14,11 +14,12 @@ from textual.strip import Strip
 
 from smapstop.model.grouping import Grouping
 from smapstop.model.history.recent_moves import FADE_TICKS
+from smapstop.model.metrics import Metric, parts_of
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.columns import Column, fit_columns, group_columns
+from smapstop.text.columns import METRIC_TITLES, Column, fit_columns, group_columns
 from smapstop.text.kinds import letter_of
 from smapstop.text.row_queries import GroupSeries, RowSeries, group_series_of, row_series_of
 from smapstop.text.status import window_text
@@ -83,9 +84,11 @@ class MappingTable(LineList[int, _TableLine]):
         """Show a view with its rows in this order; the title says if that is frozen."""
         fixed, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
-        self._group_series = self._find_group_series(timeline, view.state.grouping)
-        if self._row_series is None or self._row_series.timeline is not timeline:
-            self._row_series = row_series_of(timeline, self.columns)
+        metric = view.state.metric
+        self._group_series = self._find_group_series(timeline, view.state.grouping, metric)
+        series = self._row_series
+        if series is None or (series.timeline, series.metric) != (timeline, metric):
+            self._row_series = row_series_of(timeline, self.columns, metric)
         self._sorting, self._name_title = sorting, _format_name_title(view, frozen=frozen)
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
             # the mapping under the cursor is gone: keep the cursor on its line
@@ -94,14 +97,16 @@ class MappingTable(LineList[int, _TableLine]):
         self.restore_fixed_row(*fixed)
         self.redraw()
 
-    def _find_group_series(self, timeline: Timeline, by: Grouping) -> GroupSeries | None:
+    def _find_group_series(self, timeline: Timeline, by: Grouping, metric: Metric) -> GroupSeries | None:
         """Series of the groups, reused while they fit; None when the rows are mappings."""
         if by == "none":
             return None
         cached = self._group_series
-        if cached is not None and (cached.rss.timeline, cached.rss.by) == (timeline, by):
-            return cached
-        return group_series_of(timeline, by, self.columns)
+        if cached is not None:
+            history = cached.metric
+            if (history.timeline, history.by, history.fields) == (timeline, by, parts_of(metric)):
+                return cached
+        return group_series_of(timeline, by, self.columns, metric)
 
     @property
     def count(self) -> int:
@@ -171,11 +176,14 @@ class MappingTable(LineList[int, _TableLine]):
         assert self._view is not None
         if column.cell_format == "name":
             return fmt.clip(self._name_title or column.title, cells)
+        metric = METRIC_TITLES[self._view.state.metric]
+        if column.cell_format == "change":
+            return f"Δ{metric}"
         if column.cell_format != "history":
             return column.title
         span = window_text(self._view)
-        title = f"Rss history ({span})"
-        return title if len(title) <= cells else f"Rss ({span})"
+        title = f"{metric} history ({span})"
+        return title if len(title) <= cells else f"{metric} ({span})"
 
     def draw_line(self, line: _TableLine, width: int) -> Strip:
         """Draw one row: highlighted when it just changed, struck through when it is gone."""

@@ -35,7 +35,8 @@ def sheet() -> TableData:
         tick_of(1, now.take(slice(3, 4)), [3]),
         tick_of(2, now.take(slice(0, 1)), [0]),
     )
-    return build_table(diff_maps(timeline.at(0), timeline.at(2)), None)
+    changes = diff_maps(timeline.at(0), timeline.at(2))
+    return build_table(changes, changes, "rss")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_only_rows_that_are_kept_are_ordered(sheet: TableData) -> None:
 def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
     rows = mappings_of((1, 2, "rw-p", "/C"), (3, 4, "rw-p", "/b"), (5, 6, "rw-p", "/a"))
     moment = timeline_of(tick_of(0, rows, [0, 1, 2])).at(0)
-    of = build_table(diff_maps(moment, moment), None)
+    of = build_table(diff_maps(moment, moment), diff_maps(moment, moment), "rss")
 
     assert sort_rows(of, Sorting("name", descending=False)).tolist() == [2, 1, 0]
 
@@ -155,7 +156,7 @@ def test_columns_by_the_names_that_users_know(sheet: TableData) -> None:
 
 def test_empty_sheet_is_ordered_and_filtered() -> None:
     nothing = timeline_of(tick_of(0, mappings_of(), [])).at(0)
-    of = build_table(diff_maps(nothing, nothing), None)
+    of = build_table(diff_maps(nothing, nothing), diff_maps(nothing, nothing), "rss")
 
     for key in ("moved", "name", "perms", "start", "size", "delta", "rss"):
         assert sort_rows(of, Sorting(key)).tolist() == []
@@ -174,8 +175,10 @@ def test_filter_by_what_memory_without_a_name_is_for() -> None:
         (60, 70, "r-xp", "/bin/server"),
     )
     moment = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4, 5])).at(0)
-    plain = build_table(diff_maps(moment, moment), None)
-    known = build_table(diff_maps(moment, moment), None, stacks={3: ThreadStack(3, 77, "Worker")})
+    plain = build_table(diff_maps(moment, moment), diff_maps(moment, moment), "rss")
+    known = build_table(
+        diff_maps(moment, moment), diff_maps(moment, moment), "rss", stacks={3: ThreadStack(3, 77, "Worker")}
+    )
 
     def shown(of: TableData, expression: str) -> list[int]:
         return np.flatnonzero(parse_filter(expression)(of)).tolist()
@@ -191,7 +194,8 @@ def test_filter_by_purpose() -> None:
     )
     timeline = timeline_of(tick_of(0, rows, [0, 1, 2, 3, 4], stacks=(ThreadStack(2, 77, "io"),)))
     snapshot = timeline.at(0)
-    table = build_table(diff_maps(snapshot, snapshot), None, timeline.stacks_at(0), timeline.purposes_at(0))
+    same = diff_maps(snapshot, snapshot)
+    table = build_table(same, same, "rss", timeline.stacks_at(0), timeline.purposes_at(0))
 
     def shown(expression: str) -> list[int]:
         return np.flatnonzero(parse_filter(expression)(table)).tolist()

@@ -39,7 +39,7 @@ def timeline() -> Timeline:
 def sheet(timeline: Timeline, before: int, after: int, lingering: int) -> TableData:
     moment, old = timeline.at(after), timeline.at(lingering)
     changes, gone = diff_maps(timeline.at(before), moment), diff_maps(old, moment).gone_rows
-    return with_removed(build_table(changes, 2.0), changes, RemovedRows(old, gone, np.full(len(gone), 2)))
+    return with_removed(build_table(changes, changes, "rss"), changes, RemovedRows(old, gone, np.full(len(gone), 2)))
 
 
 def table(of: TableData, name: str = "rss") -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def table(of: TableData, name: str = "rss") -> list[dict[str, Any]]:
         {
             "name": of.texts[of.name[row]],
             name: int(column[row]),
-            "delta": int(of.deltas[name][row]),
+            "delta": 0 if of.change is None else int(of.change[row]),
             "gone": bool(of.gone[row]),
             "members": int(of.mapping_count[row]),
         }
@@ -62,7 +62,8 @@ def row(name: str, rss: int, delta: int, *, gone: bool = False, members: int = 1
 
 
 def test_row_per_mapping(timeline: Timeline) -> None:
-    of = build_table(diff_maps(timeline.at(0), timeline.at(1)), 2.0)
+    changes = diff_maps(timeline.at(0), timeline.at(1))
+    of = build_table(changes, changes, "rss")
 
     assert table(of) == [
         row("[heap]", 9, 1),
@@ -71,12 +72,11 @@ def test_row_per_mapping(timeline: Timeline) -> None:
         row("/lib/c", 4, 0),
         row("/lib/d", 20, 12),
     ]
-    assert of.seconds == 2.0
+    assert of.recent_seconds == 1.0
     assert of.last_changed.tolist() == [1, -1, -1, -1, 1]
     assert of.ids.tolist() == [0, 1, 2, 3, 4]
     assert [list(Kind)[code] for code in of.kind] == [Kind.HEAP, Kind.ANONYMOUS, Kind.FILE, Kind.FILE, Kind.FILE]
     assert of.get("unheard_of") is None
-    assert set(of.deltas) == {"rss", "swap"}
 
 
 def test_mapping_that_is_gone_lingers_with_what_it_had_and_lost(timeline: Timeline) -> None:
@@ -98,7 +98,8 @@ def test_mapping_that_was_gone_before_loses_nothing_more(timeline: Timeline) -> 
 
 
 def test_nothing_lingers_for_ever(timeline: Timeline) -> None:
-    assert table(sheet(timeline, 2, 3, 2)) == table(build_table(diff_maps(timeline.at(2), timeline.at(3)), 2.0))
+    changes = diff_maps(timeline.at(2), timeline.at(3))
+    assert table(sheet(timeline, 2, 3, 2)) == table(build_table(changes, changes, "rss"))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_groups_add_up(timeline: Timeline, by: Grouping, expected: list[dict[str
     of = group_rows(sheet(timeline, 1, 2, 1), by)
 
     assert sorted(expected, key=repr) == sorted(table(of), key=repr)
-    assert of.seconds == 2.0
+    assert of.recent_seconds == 1.0
     assert len(set(of.ids.tolist())) == len(of)
     assert (of.ids < 0).all()
 
@@ -163,9 +164,11 @@ def test_what_no_sum_makes_sense_of_is_absent_in_groups(timeline: Timeline) -> N
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_map_without_mappings_or_fields_has_a_sheet(by: Grouping) -> None:
     nothing = timeline_of(tick_of(0, mappings_of(), [])).at(0)
-    assert len(group_rows(build_table(diff_maps(nothing, nothing), None), by)) == 0
+    same = diff_maps(nothing, nothing)
+    assert len(group_rows(build_table(same, same, "rss"), by)) == 0
 
     one = mappings_of(HEAP)
     bare = replace(one, fields=(), amounts=one.amounts[:0])
     moment = timeline_of(tick_of(0, bare, [0])).at(0)
-    assert len(group_rows(build_table(diff_maps(moment, moment), None), by)) == 1
+    same = diff_maps(moment, moment)
+    assert len(group_rows(build_table(same, same, "rss"), by)) == 1

@@ -1,11 +1,13 @@
 """What is seen through a lens."""
 
-from factories import mappings_of, tick_of, timeline_of
+import pytest
+from factories import TEXTS, change_of, mappings_of, recent_change_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE, PreviousRun
+from smapstop.model.metrics import Metric
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import REMOVED_ROW_TICKS, derive_view
-from smapstop.model.view.view_state import ViewState
+from smapstop.model.view.view import RATE_TICKS, REMOVED_ROW_TICKS, derive_view
+from smapstop.model.view.view_state import Baseline, ViewState
 from smapstop.proc.columns import StringTable
 
 HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
@@ -28,7 +30,7 @@ def test_the_change_is_against_the_compared_moment() -> None:
         ViewState(baseline="start"),
         ViewState(at=3, baseline="start"),
     )
-    assert [derive_view(timeline, lens).table.deltas["rss"].tolist() for lens in compared] == [
+    assert [change_of(derive_view(timeline, lens).table) for lens in compared] == [
         [4, 0],
         [12, 0],
         [20, 0],
@@ -38,7 +40,7 @@ def test_the_change_is_against_the_compared_moment() -> None:
 
 def test_a_mark_in_the_future_of_the_moment_is_the_moment_itself() -> None:
     scene = derive_view(growing(6), ViewState(at=1, baseline="mark", mark=4))
-    assert scene.table.deltas["rss"].tolist() == [0, 0]
+    assert change_of(scene.table) == [0, 0]
 
 
 def test_a_rate_divides_by_the_time_between_the_readings_of_the_mappings() -> None:
@@ -51,13 +53,30 @@ def test_a_rate_divides_by_the_time_between_the_readings_of_the_mappings() -> No
         tick_of(3, mappings_of((*HEAP, 70)), [0]),
     )
     scene = derive_view(timeline, ViewState())
-    assert (scene.table.deltas["rss"].tolist(), scene.table.seconds) == ([30], 3.0)
+    table = scene.table
+    assert (change_of(table), recent_change_of(table), table.recent_seconds) == ([30], [30], 3.0)
+
+
+@pytest.mark.parametrize("baseline", ["previous", "mark", "start"])
+def test_a_rate_is_over_the_last_ticks_whatever_is_compared(baseline: Baseline) -> None:
+    table = derive_view(growing(9), ViewState(baseline=baseline, mark=2)).table
+    assert (recent_change_of(table), table.recent_seconds) == ([4 * RATE_TICKS, 0], float(RATE_TICKS))
+
+
+@pytest.mark.parametrize(("metric", "changes"), [("rss", [0]), ("uss", [-8]), ("dirty", [4]), ("swap", [0])])
+def test_changes_follow_the_metric(metric: Metric, changes: list[int]) -> None:
+    fields = ({"private_clean": [8], "private_dirty": [4]}, {"private_clean": [0], "private_dirty": [4]})
+    moments = [
+        tick_of(at, mappings_of((*HEAP, 40), texts=TEXTS, **kb, shared_dirty=[4 * at], swap=[0]), [0], keyframe=True)
+        for at, kb in enumerate(fields)
+    ]
+    assert change_of(derive_view(timeline_of(*moments), ViewState(metric=metric)).table) == changes
 
 
 def test_between_readings_the_last_change_stays() -> None:
     timeline = growing(3)
     timeline.append(tick_of(3, mappings_of(), [], tier="counters"))
-    assert derive_view(timeline, ViewState()).table.deltas["rss"].tolist() == [4, 0]
+    assert change_of(derive_view(timeline, ViewState()).table) == [4, 0]
 
 
 def test_what_is_gone_is_shown_for_some_ticks() -> None:
@@ -97,27 +116,24 @@ def test_an_earlier_run_is_compared_with_mapping_by_mapping_and_what_it_had_besi
     sheet = scene.table
     names = [sheet.texts[code] for code in sheet.name.tolist()]
     assert names == ["[heap]", "/usr/lib/libc.so.6", "", "/usr/lib/libz.so"]
-    assert sheet.deltas["rss"].tolist() == [4, 0, 8, -12]
+    assert change_of(sheet) == [4, 0, 8, -12]
     assert sheet.gone.tolist() == [False, False, False, True]
     assert sheet.ids.tolist() == [0, 1, 2, FOREIGN_ID_BASE + 2]
-    assert sheet.seconds is None
     assert scene.previous_run is not None
 
 
 def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there() -> None:
     before, after = runs()
     sheet = derive_view(after, ViewState(baseline="run", grouping="kind"), PreviousRun(1, before)).table
-    changes = {
-        sheet.texts[code]: kb for code, kb in zip(sheet.name.tolist(), sheet.deltas["rss"].tolist(), strict=True)
-    }
+    changes = {sheet.texts[code]: kb for code, kb in zip(sheet.name.tolist(), change_of(sheet), strict=True)}
     assert changes == {"heap": 4, "file": -12, "anonymous": 8}
 
 
 def test_without_an_earlier_run_or_compared_otherwise_it_does_not_matter() -> None:
     before, after = runs()
-    assert derive_view(after, ViewState(baseline="run")).table.deltas["rss"].tolist() == [0, 0, 0]
+    assert change_of(derive_view(after, ViewState(baseline="run")).table) == [0, 0, 0]
     scene = derive_view(after, ViewState(baseline="start"), PreviousRun(1, before))
-    assert scene.table.deltas["rss"].tolist() == [0, 0, 0]
+    assert change_of(scene.table) == [0, 0, 0]
     assert scene.previous_run is None
 
 

@@ -1,0 +1,29 @@
+"""Metrics: the amounts that changes, rates, histories and order can follow."""
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import numpy as np
+
+from smapstop.model.totals import SUMMED_FIELDS
+from smapstop.proc.columns import Amounts
+
+Metric = Literal["rss", "pss", "uss", "dirty", "swap"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
+"""All metrics, in the order of their keys."""
+
+
+def parts_of(metric: Metric) -> tuple[str, ...]:
+    """Kernel fields whose sum the metric is."""
+    return SUMMED_FIELDS.get(metric, (metric,))
+
+
+def sum_parts(metric: Metric, get: Callable[[str], Amounts | None]) -> Amounts | None:
+    """Sum the parts of a metric, kB; those that are not printed count as 0. None when none is printed.
+
+    Args:
+        metric: The metric.
+        get: Column of a field; None when the kernel does not print it.
+    """
+    columns = [np.maximum(column, 0) for name in parts_of(metric) if (column := get(name)) is not None]
+    return sum(columns[1:], columns[0]) if columns else None
