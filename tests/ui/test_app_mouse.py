@@ -23,6 +23,7 @@ from smapstop.ui.app import Dashboard
 from smapstop.ui.keys.table import KEY
 from smapstop.ui.screens.help import HelpScreen
 from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.mapping_detail import MappingDetail
 from smapstop.ui.widgets.mapping_table import MappingTable
@@ -230,3 +231,19 @@ async def test_the_wheel_scrolls_the_help() -> None:
         assert text.scroll_offset.y > 0
         await wheel(pilot, text, -9)
         assert text.scroll_offset.y == 0
+
+
+# the header
+
+
+async def test_a_click_on_live_pauses_and_one_on_the_baseline_compares_with_another() -> None:
+    async with shown(tick(1, 1)) as (app, pilot, _):
+        header = app.query_one(HeaderBar)
+        await pilot.click(HeaderBar, offset=(header.render_line(0).text.index("live"), 0))
+        assert app.view_state.at == 1
+        await pilot.pause()
+        await pilot.click(HeaderBar, offset=(header.render_line(0).text.index("Δ"), 0))
+        assert app.view_state.baseline == "start"
+        await pilot.pause()
+        await pilot.click(HeaderBar, offset=(header.render_line(0).text.index("❚❚"), 0))
+        assert app.view_state.at is None

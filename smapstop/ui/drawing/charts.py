@@ -1,14 +1,13 @@
 """Draw charts: numpy arrays to lines of styled text, with a resolution of an eighth of a cell.
 
 All cells are computed at once in numpy; Python code runs once per change of colour. A cell shows at most its two
-thickest bands: the lower or left one as the glyph, the other as the background. Whole cells are spaces on a coloured
+thickest bands: the lower one as the glyph, the other as the background. Whole cells are spaces on a coloured
 background, because block glyphs leave seams in many fonts. Where the ink has textures, a cell shows the glyph of its
 thickest band, and only bands of full blocks keep the fine edge.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.proc.columns import Addresses
-from smapstop.text.kinds import KINDS, LETTERS
-from smapstop.ui.theme.palette import Ink, Palette
-
-HUGE_HOLE = 1 << 30
-"""Smallest hole that the address strip shows, bytes; each takes one cell."""
+from smapstop.ui.theme.palette import Ink
 
 Amounts = NDArray[np.floating]
 """Amounts to draw; NaN for no sample."""
@@ -36,11 +30,9 @@ def code_points(text: str) -> Glyphs:
     return np.array([ord(char) for char in text], np.uint32)
 
 
-_UPWARD = code_points(" ▁▂▃▄▅▆▇█")
-_RIGHTWARD = code_points(" ▏▎▍▌▋▊▉█")
-_LETTERS = code_points("".join(LETTERS[kind] for kind in KINDS))
+UPWARD = code_points(" ▁▂▃▄▅▆▇█")
+"""Bars by height, in eighths of a cell."""
 _SPACE, _FULL = code_points(" █")
-_HOLE = len(KINDS)
 
 
 def draw_stacked_areas(series: Amounts, height: int, top: float, ink: Ink) -> list[Strip]:
@@ -56,7 +48,7 @@ def draw_stacked_areas(series: Amounts, height: int, top: float, ink: Ink) -> li
         `height` strips of `width` cells, the top line first.
     """
     sampled = np.where(np.isnan(series).any(axis=0), 0.0, series)
-    return _draw_bands(_band_thickness(sampled, height, top)[:, ::-1], _UPWARD, ink)
+    return _draw_bands(_band_thickness(sampled, height, top)[:, ::-1], ink)
 
 
 def draw_area(series: Amounts, height: int, ink: Ink, *, low: float = 0.0, high: float) -> list[Strip]:
@@ -74,86 +66,6 @@ def draw_area(series: Amounts, height: int, ink: Ink, *, low: float = 0.0, high:
     reach = high - low if high > low else 1.0
     risen = np.maximum(series - low, reach / (8 * max(height, 1)))
     return draw_stacked_areas(np.where(series > 0, risen, 0.0)[None], height, reach, ink)
-
-
-def draw_bar(parts: Amounts, width: int, top: float, ink: Ink) -> Strip:
-    """Draw a bar of parts side by side, the first on the left.
-
-    Args:
-        parts: Shape (bands,), not negative; NaN (unknown) takes no room.
-        width: Cells.
-        top: The sum that fills the width; larger sums are cut off.
-        ink: One colour per part.
-    """
-    thickness = _band_thickness(np.nan_to_num(parts, nan=0.0)[:, None], width, top)
-    return _draw_bands(thickness.transpose(0, 2, 1), _RIGHTWARD, ink)[0]
-
-
-def draw_address_strip(
-    start: Addresses, end: Addresses, kinds: NDArray[np.integer], width: int, palette: Palette
-) -> Strip:
-    """Draw the address space on one line: the mappings by kind, in address order.
-
-    Adjacent mappings of one kind form a run, which a hole of `HUGE_HOLE` or more ends. At most one run per three
-    cells is drawn: the largest of each kind, then the largest of the rest; runs of one kind that are now adjacent
-    are merged. Each run gets one cell; the rest of the line is shared in proportion to the squared logarithm of
-    their sizes. A huge hole is one cell "┊", whatever its size. A run begins with the letter of its kind and
-    continues in its colour, or in its texture where there are no colours.
-
-    Args:
-        start: First addresses, ascending, shape (n,).
-        end: First addresses after the mappings, shape (n,).
-        kinds: Positions in `KINDS`, shape (n,).
-        width: Cells.
-        palette: Colours or textures of the kinds.
-    """
-    if not len(start) or width < 1:
-        return Strip([Segment(" " * width, _style(None, palette.background))], max(width, 0))
-    torn = np.zeros(len(start), bool)
-    torn[1:] = (start[1:] > end[:-1]) & (start[1:] - end[:-1] >= HUGE_HOLE)
-    runs = _AddressRuns(kinds.astype(np.intp), (end - start).astype(np.float64), torn).merge_neighbours()
-    runs = runs.select_largest(max(width // 3, 1)).merge_neighbours()
-    spare = width - len(runs.kind) - int(runs.after_hole.sum())
-    length = 1 + _share_cells(spare, np.log2(1 + runs.size / 4096) ** 2)
-    tears = np.flatnonzero(runs.after_hole)
-    cells = np.repeat(np.insert(runs.kind, tears, _HOLE), np.insert(length, tears, 1))
-
-    ink = palette.ink(*KINDS)
-    glyphs = code_points((ink.textures or " " * len(KINDS)) + "┊")[cells]
-    glyphs[np.cumsum(length + runs.after_hole) - length] = _LETTERS[runs.kind]
-    grounds = [ink.background if ink.textures else colour for colour in ink.colours]
-    styles = [*(_style(palette.label, ground) for ground in grounds), _style(palette.quiet, ink.background)]
-    return strips_of(glyphs[None], cells[None], styles)[0]
-
-
-class _AddressRuns(NamedTuple):
-    """Runs of mappings of one kind, in address order; columns of shape (n,)."""
-
-    kind: CellNumbers
-    size: Amounts
-    """Mapped bytes."""
-    after_hole: NDArray[np.bool_]
-    """Whether a huge hole precedes the run."""
-
-    def merge_neighbours(self) -> "_AddressRuns":
-        """Merge adjacent runs of one kind unless a huge hole is between them."""
-        first = np.flatnonzero(self.after_hole | (np.diff(self.kind, prepend=-1) != 0))
-        return _AddressRuns(self.kind[first], np.add.reduceat(self.size, first), self.after_hole[first])
-
-    def select_largest(self, most: int) -> "_AddressRuns":
-        """Select at most `most` runs: the largest of each kind, then the largest of the rest."""
-        by_size = np.argsort(-self.size, kind="stable")
-        leaders = np.sort(np.unique(self.kind[by_size], return_index=True)[1])
-        selected = np.sort(np.concatenate([by_size[leaders], np.delete(by_size, leaders)])[:most])
-        holes = np.cumsum(self.after_hole)[selected]
-        return _AddressRuns(self.kind[selected], self.size[selected], np.diff(holes, prepend=holes[0]) > 0)
-
-
-def _share_cells(cells: int, weights: Amounts) -> CellNumbers:
-    """Distribute all cells in proportion to weights."""
-    bounds = np.rint(np.cumsum(weights) * (cells / weights.sum())).astype(np.intp)
-    shares: CellNumbers = np.diff(bounds, prepend=0)
-    return shares
 
 
 def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
@@ -175,40 +87,40 @@ def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
     return thickness
 
 
-def _draw_bands(thickness: CellNumbers, blocks: Glyphs, ink: Ink) -> list[Strip]:
-    """Draw bands of a thickness, shape (bands + 1, height, width), with the block glyphs of one direction."""
+def _draw_bands(thickness: CellNumbers, ink: Ink) -> list[Strip]:
+    """Draw bands of a thickness, shape (bands + 1, height, width)."""
     two = np.argsort(-thickness, axis=0, kind="stable")[:2]
     lower, upper = two.min(axis=0), two.max(axis=0)
     low, high = (np.take_along_axis(thickness, band[None], axis=0)[0] for band in (lower, upper))
     level = np.rint(8 * low / (low + high)).astype(np.intp)
     if ink.textures:
-        glyphs, front, back = _glyphs_by_texture(lower, upper, level, blocks, ink.textures)
+        glyphs, front, back = _glyphs_by_texture(lower, upper, level, ink.textures)
     else:
-        glyphs, front, back = _glyphs_by_colour(lower, upper, level, blocks)
+        glyphs, front, back = _glyphs_by_colour(lower, upper, level)
     colours = [*ink.colours, ink.background]
     styles = [_style(glyph, ground) for glyph in colours for ground in colours]
     return strips_of(glyphs, front * len(colours) + back, styles)
 
 
 def _glyphs_by_colour(
-    lower: CellNumbers, upper: CellNumbers, level: CellNumbers, blocks: Glyphs
+    lower: CellNumbers, upper: CellNumbers, level: CellNumbers
 ) -> tuple[Glyphs, CellNumbers, CellNumbers]:
     """Choose glyph, foreground and background of cells in two colours."""
     whole = level % 8 == 0
     band = np.where(level == 8, lower, upper)
-    glyphs = np.where(whole, _SPACE, blocks[level])
+    glyphs = np.where(whole, _SPACE, UPWARD[level])
     return glyphs, np.where(whole, band, lower), np.where(whole, band, upper)
 
 
 def _glyphs_by_texture(
-    lower: CellNumbers, upper: CellNumbers, level: CellNumbers, blocks: Glyphs, textures: str
+    lower: CellNumbers, upper: CellNumbers, level: CellNumbers, textures: str
 ) -> tuple[Glyphs, CellNumbers, CellNumbers]:
     """Choose glyph, foreground and background of cells that cannot show two bands by colour."""
     background = len(textures)
     bodies = code_points(textures + " ")
     fine = (bodies[lower] == _FULL) & (upper == background)
     band = np.where(fine | (level >= 4), lower, upper)
-    return np.where(fine, blocks[level], bodies[band]), band, np.full_like(band, background)
+    return np.where(fine, UPWARD[level], bodies[band]), band, np.full_like(band, background)
 
 
 def strips_of(glyphs: Glyphs, keys: CellNumbers, styles: Sequence[Style]) -> list[Strip]:

@@ -6,10 +6,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.history.activity import OTHER_EVENTS, PAGES_IN, PAGES_OUT
-from smapstop.ui.drawing.charts import code_points, strips_of
+from smapstop.ui.drawing.charts import UPWARD, code_points, strips_of
 from smapstop.ui.drawing.style import DrawStyle
 
-_UPWARD = code_points(" ▁▂▃▄▅▆▇█")
 _MIDDLE = code_points(" ··╌╌──━━")
 """By height: memory that neither comes nor goes."""
 _NOTHING = 3
@@ -45,7 +44,7 @@ def _draw_lane(
     """Draw the event of one lane in each cell."""
     width = len(lanes)
     heights = _heights(np.where(lanes == _NOTHING, 0, amounts[np.minimum(lanes, OTHER_EVENTS), np.arange(width)]))
-    glyphs = _UPWARD[np.where(lanes == PAGES_OUT, 8 - heights, heights)]
+    glyphs = UPWARD[np.where(lanes == PAGES_OUT, 8 - heights, heights)]
     glyphs[lanes == OTHER_EVENTS] = _MIDDLE[heights[lanes == OTHER_EVENTS]]
     palette = style.palette
     inks = (

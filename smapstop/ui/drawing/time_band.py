@@ -79,6 +79,13 @@ class Band:
     style: DrawStyle
     is_recorded: bool = False
     """Whether the newest tick is the end of a recording."""
+    has_focus: bool = False
+    """Whether scale and axis are highlighted."""
+
+    @property
+    def frame(self) -> Style:
+        """Style of scale and axis."""
+        return self.style.bold if self.has_focus else self.style.quiet
 
     @property
     def window(self) -> TimeWindow:
@@ -134,7 +141,7 @@ def draw_band(band: Band, hints: Sequence[str]) -> list[Strip]:
         lanes = draw_lanes(
             band.activity.binned_amounts(*cells), band.activity.cells_standing_out(*cells), layout.lanes, style
         )
-    names = ("pages in", "pages out")[: len(lanes)] if layout.lanes > 1 else ("events",)
+    names = ("pages in", "out") if layout.lanes > 1 else ("events",)
     lines = _draw_chart(band)
     lines += [_joined(band, name, _with_columns(band, lane), []) for name, lane in zip(names, lanes, strict=False)]
     if layout.marks:
@@ -147,7 +154,7 @@ def draw_band(band: Band, hints: Sequence[str]) -> list[Strip]:
 def _joined(band: Band, title: str, middle: Strip, right: Sequence[Segment]) -> Strip:
     """Join the parts of a line, from the left."""
     style, layout = band.style, band.layout
-    gutter = Strip([Segment(f"{title:>{GUTTER - 1}} ", style.quiet)], GUTTER)
+    gutter = Strip([Segment(f"{title:>{GUTTER - 1}} ", band.frame)], GUTTER)
     return Strip.join([gutter, middle, style.line(right, layout.labels)]).simplify()
 
 
@@ -177,7 +184,7 @@ def _draw_chart(band: Band) -> list[Strip]:
             right.append(Segment(new_text, style.quiet))
         else:
             right += names[y - layout.chart] if layout.chart - y <= len(names) else []
-        gutter = Strip([Segment(f"{labels.get(y, '│'):>{GUTTER}}", style.quiet)], GUTTER)
+        gutter = Strip([Segment(f"{labels.get(y, '│'):>{GUTTER}}", band.frame)], GUTTER)
         parts = [gutter, _with_columns(band, strip), style.line(right, layout.labels)]
         lines.append(Strip.join(parts).simplify())
     return lines
@@ -296,7 +303,7 @@ def _draw_axis(band: Band, hints: Sequence[str]) -> Strip:
     goes_on = band.is_live and not band.is_recorded and band.newest.ending is None
     end = "now" if goes_on else fmt.clock(last.wall_ns)
     room = layout.cells + layout.labels - len(end) - 2
-    line = TextLine(room, "─", style.quiet)
+    line = TextLine(room, "─", band.frame)
     if band.mark is not None:
         line.put(band.mark, "┴" if layout.marks else "m", style.warning)
     if not layout.marks:
@@ -304,9 +311,9 @@ def _draw_axis(band: Band, hints: Sequence[str]) -> Strip:
     if band.head is not None:
         line.put(band.head, "┸", style.bold)
     for hint in hints:
-        if line.put(room - fmt.cell_width(hint) - 4, f" {hint} ", style.quiet, margin=1):
+        if line.put(room - fmt.cell_width(hint) - 4, f" {hint} ", band.frame, margin=1):
             break
-    head = Segment(f"{begin:<{GUTTER}}"[:GUTTER], style.quiet)
-    return Strip([head, *line.strip(), Segment(f" {end} ", style.quiet)]).adjust_cell_length(
+    head = Segment(f"{begin:<{GUTTER}}"[:GUTTER], band.frame)
+    return Strip([head, *line.strip(), Segment(f" {end} ", band.frame)]).adjust_cell_length(
         GUTTER + layout.cells + layout.labels, style.base
     )

@@ -38,7 +38,7 @@ class Palette:
     foreground: str
     background: str
     quiet: str
-    """Unobtrusive text: zeros, "·", the collapsed holes of the address space."""
+    """Unobtrusive text: zeros, "·", scales."""
     label: str
     """Text on top of any of `colours`."""
     gain: str

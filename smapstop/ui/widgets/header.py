@@ -2,6 +2,7 @@
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -10,9 +11,11 @@ from smapstop.text.status import Header
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 
+_MODE_ACTION, _BASELINE_ACTION = "screen.pause", "screen.compare"
+
 
 class HeaderBar(Widget):
-    """One line: the process on the left, mode and cost on the right."""
+    """One line: the process on the left, mode and cost on the right; a click changes the mode or the baseline."""
 
     DEFAULT_CSS = "HeaderBar { height: 1; background: $panel; color: $foreground; }"
 
@@ -21,6 +24,8 @@ class HeaderBar(Widget):
         self._header: Header | None = None
         self._notice = ""
         self._notice_is_final = False
+        self._actions: list[tuple[range, str]] = []
+        """Cells that do something when they are clicked, and what."""
 
     def show(self, header: Header) -> None:
         """Show a header, unless a final notice is shown."""
@@ -59,6 +64,11 @@ class HeaderBar(Widget):
             (facts if len(facts) > 2 or not costs else costs).pop()
         mode = fmt.clip(mode, max(1, width - fmt.cell_width(left()) - 2))
         gap = " " * max(1, width - fmt.cell_width(left()) - fmt.cell_width(right()))
+        at = width - fmt.cell_width(right())
+        self._actions = [(range(at, at + fmt.cell_width(mode)), _MODE_ACTION)]
+        if costs:
+            at += fmt.cell_width(mode) + 3
+            self._actions.append((range(at, at + fmt.cell_width(costs[0])), _BASELINE_ACTION))
         palette = palette_of(self.app)
         colour = palette.colours["heap"] if header.moving else palette.gain
         return Strip(
@@ -69,3 +79,9 @@ class HeaderBar(Widget):
                 Segment("".join(f"   {cost}" for cost in costs) + " ", base),
             ]
         ).adjust_cell_length(width, base)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Pause or go on, or compare with the next baseline."""
+        action = next((action for cells, action in self._actions if event.x in cells), None)
+        if action is not None and not self._notice:
+            await self.run_action(action)

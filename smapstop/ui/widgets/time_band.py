@@ -25,10 +25,7 @@ from smapstop.ui.widgets.strip_panel import StripPanel
 class TimeBand(StripPanel, can_focus=True):
     """One chart over the window of time; a click goes to a moment, a drag selects a range, the wheel zooms."""
 
-    DEFAULT_CSS = """
-    TimeBand { height: 6; background: $background; color: $foreground; }
-    TimeBand:focus { background: $surface; }
-    """
+    DEFAULT_CSS = "TimeBand { height: 6; background: $background; color: $foreground; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("band")]
 
     @dataclass
@@ -63,7 +60,7 @@ class TimeBand(StripPanel, can_focus=True):
             return ()
         base, palette = self.rich_style, palette_of(self.app)
         style = DrawStyle(palette, base, base, base)
-        band = Band(self._activity, self._view, self._layout, style, self._is_recorded)
+        band = Band(self._activity, self._view, self._layout, style, self._is_recorded, self.has_focus)
         return draw_band(band, self._hints(self._view))
 
     @property
