@@ -4,7 +4,6 @@ import signal
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.protocol import EndOfRecording, Target
@@ -14,7 +13,6 @@ from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
-from smapstop.proc.columns import Mappings
 from smapstop.text import format as fmt
 
 _STATES = {
@@ -252,19 +250,19 @@ def _change(before: Tick, after: Tick, name: str) -> int | None:
 
 def kind_amounts(view: View) -> list[tuple[Kind, int, int]]:
     """Rss of each kind of mappings that has any, and its change against the baseline, kB."""
-    kinds = list(Kind)
-    after, before = (
-        np.bincount(kind_codes(each.mappings), weights=_known(each.mappings, "rss"), minlength=len(kinds))
-        for each in (view.snapshot, view.diff.before)
-    )
-    has = np.bincount(kind_codes(view.snapshot.mappings), minlength=len(kinds)) > 0
-    return [(kind, int(after[at]), int(after[at] - before[at])) for at, kind in enumerate(kinds) if has[at]]
-
-
-def _known(mappings: Mappings, name: str) -> NDArray[np.int64]:
-    """A field of each mapping, kB; 0 where it is unknown."""
-    column = mappings.get(name)
-    return np.zeros(len(mappings), np.int64) if column is None else np.maximum(column, 0)
+    after, before, kinds = view.diff.after.mappings, view.diff.before.mappings, list(Kind)
+    codes = view.table.kind[: len(after)] if view.state.grouping == "none" else kind_codes(after)
+    rss, changes = after.get("rss"), view.diff.delta("rss")
+    if rss is None or changes is None:
+        return []
+    amounts = np.bincount(codes, weights=np.maximum(rss, 0), minlength=len(kinds))
+    change = np.bincount(codes, weights=changes, minlength=len(kinds))
+    was, gone = before.get("rss"), view.diff.gone_rows
+    if was is not None and len(gone):
+        lost = np.maximum(was[gone], 0)
+        change -= np.bincount(kind_codes(before, gone), weights=lost, minlength=len(kinds))
+    has = np.bincount(codes, minlength=len(kinds)) > 0
+    return [(kind, int(amounts[at]), int(change[at])) for at, kind in enumerate(kinds) if has[at]]
 
 
 def mapping_count_text(view: View, target: Target, width: int) -> str:

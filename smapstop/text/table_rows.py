@@ -60,6 +60,8 @@ class _VisibleRows:
     indices: RowIndices
     group_series: GroupSeries | None
     row_series: RowSeries
+    nearby: RowIndices
+    """Rows that may come into view next."""
     last_changed: list[int]
     """Tick at which each row last changed; -1 for never."""
 
@@ -86,6 +88,7 @@ def build_rows(
     columns: SizedColumns,
     groups: GroupSeries | None = None,
     histories: RowSeries | None = None,
+    nearby: RowIndices | None = None,
 ) -> list[RowText]:
     """Build the text of some rows of a view's table.
 
@@ -96,13 +99,15 @@ def build_rows(
         columns: Columns to show.
         groups: Time series of the groups, if the rows are groups.
         histories: Time series from the previous tick, if the rows are mappings.
+        nearby: Rows that may come into view next; their histories are looked up along if that is costly.
     """
     table, now = view.table, view.snapshot.tick.number
     last_changed: list[int] = table.last_changed[indices].tolist()
     if groups:
         last_changed = groups.metric.last_changed(table.ids[indices], table.last_changed[indices], now)
     histories = histories or row_series_of(timeline, [column for column, _ in columns], view.state.metric)
-    shown = _VisibleRows(view, timeline, indices, groups, histories, last_changed)
+    nearby = indices if nearby is None else nearby
+    shown = _VisibleRows(view, timeline, indices, groups, histories, nearby, last_changed)
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(table, indices, column) for column, _ in columns]
     return [
@@ -240,12 +245,9 @@ def _metric_at(shown: _VisibleRows, numbers: NDArray[np.int64]) -> NDArray[np.fl
         if few:
             sums = sum_known(list(groups.series(shown.ids, window.first, window.last + 1)))
             return np.take(sums, numbers - window.first, axis=1)
-        columns = {
-            at: sum_known(list(groups.series(shown.ids, at, at + 1)))[:, 0] for at in np.unique(numbers).tolist()
-        }
-        return np.stack([columns[at] for at in numbers.tolist()], axis=1)
+        return sum_known(list(groups.samples(shown.ids, numbers)))
     if not few:
-        return shown.row_series.samples.values(shown.ids, numbers)
+        return shown.row_series.samples.values(shown.ids, numbers, shown.view.table.ids[shown.nearby])
     is_now = window.last == shown.view.snapshot.tick.number
     now = sum_known(list(shown.amounts(parts_of(shown.row_series.metric))))[np.newaxis] if is_now else None
     series = shown.row_series.history.values(shown.ids, window.first, window.last + 1, now)[0]

@@ -63,6 +63,7 @@ class GroupHistory:
         self.timeline, self.by, self.fields = timeline, by, fields
         self._members: _Members | None = None
         self._sums: dict[int, _Sums] = {}
+        self._samples: dict[int, NDArray[np.float32]] = {}
         self._entries: dict[tuple[int, int], tuple[LogEntry, ...]] = {}
 
     def series(self, groups: Ids, first: int, stop: int) -> NDArray[np.float64]:
@@ -78,6 +79,26 @@ class GroupHistory:
             known = keys < sums.amounts.shape[1]
             out[:, known, at] = sums.amounts[:, keys[known]]
         return out
+
+    def samples(self, groups: Ids, numbers: Ids) -> NDArray[np.float64]:
+        """Fields of groups after some ticks, kB, summed over the members at each; other ticks are not looked at.
+
+        Returns:
+            Shape (len(fields), len(groups), len(numbers)). NaN where a group had no mappings.
+        """
+        keys, out = group_ids(groups), np.full((len(self.fields), len(groups), len(numbers)), np.nan)
+        self._samples = {number: self._sample(number) for number in np.unique(numbers).tolist()}
+        for at, number in enumerate(numbers.tolist()):
+            sums = self._samples[number]
+            known = keys < sums.shape[1]
+            out[:, known, at] = sums[:, keys[known]]
+        return out
+
+    def _sample(self, number: int) -> NDArray[np.float32]:
+        """Amounts of the groups after a tick, kB by field and key."""
+        if number in self._sums:
+            return self._sums[number].amounts
+        return self._samples[number] if number in self._samples else _sum_groups(self._members_at(number))
 
     def last_changed(self, groups: Ids, moved: NDArray[np.int64], number: int) -> list[int]:
         """Last tick up to `number` at which each group changed, -1 for never.

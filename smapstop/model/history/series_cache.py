@@ -68,16 +68,27 @@ class SampleCache:
         self._load = ask
         self._known: dict[int, dict[int, float]] = {}
 
-    def values(self, mappings: Ids, numbers: Ids) -> NDArray[np.float64]:
-        """Values of mappings after some ticks, shape (len(mappings), len(numbers))."""
+    def values(self, mappings: Ids, numbers: Ids, nearby: Ids) -> SeriesValues:
+        """Values of mappings after some ticks.
+
+        Args:
+            mappings: Ids.
+            numbers: The ticks.
+            nearby: Ids that may be asked for next; they are loaded along, as this takes little longer.
+
+        Returns:
+            Shape (len(mappings), len(numbers)).
+        """
         ids = mappings.tolist()
         used: dict[int, dict[int, float]] = {}
         for number in np.unique(numbers).tolist():
             known = self._known.get(number, {})
-            new = [mapping for mapping in ids if mapping not in known]
-            if new:
-                known |= zip(new, self._load(np.array(new, np.int64), number).tolist(), strict=True)
-            used[number] = known if len(known) <= _MAX_SAMPLES else {mapping: known[mapping] for mapping in ids}
+            if not known.keys() >= set(ids):
+                if len(known) > _MAX_SAMPLES:
+                    known = {}
+                new = np.array([each for each in {*ids, *nearby.tolist()} if each not in known], np.int64)
+                known |= zip(new.tolist(), self._load(new, number).tolist(), strict=True)
+            used[number] = known
         self._known = used
         columns = [[used[number][mapping] for mapping in ids] for number in numbers.tolist()]
         return np.array(columns, np.float64).reshape(len(numbers), len(ids)).T

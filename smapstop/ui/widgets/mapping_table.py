@@ -30,6 +30,9 @@ from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette
 from smapstop.ui.widgets.line_list import LineList
 
+_NEARBY = 200
+"""Rows above and below those in view that may come into view next."""
+
 
 @dataclass(frozen=True, slots=True)
 class _TableLine:
@@ -141,9 +144,14 @@ class MappingTable(LineList[int, _TableLine]):
         inputs = (self._view, first, stop, self._fitted_columns)
         if inputs != self._rows_inputs:  # unchanged when only the cursor moves
             self._rows_inputs = inputs
-            rows = self._order[first:stop]
             self._rows = build_rows(
-                self._view, self._timeline, rows, self._fitted_columns, self._group_series, self._row_series
+                self._view,
+                self._timeline,
+                self._order[first:stop],
+                self._fitted_columns,
+                self._group_series,
+                self._row_series,
+                self._order[max(0, first - _NEARBY) : stop + _NEARBY],
             )
         widths, cursor = tuple(cells for _, cells in self._fitted_columns), self.cursor_index - first
         return [_TableLine(row, widths, y == cursor) for y, row in enumerate(self._rows)]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from smapstop.model.history.series_cache import SeriesCache
+from smapstop.model.history.series_cache import SampleCache, SeriesCache
 from smapstop.model.tick import Ids
 
 EVERYTHING = np.random.default_rng(7).integers(0, 9, (2, 8, 30)).astype(np.float64)
@@ -51,3 +51,19 @@ def test_a_tick_later_only_mappings_that_were_not_there_are_asked_for(new: int, 
         log.told = 0
         recent.values(mappings, 5, at + 1, EVERYTHING[:, mappings, at])
     assert log.told == told
+
+
+def test_samples_are_loaded_once_with_those_that_may_be_asked_for_next() -> None:
+    asked: list[tuple[list[int], int]] = []
+
+    def ask(mappings: Ids, number: int) -> NDArray[np.float64]:
+        asked.append((sorted(mappings.tolist()), number))
+        return np.asarray(mappings * 100.0 + number, np.float64)
+
+    cache = SampleCache(ask)
+    ids, ticks = np.array([2, 1]), np.array([3, 3, 7])
+    assert cache.values(ids, ticks, np.array([1, 2, 5])).tolist() == [[203, 203, 207], [103, 103, 107]]
+    assert cache.values(np.array([5, 2]), ticks, np.array([2, 5, 9])).tolist() == [[503, 503, 507], [203, 203, 207]]
+    assert asked == [([1, 2, 5], 3), ([1, 2, 5], 7)]
+    cache.values(np.array([9]), np.array([7]), np.array([9]))
+    assert asked[2:] == [([9], 7)]
