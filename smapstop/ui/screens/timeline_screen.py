@@ -123,7 +123,6 @@ class TimelineScreen(Screen[None]):
 
     def _jump(self, number: int | None, direction: int) -> None:
         """Go to a tick; say so if there is none in that direction."""
-        self.app.clear_notifications()
         if number is not None:
             self.change_view(self.session.view_state.seek(number))
         elif direction < 0:
