@@ -6,7 +6,7 @@ from smapstop.model.explain.evidence import Evidence
 from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SD, KbColumn, Ledger, Mask, round_down
 
 
-def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful: Mask) -> None:
+def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful: Mask) -> Mask:
     """Book pages that went with their part of the mapping, in memory or in swap (mm/mmap.c, do_vmi_munmap).
 
     Of the pages that a mapping lost, as many as fit into the addresses that it lost; and no fewer than did not fit
@@ -17,10 +17,13 @@ def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful:
         evidence: The evidence.
         moved: Pages that moved away from each mapping, kB.
         doubtful: Mappings whose pages may have moved away, or were given up before.
+
+    Returns:
+        Mappings of which some pages seem to have gone while they were in swap, or others did that came from there.
     """
     lost_kb = evidence.lost_kb
     if not lost_kb.any():
-        return
+        return lost_kb > 0
     private = evidence.owns_swap
     swap = np.where(private, ledger.unexplained["swap"], 0)
     had = evidence.amount_before("rss") - moved + np.where(private, evidence.amount_before("swap"), 0)
@@ -39,6 +42,8 @@ def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful:
     ledger.explain_loss(np.where(evidence.private_anonymous, 0, resident), CLEAN_FIRST)
     ledger.unexplained["rss"] += resident
     ledger.book("unmapped", gone, sure=~doubtful & ((missing <= lost_kb) | (least == lost_kb)))
+    mixed: Mask = (swapped > 0) & (evidence.faults > 0) & (evidence.kept_kb > 0)
+    return mixed
 
 
 def book_departures(ledger: Ledger, evidence: Evidence, doubtful: Mask) -> None:

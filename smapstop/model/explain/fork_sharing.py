@@ -32,14 +32,15 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
         forked = _anonymous_part(ledger, evidence, source, target)
         ledger.explain_transition(source, target, forked)
         ledger.book("shared-by-fork", forked, sure=~evidence.mergeable & ~merged)
-    forked = np.where(evidence.private, ledger.transition(HP, HS), 0)
+    # pages of a private mapping of a hugetlb file may be the file's
+    forked = np.where(evidence.private_anonymous, ledger.transition(HP, HS), 0)
     ledger.explain_transition(HP, HS, forked, "shared-by-fork")
     unshared = np.zeros_like(evidence.lost_kb)
     for source in (SD, SC):
         exclusive = _anonymous_part(ledger, evidence, source, PD)
         ledger.explain_transition(source, PD, exclusive)
         unshared += exclusive
-    huge = np.where(evidence.private, ledger.transition(HS, HP), 0)
+    huge = np.where(evidence.private_anonymous, ledger.transition(HS, HP), 0)
     ledger.explain_transition(HS, HP, huge)
     _book_unsharing(ledger, unshared, huge, evidence)
     ledger.doubt(merged, _MADE_BY_KSM)

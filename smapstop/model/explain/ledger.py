@@ -84,6 +84,13 @@ class Ledger:
         for what, kb, sure in bookings:
             self.book(what, kb, sure=~where if sure and what in whats else sure)
 
+    def withdraw(self, where: Mask, whats: Collection[Mechanism]) -> None:
+        """Take back some mechanisms that are booked in some mappings: nothing is said of what they explain."""
+        if where.any():
+            self.bookings = [
+                (what, np.where(where, 0, kb) if what in whats else kb, sure) for what, kb, sure in self.bookings
+            ]
+
     def explain_gain(self, kb: KbColumn, states: Sequence[str]) -> None:
         """Attribute `kb` that became resident to gains of the states, the likeliest first."""
         for state in states:

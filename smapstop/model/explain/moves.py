@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from smapstop.model.explain.evidence import Evidence, Rows
 from smapstop.model.explain.families import sizes_kb
-from smapstop.model.explain.ledger import KbColumn, Ledger, Mask
+from smapstop.model.explain.ledger import SC, SD, KbColumn, Ledger, Mask
 from smapstop.proc.columns import Mappings
+
+_TRACELESS_FAULTS = 16
+"""Faults of a tick that may have left no trace, such as writes to pages that a fork had shared."""
 
 
 class FileRanges(NamedTuple):
@@ -59,11 +62,12 @@ def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> KbColumn:
     touched_kb = evidence.faults * evidence.page_kb
     gained = np.where(evidence.private_anonymous, ledger.gain("rss", "anonymous"), 0)
     lost = np.where(evidence.private_anonymous, ledger.loss("rss", "anonymous"), 0)
+    swapped = np.where(evidence.owns_swap, ledger.loss("swap"), 0)
     moved = np.zeros_like(lost)
     for row in np.flatnonzero(gained > touched_kb).tolist():
         sources = np.flatnonzero((lost > 0) & (lost <= gained[row]) & (gained[row] - lost <= touched_kb))
         if len(sources) == 1:
-            moved[sources] = lost[sources]
+            moved[sources] = lost[sources] + swapped[sources]
             lost[sources] = 0
             for left in ledger.unexplained.values():
                 left[row] += left[sources[0]]
@@ -132,16 +136,23 @@ def possible_moves(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:
     held = np.where(evidence.movable, ledger.unexplained["rss"] + ledger.unexplained["swap"], 0)
     gained = np.where(evidence.gained_kb > 0, np.maximum(held, 0), 0)
     lost = np.maximum(-held, 0)
-    spare_kb = evidence.faults * evidence.page_kb - int((ledger.gain("anonymous") - ledger.gain("huge")).sum())
+    touched = ledger.gain("rss") - ledger.gain("huge")
+    copied = np.maximum(-ledger.unexplained[SD] - ledger.unexplained[SC], 0)  # shared by a fork until then, perhaps
+    spare_kb = evidence.faults * evidence.page_kb - int((touched + copied).sum())
     if spare_kb < 0 and gained.any():
         return lost > 0, gained > 0
-    lost[(lost > spare_kb) | (evidence.lost_kb == 0)] = 0  # MREMAP_DONTUNMAP is told by the lack of faults
-    source, target = np.zeros(len(gained), bool), np.zeros(len(gained), bool)
+    traceless_kb = lost + spare_kb  # faults that left no trace, if these pages moved
+    is_touched = (lost > spare_kb) & (traceless_kb > _TRACELESS_FAULTS * evidence.page_kb)
+    lost[is_touched | (evidence.lost_kb == 0)] = 0  # MREMAP_DONTUNMAP is told by the lack of faults
+    swap = np.where(evidence.movable, ledger.unexplained["swap"], 0)
+    source, target = (swap < 0) & (evidence.lost_kb > 0), (swap > 0) & (evidence.gained_kb > 0)
+    if not source.any() or not target.any():
+        source, target = np.zeros(len(gained), bool), np.zeros(len(gained), bool)
     if gained.any() and lost.any():
         count = int(evidence.perms.max()) + 1
         most, least = np.zeros(count, np.int64), np.full(count, np.iinfo(np.int64).max)
         np.maximum.at(most, evidence.perms, gained)
         np.minimum.at(least, evidence.perms[lost > 0], lost[lost > 0])
-        source = (lost > 0) & (lost <= most[evidence.perms])
-        target = (gained > 0) & (gained >= least[evidence.perms])
+        source |= (lost > 0) & (lost <= most[evidence.perms])
+        target |= (gained > 0) & (gained >= least[evidence.perms])
     return source, target

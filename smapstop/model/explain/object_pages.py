@@ -23,7 +23,7 @@ class FreedPages(NamedTuple):
     surely_kept: KbColumn
 
 
-def new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn) -> NewPages:
+def new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn, copied: KbColumn) -> NewPages:
     """Divide pages that became resident; no object has more new ones than it grew.
 
     Growth that equals the gain is taken for it. Growth that does not may be of other pages: then only those are
@@ -33,12 +33,13 @@ def new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn) -> 
         objects: The objects.
         gained: Pages that became resident, kB.
         exclusive: Those of them that no other mapping has, kB; new in objects of which nothing is known.
+        copied: Pages that private mappings copied, kB: a hole is filled in the object before it is copied.
     """
     least, most = objects.least_growth, np.maximum(objects.most_growth, 0)
     total = _sums_by_object(objects, gained)
     proven = np.minimum(objects.created, gained)
     proven = np.where(_sums_by_object(objects, proven) > most, 0, proven)  # which mapping was first is not known
-    fits = (least <= total) & (total <= most)
+    fits = (least <= total) & (total <= most) & (_sums_by_object(objects, copied) == 0)
     surely_new = np.where(fits, np.maximum(proven, gained - (total - least)), proven)
     new = np.where(total <= most, gained, np.clip(most - _gained_before(objects, gained), 0, gained))
     new = np.where((most < UNLIMITED) | (proven >= gained), new, np.maximum(exclusive, proven))

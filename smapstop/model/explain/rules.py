@@ -42,6 +42,8 @@ _EXPLAINED_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", HP, HS)
 """Fields that must be accounted for. The others follow from them, or change without the process."""
 _HUGE_FIELDS = ("anon_huge_pages", "shmem_pmd_mapped", "file_pmd_mapped")
 """Kernel fields whose sum is explained as `huge`."""
+_LEFT_OF_OTHERS: frozenset[Mechanism] = frozenset(("lazy-free", "rewrite", "huge-split"))
+"""Mechanisms that are booked for what the others leave."""
 _OF_PAGES_THAT_COME_OR_GO: frozenset[Mechanism] = frozenset(
     (
         *("first-touch", "file-read", "shared-map", "copy-on-write", "shared-write", "swap-in", "huge-fault"),
@@ -171,7 +173,7 @@ def _book_all(
     moved = cancel_moved_pages(ledger, evidence) + files.pages_kb
     skip_swap_with_addresses(ledger, evidence)
     left, came = possible_moves(ledger, evidence)
-    book_unmapped(ledger, evidence, moved, left | objects.may_have_shrunk)
+    mixed = book_unmapped(ledger, evidence, moved, left | objects.may_have_shrunk)
     book_ksm(ledger)
     may_be_zero = ledger.loss("huge") > 0  # parts that the kernel replaced by the zero page when it split them
     skip_whole_huge_pages(ledger, evidence)
@@ -180,7 +182,7 @@ def _book_all(
     huge = skip_object_huge_pages(ledger, evidence, objects)
     book_huge(ledger, evidence)
     copied = book_copies(ledger, evidence)
-    book_object_arrivals(ledger, evidence, objects, huge)
+    book_object_arrivals(ledger, evidence, objects, huge, copied)
     book_object_departures(ledger, evidence, objects, swapped)
     book_hugetlb(ledger, evidence)
     book_arrivals(ledger, evidence, copied, came)
@@ -189,6 +191,7 @@ def _book_all(
     if ledger.printed_fields >= set(STATES):
         book_sharing(ledger, evidence)
         book_clean_dirty_changes(ledger, evidence)
+        ledger.withdraw(mixed, _LEFT_OF_OTHERS)
     else:
         for state in STATES:
             ledger.unexplained[state][:] = 0

@@ -60,7 +60,9 @@ def skip_object_swap(ledger: Ledger, evidence: Evidence, objects: ObjectChanges)
     return swapped
 
 
-def book_object_arrivals(ledger: Ledger, evidence: Evidence, objects: ObjectChanges, huge: KbColumn) -> None:
+def book_object_arrivals(
+    ledger: Ledger, evidence: Evidence, objects: ObjectChanges, huge: KbColumn, copied: KbColumn
+) -> None:
     """Book pages of objects that became resident: new as far as the object grew, else in memory already.
 
     Of an object that is not known, pages that no other mapping has are likelier to be new than others.
@@ -70,6 +72,7 @@ def book_object_arrivals(ledger: Ledger, evidence: Evidence, objects: ObjectChan
         evidence: The evidence.
         objects: The objects.
         huge: Pages among them that were mapped as whole huge pages, kB; besides hugetlb pages.
+        copied: Pages of each mapping that were copied on write, kB.
     """
     resident = np.where(objects.is_object, ledger.gain("rss"), 0)
     hugetlb = np.maximum(_hugetlb_change(ledger, evidence, objects), 0)
@@ -77,7 +80,7 @@ def book_object_arrivals(ledger: Ledger, evidence: Evidence, objects: ObjectChan
     if not gained.any():
         return
     new, surely_new, surely_old = new_pages(
-        objects, gained, np.minimum(gained, ledger.gain(PD) + ledger.gain(PC) + ledger.gain(HP))
+        objects, gained, np.minimum(gained, ledger.gain(PD) + ledger.gain(PC) + ledger.gain(HP)), copied
     )
     small = np.where(hugetlb > 0, 0, new)
     ledger.explain_gain(small, _NEW_FIRST)
@@ -112,7 +115,10 @@ def book_object_departures(ledger: Ledger, evidence: Evidence, objects: ObjectCh
     unmapped = np.minimum(replaced, evidence.lost_kb)
     ledger.book("unmapped", unmapped, sure=False, anonymous=-1)
     ledger.book("discard", replaced - unmapped, anonymous=-1)
-    ledger.book("shared-map", replaced)
+    unchanged = (objects.least_growth == 0) & (
+        objects.most_growth == 0
+    )  # else the page may be new, and the old one gone
+    ledger.book("shared-map", replaced, sure=unchanged)
     resident = np.where(objects.is_object, ledger.loss("rss") - dropped, 0)
     hugetlb = np.maximum(-_hugetlb_change(ledger, evidence, objects) - evidence.lost_kb, 0)
     lost = resident + hugetlb
