@@ -77,10 +77,10 @@ def pages_of_mapping(
     key, flags = table.key_of(row), table.mappings.string_at(table.mappings.flags, row).split()
     return MappingPages(
         block=page // HUGE_PAGES,
-        was=before.at(_undone(moves, page)),
+        was=before.at(_origin(after, moves, page)),
         now=after.at(page),
         gone=np.isin(page, gone),
-        came_from_elsewhere=_undone(moves, page) != page,
+        came_from_elsewhere=_origin(after, moves, page) != page,
         went_elsewhere=_went_elsewhere(after, moves, page),
         held_before=_is_held(before, table, row, page),
         held_after=_is_held(after, table, row, page),
@@ -108,6 +108,12 @@ def _undone(moves: Sequence[Move], page: Pages) -> Pages:
     return out
 
 
+def _origin(after: PageTable, moves: Sequence[Move], page: Pages) -> Pages:
+    """Where each page was; what is there as well now (MREMAP_DONTUNMAP, and mapped again) did not move."""
+    origin = _undone(moves, page)
+    return np.where(after.at(origin).held, page, origin)
+
+
 def _went_elsewhere(after: PageTable, moves: Sequence[Move], page: Pages) -> Mask:
     """Pages that were moved and still are where they went; what was given up there is as good as given up here."""
     there = _undone([Move(move.new, move.old, move.count) for move in reversed(moves)], page)
@@ -126,12 +132,13 @@ def _is_held(table: PageTable, of: PageTable, row: int, page: Pages) -> Mask:
     return held
 
 
-def most_pages(pages: MappingPages, others: bool) -> dict[str, int]:
+def most_pages(pages: MappingPages, others: bool, gave_up: bool) -> dict[str, int]:
     """The most pages that each mechanism can have moved.
 
     Args:
         pages: Of the mapping.
         others: Another mapping or process may have filled the memory file meanwhile.
+        gave_up: Pages may have been given up, and read as zeros afterwards.
     """
     was, now, stays = pages.was, pages.now, ~pages.gone
     arrived = now.held & ~was.held
@@ -164,7 +171,7 @@ def most_pages(pages: MappingPages, others: bool) -> dict[str, int]:
         masks["first-touch"] = mapped & ~pages.held_before
         masks["shared-map"] = mapped & (pages.held_before | others | pages.unseen)
     else:
-        masks["discard"] = departed & ~now.zero | (was.anonymous & now.file)
+        masks["discard"] = departed & (~now.zero | gave_up) | (was.anonymous & now.file)
         masks["first-touch"] = arrived & ~now.file
         masks["file-read"] = mapped & pages.has_file
     if pages.hugetlb and pages.shared:

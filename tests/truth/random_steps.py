@@ -39,6 +39,7 @@ CAUSES: dict[str, frozenset[str]] = {
 
 OTHERS = {"in", "view", "keep", "part", "file-write", "allocate", "fork"}
 """Commands by which a page of a memory file may be filled by something else than the mapping that it is seen in."""
+GIVING_UP = {"dontneed", "remove", "punch", "guard", "unguard", "in"}
 
 
 def random_case(seed: int, ticks: int) -> Case:
@@ -116,4 +117,4 @@ def known(done: Sequence[str], moves: Sequence[Move], all_lines: Sequence[str]) 
         impossible.discard("ksm-merge")
     if ever & {"huge", "hugepage"}:
         impossible.discard("huge-collapse")
-    return Done(tuple(moves), frozenset(impossible), bool(words & OTHERS), len(done) == 1)
+    return Done(tuple(moves), frozenset(impossible), bool(words & OTHERS), bool(words & GIVING_UP), len(done) == 1)

@@ -27,6 +27,8 @@ class Done:
     """Mechanisms that nothing done in this tick can have set off."""
     others: bool = True
     """Another mapping or process may have filled a memory file."""
+    gave_up: bool = True
+    """Pages may have been given up, and read as zeros afterwards."""
     single: bool = True
     """Only one thing was done: something must be said of it."""
 
@@ -134,11 +136,13 @@ def contradictions(events: Sequence[Event], pages: MappingPages, family: Mapping
 
     What is not sure may have happened in another part of a mapping that was split, or as an alternative says.
     """
-    lies, most = [], {True: most_pages(pages, done.others), False: most_pages(family, done.others)}
-    for group, moved in ((DEPARTURES, family.went_elsewhere), (ARRIVALS, family.came_from_elsewhere)):
-        for what in group:  # a move that may be something else
-            most[False][what] = most[False].get(what, 0) + int(moved.sum())
+    lies = []
+    most = {sure: most_pages(of, done.others, done.gave_up) for sure, of in ((True, pages), (False, family))}
+    left_shared = family.was.anonymous & ~family.was.exclusive & ~family.now.held
+    most[False]["copy-on-write-after-fork"] += int(left_shared.sum())  # copied, and given up then
     for event in events:
+        if not event.sure and done.moves:
+            continue  # it may be a move
         fits = [what for what in (event.what, *event.alternatives) if what not in done.impossible]
         possible = sum(most[event.sure].get(what, 0) for what in fits)
         if event.pages > possible:
