@@ -225,14 +225,15 @@ def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
     """Metric of each row in the window of time, in block glyphs; of a group, of the mappings it had at each tick.
 
     Rows that did not change are blank: those that did stand out, and the others do not have to be redrawn. What
-    changed inside the first glyph is a change from the first value.
+    changed inside the first glyph is a change from the first value, unless it was new there.
     """
     window, number = shown.view.window, shown.view.snapshot.tick.number
     numbers = window.samples(width, number, _GROUP_TICKS if shown.group_series else _ROW_TICKS)
     known = numbers >= 0
     values = np.full((len(shown.ids), width), np.nan)
     values[:, known] = _metric_at(shown, numbers[known])
-    constant = (values[:, known] == values[:, :1]).all(axis=1).tolist()
+    first = np.where(np.isnan(values[:, 0]), values[:, min(1, width - 1)], values[:, 0])  # new in the first glyph
+    constant = (values[:, 1:][:, known[1:]] == first[:, np.newaxis]).all(axis=1).tolist()
     return [" " * width if blank else text for text, blank in zip(sparkline(values), constant, strict=True)]
 
 
