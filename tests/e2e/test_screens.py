@@ -328,7 +328,7 @@ def test_what_the_user_changed_is_so_the_next_time_unless_an_option_says_otherwi
     first.wait_for("● live 1.0 s")
     first.press("+")
     first.wait_for("● live 500 ms")
-    first.press(">")
+    first.press("S-Right")
     first.wait_for("^Mapping ▲")
     first.press("q")
     assert first.status() == 0

@@ -93,7 +93,7 @@ def test_a_rebuilt_program_begins_anew_and_its_data_is_compared_to_the_kilobyte(
     window.wait_for(r"▸ +2 .*running .*\n.* 1 .*killed by SIGHUP")
     window.press("Down", "Enter")
     window.wait_for(r"server +run 1 .*killed by SIGHUP .*❚❚")
-    window.press("End")
+    window.press("L")
     window.wait_for(r"server +run 2 .*● live")
 
 

@@ -77,7 +77,7 @@ class Band:
     layout: BandLayout
     """Parts to draw."""
     style: DrawStyle
-    is_recorded: bool = False
+    is_over: bool = False
     """Whether the newest tick is the end of a recording."""
     has_focus: bool = False
     """Whether scale and axis are highlighted."""
@@ -300,7 +300,7 @@ def _draw_axis(band: Band, hints: Sequence[str]) -> Strip:
     begin_ns = last.wall_ns - int(seconds * 1e9)
     begin = f"−{fmt.duration(seconds)}" if seconds >= _LONG_S else fmt.clock(begin_ns)
     begin = f"{fmt.CUT if timeline.oldest == first.number and timeline.oldest else ' '}{begin}"
-    goes_on = band.is_live and not band.is_recorded and band.newest.ending is None
+    goes_on = band.is_live and not band.is_over and band.newest.ending is None
     end = "now" if goes_on else fmt.clock(last.wall_ns)
     room = layout.cells + layout.labels - len(end) - 2
     line = TextLine(room, "─", band.frame)

@@ -45,13 +45,13 @@ class TimeBand(StripPanel, can_focus=True):
         super().__init__(id=id)
         self._view: View | None = None
         self._activity: Activity | None = None
-        self._is_recorded = False
+        self._is_over = False
         self._drag_start: int | None = None
         """Cell where the user pressed the button of the mouse."""
 
-    def show(self, activity: Activity, view: View, *, is_recorded: bool) -> None:
-        """Show the window, the tick and the marks of a view; the newest tick of a recording is not now."""
-        self._activity, self._view, self._is_recorded = activity, view, is_recorded
+    def show(self, activity: Activity, view: View, *, is_over: bool) -> None:
+        """Show the window, the tick and the marks of a view; the end of a recording is not now."""
+        self._activity, self._view, self._is_over = activity, view, is_over
         self.redraw()
 
     def draw_strips(self) -> Sequence[Strip]:
@@ -60,7 +60,7 @@ class TimeBand(StripPanel, can_focus=True):
             return ()
         base, palette = self.rich_style, palette_of(self.app)
         style = DrawStyle(palette, base, base, base)
-        band = Band(self._activity, self._view, self._layout, style, self._is_recorded, self.has_focus)
+        band = Band(self._activity, self._view, self._layout, style, self._is_over, self.has_focus)
         return draw_band(band, self._hints(self._view))
 
     @property
