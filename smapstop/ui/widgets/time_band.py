@@ -14,8 +14,9 @@ from smapstop.model.history.activity import Activity
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import tick_text
+from smapstop.ui.drawing.band_layout import GUTTER, Band, BandLayout, lay_out_band
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.drawing.time_band import GUTTER, Band, BandLayout, draw_band, lay_out_band
+from smapstop.ui.drawing.time_band import draw_band
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of

@@ -19,7 +19,7 @@ from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.settings import Replay, Settings
 from smapstop.text.format import clock
 from smapstop.ui.app import Dashboard
-from smapstop.ui.drawing.time_band import GUTTER
+from smapstop.ui.drawing.band_layout import GUTTER
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.mapping_table import MappingTable
@@ -154,7 +154,7 @@ async def test_only_lines_that_changed_are_drawn_again(monkeypatch: pytest.Monke
         drawn.clear()
         source.deliver(still[3])
         await pilot.pause()
-        assert drawn == []
+        assert set(drawn) <= {5}, "time goes on along the axis"
 
 
 # going through time

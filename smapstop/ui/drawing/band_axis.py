@@ -1,0 +1,118 @@
+"""Draw the lower lines of the time band: marks and what they mean, and the axis of time."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from smapstop.text import format as fmt
+from smapstop.text.events import tick_text
+from smapstop.ui.drawing.band_layout import GUTTER, Band, join_line
+from smapstop.ui.drawing.text_line import TextLine
+
+_MAX_OUTLIERS = 12
+"""Outliers with a text, if there is room."""
+_TIME_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)
+"""Distances of the times on the axis."""
+_LEAST_TIME_CELLS = 20
+"""Least distance of two times on the axis, cells."""
+_LONG_S = 72_000
+"""From this span on, the axis says how long ago it begins, not the time of the day."""
+
+
+def draw_marks(band: Band) -> Strip:
+    """Draw the line of the marks: the range, the tick shown, the mark, and what the outliers were."""
+    line, style = TextLine(band.layout.cells, " ", band.style.base), band.style
+    _put_range(line, band)
+    _put_head(line, band)
+    if band.mark is not None:
+        line.put(band.mark, "m", style.warning)
+        line.put(band.mark + 2, _mark_time(band), style.quiet, margin=1)
+    for number in band.activity.outliers(band.window, _MAX_OUTLIERS):
+        amount, what = tick_text(band.activity.timeline.header(number))
+        at = band.cell_of(number)
+        for text in (f"{amount} {what}".lstrip(), amount or what):
+            left = at - fmt.cell_width(text) - 1
+            if line.put(at, f"╰ {text}", style.base, margin=1) or line.put(left, f"{text} ╯", style.base, margin=1):
+                break
+    return join_line(band, "marks", line.strip(), [])
+
+
+def _mark_time(band: Band) -> str:
+    """Time of the mark."""
+    mark = band.view.state.mark
+    return "" if mark is None else fmt.clock(band.activity.timeline.header(mark).wall_ns)
+
+
+def _put_head(line: TextLine, band: Band) -> None:
+    """Put the tick shown with its time."""
+    if band.head is None:
+        return
+    style, tick = band.style, band.view.snapshot.tick
+    line.put(band.head, "┃", style.bold)
+    behind_s = (band.newest.monotonic_ns - tick.monotonic_ns) / 1e9
+    text = fmt.clock(tick.wall_ns) + (f" −{fmt.age(behind_s)}" if behind_s >= 1 else "")
+    if not line.put(band.head + 2, text, style.bold, margin=1):
+        line.put(band.head - 1 - len(text), text, style.bold, margin=1)
+
+
+def _put_range(line: TextLine, band: Band) -> None:
+    """Put the selected range, as a measured distance with its duration and the change of Rss."""
+    if band.range_cells is None:
+        return
+    first, last = band.range_cells
+    style, diff = band.style, band.view.diff
+    before, after = diff.before.tick, diff.after.tick
+    seconds = (after.monotonic_ns - before.monotonic_ns) / 1e9
+    change = after.totals.get("rss", 0) - before.totals.get("rss", 0)
+    text = f" {fmt.span(int(seconds * 1e9)) if seconds < 60 else fmt.duration(seconds)}  Rss {fmt.signed(change)} "
+    room = last - first - 1
+    if room >= len(text):
+        left = (room - len(text)) // 2
+        line.put(first, "├" + "─" * left, style.bold)
+        line.put(first + 1 + left, text, style.change_style(change) if change else style.bold)
+        line.put(first + 1 + left + len(text), "─" * (room - left - len(text)) + "┤", style.bold)
+    else:
+        line.put(first, "├" + "─" * room + "┤" if last > first else "┃", style.bold)
+        if not line.put(last + 1, text, style.bold):
+            line.put(first - len(text), text, style.bold)
+
+
+def draw_axis(band: Band, hints: Sequence[str]) -> Strip:
+    """Draw the axis between the times of its ends, with marks if these have no line of their own, and hints."""
+    style, layout, timeline = band.style, band.layout, band.activity.timeline
+    first, last = timeline.header(band.window.first), timeline.header(band.window.last)
+    seconds = band.window.seconds
+    begin_ns = last.wall_ns - int(seconds * 1e9)
+    begin = f"−{fmt.duration(seconds)}" if seconds >= _LONG_S else fmt.clock(begin_ns)
+    begin = f"{fmt.CUT if timeline.oldest == first.number and timeline.oldest else ' '}{begin}"
+    goes_on = band.is_live and not band.is_over and band.newest.ending is None
+    end = "now" if goes_on else fmt.clock(last.wall_ns)
+    room = layout.cells + layout.labels - len(end) - 2
+    line = TextLine(room, "─", band.frame)
+    if band.mark is not None:
+        line.put(band.mark, "┴" if layout.marks else "m", style.warning)
+    if not layout.marks:
+        _put_range(line, band)
+    if band.head is not None:
+        line.put(band.head, "┸", style.bold)
+    for hint in hints:
+        if line.put(room - fmt.cell_width(hint) - 4, f" {hint} ", band.frame, margin=1):
+            break
+    _put_times(line, band, last.wall_ns)
+    head = Segment(f"{begin:<{GUTTER}}"[:GUTTER], band.frame)
+    return Strip([head, *line.strip(), Segment(f" {end} ", band.frame)]).adjust_cell_length(
+        GUTTER + layout.cells + layout.labels, style.base
+    )
+
+
+def _put_times(line: TextLine, band: Band, end_wall_ns: int) -> None:
+    """Put round times of the day on the axis, where there is room."""
+    seconds, cells = band.window.seconds, band.layout.cells
+    step_s = next((step for step in _TIME_STEPS_S if step * cells >= seconds * _LEAST_TIME_CELLS), None)
+    if step_s is None or not seconds:
+        return
+    end_s = end_wall_ns / 1e9
+    for time_s in range(int(end_s) // step_s * step_s, int(end_s - seconds), -step_s):
+        at = round((1 - (end_s - time_s) / seconds) * cells)
+        line.put(at, f"┴{fmt.clock(time_s * 10**9)}", band.frame, margin=2)
