@@ -8,7 +8,6 @@ import numpy as np
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, OomKill, Tick
-from smapstop.model.timeline.map_diff import is_own_change
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
@@ -225,13 +224,13 @@ _SHARED_PARTS = {"pss": ("pss",), "uss": SUMMED_FIELDS["uss"]}
 def figures_of(view: View) -> list[Figure]:
     """Totals of the process: Rss with its rate, others with their change against the baseline."""
     tick, read, compared = view.snapshot.tick, view.snapshot.reading_tick, view.diff.before.reading_tick
-    seconds, moved = rate_seconds(view.previous_tick, tick), _change(view.previous_tick, tick, "rss")
+    seconds, moved = rate_seconds(view.previous_tick, tick), total_change(view.previous_tick, tick, "rss")
     rate = moved / seconds if seconds and moved is not None else None
     rate_text = "" if rate == 0 else fmt.rate(rate) if rate is None else f"{fmt.rate(rate)}/s"
     rss = fmt.long_amount(tick.totals.get("rss"))
     figures = [Figure("Rss", rss, 9, rate or 0.0, rate_text, 11, is_main=True)]
     for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap")):
-        change = _change(compared, read, name) or 0
+        change = total_change(compared, read, name) or 0
         amount = fmt.amount(tick.totals.get(name, read.totals.get(name)))
         others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
         figures.append(Figure(label, amount, 6, change, fmt.signed(change) if change else "", 8, is_of_others=others))
@@ -241,7 +240,7 @@ def figures_of(view: View) -> list[Figure]:
     return [*figures, Figure("peak", fmt.amount(tick.counters.vm_hwm), 6, 0, "", 0)]
 
 
-def _change(before: Tick, after: Tick, name: str) -> int | None:
+def total_change(before: Tick, after: Tick, name: str) -> int | None:
     """Change of a total; None if one of the ticks lacks it."""
     if name not in before.totals or name not in after.totals:
         return None

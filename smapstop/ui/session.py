@@ -73,6 +73,11 @@ class Session:
         return self.run is self.runs.newest
 
     @property
+    def is_over(self) -> bool:
+        """Whether the newest tick is not now: the recording ended, or the next tick is overdue."""
+        return self.end_of_recording is not None or self.overdue_seconds > 0
+
+    @property
     def previous_run(self) -> PreviousRun | None:
         """The run that the run shown can be compared with."""
         return self.runs.previous_run(self.run) if self.run else None

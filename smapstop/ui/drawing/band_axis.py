@@ -7,6 +7,7 @@ from textual.strip import Strip
 
 from smapstop.text import format as fmt
 from smapstop.text.events import tick_text
+from smapstop.text.status import total_change
 from smapstop.ui.drawing.band_layout import GUTTER, Band, join_line
 from smapstop.ui.drawing.text_line import TextLine
 
@@ -16,6 +17,7 @@ _TIME_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_20
 """Distances of the times on the axis."""
 _LEAST_TIME_CELLS = 20
 """Least distance of two times on the axis, cells."""
+_MINUTE_NS = 60 * 10**9
 _LONG_S = 72_000
 """From this span on, the axis says how long ago it begins, not the time of the day."""
 
@@ -63,9 +65,10 @@ def _put_range(line: TextLine, band: Band) -> None:
     first, last = band.range_cells
     style, diff = band.style, band.view.diff
     before, after = diff.before.tick, diff.after.tick
-    seconds = (after.monotonic_ns - before.monotonic_ns) / 1e9
-    change = after.totals.get("rss", 0) - before.totals.get("rss", 0)
-    text = f" {fmt.span(int(seconds * 1e9)) if seconds < 60 else fmt.duration(seconds)}  Rss {fmt.signed(change)} "
+    length_ns = after.monotonic_ns - before.monotonic_ns
+    change = total_change(before, after, "rss")
+    length = fmt.span(length_ns) if length_ns < _MINUTE_NS else fmt.duration(length_ns / 1e9)
+    text = f" {length}  Rss {fmt.signed(change)} "
     room = last - first - 1
     if room >= len(text):
         left = (room - len(text)) // 2

@@ -59,7 +59,7 @@ class Band:
     """Parts to draw."""
     style: DrawStyle
     is_over: bool = False
-    """Whether the newest tick is the end of a recording."""
+    """Whether the newest tick is not now, as at the end of a recording."""
     has_focus: bool = False
     """Whether scale and axis are highlighted."""
 

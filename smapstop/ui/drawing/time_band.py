@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.model.history.activity import BACKINGS
 from smapstop.text import format as fmt
 from smapstop.ui.drawing.band_axis import draw_axis, draw_marks
 from smapstop.ui.drawing.band_layout import GUTTER, MAX_NEW_CELLS, Band, join_line
@@ -67,7 +67,7 @@ def _draw_chart(band: Band) -> list[Strip]:
         labels[layout.chart // 2] = f"{fmt.amount(top / 2)} ┤"
     strips = draw_stacked_areas(series, layout.chart, top, style.palette.ink(*(role for _, role in BANDS)))
     new_cells, new_text = _new_time(band)
-    names = _area_names(band, series[:, -1])
+    names = _area_names(band)
     lines = []
     for y, strip in enumerate(strips):
         right = [Segment("░" * new_cells, style.quiet), Segment(" " * (MAX_NEW_CELLS - new_cells), style.base)]
@@ -81,20 +81,20 @@ def _draw_chart(band: Band) -> list[Strip]:
     return lines
 
 
-def _area_names(band: Band, kb: NDArray[np.float64]) -> list[list[Segment]]:
-    """Names and amounts of the areas, in the order in which they are stacked, the highest first."""
-    style = band.style
-    if band.layout.labels <= MAX_NEW_CELLS or np.isnan(kb).any():
+def _area_names(band: Band) -> list[list[Segment]]:
+    """Names of the areas and their amounts at the tick shown, in the order in which they are stacked from the top."""
+    if band.layout.labels <= MAX_NEW_CELLS:
         return []
-    known = [at for at in range(len(BANDS)) if kb[at] > 0]
-    while len(known) > band.layout.chart:
-        known.remove(min(known, key=lambda at: kb[at]))
+    style, totals = band.style, band.view.snapshot.tick.totals
+    areas = [(totals.get(backing, 0), *names) for backing, names in zip(BACKINGS, BANDS, strict=True)]
+    largest = sorted(areas, key=lambda area: -area[0])[: band.layout.chart]
     return [
         [
-            Segment(f"{BANDS[at][0]} ", style.base + Style(color=style.palette.colours[BANDS[at][1]], bold=True)),
-            Segment(fmt.amount(float(kb[at])), style.base),
+            Segment(f"{label} ", style.base + Style(color=style.palette.colours[role], bold=True)),
+            Segment(fmt.amount(kb), style.base),
         ]
-        for at in reversed(known)
+        for kb, label, role in reversed(areas)
+        if kb and (kb, label, role) in largest
     ]
 
 

@@ -135,7 +135,7 @@ class MainScreen(TimelineScreen):
                     overdue_seconds=session.overdue_seconds if session.is_newest_run else 0,
                 )
             )
-        self.query_one(TimeBand).show(session.activity, view, is_over=session.end_of_recording is not None)
+        self.query_one(TimeBand).show(session.activity, view, is_over=session.is_over)
         self.query_one(Totals).show(run.target, view)
         self._restore_selection()
         self.views.show(session.timeline, view)
