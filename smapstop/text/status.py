@@ -8,6 +8,7 @@ import numpy as np
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, OomKill, Tick
+from smapstop.model.timeline.map_diff import is_own_change
 from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
