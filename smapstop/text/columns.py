@@ -40,9 +40,16 @@ class Column:
         return self.help.partition(". ")[0].rstrip(".") + "."
 
 
-def _field(key: str, importance: int) -> Column:
-    return Column(key, FIELD_BY_NAME[key].short, "amount", 6, importance, FIELD_BY_NAME[key].help)
-
+_DROP_ORDER = {
+    "size": 6,
+    "pss": 8,
+    "private_clean": 11,
+    "private_dirty": 7,
+    "shared_dirty": 12,
+    "anonymous": 4,
+    "swap": 10,
+}
+"""Drop order of the fields that are asked for most."""
 
 METRIC_TITLES: dict[Metric, str] = {"rss": "Rss", "pss": "Pss", "uss": "Uss", "dirty": "Dirty", "swap": "Swap"}
 """Names of the metrics."""
@@ -51,22 +58,14 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "name", "Mapping", "name", 20, 0, "The mapped file, or the kind of memory without a file.", descending=False
     ),
-    Column("start", "Start", "address", 12, 14, "First address of the mapping.", descending=False),
     Column(
         "perms", "Perm", "text", 4, 5, "Protection r w x; then p private (copy-on-write), s shared.", descending=False
     ),
-    _field("size", 6),
-    _field("rss", 1),
+    Column("rss", FIELD_BY_NAME["rss"].short, "amount", 6, 1, FIELD_BY_NAME["rss"].help),
     Column("delta", "Δ", "change", 7, 3, "Change of Rss, or of the metric (keys 1 to 5), against the baseline."),
     Column(
-        "rate", "Rate/s", "rate", 7, 9, "Change of the metric per second over the last ticks, whatever the baseline."
+        "rate", "Rate/s", "rate", 7, 4, "Change of the metric per second over the last ticks, whatever the baseline."
     ),
-    _field("pss", 8),
-    _field("private_clean", 11),
-    _field("private_dirty", 7),
-    _field("shared_dirty", 12),
-    _field("anonymous", 4),
-    _field("swap", 10),
     Column(
         "history",
         "History",
@@ -75,16 +74,26 @@ COLUMNS: tuple[Column, ...] = (
         5,
         "Metric over time, scaled from its minimum to its maximum in that time.",
     ),
-    Column("happened", "What changed", "happened", 28, 2, "Last change of the mapping, and how long ago it was."),
+    Column(
+        "happened",
+        "Verdict",
+        "happened",
+        28,
+        2,
+        "Last change of the mapping, its pages (p) first, and how long ago it was. The inspector has it in full.",
+    ),
 )
 """Default columns, in order; narrow terminals drop some."""
 
-_OPTIONAL_COLUMNS: tuple[Column, ...] = tuple(
-    Column(field.name, field.label, "amount", 6, 50, field.help)
-    for field in FIELD_BY_NAME.values()
-    if field.unit == "kB" and field.in_mapping and field.name not in {column.key for column in COLUMNS}
+_OPTIONAL_COLUMNS: tuple[Column, ...] = (
+    Column("start", "Start", "address", 12, 14, "First address of the mapping.", descending=False),
+    *(
+        Column(field.name, field.short, "amount", 6, _DROP_ORDER.get(field.name, 50), field.help)
+        for field in FIELD_BY_NAME.values()
+        if field.unit == "kB" and field.in_mapping and field.name != "rss"
+    ),
 )
-"""All other amounts that the kernel may print: shown on request."""
+"""All other amounts that the kernel may print, and addresses: shown on request."""
 
 ALL_COLUMNS: dict[str, Column] = {column.key: column for column in (*COLUMNS, *_OPTIONAL_COLUMNS)}
 """All columns by key."""

@@ -16,11 +16,13 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import resident_text
-from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, event_labels
+from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, event_verdict
 from smapstop.text.status import exit_status_text
 
 _ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
 _SAME = "Rss unchanged"
+_BETWEEN = " · "
+"""Between the verdicts on the events of one tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +197,11 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     tick = timeline.header(number)
     entries = list(tick_entries(tick).of_mapping(mapping))
     if entries:
-        mechanisms = event_labels(entry.event for entry in entries if entry.event)
-        lifecycle = ", ".join(
+        mechanisms = [event_verdict(entry.event) for entry in entries if entry.event]
+        lifecycle = [
             LIFECYCLE_VERBS[entry.lifecycle_step] + resident_text(entry) for entry in entries if entry.lifecycle_step
-        )
-        return "; ".join(filter(None, [mechanisms, lifecycle]))
+        ]
+        return _BETWEEN.join([*mechanisms, *lifecycle])
     deltas = timeline.queries.change(mapping, number)
     changes = [
         f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in EXTERNALLY_DRIVEN
@@ -211,7 +213,16 @@ def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: i
     """What happened to a group of mappings at a tick, from its log entries; empty for -1 (never)."""
     if number < timeline.oldest:
         return ""
-    return "; ".join(what_text(entry, timeline) for entry in entries) or _fallback_text(timeline.header(number))
+    verdicts = [entry_verdict(entry, timeline) for entry in entries]
+    return _BETWEEN.join(verdicts) or _fallback_text(timeline.header(number))
+
+
+def entry_verdict(entry: LogEntry, timeline: Timeline, *, full: bool = False) -> str:
+    """Verdict on an entry of a group, its number first; see `event_verdict`."""
+    if entry.event is None:
+        return what_text(entry, timeline)
+    mappings = f" in {entry.mappings:,} mappings" if entry.mappings > 1 and full else ""
+    return event_verdict(entry.event, full=full) + mappings
 
 
 def _fallback_text(tick: Tick) -> str:

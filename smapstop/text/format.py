@@ -211,6 +211,21 @@ def shorten(text: str, width: int) -> str:
     return CUT + kept if width > 0 else ""
 
 
+def shorten_middle(text: str, width: int) -> str:
+    """Cut the printable text in the middle to at most `width` cells: "_bz2.cp…so .data".
+
+    Its head stays, and of its tail the section of a file and a little before it, else a third.
+    """
+    text = printable(text)
+    if cell_width(text) <= width:
+        return text
+    section = text.rfind(" ")
+    tail = len(text) - section + 2 if section > 0 else width // 3
+    tail = min(tail, width // 2)
+    end = shorten(text, tail + 1).removeprefix(CUT) if tail > 0 else ""
+    return clip(text, width - cell_width(end)) + end if width > 0 else ""
+
+
 def clip(text: str, width: int) -> str:
     """Cut the printable text on the right to at most `width` cells: "copy-on-wri…"."""
     text = printable(text)

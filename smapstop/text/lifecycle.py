@@ -37,7 +37,7 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
     """Last change of a mapping up to a tick; None if it has not changed since its first sample."""
     step = history.last_visible_change(history.step_at(number))
     if not step:
-        return None
+        return _arrival(history, number)
     tick = history.tick_of(step)
     changed = zip(history.fields, history.last_changes(step).tolist(), strict=True)
     names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
@@ -50,6 +50,17 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
         events=tuple(tick.events.of_mapping(history.mapping)),
         kind=history.states[step].kind,
     )
+
+
+def _arrival(history: MappingHistory, number: int) -> LastChange | None:
+    """How a mapping that has not changed since came; None if it was there at the first tick, or that is forgotten."""
+    tick = history.tick_of(0)
+    events = tuple(tick.events.of_mapping(history.mapping))
+    lifecycle = [lineage_text(history, when, what) for when, what in history.lifecycle if when == tick.number]
+    if not events and not lifecycle:
+        return None
+    ago = ago_text(tick, history.timeline.header(number))
+    return LastChange(ago, (), tuple(lifecycle), events, history.states[0].kind)
 
 
 def others_text(history: MappingHistory, number: int) -> str:
@@ -78,19 +89,50 @@ def ago_text(when: Tick, now: Tick) -> str:
 
 
 def lifecycle_lines(history: MappingHistory, number: int) -> list[tuple[str, str]]:
-    """Lifecycle events of a mapping up to a tick, newest first, as (time, text)."""
+    """Lifecycle events of a mapping up to a tick, newest first, as (time, text); repeated growth is one line."""
     events = [(when, step) for when, step in reversed(history.lifecycle) if when <= number]
-    lines = [
-        (fmt.clock_tenths(history.timeline.header(when).wall_ns), lineage_text(history, when, step))
-        for when, step in events[:MAX_LIFECYCLE_LINES]
-    ]
-    if len(events) > len(lines):
-        lines.append(("…", f"and {len(events) - len(lines)} earlier"))
+    folds = _fold_repeats(events)
+    lines = [(_time_text(history, fold[0][0]), _fold_text(history, fold)) for fold in folds[:MAX_LIFECYCLE_LINES]]
+    if len(folds) > len(lines):
+        lines.append(("…", f"and {sum(map(len, folds[MAX_LIFECYCLE_LINES:]))} earlier"))
     elif not any(step.what in ("map", "split") and step.mapping == history.mapping for _, step in history.lifecycle):
         lines.append(
-            (fmt.clock_tenths(history.tick_of(0).wall_ns), f"first seen at {history.states[0].address_range}")
+            (_time_text(history, history.tick_of(0).number), f"first seen at {history.states[0].address_range}")
         )
     return lines
+
+
+_TimedEvent = tuple[int, LifecycleEvent]
+"""A lifecycle event and its tick."""
+
+
+def _fold_repeats(events: Sequence[_TimedEvent]) -> list[list[_TimedEvent]]:
+    """Fold successive events in which the mapping grows, or shrinks."""
+    folds: list[list[_TimedEvent]] = []
+    for event in events:
+        what, mapping = event[1].what, event[1].mapping
+        last = folds[-1][-1][1] if folds else None
+        if last is not None and what in ("grow", "shrink") and (last.what, last.mapping) == (what, mapping):
+            folds[-1].append(event)
+        else:
+            folds.append([event])
+    return folds
+
+
+def _time_text(history: MappingHistory, number: int) -> str:
+    """Time of a tick."""
+    return fmt.clock_tenths(history.timeline.header(number).wall_ns)
+
+
+def _fold_text(history: MappingHistory, fold: Sequence[_TimedEvent]) -> str:
+    """Text of an event, or of several that are folded, the newest first."""
+    (last, step), (first, _) = fold[0], fold[-1]
+    if len(fold) == 1 or step.mapping != history.mapping:
+        return lineage_text(history, last, step)
+    at = history.step_at(first)
+    was, now = history.states[max(0, at - 1)], history.states[history.step_at(last)]
+    text = lifecycle_text(step.what, was.ref, now.ref, "")
+    return f"{text}  ×{len(fold)} since {fmt.clock(history.timeline.header(first).wall_ns)}"
 
 
 def lineage_text(history: MappingHistory, number: int, step: LifecycleEvent) -> str:

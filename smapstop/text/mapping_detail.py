@@ -174,7 +174,7 @@ class FieldRow:
 def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
     """Rows for every field that the kernel prints for the mapping, in the kernel's order."""
     step = history.step_at(ticks.number)
-    before, after, change = _compare(history, ticks)
+    before, after, change = compare_fields(history, ticks)
     recent = after - np.nan_to_num(history.amounts(np.array([ticks.rate_since]))[:, 0])
     others = _changed_by_others(history, ticks, before, after)
     ever, last = history.last_changes(len(history.states) - 1) > 0, history.last_changes(step)
@@ -209,7 +209,7 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
     return rows
 
 
-def _compare(
+def compare_fields(
     history: MappingHistory, ticks: ComparedTicks
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Every field before, after, and its change, kB; a mapping that did not exist before counts as 0."""

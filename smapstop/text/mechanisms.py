@@ -1,6 +1,5 @@
-"""Kernel mechanisms in words: a label for the table, a sentence for the detail of a mapping."""
+"""Kernel mechanisms in words: a verdict for the table, a label, a sentence for the inspector."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from smapstop.model.events import Event, Mechanism
@@ -11,9 +10,11 @@ from smapstop.text.symbols import join_symbols
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Label, sentence and kernel source of a mechanism."""
+    """Names, sentence and kernel source of a mechanism."""
 
     label: str
+    short: str
+    """Label for the table, where few cells are left after the number."""
     sentence: str
     """What happened, for a reader new to it; `{pages}` stands for "11 pages"; see `_WORDS` for the others."""
     source: str
@@ -23,6 +24,7 @@ class Explanation:
 EXPLANATIONS: dict[Mechanism, Explanation] = {
     "first-touch": Explanation(
         "first touch",
+        "first touch",
         "{pages} became resident on first touch. Mapping memory only reserves addresses: the first write to a page "
         "faults, and the kernel maps a page filled with zeros. In shared memory, where reading is enough, {they} "
         "{were} allocated in the object and mapped here.",
@@ -30,12 +32,14 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "file-read": Explanation(
         "file pages faulted in",
+        "file pages",
         "{pages} {were} faulted in. {They} {were} already in the page cache or {were} read from disk; one fault also "
         "maps cached neighbours, up to 64 KiB by default (fault-around).",
         "mm/memory.c: do_read_fault, do_fault_around",
     ),
     "copy-on-write": Explanation(
         "copy-on-write",
+        "CoW",
         "{pages} of this private file mapping {were} written. File pages are mapped read-only here, even where the "
         "mapping is writable: {each} first write faulted, and the kernel put an anonymous copy in place of the "
         "file's page. The file does not change.",
@@ -43,6 +47,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "copy-on-write-after-fork": Explanation(
         "copy-on-write after fork",
+        "CoW after fork",
         "{pages} {were} shared with another process since a fork, until this process wrote to {them}. Such pages are "
         "read-only in both processes: {each} write faulted, and the kernel gave the writer a copy of its own. Of "
         "hugetlb memory a whole huge page is copied at once.",
@@ -50,11 +55,13 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "sole-owner": Explanation(
         "no longer shared (exclusive)",
+        "exclusive",
         "{pages} {were} shared with another process, which no longer maps {them}: it exited, dropped {them}, or "
         "wrote and got its own copy. Nothing was copied in this process, and it took no fault.",
         "fs/proc/task_mmu.c: smaps_account (a page's map count)",
     ),
     "shared-by-fork": Explanation(
+        "shared by fork",
         "shared by fork",
         "{pages} {were} shared with a child by fork(). No memory was copied: both processes map the same pages, "
         "read-only until one of them writes.",
@@ -62,17 +69,20 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "shared-write": Explanation(
         "shared write",
+        "shared write",
         "{pages} {were} modified in the page cache, through a shared mapping or by write(): every process that maps "
         "the same file or memory sees the change. Dirty pages of a file on disk are written back later.",
         "mm/memory.c: wp_page_shared, do_shared_fault",
     ),
     "writeback": Explanation(
         "written back",
+        "written back",
         "{pages} {were} written back to the file, in the background or for fsync() or msync(). {They} {were} dirty; "
         "now memory and file hold the same data.",
         "mm/page-writeback.c: folio_clear_dirty_for_io",
     ),
     "reclaim": Explanation(
+        "reclaimed",
         "reclaimed",
         "{pages} {were} dropped. {They} {were} clean, so nothing is lost: file data can be read again, and memory "
         "marked as free (MADV_FREE) is no longer needed. The kernel reclaims such pages when memory runs short; a "
@@ -81,16 +91,19 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "swap-out": Explanation(
         "swapped out",
+        "swapped out",
         "{pages} {were} moved to swap by the kernel, to free memory. The next access to such a page faults and "
         "brings it back.",
         "mm/vmscan.c: shrink_folio_list; mm/swapfile.c",
     ),
     "swap-in": Explanation(
         "swapped in",
+        "swapped in",
         "{pages} {were} brought back from swap, usually because an access faulted; swapoff does the same.",
         "mm/memory.c: do_swap_page",
     ),
     "discard": Explanation(
+        "discarded",
         "discarded",
         "{pages} {were} given up inside a mapping that stays: by madvise (MADV_DONTNEED, MADV_REMOVE), or because "
         "the file or shared-memory object was truncated or had a hole punched into it. Private data in {them} is "
@@ -99,12 +112,14 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "unmapped": Explanation(
         "unmapped",
+        "unmapped",
         "{pages} {were} in memory that the process unmapped: by munmap(), a smaller brk() or mremap(), or free(), "
         "which may call one of them. Private data in {them} is gone; data in a file or in shared memory stays.",
         "mm/mmap.c: do_vmi_munmap",
     ),
     "shared-map": Explanation(
         "mapped, already in memory",
+        "mapped, existed",
         "{pages} {were} mapped that {were} in memory already: those of a shared-memory object (memfd, shm, tmpfs "
         "file), or memory of a device or of the kernel. Rss counts {them} now, which is no sign of more memory in "
         "use.",
@@ -112,6 +127,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "shared-unmap": Explanation(
         "unmapped here, still in memory",
+        "unmapped, kept",
         "{pages} {are} no longer mapped here, but {are} still in memory: the shared-memory object (memfd, shm, tmpfs "
         "file) or device keeps {them}. Of shared memory MADV_DONTNEED frees nothing. Only a hole (MADV_REMOVE, "
         "fallocate), truncation or the end of the object does.",
@@ -119,11 +135,13 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "zero-page": Explanation(
         "replaced by the zero page",
+        "zero page",
         "{pages} of a huge page held only zeros. When the kernel split the huge page to reclaim memory, it mapped "
         "the shared zero page instead, which counts nowhere: Rss is smaller, and no data was lost.",
         "mm/migrate.c: try_to_map_unused_to_zeropage",
     ),
     "lazy-free": Explanation(
+        "MADV_FREE",
         "MADV_FREE",
         "{pages} {were} marked as free (MADV_FREE). The kernel takes {them} only when it needs memory; writing to "
         "{them} before that cancels the free.",
@@ -131,16 +149,19 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "rewrite": Explanation(
         "re-dirtied",
+        "re-dirtied",
         "{pages} {were} clean and {were} written again, for example after MADV_FREE or after coming back from swap.",
         "mm/memory.c: do_wp_page",
     ),
     "huge-collapse": Explanation(
         "collapsed to THP",
+        "THP collapse",
         "{pages} {were} collapsed into transparent huge pages, by khugepaged or MADV_COLLAPSE. Rss grows only by the "
         "gaps between small pages that this fills.",
         "mm/khugepaged.c: collapse_huge_page",
     ),
     "huge-split": Explanation(
+        "THP split",
         "THP split",
         "{pages} {were} mapped as part of huge pages. The kernel split these: what is still resident has small "
         "entries now. Typical causes: part of the huge page was unmapped, given up, protected (mprotect) or swapped "
@@ -149,22 +170,26 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "huge-fault": Explanation(
         "huge fault",
+        "huge fault",
         "{pages} became resident as whole huge pages, by one fault each: 2 MiB (x86-64), or up to 1 GiB of hugetlb "
         "memory. New memory is filled with zeros first; pages of a file come from the page cache.",
         "mm/huge_memory.c: do_huge_pmd_anonymous_page; mm/memory.c: do_set_pmd; mm/hugetlb.c: hugetlb_fault",
     ),
     "ksm-merge": Explanation(
         "merged by KSM",
+        "KSM merge",
         "{pages} {were} equal to others and merged with them by KSM: all share one write-protected copy.",
         "mm/ksm.c: try_to_merge_one_page",
     ),
     "ksm-unmerge": Explanation(
         "unmerged from KSM",
+        "KSM unmerge",
         "{pages} {were} merged by KSM before and {were} separated again: a write faulted and got its own copy, or "
         "the merging was undone (MADV_UNMERGEABLE).",
         "mm/memory.c: do_wp_page; mm/ksm.c",
     ),
     "lock": Explanation(
+        "locked",
         "locked",
         "The mapping was locked into memory (mlock): its resident pages are neither reclaimed nor swapped out. "
         "mlock() also faults in the pages that were missing, unless MLOCK_ONFAULT is set.",
@@ -172,10 +197,12 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     ),
     "unlock": Explanation(
         "unlocked",
+        "unlocked",
         "The mapping is no longer locked into memory (munlock): the kernel may reclaim or swap out its pages.",
         "mm/mlock.c: mlock_fixup",
     ),
     "unexplained": Explanation(
+        "unexplained",
         "unexplained",
         "The fields changed in a way that no known mechanism accounts for. "
         "The numbers are as the kernel printed them.",
@@ -211,9 +238,12 @@ def event_label(event: Event) -> str:
     return f"{EXPLANATIONS[event.what].label}{uncertain}, {pages_text(event.pages)}{symbols}"
 
 
-def event_labels(events: Iterable[Event]) -> str:
-    """Short text of all events of a mapping in a tick."""
-    return "; ".join(map(event_label, events))
+def event_verdict(event: Event, *, full: bool = False) -> str:
+    """Verdict on an event, number first: "786 p CoW after fork?"; in full "786 pages copy-on-write after fork?"."""
+    explanation = EXPLANATIONS[event.what]
+    pages, label = (pages_text(event.pages), explanation.label) if full else (f"{event.pages:,} p", explanation.short)
+    symbols = f": {join_symbols(event.names)}" if event.names else ""
+    return f"{pages} {label}{'' if event.sure else '?'}{symbols}"
 
 
 _WORDS = (

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from smapstop.model.history.group_history import REMOVAL_TICKS
 from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, moves_of
-from smapstop.model.kinds import Kind, section_of
+from smapstop.model.kinds import Kind
 from smapstop.model.metrics import parts_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.row_names import row_name
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
@@ -183,37 +184,11 @@ def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     return [moves[column.key] if column.cell_format == "amount" else no_moves for column in columns]
 
 
-def row_name(table: TableData, row: int) -> str:
-    """Name of a row: a group with its size, a file with its section, memory without a name with its address.
-
-    Memory without a name is labelled with its purpose if that is known, else "anon".
-    """
-    name = table.texts[int(table.name[row])]
-    if table.ids[row] < 0:
-        return f"{name} × {int(table.mapping_count[row])}"
-    if not name:
-        return f"{table.label(row) or 'anon'} {int(table.start[row]):x}"
-    return f"{name} {_section(table, row)}".rstrip()
-
-
-def _section(table: TableData, row: int) -> str:
-    """Section of the file in a row; empty for other memory."""
-    texts = table.texts
-    return section_of(_KINDS[int(table.kind[row])], texts[int(table.name[row])], texts[int(table.perms[row])])
-
-
 def _fitting_name(table: TableData, row: int, width: int) -> str:
-    """Fit a row's name into `width` cells: drop the path, then the section, then cut it, but not a group's size."""
+    """Fit a row's name into `width` cells: drop its address, else cut it in the middle, where names differ least."""
     name = fmt.printable(row_name(table, row))
-    if table.ids[row] < 0 and not name.startswith("/"):
-        words, times, size = name.rpartition(" × ")
-        return fmt.clip(words, max(1, width - fmt.cell_width(times + size))) + times + size
-    if name.startswith("/") and fmt.cell_width(name) > width:
-        name = name[name.rindex("/") + 1 :]
-        if fmt.cell_width(name) > width and table.ids[row] >= 0:
-            name = name.removesuffix(_section(table, row)).rstrip()
     label = None if fmt.cell_width(name) <= width else table.label(row)
-    return fmt.clip(fmt.printable(str(label)), width) if label else fmt.shorten(name, width)
+    return fmt.shorten_middle(fmt.printable(str(label)) if label else name, width)
 
 
 def history_step(ticks: int, width: int) -> int:

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Iterable
-from functools import partial
 from typing import cast
 
 from textual import on
@@ -33,10 +32,10 @@ from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text, oom_notices
 from smapstop.ui.keys.key_app import KeyApp
-from smapstop.ui.keys.table import KEYS
 from smapstop.ui.messages import SourceMessageReceived
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.dashboard import MainScreen
+from smapstop.ui.screens.palette_commands import palette_commands
 from smapstop.ui.session import Session
 from smapstop.ui.signals import exit_on_signals
 from smapstop.ui.terminal import output_ready
@@ -121,16 +120,7 @@ class Dashboard(KeyApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Commands of the palette: every key action that is available here, and a screenshot."""
-        views = self.main_screen.views
-        for key in KEYS:
-            action = key.actions.get("anywhere")
-            here = next((key.actions[place] for place in key.actions if place == views.current), None)
-            if key.name == "palette" or (here is None and action is None):
-                continue
-            if action is None or self.main_screen.check_action(action, ()):
-                run = partial(self.run_action, here or action or "", views.shown_view if here else self.main_screen)
-                keys = " ".join(self.keymap.display_names(key.name))
-                yield SystemCommand(key.label.capitalize(), f"{key.help}  {keys}", run)
+        yield from palette_commands(self.main_screen)
         yield from (each for each in super().get_system_commands(screen) if each.title == "Screenshot")
 
     def on_mount(self) -> None:

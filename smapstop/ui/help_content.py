@@ -10,7 +10,7 @@ from smapstop.proc.pages.page_states import HUGE_HELP, STATE_HELP
 from smapstop.text import format as fmt
 from smapstop.text import mechanisms
 from smapstop.text import pages as page_words
-from smapstop.text.columns import COLUMNS
+from smapstop.text.columns import ALL_COLUMNS, COLUMNS
 from smapstop.text.kinds import LETTERS
 from smapstop.ui.keys.keymap import Keymap
 from smapstop.ui.keys.table import GROUPS, KEYS
@@ -113,7 +113,7 @@ def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
         )
         yield HelpSection(f"Keys: {group.lower()}", keys, short=True)
     yield HelpSection("First principles", PRINCIPLES)
-    columns = tuple(HelpEntry(column.title, column.help) for column in COLUMNS)
+    columns = tuple(HelpEntry(column.title, column.help) for column in (*COLUMNS, ALL_COLUMNS["start"]))
     letters = tuple(HelpEntry(LETTERS[kind], f"{meaning}.".capitalize()) for kind, meaning in _KIND_MEANINGS.items())
     yield HelpSection("How to read the table: columns", columns)
     yield HelpSection("How to read the table: letters and signs", letters + _SIGNS)

@@ -1,7 +1,7 @@
 """State of the dashboard session: run, tick, view state. Independent of Textual."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
@@ -14,15 +14,6 @@ from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.ui.stable_order import StableOrder
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedSelection:
-    """The selected mapping of the previous run, whose counterpart is to be selected in this run."""
-
-    mapping: int
-    tab: str | None
-    """The view in which it was open, by its id in `Views`; None when it was only under the cursor."""
 
 
 class Session:
@@ -44,7 +35,7 @@ class Session:
         self.order = StableOrder(sorting)
         self.view: View | None = None
         """The view derived last; None before the first of the run shown."""
-        self.carried_selection: CarriedSelection | None = None
+        self.carried_mapping: int | None = None
         self.end_of_recording: EndOfRecording | None = None
         """End of the recording, once reached."""
         self.overdue_seconds = 0
@@ -83,8 +74,8 @@ class Session:
         return self.runs.previous_run(self.run) if self.run else None
 
     def note_input(self) -> None:
-        """Note user input: the table is not sorted right after it, and a carried selection is dropped."""
-        self.last_input_time, self.carried_selection = time.monotonic(), None
+        """Note user input: the table is not sorted right after it, and a carried mapping is dropped."""
+        self.last_input_time, self.carried_mapping = time.monotonic(), None
 
     def forget_input(self) -> None:
         """Forget when the last input was: the next keys go to the program, and the table may be sorted."""
@@ -155,12 +146,11 @@ class Session:
         passes = parse_filter(expression)
         return self.view is None or bool(passes(self.view.table).any())
 
-    def take_carried_selection(self) -> CarriedSelection | None:
-        """Take the counterpart of the carried selection in this run; None until it is mapped."""
-        if self.carried_selection is None or self.view is None or self.view.previous_run is None:
+    def take_carried_mapping(self) -> int | None:
+        """Take the counterpart of the carried mapping in this run; None until it is mapped."""
+        if self.carried_mapping is None or self.view is None or self.view.previous_run is None:
             return None
-        mapping = self.view.previous_run.counterpart(self.carried_selection.mapping, self.view.diff.before)
-        if mapping is None:
-            return None
-        selection, self.carried_selection = replace(self.carried_selection, mapping=mapping), None
-        return selection
+        mapping = self.view.previous_run.counterpart(self.carried_mapping, self.view.diff.before)
+        if mapping is not None:
+            self.carried_mapping = None
+        return mapping

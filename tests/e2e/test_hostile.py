@@ -55,7 +55,7 @@ def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: SteppedProgram) ->
         window.wait_for(rf"^ {SPELLED}.*● live")
         window.wait_for(r"evil\\x1b\[31m\[bold\] .text .*r-xp")
         evil.go()
-        window.wait_for(rf"copy-on-write, 1 page: {SPELLED}")
+        window.wait_for(rf"1 p CoW: {SPELLED}")
         window.type("e")
         window.wait_for(r"evil\\x1b\[31m\[bold\] .data +copy-on-write")
         window.type("s")
@@ -67,11 +67,11 @@ def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: SteppedProgram) ->
         window.type("bold .data\r")  # it is the only row, and under the cursor
         window.wait_for("^1 of .*bold .data")
         window.type("\r")
-        window.wait_for(r"^ F +file +….*/evil\\x1b\[31m\[bold\] .data")
-        window.wait_for(rf"On it: {SPELLED}")
+        window.wait_for(r"F \S*evil\\x1b\[31m\[bold\] .data .*1 Why")
+        window.wait_for(rf"▌ .*{SPELLED}")
         window.type("v")
-        window.wait_for(rf"(?s)^ F +file .*{SPELLED}.*[+] zoom in")
-        window.type("q")
+        window.wait_for(rf"(?s)3 Pages.*{SPELLED}.*[+] zoom in")
+        window.type("qq")
         assert window.status() == 0
         assert_harmless(window)
         assert b"pwn" in window.output

@@ -56,7 +56,7 @@ def test_a_recording_is_played_and_scrubbed(terminal: Terminals, tmp_path: Path)
 
     window = terminal(f"{SMAPSTOP} replay {path}", columns=118, rows=40)
     window.wait_for("■ .* end of recording")
-    window.wait_for(r"anon .*first touch, 256 pages")
+    window.wait_for(r"anon .*256 p first touch")
     window.press("[")
     window.wait_for(r"❚❚ .* tick \d+/\d+")
     window.wait_for(r"\+1 M")
@@ -77,7 +77,7 @@ def test_a_recording_is_followed_while_the_dashboard_writes_it(terminal: Termina
         follower = terminal(f"{SMAPSTOP} replay {path}", columns=80, rows=24)
         follower.wait_for(rf"{target.pid} .*● live")
         target.go()
-        live.wait_for("first touch, 256 pages")
+        live.wait_for("256 p first touch")
         follower.wait_for("first touch")
         live.press("q")
         assert live.status() == 0

@@ -151,7 +151,7 @@ def test_the_order_can_be_frozen(terminal: Terminals) -> None:
 
 def grown(window: Terminal) -> float:
     """How much of the growing mapping is resident, kB."""
-    row = re.search(r"rw-p +16 M +(\d\S*(?: [KMG])?)", window.screen())
+    row = re.search(r"rw-p +(\d\S*(?: [KMG])?)", window.screen())
     return kib(row[1]) if row else -1
 
 
@@ -221,13 +221,13 @@ def test_the_mark_is_compared_with(terminal: Terminals, growing: SteppedProgram)
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
     grow(window, growing, 2)
     grow(window, growing, 3)
-    window.wait_for(r"rw-p +16 M +3 M +\+2 M ")
+    window.wait_for(r"rw-p +3 M +\+2 M ")
     window.press("d")
     window.wait_for("Δ start")
-    window.wait_for(r"rw-p +16 M +3 M +\+3 M ")
+    window.wait_for(r"rw-p +3 M +\+3 M ")
     window.press("d")
     window.wait_for("Δ previous tick")
-    window.wait_for(r"rw-p +16 M +3 M +· ")
+    window.wait_for(r"rw-p +3 M +· ")
 
 
 # help, and what the terminal is like
@@ -245,7 +245,7 @@ def test_help_explains_the_keys_the_fields_and_the_flags(terminal: Terminals) ->
 def test_it_fills_the_terminal_that_it_begins_on(terminal: Terminals, columns: int, rows: int) -> None:
     window = attach(terminal, os.getpid(), columns=columns, rows=rows)
     screen = window.wait_for_screen(
-        lambda screen: len(names(screen)) >= rows - 15 and "? help" in screen, "the table and the keys are there"
+        lambda screen: len(names(screen)) >= rows // 3 and "? help" in screen, "the table and the keys are there"
     )
     lines = screen.rstrip("\n").splitlines()
     assert "? help" in lines[-1]
@@ -273,7 +273,7 @@ def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Termina
     window.resize(118, 40)
     window.wait_for("Keys: table")
     window.press("Escape")
-    window.wait_for("Field, kB")
+    window.wait_for("1 Why")  # on the whole screen: it was opened where there was no room for it
     window.press("Escape")
     window.wait_for(r"libc\.so\.6.* r-xp")
     window.wait_for("● live")
@@ -301,8 +301,9 @@ def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
     for key, shown in (
         ("?", "Keys: table"),
         ("Escape", "● live"),
-        ("Enter", "Field, kB"),
-        ("Escape", "^Mapping"),
+        ("Enter", "1 Why"),
+        ("2", "Field, kB"),
+        ("Escape", r"(?s)\A(?!.* zeros )"),
         ("t", "F12 leaves the program"),
         ("F12", "press t to type"),
         ("q", "is still running"),

@@ -40,7 +40,7 @@ def test_columns_are_chosen_by_key_in_the_order_asked_for() -> None:
 
 
 def test_an_unknown_column_is_refused_with_those_there_are() -> None:
-    with pytest.raises(SmapstopError, match=r"^no column 'rs': the columns are name, start, perms"):
+    with pytest.raises(SmapstopError, match=r"^no column 'rs': the columns are name, perms, rss"):
         find_columns(("name", "rs"))
 
 

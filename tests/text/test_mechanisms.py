@@ -3,7 +3,7 @@
 import pytest
 
 from smapstop.model.events import MECHANISMS, Event
-from smapstop.text.mechanisms import EXPLANATIONS, event_label, event_labels, sentence_of
+from smapstop.text.mechanisms import EXPLANATIONS, event_label, event_verdict, sentence_of
 
 
 def test_every_mechanism_is_explained() -> None:
@@ -23,9 +23,24 @@ def test_what_was_copied_is_named() -> None:
     assert sentence_of(two).endswith(" On them: page1, page2.")
 
 
-def test_labels_of_a_tick_stand_side_by_side() -> None:
-    events = [Event(7, "first-touch", 400, 100, True), Event(7, "copy-on-write", 12, 3, True)]
-    assert event_labels(events) == "first touch, 100 pages; copy-on-write, 3 pages"
+@pytest.mark.parametrize(
+    ("event", "short", "full"),
+    [
+        (
+            Event(7, "copy-on-write-after-fork", 3144, 786, False),
+            "786 p CoW after fork?",
+            "786 pages copy-on-write after fork?",
+        ),
+        (Event(7, "copy-on-write", 4, 1, True, ("page1",)), "1 p CoW: page1", "1 page copy-on-write: page1"),
+        (Event(7, "first-touch", 29104, 7276, True), "7,276 p first touch", "7,276 pages first touch"),
+    ],
+)
+def test_a_verdict_begins_with_the_number(event: Event, short: str, full: str) -> None:
+    assert (event_verdict(event), event_verdict(event, full=True)) == (short, full)
+
+
+def test_a_verdict_of_the_table_is_short() -> None:
+    assert [name.short for name in EXPLANATIONS.values() if len(name.short) > 16] == []
 
 
 @pytest.mark.parametrize("what", MECHANISMS)

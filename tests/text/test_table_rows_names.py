@@ -26,7 +26,7 @@ ROWS = mappings_of(
         (
             40,
             [
-                "/usr/bin/redis-server .data",
+                "redis-server .data",
                 "redis-server .bss? 1001000",
                 "guard of a stack 2000000",
                 "stack of io\\x0a 4711 2001000",
@@ -43,7 +43,7 @@ ROWS = mappings_of(
                 "anon 3001000",
             ],
         ),
-        (15, ["redis-server", "redis-server…", "guard of a s…", "stack of io\\…", "anon 3001000"]),
+        (15, ["redis-… .data", "redis-… .bss?", "guard … stack", "stack …a 4711", "anon 3001000"]),
     ],
 )
 def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is_room(

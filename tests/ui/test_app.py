@@ -12,7 +12,6 @@ from list_source import ListSource
 from numpy.typing import NDArray
 from textual.pilot import Pilot
 from textual.strip import Strip
-from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach, Failure, Request
@@ -26,6 +25,7 @@ from smapstop.text.table_rows import RowText, build_rows
 from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.totals import Totals
@@ -104,8 +104,8 @@ async def test_what_moved_last_comes_to_the_top_when_it_is_calm() -> None:
     [
         ("s r enter", ["[heap]", "libc.so.6 .text", ANON, "[stack]"]),
         ("s r enter i", ["[stack]", ANON, "libc.so.6 .text", "[heap]"]),
-        ("shift+right", [ANON, "libc.so.6 .text", "[heap]", "[stack]"]),
-        ("shift+right i", ["[stack]", "[heap]", "libc.so.6 .text", ANON]),
+        ("shift+right", ["[heap]", "[stack]", ANON, "libc.so.6 .text"]),
+        ("shift+right i", ["libc.so.6 .text", ANON, "[stack]", "[heap]"]),
     ],
 )
 async def test_keys_sort(keys: str, expected: list[str]) -> None:
@@ -120,20 +120,20 @@ async def test_a_click_on_a_title_sorts_and_another_turns_the_order() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         at = (await shown(pilot))[0].index("Mapping")
         await pilot.click(MappingTable, offset=(at + 1, 0))
-        assert (await names(pilot))[0] == ANON
+        assert (await names(pilot))[0] == "[heap]"
         await pilot.click(MappingTable, offset=(at + 1, 0))
-        assert (await names(pilot))[0] == "[stack]"
+        assert (await names(pilot))[0] == "libc.so.6 .text"
 
 
 async def test_the_cursor_stays_on_its_mapping_when_the_rows_are_sorted() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
         table = app.query_one(MappingTable)
-        await pilot.press("down", "down")
-        assert (table.cursor_id, table.cursor_index) == (2, 2)
+        await pilot.press("down")
+        assert (table.cursor_id, table.cursor_index) == (1, 1)
         await pilot.press("shift+right")
         await pilot.pause()
-        assert (table.cursor_id, table.cursor_index) == (2, 0)
+        assert (table.cursor_id, table.cursor_index) == (1, 3)
 
 
 async def test_the_cursor_of_a_mapping_that_is_gone_stays_on_its_line() -> None:
@@ -202,7 +202,7 @@ async def test_digits_choose_what_changes_rates_and_histories_follow() -> None:
             lines = await shown(pilot)
             heap = next(line for line in lines if line.startswith("H [heap]"))
             change = heap.partition("40 K")[2].split()[0]
-            seen.append((lines[0].split()[4], change, bool(set(heap) & set("▁█"))))
+            seen.append((lines[0].split()[3], change, bool(set(heap) & set("▁█"))))
         assert seen == [("ΔRss", "·", False), ("ΔDirty", "+4", True)]
 
 
@@ -314,7 +314,7 @@ async def test_groups_have_a_history_and_a_reason() -> None:
     async with app.run_test(size=(240, 40)) as pilot:
         await pilot.press("g", "g")
         line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 2"))
-        assert line.endswith(" first touch, 7 pages in 2 mappings; mapped, 1 M · now")
+        assert line.endswith(" 7 p first touch · mapped, 1 M · now")
         source.deliver(tick_of(2, mappings_of(), []), later)
         line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 1"))
         assert re.sub(r"(.)\1+", r"\1", line).endswith("▁█▅ unmaped, 1 M · now")
@@ -369,13 +369,14 @@ async def test_comma_and_full_stop_step_through_time() -> None:
         assert seen == [29, 28, 29, 19, 29, None]
 
 
-async def test_enter_opens_the_mapping_under_the_cursor_and_esc_goes_back() -> None:
+async def test_enter_goes_into_the_mapping_and_zooms_and_esc_goes_back_step_by_step() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("down", "enter")
-        assert app.query_one(ContentSwitcher).current == "detail"
-        await pilot.press("escape")
-        assert app.query_one(ContentSwitcher).current == "table"
+        inspector, zooms = app.query_one(Inspector), []
+        for key in ("down", "enter", "enter", "escape", "escape"):
+            await pilot.press(key)
+            zooms.append((inspector.mapping, inspector.has_focus_within, app.main_screen.views.zoom))
+        assert zooms == [(1, False, ""), (1, True, ""), (1, True, "inspector"), (1, True, ""), (1, False, "")]
 
 
 async def test_a_frozen_order_holds_still() -> None:

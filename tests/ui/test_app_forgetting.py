@@ -19,7 +19,7 @@ from smapstop.text import format as fmt
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.header import HeaderBar
-from smapstop.ui.widgets.mapping_detail import MappingDetail
+from smapstop.ui.widgets.mapping_fields import MappingFields
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_band import TimeBand
 
@@ -146,9 +146,9 @@ async def test_a_mapping_is_compared_with_the_start_though_its_history_begins_la
     app, source = dashboard()
     async with app.run_test(size=(160, 50)) as pilot:
         await watched(pilot, source, range(1, 60))
-        await pilot.press("d", "enter")
+        await pilot.press("d", "enter", "2")
         await pilot.pause()
-        (rss,) = [line for line in text_of(app, MappingDetail).splitlines() if " Rss " in line and "→" in line][-1:]
+        (rss,) = [line for line in text_of(app, MappingFields).splitlines() if " Rss " in line and "→" in line][-1:]
         assert [word for word in rss.split() if word != "▸"][1:5] == ["40", "→", "276", "+236"]
 
 

@@ -12,7 +12,6 @@ from list_source import ListSource
 from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach
@@ -24,8 +23,9 @@ from smapstop.ui.keys.table import KEY
 from smapstop.ui.screens.help import HelpScreen
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.key_bar import KeyBar
-from smapstop.ui.widgets.mapping_detail import MappingDetail
+from smapstop.ui.widgets.mapping_fields import MappingFields
 from smapstop.ui.widgets.mapping_table import MappingTable
 
 MANY = 60
@@ -83,15 +83,15 @@ async def test_a_click_on_a_row_puts_the_cursor_there() -> None:
     async with shown() as (app, pilot, _):
         await pilot.click(MappingTable, offset=(30, 4))
         assert app.query_one(MappingTable).cursor_id == 3
-        assert app.query_one(ContentSwitcher).current == "table"
+        assert app.query_one(Inspector).mapping == 3
 
 
 async def test_a_double_click_on_a_row_opens_it() -> None:
     async with shown() as (app, pilot, _):
         await pilot.click(MappingTable, offset=(30, 4), times=2)
         await pilot.pause()
-        assert app.query_one(ContentSwitcher).current == "detail"
-        assert app.query_one(MappingDetail).mapping == 3
+        assert app.query_one(Inspector).has_focus_within
+        assert app.query_one(Inspector).mapping == 3
 
 
 async def test_a_double_click_on_a_group_shows_its_mappings() -> None:
@@ -106,10 +106,10 @@ async def test_a_click_below_the_last_row_does_nothing() -> None:
     async with shown() as (app, pilot, _):
         await pilot.press("slash", *"07.so", "enter")
         await pilot.click(MappingTable, offset=(30, 5), times=2)
-        assert app.query_one(ContentSwitcher).current == "table"
+        assert not app.query_one(Inspector).has_focus_within
 
 
-@pytest.mark.parametrize("title", ["Mapping", "Rss", "Anon"])
+@pytest.mark.parametrize("title", ["Mapping", "Rss", "Rate/s"])
 async def test_a_click_on_any_title_sorts_by_it(title: str) -> None:
     async with shown() as (app, pilot, _):
         await pilot.press("less_than_sign")
@@ -202,8 +202,8 @@ async def test_a_click_on_the_events_gives_them_the_keys() -> None:
 async def test_the_wheel_scrolls_the_detail() -> None:
     async with shown() as (app, pilot, _):
         await pilot.resize_terminal(80, 16)
-        await pilot.press("enter")
-        detail = app.query_one(MappingDetail)
+        await pilot.press("enter", "2")
+        detail = app.query_one(MappingFields)
         await pilot.pause()
         await wheel(pilot, detail, 4)
         assert detail.scroll_offset.y > 0
@@ -213,11 +213,11 @@ async def test_the_wheel_scrolls_the_detail() -> None:
 
 async def test_a_click_on_a_field_of_the_detail_puts_the_cursor_there() -> None:
     async with shown() as (app, pilot, _):
-        await pilot.press("enter")
+        await pilot.press("enter", "2")
         await pilot.pause()
-        detail = app.query_one(MappingDetail)
+        detail = app.query_one(MappingFields)
         lines = [detail.render_line(y).text for y in range(detail.size.height)]
-        await pilot.click(MappingDetail, offset=(4, next(y for y, line in enumerate(lines) if "  Size " in line)))
+        await pilot.click(MappingFields, offset=(4, next(y for y, line in enumerate(lines) if "  Size " in line)))
         assert detail.field == "size"
 
 

@@ -8,7 +8,7 @@ from smapstop.model.tick import ExitStatus
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import StringTable
-from smapstop.ui.session import CarriedSelection, Session
+from smapstop.ui.session import Session
 
 HEAP, APP = "[heap]", "/src/app"
 
@@ -99,13 +99,13 @@ def test_rows_are_sorted_anew_in_another_run_in_the_order_that_was_chosen() -> N
 
 def test_a_mapping_is_carried_over_when_its_like_is_there() -> None:
     out = looking()
-    out.carried_selection = CarriedSelection(3, "pages")
+    out.carried_mapping = 3
     run = out.begin_run(target())
     told(run, 1, at=900, ended=False)
     out.refresh()
-    assert out.take_carried_selection() is None
+    assert out.take_carried_mapping() is None
     rows = mappings_of((901, 902, "rw-p", APP, 4), (910, 990, "rw-p", HEAP, 9), texts=StringTable())
     run.timeline.append(tick_of(1, rows, [0, 44], keyframe=True))
     out.refresh()
-    assert out.take_carried_selection() == CarriedSelection(44, "pages")
-    assert out.take_carried_selection() is None
+    assert out.take_carried_mapping() == 44
+    assert out.take_carried_mapping() is None

@@ -194,6 +194,10 @@ class MappingHistory:
         """Tick of a step, possibly without its rows."""
         return self.timeline.header(int(self._numbers[step]))
 
+    def numbers(self, step: int) -> NDArray[np.int64]:
+        """Ticks of the steps up to this one, shape (step + 1,)."""
+        return self._numbers[: step + 1]
+
     def amounts(self, numbers: NDArray[np.integer]) -> NDArray[np.float64]:
         """All fields at some ticks, kB.
 

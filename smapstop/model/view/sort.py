@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.view.row_names import name_ranks
 from smapstop.model.view.table_data import TableData
 
 RowIndices = NDArray[np.intp]
@@ -54,8 +55,10 @@ def _sort_keys(table: TableData, key: str) -> list[NDArray[np.int64]]:
         return [(table.start >> np.uint64(12)).astype(np.int64)]
     if key == "size":
         return [(table.end - table.start >> np.uint64(10)).astype(np.int64)]
-    if key in ("name", "perms"):
-        return [_ranks(table, getattr(table, key))]
+    if key == "name":
+        return [name_ranks(table)]
+    if key == "perms":
+        return [_ranks(table, table.perms)]
     column = table.get(key)
     return [zeros if column is None else column]
 

@@ -1,4 +1,4 @@
-"""Lay out the detail of one mapping: title, field table, charts and help, as lines of a given width."""
+"""Lay out the fields of one mapping: field table, charts, flags and help, as lines of a given width."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class RenderedDetail:
 
     top: Sequence[Strip] = ()
     body: Sequence[Strip] = ()
-    """The header of the field table, one line per field, then charts, flags and lifecycle."""
+    """The header of the field table, one line per field, then charts and flags."""
     bottom: Sequence[Strip] = ()
     fields: tuple[str, ...] = ()
     """Fields in the order of their lines, from the second line of the body on."""
@@ -111,9 +111,7 @@ def lay_out(
     rows = field_rows(history, ticks, widths)
     field = _cursor_field(rows, last, choice)
 
-    top = detail_sections.draw_title(history, ticks, style, width, height)
-    if height >= 16:
-        top += detail_sections.draw_explanation(last, style, width, height // 5)
+    top = [style.line([Segment(fmt.clip(f" {ticks.notice}", width), style.warning)], width)] if ticks.notice else []
     names = [row.name for row in rows]
     bottom = (
         detail_sections.draw_field_help(field, names, style, width, 3 if height >= 16 else 2) if height >= 9 else []
@@ -192,7 +190,7 @@ def _column_titles(
 
 @dataclass(frozen=True, slots=True)
 class _DetailExtras:
-    """Lays out charts, flags and lifecycle of one mapping around its field table."""
+    """Lays out charts and flags of one mapping around its field table."""
 
     history: MappingHistory
     ticks: ComparedTicks
@@ -209,7 +207,7 @@ class _DetailExtras:
         return [*table, *self._chart(width, height), *facts, *self._small_charts(width, 4)]
 
     def lay_out_right(self, table: list[Strip], width: int, room: int) -> list[Strip]:
-        """Lay out table, flags and lifecycle on the left, charts on the right."""
+        """Lay out table and flags on the left, charts on the right."""
         left_width = table[0].cell_length
         right_width = width - left_width - _GAP
         left = [*table, *self._facts(left_width)]
@@ -225,7 +223,6 @@ class _DetailExtras:
         return [
             *detail_sections.draw_object(self.history, self.ticks, self.sharers, self.style, width),
             *detail_sections.draw_flags(self.history, self.ticks, self.style, width),
-            *detail_sections.draw_lifecycle(self.history, self.ticks, self.style, width),
         ]
 
     def _chart(self, width: int, height: int) -> list[Strip]:

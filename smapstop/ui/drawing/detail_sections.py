@@ -7,100 +7,20 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.history.mapping_history import MappingHistory, label_at
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.kinds import Kind
 from smapstop.model.protocol import SharersReply
 from smapstop.text import format as fmt
-from smapstop.text.kinds import LETTERS
-from smapstop.text.lifecycle import LastChange, last_change, lifecycle_lines, others_text, unchanged_text
 from smapstop.text.mapping_detail import (
     ComparedTicks,
     FieldRow,
     FieldWidths,
-    exact_amount,
-    facts_of,
     field_help,
     field_label,
     flags_of,
-    flow,
-    title_of,
 )
-from smapstop.text.mechanisms import EXPLANATIONS, sentence_of
 from smapstop.text.shared_memory import has_object, object_sentences
-from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
-
-# the title
-
-
-def draw_title(
-    history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int
-) -> list[Strip]:
-    """Draw name, place and last change of the mapping; fewer lines if the detail's `height` is small."""
-    state = history.states[history.step_at(ticks.number)]
-    kind, name = title_of(state, label_at(history.timeline, ticks.number, history.mapping))
-    room = width - len(kind) - 6 - tabs.TABS_WIDTH
-    letter = style.base + Style(color=style.palette.colours[kind], bold=True, reverse=True)
-    names = textwrap.wrap(name, room) if height >= 20 and room > 0 else []
-    if not 1 <= len(names) <= 2:
-        names = [fmt.shorten(name, room)]
-    lines = [
-        [Segment(f" {LETTERS[kind]} ", letter), Segment(f" {kind}  ", style.quiet), Segment(names[0], style.bold)],
-        *([Segment(" " * (len(kind) + 6) + rest, style.bold)] for rest in names[1:]),
-    ]
-    if ticks.notice:
-        lines.append([Segment(fmt.clip(f" {ticks.notice}", width), style.warning)])
-    if height >= 8:
-        facts = [f" {fact}" for fact in flow(facts_of(state), width - 2)]
-        lines += [[Segment(fact, style.base)] for fact in (facts if height >= 16 else facts[:1])]
-        lines.append(_last_change_segments(history, last_change(history, ticks.number), style, width))
-        others = others_text(history, ticks.number)
-        if others and height >= 16:
-            lines.append([Segment(fmt.clip(f" {others}", width), style.quiet)])
-    first, *rest = [style.line(line, width) for line in lines]
-    return [tabs.draw_tabs(first, "detail", style.base, style.quiet), *rest]
-
-
-def _last_change_segments(
-    history: MappingHistory, last: LastChange | None, style: DrawStyle, width: int
-) -> list[Segment]:
-    """Describe the last change, of the mapping as a whole and of its fields, as far as it fits."""
-    if last is None:
-        return [Segment(f" {unchanged_text(history)}", style.quiet)]
-    ago = last.ago if last.ago == "now" else f"{last.ago} ago"
-    parts = [[Segment(f"  {text}", style.base)] for text in last.lifecycle]
-    parts += [
-        [
-            Segment(f"  {field_label(name)} ", style.base),
-            Segment(f"{exact_amount(was, 14)}→{exact_amount(now, 14)}", style.change_style(now - was)),
-        ]
-        for name, was, now in last.fields
-    ]
-    segments = [Segment(" changed ", style.quiet), Segment(ago, style.base)]
-    for part in parts:
-        if sum(segment.cell_length for segment in (*segments, *part)) > width - 2:
-            return [*segments, Segment(" …", style.quiet)]
-        segments += part
-    return segments
-
-
-def draw_explanation(last: LastChange | None, style: DrawStyle, width: int, max_lines: int) -> list[Strip]:
-    """Draw the reasons for the last change: one sentence per mechanism, in at most `max_lines` lines."""
-    if last is None:
-        return []
-    lines: list[list[Segment]] = []
-    for event in last.events:
-        explanation = EXPLANATIONS[event.what]
-        mark = Segment(f" {'▌' if event.sure else '?'} ", style.warning)
-        sentence = sentence_of(event, last.kind)
-        texts = [*textwrap.wrap(sentence, width - 5, break_on_hyphens=False), explanation.source]
-        lines += [[mark, Segment(text, style.quiet if text is texts[-1] else style.base)] for text in texts]
-    if len(lines) > max_lines:
-        lines = lines[:max_lines]
-        if lines:
-            lines[-1] = [*lines[-1], Segment(f" {fmt.CUT}", style.quiet)]
-    return [style.line(line, width) for line in lines]
-
 
 # the fields
 
@@ -224,13 +144,3 @@ def draw_object(
     ]
     lines = [style.line([Segment(f" {text}", style.base)], width) for text in texts]
     return [draw_rule("Shared memory", style, width), *lines]
-
-
-def draw_lifecycle(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int) -> list[Strip]:
-    """Draw the lifecycle events of the mapping, newest first."""
-    events = lifecycle_lines(history, ticks.number)
-    lines = [
-        style.line([Segment(f" {when}  ", style.quiet), Segment(fmt.clip(what, width - 13), style.base)], width)
-        for when, what in events
-    ]
-    return [draw_rule("Life", style, width), *lines]

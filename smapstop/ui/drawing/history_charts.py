@@ -22,13 +22,13 @@ CHART_ROLES: dict[str, Role] = {
     "swap": "swap",
 }
 """Fields with a small chart, and its colour."""
-_GUTTER = 8
+_GUTTER, _MIN_CELLS = 8, 24
 
 
 def draw_chart(
     history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
 ) -> list[Strip]:
-    """Draw one field over the whole timeline, zoomed in on its own range, with the range in numbers.
+    """Draw one field over the whole timeline from 0 up, with its range in numbers above.
 
     Args:
         height: Lines, title and axis included.
@@ -38,37 +38,44 @@ def draw_chart(
     known = known[~np.isnan(known)]
     if not len(known):
         return []
-    low, high = float(known.min()), float(known.max())
-    first, last = float(known[0]), float(known[-1])
     unit = "" if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit else " kB"
+    low, high = float(known.min()), float(known.max())
     facts = [
         f"{label} {exact_amount(kb, 14)}"
-        for label, kb in (("min", low), ("max", high), ("first", first), ("last", last))
+        for label, kb in (("min", low), ("max", high), ("first", float(known[0])), ("last", float(known[-1])))
     ]
     summary = f"{', '.join(facts)}{unit}" if high > low else f"constant at {exact_amount(high, 14)}{unit}"
-    cells = width - _GUTTER - 1
-    if cells < 1:
+    plot = draw_plot(history, ticks, name, style, width, height - 1, mark=mark)
+    return [draw_rule(f"{field_label(name)}  {summary}", style, width), *plot] if plot else []
+
+
+def draw_plot(
+    history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
+) -> list[Strip]:
+    """Draw one field over the whole timeline from 0 up, with its axes; nothing where there is no room for them.
+
+    Args:
+        height: Lines, axis included.
+        mark: Mark the compared tick on the axis.
+    """
+    known = history.field(name, history.step_at(ticks.number))
+    cells, rows = width - _GUTTER - 1, height - 1
+    if cells < _MIN_CELLS or rows < 1 or np.isnan(known).all():
         return []
+    unit = "" if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit else " kB"
+    high = float(np.nanmax(known))
     kind = history.states[-1].kind
-    series = history.binned_maxima(name, ticks.number, cells)
     ink = style.palette.ink(CHART_ROLES.get(name, kind))
-    bottom, top = (low, high) if high > low else (0.0, max((height - 2) * high, 1.0))
-    strips = draw_area(series, height - 2, ink, low=bottom, high=top)
-    labels = {0: _axis_label(high, unit), height - 3: _axis_label(low, unit)} if high > low else {}
+    strips = draw_area(history.binned_maxima(name, ticks.number, cells), rows, ink, high=max(high, 1.0))
+    labels = [_axis_label(high, unit), *[""] * (rows - 1)]
     lines = [
-        Strip.join(
-            [
-                Strip([Segment(f"{labels.get(y, ''):>{_GUTTER - 2}} {'┤' if y in labels else '│'}", style.quiet)]),
-                strip,
-            ]
-        )
-        for y, strip in enumerate(strips)
+        Strip.join([Strip([Segment(f"{label:>{_GUTTER - 2}} {'┤' if label else '│'}", style.quiet)]), strip])
+        for label, strip in zip(labels, strips, strict=True)
     ]
     axis = _draw_axis(history, ticks, style, cells, mark=mark)
     return [
-        draw_rule(f"{field_label(name)}  {summary}", style, width),
         *(line.adjust_cell_length(width, style.base) for line in lines),
-        style.line([Segment(" " * (_GUTTER - 1) + "└", style.quiet), *axis], width),
+        style.line([Segment(f"{'0':>{_GUTTER - 2}} ┴", style.quiet), *axis], width),
     ]
 
 

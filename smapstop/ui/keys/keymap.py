@@ -79,7 +79,7 @@ class Keymap:
 
 def _places(key: Key) -> set[Place]:
     """Places where a key works; keys of "list" work in every list."""
-    return {*key.actions, *(("detail", "events") if "list" in key.actions else ())}
+    return {*key.actions, *(("fields", "events") if "list" in key.actions else ())}
 
 
 def _can_clash(one: Key, other: Key) -> bool:

@@ -1,4 +1,4 @@
-"""Draw the view of pages by its layout, from title to legend."""
+"""Draw the view of pages by its layout, from facts to legend."""
 
 from dataclasses import dataclass
 
@@ -72,7 +72,7 @@ class PageCanvas:
         """Draw the lines of the screen."""
         view, style, layout = self.model.view, self.style, self.layout
         width = layout.width
-        lines = [sections.draw_title(view.mapping_state, view.label, style, width), *self.facts[: layout.facts]]
+        lines = [*self.facts[: layout.facts]]
         if view.notice:
             lines.append(sections.draw_notice(view.notice, style, width))
         lines += self._list() if layout.cursor.listing else self._body()
@@ -210,9 +210,9 @@ class PageCanvas:
         )
 
 
-def draw_placeholder(title: Strip, why: str, style: DrawStyle, width: int, height: int) -> list[Strip]:
-    """Draw a title and a reason while the pages have not been read."""
-    lines = [title, Strip.blank(width, style.base), sections.draw_notice(why, style, width)]
+def draw_placeholder(why: str, style: DrawStyle, width: int, height: int) -> list[Strip]:
+    """Draw a reason while the pages have not been read."""
+    lines = [sections.draw_notice(why, style, width)]
     return (lines + [Strip.blank(width, style.base)] * height)[:height]
 
 

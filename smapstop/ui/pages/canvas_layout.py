@@ -1,6 +1,6 @@
 """Layout of the view of pages on the screen. Independent of Textual.
 
-From top to bottom: title, facts, a notice, the body, a box about the cell under the cursor, a legend. The body is the
+From top to bottom: facts, a notice, the body, a box about the cell under the cursor, a legend. The body is the
 grid, below a map of the whole mapping if the grid does not show all of it, and next to a panel if there is room; or
 it is the list of copied pages. The smaller the screen, the less is shown around the body.
 """
@@ -14,8 +14,8 @@ from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GUTTER, GridLayout, lay_out_grid, room_for_cells
 
 MOST_FACTS = 2
-"""Most lines of facts below the title."""
-FACTS_FROM_HEIGHT = 9
+"""Most lines of facts."""
+FACTS_FROM_HEIGHT = 8
 LEGEND_FROM_HEIGHT = 6
 BOX_LINES = ((14, 4), (12, 3), (7, 2), (0, 1))
 """Minimum height of the screen, and lines of the box from there on."""
@@ -88,7 +88,7 @@ class PageLayout:
     height: int
     cursor: PageCursor
     facts: int
-    """Lines of facts, after the title."""
+    """Lines of facts."""
     body_y: int
     """First line of the body."""
     body: int
@@ -120,7 +120,7 @@ class PageLayout:
         panel = 0 if cursor.listing else _panel_width(width)
         room = _grid_width(panel, width)
         facts = min(content.facts, MOST_FACTS) if height >= FACTS_FROM_HEIGHT else 0
-        body_y = 1 + facts + content.notice
+        body_y = facts + content.notice
         box = next(lines for least, lines in BOX_LINES if height >= least)
         footer = int(not panel and height >= LEGEND_FROM_HEIGHT)
         body = max(1, height - body_y - box - footer)

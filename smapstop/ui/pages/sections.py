@@ -1,4 +1,4 @@
-"""Draw the lines around the grid of pages: title, facts, box, legends and list."""
+"""Draw the lines around the grid of pages: facts, box, legends and list."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,16 +6,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from smapstop.model.history.mapping_history import MappingState as Entry
-from smapstop.model.labels import Label
 from smapstop.model.pages.page_grid import PageNumbers
 from smapstop.proc.pages.page_states import PageState
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
-from smapstop.text.kinds import LETTERS
-from smapstop.text.mapping_detail import flow, title_of
+from smapstop.text.mapping_detail import flow
 from smapstop.text.symbols import join_symbols
-from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
 from smapstop.ui.pages.canvas_layout import CowListLayout
 from smapstop.ui.pages.cells import CellPainter
@@ -23,18 +19,6 @@ from smapstop.ui.pages.page_view import PageView
 
 NamesByRange = Mapping[tuple[int, int], tuple[str, ...]]
 """Symbols on pages by address range; ranges that were not requested yet are missing."""
-
-
-def draw_title(mapping_state: Entry, label: Label | None, style: DrawStyle, width: int) -> Strip:
-    """Draw kind and name of the mapping, and the tabs."""
-    kind, name = title_of(mapping_state, label)
-    letter = style.base + Style(color=style.palette.colours[kind], bold=True, reverse=True)
-    line = [
-        Segment(f" {LETTERS[kind]} ", letter),
-        Segment(f" {kind}  ", style.quiet),
-        Segment(fmt.shorten(name, width - len(kind) - 6 - tabs.TABS_WIDTH), style.bold),
-    ]
-    return tabs.draw_tabs(style.line(line, width), "pages", style.base, style.quiet)
 
 
 def draw_facts(texts: Sequence[str], style: DrawStyle, width: int) -> list[Strip]:

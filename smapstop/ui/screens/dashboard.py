@@ -8,24 +8,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from smapstop.errors import SmapstopError
-from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Target
 from smapstop.model.view.filter import group_filter
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
-from smapstop.text.status import baseline_text, header_of
+from smapstop.text.status import header_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested, ViewOutdated
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.timeline_screen import TimelineScreen
-from smapstop.ui.session import CarriedSelection, Session
-from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.session import Session
+from smapstop.ui.widgets.events_pane import EventList
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.key_bar import KeyBar
-from smapstop.ui.widgets.main_views import Views
+from smapstop.ui.widgets.main_views import Views, Zoom
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.panes import Panes
 from smapstop.ui.widgets.time_band import TimeBand
@@ -39,7 +38,7 @@ FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
 
 
 class MainScreen(TimelineScreen):
-    """Shows the header, the totals, the table or one mapping, the events, and the program's terminal.
+    """Shows the header, the totals, the table and the inspector, the events, and the program's terminal.
 
     Args:
         source: Where the ticks come from.
@@ -103,7 +102,7 @@ class MainScreen(TimelineScreen):
 
     @property
     def views(self) -> Views:
-        """The table and the views of one mapping."""
+        """The table and the inspector."""
         return self.query_one(Views)
 
     # refresh
@@ -137,15 +136,15 @@ class MainScreen(TimelineScreen):
             )
         self.query_one(TimeBand).show(session.activity, view, is_over=session.is_over)
         self.query_one(Totals).show(run.target, view)
-        self._restore_selection()
-        self.views.show(session.timeline, view)
+        carried = session.take_carried_mapping()
+        if carried is not None:
+            self.views.table.cursor_id = carried
         if self.panes.events.display:
-            opened = self.views.open_view
-            self.panes.events.show(session.timeline, view, opened.mapping if opened else None)
+            self.panes.events.show(session.timeline, view)
         self._walk_on()
-        table, order = self.views.table, session.order
+        order = session.order
         rows = order.arrange_rows(view, session.seconds_since_input)
-        table.show(session.timeline, view, rows, order.sorting, frozen=order.frozen)
+        self.views.show(session.timeline, view, rows, order.sorting, frozen=order.frozen)
 
     def _walk_on(self) -> None:
         """Show the next step of the walkthrough, if any."""
@@ -155,30 +154,37 @@ class MainScreen(TimelineScreen):
     # one mapping
 
     def action_open(self) -> None:
-        """Open the mapping under the cursor."""
-        if self.views.open_view is None:
+        """Go into the mapping under the cursor; there, have the inspector fill the screen."""
+        if self.views.inspector.has_focus_within:
+            self.action_fill()
+        else:
             self.views.table.action_open()
 
     @on(MappingTable.Opened)
     def open_mapping(self, message: MappingTable.Opened) -> None:
-        """Show one mapping; for a group, show its mappings in the table."""
+        """Go into the inspector; of a group, show its mappings in the table."""
         session = self.session
         if session.view is None:
             return
-        if message.mapping >= FOREIGN_ID_BASE:
-            run, key = baseline_text(session.view, session.timeline), key_of(self.app, "runs")
-            self.notify(f"only in {run}; press {key} to choose that run", markup=False)
-        elif message.mapping < 0:
+        if message.mapping < 0:
             members = group_filter(session.view.table, message.mapping)
             self.change_view(replace(session.view_state, grouping="none", filter=members))
         else:
-            self.views.open(session.timeline, session.view, message.mapping)
+            self.views.open()
             self.request_redraw()
 
+    def action_fill(self) -> None:
+        """Have the part that has the focus fill the screen, or give the others their room back."""
+        self._set_zoom("" if self.views.zoom else "inspector" if self.views.inspector.has_focus_within else "table")
+
+    def _set_zoom(self, zoom: Zoom) -> None:
+        """Have a part of the views fill the screen; empty for none."""
+        self.views.set_zoom(zoom)
+        self.set_class(bool(zoom), "-zoomed")
+
     def action_pages(self) -> None:
-        """Show the pages of the mapping that is open or under the cursor; if they are shown, show its fields."""
-        view = self.session.view
-        if view is not None and self.views.toggle_pages(self.session.timeline, view):
+        """Show the pages of the mapping under the cursor; if they have the focus, show its reasons again."""
+        if self.views.toggle_pages():
             self.request_redraw()
         else:
             self.action_open()
@@ -189,14 +195,14 @@ class MainScreen(TimelineScreen):
         self._source.request(message.request)
 
     def action_back(self) -> None:
-        """Go back one step: close the filter line, go from a mapping to the table, or change the view state."""
+        """Go back one step: close the filter line, go from the inspector to the table, or change the view state."""
         open_line = next((line for line in self.query(FilterLine) if line.display), None)
         view_state = self.session.view_state
         if open_line is not None:
             open_line.clear_and_close()
-        elif self.views.go_back(self.session.timeline, self.session.view):
+        elif self.views.go_back():
+            self.set_class(bool(self.views.zoom), "-zoomed")
             self.request_redraw()
-            self.views.shown_view.focus()
         else:
             if view_state.filter or view_state.grouping != "none":
                 self.change_view(view_state.go_back())
@@ -223,7 +229,7 @@ class MainScreen(TimelineScreen):
     def action_events(self) -> None:
         """Show or hide the events."""
         if self.panes.events.has_focus:
-            self.views.shown_view.focus()
+            self.views.main_part.focus()
         self.panes.toggle_events()
         self.request_redraw()
 
@@ -235,13 +241,12 @@ class MainScreen(TimelineScreen):
         """Make the panes higher by some lines, or lower for negative ones."""
         self.panes.grow(lines)
 
-    @on(EventsPane.EventSelected)
-    def go_to_event(self, message: EventsPane.EventSelected) -> None:
-        """Go to the moment of an event, and to its mapping unless one is open: then the events are its own."""
+    @on(EventList.EventSelected)
+    def go_to_event(self, message: EventList.EventSelected) -> None:
+        """Go to the moment of an event, and to its mapping."""
         self.change_view(self.session.view_state.seek(message.number))
         self.redraw()  # at once: the mapping has to be in the table
-        mapping = message.mapping if self.views.open_view is None else None
-        if mapping is not None and not self.views.select_in_table(mapping):
+        if message.mapping is not None and not self.views.select_in_table(message.mapping):
             self.notify("the mapping is not in the table: it is unmapped, filtered out, or in a group")
 
     # the program
@@ -276,6 +281,8 @@ class MainScreen(TimelineScreen):
     def action_program(self) -> None:
         """Give the keys to the program."""
         if self.dock is not None:
+            if self.views.zoom:
+                self._set_zoom("")  # else it is hidden
             self.dock.give_keys()
             self.session.forget_input()
             self._walk_on()
@@ -284,41 +291,32 @@ class MainScreen(TimelineScreen):
         """Return the keys from the program to the dashboard."""
         if self.dock is not None:
             self.dock.release_keys()
-        self.set_focus(self.views.shown_view)  # at once: the next key may already be waiting
+        self.set_focus(self.views.main_part)  # at once: the next key may already be waiting
         self._walk_on()
 
     # the runs of the program
 
     def begin_run(self, target: Target) -> None:
         """Add the run of a new target: the process watched, or the next run of the program."""
-        selection = self.views.carried_selection
+        mapping = self.views.carried_mapping
         run = self.session.begin_run(target)
         if self.dock is not None:
             self.dock.show_start(run.number)
         if self.session.run is run:
-            self._reset_views(selection)
+            self._reset_views(mapping)
         else:
             self.notify(f"run {run.number} started; press {key_of(self.app, 'live')} to go there")
 
     def show_run(self, run: Run, at: int | None = None) -> None:
-        """Show a run; when it follows the one shown, carry the selection over."""
+        """Show a run; when it follows the one shown, carry the cursor over."""
         is_next = self.session.run is not None and self.session.run is self.session.runs.run_before(run)
-        selection = self.views.carried_selection if is_next else None
+        mapping = self.views.carried_mapping if is_next else None
         super().show_run(run, at)
-        self._reset_views(selection)
+        self._reset_views(mapping)
 
-    def _reset_views(self, selection: CarriedSelection | None) -> None:
-        """Show the table of another run, with a selection to carry over."""
-        self.session.carried_selection = selection
-        self.views.reset_to_table()
+    def _reset_views(self, mapping: int | None) -> None:
+        """Show the table of another run, with the cursor on the counterpart of a mapping, once that is mapped."""
+        self.session.carried_mapping = mapping
+        self.views.table.cursor_id = None
         self.refresh_bindings()
         self.request_redraw()
-
-    def _restore_selection(self) -> None:
-        """Select the counterpart of the mapping that was selected in the previous run, once it is mapped."""
-        carried, view = self.session.take_carried_selection(), self.session.view
-        if carried is not None and view is not None:
-            self.views.table.cursor_id = carried.mapping
-            if carried.tab is not None:
-                self.views.open(self.session.timeline, view, carried.mapping, carried.tab)
-                self.request_redraw()

@@ -99,7 +99,8 @@ def title_of(key: str) -> str:
     """Title of a choice: of a default column its title in the table, else the kernel's label of the field."""
     if key not in SORTABLE:
         return "last changed"
-    return SORTABLE[key].title if SORTABLE[key] in COLUMNS else FIELD_BY_NAME[key].label
+    is_field = key in FIELD_BY_NAME and SORTABLE[key] not in COLUMNS
+    return FIELD_BY_NAME[key].label if is_field else SORTABLE[key].title
 
 
 def _help_of(key: str) -> str:

@@ -1,4 +1,4 @@
-"""Pane of the events of the process and its mappings up to the tick shown, merged into few lines."""
+"""Events of the process and its mappings up to the tick shown, merged into few lines: a pane, and a tab."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -48,15 +48,16 @@ class _EventLine:
     cursor: bool
 
 
-class EventsPane(LineList[tuple[int, int], _EventLine]):
-    """The entries of the event log, one per line, the newest first; hidden until opened.
+class EventList(LineList[tuple[int, int], _EventLine]):
+    """The entries of the event log, one per line, the newest first.
 
     A continuing entry stays on its line; lines move only when entries begin or end. New entries do not push away what
     the user scrolled to.
     """
 
-    DEFAULT_CSS = "EventsPane { display: none; height: 10; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
+    LEAVING, LEAVE_ACTION = "close", "screen.events"
+    """How to leave it, and the action that does so."""
 
     @dataclass
     class EventSelected(Message):
@@ -180,10 +181,10 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
         titles.append(("What happened", widths.what))
         text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
         enter, filtering, leave = (key_of(self.app, name) for name in ("open", "filter", "back"))
-        back = f"{leave} show all" if self.search_words else f"{leave} close"
+        back = f"{leave} show all" if self.search_words else f"{leave} {self.LEAVING}"
         hints = [f"{enter} go there  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
-            hints = [f"tab: focus  {key_of(self.app, 'events')} close"]
+            hints = [self.unfocused_hint()]
         rest = next((hint for hint in hints if len(hint) <= width - fmt.cell_width(text) - 3), "")
         return Strip(
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]
@@ -221,15 +222,36 @@ class EventsPane(LineList[tuple[int, int], _EventLine]):
 
     # what the user does
 
+    def unfocused_hint(self) -> str:
+        """Hint in the header while another widget has the focus."""
+        return ""
+
     async def action_back(self) -> None:
-        """Clear the filter; without one, close the pane."""
+        """Clear the filter; without one, leave."""
         if self.search_words:
             self.filter_entries("")
         else:
-            await self.run_action("screen.events")
+            await self.run_action(self.LEAVE_ACTION)
 
     def action_open(self) -> None:
         """Select the entry under the cursor."""
         entry = self.current
         if entry is not None:
             self.post_message(self.EventSelected(entry.mapping, entry.last))
+
+
+class EventsPane(EventList):
+    """The events of the process; hidden until opened."""
+
+    DEFAULT_CSS = "EventsPane { display: none; height: 10; }"
+
+    def unfocused_hint(self) -> str:
+        """Hint in the header while another widget has the focus."""
+        return f"tab: focus  {key_of(self.app, 'events')} close"
+
+
+class MappingEvents(EventList):
+    """The events of one mapping, as a tab of the inspector."""
+
+    DEFAULT_CSS = "MappingEvents { height: 1fr; }"
+    LEAVING, LEAVE_ACTION = "back", "screen.back"

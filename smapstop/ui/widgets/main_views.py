@@ -1,69 +1,164 @@
-"""Middle of the dashboard: the table, or the fields or pages of one mapping."""
+"""Middle of the dashboard: the table, and the inspector of what is under its cursor."""
 
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from textual import events, on
 from textual.app import ComposeResult
-from textual.widgets import ContentSwitcher
+from textual.containers import Container
+from textual.widget import Widget
 
-from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
-from smapstop.model.protocol import MappingReply, SharersReply
+from smapstop.model.protocol import MappingReply
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text.columns import Column
-from smapstop.ui.session import CarriedSelection
-from smapstop.ui.widgets.mapping_detail import MappingDetail
-from smapstop.ui.widgets.mapping_pages import MappingPages
+from smapstop.ui.drawing.inspector_title import Tab
+from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable
 
+WIDE = 150
+"""From this width on, cells, the inspector is to the right of the table instead of below."""
+_WIDE_PERCENT = 45
+_LINES = 12
+"""Height of the inspector below the table, if there is room."""
+_FOCUSED_LINES = 16
+"""Height that it gets while it has the focus, if there is room."""
+_MIN_LINES, _MIN_TABLE_LINES = 5, 5
+"""Least heights of the inspector and of the table above it."""
+_PAGES_DELAY_SECONDS = 0.15
+"""Pages are read when the cursor has rested on a row this long: each reading costs the sampler time."""
 
-class Views(ContentSwitcher):
-    """Shows the table, or the mapping that was opened.
+Zoom = Literal["", "table", "inspector"]
+
+
+class Views(Container):
+    """The table and the inspector, side by side or one above the other.
 
     Args:
         columns: Columns of the table.
     """
 
-    DEFAULT_CSS = "Views { height: 1fr; min-height: 3; }"
+    DEFAULT_CSS = """
+    Views { height: 1fr; min-height: 3; layout: vertical;
+      & > Inspector { height: 12; width: 100%; }
+    }
+    Views.-wide { layout: horizontal;
+      & > MappingTable { width: 1fr; }
+      & > Inspector { width: 45%; height: 100%; border-left: solid $panel; }
+      & > Inspector:ansi { border-left: solid ansi_default; }
+    }
+    Views.-inspector {
+      & > MappingTable { display: none; }
+      & > Inspector { width: 100%; height: 100%; border: none; }
+    }
+    Views.-table > Inspector { display: none; }
+    """
 
     def __init__(self, columns: tuple[Column, ...]) -> None:
-        super().__init__(initial="table")
+        super().__init__()
         self._columns = columns
+        self._zoom: Zoom = ""
+        self._shown: tuple[Timeline, View] | None = None
+        self._is_following = False
+        self._inspector_had_focus = False
 
     def compose(self) -> ComposeResult:
-        """Compose the three views."""
+        """Compose the table and the inspector."""
         yield MappingTable(self._columns, id="table")
-        yield MappingDetail(id="detail")
-        yield MappingPages(id="pages")
+        yield Inspector()
 
     @property
     def table(self) -> MappingTable:
-        """The table of mappings, shown or not."""
+        """The table of mappings."""
         return self.query_one(MappingTable)
 
     @property
-    def open_view(self) -> MappingDetail | MappingPages | None:
-        """The view of one mapping that is shown; None when the table is."""
-        match self.current:
-            case "detail":
-                return self.query_one(MappingDetail)
-            case "pages":
-                return self.query_one(MappingPages)
-        return None
+    def inspector(self) -> Inspector:
+        """The inspector of what is under the cursor."""
+        return self.query_one(Inspector)
 
     @property
-    def shown_view(self) -> MappingTable | MappingDetail | MappingPages:
-        """The view that is shown."""
-        return self.open_view or self.table
+    def zoom(self) -> Zoom:
+        """The part that fills the screen; empty for none."""
+        return self._zoom
 
     @property
-    def carried_selection(self) -> CarriedSelection | None:
-        """The mapping that is open or under the cursor, to carry over to the next run; None for a group."""
-        opened = self.open_view
-        mapping = opened.mapping if opened else self.table.cursor_id
-        return None if mapping is None or mapping < 0 else CarriedSelection(mapping, opened.id if opened else None)
+    def main_part(self) -> Widget:
+        """The part that had the focus last, which gets it back: the table, or the tab of the inspector."""
+        return self.inspector.body if self._inspector_had_focus and self.inspector.display else self.table
 
-    def reset_to_table(self) -> None:
-        """Show the table without a cursor, for another run."""
-        self.current = "table"
-        self.table.cursor_id = None
+    @property
+    def carried_mapping(self) -> int | None:
+        """The mapping under the cursor, to carry over to the next run; None for a group."""
+        mapping = self.table.cursor_id
+        return None if mapping is None or mapping < 0 else mapping
+
+    # what is shown
+
+    def show(self, timeline: Timeline, view: View, rows: NDArray[np.intp], sorting: Sorting, *, frozen: bool) -> None:
+        """Show a view with its rows in this order, and explain the row under the cursor."""
+        self._shown = timeline, view
+        self.table.show(timeline, view, rows, sorting, frozen=frozen)
+        self._follow()
+
+    @on(MappingTable.CursorMoved)
+    def follow_cursor(self) -> None:
+        """Explain another row, once the cursor is painted there."""
+        if not self._is_following:
+            self._is_following = True
+            if self.inspector.tab == "pages":
+                self.set_timer(_PAGES_DELAY_SECONDS, self._follow)
+            else:
+                self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        """Explain the row under the cursor."""
+        self._is_following = False
+        if self._shown is not None:
+            self.inspector.show(*self._shown, self.table.current)
+
+    # the layout
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Lay out for the new size."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Give each part its room; without enough for two, there is only the table."""
+        width, height = self.size
+        self.set_class(width >= WIDE, "-wide")
+        lines = height // 2 if height < 2 * _LINES else max(_LINES, height * 2 // 5)
+        if self.inspector.has_focus_within:
+            lines = max(lines, min(height - _MIN_TABLE_LINES, _FOCUSED_LINES))
+        has_room = height >= (_MIN_LINES if width >= WIDE else _MIN_LINES + _MIN_TABLE_LINES)
+        self.set_class(self._zoom == "inspector", "-inspector")
+        self.set_class(self._zoom == "table" or (not self._zoom and not has_room), "-table")
+        below = width < WIDE and self._zoom != "inspector"
+        self.inspector.styles.height = lines if below else None
+
+    def on_descendant_focus(self) -> None:
+        """Give the inspector more room while it has the focus."""
+        self._inspector_had_focus = self.inspector.has_focus_within
+        self._lay_out()
+
+    def on_descendant_blur(self) -> None:
+        """Give the table its room back."""
+        self._lay_out()
+
+    def set_zoom(self, zoom: Zoom) -> None:
+        """Have one part fill the screen; empty for none."""
+        was_focused = self.inspector.has_focus_within
+        self._zoom = zoom
+        self._lay_out()
+        if zoom == "inspector" or (was_focused and not zoom):
+            self.inspector.focus_body()
+        elif zoom == "table":
+            self.screen.set_focus(self.table)
+        self.inspector.redraw()
+
+    # what the user does
 
     def select_in_table(self, mapping: int) -> bool:
         """Put the cursor of the table on a mapping, and focus it; False when the mapping is not in the table."""
@@ -75,45 +170,41 @@ class Views(ContentSwitcher):
         table.focus()
         return True
 
-    def show(self, timeline: Timeline, view: View) -> None:
-        """Show the open mapping, if any, in another view."""
-        opened = self.open_view
-        if opened is not None and opened.mapping is not None:
-            opened.show(timeline, view, opened.mapping)
+    def open(self, tab: Tab | None = None) -> None:
+        """Focus the inspector, at a tab if given; where it has no room, it gets the whole screen."""
+        if tab is not None:
+            self.inspector.tab = tab
+        self._follow()
+        if self.inspector.display:
+            self.inspector.focus_body()
+        else:
+            self.set_zoom("inspector")
 
-    def open(self, timeline: Timeline, view: View, mapping: int, tab: str = "detail") -> None:
-        """Open one mapping, and focus its fields (tab "detail") or its pages ("pages")."""
-        self.current = tab
-        opened = self.open_view
-        assert opened is not None
-        opened.show(timeline, view, mapping)
-        opened.focus()
-
-    def toggle_pages(self, timeline: Timeline, view: View) -> bool:
-        """Show the pages of the mapping that is open or under the cursor; if they are shown, show its fields.
+    def toggle_pages(self) -> bool:
+        """Show the pages of the mapping under the cursor; if they have the focus, show its reasons again.
 
         Returns:
             False without such a mapping: a group is under the cursor, or a mapping that only an earlier run has.
         """
-        opened = self.open_view
-        mapping = opened.mapping if opened else self.table.current
-        if mapping is None or not 0 <= mapping < FOREIGN_ID_BASE:
+        self._follow()
+        if self.inspector.mapping is None:
             return False
-        self.open(timeline, view, mapping, "detail" if isinstance(opened, MappingPages) else "pages")
+        is_open = self.inspector.tab == "pages" and self.inspector.has_focus_within
+        self.open("why" if is_open else "pages")
         return True
 
     def handle_reply(self, reply: MappingReply) -> None:
-        """Give a reply of the source to the view that requested it."""
-        if isinstance(reply, SharersReply):
-            self.query_one(MappingDetail).handle_reply(reply)
-        else:
-            self.query_one(MappingPages).handle_reply(reply)
+        """Give a reply of the source to the tab that requested it."""
+        self.inspector.handle_reply(reply)
 
-    def go_back(self, timeline: Timeline, view: View | None) -> bool:
-        """Go back from the pages to the fields, or from the fields to the table; False if the table is shown."""
-        opened = self.open_view
-        if isinstance(opened, MappingPages) and opened.mapping is not None and view is not None:
-            self.open(timeline, view, opened.mapping)
+    def go_back(self) -> bool:
+        """Go back from the whole screen to a part, or from the inspector to the table; False if there was nothing."""
+        if self._zoom:
+            self.set_zoom("")
+            if not self.inspector.display:
+                self.screen.set_focus(self.table)
             return True
-        self.current = "table"
-        return opened is not None
+        if self.inspector.has_focus_within:
+            self.screen.set_focus(self.table)
+            return True
+        return False

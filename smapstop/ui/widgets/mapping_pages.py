@@ -7,19 +7,16 @@ from textual.binding import BindingType
 from textual.strip import Strip
 from textual.widget import Widget
 
-from smapstop.model.history.mapping_history import MappingHistory, label_at
+from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.kinds import backing_of
 from smapstop.model.pages.page_history import PageHistory
 from smapstop.model.protocol import FramesReply, PagesReply, PagesRequest, Request, SymbolsReply
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
-from smapstop.text.mapping_detail import compared_ticks
-from smapstop.ui.drawing import tabs
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.messages import SourceRequested
-from smapstop.ui.pages import sections as sections
 from smapstop.ui.pages.canvas import PageCanvas, PageCanvasModel, draw_placeholder, initial_page
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.frame_requests import PageFrames
@@ -124,20 +121,13 @@ class MappingPages(Widget, can_focus=True):
         )
         page_view = derive_page_view(history, self._page_history_of(history.mapping), view)
         if page_view is None:
-            self._canvas, self._lines = None, self._draw_placeholder(history, view, style)
+            self._canvas, self._lines = None, draw_placeholder(self._empty_reason(history), style, *self.size)
         else:
             self._canvas = canvas = self._lay_out(page_view, history, view, style)
             self._lines = canvas.draw()
             for request in self._build_requests(canvas, history):
                 self.post_message(SourceRequested(request))
         self.refresh()
-
-    def _draw_placeholder(self, history: MappingHistory, view: View, style: DrawStyle) -> list[Strip]:
-        """Draw the title of the mapping and the reason why no pages are shown."""
-        number = compared_ticks(history, view).number
-        label = label_at(history.timeline, number, history.mapping)
-        title = sections.draw_title(history.states[history.step_at(number)], label, style, self.size.width)
-        return draw_placeholder(title, self._empty_reason(history), style, *self.size)
 
     def _lay_out(self, page_view: PageView, history: MappingHistory, view: View, style: DrawStyle) -> PageCanvas:
         """Lay out the page view with the cursor on an existing page, and store the scroll position."""
@@ -233,12 +223,8 @@ class MappingPages(Widget, can_focus=True):
             return
         self._set_cursor(self._cursor.toggle_list(canvas.grid, canvas.cow_pages))
 
-    async def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the page clicked, in the grid, map or list; a click on a tab changes the view."""
-        if event.y == 0:
-            if tabs.tab_at(event.x, self.size.width) == "detail":
-                await self.run_action("screen.pages")
-            return
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the page clicked, in the grid, map or list."""
         page = self._canvas.layout.page_at(event.x, event.y) if self._canvas else None
         if self._canvas and page is not None:
             self._set_cursor(self._cursor.move_to(self._canvas.grid, page))

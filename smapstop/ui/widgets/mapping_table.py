@@ -55,6 +55,9 @@ class MappingTable(LineList[int, _TableLine]):
 
         mapping: int
 
+    class CursorMoved(Message):
+        """The user put the cursor on a row."""
+
     @dataclass
     class SortRequested(Message):
         """The user clicked on the header of a column."""
@@ -233,6 +236,11 @@ class MappingTable(LineList[int, _TableLine]):
         return base
 
     # what the user does
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a row."""
+        super().move_to(index)
+        self.post_message(self.CursorMoved())
 
     def action_open(self) -> None:
         """Open the mapping under the cursor."""

@@ -11,15 +11,14 @@ from smapstop.ui.keys.key_app import keymap_of
 from smapstop.ui.keys.table import KEY
 from smapstop.ui.widgets.main_views import Views
 
-Step = Literal["wait", "write", "return", "open", "pages", "end"]
+Step = Literal["wait", "write", "return", "pages", "end"]
 """A step of the walk: what the user does next."""
 
 STEP_TEXTS: dict[Step, str] = {
     "wait": "Taking the first readings …",
     "write": "Type {program}, a letter, Enter: a page of {file} .data turns Anonymous; Rss stays",
-    "return": "A page was copied. {keys_back}, then {open}: why",
-    "open": "A page was copied. {open}: why",
-    "pages": "This is why. {pages}: the page itself",
+    "return": "A page was copied: see why above. {keys_back}, then {pages}: the page itself",
+    "pages": "A page was copied: see why above. {pages}: the page itself",
     "end": "C is the copy, F the file's own page. {program}: write again, what moves?",
 }
 """Text of each step; {file} stands for the mapped file, the other words in braces for the keys of actions."""
@@ -80,7 +79,7 @@ class WalkthroughLine(Static):
 
         Args:
             timeline: The ticks so far.
-            views: The table or the mapping shown.
+            views: The table and the inspector.
             typing: Whether the program has the keys.
         """
         if self.examine(timeline):
@@ -97,6 +96,5 @@ class WalkthroughLine(Static):
             return "wait" if self._readings < FIRST_READINGS else "write"
         if typing:
             return "return"
-        if views.open_view is None or views.open_view.mapping != self.copied:
-            return "open"
-        return "end" if views.current == "pages" else "pages"
+        inspector = views.inspector
+        return "end" if (inspector.shown_tab, inspector.mapping) == ("pages", self.copied) else "pages"

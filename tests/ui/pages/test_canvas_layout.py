@@ -57,7 +57,7 @@ def place_of_cursor(layout: PageLayout) -> tuple[int, int]:
         ((80, 5), 0, 1, 0, 0),
         ((80, 6), 0, 1, 1, 0),
         ((80, 7), 0, 2, 1, 0),
-        ((80, 9), 2, 2, 1, 0),
+        ((80, 8), 2, 2, 1, 0),
         ((80, 12), 2, 3, 1, 0),
         ((80, 14), 2, 4, 1, 0),
         ((114, 40), 2, 4, 1, 0),
@@ -74,27 +74,27 @@ def test_a_larger_screen_has_room_for_more_around_the_body(
 
 def test_the_parts_are_one_below_the_other() -> None:
     layout = laid_out(80, 24, content(notice=True))
-    assert (layout.body_y, layout.map_y, layout.grid_y, layout.body) == (4, None, 4, 15)
+    assert (layout.body_y, layout.map_y, layout.grid_y, layout.body) == (3, None, 3, 16)
     layout = laid_out(80, 24, content(notice=True), PageCursor(FIRST, zoom=1))
-    assert (layout.body_y, layout.map_y, layout.grid_y, layout.body) == (4, 4, 5, 15)
-    assert layout.grid_layout.visible_rows == 14, "the map takes a line of the grid's"
+    assert (layout.body_y, layout.map_y, layout.grid_y, layout.body) == (3, 3, 4, 16)
+    assert layout.grid_layout.visible_rows == 15, "the map takes a line of the grid's"
 
 
 def test_the_map_is_missing_where_the_grid_needs_the_lines() -> None:
-    assert laid_out(80, 11, cursor=PageCursor(FIRST, zoom=1)).map_y == 3
-    assert laid_out(80, 10, cursor=PageCursor(FIRST, zoom=1)).map_y is None
+    assert laid_out(80, 10, cursor=PageCursor(FIRST, zoom=1)).map_y == 2
+    assert laid_out(80, 9, cursor=PageCursor(FIRST, zoom=1)).map_y is None
 
 
 def test_beside_the_grid_are_a_legend_and_a_list_of_those_pages_that_have_room() -> None:
     layout = laid_out(118, 20, content(copied=pages_of(*range(FIRST + 10, FIRST + 90))), PageCursor(FIRST + 50))
     area = layout.cow_list
     assert area is not None
-    assert (area.x, area.y, area.width, area.height) == (81, 3 + 4 + 1, 37, 8)
-    assert area.pages == tuple(range(FIRST + 47, FIRST + 54))
+    assert (area.x, area.y, area.width, area.height) == (81, 2 + 4 + 1, 37, 9)
+    assert area.pages == tuple(range(FIRST + 46, FIRST + 54))
     assert not area.has_offsets
     assert laid_out(118, 20).cow_list is None, "nothing was copied"
-    assert laid_out(118, 13, content(copied=pages_of(FIRST))).cow_list is not None
-    assert laid_out(118, 11, content(copied=pages_of(FIRST))).cow_list is None, "no room for a title and a page"
+    assert laid_out(118, 12, content(copied=pages_of(FIRST))).cow_list is not None
+    assert laid_out(118, 10, content(copied=pages_of(FIRST))).cow_list is None, "no room for a title and a page"
 
 
 def test_the_list_in_place_of_the_grid_has_the_whole_body() -> None:

@@ -9,7 +9,7 @@ import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource, target
 from textual.pilot import Pilot
-from textual.widgets import ContentSwitcher, OptionList
+from textual.widgets import OptionList
 from waiting import pause_until
 
 from smapstop.model.protocol import Attach, Failure, Launch, LaunchFailed, PagesRequest, Request, Signal
@@ -19,9 +19,8 @@ from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.runs import RunsScreen
+from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.key_bar import KeyBar
-from smapstop.ui.widgets.mapping_detail import MappingDetail
-from smapstop.ui.widgets.mapping_pages import MappingPages
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.program_dock import ProgramDock
 from smapstop.ui.widgets.program_pane import ProgramPane
@@ -113,8 +112,7 @@ async def test_the_next_run_is_looked_at_and_compared_with_the_last_one() -> Non
         assert "Δ run 1 " in told
         assert "● live" in told
         assert "+100 K" in await line(pilot, "[heap]")
-        assert "–" in await line(pilot, "[heap]")  # between runs there is no rate
-        assert "not in this run" in await line(pilot, "/lib/old")
+        assert "not in this run" in await line(pilot, "old")
         source.deliver(*(SECOND.tick(number) for number in (2, 3, 4, 5)))
         assert "Δ run 1 (end)" in await header(pilot)
 
@@ -160,7 +158,7 @@ async def test_r_lists_the_runs_and_enter_looks_at_one_from_its_end(back: str) -
         assert " run 1 " in told
         assert "exited 0" in told
         assert app.view_state.at == 3
-        assert "8 K" in await line(pilot, "/lib/old")
+        assert "8 K" in await line(pilot, "old")
         await pilot.press("full_stop", "space")
         assert app.view_state.at == 3
         await pilot.press("comma", "comma")
@@ -210,7 +208,7 @@ async def test_without_watch_there_is_one_run_and_r_says_how_to_keep_more() -> N
 
 
 @pytest.mark.parametrize("key", ["enter", "v"])
-async def test_what_only_the_earlier_run_has_is_not_opened(key: str) -> None:
+async def test_what_only_the_earlier_run_has_says_so(key: str) -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         tell(source, FIRST, 3, ended=True)
@@ -218,9 +216,10 @@ async def test_what_only_the_earlier_run_has_is_not_opened(key: str) -> None:
         await pilot.pause()
         await pilot.press("slash", *"old", "enter", key)
         await pilot.pause()
-        assert app.query_one(ContentSwitcher).current == "table"
-        (notice,) = app._notifications
-        assert notice.message == "only in run 1; press r to choose that run"
+        inspector = app.query_one(Inspector)
+        lines = [inspector.body.render_line(y).text for y in range(4)]
+        assert lines[0].startswith(" only in run 1")
+        assert "r lists the runs" in lines[1]
 
 
 async def test_the_cursor_goes_to_what_is_like_the_mapping_on_which_it_was() -> None:
@@ -237,54 +236,28 @@ async def test_the_cursor_goes_to_what_is_like_the_mapping_on_which_it_was() -> 
         assert table.cursor_id == 12
 
 
-async def test_the_mapping_that_is_open_is_open_in_the_next_run_too() -> None:
+@pytest.mark.parametrize("keys", [("enter", "2"), ("v",)], ids=["fields", "pages"])
+async def test_what_is_inspected_is_inspected_in_the_next_run_too(keys: tuple[str, ...]) -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         tell(source, FIRST, 3)
         await pilot.pause()
-        await pilot.press("enter")
-        detail = app.query_one(MappingDetail)
-        assert detail.mapping == 2  # the heap
+        await pilot.press(*keys)
+        inspector = app.query_one(Inspector)
+        assert inspector.mapping == 2  # the heap
+        tab = inspector.shown_tab
         source.deliver(FIRST.end(3))
         tell(source, SECOND, 2)
         await pilot.pause()
         await pilot.pause()
-        assert (app.query_one(ContentSwitcher).current, detail.mapping) == ("detail", 10)
-        (rss,) = (text for y in range(30) if " Rss  " in (text := detail.render_line(y).text) and "→" in text)
-        assert rss.split()[1:6] == ["Rss", "44", "→", "144", "+100"]
-
-
-async def test_the_pages_that_are_shown_are_shown_in_the_next_run_too() -> None:
-    app, source = dashboard()
-    async with app.run_test(size=(118, 40)) as pilot:
-        tell(source, FIRST, 3)
-        await pilot.pause()
-        await pilot.press("v")
-        pages = app.query_one(MappingPages)
-        assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 2)
-        source.deliver(FIRST.end(3))
-        tell(source, SECOND, 2)
-        await pilot.pause()
-        await pilot.pause()
-        assert (app.query_one(ContentSwitcher).current, pages.mapping) == ("pages", 10)
-        assert pages.has_focus
-        assert source.requests[-1] == PagesRequest(10)
-        await pilot.press("v")
-        assert (app.query_one(ContentSwitcher).current, app.query_one(MappingDetail).mapping) == ("detail", 10)
-
-
-async def test_a_key_that_was_pressed_meanwhile_is_not_undone() -> None:
-    app, source = dashboard()
-    async with app.run_test(size=(118, 40)) as pilot:
-        tell(source, FIRST, 3)
-        await pilot.pause()
-        await pilot.press("enter")
-        source.deliver(FIRST.end(3), SECOND.target)
-        await pilot.pause()
-        await pilot.press("f")
-        source.deliver(SECOND.tick(0))
-        await pilot.pause()
-        assert app.query_one(ContentSwitcher).current == "table"
+        assert (inspector.shown_tab, inspector.mapping, inspector.has_focus_within) == (tab, 10, True)
+        if tab == "pages":
+            assert source.requests[-1] == PagesRequest(10)
+        else:
+            (rss,) = (
+                text for y in range(16) if " Rss  " in (text := inspector.body.render_line(y).text) and "→" in text
+            )
+            assert [word for word in rss.split() if word != "▸"][1:5] == ["44", "→", "144", "+100"]
 
 
 @pytest.mark.parametrize("size", [(20, 5), (80, 24), (118, 40), (240, 70)])

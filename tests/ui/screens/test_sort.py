@@ -83,7 +83,7 @@ async def test_a_line_that_is_too_long_ends_in_an_ellipsis() -> None:
 
 async def test_all_that_explains_the_choice_under_the_cursor_is_under_the_list() -> None:
     app = Host(Sorting())
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(100, 24)) as pilot:
         explained = app.screen.query_one(Explained)
         told = {}
         for key in ("moved", *SORTABLE):
@@ -116,7 +116,7 @@ async def test_escape_chooses_nothing() -> None:
     ("typed", "key"),
     [
         ("a", "anonymous"),
-        ("pd", "private_dirty"),
+        ("private_d", "private_dirty"),
         ("swap", "swap"),
         ("swapp", "swap_pss"),
         ("last c", "moved"),

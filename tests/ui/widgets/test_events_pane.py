@@ -13,7 +13,6 @@ from list_source import ListSource
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.pilot import Pilot
-from textual.widgets import ContentSwitcher
 
 from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.protocol import Attach
@@ -23,7 +22,8 @@ from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
-from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets.events_pane import EventList, EventsPane, MappingEvents
+from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable
 
 HEAP = (0x1000, 0x1100, "rw-p", "[heap]")
@@ -98,7 +98,7 @@ class Host(App[object]):
     def action_taken(self, key: str) -> None:
         self.taken.append(key)
 
-    def on_events_pane_event_selected(self, message: EventsPane.EventSelected) -> None:
+    def on_event_list_event_selected(self, message: EventList.EventSelected) -> None:
         self.jumps.append((message.mapping, message.number))
 
 
@@ -344,7 +344,7 @@ async def test_e_shows_the_events_under_the_table_and_hides_them() -> None:
         assert not pane.display
         await opened(pilot)
         assert len(lines(app)) == 1
-        assert pane.region.y == app.query_one(MappingTable).region.bottom
+        assert pane.region.y == app.query_one(Inspector).region.bottom
         assert pane.region.height == 10
         assert app.query_one(MappingTable).has_focus
         await pilot.press("f7")
@@ -355,7 +355,7 @@ async def test_esc_closes_the_events_that_have_the_keys_and_nothing_else() -> No
     app, _ = dashboard(tick(0), tick(1, COPIED))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("g")
-        pane = await opened(pilot, "tab")
+        pane = await opened(pilot, "tab", "tab")
         assert pane.has_focus
         assert pane.region.height == 6
         await pilot.press("escape")
@@ -377,7 +377,7 @@ async def test_ticks_that_come_are_shown() -> None:
 async def test_enter_goes_to_the_moment_and_moves_the_table_to_the_mapping() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN), tick(3))
     async with app.run_test(size=(118, 40)) as pilot:
-        await opened(pilot, "tab", "down", "enter")
+        await opened(pilot, "tab", "tab", "down", "enter")
         table = app.query_one(MappingTable)
         assert (table.cursor_id, table.has_focus, app.view_state.at) == (1, True, 1)
 
@@ -386,7 +386,7 @@ async def test_a_mapping_that_the_table_does_not_show_is_not_jumped_to() -> None
     app, _ = dashboard(tick(0), tick(1, COPIED))
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("slash", *"heap", "enter")
-        pane = await opened(pilot, "tab", "enter")
+        pane = await opened(pilot, "tab", "tab", "enter")
         assert app.query_one(MappingTable).cursor_id == 0
         assert pane.has_focus
         assert [notice.message for notice in app._notifications] == [
@@ -394,19 +394,19 @@ async def test_a_mapping_that_the_table_does_not_show_is_not_jumped_to() -> None
         ]
 
 
-async def test_with_a_mapping_open_only_its_events_are_shown() -> None:
+async def test_the_events_of_the_mapping_under_the_cursor_are_a_tab_of_the_inspector() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
     async with app.run_test(size=(118, 60)) as pilot:
         await opened(pilot)
-        assert len(lines(app)) == 2
         app.query_one(MappingTable).cursor_id = 1
-        await pilot.press("enter")
+        await pilot.press("enter", "5")
         await pilot.pause()
-        assert app.query_one(ContentSwitcher).current == "detail"
-        assert [line.split("  ")[1] for line in lines(app)] == ["copy-on-write, 1 page"]
+        tab = app.query_one(MappingEvents)
+        shown = [text for y in range(1, tab.size.height) if (text := tab.render_line(y).text.rstrip())]
+        assert [line.split("  ")[1] for line in shown] == ["copy-on-write, 1 page"]
+        assert len(lines(app)) == 2, "the pane shows those of all"
         await pilot.press("escape")
-        await pilot.pause()
-        assert len(lines(app)) == 2
+        assert app.query_one(MappingTable).has_focus
 
 
 # the words that are sought
@@ -420,7 +420,7 @@ def header(app: App[Any]) -> list[str]:
 async def test_slash_in_the_events_shows_those_with_the_words_while_they_are_typed() -> None:
     app, source = dashboard(tick(0), tick(1, COPIED), *many(2, 4))
     async with app.run_test(size=(118, 40)) as pilot:
-        await opened(pilot, "tab", "slash", *"cow")
+        await opened(pilot, "tab", "tab", "slash", *"cow")
         assert [line.split("  ")[1] for line in lines(app)] == ["F redis-server .data"]
         assert header(app)[:3] == ["1 of 5", "/cow", "What happened"]
         await pilot.press(*" !redis")
@@ -435,7 +435,7 @@ async def test_slash_in_the_events_shows_those_with_the_words_while_they_are_typ
 async def test_enter_keeps_the_words_and_esc_drops_them_before_it_closes_the_events() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
     async with app.run_test(size=(118, 40)) as pilot:
-        pane = await opened(pilot, "tab", "slash", *"heap", "enter")
+        pane = await opened(pilot, "tab", "tab", "slash", *"heap", "enter")
         assert pane.has_focus
         assert (len(lines(app)), pane.search_words) == (1, "heap")
         await pilot.press("escape")
@@ -447,7 +447,7 @@ async def test_enter_keeps_the_words_and_esc_drops_them_before_it_closes_the_eve
 async def test_esc_while_the_words_are_typed_drops_them() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
     async with app.run_test(size=(118, 40)) as pilot:
-        pane = await opened(pilot, "tab", "slash", *"heap", "escape")
+        pane = await opened(pilot, "tab", "tab", "slash", *"heap", "escape")
         assert (len(lines(app)), pane.search_words, pane.has_focus) == (2, "", True)
 
 

@@ -11,7 +11,6 @@ from factories import mappings_of, tick_of
 from list_source import ListSource
 from rich.color import Color
 from textual.pilot import Pilot
-from textual.widgets import ContentSwitcher
 
 from smapstop.model.pages import page_history
 from smapstop.model.pages.page_grid import PageSpans, diff_spans
@@ -32,7 +31,8 @@ from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.pages.layout import GUTTER
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.widgets.mapping_detail import MappingDetail
+from smapstop.ui.widgets.inspector import Inspector
+from smapstop.ui.widgets.mapping_fields import MappingFields
 from smapstop.ui.widgets.mapping_pages import MappingPages
 
 PAGE = 4096
@@ -72,8 +72,8 @@ async def lines(pilot: Pilot[int]) -> list[str]:
 
 
 async def opened(pilot: Pilot[int], source: ListSource, *news: PagesReply | SymbolsReply) -> list[str]:
-    """The lines of the view, opened by its key, once it has heard some news."""
-    await pilot.press("v")
+    """The lines of the view, opened on the whole screen, once it has heard some news."""
+    await pilot.press("v", "z")
     source.deliver(*news)
     return await lines(pilot)
 
@@ -168,7 +168,7 @@ async def test_pages_are_asked_for_when_it_opens_and_when_the_mapping_changed_on
         source.deliver(tick(3, 14))
         await settled(pilot)
         assert pages_asked(source) == 2
-        await pilot.press("escape", "escape")
+        await pilot.press("v", "escape")
         source.deliver(tick(4, 15))
         await settled(pilot)
         assert pages_asked(source) == 2
@@ -228,7 +228,7 @@ async def test_the_cursor_keeps_its_address_when_the_mapping_grows_downward() ->
         assert under_cursor(await lines(pilot)) == 1
 
 
-async def test_the_mouse_puts_the_cursor_on_a_cell_and_changes_tabs() -> None:
+async def test_the_mouse_puts_the_cursor_on_a_cell() -> None:
     app, source = dashboard(tick(0, 12))
     async with app.run_test(size=(118, 40)) as pilot:
         text = await opened(pilot, source, seen(0, FILE, COPIED, FILE))
@@ -238,8 +238,6 @@ async def test_the_mouse_puts_the_cursor_on_a_cell_and_changes_tabs() -> None:
         (listed,) = [y for y, line in enumerate(text) if line.rstrip().endswith(f"{(FIRST + 1) * PAGE:012x}")]
         await pilot.click(MappingPages, offset=(90, listed))
         assert under_cursor(await lines(pilot)) == 1
-        await pilot.click(MappingPages, offset=(text[0].index("Fields") + 1, 0))
-        assert app.query_one(ContentSwitcher).current == "detail"
 
 
 async def test_c_lists_the_copied_pages_and_the_arrows_go_through_them() -> None:
@@ -312,15 +310,21 @@ async def test_only_what_changed_is_written_in_the_colour_of_changes() -> None:
         assert letters() == [True] + [False] * 4
 
 
-async def test_escape_goes_back_to_the_fields_and_then_to_the_table() -> None:
-    app, source = dashboard(tick(0, 12))
+async def test_v_again_goes_back_to_the_reasons_and_escape_to_the_table() -> None:
+    app, _ = dashboard(tick(0, 12))
     async with app.run_test(size=(118, 40)) as pilot:
-        await opened(pilot, source, seen(0, FILE, FILE, FILE))
-        views = []
-        for key in ("escape", "v", "v", "v", "escape", "escape"):
+        inspector, views = app.query_one(Inspector), []
+        for key in ("v", "v", "v", "z", "escape", "escape"):
             await pilot.press(key)
-            views.append(app.query_one(ContentSwitcher).current)
-        assert views == ["detail", "pages", "detail", "pages", "detail", "table"]
+            views.append((inspector.shown_tab, app.main_screen.views.zoom, inspector.has_focus_within))
+        assert views == [
+            ("pages", "", True),
+            ("why", "", True),
+            ("pages", "", True),
+            ("pages", "inspector", True),
+            ("pages", "", True),
+            ("pages", "", False),
+        ]
 
 
 async def test_two_looks_are_compared_once_however_the_cursor_moves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,12 +348,12 @@ async def test_the_fields_of_shared_memory_say_what_its_object_holds_and_who_els
     shared = mappings_of((FIRST, FIRST + 3, "rw-s", "/memfd:ram (deleted)", 8), object_allocated=[400])
     app, source = dashboard(tick_of(0, shared, [0]))
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("enter")
+        await pilot.press("enter", "2", "z")
         await settled(pilot)
         assert [request for request in source.requests if isinstance(request, SharersRequest)] == [SharersRequest(0)]
         source.deliver(SharersReply(0, ((4712, "worker"),)))
         await pilot.pause()
-        widget = app.query_one(MappingDetail)
+        widget = app.query_one(MappingFields)
         text = [widget.render_line(y).text.strip() for y in range(widget.size.height)]
         assert "The object holds 400 K in RAM or in swap; 8 K of it are mapped here." in text
         assert "Now also mapped by 4712 worker." in text

@@ -1,0 +1,205 @@
+"""Why a mapping is as it is: verdict, trend, reasons, the fields that changed, what is known, what to do next."""
+
+from dataclasses import dataclass
+
+from smapstop.model.events import Event
+from smapstop.model.history.mapping_history import MappingHistory, label_at
+from smapstop.model.history.trend import RUN_CHANGES, Trend, mechanisms_of, trend_at
+from smapstop.model.kinds import Kind
+from smapstop.model.view.view import View
+from smapstop.proc.added_fields import HIDDEN_FIELDS
+from smapstop.proc.fields import SECONDARY_FIELDS
+from smapstop.text import format as fmt
+from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text
+from smapstop.text.mapping_detail import ComparedTicks, compare_fields, facts_of, field_label
+from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of
+from smapstop.text.status import baseline_text
+
+UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Explanation of one event."""
+
+    sentence: str
+    source: str
+    """Kernel source: file and functions."""
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field before and after."""
+
+    label: str
+    values: str
+    """ "33 → 61.5 M"."""
+    change: float
+    """kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What the inspector says about a mapping at a tick."""
+
+    notice: str
+    """Why this is not the state at the tick of the view; empty when it is."""
+    verdict: str
+    """What happened last, in full."""
+    age: str
+    """How long ago; empty if nothing happened."""
+    trend: str
+    """Since when and how fast Rss moves, and by which mechanisms."""
+    moving: bool
+    """Whether Rss moves steadily now, so that the trend matters more than the last event."""
+    reasons: tuple[Reason, ...]
+    changes: tuple[FieldChange, ...]
+    compared: str
+    """What the changes are against."""
+    facts: tuple[str, ...]
+    advice: str
+    """What to do next; empty where there is nothing that helps."""
+
+
+def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key: str) -> Why:
+    """Say why a mapping is as it is at the compared ticks.
+
+    Args:
+        history: History of the mapping.
+        view: View that has the baseline.
+        ticks: Ticks to compare.
+        pages_key: Display name of the key that shows the pages.
+    """
+    last, trend = last_change(history, ticks.number), trend_at(history, ticks.number)
+    changes = _changes_since_baseline(history, ticks)
+    compared = f"since {baseline_text(view, history.timeline)}"
+    if not changes and last is not None:
+        changes, compared = _last_changes(history, last, ticks.number), f"at its last change, {_ago(last)}"
+    state = history.states[history.step_at(ticks.number)]
+    label = label_at(history.timeline, ticks.number, history.mapping)
+    events = last.events if last else ()
+    return Why(
+        notice=ticks.notice,
+        verdict=_verdict(last) or unchanged_text(history),
+        age=_ago(last) if last else "",
+        trend=trend_text(history, ticks.number, trend),
+        moving=trend is not None and trend.goes_on,
+        reasons=tuple(reason_of(event, last.kind) for event in events) if last else (),
+        changes=changes,
+        compared=compared,
+        facts=(
+            *filter(None, (others_text(history, ticks.number), f"label: {label}" if label else "")),
+            *facts_of(state),
+        ),
+        advice=_advice(state.kind, trend, events, pages_key),
+    )
+
+
+def reason_of(event: Event, kind: Kind | None) -> Reason:
+    """Explanation of an event in memory of a kind; None if that is not known."""
+    return Reason(sentence_of(event, kind), EXPLANATIONS[event.what].source, event.sure)
+
+
+def _ago(last: LastChange) -> str:
+    """How long ago a change was."""
+    return last.ago if last.ago == "now" else f"{last.ago} ago"
+
+
+def _verdict(last: LastChange | None) -> str:
+    """What happened at the last change, in full: its mechanisms, then its lifecycle."""
+    if last is None:
+        return ""
+    parts = [*(event_verdict(event, full=True) for event in last.events), *last.lifecycle]
+    if not parts:
+        parts = [f"{field_label(name)} {fmt.signed(now - was)}" for name, was, now in last.fields]
+    return " · ".join(parts) or "changed"
+
+
+# the trend
+
+
+def trend_text(history: MappingHistory, number: int, trend: Trend | None) -> str:
+    """Since when and how fast Rss moves, and by which mechanisms."""
+    header = history.timeline.header
+    if trend is None:
+        return _constant_text(history, number)
+    rises, since = trend.kb > 0, fmt.clock(header(trend.first).wall_ns)
+    by = _mechanisms_text(history, trend)
+    if trend.goes_on:
+        text = (
+            f"{'Grows' if rises else 'Shrinks'} since {since} at {fmt.amount(abs(trend.kb) / trend.seconds)}/s{by}."
+        )
+        if rises and not trend.lost_kb:
+            return f"{text} No reading shows it falling."
+        return f"{text} It fell by {fmt.amount(trend.lost_kb)} before." if rises else text
+    last = fmt.clock(header(trend.last).wall_ns)
+    quiet = "" if trend.last == number else "; constant since"
+    if trend.changes < RUN_CHANGES:
+        return f"Rss {fmt.signed(trend.kb)} at {last}{by}{quiet}."
+    return f"Rss {fmt.signed(trend.kb)} from {since} to {last}{by}{quiet}."
+
+
+def _constant_text(history: MappingHistory, number: int) -> str:
+    """Text for an Rss that has never changed; empty if the kernel does not print it."""
+    if "rss" not in history.fields:
+        return ""
+    kb = float(history.field("rss", history.step_at(number))[-1])
+    since = fmt.clock(history.tick_of(0).wall_ns)
+    return "" if kb != kb else f"Rss constant at {fmt.amount(kb)} since {since}."
+
+
+def _mechanisms_text(history: MappingHistory, trend: Trend) -> str:
+    """By which mechanisms Rss moved, the largest first: ", by first touch (523 pages a second)"."""
+    entries = mechanisms_of(history, trend)
+    names = [EXPLANATIONS[entry.event.what].label + "?" * (not entry.sure) for entry in entries if entry.event]
+    if not names:
+        return ""
+    if len(names) > 1:
+        return f", by {', '.join(names[:-1])} and {names[-1]}"
+    rate = fmt.count(round(entries[0].pages / trend.seconds)) if trend.goes_on else ""
+    return f", by {names[0]}" + (f" ({rate} pages a second)" if rate else "")
+
+
+# the fields
+
+
+def _changes_since_baseline(history: MappingHistory, ticks: ComparedTicks) -> tuple[FieldChange, ...]:
+    """Fields that differ from the baseline, in the kernel's order, the size of the mapping last."""
+    before, after, change = compare_fields(history, ticks)
+    rows = zip(history.fields, before.tolist(), after.tolist(), change.tolist(), strict=True)
+    left_out = HIDDEN_FIELDS | SECONDARY_FIELDS
+    moved = [row for row in rows if row[0] not in left_out and row[3] and row[3] == row[3]]
+    moved.sort(key=lambda row: row[0] == "size")
+    return tuple(FieldChange(field_label(name), pair_text(was, now), kb) for name, was, now, kb in moved)
+
+
+def _last_changes(history: MappingHistory, last: LastChange, number: int) -> tuple[FieldChange, ...]:
+    """Fields that the last change moved; and Rss, if a mechanism did not move it."""
+    changes = [FieldChange(field_label(name), pair_text(was, now), now - was) for name, was, now in last.fields]
+    if last.events and changes and "rss" in history.fields and "rss" not in {name for name, _, _ in last.fields}:
+        rss = float(history.field("rss", history.step_at(number))[-1])
+        changes.insert(0, FieldChange("Rss", f"{fmt.amount(rss)} {UNCHANGED}", 0.0))
+    return tuple(changes)
+
+
+def pair_text(was: float, now: float) -> str:
+    """Two amounts, kB: "33 → 61.5 M", "0 → 4 K"; with all digits if they would look alike."""
+    before, after = (fmt.UNKNOWN if kb != kb else fmt.amount(kb) for kb in (was, now))
+    if before == after and was != now:
+        return f"{was:,.0f} → {now:,.0f} K"
+    same_unit = before[-2:] == after[-2:] and before[-2:-1] == " "
+    return f"{before[:-2] if same_unit else before} → {after}"
+
+
+# what to do next
+
+
+def _advice(kind: Kind, trend: Trend | None, events: tuple[Event, ...], pages_key: str) -> str:
+    """What to do next; empty where there is nothing that helps."""
+    if any(event.what == "copy-on-write" for event in events):
+        return f"{pages_key}: the pages that were copied, with the variables on them"
+    grows = trend is not None and trend.goes_on and trend.kb > 0
+    if grows and kind in (Kind.HEAP, Kind.ANONYMOUS):
+        return "Who allocates? A heap profiler tells: heaptrack, memray (Python), pprof (Go)"
+    return ""

@@ -1,0 +1,79 @@
+"""Title of the inspector: what it is about, and its tabs."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.model.kinds import Kind
+from smapstop.model.view.row_names import base_name
+from smapstop.text import format as fmt
+from smapstop.text.kinds import LETTERS
+from smapstop.ui.drawing.style import DrawStyle
+
+Tab = Literal["why", "fields", "pages", "life", "events"]
+"""A tab of the inspector."""
+TABS: tuple[Tab, ...] = get_args(Tab)
+_LONG = tuple(f" {number} {tab.capitalize()} " for number, tab in enumerate(TABS, 1))
+_SHORT = tuple(f" {tab.capitalize()} " for tab in TABS)
+_MIN_NAME = 16
+"""Least cells for the name beside the tabs."""
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorTitle:
+    """What the title says."""
+
+    kind: Kind | None
+    name: str
+    place: str
+    """Addresses; left out where there is no room."""
+    tab: Tab
+    tabs_apply: bool
+    """Whether there is more than a reason to show: not of a group."""
+    hint: str
+    """Key that comes next; left out where there is no room."""
+
+
+def draw_title(title: InspectorTitle, style: DrawStyle, width: int, *, focused: bool) -> Strip:
+    """Draw the title on one line: the tabs at the right, the name in what is left."""
+    ground = style.cursor if focused else style.header
+    tabs = _tab_texts(width) if title.tabs_apply else ()
+    chosen = ground + Style(bold=True, reverse=True)
+    tail = [
+        Segment(text, chosen if tab == title.tab else ground + Style(bold=False))
+        for tab, text in zip(TABS, tabs, strict=False)
+    ]
+    room = width - sum(len(text) for text in tabs) - 4
+    head = []
+    if title.kind is not None:
+        letter = ground + Style(color=style.palette.colours[title.kind], bold=True)
+        head.append(Segment(f" {LETTERS[title.kind]} ", letter if not focused else ground))
+    name = title.name if fmt.cell_width(fmt.printable(title.name)) <= room else base_name(title.name)
+    name = fmt.shorten_middle(name, max(0, room))
+    head.append(Segment(name, ground + Style(bold=True)))
+    room -= fmt.cell_width(name)
+    for text in (title.place, title.hint):
+        if text and fmt.cell_width(text) + 3 <= room:
+            head.append(Segment(f"   {text}", ground + Style(bold=False)))
+            room -= fmt.cell_width(text) + 3
+    left = Strip(head).adjust_cell_length(max(0, width - sum(segment.cell_length for segment in tail)), ground)
+    return Strip.join([left, Strip(tail)]).adjust_cell_length(width, ground)
+
+
+def tab_at(x: int, width: int) -> Tab | None:
+    """Return the tab at a cell of a title of this width; None where there is none."""
+    tabs = _tab_texts(width)
+    at = width - sum(map(len, tabs))
+    for tab, text in zip(TABS, tabs, strict=False):
+        if at <= x < at + len(text):
+            return tab
+        at += len(text)
+    return None
+
+
+def _tab_texts(width: int) -> tuple[str, ...]:
+    """Texts of the tabs; none where they leave no room for the name."""
+    return next((texts for texts in (_LONG, _SHORT) if sum(map(len, texts)) + _MIN_NAME <= width), ())

@@ -1,0 +1,128 @@
+"""Draw why a mapping is as it is: what matters most comes first, as little room cuts off the end."""
+
+import textwrap
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.view.view import View
+from smapstop.text import format as fmt
+from smapstop.text.mapping_detail import ComparedTicks, compared_ticks, flow
+from smapstop.text.why import FieldChange, Reason, Why, why_of
+from smapstop.ui.drawing.history_charts import draw_plot
+from smapstop.ui.drawing.style import DrawStyle
+
+_SHORT = 8
+"""Below this height, in lines, the reasons come before the trend."""
+_ROOMY = 16
+"""From this height on, blank lines separate the parts."""
+_CHANGE_CELLS = 38
+"""Width of a field that changed."""
+_MIN_CHART, _MAX_CHART = 3, 9
+"""Heights of the chart, lines."""
+
+
+def draw_why(
+    history: MappingHistory, view: View, pages_key: str, style: DrawStyle, width: int, height: int
+) -> list[Strip]:
+    """Draw why a mapping is as it is in a view.
+
+    Args:
+        history: History of the mapping; it has been read at least once.
+        view: View that selects the ticks to compare.
+        pages_key: Display name of the key that shows the pages.
+        style: Colours and styles.
+        width: Cells of each line.
+        height: Lines that are in view; there may be more.
+    """
+    ticks = compared_ticks(history, view)
+    why = why_of(history, view, ticks, pages_key)
+    trend = draw_paragraph(why.trend, style, width)
+    reasons = [line for reason in why.reasons for line in draw_reason(reason, style, width)]
+    first = [*_notice(why, style, width), *draw_verdict(why.verdict, why.age, style, width)]
+    middle = [trend, reasons] if why.moving or height >= _SHORT else [reasons, trend]
+    parts = [*middle, _change_lines(why, style, width), _facts(why, style, width), _advice(why, style, width)]
+    gap = [Strip.blank(width, style.base)] if height >= _ROOMY else []
+    used = len(first) + sum(len(part) + len(gap) for part in parts if part)
+    chart = _chart(history, view, ticks, style, width, height - used)
+    parts.insert(3, chart)
+    return [*first, *(line for part in parts if part for line in (*gap, *part))]
+
+
+def _notice(why: Why, style: DrawStyle, width: int) -> list[Strip]:
+    """Why this is not the state at the tick of the view."""
+    return [style.line([Segment(fmt.clip(f" {why.notice}", width), style.warning)], width)] if why.notice else []
+
+
+def draw_verdict(verdict: str, age: str, style: DrawStyle, width: int) -> list[Strip]:
+    """The verdict in full, however long, and its age."""
+    lines = textwrap.wrap(verdict, max(1, width - 2), break_on_hyphens=False)
+    segments = [[Segment(f" {line}", style.bold)] for line in lines]
+    if age:
+        tail = Segment(f" · {age}", style.quiet)
+        if fmt.cell_width(lines[-1]) + 1 + tail.cell_length > width:
+            segments.append([Segment(f"   {age}", style.quiet)])
+        else:
+            segments[-1].append(tail)
+    return [style.line(line, width) for line in segments]
+
+
+def draw_paragraph(text: str, style: DrawStyle, width: int) -> list[Strip]:
+    """A paragraph."""
+    lines = textwrap.wrap(text, max(1, width - 2), break_on_hyphens=False)
+    return [style.line([Segment(f" {line}", style.base)], width) for line in lines]
+
+
+def draw_reason(reason: Reason, style: DrawStyle, width: int) -> list[Strip]:
+    """One sentence, and behind it its place in the kernel."""
+    mark = Segment(f" {'▌' if reason.sure else '?'} ", style.warning)
+    lines = textwrap.wrap(reason.sentence, max(1, width - 5), break_on_hyphens=False)
+    segments = [[mark, Segment(line, style.base)] for line in lines]
+    source = Segment(reason.source, style.quiet)
+    if sum(segment.cell_length for segment in segments[-1]) + 2 + source.cell_length > width:
+        segments.append([mark, source])
+    else:
+        segments[-1] += [Segment("  ", style.base), source]
+    return [style.line(line, width) for line in segments]
+
+
+def _change_lines(why: Why, style: DrawStyle, width: int) -> list[Strip]:
+    """The fields that changed, before and after, in columns."""
+    if not why.changes:
+        return []
+    columns = max(1, width // _CHANGE_CELLS)
+    lines = []
+    for at in range(0, len(why.changes), columns):
+        segments = [segment for change in why.changes[at : at + columns] for segment in _change(change, style)]
+        lines.append(style.line([Segment(" ", style.base), *segments], width))
+    title = style.line([Segment(f" Changed {why.compared}", style.quiet)], width)
+    return [title, *lines]
+
+
+def _change(change: FieldChange, style: DrawStyle) -> list[Segment]:
+    """One field that changed."""
+    values = style.change_style(change.change) if change.change else style.quiet
+    label = f"{change.label:<15}"
+    return [Segment(label, style.base), Segment(fmt.pad(change.values, _CHANGE_CELLS - len(label)), values)]
+
+
+def _chart(
+    history: MappingHistory, view: View, ticks: ComparedTicks, style: DrawStyle, width: int, room: int
+) -> list[Strip]:
+    """Rss over time, as high as there is room for."""
+    if "rss" not in history.fields:
+        return []
+    height = max(_MIN_CHART, min(_MAX_CHART, room))
+    mark = view.state.baseline == "mark" and view.state.mark is not None
+    return draw_plot(history, ticks, "rss", style, width, height, mark=mark)
+
+
+def _facts(why: Why, style: DrawStyle, width: int) -> list[Strip]:
+    """What is known about the mapping."""
+    return [style.line([Segment(f" {line}", style.quiet)], width) for line in flow(why.facts, width - 2)]
+
+
+def _advice(why: Why, style: DrawStyle, width: int) -> list[Strip]:
+    """What to do next."""
+    return draw_paragraph(why.advice, style, width)

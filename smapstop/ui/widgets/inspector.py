@@ -1,0 +1,235 @@
+"""Inspector beside the table: explains the row under the cursor, in tabs."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
+from smapstop.model.history.group_history import GroupHistory
+from smapstop.model.history.mapping_history import MappingHistory, label_at
+from smapstop.model.kinds import Kind
+from smapstop.model.protocol import MappingReply, SharersReply
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.row_names import row_name
+from smapstop.model.view.view import View
+from smapstop.text.group_why import group_why_of
+from smapstop.text.mapping_detail import compared_ticks, title_of
+from smapstop.text.status import baseline_text
+from smapstop.ui.drawing.group_why import draw_foreign, draw_group_why
+from smapstop.ui.drawing.inspector_title import InspectorTitle, Tab, draw_title, tab_at
+from smapstop.ui.drawing.life import draw_life
+from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.drawing.why import draw_why
+from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.widgets.events_pane import MappingEvents
+from smapstop.ui.widgets.mapping_fields import MappingFields
+from smapstop.ui.widgets.mapping_pages import MappingPages
+from smapstop.ui.widgets.strip_scroll import DrawnLines
+
+_KINDS = list(Kind)
+
+
+class TitleLine(Widget):
+    """First line of the inspector; a click on a tab chooses it."""
+
+    COMPONENT_CLASSES = {"title--quiet", "title--focused"}  # noqa: RUF012  (as Textual declares it)
+    DEFAULT_CSS = """
+    TitleLine { height: 1;
+      & > .title--quiet { background: $panel; color: $foreground; }
+      & > .title--focused { background: $primary 60%; color: $text; }
+    }
+    TitleLine:ansi > .title--focused { background: ansi_default; color: ansi_default; text-style: reverse; }
+    """
+
+    @dataclass
+    class TabChosen(Message):
+        """The user chose a tab."""
+
+        tab: Tab
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = InspectorTitle(None, "", "", "why", tabs_apply=False, hint="")
+        self._focused = False
+
+    def show(self, title: InspectorTitle, *, focused: bool) -> None:
+        """Show a title."""
+        if (title, focused) != (self._title, self._focused):
+            self._title, self._focused = title, focused
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002  (there is one)
+        """Draw the line."""
+        styles = (self.get_component_rich_style(f"title--{name}") for name in ("quiet", "focused"))
+        style = DrawStyle(palette_of(self.app), self.rich_style, *styles)
+        return draw_title(self._title, style, self.size.width, focused=self._focused)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the tab clicked."""
+        tab = tab_at(event.x, self.size.width)
+        if tab is not None and self._title.tabs_apply:
+            self.post_message(self.TabChosen(tab))
+
+
+class Inspector(Vertical):
+    """Explains a mapping, or a group of mappings; follows the cursor of the table."""
+
+    DEFAULT_CSS = """
+    Inspector { background: $background; }
+    Inspector > ContentSwitcher { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("inspector")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tab: Tab = "why"
+        """The tab that the user chose."""
+        self._subject: int | None = None
+        self._source: tuple[Timeline, View] | None = None
+        self._history: MappingHistory | None = None
+        self._groups: GroupHistory | None = None
+
+    def compose(self) -> ComposeResult:
+        """Compose the title and the tabs."""
+        yield TitleLine()
+        with ContentSwitcher(initial="why"):
+            yield DrawnLines(id="why")
+            yield MappingFields(id="fields")
+            yield MappingPages(id="pages")
+            yield DrawnLines(id="life")
+            yield MappingEvents(id="events")
+
+    @property
+    def body(self) -> Widget:
+        """The tab that is shown: of a group there is only the reason."""
+        return self.query_one(f"#{self.shown_tab}")
+
+    @property
+    def shown_tab(self) -> Tab:
+        """The tab that is shown."""
+        return self.tab if self._is_mapping else "why"
+
+    @property
+    def mapping(self) -> int | None:
+        """The mapping of this run that is explained; None for a group, or for a mapping of another run."""
+        return self._subject if self._is_mapping else None
+
+    @property
+    def _is_mapping(self) -> bool:
+        """Whether it explains a mapping of this run."""
+        return self._subject is not None and 0 <= self._subject < FOREIGN_ID_BASE
+
+    # what is shown
+
+    def show(self, timeline: Timeline, view: View, subject: int | None) -> None:
+        """Explain a row of the table; only the tab in view is computed.
+
+        Args:
+            timeline: Timeline of the view.
+            view: View whose table has the row.
+            subject: Id of the row's mapping or group; None without rows.
+        """
+        self._source, self._subject = (timeline, view), subject
+        if self._is_mapping and subject is not None:
+            if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, subject):
+                self._history = MappingHistory(timeline, subject)
+            self._history.update()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the title and the tab in view."""
+        if self._source is None or not self.display:
+            return
+        timeline, view = self._source
+        self.query_one(ContentSwitcher).current = self.shown_tab
+        self.query_one(TitleLine).show(self._title(timeline, view), focused=self.has_focus_within)
+        body = self.body
+        if self._subject is None or (self._is_mapping and not (self._history and self._history.states)):
+            self.query_one("#why", DrawnLines).show(lambda *_: [], None)
+        elif isinstance(body, MappingFields | MappingPages | MappingEvents):
+            body.show(timeline, view, self._subject)
+        elif isinstance(body, DrawnLines):
+            self._show_lines(body, timeline, view)
+
+    def handle_reply(self, reply: MappingReply) -> None:
+        """Give a reply of the source to the tab that requested it."""
+        if isinstance(reply, SharersReply):
+            self.query_one(MappingFields).handle_reply(reply)
+        else:
+            self.query_one(MappingPages).handle_reply(reply)
+
+    def _show_lines(self, body: DrawnLines, timeline: Timeline, view: View) -> None:
+        """Show a tab that is drawn by a function."""
+        if self._is_mapping and self._history is not None:
+            if self.shown_tab == "life":
+                body.show(partial(draw_life, self._history, view), self._subject)
+            else:
+                body.show(partial(draw_why, self._history, view, key_of(self.app, "pages")), self._subject)
+        elif self._subject is not None and self._subject < 0:
+            groups = self._groups
+            if groups is None or (groups.timeline, groups.by) != (timeline, view.state.grouping):
+                groups = self._groups = GroupHistory(timeline, view.state.grouping)
+            why = group_why_of(groups, view, self._row(view))
+            body.show(partial(draw_group_why, why, key_of(self.app, "open")), self._subject)
+        else:
+            run = baseline_text(view, timeline)
+            body.show(partial(draw_foreign, run, key_of(self.app, "runs")), self._subject)
+
+    def _row(self, view: View) -> int:
+        """Row of the table that is explained."""
+        return int(np.flatnonzero(view.table.ids == self._subject)[0])
+
+    def _title(self, timeline: Timeline, view: View) -> InspectorTitle:
+        """Title of what is explained."""
+        hint = f"{key_of(self.app, 'zoom' if self.has_focus_within else 'open')}: "
+        hint += "zoom" if self.has_focus_within else "go in"
+        if self._subject is None:
+            return InspectorTitle(None, "", "", "why", tabs_apply=False, hint="")
+        if not self._is_mapping:
+            row = self._row(view)
+            kind = _KINDS[int(view.table.kind[row])]
+            return InspectorTitle(kind, row_name(view.table, row), "", "why", tabs_apply=False, hint="")
+        history = self._history
+        if history is None or not history.states:
+            return InspectorTitle(None, "", "", "why", tabs_apply=False, hint="")
+        number = compared_ticks(history, view).number
+        state = history.states[history.step_at(number)]
+        kind, name = title_of(state, label_at(timeline, number, history.mapping))
+        return InspectorTitle(kind, name, state.address_range, self.tab, tabs_apply=True, hint=hint)
+
+    def on_descendant_focus(self) -> None:
+        """Show in the title that keys come here."""
+        self.redraw()
+
+    def on_descendant_blur(self) -> None:
+        """Show in the title that keys go elsewhere."""
+        self.redraw()
+
+    # what the user does
+
+    def focus_body(self) -> None:
+        """Focus the tab that is shown, at once: the next key may already be waiting."""
+        self.screen.set_focus(self.body)
+
+    @on(TitleLine.TabChosen)
+    def choose_tab(self, message: TitleLine.TabChosen) -> None:
+        """Choose the tab clicked."""
+        self.action_tab(message.tab)
+
+    def action_tab(self, tab: Tab) -> None:
+        """Choose a tab, and focus it."""
+        self.tab = tab
+        self.redraw()
+        self.focus_body()
