@@ -229,7 +229,7 @@ class MainScreen(TimelineScreen):
     def action_events(self) -> None:
         """Show or hide the events."""
         if self.panes.events.has_focus:
-            self.views.main_part.focus()
+            self.views.table.focus()
         self.panes.toggle_events()
         self.request_redraw()
 
