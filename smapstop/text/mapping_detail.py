@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
+from smapstop.model.history.time_window import TimeWindow
 from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label
 from smapstop.model.own_changes import SHARING_FIELDS, most_own_kb
-from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.totals import hugetlb_kb
 from smapstop.model.view.view import View
@@ -20,7 +20,6 @@ from smapstop.proc.fields import EXTERNALLY_DRIVEN, FIELD_BY_NAME, VM_FLAGS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import ago_text, end_text
 from smapstop.text.sparkline import sparkline
-from smapstop.text.table_rows import HISTORY_TICKS, history_step
 
 _MOVED_BY_OTHERS = EXTERNALLY_DRIVEN.union(SHARING_FIELDS)
 
@@ -39,6 +38,8 @@ class ComparedTicks:
     """Seconds since then; None when there is no rate."""
     notice: str
     """Why this is not the state at the tick of the view; empty when it is."""
+    window: TimeWindow
+    """Window of time of the histories."""
     previous_run_snapshot: MapSnapshot | None = None
     """Snapshot of an earlier run to compare with instead of `before`."""
 
@@ -48,16 +49,16 @@ def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
     number, before = view.snapshot.tick.number, view.diff.before.tick.number
     if number < history.first_tick:
         notice = f"not mapped yet; showing its first sample, at {fmt.clock(history.tick_of(0).wall_ns)}"
-        return ComparedTicks(history.first_tick, history.first_tick, history.first_tick, None, notice)
+        return ComparedTicks(history.first_tick, history.first_tick, history.first_tick, None, notice, view.window)
     if history.gone_tick is not None and number >= history.gone_tick:
         last = history.gone_tick - 1
         before = last - 1 if view.previous_run or view.state.baseline == "previous" else min(before, last)
-        return ComparedTicks(last, max(0, before), 0, None, end_text(history))
+        return ComparedTicks(last, max(0, before), 0, None, end_text(history), view.window)
     missing = fmt.printable(view.snapshot.tick.missing)
     notice = f"not read at this tick: {missing}" if missing else ""
     previous = view.diff.before if view.previous_run else None
     rate_since = view.recent.before.tick.number
-    return ComparedTicks(number, before, rate_since, view.table.recent_seconds, notice, previous)
+    return ComparedTicks(number, before, rate_since, view.table.recent_seconds, notice, view.window, previous)
 
 
 # the title
@@ -178,7 +179,7 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
     recent = after - np.nan_to_num(history.amounts(np.array([ticks.rate_since]))[:, 0])
     others = _changed_by_others(history, ticks, before, after)
     ever, last = history.last_changes(len(history.states) - 1) > 0, history.last_changes(step)
-    histories = sparkline(history.amounts(_history_ticks(ticks.number, widths.history)))
+    histories = sparkline(history.amounts(_history_ticks(ticks, widths.history)))
     rows = []
     for at, name in enumerate(history.fields):
         was, now, delta = float(before[at]), float(after[at]), float(change[at])
@@ -255,16 +256,9 @@ def _last_change(history: MappingHistory, ticks: ComparedTicks, name: str, step:
     return f"{exact_change(now - was, 11)} · {ago}", ticks.number - when.number
 
 
-def _history_ticks(number: int, width: int) -> NDArray[np.int64]:
-    """Ticks that the glyphs of a history show; negative ones are before the first."""
-    step = history_step(number + 1, width) if width else 1
-    stop = (number // step + 1) * step
-    return np.minimum(stop - 1 - step * np.arange(width - 1, -1, -1), number)
-
-
-def history_seconds(tick: Tick, width: int) -> float:
-    """Seconds that a history of `width` glyphs reaches back."""
-    return min(HISTORY_TICKS, width * history_step(tick.number + 1, width)) * tick.interval_ns / 1e9
+def _history_ticks(ticks: ComparedTicks, width: int) -> NDArray[np.int64]:
+    """Ticks that the glyphs of a history show; negative ones are not to be seen."""
+    return ticks.window.samples(width, ticks.number) if width else np.zeros(0, np.int64)
 
 
 def field_label(name: str) -> str:

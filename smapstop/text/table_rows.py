@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.history.group_history import REMOVAL_TICKS
 from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, moves_of
 from smapstop.model.kinds import Kind
 from smapstop.model.metrics import parts_of
@@ -22,11 +21,8 @@ from smapstop.text.events import group_change_text
 from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
 
-HISTORY_TICKS = REMOVAL_TICKS
-"""Maximum time span of a row's history."""
 _ROW_TICKS, _GROUP_TICKS = 1_024, 240
 """Lengths of the window up to which histories are looked up at every tick: of mappings, and of groups."""
-_STEPS = (1, 2, 5, 10, 20, 40, HISTORY_TICKS)
 _KINDS = list(Kind)
 _NOT_IN_THIS_RUN = "not in this run"
 """For mappings that only the previous run has, when compared with it: gone, but never in this run."""
@@ -189,11 +185,6 @@ def _fitting_name(table: TableData, row: int, width: int) -> str:
     name = fmt.printable(row_name(table, row))
     label = None if fmt.cell_width(name) <= width else table.label(row)
     return fmt.shorten_middle(fmt.printable(str(label)) if label else name, width)
-
-
-def history_step(ticks: int, width: int) -> int:
-    """Ticks per glyph of a history: few while the history is short, so that early changes are visible."""
-    return next((step for step in _STEPS if step * width >= min(ticks, HISTORY_TICKS)), _STEPS[-1])
 
 
 def _history_texts(shown: _VisibleRows, width: int) -> list[str]:

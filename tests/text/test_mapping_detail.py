@@ -170,11 +170,13 @@ def test_without_a_time_between_there_is_no_rate() -> None:
     assert compared(*held)["private_dirty"] == ("4", "8", "+4", "–")
 
 
-def test_the_history_moves_with_the_time_looked_at() -> None:
+def test_the_history_ends_at_the_time_looked_at() -> None:
     ticks = [written(0, 8, 0), written(1, 4, 4), written(2, 0, 8)]
 
-    assert fields(*seen(*ticks))["private_dirty"].history[-3:] == "▁▅█"
-    assert fields(*seen(*ticks, lens=ViewState(at=1)))["private_dirty"].history[-3:] == " ▁█"
+    assert fields(*seen(*ticks))["private_dirty"].history[:3] == "▁▅▅"
+    assert fields(*seen(*ticks))["private_dirty"].history[-3:] == "███"
+    assert fields(*seen(*ticks, lens=ViewState(at=1)))["private_dirty"].history.rstrip().endswith("███")
+    assert fields(*seen(*ticks, lens=ViewState(at=1)))["private_dirty"].history.endswith("  ")
 
 
 def test_amounts_are_exact_as_long_as_there_is_room() -> None:
@@ -326,7 +328,7 @@ def gone_by(number: int, **other: Any) -> tuple[Tick, ...]:
 def test_a_mapping_that_is_gone_keeps_its_last_state_and_says_so() -> None:
     life, view = seen(*gone_by(3), tick_of(4, mappings_of(), []))
 
-    assert ComparedTicks(2, 1, 0, None, "gone since 22:13:23: unmapped; showing its last state") == view
+    assert ComparedTicks(2, 1, 0, None, "gone since 22:13:23: unmapped; showing its last state", view.window) == view
     assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")
 
 
@@ -345,7 +347,7 @@ def test_a_mapping_that_is_not_there_yet_shows_how_it_begins() -> None:
     ticks = tick_of(0, mappings_of((1, 2)), [1]), tick_of(1, mappings_of((5, 7, "rw-p", "", 8)), [7])
     life, view = seen(*ticks, lens=ViewState(at=0))
 
-    assert ComparedTicks(1, 1, 1, None, "not mapped yet; showing its first sample, at 22:13:21") == view
+    assert ComparedTicks(1, 1, 1, None, "not mapped yet; showing its first sample, at 22:13:21", view.window) == view
     assert compared(life, view)["rss"] == ("8", "8", "·", "·")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
+from smapstop.model.history.time_window import TimeWindow
 from smapstop.model.kinds import Kind, kind_at, section_of
 from smapstop.model.labels import Label, purpose_label
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, TEXT_COLUMNS
@@ -221,32 +222,29 @@ class MappingHistory:
         """One field at each step up to this one, kB, shape (step + 1,)."""
         return self._amounts[self.fields.index(name), : step + 1]
 
-    def binned_maxima(self, name: str, until: int, width: int) -> NDArray[np.float64]:
-        """Maximum of a field in each of `width` equal bins of the time from the oldest known tick to `until`.
+    def window_values(self, name: str, window: TimeWindow, until: int) -> NDArray[np.float64]:
+        """One field at the first tick of a window, and at each step in it up to a tick, kB; NaN where unknown."""
+        step = self.step_at(until)
+        first = int(np.searchsorted(self._numbers[: step + 1], window.first, side="right")) - 1
+        values = self.field(name, step)
+        return values[max(0, first) :] if self._numbers[step] <= window.last else values[max(0, first) : step]
+
+    def window_maxima(self, name: str, window: TimeWindow, until: int, width: int) -> NDArray[np.float64]:
+        """Maximum of a field in each of `width` cells of a window.
 
         Returns:
-            kB, shape (width,); NaN where the mapping did not exist, or the field was not printed.
+            kB, shape (width,); NaN where the mapping did not exist, or the field was not printed, and after the tick
+            `until`.
         """
-        step = self.step_at(until)
-        values, times_ns = self.field(name, step), self._times_ns[: step + 1]
-        edges = np.linspace(*self._time_range_ns(until), width + 1)
-        at = np.searchsorted(times_ns, edges[:-1], side="right") - 1
+        step, starts = self.step_at(until), window.first + window.cells(width)
+        values, numbers = self.field(name, step), self._numbers[: step + 1]
+        at = np.searchsorted(numbers, starts, side="right") - 1
         out: NDArray[np.float64] = np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
-        known = times_ns >= edges[0]
-        bins = np.clip(np.searchsorted(edges, times_ns[known], side="right") - 1, 0, width - 1)
-        np.fmax.at(out, bins, values[known])
+        inside = (numbers > window.first) & (numbers <= window.last)
+        cells = np.searchsorted(starts, numbers[inside], side="right") - 1
+        np.fmax.at(out, np.maximum(cells, 0), values[inside])
+        out[starts > until] = np.nan
         return out
-
-    def bin_of(self, number: int, until: int, width: int) -> int:
-        """Bin of `binned_maxima` that a tick falls into; the first one for earlier ticks."""
-        first_ns, stop_ns = self._time_range_ns(until)
-        at = (self.timeline.header(number).monotonic_ns - first_ns) * width // (stop_ns - first_ns)
-        return max(0, min(width - 1, at))
-
-    def _time_range_ns(self, until: int) -> tuple[int, int]:
-        """Begin and end of the binned time, ns; a tick lasts until the next one."""
-        first, last = self.timeline.header(self.timeline.oldest), self.timeline.header(until)
-        return first.monotonic_ns, last.monotonic_ns + max(last.interval_ns, 1)
 
 
 def label_at(timeline: Timeline, number: int, mapping: int) -> Label | None:

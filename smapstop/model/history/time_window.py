@@ -60,7 +60,7 @@ class TimeWindow:
         last: NDArray[np.intp] = np.maximum(np.append(cells[1:], len(self.times_ns)) - 1, cells)
         return last
 
-    def samples(self, width: int, until: int, most: int) -> NDArray[np.int64]:
+    def samples(self, width: int, until: int, most: int | None = None) -> NDArray[np.int64]:
         """Ticks to look at for the state in each of `width` cells: the first of all, then the last of each cell.
 
         Of a window of more than `most` ticks they are only near the end of their cell, so that they stay the same
@@ -69,13 +69,13 @@ class TimeWindow:
         Args:
             width: Number of cells.
             until: The last tick; cells after it show none.
-            most: Ticks that are few enough to look at each of them.
+            most: Ticks that are few enough to look at each of them; None for any number.
 
         Returns:
             Numbers of ticks, ascending, -1 for none; shape (width,).
         """
         numbers = np.minimum(self.first + self.last_in_cells(width), until)
-        if len(self.times_ns) > most:
+        if most is not None and len(self.times_ns) > most:
             step = 1 << max(0, int(len(self.times_ns) / width / 4).bit_length() - 1)
             numbers[:-1] = np.maximum(numbers[:-1] // step * step, self.first)
         numbers[0] = self.first

@@ -14,13 +14,11 @@ from smapstop.text.lifecycle import LastChange, last_change
 from smapstop.text.mapping_detail import (
     ComparedTicks,
     FieldRow,
-    FieldWidths,
     compared_ticks,
     field_rows,
     field_widths,
-    history_seconds,
 )
-from smapstop.text.status import baseline_text
+from smapstop.text.status import baseline_text, window_text
 from smapstop.ui.drawing import detail_sections
 from smapstop.ui.drawing.history_charts import draw_chart, draw_small_charts
 from smapstop.ui.drawing.style import DrawStyle
@@ -120,9 +118,7 @@ def lay_out(
 
     shown = visible_rows(rows, room, width, folded=choice.folded)
     kind = history.states[-1].kind
-    table = [
-        detail_sections.draw_field_header(widths, _column_titles(history, view, ticks, widths), style, table_width)
-    ]
+    table = [detail_sections.draw_field_header(widths, _column_titles(history, view, ticks), style, table_width)]
     table += [
         detail_sections.draw_field(row, widths, style, table_width, kind, cursor=row.name == field) for row in shown
     ]
@@ -173,9 +169,7 @@ def visible_rows(
     return shown
 
 
-def _column_titles(
-    history: MappingHistory, view: View, ticks: ComparedTicks, widths: FieldWidths
-) -> tuple[str, str, str]:
+def _column_titles(history: MappingHistory, view: View, ticks: ComparedTicks) -> tuple[str, str, str]:
     """Titles of the columns of the compared ticks and of the history."""
     tick = history.timeline.header(ticks.number)
     read = view.snapshot.reading_tick if ticks.number == view.snapshot.tick.number else tick
@@ -184,7 +178,7 @@ def _column_titles(
         if view.previous_run and ticks.previous_run_snapshot is None
         else baseline_text(view, history.timeline),
         fmt.clock(read.wall_ns),
-        f"last {fmt.age(history_seconds(tick, widths.history))}",
+        f"over {window_text(view)}",
     )
 
 

@@ -28,13 +28,13 @@ _GUTTER, _MIN_CELLS = 8, 24
 def draw_chart(
     history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
 ) -> list[Strip]:
-    """Draw one field over the whole timeline from 0 up, with its range in numbers above.
+    """Draw one field in the window of time from 0 up, with its range in numbers above.
 
     Args:
         height: Lines, title and axis included.
         mark: Mark the compared tick on the axis.
     """
-    known = history.field(name, history.step_at(ticks.number))
+    known = history.window_values(name, ticks.window, ticks.number)
     known = known[~np.isnan(known)]
     if not len(known):
         return []
@@ -52,13 +52,13 @@ def draw_chart(
 def draw_plot(
     history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
 ) -> list[Strip]:
-    """Draw one field over the whole timeline from 0 up, with its axes; nothing where there is no room for them.
+    """Draw one field in the window of time from 0 up, with its axes; nothing where there is no room for them.
 
     Args:
         height: Lines, axis included.
         mark: Mark the compared tick on the axis.
     """
-    known = history.field(name, history.step_at(ticks.number))
+    known = history.window_values(name, ticks.window, ticks.number)
     cells, rows = width - _GUTTER - 1, height - 1
     if cells < _MIN_CELLS or rows < 1 or np.isnan(known).all():
         return []
@@ -66,7 +66,7 @@ def draw_plot(
     high = float(np.nanmax(known))
     kind = history.states[-1].kind
     ink = style.palette.ink(CHART_ROLES.get(name, kind))
-    strips = draw_area(history.binned_maxima(name, ticks.number, cells), rows, ink, high=max(high, 1.0))
+    strips = draw_area(history.window_maxima(name, ticks.window, ticks.number, cells), rows, ink, high=max(high, 1.0))
     labels = [_axis_label(high, unit), *[""] * (rows - 1)]
     lines = [
         Strip.join([Strip([Segment(f"{label:>{_GUTTER - 2}} {'┤' if label else '│'}", style.quiet)]), strip])
@@ -88,12 +88,13 @@ def _draw_axis(
     history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, cells: int, *, mark: bool
 ) -> list[Segment]:
     """Draw the time axis: its first and last time, and the mark at the compared tick."""
-    tick = history.timeline.header
-    begin, end = f" {fmt.clock(tick(history.timeline.oldest).wall_ns)} ", f" {fmt.clock(tick(ticks.number).wall_ns)}"
+    window = ticks.window
+    last_ns = history.timeline.header(window.last).wall_ns
+    begin, end = f" {fmt.clock(last_ns - round(window.seconds * 1e9))} ", f" {fmt.clock(last_ns)}"
     line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
     if not mark:
         return [Segment("".join(line), style.quiet)]
-    at = history.bin_of(ticks.before, ticks.number, cells)
+    at = window.cell_of(ticks.before, cells)
     return [
         Segment("".join(line[:at]), style.quiet),
         Segment("▲", style.warning),
@@ -139,7 +140,7 @@ def _draw_small_chart(
     gap = width - sum(segment.cell_length for segment in head) - len(most)
     tail = " " * gap + most if gap > 0 else ""
     title_line = style.line([*head, Segment(tail, style.quiet)], width)
-    series = history.binned_maxima(name, ticks.number, width)
+    series = history.window_maxima(name, ticks.window, ticks.number, width)
     return [
         title_line,
         *draw_area(series, height - 1, style.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.history.time_window import window_until
 from smapstop.model.tick import LifecycleEvent
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT
@@ -104,10 +105,15 @@ def test_over_time_each_stretch_is_its_greatest_value() -> None:
     timeline = timeline_of(*(tick_of(at, mappings_of((1, 9, "rw-p", "", kb)), [7]) for at, kb in enumerate(rss)))
     life = MappingHistory(timeline, 7)
 
-    assert rss == life.binned_maxima("rss", 5, 6).tolist()
-    assert life.binned_maxima("rss", 5, 3).tolist() == [8, 4, 16]
-    assert life.binned_maxima("rss", 2, 6).tolist() == [4, 4, 8, 8, 4, 4]
-    assert [life.bin_of(number, 5, 6) for number in (0, 2, 5)] == [0, 2, 5]
+    window = window_until(np.arange(6) * SECOND_NS, 0, None)
+    assert life.window_maxima("rss", window, 5, 5).tolist() == [4, 8, 4, 0, 16]
+    assert life.window_maxima("rss", window, 5, 2).tolist() == [8, 16]
+    assert life.window_maxima("rss", window, 5, 10).tolist() == [4, 8, 8, 4, 4, 0, 0, 16, 16, 12]
+    np.testing.assert_array_equal([4, 8, 4, NAN, NAN], life.window_maxima("rss", window, 2, 5))
+    assert life.window_values("rss", window, 5).tolist() == rss
+    later = window_until(np.arange(6) * SECOND_NS, 0, 2)
+    assert life.window_values("rss", later, 5).tolist() == [0, 16, 12]
+    assert life.window_maxima("rss", later, 5, 2).tolist() == [0, 16]
 
 
 def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
@@ -118,7 +124,8 @@ def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
     )
     life = MappingHistory(timeline, 7)
 
-    np.testing.assert_array_equal([NAN, 8, 8, 8, 8], life.binned_maxima("rss", 2, 5))
+    window = window_until(np.array([0, 1, 4]) * SECOND_NS, 0, None)
+    np.testing.assert_array_equal([NAN, 8, NAN, NAN], life.window_maxima("rss", window, 1, 4))
 
 
 def test_a_mapping_that_no_tick_knows_has_no_states() -> None:
@@ -141,5 +148,5 @@ def test_it_forgets_what_the_timeline_forgets_but_not_how_it_began() -> None:
     for life in (followed, MappingHistory(timeline, 7)):
         assert [0, *range(first, 60)] == [life.tick_of(step).number for step in range(len(life.states))]
         assert [0, *(4.0 * number for number in range(first, 60))] == life.field("rss", len(life.states) - 1).tolist()
-        assert life.binned_maxima("rss", 59, 60 - first).tolist() == [4.0 * number for number in range(first, 60)]
-        assert [life.bin_of(number, 59, 60 - first) for number in (0, first, 59)] == [0, 0, 59 - first]
+        window = window_until(np.arange(60) * SECOND_NS, first, None)
+        assert life.window_values("rss", window, 59).tolist() == [4.0 * number for number in range(first, 60)]
