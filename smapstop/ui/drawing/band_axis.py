@@ -118,4 +118,5 @@ def _put_times(line: TextLine, band: Band, end_wall_ns: int) -> None:
     end_s = end_wall_ns / 1e9
     for time_s in range(int(end_s) // step_s * step_s, int(end_s - seconds), -step_s):
         at = round((1 - (end_s - time_s) / seconds) * cells)
-        line.put(at, f"┴{fmt.clock(time_s * 10**9)}", band.frame, margin=2)
+        if at >= _LEAST_TIME_CELLS // 2:  # not next to the begin
+            line.put(at, f"┴{fmt.clock(time_s * 10**9)}", band.frame, margin=2)
