@@ -146,6 +146,16 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int
     return [(column, min(widths[column.key], width)) for column in shown]
 
 
+_AMPLE_WIDTH = 200
+"""Width at which no text of a row is cut."""
+
+
+def unfitted_columns(columns: Sequence[Column]) -> list[tuple[Column, int]]:
+    """All columns, those of text so wide that nothing is cut."""
+    widths = {"name": _AMPLE_WIDTH, "happened": _AMPLE_WIDTH}
+    return [(column, widths.get(column.key, _outer_width(column) - 1)) for column in columns]
+
+
 def _outer_width(column: Column) -> int:
     """Cells that a column takes, including the space after it."""
     return max(column.width, len(column.title)) + 1

@@ -57,7 +57,8 @@ def group_why_of(history: GroupHistory, view: View, row: int) -> GroupWhy:
     ids = table.ids[row : row + 1]
     (last,) = history.last_changed(ids, table.last_changed[row : row + 1], now.number)
     entries = history.entries(ids, [last])[0] if last >= timeline.oldest else ()
-    age = ago_text(timeline.header(last), now) if entries else ""
+    has_changed = last >= timeline.oldest
+    age = ago_text(timeline.header(last), now) if has_changed else ""
     costliest = next((entry for entry in entries if entry.event), None)
     amounts, change = table.metric_amounts, table.change
     amount = fmt.amount(None if amounts is None else int(amounts[row]))
@@ -65,7 +66,8 @@ def group_why_of(history: GroupHistory, view: View, row: int) -> GroupWhy:
     metric = METRIC_TITLES[table.metric]
     members = _members(timeline, view, int(ids[0]))
     return GroupWhy(
-        verdict=" · ".join(entry_verdict(entry, timeline, full=True) for entry in entries) or "no change yet",
+        verdict=" · ".join(entry_verdict(entry, timeline, full=True) for entry in entries)
+        or ("changed" if has_changed else "no change yet"),
         age=age if age in ("", "now") else f"{age} ago",
         reason=reason_of(costliest.event, costliest.kind) if costliest and costliest.event else None,
         total=f"{int(table.mapping_count[row]):,} mappings, {metric} {amount} {moved}".rstrip(),

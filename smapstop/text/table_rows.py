@@ -122,6 +122,16 @@ def build_rows(
     ]
 
 
+def natural_widths(columns: SizedColumns, rows: Sequence[RowText]) -> list[tuple[Column, int]]:
+    """The columns of some rows, each as wide as its texts and its title need."""
+    widths = []
+    for at, (column, _) in enumerate(columns):
+        texts = (fmt.cell_width(row.cells[at]) for row in rows)
+        most = max(texts, default=0) + 2 * (column.cell_format == "name")
+        widths.append((column, max(column.width, len(column.title) + 2, most)))
+    return widths
+
+
 def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
     """Texts of a column."""
     table, indices = shown.view.table, shown.indices

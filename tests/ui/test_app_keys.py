@@ -22,7 +22,10 @@ def test_no_key_stands_for_two_things_in_one_place() -> None:
         ({"reload": ("s",)}, [("s", "sort", "reload")]),
         ({"reload": ("m",)}, []),
         ({"closer": ("right",)}, [("right", "right", "closer")]),
-        ({"mark": ("right",)}, [("right", "mark", "right"), ("right", "mark", "band_on")]),
+        (
+            {"mark": ("right",)},
+            [("right", "mark", "right"), ("right", "mark", "scroll_right"), ("right", "mark", "band_on")],
+        ),
     ],
 )
 def test_a_key_that_the_user_gave_to_two_things_is_a_clash_where_both_count(

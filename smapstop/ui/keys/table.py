@@ -12,6 +12,7 @@ GROUPS: tuple[Group, ...] = get_args(Group)
 Place = Literal[
     "anywhere",
     "list",
+    "table",
     "inspector",
     "fields",
     "events",
@@ -169,6 +170,9 @@ KEYS: tuple[Key, ...] = (
          list="go(0)", pages="go(0)", help="go(0)", guide="go(0)", pick="move(-1000000)"),
     _key("last", "end ctrl+end G", "last", "Cursor", "To the last line.",
          list="go(-1)", pages="go(1)", help="go(-1)", guide="go(-1)", pick="move(1000000)"),
+    _key("scroll_left", "left h", "scroll left", "Table", "In the table: scroll to the left.", table="sideways(-1)"),
+    _key("scroll_right", "right l", "scroll right", "Table", "In the table: scroll to the right, no text cut.",
+         table="sideways(1)"),
     # the time band
     _key("band_back", "left h", "step back", "Time", "In the time band: step back one tick.", band="screen.step(-1)",
          shown=True),

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from smapstop.text.columns import ALL_COLUMNS, COLUMNS, Column
+from smapstop.text.columns import ALL_COLUMNS, COLUMNS, Column, fit_columns
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
@@ -21,13 +21,15 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
 
     Args:
         columns: Columns of the table now.
+        room: Cells that the table has for its columns.
     """
 
     DEFAULT_CSS = "ColumnsScreen > .box { width: 100; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("columns")]
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Column], room: int) -> None:
         super().__init__()
+        self._room = room
         self._initial_columns = tuple(columns)
         self._set_columns(columns)
 
@@ -55,10 +57,17 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         return self.query_one(OptionList)
 
     def _option(self, column: Column) -> Option:
-        """Line of a column in the list."""
+        """Line of a column in the list; one that is shown may have no room on this terminal."""
         shown = column.key in self._shown_keys
         title = (f" {'✓' if shown else ' '} {column.title:17}", "bold" if shown else "")
-        return Option(Content.assemble(title, column.brief), id=column.key)
+        no_room = "no room · " if shown and column.key not in self._fitting_keys else ""
+        return Option(Content.assemble(title, (no_room, "bold"), column.brief), id=column.key)
+
+    @property
+    def _fitting_keys(self) -> set[str]:
+        """The shown columns that have room in the table."""
+        shown = [column for column in self._order if column.key in self._shown_keys]
+        return {column.key for column, _ in fit_columns(shown, self._room)}
 
     def _update_options(self, at: int) -> None:
         """List the columns again, with the cursor at an index."""

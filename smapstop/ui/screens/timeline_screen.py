@@ -207,14 +207,16 @@ class TimelineScreen(Screen[None]):
     @on(MappingTable.SortRequested)
     def sort_by_header(self, message: MappingTable.SortRequested) -> None:
         """Sort by the column whose title was clicked."""
-        if message.key in SORTABLE:
-            self._set_sorting(toggle_sorting(message.key, self.session.order.sorting))
+        key = "moved" if message.key == "happened" else message.key  # the verdict has the time of the last change
+        if key in SORTABLE or key == "moved":
+            self._set_sorting(toggle_sorting(key, self.session.order.sorting))
 
     def action_columns(self) -> None:
         """Open the dialog to choose the columns."""
         from smapstop.ui.screens.columns import ColumnsScreen
 
-        self.app.push_screen(ColumnsScreen(self.columns), self.show_columns)
+        room = self.query_one(MappingTable).room
+        self.app.push_screen(ColumnsScreen(self.columns, room), self.show_columns)
 
     def show_columns(self, columns: tuple[Column, ...] | None) -> None:
         """Show these columns; None changes nothing."""

@@ -1,5 +1,6 @@
 """Middle of the dashboard: the table, and the inspector of what is under its cursor."""
 
+import time
 from typing import Literal
 
 import numpy as np
@@ -20,13 +21,14 @@ from smapstop.ui.widgets.mapping_table import MappingTable
 
 WIDE = 150
 """From this width on, cells, the inspector is to the right of the table instead of below."""
-_WIDE_PERCENT = 45
 _LINES = 12
 """Height of the inspector below the table, if there is room."""
 _FOCUSED_LINES = 16
 """Height that it gets while it has the focus, if there is room."""
 _MIN_LINES, _MIN_TABLE_LINES = 5, 5
 """Least heights of the inspector and of the table above it."""
+_PROMPT_SECONDS = 0.02
+"""A row that is explained faster than this is explained at each step of the cursor."""
 _PAGES_DELAY_SECONDS = 0.15
 """Pages are read when the cursor has rested on a row this long: each reading costs the sampler time."""
 
@@ -62,6 +64,8 @@ class Views(Container):
         self._zoom: Zoom = ""
         self._shown: tuple[Timeline, View] | None = None
         self._is_following = False
+        self._follow_seconds = 0.0
+        """How long it took to explain the last row: after a long time, keys that wait come first."""
         self._inspector_had_focus = False
 
     def compose(self) -> ComposeResult:
@@ -108,16 +112,19 @@ class Views(Container):
         """Explain another row, once the cursor is painted there."""
         if not self._is_following:
             self._is_following = True
-            if self.inspector.tab == "pages":
-                self.set_timer(_PAGES_DELAY_SECONDS, self._follow)
+            delay = _PAGES_DELAY_SECONDS if self.inspector.tab == "pages" else self._follow_seconds
+            if delay > _PROMPT_SECONDS:
+                self.set_timer(min(delay, _PAGES_DELAY_SECONDS), self._follow)
             else:
                 self.call_after_refresh(self._follow)
 
     def _follow(self) -> None:
         """Explain the row under the cursor."""
         self._is_following = False
+        begun = time.monotonic()
         if self._shown is not None:
             self.inspector.show(*self._shown, self.table.current)
+        self._follow_seconds = time.monotonic() - begun
 
     # the layout
 

@@ -1,35 +1,37 @@
 """Table of mappings: draws the rows in view, and keeps the cursor on a mapping, not on a row."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.model.grouping import Grouping
-from smapstop.model.history.recent_moves import FADE_TICKS
 from smapstop.model.metrics import Metric, parts_of
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.columns import METRIC_TITLES, Column, fit_columns, group_columns
-from smapstop.text.kinds import letter_of
+from smapstop.text.columns import METRIC_TITLES, Column, fit_columns, group_columns, unfitted_columns
 from smapstop.text.row_queries import GroupSeries, RowSeries, group_series_of, row_series_of
 from smapstop.text.status import window_text
-from smapstop.text.table_rows import RowText, build_rows
+from smapstop.text.table_rows import RowText, build_rows, natural_widths
+from smapstop.ui.drawing.table_row import draw_row
+from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette
 from smapstop.ui.widgets.line_list import LineList
 
+_SIDEWAYS_CELLS = 8
+"""Cells of a step sideways."""
 _NEARBY = 200
 """Rows above and below those in view that may come into view next."""
 
@@ -41,6 +43,8 @@ class _TableLine:
     row: RowText
     widths: tuple[int, ...]
     """Widths of the columns, cells."""
+    sideways: int
+    """Cells scrolled out of view at the left."""
     cursor: bool
 
 
@@ -48,6 +52,7 @@ class MappingTable(LineList[int, _TableLine]):
     """The mappings, or groups of them, one per line."""
 
     DEFAULT_CSS = "MappingTable { height: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list", "table")]
 
     @dataclass
     class Opened(Message):
@@ -77,6 +82,7 @@ class MappingTable(LineList[int, _TableLine]):
         self._fitted_columns: list[tuple[Column, int]] = []
         self._rows_inputs: tuple[object, ...] = ()
         self._rows: list[RowText] = []
+        self._sideways = 0
 
     # what is shown
 
@@ -138,12 +144,18 @@ class MappingTable(LineList[int, _TableLine]):
 
     # how it is drawn
 
+    @property
+    def room(self) -> int:
+        """Cells for the columns."""
+        return self.size.width - self.scrollbar_size_vertical
+
     def build_lines(self, first: int, stop: int) -> list[_TableLine]:
         """Lines of some rows."""
         if self._view is None or self._timeline is None:
             return []
         columns = self.columns if self._group_series is None else group_columns(self.columns)
-        self._fitted_columns = fit_columns(columns, self.size.width - self.scrollbar_size_vertical)
+        room = self.room
+        self._fitted_columns = unfitted_columns(columns) if self._sideways else fit_columns(columns, room)
         inputs = (self._view, first, stop, self._fitted_columns)
         if inputs != self._rows_inputs:  # unchanged when only the cursor moves
             self._rows_inputs = inputs
@@ -156,8 +168,11 @@ class MappingTable(LineList[int, _TableLine]):
                 self._row_series,
                 self._order[max(0, first - _NEARBY) : stop + _NEARBY],
             )
+        if self._sideways:
+            self._fitted_columns = natural_widths(self._fitted_columns, self._rows)
+            self._sideways = min(self._sideways, max(0, sum(cells + 1 for _, cells in self._fitted_columns) - room))
         widths, cursor = tuple(cells for _, cells in self._fitted_columns), self.cursor_index - first
-        return [_TableLine(row, widths, y == cursor) for y, row in enumerate(self._rows)]
+        return [_TableLine(row, widths, self._sideways, y == cursor) for y, row in enumerate(self._rows)]
 
     def empty_text(self) -> str:
         """Text shown without rows: the reason."""
@@ -174,13 +189,13 @@ class MappingTable(LineList[int, _TableLine]):
         parts = []
         for column, cells in self._fitted_columns:
             title = self._title(column, cells)
-            if column.key == self._sorting.key:
+            if column.key == self._sorting.key or (self._sorting.key == "moved" and column.key == "happened"):
                 arrow = "▼" if self._sorting.descending else "▲"
                 title = fmt.clip(
                     f"{title} {arrow}" if len(title) + 2 <= cells else f"{title[: cells - 1]}{arrow}", cells
                 )
             parts.append(title.rjust(cells) if column.right else title.ljust(cells))
-        return Strip([Segment(" ".join(parts).ljust(width)[:width], style)], width)
+        return Strip([Segment(" ".join(parts)[self._sideways :].ljust(width)[:width], style)], width)
 
     def _title(self, column: Column, cells: int) -> str:
         """Title of a column; that of the history includes its length."""
@@ -200,28 +215,8 @@ class MappingTable(LineList[int, _TableLine]):
         """Draw one row: highlighted when it just changed, struck through when it is gone."""
         row, palette = line.row, palette_of(self.app)
         base = self._row_style(line, palette)
-        segments = []
-        columns = zip(self._fitted_columns, row.cells, row.numbers, row.moves, strict=True)
-        for (column, cells), text, number, move in columns:
-            style = (
-                base if row.gone or line.cursor else _restyle(base, *_cell_style(column, row, text, number, palette))
-            )
-            if move and not row.gone:
-                style = _restyle(
-                    style, *_move_style(palette, move, style.color.name if style.color else palette.foreground)
-                )
-                style = ensure_legible(style) if line.cursor else style
-            if column.cell_format == "name":
-                marker = ensure_legible(_restyle(base, palette.colours[row.kind.value], True))
-                segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
-            elif column.right and move < 0 and not row.gone:  # it fell: underlined, as colour alone must not show it
-                blank = " " * (cells - len(text))
-                segments += [Segment(blank, base), Segment(text, style + _FALL_STYLE), Segment(" ", base)]
-            elif column.right:
-                segments.append(Segment(" " * (cells - len(text)) + text + " ", style))
-            else:
-                segments.append(Segment(fmt.pad(text, cells + 1), style))
-        return Strip(segments, sum(line.widths) + len(line.widths)).adjust_cell_length(width, base)
+        strip = draw_row(row, self._fitted_columns, base, palette, cursor=line.cursor)
+        return strip.crop(self._sideways, self._sideways + width).adjust_cell_length(width, base)
 
     def _row_style(self, line: _TableLine, palette: Palette) -> Style:
         """Base style of the row."""
@@ -242,6 +237,23 @@ class MappingTable(LineList[int, _TableLine]):
         super().move_to(index)
         self.post_message(self.CursorMoved())
 
+    def action_sideways(self, steps: int) -> None:
+        """Scroll sideways: then all columns are there, and no text is cut."""
+        self._sideways = max(0, self._sideways + steps * _SIDEWAYS_CELLS)
+        self.redraw(everything=True)
+        if not self._sideways:  # nothing was cut
+            self.redraw(everything=True)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Scroll to the left."""
+        event.stop()
+        self.action_sideways(-1)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Scroll to the right."""
+        event.stop()
+        self.action_sideways(1)
+
     def action_open(self) -> None:
         """Open the mapping under the cursor."""
         if self.current is not None:
@@ -260,6 +272,7 @@ class MappingTable(LineList[int, _TableLine]):
 
     def _column_at(self, x: int) -> Column | None:
         """The column at a cell of the line."""
+        x += self._sideways
         for column, cells in self._fitted_columns:
             if x < cells + 1:
                 return column
@@ -275,42 +288,3 @@ def _format_name_title(view: View, *, frozen: bool) -> str:
     rows = ungrouped if state.grouping == "none" else f"By {state.grouping}"
     filtered = f"{shown} of {total}: {state.filter}" if state.filter else ""
     return " · ".join(filter(None, (rows, "frozen" if frozen else "", filtered)))
-
-
-_FALL_STYLE = Style(underline=True)
-_TextStyle = tuple[str | None, bool | None]
-"""Colour, and whether bold; None for that of the row."""
-
-
-@lru_cache(1024)
-def _restyle(ground: Style, colour: str | None, bold: bool | None) -> Style:
-    """A style with another colour; cached, as building one per cell would take half the time of drawing."""
-    return ground + Style(color=colour, bold=bold)
-
-
-def _cell_style(column: Column, row: RowText, text: str, number: float, palette: Palette) -> _TextStyle:
-    """Style of a cell: of an amount by its size, of a change by its direction."""
-    match column.cell_format:
-        case "amount":
-            return palette.heat_of(number), None
-        case "change" | "rate":
-            return palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet, None
-        case "history":
-            return palette.colours[row.kind.value] if len(set(text.strip())) > 1 else palette.quiet, None
-        case "text" | "address":
-            return palette.quiet, None
-        case "happened":
-            is_recent = row.age is not None and row.age < FADE_TICKS
-            return None if is_recent else palette.quiet, _bold_if_changed(row, palette)
-    return None, _bold_if_changed(row, palette)
-
-
-def _bold_if_changed(row: RowText, palette: Palette) -> bool | None:
-    """True when a row that just changed has to be bold, as the theme has no highlight colours; else None."""
-    return True if not palette.fade and row.age == 0 else None
-
-
-def _move_style(palette: Palette, move: int, ink: str) -> _TextStyle:
-    """Style of a number that changed: a colour that fades to its ink, and bold in the tick of the change."""
-    age = abs(move) - 1
-    return palette.fade_colour(palette.gain if move > 0 else palette.loss, ink, age), True if not age else None

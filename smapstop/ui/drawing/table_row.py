@@ -1,0 +1,86 @@
+"""Draw the cells of a row of the table."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.model.history.recent_moves import FADE_TICKS
+from smapstop.text import format as fmt
+from smapstop.text.columns import Column
+from smapstop.text.kinds import letter_of
+from smapstop.text.table_rows import RowText
+from smapstop.ui.theme.contrast import ensure_legible
+from smapstop.ui.theme.palette import Palette
+
+_FALL_STYLE = Style(underline=True)
+_TextStyle = tuple[str | None, bool | None]
+"""Colour, and whether bold; None for that of the row."""
+
+
+def draw_row(
+    row: RowText, columns: Sequence[tuple[Column, int]], base: Style, palette: Palette, *, cursor: bool
+) -> Strip:
+    """Draw a row, one cell between its columns.
+
+    Args:
+        row: Texts of the row.
+        columns: Columns of the row, and their widths.
+        base: Style of the row.
+        palette: Colours.
+        cursor: Whether the row has the cursor, which has colours of its own.
+    """
+    segments = []
+    for (column, cells), text, number, move in zip(columns, row.cells, row.numbers, row.moves, strict=True):
+        style = base if row.gone or cursor else _restyle(base, *_cell_style(column, row, text, number, palette))
+        if move and not row.gone:
+            ink = style.color.name if style.color else palette.foreground
+            style = _restyle(style, *_move_style(palette, move, ink))
+            style = ensure_legible(style) if cursor else style
+        if column.cell_format == "name":
+            marker = ensure_legible(_restyle(base, palette.colours[row.kind.value], True))
+            segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
+        elif column.right and move < 0 and not row.gone:  # it fell: underlined, as colour alone must not show it
+            blank = " " * (cells - len(text))
+            segments += [Segment(blank, base), Segment(text, style + _FALL_STYLE), Segment(" ", base)]
+        elif column.right:
+            segments.append(Segment(" " * (cells - len(text)) + text + " ", style))
+        else:
+            segments.append(Segment(fmt.pad(text, cells + 1), style))
+    return Strip(segments, sum(cells + 1 for _, cells in columns))
+
+
+@lru_cache(1024)
+def _restyle(ground: Style, colour: str | None, bold: bool | None) -> Style:
+    """A style with another colour; cached, as building one per cell would take half the time of drawing."""
+    return ground + Style(color=colour, bold=bold)
+
+
+def _cell_style(column: Column, row: RowText, text: str, number: float, palette: Palette) -> _TextStyle:
+    """Style of a cell: of an amount by its size, of a change by its direction."""
+    match column.cell_format:
+        case "amount":
+            return palette.heat_of(number), None
+        case "change" | "rate":
+            return palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet, None
+        case "history":
+            return palette.colours[row.kind.value] if len(set(text.strip())) > 1 else palette.quiet, None
+        case "text" | "address":
+            return palette.quiet, None
+        case "happened":
+            is_recent = row.age is not None and row.age < FADE_TICKS
+            return None if is_recent else palette.quiet, _bold_if_changed(row, palette)
+    return None, _bold_if_changed(row, palette)
+
+
+def _bold_if_changed(row: RowText, palette: Palette) -> bool | None:
+    """True when a row that just changed has to be bold, as the theme has no highlight colours; else None."""
+    return True if not palette.fade and row.age == 0 else None
+
+
+def _move_style(palette: Palette, move: int, ink: str) -> _TextStyle:
+    """Style of a number that changed: a colour that fades to its ink, and bold in the tick of the change."""
+    age = abs(move) - 1
+    return palette.fade_colour(palette.gain if move > 0 else palette.loss, ink, age), True if not age else None

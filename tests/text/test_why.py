@@ -1,0 +1,118 @@
+"""What the inspector says about a mapping."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from factories import mappings_of, tick_of, timeline_of
+
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
+from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.tick import LifecycleEvent, Tick
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
+from smapstop.text.mapping_detail import compared_ticks
+from smapstop.text.why import Why, pair_text, why_of
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The ticks of `factories` begin at 22:13:20 UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def tick(number: int, rss: int, what: Mechanism | None = None, kb: int = 4, **other: Any) -> Tick:
+    """A tick of the heap, with what happened to it."""
+    code = np.array([MECHANISMS.index(what)], np.int8) if what else None
+    names = ((0, ("page1",)),) if what == "copy-on-write" else ()
+    events = (
+        NO_EVENTS if code is None else Events(np.array([7]), code, np.array([kb]), np.array([True]), 4, names=names)
+    )
+    dirty = other.pop("dirty", rss)
+    rows = mappings_of((0x1000, 0x2000, "rw-p", other.pop("name", "[heap]"), rss), private_dirty=[dirty])
+    return tick_of(number, rows, [7], keyframe=True, events=events, **other)
+
+
+def why(*ticks: Tick, state: ViewState | None = None) -> Why:
+    timeline = timeline_of(*ticks)
+    view = derive_view(timeline, state or ViewState())
+    history = MappingHistory(timeline, 7)
+    return why_of(history, view, compared_ticks(history, view), "v")
+
+
+def test_a_leak_says_since_when_how_fast_and_by_what() -> None:
+    told = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(1, 5)))
+    assert told.verdict == "100 pages first touch"
+    assert told.age == "now"
+    assert told.trend == (
+        "Grows since 22:13:20 at 400 K/s, by first touch (100 pages a second). No reading shows it falling."
+    )
+    assert told.moving
+    assert told.advice.startswith("Who allocates?")
+
+
+def test_what_fell_before_is_said() -> None:
+    told = why(tick(0, 900), tick(1, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(2, 6)))
+    assert told.trend.endswith("It fell by 500 K before.")
+
+
+def test_one_change_is_told_with_its_time_and_that_it_stayed_so() -> None:
+    told = why(tick(0, 400), tick(1, 440, "first-touch", 40), tick(2, 440), tick(3, 440))
+    assert told.trend == "Rss +40 K at 22:13:21, by first touch; constant since."
+    assert (told.age, told.moving, told.advice) == ("1 s ago", False, "")
+
+
+def test_a_copied_page_is_named_first_and_rss_is_said_to_be_unchanged() -> None:
+    file = "/bin/program"
+    copied = tick(1, 12, "copy-on-write", name=file, dirty=12)
+    told = why(tick(0, 12, name=file, dirty=8), copied, *(tick(n, 12, name=file, dirty=12) for n in (2, 3)))
+    assert told.verdict == "1 page copy-on-write: page1"
+    assert told.trend == "Rss constant at 12 K since 22:13:20."
+    assert [(change.label, change.values) for change in told.changes] == [
+        ("Rss", "12 K unchanged"),
+        ("Private_Dirty", "8 → 12 K"),
+    ]
+    assert told.compared == "at its last change, 1 s ago"
+    (reason,) = told.reasons
+    assert reason.sentence.startswith("1 page of this private file mapping was written.")
+    assert reason.source == "mm/memory.c: do_wp_page, do_cow_fault"
+    assert told.advice == "v: the pages that were copied, with the variables on them"
+
+
+def test_against_a_mark_all_that_changed_since_is_told() -> None:
+    told = why(tick(0, 400), tick(1, 440), tick(2, 480), state=ViewState(baseline="mark", mark=0))
+    assert told.compared == "since mark 22:13:20"
+    assert [change.values for change in told.changes] == ["400 → 480 K", "400 → 480 K"]
+
+
+def test_what_came_while_it_was_watched_says_how() -> None:
+    came = tick(1, 40, "first-touch", 40, lineage=(LifecycleEvent("map", 7),))
+    told = why(tick_of(0, mappings_of((1, 2)), [1], keyframe=True), came, tick(2, 40), tick(3, 40))
+    assert told.verdict == "10 pages first touch · mapped at 01000000-02000000"
+    assert told.age == "1 s ago"
+
+
+def test_what_was_there_and_never_changed_says_so() -> None:
+    told = why(tick(0, 40), tick(1, 40))
+    assert told.verdict == "no change since attach (22:13:20)"
+    assert (told.age, told.reasons, told.changes) == ("", (), ())
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "text"),
+    [
+        (33 * 1024, 61.5 * 1024, "33 → 61.5 M"),
+        (4, 0, "4 K → 0"),
+        (1000, 2048, "1000 K → 2 M"),
+        (41_800, 41_804, "41,800 → 41,804 K"),
+        (float("nan"), 4, "– → 4 K"),
+    ],
+)
+def test_two_amounts_share_their_unit(was: float, now: float, text: str) -> None:
+    assert pair_text(was, now) == text
