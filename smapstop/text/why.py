@@ -13,6 +13,7 @@ from smapstop.text import format as fmt
 from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text
 from smapstop.text.mapping_detail import ComparedTicks, compare_fields, facts_of, field_label
 from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of
+from smapstop.text.shared_memory import has_object, object_sentences
 from smapstop.text.status import baseline_text
 
 UNCHANGED = "unchanged"
@@ -89,6 +90,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         changes=changes,
         compared=compared,
         facts=(
+            *(object_sentences(state, None) if has_object(state) else ()),
             *filter(None, (others_text(history, ticks.number), f"label: {label}" if label else "")),
             *facts_of(state),
         ),

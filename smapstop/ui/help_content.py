@@ -85,7 +85,7 @@ _SIGNS = (
     HelpEntry("▼ ▲", "The column that rows are sorted by: descending or ascending."),
     HelpEntry("highlighted, struck through", "A row or number that just changed; a mapping that just disappeared."),
     HelpEntry("underlined", "A number that just fell; one that just rose is only highlighted."),
-    HelpEntry("first touch?", "Ambiguous: the fields also fit another mechanism; open the mapping to see which."),
+    HelpEntry("first touch?", "Ambiguous: the fields also fit another mechanism; the inspector says which."),
 )
 _PAGE_SIGNS = (
     HelpEntry(

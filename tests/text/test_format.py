@@ -255,3 +255,20 @@ def test_a_cut_text_is_safe_and_fits(anything: str, width: int) -> None:
 @given(st.text(alphabet="abc/.日é\u0301"), st.integers(1, 30))
 def test_a_shortened_text_ends_as_the_text_does(name: str, width: int) -> None:
     assert name.endswith(text.shorten(name, width).removeprefix("…"))
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "expected"),
+    [
+        ("libc.so.6 .text", 20, "libc.so.6 .text"),
+        ("_bz2.cpython-311-x86_64-linux-gnu.so .data", 24, "_bz2.cpython-31…so .data"),
+        ("_bz2.cpython-311-x86_64-linux-gnu.so .data", 15, "_bz2.cp…o .data"),
+        ("experiment-with-a-long-name", 12, "experim…name"),
+        ("anon 7ff3c8bc8000", 5, "an…00"),
+        ("anything", 1, "…"),
+        ("anything", 0, ""),
+    ],
+)
+def test_a_name_cut_in_the_middle_keeps_its_head_and_its_section(name: str, width: int, expected: str) -> None:
+    assert text.shorten_middle(name, width) == expected
+    assert text.cell_width(expected) <= width

@@ -566,3 +566,31 @@ async def test_only_the_lines_of_the_totals_that_changed_are_drawn_again(monkeyp
         source.deliver(tick(100, 40, 30, 20, 10, totals={"pss": 90}))
         await pilot.pause()
         assert drawn == [0]
+
+
+async def test_right_scrolls_the_table_so_that_nothing_is_cut_and_left_comes_back() -> None:
+    long = (0x9000, 0x9100, "rw-p", "/usr/lib/" + "a-very-" * 8 + "long-name.so", 900)
+    rows = mappings_of(*((*row, 4) for row in ROWS), long)
+    app, _ = dashboard(tick_of(0, rows, [0, 1, 2, 3, 4], keyframe=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        before = await shown(pilot)
+        assert "…" in before[1]
+        await pilot.press("right")
+        assert "…" not in (scrolled := await shown(pilot))[1]
+        assert scrolled[1].endswith("900 K") or "long-name.so .data" in scrolled[1]
+        await pilot.press(*["right"] * 20)
+        assert (await shown(pilot))[0].endswith("Verdict ▼")
+        await pilot.press(*["left"] * 21)
+        assert await shown(pilot) == before
+        assert app.view_state.at is None
+
+
+async def test_the_default_order_is_marked_and_a_click_on_its_title_brings_it_back() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        title = (await shown(pilot))[0]
+        assert title.endswith("Verdict ▼")
+        await pilot.press("shift+right")
+        assert "Mapping ▲" in (await shown(pilot))[0]
+        await pilot.click(MappingTable, offset=(title.index("Verdict"), 0))
+        assert (await shown(pilot))[0].endswith("Verdict ▼")
