@@ -63,7 +63,7 @@ def rows(screen: str) -> list[tuple[int, int]]:
 
 def watch(terminal: Terminals, program: Path, options: str = "") -> Terminal:
     """Watch a program, and wait until it is there."""
-    window = terminal(f"{SMAPSTOP} -i 0.2 --watch {options} -- {shlex.quote(str(program))}", columns=160)
+    window = terminal(f"{SMAPSTOP} -i 0.2 --watch {options} -- {shlex.quote(str(program))}", columns=140)
     window.wait_for("press t to type into it")
     return window
 
