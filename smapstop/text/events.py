@@ -221,7 +221,7 @@ def entry_verdict(entry: LogEntry, timeline: Timeline, *, full: bool = False) ->
     """Verdict on an entry of a group, its number first; see `event_verdict`."""
     if entry.event is None:
         return what_text(entry, timeline)
-    mappings = f" in {entry.mappings:,} mappings" if entry.mappings > 1 and full else ""
+    mappings = f", {entry.mappings:,} mappings" if entry.mappings > 1 and full else ""
     return event_verdict(entry.event, full=full) + mappings
 
 

@@ -243,7 +243,8 @@ def event_verdict(event: Event, *, full: bool = False) -> str:
     explanation = EXPLANATIONS[event.what]
     pages, label = (pages_text(event.pages), explanation.label) if full else (f"{event.pages:,} p", explanation.short)
     symbols = f": {join_symbols(event.names)}" if event.names else ""
-    return f"{pages} {label}{'' if event.sure else '?'}{symbols}"
+    counted = f"{pages} {label}".replace(" pages file pages", " file pages").replace(" page file pages", " file page")
+    return f"{counted}{'' if event.sure else '?'}{symbols}"
 
 
 _WORDS = (

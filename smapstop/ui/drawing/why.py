@@ -11,7 +11,8 @@ from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import ComparedTicks, compared_ticks, flow
 from smapstop.text.why import FieldChange, Reason, Why, why_of
 from smapstop.ui.drawing.history_charts import draw_plot
-from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.drawing.life import draw_life
+from smapstop.ui.drawing.style import DrawStyle, draw_rule
 
 _SHORT = 8
 """Below this height, in lines, the reasons come before the trend."""
@@ -19,7 +20,9 @@ _ROOMY = 16
 """From this height on, blank lines separate the parts."""
 _CHANGE_CELLS = 38
 """Width of a field that changed."""
-_MIN_CHART, _MAX_CHART = 3, 9
+_MIN_LIFE = 4
+"""From so many lines left over on, the life of the mapping is shown, too."""
+_MIN_CHART, _MAX_CHART = 3, 12
 """Heights of the chart, lines."""
 
 
@@ -45,9 +48,14 @@ def draw_why(
     parts = [*middle, _change_lines(why, style, width), _facts(why, style, width), _advice(why, style, width)]
     gap = [Strip.blank(width, style.base)] if height >= _ROOMY else []
     used = len(first) + sum(len(part) + len(gap) for part in parts if part)
-    chart = _chart(history, view, ticks, style, width, height - used)
+    chart = _chart(history, view, ticks, style, width, height - used - len(gap))
     parts.insert(3, chart)
-    return [*first, *(line for part in parts if part for line in (*gap, *part))]
+    lines = [*first, *(line for part in parts if part for line in (*gap, *part))]
+    room = height - len(lines)
+    if room < _MIN_LIFE:
+        return lines
+    life = [draw_rule("Life", style, width), *draw_life(history, view, style, width, room)]
+    return [*lines, *gap, *life[: room - len(gap)]]
 
 
 def _notice(why: Why, style: DrawStyle, width: int) -> list[Strip]:

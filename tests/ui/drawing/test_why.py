@@ -1,0 +1,65 @@
+"""What the inspector draws about a mapping: what matters most is first, however little room there is."""
+
+import numpy as np
+import pytest
+from factories import mappings_of, tick_of, timeline_of
+from rich.style import Style
+
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
+from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.tick import Tick
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
+from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.drawing.why import draw_why
+from smapstop.ui.theme.palette import build_palette
+
+STYLE = DrawStyle(build_palette(dark=True, depth="none"), Style(), Style(bold=True), Style(reverse=True))
+
+
+def written(number: int, dirty: int, *, copied: bool = False) -> Tick:
+    """A tick of a program's data, of which a page may have been copied on write."""
+    what = np.array([MECHANISMS.index("copy-on-write")], np.int8)
+    events = Events(np.array([7]), what, np.array([4]), np.array([True]), names=((0, ("page1",)),))
+    rows = mappings_of((0x1000, 0x1003, "rw-p", "/bin/program", 12), private_dirty=[dirty], anonymous=[dirty])
+    return tick_of(number, rows, [7], keyframe=True, events=events if copied else NO_EVENTS)
+
+
+def drawn(width: int, height: int) -> list[str]:
+    timeline = timeline_of(written(0, 8), written(1, 12, copied=True), written(2, 12))
+    lines = draw_why(MappingHistory(timeline, 7), derive_view(timeline, ViewState()), "v", STYLE, width, height)
+    assert {line.cell_length for line in lines} == {width}
+    return [line.text.strip() for line in lines]
+
+
+@pytest.mark.parametrize("width", [38, 79, 117, 240])
+def test_the_verdict_is_whole_and_first_whatever_the_size(width: int) -> None:
+    for height in (1, 4, 11, 60):
+        assert drawn(width, height)[0].startswith("1 page copy-on-write: page1")
+
+
+def test_on_five_lines_the_reason_comes_before_all_else() -> None:
+    first, *rest = drawn(79, 5)[:5]
+    assert first == "1 page copy-on-write: page1 · now"
+    assert all(line.startswith("▌") for line in rest)
+
+
+def test_the_parts_stand_in_the_order_of_their_weight() -> None:
+    lines = drawn(117, 60)
+    starts = (
+        "1 page copy",
+        "Rss constant",
+        "▌ 1 page",
+        "Changed at its last",
+        "12 K ┤",
+        "rw-p · read",
+        "v: the pages",
+        "─ Life",
+    )
+    at = [next(y for y, line in enumerate(lines) if line.startswith(start)) for start in starts]
+    assert at == sorted(at)
+    assert len(lines) <= 60
+
+
+def test_all_that_has_no_room_can_be_scrolled_to() -> None:
+    assert set(drawn(117, 11)) >= {line for line in drawn(117, 12) if line.startswith(("rw-p", "v: the", "Rss"))}
