@@ -11,6 +11,8 @@ from smapstop.proc.columns import Amounts
 Metric = Literal["rss", "pss", "uss", "dirty", "swap"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 """All metrics, in the order of their keys."""
+METRIC_TITLES: dict[Metric, str] = {"rss": "Rss", "pss": "Pss", "uss": "Uss", "dirty": "Dirty", "swap": "Swap"}
+"""Names of the metrics."""
 
 
 def parts_of(metric: Metric) -> tuple[str, ...]:

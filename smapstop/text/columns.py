@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smapstop.errors import SmapstopError
-from smapstop.model.metrics import Metric
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD_BY_NAME
 
@@ -50,9 +49,6 @@ _DROP_ORDER = {
     "swap": 10,
 }
 """Drop order of the fields that are asked for most."""
-
-METRIC_TITLES: dict[Metric, str] = {"rss": "Rss", "pss": "Pss", "uss": "Uss", "dirty": "Dirty", "swap": "Swap"}
-"""Names of the metrics."""
 
 COLUMNS: tuple[Column, ...] = (
     Column(

@@ -6,12 +6,12 @@ import numpy as np
 
 from smapstop.model.grouping import group_ids, group_keys
 from smapstop.model.history.group_history import GroupHistory
+from smapstop.model.metrics import METRIC_TITLES
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_names import row_name
 from smapstop.model.view.table_data import build_table
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.columns import METRIC_TITLES
 from smapstop.text.events import entry_verdict
 from smapstop.text.lifecycle import ago_text
 from smapstop.text.why import Reason, reason_of

@@ -19,6 +19,10 @@ class Explanation:
     """What happened, for a reader new to it; `{pages}` stands for "11 pages"; see `_WORDS` for the others."""
     source: str
     """Kernel source: file and functions."""
+    shared_sentence: str = ""
+    """What happened in shared memory, where that is something else; empty where it is not."""
+    shared_source: str = ""
+    """Kernel source for shared memory; likewise."""
 
 
 EXPLANATIONS: dict[Mechanism, Explanation] = {
@@ -26,9 +30,12 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "first touch",
         "first touch",
         "{pages} became resident on first touch. Mapping memory only reserves addresses: the first write to a page "
-        "faults, and the kernel maps a page filled with zeros. In shared memory, where reading is enough, {they} "
-        "{were} allocated in the object and mapped here.",
-        "mm/memory.c: do_anonymous_page; mm/shmem.c: shmem_get_folio_gfp",
+        "faults, and the kernel maps a page filled with zeros.",
+        "mm/memory.c: do_anonymous_page",
+        "{pages} of shared memory {were} allocated in the object and mapped here. The first access to a page that "
+        "the object does not have yet faults, even to read it, and the kernel adds a page filled with zeros; every "
+        "process that maps the object sees it.",
+        "mm/shmem.c: shmem_get_folio_gfp",
     ),
     "file-read": Explanation(
         "file pages faulted in",
@@ -228,7 +235,9 @@ LIFECYCLE_VERBS: dict[str, str] = {
 
 def meaning_of(what: Mechanism) -> str:
     """Explanation of a mechanism in general, for the help."""
-    return EXPLANATIONS[what].sentence.format(pages="Pages", **_WORDS[True])
+    explanation = EXPLANATIONS[what]
+    sentences = filter(None, (explanation.sentence, explanation.shared_sentence))
+    return " ".join(sentence.format(pages="Pages", **_WORDS[True]) for sentence in sentences)
 
 
 def event_label(event: Event) -> str:
@@ -257,7 +266,9 @@ _WORDS = (
 def sentence_of(event: Event, kind: Kind | None = None) -> str:
     """Explanation of an event in full sentences: mechanism, symbols on the copied pages, and alternatives."""
     words = _WORDS[event.pages > 1]
-    text = EXPLANATIONS[event.what].sentence.format(pages=pages_text(event.pages), **words)
+    explanation = EXPLANATIONS[event.what]
+    sentence = (kind is Kind.SHARED and explanation.shared_sentence) or explanation.sentence
+    text = sentence.format(pages=pages_text(event.pages), **words)
     if event.names:
         text += f" On {words['them']}: {join_symbols(event.names)}."
     if event.sure:
@@ -265,6 +276,12 @@ def sentence_of(event: Event, kind: Kind | None = None) -> str:
     others = " or ".join(EXPLANATIONS[what].label for what in event.alternatives_in(kind))
     doubt = f"From the fields alone, it could also be: {others}." if others else _DOUBTS.get(event.what, _DOUBT)
     return f"{text} {doubt.format(**words)}"
+
+
+def source_of(event: Event, kind: Kind | None) -> str:
+    """Kernel source of an event in memory of a kind; None if that is not known."""
+    explanation = EXPLANATIONS[event.what]
+    return (kind is Kind.SHARED and explanation.shared_source) or explanation.source
 
 
 _DOUBT = "The fields do not prove it: it may have happened in another part of a mapping that was split."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.kinds import Kind, kind_codes
+from smapstop.model.metrics import METRIC_TITLES, METRICS, Metric
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, OomKill, Tick
 from smapstop.model.timeline.map_diff import is_own_change
@@ -213,7 +214,8 @@ class Figure:
     change_text: str
     change_width: int
     """Room for the change and a space before it, cells."""
-    is_main: bool = False
+    metric: Metric | None = None
+    """The metric that it is of, if it is one."""
     is_of_others: bool = False
     """Whether other processes caused the change, that map or no longer map the same pages."""
 
@@ -229,12 +231,13 @@ def figures_of(view: View) -> list[Figure]:
     rate = moved / seconds if seconds and moved is not None else None
     rate_text = "" if rate == 0 else fmt.rate(rate) if rate is None else f"{fmt.rate(rate)}/s"
     rss = fmt.long_amount(tick.totals.get("rss"))
-    figures = [Figure("Rss", rss, 9, rate or 0.0, rate_text, 11, is_main=True)]
-    for label, name in (("Pss", "pss"), ("Uss", "uss"), ("Dirty", "dirty"), ("Swap", "swap")):
+    figures = [Figure("Rss", rss, 9, rate or 0.0, rate_text, 11, "rss")]
+    for name in METRICS[1:]:
         change = total_change(compared, read, name) or 0
         amount = fmt.amount(tick.totals.get(name, read.totals.get(name)))
         others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
-        figures.append(Figure(label, amount, 6, change, fmt.signed(change) if change else "", 8, is_of_others=others))
+        text = fmt.signed(change) if change else ""
+        figures.append(Figure(METRIC_TITLES[name], amount, 6, change, text, 8, name, is_of_others=others))
     hugetlb = hugetlb_kb(read.totals)
     if hugetlb:  # before those for which there may be no room
         figures.insert(3, Figure("Hugetlb, not in Rss", fmt.amount(hugetlb), 6, 0, "", 0))

@@ -12,7 +12,7 @@ from smapstop.proc.fields import SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text
 from smapstop.text.mapping_detail import ComparedTicks, compare_fields, facts_of, field_label
-from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of
+from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of, source_of
 from smapstop.text.shared_memory import has_object, object_sentences
 from smapstop.text.status import baseline_text
 
@@ -100,7 +100,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
 
 def reason_of(event: Event, kind: Kind | None) -> Reason:
     """Explanation of an event in memory of a kind; None if that is not known."""
-    return Reason(sentence_of(event, kind), EXPLANATIONS[event.what].source, event.sure)
+    return Reason(sentence_of(event, kind), source_of(event, kind), event.sure)
 
 
 def _ago(last: LastChange) -> str:

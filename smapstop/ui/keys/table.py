@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from smapstop.text.columns import METRIC_TITLES
+from smapstop.model.metrics import METRIC_TITLES
 
 Group = Literal["Table", "Compare", "Time", "Pages", "Program", "General", "Cursor", "Lists"]
 """Headings under which the help lists the keys."""

@@ -172,6 +172,11 @@ class TimelineScreen(Screen[None]):
         """Group by the next grouping."""
         self.change_view(self.session.view_state.cycle_grouping())
 
+    @on(Totals.MetricClicked)
+    def choose_metric(self, message: Totals.MetricClicked) -> None:
+        """Let changes, rates, histories and the order follow the metric that was clicked."""
+        self.action_metric(message.metric)
+
     @on(Totals.KindClicked)
     def filter_kind(self, message: Totals.KindClicked) -> None:
         """Show only the mappings of a kind; all of them again if only these are shown."""

@@ -14,12 +14,12 @@ from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.model.grouping import Grouping
-from smapstop.model.metrics import Metric, parts_of
+from smapstop.model.metrics import METRIC_TITLES, Metric, parts_of
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.columns import METRIC_TITLES, Column, fit_columns, group_columns, unfitted_columns
+from smapstop.text.columns import Column, fit_columns, group_columns, unfitted_columns
 from smapstop.text.row_queries import GroupSeries, RowSeries, group_series_of, row_series_of
 from smapstop.text.status import window_text
 from smapstop.text.table_rows import RowText, build_rows, natural_widths

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.model.kinds import Kind
+from smapstop.model.metrics import Metric
 from smapstop.model.protocol import Target
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
@@ -20,6 +21,7 @@ from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.strip_panel import StripPanel
 
 _SHORT_NAMES = {Kind.ANONYMOUS: "anon"}
+_CHOSEN = Style(underline=True)
 
 
 class Totals(StripPanel):
@@ -33,12 +35,20 @@ class Totals(StripPanel):
 
         kind: Kind
 
+    @dataclass
+    class MetricClicked(Message):
+        """The user clicked on the figure of a metric."""
+
+        metric: Metric
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._view: View | None = None
         self._target: Target | None = None
         self._kind_cells: list[tuple[range, Kind]] = []
         """Cells of each kind in the line."""
+        self._metric_cells: list[tuple[range, Metric]] = []
+        """Cells of each metric in the line of figures."""
 
     def show(self, target: Target, view: View) -> None:
         """Show the totals of a view."""
@@ -52,7 +62,10 @@ class Totals(StripPanel):
         base = self.rich_style
         style = DrawStyle(palette_of(self.app), base, base, base)
         width = self.size.width
-        lines = [_draw_figures(self._view, style, width), self._draw_kinds(self._view, self._target, style, width)]
+        lines = [
+            self._draw_figures(self._view, style, width),
+            self._draw_kinds(self._view, self._target, style, width),
+        ]
         return [style.line(line, width) for line in lines[: self.size.height]]
 
     def _draw_kinds(self, view: View, target: Target, style: DrawStyle, width: int) -> list[Segment]:
@@ -77,30 +90,38 @@ class Totals(StripPanel):
         faults = _draw_faults(view, style, width - used)
         return [*segments, Segment(" " * (width - used - _cells(faults)), style.base), *faults]
 
+    def _draw_figures(self, view: View, style: DrawStyle, width: int) -> list[Segment]:
+        """Draw the figures that fit, each with room for its change, so that none moves when it changes."""
+        segments: list[Segment] = []
+        self._metric_cells = []
+        for figure in figures_of(view):
+            pieces, used = _draw_figure(figure, style, chosen=figure.metric == view.state.metric), _cells(segments)
+            if used + _cells(pieces) <= width:
+                segments += pieces
+                if figure.metric is not None:
+                    self._metric_cells.append((range(used, used + _cells(pieces)), figure.metric))
+        return segments
+
     def on_click(self, event: events.Click) -> None:
-        """Ask for the mappings of the kind that was clicked."""
-        if event.y == 1:
+        """Ask for the mappings of the kind, or for the metric, that was clicked."""
+        if event.y == 0:
+            metric = next((metric for cells, metric in self._metric_cells if event.x in cells), None)
+            if metric is not None:
+                self.post_message(self.MetricClicked(metric))
+        elif event.y == 1:
             kind = next((kind for cells, kind in self._kind_cells if event.x in cells), None)
             if kind is not None:
                 self.post_message(self.KindClicked(kind))
 
 
-def _draw_figures(view: View, style: DrawStyle, width: int) -> list[Segment]:
-    """Draw the figures that fit, each with room for its change, so that none moves when it changes."""
-    segments: list[Segment] = []
-    for figure in figures_of(view):
-        pieces = _draw_figure(figure, style)
-        if _cells(segments) + _cells(pieces) <= width:
-            segments += pieces
-    return segments
-
-
-def _draw_figure(figure: Figure, style: DrawStyle) -> list[Segment]:
-    """Draw one figure."""
+def _draw_figure(figure: Figure, style: DrawStyle, *, chosen: bool) -> list[Segment]:
+    """Draw one figure; the metric chosen is underlined."""
     ink = style.quiet if figure.is_of_others or not figure.change else style.change_style(figure.change)
     return [
-        Segment(f" {figure.label} ", style.quiet),
-        Segment(fmt.pad(figure.amount, figure.width), style.bold if figure.is_main else style.base),
+        Segment(" ", style.base),
+        Segment(figure.label, style.bold + _CHOSEN if chosen else style.quiet),
+        Segment(" ", style.base),
+        Segment(fmt.pad(figure.amount, figure.width), style.bold if chosen else style.base),
         Segment(fmt.pad(f" {figure.change_text}", figure.change_width), ink),
     ]
 

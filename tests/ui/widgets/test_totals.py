@@ -63,3 +63,17 @@ async def test_a_click_on_a_kind_shows_only_it_and_another_click_all() -> None:
         assert app.view_state.filter == "kind:heap"
         await pilot.click(Totals, offset=(at, 1))
         assert app.view_state.filter == ""
+
+
+async def test_a_click_on_a_figure_chooses_the_metric() -> None:
+    app = Dashboard(ListSource(tick(0)), Attach(4711), Settings())
+    async with app.run_test(size=(118, 40)) as pilot:
+        line = (await lines(pilot))[0]
+        chosen = []
+        for label in ("Dirty", "peak", "Rss"):
+            await pilot.click(Totals, offset=(line.index(label), 0))
+            await pilot.pause()
+            segments = list(app.query_one(Totals).render_line(0))
+            underlined = [segment.text for segment in segments if segment.style and segment.style.underline]
+            chosen.append((app.view_state.metric, underlined))
+        assert chosen == [("dirty", ["Dirty"]), ("dirty", ["Dirty"]), ("rss", ["Rss"])]
