@@ -259,15 +259,15 @@ def run_program(command: Sequence[str], directory: Path) -> Iterator[int]:
 
 # the screenshots
 
-WRITTEN = wait_for(r"^Mapping .*\nF experiment \.data .* copy-on-write, 1 page: page1 · (now|1 s)")
+WRITTEN = wait_for(r"^Mapping .*\nF experiment \.data .* 1 p CoW: page1 · (now|1 s)")
 FILLED = wait_for(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
-FORKED = wait_for(r"copy-on-write after fork.*\n(.*\n)?.*shared by fork")
+FORKED = wait_for(r"CoW after fork.*\n(.*\n)?.*shared by fork")
 Scenario = Callable[[Path], AbstractContextManager[Dashboard]]
 RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
     experiment: {
         "demo": (press("t"), wait_for_ticks(27), press("x enter"), WRITTEN),
-        "detail": (press("f12 enter space"), step_back_to("Private_Clean +4 → 0")),
-        "help": (press("escape question_mark"), wait_for("Keys: table")),
+        "detail": (press("f12 enter 2 z space"), step_back_to("Private_Clean +4 → 0")),
+        "help": (press("escape escape escape question_mark"), wait_for("Keys: table")),
     },
     experiment_again: {
         "pages": (
@@ -291,7 +291,7 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
             resize(*LOW_SIZE),
             press("c"),
             wait_for(r"✓ Mapping "),
-            press(" ".join(["down"] * 9)),
+            press(" ".join(["down"] * 16)),
             wait_for("a newly"),
         ),
         "light": (
