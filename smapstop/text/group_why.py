@@ -64,13 +64,13 @@ def group_why_of(history: GroupHistory, view: View, row: int) -> GroupWhy:
     amount = fmt.amount(None if amounts is None else int(amounts[row]))
     moved = "" if change is None else fmt.signed(float(change[row])).strip(fmt.STILL)
     metric = METRIC_TITLES[table.metric]
-    members = _members(timeline, view, int(ids[0]))
+    members, count = _members(timeline, view, int(ids[0])), int(table.mapping_count[row])
     return GroupWhy(
         verdict=" · ".join(entry_verdict(entry, timeline, full=True) for entry in entries)
         or ("changed" if has_changed else "no change yet"),
         age=age if age in ("", "now") else f"{age} ago",
         reason=reason_of(costliest.event, costliest.kind) if costliest and costliest.event else None,
-        total=f"{int(table.mapping_count[row]):,} mappings, {metric} {amount} {moved}".rstrip(),
+        total=f"{count:,} mapping{'s' if count != 1 else ''}, {metric} {amount} {moved}".rstrip(),
         members=members,
     )
 
