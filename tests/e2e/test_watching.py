@@ -107,7 +107,7 @@ def test_a_build_that_cannot_be_started_is_told_and_the_next_one_begins(terminal
     broken.write_bytes(b"\x7fELF, but not much of it")
     broken.chmod(0o755)
     broken.replace(program)
-    window.wait_for("cannot execute .*exec format error; waiting for a rebuild")
+    window.wait_for("cannot execute .*exec format error; waiting")
     window.wait_for("killed by SIGHUP")
 
     script(program, "echo second", "exec sleep 1000")

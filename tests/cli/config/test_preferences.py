@@ -105,7 +105,7 @@ def test_a_user_without_a_home_has_no_config_and_needs_none(monkeypatch: pytest.
         ("budget = 101", 1, "budget = 101: give percent of one CPU from 0.01 to 100"),
         ("columns = 'rss'", 1, "columns = 'rss': give a list: ["),
         ("columns = []", 1, "columns = []: give a list: ["),
-        ("columns = ['rss', 'rsss']", 1, "no column 'rsss': the columns are name, start,"),
+        ("columns = ['rss', 'rsss']", 1, "no column 'rsss': the columns are name, "),
         ("sort = 1", 1, "no column '1' to sort by: the columns are moved, name,"),
         ("reverse = 1", 1, "reverse = 1: give true or false"),
         ("theme = 'noir'", 1, "no theme 'noir': the themes are ansi-dark,"),

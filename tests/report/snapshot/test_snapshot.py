@@ -214,7 +214,7 @@ def test_groups_by_kind_of_a_process_sum_to_its_totals(stopped: int) -> None:
         ("rss", ["0x55d0c4a1e000", "0x7f0000000000", "0x7f0000002000", "0x7f0000004000"]),
         ("private_dirty", ["0x55d0c4a1e000", "0x7f0000002000", "0x7f0000000000", "0x7f0000004000"]),
         ("perms", ["0x7f0000000000", "0x55d0c4a1e000", "0x7f0000002000", "0x7f0000004000"]),
-        ("name", ["0x7f0000004000", "0x7f0000000000", "0x7f0000002000", "0x55d0c4a1e000"]),
+        ("name", ["0x55d0c4a1e000", "0x7f0000004000", "0x7f0000002000", "0x7f0000000000"]),
     ],
 )
 def test_amounts_are_sorted_largest_first_and_texts_from_a_to_z(key: str, starts: list[str]) -> None:
