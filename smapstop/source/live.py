@@ -79,9 +79,11 @@ class LiveSource:
             yield self._death_message()
 
     def request(self, request: Request) -> None:
-        """Send a request to the sampler; the reader thread reports when it is dead."""
+        """Send a request to the sampler, unless it is closed; the reader thread reports when it is dead."""
         from smapstop.sampling.wire import write_all
 
+        if self._closing:
+            return
         assert self._sampler.stdin is not None
         with suppress(BrokenPipeError):
             write_all(self._sampler.stdin.fileno(), self._encoder.encode(request))

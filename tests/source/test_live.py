@@ -271,6 +271,7 @@ def test_close_leaves_nothing_behind(program: Program) -> None:
         listening.tick()
         listening.close()
         listening.close()
+        listening.ask(QUICK)
 
         assert children() == [*before, stepping.pid]
         assert "smapstop-reader" not in {thread.name for thread in threading.enumerate()}
