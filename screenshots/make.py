@@ -39,7 +39,7 @@ from smapstop.model.protocol import Attach, Launch
 from smapstop.proc.process_list import list_processes
 from smapstop.pseudo_terminal import open_terminal
 from smapstop.recording.reader import Recording
-from smapstop.settings import Pick, Replay, Settings
+from smapstop.settings import Pick, Replay, Settings, Walkthrough
 from smapstop.source.live import LiveSource
 from smapstop.source.replay import ReplaySource
 from smapstop.ui.app import Dashboard
@@ -50,7 +50,8 @@ except ImportError:
     sys.exit(f"make.py: Pillow is missing: python3 -m pip --python {os.path.relpath(sys.prefix)} install pillow")
 
 HERE = Path(__file__).parent
-USUAL_SIZE, LOW_SIZE, SMALL_SIZE, WIDE_SIZE = (118, 40), (118, 24), (80, 24), (240, 70)
+USUAL_SIZE, LOW_SIZE, SMALL_SIZE = (118, 40), (118, 24), (80, 24)
+LARGE_SIZE, WIDE_SIZE = (200, 60), (240, 70)
 DEADLINE_SECONDS = 20.0
 """Timeout for the expected screen."""
 ATTEMPTS = 4
@@ -114,14 +115,14 @@ def wait_for_ticks(number: int) -> Action:
     return lambda run: run.wait_until(lambda: len(run.app.timeline) >= number, f"{number} ticks", seconds)
 
 
-def step_back_to(pattern: str) -> Action:
-    """Step back in time until the screen shows a pattern."""
+def press_until(name: str, pattern: str) -> Action:
+    """Press a key until the screen shows a pattern."""
 
     async def go(run: DashboardRun) -> None:
         for _ in range(20):
-            if re.search(pattern, run.text):
+            if re.search(pattern, run.text, re.MULTILINE):
                 return
-            await run.pilot.press("comma")
+            await run.pilot.press(name)
         raise UnseenError(f"did not appear: {pattern}", f"the screen was:\n{run.text}")
 
     return go
@@ -155,12 +156,32 @@ def experiment(_: Path) -> Iterator[Dashboard]:
     """The demo, launched."""
     with prepare_experiment() as program, closing(LiveSource(open_terminal(20, USUAL_SIZE[0]))) as source:
         launch = Launch(program.command, dict(os.environ))
-        yield Dashboard(source, launch, Settings(columns=COLUMNS), intro=program.intro)
+        walkthrough = Walkthrough(program.file, program.symbol, program.note)
+        yield Dashboard(source, launch, Settings(columns=COLUMNS), walkthrough=walkthrough)
 
 
 def experiment_again(directory: Path) -> AbstractContextManager[Dashboard]:
     """The demo, launched again, from its start."""
     return experiment(directory)
+
+
+LEAK_SCRIPT = """
+import collections, time
+kept = collections.deque()
+for request in range(10_000):
+    kept.extend(bytes([request % 256]) * 900 for _ in range(100))
+    if request == 200:
+        kept.append(b"reply" * 6_400_000)
+    time.sleep(0.1)
+"""
+"""Keeps what every request leaves behind, 0.9 MB a second, and once a reply of 32 MB."""
+
+
+@contextmanager
+def leaking(directory: Path) -> Iterator[Dashboard]:
+    """A Python program that leaks, attached."""
+    with run_program(("python3", "-c", LEAK_SCRIPT), directory) as pid, closing(LiveSource()) as source:
+        yield Dashboard(source, Attach(pid), Settings())
 
 
 REDIS_COMMAND = (
@@ -259,55 +280,49 @@ def run_program(command: Sequence[str], directory: Path) -> Iterator[int]:
 
 # the screenshots
 
-WRITTEN = wait_for(r"^Mapping .*\nF experiment \.data .* 1 p CoW: page1 · (now|1 s)")
+WRITTEN = wait_for(r"^F experiment \.data .* 1 p CoW: page1 · now(.|\n)*Private_Clean +4 K → 0")
 FILLED = wait_for(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
-FORKED = wait_for(r"CoW after fork.*\n(.*\n)?.*shared by fork")
+FORKED = r"pages shared by fork · now *$"
+LEAKS = wait_for(r"^H \[heap\] .* first touch · (grew · )?now(.|\n)*Grows since ")
+SHRINK_PROGRAM = press(" ".join(["shift+down"] * 7))
 Scenario = Callable[[Path], AbstractContextManager[Dashboard]]
 RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
+    leaking: {
+        "leak": (wait_for_ticks(45), LEAKS),
+        "leak-large": (resize(*LARGE_SIZE), wait_for_ticks(47), LEAKS),
+        "small": (resize(*SMALL_SIZE), wait_for_ticks(49), LEAKS),
+        "groups": (resize(*LOW_SIZE), press("g g g g"), wait_for(r"By purpose(.|\n)* first touch .*now")),
+    },
     experiment: {
-        "demo": (press("t"), wait_for_ticks(27), press("x enter"), WRITTEN),
-        "detail": (press("f12 enter 2 z space"), step_back_to("Private_Clean +4 → 0")),
+        "demo": (wait_for_ticks(1), SHRINK_PROGRAM, press("t"), wait_for_ticks(27), press("x enter"), WRITTEN),
+        "detail": (press("f12 enter 2 z space"), press_until("comma", "Private_Clean +4 → 0")),
         "help": (press("escape escape escape question_mark"), wait_for("Keys: table")),
     },
     experiment_again: {
         "pages": (
-            *(
-                wait_for_ticks(6),
-                press("slash"),
-                type_text("experiment perm:w"),
-                press("enter v"),
-                wait_for(r" C +C +F "),
-            ),
-            *(press("t x enter"), wait_for(r" C +C +F→C (.|\n)*contains: page1(.|\n)*page frame: "), press("f12")),
+            *(wait_for_ticks(6), SHRINK_PROGRAM, press("slash"), type_text("experiment perm:w"), press("enter v")),
+            *(wait_for(r" C +C +F "), press("t x enter"), wait_for(r" C +C +F→C "), press("f12")),
+            wait_for(r" C +C +F→C (.|\n)*contains: page1(.|\n)*page frame: "),
         ),
     },
     redis_picked: {
         "picker": (resize(*LOW_SIZE), FILLED, press("ctrl+home"), wait_for(r"▸ *\d+ \S+ +redis-server")),
         "redis": (press("enter"), resize(*USUAL_SIZE), wait_for_ticks(45)),
-        "groups": (resize(*LOW_SIZE), press("g g"), wait_for(r"By kind(.|\n)*· now")),
-        "small": (press("g g"), resize(*SMALL_SIZE), wait_for_ticks(50)),
-        "redis-wide": (resize(*WIDE_SIZE), wait_for_ticks(90)),
+        "redis-wide": (resize(*WIDE_SIZE), wait_for_ticks(60)),
         "columns": (
-            resize(*LOW_SIZE),
-            press("c"),
-            wait_for(r"✓ Mapping "),
-            press(" ".join(["down"] * 16)),
-            wait_for("a newly"),
+            *(resize(*LOW_SIZE), press("c"), wait_for(r"✓ Mapping "), press(" ".join(["down"] * 11))),
+            wait_for(r"(Proportional set size(.|\n)*){2}"),
         ),
         "light": (
-            *(press("escape T"), type_text("solarized-light"), wait_for(r"^ *solarized-light *$"), press("enter")),
-            *(wait_for(r"^[AFH] .*· now"), wait_for_ticks(96)),
+            *(press("escape T"), type_text("solarized-light"), wait_for(r"^ *solarized-light *$")),
+            *(press("enter"), resize(*USUAL_SIZE), wait_for_ticks(70), wait_for(r"^A .* first touch .*now")),
         ),
     },
     redis_saving: {
-        "fork": (wait_for_ticks(20), send_redis("BGSAVE"), FORKED),
+        "fork": (wait_for_ticks(20), send_redis("BGSAVE"), wait_for(r"copy-on-write after fork\? · now *$")),
     },
     redis_replayed: {
-        "replay": (
-            wait_for("end of recording"),
-            press("e p p"),
-            wait_for(r"▶ 10×.* tick [4-6]\d/(.|\n)*shared by fork"),
-        ),
+        "replay": (wait_for("end of recording"), press("e"), press_until("left_square_bracket", FORKED)),
     },
 }
 """Scenarios and their screenshots: the actions before each, after the previous one."""
