@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smapstop.model.events import COST_OF, MECHANISMS, Cost
-from smapstop.model.history.log_entry import LogEntry
+from smapstop.model.events import COST_OF, MECHANISMS, Cost, Mechanism
+from smapstop.model.history.activity import News
+from smapstop.model.history.log_entry import EVENT_KINDS, LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import Kind
@@ -260,6 +261,21 @@ def searchable_text(entry: LogEntry, timeline: Timeline) -> str:
     return "\n".join([path, *texts, entry.what, _ABBREVIATIONS.get(entry.what, "")])
 
 
+def news_text(tick: Tick, news: News | None) -> tuple[str, str]:
+    """What made a tick stand out: its amount and its name, "+50 M" and "first touch"; empty where there is none."""
+    if news is None or tick.executed or tick.ending is not None:
+        return tick_text(tick)
+    if news.code < len(MECHANISMS):
+        return _mechanism_text(MECHANISMS[news.code], news.kb, sure=news.sure)
+    return fmt.amount(news.kb) if news.kb else "", LIFECYCLE_VERBS[EVENT_KINDS[news.code]]
+
+
+def _mechanism_text(what: Mechanism, kb: float, *, sure: bool) -> tuple[str, str]:
+    """Amount and name of a mechanism: "+50 M" and "first touch", with a question mark where it is not certain."""
+    sign = {Cost.MEMORY: 1, Cost.TIME: 1, Cost.RETURNED: -1}.get(COST_OF[what], 0)
+    return fmt.signed(sign * kb) if sign else fmt.amount(kb), EXPLANATIONS[what].label + "?" * (not sure)
+
+
 def tick_text(tick: Tick) -> tuple[str, str]:
     """What happened most in a tick: its amount and its name, "+50 M" and "first touch"; empty where there is none."""
     if tick.executed:
@@ -269,9 +285,8 @@ def tick_text(tick: Tick) -> tuple[str, str]:
     if len(tick.events):
         by_mechanism = np.bincount(tick.events.what, weights=tick.events.kb)
         code = int(np.argmax(by_mechanism))
-        what, kb = MECHANISMS[code], float(by_mechanism[code])
-        sign = {Cost.MEMORY: 1, Cost.TIME: 1, Cost.RETURNED: -1}.get(COST_OF[what], 0)
-        return fmt.signed(sign * kb) if sign else fmt.amount(kb), EXPLANATIONS[what].label
+        sure = bool(tick.events.sure[tick.events.what == code].all())
+        return _mechanism_text(MECHANISMS[code], float(by_mechanism[code]), sure=sure)
     steps = Counter(event.what for event in tick.lineage)
     texts = [(f"{count}", LIFECYCLE_VERBS[what]) for what, count in steps.most_common(1)]
     return texts[0] if texts else ("", "")

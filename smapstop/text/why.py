@@ -129,9 +129,8 @@ def trend_text(history: MappingHistory, number: int, trend: Trend | None) -> str
     rises, since = trend.kb > 0, fmt.clock(header(trend.first).wall_ns)
     by = _mechanisms_text(history, trend)
     if trend.goes_on:
-        text = (
-            f"{'Grows' if rises else 'Shrinks'} since {since} at {fmt.amount(abs(trend.kb) / trend.seconds)}/s{by}."
-        )
+        text = f"{'Grows' if rises else 'Shrinks'} since {since} at {fmt.amount(abs(trend.kb) / trend.seconds)}/s{by}"
+        text = f"{text}." if not text.endswith("?") else text
         if rises and not trend.lost_kb:
             return f"{text} No reading shows it falling."
         return f"{text} It fell by {fmt.amount(trend.lost_kb)} before." if rises else text

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,17 @@ BACKINGS = ("rss_file", "rss_shmem", "rss_anon", "swap")
 """Totals that add up to the memory of a process, by what backs it."""
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What made a tick stand out."""
+
+    code: int
+    """Code of `EVENT_KINDS`."""
+    kb: int
+    """Its amount, kB; 0 for none."""
+    sure: bool
+
+
 class Activity:
     """Memory and amounts of events by tick, updated as the timeline grows."""
 
@@ -40,6 +52,7 @@ class Activity:
         self._backings = np.full((len(BACKINGS), _FIRST_CAPACITY), np.nan)
         self._times_ns = np.zeros(_FIRST_CAPACITY, np.int64)
         self._stands_out = np.zeros(_FIRST_CAPACITY, bool)
+        self._news: dict[int, News] = {}
         self._next_number = 0
         self._runs = RunTracker()
         self._sizes_kb: dict[int, int] = {}
@@ -68,7 +81,10 @@ class Activity:
                 self._kb[:, number] = np.bincount(lanes, weights=tick.events.kb, minlength=3)
                 if not self._kb[:, number].any():
                     self._kb[OTHER_EVENTS, number] = len(tick.events) + len(tick.lineage) + process_events
-                self._stands_out[number] = self._begins_run(tick) or process_events > 0
+                news = self._find_news(tick)
+                if news is not None:
+                    self._news[number] = news
+                self._stands_out[number] = news is not None or process_events > 0
         self._next_number = count
 
     def _make_room(self, count: int) -> None:
@@ -140,8 +156,12 @@ class Activity:
         candidates = ticks[ticks > number] if direction > 0 else ticks[ticks < number][::-1]
         return int(candidates[0]) if len(candidates) else None
 
-    def _begins_run(self, tick: Tick) -> bool:
-        """Whether anything in a tick begins a run of events, or differs from its run by an order of magnitude."""
+    def news_of(self, number: int) -> News | None:
+        """What made a tick stand out; None where nothing did, or the process as a whole."""
+        return self._news.get(number)
+
+    def _find_news(self, tick: Tick) -> News | None:
+        """The costliest, then largest, that begins a run, or differs from its run by an order of magnitude."""
         if tick.executed:
             self._runs.clear()
             self._sizes_kb.clear()
@@ -161,8 +181,13 @@ class Activity:
             code = EVENT_CODES[event.what]
             mapping = _SEVERAL if many or code in ONE_TIME_CODES else event.mapping
             items[mapping, code] += resized.get(event.mapping, 0)
-        begun = [self._runs.begins_run(tick.number, key, kb) for key, kb in items.items()]
-        return any(begun)
+        begun = [(key, kb) for key, kb in items.items() if self._runs.begins_run(tick.number, key, kb)]
+        if not begun:
+            return None
+        costs = costs_of(np.array([code for (_, code), _ in begun])).tolist()
+        ((mapping, code), kb), _ = min(zip(begun, costs, strict=True), key=lambda each: (each[1], -each[0][1]))
+        doubtful = events.mapping[(events.what == code) & ~events.sure]
+        return News(code, kb, not len(doubtful) or (mapping != _SEVERAL and mapping not in doubtful))
 
     def _resized_kb(self, tick: Tick) -> dict[int, int]:
         """By how much each mapping that is new, grew or shrank did so, kB; without those that are not known."""

@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from smapstop.text import format as fmt
-from smapstop.text.events import tick_text
+from smapstop.text.events import news_text
 from smapstop.text.status import total_change
 from smapstop.ui.drawing.band_layout import GUTTER, Band, join_line
 from smapstop.ui.drawing.text_line import TextLine
@@ -31,9 +31,10 @@ def draw_marks(band: Band) -> Strip:
         line.put(band.mark, "m", style.warning)
         line.put(band.mark + 2, _mark_time(band), style.quiet, margin=1)
     for number in band.activity.outliers(band.window, _MAX_OUTLIERS):
-        amount, what = tick_text(band.activity.timeline.header(number))
+        amount, what = news_text(band.activity.timeline.header(number), band.activity.news_of(number))
         at = band.cell_of(number)
-        for text in (f"{amount} {what}".lstrip(), amount or what):
+        brief = [amount] if amount[:1] in ("+", "−") and not what.endswith("?") else []
+        for text in (f"{amount} {what}".strip(), *brief):
             left = at - fmt.cell_width(text) - 1
             if line.put(at, f"╰ {text}", style.base, margin=1) or line.put(left, f"{text} ╯", style.base, margin=1):
                 break

@@ -191,10 +191,16 @@ class Inspector(Vertical):
         """Row of the table that is explained."""
         return int(np.flatnonzero(view.table.ids == self._subject)[0])
 
+    def _hint(self) -> str:
+        """What the next key does."""
+        if not self.has_focus_within:
+            return f"{key_of(self.app, 'open')}: go in"
+        fills = self.has_class("-fills")
+        return f"{key_of(self.app, 'back')}: back" if fills else f"{key_of(self.app, 'zoom')}: zoom"
+
     def _title(self, timeline: Timeline, view: View) -> InspectorTitle:
         """Title of what is explained."""
-        hint = f"{key_of(self.app, 'zoom' if self.has_focus_within else 'open')}: "
-        hint += "zoom" if self.has_focus_within else "go in"
+        hint = self._hint()
         if self._subject is None:
             return InspectorTitle(None, "", "", "why", tabs_apply=False, hint="")
         if not self._is_mapping:

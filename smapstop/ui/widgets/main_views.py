@@ -158,6 +158,7 @@ class Views(Container):
         """Have one part fill the screen; empty for none."""
         was_focused = self.inspector.has_focus_within
         self._zoom = zoom
+        self.inspector.set_class(zoom == "inspector", "-fills")
         self._lay_out()
         if zoom == "inspector" or (was_focused and not zoom):
             self.inspector.focus_body()
