@@ -74,7 +74,7 @@ class Activity:
         for number in range(max(self._next_number, self.oldest), count):
             tick = self.timeline.header(number)
             self._times_ns[number] = tick.monotonic_ns
-            self._backings[:, number] = [tick.totals.get(name, np.nan) for name in BACKINGS]
+            self._backings[:, number] = self._backings_of(tick)
             process_events = tick.executed + (tick.ending is not None)
             if process_events or tick.lineage or len(tick.events):
                 lanes = _LANE_OF_COST[costs_of(tick.events.what)]
@@ -94,6 +94,13 @@ class Activity:
             self._kb, self._times_ns = np.pad(self._kb, ((0, 0), (0, more))), np.pad(self._times_ns, (0, more))
             self._stands_out = np.pad(self._stands_out, (0, more))
             self._backings = np.pad(self._backings, ((0, 0), (0, more)), constant_values=np.nan)
+
+    def _backings_of(self, tick: Tick) -> list[float]:
+        """Memory by what backs it, kB; of a tick that read no mappings, that of the one before; NaN if unknown."""
+        if tick.tier == "smaps" or "rss_anon" in tick.totals or tick.missing or tick.number <= self.oldest:
+            return [tick.totals.get(name, np.nan) for name in BACKINGS]
+        before: list[float] = self._backings[:, tick.number - 1].tolist()
+        return before
 
     def binned_backings(self, window: TimeWindow, width: int) -> NDArray[np.float64]:
         """Memory by what backs it at the peak of each of `width` cells.

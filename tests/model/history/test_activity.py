@@ -189,3 +189,19 @@ def test_what_made_a_tick_stand_out_is_told_not_what_there_was_most_of() -> None
     assert news_text(both, news) == ("+4 K", "copy-on-write after fork?")
     assert tick_text(both) == ("+1.95 M", "first touch")
     assert activity.news_of(5) is None
+
+
+def test_memory_between_two_readings_is_that_of_the_last_one() -> None:
+    totals = {"rss_file": 8, "rss_shmem": 0, "rss_anon": 4, "swap": 0}
+    rows, nothing = mappings_of((0, 4)), mappings_of()
+    activity = followed(
+        timeline_of(
+            tick_of(0, rows, [0], totals=totals),
+            tick_of(1, nothing, [], tier="counters", totals={"rss": 12}),
+            tick_of(2, nothing, [], missing="not permitted", totals={}),
+        )
+    )
+    window = window_until(activity.times_ns, 0, None)
+    known = activity.binned_backings(window, 3).T.tolist()
+    assert known[:2] == [[8, 0, 4, 0]] * 2
+    assert np.isnan(known[2]).all()
