@@ -19,6 +19,8 @@ for mebibyte in range(8):
         memory[page] = 1
 """
 """A program that writes a mebibyte of one mapping of 16 at each step."""
+ROW = r"^[FH] (\[heap\]|libc\.so\.6 \.text) .* r[w-][x-]p"
+"""A row that is near the top of the table of any program."""
 COLOUR = re.compile(r"\x1b\[(?:[\d;:]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[\d;:]*m")
 """A sequence that sets a colour (SGR); the default colours 39 and 49 are none."""
 
@@ -265,7 +267,7 @@ def test_a_small_terminal_is_the_tables(terminal: Terminals) -> None:
 @pytest.mark.parametrize("command", [f"-p {os.getpid()}", "-- sleep 1000"], ids=["attached", "launched"])
 def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Terminals, command: str) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 {command}")
-    window.wait_for(r"^H \[heap\].* rw-p")
+    window.wait_for(ROW)
     for columns, rows, key in ((20, 5, "Enter"), (10, 3, "?"), (2, 1, "Down"), (1, 1, "Up")):
         window.resize(columns, rows)
         window.wait_for_screen(lambda screen: "Mapping  " not in screen, "it is drawn anew")
@@ -275,7 +277,7 @@ def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Termina
     window.press("Escape")
     window.wait_for("1 Why")  # on the whole screen: it was opened where there was no room for it
     window.press("Escape")
-    window.wait_for(r"^H \[heap\].* rw-p")
+    window.wait_for(ROW)
     window.wait_for("● live")
 
 
@@ -283,7 +285,7 @@ def test_a_tiny_terminal_to_begin_with(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000", columns=10, rows=3)
     window.program_pid()
     window.resize(118, 40)
-    window.wait_for(r"^H \[heap\].* rw-p")
+    window.wait_for(ROW)
 
 
 @pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}])
@@ -294,7 +296,7 @@ def test_what_is_drawn_is_utf_8_whatever_the_locale_says(terminal: Terminals, en
 
 def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000", environment={"NO_COLOR": "1"})
-    window.wait_for(r"^H \[heap\].* rw-p")
+    window.wait_for(ROW)
     window.wait_for("● live")
     assert COLOUR.findall(window.coloured_screen()) == []
     assert re.search(r"\x1b\[(\d+;)*7m", window.coloured_screen())  # the cursor is seen

@@ -43,15 +43,19 @@ def test_a_tick_without_news_needs_no_second_text(dear: ProcDir) -> None:
     sampler, size_bytes = Sampler(dear, Pace(budget=1.0)), len(dear.read_smaps())
     for _ in range(2):
         sampler.sample()
+    peaks_bytes = []
     tracemalloc.start()
     try:
-        sampler.sample()
-        peak_bytes = tracemalloc.get_traced_memory()[1]
+        for _ in range(5):  # other processes map libc, too: in some of these ticks there is news
+            tracemalloc.reset_peak()
+            before_bytes = tracemalloc.get_traced_memory()[0]
+            sampler.sample()
+            peaks_bytes.append(tracemalloc.get_traced_memory()[1] - before_bytes)
     finally:
         tracemalloc.stop()
 
     assert size_bytes > 1_000_000
-    assert peak_bytes < size_bytes / 2
+    assert min(peaks_bytes) < size_bytes / 2
 
 
 def test_on_the_wire_a_tick_has_the_size_of_its_news(dear: ProcDir) -> None:
