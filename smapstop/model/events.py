@@ -49,6 +49,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "shared-write": ("file-read",),
     "reclaim": ("discard",),
     "first-touch": ("shared-map",),
+    "lazy-free": ("swap-in",),
     "huge-fault": ("shared-map",),
     "swap-in": ("discard",),
     "discard": ("zero-page",),

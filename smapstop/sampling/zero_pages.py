@@ -43,7 +43,7 @@ def settle_discards(
     what, sure = events.what.copy(), events.sure.copy()
     was, now = find_rows(before_ids, events.mapping[doubtful]), find_rows(ids, events.mapping[doubtful])
     candidates = zip(doubtful.tolist(), was.tolist(), now.tolist(), strict=True)
-    split = [(event, row) for event, old, row in candidates if _lost_huge_pages(before, old, after, row)]
+    split = [(event, row) for event, old, row in candidates if _may_have_split(before, old, after, row)]
     for event, row in split[:MAX_MAPPINGS_PER_TICK]:
         zero_kb = _zero_kb(process, int(after.start[row]), int(after.end[row]))
         if zero_kb is None:
@@ -54,13 +54,22 @@ def settle_discards(
     return Events(events.mapping, what, events.kb, sure, events.page_kb, events.names)
 
 
-def _lost_huge_pages(before: Mappings, old: int, after: Mappings, row: int) -> bool:
-    """Whether a mapping that kept its addresses has fewer huge pages than before; a small one, to be scanned."""
-    was, now = before.get("anon_huge_pages"), after.get("anon_huge_pages")
-    if NO_ROW in (old, row) or was is None or now is None:
+def _may_have_split(before: Mappings, old: int, after: Mappings, row: int) -> bool:
+    """Whether huge pages of a mapping that kept its addresses were split; a small one, to be scanned.
+
+    It has fewer than before; or more in swap: AnonHugePages does not count those that the page table maps in parts.
+    """
+    if NO_ROW in (old, row):
         return False
     stayed = before.start[old] == after.start[row] and before.end[old] == after.end[row]
-    return bool(stayed and now[row] < was[old] and after.end[row] - after.start[row] <= MAX_MAPPING_BYTES)
+    fewer = _change(before, old, after, row, "anon_huge_pages") < 0 or _change(before, old, after, row, "swap") > 0
+    return bool(stayed and fewer and after.end[row] - after.start[row] <= MAX_MAPPING_BYTES)
+
+
+def _change(before: Mappings, old: int, after: Mappings, row: int, name: str) -> int:
+    """Change of a field, kB; 0 if it is not printed."""
+    was, now = before.get(name), after.get(name)
+    return 0 if was is None or now is None else int(now[row] - was[old])
 
 
 def _zero_kb(process: ProcDir, start: int, end: int) -> int | None:

@@ -25,7 +25,6 @@ class MappingPages:
     now: PageColumns
     gone: Mask
     """No longer mapped, or mapped to something else."""
-    came_from_elsewhere: Mask
     went_elsewhere: Mask
     """It is at another address now (mremap)."""
     held_before: Mask
@@ -72,15 +71,15 @@ def pages_of_mapping(
         new = _pages_of_rows(after, np.append(after.row_at(old), -1 if later is None else later))
     gone = old[after.backing_at(old) != before.backing_at(old)]
     page = np.union1d(new, gone)
+    origin = _origin(after, moves, page, gone)
     table, row = (after, later) if later is not None else (before, then)
     assert row is not None
     key, flags = table.key_of(row), table.mappings.string_at(table.mappings.flags, row).split()
     return MappingPages(
         block=page // HUGE_PAGES,
-        was=before.at(_origin(after, moves, page)),
+        was=before.at(origin),
         now=after.at(page),
         gone=np.isin(page, gone),
-        came_from_elsewhere=_origin(after, moves, page) != page,
         went_elsewhere=_went_elsewhere(after, moves, page),
         held_before=_is_held(before, table, row, page),
         held_after=_is_held(after, table, row, page),
@@ -108,10 +107,13 @@ def _undone(moves: Sequence[Move], page: Pages) -> Pages:
     return out
 
 
-def _origin(after: PageTable, moves: Sequence[Move], page: Pages) -> Pages:
-    """Where each page was; what is there as well now (MREMAP_DONTUNMAP, and mapped again) did not move."""
+def _origin(after: PageTable, moves: Sequence[Move], page: Pages, gone: Pages) -> Pages:
+    """Where each page was; what is there as well now (MREMAP_DONTUNMAP, and mapped again) did not move.
+
+    Nor did those that are gone, though others may have moved to their addresses.
+    """
     origin = _undone(moves, page)
-    return np.where(after.at(origin).held, page, origin)
+    return np.where(after.at(origin).held | np.isin(page, gone), page, origin)
 
 
 def _went_elsewhere(after: PageTable, moves: Sequence[Move], page: Pages) -> Mask:
@@ -192,5 +194,6 @@ def most_pages(pages: MappingPages, others: bool, gave_up: bool) -> dict[str, in
 def _huge_changes(pages: MappingPages) -> tuple[int, int]:
     """Pages that have become part of a huge page, and those of huge pages that were split and are there in part."""
     split = pages.was.huge & ~pages.now.huge
-    left = np.unique(pages.block[split & pages.now.present])
+    # what only a split makes the zero page is no trace of a huge page that went to swap as a whole
+    left = np.unique(pages.block[split & (pages.now.present | pages.now.zero)])
     return int((pages.now.huge & ~pages.was.huge).sum()), len(left) * HUGE_PAGES

@@ -29,7 +29,7 @@ SLOTS, CHILDREN = 5, 2
 BIG = {"huge", "hugetlb", "shared-hugetlb"}
 
 CAUSES: dict[str, frozenset[str]] = {
-    "lazy-free": frozenset({"free", "pageout"}),
+    "lazy-free": frozenset({"free"}),
     "rewrite": frozenset({"put", "in", "populate-write", "lock"}),
     "shared-write": frozenset({"put", "file-write", "in", "populate-write", "lock", "allocate"}),
     "ksm-merge": frozenset(),

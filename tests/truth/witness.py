@@ -140,6 +140,8 @@ def contradictions(events: Sequence[Event], pages: MappingPages, family: Mapping
     most = {sure: most_pages(of, done.others, done.gave_up) for sure, of in ((True, pages), (False, family))}
     left_shared = family.was.anonymous & ~family.was.exclusive & ~family.now.held
     most[False]["copy-on-write-after-fork"] += int(left_shared.sum())  # copied, and given up then
+    # a page that went to swap and came back between two looks is as it was in the page table
+    most[False]["swap-in"] += int((family.was.anonymous & family.now.anonymous).sum())
     for event in events:
         if not event.sure and done.moves:
             continue  # it may be a move

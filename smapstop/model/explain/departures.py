@@ -3,7 +3,7 @@
 import numpy as np
 
 from smapstop.model.explain.evidence import Evidence
-from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SD, KbColumn, Ledger, Mask, round_down
+from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, KbColumn, Ledger, Mask, round_down
 
 
 def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful: Mask) -> Mask:
@@ -56,10 +56,11 @@ def book_departures(ledger: Ledger, evidence: Evidence, doubtful: Mask) -> None:
     """
     swap_known = "swap" in ledger.printed_fields  # if not, they may have been swapped out
     lost = ledger.loss("anonymous", "rss")
+    clean = np.maximum(-(ledger.unexplained[PC] + ledger.unexplained[SC]), 0)  # forks change private to shared ones
     freed = np.where(
-        evidence.private_anonymous, np.minimum(lost, ledger.loss(PC)), 0
+        evidence.private_anonymous, np.minimum(lost, clean), 0
     )  # marked free (MADV_FREE), and reclaimed later
-    ledger.unexplained[PC] += freed
+    ledger.explain_loss(freed, (PC, SC))
     ledger.book("reclaim", freed, sure=False, rss=-1, anonymous=-1)
     dropped = lost - freed
     ledger.explain_loss(dropped, DIRTY_FIRST)
@@ -74,5 +75,7 @@ def book_departures(ledger: Ledger, evidence: Evidence, doubtful: Mask) -> None:
     replaced = np.where(evidence.private_file, ledger.loss("anonymous"), 0)
     ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was dropped, and the file's page mapped again
     ledger.explain_gain(replaced, CLEAN_FIRST)
-    ledger.book("discard", replaced, anonymous=-1)
+    unmapped = np.minimum(replaced, evidence.lost_kb)  # or the page was read elsewhere
+    ledger.book("unmapped", unmapped, sure=False, anonymous=-1)
+    ledger.book("discard", replaced - unmapped, anonymous=-1)
     ledger.book("file-read", replaced)

@@ -3,13 +3,20 @@
 import numpy as np
 
 from smapstop.model.events import Mechanism
-from smapstop.model.explain.evidence import Evidence
+from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence
+from smapstop.model.explain.fork_sharing import unspent_faults
 from smapstop.model.explain.ledger import PC, PD, SC, SD, Ledger
 
 
 def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence) -> None:
     """Book pages that stayed resident, but were written, written back, or marked free (MADV_FREE)."""
     anonymous, file = evidence.private_anonymous, evidence.private_file
+    lazily = evidence.freed_lazily_kb
+    merged = (evidence.amount_before("ksm") > 0) | evidence.mergeable
+    # clean pages that came back from swap took a fault each, or each large folio
+    most_read_kb = (
+        unspent_faults(ledger, evidence) * evidence.page_kb * np.where(evidence.large_folios, LARGE_FOLIO, 1)
+    )
     on_disk = evidence.shared_file | (file & evidence.owns_swap)
     for clean, dirty in ((PC, PD), (SC, SD), (PC, SD), (SC, PD)):
         written = ledger.transition(clean, dirty)
@@ -19,6 +26,13 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence) -> None:
         whats: tuple[Mechanism, ...] = () if (clean, dirty) == (SC, PD) else ("shared-write",)
         ledger.explain_transition(clean, dirty, written - redirtied, *whats)
         cleaned = ledger.transition(dirty, clean)
-        ledger.explain_transition(dirty, clean, np.where(anonymous, cleaned, 0), "lazy-free")
-        ledger.explain_transition(dirty, clean, np.where(on_disk, cleaned, 0), "writeback")
-        ledger.explain_transition(dirty, clean, np.where(anonymous | on_disk, 0, cleaned))  # went to swap and back
+        freed = np.where(anonymous & ~merged, cleaned, np.where(anonymous, np.minimum(cleaned, lazily), 0))
+        surely = np.clip(np.maximum(freed - most_read_kb, lazily), 0, freed)
+        lazily = lazily - np.minimum(lazily, surely)
+        ledger.explain_transition(dirty, clean, freed)
+        ledger.book("lazy-free", surely)
+        ledger.book("lazy-free", freed - surely, sure=False)
+        stored = np.where(on_disk, np.where(file, np.minimum(cleaned, evidence.dirty_file_kb), cleaned), 0)
+        ledger.explain_transition(dirty, clean, stored, "writeback")
+        # the others went to swap and back, or KSM merged and separated them
+        ledger.explain_transition(dirty, clean, cleaned - freed - stored)

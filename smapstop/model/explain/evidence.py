@@ -12,6 +12,8 @@ from smapstop.model.kinds import Kind, classify_texts, kind_codes
 from smapstop.proc.columns import Mappings, StringIds, StringTable
 
 Rows = NDArray[np.intp]
+LARGE_FOLIO = 512
+"""Pages that one fault may map where folios are large."""
 _ANONYMOUS_KINDS = (Kind.ANONYMOUS, Kind.HEAP, Kind.STACK)
 _WITHOUT_FILE = (Kind.SHARED, Kind.DEVICE)
 
@@ -48,6 +50,9 @@ class Evidence:
     """One fault may map many pages of anonymous memory (THPeligible)."""
     mergeable: Mask
     """KSM may merge pages here (VmFlags mg), and this kernel prints no KSM field (before Linux 6.8)."""
+    freed_lazily_kb: KbColumn
+    """Growth of LazyFree, kB: so much at least was marked free (MADV_FREE). The kernel counts a page some time later,
+    when its batch is full (mm/swap.c, folio_mark_lazyfree); before Linux 4.12 it does not."""
     faults: int
     """Page faults of the whole process in the tick."""
     page_kb: int
@@ -135,6 +140,7 @@ def evidence_of(
     shared = classify_texts(strings, traits.perms, lambda perms: perms.endswith("s")) > 0
     private_anonymous = ~shared & _is_any_of(traits.kind, map(kinds.index, _ANONYMOUS_KINDS))
     without_file = _is_any_of(traits.kind, map(kinds.index, _WITHOUT_FILE))
+    unknown = np.zeros(len(shared), np.int64)
     return Evidence(
         private_anonymous=private_anonymous,
         private_file=~shared & ~private_anonymous,
@@ -150,6 +156,7 @@ def evidence_of(
         writable=classify_texts(strings, traits.perms, lambda perms: perms[1:2] == "w") > 0,
         large_folios=now["thp_eligible"] > 0 if "thp_eligible" in now else np.zeros(len(shared), bool),
         mergeable=np.zeros(len(shared), bool) if "ksm" in was else _has_flag(strings, traits.flags, "mg"),
+        freed_lazily_kb=np.maximum(now["lazy_free"] - was["lazy_free"], 0) if "lazy_free" in was else unknown,
         faults=faults,
         page_kb=page_kb,
     )

@@ -3,10 +3,9 @@
 import numpy as np
 
 from smapstop.model.events import Mechanism
-from smapstop.model.explain.evidence import Evidence
+from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence
 from smapstop.model.explain.ledger import HP, HS, PC, PD, SC, SD, KbColumn, Ledger
 
-_LARGE_FOLIO = 512
 _MADE_BY_KSM: tuple[Mechanism, ...] = ("sole-owner",)
 """A page that KSM merged is shared no longer when the others are written."""
 _PAGES_PER_FAULT: dict[Mechanism, int] = {
@@ -14,8 +13,8 @@ _PAGES_PER_FAULT: dict[Mechanism, int] = {
     "copy-on-write": 1,
     "swap-in": 1,
     "ksm-unmerge": 1,
-    "file-read": _LARGE_FOLIO,
-    "huge-fault": _LARGE_FOLIO,
+    "file-read": LARGE_FOLIO,
+    "huge-fault": LARGE_FOLIO,
 }
 """Maximum number of pages per fault where folios of anonymous memory are small; those of files may be large."""
 
@@ -62,13 +61,13 @@ def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str
     return np.where(evidence.private_anonymous, changed, np.where(evidence.private_file, copies, 0))
 
 
-def _unspent_faults(ledger: Ledger, evidence: Evidence) -> int:
+def unspent_faults(ledger: Ledger, evidence: Evidence) -> int:
     """The most faults that the bookings so far do not account for."""
     spent = 0
     for what, kb, sure in ledger.bookings:
         if what in _PAGES_PER_FAULT:  # what is not sure may be pages that one fault mapped around it
             large = evidence.large_folios | (not sure)
-            folio = np.where(large, _LARGE_FOLIO, _PAGES_PER_FAULT[what])
+            folio = np.where(large, LARGE_FOLIO, _PAGES_PER_FAULT[what])
             spent += int((-(-kb // evidence.page_kb // folio)).sum())
     # more spent than there were: large folios, or counters read slightly before the map: no information
     return evidence.faults - spent if spent <= evidence.faults else evidence.faults
@@ -86,7 +85,7 @@ def _book_unsharing(ledger: Ledger, small: KbColumn, huge: KbColumn, evidence: E
         huge: Pages of hugetlb memory among others, kB: each is copied as a whole, by one fault.
         evidence: The evidence.
     """
-    most_copied = _unspent_faults(ledger, evidence)
+    most_copied = unspent_faults(ledger, evidence)
     units = [(small, evidence.page_kb), (huge, evidence.huge_kb)]
     total = sum(int((kb // unit_kb).sum()) for kb, unit_kb in units)
     most_freed = 2 * most_copied < total
@@ -95,5 +94,9 @@ def _book_unsharing(ledger: Ledger, small: KbColumn, huge: KbColumn, evidence: E
         likely_copied = 2 * pages > total if most_freed else pages > 0  # few copies could be in any mapping
         copied = np.where(likely_copied, np.minimum(pages, most_copied), 0) * unit_kb
         ledger.book("copy-on-write-after-fork", copied, sure=False)
-        ledger.book("sole-owner", np.where(likely_copied, kb - copied, 0), sure=most_freed)
+        # pages may have been given up, and as many touched: by one fault for a large folio
+        replaced_kb = most_copied * unit_kb * np.where(evidence.large_folios, LARGE_FOLIO, 1)
+        freed = np.where(likely_copied, np.clip(kb - replaced_kb, 0, kb - copied), 0)
+        ledger.book("sole-owner", freed, sure=most_freed)
+        ledger.book("sole-owner", np.where(likely_copied, kb - copied - freed, 0), sure=False)
         ledger.book("sole-owner", np.where(likely_copied, 0, kb), sure=most_copied == 0)

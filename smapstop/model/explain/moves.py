@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.explain.evidence import Evidence, Rows
+from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence, Rows
 from smapstop.model.explain.families import sizes_kb
 from smapstop.model.explain.ledger import SC, SD, KbColumn, Ledger, Mask
 from smapstop.proc.columns import Mappings
@@ -51,30 +51,6 @@ class FileRanges(NamedTuple):
         return list(zip(self.inode[rows].tolist(), self.device[rows].tolist(), strict=True))
 
 
-def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> KbColumn:
-    """Cancel anonymous pages that one mapping lost and another gained, more than its faults can have touched.
-
-    Part of a mapping may move, into a new mapping or to the end of another one. Nothing may be booked yet.
-
-    Returns:
-        The pages that moved away from each mapping, kB.
-    """
-    touched_kb = evidence.faults * evidence.page_kb
-    gained = np.where(evidence.private_anonymous, ledger.gain("rss", "anonymous"), 0)
-    lost = np.where(evidence.private_anonymous, ledger.loss("rss", "anonymous"), 0)
-    swapped = np.where(evidence.owns_swap, ledger.loss("swap"), 0)
-    moved = np.zeros_like(lost)
-    for row in np.flatnonzero(gained > touched_kb).tolist():
-        sources = np.flatnonzero((lost > 0) & (lost <= gained[row]) & (gained[row] - lost <= touched_kb))
-        if len(sources) == 1:
-            moved[sources] = lost[sources] + swapped[sources]
-            lost[sources] = 0
-            for left in ledger.unexplained.values():
-                left[row] += left[sources[0]]
-                left[sources[0]] = 0
-    return moved
-
-
 class Moved(NamedTuple):
     """What moved away from each mapping, kB."""
 
@@ -83,17 +59,48 @@ class Moved(NamedTuple):
     doubtful: Mask
     """Mappings between which pages may have moved: what is left to be explained may be of the other one."""
 
+    @staticmethod
+    def nothing(count: int) -> "Moved":
+        """Nothing moved away from any of `count` mappings."""
+        return Moved(np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, bool))
+
+
+def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> Moved:
+    """Cancel anonymous pages that one mapping lost and another gained, more than its faults can have touched.
+
+    Part of a mapping may move, into a new mapping or to the end of another one; or all of its pages, and others are
+    touched in their place (MREMAP_DONTUNMAP): then more moved than is seen. Nothing may be booked yet.
+    """
+    touched_kb = evidence.faults * evidence.page_kb
+    gained = np.where(evidence.private_anonymous, ledger.gain("rss", "anonymous"), 0)
+    lost = np.where(evidence.private_anonymous, ledger.loss("rss", "anonymous"), 0)
+    swapped = np.where(evidence.owns_swap, ledger.loss("swap"), 0)
+    moved = Moved.nothing(len(lost))
+    remain = evidence.amount_before("rss") + ledger.unexplained["rss"] > 0
+    for row in np.flatnonzero(gained > touched_kb).tolist():
+        sources = np.flatnonzero((lost > 0) & (lost <= gained[row]) & (gained[row] - lost <= touched_kb))
+        if len(sources) == 1:
+            moved.pages_kb[sources] = lost[sources] + swapped[sources]
+            may_be_refilled = remain & (evidence.lost_kb != moved.pages_kb) & (evidence.faults > 0)
+            moved.doubtful[[row, sources[0]]] |= may_be_refilled[sources]
+            lost[sources] = 0
+            for left in ledger.unexplained.values():
+                left[row] += left[sources[0]]
+                left[sources[0]] = 0
+    return moved
+
 
 def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now: FileRanges) -> Moved:
     """Cancel pages of files, and copies of such, that one mapping lost and another one of the same range gained.
 
-    The other lost the addresses, or no more pages than the one gained (MREMAP_DONTUNMAP). Nothing may be booked yet.
+    The other lost the addresses, or no more pages than the one gained (MREMAP_DONTUNMAP). Where it gained pages, they
+    may have come in place of those that moved. Nothing may be booked yet.
     """
-    zeros = np.zeros_like(evidence.lost_kb)
-    moved = Moved(zeros, zeros.copy(), zeros > 0)
+    moved = Moved.nothing(len(evidence.lost_kb))
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
     change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
-    sources = np.flatnonzero((was.inode > 0) & ((change < 0) | (evidence.lost_kb > 0)))
+    changed = (change != 0) | (ledger.unexplained["anonymous"] != 0)
+    sources = np.flatnonzero((was.inode > 0) & (changed | (evidence.lost_kb > 0)))
     targets = np.flatnonzero((now.inode > 0) & (evidence.gained_kb > 0))
     if not len(sources) or not len(targets):
         return moved
@@ -105,8 +112,10 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
             common_kb = was.common_kb(source, now, target)
             if source == target or common_kb <= 0:
                 continue
-            moved.doubtful[[source, target]] = True
-            if was.perms[source] != now.perms[target]:
+            alike = was.perms[source] == now.perms[target]
+            if change[source] < 0 or evidence.lost_kb[source] or (alike and evidence.amount_before("rss")[source]):
+                moved.doubtful[[source, target]] = True
+            if not alike:
                 continue
             if evidence.lost_kb[source]:
                 moved.addresses_kb[source] += common_kb
@@ -137,6 +146,7 @@ def possible_moves(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:
     gained = np.where(evidence.gained_kb > 0, np.maximum(held, 0), 0)
     lost = np.maximum(-held, 0)
     touched = ledger.gain("rss") - ledger.gain("huge")
+    touched = np.where(evidence.private_anonymous, touched, touched // LARGE_FOLIO)  # a fault maps neighbours, too
     copied = np.maximum(-ledger.unexplained[SD] - ledger.unexplained[SC], 0)  # shared by a fork until then, perhaps
     spare_kb = evidence.faults * evidence.page_kb - int((touched + copied).sum())
     if spare_kb < 0 and gained.any():

@@ -51,7 +51,7 @@ _OF_PAGES_THAT_COME_OR_GO: frozenset[Mechanism] = frozenset(
     )
 )
 """Mechanisms that are not sure where pages may have moved instead."""
-_INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS, "thp_eligible")
+_INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS, "thp_eligible", "lazy_free")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +170,14 @@ def _book_all(
     files = cancel_moved_files(ledger, evidence, *ranges)
     moved_kb = np.where(ledger.loss("rss") > 0, 0, files.addresses_kb)  # what is left to explain, they may have lost
     evidence = replace(evidence, lost_kb=np.maximum(evidence.lost_kb - moved_kb, 0))
-    moved = cancel_moved_pages(ledger, evidence) + files.pages_kb
+    pages = cancel_moved_pages(ledger, evidence)
     skip_swap_with_addresses(ledger, evidence)
     left, came = possible_moves(ledger, evidence)
-    mixed = book_unmapped(ledger, evidence, moved, left | objects.may_have_shrunk)
+    left, came = left | pages.doubtful, came | pages.doubtful
+    mixed = book_unmapped(ledger, evidence, pages.pages_kb + files.pages_kb, left | objects.may_have_shrunk)
     book_ksm(ledger)
-    may_be_zero = ledger.loss("huge") > 0  # parts that the kernel replaced by the zero page when it split them
+    # parts that the kernel replaced by the zero page when it split them, perhaps to swap out the others
+    may_be_zero = (ledger.loss("huge") > 0) | (ledger.gain("swap") > 0)
     skip_whole_huge_pages(ledger, evidence)
     swapped = skip_object_swap(ledger, evidence, objects)
     book_swap(ledger, evidence)
