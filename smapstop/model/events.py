@@ -53,7 +53,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "huge-fault": ("shared-map",),
     "swap-in": ("discard",),
     "discard": ("zero-page",),
-    "unmapped": ("discard",),
+    "unmapped": ("discard", "shared-unmap"),
     "shared-map": ("first-touch",),
     "shared-unmap": ("discard",),
     "zero-page": ("discard",),

@@ -26,6 +26,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import CowTracker
 from smapstop.sampling.pacing import Pacer
+from smapstop.sampling.page_positions import PositionTracker
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
 from smapstop.sampling.queries import read_frames, read_pages, read_sharers, read_symbols
 from smapstop.sampling.stack_tracker import StackTracker
@@ -137,6 +138,7 @@ class Sampler:
         self._reader = ProcessReader(process)
         self._files = ElfCache()
         self._cow_tracker = CowTracker(process, self._files)
+        self._position_tracker = PositionTracker(process)
         self._stack_tracker = StackTracker(process)
         self._state = SamplerState()
         self._last: Tick | None = None
@@ -152,11 +154,7 @@ class Sampler:
         transition = advance(self._state, reading)
         if transition.is_first:
             self._cow_tracker.begin(reading.mappings, transition.matched.ids)
-        events = transition.events
-        if self._state.known is not None and len(events):
-            events = settle_discards(
-                self._process, *self._state.known, reading.mappings, transition.matched.ids, events
-            )
+        events = self._settle(transition, reading)
         events = self._cow_tracker.name_new(reading.mappings, transition.matched.ids, events)
         stacks = (
             self._stack_tracker.changes(reading.counters, reading.mappings, transition.matched.ids)
@@ -168,6 +166,18 @@ class Sampler:
         self.pacer.book_tick(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns())
         self._last = self._build_tick(reading, transition, events, stacks, spent_ns)
         return self._last
+
+    def _settle(self, transition: Transition, reading: ProcessReading) -> Events:
+        """Settle what page tables can tell, where smaps leaves it open."""
+        events, matched = transition.events, transition.matched
+        if self._state.known is not None and len(events):
+            events = settle_discards(self._process, *self._state.known, reading.mappings, matched.ids, events)
+            events = self._position_tracker.settle_unmapped(*self._state.known, reading.mappings, matched.ids, events)
+        if transition.is_first:
+            self._position_tracker.forget()
+        elif reading.has_mappings:
+            self._position_tracker.remember(reading.mappings, matched.ids, transition.changed, matched.gone)
+        return events
 
     def _build_tick(
         self,

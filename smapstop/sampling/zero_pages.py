@@ -19,6 +19,7 @@ MAX_MAPPINGS_PER_TICK = 8
 MAX_MAPPING_BYTES = 256 << 20
 """Larger mappings are not scanned: their page tables would cost more than a certainty is worth."""
 
+_ARRIVALS = [MECHANISMS.index(what) for what in ("first-touch", "huge-fault", "swap-in")]
 _DISCARD, _ZERO_PAGE = MECHANISMS.index("discard"), MECHANISMS.index("zero-page")
 
 
@@ -27,7 +28,8 @@ def settle_discards(
 ) -> Events:
     """Look for zero pages in mappings that may have discarded pages of huge pages.
 
-    Without any, the pages were discarded; with as many, they may be zero pages. Others stay as they are.
+    Without any, the pages were discarded, unless they may have moved to mappings of which arrivals are told that are
+    not sure; with as many, they may be zero pages. Others stay as they are.
 
     Args:
         process: The process.
@@ -40,6 +42,7 @@ def settle_discards(
     doubtful = np.flatnonzero((events.what == _DISCARD) & ~events.sure)
     if not len(doubtful):
         return events
+    may_have_moved = (np.isin(events.what, _ARRIVALS) & ~events.sure).any()
     what, sure = events.what.copy(), events.sure.copy()
     was, now = find_rows(before_ids, events.mapping[doubtful]), find_rows(ids, events.mapping[doubtful])
     candidates = zip(doubtful.tolist(), was.tolist(), now.tolist(), strict=True)
@@ -50,7 +53,7 @@ def settle_discards(
             break  # pagemap cannot be read
         if zero_kb >= events.kb[event]:
             what[event] = _ZERO_PAGE
-        sure[event] = zero_kb == 0
+        sure[event] = zero_kb == 0 and not may_have_moved
     return Events(events.mapping, what, events.kb, sure, events.page_kb, events.names)
 
 

@@ -153,7 +153,9 @@ def possible_moves(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:
         return lost > 0, gained > 0
     traceless_kb = lost + spare_kb  # faults that left no trace, if these pages moved
     is_touched = (lost > spare_kb) & (traceless_kb > _TRACELESS_FAULTS * evidence.page_kb)
-    lost[is_touched | (evidence.lost_kb == 0)] = 0  # MREMAP_DONTUNMAP is told by the lack of faults
+    is_touched |= evidence.lost_kb == 0  # MREMAP_DONTUNMAP is told by the lack of faults
+    if not ((gained > 0) & evidence.large_folios).any():  # else a few faults were enough for all
+        lost[is_touched] = 0
     swap = np.where(evidence.movable, ledger.unexplained["swap"], 0)
     source, target = (swap < 0) & (evidence.lost_kb > 0), (swap > 0) & (evidence.gained_kb > 0)
     if not source.any() or not target.any():

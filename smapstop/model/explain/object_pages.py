@@ -27,7 +27,7 @@ def new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn, cop
     """Divide pages that became resident; no object has more new ones than it grew.
 
     Growth that equals the gain is taken for it. Growth that does not may be of other pages: then only those are
-    surely new that the object cannot have held before.
+    surely new that the object cannot have held before, and none is surely old: it may have given up others.
 
     Args:
         objects: The objects.
@@ -43,13 +43,14 @@ def new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn, cop
     surely_new = np.where(fits, np.maximum(proven, gained - (total - least)), proven)
     new = np.where(total <= most, gained, np.clip(most - _gained_before(objects, gained), 0, gained))
     new = np.where((most < UNLIMITED) | (proven >= gained), new, np.maximum(exclusive, proven))
-    return NewPages(new, np.clip(surely_new, 0, new), np.clip(gained - most, 0, gained - new))
+    return NewPages(new, np.clip(surely_new, 0, new), np.where(objects.is_unchanged, gained - new, 0))
 
 
 def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn) -> FreedPages:
     """Divide pages that are no longer resident, as `new_pages` does.
 
-    A hole takes the same pages from all mappings, so each can have lost as many as the object.
+    A hole takes the same pages from all mappings, so each can have lost as many as the object. One that shrank
+    by less than the mapping may have lost more, and gained others.
 
     Args:
         objects: The objects.
@@ -62,7 +63,7 @@ def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn) -
     fits = (least <= loss) & (loss <= most)
     proven = np.clip(objects.freed - unmapped_kb, 0, lost)
     surely_freed = np.where(fits, np.maximum(proven, lost - (loss - least)), proven)
-    return FreedPages(np.clip(surely_freed, 0, np.minimum(lost, most)), np.clip(lost - most, 0, lost))
+    return FreedPages(np.clip(surely_freed, 0, np.minimum(lost, most)), np.where(objects.least_growth >= 0, lost, 0))
 
 
 def _sums_by_object(objects: ObjectChanges, kb: KbColumn) -> KbColumn:

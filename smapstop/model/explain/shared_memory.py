@@ -115,10 +115,8 @@ def book_object_departures(ledger: Ledger, evidence: Evidence, objects: ObjectCh
     unmapped = np.minimum(replaced, evidence.lost_kb)
     ledger.book("unmapped", unmapped, sure=False, anonymous=-1)
     ledger.book("discard", replaced - unmapped, anonymous=-1)
-    unchanged = (objects.least_growth == 0) & (
-        objects.most_growth == 0
-    )  # else the page may be new, and the old one gone
-    ledger.book("shared-map", replaced, sure=unchanged)
+    # else the page may be new, and the old one gone
+    ledger.book("shared-map", replaced, sure=objects.is_unchanged)
     resident = np.where(objects.is_object, ledger.loss("rss") - dropped, 0)
     hugetlb = np.maximum(-_hugetlb_change(ledger, evidence, objects) - evidence.lost_kb, 0)
     lost = resident + hugetlb

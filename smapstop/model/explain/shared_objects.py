@@ -43,6 +43,12 @@ class ObjectChanges:
     is_writable: Mask
 
     @property
+    def is_unchanged(self) -> Mask:
+        """Objects that hold as much as before: what came or went here is in them still."""
+        mask: Mask = self.is_object & (self.least_growth == 0) & (self.most_growth == 0)
+        return mask
+
+    @property
     def may_have_shrunk(self) -> Mask:
         """Objects that are known, and may hold less than before."""
         known = self.is_object & (self.least_growth > -UNLIMITED)
