@@ -1,10 +1,16 @@
-"""Settle whether pages went with the part of a mapping that was unmapped, by where they were before.
+"""Settle what pages did by where they were before.
 
 smaps counts pages and does not say where they are: pages that were given up, in a tick in which an empty part of the
-same mapping was unmapped, look as if they had been in that part.
+same mapping was unmapped, look as if they had been in that part. And pages that only held zeros look given up when
+the kernel split the folio that they were in (mm/migrate.c, try_to_map_unused_to_zeropage).
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NO_ROW, Rows
@@ -15,20 +21,31 @@ from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.pagemap import read_page_runs
 from smapstop.proc.process import ProcDir
 
-MAX_MAPPINGS_PER_TICK = 8
-"""Limit of mappings scanned per tick."""
+MAX_SCANS_PER_TICK = 8
+"""Limit of mappings scanned per tick, for each purpose."""
 MAX_MAPPING_BYTES = 64 << 20
 """Larger mappings are not scanned."""
+MAX_KNOWN = 512
+"""Mappings remembered at most, the last ones that were scanned."""
 
-_UNMAPPED = MECHANISMS.index("unmapped")
+_UNMAPPED, _DISCARD = MECHANISMS.index("unmapped"), MECHANISMS.index("discard")
+
+
+class _Seen(NamedTuple):
+    """A mapping as it was when it was scanned: unless one of these changes, its pages are where they were."""
+
+    start: int
+    end: int
+    held_kb: int
+    """In memory and in swap."""
 
 
 class PositionTracker:
-    """Remember where the pages are of mappings that changed, until they change again."""
+    """Remember where the pages are of mappings that changed."""
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process
-        self._known_pages: dict[int, PageRuns] = {}
+        self._known_pages: dict[int, tuple[_Seen, PageRuns]] = {}
 
     def forget(self) -> None:
         """Discard what is known of a previous program."""
@@ -43,15 +60,56 @@ class PositionTracker:
             changed: Rows that are new or differ from the last reading.
             gone: Ids of the mappings that are gone.
         """
-        for mapping in (*ids[changed].tolist(), *gone.tolist()):
+        changed_ids = ids[changed]
+        were_known = np.isin(changed_ids, list(self._known_pages))
+        known = {mapping: self._known_pages.pop(mapping) for mapping in changed_ids[were_known].tolist()}
+        for mapping in gone.tolist():
             self._known_pages.pop(mapping, None)
-        for row in changed[_is_sparse(mappings, changed)][:MAX_MAPPINGS_PER_TICK].tolist():
+        scans = MAX_SCANS_PER_TICK
+        for rows in (changed[were_known], changed[~were_known]):
+            for seen, mapping in _sparse(mappings, ids, rows, len(known) + MAX_SCANS_PER_TICK):
+                if mapping in known and known[mapping][0] == seen:
+                    self._known_pages[mapping] = known[mapping]
+                elif scans and not self._scan(seen, mapping):
+                    return
+                else:
+                    scans = max(0, scans - 1)
+        for mapping in list(self._known_pages)[:-MAX_KNOWN]:
+            del self._known_pages[mapping]
+
+    def settle_discards(self, before: Mappings, before_ids: Ids, after: Mappings, ids: Ids, events: Events) -> Events:
+        """Doubt what is said to be discarded, if there are zero pages now where pages were.
+
+        The arguments are those of `settle_unmapped`.
+        """
+        told = np.flatnonzero((events.what == _DISCARD) & events.sure)
+        was, now = find_rows(before_ids, events.mapping[told]), find_rows(ids, events.mapping[told])
+        here = np.flatnonzero((was != NO_ROW) & (now != NO_ROW))
+        here = here[after.inode[now[here]] == 0]
+        sure = events.sure.copy()
+        for event, old in list(zip(told[here].tolist(), was[here].tolist(), strict=True))[:MAX_SCANS_PER_TICK]:
+            seen = _Seen(int(before.start[old]), int(before.end[old]), int(_held_kb(before, np.array([old]))[0]))
+            known = self._known_pages.get(int(events.mapping[event]))
+            is_full = seen.held_kb == (seen.end - seen.start) // 1024 and seen.end - seen.start <= MAX_MAPPING_BYTES
+            if not is_full and (known is None or known[0] != seen):
+                continue
             try:
-                runs = read_page_runs(self._process, int(mappings.start[row]), int(mappings.end[row]))
+                runs = read_page_runs(self._process, seen.start, seen.end)
             except OSError:
-                return  # pagemap cannot be read
-            held = runs.flags & (PageFlags.PRESENT | PageFlags.SWAPPED) != 0
-            self._known_pages[int(ids[row])] = runs.take(held & (runs.flags & PageFlags.ZERO == 0))
+                break
+            zero = runs.take(runs.flags & PageFlags.ZERO != 0)
+            sure[event] = zero.pages == (0 if is_full or known is None else zero.subtract(known[1]).pages)
+        return replace(events, sure=sure)
+
+    def _scan(self, seen: _Seen, mapping: int) -> bool:
+        """Find out where the pages of a mapping are; False if pagemap cannot be read."""
+        try:
+            runs = read_page_runs(self._process, seen.start, seen.end)
+        except OSError:
+            return False
+        held = runs.flags & (PageFlags.PRESENT | PageFlags.SWAPPED) != 0
+        self._known_pages[mapping] = seen, runs.take(held & (runs.flags & PageFlags.ZERO == 0))
+        return True
 
     def settle_unmapped(self, before: Mappings, before_ids: Ids, after: Mappings, ids: Ids, events: Events) -> Events:
         """Doubt what is said to be unmapped from mappings of which some part remains, if fewer pages were there.
@@ -68,9 +126,10 @@ class PositionTracker:
         was = find_rows(before_ids, events.mapping[told])
         sure = events.sure.copy()
         for event, old in zip(told.tolist(), was.tolist(), strict=True):
-            pages = self._known_pages.get(int(events.mapping[event]))
-            if pages is None or old == NO_ROW:
+            known = self._known_pages.get(int(events.mapping[event]))
+            if known is None or old == NO_ROW:
                 continue
+            _, pages = known
             start, end = before.start[old], before.end[old]
             kept = _rows_of_same_file(before, old, after)
             addresses_kb = int(end - start) // 1024 - _overlap_kb(start, end, after, kept)
@@ -80,18 +139,27 @@ class PositionTracker:
                     for first, last in zip(pages.start, pages.end, strict=True)
                 )
                 sure[event] = events.kb[event] <= least
-        return Events(events.mapping, events.what, events.kb, sure, events.page_kb, events.names)
+        return replace(events, sure=sure)
 
 
-def _is_sparse(mappings: Mappings, rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether some of each mapping's addresses have pages, and some have none; of mappings small enough."""
+def _held_kb(mappings: Mappings, rows: Rows) -> NDArray[np.int64]:
+    """Pages of some mappings in memory and in swap, kB."""
     held = np.zeros(len(rows), np.int64)
     for name in ("rss", "swap"):
         column = mappings.get(name)
         if column is not None:
             held += np.maximum(column[rows], 0)
-    size = (mappings.end[rows] - mappings.start[rows]).astype(np.int64)
-    return (held > 0) & (held < size // 1024) & (size <= MAX_MAPPING_BYTES)
+    return held
+
+
+def _sparse(mappings: Mappings, ids: Ids, rows: Rows, most: int) -> Iterator[tuple[_Seen, int]]:
+    """Those of some mappings, small enough, that have pages at some of their addresses only; with their ids."""
+    held = _held_kb(mappings, rows)
+    start, end = mappings.start[rows], mappings.end[rows]
+    size: NDArray[np.int64] = (end - start).astype(np.int64)
+    sparse = np.flatnonzero((held > 0) & (held < size // 1024) & (size <= MAX_MAPPING_BYTES))[:most]
+    columns = (column[sparse].tolist() for column in (start, end, held))
+    yield from zip(map(_Seen, *columns), ids[rows[sparse]].tolist(), strict=True)
 
 
 def _rows_of_same_file(before: Mappings, old: int, after: Mappings) -> Rows:

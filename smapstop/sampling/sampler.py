@@ -172,7 +172,8 @@ class Sampler:
         events, matched = transition.events, transition.matched
         if self._state.known is not None and len(events):
             events = settle_discards(self._process, *self._state.known, reading.mappings, matched.ids, events)
-            events = self._position_tracker.settle_unmapped(*self._state.known, reading.mappings, matched.ids, events)
+            for settle in (self._position_tracker.settle_unmapped, self._position_tracker.settle_discards):
+                events = settle(*self._state.known, reading.mappings, matched.ids, events)
         if transition.is_first:
             self._position_tracker.forget()
         elif reading.has_mappings:

@@ -2,14 +2,20 @@
 
 import numpy as np
 
-from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence
 from smapstop.model.explain.fork_sharing import unspent_faults
-from smapstop.model.explain.ledger import PC, PD, SC, SD, Ledger
+from smapstop.model.explain.ledger import PC, PD, SC, SD, Ledger, Mask
 
 
-def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence) -> None:
-    """Book pages that stayed resident, but were written, written back, or marked free (MADV_FREE)."""
+def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dirty: Mask) -> None:
+    """Book pages that stayed resident, but were written, written back, or marked free (MADV_FREE).
+
+    Args:
+        ledger: The ledger.
+        evidence: The evidence.
+        may_be_left_dirty: Mappings of files of which another mapping lost pages: it leaves its dirty bits to them
+            (mm/memory.c, zap_present_folio_ptes), and then nothing was written now.
+    """
     anonymous, file = evidence.private_anonymous, evidence.private_file
     lazily = evidence.freed_lazily_kb
     merged = (evidence.amount_before("ksm") > 0) | evidence.mergeable
@@ -22,9 +28,10 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence) -> None:
         written = ledger.transition(clean, dirty)
         redirtied = np.where(anonymous, written, np.where(file, np.minimum(written, evidence.clean_anonymous_kb), 0))
         ledger.explain_transition(clean, dirty, redirtied, "rewrite")
-        # a mapping that goes leaves its dirty bits to the page, which is ours alone then: nothing was written now
-        whats: tuple[Mechanism, ...] = () if (clean, dirty) == (SC, PD) else ("shared-write",)
-        ledger.explain_transition(clean, dirty, written - redirtied, *whats)
+        ledger.explain_transition(clean, dirty, written - redirtied)
+        if (clean, dirty) != (SC, PD):  # else the mapping that wrote is gone: the page is ours alone
+            was_shared = may_be_left_dirty & (clean == SC)
+            ledger.book("shared-write", np.where(was_shared, 0, written - redirtied))
         cleaned = ledger.transition(dirty, clean)
         freed = np.where(anonymous & ~merged, cleaned, np.where(anonymous, np.minimum(cleaned, lazily), 0))
         surely = np.clip(np.maximum(freed - most_read_kb, lazily), 0, freed)

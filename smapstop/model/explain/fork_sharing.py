@@ -65,9 +65,8 @@ def unspent_faults(ledger: Ledger, evidence: Evidence) -> int:
     """The most faults that the bookings so far do not account for."""
     spent = 0
     for what, kb, sure in ledger.bookings:
-        if what in _PAGES_PER_FAULT:  # what is not sure may be pages that one fault mapped around it
-            large = evidence.large_folios | (not sure)
-            folio = np.where(large, LARGE_FOLIO, _PAGES_PER_FAULT[what])
+        if sure and what in _PAGES_PER_FAULT:  # what is not sure may be pages that moved
+            folio = np.where(evidence.large_folios, LARGE_FOLIO, _PAGES_PER_FAULT[what])
             spent += int((-(-kb // evidence.page_kb // folio)).sum())
     # more spent than there were: large folios, or counters read slightly before the map: no information
     return evidence.faults - spent if spent <= evidence.faults else evidence.faults

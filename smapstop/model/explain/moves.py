@@ -46,6 +46,12 @@ class FileRanges(NamedTuple):
         end = min(self.first_kb[row] + self.size_kb[row], other.first_kb[other_row] + other.size_kb[other_row])
         return int(end - max(self.first_kb[row], other.first_kb[other_row]))
 
+    def same_files(self, others: "FileRanges", rows: Rows) -> Mask:
+        """Mappings of the files that others map in some rows."""
+        mine, theirs = (each.inode + (each.device.astype(np.uint64) << np.uint64(40)) for each in (self, others))
+        mask: Mask = (self.inode > 0) & np.isin(mine, theirs[rows])
+        return mask
+
     def objects(self, rows: Rows) -> list[tuple[int, int]]:
         """File of some mappings: inode and device."""
         return list(zip(self.inode[rows].tolist(), self.device[rows].tolist(), strict=True))

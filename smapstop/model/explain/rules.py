@@ -167,6 +167,8 @@ def _book_all(
 ) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
+    views_left = np.flatnonzero((evidence.lost_kb > 0) | (ledger.loss("rss") > 0))
+    may_be_left_dirty = ranges[1].same_files(ranges[0], views_left)
     files = cancel_moved_files(ledger, evidence, *ranges)
     moved_kb = np.where(ledger.loss("rss") > 0, 0, files.addresses_kb)  # what is left to explain, they may have lost
     evidence = replace(evidence, lost_kb=np.maximum(evidence.lost_kb - moved_kb, 0))
@@ -192,7 +194,7 @@ def _book_all(
     ledger.doubt(left | came | files.doubtful, _OF_PAGES_THAT_COME_OR_GO)
     if ledger.printed_fields >= set(STATES):
         book_sharing(ledger, evidence)
-        book_clean_dirty_changes(ledger, evidence)
+        book_clean_dirty_changes(ledger, evidence, may_be_left_dirty)
         ledger.withdraw(mixed, _LEFT_OF_OTHERS)
     else:
         for state in STATES:
