@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from truth.page_table import PAGE, Mask, PageColumns, Pages, PageTable
 
 HUGE_PAGES = 512
+_NOWHERE = -1
+"""Number of no page: what is mapped now at the address of a page that is gone is another mapping's."""
 ARRIVALS: frozenset[str] = frozenset({"first-touch", "file-read", "shared-map", "swap-in"})
 DEPARTURES: frozenset[str] = frozenset({"discard", "shared-unmap", "reclaim", "unmapped", "swap-out", "zero-page"})
 """Mechanisms that together account for pages that came, or went; no page twice."""
@@ -78,7 +80,7 @@ def pages_of_mapping(
     return MappingPages(
         block=page // HUGE_PAGES,
         was=before.at(origin),
-        now=after.at(page),
+        now=after.at(np.where(np.isin(page, gone), _NOWHERE, page)),
         gone=np.isin(page, gone),
         went_elsewhere=_went_elsewhere(after, moves, page),
         held_before=_is_held(before, table, row, page),
