@@ -64,11 +64,14 @@ class Moved(NamedTuple):
     addresses_kb: KbColumn
     doubtful: Mask
     """Mappings between which pages may have moved: what is left to be explained may be of the other one."""
+    mixed: Mask
+    """Mappings to which pages moved of which not all changes can be told from those of the pages that did not."""
 
     @staticmethod
     def nothing(count: int) -> "Moved":
         """Nothing moved away from any of `count` mappings."""
-        return Moved(np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, bool))
+        kb, mask = np.zeros(count, np.int64), np.zeros(count, bool)
+        return Moved(kb, kb.copy(), mask, mask.copy())
 
 
 def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> Moved:
@@ -89,6 +92,8 @@ def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> Moved:
             moved.pages_kb[sources] = lost[sources] + swapped[sources]
             may_be_refilled = remain & (evidence.lost_kb != moved.pages_kb) & (evidence.faults > 0)
             moved.doubtful[[row, sources[0]]] |= may_be_refilled[sources]
+            states = {name: int(kb[sources[0]]) for name, kb in ledger.unexplained.items()}
+            moved.mixed[row] = max(states.values()) > 0 or states["huge"] < states["rss"]
             lost[sources] = 0
             for left in ledger.unexplained.values():
                 left[row] += left[sources[0]]
@@ -141,16 +146,18 @@ def _cancel(ledger: Ledger, source: int, target: int) -> None:
             left[target] -= common
 
 
-def possible_moves(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:
+def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tuple[Mask, Mask]:
     """Mappings whose pages may have moved away, and those to which they may have moved, as far as amounts can tell.
 
     A mapping lost addresses with pages, in memory or in swap, and another one with the same permissions gained
     addresses and as many pages. Faults that fit the pages gained, and leave none for the others, say that these were
     touched; where there were fewer faults, pages surely moved, but from any mapping to any.
     """
-    held = np.where(evidence.movable, ledger.unexplained["rss"] + ledger.unexplained["swap"], 0)
-    gained = np.where(evidence.gained_kb > 0, np.maximum(held, 0), 0)
-    lost = np.maximum(-held, 0)
+    change = np.where(evidence.movable, ledger.unexplained["rss"] + ledger.unexplained["swap"], 0)
+    gained = np.where(evidence.gained_kb > 0, np.maximum(change, 0), 0)
+    had_kb = evidence.amount_before("rss") + evidence.amount_before("swap")
+    may_have_moved = evidence.movable & (evidence.lost_kb > moved_kb) & (had_kb > 0) & (change >= 0)
+    lost = np.where(may_have_moved, evidence.page_kb, np.maximum(-change, 0))  # some page, and more were touched
     touched = ledger.gain("rss") - ledger.gain("huge")
     touched = np.where(evidence.private_anonymous, touched, touched // LARGE_FOLIO)  # a fault maps neighbours, too
     copied = np.maximum(-ledger.unexplained[SD] - ledger.unexplained[SC], 0)  # shared by a fork until then, perhaps

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from smapstop.model.explain.ledger import KbColumn
+from smapstop.model.explain.ledger import KbColumn, Mask
 from smapstop.model.explain.shared_objects import UNLIMITED, ObjectChanges
 
 
@@ -23,7 +23,9 @@ class FreedPages(NamedTuple):
     surely_kept: KbColumn
 
 
-def new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn, copied: KbColumn) -> NewPages:
+def new_pages(
+    objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn, copied: KbColumn, replaced: Mask
+) -> NewPages:
     """Divide pages that became resident; no object has more new ones than it grew.
 
     Growth that equals the gain is taken for it. Growth that does not may be of other pages: then only those are
@@ -34,6 +36,7 @@ def new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn, cop
         gained: Pages that became resident, kB.
         exclusive: Those of them that no other mapping has, kB; new in objects of which nothing is known.
         copied: Pages that private mappings copied, kB: a hole is filled in the object before it is copied.
+        replaced: Mappings of objects that may have given up pages and got as many, see `may_be_replaced`.
     """
     least, most = objects.least_growth, np.maximum(objects.most_growth, 0)
     total = _sums_by_object(objects, gained)
@@ -43,10 +46,10 @@ def new_pages(objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn, cop
     surely_new = np.where(fits, np.maximum(proven, gained - (total - least)), proven)
     new = np.where(total <= most, gained, np.clip(most - _gained_before(objects, gained), 0, gained))
     new = np.where((most < UNLIMITED) | (proven >= gained), new, np.maximum(exclusive, proven))
-    return NewPages(new, np.clip(surely_new, 0, new), np.where(objects.is_unchanged, gained - new, 0))
+    return NewPages(new, np.clip(surely_new, 0, new), np.where(objects.is_unchanged & ~replaced, gained - new, 0))
 
 
-def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn) -> FreedPages:
+def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn, replaced: Mask) -> FreedPages:
     """Divide pages that are no longer resident, as `new_pages` does.
 
     A hole takes the same pages from all mappings, so each can have lost as many as the object. One that shrank
@@ -56,6 +59,7 @@ def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn) -
         objects: The objects.
         lost: Pages that are no longer resident, kB.
         unmapped_kb: Addresses that were unmapped besides, kB: the object may have given up their pages.
+        replaced: As for `new_pages`.
     """
     least, most = -objects.most_growth, np.maximum(-objects.least_growth, 0)
     total = _sums_by_object(objects, lost)
@@ -63,7 +67,17 @@ def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn) -
     fits = (least <= loss) & (loss <= most)
     proven = np.clip(objects.freed - unmapped_kb, 0, lost)
     surely_freed = np.where(fits, np.maximum(proven, lost - (loss - least)), proven)
-    return FreedPages(np.clip(surely_freed, 0, np.minimum(lost, most)), np.where(objects.least_growth >= 0, lost, 0))
+    kept = np.where((objects.least_growth >= 0) & ~replaced, lost, 0)
+    return FreedPages(np.clip(surely_freed, 0, np.minimum(lost, most)), kept)
+
+
+def may_be_replaced(objects: ObjectChanges, change: KbColumn) -> Mask:
+    """Mappings of objects of which one mapping gained pages and another one lost some."""
+    if not objects.is_object.any():
+        return objects.is_object
+    gained, lost = (_sums_by_object(objects, np.maximum(kb, 0)) for kb in (change, -change))
+    mask: Mask = (gained > 0) & (lost > 0)
+    return mask
 
 
 def _sums_by_object(objects: ObjectChanges, kb: KbColumn) -> KbColumn:

@@ -44,7 +44,8 @@ _MOVES: dict[Mechanism, tuple[_Fields, _Fields]] = {
     "ksm-merge": (("ksm",), ()),
     "ksm-unmerge": ((), ("ksm",)),
 }
-"""Fields that a mechanism adds to, and takes from, each as a sum. Others are told of the head of the family."""
+"""Fields that a mechanism adds to, and takes from, each as a sum. Others but `unmapped` are told of the head of the
+family."""
 
 
 class Bookings(NamedTuple):
@@ -89,6 +90,8 @@ class Parts:
 
     def limits(self, what: Mechanism) -> KbColumn:
         """The most that a mechanism can have done to each part, kB."""
+        if what == "unmapped":
+            return self._unmapped_kb()
         gained, lost = _MOVES[what]
         least = np.full(len(self), np.iinfo(np.int64).max)
         for names, sign in ((gained, 1), (lost, -1)):
@@ -96,6 +99,18 @@ class Parts:
                 low, high, now = self._bounds(names)
                 least = np.minimum(least, now - low if sign > 0 else high - now)
         limits: KbColumn = np.maximum(least, 0)
+        return limits
+
+    def _unmapped_kb(self) -> KbColumn:
+        """The most that can have gone with addresses, kB: of each earlier mapping, told of one of its parts."""
+        at, sources, overlap_kb = self._pairs
+        order = np.lexsort((at, self.part[at] != self.head[at], sources))
+        earlier, first = np.unique(sources[order], return_index=True)
+        kept = np.zeros(len(earlier), np.int64)
+        np.add.at(kept, np.searchsorted(earlier, sources), overlap_kb)
+        gone = np.maximum(sizes_kb(self._before, earlier) - kept, 0)
+        limits = np.zeros(len(self), np.int64)
+        np.add.at(limits, at[order[first]], np.minimum(gone, _sum(self._before, earlier, (*_RESIDENT, "swap"))))
         return limits
 
     def _bounds(self, names: _Fields) -> tuple[KbColumn, KbColumn, KbColumn]:
@@ -113,7 +128,7 @@ class Parts:
 
         What may have happened in any of several parts is told of the likeliest, and is not sure.
         """
-        if bookings.what not in _MOVES:
+        if bookings.what not in _MOVES and bookings.what != "unmapped":
             return bookings
         first = np.searchsorted(self.head, bookings.mapping, side="left")
         count = np.searchsorted(self.head, bookings.mapping, side="right") - first

@@ -23,6 +23,7 @@ from smapstop.model.explain.fork_sharing import book_sharing
 from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, skip_whole_huge_pages
 from smapstop.model.explain.ledger import HP, HS, PD, SD, STATES, KbColumn, Ledger, Mask
 from smapstop.model.explain.moves import FileRanges, cancel_moved_files, cancel_moved_pages, possible_moves
+from smapstop.model.explain.object_pages import may_be_replaced
 from smapstop.model.explain.parts import Bookings, Parts
 from smapstop.model.explain.shared_memory import (
     book_object_arrivals,
@@ -174,7 +175,7 @@ def _book_all(
     evidence = replace(evidence, lost_kb=np.maximum(evidence.lost_kb - moved_kb, 0))
     pages = cancel_moved_pages(ledger, evidence)
     skip_swap_with_addresses(ledger, evidence)
-    left, came = possible_moves(ledger, evidence)
+    left, came = possible_moves(ledger, evidence, pages.pages_kb)
     left, came = left | pages.doubtful, came | pages.doubtful
     mixed = book_unmapped(ledger, evidence, pages.pages_kb + files.pages_kb, left | objects.may_have_shrunk)
     book_ksm(ledger)
@@ -186,8 +187,9 @@ def _book_all(
     huge = skip_object_huge_pages(ledger, evidence, objects)
     book_huge(ledger, evidence)
     copied = book_copies(ledger, evidence)
-    book_object_arrivals(ledger, evidence, objects, huge, copied)
-    book_object_departures(ledger, evidence, objects, swapped)
+    replaced = may_be_replaced(objects, ledger.unexplained["rss"])
+    book_object_arrivals(ledger, evidence, objects, huge, copied, replaced)
+    book_object_departures(ledger, evidence, objects, swapped, replaced)
     book_hugetlb(ledger, evidence)
     book_arrivals(ledger, evidence, copied, came)
     book_departures(ledger, evidence, left | may_be_zero)
@@ -196,6 +198,7 @@ def _book_all(
         book_sharing(ledger, evidence)
         book_clean_dirty_changes(ledger, evidence, may_be_left_dirty)
         ledger.withdraw(mixed, _LEFT_OF_OTHERS)
+        ledger.doubt(pages.mixed, MECHANISMS)
     else:
         for state in STATES:
             ledger.unexplained[state][:] = 0

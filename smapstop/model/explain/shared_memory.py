@@ -18,6 +18,7 @@ from smapstop.model.explain.ledger import (
     SD,
     KbColumn,
     Ledger,
+    Mask,
     round_down,
 )
 from smapstop.model.explain.object_pages import freed_pages, new_pages
@@ -61,7 +62,7 @@ def skip_object_swap(ledger: Ledger, evidence: Evidence, objects: ObjectChanges)
 
 
 def book_object_arrivals(
-    ledger: Ledger, evidence: Evidence, objects: ObjectChanges, huge: KbColumn, copied: KbColumn
+    ledger: Ledger, evidence: Evidence, objects: ObjectChanges, huge: KbColumn, copied: KbColumn, replaced: Mask
 ) -> None:
     """Book pages of objects that became resident: new as far as the object grew, else in memory already.
 
@@ -73,6 +74,7 @@ def book_object_arrivals(
         objects: The objects.
         huge: Pages among them that were mapped as whole huge pages, kB; besides hugetlb pages.
         copied: Pages of each mapping that were copied on write, kB.
+        replaced: Mappings of objects that may have given up pages and got as many.
     """
     resident = np.where(objects.is_object, ledger.gain("rss"), 0)
     hugetlb = np.maximum(_hugetlb_change(ledger, evidence, objects), 0)
@@ -80,7 +82,7 @@ def book_object_arrivals(
     if not gained.any():
         return
     new, surely_new, surely_old = new_pages(
-        objects, gained, np.minimum(gained, ledger.gain(PD) + ledger.gain(PC) + ledger.gain(HP)), copied
+        objects, gained, np.minimum(gained, ledger.gain(PD) + ledger.gain(PC) + ledger.gain(HP)), copied, replaced
     )
     small = np.where(hugetlb > 0, 0, new)
     ledger.explain_gain(small, _NEW_FIRST)
@@ -97,7 +99,9 @@ def book_object_arrivals(
     ledger.book("shared-map", gained - new - surely_old, sure=False)
 
 
-def book_object_departures(ledger: Ledger, evidence: Evidence, objects: ObjectChanges, swapped: KbColumn) -> None:
+def book_object_departures(
+    ledger: Ledger, evidence: Evidence, objects: ObjectChanges, swapped: KbColumn, replaced_pages: Mask
+) -> None:
     """Book pages of objects that are no longer resident: freed as far as the object shrank, else kept by it.
 
     Copies in private mappings are not the object's.
@@ -107,6 +111,7 @@ def book_object_departures(ledger: Ledger, evidence: Evidence, objects: ObjectCh
         evidence: The evidence.
         objects: The objects.
         swapped: Pages that left swap, kB: another process brought them back, or they were freed.
+        replaced_pages: Mappings of objects that may have given up pages and got as many.
     """
     dropped = ledger.loss("rss", "anonymous")
     replaced = np.where(objects.is_object, ledger.loss("anonymous") - dropped, 0)
@@ -122,7 +127,7 @@ def book_object_departures(ledger: Ledger, evidence: Evidence, objects: ObjectCh
     lost = resident + hugetlb
     if not (lost + swapped).any():
         return
-    freed, kept = freed_pages(objects, lost + swapped, np.where(swapped > 0, 0, evidence.lost_kb))
+    freed, kept = freed_pages(objects, lost + swapped, np.where(swapped > 0, 0, evidence.lost_kb), replaced_pages)
     swapped_freed = np.where(freed >= lost + swapped, swapped, 0)
     swapped_back = np.where(kept >= lost + swapped, swapped, 0)
     mixed = (swapped > 0) & (swapped_freed + swapped_back == 0)  # which of them were freed is not known
