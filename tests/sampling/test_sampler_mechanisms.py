@@ -289,7 +289,10 @@ def test_swap(program: Program) -> None:
         assert target.go() == ["swap-out 30"]
         assert target.go() == ["swap-in 10"]
         assert target.go() == ["swap-in 10"]
-        assert target.go() == ["rewrite 10"]
+        # where swap is more than half full, pages leave it when they are read, and are dirty (mm/memory.c,
+        # should_try_to_free_swap): then a write changes nothing
+        clean = target.field("private_clean") // 4
+        assert target.go() == ([f"rewrite {clean}"] if clean else [])
         assert target.go() == ["discard 6"]
         assert target.go() == ["first-touch 8", "swap-out 5"]
         assert target.go() == ["first-touch 7", "swap-in 5"]
