@@ -73,7 +73,7 @@ def pages_of_mapping(
         new = _pages_of_rows(after, np.append(after.row_at(old), -1 if later is None else later))
     gone = old[after.backing_at(old) != before.backing_at(old)]
     page = np.union1d(new, gone)
-    origin = _origin(after, moves, page, gone)
+    origin = _origin(before, after, moves, page, gone)
     table, row = (after, later) if later is not None else (before, then)
     assert row is not None
     key, flags = table.key_of(row), table.mappings.string_at(table.mappings.flags, row).split()
@@ -109,13 +109,15 @@ def _undone(moves: Sequence[Move], page: Pages) -> Pages:
     return out
 
 
-def _origin(after: PageTable, moves: Sequence[Move], page: Pages, gone: Pages) -> Pages:
+def _origin(before: PageTable, after: PageTable, moves: Sequence[Move], page: Pages, gone: Pages) -> Pages:
     """Where each page was; what is there as well now (MREMAP_DONTUNMAP, and mapped again) did not move.
 
-    Nor did those that are gone, though others may have moved to their addresses.
+    Nor did those that are gone, though others may have moved to their addresses; where nothing was, nothing moved:
+    what was at the new address is gone, and whether the same mapping is there now or another like it cannot be known.
     """
     origin = _undone(moves, page)
-    return np.where(after.at(origin).held | np.isin(page, gone), page, origin)
+    stayed = after.at(origin).held | np.isin(page, gone) | (before.at(page).held & ~before.at(origin).held)
+    return np.where(stayed, page, origin)
 
 
 def _went_elsewhere(after: PageTable, moves: Sequence[Move], page: Pages) -> Mask:
