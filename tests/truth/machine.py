@@ -4,6 +4,7 @@ import fcntl
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -13,12 +14,32 @@ KSM = Path("/sys/kernel/mm/ksm")
 LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled")
 
 
+PATIENCE_SECONDS = 40
+
+
 @contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Alone among the tests with what has one value for the whole machine."""
+    """Alone among the tests with what has one value for the whole machine.
+
+    Raises:
+        BlockingIOError: Another run has it, for longer than a test may wait: `make truth` keeps it for minutes.
+    """
     with (Path(tempfile.gettempdir()) / f"smapstop-tests-{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not _lock(file.fileno()):
+            if time.monotonic() > end:
+                raise BlockingIOError(f"another run keeps {name}")
+            time.sleep(0.05)
         yield
+
+
+def _lock(fd: int) -> bool:
+    """Lock a file unless another process has it locked."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager
