@@ -57,7 +57,7 @@ def _search(runner: Runner, seed: int, minutes: float) -> int:
             found[kind] = found.get(kind, 0) + 1
         seed += 1
     print(f"\n{seed - first:,} cases from seed {first}: {runner.ticks:,} ticks, ", end="")
-    print(f"{runner.events:,} events, {runner.sure:,} of them sure")
+    print(f"{runner.events:,} events, {runner.sure:,} of them sure; {runner.torn:,} ticks were torn")
     for kind, count in sorted(found.items(), key=lambda item: -item[1]):
         print(f"{count:6,} × {kind}")
     return int(bool(found))

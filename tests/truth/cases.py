@@ -47,7 +47,7 @@ class Runner:
 
     def __init__(self, executable: Path, paused: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
         self._executable, self._paused = executable, paused
-        self.ticks = self.events = self.sure = 0
+        self.ticks = self.events = self.sure = self.torn = 0
         """What was looked at so far."""
 
     def run(self, case: Sequence[str], say: Callable[[str], object] | None = None) -> Finding | None:
@@ -80,6 +80,8 @@ class Runner:
                 with self._paused():
                     account = witness.tick(known(done, moves, case[:number]))
                 self.ticks += 1
+                self.torn += witness.torn
+                witness.torn = 0
                 self.events += len(account.events)
                 self.sure += sum(event.sure for _, event in account.events)
                 if say:

@@ -12,7 +12,9 @@ from smapstop.model.events import Event
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
+from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.sampling.sampler import Sampler
 from truth.bounds import ARRIVALS, DEPARTURES, MappingPages, Move, most_pages, pages_of_mapping
 from truth.page_table import PAGE, PageTable, read_page_table
@@ -59,18 +61,27 @@ class Witness:
         self.process = process
         self._sampler = Sampler(process, Pace(budget=1.0))
         self.timeline = Timeline()
+        self.torn = 0
+        """Ticks not looked into: khugepaged, or a child, changed something between smaps and the page table."""
+        self._is_torn = self._was_torn = False
         self.table = self._read()
 
     def _read(self) -> PageTable:
         tick = self._sampler.sample()
         assert tick.tier == "smaps"
-        return read_page_table(self.process, self.timeline.append(tick))
+        table = read_page_table(self.process, self.timeline.append(tick))
+        self._is_torn, self._was_torn = _differ(table.mappings, parse_smaps(self.process.read_smaps())), self._is_torn
+        return table
 
     def tick(self, done: Done = Done()) -> Account:
         """What is said of what happened since the last tick, and what of it is not true."""
         before, self.table = self.table, self._read()
         events = self.last.events
+        said = tuple((self._name(before, event.mapping), event) for event in events)
         lies: list[str] = []
+        if self._is_torn or self._was_torn:  # which of the two moments is the truth is not known
+            self.torn += 1
+            return Account(said, (), before, self.table)
         for mapping in np.unique(events.mapping).tolist():
             pages, family = (pages_of_mapping(before, self.table, mapping, done.moves, of) for of in (False, True))
             name = self._name(before, mapping)
@@ -78,9 +89,7 @@ class Witness:
         for mapping, count in _changes_of_rss(before, self.table).items():
             if mapping not in events.mapping and done.single and not done.moves:
                 lies.append(f"{self._name(before, mapping)}: nothing is said of {count:+} pages")
-        return Account(
-            tuple((self._name(before, event.mapping), event) for event in events), tuple(lies), before, self.table
-        )
+        return Account(said, tuple(lies), before, self.table)
 
     @property
     def last(self) -> Tick:
@@ -97,6 +106,15 @@ class Witness:
             f"{int(mappings.start[row]):x}-{int(mappings.end[row]):x} {mappings.string_at(mappings.perms, row)} "
             f"{mappings.name_of(row)}"
         ).rstrip()
+
+
+def _differ(mappings: Mappings, later: Mappings) -> bool:
+    """Whether anything of two readings differs that the page table says, too."""
+    names = ("rss", "shared_clean", "shared_dirty", "private_clean", "private_dirty", "anon_huge_pages", "swap")
+    columns = [(mappings.get(name), later.get(name)) for name in names]
+    return len(mappings) != len(later) or any(
+        one is not None and other is not None and not np.array_equal(one, other) for one, other in columns
+    )
 
 
 def wait_for_stillness(process: ProcDir) -> None:

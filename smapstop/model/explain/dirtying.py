@@ -26,7 +26,14 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
     on_disk = evidence.shared_file | (file & evidence.owns_swap)
     for clean, dirty in ((PC, PD), (SC, SD), (PC, SD), (SC, PD)):
         written = ledger.transition(clean, dirty)
-        redirtied = np.where(anonymous, written, np.where(file, np.minimum(written, evidence.clean_anonymous_kb), 0))
+        # pages of files on a disk are taken for clean
+        others = np.where(evidence.owns_swap, 0, evidence.file_pages_kb)
+        copies = np.clip(written - others, 0, evidence.clean_anonymous_kb)
+        redirtied = np.where(
+            anonymous,
+            written,
+            np.where(file, copies, 0),
+        )
         ledger.explain_transition(clean, dirty, redirtied, "rewrite")
         ledger.explain_transition(clean, dirty, written - redirtied)
         if (clean, dirty) != (SC, PD):  # else the mapping that wrote is gone: the page is ours alone

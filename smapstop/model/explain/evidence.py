@@ -43,8 +43,6 @@ class Evidence:
     smap_gather_stats)."""
     movable: Mask
     """Private, and neither a file's nor heap nor stack: mremap may move pages from one to another."""
-    perms: StringIds
-    """Codes of the permissions."""
     writable: Mask
     large_folios: Mask
     """One fault may map many pages of anonymous memory (THPeligible)."""
@@ -76,6 +74,12 @@ class Evidence:
         """Lower bound of the dirty pages that were the file's own, kB: written and not yet written back."""
         excess: KbColumn = self.amount_before(PD) + self.amount_before(SD) - self.amount_before("anonymous")
         return np.maximum(excess, 0)
+
+    @property
+    def file_pages_kb(self) -> KbColumn:
+        """Pages of private mappings that were the file's own, kB."""
+        own: KbColumn = np.maximum(self.amount_before("rss") - self.amount_before("anonymous"), 0)
+        return own
 
     @property
     def clean_anonymous_kb(self) -> KbColumn:
@@ -152,7 +156,6 @@ def evidence_of(
         gained_kb=addresses.gained_kb,
         owns_swap=~shared & ~without_file,
         movable=~shared & (traits.kind == kinds.index(Kind.ANONYMOUS)),
-        perms=traits.perms,
         writable=classify_texts(strings, traits.perms, lambda perms: perms[1:2] == "w") > 0,
         large_folios=now["thp_eligible"] > 0 if "thp_eligible" in now else np.zeros(len(shared), bool),
         mergeable=np.zeros(len(shared), bool) if "ksm" in was else _has_flag(strings, traits.flags, "mg"),

@@ -53,11 +53,15 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
 
 
 def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str) -> KbColumn:
-    """Pages that changed state and are surely anonymous, kB; in file mappings only dirty ones can be."""
+    """Pages that changed state and are surely anonymous, kB; in file mappings only dirty ones can be.
+
+    Pages of files on a disk are taken for clean as far as they can be; those of memory are dirty as a rule.
+    """
     changed = ledger.transition(source, target)
     if PC in (source, target) or SC in (source, target):
         return np.where(evidence.private_anonymous, changed, 0)
-    copies = np.clip(changed - evidence.dirty_file_kb, 0, evidence.amount_before("anonymous"))
+    dirty_file_kb = np.where(evidence.owns_swap, evidence.dirty_file_kb, evidence.file_pages_kb)
+    copies = np.clip(changed - dirty_file_kb, 0, evidence.amount_before("anonymous"))
     return np.where(evidence.private_anonymous, changed, np.where(evidence.private_file, copies, 0))
 
 

@@ -6,9 +6,15 @@ from smapstop.model.explain.evidence import Evidence
 from smapstop.model.explain.ledger import DIRTY_FIRST, HP, HS, KbColumn, Ledger, round_down
 
 
-def skip_whole_huge_pages(ledger: Ledger, evidence: Evidence) -> None:
-    """Skip huge pages that left as a whole: the mechanism that took them is booked instead."""
-    ledger.unexplained["huge"] += round_down(ledger.loss("huge", "rss"), evidence.huge_kb)
+def skip_whole_huge_pages(ledger: Ledger, evidence: Evidence, lost_kb: KbColumn) -> None:
+    """Skip huge pages that may have left as a whole: the mechanisms that took them are booked instead.
+
+    Args:
+        ledger: The ledger.
+        evidence: The evidence.
+        lost_kb: All pages that are no longer resident, kB.
+    """
+    ledger.unexplained["huge"] += round_down(np.minimum(ledger.loss("huge"), lost_kb), evidence.huge_kb)
 
 
 def book_huge(ledger: Ledger, evidence: Evidence) -> None:

@@ -149,9 +149,9 @@ def _cancel(ledger: Ledger, source: int, target: int) -> None:
 def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tuple[Mask, Mask]:
     """Mappings whose pages may have moved away, and those to which they may have moved, as far as amounts can tell.
 
-    A mapping lost addresses with pages, in memory or in swap, and another one with the same permissions gained
-    addresses and as many pages. Faults that fit the pages gained, and leave none for the others, say that these were
-    touched; where there were fewer faults, pages surely moved, but from any mapping to any.
+    A mapping lost addresses with pages, in memory or in swap, and another one gained addresses and as many pages; it
+    may have other permissions since. Faults that fit the pages gained, and leave none for the others, say that these
+    were touched; where there were fewer faults, pages surely moved, but from any mapping to any.
     """
     change = np.where(evidence.movable, ledger.unexplained["rss"] + ledger.unexplained["swap"], 0)
     gained = np.where(evidence.gained_kb > 0, np.maximum(change, 0), 0)
@@ -174,10 +174,6 @@ def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tu
     if not source.any() or not target.any():
         source, target = np.zeros(len(gained), bool), np.zeros(len(gained), bool)
     if gained.any() and lost.any():
-        count = int(evidence.perms.max()) + 1
-        most, least = np.zeros(count, np.int64), np.full(count, np.iinfo(np.int64).max)
-        np.maximum.at(most, evidence.perms, gained)
-        np.minimum.at(least, evidence.perms[lost > 0], lost[lost > 0])
-        source |= (lost > 0) & (lost <= most[evidence.perms])
-        target |= (gained > 0) & (gained >= least[evidence.perms])
+        source |= (lost > 0) & (lost <= gained.max())
+        target |= (gained > 0) & (gained >= lost[lost > 0].min())
     return source, target

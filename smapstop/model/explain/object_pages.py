@@ -24,7 +24,12 @@ class FreedPages(NamedTuple):
 
 
 def new_pages(
-    objects: ObjectChanges, gained: KbColumn, exclusive: KbColumn, copied: KbColumn, replaced: Mask
+    objects: ObjectChanges,
+    gained: KbColumn,
+    exclusive: KbColumn,
+    copied: KbColumn,
+    replaced: Mask,
+    faulted_kb: KbColumn,
 ) -> NewPages:
     """Divide pages that became resident; no object has more new ones than it grew.
 
@@ -37,12 +42,14 @@ def new_pages(
         exclusive: Those of them that no other mapping has, kB; new in objects of which nothing is known.
         copied: Pages that private mappings copied, kB: a hole is filled in the object before it is copied.
         replaced: Mappings of objects that may have given up pages and got as many, see `may_be_replaced`.
+        faulted_kb: The most pages that can be new: each took a fault, or each large folio. A fault maps only those
+            around it that are there already.
     """
     least, most = objects.least_growth, np.maximum(objects.most_growth, 0)
     total = _sums_by_object(objects, gained)
     proven = np.minimum(objects.created, gained)
     proven = np.where(_sums_by_object(objects, proven) > most, 0, proven)  # which mapping was first is not known
-    fits = (least <= total) & (total <= most) & (_sums_by_object(objects, copied) == 0)
+    fits = (least <= total) & (total <= most) & (total <= faulted_kb) & (_sums_by_object(objects, copied) == 0)
     surely_new = np.where(fits, np.maximum(proven, gained - (total - least)), proven)
     new = np.where(total <= most, gained, np.clip(most - _gained_before(objects, gained), 0, gained))
     new = np.where((most < UNLIMITED) | (proven >= gained), new, np.maximum(exclusive, proven))

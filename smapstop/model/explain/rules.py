@@ -176,12 +176,13 @@ def _book_all(
     pages = cancel_moved_pages(ledger, evidence)
     skip_swap_with_addresses(ledger, evidence)
     left, came = possible_moves(ledger, evidence, pages.pages_kb)
+    lost_kb = ledger.loss("rss")
     left, came = left | pages.doubtful, came | pages.doubtful
     mixed = book_unmapped(ledger, evidence, pages.pages_kb + files.pages_kb, left | objects.may_have_shrunk)
     book_ksm(ledger)
     # parts that the kernel replaced by the zero page when it split them, perhaps to swap out the others
     may_be_zero = (ledger.loss("huge") > 0) | (ledger.gain("swap") > 0)
-    skip_whole_huge_pages(ledger, evidence)
+    skip_whole_huge_pages(ledger, evidence, lost_kb)
     swapped = skip_object_swap(ledger, evidence, objects)
     book_swap(ledger, evidence)
     huge = skip_object_huge_pages(ledger, evidence, objects)

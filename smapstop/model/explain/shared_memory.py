@@ -6,7 +6,7 @@ stays there. What tells is the object's growth (mm/shmem.c: shmem_recalc_inode),
 
 import numpy as np
 
-from smapstop.model.explain.evidence import Evidence
+from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence
 from smapstop.model.explain.ledger import (
     CLEAN_FIRST,
     DIRTY_FIRST,
@@ -81,9 +81,10 @@ def book_object_arrivals(
     gained = resident + hugetlb
     if not gained.any():
         return
-    new, surely_new, surely_old = new_pages(
-        objects, gained, np.minimum(gained, ledger.gain(PD) + ledger.gain(PC) + ledger.gain(HP)), copied, replaced
-    )
+    exclusive = np.minimum(gained, ledger.gain(PD) + ledger.gain(PC) + ledger.gain(HP))
+    may_be_large = evidence.large_folios | (huge + hugetlb > 0)
+    faulted_kb = evidence.faults * evidence.page_kb * np.where(may_be_large, LARGE_FOLIO, 1)
+    new, surely_new, surely_old = new_pages(objects, gained, exclusive, copied, replaced, faulted_kb)
     small = np.where(hugetlb > 0, 0, new)
     ledger.explain_gain(small, _NEW_FIRST)
     ledger.explain_gain(resident - small, CLEAN_FIRST)
