@@ -18,6 +18,7 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
     """
     anonymous, file = evidence.private_anonymous, evidence.private_file
     lazily = evidence.freed_lazily_kb
+    collapsed = ledger.booked("huge-collapse")  # makes all of the huge page dirty (mm/khugepaged.c)
     merged = (evidence.amount_before("ksm") > 0) | evidence.mergeable
     # clean pages that came back from swap took a fault each, or each large folio
     most_read_kb = (
@@ -34,7 +35,8 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
             written,
             np.where(file, copies, 0),
         )
-        ledger.explain_transition(clean, dirty, redirtied, "rewrite")
+        ledger.explain_transition(clean, dirty, redirtied)
+        ledger.book("rewrite", np.maximum(redirtied - collapsed, 0))
         ledger.explain_transition(clean, dirty, written - redirtied)
         if (clean, dirty) != (SC, PD):  # else the mapping that wrote is gone: the page is ours alone
             was_shared = may_be_left_dirty & (clean == SC)

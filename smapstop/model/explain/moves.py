@@ -137,6 +137,23 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     return moved
 
 
+def may_be_of_moved(before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows) -> Mask:
+    """Mappings of a file, or without one, like another mapping that moved as a whole; but not that one itself.
+
+    A mapping that is gone, and another one that has lost its pages, may each be where these came from.
+    """
+    both = np.flatnonzero((before_rows >= 0) & (after_rows >= 0))
+    was, now = before_rows[both], after_rows[both]
+    apart = (after.start[now] >= before.end[was]) | (before.start[was] >= after.end[now])
+    moved = np.zeros(len(before_rows), bool)
+    if not apart.any():
+        return moved
+    moved[both[apart]] = True
+    alike = np.zeros(len(before_rows), bool)
+    alike[both] = np.isin(after.inode[now], after.inode[now[apart]])
+    return alike & ~moved
+
+
 def _cancel(ledger: Ledger, source: int, target: int) -> None:
     """Cancel what one mapping lost of each field against what another one gained."""
     for left in ledger.unexplained.values():

@@ -22,7 +22,13 @@ from smapstop.model.explain.families import Families, address_changes, family_am
 from smapstop.model.explain.fork_sharing import book_sharing
 from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, skip_whole_huge_pages
 from smapstop.model.explain.ledger import HP, HS, PD, SD, STATES, KbColumn, Ledger, Mask
-from smapstop.model.explain.moves import FileRanges, cancel_moved_files, cancel_moved_pages, possible_moves
+from smapstop.model.explain.moves import (
+    FileRanges,
+    cancel_moved_files,
+    cancel_moved_pages,
+    may_be_of_moved,
+    possible_moves,
+)
 from smapstop.model.explain.object_pages import may_be_replaced
 from smapstop.model.explain.parts import Bookings, Parts
 from smapstop.model.explain.shared_memory import (
@@ -122,8 +128,9 @@ def explain(
     objects = object_changes(before, after, after_rows[rows], was, now)
     traits = traits_of(before, before_rows[rows], after, after_rows[rows])
     evidence = evidence_of(traits, was, now, addresses.take(rows), faults.minor + faults.major, page_kb)
+    of_moved = may_be_of_moved(before, before_rows, after, after_rows)[rows]
     ranges = FileRanges.at_reading(before, before_rows[rows]), FileRanges.at_reading(after, after_rows[rows])
-    _book_all(ledger, evidence, objects, ranges)
+    _book_all(ledger, evidence, objects, ranges, of_moved)
     bookings = [_locate(booking, rows) for booking in ledger.bookings]
     locked = [booking.mapping for booking in locks if booking.what == "lock"]
     parts = Parts(families, before, after, after_rows, np.concatenate([np.zeros(0, np.intp), *locked]))
@@ -164,7 +171,11 @@ def _lock_changes(
 
 
 def _book_all(
-    ledger: Ledger, evidence: Evidence, objects: ObjectChanges, ranges: tuple[FileRanges, FileRanges]
+    ledger: Ledger,
+    evidence: Evidence,
+    objects: ObjectChanges,
+    ranges: tuple[FileRanges, FileRanges],
+    of_moved: Mask,
 ) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
@@ -177,6 +188,7 @@ def _book_all(
     skip_swap_with_addresses(ledger, evidence)
     left, came = possible_moves(ledger, evidence, pages.pages_kb)
     lost_kb = ledger.loss("rss")
+    left |= of_moved & (ledger.loss("rss") > 0)
     left, came = left | pages.doubtful, came | pages.doubtful
     mixed = book_unmapped(ledger, evidence, pages.pages_kb + files.pages_kb, left | objects.may_have_shrunk)
     book_ksm(ledger)
