@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # pytest-xdist 3.8 hangs when loadfile restarts a worker that died (its issues 784 and 1378)
-PYTEST := $(PY) -m pytest -n 4 --dist loadfile --max-worker-restart=0
+PYTEST := $(PY) -m pytest -n 3 --dist loadfile --max-worker-restart=0
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)

@@ -99,6 +99,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     window.wait_for("press t to type into it")
     window.press("Enter")
     window.wait_for("1 page .* written")
+    window.wait_for("z: zoom")  # the keys are the inspector's
     window.press("2", "z")
     both = {field: (before[field], after[field]) for field in FIELDS}
     window.wait_for_screen(lambda screen: in_detail(screen).items() >= both.items(), f"the detail says {both}")
