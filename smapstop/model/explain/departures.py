@@ -41,6 +41,8 @@ def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful:
     ledger.explain_loss(np.where(evidence.private_anonymous, resident, 0), DIRTY_FIRST)
     ledger.explain_loss(np.where(evidence.private_anonymous, 0, resident), CLEAN_FIRST)
     ledger.unexplained["rss"] += resident
+    moved_within = (evidence.gained_kb > 0) & (gone > missing)  # mremap, to addresses that overlap the old ones
+    doubtful = doubtful | moved_within
     ledger.book("unmapped", gone, sure=~doubtful & ((missing <= lost_kb) | (least == lost_kb)))
     mixed: Mask = (swapped > 0) & (evidence.faults > 0) & (evidence.kept_kb > 0)
     return mixed

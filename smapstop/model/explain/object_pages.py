@@ -50,6 +50,7 @@ def new_pages(
     proven = np.minimum(objects.created, gained)
     proven = np.where(_sums_by_object(objects, proven) > most, 0, proven)  # which mapping was first is not known
     fits = (least <= total) & (total <= most) & (total <= faulted_kb) & (_sums_by_object(objects, copied) == 0)
+    fits &= gained - exclusive <= total - gained  # a new page that others have was new for one of them, too
     surely_new = np.where(fits, np.maximum(proven, gained - (total - least)), proven)
     new = np.where(total <= most, gained, np.clip(most - _gained_before(objects, gained), 0, gained))
     new = np.where((most < UNLIMITED) | (proven >= gained), new, np.maximum(exclusive, proven))
