@@ -1,0 +1,1 @@
+"""Call stacks of page faults: rings of samples, unwinding, names."""
