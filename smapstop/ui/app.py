@@ -42,6 +42,7 @@ from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
 from smapstop.ui.user_state import UserState, step_interval
 from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.help_place import help_place
 
 PATIENCE_SECONDS = 3.0
 """Time that a tick may be late before it counts as overdue."""
@@ -167,10 +168,16 @@ class Dashboard(KeyApp):
         return self.is_handling_keys
 
     def action_help(self) -> None:
-        """Open the help."""
+        """Open the help, at the part that has the focus."""
         from smapstop.ui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(help_place(self.main_screen.focused)))
+
+    def action_change_theme(self) -> None:
+        """Open the list of themes."""
+        from smapstop.ui.screens.theme import ThemeScreen
+
+        self.push_screen(ThemeScreen())
 
     def action_faster(self, steps: int) -> None:
         """Sample more often, or less often for negative steps."""

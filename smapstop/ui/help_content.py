@@ -1,8 +1,12 @@
 """Content of the help: sections of entries."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
+from smapstop.guide import read_chapter
 from smapstop.model.kinds import Kind
 from smapstop.proc.added_fields import ADDED_FIELDS
 from smapstop.proc.fields import FIELDS, VM_FLAGS
@@ -12,8 +16,9 @@ from smapstop.text import mechanisms
 from smapstop.text import pages as page_words
 from smapstop.text.columns import ALL_COLUMNS, COLUMNS
 from smapstop.text.kinds import LETTERS
+from smapstop.ui.help_synonyms import is_about
 from smapstop.ui.keys.keymap import Keymap
-from smapstop.ui.keys.table import GROUPS, KEYS
+from smapstop.ui.keys.table import GROUPS, KEYS, Key, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,12 @@ class HelpEntry:
     meaning: str
     note: str = ""
     """Short note next to the term: the first kernel version that has it."""
+    keywords: str = ""
+    """Words that it is found by, beside its own."""
 
     def matches(self, query: str) -> bool:
-        """Whether every word of a query occurs in it."""
-        text = f"{self.word} {self.note} {self.meaning}".casefold()
-        return all(part in text for part in query.casefold().split())
+        """Whether it is about every word of a query."""
+        return is_about(f"{self.word} {self.note} {self.meaning} {self.keywords}", query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,40 +109,119 @@ _KIND_MEANINGS = {
     Kind.DEVICE: "of a device or a kernel object, no file: GPU, io_uring, packet and perf rings",
     Kind.SPECIAL: "provided by the kernel: vdso, vvar",
 }
+_WHOLE_CHANGES = (
+    HelpEntry("mapped", "A new mapping: mmap, the loader, or a new thread's stack."),
+    HelpEntry("unmapped", "The mapping is gone, or the part of it that held these pages: munmap."),
+    HelpEntry("grew, shrank", "Its end or its start moved: brk for the heap, a stack that reached further, mremap."),
+    HelpEntry(
+        "VMA split", "A part of it got other permissions or flags, or is gone: mprotect, madvise, mlock, munmap."
+    ),
+    HelpEntry("merged", "Two neighbours became one, because they no longer differ."),
+    HelpEntry("protected", "Its permissions changed: mprotect."),
+    HelpEntry("moved", "It is at other addresses: mremap."),
+    HelpEntry("renamed", "It has another name: prctl(PR_SET_VMA_ANON_NAME), or its file was renamed or deleted."),
+    HelpEntry("exec", "The process started a new program: execve. All of its mappings are new."),
+    HelpEntry(
+        "OOM-killed",
+        "Killed for lack of memory: the kernel's OOM killer ended it, at the limit of its cgroup (memory.max) or of "
+        "the machine.",
+    ),
+)
+"""What happens to mappings as a whole, and to the process."""
+
+HelpPlace = Literal["table", "why", "fields", "pages", "life", "events", "band"]
+"""Part of the dashboard that has the focus."""
+_MECHANISMS, _WHOLE, _RECIPES = (
+    "What changed, and what the kernel did",
+    "What happened to mappings, and to the process",
+    "A leak? What grows, and what it is",
+)
+_COLUMNS, _SIGNS_TITLE, _PAGES = (
+    "How to read the table: columns",
+    "How to read the table: letters and signs",
+    "How to read the pages",
+)
+_FIELDS, _ADDED, _FLAGS = (
+    "Fields of smaps, and the first Linux version that prints them",
+    "Fields that smapstop adds",
+    "VmFlags",
+)
+_SECTIONS_OF: Mapping[HelpPlace, tuple[str, ...]] = {
+    "table": ("Keys: table", _COLUMNS, _SIGNS_TITLE),
+    "why": (_MECHANISMS, _RECIPES),
+    "fields": (_FIELDS, _ADDED, _FLAGS),
+    "pages": (_PAGES,),
+    "life": (_WHOLE,),
+    "events": (_MECHANISMS, _WHOLE),
+    "band": ("Keys: time", "Keys: compare"),
+}
+"""Titles of the sections that come first in a place."""
+_KEY_PLACES: Mapping[HelpPlace, tuple[Place, ...]] = {
+    "why": ("inspector",),
+    "fields": ("fields", "inspector"),
+    "pages": ("pages", "inspector"),
+    "life": ("inspector",),
+    "events": ("events",),
+    "band": ("band",),
+}
+"""Places of the key table whose keys come first."""
+
+
+def sections_for(place: HelpPlace | None, keymap: Keymap) -> Iterator[HelpSection]:
+    """All sections of the help; before them the keys of a place, and those about it."""
+    first: tuple[str, ...] = ()
+    if place is not None:
+        first, places = _SECTIONS_OF[place], _KEY_PLACES.get(place, ())
+        keys = tuple(_key_entry(key, keymap) for key in KEYS if key.actions.keys() & places)
+        if keys:
+            yield HelpSection("Keys: here", keys, short=True)
+    rank = {title: number for number, title in enumerate(first)}
+    yield from sorted(help_sections(keymap), key=lambda section: rank.get(section.title, len(rank)))
+
+
+def _key_entry(key: Key, keymap: Keymap) -> HelpEntry:
+    """A key and what it does."""
+    return HelpEntry("  ".join(keymap.display_names(key.name)), key.help)
+
+
+@cache
+def _recipes() -> tuple[HelpEntry, ...]:
+    """What grows, and what it is: the table of the guide's chapter."""
+    table = read_chapter("recipes").partition("| what grows | is |\n")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", table.replace("`", ""), re.MULTILINE)
+    return tuple(HelpEntry(grows, f"{what[:1].upper()}{what[1:]}.", keywords="leak") for grows, what in rows)
 
 
 def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
     """All sections of the help, in order."""
     for group in GROUPS:
-        keys = tuple(
-            HelpEntry("  ".join(keymap.display_names(key.name)), key.help) for key in KEYS if key.group == group
-        )
+        keys = tuple(_key_entry(key, keymap) for key in KEYS if key.group == group)
         yield HelpSection(f"Keys: {group.lower()}", keys, short=True)
     yield HelpSection("First principles", PRINCIPLES)
     columns = tuple(HelpEntry(column.title, column.help) for column in (*COLUMNS, ALL_COLUMNS["start"]))
     letters = tuple(HelpEntry(LETTERS[kind], f"{meaning}.".capitalize()) for kind, meaning in _KIND_MEANINGS.items())
-    yield HelpSection("How to read the table: columns", columns)
-    yield HelpSection("How to read the table: letters and signs", letters + _SIGNS)
+    yield HelpSection(_COLUMNS, columns)
+    yield HelpSection(_SIGNS_TITLE, letters + _SIGNS)
     states = (
         HelpEntry(f"{page_words.LETTERS[state]} {page_words.state_name(state)}", meaning)
         for state, meaning in STATE_HELP.items()
     )
-    yield HelpSection("How to read the pages", (*states, *_PAGE_SIGNS))
+    yield HelpSection(_PAGES, (*states, *_PAGE_SIGNS))
     yield HelpSection(
-        "What changed, and what the kernel did",
+        _MECHANISMS,
         tuple(
             HelpEntry(explanation.label, mechanisms.meaning_of(mechanism))
             for mechanism, explanation in mechanisms.EXPLANATIONS.items()
         ),
     )
+    yield HelpSection(_WHOLE, _WHOLE_CHANGES)
+    yield HelpSection(_RECIPES, _recipes())
     yield HelpSection(
-        "Fields of smaps, and the first Linux version that prints them",
+        _FIELDS,
         tuple(HelpEntry(field.label, field.help, field.since) for field in FIELDS),
     )
     yield HelpSection(
-        "Fields that smapstop adds",
+        _ADDED,
         tuple(HelpEntry(field.label, field.help) for field in ADDED_FIELDS),
     )
-    yield HelpSection(
-        "VmFlags", tuple(HelpEntry(flag, f"{meaning}.") for flag, meaning in VM_FLAGS.items()), short=True
-    )
+    yield HelpSection(_FLAGS, tuple(HelpEntry(flag, f"{meaning}.") for flag, meaning in VM_FLAGS.items()), short=True)

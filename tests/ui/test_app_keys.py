@@ -3,7 +3,7 @@ from textual.binding import Binding
 
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.keymap import Keymap, key_name, parse_key
-from smapstop.ui.keys.table import GROUPS, KEY, KEYS, PLACES, Place
+from smapstop.ui.keys.table import GROUPS, KEY, KEYS, PLACES, TYPING_PLACES, Place
 
 
 def test_no_key_stands_for_two_things_in_one_place() -> None:
@@ -37,14 +37,14 @@ def test_a_key_that_the_user_gave_to_two_things_is_a_clash_where_both_count(
 @pytest.mark.parametrize("place", PLACES)
 def test_textual_binds_each_key_of_a_place_to_its_action(place: Place) -> None:
     bound = {(binding.key, binding.action) for binding in Binding.make_bindings(bindings(place))}
-    letters = place not in ("pick", "sort")
+    letters = place not in TYPING_PLACES
     rows = [Binding(key, row.actions[place]) for row in KEYS if place in row.actions for key in row.keys]
     expected = Binding.make_bindings([row for row in rows if letters or len(row.key) > 1])
     assert bound == {(binding.key, binding.action) for binding in expected}
 
 
 def test_no_letter_is_bound_where_letters_are_typed() -> None:
-    typed: tuple[Place, ...] = ("pick", "sort")
+    typed = TYPING_PLACES
     assert [each for place in typed for each in bindings(place) if len(each.key) == 1] == []
 
 

@@ -25,14 +25,17 @@ Place = Literal[
     "runs",
     "sort",
     "columns",
+    "theme",
     "quit",
     "guide",
 ]
 """Where a key works: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
 PLACES: tuple[Place, ...] = get_args(Place)
-MODAL_PLACES: frozenset[Place] = frozenset({"help", "pick", "search", "runs", "sort", "columns", "quit", "guide"})
+MODAL_PLACES: frozenset[Place] = frozenset(
+    {"help", "pick", "search", "runs", "sort", "columns", "theme", "quit", "guide"}
+)
 """Screens on which the dashboard's own keys are inactive."""
-TYPING_PLACES: frozenset[Place] = frozenset({"filter", "pick", "sort"})
+TYPING_PLACES: frozenset[Place] = frozenset({"filter", "pick", "sort", "theme"})
 """Places with a text input: single characters are typed, not bound."""
 
 
@@ -91,7 +94,7 @@ KEYS: tuple[Key, ...] = (
          "app.help", help="close", shown=True),
     _key("quit", "q f10 ctrl+c", "quit", "General", "Quit, or close the current screen.",
          "app.quit", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
-         quit="answer('cancel')", guide="close", shown=True),
+         theme="back", quit="answer('cancel')", guide="close", shown=True),
     _key("close", "q", "close", "General", "Close what is open: the inspector, the events.",
          inspector="screen.back", events="back", shadows="quit"),
     _key("program", "t", "program", "Program", "Type into the program.",
@@ -117,7 +120,7 @@ KEYS: tuple[Key, ...] = (
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go back one step: out of a mapping, a filter, the past.",
          "back", events="back", filter="screen.back", help="back", pick="back", runs="dismiss", sort="dismiss",
-         columns="dismiss", quit="answer('cancel')", guide="back", shown="filter pick"),
+         columns="dismiss", theme="back", quit="answer('cancel')", guide="back", shown="filter pick"),
     _key("events", "e f7", "events", "Table", "Show the event log; in it, enter opens the mapping and / filters.",
          "events", shown=True),
     _key("last_event", "[", "previous outlier", "Time", "Back to where something began, or differs from its run.",
@@ -156,7 +159,7 @@ KEYS: tuple[Key, ...] = (
     _key("slower", "-", "less often", "Time", "Sample less often.", "app.faster(-1)"),
     _key("higher", "shift+up", "grow pane", "General", "Grow the lower pane.", "grow(1)"),
     _key("lower", "shift+down", "shrink pane", "General", "Shrink the lower pane.", "grow(-1)"),
-    _key("theme", "T", "theme", "General", "Choose the colours.", "app.change_theme"),
+    _key("theme", "T", "theme", "General", "Choose the colours, and see them at once.", "app.change_theme"),
     # the cursor
     _key("up", "up k", "up", "Cursor", "Up a line.",
          list="move(-1)", pages="move(0, -1)", help="scroll(-1)", guide="scroll(-1)", pick="move(-1)"),

@@ -1,6 +1,6 @@
 """Dialog with the help: keys, how to read the dashboard, and every field and flag of smaps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from rich.console import Group, RenderableType
@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from smapstop.text import format as fmt
-from smapstop.ui.help_content import HelpEntry, HelpSection, help_sections
+from smapstop.ui.help_content import HelpEntry, HelpPlace, HelpSection, sections_for
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.screens.modal import Modal
@@ -24,7 +24,11 @@ from smapstop.ui.theme.app_theme import palette_of
 
 
 class HelpText(Widget):
-    """The sections of the help that match the query."""
+    """The sections of the help that match the query.
+
+    Args:
+        place: The part of the dashboard whose sections come first; None for none.
+    """
 
     COMPONENT_CLASSES = {"help--title"}  # noqa: RUF012
     DEFAULT_CSS = """
@@ -33,6 +37,10 @@ class HelpText(Widget):
     }
     """
     query_text: reactive[str] = reactive("", layout=True)
+
+    def __init__(self, place: HelpPlace | None) -> None:
+        super().__init__()
+        self._place = place
 
     def render(self) -> RenderableType:
         """Render the sections, short entries in two columns where there is room."""
@@ -44,7 +52,7 @@ class HelpText(Widget):
 
     def _matching_sections(self) -> Iterator[HelpSection]:
         """Sections with their matching entries, without sections that have none."""
-        for section in help_sections(keymap_of(self.app)):
+        for section in sections_for(self._place, keymap_of(self.app)):
             entries = tuple(entry for entry in section.entries if entry.matches(self.query_text))
             if entries:
                 yield HelpSection(section.title, entries, section.short)
@@ -89,8 +97,24 @@ WORD_WIDTH, SHORT_WORD_WIDTH = 17, 13
 """Cells for the terms: usually, and where there is little room or there are two columns."""
 
 
+PLACE_TITLES: Mapping[HelpPlace, str] = {
+    "table": "the table",
+    "why": "why a mapping changed",
+    "fields": "the fields of a mapping",
+    "pages": "the pages of a mapping",
+    "life": "the life of a mapping",
+    "events": "the events",
+    "band": "the time band",
+}
+"""Names of the places in the title."""
+
+
 class HelpScreen(Modal[None]):
-    """Shows the help; `/` searches it."""
+    """Shows the help; `/` searches it.
+
+    Args:
+        place: The part of the dashboard from which it was opened, whose sections come first; None for none.
+    """
 
     AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
@@ -103,17 +127,21 @@ class HelpScreen(Modal[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("help")]
 
+    def __init__(self, place: HelpPlace | None = None) -> None:
+        super().__init__()
+        self._place = place
+
     def compose(self) -> ComposeResult:
         """Compose the search line and the text."""
         search, back, guide = (key_of(self.app, name) for name in ("filter", "back", "guide"))
         with Vertical(classes="box") as box:
-            box.border_title = "Help"
+            box.border_title = "Help" if self._place is None else f"Help: {PLACE_TITLES[self._place]}"
             box.border_subtitle = f"↑↓ PgUp PgDn scroll   {search} search   {guide} guide   {back} close"
             yield Input(
                 placeholder=f"press {search} to search: a key, a column, a field, a flag, or any word", id="search"
             )
             with VerticalScroll():
-                yield HelpText()
+                yield HelpText(self._place)
 
     @property
     def _text(self) -> VerticalScroll:

@@ -4,13 +4,14 @@ from textual.containers import VerticalScroll
 from textual.geometry import Region
 from textual.widgets import Input
 
+from smapstop.guide import read_chapter
 from smapstop.model.events import MECHANISMS
 from smapstop.proc.fields import FIELDS, VM_FLAGS
 from smapstop.proc.pages.page_states import STATE_HELP
 from smapstop.text.columns import COLUMNS
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
 from smapstop.text.pages import LETTERS, state_name
-from smapstop.ui.help_content import PRINCIPLES, HelpEntry, help_sections
+from smapstop.ui.help_content import PRINCIPLES, HelpEntry, HelpPlace, help_sections, sections_for
 from smapstop.ui.keys.keymap import Keymap
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.screens.help import HelpScreen, HelpText
@@ -110,6 +111,58 @@ async def test_a_search_leaves_what_matches() -> None:
         await pilot.pause()
         assert app.titles() == ["Fields of smaps, and the first Linux version that prints them"]
         assert [line.split()[0] for line in app.text()[1:] if line[1:2].strip()] == ["Referenced"]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("leak", "A leak? What grows, and what it is"),
+        ("oom", "What happened to mappings, and to the process"),
+        ("munmap", "What happened to mappings, and to the process"),
+        ("mmap", "What happened to mappings, and to the process"),
+        ("thp", "What changed, and what the kernel did"),
+        ("hugepage", "Fields of smaps, and the first Linux version that prints them"),
+        ("fork", "What changed, and what the kernel did"),
+        ("cow", "What changed, and what the kernel did"),
+    ],
+)
+async def test_what_people_call_it_is_found_where_it_is_explained(word: str, expected: str) -> None:
+    app = Host()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *word)
+        await pilot.pause()
+        assert expected in app.titles()
+
+
+async def test_a_leak_finds_all_recipes() -> None:
+    app = Host()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"leak")
+        await pilot.pause()
+        text = " ".join(" ".join(app.text()).split())
+    rows = read_chapter("recipes").partition("| what grows | is |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert len(rows) > 4
+    for row in rows:
+        assert row.split(" | ")[1].split()[-2] in text
+
+
+@pytest.mark.parametrize(
+    ("place", "first"),
+    [
+        ("table", ["Keys: table", "How to read the table: columns"]),
+        ("pages", ["Keys: here", "How to read the pages"]),
+        ("band", ["Keys: here", "Keys: time"]),
+        ("fields", ["Keys: here", "Fields of smaps, and the first Linux version that prints them"]),
+        ("events", ["Keys: here", "What changed, and what the kernel did"]),
+        (None, ["Keys: table", "Keys: compare"]),
+    ],
+)
+def test_the_place_where_it_is_opened_comes_first_and_nothing_is_left_out(
+    place: HelpPlace | None, first: list[str]
+) -> None:
+    sections = list(sections_for(place, Keymap()))
+    assert [section.title for section in sections[:2]] == first
+    assert {section.title for section in help_sections(Keymap())} <= {section.title for section in sections}
 
 
 async def test_a_search_without_a_match_says_so_and_obeys_nothing() -> None:
