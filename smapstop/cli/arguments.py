@@ -10,13 +10,10 @@ from typing import IO, NoReturn
 
 from smapstop.cli.output import print_text
 from smapstop.errors import SmapstopError
+from smapstop.number_limits import BUDGET_LIMITS, INTERVAL_LIMITS, parse_number
 
 OptionGroup = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name for it
 """Group of options under one heading of the help."""
-INTERVAL_LIMITS = (0.05, 3600.0)
-"""Minimum and maximum time between samples, seconds."""
-BUDGET_LIMITS = (0.01, 100.0)
-"""Minimum and maximum CPU budget of sampling, percent of one CPU."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -148,21 +145,6 @@ def _parse_interval(text: str) -> float:
 def _parse_budget(text: str) -> float:
     """Parse the value of `--budget`, percent."""
     return parse_number(text, "--budget", *BUDGET_LIMITS, "percent of one CPU")
-
-
-def parse_number(text: str, option: str, least: float, most: float, unit: str) -> float:
-    """Parse a number within limits.
-
-    Raises:
-        SmapstopError: It is not a number, or outside the limits.
-    """
-    try:
-        number = float(text)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise SmapstopError(f"{option} {text}", f"give {unit} from {least:g} to {most:g}")
-    return number
 
 
 def parse_reading_number(text: str) -> int:

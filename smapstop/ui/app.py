@@ -31,16 +31,18 @@ from smapstop.settings import Pick, Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text, oom_notices
+from smapstop.ui.commands.command_line import CommandLine
+from smapstop.ui.commands.palette import palette_commands
+from smapstop.ui.commands.table import run_line
 from smapstop.ui.keys.key_app import KeyApp
 from smapstop.ui.messages import SourceMessageReceived
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.screens.palette_commands import palette_commands
 from smapstop.ui.session import Session
 from smapstop.ui.signals import exit_on_signals
 from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
-from smapstop.ui.user_state import UserState, step_interval
+from smapstop.ui.user_state import UserState
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.help_place import help_place
 
@@ -83,7 +85,6 @@ class Dashboard(KeyApp):
         self.theme = settings.theme or self.theme
         self._start_request, self._settings, self._rebuilds = start_request, settings, rebuilds
         self._walkthrough = walkthrough
-        self._pace = settings.pace
         self._redraw_timer: Timer | None = None
         self._last_tick_time = 0.0
         """Arrival of the last tick, seconds of `time.monotonic`."""
@@ -118,6 +119,7 @@ class Dashboard(KeyApp):
     def compose(self) -> ComposeResult:
         """Compose the parts of the screen."""
         yield from self.main_screen.compose_parts()
+        yield CommandLine()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Commands of the palette: every key action that is available here, and a screenshot."""
@@ -151,7 +153,7 @@ class Dashboard(KeyApp):
         """Current settings of the user."""
         columns, sorting = (column.key for column in self.main_screen.columns), self.session.order.sorting
         return UserState(
-            tuple(columns), sorting, self.theme, self._pace.interval_ns / 1e9, self.main_screen.panes.lines
+            tuple(columns), sorting, self.theme, self.main_screen.pace.interval_ns / 1e9, self.main_screen.panes.lines
         )
 
     @property
@@ -179,16 +181,16 @@ class Dashboard(KeyApp):
 
         self.push_screen(ThemeScreen())
 
-    def action_faster(self, steps: int) -> None:
-        """Sample more often, or less often for negative steps."""
-        if isinstance(self._start_request, Replay):
-            self.notify("the sampling interval of a recording is fixed")
-            return
-        self._pace = step_interval(self._pace, steps)
-        self.source.request(self._pace)
-        if self.main_screen.dock is not None:
-            self.main_screen.dock.set_pace(self._pace)
-        self.notify(f"sampling every {fmt.span(self._pace.interval_ns)}", timeout=2)
+    def action_command(self, line: str) -> None:
+        """Run a command; if it makes no sense, say why."""
+        try:
+            run_line(self.main_screen, line)
+        except SmapstopError as error:
+            self.notify(str(error), markup=False)
+
+    def action_type_command(self, begin: str = "") -> None:
+        """Open the line to type a command."""
+        self.query_one(CommandLine).open(begin)
 
     # messages from the source
 
@@ -197,7 +199,7 @@ class Dashboard(KeyApp):
         if pid is None:
             self.exit(0)
         else:
-            self.source.request(Attach(pid, self._pace))
+            self.source.request(Attach(pid, self.main_screen.pace))
 
     @on(SourceMessageReceived)
     def handle_source_message(self, message: SourceMessageReceived) -> None:
@@ -243,7 +245,7 @@ class Dashboard(KeyApp):
         last = run.timeline.last if run else None
         if last is None or last.tick.ending is not None or self.session.end_of_recording is not None:
             return
-        due_seconds = max(last.tick.interval_ns, self._pace.interval_ns) / 1e9 + PATIENCE_SECONDS
+        due_seconds = max(last.tick.interval_ns, self.main_screen.pace.interval_ns) / 1e9 + PATIENCE_SECONDS
         elapsed_seconds = time.monotonic() - self._last_tick_time
         if elapsed_seconds > due_seconds:
             self.session.overdue_seconds = round(elapsed_seconds)

@@ -8,12 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smapstop.cli.arguments import CommandParser, add_common_options, parse_number, parse_options_and_operands
+from smapstop.cli.arguments import CommandParser, add_common_options, parse_options_and_operands
 from smapstop.cli.atomic_file import write_atomically
 from smapstop.cli.output import print_text, sanitize_line
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 from smapstop.export import RECORD_KINDS, RecordKind
+from smapstop.number_limits import parse_number
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.recording.reader import Recording

@@ -12,12 +12,12 @@ from smapstop.cli.arguments import (
     CommandParser,
     add_common_options,
     add_output_options,
-    parse_number,
     parse_options_and_operands,
 )
 from smapstop.cli.output import is_terminal, sanitize_line
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
+from smapstop.number_limits import parse_number
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.saved.series import SavedFile, Series

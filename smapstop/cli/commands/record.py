@@ -15,7 +15,6 @@ from smapstop.cli.arguments import (
     add_output_options,
     add_pace_options,
     did_you_mean,
-    parse_number,
     parse_options,
 )
 from smapstop.cli.output import sanitize_line
@@ -30,6 +29,7 @@ from smapstop.cli.targets import (
 )
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Launch
+from smapstop.number_limits import parse_number
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.model.tick import ExitStatus

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeGuard
 
-from smapstop.cli.arguments import BUDGET_LIMITS, INTERVAL_LIMITS
 from smapstop.errors import SmapstopError
+from smapstop.number_limits import BUDGET_LIMITS, INTERVAL_LIMITS
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.model.view.sort import Sorting

@@ -18,6 +18,7 @@ Place = Literal[
     "events",
     "band",
     "filter",
+    "command",
     "pages",
     "help",
     "pick",
@@ -35,7 +36,7 @@ MODAL_PLACES: frozenset[Place] = frozenset(
     {"help", "pick", "search", "runs", "sort", "columns", "theme", "quit", "guide"}
 )
 """Screens on which the dashboard's own keys are inactive."""
-TYPING_PLACES: frozenset[Place] = frozenset({"filter", "pick", "sort", "theme"})
+TYPING_PLACES: frozenset[Place] = frozenset({"filter", "command", "pick", "sort", "theme"})
 """Places with a text input: single characters are typed, not bound."""
 
 
@@ -120,9 +121,10 @@ KEYS: tuple[Key, ...] = (
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go back one step: out of a mapping, a filter, the past.",
          "back", events="back", filter="screen.back", help="back", pick="back", runs="dismiss", sort="dismiss",
-         columns="dismiss", theme="back", quit="answer('cancel')", guide="back", shown="filter pick"),
+         columns="dismiss", theme="back", quit="answer('cancel')", guide="back", command="close",
+         shown="filter command pick"),
     _key("events", "e f7", "events", "Table", "Show the event log; in it, enter opens the mapping and / filters.",
-         "events", shown=True),
+         "app.command('events')", shown=True),
     _key("last_event", "[", "previous outlier", "Time", "Back to where something began, or differs from its run.",
          "outlier(-1)"),
     _key("next_event", "]", "next outlier", "Time", "On to where something begins, or differs from its run.",
@@ -152,13 +154,15 @@ KEYS: tuple[Key, ...] = (
     ),
     _key("save", "x", "save", "General", "Save the session so far, to replay or export it.",
          "save", shown=True),
+    _key("command", ":", "command", "General", "Type a command: sort pss, group kind, goto 16:12:50.",
+         "app.type_command"),
     _key("palette", "ctrl+p", "palette", "General", "Find an action by name.",
          "app.command_palette", priority=True),
     _key("columns", "c f2", "columns", "Table", "Choose the columns, and their order.", "columns"),
-    _key("faster", "+ =", "more often", "Time", "Sample more often.", "app.faster(1)"),
-    _key("slower", "-", "less often", "Time", "Sample less often.", "app.faster(-1)"),
-    _key("higher", "shift+up", "grow pane", "General", "Grow the lower pane.", "grow(1)"),
-    _key("lower", "shift+down", "shrink pane", "General", "Shrink the lower pane.", "grow(-1)"),
+    _key("faster", "+ =", "more often", "Time", "Sample more often.", "app.command('interval shorter')"),
+    _key("slower", "-", "less often", "Time", "Sample less often.", "app.command('interval longer')"),
+    _key("higher", "shift+up", "grow pane", "General", "Grow the lower pane.", "app.command('pane higher')"),
+    _key("lower", "shift+down", "shrink pane", "General", "Shrink the lower pane.", "app.command('pane lower')"),
     _key("theme", "T", "theme", "General", "Choose the colours, and see them at once.", "app.change_theme"),
     # the cursor
     _key("up", "up k", "up", "Cursor", "Up a line.",
@@ -229,6 +233,15 @@ KEYS: tuple[Key, ...] = (
     _key("usual", "u", "defaults", "Lists", "Restore the default columns.", columns="usual"),
     _key("keep", "enter", "keep", "Lists", "Keep the filter, and go to what it shows.", filter="submit", shown=True,
          shadows="open"),
+    _key("run", "enter", "run", "Lists", "Run the command.", command="submit", shown=True, shadows="open"),
+    _key("complete", "tab", "complete", "Lists", "In a command: complete it, or go on to the next completion.",
+         command="complete(1)", shown=True),
+    _key("complete_back", "shift+tab", "complete back", "Lists", "In a command: back to the previous completion.",
+         command="complete(-1)"),
+    _key("earlier", "up", "earlier", "Lists", "In a filter or a command: bring back what was typed before.",
+         filter="earlier", command="earlier", shown=True),
+    _key("later", "down", "later", "Lists", "In a filter or a command: on to what was typed after it.",
+         filter="later", command="later"),
     _key("watch", "enter", "watch it", "Lists", "Watch the process under the cursor.", search="submit", shown=True),
     _key("reload", "ctrl+r", "refresh", "Lists", "List the processes again.", pick="reload", shown=True),
     _key("end_program", "e", "terminate", "Lists", "When you quit: terminate the program (SIGHUP).",

@@ -9,10 +9,11 @@ from textual.binding import BindingType
 
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.runs import Run
-from smapstop.model.protocol import Launch, Target
+from smapstop.model.protocol import Launch, Pace, Target
 from smapstop.model.view.filter import group_filter
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
+from smapstop.text import format as fmt
 from smapstop.text.status import header_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
@@ -67,6 +68,8 @@ class MainScreen(TimelineScreen):
             many_runs=rebuilds is not None,
         )
         self._source, self._walkthrough = source, walkthrough
+        self.pace = settings.pace
+        """How often the source samples, and for how much CPU time."""
         self.dock: ProgramDock | None = None
         """The dock of the launched program; None without one."""
         if isinstance(begin, Launch):
@@ -189,6 +192,14 @@ class MainScreen(TimelineScreen):
         else:
             self.action_open()
 
+    def set_pace(self, pace: Pace) -> None:
+        """Have the source sample at another pace, now and after the next launch."""
+        self.pace = pace
+        self._source.request(pace)
+        if self.dock is not None:
+            self.dock.set_pace(pace)
+        self.notify(f"sampling every {fmt.span(pace.interval_ns)}", timeout=2)
+
     @on(SourceRequested)
     def forward_request(self, message: SourceRequested) -> None:
         """Send a request of a widget to the source."""
@@ -226,20 +237,9 @@ class MainScreen(TimelineScreen):
         """Focus the table."""
         self.views.table.focus()
 
-    def action_events(self) -> None:
-        """Show or hide the events."""
-        if self.panes.events.has_focus:
-            self.views.table.focus()
-        self.panes.toggle_events()
-        self.request_redraw()
-
     def action_filter_events(self) -> None:
         """Open the line to filter events."""
         self.panes.open_event_filter()
-
-    def action_grow(self, lines: int) -> None:
-        """Make the panes higher by some lines, or lower for negative ones."""
-        self.panes.grow(lines)
 
     @on(EventList.EventSelected)
     def go_to_event(self, message: EventList.EventSelected) -> None:

@@ -195,26 +195,26 @@ class TimelineScreen(Screen[None]):
         """Open the dialog to choose the sorting."""
         from smapstop.ui.screens.sort import SortScreen
 
-        self.app.push_screen(SortScreen(self.session.order.sorting), self._set_sorting)
+        self.app.push_screen(SortScreen(self.session.order.sorting), self.set_sorting)
 
     def action_reverse(self) -> None:
         """Sort in the other direction."""
-        self._set_sorting(toggle_sorting(self.session.order.sorting.key, self.session.order.sorting))
+        self.set_sorting(toggle_sorting(self.session.order.sorting.key, self.session.order.sorting))
 
     def action_next_sort(self) -> None:
         """Sort by the next column."""
-        self._set_sorting(shift_sorting(self.columns, self.session.order.sorting, 1))
+        self.set_sorting(shift_sorting(self.columns, self.session.order.sorting, 1))
 
     def action_previous_sort(self) -> None:
         """Sort by the previous column."""
-        self._set_sorting(shift_sorting(self.columns, self.session.order.sorting, -1))
+        self.set_sorting(shift_sorting(self.columns, self.session.order.sorting, -1))
 
     @on(MappingTable.SortRequested)
     def sort_by_header(self, message: MappingTable.SortRequested) -> None:
         """Sort by the column whose title was clicked."""
         key = "moved" if message.key == "happened" else message.key  # the verdict has the time of the last change
         if key in SORTABLE or key == "moved":
-            self._set_sorting(toggle_sorting(key, self.session.order.sorting))
+            self.set_sorting(toggle_sorting(key, self.session.order.sorting))
 
     def action_columns(self) -> None:
         """Open the dialog to choose the columns."""
@@ -230,7 +230,8 @@ class TimelineScreen(Screen[None]):
             self.query_one(MappingTable).set_columns(columns)
             self.request_redraw()
 
-    def _set_sorting(self, sorting: Sorting | None) -> None:
+    def set_sorting(self, sorting: Sorting | None) -> None:
+        """Sort the rows; None changes nothing."""
         if sorting is not None:
             self.session.order.sorting = sorting
             self.request_redraw()

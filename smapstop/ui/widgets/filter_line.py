@@ -11,9 +11,10 @@ from textual.widgets import Input
 
 from smapstop.errors import SmapstopError
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.widgets.line_input import LineInput
 
 
-class FilterLine(Input):
+class FilterLine(LineInput):
     """Posts the typed expression whenever it is valid and matches; hidden except while the user types.
 
     What matches nothing is not finished yet, as a rule: it is applied when the user keeps it.
@@ -21,12 +22,6 @@ class FilterLine(Input):
     Args:
         hint: Placeholder with examples.
         matches: Whether an expression matches anything; raises a `SmapstopError` for an invalid one.
-    """
-
-    DEFAULT_CSS = """
-    FilterLine { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
-    FilterLine:focus { border: none; }
-    FilterLine.-wrong { color: $text-error; text-style: underline; }
     """
 
     @dataclass
@@ -52,14 +47,8 @@ class FilterLine(Input):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("filter")]
 
     def __init__(self, hint: str, matches: Callable[[str], bool], *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(placeholder=hint, id=id)
+        super().__init__(hint, id=id)
         self._matches = matches
-
-    def open(self, expression: str) -> None:
-        """Show the line, to edit an expression."""
-        self.value = expression
-        self.display = True
-        self.screen.set_focus(self)  # at once: `focus` is deferred, and the first letters would go elsewhere
 
     def close(self) -> None:
         """Hide the line; the filter stays."""
@@ -87,6 +76,7 @@ class FilterLine(Input):
         message.stop()
         error = self._find_error(message.value)
         if error is None:
+            self.history.add(message.value.strip())
             self.post_message(self.FilterChanged(self, message.value.strip()))
             self.close()
         else:

@@ -85,8 +85,12 @@ class Panes(Vertical):
         """Make the panes higher by some lines, or lower for negative ones."""
         panes = [pane for pane in (self._dock, self.events) if pane is not None and pane.display]
         if panes:
-            self.lines = max(MIN_PANE_HEIGHT, panes[0].outer_size.height + lines)
-            self.fit()
+            self.set_lines(panes[0].outer_size.height + lines)
+
+    def set_lines(self, lines: int) -> None:
+        """Set the height of the panes, as far as there is room."""
+        self.lines = max(MIN_PANE_HEIGHT, lines)
+        self.fit()
 
     # events
 

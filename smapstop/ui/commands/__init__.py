@@ -1,0 +1,1 @@
+"""Commands: what keys, the palette and the command line have the dashboard do."""

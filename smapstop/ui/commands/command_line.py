@@ -1,0 +1,142 @@
+"""Line to type a command: completed with tab, with what it means above it, and kept for mending when it is wrong."""
+
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from smapstop.errors import SmapstopError
+from smapstop.text import format as fmt
+from smapstop.ui.commands.table import COMMANDS, complete_line, find_command, run_line
+from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.screens.dashboard import MainScreen
+from smapstop.ui.widgets.line_input import LineInput
+
+_HINT = "sort pss   group kind   goto 16:12:50   theme nord"
+
+
+class CommandInput(LineInput):
+    """The typed command, the rest of its first completion dimmed; tab goes through the completions."""
+
+    DEFAULT_CSS = "CommandInput { width: 1fr; padding: 0; display: block; }"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("command")]
+
+    def __init__(self) -> None:
+        super().__init__(_HINT, select_on_focus=False)
+        self.suggester = _FirstCompletion(self)
+        self._completions: list[str] = []
+        """What tab goes through; the first is what was typed."""
+
+    def completions(self, line: str) -> list[str]:
+        """All completions of a line."""
+        return complete_line(cast("MainScreen", self.screen), line)
+
+    def action_complete(self, direction: int) -> None:
+        """Replace what was typed by its next completion (1), or by the previous one (-1)."""
+        if len(self._completions) < 3 or self.value not in self._completions:
+            self._completions = [self.value, *(each for each in self.completions(self.value) if each != self.value)]
+        at = (self._completions.index(self.value) + direction) % len(self._completions)
+        self.value = self._completions[at]
+        self.cursor_position = len(self.value)
+
+    def action_close(self) -> None:
+        """Close the line."""
+        self.query_ancestor(CommandLine).close()
+
+
+class CommandLine(Vertical):
+    """The command being typed, and above it what it means, or why it makes no sense."""
+
+    DEFAULT_CSS = """
+    CommandLine { display: none; height: 2; background: $panel; padding: 0 1;
+      & > Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $text-muted; }
+      & > Static.-wrong { color: $text-error; text-style: bold; }
+      & Horizontal { height: 1; }
+      & Horizontal > Static { width: 1; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._focused_before: Widget | None = None
+
+    def compose(self) -> ComposeResult:
+        """Compose the meaning and the line."""
+        yield Static(markup=False)
+        with Horizontal():
+            yield Static(":")
+            yield CommandInput()
+
+    @property
+    def input(self) -> CommandInput:
+        """The line."""
+        return self.query_one(CommandInput)
+
+    def open(self, text: str = "") -> None:
+        """Show the line with this text."""
+        if not self.display:
+            self._focused_before = self.screen.focused
+        self.display = True
+        self.input.open(text)
+        self._explain(text)
+
+    def close(self) -> None:
+        """Hide the line; what had the focus before has it again."""
+        self.display = False
+        if self.input.has_focus:
+            self.screen.set_focus(self._focused_before)
+
+    @on(Input.Changed)
+    def explain(self, message: Input.Changed) -> None:
+        """Show what the typed command means."""
+        message.stop()
+        self._explain(message.value)
+
+    @on(Input.Submitted)
+    def run(self, message: Input.Submitted) -> None:
+        """Run the command and close; if it makes no sense, say why and keep it."""
+        message.stop()
+        line = message.value.strip()
+        self.input.history.add(line)
+        if line:
+            screen = cast("MainScreen", self.screen)
+            try:
+                run_line(screen, line)
+            except SmapstopError as error:
+                self._show(str(error), wrong=True)
+                return
+        self.close()
+
+    def _explain(self, line: str) -> None:
+        """Show the command that a line begins with, or the commands that it may become."""
+        name, space, _ = line.partition(" ")
+        try:
+            command = find_command(name)
+        except SmapstopError as error:
+            found = "   ".join(each.name for each in COMMANDS if each.name.startswith(name))
+            self._show(str(error) if space or not found else found, wrong=bool(space) or not found)
+        else:
+            self._show(f"{command.synopsis}   {command.help}")
+
+    def _show(self, text: str, *, wrong: bool = False) -> None:
+        line = self.query_one(Static)
+        line.set_class(wrong, "-wrong")
+        line.update(Content(fmt.printable(text)))
+
+
+class _FirstCompletion(Suggester):
+    """Suggests the first completion of a line."""
+
+    def __init__(self, line: CommandInput) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._line = line
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The first completion; None if there is none."""
+        return next(iter(self._line.completions(value)), None)

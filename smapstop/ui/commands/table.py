@@ -1,0 +1,66 @@
+"""Table of all commands, and how a line is run and completed."""
+
+from collections.abc import Mapping
+
+from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
+from smapstop.ui.commands import panes, program, rows
+from smapstop.ui.commands.command import ScreenCommand
+from smapstop.ui.screens.dashboard import MainScreen
+
+COMMANDS: tuple[ScreenCommand, ...] = (
+    rows.SORT,
+    rows.GROUP,
+    rows.FILTER,
+    rows.METRIC,
+    panes.EVENTS,
+    panes.PANE,
+    program.LIVE,
+    program.INTERVAL,
+    program.QUIT,
+)
+"""All commands, in the order of the guide."""
+
+COMMAND: Mapping[str, ScreenCommand] = {command.name: command for command in COMMANDS}
+"""Commands by name."""
+
+
+def find_command(name: str) -> ScreenCommand:
+    """Find a command by its name, or by the unique beginning of one.
+
+    Raises:
+        SmapstopError: There is none, or there are several.
+    """
+    if name in COMMAND:
+        return COMMAND[name]
+    found = [each for each in COMMAND if name and each.startswith(name)]
+    if len(found) > 1:
+        raise ambiguous_name_error(f"{name!r} may be several commands", found, "give more of the name")
+    if not found:
+        raise unknown_name_error(f"no command {name!r}", name, COMMAND, ", ".join(COMMAND))
+    return COMMAND[found[0]]
+
+
+def run_line(screen: MainScreen, line: str) -> None:
+    """Run a line: the name of a command and its argument.
+
+    Raises:
+        SmapstopError: It makes no sense; nothing was done.
+    """
+    name, _, argument = line.strip().partition(" ")
+    command = find_command(name)
+    if argument.strip() and not command.usage:
+        raise SmapstopError(f"{command.name} takes no argument")
+    command.run(screen, argument.strip())
+
+
+def complete_line(screen: MainScreen, line: str) -> list[str]:
+    """All lines that begin with a line and make sense; a name that something may follow has a space after it."""
+    name, space, argument = line.partition(" ")
+    if not space:
+        return [f"{each.name} " if each.usage else each.name for each in COMMANDS if each.name.startswith(name)]
+    try:
+        command = find_command(name)
+    except SmapstopError:
+        return []
+    lines = (f"{name} {each}" for each in command.complete(screen, argument))
+    return [each for each in lines if each.casefold().startswith(line.casefold())]

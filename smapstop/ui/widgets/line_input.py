@@ -1,0 +1,50 @@
+"""Input of one line that is hidden except while the user types, and remembers what was typed before."""
+
+from textual.widgets import Input
+
+from smapstop.ui.line_history import LineHistory
+
+
+class LineInput(Input):
+    """An input that is shown to type one line; ↑ and ↓ bring back the lines typed before.
+
+    Args:
+        hint: Placeholder with examples.
+        select_on_focus: Whether the first letter typed replaces what the line was opened with.
+    """
+
+    DEFAULT_CSS = """
+    LineInput { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
+    LineInput:focus { border: none; }
+    LineInput.-wrong { color: $text-error; text-style: underline; }
+    """
+
+    def __init__(
+        self,
+        hint: str,
+        *,
+        select_on_focus: bool = True,
+        id: str | None = None,  # noqa: A002  (as Textual names it)
+    ) -> None:
+        super().__init__(placeholder=hint, select_on_focus=select_on_focus, id=id)
+        self.history = LineHistory()
+        """The lines entered before."""
+
+    def open(self, text: str) -> None:
+        """Show the line, to edit a text."""
+        self.value = text
+        self.cursor_position = len(text)
+        self.display = True
+        self.screen.set_focus(self)  # at once: `focus` is deferred, and the first letters would go elsewhere
+
+    def action_earlier(self) -> None:
+        """Bring back the line typed before this one."""
+        self._walk_history(-1)
+
+    def action_later(self) -> None:
+        """Go on to the line typed after this one."""
+        self._walk_history(1)
+
+    def _walk_history(self, direction: int) -> None:
+        self.value = self.history.step(self.value, direction)
+        self.cursor_position = len(self.value)
