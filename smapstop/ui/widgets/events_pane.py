@@ -56,7 +56,7 @@ class EventList(LineList[tuple[int, int], _EventLine]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
-    LEAVING, LEAVE_ACTION = "close", "screen.events"
+    LEAVING, LEAVE_ACTION = "close", "app.command('events')"
     """How to leave it, and the action that does so."""
 
     @dataclass
