@@ -1,4 +1,4 @@
-"""Registers of each architecture: as perf samples them (uapi/asm/perf_regs.h), and by the numbers of its DWARF ABI."""
+"""Registers of each architecture: as perf samples them (uapi/asm/perf_regs.h), and by their DWARF numbers."""
 
 import platform
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ class Architecture:
     """DWARF number of the stack pointer."""
     frame_pointer: int
     """DWARF number of the frame pointer."""
+    return_register: int
+    """DWARF number of the return address: on aarch64 of the link register, on x86-64 the program counter's."""
     address_mask: int
     """Bits of an address in code: on aarch64 the upper ones of a return address may hold its authentication code."""
 
@@ -55,6 +57,7 @@ X86_64 = Architecture(
     sample_order=(_AX, _DX, _CX, _BX, _SI, _DI, _BP, _SP, *range(9, 17), _IP),
     stack_pointer=7,
     frame_pointer=6,
+    return_register=16,
     address_mask=2**64 - 1,
 )
 AARCH64 = Architecture(
@@ -63,6 +66,7 @@ AARCH64 = Architecture(
     sample_order=tuple(range(33)),
     stack_pointer=31,
     frame_pointer=29,
+    return_register=30,
     address_mask=2**48 - 1,
 )
 _BY_NAME = {"x86_64": X86_64, "aarch64": AARCH64, "arm64": AARCH64}

@@ -29,6 +29,11 @@ _NO_FILE = re.compile(
 T = TypeVar("T")
 
 
+def is_no_file(name: str) -> bool:
+    """Whether a mapping that has an inode is named for a device, a kernel object or shared memory."""
+    return bool(_NO_FILE.match(name))
+
+
 def open_mapped_file(process: ProcDir, name: str, start: int, end: int, device: str, inode: int) -> int | None:
     """Open the file of a mapping; `None` if it may not be opened, or has been replaced. The caller closes the fd.
 
@@ -58,13 +63,24 @@ def _open_inode(process: ProcDir, way: str, device: str, inode: int) -> int | No
     def is_same(status: os.stat_result) -> bool:
         return status.st_ino == inode and _same_device(status.st_dev, device)
 
-    return _open_regular(process, way, is_same)
+    return open_regular(process, way, is_same)
 
 
-def _open_regular(process: ProcDir, way: str, is_it: Callable[[os.stat_result], bool] = lambda _: True) -> int | None:
-    """Open a regular file if the predicate accepts it."""
+def open_regular(
+    process: ProcDir, way: str, is_it: Callable[[os.stat_result], bool] = lambda _: True, flags: int = 0
+) -> int | None:
+    """Open a regular file if the predicate accepts it; the caller closes the fd.
+
+    Args:
+        process: Process from whose directory in /proc the way leads.
+        way: The way there.
+        is_it: The predicate.
+        flags: O_NOFOLLOW for a file in a directory in which others may put links.
+    """
     try:
-        path_fd = process.open(way, os.O_PATH)  # does not open it yet: it may be a device, or a pipe without a writer
+        path_fd = process.open(
+            way, os.O_PATH | flags
+        )  # does not open it yet: it may be a device, or a pipe without a writer
     except OSError:
         return None
     try:
@@ -182,12 +198,12 @@ class ElfCache:
         device, name = mappings.string_at(mappings.device, of), mappings.name_of(of)
         fd = open_mapped_file(process, name, start, end, device, inode)
         if fd is None:
-            is_file = inode and not _NO_FILE.match(name)
+            is_file = inode and not is_no_file(name)
             return "was deleted or replaced, or may not be read" if is_file else "is not a file"
         debug_fd = None
         try:
             elf = self.get(fd)
-            debug_fd = None if elf.has_symtab else self._open_debug_file(process, strip_deleted(name), elf)
+            debug_fd = None if elf.has_symtab else self.open_debug_file(process, strip_deleted(name), elf)
             if debug_fd is not None:
                 elf = elf.with_symbols_of(self.get(debug_fd))
             elf = match_segments(elf, mappings, of)
@@ -200,14 +216,14 @@ class ElfCache:
             if debug_fd is not None:
                 os.close(debug_fd)
 
-    def _open_debug_file(self, process: ProcDir, path: str, elf: Elf) -> int | None:
-        """Open the debug file of a stripped file; `None` if there is none.
+    def open_debug_file(self, process: ProcDir, path: str, elf: Elf) -> int | None:
+        """Open the debug file of a stripped file; `None` if there is none. The caller closes the fd.
 
         It is searched in the process's root, then in ours: containers rarely have debug files.
         """
         in_its_root = [f"root/{candidate}" for candidate in debug_file_paths(path, elf.build_id, elf.debug_link)]
         for candidate in (*in_its_root, *debug_file_paths(path, elf.build_id, None)):
-            fd = _open_regular(process, candidate.replace("\\012", "\n"))
+            fd = open_regular(process, candidate.replace("\\012", "\n"))
             if fd is None:
                 continue
             try:

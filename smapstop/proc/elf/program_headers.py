@@ -9,8 +9,8 @@ from smapstop.proc.pages.pagemap import PAGE_BYTES
 
 _MAX_HEADERS = 200
 _MAX_NOTE_BYTES = 4096
-_LOAD, _NOTE = 1, 4
-"""PT_LOAD, PT_NOTE."""
+_LOAD, _NOTE, _EH_FRAME = 1, 4, 0x6474E550
+"""PT_LOAD, PT_NOTE, PT_GNU_EH_FRAME."""
 _GO_NOTE = b"Go\0\0"
 """Name of the notes of Go's linker (cmd/link/internal/ld: elf.go)."""
 
@@ -22,6 +22,10 @@ class ProgramHeaders:
     segments: tuple[ElfSegment, ...] = ()
     is_go: bool = False
     """Whether Go's linker made it."""
+    frame_table: ElfSegment | None = None
+    """Where .eh_frame_hdr is, if there is one."""
+    machine: int = 0
+    """Architecture of a 64-bit little-endian file: EM_*; 0 for another one."""
 
     def bss_kb_behind(self, offset: int, size: int) -> int:
         """Zeroed data that is mapped without the file right behind a mapping of it, kB; 0 if there is none.
@@ -72,14 +76,18 @@ def read_program_headers(fd: int) -> ProgramHeaders:
         rows = [layout.unpack_from(raw, at * entry_bytes) for at in range(len(raw) // entry_bytes)]
     except struct.error:
         return ProgramHeaders()
-    segments, is_go = [], False
+    machine = struct.unpack_from("<H", head, 18)[0] if wide and order == "<" else 0
+    segments, is_go, frame_table = list[ElfSegment](), False, None
     for row in rows:
         if wide:
             kind, flags, offset, address, _, file_bytes, memory_bytes, _ = row
         else:
             kind, offset, address, _, file_bytes, memory_bytes, flags, _ = row
+        segment = ElfSegment(offset, address, file_bytes, flags, memory_bytes=memory_bytes)
         if kind == _LOAD:
-            segments.append(ElfSegment(offset, address, file_bytes, flags, memory_bytes=memory_bytes))
+            segments.append(segment)
+        elif kind == _EH_FRAME:
+            frame_table = segment
         elif kind == _NOTE and offset < 2**63:
             is_go |= _GO_NOTE in os.pread(fd, min(file_bytes, _MAX_NOTE_BYTES), offset)
-    return ProgramHeaders(tuple(segments), is_go)
+    return ProgramHeaders(tuple(segments), is_go, frame_table, machine)
