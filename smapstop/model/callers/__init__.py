@@ -1,0 +1,1 @@
+"""The code that made page faults: its call stacks, folded and counted."""

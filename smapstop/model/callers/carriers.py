@@ -1,0 +1,151 @@
+"""The table of functions that only carry: they touch memory for whoever called them, or lead to whom they call."""
+
+import re
+from enum import Enum, auto
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Where(Enum):
+    """Where in a stack a function carries."""
+
+    INNERMOST = auto()
+    """Before all others: it allocates, copies and fills for its caller."""
+    OUTERMOST = auto()
+    """After all others: it starts programs and threads."""
+    AMONG = auto()
+    """Anywhere in a stack that has frames of its language: it runs them."""
+
+
+class Carrier(NamedTuple):
+    """A kind of functions that carry."""
+
+    where: Where
+    names: re.Pattern[str]
+    """Matches their whole names without arguments, see `plain_name`; an empty one if there is no symbol."""
+    files: re.Pattern[str] | None = None
+    """Matches the whole name of their file, without its folder; `None` for any file."""
+    language: re.Pattern[str] | None = None
+    """Begins the names of the frames of a language, for `Where.AMONG`."""
+
+
+_ALL = re.compile(r".*", re.DOTALL)
+_PYTHON = re.compile(r"py::[^(]*:")
+_JAVASCRIPT = re.compile(r"(?:JS|LazyCompile|Function|Script|Eval|Builtin|RegExp|BytecodeHandler):")
+_RUST = re.compile(r"std::rt::lang_start")
+
+
+def _names(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives))
+
+
+CARRIERS = (
+    Carrier(  # the C library's ways to move bytes, in all their variants
+        Where.INNERMOST,
+        _names(
+            r"_*(?:GI_+|libc_|vdso_)?(?:w?mem(?:set|cpy|move|pcpy|chr|rchr|cmp)|bzero|bcopy|explicit_bzero)(?:_\w+)?",
+            r"_*(?:GI_+)?(?:str|wcs|stp)(?:n?len|n?cpy|n?cat|r?chr|n?cmp|n?casecmp|n?dup|str|c?spn|pbrk)"
+            r"(?:nul)?(?:_(?:sse|avx|evex|generic|chk)\w*)?",
+            r"__vdso_\w+",
+        ),
+    ),
+    Carrier(  # allocators, and the wrappers that programs have around them: xmalloc, zcalloc, g_malloc0
+        Where.INNERMOST,
+        _names(
+            r"\w*(?:[mcz]alloc|realloc|memalign|strdup)(?:array|0|_n|0_n|_usable|_internal|_impl|_large|_huge|_hook)*",
+            r"_*(?:libc_)?(?:aligned_alloc|valloc|pvalloc|free|cfree|s?brk|m(?:un)?map(?:64)?|mremap|mprotect|madvise)",
+            r"_int_(?:malloc|free|realloc|memalign)\w*|sysmalloc\w*|malloc_consolidate|_mid_memalign|ptmalloc_init",
+            r"tcache_init|__(?:default_|glibc_)morecore|__(?:libc_malloc_impl|malloc_alloc_meta)",
+            r"operator (?:new|delete)(?:\[\])?",
+            r"__(?:rust|rdl|rg)_(?:alloc|realloc|alloc_zeroed|dealloc)",
+        ),
+    ),
+    Carrier(  # glibc's and musl's allocators have names inside that others may have, too
+        Where.INNERMOST,
+        _names(
+            r"(?:new|grow|shrink)_heap|heap_trim|systrim|arena_get\w*|alloc_(?:perturb|slot|group)|unlink_chunk",
+            r"tcache_\w+",
+        ),
+        re.compile(r"libc(?:\.so\.6|-2\.\d+\.so|\.so)|ld-musl-.*"),
+    ),
+    Carrier(Where.INNERMOST, _ALL, re.compile(r"lib(?:je|tc|mi|sn)malloc\w*\.so.*|lib(?:mimalloc|hoard)\w*\.so.*")),
+    Carrier(  # the standard libraries of C++ and Rust
+        Where.INNERMOST, re.compile(r"(?:std|__gnu_cxx|core|alloc|hashbrown)::.*", re.DOTALL)
+    ),
+    Carrier(  # exceptions on their way
+        Where.INNERMOST,
+        _names(r"_Unwind_\w+|uw_\w+|__cxa_\w+|__gxx_personality_v0|execute_cfa_program"),
+    ),
+    Carrier(Where.INNERMOST, _ALL, re.compile(r"libgcc_s\.so.*")),
+    Carrier(Where.INNERMOST, _names(r"(?:internal/)?runtime[./].*", "gcWriteBarrier.*")),  # Go
+    Carrier(Where.INNERMOST, _ALL, re.compile(r"libjvm\.so")),
+    Carrier(  # CPython's allocators
+        Where.INNERMOST,
+        _names(
+            r"_?Py(?:Object|Mem)_\w*(?:Malloc|Calloc|Realloc|Free)|pymalloc_\w+|new_arena|allocate_from_new_pool",
+            r"_PyObject_Arena\w+|_Py(?:Object|Type)_\w*(?:GC_|Alloc|New)\w*|PyType_GenericAlloc|gc_alloc",
+        ),
+    ),
+    Carrier(  # CPython's loops and calls, from one function in Python to the next
+        Where.AMONG,
+        _names(
+            r"_?PyEval_\w+|py_trampoline_evaluator|_?Py(?:Object|Function|Vectorcall|CFunction)_?\w*[Cc]all\w*",
+            r"_PyObject_MakeTpCall|(?:cfunction|method|vectorcall|object|slot_tp|type|gen|func)_(?:v|call|send|method)\w*",
+            r"run_(?:eval_code_obj|mod)|_?PyRun_\w+|pymain_\w+|Py_(?:RunMain|BytesMain|Main)|pyrun_\w+",
+        ),
+        language=_PYTHON,
+    ),
+    Carrier(  # V8's builtins and insides, from one function in JavaScript to the next
+        Where.AMONG, re.compile(r"Builtins_\w+|v8::.*", re.DOTALL), language=_JAVASCRIPT
+    ),
+    Carrier(  # what calls the main function of a program in Rust
+        Where.AMONG, _names(r"main|core::ops::function::.*|std::(?:rt|sys\w*|panic\w*)::.*"), language=_RUST
+    ),
+    Carrier(
+        Where.OUTERMOST,
+        _names(
+            r"_start(?:_c)?|__libc_start_(?:main|call_main|main_impl|main_stage2)|libc_start_main_stage2|_dl_start_user",
+            r"_*clone3?|start_thread|execute_native_thread_routine",
+            r"runtime\.(?:goexit|main|mstart\w*|rt0_go|systemstack|mcall|_rt0_\w+)(?:\.abi0)?|_rt0_\w+",
+            r"std::(?:rt|sys\w*|thread|panicking|panic)::.*|core::ops::function::.*|std::thread::.*|std::__invoke.*",
+        ),
+    ),
+)
+"""What only carries. To add one: where, and a pattern of its names or files."""
+
+
+@lru_cache(1 << 14)
+def plain_name(name: str) -> str:
+    """Return a function's name without arguments, templates, type of its result, and marks of the compiler.
+
+    `int* std::fill<int*>(int*, int*)` → `std::fill`, `_int_malloc.constprop.0` → `_int_malloc`. A method of Rust
+    (`<alloc::vec::Vec<u8> as core::clone::Clone>::clone`) is named by its type if
+    that has a path, or else by its trait.
+    """
+    name = _COMPILERS_MARK.sub("", name)
+    if name.startswith("<") and "::" in name:
+        kind, _, trait = name[1:].partition(" as ")
+        return kind if "::" in kind.partition("<")[0] or not trait else trait
+    if not _HAS_ARGUMENTS.search(name):
+        return name
+    bare = "".join(_outside_brackets(name.replace("(anonymous namespace)", "").replace("operator()", "operator")))
+    bare = bare.partition("(")[0].rstrip()
+    before, operator, after = bare.partition("operator ")
+    return before.rpartition(" ")[2] + operator + after if operator else bare.rpartition(" ")[2]
+
+
+_COMPILERS_MARK = re.compile(
+    r"(?: \[clone [^]]*\]|\.(?:constprop|isra|part|cold|lto_priv|localalias|llvm)(?:\.\d+)?)+$"
+)
+_HAS_ARGUMENTS = re.compile(r"[(<]")
+
+
+def _outside_brackets(name: str) -> list[str]:
+    """List the characters outside of angle brackets."""
+    depth, outside = 0, []
+    for character in name:
+        depth += character == "<"
+        if not depth:
+            outside.append(character)
+        depth -= character == ">" and depth > 0
+    return outside
