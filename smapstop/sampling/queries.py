@@ -21,7 +21,7 @@ from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_frames import FrameFlags, read_frame_runs
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
-from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_page_runs
+from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_page_runs, read_sharing
 from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir
 from smapstop.proc.shared_memory.sharers import find_sharers
 from smapstop.proc.shared_memory.sysv import find_sysv_segment, read_sysv_segments
@@ -46,7 +46,8 @@ def read_pages(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesReq
         return PagesReply(request.mapping, tick, wall_ns, 0, 0, None, GONE_REASON)
     start, end = int(mappings.start[row]), int(mappings.end[row])
     try:
-        return PagesReply(request.mapping, tick, wall_ns, start, end, read_page_runs(process, start, end))
+        runs = read_sharing(process, read_page_runs(process, start, end))
+        return PagesReply(request.mapping, tick, wall_ns, start, end, runs)
     except PermissionError:
         why = f"not permitted to read the pages of process {process.pid}: {PAGEMAP_REMEDY}"
     except OSError as error:

@@ -6,45 +6,66 @@ from types import MappingProxyType
 from smapstop.model.pages.page_grid import PageGrid, PageNumbers
 from smapstop.model.pages.page_history import PageSnapshot
 from smapstop.model.protocol import FramesReply
-from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, PageState
+from smapstop.proc.pages.page_states import BASE_STATES, PAGE_STATES, SHARED_STATES, STATE_HELP, PageState
 from smapstop.text import format as fmt
 
+_LETTERS = {
+    PageState.NOT_PRESENT: "·",
+    PageState.FILE: "F",
+    PageState.COPIED: "C",
+    PageState.ANONYMOUS: "A",
+    PageState.SHARED_MEMORY: "M",
+    PageState.ZERO: "Z",
+    PageState.SWAPPED: "S",
+    PageState.GUARD: "G",
+    PageState.SPECIAL: "V",
+}
 LETTERS: Mapping[PageState, str] = MappingProxyType(
-    {
-        PageState.NOT_PRESENT: "·",
-        PageState.FILE: "F",
-        PageState.COPIED: "C",
-        PageState.ANONYMOUS: "A",
-        PageState.SHARED_MEMORY: "M",
-        PageState.ZERO: "Z",
-        PageState.SWAPPED: "S",
-        PageState.GUARD: "G",
-        PageState.SPECIAL: "V",
-    }
+    _LETTERS | {state: _LETTERS[base].lower() for state, base in BASE_STATES.items()}
 )
-"""Letter of each state, next to its colour; lower case where a cell has pages in other states, too."""
+"""Letter of each state, next to its colour; lower case for pages that are mapped elsewhere, too."""
+
+
+StateNames = Mapping[PageState, str]
+"""Names of all states in plain words."""
 
 
 def state_name(state: PageState) -> str:
     """Name of a state in plain words."""
-    return str(state) if state is PageState.COPIED else str(state).replace("-", " ")
+    return str(state) if BASE_STATES.get(state, state) is PageState.COPIED else str(state).replace("-", " ")
 
 
-def state_counts_text(counts: PageNumbers) -> str:
+def state_names(counts: PageNumbers, *, huge: bool = False) -> StateNames:
+    """Names for states that are shown together: if pages are shared, the others of that kind are "own".
+
+    Args:
+        counts: Number of pages in each state, shape (len(PAGE_STATES),).
+        huge: Whether pages of huge pages are among them, whose sharing is not certain.
+    """
+    found = {state for state, count in zip(PAGE_STATES, counts.tolist(), strict=True) if count}
+    shared = {state: " own" for state, shared in SHARED_STATES.items() if shared in found} | dict.fromkeys(
+        BASE_STATES, ""
+    )
+    doubt = "?" if huge else ""
+    return {state: state_name(state) + (shared[state] + doubt if state in shared else "") for state in PAGE_STATES}
+
+
+def state_counts_text(counts: PageNumbers, names: StateNames) -> str:
     """Number of pages and their states: "1 page: file", "8 pages: file", "8 pages: 5 file, 3 copied-on-write".
 
     Args:
         counts: Number of pages in each state, shape (len(PAGE_STATES),).
+        names: From `state_names`.
     """
-    return f"{fmt.pages_text(int(counts.sum()))}: {states_text(counts)}"
+    return f"{fmt.pages_text(int(counts.sum()))}: {states_text(counts, names)}"
 
 
-def states_text(counts: PageNumbers) -> str:
+def states_text(counts: PageNumbers, names: StateNames) -> str:
     """States with their page counts, most frequent first: "file", "5 file, 3 copied-on-write"."""
     found = states_by_count(counts)
     if len(found) == 1:
-        return state_name(found[0][0])
-    return ", ".join(f"{count:,} {state_name(state)}" for state, count in found)
+        return names[found[0][0]]
+    return ", ".join(f"{count:,} {names[state]}" for state, count in found)
 
 
 def states_by_count(counts: PageNumbers) -> list[tuple[PageState, int]]:
@@ -63,11 +84,12 @@ def offset_text(snapshot: PageSnapshot, page: int, offset: int) -> str:
     return f"file offset 0x{offset + (page - snapshot.first) * snapshot.page_bytes:x}"
 
 
-def changes_text(snapshot: PageSnapshot, before: PageSnapshot, changed: int) -> str:
-    """Number of pages that changed since the baseline snapshot."""
+def changes_text(snapshot: PageSnapshot, before: PageSnapshot, changed: int, newly_shared: int) -> str:
+    """Number of pages that changed since the baseline snapshot, and of those that a fork made shared."""
     if before is snapshot:
         return "baseline taken; changes will be marked"
-    return f"{fmt.pages_text(changed)} changed since {fmt.clock(before.reply.wall_ns)}"
+    shared = f", {newly_shared:,} became shared" if newly_shared else ""
+    return f"{fmt.pages_text(changed)} changed since {fmt.clock(before.reply.wall_ns)}{shared}"
 
 
 def zoom_text(grid: PageGrid) -> str:

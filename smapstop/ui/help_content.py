@@ -10,7 +10,7 @@ from smapstop.guide import read_chapter
 from smapstop.model.kinds import Kind
 from smapstop.proc.added_fields import ADDED_FIELDS
 from smapstop.proc.fields import FIELDS, VM_FLAGS
-from smapstop.proc.pages.page_states import HUGE_HELP, STATE_HELP
+from smapstop.proc.pages.page_states import BASE_STATES, HUGE_HELP, STATE_HELP
 from smapstop.text import format as fmt
 from smapstop.text import mechanisms
 from smapstop.text import pages as page_words
@@ -95,7 +95,13 @@ _SIGNS = (
 )
 _PAGE_SIGNS = (
     HelpEntry(
-        "f, a, c", "A lower-case letter: the cell has pages in several states; this is the most common one present."
+        "A, a",
+        "A capital letter: the process's own, mapped nowhere else (Private in smaps). A small one: mapped elsewhere, "
+        "too (Shared in smaps), as after a fork until one side writes.",
+    ),
+    HelpEntry(
+        "A·, Aa",
+        "Two letters, or two colours in a cell: it has pages in several states, and these are the commonest.",
     ),
     HelpEntry("F→C", "Changed since the compared snapshot: it was F (file) and is now C (copied on write)."),
     HelpEntry("in a huge page", HUGE_HELP),
@@ -205,6 +211,7 @@ def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
     states = (
         HelpEntry(f"{page_words.LETTERS[state]} {page_words.state_name(state)}", meaning)
         for state, meaning in STATE_HELP.items()
+        if state not in BASE_STATES
     )
     yield HelpSection(_PAGES, (*states, *_PAGE_SIGNS))
     yield HelpSection(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.pages.page_runs import PageRuns
-from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState, states_of
+from smapstop.proc.pages.page_states import BASE_STATES, PAGE_STATES, Backing, PageState, states_of_runs
 
 PageNumbers = NDArray[np.int64]
 """Page numbers, or numbers of pages."""
@@ -18,6 +18,18 @@ ZOOM = 8
 """Zoom factor: a cell of the next level has this many times as many pages."""
 
 _ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
+_PRIVATE = (PageState.ANONYMOUS, PageState.COPIED)
+_IS_NEWLY_SHARED = np.array([[BASE_STATES.get(now) is was in _PRIVATE for now in PAGE_STATES] for was in PAGE_STATES])
+_IS_CHANGE = np.array(
+    [
+        [
+            BASE_STATES.get(was, was) is not BASE_STATES.get(now, now) or (was is not now in _PRIVATE)
+            for now in PAGE_STATES
+        ]
+        for was in PAGE_STATES
+    ]
+)
+"""By the states before and after, as positions in `PAGE_STATES`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,15 +109,30 @@ def page_spans_of(runs: PageRuns, backing: Backing) -> PageSpans:
     """Page states of a mapping as spans."""
     size = np.uint64(runs.page_bytes)
     start, end = (runs.start // size).astype(np.int64), (runs.end // size).astype(np.int64)
-    return PageSpans(start, end, states_of(runs.flags, backing))
+    return PageSpans(start, end, states_of_runs(runs, backing))
 
 
 def diff_spans(before: PageSpans, after: PageSpans) -> PageSpans:
-    """Pages whose state changed, each with the state that it had before."""
+    """Pages that changed, each with the state that it had before.
+
+    A private page that was shared and is the process's own now has changed: it was copied, or the others gave it up.
+    What became shared has not, as a fork would mark every page; nor has a page of a file that others map or let go.
+    """
+    edges, was, now = _align_states(before, after)
+    changed = _IS_CHANGE[was, now]
+    return PageSpans(edges[:-1][changed], edges[1:][changed], was[changed])
+
+
+def count_newly_shared(before: PageSpans, after: PageSpans) -> int:
+    """Number of private pages that were the process's own and are shared now, as after a fork."""
+    edges, was, now = _align_states(before, after)
+    return int(np.diff(edges)[_IS_NEWLY_SHARED[was, now]].sum())
+
+
+def _align_states(before: PageSpans, after: PageSpans) -> tuple[PageNumbers, NDArray[np.int8], NDArray[np.int8]]:
+    """Edges between which both have one state each, and these states."""
     edges = np.unique(np.concatenate([before.start, before.end, after.start, after.end]))
-    was = before.states_at(edges[:-1])
-    other = was != after.states_at(edges[:-1])
-    return PageSpans(edges[:-1][other], edges[1:][other], was[other])
+    return edges, before.states_at(edges[:-1]), after.states_at(edges[:-1])
 
 
 def count_states(spans: PageSpans, edges: PageNumbers) -> PageNumbers:

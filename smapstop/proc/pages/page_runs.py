@@ -14,7 +14,7 @@ class PageFlags(IntFlag):
     """Flags of a page. No flags mean not present: never touched, released, or shared memory that is swapped out.
 
     The values are PAGEMAP_SCAN's categories (include/uapi/linux/fs.h) without the lowest two bits, which only matter
-    for a process that uses userfaultfd.
+    for a process that uses userfaultfd; but for SHARED, which `read_sharing` adds.
     """
 
     FILE = 1 << 0
@@ -29,6 +29,9 @@ class PageFlags(IntFlag):
     """Mapped by one page-table entry as part of a huge page."""
     GUARD = 1 << 6
     """Made inaccessible by MADV_GUARD_INSTALL (since Linux 6.13; distinct from a swapped page since 6.15)."""
+    SHARED = 1 << 7
+    """Mapped more than once: by other processes, or twice by this one. smaps counts such pages as Shared. Inexact for
+    huge pages, which Linux 6.17 to 6.19 judge by the first of their pages."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

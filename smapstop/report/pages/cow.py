@@ -12,7 +12,7 @@ from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import Backing
-from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_exclusive_mask
+from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_sharing
 from smapstop.proc.process import ProcDir
 from smapstop.report.pages.page_list import MAX_NAMES, pagemap_error
 
@@ -80,8 +80,8 @@ def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Cow
         if backing_of(kind_at(mappings, row), perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
             continue
         try:
-            runs = read_anonymous_runs(process, int(mappings.start[row]), int(mappings.end[row]))
-            own = read_exclusive_mask(process, runs).tolist()
+            copied = read_anonymous_runs(process, int(mappings.start[row]), int(mappings.end[row]))
+            runs = read_sharing(process, copied)
         except OSError as error:
             raise pagemap_error(process, error) from error
         if not len(runs):
@@ -89,6 +89,7 @@ def cow_pages(process: ProcDir, mappings: Mappings, files: ElfCache) -> list[Cow
         pages = _split_into_pages(runs)
         groups = groups_by_part[name, _part(mappings, row)]
         symbols = files.find_symbols_by_run(process, mappings, row, pages, most=MAX_NAMES)
+        own = (pages.flags & (PageFlags.PRESENT | PageFlags.SHARED) == PageFlags.PRESENT).tolist()
         swapped = (pages.flags & PageFlags.SWAPPED != 0).tolist()
         for on_page, is_own, in_swap in zip(symbols, own, swapped, strict=True):
             group = groups.setdefault(on_page, CowGroup(on_page))

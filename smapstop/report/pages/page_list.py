@@ -15,8 +15,8 @@ from smapstop.proc.elf.segments import file_row
 from smapstop.proc.elf.symbols import Symbols
 from smapstop.proc.pages.page_frames import FrameFlags, FrameRuns, read_frame_runs
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
-from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of
-from smapstop.proc.pages.pagemap import read_page_runs
+from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of_runs
+from smapstop.proc.pages.pagemap import read_page_runs, read_sharing
 from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.sampling.memory_filesystems import MemoryFilesystems
@@ -124,12 +124,12 @@ def read_page_list(
     """
     start, end, kind = int(mappings.start[row]), int(mappings.end[row]), kind_at(mappings, row)
     try:
-        runs = read_page_runs(process, start, end)
+        runs = read_sharing(process, read_page_runs(process, start, end))
         frames = read_frame_runs(process, runs) if frame_info else None
     except OSError as error:
         raise pagemap_error(process, error) from error
     pieces, which = _fill_holes(frames.runs if frames else runs, start, end)
-    codes = states_of(pieces.flags, backing_of(kind, mappings.perms_of(row)))
+    codes = states_of_runs(pieces, backing_of(kind, mappings.perms_of(row)))
     names = _names(process, mappings, row, pieces, files)
     if label is not None and label.may_be_bss and any(symbols.names for symbols in names):
         label = replace(label, guess=False)  # confirmed by the file's symbols

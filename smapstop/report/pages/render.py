@@ -8,7 +8,7 @@ from smapstop.model.lookup import full_name
 from smapstop.proc.columns import Counters
 from smapstop.proc.pages.page_frames import FrameFlags
 from smapstop.proc.pages.page_runs import PageFlags
-from smapstop.proc.pages.page_states import PageState
+from smapstop.proc.pages.page_states import BASE_STATES, SHARED_STATES, PageState
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record, header_records, label_record
 from smapstop.report.pages.page_list import FrameInfo, PageList, PageRange
@@ -50,12 +50,18 @@ def _record(run: PageRange, pages: PageList) -> Record:
         "end": f"{run.end:#x}",
         "pages": (run.end - run.start) // pages.page_bytes,
         "file_offset": run.offset,
-        "state": run.state.value,
-        "bits": [flag.name.lower() for flag in run.flags if flag.name],
+        "state": BASE_STATES.get(run.state, run.state).value,
+        "bits": _bits(run.flags),
         "symbols": list(run.symbols.names),
         "more_symbols": run.symbols.more_count,
     }
     return record | _frame_info_record(run.frame_info) if pages.has_frame_info else record
+
+
+def _bits(flags: PageFlags) -> list[str]:
+    """Names of the flags; pages that are mapped once are `exclusive`, as in pagemap."""
+    names = [flag.name.lower() for flag in flags & ~PageFlags.SHARED if flag.name]
+    return names + ["exclusive"] * (flags & (PageFlags.PRESENT | PageFlags.SHARED) == PageFlags.PRESENT)
 
 
 def _frame_info_record(info: FrameInfo | None) -> Record:
@@ -99,7 +105,10 @@ def _summary(pages: PageList) -> str:
     totals: Counter[PageState] = Counter()
     for run in pages.runs:
         totals[run.state] += (run.end - run.start) // pages.page_bytes
-    states = [f"{totals[state]:,} {state}" for state in PageState if totals[state]]
+    doubt = "?" * any(run.flags & PageFlags.HUGE for run in pages.runs)
+    own = {state: f"{state} own{doubt}" for state, shared in SHARED_STATES.items() if totals[shared]}
+    shared = {state: f"{state}{doubt}" for state in BASE_STATES}
+    states = [f"{totals[state]:,} {(own | shared).get(state, state)}" for state in PageState if totals[state]]
     return f"{pages_text(totals.total())}: {', '.join(states)}"
 
 
@@ -118,7 +127,9 @@ def _titles(pages: PageList) -> list[str]:
 
 def _cells(run: PageRange, pages: PageList) -> list[str]:
     """Texts of a run."""
-    state = run.state + " huge" * bool(run.flags & PageFlags.HUGE)
+    state = (
+        f"{run.state}{' huge?' if run.state in BASE_STATES else ' huge'}" if run.flags & PageFlags.HUGE else run.state
+    )
     facts = []
     if pages.has_frame_info:
         names = [name for flag, name in _FRAME_FLAGS.items() if run.frame_info and run.frame_info.flags & flag]

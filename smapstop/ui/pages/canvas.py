@@ -78,13 +78,18 @@ class PageCanvas:
         lines += self._list() if layout.cursor.listing else self._body()
         lines += self._box()
         if layout.footer:
-            lines.append(sections.draw_legend(self.totals, self._painter, style, width))
+            lines.append(sections.draw_legend(self.totals, self._names, self._painter, style, width))
         return [line.adjust_cell_length(width, style.base) for line in lines[: layout.height]]
 
     @property
     def _painter(self) -> CellPainter:
         """Painter of the cells."""
         return CellPainter(self.style.palette, self.style.base)
+
+    @property
+    def _names(self) -> words.StateNames:
+        """Names of the states in the whole mapping."""
+        return words.state_names(self.totals, huge=len(self.model.view.snapshot.huge_spans) > 0)
 
     # the parts in the middle
 
@@ -143,7 +148,9 @@ class PageCanvas:
         """Draw the legend with the pages in each state, and the list of copied pages."""
         layout, style = self.layout, self.style
         blank = Strip.blank(layout.panel, style.base)
-        lines = sections.draw_tall_legend(self.totals, self._painter, style, layout.panel)[: layout.legend]
+        lines = sections.draw_tall_legend(self.totals, self._names, self._painter, style, layout.panel)[
+            : layout.legend
+        ]
         if layout.cow_list is not None:
             lines += [blank, *self._list()]
         return lines + [blank] * (layout.body - len(lines))
@@ -163,14 +170,16 @@ class PageCanvas:
         height, width = self.layout.box, self.layout.width
         start, stop = self.layout.cursor_pages
         cells = view.cells(np.array([start, stop]))
-        now, was, changed = cells.now[0], cells.was[0], cells.changed[0]
+        now, was, huge = cells.now[0], cells.was[0], self._count_huge(start, stop)
         place = [(f"{words.address_range_text(view.snapshot, start, stop)}  ", True)]
         if view.has_file:
             place.append((f"{words.offset_text(view.snapshot, start, view.offset)}  ", False))
-        state = [(words.state_counts_text(now), True)]
-        if changed:
-            state.append((f"; {'it was' if stop - start == 1 else 'before:'} {words.states_text(was)}", True))
-        huge = self._count_huge(start, stop)
+        state_names = words.state_names(now + was, huge=huge > 0)
+        state = [(words.state_counts_text(now, state_names), True)]
+        if cells.changed[0] or (was != now).any():
+            state.append(
+                (f"; {'it was' if stop - start == 1 else 'before:'} {words.states_text(was, state_names)}", True)
+            )
         some = "in a huge page" if stop - start == 1 else f"{huge:,} in huge pages"
         state += [(f"; {some}", False)] if huge else []
         symbols = names.known.get(view.range_of(start, stop), ())

@@ -12,30 +12,35 @@ from textual.strip import Strip
 
 from smapstop.model.kinds import Kind
 from smapstop.model.pages.page_grid import PageCells, PageNumbers
-from smapstop.proc.pages.page_states import PAGE_STATES, PageState
+from smapstop.proc.pages.page_states import BASE_STATES, PAGE_STATES, PageState
 from smapstop.text import format as fmt
 from smapstop.text.pages import LETTERS
 from smapstop.ui.drawing.charts import code_points, strips_of
 from smapstop.ui.pages.layout import GridLayout
+from smapstop.ui.theme.contrast import blend, ensure_legible
 from smapstop.ui.theme.palette import Palette, Role
 
+_ROLES = {
+    PageState.FILE: Kind.FILE,
+    PageState.COPIED: Kind.ANONYMOUS,
+    PageState.ANONYMOUS: Kind.ANONYMOUS,
+    PageState.SHARED_MEMORY: Kind.SHARED,
+    PageState.ZERO: Kind.SPECIAL,
+    PageState.SWAPPED: "swap",
+    PageState.GUARD: Kind.HEAP,
+    PageState.SPECIAL: Kind.SPECIAL,
+}
 STATE_ROLES: Mapping[PageState, Role] = MappingProxyType(
-    {
-        PageState.FILE: Kind.FILE,
-        PageState.COPIED: Kind.ANONYMOUS,
-        PageState.ANONYMOUS: Kind.ANONYMOUS,
-        PageState.SHARED_MEMORY: Kind.SHARED,
-        PageState.ZERO: Kind.SPECIAL,
-        PageState.SWAPPED: "swap",
-        PageState.GUARD: Kind.HEAP,
-        PageState.SPECIAL: Kind.SPECIAL,
-    }
+    _ROLES | {state: _ROLES[base] for state, base in BASE_STATES.items()}
 )
-"""Colour of each state but NOT_PRESENT; states that share one never occur in the same mapping."""
+"""Colour of each state but NOT_PRESENT; states that share one never occur in the same mapping, except that pages
+mapped elsewhere, too, have a darker shade of it, or none where there is no shade."""
+_SHARED_SHADE = 0.35
+"""Share of the colour over the background for pages that are mapped elsewhere, too."""
 _ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
 _BLOCKS = code_points("▁▁▂▃▄▅▆▇▇")
-_CAPITAL = code_points("".join(LETTERS[state] for state in PAGE_STATES))
-_SMALL = code_points("".join(LETTERS[state].lower() for state in PAGE_STATES))
+_LETTER_POINTS = code_points("".join(LETTERS[state] for state in PAGE_STATES))
+_IS_SHARED = np.array([state in BASE_STATES for state in PAGE_STATES])
 _N = len(PAGE_STATES)
 
 
@@ -68,12 +73,19 @@ class CellPainter:
     def __init__(self, palette: Palette, base: Style) -> None:
         self._palette, self._base = palette, base
         self._plain = palette.depth == "none"
+        self._has_shades = palette.depth in ("truecolor", "256")
 
     def background_of(self, state: PageState) -> Style:
         """Background of a state: its colour; the base for absent pages or without colours."""
-        if self._plain or state is PageState.NOT_PRESENT:
-            return self._base
-        return self._base + Style(bgcolor=self._palette.colours[STATE_ROLES[state]])
+        ground = self._ground_of(state)
+        return self._base + Style(bgcolor=ground) if ground else self._base
+
+    def _ground_of(self, state: PageState) -> str:
+        """Background colour of a state; empty for that of the base."""
+        if self._plain or state is PageState.NOT_PRESENT or (state in BASE_STATES and not self._has_shades):
+            return ""
+        colour = self._palette.colours[STATE_ROLES[state]]
+        return blend(colour, self._palette.background, _SHARED_SHADE) if state in BASE_STATES else colour
 
     def letter_style(self, state: PageState, *, loud: bool = False) -> Style:
         """Style of a letter on its state's colour: dim, as the colour already shows the state; `loud` on changes."""
@@ -83,7 +95,9 @@ class CellPainter:
             return self._base + Style(color=palette.gain if loud else palette.quiet) + mark
         if self._plain:
             return self._base + mark
-        colour = palette.colours[STATE_ROLES[state]]
+        colour, ground = palette.colours[STATE_ROLES[state]], self._ground_of(state)
+        if state in BASE_STATES:
+            return ensure_legible(self._base + Style(color=colour, bgcolor=ground or None)) + mark
         ink = palette.label if loud else palette.fade_colour(colour, palette.label, 1)
         return Style(color=ink, bgcolor=colour) + mark
 
@@ -108,30 +122,34 @@ class CellPainter:
             cursor: Position of the cell under the cursor; None for none.
         """
         two, changed = _state_pairs(cells.now), cells.changed > 0
-        single = two.lower == two.upper
-        letters = single | changed | self._plain
-        state_letters = np.where(single, _CAPITAL[two.lower], _SMALL[two.lower])
-        glyphs = np.where(letters, state_letters, _BLOCKS[two.eighths])
-        keys = np.where(letters, two.lower * 2 + changed, 2 * _N + two.lower * _N + two.upper)
+        mixed = two.lower != two.upper
+        blocks = mixed & ~changed & ~self._needs_letters(two)
+        glyphs = np.full((len(mixed), cell_columns), ord(" "), np.uint32)
+        glyphs[:, 0] = _LETTER_POINTS[two.lower]
+        glyphs[mixed, 1:] = _LETTER_POINTS[two.upper[mixed], None]
+        glyphs[blocks] = _BLOCKS[two.eighths[blocks], None]
+        keys = np.where(mixed & ~changed, 2 * _N + two.lower * _N + two.upper, two.lower * 2 + changed)
         if cursor is not None:
-            keys[cursor], glyphs[cursor] = 2 * _N + _N * _N, state_letters[cursor]
-        return self._rows(glyphs, keys, columns, cell_columns)
+            keys[cursor], glyphs[cursor, 0] = 2 * _N + _N * _N, _LETTER_POINTS[two.lower[cursor]]
+            glyphs[cursor, 1:] = _LETTER_POINTS[two.upper[cursor]] if mixed[cursor] else ord(" ")
+        return self._rows(glyphs, keys, columns)
 
-    def _rows(
-        self, glyphs: NDArray[np.uint32], keys: NDArray[np.intp], columns: int, cell_columns: int
-    ) -> list[Strip]:
-        """Draw rows of glyphs; the last row is padded with blanks."""
+    def _needs_letters(self, two: _StatePair) -> NDArray[np.bool_]:
+        """Whether two colours do not show which two states they are."""
+        if self._plain:
+            return np.ones(len(two.lower), np.bool_)
+        if self._has_shades:
+            return np.zeros(len(two.lower), np.bool_)
+        needed: NDArray[np.bool_] = _IS_SHARED[two.lower] | _IS_SHARED[two.upper]
+        return needed
+
+    def _rows(self, glyphs: NDArray[np.uint32], keys: NDArray[np.intp], columns: int) -> list[Strip]:
+        """Draw rows of cells, glyphs of shape (cells, glyphs per cell); the last row is padded with blanks."""
         blank = 2 * _N + _N * _N + 1
         rows = -(-len(glyphs) // columns)
         padding = rows * columns - len(glyphs)
-        glyphs = np.append(glyphs, np.full(padding, ord(" "), np.uint32))
-        keys = np.append(keys, np.full(padding, blank))
-        if cell_columns > 1:
-            wide = np.full((len(glyphs), cell_columns), ord(" "), np.uint32)
-            wide[:, 0] = glyphs
-            blocks = (keys >= 2 * _N) & (keys < 2 * _N + _N * _N)
-            wide[blocks] = glyphs[blocks, None]
-            glyphs, keys = wide.ravel(), np.repeat(keys, cell_columns)
+        glyphs = np.pad(glyphs, ((0, padding), (0, 0)), constant_values=ord(" "))
+        keys = np.append(keys, np.full(padding, blank)).repeat(glyphs.shape[1])
         return strips_of(glyphs.reshape(rows, -1), keys.reshape(rows, -1), self._styles())
 
     def _styles(self) -> list[Style]:
@@ -141,9 +159,11 @@ class CellPainter:
         return [*letters, *mixed, self.cursor_style, self._base]
 
     def _mixed_style(self, lower: PageState, upper: PageState) -> Style:
-        """Style of a block of one state below another."""
-        colour = self._palette.quiet if lower is PageState.NOT_PRESENT else self._palette.colours[STATE_ROLES[lower]]
-        return self.background_of(upper) + Style(color=colour)
+        """Style of a block of one state below another, or of their letters."""
+        if self._plain:
+            return self._base + Style(dim=True)
+        ink = self._ground_of(lower) or self._palette.colours.get(STATE_ROLES.get(lower, ""), self._palette.quiet)
+        return self.background_of(upper) + Style(color=ink)
 
     # large cells
 
@@ -200,7 +220,7 @@ class CellPainter:
 
 
 def _cell_letter(counts: PageNumbers) -> str:
-    """Letter of a cell, in lower case if the cell is mixed."""
+    """Letter of a cell, or two letters if the cell is mixed."""
     (lower,), (upper,), _ = _state_pairs(counts[None])
     letter = LETTERS[PAGE_STATES[lower]]
-    return letter if lower == upper else letter.lower()
+    return letter if lower == upper else letter + LETTERS[PAGE_STATES[upper]]

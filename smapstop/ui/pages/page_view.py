@@ -7,7 +7,14 @@ import numpy as np
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.kinds import Kind, backing_of
 from smapstop.model.labels import Label
-from smapstop.model.pages.page_grid import PageCells, PageGrid, PageNumbers, PageSpans, count_states
+from smapstop.model.pages.page_grid import (
+    PageCells,
+    PageGrid,
+    PageNumbers,
+    PageSpans,
+    count_newly_shared,
+    count_states,
+)
 from smapstop.model.pages.page_history import PageHistory, PageSnapshot, diff_pages
 from smapstop.model.protocol import PagesReply
 from smapstop.model.view.view import View
@@ -80,6 +87,11 @@ class PageView:
         return self.baseline.spans.shift(moved)
 
     @property
+    def newly_shared(self) -> int:
+        """Number of private pages that became shared since the baseline."""
+        return count_newly_shared(self.baseline_spans, self.snapshot.spans)
+
+    @property
     def facts(self) -> list[str]:
         """Facts about the mapping and the page snapshot, as texts."""
         perms, place, size, *_ = facts_of(self.mapping_state)
@@ -87,7 +99,7 @@ class PageView:
             f"{perms[:4]} {place}",
             size,
             f"read at {fmt.clock(self.snapshot.reply.wall_ns)}",
-            words.changes_text(self.snapshot, self.baseline, self.changes.pages),
+            words.changes_text(self.snapshot, self.baseline, self.changes.pages, self.newly_shared),
         ]
 
     def range_of(self, start: int, stop: int) -> tuple[int, int]:
@@ -103,7 +115,7 @@ def derive_page_view(history: MappingHistory, page_history: PageHistory, view: V
         return None
     baseline = page_history.baseline_of(snapshot, view.state)
     state = history.states[history.step_at(shown.number)]
-    cow_pages = snapshot.spans.in_states(PageState.COPIED, PageState.SWAPPED)
+    cow_pages = snapshot.spans.in_states(PageState.COPIED, PageState.COPIED_SHARED, PageState.SWAPPED)
     if backing_of(state.kind, state.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
         cow_pages = cow_pages.in_states()
     notice = shown.notice

@@ -11,6 +11,7 @@ from smapstop.proc.pages.page_states import PageState
 from smapstop.text import format as fmt
 from smapstop.text import pages as words
 from smapstop.text.mapping_detail import flow
+from smapstop.text.pages import StateNames
 from smapstop.text.symbols import join_symbols
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
 from smapstop.ui.pages.canvas_layout import CowListLayout
@@ -48,11 +49,11 @@ def draw_box(lines: Sequence[Sequence[tuple[str, bool]]], style: DrawStyle, widt
     return drawn
 
 
-def draw_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle, width: int) -> Strip:
+def draw_legend(counts: PageNumbers, names: StateNames, painter: CellPainter, style: DrawStyle, width: int) -> Strip:
     """Draw the number of pages in each state on one line; states that do not fit are omitted."""
     segments = [Segment(" ", style.base)]
     for state, count in words.states_by_count(counts):
-        name = Segment(f" {words.state_name(state)} ", style.base)
+        name = Segment(f" {names[state]} ", style.base)
         new = [painter.swatch(state), name, Segment(f"{count:,}  ", style.bold)]
         if sum(segment.cell_length for segment in (*segments, *new)) > width:
             break
@@ -60,11 +61,16 @@ def draw_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle, wid
     return style.line(segments, width)
 
 
-def draw_tall_legend(counts: PageNumbers, painter: CellPainter, style: DrawStyle, width: int) -> list[Strip]:
+def draw_tall_legend(
+    counts: PageNumbers, names: StateNames, painter: CellPainter, style: DrawStyle, width: int
+) -> list[Strip]:
     """Draw the number of pages in each state, one state per line, with a bar for its share."""
     lines, total = [draw_rule("Pages", style, width)], max(1, int(counts.sum()))
-    for state, count in words.states_by_count(counts):
-        text = f" {words.state_name(state):<15} {count:>9,} "
+    states = words.states_by_count(counts)
+    name_width = max(15, *(len(names[state]) for state, _ in states))
+    count_width = max(len(f"{count:,}") for _, count in states)
+    for state, count in states:
+        text = f" {names[state]:<{name_width}} {count:>{count_width},} "
         room = max(0, width - fmt.cell_width(text) - 5)
         bar = "━" * max(1, round(room * count / total))
         colour = painter.background_of(state).bgcolor

@@ -58,6 +58,24 @@ def built(directory: Path, name: str, *options: str) -> Path:
     return executable
 
 
+def test_own_pages_are_exclusive_and_the_state_says_what_a_fork_still_shares(program: Program) -> None:
+    with SteppedProgram(program("fork")) as target:
+
+        def runs() -> list[tuple[int, str, list[str]]]:
+            document = told("-p", target.pid, hex(target.address))
+            return [(run["pages"], run["state"], run["bits"]) for run in document["runs"]]
+
+        def table() -> list[str]:
+            return smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout.splitlines()
+
+        assert runs() == [(60, "anonymous", ["present", "exclusive"])]
+        assert table()[1] == "60 pages: 60 anonymous"
+        target.go().go()
+        assert runs() == [(9, "anonymous", ["present", "exclusive"]), (51, "anonymous", ["present"])]
+        assert table()[1] == "60 pages: 9 anonymous own, 51 anonymous shared"
+        assert [line.split()[3:] for line in table()[4:]] == [["K", "anonymous"], ["K", "anonymous", "shared"]]
+
+
 def on_page(document: dict[str, Any], address: int) -> dict[str, Any]:
     """The run that a page is in."""
     found: dict[str, Any] = next(
@@ -97,7 +115,7 @@ def test_the_page_of_page1_turns_from_file_to_copied_on_write_and_its_neighbour_
         target.go()
         after = told("-p", target.pid, "known_pages .data")
         run = on_page(after, target.address)
-        assert (run["state"], run["bits"]) == ("copied-on-write", ["present"])
+        assert (run["state"], run["bits"]) == ("copied-on-write", ["present", "exclusive"])
         assert "page1" in run["symbols"]
         neighbour = on_page(after, target.address + PAGE)
         assert neighbour["state"] == "file"
@@ -192,7 +210,7 @@ def test_facts_of_the_frames_split_the_runs(program: Program) -> None:
     with SteppedProgram(program("fork")) as target:
         target.go().go()
         mapping = hex(target.address)
-        assert len(told("-p", target.pid, mapping)["runs"]) == 1
+        assert [run["pages"] for run in told("-p", target.pid, mapping)["runs"]] == [9, 51]
         document = told("-p", target.pid, mapping, "--facts")
         assert document["facts"] == ["dirty", "referenced", "huge_frame", "ksm", "map_count"]
         counts = [(run["pages"], run["map_count"]) for run in document["runs"]]

@@ -1,16 +1,27 @@
 """Cells of pages, against counting them one by one."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.pages.page_grid import ZOOM, PageGrid, PageSpans, count_states, diff_spans, page_spans_of
+from smapstop.model.pages.page_grid import (
+    ZOOM,
+    PageGrid,
+    PageSpans,
+    count_newly_shared,
+    count_states,
+    diff_spans,
+    page_spans_of,
+)
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns, merge_runs
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState
 
 ABSENT = PAGE_STATES.index(PageState.NOT_PRESENT)
 PAGE = 4096
-maps = st.lists(st.sampled_from([0, 1, 2, 3, 6]), max_size=120)
+OWN = [PAGE_STATES.index(state) for state in (PageState.COPIED, PageState.ANONYMOUS)]
+SHARED = [PAGE_STATES.index(state) for state in (PageState.COPIED_SHARED, PageState.ANONYMOUS_SHARED)]
+maps = st.lists(st.sampled_from([0, 1, 2, *OWN, *SHARED, PAGE_STATES.index(PageState.SWAPPED)]), max_size=120)
 """The state of each page of a mapping."""
 
 
@@ -55,7 +66,39 @@ def test_changed_pages_are_those_whose_state_is_another_one(was: list[int], now:
         for start, end, code in zip(found.start.tolist(), found.end.tolist(), found.state.tolist(), strict=True)
         for page, code in [(page, code) for page in range(start, end)]
     ]
-    assert told == [(first + at, was[at]) for at in range(both) if was[at] != now[at]]
+    changed = [
+        at
+        for at in range(both)
+        if (PAGE_STATES[was[at]].split()[0], was[at] in SHARED and now[at] in OWN)
+        != (PAGE_STATES[now[at]].split()[0], False)
+    ]
+    assert told == [(first + at, was[at]) for at in changed]
+    newly_shared = [at for at in range(both) if was[at] in OWN and now[at] == was[at] + 1]
+    assert count_newly_shared(stretches(was, first), stretches(now, first)) == len(newly_shared)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "changed", "newly_shared"),
+    [
+        (PageState.ANONYMOUS, PageState.ANONYMOUS_SHARED, 0, 1),  # fork
+        (PageState.COPIED, PageState.COPIED_SHARED, 0, 1),
+        (PageState.ANONYMOUS_SHARED, PageState.ANONYMOUS, 1, 0),  # a write, or the others ended
+        (PageState.COPIED_SHARED, PageState.COPIED, 1, 0),
+        (PageState.FILE, PageState.FILE_SHARED, 0, 0),  # others come and go
+        (PageState.FILE_SHARED, PageState.FILE, 0, 0),
+        (PageState.SHARED_MEMORY_SHARED, PageState.SHARED_MEMORY, 0, 0),
+        (PageState.FILE_SHARED, PageState.COPIED, 1, 0),
+        (PageState.FILE, PageState.COPIED_SHARED, 1, 0),
+        (PageState.ANONYMOUS_SHARED, PageState.NOT_PRESENT, 1, 0),
+        (PageState.ANONYMOUS_SHARED_OR_ZERO, PageState.ANONYMOUS, 1, 0),
+    ],
+)
+def test_what_became_the_processs_own_has_changed_and_what_became_shared_has_not(
+    was: PageState, now: PageState, changed: int, newly_shared: int
+) -> None:
+    before, after = stretches([PAGE_STATES.index(was)]), stretches([PAGE_STATES.index(now)])
+    assert diff_spans(before, after).pages == changed
+    assert count_newly_shared(before, after) == newly_shared
 
 
 @given(maps, st.integers(0, 50))

@@ -1,14 +1,15 @@
 """Page states derived from flags, and of the pages of a real program."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from stepped_program import SteppedProgram
 
-from smapstop.proc.pages.page_runs import PageFlags
-from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, Backing, PageState, states_of
+from smapstop.proc.pages.page_runs import PageFlags, PageRuns
+from smapstop.proc.pages.page_states import PAGE_STATES, STATE_HELP, Backing, PageState, states_of, states_of_runs
 from smapstop.proc.pages.pagemap import PAGE_BYTES, read_page_runs
 from smapstop.proc.process import ProcDir
 
@@ -22,7 +23,7 @@ PRESENT, FILE, SWAPPED, ZERO, HUGE, GUARD = (
 )
 
 
-def states(flags: list[int], backing: Backing) -> list[PageState]:
+def states(flags: Sequence[int], backing: Backing) -> list[PageState]:
     return [PAGE_STATES[code] for code in states_of(np.array(flags, np.uint8), backing).tolist()]
 
 
@@ -60,6 +61,28 @@ def test_every_state_is_explained_in_one_sentence() -> None:
     assert list(STATE_HELP) == list(PageState)
     assert all(text.endswith(".") and text.count(". ") == 0 for text in STATE_HELP.values())
     assert all(len(text) <= 77 for text in STATE_HELP.values()), "the line under the pages on 80 cells"
+
+
+def test_pages_mapped_elsewhere_too_have_states_of_their_own_where_that_means_anything() -> None:
+    flags = [PageFlags.PRESENT | PageFlags.SHARED, PageFlags.PRESENT | PageFlags.FILE | PageFlags.SHARED]
+    assert states(flags, Backing.NOTHING) == [PageState.ANONYMOUS_SHARED, PageState.ZERO]
+    assert states(flags, Backing.PRIVATE_FILE) == [PageState.COPIED_SHARED, PageState.FILE_SHARED]
+    assert states(flags, Backing.SHARED_MEMORY) == [PageState.SPECIAL, PageState.SHARED_MEMORY_SHARED]
+    assert states(flags, Backing.SPECIAL) == [PageState.SPECIAL] * 2
+    assert states([PageFlags.PRESENT | PageFlags.ZERO | PageFlags.SHARED], Backing.NOTHING) == [PageState.ZERO]
+
+
+@pytest.mark.parametrize(
+    ("zero", "state"), [(PageFlags.ZERO, "anonymous shared"), (PageFlags(0), "anonymous shared or zero")]
+)
+def test_a_source_that_cannot_tell_zero_pages_leaves_them_open(zero: PageFlags, state: str) -> None:
+    at, flags = np.array([PAGE_BYTES], np.uint64), np.array([PageFlags.PRESENT | PageFlags.SHARED], np.uint8)
+    runs = PageRuns(at, at + np.uint64(PAGE_BYTES), flags, PageFlags.PRESENT | PageFlags.SHARED | zero, PAGE_BYTES)
+    assert [PAGE_STATES[code] for code in states_of_runs(runs, Backing.NOTHING)] == [state]
+    flags = np.array([PageFlags.PRESENT], np.uint8)
+    assert [PAGE_STATES[code] for code in states_of_runs(replace(runs, flags=flags), Backing.NOTHING)] == [
+        "anonymous"
+    ]
 
 
 @pytest.mark.skipif(PAGE_BYTES != 4096, reason="the program counts pages of 4 kB")

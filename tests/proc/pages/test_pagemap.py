@@ -19,7 +19,14 @@ from stepped_program import SteppedProgram, stepped_python, wait_until
 
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.page_states import PAGE_STATES, Backing, PageState, states_of
-from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_entry_runs, read_page_runs, scan_runs
+from smapstop.proc.pages.pagemap import (
+    PAGE_BYTES,
+    read_anonymous_runs,
+    read_entry_runs,
+    read_page_runs,
+    read_sharing,
+    scan_runs,
+)
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
 
@@ -29,13 +36,14 @@ Reader = Callable[[int, int, int], PageRuns]
 pytestmark = pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs count pages of 4 kB")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this")
 
-PRESENT, FILE, SWAPPED, ZERO, HUGE, GUARD = (
+PRESENT, FILE, SWAPPED, ZERO, HUGE, GUARD, SHARED = (
     PageFlags.PRESENT,
     PageFlags.FILE,
     PageFlags.SWAPPED,
     PageFlags.ZERO,
     PageFlags.HUGE,
     PageFlags.GUARD,
+    PageFlags.SHARED,
 )
 TOLD_BY_BOTH = PRESENT | FILE | SWAPPED | GUARD
 TIB = 2**40
@@ -278,6 +286,110 @@ with smapstop.proc.process.ProcDir(1) as process:
 """
     with SteppedProgram(sys.executable, "-c", code) as target:
         assert target.words == ["Permission", "denied"]
+
+
+def sharing(pid: int, start: int, pages: int) -> str:
+    """Whether each page is our own (A), mapped elsewhere, too (a), or not in memory."""
+    with ProcDir(pid) as process:
+        runs = read_sharing(process, read_page_runs(process, start, start + pages * PAGE_BYTES))
+    assert SHARED in runs.known_flags
+    at = runs.flags_at(np.uint64(start) + np.arange(pages, dtype=np.uint64) * np.uint64(PAGE_BYTES))
+    return "".join("·" if not flags & PRESENT else "a" if flags & SHARED else "A" for flags in at.tolist())
+
+
+def child_of(pid: int) -> int:
+    """The only child of a program."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())
+
+
+def test_own_pages_and_shared_ones_before_and_after_a_fork_in_parent_and_child(program: Program) -> None:
+    with SteppedProgram(program("fork")) as target:
+
+        def both() -> tuple[str, str]:
+            return sharing(target.pid, target.address, 60), sharing(child_of(target.pid), target.address, 60)
+
+        assert sharing(target.pid, target.address, 60) == "A" * 60
+        target.go()
+        assert both() == ("a" * 60, "a" * 60)
+        target.go()
+        assert both() == ("A" * 9 + "a" * 51,) * 2, (
+            "the parent has copies, and the child is the only one with the rest"
+        )
+        target.go()
+        assert both() == ("A" * 9 + "a" * 21 + "A" * 4 + "a" * 26,) * 2
+        target.go()
+        assert sharing(target.pid, target.address, 60) == "A" * 60, "the child has ended"
+
+
+def test_own_pages_of_a_private_file_mapping(program: Program, tmp_path: Path) -> None:
+    with SteppedProgram(program("fork_file"), tmp_path / "file") as target:
+        assert sharing(target.pid, target.address, 20) == "A" * 20
+        target.go()
+        assert sharing(target.pid, target.address, 20) == "a" * 20
+        target.go()
+        assert sharing(target.pid, target.address, 20) == "A" * 3 + "a" * 17
+        target.go()
+        assert sharing(target.pid, target.address, 20) == "A" * 3 + "a" * 12 + "A" * 2 + "a" * 3
+        target.go()
+        assert sharing(target.pid, target.address, 20) == "A" * 20
+
+
+def test_sharing_of_scattered_pages_far_apart_and_of_more_than_one_read() -> None:
+    """Runs with short gaps, with long ones, and one that is longer than a read."""
+    chance = random.Random(7)
+    scattered = chance.sample(range(6000), 1500)
+    mine = [*sorted(chance.sample(scattered, 600)), 20_000, 100_000 + 65_535, 100_000 + 65_536]
+    code = (
+        f"p = reserve(200_000 * 4096, 3)\nfor page in {[*scattered, 20_000]}: ctypes.memset(p + page * 4096, 1, 1)\n"
+        "ctypes.memset(p + 100_000 * 4096, 1, 70_000 * 4096)\n"
+        "if os.fork() == 0: os.read(0, 1); os._exit(0)\n"
+        f"for page in {mine}: ctypes.memset(p + page * 4096, 2, 1)\nstep_at(p)\n"
+    )
+    with stepped_python(MAP_ANONYMOUS + code) as target:
+        told = sharing(target.pid, target.address, 200_000)
+        os.kill(child_of(target.pid), signal.SIGKILL)
+    assert [page for page, letter in enumerate(told) if letter == "A"] == mine
+    assert told.count("a") == 1500 + 1 + 70_000 - len(mine)
+
+
+def test_own_and_shared_pages_are_those_that_smaps_counts_as_private_and_shared() -> None:
+    code = (
+        "import json, ctypes\nif os.fork() == 0: os.read(0, 1); os._exit(0)\nx = [[n] for n in range(20_000)]\nstep()"
+    )
+    with stepped_python(code) as target, ProcDir(target.pid) as process:
+        mappings = parse_smaps(process.read_smaps())
+
+        def kb_of(row: int, *names: str) -> int:
+            columns = [mappings.get(name) for name in names]
+            return sum(int(column[row]) for column in columns if column is not None)
+
+        own_and_shared = np.array([0, 0])
+        for row in range(len(mappings)):
+            start, end, name = int(mappings.start[row]), int(mappings.end[row]), mappings.name_of(row)
+            if name == "[vsyscall]" or name.startswith(("[vdso]", "[vvar")):
+                continue
+            runs = read_page_runs(process, start, end)
+            runs = read_sharing(process, runs.take(runs.flags & (ZERO | HUGE) == 0))
+            pages = (runs.end - runs.start) // np.uint64(PAGE_BYTES)
+            in_memory, shared = runs.flags & PRESENT != 0, runs.flags & SHARED != 0
+            found = [int(pages[in_memory & ~shared].sum()) * 4, int(pages[in_memory & shared].sum()) * 4]
+            assert found == [kb_of(row, "private_clean", "private_dirty"), kb_of(row, "shared_clean", "shared_dirty")]
+            own_and_shared += found
+        os.kill(child_of(target.pid), signal.SIGKILL)
+    assert own_and_shared.min() > 400, "there is some of both"
+
+
+@needs_scan
+@pytest.mark.skipif(not THP.exists() or "[never]" in THP.read_text(), reason="huge pages are off")
+def test_huge_pages_shared_by_a_fork_are_shared_until_they_are_no_more(program: Program) -> None:
+    with SteppedProgram(program("huge_shared")) as target:
+        target.go().go()
+        assert sharing(target.pid, target.address, 512) == "A" * 512
+        target.go()
+        assert sharing(target.pid, target.address, 512) == "a" * 512
+        for _ in range(3):
+            target.go()
+        assert sharing(target.pid, target.address, 512) == "A" * 512, "the child has ended"
 
 
 PAGES = st.dictionaries(st.integers(0, 40), st.sampled_from([FILE | PRESENT, PRESENT, SWAPPED]), max_size=30)

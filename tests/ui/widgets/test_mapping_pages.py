@@ -38,6 +38,7 @@ from smapstop.ui.widgets.mapping_pages import MappingPages
 PAGE = 4096
 FIRST = 0x1000
 FILE, COPIED = PageFlags.PRESENT | PageFlags.FILE, PageFlags.PRESENT
+SHARED_COPY = COPIED | PageFlags.SHARED
 
 
 @pytest.fixture(autouse=True)
@@ -300,7 +301,7 @@ async def test_only_what_changed_is_written_in_the_colour_of_changes() -> None:
         def letters() -> list[bool]:
             strips = map(app.query_one(MappingPages).render_line, range(40))
             segments = [segment for strip in strips for segment in strip.crop(GUTTER)]
-            return [seg.style is not None and seg.style.color == gain for seg in segments if seg.text.strip() == "c"]
+            return [seg.style is not None and seg.style.color == gain for seg in segments if seg.text.strip() == "C·"]
 
         await lines(pilot)
         assert letters() == [False] * 5
@@ -308,6 +309,29 @@ async def test_only_what_changed_is_written_in_the_colour_of_changes() -> None:
         source.deliver(tick(1, 12, FIRST + 300), seen(1, *flags))
         await lines(pilot)
         assert letters() == [True] + [False] * 4
+
+
+async def test_own_and_shared_pages_have_letters_and_counts_and_those_that_became_own_are_marked() -> None:
+    app, source = dashboard(tick(0, 0, FIRST + 300))
+    async with app.run_test(size=(80, 24)) as pilot:
+        flags = [COPIED] * 200
+        await opened(pilot, source, seen(0, *flags))
+        assert "copied-on-write 200" in "\n".join(await lines(pilot))
+        flags = [SHARED_COPY] * 200
+        source.deliver(tick(1, 12, FIRST + 300), seen(1, *flags))
+        text = "\n".join(await lines(pilot))
+        assert "copied-on-write shared 200" in text
+        assert "0 pages changed since" in text
+        assert "200 became shared" in text
+        flags[3:10] = [COPIED] * 7
+        source.deliver(tick(2, 12, FIRST + 300), seen(2, *flags))
+        text = "\n".join(await lines(pilot))
+        assert " c  copied-on-write shared 193   C  copied-on-write own 7" in text
+        assert "7 pages changed since" in text
+        await pilot.press("home", *["right"] * 3)
+        text = "\n".join(await lines(pilot))
+        assert "1 page: copied-on-write own; it was copied-on-write shared" in text
+        assert "c c c C C C C C C C c c" in text
 
 
 async def test_v_again_goes_back_to_the_reasons_and_escape_to_the_table() -> None:
