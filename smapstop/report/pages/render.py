@@ -127,9 +127,10 @@ def _titles(pages: PageList) -> list[str]:
 
 def _cells(run: PageRange, pages: PageList) -> list[str]:
     """Texts of a run."""
-    state = (
-        f"{run.state}{' huge?' if run.state in BASE_STATES else ' huge'}" if run.flags & PageFlags.HUGE else run.state
-    )
+    state = str(run.state)
+    if run.flags & PageFlags.HUGE:  # whose sharing is judged by the first page
+        base = BASE_STATES.get(run.state)
+        state = f"{base} huge{state.removeprefix(base)}?" if base else f"{state} huge"
     facts = []
     if pages.has_frame_info:
         names = [name for flag, name in _FRAME_FLAGS.items() if run.frame_info and run.frame_info.flags & flag]

@@ -105,6 +105,21 @@ def test_huge_pages_are_a_bit_beside_the_state(program: Program, tmp_path: Path)
         assert "anonymous huge" in table
 
 
+def test_a_huge_page_that_a_fork_shares_is_so_by_its_first_page(program: Program) -> None:
+    if "[never]" in THP.read_text():
+        pytest.skip("huge pages are off")
+    with SteppedProgram(program("huge_shared")) as target:
+        target.go().go()
+        assert on_page(told("-p", target.pid, hex(target.address)), target.address)["bits"] == [
+            *("present", "huge", "exclusive")
+        ]
+        target.go()
+        assert on_page(told("-p", target.pid, hex(target.address)), target.address)["bits"] == ["present", "huge"]
+        table = smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout
+        assert "anonymous huge shared?" in table
+        assert "512 anonymous shared?" in table.splitlines()[1]
+
+
 @pytest.mark.parametrize("options", [("-fPIE", "-pie"), ("-no-pie",)])
 def test_the_page_of_page1_turns_from_file_to_copied_on_write_and_its_neighbour_does_not(
     tmp_path: Path, options: tuple[str, ...]
