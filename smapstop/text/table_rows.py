@@ -26,6 +26,10 @@ _ROW_TICKS, _GROUP_TICKS = 1_024, 240
 _KINDS = list(Kind)
 _NOT_IN_THIS_RUN = "not in this run"
 """For mappings that only the previous run has, when compared with it: gone, but never in this run."""
+Weight = int
+"""Size of an amount as the weight of its text: 1 bold, 0 normal, -1 dim."""
+_LARGE, _SMALL = 1 / 16, 1 / 1024
+"""Shares of the sum of a column: amounts from the first on are bold, those below the second dim."""
 RowIndices = NDArray[np.intp]
 SizedColumns = Sequence[tuple[Column, int]]
 """Columns with their widths."""
@@ -40,6 +44,8 @@ class RowText:
     """Text of each column, printable, not padded."""
     numbers: tuple[float, ...]
     """Number behind each text, for its colour; 0 if there is none."""
+    weights: tuple[Weight, ...]
+    """Weight of each amount; 0 for the other columns."""
     moves: tuple[int, ...]
     """Recent change of each amount, as in `moves_of`; 0 for the other columns."""
     kind: Kind
@@ -107,12 +113,14 @@ def build_rows(
     shown = _VisibleRows(view, timeline, indices, groups, histories, nearby, last_changed)
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(table, indices, column) for column, _ in columns]
+    weights = [_weights(table, indices, column) for column, _ in columns]
     return [
-        RowText(mapping, cells, values, moves, _KINDS[kind], now - when if when >= 0 else None, gone)
-        for mapping, cells, values, moves, kind, when, gone in zip(
+        RowText(mapping, cells, values, weight, moves, _KINDS[kind], now - when if when >= 0 else None, gone)
+        for mapping, cells, values, weight, moves, kind, when, gone in zip(
             table.ids[indices].tolist(),
             zip(*texts, strict=True),
             zip(*numbers, strict=True),
+            zip(*weights, strict=True),
             zip(*_moves(shown, [column for column, _ in columns]), strict=True),
             table.kind[indices].tolist(),
             last_changed,
@@ -171,6 +179,17 @@ def _numbers(table: TableData, indices: RowIndices, column: Column) -> list[floa
     changes = {"change": table.change, "rate": table.recent_change}
     values = changes[column.cell_format] if column.cell_format in changes else table.get(column.key)
     return [0] * len(indices) if values is None else values[indices].tolist()
+
+
+def _weights(table: TableData, indices: RowIndices, column: Column) -> list[Weight]:
+    """Weights of the amounts of a column, by their share of its sum."""
+    values = table.get(column.key) if column.cell_format == "amount" else None
+    if values is None:
+        return [0] * len(indices)
+    total = int(values[(values > 0) & ~table.gone].sum())
+    here = values[indices]
+    weights: list[Weight] = ((here >= total * _LARGE).astype(int) - (here < total * _SMALL)).tolist()
+    return weights
 
 
 def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:

@@ -1,9 +1,11 @@
 """Draw charts: numpy arrays to lines of styled text, with a resolution of an eighth of a cell.
 
 All cells are computed at once in numpy; Python code runs once per change of colour. A cell shows at most its two
-thickest bands: the lower one as the glyph, the other as the background. Whole cells are spaces on a coloured
-background, because block glyphs leave seams in many fonts. Where the ink has textures, a cell shows the glyph of its
-thickest band, and only bands of full blocks keep the fine edge.
+thickest bands: the lower one as the glyph, the other as the background. It has no third colour for what is empty
+above two bands: there the upper one is tinted, the weaker the less of the cell it covers. So a band that does not
+change looks the same in each column, whatever is on top of it. Whole cells are spaces on a coloured background,
+because block glyphs leave seams in many fonts. Where the ink has textures, a cell shows the glyph of its thickest
+band, and only bands of full blocks keep the fine edge.
 """
 
 from collections.abc import Sequence
@@ -33,6 +35,8 @@ def code_points(text: str) -> Glyphs:
 UPWARD = code_points(" ▁▂▃▄▅▆▇█")
 """Bars by height, in eighths of a cell."""
 _SPACE, _FULL = code_points(" █")
+_TINY = 0.25
+"""Thickness, in eighths of a cell, below which a band may vanish."""
 
 
 def draw_stacked_areas(series: Amounts, height: int, top: float, ink: Ink) -> list[Strip]:
@@ -51,25 +55,24 @@ def draw_stacked_areas(series: Amounts, height: int, top: float, ink: Ink) -> li
     return _draw_bands(_band_thickness(sampled, height, top)[:, ::-1], ink)
 
 
-def draw_area(series: Amounts, height: int, ink: Ink, *, low: float = 0.0, high: float) -> list[Strip]:
-    """Draw one area between two values; zoomed in on its own range, it shows small changes of a large amount.
-
-    A value above 0 is drawn at least an eighth of a cell high, to distinguish it from no sample.
+def draw_whole_areas(series: Amounts, height: int, top: float, ink: Ink) -> list[Strip]:
+    """Draw stacked areas whose sum, if it is above 0, covers at least an eighth of a cell: it is not no sample.
 
     Args:
-        series: Shape (width,), not negative; NaN is no sample.
+        series: Shape (bands, width), not negative; a column that contains NaN is no sample and stays empty.
         height: Lines.
-        ink: One colour.
-        low: The value at the bottom.
-        high: The value that fills the height.
+        top: The sum that fills the height.
+        ink: One colour per band.
     """
-    reach = high - low if high > low else 1.0
-    risen = np.maximum(series - low, reach / (8 * max(height, 1)))
-    return draw_stacked_areas(np.where(series > 0, risen, 0.0)[None], height, reach, ink)
+    total = series.sum(axis=0)
+    least = np.where(total > 0, top / (8 * max(height, 1)), 0.0)
+    return draw_stacked_areas(series * (np.fmax(total, least) / np.where(total > 0, total, 1.0)), height, top, ink)
 
 
 def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
     """Compute how many eighths of each cell each band covers, and after the bands the background.
+
+    A band that is not tiny covers at least an eighth.
 
     Args:
         series: Shape (bands, width).
@@ -79,9 +82,17 @@ def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
     Returns:
         Shape (bands + 1, cells, width); sums to 8 over the first axis.
     """
-    scale = cells * 8 / top if top > 0 else 0.0
-    edges = np.rint(np.clip(np.cumsum(series, axis=0) * scale, 0, cells * 8)).astype(np.intp)
-    edges = np.concatenate([np.zeros_like(edges[:1]), edges, np.full_like(edges[:1], cells * 8)])
+    eighths = np.clip(series * (cells * 8 / top if top > 0 else 0.0), 0, cells * 8)
+    edges = np.rint(np.minimum(np.cumsum(eighths, axis=0), cells * 8)).astype(np.intp)
+    least = (eighths >= _TINY).astype(np.intp)
+    for band in range(len(edges)):
+        below = edges[band - 1] if band else 0
+        edges[band] = np.maximum(edges[band], below + least[band])
+    room = cells * 8
+    for band in reversed(range(len(edges))):
+        edges[band] = np.minimum(edges[band], room)
+        room = edges[band] - least[band]
+    edges = np.concatenate([np.zeros_like(edges[:1]), np.maximum(edges, 0), np.full_like(edges[:1], cells * 8)])
     within = np.clip(edges[:, None] - 8 * np.arange(cells)[:, None], 0, 8)
     thickness: CellNumbers = np.diff(within, axis=0)
     return thickness
@@ -89,35 +100,47 @@ def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
 
 def _draw_bands(thickness: CellNumbers, ink: Ink) -> list[Strip]:
     """Draw bands of a thickness, shape (bands + 1, height, width)."""
+    glyphs, front, back = (_glyphs_by_texture if ink.textures else _glyphs_by_colour)(thickness, ink)
+    colours = [*ink.colours, ink.background, *(tint for tints in ink.tints for tint in tints)]
+    keys, positions = np.unique(front * len(colours) + back, return_inverse=True)
+    styles = [_style(colours[key // len(colours)], colours[key % len(colours)]) for key in keys.tolist()]
+    return strips_of(glyphs, positions.reshape(glyphs.shape), styles)
+
+
+def _thickest_two(thickness: CellNumbers) -> tuple[CellNumbers, CellNumbers, CellNumbers, CellNumbers]:
+    """The two thickest bands of each cell, the lower one first, and the thickness of each."""
     two = np.argsort(-thickness, axis=0, kind="stable")[:2]
     lower, upper = two.min(axis=0), two.max(axis=0)
     low, high = (np.take_along_axis(thickness, band[None], axis=0)[0] for band in (lower, upper))
-    level = np.rint(8 * low / (low + high)).astype(np.intp)
-    if ink.textures:
-        glyphs, front, back = _glyphs_by_texture(lower, upper, level, ink.textures)
-    else:
-        glyphs, front, back = _glyphs_by_colour(lower, upper, level)
-    colours = [*ink.colours, ink.background]
-    styles = [_style(glyph, ground) for glyph in colours for ground in colours]
-    return strips_of(glyphs, front * len(colours) + back, styles)
+    return lower, upper, low, high
 
 
-def _glyphs_by_colour(
-    lower: CellNumbers, upper: CellNumbers, level: CellNumbers
-) -> tuple[Glyphs, CellNumbers, CellNumbers]:
-    """Choose glyph, foreground and background of cells in two colours."""
+def _glyphs_by_colour(thickness: CellNumbers, ink: Ink) -> tuple[Glyphs, CellNumbers, CellNumbers]:
+    """Choose glyph, foreground and background of each cell, as positions in the colours and tints of an ink."""
+    background = len(ink.colours)
+    lower, upper, low, high = _thickest_two(thickness[:-1])
+    covered = 8 - thickness[-1]
+    alone = (low == 0) | (high == 0) | (lower == upper)
+    lower = np.where(alone & (low == 0), upper, lower)
+    share = np.clip(np.rint(8 * (covered - low) / np.maximum(8 - low, 1)).astype(np.intp), 1, 8)
+    tinted = background + 1 + 7 * upper + share - 1
+    back = np.where(alone, background, np.where(share == 8, upper, tinted))
+    level = np.where(alone, covered, low)
+    if not ink.tints:  # the thicker band as high as both
+        untinted = ~alone & (covered < 8)
+        lower = np.where(untinted & (high > low), upper, lower)
+        level, back = np.where(untinted, covered, level), np.where(untinted, background, back)
     whole = level % 8 == 0
-    band = np.where(level == 8, lower, upper)
-    glyphs = np.where(whole, _SPACE, UPWARD[level])
-    return glyphs, np.where(whole, band, lower), np.where(whole, band, upper)
+    band = np.where(level == 8, lower, back)
+    return np.where(whole, _SPACE, UPWARD[level]), np.where(whole, band, lower), np.where(whole, band, back)
 
 
-def _glyphs_by_texture(
-    lower: CellNumbers, upper: CellNumbers, level: CellNumbers, textures: str
-) -> tuple[Glyphs, CellNumbers, CellNumbers]:
+def _glyphs_by_texture(thickness: CellNumbers, ink: Ink) -> tuple[Glyphs, CellNumbers, CellNumbers]:
     """Choose glyph, foreground and background of cells that cannot show two bands by colour."""
-    background = len(textures)
-    bodies = code_points(textures + " ")
+    background = len(ink.textures)
+    bodies = code_points(ink.textures + " ")
+    lower, upper, low, high = _thickest_two(thickness)
+    level = np.rint(8 * low / (low + high)).astype(np.intp)
     fine = (bodies[lower] == _FULL) & (upper == background)
     band = np.where(fine | (level >= 4), lower, upper)
     return np.where(fine, UPWARD[level], bodies[band]), band, np.full_like(band, background)

@@ -55,7 +55,7 @@ def draw_field(
     ground = _row_background(row, style, cursor=cursor)
     plain = style.quiet if row.zero else style.base
     loud = style.change_style(row.change) if changed and not row.by_others else style.quiet
-    amount = style.quiet if row.zero else style.base + Style(color=style.palette.heat_of(row.amount))
+    amount = style.quiet if row.amount <= 0 else style.base
     cells = [
         ("▸ " if cursor else "  ", style.bold),
         (row.label.ljust(widths.label + 1), style.bold if changed and not row.by_others else plain),

@@ -10,19 +10,15 @@ from smapstop.model.kinds import Kind
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import ComparedTicks, exact_amount, field_label
-from smapstop.ui.drawing.charts import draw_area
+from smapstop.ui.drawing.charts import draw_whole_areas
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
 from smapstop.ui.theme.palette import Role
 
-CHART_ROLES: dict[str, Role] = {
-    "rss": "rss",
-    "pss": "pss",
-    "private_dirty": "dirty",
-    "anonymous": Kind.ANONYMOUS,
-    "swap": "swap",
-}
-"""Fields with a small chart, and its colour."""
-_GUTTER, _MIN_CELLS = 8, 24
+CHARTED = ("rss", "pss", "private_dirty", "anonymous", "swap")
+"""Fields with a small chart."""
+_ANONYMOUS_FIELDS = frozenset({"anonymous", "private_dirty"})
+"""Fields that count no pages of a file, or hardly any."""
+_GUTTER, _MIN_CELLS = 9, 24
 
 
 def draw_chart(
@@ -64,9 +60,7 @@ def draw_plot(
         return []
     unit = "" if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit else " kB"
     high = float(np.nanmax(known))
-    kind = history.states[-1].kind
-    ink = style.palette.ink(CHART_ROLES.get(name, kind))
-    strips = draw_area(history.window_maxima(name, ticks.window, ticks.number, cells), rows, ink, high=max(high, 1.0))
+    strips = _draw_areas(history, ticks, name, style, cells, rows, high)
     labels = [_axis_label(high, unit), *[""] * (rows - 1)]
     lines = [
         Strip.join([Strip([Segment(f"{label:>{_GUTTER - 2}} {'┤' if label else '│'}", style.quiet)]), strip])
@@ -77,6 +71,26 @@ def draw_plot(
         *(line.adjust_cell_length(width, style.base) for line in lines),
         style.line([Segment(f"{'0':>{_GUTTER - 2}} ┴", style.quiet), *axis], width),
     ]
+
+
+def _draw_areas(
+    history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, cells: int, rows: int, high: float
+) -> list[Strip]:
+    """Draw one field over time from 0 up to its highest value, in the colours of the memory that it counts."""
+    series = history.window_maxima(name, ticks.window, ticks.number, cells)[np.newaxis]
+    roles = [_role_of(name, history.states[-1].kind)]
+    if name == "rss" and "anonymous" in history.fields:
+        anonymous = np.fmin(history.window_maxima("anonymous", ticks.window, ticks.number, cells), series[0])
+        series = np.stack([series[0] - anonymous, anonymous])
+        roles.append(_role_of("anonymous", history.states[-1].kind))
+    return draw_whole_areas(series, rows, max(high, 1.0) if high == high else 1.0, style.palette.ink(*roles))
+
+
+def _role_of(name: str, kind: Kind) -> Role:
+    """Colour of a field: of a file's mapping, copied pages are anonymous; for other kinds, that of the kind."""
+    if name == "swap":
+        return "swap"
+    return Kind.ANONYMOUS if kind is Kind.FILE and name in _ANONYMOUS_FIELDS else kind
 
 
 def _axis_label(kb: float, unit: str) -> str:
@@ -111,7 +125,7 @@ def draw_small_charts(
         height: Lines of each chart, title included.
     """
     changed = history.last_changes(len(history.states) - 1)
-    names = [name for name in CHART_ROLES if name in history.fields and changed[history.fields.index(name)]]
+    names = [name for name in CHARTED if name in history.fields and changed[history.fields.index(name)]]
     columns = max(1, min(len(names), width // 28))
     cells = (width - 2 * (columns - 1)) // columns
     lines: list[Strip] = []
@@ -130,7 +144,7 @@ def _draw_small_chart(
     """Draw one field on a scale from 0 to its maximum."""
     values = history.field(name, history.step_at(ticks.number))
     high = float(np.fmax.reduce(values))
-    role = CHART_ROLES[name]
+    role = _role_of(name, history.states[-1].kind)
     amount = fmt.amount(None if values[-1] != values[-1] else float(values[-1]))
     head = [
         Segment(f" {field_label(name)} ", style.base + Style(color=style.palette.colours[role], bold=True)),
@@ -140,8 +154,4 @@ def _draw_small_chart(
     gap = width - sum(segment.cell_length for segment in head) - len(most)
     tail = " " * gap + most if gap > 0 else ""
     title_line = style.line([*head, Segment(tail, style.quiet)], width)
-    series = history.window_maxima(name, ticks.window, ticks.number, width)
-    return [
-        title_line,
-        *draw_area(series, height - 1, style.palette.ink(role), high=max(high, 1.0) if high == high else 1.0),
-    ]
+    return [title_line, *_draw_areas(history, ticks, name, style, width, height - 1, high)]

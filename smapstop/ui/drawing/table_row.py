@@ -11,7 +11,7 @@ from smapstop.model.history.recent_moves import FADE_TICKS
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
 from smapstop.text.kinds import letter_of
-from smapstop.text.table_rows import RowText
+from smapstop.text.table_rows import RowText, Weight
 from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette
 
@@ -33,8 +33,12 @@ def draw_row(
         cursor: Whether the row has the cursor, which has colours of its own.
     """
     segments = []
-    for (column, cells), text, number, move in zip(columns, row.cells, row.numbers, row.moves, strict=True):
-        style = base if row.gone or cursor else _restyle(base, *_cell_style(column, row, text, number, palette))
+    for (column, cells), text, number, weight, move in zip(
+        columns, row.cells, row.numbers, row.weights, row.moves, strict=True
+    ):
+        style = base
+        if not (row.gone or cursor):
+            style = _restyle(base, *_cell_style(column, row, text, number, weight, palette))
         if move and not row.gone:
             ink = style.color.name if style.color else palette.foreground
             style = _restyle(style, *_move_style(palette, move, ink))
@@ -58,11 +62,13 @@ def _restyle(ground: Style, colour: str | None, bold: bool | None) -> Style:
     return ground + Style(color=colour, bold=bold)
 
 
-def _cell_style(column: Column, row: RowText, text: str, number: float, palette: Palette) -> _TextStyle:
-    """Style of a cell: of an amount by its size, of a change by its direction."""
+def _cell_style(
+    column: Column, row: RowText, text: str, number: float, weight: Weight, palette: Palette
+) -> _TextStyle:
+    """Style of a cell: of an amount by its weight, of a change by its direction."""
     match column.cell_format:
         case "amount":
-            return palette.heat_of(number), None
+            return None if weight >= 0 and number > 0 else palette.quiet, weight > 0 or None
         case "change" | "rate":
             return palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet, None
         case "history":

@@ -84,7 +84,7 @@ def draw_paragraph(text: str, style: DrawStyle, width: int) -> list[Strip]:
 
 def draw_reason(reason: Reason, style: DrawStyle, width: int) -> list[Strip]:
     """One sentence, and behind it its place in the kernel."""
-    mark = Segment(f" {'▌' if reason.sure else '?'} ", style.warning)
+    mark = Segment(f" {'▌' if reason.sure else '?'} ", style.quiet if reason.sure else style.bold)
     lines = textwrap.wrap(reason.sentence, max(1, width - 5), break_on_hyphens=False)
     segments = [[mark, Segment(line, style.base)] for line in lines]
     source = Segment(reason.source, style.quiet)

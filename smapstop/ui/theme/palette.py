@@ -10,12 +10,12 @@ from smapstop.text.kinds import KINDS
 from smapstop.ui.theme.contrast import HIGHLIGHT_CONTRAST, TEXT_CONTRAST, blend, ensure_contrast
 
 Role = str
-"""Meaning of a colour: a kind, or one of `METRICS`."""
+"""Meaning of a colour: a kind, or "swap"."""
 Depth = Literal["truecolor", "256", "16", "none"]
 """Number of colours of the terminal; "none" with NO_COLOR and on dumb terminals."""
 
-METRICS = ("rss", "pss", "dirty", "swap")
-"""Amounts of a mapping or process that charts show."""
+ROLES: tuple[Role, ...] = (*KINDS, "swap")
+"""All roles: memory by its kind, and memory that is in swap. Besides these, colour only says what grew and shrank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Ink:
     """Colour behind the chart, and where there is no sample."""
     textures: str = ""
     """One glyph for each band where there are no colours; empty where there are."""
+    tints: tuple[tuple[str, ...], ...] = ()
+    """Each colour over the background, from one eighth to seven; empty where colours cannot be mixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +40,17 @@ class Palette:
     foreground: str
     background: str
     quiet: str
-    """Unobtrusive text: zeros, "·", scales."""
+    """Unobtrusive text: zeros, small amounts, "·", scales."""
     label: str
     """Text on top of any of `colours`."""
     gain: str
-    """A number that grew. Orange and blue can be distinguished with every kind of colour vision."""
+    """A number that grew. It differs from `loss` and from all roles with every kind of colour vision."""
     loss: str
     """A number that shrank."""
     colours: Mapping[Role, str]
-    """Colour of each kind and metric."""
-    heat: tuple[str, ...]
-    """Eight text colours for magnitudes in ascending order, with rising contrast to the background."""
+    """Colour of each role."""
     fade: tuple[str, ...]
     """Backgrounds of a row that just changed, brightest first; empty below 256 colours: use bold instead."""
-
-    def heat_of(self, kb: float) -> str:
-        """Colour of an amount: one step per factor of eight, from 4 kB to 8 GiB; `quiet` for 0."""
-        if kb <= 0:
-            return self.quiet
-        pages = max(int(kb) // 4, 1)
-        return self.heat[min((pages.bit_length() - 1) // 3, len(self.heat) - 1)]
 
     def fade_colour(self, lit: str, ink: str, ago: int) -> str:
         """Colour of text highlighted `ago` ticks ago: fades from `lit` to its normal colour `ink`."""
@@ -71,14 +64,22 @@ class Palette:
 
     def ink(self, *roles: Role) -> Ink:
         """Ink for bands of these roles, with textures where there are no colours."""
+        colours = tuple(self.colours[role] for role in roles)
         textures = "".join(map(self.texture_of, roles)) if self.depth == "none" else ""
-        return Ink(tuple(self.colours[role] for role in roles), self.background, textures)
+        tints = tuple(_tints(colour, self.background) for colour in colours) if self.fade else ()
+        return Ink(colours, self.background, textures, tints)
 
 
 def depth_of(color_system: str | None, *, no_color: bool = False) -> Depth:
     """Colour depth from rich's name of the terminal's colour system (`Console.color_system`)."""
     depths: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "standard": "16", "windows": "16"}
     return "none" if no_color or color_system is None else depths[color_system]
+
+
+@lru_cache(256)
+def _tints(colour: str, background: str) -> tuple[str, ...]:
+    """A colour over a background, from one eighth to seven."""
+    return tuple(blend(colour, background, eighths / 8) for eighths in range(1, 8))
 
 
 @lru_cache(32)
@@ -114,25 +115,22 @@ def build_palette(
         gain=on_ground(theme.gain),
         loss=on_ground(theme.loss),
         colours=MappingProxyType({role: on_ground(colour) for role, colour in theme.colours.items()}),
-        heat=tuple(map(on_ground, theme.heat)),
         fade=fade,
     )
 
 
-def _roles(kinds: str, metrics: str) -> Mapping[Role, str]:
-    """Map roles to colours or textures, given as lists in the order of `KINDS` and `METRICS`."""
-    return MappingProxyType(dict(zip((*KINDS, *METRICS), f"{kinds} {metrics}".split(), strict=True)))
+def _roles(names: str) -> Mapping[Role, str]:
+    """Map roles to colours or textures, in the order of `ROLES`."""
+    return MappingProxyType(dict(zip(ROLES, names.split(), strict=True)))
 
 
-# The kinds differ from each other, and so do the bands that are stacked: anonymous, file, shared, swap.
-_TEXTURES = _roles("▒ █ ▓ ╱ ░ ◊ ┼", "█ █ ▓ ▚")
+_TEXTURES = _roles("▒ █ ▓ ╱ ░ ◊ ┼ ▚")
 _FADE_PARTS = (1.0, 0.6, 0.35, 0.15)
 """Share of the highlight that is left, tick by tick."""
 _HIGHLIGHT_COLOUR, _HIGHLIGHT_PART = "#1e90ff", 0.22
 """Highlight of a row that just changed: colour and its share over the background."""
 
-# The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), distinguishable with every kind of colour vision;
-# darkened for light themes, so that text in them is legible.
+# All roles, gain and loss are at least 11 apart in CIE Lab with every kind of colour vision, in every theme.
 _DARK = Palette(
     dark=True,
     depth="truecolor",
@@ -140,13 +138,9 @@ _DARK = Palette(
     background="#121212",
     quiet="#767d8a",
     label="#000000",
-    gain="#f0913a",
-    loss="#4db2f0",
-    colours=_roles(
-        "#e69f00 #56b4e9 #f0e442 #cc79a7 #009e73 #7f7fff #cccccc",
-        "#56b4e9 #009e73 #e69f00 #cc79a7",
-    ),
-    heat=("#7c8696", "#7d94b4", "#6aa5c9", "#56b6c4", "#6cc6a6", "#9fd27c", "#d3d95c", "#ffe95e"),
+    gain="#f57c1f",
+    loss="#4fe3f7",
+    colours=_roles("#7fd8a5 #6ea3e0 #c3d35f #d070a0 #ffd21f #a06cff #f2f2ee #a78f5b"),
     fade=(),
 )
 _LIGHT = Palette(
@@ -156,13 +150,9 @@ _LIGHT = Palette(
     background="#f4f4f4",
     quiet="#767d88",
     label="#ffffff",
-    gain="#a84300",
-    loss="#005fa8",
-    colours=_roles(
-        "#b04a00 #0072b2 #43318f #b04489 #2e7a3c #6a0000 #3f4348",
-        "#0072b2 #2e7a3c #b04a00 #b04489",
-    ),
-    heat=("#67707e", "#586b8b", "#4a6796", "#355c96", "#264f85", "#3d3f78", "#4f2a5c", "#5a0f38"),
+    gain="#d0260f",
+    loss="#0a1f6e",
+    colours=_roles("#00805a #1f5eea #6f8520 #c733b5 #17485c #5a1aa8 #2b2328 #6b2f10"),
     fade=(),
 )
 _DARK_16 = Palette(
@@ -172,26 +162,19 @@ _DARK_16 = Palette(
     background="default",
     quiet="bright_black",
     label="black",
-    gain="bright_yellow",
+    gain="bright_red",
     loss="bright_cyan",
-    colours=_roles(
-        "yellow cyan bright_blue bright_magenta green bright_red white",
-        "cyan green yellow bright_magenta",
-    ),
-    heat=("white", "white", "cyan", "cyan", "green", "green", "bright_yellow", "bright_yellow"),
+    colours=_roles("green bright_blue yellow magenta bright_yellow bright_magenta white cyan"),
     fade=(),
 )
+# Few of the 16 colours can be read on white: what is rare shares one, but never within a chart.
 _LIGHT_16 = replace(
     _DARK_16,
     dark=False,
     label="bright_white",
     gain="red",
-    loss="blue",
-    colours=_roles(
-        "red blue magenta bright_red black bright_blue bright_black",
-        "blue magenta red black",
-    ),
-    heat=("bright_black", "bright_black", "blue", "blue", "magenta", "magenta", "red", "red"),
+    loss="bright_blue",
+    colours=_roles("magenta blue bright_magenta bright_red bright_black bright_blue black black"),
 )
 _PLAIN = replace(
     _DARK_16,
@@ -200,6 +183,5 @@ _PLAIN = replace(
     label="default",
     gain="default",
     loss="default",
-    colours=_roles(" ".join(["default"] * len(KINDS)), " ".join(["default"] * len(METRICS))),
-    heat=("default",) * 8,
+    colours=_roles(" ".join(["default"] * len(ROLES))),
 )

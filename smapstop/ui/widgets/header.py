@@ -70,7 +70,7 @@ class HeaderBar(Widget):
             at += fmt.cell_width(mode) + 3
             self._actions.append((range(at, at + fmt.cell_width(costs[0])), _BASELINE_ACTION))
         palette = palette_of(self.app)
-        colour = palette.colours["heap"] if header.moving else palette.gain
+        colour = palette.foreground if header.moving else palette.gain
         return Strip(
             [
                 Segment(name, base + Style(bold=True, reverse=True)),

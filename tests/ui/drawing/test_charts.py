@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from textual.strip import Strip
 
-from smapstop.ui.drawing.charts import draw_area, draw_stacked_areas
+from smapstop.ui.drawing.charts import _band_thickness, draw_stacked_areas, draw_whole_areas
 from smapstop.ui.theme.palette import Ink, build_palette
 
 NAN = float("nan")
@@ -14,10 +14,11 @@ COLOUR = build_palette(dark=True, depth="truecolor")
 PLAIN = build_palette(dark=True, depth="none")
 RED = Ink(("red",), "black")
 RED_BLUE = Ink(("red", "blue"), "black")
+TINTED = Ink(("red", "blue"), "black", tints=(("white",) * 7, tuple(f"color({n})" for n in range(101, 108))))
 TEXTURED = Ink(("default",) * 3, "default", "█▒░")
 SOLID = Ink(("default",), "default", "█")
 
-INITIALS = {"red": "r", "blue": "b", "black": "."}
+INITIALS = {"red": "r", "blue": "b", "black": "."} | {f"color({100 + n})": str(n) for n in range(1, 8)}
 
 
 def cells(strip: Strip) -> Iterator[tuple[str, str, str]]:
@@ -53,6 +54,23 @@ def test_bands_are_stacked_from_the_bottom_two_colours_to_a_cell() -> None:
         "rrr.▅",
     ]
     assert {"▄b.", "▄rb", "▅r."} == edges(strips)
+
+
+def test_a_band_that_does_not_change_looks_the_same_whatever_is_on_top_of_it() -> None:
+    series = np.array([[3.0] * 8, [1, 2, 3, 4, 5, 9, 13, 29]], np.float64)
+    low = [cell for strip in draw_stacked_areas(series, 2, 32, TINTED)[-1:] for cell in cells(strip)]
+    assert [(glyph, front) for glyph, front, _ in low] == [("▂", "r")] * 8, "3 of 16 is an eighth and a half"
+    assert [ground for _, _, ground in low] == ["1", "1", "1", "3", "3", "5", "b", "b"]
+
+
+def test_a_small_band_is_at_least_an_eighth_and_the_sum_stays() -> None:
+    series = np.array([[0.1, 0.1, 8], [8, 7.9, 0.1], [0, 0.1, 0.1], [0, 0, 0]])
+    thickness = _band_thickness(series, 2, 16)
+    assert thickness.sum(axis=1)[:4].T.tolist() == [[0, 8, 0, 0], [0, 8, 0, 0], [8, 0, 0, 0]], "too tiny"
+    thickness = _band_thickness(series * 4, 2, 64)
+    assert thickness.sum(axis=1)[:4].T.tolist() == [[0, 8, 0, 0], [0, 8, 0, 0], [8, 0, 0, 0]], "its share counts"
+    thickness = _band_thickness(np.array([[0.3, 16, 0.3], [9, 0.3, 0.3], [0.3, 0.3, 0.3]]), 2, 16)
+    assert thickness.sum(axis=1)[:3].T.tolist() == [[1, 8, 1], [14, 1, 1], [1, 1, 1]]
 
 
 def test_a_lone_band_rises_by_eighths() -> None:
@@ -120,22 +138,10 @@ def coloured_eighths(strips: list[Strip]) -> NDArray[np.int64]:
     return total
 
 
-def test_an_area_zooms_in_on_its_own_range() -> None:
-    series = np.array([NAN, 1000, 1004, 1008, 1016, 1012])
-    assert picture(draw_area(series, 2, RED, low=1000, high=1016)) == [
-        "....r▄",
-        ".▁▄rrr",
-    ]
-    assert picture(draw_area(series, 2, RED, high=1016)) == [
-        ".rrrrr",
-        ".rrrrr",
-    ]
-
-
 def test_the_least_amount_differs_from_nothing_and_from_no_sample() -> None:
-    assert picture(draw_area(np.array([0.0, 1.0]), 2, RED, high=1e9)) == ["..", ".▁"]
-    assert picture(draw_area(np.array([NAN, 7.0]), 2, RED, low=7, high=7)) == ["..", ".▁"]
+    assert picture(draw_whole_areas(np.array([[0.0, 1.0]]), 2, 1e9, RED)) == ["..", ".▁"]
+    assert picture(draw_whole_areas(np.array([[NAN, 7.0]]), 2, 70, RED)) == ["..", ".▂"]
 
 
 def test_an_area_without_colours_keeps_its_eighths() -> None:
-    assert texts(draw_area(np.array([1.0, 4, 12, 16]), 2, SOLID, high=16)) == ["  ▄█", "▁▄██"]
+    assert texts(draw_whole_areas(np.array([[1.0, 4, 12, 16]]), 2, 16, SOLID)) == ["  ▄█", "▁▄██"]

@@ -88,19 +88,19 @@ def test_at_80_columns_everything_is_in_one_column() -> None:
         "  Anonymous                   4 → 8              +4     +2 K/s  ▁██████████████",
         "  … 15 fields are 0 (0 shows them)",
         "─ Private_Clean  min 0, max 4, first 4, last 0 kB ──────────────────────────────",
-        f"   4 K ┤{solid}",
-        f"       │{solid}",
-        f"       │{solid}",
-        f"       │{solid}",
-        f"       │{solid}",
-        "     0 ┴ 22:13:20 ──────────────────────────────────────────────────── 22:13:22",
+        f"    4 K ┤{solid}",
+        f"        │{solid}",
+        f"        │{solid}",
+        f"        │{solid}",
+        f"        │{solid}",
+        "      0 ┴ 22:13:20 ─────────────────────────────────────────────────── 22:13:22",
         "─ VmFlags ──────────────────────────────────────────────────────────────────────",
         " rd readable   wr writable   mr may be made readable",
         "─ History ──────────────────────────────────────────────────────────────────────",
         " Private_Dirty 8 K              max 8 K   Anonymous 8 K                  max 8 K",
-        " ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓   ██████████████████████████████████████",
-        "▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓  ▄██████████████████████████████████████",
-        "▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓  ███████████████████████████████████████",
+        " ██████████████████████████████████████   ██████████████████████████████████████",
+        "▄██████████████████████████████████████  ▄██████████████████████████████████████",
+        "███████████████████████████████████████  ███████████████████████████████████████",
     ] == texts(detail.body)
     assert [line[:3] for line in texts(detail.bottom)] == [" ▏P", " ▏m", " ▏c"]
     assert (detail.table_width, detail.height) == (80, 24 + 3)
@@ -125,7 +125,7 @@ def test_at_240_columns_the_charts_are_at_the_right_of_the_fields() -> None:
     assert left[0].startswith("  Field, kB")
     assert right[0].startswith("─ Private_Clean  min 0, max 4, first 4, last 0 kB ─")
     assert left[9].startswith("▸ Private_Clean")
-    assert {line[:8] for line in right[2:26]} == {"       │"}
+    assert {line[:9] for line in right[2:26]} == {"        │"}
     assert left[24:30] == [
         "─ VmFlags ".ljust(115, "─"),
         " rd readable   wr writable   mr may be made readable",

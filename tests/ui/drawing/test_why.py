@@ -10,6 +10,8 @@ from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
+from smapstop.text.mapping_detail import compared_ticks
+from smapstop.ui.drawing.history_charts import draw_plot
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.drawing.why import draw_why
 from smapstop.ui.theme.palette import build_palette
@@ -63,3 +65,30 @@ def test_the_parts_stand_in_the_order_of_their_weight() -> None:
 
 def test_all_that_has_no_room_can_be_scrolled_to() -> None:
     assert set(drawn(117, 11)) >= {line for line in drawn(117, 12) if line.startswith(("rw-p", "v: the", "Rss"))}
+
+
+def chart_colours(kind_of_name: str, dirty: tuple[int, ...]) -> list[set[str]]:
+    """Colours of the chart in its first and last column; each tick has 12 kB, of which some anonymous."""
+    ticks = []
+    for number, kb in enumerate(dirty):
+        rows = mappings_of((0x1000, 0x1003, "rw-p", kind_of_name, 12), private_dirty=[kb], anonymous=[kb])
+        ticks.append(tick_of(number, rows, [7], keyframe=True))
+    timeline, palette = timeline_of(*ticks), build_palette(dark=True, depth="truecolor")
+    style = DrawStyle(palette, Style(), Style(bold=True), Style(reverse=True))
+    history, view = MappingHistory(timeline, 7), derive_view(timeline, ViewState())
+    roles = {colour: role for role, colour in palette.colours.items()}
+    columns: list[set[str]] = [set(), set()]
+    for strip in draw_plot(history, compared_ticks(history, view), "rss", style, 60, 13, mark=False)[:-1]:
+        for column, at in ((0, 9), (1, strip.cell_length - 2)):
+            (segment,) = strip.crop(at, at + 1)
+            assert segment.style is not None
+            colours = {segment.style.bgcolor, segment.style.color if segment.text != " " else None}
+            columns[column] |= {roles[colour.name] for colour in colours if colour and colour.name in roles}
+    return columns
+
+
+def test_the_chart_has_the_colours_of_the_memory_that_it_counts() -> None:
+    assert chart_colours("/bin/program", (4, 12)) == [{"file", "anonymous"}, {"anonymous"}]
+    assert chart_colours("/bin/program", (0, 0)) == [{"file"}, {"file"}]
+    assert chart_colours("[heap]", (12, 12)) == [{"heap"}, {"heap"}]
+    assert chart_colours("[stack]", (12, 12)) == [{"stack"}, {"stack"}]

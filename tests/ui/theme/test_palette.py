@@ -10,7 +10,7 @@ from textual.theme import BUILTIN_THEMES
 
 from smapstop.text.kinds import KINDS, LETTERS
 from smapstop.ui.theme.contrast import contrast_ratio, ensure_contrast, ensure_legible
-from smapstop.ui.theme.palette import METRICS, Depth, Ink, Palette, build_palette, depth_of
+from smapstop.ui.theme.palette import Depth, Ink, Palette, build_palette, depth_of
 
 DEPTHS: tuple[Depth, ...] = ("truecolor", "256", "16", "none")
 THEMES = pytest.mark.parametrize("dark", [True, False])
@@ -61,20 +61,27 @@ def of_theme(name: str) -> Palette:
 
 @ALL_THEMES
 @pytest.mark.parametrize("vision", VISIONS)
-def test_kinds_metrics_gain_and_loss_are_told_apart(name: str, vision: str) -> None:
-    colours = of_theme(name)
-    pairs = [*combinations(KINDS, 2), *combinations(METRICS, 2)]
-    alike = [
-        pair for pair in pairs if distance(colours.colours[pair[0]], colours.colours[pair[1]], vision) < TOLD_APART
-    ]
+def test_each_colour_has_one_meaning(name: str, vision: str) -> None:
+    palette = of_theme(name)
+    colours = dict(palette.colours) | {"gain": palette.gain, "loss": palette.loss}
+    pairs = combinations(colours, 2)
+    alike = [pair for pair in pairs if distance(colours[pair[0]], colours[pair[1]], vision) < TOLD_APART]
     assert alike == []
-    assert distance(colours.gain, colours.loss, vision) > 4 * TOLD_APART
+    assert distance(palette.gain, palette.loss, vision) > 4 * TOLD_APART
+
+
+@THEMES
+def test_with_16_colours_what_is_common_has_its_own(dark: bool) -> None:
+    palette = build_palette(dark=dark, depth="16")
+    common = [palette.colours[kind] for kind in ("file", "anonymous", "heap", "stack", "shared")]
+    assert len({*common, palette.gain, palette.loss}) == 7
+    assert len({palette.colours[role] for role in ("file", "shared", "anonymous", "swap")}) == 4
 
 
 @ALL_THEMES
 def test_everything_can_be_read(name: str) -> None:
     colours = of_theme(name)
-    texts = {colours.foreground, colours.quiet, colours.gain, colours.loss, *colours.heat, *colours.colours.values()}
+    texts = {colours.foreground, colours.quiet, colours.gain, colours.loss, *colours.colours.values()}
     assert [text for text in texts if contrast_ratio(text, colours.background) < 4.5] == []
     assert [text for text in texts for ground in colours.fade if contrast_ratio(text, ground) < 3] == []
     assert [fill for fill in colours.colours.values() if contrast_ratio(colours.label, fill) < 4.5] == []
@@ -84,7 +91,7 @@ def test_everything_can_be_read(name: str) -> None:
 def test_what_16_colours_have_can_be_read_on_the_terminals_own_ground(dark: bool) -> None:
     colours = build_palette(dark=dark, depth="16")
     ground = "#000000" if dark else "#ffffff"
-    texts = {colours.quiet, colours.gain, colours.loss, *colours.heat, *colours.colours.values()}
+    texts = {colours.quiet, colours.gain, colours.loss, *colours.colours.values()}
     assert [text for text in texts if contrast_ratio(XTERM[text], ground) < 3] == []
     fills = colours.colours.values()
     assert [fill for fill in fills if contrast_ratio(XTERM[colours.label], XTERM[fill]) < 3] == []
@@ -116,26 +123,11 @@ def test_a_style_is_made_legible_where_its_colours_are_known() -> None:
 
 
 @THEMES
-def test_heat_goes_ever_further_from_the_background(dark: bool) -> None:
-    colours = build_palette(dark=dark, depth="truecolor")
-    away = [contrast_ratio(step, colours.background) for step in colours.heat]
-    assert sorted(away) == away
-    assert len(set(away)) == len(away) == 8
-
-
-def test_heat_takes_a_step_for_each_factor_of_eight() -> None:
-    colours = build_palette(dark=True, depth="truecolor")
-    amounts = [0, 1, 4, 31, 32, 256, 2 << 10, 16 << 10, 128 << 10, 1 << 20, 8 << 20, 64 << 20]
-    expected = [colours.quiet, *(colours.heat[step] for step in (0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 7))]
-    assert expected == [colours.heat_of(kb) for kb in amounts]
-
-
-@THEMES
 def test_the_fade_ends_at_the_background_that_the_theme_has(dark: bool) -> None:
     ground = "#20304a" if dark else "#fff8e0"
     colours = build_palette(dark=dark, depth="truecolor", background=ground)
     away = [contrast_ratio(step, ground) for step in colours.fade]
-    assert ground == colours.background == colours.ink("rss").background
+    assert ground == colours.background == colours.ink("file").background
     assert sorted(away, reverse=True) == away
 
 
@@ -152,15 +144,29 @@ def test_kinds_stay_different_in_256_and_in_16_colours(dark: bool) -> None:
 def test_every_colour_is_one_that_rich_knows(dark: bool, depth: Depth) -> None:
     colours = build_palette(dark=dark, depth=depth)
     names = [getattr(colours, field.name) for field in fields(Palette) if field.type is str]
-    for name in [*names, *colours.colours.values(), *colours.heat, *colours.fade]:
+    for name in [*names, *colours.colours.values(), *colours.fade]:
         assert name == str(Style(color=name))
     assert (dark, depth) == (colours.dark, colours.depth)
 
 
 def test_with_colours_there_are_no_textures() -> None:
     colours = build_palette(dark=True, depth="truecolor")
-    expected = Ink((colours.colours["anonymous"], colours.colours["file"]), colours.background)
-    assert expected == colours.ink("anonymous", "file")
+    ink = colours.ink("anonymous", "file")
+    assert (ink.colours, ink.textures) == ((colours.colours["anonymous"], colours.colours["file"]), "")
+
+
+@THEMES
+def test_tints_lead_from_the_background_to_the_colour(dark: bool) -> None:
+    colours = build_palette(dark=dark, depth="truecolor")
+    (tints,) = colours.ink("file").tints
+    steps = [distance(tint, colours.background, "trichromat") for tint in (*tints, colours.colours["file"])]
+    assert steps == sorted(steps)
+    assert len(set(steps)) == 8
+    assert build_palette(dark=dark, depth="16").ink("file").tints == ()
+
+
+def test_textures_are_for_terminals_without_colours() -> None:
+    colours = build_palette(dark=True, depth="truecolor")
     assert colours.texture_of("file") == "█"
 
 
@@ -169,7 +175,7 @@ def test_without_colours_textures_tell_the_bands_apart() -> None:
     assert Ink(("default",) * 4, "default", "█▒░▚") == plain.ink("anonymous", "file", "shared", "swap")
     assert plain.texture_of("file") == "▒"
     assert len(KINDS) == len(set(plain.ink(*KINDS).textures))
-    assert {"default"} == {*plain.colours.values(), *plain.heat, plain.gain, plain.loss, plain.quiet, plain.label}
+    assert {"default"} == {*plain.colours.values(), plain.gain, plain.loss, plain.quiet, plain.label}
 
 
 def test_every_kind_has_a_letter_of_its_own() -> None:
@@ -193,7 +199,7 @@ def test_the_depth_of_a_terminal(color_system: str | None, no_color: bool, expec
 @THEMES
 def test_what_was_lit_fades_to_its_own_ink(dark: bool) -> None:
     colours = build_palette(dark=dark, depth="truecolor")
-    ink, lit = colours.heat[0], colours.gain
+    ink, lit = colours.foreground, colours.gain
     steps = [colours.fade_colour(lit, ink, ago) for ago in range(6)]
     assert (steps[0], steps[4:]) == (lit, [ink, ink])
     apart = [distance(step, ink, "trichromat") for step in steps[:5]]

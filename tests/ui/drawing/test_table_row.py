@@ -1,0 +1,32 @@
+"""Cells of rows: size is weight, and colour is left to kinds and changes."""
+
+import pytest
+from factories import mappings_of, tick_of, timeline_of
+from rich.style import Style
+
+from smapstop.model.view.view import derive_view
+from smapstop.model.view.view_state import ViewState
+from smapstop.text.columns import ALL_COLUMNS
+from smapstop.text.table_rows import build_rows
+from smapstop.ui.drawing.table_row import draw_row
+from smapstop.ui.theme.palette import Depth, build_palette
+
+ROWS = mappings_of(
+    (0x1000, 0x2000, "rw-p", "", 9_000),
+    (0x3000, 0x4000, "rw-p", "", 100),
+    (0x5000, 0x6000, "rw-p", "", 8),
+    (0x7000, 0x8000, "---p", "", 0),
+)
+
+
+@pytest.mark.parametrize("depth", ["truecolor", "16"])
+def test_large_amounts_are_bold_small_ones_dim_and_none_has_a_colour_of_its_own(depth: Depth) -> None:
+    palette = build_palette(dark=True, depth=depth)
+    timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4]))
+    view, columns = derive_view(timeline, ViewState()), [(ALL_COLUMNS["rss"], 6)]
+    styles = []
+    for row in build_rows(view, timeline, view.table.ids - 1, columns):
+        (segment,) = draw_row(row, columns, Style(), palette, cursor=False)
+        assert segment.style is not None
+        styles.append((segment.style.color and segment.style.color.name, bool(segment.style.bold)))
+    assert styles == [(None, True), (None, False), (palette.quiet, False), (palette.quiet, False)]
