@@ -291,17 +291,17 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
         "leak": (wait_for_ticks(45), LEAKS),
         "leak-large": (resize(*LARGE_SIZE), wait_for_ticks(47), LEAKS),
         "small": (resize(*SMALL_SIZE), wait_for_ticks(49), LEAKS),
-        "groups": (resize(*LOW_SIZE), press("g g g g"), wait_for(r"By purpose(.|\n)* first touch .*now")),
+        "groups": (resize(*LOW_SIZE), press("o o o o"), wait_for(r"By purpose(.|\n)* first touch .*now")),
     },
     experiment: {
-        "demo": (wait_for_ticks(1), SHRINK_PROGRAM, press("t"), wait_for_ticks(27), press("x enter"), WRITTEN),
+        "demo": (wait_for_ticks(1), SHRINK_PROGRAM, press("i"), wait_for_ticks(27), press("x enter"), WRITTEN),
         "detail": (press("f12 enter 2 z space"), press_until("comma", "Private_Clean +4 → 0")),
         "help": (press("escape escape escape question_mark"), wait_for("Keys: table")),
     },
     experiment_again: {
         "pages": (
             *(wait_for_ticks(6), SHRINK_PROGRAM, press("slash"), type_text("experiment perm:w"), press("enter v")),
-            *(wait_for(r" C +C +F "), press("t x enter"), wait_for(r" C +C +F→C "), press("f12")),
+            *(wait_for(r" C +C +F "), press("i x enter"), wait_for(r" C +C +F→C "), press("f12")),
             wait_for(r" C +C +F→C (.|\n)*contains: page1(.|\n)*page frame: "),
         ),
     },

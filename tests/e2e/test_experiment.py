@@ -82,7 +82,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     window.press("m")
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
 
-    window.press("t")
+    window.press("i")
     window.wait_for("F12 leaves the program")
     window.type("x")
     window.press("Enter")
@@ -96,7 +96,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     assert on_screen(screen)[1] == "1 p CoW: page1"
 
     window.press("F12")
-    window.wait_for("press t to type into it")
+    window.wait_for("press i to type into it")
     window.press("Enter")
     window.wait_for("1 page .* written")
     window.wait_for("z: zoom")  # the keys are the inspector's
@@ -120,7 +120,7 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
         window.wait_for(shown)
     window.wait_for(r"\.data +page1")
 
-    window.press("t")
+    window.press("i")
     window.wait_for("F12 leaves the program")
     window.type("x")
     window.press("Enter")
@@ -135,12 +135,12 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
 
 def test_the_demo_leads_to_the_page_however_soon_the_keys_come(terminal: Terminals) -> None:
     window = terminal(f"{SMAPSTOP} demo")
-    window.wait_for("Type t, a letter, Enter")
-    window.press("t")
+    window.wait_for("Type i, a letter, Enter")
+    window.press("i")
     window.wait_for("F12 leaves the program")
     window.type("x")
     window.press("Enter")
-    window.wait_for("A page was copied: see why above. F12, then v: the page itself")
+    window.wait_for(r"A page was copied: see why above. ctrl\+\] or F12, then v: the page itself")
     window.wait_for("1 page copy-on-write: page1")  # the cursor is on the row already
     window.wait_for("1 page .* written")
     window.press("F12", "v")

@@ -27,13 +27,13 @@ for line in sys.stdin: tell("heard", line.strip())
 def launch(terminal: Terminals, *command: str, interval: float = 0.2) -> Terminal:
     """Launch a program under the dashboard, and wait until it is there."""
     window = terminal(f"{SMAPSTOP} -i {interval} -- {shlex.join(command)}")
-    window.wait_for("press t to type into it")
+    window.wait_for("press i to type into it")
     return window
 
 
 def talk(window: Terminal) -> None:
     """Give the program the keys."""
-    window.press("t")
+    window.press("i")
     window.wait_for("F12 leaves the program")
 
 
@@ -70,7 +70,7 @@ def test_keys_reach_the_program_and_f12_takes_them_back(terminal: Terminals) -> 
     window.wait_for("^│(\\^C)?interrupted")
 
     window.press("F12")
-    window.wait_for("press t to type into it")
+    window.wait_for("press i to type into it")
     window.press("?")
     window.wait_for_screen(lambda screen: "began with" not in screen, "the help covers the dashboard")
 
@@ -79,10 +79,10 @@ def test_keys_that_come_at_once_go_where_those_before_them_send_them(terminal: T
     window = launch(terminal, "sh", "-c", f"stty -echo; exec {shlex.join([sys.executable, '-c', TALKING])}")
     window.wait_for("^│began with")
     for n in "12345":
-        window.press_at_once("t", "x", n, "Enter", "q", "Enter", "F12", *"gggg", "t", "y", n, "Enter", "F12")
+        window.press_at_once("t", "x", n, "Enter", "q", "Enter", "F12", *"oooo", "i", "y", n, "Enter", "C-]")
         screen = window.wait_for(f"^│heard y{n} ")
         assert re.findall(r"^│heard (.*?) *│", screen, re.MULTILINE)[-3:] == [f"x{n}", "q", f"y{n}"]
-        window.wait_for("press t to type into it")
+        window.wait_for("press i to type into it")
 
 
 def test_the_program_has_the_size_of_its_pane_from_its_first_instruction_on(terminal: Terminals) -> None:
@@ -155,7 +155,7 @@ def test_the_dashboard_answers_while_the_program_floods_its_terminal(terminal: T
     talk(window)
     begun = time.monotonic()
     window.press("F12")
-    window.wait_for("press t to type into it")
+    window.wait_for("press i to type into it")
     window.press("?")
     window.wait_for_screen(lambda screen: "│y" not in screen, "the help covers the dashboard")
     assert time.monotonic() - begun < 10

@@ -51,9 +51,9 @@ def test_a_program_that_never_rests_is_watched_and_can_be_left(
     if what == "many":
         most = int(Path("/proc/sys/vm/max_map_count").read_text())
         window.wait_for(rf"mappings {most // 10}\d of {most}")
-    window.press("g")
+    window.press("o")
     window.wait_for("^By name")
-    window.press("g", "e")
+    window.press("o", "e")
     window.wait_for("^Events +Mapping")
     window.press("q")
     window.wait_for("is still running")

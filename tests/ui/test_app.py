@@ -103,9 +103,9 @@ async def test_what_moved_last_comes_to_the_top_when_it_is_calm() -> None:
     ("keys", "expected"),
     [
         ("s r enter", ["[heap]", "libc.so.6 .text", ANON, "[stack]"]),
-        ("s r enter i", ["[stack]", ANON, "libc.so.6 .text", "[heap]"]),
+        ("s r enter I", ["[stack]", ANON, "libc.so.6 .text", "[heap]"]),
         ("shift+right", ["[heap]", "[stack]", ANON, "libc.so.6 .text"]),
-        ("shift+right i", ["libc.so.6 .text", ANON, "[stack]", "[heap]"]),
+        ("shift+right I", ["libc.so.6 .text", ANON, "[stack]", "[heap]"]),
     ],
 )
 async def test_keys_sort(keys: str, expected: list[str]) -> None:
@@ -276,7 +276,7 @@ async def test_the_numbers_that_moved_are_lit(
     monkeypatch.setattr("os.environ", {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"} | colours)
     app, source = dashboard(moving(0, 0, 40), settings=Settings(columns=("name", "rss", "pss", "swap", "anonymous")))
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("g", "down") if grouped else await pilot.press("down")
+        await pilot.press("o", "down") if grouped else await pilot.press("down")
         words = ["[heap] × 1" if grouped else "[heap]"] if colours else []
         assert await lit(pilot, "[heap]") == []
         source.deliver(moving(1, 4, 40))
@@ -296,7 +296,7 @@ async def test_groups_count_their_mappings_and_enter_shows_them() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
         assert "Perm" in (await shown(pilot))[0]
-        await pilot.press("g", "g")
+        await pilot.press("o", "o")
         assert "Perm" not in (await shown(pilot))[0]
         assert await names(pilot) == ["heap × 1", "file × 1", "anonymous × 1", "stack × 1"]
         await pilot.press("down", "enter")
@@ -312,7 +312,7 @@ async def test_groups_have_a_history_and_a_reason() -> None:
     later = tick_of(3, mappings_of((*NAMELESS, 24)), [2], gone=[4], lineage=(LifecycleEvent("unmap", 4),))
     app, source = dashboard(START, tick_of(1, grown, [2, 4], events=events, lineage=step))
     async with app.run_test(size=(240, 40)) as pilot:
-        await pilot.press("g", "g")
+        await pilot.press("o", "o")
         line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 2"))
         assert line.endswith(" 7 p first touch · mapped, 1 M · now")
         source.deliver(tick_of(2, mappings_of(), []), later)

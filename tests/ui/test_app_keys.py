@@ -57,9 +57,9 @@ def test_every_binding_of_a_place_has_the_name_of_its_row_as_id() -> None:
 
 def test_the_key_bar_shows_the_keys_in_this_order() -> None:
     shown = [f"{binding.key_display} {binding.description}" for binding in bindings("anywhere") if binding.show]
-    first = "? help, q quit, t program, space pause, p play"
-    then = "/ filter, s sort, m mark, d diff, enter open, v pages, e events, F12 leave program"
-    assert f"{first}, {then}, z zoom, g group, x save" == ", ".join(shown)
+    first = "? help, q quit, i program, space pause, p play"
+    then = "/ filter, s sort, m mark, d diff, enter open, v pages, e events, ctrl+] leave program"
+    assert f"{first}, {then}, z zoom, o group, x save" == ", ".join(shown)
 
 
 def test_only_the_palette_and_taking_the_keys_back_come_before_the_keys_of_the_focus() -> None:
@@ -100,6 +100,9 @@ def test_a_key_can_be_written_as_it_is_read(key: str) -> None:
         ("Ctrl+X", "ctrl+X"),
         ("alt+shift+Left", "alt+shift+left"),
         ("Esc", "escape"),
+        ("ctrl+]", "ctrl+right_square_bracket"),
+        ("ctrl+\\", "ctrl+backslash"),
+        ("]", "]"),
         ("pgup", "pageup"),
         (",", "comma"),
         ("+", "+"),

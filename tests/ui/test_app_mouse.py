@@ -96,7 +96,7 @@ async def test_a_double_click_on_a_row_opens_it() -> None:
 
 async def test_a_double_click_on_a_group_shows_its_mappings() -> None:
     async with shown() as (app, pilot, _):
-        await pilot.press("g")
+        await pilot.press("o")
         await pilot.click(MappingTable, offset=(30, 4), times=2)
         await pilot.pause()
         assert names(app) == ["03.so"]

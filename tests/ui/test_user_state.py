@@ -157,7 +157,7 @@ async def test_the_order_and_the_theme_are_remembered_when_the_user_changed_them
     app, _, memory = dashboard(theme="nord")
     async with app.run_test(size=(118, 40)) as pilot:
         assert app.theme == "nord"
-        await pilot.press("i")
+        await pilot.press("I")
         app.theme = "dracula"
         await pilot.pause()
     assert memory.told == [{"theme": "dracula", "sort": "moved", "reverse": True}]
@@ -166,7 +166,7 @@ async def test_the_order_and_the_theme_are_remembered_when_the_user_changed_them
 async def test_what_was_changed_and_changed_back_is_not_remembered() -> None:
     app, _, memory = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("i", "i", "+", "-")
+        await pilot.press("I", "I", "+", "-")
     assert memory.told == []
 
 

@@ -71,3 +71,8 @@ def keymap_of(app: App[object]) -> Keymap:
 def key_of(app: App[object], name: str) -> str:
     """Display name of the first key for a row of the table, in an app."""
     return keymap_of(app).display_names(name)[0]
+
+
+def keys_of(app: App[object], name: str) -> str:
+    """Display names of the first two keys for a row of the table: "ctrl+] or F12"."""
+    return " or ".join(keymap_of(app).display_names(name)[:2])

@@ -15,17 +15,22 @@ _NAMES = {
     "pagedown": "PgDn",
     "comma": ",",
 }
+_WITH_CTRL = {"right_square_bracket": "]", "backslash": "\\", "circumflex_accent": "^", "underscore": "_"}
+"""Punctuation that terminals can send with ctrl, by Textual's names, which it has only in combinations."""
 
 
 def key_name(key: str) -> str:
     """Display name of a key: "F1", "esc", "shift+←", "ctrl+p"."""
     *modifiers, pressed = key.split("+") if len(key) > 1 else [key]
-    name = pressed.upper() if re.fullmatch(r"f\d+", pressed) else _NAMES.get(pressed, pressed)
+    names = _NAMES | _WITH_CTRL if modifiers else _NAMES
+    name = pressed.upper() if re.fullmatch(r"f\d+", pressed) else names.get(pressed, pressed)
     return "+".join([*modifiers, name])
 
 
 _KEYS_BY_DISPLAY_NAME = {name.casefold(): key for key, name in _NAMES.items()}
+_COMBINED_BY_CHARACTER = {character: key for key, character in _WITH_CTRL.items()}
 _NAMED_KEYS = {
+    *_WITH_CTRL,
     *("enter", "escape", "tab", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown"),
     *("up", "down", "left", "right", "comma"),
     *(f"f{number}" for number in range(1, 25)),
@@ -41,7 +46,8 @@ def parse_key(text: str) -> str | None:
         The key in Textual's spelling.
     """
     *modifiers, pressed = [text] if len(text) == 1 else text.split("+")
-    key = _KEYS_BY_DISPLAY_NAME.get(pressed.casefold(), pressed if len(pressed) == 1 else pressed.casefold())
+    keys = _KEYS_BY_DISPLAY_NAME | _COMBINED_BY_CHARACTER if modifiers else _KEYS_BY_DISPLAY_NAME
+    key = keys.get(pressed.casefold(), pressed if len(pressed) == 1 else pressed.casefold())
     if not {each.casefold() for each in modifiers} <= set(_MODIFIERS):
         return None
     if key not in _NAMED_KEYS and not (len(key) == 1 and key.isprintable() and key not in " ,"):

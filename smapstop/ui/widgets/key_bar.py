@@ -68,7 +68,7 @@ class KeyBar(Widget):
     def _types_character(self, binding: Binding) -> bool:
         """Whether the key shown for a binding types a character into a text input."""
         key = self.app.get_key_display(binding)
-        return len(key) == 1 or key == "space"
+        return key == "space" or (len(key) == 1 and key not in "←→↑↓")
 
     def _fitted_bindings(self) -> list[tuple[Binding, str, int]]:
         """Bindings that fit, each with the name of its key and its first cell."""

@@ -7,7 +7,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Launch, Pace
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
-from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.keys.key_app import key_of, keys_of
 from smapstop.ui.program_control import ProgramLauncher, Rebuilds
 from smapstop.ui.widgets.program_pane import ProgramPane
 
@@ -145,10 +145,12 @@ class ProgramDock(Vertical):
 
     def _show_key_owner(self) -> None:
         if self._program_alive:
-            type_key, back_key = (key_of(self.app, name).replace("[", r"\[") for name in ("program", "keys_back"))
-            self.border_subtitle = (
-                f"{back_key} leaves the program" if self.has_keys else f"press {type_key} to type into it"
+            text = (
+                f"{keys_of(self.app, 'keys_back')} leaves the program"
+                if self.has_keys
+                else f"press {key_of(self.app, 'program')} to type into it"
             )
+            self.border_subtitle = text.replace("[", r"\[")
         self.app.refresh_bindings()
 
 

@@ -7,7 +7,7 @@ from textual.widgets import Static
 from smapstop.model.events import Event
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.settings import Walkthrough
-from smapstop.ui.keys.key_app import keymap_of
+from smapstop.ui.keys.key_app import key_of, keys_of
 from smapstop.ui.keys.table import KEY
 from smapstop.ui.widgets.main_views import Views
 
@@ -84,8 +84,7 @@ class WalkthroughLine(Static):
         """
         if self.examine(timeline):
             views.table.cursor_id = self.copied
-        keymap = keymap_of(self.app)
-        keys = {name: keymap.display_names(name)[0] for name in KEY}
+        keys = {name: key_of(self.app, name) for name in KEY} | {"keys_back": keys_of(self.app, "keys_back")}
         step = self._next_step(views, typing=typing)
         text = STEP_TEXTS[step].format(file=self._walkthrough.file, **keys)
         self.update(text + self._walkthrough.note if step == "write" else text)

@@ -23,7 +23,7 @@ theme = "nord"
 pane = 12
 
 [keys]
-sort = "o"
+sort = "S"
 mark = ["M", "F8", "ctrl+←"]
 """
 
@@ -52,7 +52,7 @@ def test_it_says_how_the_dashboard_begins_and_its_keys(tmp_path: Path) -> None:
         reverse=True,
         theme="nord",
         pane=12,
-        keys={"sort": ("o",), "mark": ("M", "f8", "ctrl+left")},
+        keys={"sort": ("S",), "mark": ("M", "f8", "ctrl+left")},
     )
     assert wanted.sorting == Sorting("rss", descending=False)
 
@@ -61,7 +61,7 @@ def test_the_one_in_the_guide_is_taken(tmp_path: Path) -> None:
     """And so is what it says of the keys: not two things for one of them."""
     text = ROOT.joinpath("smapstop/guide/keys.md").read_text()
     (example,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert (read_config(written(tmp_path, example)).keys or {})["sort"] == ("o",)
+    assert (read_config(written(tmp_path, example)).keys or {})["sort"] == ("S",)
 
 
 def test_it_is_the_users_and_need_not_be(home: Path) -> None:

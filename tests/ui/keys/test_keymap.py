@@ -61,11 +61,11 @@ async def test_the_key_bar_the_help_and_the_messages_name_the_changed_keys_in_th
 
 
 async def test_a_key_of_a_part_can_be_changed_too() -> None:
-    app = dashboard(closer=("i",), reverse=("I",), faster=("F",))
+    app = dashboard(closer=("a",), reverse=("A",), faster=("F",))
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("v")
         bound = app.screen.active_bindings
-        assert {key: bound[key].binding.action for key in ("i", "I")} == {"i": "zoom(-1)", "I": "reverse"}
+        assert {key: bound[key].binding.action for key in ("a", "A")} == {"a": "zoom(-1)", "A": "reverse"}
         assert "plus" not in bound
 
 

@@ -350,7 +350,7 @@ async def test_at_a_rebuild_the_program_is_ended_and_begins_again(launched: Scen
         assert [type(request) for request in source.requests] == [Launch, Signal, Launch]
         pane = app.query_one(ProgramPane)
         await pause_until(pilot, lambda: "── run 2 ──" in pane.render_line(0).text, "the title of the second run")
-        assert app.query_one(ProgramDock).border_subtitle == "press t to type into it"
+        assert app.query_one(ProgramDock).border_subtitle == "press i to type into it"
 
 
 async def test_the_key_of_the_program_is_shown_while_there_is_one_to_type_to(launched: Scene) -> None:
@@ -358,11 +358,11 @@ async def test_the_key_of_the_program_is_shown_while_there_is_one_to_type_to(lau
     async with app.run_test(size=(118, 40)) as pilot:
         await header_says(pilot, "run 1")
         bar = app.query_one(KeyBar)
-        assert "t program" in bar.render_line(0).text
+        assert "i program" in bar.render_line(0).text
         source.refusal = LaunchFailed("cannot execute ./app", "exec format error")
         built.again()
         await header_says(pilot, "exited 8")
-        assert "t program" not in bar.render_line(0).text
+        assert "i program" not in bar.render_line(0).text
 
 
 @pytest.mark.parametrize("rows", [5, 8, 10, 16])
@@ -405,7 +405,7 @@ async def test_who_types_into_the_program_goes_on_with_the_next_run(launched: Sc
         await header_says(pilot, "run 2")
         dock = app.query_one(ProgramDock)
         assert dock.has_keys
-        assert dock.border_subtitle == "F12 leaves the program"
+        assert dock.border_subtitle == "ctrl+] or F12 leaves the program"
         await pilot.press("q")
         assert app.is_running
         await pilot.press("f12")

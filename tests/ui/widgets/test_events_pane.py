@@ -354,7 +354,7 @@ async def test_e_shows_the_events_under_the_table_and_hides_them() -> None:
 async def test_esc_closes_the_events_that_have_the_keys_and_nothing_else() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("g")
+        await pilot.press("o")
         pane = await opened(pilot, "tab", "tab")
         assert pane.has_focus
         assert pane.region.height == 6

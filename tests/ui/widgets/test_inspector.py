@@ -125,7 +125,7 @@ async def test_a_click_on_a_tab_chooses_it() -> None:
 async def test_a_group_says_what_happened_in_it_and_lists_its_mappings() -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("g", "g")
+        await pilot.press("o", "o")
         source.deliver(tick(2, 44, 30, 20, 18))
         await pilot.press("home")
         for _ in range(4):

@@ -10,7 +10,7 @@ from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.help import HelpScreen
 from smapstop.ui.widgets.key_bar import KeyBar, fit_keys
 
-KEYS = [("?", "help"), ("q", "quit"), ("space", "pause"), ("g", "group")]
+KEYS = [("?", "help"), ("q", "quit"), ("space", "pause"), ("o", "group")]
 
 
 def test_keys_that_do_not_fit_whole_are_left_out_and_shorter_ones_take_their_place() -> None:
