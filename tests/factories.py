@@ -8,6 +8,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import TableData
 from smapstop.proc.columns import ABSENT, Counters, Mappings, StringTable
+from smapstop.proc.limits import CgroupMemory
 
 PAGE = 4096
 TEXTS = StringTable()
@@ -105,6 +106,23 @@ def tick_of(number: int, rows: Mappings, ids: list[int], **other: Any) -> Tick:
     if "gone" in other:
         other["gone"] = np.array(other["gone"], np.int64)
     return Tick(**(usual | other))
+
+
+def cgroup_memory(**other: Any) -> CgroupMemory:
+    """Memory of a control group of version 2: half of its 64 MiB used, an eighth of them page cache."""
+    usual: dict[str, Any] = {
+        "version": 2,
+        "path": "/app",
+        "current_bytes": 36 << 20,
+        "cache_bytes": 4 << 20,
+        "max_bytes": 64 << 20,
+        "high_bytes": None,
+        "swap_bytes": 0,
+        "swap_max_bytes": None,
+        "oom_kills": 0,
+        "pressure_percent": 0.0,
+    }
+    return CgroupMemory(**(usual | other))
 
 
 def timeline_of(*ticks: Tick) -> Timeline:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.limits import NO_LIMITS, Limits
 
 Ids = NDArray[np.int64]
 """Mapping ids: unique within a stream of ticks, constant while a mapping grows, shrinks, moves or is reprotected."""
@@ -119,6 +120,7 @@ class Tick:
     """The process called exec since the previous tick."""
     ending: ExitStatus | None = None
     """How the process ended; None except on its last tick."""
+    limits: Limits = NO_LIMITS
     missing: str = ""
     """Why the mappings could not be read at this tick, and what to do; `rows` is meaningless then."""
 

@@ -163,8 +163,13 @@ class Counters:
     """Resident set size, kB (statm)."""
     vm_peak: int | None = None
     vm_size: int | None = None
+    """All mappings, kB: what RLIMIT_AS limits."""
     vm_hwm: int | None = None
     """Peak Rss, kB."""
     vm_swap: int | None = None
     rss_shmem: int | None = None
     """Resident shared memory, kB, which smaps does not distinguish from file pages (since Linux 4.5)."""
+    vm_data: int | None = None
+    """Private writable mappings without the stack, kB: what RLIMIT_DATA limits."""
+    vm_lck: int | None = None
+    """Locked mappings, kB: what RLIMIT_MEMLOCK limits."""

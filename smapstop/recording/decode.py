@@ -14,6 +14,7 @@ from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import ExitStatus, Ids, LifecycleEvent, OomKill, OomLimit, ThreadStack, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, StringTable
+from smapstop.proc.limits import LIMIT_COLUMNS, limits_of_cells
 from smapstop.recording.schema import (
     ATTRIBUTE_FIELDS,
     COUNTERS,
@@ -170,6 +171,7 @@ def _decode_tick(rows: TickRows, ids: Ids, mappings: Mappings) -> Tick:
         torn=bool(row["torn"]),
         executed=bool(row["executed"]),
         ending=_decode_ending(row) if row["ended"] else None,
+        limits=limits_of_cells({name: row.get(name) for name in LIMIT_COLUMNS}),
         missing=row["missing"],
     )
 
@@ -187,7 +189,7 @@ _NOT_TOTALS = frozenset((*TICK_COLUMNS, *COUNTERS.values()))
 
 def _decode_counters(row: dict[str, Any]) -> Counters:
     """Decode the counters of a tick."""
-    counters = {name: row[column] for name, column in COUNTERS.items()}
+    counters = {name: row[column] for name, column in COUNTERS.items() if column in row}  # older ones have fewer
     return Counters(**counters | {"image": to_unsigned(counters["image"])})
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from smapstop.model.protocol import Target
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, strip_deleted
+from smapstop.proc.limits import Limits
 
 REDACTED_COMM = "redacted"
 """Comm of every redacted process."""
@@ -42,6 +43,11 @@ _SAFE_REASONS = re.compile(
     r"|it was (saved while it went on|not saved to its end)"
 )
 """Stop reasons that contain no name."""
+
+
+def _redact_limits(limits: Limits) -> Limits:
+    """Redact the path of the control group."""
+    return replace(limits, cgroup=limits.cgroup and replace(limits.cgroup, path=REDACTED_CGROUP))
 
 
 def _redact_ending(ending: ExitStatus | None) -> ExitStatus | None:
@@ -82,6 +88,7 @@ class Redaction:
             stacks=tuple(replace(stack, name="") for stack in tick.stacks),
             missing="the mappings could not be read" if tick.missing else "",
             ending=_redact_ending(tick.ending),
+            limits=_redact_limits(tick.limits),
         )
 
     def redact_reason(self, why: str) -> str:

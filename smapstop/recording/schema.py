@@ -20,6 +20,7 @@ from smapstop.model.events import MECHANISMS
 from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import ABSENT, Amounts, Counters
 from smapstop.proc.fields import MAPPING_ONLY
+from smapstop.proc.limits import LIMIT_COLUMNS
 
 FORMAT = 1
 """Version of this layout (PRAGMA user_version); a reader rejects any other."""
@@ -35,8 +36,9 @@ TICK_COLUMNS = (
     *("tick", "at", "wall_ns", "monotonic_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "tier"),
     *("keyframe", "anew", "torn", "executed", "missing", "ended", "exit_status", "exit_signal", "zombie", "checksum"),
     *("oom_sure", "oom_limit_bytes", "oom_cgroup"),
+    *LIMIT_COLUMNS,
 )
-"""Columns of `ticks` that are neither counters nor totals; older recordings do not have those of the last line."""
+"""Columns of `ticks` that are neither counters nor totals; older recordings lack those of the last two lines."""
 _RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
 COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
 """Columns of `ticks` for the counters; where a counter and a total share a name, the total has it."""
@@ -55,7 +57,7 @@ CREATE TABLE ticks (
   tier TEXT NOT NULL, keyframe INTEGER NOT NULL, anew INTEGER NOT NULL, torn INTEGER NOT NULL,
   executed INTEGER NOT NULL, missing TEXT NOT NULL, ended INTEGER NOT NULL, exit_status INTEGER, exit_signal INTEGER,
   zombie INTEGER NOT NULL, checksum INTEGER NOT NULL, oom_sure INTEGER, oom_limit_bytes INTEGER, oom_cgroup TEXT,
-  {counters});
+  {limits}, {counters});
 CREATE TABLE mappings (
   mapping INTEGER NOT NULL, since INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
   "offset" INTEGER NOT NULL, inode INTEGER NOT NULL, perms TEXT NOT NULL, device TEXT NOT NULL, name TEXT NOT NULL,
@@ -89,6 +91,7 @@ CREATE VIEW happenings AS
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """Errors of reading a damaged database; its text, and even SQLite's messages, may not be UTF-8."""
 
+_LIMIT_TYPES = {"cgroup_path": "TEXT", "cgroup_pressure_percent": "REAL"}
 _SIGN = 1 << 63
 
 
@@ -98,7 +101,8 @@ def create_tables(database: sqlite3.Connection) -> None:
         f"{column} {'TEXT' if name in ('name', 'state') else 'INTEGER'}" for name, column in COUNTERS.items()
     )
     heads = ", ".join(f"{name} INTEGER" for name in ATTRIBUTE_FIELDS)
-    for statement in _TABLES.format(counters=counters, heads=heads).split(";\n"):
+    limits = ", ".join(f"{column} {_LIMIT_TYPES.get(column, 'INTEGER')}" for column in LIMIT_COLUMNS)
+    for statement in _TABLES.format(counters=counters, heads=heads, limits=limits).split(";\n"):
         database.execute(statement)
     database.executemany("INSERT INTO whats VALUES (?, ?)", [(code, what) for what, code in EVENT_CODES.items()])
     database.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -2,13 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit
-from smapstop.proc.limits import MemoryCgroup, MemoryLimit, OomCounts, machine_oom_kills, open_memory_cgroup
-from smapstop.proc.process import ProcDir
-from smapstop.proc.stat import is_exiting
+from smapstop.proc.cgroup import MemoryLimit, OomCounts, machine_oom_kills
+from smapstop.sampling.process_cgroup import ProcessCgroup
 
 _SIGKILL = 9
 
@@ -18,12 +16,15 @@ class OomWatch:
 
     A process that the OOM killer chose may still be read for a moment, so the counters are compared with those of two
     readings before.
+
+    Args:
+        pid: The process.
+        group: Its control group, which the caller closes.
     """
 
-    def __init__(self, process: ProcDir) -> None:
-        self._process = process
-        self._group = b""
-        self._cgroup: MemoryCgroup | None = None
+    def __init__(self, pid: int, group: ProcessCgroup) -> None:
+        self._pid, self._group = pid, group
+        self._counted = group.cgroup
         self._counts: deque[OomCounts] = deque(maxlen=2)
 
     def read(self) -> OomCounts:
@@ -48,33 +49,20 @@ class OomWatch:
         ending = end()
         if ending.status is not None or ending.signal not in (None, _SIGKILL) or not self._counts:
             return ending
-        before, now, pid = self._counts[0], self._now(), self._process.pid
-        return replace(ending, oom=oom_kill_between(before, now, pid, is_killed=ending.signal == _SIGKILL))
-
-    def close(self) -> None:
-        """Close the files."""
-        if self._cgroup is not None:
-            self._cgroup.close()
-        self._cgroup = None
+        before, now = self._counts[0], self._now()
+        return replace(ending, oom=oom_kill_between(before, now, self._pid, is_killed=ending.signal == _SIGKILL))
 
     def _follow(self) -> None:
-        """Open the control group of the process, which may have moved to another one."""
-        with suppress(OSError):  # it is gone, or this kernel has no control groups
-            group = self._process.read("cgroup")
-            if group != self._group and not self._is_misplaced():
-                cgroup = open_memory_cgroup(self._process)
-                self.close()
-                self._group, self._cgroup = group, cgroup
-                for at, counts in enumerate(self._counts):  # the others are of another group
-                    self._counts[at] = OomCounts(counts.machine_kills)
-
-    def _is_misplaced(self) -> bool:
-        """Whether the group that /proc tells is not that of the process: version 1 says "/" of one that exits."""
-        return self._cgroup is not None and self._cgroup.version == 1 and is_exiting(self._process.read("stat"))
+        """Follow the process to another control group; counters of the group before say nothing then."""
+        self._group.follow()
+        if self._group.cgroup is not self._counted:
+            self._counted = self._group.cgroup
+            for at, counts in enumerate(self._counts):
+                self._counts[at] = OomCounts(counts.machine_kills)
 
     def _now(self) -> OomCounts:
         """The counters now."""
-        return self._cgroup.counts() if self._cgroup else OomCounts(machine_oom_kills())
+        return self._group.cgroup.counts() if self._group.cgroup else OomCounts(machine_oom_kills())
 
 
 def oom_kill_between(before: OomCounts, after: OomCounts, pid: int, *, is_killed: bool) -> OomKill | None:

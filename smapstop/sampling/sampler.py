@@ -27,6 +27,7 @@ from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import CowTracker
 from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.page_positions import PositionTracker
+from smapstop.sampling.process_cgroup import ProcessCgroup
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
 from smapstop.sampling.queries import read_frames, read_pages, read_sharers, read_symbols
 from smapstop.sampling.stack_tracker import StackTracker
@@ -134,6 +135,8 @@ class Sampler:
 
     def __init__(self, process: ProcDir, pace: Pace) -> None:
         self.pacer = Pacer(pace, time.monotonic_ns())
+        self.cgroup = ProcessCgroup(process)
+        """The control group of the process, which the owner closes."""
         self._process = process
         self._reader = ProcessReader(process)
         self._files = ElfCache()
@@ -219,6 +222,7 @@ class Sampler:
             torn=reading.torn,
             executed=reading.executed,
             missing=reading.missing,
+            limits=self.cgroup.limits(),
         )
 
     def answer(self, request: MappingRequest) -> MappingReply:

@@ -41,7 +41,7 @@ class WatchedProcess:
         self.program = program
         self.pidfd = os.pidfd_open(process.pid)
         self.sampler = Sampler(process, pace)
-        self.oom_watch = OomWatch(process)
+        self.oom_watch = OomWatch(process.pid, self.sampler.cgroup)
 
     def target(self) -> Target:
         """Description of the target for the reader."""
@@ -80,7 +80,7 @@ class WatchedProcess:
 
     def close(self) -> None:
         """Close the files."""
-        self.oom_watch.close()
+        self.sampler.cgroup.close()
         os.close(self.pidfd)
         self.process.close()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.kinds import Kind, kind_codes
+from smapstop.model.limit_use import count_mappings
 from smapstop.model.metrics import METRIC_TITLES, METRICS, Metric
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, OomKill, Tick
@@ -26,8 +27,6 @@ _STATES = {
     "X": "dead",
     "I": "idle",
 }
-_KERNEL = np.uint64(1 << 63)
-"""Start of the kernel's addresses; [vsyscall], shown there, does not count towards max_map_count."""
 _LONG_NS = 1_000_000_000
 """Readings that take at least this long are announced in the header, ns."""
 
@@ -271,7 +270,7 @@ def kind_amounts(view: View) -> list[tuple[Kind, int, int]]:
 def mapping_count_text(view: View, target: Target, width: int) -> str:
     """Number of mappings, and the most that there may be if there is room for it."""
     limit = f" of {target.max_map_count}" if target.max_map_count and width >= 100 else ""
-    return f"{np.count_nonzero(view.snapshot.mappings.start < _KERNEL)}{limit}"
+    return f"{count_mappings(view.snapshot.mappings)}{limit}"
 
 
 def faults_parts(view: View) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from factories import mappings_of, tick_of
+from factories import cgroup_memory, mappings_of, tick_of
 from list_source import target
 from stepped_program import SteppedProgram, wait_until
 from tick_equality import tick_values
@@ -20,6 +20,7 @@ from smapstop.model.kinds import kind_of, kinds_of
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit, Tick
 from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.limits import CgroupMemory, Limits
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
 from smapstop.recording.redaction import Redaction
@@ -202,12 +203,18 @@ def test_a_limit_is_kept_without_the_name_of_its_cgroup() -> None:
     assert redacted == ExitStatus(signal=9, oom=OomKill(True, OomLimit(1 << 26, "/redacted")))
 
 
+def test_the_path_of_the_limiting_control_group_is_redacted() -> None:
+    limits = Limits(65530, cgroup=cgroup_memory(path="/user.slice/me"))
+    redacted = Redaction().redact_tick(tick_of(0, mappings_of((1, 2, "rw-p", "", 4)), [1], limits=limits)).limits
+    assert redacted == Limits(65530, cgroup=cgroup_memory(path="/redacted"))
+
+
 def test_what_may_hold_words_is_known() -> None:
     """Whoever adds something to what is recorded decides here whether it names anybody."""
     hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing", "path"}
     names = {
         field.name
-        for each in (Target, Tick, Counters, Mappings, Events, ExitStatus, OomKill, OomLimit)
+        for each in (Target, Tick, Counters, Mappings, Events, ExitStatus, OomKill, OomLimit, Limits, CgroupMemory)
         for field in fields(each)
         if "str" in str(field.type)
     }
@@ -215,7 +222,7 @@ def test_what_may_hold_words_is_known() -> None:
     assert {field.name for field in fields(Tick)} - {
         *("number", "monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "counters"),
         *("tier", "totals", "keyframe", "ids", "rows", "gone", "lineage", "events", "torn", "executed"),
-        *("ending", "missing", "stacks"),
+        *("ending", "missing", "stacks", "limits"),
     } == set()
 
 

@@ -12,9 +12,10 @@ from control_groups import LIMIT_BYTES, VERSION_1, limited_group
 from stepped_program import SteppedProgram
 
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit
-from smapstop.proc.limits import MemoryLimit, OomCounts
+from smapstop.proc.cgroup import MemoryLimit, OomCounts
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.oom_watch import OomWatch, oom_kill_between
+from smapstop.sampling.process_cgroup import ProcessCgroup
 
 Program = Callable[..., Path]
 KILLED = ExitStatus(signal=signal.SIGKILL)
@@ -66,7 +67,8 @@ def test_counters_say_who_was_killed_and_for_which_limit(
 @contextmanager
 def watched(pid: int) -> Iterator[OomWatch]:
     """A watch that has seen the process run."""
-    with ProcDir(pid) as process, closing(OomWatch(process)) as watch:
+    with ProcDir(pid) as process, closing(ProcessCgroup(process)) as group:
+        watch = OomWatch(pid, group)
         watch.keep(watch.read())
         yield watch
 

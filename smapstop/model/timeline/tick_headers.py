@@ -19,8 +19,9 @@ from smapstop.model.timeline.column_codec import (
     encode_values,
 )
 from smapstop.proc.columns import Counters, no_mappings
+from smapstop.proc.limits import LIMIT_COLUMNS, limit_cells, limits_of_cells
 
-_NOT_SCALARS = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks"})
+_NOT_SCALARS = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks", "limits"})
 _SCALARS = tuple(field.name for field in fields(Tick) if field.name not in _NOT_SCALARS)
 """The fields of a tick that hold a single plain value."""
 _COUNTERS = tuple(field.name for field in fields(Counters))
@@ -108,6 +109,7 @@ class PackedHeaders:
     """Fields and string table of each tick's rows, even of ticks without rows."""
     _scalars: dict[str, EncodedValues]
     _counters: dict[str, EncodedValues]
+    _limits: dict[str, EncodedValues]
     _total_names: EncodedValues
     """Names of the totals of each tick."""
     _totals: dict[str, EncodedValues]
@@ -131,7 +133,7 @@ class PackedHeaders:
             self._page_kb,
             self._event_counts,
         ]
-        parts += [*self._scalars.values(), *self._counters.values(), *self._totals.values()]
+        parts += [*self._scalars.values(), *self._counters.values(), *self._limits.values(), *self._totals.values()]
         parts += [self._gone, self._lineage, self._stacks, *self._events, self._names]
         return sum(part.nbytes for part in parts)
 
@@ -166,10 +168,12 @@ class PackedHeaders:
         """Ticks, without rows."""
         scalars = zip(*map(decode_values, self._scalars.values()), strict=True)
         counters = zip(*map(decode_values, self._counters.values()), strict=True)
+        limits = zip(*map(decode_values, self._limits.values()), strict=True)
         totals = {name: iter(decode_values(values)) for name, values in self._totals.items()}
         columns = zip(
             scalars,
             counters,
+            limits,
             decode_values(self._total_names),
             decode_values(self._layouts),
             self._gone.rows_by_tick(),
@@ -182,6 +186,7 @@ class PackedHeaders:
             Tick(
                 **dict(zip(_SCALARS, values, strict=True)),
                 counters=Counters(*counts),
+                limits=limits_of_cells(dict(zip(LIMIT_COLUMNS, limit_values, strict=True))),
                 totals={name: next(totals[name]) for name in total_names},
                 ids=_NO_IDS,
                 rows=no_mappings(strings, field_names),
@@ -190,7 +195,10 @@ class PackedHeaders:
                 events=events,
                 stacks=tuple(ThreadStack(*row) for row in stacks),
             )
-            for values, counts, total_names, (field_names, strings), gone, lineage, stacks, events in columns
+            for values, counts, limit_values, total_names, (
+                field_names,
+                strings,
+            ), gone, lineage, stacks, events in columns
         ]
 
     def _events_by_tick(self) -> Iterator[Events]:
@@ -211,6 +219,12 @@ def pack_headers(ticks: Sequence[Tick]) -> PackedHeaders:
         _layouts=encode_values([(tick.rows.fields, tick.rows.strings) for tick in ticks]),
         _scalars={name: encode_values([getattr(tick, name) for tick in ticks]) for name in _SCALARS},
         _counters={name: encode_values([getattr(tick.counters, name) for tick in ticks]) for name in _COUNTERS},
+        _limits={
+            name: encode_values(column)
+            for name, column in zip(
+                LIMIT_COLUMNS, zip(*(limit_cells(tick.limits) for tick in ticks), strict=True), strict=True
+            )
+        },
         _total_names=encode_values([tuple(tick.totals) for tick in ticks]),
         _totals={name: encode_values([t.totals[name] for t in ticks if name in t.totals]) for name in names},
         _gone=_pack_rows([[(mapping,) for mapping in tick.gone.tolist()] for tick in ticks], 1),

@@ -9,6 +9,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.labels import Label
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX, Counters, Mappings, StringTable
 from smapstop.report.json_fields import RESERVED_KEYS, Record
+from smapstop.report.snapshot.limits_record import limits_of_record
 from smapstop.report.snapshot.render import SCHEMA
 from smapstop.report.snapshot.snapshot import Snapshot, sum_fields
 from smapstop.saved.saved_text import with_sizes
@@ -59,6 +60,7 @@ def _snapshot(document: Record) -> Snapshot:
         None if taken_at is None else _wall_ns(_text(taken_at)),
         None if read_ms is None else round(float(read_ms) * 1e6),
         _labels(records) if records and "label" in records[0] else None,
+        limits=limits_of_record(document["limits"]) if document.get("limits") else None,
     )
 
 

@@ -11,6 +11,7 @@ from smapstop.proc.columns import DELETED_SUFFIX
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.report.json_csv import CsvLines, csv_cell, json_text
 from smapstop.report.json_fields import Record
+from smapstop.report.snapshot.limits_record import limits_record
 from smapstop.report.snapshot.snapshot import Snapshot, records, rollup_record
 from smapstop.report.text_table import format_table
 from smapstop.text.columns import ALL_COLUMNS, Column
@@ -36,6 +37,7 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
         "taken_at": None if snapshot.wall_ns is None else format_utc(snapshot.wall_ns),
         "read_ms": None if snapshot.read_ns is None else round(snapshot.read_ns / 1e6, 3),
         "process": _process(snapshot),
+        "limits": snapshot.limits and limits_record(snapshot.limits, snapshot.mappings),
         "rollup": rollup_record(snapshot),
     }
     if snapshot.mappings is None:

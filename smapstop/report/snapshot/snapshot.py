@@ -14,10 +14,12 @@ from smapstop.model.view.table_data import TableData, group_rows, static_table
 from smapstop.proc.added_fields import ADDED_PROPERTIES, HIDDEN_FIELDS
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
+from smapstop.proc.limits import Limits
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_rollup, parse_smaps
 from smapstop.report.json_fields import RESERVED_KEYS, Record, all_field_names, amounts, header_records, label_record
 from smapstop.report.label_reader import read_stacks
+from smapstop.sampling.process_cgroup import read_limits
 from smapstop.sampling.sampler import Sampler
 
 
@@ -39,6 +41,8 @@ class Snapshot:
     """Purpose of each mapping; None if not requested."""
     purposes: Purposes | None = None
     """Purposes of unnamed memory, by its threads, too; None if not requested, or without a process."""
+    limits: Limits | None = None
+    """Limits of the process; None for a saved text."""
     notes: tuple[str, ...] = ()
     """What is missing in a saved text, for the user."""
 
@@ -50,11 +54,14 @@ def take_snapshot(pid: int) -> Snapshot:
         SmapstopError: No such process, it has no memory, or it may not be read.
     """
     with ProcDir(pid) as process:
+        sampler = Sampler(process, Pace())
         try:
-            tick = Sampler(process, Pace()).sample()
+            tick = sampler.sample()
         except OSError as error:
             process.require_memory()
             raise access_error(pid, error) from error
+        finally:
+            sampler.cgroup.close()
         if tick.missing:
             process.require_memory()
             raise SmapstopError(tick.missing)
@@ -65,6 +72,7 @@ def take_snapshot(pid: int) -> Snapshot:
             command_line=process.command_line(),
             wall_ns=tick.wall_ns,
             read_ns=tick.read_ns,
+            limits=tick.limits,
         )
 
 
@@ -101,7 +109,7 @@ def take_totals(pid: int) -> Snapshot:
             raise access_error(pid, error) from error
         if not rollup:
             process.require_memory()
-        return Snapshot(None, rollup, counters, process.command_line(), wall_ns, read_ns)
+        return Snapshot(None, rollup, counters, process.command_line(), wall_ns, read_ns, limits=read_limits(process))
 
 
 def _read_rollup(process: ProcDir) -> dict[str, int]:

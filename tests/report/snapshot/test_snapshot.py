@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from control_groups import LIMIT_BYTES, VERSION_1, limited_group
 from stepped_program import SteppedProgram
 
 from smapstop import __version__
@@ -127,7 +128,7 @@ def test_the_json_names_who_and_when(stopped: int, command: tuple[str, str]) -> 
     document = parsed(as_json(take_snapshot(stopped)))
     stat = Path(f"/proc/{stopped}/stat").read_text().rpartition(") ")[2].split()
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{stopped}/status").read_text().splitlines())
-    assert list(document) == ["schema", "tool", "taken_at", "read_ms", "process", "rollup", "mappings"]
+    assert list(document) == ["schema", "tool", "taken_at", "read_ms", "process", "limits", "rollup", "mappings"]
     assert (document["schema"], document["tool"]) == (1, f"smapstop {__version__}")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", document["taken_at"])
     assert before <= datetime.fromisoformat(document["taken_at"]) <= datetime.now(UTC)
@@ -144,6 +145,27 @@ def test_the_json_names_who_and_when(stopped: int, command: tuple[str, str]) -> 
         "rss_kb": int(Path(f"/proc/{stopped}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024,
         "vm_hwm_kb": int(status["VmHWM"].split()[0]),
     }
+
+
+def test_the_json_has_the_limits(stopped: int) -> None:
+    limits = parsed(as_json(take_snapshot(stopped)))["limits"]
+    assert limits["mappings"] == sum(
+        "[vsyscall]" not in line for line in Path(f"/proc/{stopped}/maps").read_text().splitlines()
+    )
+    assert limits["max_map_count"] == int(Path("/proc/sys/vm/max_map_count").read_text())
+    assert set(limits["rlimits"]) == {"as", "data", "stack", "memlock"}
+    totals = parsed(as_json(take_totals(stopped)))["limits"]
+    assert (totals["mappings"], totals["rlimits"]) == (None, limits["rlimits"])
+    assert parsed(as_json(parse_saved_smaps(EXAMPLE)))["limits"] is None
+
+
+def test_the_json_has_the_control_group_with_the_nearest_limit(program: Callable[..., Path]) -> None:
+    with limited_group("inner") as group, SteppedProgram(program("eater"), group / "cgroup.procs", "4") as eater:
+        eater.go()
+        found = parsed(as_json(take_snapshot(eater.pid)))["limits"]["cgroup"]
+    assert (found["version"], found["memory_max"], found["oom_kills"]) == (1, LIMIT_BYTES, 0)
+    assert found["path"] == f"/{group.parent.relative_to(VERSION_1)}"
+    assert 0 < found["memory_current"] <= LIMIT_BYTES
 
 
 def test_what_is_not_printed_is_null_and_what_is_unknown_appears() -> None:

@@ -1,0 +1,253 @@
+"""Memory, limits and kills of a process's control groups (cgroups(7), both versions)."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from smapstop.proc.cgroup_directories import memory_directories
+from smapstop.proc.limits import CgroupMemory
+from smapstop.proc.process import ProcDir
+
+_NO_LIMIT_BYTES = 1 << 62
+"""Version 1 prints a number of about 2**63 for no limit."""
+_MAX_MEMBERS_BYTES = 1 << 16
+"""Longer lists of members are not read."""
+_PRESSURE = re.compile(rb"^some avg10=([\d.]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Names of the memory files of one version."""
+
+    usage: str
+    limit: str
+    high: str
+    """Above it members are slowed down; empty if the version has none."""
+    swap_usage: str
+    swap_limit: str
+    """Of version 1, both count memory and swap together."""
+    cache: tuple[bytes, bytes]
+    """Keys of `memory.stat` that add up to the page cache, which is dropped before the limit has other effects."""
+    reached: tuple[tuple[str, bytes], ...]
+    """Where it is counted how often the limit was reached, best first: a file, and a key in it or empty."""
+    kills: tuple[tuple[str, bytes], ...]
+    """Where it is counted how many members the OOM killer killed."""
+
+
+_VERSIONS = {
+    1: _Files(
+        usage="memory.usage_in_bytes",
+        limit="memory.limit_in_bytes",
+        high="",
+        swap_usage="memory.memsw.usage_in_bytes",
+        swap_limit="memory.memsw.limit_in_bytes",
+        cache=(b"total_inactive_file", b"total_active_file"),
+        reached=(("memory.failcnt", b""),),
+        kills=(("memory.oom_control", b"oom_kill"),),
+    ),
+    2: _Files(
+        usage="memory.current",
+        limit="memory.max",
+        high="memory.high",
+        swap_usage="memory.swap.current",
+        swap_limit="memory.swap.max",
+        cache=(b"inactive_file", b"active_file"),
+        reached=(("memory.events.local", b"oom"), ("memory.events", b"oom")),
+        kills=(("memory.events.local", b"oom_kill"), ("memory.events", b"oom_kill")),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimit:
+    """Limit of a control group at one moment."""
+
+    path: str
+    """Path of the group, as /proc/PID/cgroup prints it."""
+    limit_bytes: int | None
+    """`None` without a limit."""
+    reached: int | None
+    """How often the limit was reached; `None` if that is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class OomCounts:
+    """What the kernel had counted at one moment."""
+
+    machine_kills: int | None
+    """Processes of the machine that the OOM killer killed, for whatever limit; `None` before Linux 4.13."""
+    kills: int | None = None
+    """Those of the process's own group."""
+    members: frozenset[int] | None = None
+    """Pids of its own group; 0 for those of other pid namespaces. `None` if unknown, or too many."""
+    limits: tuple[MemoryLimit, ...] = ()
+    """Limits of its group and of the groups that contain it, innermost first."""
+
+
+class MemoryCgroup:
+    """The control group that limits a process's memory, and those that contain it.
+
+    Their directories stay open, so that they can be read after the process is gone, whatever mounts it saw.
+
+    Args:
+        version: Version of the hierarchy, 1 or 2.
+        path: Path of the group, as /proc/PID/cgroup prints it.
+        directories: Directories of the group and of the groups that contain it, innermost first.
+    """
+
+    def __init__(self, version: int, path: str, directories: list[str]) -> None:
+        self.version = version
+        self._files = _VERSIONS[version]
+        self._levels: list[tuple[str, int]] = []
+        for above, directory in enumerate(directories):
+            with suppress(OSError):
+                fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+                self._levels.append((_parent(path, above), fd))
+
+    def close(self) -> None:
+        """Close the directories."""
+        for _, fd in self._levels:
+            os.close(fd)
+        self._levels.clear()
+
+    def counts(self) -> OomCounts:
+        """Read the limits and counters; what cannot be read, such as in a group that was removed, is `None`."""
+        kills = self._counter(self._levels[0][1], self._files.kills) if self._levels else None
+        members = _members(self._levels[0][1]) if self._levels else None
+        return OomCounts(machine_oom_kills(), kills, members, tuple(self._limits()))
+
+    def memory(self) -> CgroupMemory | None:
+        """Memory of the group whose limit is nearest: this one, or one that contains it; without limits, of this one.
+
+        `None` if no group can be read.
+        """
+        levels = list(filter(None, (self._memory_of(path, fd) for path, fd in self._limiting_levels())))
+        limited = [level for level in levels if level.room_bytes is not None]
+        return min(limited, key=lambda level: level.room_bytes or 0) if limited else next(iter(levels), None)
+
+    def _memory_of(self, path: str, fd: int) -> CgroupMemory | None:
+        """Memory of one group; `None` without memory controller, as in the root of version 2."""
+        files = self._files
+        current_bytes = _bytes(fd, files.usage)
+        if current_bytes is None:
+            return None
+        max_bytes, swap_bytes, swap_max_bytes = (
+            _bytes(fd, name) for name in (files.limit, files.swap_usage, files.swap_limit)
+        )
+        if self.version == 1:  # its swap files count memory, too
+            swap_bytes = None if swap_bytes is None else max(0, swap_bytes - current_bytes)
+            swap_max_bytes = None if swap_max_bytes is None else max(0, swap_max_bytes - (max_bytes or 0))
+        stat = dict(line.split()[:2] for line in _read(fd, "memory.stat").splitlines() if b" " in line)
+        cache = [int(stat[key]) for key in files.cache if key in stat]
+        pressure = _PRESSURE.search(_read(fd, "memory.pressure"))
+        return CgroupMemory(
+            version=self.version,
+            path=path,
+            current_bytes=current_bytes,
+            cache_bytes=sum(cache) if cache else None,
+            max_bytes=max_bytes,
+            high_bytes=_bytes(fd, files.high) if files.high else None,
+            swap_bytes=swap_bytes,
+            swap_max_bytes=swap_max_bytes,
+            oom_kills=self._counter(fd, files.kills),
+            pressure_percent=float(pressure[1]) if pressure else None,
+        )
+
+    def _limits(self) -> Iterator[MemoryLimit]:
+        """Limits of the group and of those that contain it; none of groups without memory controller."""
+        for path, fd in self._limiting_levels():
+            if _read(fd, self._files.limit):
+                yield MemoryLimit(path, _bytes(fd, self._files.limit), self._counter(fd, self._files.reached))
+
+    def _limiting_levels(self) -> Iterator[tuple[str, int]]:
+        """Paths and directories of the groups whose limits hold for the process, innermost first."""
+        for path, fd in self._levels:
+            # version 1: limits of a group hold for the groups inside only with use_hierarchy
+            if fd != self._levels[0][1] and _read(fd, "memory.use_hierarchy").strip() == b"0":
+                return
+            yield path, fd
+
+    def _counter(self, fd: int, places: tuple[tuple[str, bytes], ...]) -> int | None:
+        """First counter that can be read."""
+        for name, key in places:
+            words = _read(fd, name).split()
+            if key in words:
+                return int(words[words.index(key) + 1])
+            if words and not key:
+                return int(words[0])
+        return None
+
+
+def open_memory_cgroup(process: ProcDir) -> MemoryCgroup | None:
+    """Open the control group that limits a process's memory; `None` if there is none, or it cannot be seen.
+
+    It is looked for where we see control groups, then where the process does.
+
+    Raises:
+        OSError: The process is gone.
+    """
+    text = process.read("cgroup")
+    for mountinfo, root in (
+        (_read_file("/proc/self/mountinfo"), ""),
+        (_mounts_of(process), f"/proc/{process.pid}/root"),
+    ):
+        for version, path, directories in memory_directories(text, mountinfo, root):
+            names = _VERSIONS[version]
+            if any(Path(directory, names.limit).exists() for directory in directories):
+                return MemoryCgroup(version, path, directories)
+    return None
+
+
+def machine_oom_kills(vmstat: str = "/proc/vmstat") -> int | None:
+    """Processes that the OOM killer has killed since the machine started (since Linux 4.13)."""
+    found = re.search(rb"^oom_kill (\d+)$", _read_file(vmstat), re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def _parent(path: str, above: int) -> str:
+    """Path of a group that contains another, so many levels above."""
+    for _ in range(above):
+        path = os.path.dirname(path)
+    return path
+
+
+def _mounts_of(process: ProcDir) -> bytes:
+    """Mounts that a process sees; none if they may not be read."""
+    try:
+        return process.read("mountinfo")
+    except OSError:
+        return b""
+
+
+def _members(fd: int) -> frozenset[int] | None:
+    """Pids of the members of a group; `None` if there are too many."""
+    text = _read(fd, "cgroup.procs")
+    return None if len(text) >= _MAX_MEMBERS_BYTES else frozenset(map(int, text.split()))
+
+
+def _bytes(fd: int, name: str) -> int | None:
+    """Amount in a file of a group; `None` for no limit, and if it cannot be read."""
+    text = _read(fd, name).strip()
+    return int(text) if text.isdigit() and int(text) < _NO_LIMIT_BYTES else None
+
+
+def _read(fd: int, name: str) -> bytes:
+    """Read the beginning of a file of a group; empty if it cannot be read."""
+    return _read_file(name, fd)
+
+
+def _read_file(name: str, dir_fd: int | None = None) -> bytes:
+    """Read a file; empty if it cannot be read."""
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=dir_fd)
+    except OSError:
+        return b""
+    try:
+        return b"".join(iter(lambda: os.read(fd, _MAX_MEMBERS_BYTES), b""))
+    except OSError:  # the group was removed
+        return b""
+    finally:
+        os.close(fd)

@@ -1,0 +1,57 @@
+"""Directories of the control groups that may limit a process's memory (cgroups(7), both versions)."""
+
+import os
+import re
+from collections.abc import Iterator
+
+_ESCAPE = re.compile(rb"\\([0-7]{3})")
+
+
+def memory_directories(cgroup: bytes, mountinfo: bytes, root: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Version, path and directories of the groups of a process that may limit its memory, version 1 first.
+
+    Args:
+        cgroup: Text of /proc/PID/cgroup.
+        mountinfo: Text of a mountinfo file.
+        root: Root directory of its mounts.
+    """
+    paths: dict[int, str] = {}
+    for line in cgroup.splitlines():
+        number, controllers, path = os.fsdecode(line).split(":", 2)
+        if "memory" in controllers.split(","):
+            paths[1] = path.removesuffix(" (deleted)")
+        elif number == "0" and not controllers:
+            paths[2] = path.removesuffix(" (deleted)")
+    for version, path in sorted(paths.items()):
+        for mounted, point in _cgroup_mounts(mountinfo, version):
+            inside = _path_inside(path, mounted)
+            if inside is not None:
+                parts = inside.split("/") if inside else []
+                depths = range(len(parts), -1, -1)
+                yield version, path, ["/".join([f"{root}{point}".rstrip("/"), *parts[:depth]]) for depth in depths]
+
+
+def _path_inside(path: str, mounted: str) -> str | None:
+    """Path of a group within the part of the hierarchy that is mounted; `None` if it is outside of that."""
+    top = mounted.rstrip("/")
+    if path != top and not path.startswith(f"{top}/"):
+        return None
+    inside = path[len(top) + 1 :]
+    return None if ".." in inside.split("/") else inside
+
+
+def _cgroup_mounts(mountinfo: bytes, version: int) -> Iterator[tuple[str, str]]:
+    """Root within the hierarchy, and mount point, of the mounts of a version that may have the memory controller."""
+    for line in mountinfo.splitlines():
+        before, _, after = line.partition(b" - ")
+        words, system = before.split(), after.split()
+        if len(words) < 5 or len(system) < 3:
+            continue
+        is_version_1 = system[0] == b"cgroup" and b"memory" in system[2].split(b",")
+        if is_version_1 if version == 1 else system[0] == b"cgroup2":
+            yield _unescape(words[3]), _unescape(words[4])
+
+
+def _unescape(word: bytes) -> str:
+    """Undo the escapes of blanks and backslashes in mountinfo."""
+    return os.fsdecode(_ESCAPE.sub(lambda match: bytes([int(match[1], 8)]), word))

@@ -1,0 +1,51 @@
+"""The control group of a process, followed when it moves to another one; and its limits."""
+
+from contextlib import closing, suppress
+
+from smapstop.proc.cgroup import MemoryCgroup, open_memory_cgroup
+from smapstop.proc.limits import Limits, parse_rlimits
+from smapstop.proc.process import ProcDir, max_map_count
+from smapstop.proc.stat import is_exiting
+
+
+class ProcessCgroup:
+    """The control group that limits a process's memory; its files stay readable when the process is gone."""
+
+    def __init__(self, process: ProcDir) -> None:
+        self._process = process
+        self._group = b""
+        self.cgroup: MemoryCgroup | None = None
+        """The group that was found last; None if there is none, or it cannot be seen."""
+
+    def follow(self) -> None:
+        """Open the group of the process again if it has moved to another one."""
+        with suppress(OSError):  # it is gone, or this kernel has no control groups
+            group = self._process.read("cgroup")
+            if group != self._group and not self._is_misplaced():
+                cgroup = open_memory_cgroup(self._process)
+                self.close()
+                self._group, self.cgroup = group, cgroup
+
+    def limits(self) -> Limits:
+        """Read the limits of the process, as far as they may be read."""
+        self.follow()
+        rlimits: dict[str, int] = {}
+        with suppress(OSError):  # not permitted, or the process is gone
+            rlimits = parse_rlimits(self._process.read("limits"))
+        return Limits(max_map_count(), **rlimits, cgroup=self.cgroup.memory() if self.cgroup else None)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self.cgroup is not None:
+            self.cgroup.close()
+        self.cgroup = None
+
+    def _is_misplaced(self) -> bool:
+        """Whether the group that /proc tells is not that of the process: version 1 says "/" of one that exits."""
+        return self.cgroup is not None and self.cgroup.version == 1 and is_exiting(self._process.read("stat"))
+
+
+def read_limits(process: ProcDir) -> Limits:
+    """Read the limits of a process once."""
+    with closing(ProcessCgroup(process)) as group:
+        return group.limits()
