@@ -10,6 +10,7 @@ from smapstop.proc.callstack.eh_frame import EhFrame
 from smapstop.proc.callstack.frame_rules import FrameRule
 from smapstop.proc.callstack.functions import Functions
 from smapstop.proc.callstack.registers import Architecture
+from smapstop.proc.callstack.source_lines import SourceLines
 from smapstop.proc.columns import strip_deleted
 from smapstop.proc.elf.elf_file import EXECUTE, Elf
 from smapstop.proc.elf.mapped_files import ElfCache, open_mapped_file
@@ -44,6 +45,7 @@ class CodeFile:
     ) -> None:
         self.fd = fd
         self._debug_fd: int | None = None
+        self._lines: tuple[SourceLines, ...] = ()
         self._open_debug_file = open_debug_file
         self._elves = elves
         self.headers = read_program_headers(fd)
@@ -56,6 +58,8 @@ class CodeFile:
         os.close(self.fd)
         if self._debug_fd is not None:
             os.close(self._debug_fd)
+        for lines in self._lines:
+            lines.close()
 
     @cached_property
     def functions(self) -> Functions:
@@ -66,6 +70,15 @@ class CodeFile:
         if self._debug_fd is None:
             return Functions(elf, self.fd)
         return Functions(self._elves.get(self._debug_fd), self._debug_fd)
+
+    @cached_property
+    def source_lines(self) -> SourceLines:
+        """Its source lines, or those of its debug file."""
+        lines = SourceLines(self.fd, self.headers)
+        if not lines and self.functions and self._debug_fd is not None:
+            lines = SourceLines(self._debug_fd, self.headers)
+        self._lines = (lines,)
+        return lines
 
     def address_of(self, offset: int) -> int | None:
         """Return the address of code at a file offset; `None` if there is none."""

@@ -49,11 +49,15 @@ class Cursor:
 
     def uleb(self) -> int:
         """Return an unsigned LEB128 number, modulo 2**64."""
+        if self.at < self.end and self.data[self.at] < 0x80:  # most are short
+            self.at += 1
+            return self.data[self.at - 1]
         return self._leb()[0] & (2**64 - 1)
 
     def skip_uleb(self) -> None:
         """Skip a LEB128 number."""
-        self._leb()
+        while self.byte() >= 0x80:
+            pass
 
     def sleb(self) -> int:
         """Return a signed LEB128 number of up to 64 bits."""

@@ -3,6 +3,7 @@
 from smapstop.proc.callstack.code_file import CodeFile
 from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.callstack.process_code import ProcessCode
+from smapstop.proc.callstack.source_lines import Work
 from smapstop.proc.elf.demangler import Demangler
 
 SIGNAL_HANDLER_CALLED = "<signal handler called>"
@@ -18,13 +19,35 @@ class FrameNames:
         self._code = code
         self._version = code.version
         self._demangler = Demangler()
+        self._work = Work()
         self._frames: dict[int, Frame] = {}
+        self._pending: dict[int, None] = {}
+        """Addresses whose source line takes more time than a tick has."""
 
-    def frames(self, addresses: tuple[int, ...]) -> tuple[Frame, ...]:
-        """Name the addresses of a `CallStack`. Never raises."""
+    @property
+    def is_complete(self) -> bool:
+        """Whether no source line is missing that a later tick may find."""
+        return not self._pending
+
+    def begin_tick(self) -> None:
+        """Find source lines that took too long in the last tick."""
+        self._work.begin_tick()
+        self._forget_if_changed()
+        for address in tuple(self._pending):
+            if not self._work:
+                break
+            self._look_up_source(address)
+
+    def _forget_if_changed(self) -> None:
+        """Forget what was concluded from an older map."""
         if self._version != self._code.version or len(self._frames) > _MAX_FRAMES:
             self._version = self._code.version
             self._frames.clear()
+            self._pending.clear()
+
+    def frames(self, addresses: tuple[int, ...]) -> tuple[Frame, ...]:
+        """Name the addresses of a `CallStack`. Never raises."""
+        self._forget_if_changed()
         known = self._frames
         missing = [address for address in addresses if address not in known]
         if missing:
@@ -37,6 +60,20 @@ class FrameNames:
         plain = self._demangler.demangle(frame.name for frame in found.values() if frame.name)
         for address, frame in found.items():
             self._frames[address] = frame._replace(name=plain[frame.name]) if frame.name else frame
+            self._look_up_source(address)
+
+    def _look_up_source(self, address: int) -> None:
+        """Add the source line of an address, now or in a later tick."""
+        self._pending.pop(address, None)
+        place = self._code.find(address)
+        if place is None or place.file is None or place.address is None:
+            return
+        try:
+            source = place.file.source_lines.find(place.address, self._work)
+        except BlockingIOError:
+            self._pending[address] = None
+            return
+        self._frames[address] = self._frames[address]._replace(source=source)
 
     def _name(self, address: int) -> Frame:
         """Name an address, not demangled."""

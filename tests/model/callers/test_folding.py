@@ -52,7 +52,8 @@ def folded(text: str, file: str = C) -> str:
             (
                 "__memset_evex < unicode_repeat < _PyEval_EvalFrameDefault < py::remember:a.py < "
                 "py_trampoline_evaluator < PyObject_Vectorcall < _PyEval_EvalFrameDefault < py::<module>:a.py < "
-                "py_trampoline_evaluator < PyEval_EvalCode < run_eval_code_obj < run_mod < _PyRun_SimpleFileObject < _PyRun_AnyFileObject < "
+                "py_trampoline_evaluator < PyEval_EvalCode < run_eval_code_obj < run_mod < _PyRun_SimpleFileObject < "
+                "_PyRun_AnyFileObject < "
                 "pymain_run_python < Py_RunMain < Py_BytesMain < __libc_start_call_main < __libc_start_main < _start"
             ),
             "unicode_repeat < py::remember:a.py < py::<module>:a.py",
