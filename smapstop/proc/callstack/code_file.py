@@ -9,8 +9,10 @@ from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.callstack.eh_frame import EhFrame
 from smapstop.proc.callstack.frame_rules import FrameRule
 from smapstop.proc.callstack.functions import Functions
+from smapstop.proc.callstack.go_table import SECTIONS, GoTable
 from smapstop.proc.callstack.registers import Architecture
-from smapstop.proc.callstack.source_lines import SourceLines
+from smapstop.proc.callstack.sections import NO_SECTION, SectionPart, find_sections
+from smapstop.proc.callstack.source_lines import SourceLines, Work
 from smapstop.proc.columns import strip_deleted
 from smapstop.proc.elf.elf_file import EXECUTE, Elf
 from smapstop.proc.elf.mapped_files import ElfCache, open_mapped_file
@@ -45,7 +47,8 @@ class CodeFile:
     ) -> None:
         self.fd = fd
         self._debug_fd: int | None = None
-        self._lines: tuple[SourceLines, ...] = ()
+        self._architecture = architecture
+        self._parts: tuple[SectionPart, ...] = ()
         self._open_debug_file = open_debug_file
         self._elves = elves
         self.headers = read_program_headers(fd)
@@ -58,11 +61,28 @@ class CodeFile:
         os.close(self.fd)
         if self._debug_fd is not None:
             os.close(self._debug_fd)
-        for lines in self._lines:
-            lines.close()
+        for part in self._parts:
+            part.close()
+
+    def function_at(self, address: int) -> tuple[str, int] | None:
+        """Return name and start of the function at an address; `None` if it is not known."""
+        found = self._functions.find(address)
+        if found is None and self._go_table is not None and (function := self._go_table.find(address)):
+            found = function.name, function.start
+        return found
+
+    def source_at(self, address: int, work: Work) -> str | None:
+        """Return file and line of the code at an address; `None` if they are not known.
+
+        Raises:
+            BlockingIOError: They may be in a later tick; see `SourceLines.find`.
+        """
+        if self._go_table is not None and (function := self._go_table.find(address)):
+            return self._go_table.source_at(function, address)
+        return self._lines.find(address, work)
 
     @cached_property
-    def functions(self) -> Functions:
+    def _functions(self) -> Functions:
         """Its functions, by the symbols of its debug file if it has none itself."""
         elf = self._elves.get(self.fd)
         if not elf.has_symtab:
@@ -72,13 +92,28 @@ class CodeFile:
         return Functions(self._elves.get(self._debug_fd), self._debug_fd)
 
     @cached_property
-    def source_lines(self) -> SourceLines:
+    def _lines(self) -> SourceLines:
         """Its source lines, or those of its debug file."""
         lines = SourceLines(self.fd, self.headers)
-        if not lines and self.functions and self._debug_fd is not None:
+        if not lines and self._functions and self._debug_fd is not None:
             lines = SourceLines(self._debug_fd, self.headers)
-        self._lines = (lines,)
+        self._parts += lines.parts
         return lines
+
+    @cached_property
+    def _go_table(self) -> GoTable | None:
+        """The table of Go's linker, if the file has one."""
+        if not self.headers.is_go:
+            return None
+        sections = find_sections(self.fd, (*SECTIONS, ".text"))
+        self._parts += tuple(sections.values())
+        text = sections.get(".text", NO_SECTION).address
+        try:
+            return next(
+                (GoTable(sections[name], text, self._architecture) for name in SECTIONS if name in sections), None
+            )
+        except (OSError, ValueError, OverflowError):
+            return None
 
     def address_of(self, offset: int) -> int | None:
         """Return the address of code at a file offset; `None` if there is none."""
@@ -104,8 +139,13 @@ class CodeFile:
         if address not in self._rules:
             if len(self._rules) >= _MAX_RULES:
                 self._rules.clear()
-            self._rules[address] = self._frames.find(address)
+            self._rules[address] = self._frames.find(address) or self._go_rule_at(address)
         return self._rules[address]
+
+    def _go_rule_at(self, address: int) -> FrameRule | None:
+        """Return the frame rule at an address by Go's table."""
+        function = self._go_table.find(address) if self._go_table is not None else None
+        return self._go_table.rule_at(function, address) if self._go_table and function else None
 
     def _eh_frame(self) -> tuple[int, int]:
         """Address and size of .eh_frame; (0, 0) if there is none."""

@@ -69,7 +69,7 @@ class FrameNames:
         if place is None or place.file is None or place.address is None:
             return
         try:
-            source = place.file.source_lines.find(place.address, self._work)
+            source = place.file.source_at(place.address, self._work)
         except BlockingIOError:
             self._pending[address] = None
             return
@@ -89,7 +89,7 @@ class FrameNames:
 
 def _name_in_file(path: str, file: CodeFile, address: int) -> Frame:
     """Name an address of a file."""
-    function = file.functions.find(address)
+    function = file.function_at(address)
     if function is not None:
         name, start = function
         return Frame(name, path, address - start)

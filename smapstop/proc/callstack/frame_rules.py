@@ -52,6 +52,10 @@ class FrameRule:
     """Whether no table says it, so that what it leads to must be plausible."""
 
 
+UNKNOWN_CALLER = FrameRule(0, 0, (), 0, cfa_expression=b"")
+"""Rule where the caller is on another stack: an expression that has no result."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommonInformation:
     """What the FDEs of a CIE have in common."""

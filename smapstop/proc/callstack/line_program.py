@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.callstack.cursor import Cursor
-from smapstop.proc.callstack.debug_sections import SectionPart
+from smapstop.proc.callstack.sections import SectionPart
 
 _MAX_FILES = 20_000
 _MAX_FORMATS = 16

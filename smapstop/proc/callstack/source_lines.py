@@ -11,8 +11,8 @@ from bisect import bisect_right
 import numpy as np
 
 from smapstop.proc.callstack.cursor import Cursor
-from smapstop.proc.callstack.debug_sections import find_sections
 from smapstop.proc.callstack.line_program import LineHeader, LineRows, LineSections, read_header, run_program
+from smapstop.proc.callstack.sections import find_sections
 from smapstop.proc.elf.elf_file import EXECUTE
 from smapstop.proc.elf.program_headers import ProgramHeaders
 
@@ -59,7 +59,8 @@ class SourceLines:
         found = find_sections(fd, (".debug_line", ".debug_line_str", ".debug_str"))
         lines = found.get(".debug_line")
         self._sections = LineSections(lines, found.get(".debug_line_str"), found.get(".debug_str")) if lines else None
-        self._parts = tuple(found.values())
+        self.parts = tuple(found.values())
+        """The sections that it needs, to be closed after use."""
         self._code = [
             (each.address, each.address + each.file_bytes) for each in headers.segments if each.flags & EXECUTE
         ]
@@ -72,11 +73,6 @@ class SourceLines:
     def __bool__(self) -> bool:
         """Whether the file has any."""
         return self._sections is not None
-
-    def close(self) -> None:
-        """Close what was opened."""
-        for part in self._parts:
-            part.close()
 
     def find(self, address: int, work: Work) -> str | None:
         """Return file and line of the code at an address, as in `src/dict.c:153`; `None` if they are not known.

@@ -32,7 +32,8 @@ def lines_of(path: Path) -> Iterator[SourceLines]:
     fd = os.open(path, os.O_RDONLY)
     lines = SourceLines(fd, read_program_headers(fd))
     yield lines
-    lines.close()
+    for part in lines.parts:
+        part.close()
     os.close(fd)
 
 

@@ -1,4 +1,4 @@
-"""Find the sections of a 64-bit little-endian ELF file that debuggers read, and undo their compression (elf(5))."""
+"""Find sections of a 64-bit little-endian ELF file by their names, and undo their compression (elf(5))."""
 
 import os
 import struct
@@ -24,6 +24,8 @@ class SectionPart(NamedTuple):
     fd: int
     offset: int
     size: int
+    address: int = 0
+    """Its address as if the file were loaded at 0; 0 if it is not loaded."""
     is_own: bool = False
     """Whether the fd is to be closed with the section."""
 
@@ -41,6 +43,10 @@ class SectionPart(NamedTuple):
         """Close a file of its own."""
         if self.is_own:
             os.close(self.fd)
+
+
+NO_SECTION = SectionPart(-1, 0, 0)
+"""Stands for one that is not there."""
 
 
 def find_sections(fd: int, names: tuple[str, ...]) -> dict[str, SectionPart]:
@@ -65,13 +71,13 @@ def _find_sections(fd: int, names: tuple[str, ...]) -> dict[str, SectionPart]:
     headers = list(_HEADER.iter_unpack(os.pread(fd, count * entry_bytes, table)[: count * entry_bytes]))
     text = SectionPart(fd, headers[strings][4], headers[strings][5])
     found = dict[str, SectionPart]()
-    for name, kind, flags, _, offset, size, *_ in headers:
-        if kind == _NOBITS or not 0 < size <= MAX_SECTION_BYTES:
+    for name, kind, flags, address, offset, size, *_ in headers:
+        if kind == _NOBITS:
             continue
         called = text.read(name, _MAX_NAME_BYTES).partition(b"\0")[0].decode("ascii", "replace")
         plain = called.replace(".zdebug_", ".debug_")
-        if plain in names and plain not in found:
-            part = SectionPart(fd, offset, size)
+        if plain in names and plain not in found and 0 < size <= MAX_SECTION_BYTES:
+            part = SectionPart(fd, offset, size, address)
             if flags & _COMPRESSED:
                 form, _, whole, _ = _COMPRESSED_HEADER.unpack(part.read(0, _COMPRESSED_HEADER.size))
                 part = _uncompress(part, _COMPRESSED_HEADER.size, whole if form == _ZLIB else 0)
