@@ -1,8 +1,11 @@
 """Commands about the panes below the table."""
 
+from smapstop.errors import SmapstopError
 from smapstop.number_limits import parse_number
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
+from smapstop.ui.widgets.time_band import TimeBand
+from smapstop.ui.widgets.zoom import PARTS
 
 _STEPS = {"higher": 1, "lower": -1}
 _MOST_LINES = 200
@@ -13,9 +16,9 @@ def _events(screen: MainScreen, argument: str) -> None:
     panes, table = screen.panes, screen.views.table
     if argument:
         panes.events.filter_entries(argument)
-    if panes.events.display and panes.events.has_focus and not argument:
+    if panes.events.is_open and panes.events.has_focus and not argument:
         table.focus()
-    if not (argument and panes.events.display):
+    if not (argument and panes.events.is_open):
         panes.toggle_events()
     screen.request_redraw()
 
@@ -27,5 +30,28 @@ def _pane(screen: MainScreen, argument: str) -> None:
         screen.panes.set_lines(round(parse_number(argument, PANE.name, 0, _MOST_LINES, "lines")))
 
 
+def _zoom(screen: MainScreen, argument: str) -> None:
+    """Have a part fill the screen, the one that has the focus unless it is named; or show all parts again."""
+    if not argument:
+        screen.zoom.toggle()
+        return
+    part = next(each for each in PARTS if each == ZOOM.choose(argument, PARTS))
+    if part == "program" and screen.dock is None:
+        raise SmapstopError("no program was launched", "smapstop -- COMMAND starts one")
+    if part == screen.zoom.part:
+        screen.zoom.set(None)
+        return
+    if part == "events":
+        screen.panes.events.set_open(True)
+    screen.zoom.set(part)
+    if part == "program":
+        screen.action_program()
+    elif part in ("band", "events"):
+        screen.set_focus(screen.query_one(TimeBand) if part == "band" else screen.panes.events)
+
+
 EVENTS = ScreenCommand("events", "[WORDS]", "Show or hide the events; with words, only these.", _events)
 PANE = ScreenCommand("pane", "LINES|higher|lower", "Set the height of the lower pane.", _pane, lambda *_: _STEPS)
+ZOOM = ScreenCommand(
+    "zoom", "[PART]", "Have a part fill the screen, or show all parts again.", _zoom, lambda *_: PARTS
+)

@@ -14,6 +14,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     rows.METRIC,
     panes.EVENTS,
     panes.PANE,
+    panes.ZOOM,
     program.LIVE,
     program.INTERVAL,
     program.QUIT,

@@ -25,11 +25,12 @@ from smapstop.ui.widgets.events_pane import EventList
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.key_bar import KeyBar
-from smapstop.ui.widgets.main_views import Views, Zoom
+from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.panes import Panes
 from smapstop.ui.widgets.time_band import TimeBand
 from smapstop.ui.widgets.totals import Totals
+from smapstop.ui.widgets.zoom import Zoom
 
 if TYPE_CHECKING:  # imported at run time only when a program is launched
     from smapstop.ui.widgets.program_dock import ProgramDock
@@ -72,6 +73,8 @@ class MainScreen(TimelineScreen):
         """How often the source samples, and for how much CPU time."""
         self.dock: ProgramDock | None = None
         """The dock of the launched program; None without one."""
+        self.zoom = Zoom(self)
+        """Which part fills the screen."""
         if isinstance(begin, Launch):
             from smapstop.ui.widgets.program_dock import build_dock
 
@@ -142,7 +145,7 @@ class MainScreen(TimelineScreen):
         carried = session.take_carried_mapping()
         if carried is not None:
             self.views.table.cursor_id = carried
-        if self.panes.events.display:
+        if self.panes.events.is_open:
             self.panes.events.show(session.timeline, view)
         self._walk_on()
         order = session.order
@@ -159,7 +162,7 @@ class MainScreen(TimelineScreen):
     def action_open(self) -> None:
         """Go into the mapping under the cursor; there, have the inspector fill the screen."""
         if self.views.inspector.has_focus_within:
-            self.action_fill()
+            self.zoom.toggle()
         else:
             self.views.table.action_open()
 
@@ -176,14 +179,9 @@ class MainScreen(TimelineScreen):
             self.views.open()
             self.request_redraw()
 
-    def action_fill(self) -> None:
-        """Have the part that has the focus fill the screen, or give the others their room back."""
-        self._set_zoom("" if self.views.zoom else "inspector" if self.views.inspector.has_focus_within else "table")
-
-    def _set_zoom(self, zoom: Zoom) -> None:
-        """Have a part of the views fill the screen; empty for none."""
-        self.views.set_zoom(zoom)
-        self.set_class(bool(zoom), "-zoomed")
+    def on_descendant_focus(self) -> None:
+        """Show all parts again when the focus went to one that is hidden."""
+        self.zoom.follow_focus()
 
     def action_pages(self) -> None:
         """Show the pages of the mapping under the cursor; if they have the focus, show its reasons again."""
@@ -211,8 +209,9 @@ class MainScreen(TimelineScreen):
         view_state = self.session.view_state
         if open_line is not None:
             open_line.clear_and_close()
+        elif self.zoom.part is not None:
+            self.zoom.set(None)
         elif self.views.go_back():
-            self.set_class(bool(self.views.zoom), "-zoomed")
             self.request_redraw()
         else:
             if view_state.filter or view_state.grouping != "none":
@@ -281,8 +280,8 @@ class MainScreen(TimelineScreen):
     def action_program(self) -> None:
         """Give the keys to the program."""
         if self.dock is not None:
-            if self.views.zoom:
-                self._set_zoom("")  # else it is hidden
+            if self.zoom.part != "program":
+                self.zoom.set(None)  # else it is hidden
             self.dock.give_keys()
             self.session.forget_input()
             self._walk_on()
@@ -291,6 +290,8 @@ class MainScreen(TimelineScreen):
         """Return the keys from the program to the dashboard."""
         if self.dock is not None:
             self.dock.release_keys()
+        if self.zoom.part == "program":
+            self.zoom.set(None)
         self.set_focus(self.views.main_part)  # at once: the next key may already be waiting
         self._walk_on()
 

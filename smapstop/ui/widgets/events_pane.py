@@ -243,7 +243,19 @@ class EventList(LineList[tuple[int, int], _EventLine]):
 class EventsPane(EventList):
     """The events of the process; hidden until opened."""
 
-    DEFAULT_CSS = "EventsPane { display: none; height: 10; }"
+    DEFAULT_CSS = """
+    EventsPane { display: none; height: 10; }
+    EventsPane.-open { display: block; }
+    """
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened; another part may fill the screen, all the same."""
+        return self.has_class("-open")
+
+    def set_open(self, is_open: bool) -> None:  # noqa: FBT001
+        """Open or close it."""
+        self.set_class(is_open, "-open")
 
     def unfocused_hint(self) -> str:
         """Hint in the header while another widget has the focus."""

@@ -24,6 +24,7 @@ class HeaderBar(Widget):
         self._header: Header | None = None
         self._notice = ""
         self._notice_is_final = False
+        self._way_back, self._back_action = "", ""
         self._actions: list[tuple[range, str]] = []
         """Cells that do something when they are clicked, and what."""
 
@@ -44,9 +45,26 @@ class HeaderBar(Widget):
         self.show_notice(text)
         self._notice_is_final = True
 
+    def show_way_back(self, text: str | None, action: str) -> None:
+        """Show at the right how a part that fills the screen is left; None when all parts are shown.
+
+        Args:
+            text: What to press.
+            action: What a click does.
+        """
+        self._way_back, self._back_action = f" {text} " if text else "", action
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
-        """Draw the line; the least important facts are left out when there is no room."""
+        """Draw the line, and at its end how to leave the part that fills the screen."""
         width, base = self.size.width, self.rich_style
+        room = width - fmt.cell_width(self._way_back)
+        tail = Strip([Segment(self._way_back, base + Style(bold=True, reverse=True))])
+        return Strip.join([self._draw(y, room), tail]).adjust_cell_length(width, base)
+
+    def _draw(self, y: int, width: int) -> Strip:
+        """Draw the process; the least important facts are left out when there is no room."""
+        base = self.rich_style
         header = self._header
         if self._notice or header is None or y:
             warning = ensure_legible(base + Style(color=palette_of(self.app).gain, bold=True))
@@ -81,7 +99,10 @@ class HeaderBar(Widget):
         ).adjust_cell_length(width, base)
 
     async def on_click(self, event: events.Click) -> None:
-        """Pause or go on, or compare with the next baseline."""
+        """Pause or go on, compare with the next baseline, or show all parts again."""
+        if event.x >= self.size.width - fmt.cell_width(self._way_back):
+            await self.run_action(self._back_action)
+            return
         action = next((action for cells, action in self._actions if event.x in cells), None)
         if action is not None and not self._notice:
             await self.run_action(action)

@@ -160,9 +160,9 @@ class Views(Container):
         self._zoom = zoom
         self.inspector.set_class(zoom == "inspector", "-fills")
         self._lay_out()
-        if zoom == "inspector" or (was_focused and not zoom):
+        if zoom == "inspector" or (was_focused and not zoom and self.inspector.display):
             self.inspector.focus_body()
-        elif zoom == "table":
+        elif zoom == "table" or was_focused:
             self.screen.set_focus(self.table)
         self.inspector.redraw()
 
@@ -209,8 +209,6 @@ class Views(Container):
         """Go back from the whole screen to a part, or from the inspector to the table; False if there was nothing."""
         if self._zoom:
             self.set_zoom("")
-            if not self.inspector.display:
-                self.screen.set_focus(self.table)
             return True
         if self.inspector.has_focus_within:
             self.screen.set_focus(self.table)

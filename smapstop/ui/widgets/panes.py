@@ -1,6 +1,6 @@
 """Panes below the table: the events, and the terminal of the launched program."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -43,6 +43,8 @@ class Panes(Vertical):
         self.lines = lines
         self.walkthrough_line = None if walkthrough is None else WalkthroughLine(walkthrough)
         self._dock = dock
+        self._zoomed: Widget | None = None
+        """The pane that fills the screen."""
 
     def compose(self) -> ComposeResult:
         """Compose the events, their filter line, the walkthrough and the program's dock."""
@@ -62,8 +64,11 @@ class Panes(Vertical):
 
     def fit(self) -> None:
         """Set the heights of the panes for the size of the screen."""
+        if self._zoomed is not None:
+            self._zoomed.styles.height = "1fr"
+            return
         height = self.screen.size.height
-        shares: dict[Widget, float] = {self.events: 0.25} if self.events.display else {}
+        shares: dict[Widget, float] = {self.events: 0.25} if self.events.is_open else {}
         if self._dock is not None:
             shares[self._dock] = 0.34 if height >= 32 else 0.3
         if height < _TINY and self._dock is not None:  # the part that has the keys gets the room
@@ -72,6 +77,11 @@ class Panes(Vertical):
         for pane, share in shares.items():
             room = (height - _REST - (height >= 40) - height // 5) // len(shares)
             pane.styles.height = max(MIN_PANE_HEIGHT, min(self.lines or round(height * share), room))
+
+    def set_zoom(self, pane: Literal["", "events", "program"]) -> None:
+        """Have a pane fill the screen; empty for none."""
+        self._zoomed = self.events if pane == "events" else self._dock if pane == "program" else None
+        self.fit()
 
     def on_descendant_focus(self) -> None:
         """Fit the panes: the program or the events have the focus."""
@@ -96,7 +106,7 @@ class Panes(Vertical):
 
     def toggle_events(self) -> None:
         """Show or hide the events."""
-        self.events.display = not self.events.display
+        self.events.set_open(not self.events.is_open)
         self.fit()
 
     def open_event_filter(self) -> None:
