@@ -7,6 +7,9 @@ INTERVAL_LIMITS = (0.05, 3600.0)
 BUDGET_LIMITS = (0.01, 100.0)
 """Minimum and maximum CPU budget of sampling, percent of one CPU."""
 
+SPLIT_LIMITS = (15, 85)
+"""Minimum and maximum share of the inspector beside or below the table, percent."""
+
 
 def parse_number(text: str, option: str, least: float, most: float, unit: str) -> float:
     """Parse a number within limits.

@@ -25,6 +25,8 @@ class Settings:
     """Name of a Textual theme; empty for the default."""
     pane: int | None = None
     """Height of the panes below the table, lines; `None` for a fraction of the screen."""
+    inspector: int | None = None
+    """Share of the inspector beside or below the table, percent; `None` for the default."""
     remember: Callable[[Mapping[str, object]], None] = field(default=lambda _: None, repr=False)
     """Store the settings the user changed, by config key, for the next session."""
     save: Callable[[Run], Iterator[str]] = field(default=lambda _: iter(()), repr=False)

@@ -151,10 +151,9 @@ class Dashboard(KeyApp):
     @property
     def _user_state(self) -> UserState:
         """Current settings of the user."""
-        columns, sorting = (column.key for column in self.main_screen.columns), self.session.order.sorting
-        return UserState(
-            tuple(columns), sorting, self.theme, self.main_screen.pace.interval_ns / 1e9, self.main_screen.panes.lines
-        )
+        main, sorting = self.main_screen, self.session.order.sorting
+        columns, interval = tuple(column.key for column in main.columns), main.pace.interval_ns / 1e9
+        return UserState(columns, sorting, self.theme, interval, main.panes.lines, main.views.split)
 
     @property
     def is_handling_keys(self) -> bool:

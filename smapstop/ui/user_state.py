@@ -32,12 +32,14 @@ class UserState:
     """Seconds."""
     pane: int | None
     """Height of the panes, lines; None for a share of the screen."""
+    inspector: int | None
+    """The inspector's share of the width, or of the height below the table, percent; None for the default."""
 
     def changes(self, since: "UserState") -> dict[str, object]:
         """Settings that changed since another state, by their names in the config file."""
         changed: dict[str, object] = {
             name: getattr(self, name)
-            for name in ("columns", "theme", "interval", "pane")
+            for name in ("columns", "theme", "interval", "pane", "inspector")
             if getattr(self, name) != getattr(since, name)
         }
         if self.sorting != since.sorting:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -17,6 +19,7 @@ from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.columns import ColumnsScreen
 from smapstop.ui.user_state import INTERVAL_STEPS, UserState, step_interval
 from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable
 
 FEW = ("name", "rss", "delta", "pss")
@@ -153,6 +156,55 @@ async def test_a_remembered_height_is_no_more_than_there_is_room_for() -> None:
     assert memory.told == []
 
 
+async def drag(pilot: Pilot[int], begin: tuple[int, int], end: tuple[int, int]) -> None:
+    """Drag with the mouse, from a cell to another."""
+    await pilot.mouse_down(offset=begin)
+    for what in (events.MouseMove, events.MouseUp):
+        nothing: dict[str, Any] = dict.fromkeys(("shift", "meta", "ctrl"), False)
+        x, y = end
+        pilot.app.post_message(what(None, x, y, delta_x=0, delta_y=0, button=1, screen_x=x, screen_y=y, **nothing))
+        await pilot.pause()
+
+
+async def test_the_border_of_the_events_is_dragged_and_remembered() -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("e")
+        await pilot.pause()
+        top = app.query_one(EventsPane).region.y
+        await drag(pilot, (60, top), (40, top - 6))
+        assert app.query_one(EventsPane).region.y == top - 6
+        await drag(pilot, (60, top), (40, top + 3))  # not on a border
+        assert app.query_one(EventsPane).region.y == top - 6
+    assert memory.told == [{"pane": 16}]
+
+
+@pytest.mark.parametrize("size", [(118, 40), (200, 60)])
+async def test_the_border_of_the_inspector_is_dragged_and_remembered(size: tuple[int, int]) -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        inspector = app.query_one(Inspector)
+        x, y = inspector.region.offset
+        dx, dy = (-20, 0) if size[0] == 200 else (0, -3)
+        await drag(pilot, (x, y), (x + dx, y + dy))
+        assert inspector.region.offset == (x + dx, y + dy)
+        await pilot.press("enter")  # it keeps its size when it gets the focus
+        assert inspector.region.offset == (x + dx, y + dy)
+    assert memory.told == [{"inspector": app.main_screen.views.split}]
+
+
+async def test_a_click_on_the_border_of_the_inspector_is_one_on_its_tabs() -> None:
+    app, _, memory = dashboard(inspector=50)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        inspector = app.query_one(Inspector)
+        assert inspector.region.height == round(app.main_screen.views.region.height / 2)
+        await pilot.click(offset=(inspector.region.right - 2, inspector.region.y))
+        assert inspector.tab == "events"
+    assert memory.told == []
+
+
 async def test_the_order_and_the_theme_are_remembered_when_the_user_changed_them() -> None:
     app, _, memory = dashboard(theme="nord")
     async with app.run_test(size=(118, 40)) as pilot:
@@ -171,7 +223,7 @@ async def test_what_was_changed_and_changed_back_is_not_remembered() -> None:
 
 
 def test_an_order_is_remembered_by_its_column_and_whether_it_is_against_the_usual_direction() -> None:
-    was = UserState(FEW, Sorting(), "nord", 1.0, None)
+    was = UserState(FEW, Sorting(), "nord", 1.0, None, None)
     changes = [
         replace(was, sorting=Sorting(key, descending=descending)).changes(was)
         for key, descending in (("name", False), ("name", True), ("rss", True), ("moved", False))

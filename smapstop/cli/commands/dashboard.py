@@ -211,6 +211,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         preferences.keys or {},
         preferences.theme or "",
         preferences.pane,
+        preferences.inspector,
         save_state,
         partial(_save_run, redact=options.redact),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeGuard
 
 from smapstop.errors import SmapstopError
-from smapstop.number_limits import BUDGET_LIMITS, INTERVAL_LIMITS
+from smapstop.number_limits import BUDGET_LIMITS, INTERVAL_LIMITS, SPLIT_LIMITS
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.model.view.sort import Sorting
@@ -31,6 +31,8 @@ class Preferences:
     theme: str | None = None
     pane: int | None = None
     """The height of the panes below the table, lines."""
+    inspector: int | None = None
+    """The inspector's share of the width, or of the height below the table, percent."""
     keys: Mapping[str, tuple[str, ...]] | None = None
     """Changed keys, in Textual's spelling, by the name of their action."""
 
@@ -151,6 +153,7 @@ SETTING_PARSERS: Mapping[str, Callable[[object], object]] = {
     "reverse": _parse_reverse,
     "theme": _parse_theme,
     "pane": _number_parser("pane", *PANE_LIMITS, "lines"),
+    "inspector": _number_parser("inspector", *SPLIT_LIMITS, "percent"),
     "keys": _parse_key_table,
 }
 """Parser of the value of each setting; it raises `SmapstopError`."""

@@ -1,7 +1,7 @@
 """Commands about the panes below the table."""
 
 from smapstop.errors import SmapstopError
-from smapstop.number_limits import parse_number
+from smapstop.number_limits import SPLIT_LIMITS, parse_number
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 from smapstop.ui.widgets.time_band import TimeBand
@@ -21,6 +21,10 @@ def _events(screen: MainScreen, argument: str) -> None:
     if not (argument and panes.events.is_open):
         panes.toggle_events()
     screen.request_redraw()
+
+
+def _split(screen: MainScreen, argument: str) -> None:
+    screen.views.set_split(parse_number(argument, SPLIT.name, *SPLIT_LIMITS, "percent"))
 
 
 def _pane(screen: MainScreen, argument: str) -> None:
@@ -52,6 +56,7 @@ def _zoom(screen: MainScreen, argument: str) -> None:
 
 EVENTS = ScreenCommand("events", "[WORDS]", "Show or hide the events; with words, only these.", _events)
 PANE = ScreenCommand("pane", "LINES|higher|lower", "Set the height of the lower pane.", _pane, lambda *_: _STEPS)
+SPLIT = ScreenCommand("split", "PERCENT", "Set the share of the inspector beside or below the table.", _split)
 ZOOM = ScreenCommand(
     "zoom", "[PART]", "Have a part fill the screen, or show all parts again.", _zoom, lambda *_: PARTS
 )

@@ -15,6 +15,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     panes.EVENTS,
     panes.PANE,
     panes.ZOOM,
+    panes.SPLIT,
     program.LIVE,
     program.INTERVAL,
     program.QUIT,

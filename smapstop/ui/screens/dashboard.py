@@ -14,13 +14,13 @@ from smapstop.model.view.filter import group_filter
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
-from smapstop.text.status import header_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested, ViewOutdated
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.timeline_screen import TimelineScreen
 from smapstop.ui.session import Session
+from smapstop.ui.widgets.border_drag import BorderDrag
 from smapstop.ui.widgets.events_pane import EventList
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
@@ -75,6 +75,7 @@ class MainScreen(TimelineScreen):
         """The dock of the launched program; None without one."""
         self.zoom = Zoom(self)
         """Which part fills the screen."""
+        self._border_drag = BorderDrag(self)
         if isinstance(begin, Launch):
             from smapstop.ui.widgets.program_dock import build_dock
 
@@ -87,7 +88,8 @@ class MainScreen(TimelineScreen):
         yield HeaderBar()
         yield TimeBand()
         yield Totals()
-        yield Views(self.columns)
+        self.views = Views(self.columns, self.settings.inspector)
+        yield self.views
         yield FilterLine(FILTER_HINT, self.session.matches_rows, id="filter-rows")
         self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)
         yield self.panes
@@ -106,10 +108,17 @@ class MainScreen(TimelineScreen):
             self.set_class(height < less, name)
         self.panes.fit()
 
-    @property
-    def views(self) -> Views:
-        """The table and the inspector."""
-        return self.query_one(Views)
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a border."""
+        self._border_drag.press(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the border that the user took hold of."""
+        self._border_drag.move(event)
+
+    def on_mouse_up(self) -> None:
+        """Let go of the border."""
+        self._border_drag.release()
 
     # refresh
 
@@ -126,20 +135,7 @@ class MainScreen(TimelineScreen):
         run = session.run
         if view is None or run is None:
             return
-        header, missing = self.query_one(HeaderBar), view.snapshot.tick.missing
-        if missing:
-            header.show_notice(missing)
-        else:
-            header.show(
-                header_of(
-                    run.target,
-                    view,
-                    session.timeline,
-                    session.end_of_recording,
-                    run=run.number if self.many_runs else 0,
-                    overdue_seconds=session.overdue_seconds if session.is_newest_run else 0,
-                )
-            )
+        self.query_one(HeaderBar).show_view(session, view, numbered=self.many_runs)
         self.query_one(TimeBand).show(session.activity, view, is_over=session.is_over)
         self.query_one(Totals).show(run.target, view)
         carried = session.take_carried_mapping()

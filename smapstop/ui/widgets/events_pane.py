@@ -253,9 +253,16 @@ class EventsPane(EventList):
         """Whether it was opened; another part may fill the screen, all the same."""
         return self.has_class("-open")
 
-    def set_open(self, is_open: bool) -> None:  # noqa: FBT001
+    def set_open(self, is_open: bool) -> None:
         """Open or close it."""
         self.set_class(is_open, "-open")
+
+    async def action_back(self) -> None:
+        """Clear the filter; without one, show the other parts again if it fills the screen, else close."""
+        if self.screen.has_class("-zoom-events") and not self.search_words:
+            await self.run_action("app.command('zoom')")
+        else:
+            await super().action_back()
 
     def unfocused_hint(self) -> str:
         """Hint in the header while another widget has the focus."""

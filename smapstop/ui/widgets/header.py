@@ -6,8 +6,10 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.status import Header
+from smapstop.text.status import Header, header_of
+from smapstop.ui.session import Session
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 
@@ -33,6 +35,16 @@ class HeaderBar(Widget):
         if not self._notice_is_final and (header != self._header or self._notice):
             self._header, self._notice = header, ""
             self.refresh()
+
+    def show_view(self, session: Session, view: View, *, numbered: bool) -> None:
+        """Show the process of a view, or why it cannot be read; with the number of its run if there are several."""
+        missing, run = view.snapshot.tick.missing, session.run
+        if missing or run is None:
+            self.show_notice(missing)
+            return
+        number, overdue_seconds = run.number if numbered else 0, session.overdue_seconds * session.is_newest_run
+        ended = session.end_of_recording
+        self.show(header_of(run.target, view, session.timeline, ended, run=number, overdue_seconds=overdue_seconds))
 
     def show_notice(self, text: str) -> None:
         """Show a notice instead of the header: why no process is shown."""

@@ -1,6 +1,7 @@
 """Middle of the dashboard: the table, and the inspector of what is under its cursor."""
 
 import time
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from smapstop.model.protocol import MappingReply
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
+from smapstop.number_limits import SPLIT_LIMITS
 from smapstop.text.columns import Column
 from smapstop.ui.drawing.inspector_title import Tab
 from smapstop.ui.widgets.inspector import Inspector
@@ -40,6 +42,7 @@ class Views(Container):
 
     Args:
         columns: Columns of the table.
+        split: The inspector's share of the width, or of the height below the table, percent; None for the default.
     """
 
     DEFAULT_CSS = """
@@ -58,9 +61,11 @@ class Views(Container):
     Views.-table > Inspector { display: none; }
     """
 
-    def __init__(self, columns: tuple[Column, ...]) -> None:
+    def __init__(self, columns: tuple[Column, ...], split: int | None) -> None:
         super().__init__()
         self._columns = columns
+        self.split = split
+        """The inspector's share, percent, where the user chose it."""
         self._zoom: Zoom = ""
         self._shown: tuple[Timeline, View] | None = None
         self._is_following = False
@@ -135,15 +140,47 @@ class Views(Container):
     def _lay_out(self) -> None:
         """Give each part its room; without enough for two, there is only the table."""
         width, height = self.size
+        if not height:  # another part fills the screen
+            return
         self.set_class(width >= WIDE, "-wide")
-        lines = height // 2 if height < 2 * _LINES else max(_LINES, height * 2 // 5)
-        if self.inspector.has_focus_within:
-            lines = max(lines, min(height - _MIN_TABLE_LINES, _FOCUSED_LINES))
         has_room = height >= (_MIN_LINES if width >= WIDE else _MIN_LINES + _MIN_TABLE_LINES)
         self.set_class(self._zoom == "inspector", "-inspector")
         self.set_class(self._zoom == "table" or (not self._zoom and not has_room), "-table")
-        below = width < WIDE and self._zoom != "inspector"
-        self.inspector.styles.height = lines if below else None
+        fills, is_beside = self._zoom == "inspector", width >= WIDE
+        self.inspector.styles.height = None if fills or is_beside else self._lines(height)
+        self.inspector.styles.width = f"{self.split}%" if is_beside and self.split and not fills else None
+
+    def _lines(self, height: int) -> int:
+        """Lines of the inspector below the table."""
+        if self.split is not None:
+            return max(_MIN_LINES, min(height - _MIN_TABLE_LINES, round(height * self.split / 100)))
+        lines = height // 2 if height < 2 * _LINES else max(_LINES, height * 2 // 5)
+        if self.inspector.has_focus_within:
+            lines = max(lines, min(height - _MIN_TABLE_LINES, _FOCUSED_LINES))
+        return lines
+
+    def grip_at(self, x: int, y: int) -> Callable[[int, int], None] | None:
+        """The border of the inspector at a cell of the screen: a function that moves it there."""
+        inspector = self.inspector
+        if not inspector.display or self._zoom or not inspector.region.contains(x, y):
+            return None
+        if self.has_class("-wide"):
+            return self._drag_column if x == inspector.region.x else None
+        return self._drag_line if y == inspector.region.y else None
+
+    def _drag_column(self, x: int, _: int) -> None:
+        """Move the border beside the table to a column."""
+        self.set_split(100 * (self.region.right - x) / self.region.width)
+
+    def _drag_line(self, _: int, y: int) -> None:
+        """Move the border below the table to a line."""
+        self.set_split(100 * (self.region.bottom - y) / self.region.height)
+
+    def set_split(self, percent: float) -> None:
+        """Set the inspector's share of the width, or of the height below the table."""
+        low, high = SPLIT_LIMITS
+        self.split = round(max(low, min(high, percent)))
+        self._lay_out()
 
     def on_descendant_focus(self) -> None:
         """Give the inspector more room while it has the focus."""

@@ -1,5 +1,6 @@
 """Panes below the table: the events, and the terminal of the launched program."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from textual import on
@@ -90,6 +91,16 @@ class Panes(Vertical):
     def on_descendant_blur(self) -> None:
         """Fit the panes: the focus is elsewhere."""
         self.fit()
+
+    def grip_at(self, x: int, y: int) -> Callable[[int, int], None] | None:  # noqa: ARG002  (borders are lines)
+        """The upper border of a pane at a cell of the screen: a function that moves it there."""
+        panes: list[Widget] = [each for each in (self.events, self._dock) if each is not None and each.display]
+        grabbed = next((at for at, pane in enumerate(panes) if pane.region.y == y), None)
+        if grabbed is None or self._zoomed is not None:
+            return None
+        below = panes[grabbed:]
+        rest = self.region.bottom - y - sum(pane.region.height for pane in below)
+        return lambda _, line: self.set_lines((self.region.bottom - line - rest) // len(below))
 
     def grow(self, lines: int) -> None:
         """Make the panes higher by some lines, or lower for negative ones."""

@@ -145,10 +145,11 @@ class ProgramDock(Vertical):
 
     def _show_key_owner(self) -> None:
         if self._program_alive:
+            typing, whole = key_of(self.app, "program"), key_of(self.app, "zoom_program")
             text = (
                 f"{keys_of(self.app, 'keys_back')} leaves the program"
                 if self.has_keys
-                else f"press {key_of(self.app, 'program')} to type into it"
+                else f"press {typing} to type into it · {whole}: on the whole screen"
             )
             self.border_subtitle = text.replace("[", r"\[")
         self.app.refresh_bindings()
