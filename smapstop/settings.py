@@ -27,10 +27,12 @@ class Settings:
     """Height of the panes below the table, lines; `None` for a fraction of the screen."""
     inspector: int | None = None
     """Share of the inspector beside or below the table, percent; `None` for the default."""
+    is_recording: bool = False
+    """Whether all that is watched is recorded to a file anyway."""
     remember: Callable[[Mapping[str, object]], None] = field(default=lambda _: None, repr=False)
     """Store the settings the user changed, by config key, for the next session."""
-    save: Callable[[Run], Iterator[str]] = field(default=lambda _: iter(()), repr=False)
-    """Save a run to a file, step by step; yields a progress message after each step."""
+    save: Callable[[Run, str], Iterator[str]] = field(default=lambda *_: iter(()), repr=False)
+    """Save a run to a file, empty for a new one, step by step; yields a progress message after each step."""
 
 
 @dataclass(frozen=True, slots=True)

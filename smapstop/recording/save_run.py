@@ -14,8 +14,13 @@ TICKS_PER_STEP = 20
 """Ticks written between two yields: some hundredths of a second."""
 
 
-def save_run(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
-    """Write the known ticks of a run, at least one, to a new file in the working directory.
+def save_run(run: Run, file: str = "", redaction: Redaction | None = None) -> Iterator[str]:
+    """Write the known ticks of a run, at least one, to a new file.
+
+    Args:
+        run: The run.
+        file: Name of the file; empty for one made of the process and the time, in the working directory.
+        redaction: What is left out; None for nothing.
 
     Yields:
         Progress, after each `TICKS_PER_STEP`, so that the caller can do other work in between.
@@ -23,9 +28,7 @@ def save_run(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
     Raises:
         SmapstopError: It cannot be written.
     """
-    path = Path(
-        f"{_file_stem(run) if redaction is None else REDACTED_COMM}-{run.target.pid}-{time.strftime('%H%M%S')}.smaps"
-    )
+    path = Path(file).expanduser() if file else Path(_file_name(run, redacted=redaction is not None))
     recorder = Recorder(path, redaction=redaction)
     why = "it was not saved to its end"
     try:
@@ -37,6 +40,12 @@ def save_run(run: Run, redaction: Redaction | None = None) -> Iterator[str]:
         why = "the process ended" if run.timeline.ending else "it was saved while it went on"
     finally:
         recorder.close(why)
+
+
+def _file_name(run: Run, *, redacted: bool) -> str:
+    """Name made of the process and the time."""
+    stem = REDACTED_COMM if redacted else _file_stem(run)
+    return f"{stem}-{run.target.pid}-{time.strftime('%H%M%S')}.smaps"
 
 
 def _file_stem(run: Run) -> str:

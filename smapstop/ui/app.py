@@ -33,7 +33,7 @@ from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text, oom_notices
 from smapstop.ui.commands.command_line import CommandLine
 from smapstop.ui.commands.palette import palette_commands
-from smapstop.ui.commands.table import run_line
+from smapstop.ui.commands.table import COMMAND, run_line
 from smapstop.ui.keys.key_app import KeyApp
 from smapstop.ui.messages import SourceMessageReceived
 from smapstop.ui.program_control import Rebuilds
@@ -78,10 +78,6 @@ class Dashboard(KeyApp):
         super().__init__(settings.keys, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
         self.session = Session(ViewState(filter=settings.filter), settings.sorting)
-        self.failure: Failure | None = None
-        """The error that stopped the source."""
-        self.notices: list[str] = []
-        """Errors that did not stop the source."""
         self.theme = settings.theme or self.theme
         self._start_request, self._settings, self._rebuilds = start_request, settings, rebuilds
         self._walkthrough = walkthrough
@@ -164,9 +160,10 @@ class Dashboard(KeyApp):
         """Note that the user pressed a key or used the mouse."""
         self.session.note_input()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Disable all actions while the program has the keys."""
-        return self.is_handling_keys
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable all actions while the program has the keys, and commands that make no sense now."""
+        name = str(parameters[0]).partition(" ")[0] if action == "command" and parameters else ""
+        return self.is_handling_keys and (not name or COMMAND[name].available(self.main_screen))
 
     def action_help(self) -> None:
         """Open the help, at the part that has the focus."""
@@ -212,15 +209,15 @@ class Dashboard(KeyApp):
                 self._last_tick_time, self.session.overdue_seconds = time.monotonic(), 0
                 if tick.ending is not None:
                     self._show_end(exit_status_text(tick.ending))
-                    self.notices += oom_notices(tick)
+                    self.session.notices += oom_notices(tick)
                 self._redraw_when_ready()
             case LaunchFailed() as launch_failed:
                 self._show_launch_failure(str(SmapstopError(launch_failed.what, launch_failed.remedy)))
             case PagesReply() | SymbolsReply() | FramesReply() | SharersReply() as reply:
                 self.main_screen.views.handle_reply(reply)
             case Notice() as notice:
-                self.notices.append(str(SmapstopError(notice.what, notice.remedy)))
-                self.notify(fmt.printable(self.notices[-1]), severity="warning", markup=False)
+                self.session.notices.append(str(SmapstopError(notice.what, notice.remedy)))
+                self.notify(fmt.printable(self.session.notices[-1]), severity="warning", markup=False)
             case EndOfRecording() as end:
                 self.session.end_of_recording = end
                 self.main_screen.request_redraw()
@@ -264,7 +261,7 @@ class Dashboard(KeyApp):
 
     def _show_failure(self, failure: Failure) -> None:
         """Show why the source stopped; what was sampled stays on the screen. Exit if there is nothing to show."""
-        self.failure = failure
+        self.session.failure = failure
         if self.main_screen.dock is not None:
             self.main_screen.dock.abandon_program("no longer watched")
             self.main_screen.focus_table()
@@ -272,42 +269,9 @@ class Dashboard(KeyApp):
             self.exit(failure.status)
         self.query_one(HeaderBar).show_final_notice(str(SmapstopError(failure.what, failure.remedy)))
 
-    # the end
-
     async def action_quit(self) -> None:
-        """Quit; ask first what to do with a launched program that is still running."""
-        run = self.session.runs.newest
-        if not isinstance(self._start_request, Launch) or run is None:
-            self.exit(0)
-        elif run.timeline.ending is not None:
-            ending = run.timeline.ending
-            self.exit(ending.status if ending.signal is None else 128 + ending.signal)
-        elif self.failure is not None:
-            self.exit(self.failure.status)
-        else:
-            from smapstop.ui.screens.quit import QuitScreen
-
-            self.push_screen(QuitScreen(self._start_request.command[0], run.target.pid), self._handle_quit_choice)
-
-    def _handle_quit_choice(self, choice: str | None) -> None:
-        if choice == "leave":
-            self.source.detach()
-            self.exit(0)
-        elif choice == "end":
-            self.run_worker(self._end_program(), exclusive=True)
-
-    async def _end_program(self) -> None:
-        """End the program, and quit."""
-        if self.main_screen.dock is not None:
-            await self.main_screen.dock.end_program()
-        run = self.session.runs.newest
-        if run is not None and run.timeline.ending is None and self.failure is None:
-            self.notices.append(
-                f"process {run.target.pid} did not exit: signals did not reach it, or it is blocked in the kernel"
-            )
-            self.exit(2)
-        else:
-            await self.action_quit()
+        """Quit."""
+        self.action_command("quit")
 
 
 def _progress_text(begin: StartRequest) -> str:

@@ -51,10 +51,11 @@ def run_dashboard(
     app = Dashboard(source, begin, settings, walkthrough=walkthrough, rebuilds=rebuilds)
     with _stderr_on_terminal():
         status = app.run()
-    for notice in app.notices:
+    for notice in app.session.notices:
         print(f"smapstop: {printable(notice)}", file=sys.stderr)
-    if app.failure is not None and not app.session.has_ticks:
-        raise SmapstopError(app.failure.what, app.failure.remedy, status=app.failure.status)
+    if app.session.failure is not None and not app.session.has_ticks:
+        failure = app.session.failure
+        raise SmapstopError(failure.what, failure.remedy, status=failure.status)
     return status or 0
 
 

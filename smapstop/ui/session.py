@@ -7,7 +7,7 @@ from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.time_window import last_tick_before, until_showing
-from smapstop.model.protocol import EndOfRecording, Target
+from smapstop.model.protocol import EndOfRecording, Failure, Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.sort import Sorting
@@ -38,6 +38,12 @@ class Session:
         self.carried_mapping: int | None = None
         self.end_of_recording: EndOfRecording | None = None
         """End of the recording, once reached."""
+        self.failure: Failure | None = None
+        """The error that stopped the source."""
+        self.notices: list[str] = []
+        """What is printed once more when the dashboard has ended: errors that did not stop the source."""
+        self.saved: tuple[Run, int] | None = None
+        """The run that was saved last, and the number of its ticks then."""
         self.overdue_seconds = 0
         """Seconds since the last tick of the newest run if the next one is overdue, else 0."""
         self.last_input_time = 0.0
@@ -72,6 +78,16 @@ class Session:
     def previous_run(self) -> PreviousRun | None:
         """The run that the run shown can be compared with."""
         return self.runs.previous_run(self.run) if self.run else None
+
+    @property
+    def unsaved_seconds(self) -> float:
+        """Length of the newest run's history since its start, or since it was saved last."""
+        run = self.runs.newest
+        if run is None or not len(run.timeline):
+            return 0
+        first = self.saved[1] - 1 if self.saved is not None and self.saved[0] is run else 0
+        begun = run.timeline.header(max(first, run.timeline.oldest))
+        return (run.timeline.header(len(run.timeline) - 1).monotonic_ns - begun.monotonic_ns) / 1e9
 
     def note_input(self) -> None:
         """Note user input: the table is not sorted right after it, and a carried mapping is dropped."""

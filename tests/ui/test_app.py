@@ -416,7 +416,7 @@ async def test_a_source_that_fails_at_once_ends_the_dashboard() -> None:
         source.deliver(Failure("no process 4711", status=2))
         await pilot.pause()
     assert app.return_value == 2
-    assert app.failure == Failure("no process 4711", status=2)
+    assert app.session.failure == Failure("no process 4711", status=2)
 
 
 async def test_a_dear_reading_is_told_with_how_often_it_is_done() -> None:

@@ -212,17 +212,18 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         preferences.theme or "",
         preferences.pane,
         preferences.inspector,
+        getattr(options, "output", None) is not None,
         save_state,
         partial(_save_run, redact=options.redact),
     )
 
 
-def _save_run(run: "Run", *, redact: bool) -> "Iterator[str]":
+def _save_run(run: "Run", file: str, *, redact: bool) -> "Iterator[str]":
     """Save a run as a recording; see `save_run.save_run`."""
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.save_run import save_run
 
-    return save_run(run, Redaction() if redact else None)
+    return save_run(run, file, Redaction() if redact else None)
 
 
 def _pick() -> "Pick":

@@ -12,6 +12,11 @@ def no_completions(screen: MainScreen, argument: str) -> Iterable[str]:  # noqa:
     return ()
 
 
+def always(screen: MainScreen) -> bool:  # noqa: ARG001  (of a command that always makes sense)
+    """Whether a command makes sense that always does."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenCommand:
     """One row of the table of commands."""
@@ -28,6 +33,9 @@ class ScreenCommand:
     Raises a `SmapstopError` for an argument that makes no sense; then nothing is done."""
     complete: Callable[[MainScreen, str], Iterable[str]] = no_completions
     """All that the argument could be, given what of it was typed; the caller leaves out what begins otherwise."""
+
+    available: Callable[[MainScreen], bool] = always
+    """Whether it makes sense now; else its key is not shown."""
 
     @property
     def synopsis(self) -> str:

@@ -29,4 +29,3 @@ INTERVAL = ScreenCommand(
     lambda *_: (*_STEPS, *(f"{seconds:g}" for seconds in INTERVAL_STEPS)),
 )
 LIVE = ScreenCommand("live", "", "Back to live.", lambda screen, _: screen.action_live())
-QUIT = ScreenCommand("quit", "", "Quit.", lambda screen, _: screen.app.call_next(screen.app.action_quit))

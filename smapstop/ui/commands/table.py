@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.ui.commands import panes, program, rows
+from smapstop.ui.commands import panes, program, quitting, rows
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 
@@ -18,7 +18,8 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     panes.SPLIT,
     program.LIVE,
     program.INTERVAL,
-    program.QUIT,
+    quitting.SAVE,
+    quitting.QUIT,
 )
 """All commands, in the order of the guide."""
 

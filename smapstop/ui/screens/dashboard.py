@@ -269,7 +269,6 @@ class MainScreen(TimelineScreen):
             "keys_back": False,
             "program": self.dock is not None and self.dock.is_alive,
             "play": self.session.view_state.at is not None or self.recorded,
-            "save": not self.recorded,
         }
         return available.get(action, True)
 
@@ -290,6 +289,10 @@ class MainScreen(TimelineScreen):
             self.zoom.set(None)
         self.set_focus(self.views.main_part)  # at once: the next key may already be waiting
         self._walk_on()
+
+    def leave_program(self) -> None:
+        """Let the program run on without smapstop."""
+        self._source.detach()
 
     # the runs of the program
 

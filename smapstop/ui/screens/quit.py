@@ -1,6 +1,6 @@
-"""Dialog on quitting while the launched program is still running: terminate or detach."""
+"""Dialog on quitting while the launched program is still running, or while history is not saved."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,22 +14,24 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
 
-QuitChoice = Literal["end", "leave"]
+QuitChoice = Literal["end", "leave", "quit", "save"]
+CHOICES: tuple[QuitChoice, ...] = get_args(QuitChoice)
 
-_ANSWERS = (
+_Answer = tuple[str, str, str, str]
+"""An answer: id, name of the key, title, explanation."""
+_RUNNING: tuple[_Answer, ...] = (
     ("end", "end_program", "Terminate", "SIGHUP, as if its terminal were closed"),
     ("leave", "leave_program", "Detach", "leave it running without smapstop"),
-    ("cancel", "back", "Cancel", "keep watching"),
 )
-"""Answers: id, name of the key, title, explanation."""
+_CANCEL: _Answer = ("cancel", "back", "Cancel", "keep watching")
 
 
 class QuitScreen(Modal[QuitChoice | None]):
-    """Asks what to do with the running program; the result is None when the user cancels.
+    """Asks what to do with the running program or with unsaved history; the result is None when the user cancels.
 
     Args:
-        program: The program that was launched.
-        pid: Its pid.
+        program: The launched program that is still running; empty for none.
+        unsaved: How much history is not saved; empty for none that matters.
     """
 
     DEFAULT_CSS = """
@@ -42,22 +44,35 @@ class QuitScreen(Modal[QuitChoice | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("quit")]
 
-    def __init__(self, program: str, pid: int) -> None:
+    def __init__(self, program: str, unsaved: str = "") -> None:
         super().__init__()
-        self._program, self._pid = program, pid
+        self._program, self._unsaved = program, unsaved
+
+    @property
+    def _question(self) -> str:
+        return f"{self._program} is still running" if self._program else f"{self._unsaved} of history are not saved"
+
+    @property
+    def _answers(self) -> tuple[_Answer, ...]:
+        if not self._program:
+            save = ("save", "save", "Save and quit", "as a recording, to replay or export")
+            return ("quit", "quit", "Quit", "without saving it"), save, _CANCEL
+        save = ("save", "save", "Save first", f"{self._unsaved} of history are not saved")
+        return (*_RUNNING, *((save,) if self._unsaved else ()), _CANCEL)
 
     def compose(self) -> ComposeResult:
         """Compose the question and its answers."""
-        program = fmt.shorten(self._program, 30)
         with Vertical(classes="box"):
-            yield Static(Content(f"{program} ({self._pid}) is still running"), id="question")
+            yield Static(Content(fmt.printable(self._question)), id="question")
             yield OptionList(
-                *(_option(answer, key_of(self.app, key), *texts) for answer, key, *texts in _ANSWERS), compact=True
+                *(_option(answer, key_of(self.app, key), *texts) for answer, key, *texts in self._answers),
+                compact=True,
             )
 
     def action_answer(self, answer: str) -> None:
-        """Close with an answer."""
-        self.dismiss("end" if answer == "end" else "leave" if answer == "leave" else None)
+        """Close with an answer; None for "cancel", and for one that is not offered."""
+        offered = {each[0] for each in self._answers}
+        self.dismiss(next((choice for choice in CHOICES if choice == answer and choice in offered), None))
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Close with the answer chosen with enter or the mouse."""

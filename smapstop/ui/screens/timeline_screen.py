@@ -15,7 +15,6 @@ from smapstop.settings import Settings
 from smapstop.text.columns import SORTABLE, Column, find_columns, shift_sorting, toggle_sorting
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ViewOutdated
-from smapstop.ui.save_worker import SAVE_GROUP, save_in_steps
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_band import TimeBand
@@ -235,15 +234,6 @@ class TimelineScreen(Screen[None]):
         if sorting is not None:
             self.session.order.sorting = sorting
             self.request_redraw()
-
-    # saving
-
-    def action_save(self) -> None:
-        """Save the run shown so far, unless a save is already under way."""
-        run = self.session.run
-        busy = any(worker.group == SAVE_GROUP and not worker.is_finished for worker in self.workers)
-        if run is not None and len(run.timeline) and not busy:
-            self.run_worker(save_in_steps(self.app, self.settings.save(run)), group=SAVE_GROUP)
 
     # the runs of the program
 

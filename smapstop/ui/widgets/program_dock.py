@@ -76,6 +76,11 @@ class ProgramDock(Vertical):
         """Stop reserving the keys for the next run of the program."""
         self._keys_reserved = False
 
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Command line of the program."""
+        return self._launcher.command
+
     # the program
 
     def set_dimmable(self, dimmable: bool) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from factories import COUNTERS
 from textual import events
 from textual.app import App
 from textual.screen import ModalScreen
@@ -36,8 +35,8 @@ class Host(App[None]):
     [
         (lambda: SortScreen(Sorting()), "enter"),
         (lambda: SortScreen(Sorting()), "escape"),
-        (lambda: QuitScreen("program", COUNTERS.pid), "e"),
-        (lambda: QuitScreen("program", COUNTERS.pid), "enter"),
+        (lambda: QuitScreen("program"), "e"),
+        (lambda: QuitScreen("program"), "enter"),
         (lambda: PickScreen(list, lambda found: None), "escape"),
         (HelpScreen, "escape"),
     ],

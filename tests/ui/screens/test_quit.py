@@ -10,13 +10,13 @@ NOTHING = "no answer yet"
 class Host(App[None]):
     """Asks the question, and keeps the answer."""
 
-    def __init__(self, program: str = "./a.out") -> None:
+    def __init__(self, program: str = "./a.out (4711)", unsaved: str = "") -> None:
         super().__init__()
-        self.program = program
+        self.program, self.unsaved = program, unsaved
         self.answer: QuitChoice | str | None = NOTHING
 
     def on_mount(self) -> None:
-        self.push_screen(QuitScreen(self.program, 4711), self.take)
+        self.push_screen(QuitScreen(self.program, self.unsaved), self.take)
 
     def take(self, answer: QuitChoice | None) -> None:
         self.answer = answer
@@ -43,10 +43,31 @@ async def test_a_key_answers(keys: list[str], answer: str | None) -> None:
         assert answer == app.answer
 
 
+@pytest.mark.parametrize(
+    ("program", "keys", "answer"),
+    [
+        ("", ["q"], "quit"),
+        ("", ["enter"], "quit"),
+        ("", ["x"], "save"),
+        ("", ["escape"], None),
+        ("", ["e"], None),
+        ("./a.out", ["x"], "save"),
+        ("./a.out", ["q"], None),
+        ("./a.out", ["down", "down", "enter"], "save"),
+    ],
+)
+async def test_history_that_is_not_saved_is_asked_for_once(program: str, keys: list[str], answer: str | None) -> None:
+    app = Host(program, "2m05s")
+    async with app.run_test() as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert answer == app.answer
+
+
 async def test_other_keys_leave_the_question_open() -> None:
     app = Host()
     async with app.run_test() as pilot:
-        await pilot.press("x", "space", "m")
+        await pilot.press("space", "m")
         assert app.answer == NOTHING
         assert isinstance(app.screen, QuitScreen)
 
@@ -62,10 +83,9 @@ async def test_a_click_answers() -> None:
 @pytest.mark.parametrize(
     ("program", "shown"),
     [
-        ("./a.out", "./a.out (4711) is still running"),
-        ("[red]x[/red]", "[red]x[/red] (4711) is still running"),
-        ("a\x1b[2Jb", "a\\x1b[2Jb (4711) is still running"),
-        ("/a/long/way/to/the/program/that/runs", "…/way/to/the/program/that/runs (4711) is still running"),
+        ("./a.out (4711)", "./a.out (4711) is still running"),
+        ("[red]x[/red]", "[red]x[/red] is still running"),
+        ("a\x1b[2Jb", "a\\x1b[2Jb is still running"),
     ],
 )
 async def test_the_program_is_named_as_it_is_but_obeyed_in_nothing(program: str, shown: str) -> None:
