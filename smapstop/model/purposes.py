@@ -56,6 +56,10 @@ class Purposes:
     owner: StringIds
     """Name of the file for `Purpose.BSS`, else the empty string, shape (n,)."""
 
+    def take(self, rows: NDArray[np.intp]) -> "Purposes":
+        """Select rows."""
+        return Purposes(self.purpose[rows], self.proven[rows], self.owner[rows])
+
     def with_rows(self, others: "Purposes", rows: NDArray[np.intp]) -> "Purposes":
         """Append some rows of `others`, which must have the same string table."""
         columns = ((getattr(self, name), getattr(others, name)[rows]) for name in ("purpose", "proven", "owner"))

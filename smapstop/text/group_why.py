@@ -4,12 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smapstop.model.grouping import group_ids, group_keys
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.metrics import METRIC_TITLES
-from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_names import row_name
-from smapstop.model.view.table_data import build_table
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import entry_verdict
@@ -64,7 +61,7 @@ def group_why_of(history: GroupHistory, view: View, row: int) -> GroupWhy:
     amount = fmt.amount(None if amounts is None else int(amounts[row]))
     moved = "" if change is None else fmt.signed(float(change[row])).strip(fmt.STILL)
     metric = METRIC_TITLES[table.metric]
-    members, count = _members(timeline, view, int(ids[0])), int(table.mapping_count[row])
+    members, count = _members(view, int(ids[0])), int(table.mapping_count[row])
     return GroupWhy(
         verdict=" · ".join(entry_verdict(entry, timeline, full=True) for entry in entries)
         or ("changed" if has_changed else "no change yet"),
@@ -75,13 +72,10 @@ def group_why_of(history: GroupHistory, view: View, row: int) -> GroupWhy:
     )
 
 
-def _members(timeline: Timeline, view: View, group: int) -> tuple[Member, ...]:
+def _members(view: View, group: int) -> tuple[Member, ...]:
     """Mappings of a group, those that moved most first, then the largest."""
-    number, by = view.snapshot.tick.number, view.state.grouping
-    stacks, known_purposes = timeline.stacks_at(number), timeline.purposes_at(number)
-    table = build_table(view.diff, view.recent, view.state.metric, stacks, known_purposes)
-    purposes = table.purpose_groups() if by == "purpose" else table.kind
-    rows = np.flatnonzero(group_ids(group_keys(table.kind, table.name, purposes, by)) == group)
+    table = view.mappings
+    rows = np.flatnonzero((view.group_of == group) & ~table.gone)
     nothing = np.zeros(len(table), np.int64)
     kb = nothing if table.metric_amounts is None else table.metric_amounts
     change = nothing if table.change is None else table.change

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from smapstop.model.grouping import Grouping
+from smapstop.model.grouping import GroupScope
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.recent_moves import recent_amounts
 from smapstop.model.history.series_cache import SampleCache, SeriesCache, SeriesValues
@@ -71,10 +71,10 @@ def sum_known(series: Sequence[SeriesValues]) -> SeriesValues:
     return np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0))
 
 
-def group_series_of(timeline: Timeline, by: Grouping, columns: Sequence[Column], metric: Metric) -> GroupSeries:
+def group_series_of(timeline: Timeline, scope: GroupScope, columns: Sequence[Column], metric: Metric) -> GroupSeries:
     """Build the series of a timeline's groups for these columns and the metric."""
     return GroupSeries(
-        GroupHistory(timeline, by, parts_of(metric)), GroupHistory(timeline, by, amount_fields(columns))
+        GroupHistory(timeline, scope, parts_of(metric)), GroupHistory(timeline, scope, amount_fields(columns))
     )
 
 

@@ -253,7 +253,7 @@ def total_change(before: Tick, after: Tick, name: str) -> int | None:
 def kind_amounts(view: View) -> list[tuple[Kind, int, int]]:
     """Rss of each kind of mappings that has any, and its change against the baseline, kB."""
     after, before, kinds = view.diff.after.mappings, view.diff.before.mappings, list(Kind)
-    codes = view.table.kind[: len(after)] if view.state.grouping == "none" else kind_codes(after)
+    codes = view.mappings.kind[: len(after)]
     rss, changes = after.get("rss"), view.diff.delta("rss")
     if rss is None or changes is None:
         return []

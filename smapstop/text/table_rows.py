@@ -1,7 +1,7 @@
 """Text of the visible table rows; only these become Python objects."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from smapstop.model.kinds import Kind
 from smapstop.model.metrics import parts_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.row_names import row_name
+from smapstop.model.view.row_names import child_name, row_name, without_group
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
@@ -61,11 +61,13 @@ class _VisibleRows:
     view: View
     timeline: Timeline
     indices: RowIndices
+    marks: Sequence[str]
+    """Marks before the names."""
     group_series: GroupSeries | None
     row_series: RowSeries
     nearby: RowIndices
     """Rows that may come into view next."""
-    last_changed: list[int]
+    last_changed: Sequence[int] = ()
     """Tick at which each row last changed; -1 for never."""
 
     @property
@@ -92,6 +94,7 @@ def build_rows(
     groups: GroupSeries | None = None,
     histories: RowSeries | None = None,
     nearby: RowIndices | None = None,
+    marks: Sequence[str] | None = None,
 ) -> list[RowText]:
     """Build the text of some rows of a view's table.
 
@@ -100,17 +103,34 @@ def build_rows(
         timeline: Its timeline.
         indices: Rows of the table.
         columns: Columns to show.
-        groups: Time series of the groups, if the rows are groups.
-        histories: Time series from the previous tick, if the rows are mappings.
+        groups: Time series of the groups, if there are any.
+        histories: Time series of the mappings, from the previous tick.
         nearby: Rows that may come into view next; their histories are looked up along if that is costly.
+        marks: Marks before the names of the rows, see `tree_marks`.
     """
+    histories = histories or row_series_of(timeline, [column for column, _ in columns], view.state.metric)
+    nearby, marks = indices if nearby is None else nearby, marks or [""] * len(indices)
+    if groups is None:
+        return _build(_VisibleRows(view, timeline, indices, marks, None, histories, nearby), columns)
+    rows: dict[int, RowText] = {}
+    is_group = view.table.ids[indices] < 0
+    for series, here in ((groups, is_group), (None, ~is_group)):
+        if here.any():
+            some = [mark for mark, wanted in zip(marks, here.tolist(), strict=True) if wanted]
+            near = nearby[(view.table.ids[nearby] < 0) == (series is not None)]
+            built = _build(_VisibleRows(view, timeline, indices[here], some, series, histories, near), columns)
+            rows.update(zip(np.flatnonzero(here).tolist(), built, strict=True))
+    return [rows[at] for at in range(len(indices))]
+
+
+def _build(shown: "_VisibleRows", columns: SizedColumns) -> list[RowText]:
+    """Build the text of rows that are all groups, or all mappings."""
+    view, indices, groups = shown.view, shown.indices, shown.group_series
     table, now = view.table, view.snapshot.tick.number
     last_changed: list[int] = table.last_changed[indices].tolist()
     if groups:
         last_changed = groups.metric.last_changed(table.ids[indices], table.last_changed[indices], now)
-    histories = histories or row_series_of(timeline, [column for column, _ in columns], view.state.metric)
-    nearby = indices if nearby is None else nearby
-    shown = _VisibleRows(view, timeline, indices, groups, histories, nearby, last_changed)
+    shown = replace(shown, last_changed=last_changed)
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(table, indices, column) for column, _ in columns]
     weights = [_weights(table, indices, column) for column, _ in columns]
@@ -146,7 +166,7 @@ def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
     rows = indices.tolist()
     match column.cell_format:
         case "name":
-            return [_fitting_name(table, row, width - 2) for row in rows]
+            return [_fitting_name(table, row, mark, width - 2) for row, mark in zip(rows, shown.marks, strict=True)]
         case "text":
             return [fmt.printable(table.texts[code]) for code in table.perms[indices].tolist()]
         case "address":
@@ -209,11 +229,12 @@ def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     return [moves[column.key] if column.cell_format == "amount" else no_moves for column in columns]
 
 
-def _fitting_name(table: TableData, row: int, width: int) -> str:
+def _fitting_name(table: TableData, row: int, mark: str, width: int) -> str:
     """Fit a row's name into `width` cells: drop its address, else cut it in the middle, where names differ least."""
-    name = fmt.printable(row_name(table, row))
-    label = None if fmt.cell_width(name) <= width else table.label(row)
-    return fmt.shorten_middle(fmt.printable(str(label)) if label else name, width)
+    name, width = fmt.printable((child_name if table.is_member(row) else row_name)(table, row)), width - len(mark)
+    if fmt.cell_width(name) > width and (label := table.label(row)):
+        name = fmt.printable(without_group(table, row, str(label)))
+    return mark + fmt.shorten_middle(name, width)
 
 
 def _history_texts(shown: _VisibleRows, width: int) -> list[str]:

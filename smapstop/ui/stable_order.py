@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.mapping_rows import find_rows
-from smapstop.model.view.sort import Sorting, sort_rows
+from smapstop.model.view.sort import Sorting, arrange_tree, sort_rows
 from smapstop.model.view.view import View
 from smapstop.model.view.view_state import ViewState
 
@@ -59,4 +59,5 @@ class StableOrder:
         kept = np.flatnonzero(view.filter_mask & (rank >= 0))
         old = kept[np.argsort(rank[kept], kind="stable")]
         new = sort_rows(view.table, Sorting("rss"), view.filter_mask & (rank < 0))
-        return np.concatenate([new, old])
+        order = np.concatenate([new, old])
+        return order if view.table.parent is None else arrange_tree(order, view.table.parent)

@@ -277,7 +277,7 @@ async def test_the_numbers_that_moved_are_lit(
     app, source = dashboard(moving(0, 0, 40), settings=Settings(columns=("name", "rss", "pss", "swap", "anonymous")))
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("o", "down") if grouped else await pilot.press("down")
-        words = ["[heap] × 1" if grouped else "[heap]"] if colours else []
+        words = ["▸ [heap] × 1" if grouped else "[heap]"] if colours else []
         assert await lit(pilot, "[heap]") == []
         source.deliver(moving(1, 4, 40))
         assert await lit(pilot, "[heap]") == [*words, "4 K"]
@@ -292,15 +292,21 @@ async def test_the_numbers_that_moved_are_lit(
         assert await fallen(pilot, "[heap]") == ["20 K", "20 K"], "while they fade"
 
 
-async def test_groups_count_their_mappings_and_enter_shows_them() -> None:
+async def test_groups_count_their_mappings_and_unfold_in_place() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:
         assert "Perm" in (await shown(pilot))[0]
         await pilot.press("o", "o")
         assert "Perm" not in (await shown(pilot))[0]
-        assert await names(pilot) == ["heap × 1", "file × 1", "anonymous × 1", "stack × 1"]
+        folded = ["▸ heap × 1", "▸ file × 1", "▸ anonymous × 1", "▸ stack × 1"]
+        assert await names(pilot) == folded
         await pilot.press("down", "enter")
-        assert await names(pilot) == ["libc.so.6 .text"]
+        unfolded = ["▸ heap × 1", "▾ file × 1", "└ libc.so.6 .text", "▸ anonymous × 1", "▸ stack × 1"]
+        assert await names(pilot) == unfolded
+        await pilot.press("left")
+        assert await names(pilot) == folded
+        await pilot.press("right", "down", "left", "enter")
+        assert await names(pilot) == folded, "to the left is the group"
 
 
 async def test_groups_have_a_history_and_a_reason() -> None:
@@ -313,13 +319,13 @@ async def test_groups_have_a_history_and_a_reason() -> None:
     app, source = dashboard(START, tick_of(1, grown, [2, 4], events=events, lineage=step))
     async with app.run_test(size=(240, 40)) as pilot:
         await pilot.press("o", "o")
-        line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 2"))
+        line = next(line for line in await shown(pilot) if line.startswith("A ▸ anonymous × 2"))
         assert line.endswith(" 7 p first touch · mapped, 1 M · now")
         source.deliver(tick_of(2, mappings_of(), []), later)
-        line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 1"))
+        line = next(line for line in await shown(pilot) if line.startswith("A ▸ anonymous × 1"))
         assert re.sub(r"(.)\1+", r"\1", line).endswith("▁█▅ unmaped, 1 M · now")
         source.deliver(*(tick_of(number, mappings_of(), []) for number in range(4, 10)))
-        line = next(line for line in await shown(pilot) if line.startswith("A anonymous × 1"))
+        line = next(line for line in await shown(pilot) if line.startswith("A ▸ anonymous × 1"))
         assert re.sub(r"(.)\1+", r"\1", line).endswith("▁█▅ unmaped, 1 M · 5 s")
 
 

@@ -94,12 +94,14 @@ async def test_a_double_click_on_a_row_opens_it() -> None:
         assert app.query_one(Inspector).mapping == 3
 
 
-async def test_a_double_click_on_a_group_shows_its_mappings() -> None:
+@pytest.mark.parametrize(("x", "times"), [(30, 2), (2, 1)])
+async def test_a_double_click_on_a_group_or_a_click_on_its_mark_unfolds_it(x: int, times: int) -> None:
     async with shown() as (app, pilot, _):
         await pilot.press("o")
-        await pilot.click(MappingTable, offset=(30, 4), times=2)
+        assert set(names(app)) == {"▸"}
+        await pilot.click(MappingTable, offset=(x, 4), times=times)
         await pilot.pause()
-        assert names(app) == ["03.so"]
+        assert names(app)[:5] == ["▸", "▸", "▸", "▾", "└"]
 
 
 async def test_a_click_below_the_last_row_does_nothing() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, SymbolNames
-from smapstop.model.grouping import Grouping, group_ids, group_keys
+from smapstop.model.grouping import GroupScope, group_ids
 from smapstop.model.history.log_entry import EVENT_CODES, EVENT_KINDS, KEY_BASE, KINDS_SCOPE, ONE_TIME_CODES, LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.history.runs import OUTLIER_FACTOR
@@ -50,7 +50,7 @@ def fold_group_entries(
     entries: TickEntries,
     before: MapSnapshot,
     after: MapSnapshot,
-    by: Grouping,
+    scope: GroupScope,
     groups: Ids,
     purposes: tuple[NDArray[np.int8], NDArray[np.int8]],
 ) -> list[LogEntry]:
@@ -60,15 +60,16 @@ def fold_group_entries(
         entries: Everything that happened in the tick.
         before: Snapshot before the tick.
         after: Snapshot after the tick.
-        by: Grouping of the mappings.
+        scope: The mappings, and what they are grouped by.
         groups: Ids of the groups to include; `LogEntry.scope` is one of them.
         purposes: Positions in `PURPOSE_GROUPS` of the mappings before and after; read only to group by purpose.
     """
     items = resolve_entries(entries.of_mappings(), before, after)
-    scope = group_ids(group_keys(items.kind, items.name, items.select(*purposes), by))
-    here = np.flatnonzero(np.isin(scope, groups))
+    keys = scope.keys(items.entries.mapping, items.kind, items.name, items.select(*purposes))
+    of_item = group_ids(keys)
+    here = np.flatnonzero((keys >= 0) & np.isin(of_item, groups))
     items = items.take(here)
-    return _build_entries(items, scope[here] * KEY_BASE + items.entries.what, before, after) if len(here) else []
+    return _build_entries(items, of_item[here] * KEY_BASE + items.entries.what, before, after) if len(here) else []
 
 
 def _fold_keys(items: ResolvedEntries, known: Collection[int], room: int) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.grouping import Grouping, group_ids, group_keys
+from smapstop.model.grouping import GroupScope, group_ids
 from smapstop.model.history.folded_entries import fold_group_entries
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.tick_entries import tick_entries
@@ -37,6 +37,10 @@ class _Members:
     amounts: NDArray[np.int64]
     """kB by field, shape (f, n); 0 where not printed."""
 
+    def take(self, rows: NDArray[np.intp]) -> "_Members":
+        """Select rows."""
+        return _Members(self.number, self.ids[rows], self.keys[rows], self.amounts[:, rows])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
@@ -55,12 +59,12 @@ class GroupHistory:
 
     Args:
         timeline: The ticks.
-        by: Grouping of the mappings, not "none".
+        scope: The mappings, and what they are grouped by.
         fields: Fields to sum.
     """
 
-    def __init__(self, timeline: Timeline, by: Grouping, fields: tuple[str, ...] = ("rss",)) -> None:
-        self.timeline, self.by, self.fields = timeline, by, fields
+    def __init__(self, timeline: Timeline, scope: GroupScope, fields: tuple[str, ...] = ("rss",)) -> None:
+        self.timeline, self.scope, self.fields = timeline, scope, fields
         self._members: _Members | None = None
         self._sums: dict[int, _Sums] = {}
         self._samples: dict[int, NDArray[np.float32]] = {}
@@ -120,7 +124,9 @@ class GroupHistory:
         """Ids of the groups in which a mapping changed visibly at a tick, or is gone."""
         snapshot = self.timeline.at(number)
         rows = np.flatnonzero(snapshot.last_changed == number)
-        keys = self._members_of(number, snapshot.ids, snapshot.mappings, self._purpose_groups(number)).keys[rows]
+        purposes = self._purpose_groups(number)
+        purposes = purposes[rows] if len(purposes) else purposes
+        keys = self._members_of(number, snapshot.ids[rows], snapshot.mappings.take(rows), purposes).keys
         (sums,) = self._sums_between(number, number + 1)
         return group_ids(np.union1d(keys, np.array(sorted(sums.lost_keys), np.int64)))
 
@@ -144,7 +150,7 @@ class GroupHistory:
             return {}
         tick_items = tick_entries(timeline.header(number))
         purposes = self._purpose_groups(number - 1), self._purpose_groups(number)
-        entries = fold_group_entries(tick_items, before, timeline.at(number), self.by, groups, purposes)
+        entries = fold_group_entries(tick_items, before, timeline.at(number), self.scope, groups, purposes)
         for entry in sorted(entries, key=lambda entry: (entry.cost, -entry.kb)):
             by_group.setdefault(entry.scope, []).append(entry)
         return by_group
@@ -169,7 +175,7 @@ class GroupHistory:
         before = (
             self._members if self._members and self._members.number == number - 1 else self._members_at(number - 1)
         )
-        if self.by == "purpose":  # which depends on neighbours, and on threads
+        if self.scope.by == "purpose":  # which depends on neighbours, and on threads
             members = self._members_at(number)
             gone = before.keys[~np.isin(before.ids, members.ids)]
         elif not tick.keyframe and not len(tick.ids) and not len(tick.gone):
@@ -203,16 +209,17 @@ class GroupHistory:
 
     def _purpose_groups(self, number: int) -> NDArray[np.int8]:
         """Positions in `PURPOSE_GROUPS` of the mappings at a tick; empty unless they are grouped by purpose."""
-        if self.by != "purpose":
+        if self.scope.by != "purpose":
             return _NO_PURPOSES
         return purpose_groups(self.timeline.at(number).mappings, self.timeline.purposes_at(number))
 
     def _members_of(self, number: int, ids: Ids, mappings: Mappings, purpose: NDArray[np.int8]) -> _Members:
         """Mappings with the keys of their groups."""
-        keys = group_keys(kind_codes(mappings), mappings.name, purpose, self.by)
+        keys = self.scope.keys(ids, kind_codes(mappings), mappings.name, purpose)
         zeros = np.zeros(len(mappings), np.int64)
         columns = [zeros if (column := mappings.get(name)) is None else column for name in self.fields]
-        return _Members(number, ids, keys, np.maximum(columns, 0))
+        members = _Members(number, ids, keys, np.maximum(columns, 0))
+        return members if self.scope.only is None else members.take(np.flatnonzero(keys >= 0))
 
 
 def _sum_groups(members: _Members) -> NDArray[np.float32]:

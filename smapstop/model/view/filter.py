@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.grouping import purpose_of_group
 from smapstop.model.kinds import Kind, section_of
 from smapstop.model.labels import purpose_label
 from smapstop.model.purpose_groups import PURPOSE_GROUPS, PurposeGroup
@@ -159,13 +158,3 @@ def _amount_filter(comparison: re.Match[str]) -> RowFilter:
         return printed & compare(column, amount)
 
     return passes
-
-
-def group_filter(table: TableData, group: int) -> str:
-    """Filter for the mappings of a group: by purpose, or by name if that fits into one term, else by kind."""
-    if purpose := purpose_of_group(group):
-        return f"purpose:{_purpose_word(purpose)}"
-    row = int(np.flatnonzero(table.ids == group)[0])
-    name = table.texts[int(table.name[row])]
-    kind = list(Kind)[int(table.kind[row])].value
-    return f"kind:{kind}" if name == kind or " " in name else name

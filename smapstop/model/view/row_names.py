@@ -23,6 +23,19 @@ def row_name(table: TableData, row: int) -> str:
     return name if table.name[row] else f"{name} {int(table.start[row]):x}"
 
 
+def child_name(table: TableData, row: int) -> str:
+    """Name of a mapping below its group: without the group's name; its address if there is nothing else."""
+    return without_group(table, row, row_name(table, row)) or f"{int(table.start[row]):x}"
+
+
+def without_group(table: TableData, row: int, name: str) -> str:
+    """A name of a mapping without that of the group above it, if it begins with it."""
+    if table.parent is None or table.parent[row] < 0:
+        return name
+    group = base_name(table.texts[int(table.name[int(table.parent[row])])])
+    return "" if name == group else name.removeprefix(f"{group} ")
+
+
 def _stem(table: TableData, row: int) -> str:
     """Name of a row without the size of a group or an address."""
     name = base_name(table.texts[int(table.name[row])])

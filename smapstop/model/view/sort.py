@@ -29,7 +29,7 @@ def sort_rows(table: TableData, sorting: Sorting, keep: Mask | None = None) -> R
     Args:
         table: The table.
         sorting: Sort key and direction.
-        keep: Mask of the rows that pass the filter; `None` for all.
+        keep: Mask of the rows that pass the filter; `None` for all. Mappings follow their group, if they are in one.
     """
     rows = np.arange(len(table)) if keep is None else np.flatnonzero(keep)
     by_address = rows[np.argsort(table.start[rows], kind="stable")]
@@ -37,7 +37,22 @@ def sort_rows(table: TableData, sorting: Sorting, keep: Mask | None = None) -> R
     if sorting.descending:
         keys = [-key for key in keys]
     at = np.lexsort(keys[::-1]) if len(keys) > 1 else np.argsort(keys[0], kind="stable")
-    return by_address[at]
+    order = by_address[at]
+    return order if table.parent is None else arrange_tree(order, table.parent)
+
+
+def arrange_tree(order: RowIndices, parent: NDArray[np.intp]) -> RowIndices:
+    """Move mappings behind their groups; groups, and the mappings of each, stay in order.
+
+    Args:
+        order: Rows; the group of each mapping is among them.
+        parent: As in `TableData`.
+    """
+    place = np.zeros(len(parent), np.intp)
+    place[order] = np.arange(len(order))
+    of = parent[order]
+    of_group = np.where(of >= 0, place[of], np.arange(len(order)))
+    return order[np.lexsort((of >= 0, of_group))]
 
 
 def _sort_keys(table: TableData, key: str) -> list[NDArray[np.int64]]:

@@ -6,19 +6,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.grouping import Grouping, group_ids, group_keys, group_name, purpose_of_group
-from smapstop.model.kinds import Kind, kind_codes
+from smapstop.model.kinds import kind_codes
 from smapstop.model.labels import Label, purpose_label
 from smapstop.model.mapping_rows import concatenate, find_rows
 from smapstop.model.metrics import Metric, sum_parts
-from smapstop.model.purpose_groups import KIND_OF_GROUP, purpose_groups
-from smapstop.model.purposes import Purposes, purposes_of, unknown_purposes
+from smapstop.model.purpose_groups import purpose_groups
+from smapstop.model.purposes import Purposes, purposes_of
 from smapstop.model.tick import Ids, ThreadStack
 from smapstop.model.timeline.map_diff import MapDiff
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.rates import rate_seconds
-from smapstop.proc.columns import ABSENT, Addresses, Amounts, Mappings, StringIds, StringTable
-from smapstop.proc.fields import PROPERTY_FIELDS
+from smapstop.proc.columns import Addresses, Amounts, Mappings, StringIds, StringTable
 
 PurposeSource = tuple[Mappings, Purposes, NDArray[np.intp]]
 """A map, the purposes of its mappings, and some of its rows."""
@@ -60,6 +58,8 @@ class TableData:
     """Maps that the rows are of, in their order; none for groups."""
     stacks: Mapping[int, ThreadStack] = field(default_factory=dict)
     """Threads by the mapping that is their stack, where known."""
+    parent: NDArray[np.intp] | None = None
+    """Row of the group that a mapping is unfolded from, shape (n,), -1 for others; `None` if no row is a group."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -71,6 +71,10 @@ class TableData:
         owner = self.texts[int(self.purposes.owner[row])]
         stack, proven = self.stacks.get(int(self.ids[row])), bool(self.purposes.proven[row])
         return purpose_label(int(self.purposes.purpose[row]), owner, stack, proven=proven)
+
+    def is_member(self, row: int) -> bool:
+        """Whether a row is a mapping below its group."""
+        return self.parent is not None and self.parent[row] >= 0
 
     def purpose_groups(self) -> NDArray[np.int8]:
         """Positions in `PURPOSE_GROUPS`, shape (n,); computed only when needed."""
@@ -84,6 +88,26 @@ class TableData:
     def get(self, name: str) -> Amounts | None:
         """Column of a field; `None` if this kernel does not print it."""
         return self.amounts[self.fields.index(name)] if name in self.fields else None
+
+    def take(self, rows: NDArray[np.intp]) -> "TableData":
+        """Select rows of mappings; what they are for is no longer known by `purpose_groups`."""
+        return replace(
+            self,
+            ids=self.ids[rows],
+            start=self.start[rows],
+            end=self.end[rows],
+            name=self.name[rows],
+            perms=self.perms[rows],
+            kind=self.kind[rows],
+            amounts=self.amounts[:, rows],
+            change=None if self.change is None else self.change[rows],
+            recent_change=None if self.recent_change is None else self.recent_change[rows],
+            last_changed=self.last_changed[rows],
+            gone=self.gone[rows],
+            mapping_count=self.mapping_count[rows],
+            purposes=self.purposes.take(rows),
+            sources=(),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,54 +226,3 @@ def _removed_amounts(before: MapSnapshot, rows: NDArray[np.intp], metric: Metric
     if column is not None:
         changes[rows >= 0] = -column[rows[rows >= 0]]
     return changes
-
-
-def group_rows(table: TableData, by: Grouping) -> TableData:
-    """Group the rows of a table: amounts and changes are summed; a group changed when any of its rows did."""
-    if by == "none" or not len(table):
-        return table
-    of_row = group_keys(table.kind, table.name, table.purpose_groups() if by == "purpose" else table.kind, by)
-    keys = np.flatnonzero(np.bincount(of_row))
-    n = len(keys)
-    group_of_key = np.zeros(keys[-1] + 1, np.intp)
-    group_of_key[keys] = np.arange(n)
-    group = group_of_key[of_row]
-    first = np.zeros(n, np.intp)
-    first[group[::-1]] = np.arange(len(group))[::-1]
-    present = ~table.gone
-
-    def sums(row: Amounts) -> Amounts:
-        return np.bincount(group, weights=row, minlength=n).astype(np.int64)
-
-    amounts = np.full((len(table.fields), n), ABSENT, np.int64)
-    for at, (name, row) in enumerate(zip(table.fields, table.amounts, strict=True)):
-        if name not in PROPERTY_FIELDS:
-            amounts[at] = sums(np.where((row == ABSENT) | ~present, 0, row))
-    last_changed = np.full(n, -1, np.int64)
-    np.maximum.at(last_changed, group, table.last_changed)
-    return TableData(
-        ids=group_ids(keys),
-        start=table.start[first],
-        end=table.end[first],
-        name=np.arange(1, n + 1, dtype=np.int32),
-        perms=np.zeros(n, np.int32),
-        kind=np.array(list(map(_kind_code, keys.tolist(), table.kind[first].tolist())), np.int8),
-        texts=StringTable(["", *(group_name(table.texts, key) for key in keys.tolist())]),
-        fields=table.fields,
-        amounts=amounts,
-        metric=table.metric,
-        change=None if table.change is None else sums(table.change),
-        recent_change=None if table.recent_change is None else sums(table.recent_change),
-        recent_seconds=table.recent_seconds,
-        last_changed=last_changed,
-        gone=sums(present.astype(np.int64)) == 0,
-        mapping_count=sums(present.astype(np.int64)),
-        purposes=unknown_purposes(n),
-        sources=(),
-    )
-
-
-def _kind_code(key: int, of_member: int) -> int:
-    """Kind of a group, as a position in `list(Kind)`: of a purpose its own, else that of a member."""
-    purpose = purpose_of_group(-1 - key)
-    return of_member if purpose is None else list(Kind).index(KIND_OF_GROUP.get(purpose, Kind.ANONYMOUS))

@@ -6,13 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.compare.previous_run import PreviousRun
+from smapstop.model.grouping import GroupScope
 from smapstop.model.history.time_window import TickTimes, TimeWindow, window_until
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import MapDiff, diff_maps
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import parse_filter
-from smapstop.model.view.table_data import RemovedRows, TableData, build_table, group_rows, with_removed
+from smapstop.model.view.groups import group_scope, groups_of, sum_groups, unfold
+from smapstop.model.view.table_data import RemovedRows, TableData, build_table, with_removed
 from smapstop.model.view.view_state import ViewState
 
 REMOVED_ROW_TICKS = 3
@@ -33,9 +35,18 @@ class View:
     """The snapshot compared with its baseline."""
     recent: MapDiff
     """The snapshot compared with the one `RATE_TICKS` before, for rates."""
+    mappings: TableData
+    """One row per mapping, also of those just removed."""
+    matching: NDArray[np.bool_]
+    """Mask of `mappings` that pass the filter."""
     table: TableData
+    """The rows to show: the mappings, or groups of those that pass the filter, some of them unfolded."""
     filter_mask: NDArray[np.bool_]
-    """Mask of the table rows that pass the filter."""
+    """Mask of the table rows that pass the filter: of groups all, since they have nothing else."""
+    scope: GroupScope
+    """The mappings that are grouped, and by what."""
+    group_of: Ids
+    """Id of the group of each of `mappings`, 0 for those that do not pass the filter; -1 without groups."""
     newest: int
     """Number of the newest tick."""
     window: TimeWindow
@@ -68,15 +79,23 @@ def derive_view(
         times_ns = np.array([timeline.header(max(timeline.oldest, n)).monotonic_ns for n in range(newest + 1)])
     changes = diff_maps(_baseline(timeline, state, snapshot, previous_run), snapshot)
     recent = diff_maps(timeline.at(_rate_baseline(timeline, snapshot)), snapshot)
-    table = _table(timeline, changes, recent, state, other_run=previous_run is not None)
+    mappings = _mappings(timeline, changes, recent, state, other_run=previous_run is not None)
+    matching = parse_filter(state.filter)(mappings)
+    scope = group_scope(mappings, state.grouping, mappings.ids[matching] if state.filter else None)
+    group_of = groups_of(mappings, scope)
+    table = mappings if state.grouping == "none" else _tree(mappings, group_of, state)
     return View(
         state=state,
         snapshot=snapshot,
         previous_tick=timeline.header(max(timeline.oldest, snapshot.tick.number - 1)),
         diff=changes,
         recent=recent,
+        mappings=mappings,
+        matching=matching,
         table=table,
-        filter_mask=parse_filter(state.filter)(table),
+        filter_mask=matching if table is mappings else np.ones(len(table), np.bool_),
+        scope=scope,
+        group_of=group_of,
         newest=newest,
         window=window_until(times_ns, timeline.oldest, state.span_s, state.until),
         previous_run=previous_run,
@@ -104,14 +123,24 @@ def _rate_baseline(timeline: Timeline, snapshot: MapSnapshot) -> int:
     return max(timeline.oldest, number)
 
 
-def _table(timeline: Timeline, changes: MapDiff, recent: MapDiff, state: ViewState, *, other_run: bool) -> TableData:
-    """Table of a snapshot with the removed rows, grouped.
+def _tree(mappings: TableData, group_of: Ids, state: ViewState) -> TableData:
+    """Groups of the mappings that pass the filter, some of them unfolded."""
+    rows = np.flatnonzero(group_of)
+    if len(rows) < len(mappings):
+        mappings, group_of = mappings.take(rows), group_of[rows]
+    return unfold(sum_groups(mappings, group_of), mappings, group_of, state.unfolded)
+
+
+def _mappings(
+    timeline: Timeline, changes: MapDiff, recent: MapDiff, state: ViewState, *, other_run: bool
+) -> TableData:
+    """Table of a snapshot with the removed rows.
 
     Args:
         timeline: Timeline of the snapshot.
         changes: The snapshot compared with its baseline.
         recent: The snapshot compared with that of a few ticks before.
-        state: Metric and grouping.
+        state: The metric.
         other_run: Whether the baseline is of another run: the removed rows are those that only the baseline has.
     """
     snapshot = changes.after
@@ -119,7 +148,7 @@ def _table(timeline: Timeline, changes: MapDiff, recent: MapDiff, state: ViewSta
     stacks, purposes = timeline.stacks_at(number), timeline.purposes_at(number)
     table = build_table(changes, recent, state.metric, stacks, purposes)
     removed = _rows_only_in_baseline(changes) if other_run else _removed_rows(timeline, snapshot)
-    return group_rows(with_removed(table, changes, removed), state.grouping)
+    return with_removed(table, changes, removed)
 
 
 def _removed_rows(timeline: Timeline, snapshot: MapSnapshot) -> RemovedRows:

@@ -37,6 +37,8 @@ class ViewState:
     metric: Metric = "rss"
     """What changes, rates, histories and the order of the rows follow."""
     grouping: Grouping = "none"
+    unfolded: frozenset[int] = frozenset()
+    """Ids of the groups that are unfolded, also of groups that are not there now."""
     filter: str = ""
     """See `parse_filter`."""
 
@@ -87,7 +89,7 @@ class ViewState:
     def switch_run(self, at: int | None, *, earlier: bool) -> "ViewState":
         """Switch to another run, at a tick or its newest (`None`); compare it with an earlier run if there is one.
 
-        Mark and range are dropped, because they are ticks of one run.
+        Mark and range are dropped, because they are ticks of one run, and folds, because they are groups of one run.
         """
         other = "previous" if self.baseline in ("mark", "range", "run") else self.baseline
         return replace(
@@ -97,12 +99,17 @@ class ViewState:
             mark=None,
             range_start=None,
             until=None,
+            unfolded=frozenset(),
             baseline="run" if earlier else other,
         )
 
     def cycle_grouping(self) -> "ViewState":
         """Switch to the next grouping: none, name, kind, file, purpose."""
         return replace(self, grouping=GROUPINGS[(GROUPINGS.index(self.grouping) + 1) % len(GROUPINGS)])
+
+    def toggle_fold(self, group: int) -> "ViewState":
+        """Unfold a group into its mappings, or fold it again."""
+        return replace(self, unfolded=self.unfolded ^ {group})
 
     def go_back(self) -> "ViewState":
         """Go one step back: clear the filter, else the grouping, else return to the newest tick."""

@@ -9,8 +9,9 @@ from smapstop.model.kinds import Kind
 from smapstop.model.labels import Label, labels_of
 from smapstop.model.protocol import Pace
 from smapstop.model.purposes import Purposes, purposes_of
+from smapstop.model.view.groups import group_rows
 from smapstop.model.view.sort import Sorting, sort_rows
-from smapstop.model.view.table_data import TableData, group_rows, static_table
+from smapstop.model.view.table_data import TableData, static_table
 from smapstop.proc.added_fields import ADDED_PROPERTIES, HIDDEN_FIELDS
 from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.ui.commands import panes, program, quitting, rows
+from smapstop.ui.commands import groups, panes, program, quitting, rows
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 
 COMMANDS: tuple[ScreenCommand, ...] = (
     rows.SORT,
     rows.GROUP,
+    groups.FOLD,
+    groups.UNFOLD,
     rows.FILTER,
     rows.METRIC,
     panes.EVENTS,

@@ -17,7 +17,7 @@ def draw_group_why(why: GroupWhy, open_key: str, style: DrawStyle, width: int, h
 
     Args:
         why: The group.
-        open_key: Display name of the key that shows its mappings in the table.
+        open_key: Display name of the key that unfolds it in the table.
         style: Colours and styles.
         width: Cells of each line.
         height: Lines that are in view; there may be more.
@@ -25,7 +25,7 @@ def draw_group_why(why: GroupWhy, open_key: str, style: DrawStyle, width: int, h
     lines = draw_verdict(why.verdict, why.age, style, width)
     if why.reason is not None and height > len(lines) + 2:
         lines += draw_reason(why.reason, style, width)
-    lines.append(style.line([Segment(f" {why.total}   {open_key}: list them in the table", style.quiet)], width))
+    lines.append(style.line([Segment(f" {why.total}   {open_key}: unfold or fold", style.quiet)], width))
     name_cells = max(1, min(_NAME_CELLS, width - 2 * _AMOUNT_CELLS - 2))
     return [*lines, *(_member(member, name_cells, style, width) for member in why.members)]
 

@@ -10,7 +10,6 @@ from textual.binding import BindingType
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Pace, Target
-from smapstop.model.view.filter import group_filter
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
@@ -164,13 +163,9 @@ class MainScreen(TimelineScreen):
 
     @on(MappingTable.Opened)
     def open_mapping(self, message: MappingTable.Opened) -> None:
-        """Go into the inspector; of a group, show its mappings in the table."""
-        session = self.session
-        if session.view is None:
-            return
+        """Go into the inspector; unfold a group into its mappings, or fold it again."""
         if message.mapping < 0:
-            members = group_filter(session.view.table, message.mapping)
-            self.change_view(replace(session.view_state, grouping="none", filter=members))
+            self.change_view(self.session.view_state.toggle_fold(message.mapping))
         else:
             self.views.open()
             self.request_redraw()

@@ -179,8 +179,8 @@ class Inspector(Vertical):
                 body.show(partial(draw_why, self._history, view, key_of(self.app, "pages")), self._subject)
         elif self._subject is not None and self._subject < 0:
             groups = self._groups
-            if groups is None or (groups.timeline, groups.by) != (timeline, view.state.grouping):
-                groups = self._groups = GroupHistory(timeline, view.state.grouping)
+            if groups is None or groups.timeline is not timeline or not groups.scope.matches(view.scope):
+                groups = self._groups = GroupHistory(timeline, view.scope)
             why = group_why_of(groups, view, self._row(view))
             body.show(partial(draw_group_why, why, key_of(self.app, "open")), self._subject)
         else:

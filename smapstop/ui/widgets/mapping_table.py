@@ -13,8 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
-from smapstop.model.grouping import Grouping
-from smapstop.model.metrics import METRIC_TITLES, Metric, parts_of
+from smapstop.model.metrics import METRIC_TITLES, parts_of
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
@@ -23,6 +22,7 @@ from smapstop.text.columns import Column, fit_columns, group_columns, unfitted_c
 from smapstop.text.row_queries import GroupSeries, RowSeries, group_series_of, row_series_of
 from smapstop.text.status import window_text
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
+from smapstop.text.tree_marks import tree_marks
 from smapstop.ui.drawing.table_row import draw_row
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
@@ -32,6 +32,8 @@ from smapstop.ui.widgets.line_list import LineList
 
 _SIDEWAYS_CELLS = 8
 """Cells of a step sideways."""
+_MARK_CELLS = range(1, 4)
+"""Cells around the mark of a group, when the name is the first column."""
 _NEARBY = 200
 """Rows above and below those in view that may come into view next."""
 
@@ -97,7 +99,7 @@ class MappingTable(LineList[int, _TableLine]):
         fixed, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
         metric = view.state.metric
-        self._group_series = self._find_group_series(timeline, view.state.grouping, metric)
+        self._group_series = self._find_group_series(timeline, view)
         series = self._row_series
         if series is None or (series.timeline, series.metric) != (timeline, metric):
             self._row_series = row_series_of(timeline, self.columns, metric)
@@ -109,16 +111,17 @@ class MappingTable(LineList[int, _TableLine]):
         self.restore_fixed_row(*fixed)
         self.redraw()
 
-    def _find_group_series(self, timeline: Timeline, by: Grouping, metric: Metric) -> GroupSeries | None:
+    def _find_group_series(self, timeline: Timeline, view: View) -> GroupSeries | None:
         """Series of the groups, reused while they fit; None when the rows are mappings."""
-        if by == "none":
+        if view.scope.by == "none":
             return None
-        cached = self._group_series
+        cached, metric = self._group_series, view.state.metric
         if cached is not None:
             history = cached.metric
-            if (history.timeline, history.by, history.fields) == (timeline, by, parts_of(metric)):
+            fits = history.scope.matches(view.scope)
+            if fits and (history.timeline, history.fields) == (timeline, parts_of(metric)):
                 return cached
-        return group_series_of(timeline, by, self.columns, metric)
+        return group_series_of(timeline, view.scope, self.columns, metric)
 
     @property
     def count(self) -> int:
@@ -153,7 +156,8 @@ class MappingTable(LineList[int, _TableLine]):
         """Lines of some rows."""
         if self._view is None or self._timeline is None:
             return []
-        columns = self.columns if self._group_series is None else group_columns(self.columns)
+        has_mappings = bool((self._view.table.ids >= 0).any()) or self._group_series is None
+        columns = self.columns if has_mappings else group_columns(self.columns)
         room = self.room
         self._fitted_columns = unfitted_columns(columns) if self._sideways else fit_columns(columns, room)
         inputs = (self._view, first, stop, self._fitted_columns)
@@ -167,6 +171,7 @@ class MappingTable(LineList[int, _TableLine]):
                 self._group_series,
                 self._row_series,
                 self._order[max(0, first - _NEARBY) : stop + _NEARBY],
+                tree_marks(self._view.table, self._order, first, stop),
             )
         if self._sideways:
             self._fitted_columns = natural_widths(self._fitted_columns, self._rows)
@@ -238,11 +243,27 @@ class MappingTable(LineList[int, _TableLine]):
         self.post_message(self.CursorMoved())
 
     def action_sideways(self, steps: int) -> None:
-        """Scroll sideways: then all columns are there, and no text is cut."""
+        """Scroll sideways: then all columns are there, and no text is cut; in a tree, unfold or fold first."""
+        if not self._sideways and self._move_in_tree(steps):
+            return
         self._sideways = max(0, self._sideways + steps * _SIDEWAYS_CELLS)
         self.redraw(everything=True)
         if not self._sideways:  # nothing was cut
             self.redraw(everything=True)
+
+    def _move_in_tree(self, steps: int) -> bool:
+        """To the right: unfold the group under the cursor; to the left: fold it, or go up to it; False if neither."""
+        if self._view is None or self._view.table.parent is None or not self.count:
+            return False
+        table, row = self._view.table, int(self._order[self.cursor_index])
+        group = int(self._view.table.parent[row])
+        if steps < 0 and group >= 0:
+            self.move_to(self.index_of(int(table.ids[group])) or 0)
+            return True
+        if group < 0 and (int(table.ids[row]) in self._view.state.unfolded) == (steps < 0):
+            self.action_open()
+            return True
+        return False
 
     def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
         """Scroll to the left."""
@@ -258,6 +279,13 @@ class MappingTable(LineList[int, _TableLine]):
         """Open the mapping under the cursor."""
         if self.current is not None:
             self.post_message(self.Opened(self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        """Fold or unfold a group whose mark is clicked; the list puts the cursor there."""
+        column, index = self._column_at(event.x), self.top + event.y - 1
+        on_mark = column is not None and column.key == "name" and event.x + self._sideways in _MARK_CELLS
+        if on_mark and event.y and event.chain == 1 and index < self.count and self.identity_of(index) < 0:
+            self.post_message(self.Opened(self.identity_of(index)))
 
     def handle_header_click(self, x: int) -> None:
         """Request sorting by the column clicked."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.events import MECHANISMS, Events, Mechanism
-from smapstop.model.grouping import GROUPINGS, Grouping
+from smapstop.model.grouping import GROUPINGS, Grouping, GroupScope
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.kinds import kind_at
@@ -49,7 +49,7 @@ def groups_of(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[s
 def series(timeline: Timeline, by: Grouping, name: str, at: int = 0) -> list[float | None]:
     """Rss of a group, that was there at some tick, over all ticks; None where it has no mappings."""
     group = np.array([groups_of(timeline, by, at)[name]])
-    ((values,),) = GroupHistory(timeline, by).series(group, 0, len(timeline)).tolist()
+    ((values,),) = GroupHistory(timeline, GroupScope(by)).series(group, 0, len(timeline)).tolist()
     return [None if value != value else value for value in values]
 
 
@@ -97,7 +97,7 @@ def test_sums_are_those_of_the_moments_in_whatever_order_they_are_asked_for(
 ) -> None:
     timeline = timeline_of(*ticks_of(readings(life), keyframes))
     last = len(timeline) - 1
-    history = GroupHistory(timeline, by)
+    history = GroupHistory(timeline, GroupScope(by))
     for number in [*(min(at, last) for at in looked_at), last]:
         groups = groups_of(timeline, by, number)
         seen = history.series(np.array(list(groups.values()), np.int64), max(0, number - 2), number + 1)
@@ -112,7 +112,7 @@ def test_sums_are_those_of_the_moments_in_whatever_order_they_are_asked_for(
 def moved(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[str, int]:
     scene = derive_view(timeline, ViewState(at=at, grouping=by))
     sheet, number = scene.table, scene.snapshot.tick.number
-    found = GroupHistory(timeline, by).last_changed(sheet.ids, sheet.last_changed, number)
+    found = GroupHistory(timeline, GroupScope(by)).last_changed(sheet.ids, sheet.last_changed, number)
     return {sheet.texts[name]: when for name, when in zip(sheet.name.tolist(), found, strict=True)}
 
 
@@ -140,7 +140,7 @@ def test_another_program_is_no_change_of_its_groups() -> None:
 def happened(timeline: Timeline, by: Grouping, name: str, number: int) -> list[tuple[str, int, int, bool]]:
     """What, in how many mappings, how many kB, and whether it is sure."""
     group = groups_of(timeline, by, number)[name]
-    (entries,) = GroupHistory(timeline, by).entries(np.array([group]), [number])
+    (entries,) = GroupHistory(timeline, GroupScope(by)).entries(np.array([group]), [number])
     return [_told(entry) for entry in entries]
 
 
@@ -191,4 +191,4 @@ def test_what_became_of_mappings_is_told_also_of_those_that_are_gone() -> None:
 def test_nothing_happened_at_the_start_or_never(number: int) -> None:
     timeline = timeline_of(START)
     group = groups_of(timeline, "kind")["heap"]
-    assert GroupHistory(timeline, "kind").entries(np.array([group]), [number]) == [()]
+    assert GroupHistory(timeline, GroupScope("kind")).entries(np.array([group]), [number]) == [()]

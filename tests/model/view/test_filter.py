@@ -9,9 +9,10 @@ from factories import mappings_of, tick_of, timeline_of
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline.map_diff import diff_maps
-from smapstop.model.view.filter import group_filter, parse_filter
+from smapstop.model.view.filter import parse_filter
+from smapstop.model.view.groups import group_rows
 from smapstop.model.view.sort import Sorting, sort_column, sort_rows
-from smapstop.model.view.table_data import TableData, build_table, group_rows
+from smapstop.model.view.table_data import TableData, build_table
 from smapstop.proc.columns import ABSENT
 
 ROWS: list[tuple[Any, ...]] = [
@@ -208,8 +209,6 @@ def test_filter_by_purpose() -> None:
         "!purpose:st": [0, 3, 4],
     }
     assert {expression: shown(expression) for expression in expected} == expected
-    groups = group_rows(table, "purpose")
-    assert [shown(group_filter(groups, group)) for group in groups.ids.tolist()] == [[0], [1, 2], [3], [4]]
     with pytest.raises(SmapstopError) as caught:
         parse_filter("purpose:nothing")
     assert "malloc-arenas" in caught.value.remedy

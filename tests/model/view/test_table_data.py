@@ -11,7 +11,8 @@ from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.kinds import Kind
 from smapstop.model.timeline.map_diff import diff_maps
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.table_data import RemovedRows, TableData, build_table, group_rows, with_removed
+from smapstop.model.view.groups import group_rows
+from smapstop.model.view.table_data import RemovedRows, TableData, build_table, with_removed
 from smapstop.proc.columns import ABSENT, Mappings
 
 HEAP, ANON = (10, 20, "rw-p", "[heap]"), (30, 40, "rw-p", "")

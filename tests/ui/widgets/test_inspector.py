@@ -134,7 +134,7 @@ async def test_a_group_says_what_happened_in_it_and_lists_its_mappings() -> None
                 break
             await pilot.press("down")
         assert text[1].strip() == "changed · now"
-        assert text[2].strip() == "2 mappings, Rss 38 K +8 K   enter: list them in the table"
+        assert text[2].strip() == "2 mappings, Rss 38 K +8 K   enter: unfold or fold"
         assert [line.split() for line in text[3:5]] == [
             ["anon", "4000000", "18", "K", "+8", "K"],
             ["anon", "3000000", "20", "K", "·"],
