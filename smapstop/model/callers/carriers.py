@@ -32,6 +32,7 @@ class Carrier(NamedTuple):
 _ALL = re.compile(r".*", re.DOTALL)
 _PYTHON = re.compile(r"py::[^(]*:")
 _JAVASCRIPT = re.compile(r"(?:JS|LazyCompile|Function|Script|Eval|Builtin|RegExp|BytecodeHandler):")
+_LIBC = re.compile(r"libc(?:\.so(?:\.6)?|-2\.\d+\.so)|ld-musl-.*")
 _RUST = re.compile(r"std::rt::lang_start")
 
 
@@ -66,7 +67,7 @@ CARRIERS = (
             r"(?:new|grow|shrink)_heap|heap_trim|systrim|arena_get\w*|alloc_(?:perturb|slot|group)|unlink_chunk",
             r"tcache_\w+",
         ),
-        re.compile(r"libc(?:\.so\.6|-2\.\d+\.so|\.so)|ld-musl-.*"),
+        _LIBC,
     ),
     Carrier(Where.INNERMOST, _ALL, re.compile(r"lib(?:je|tc|mi|sn)malloc\w*\.so.*|lib(?:mimalloc|hoard)\w*\.so.*")),
     Carrier(  # the standard libraries of C++ and Rust
@@ -101,6 +102,7 @@ CARRIERS = (
     Carrier(  # what calls the main function of a program in Rust
         Where.AMONG, _names(r"main|core::ops::function::.*|std::(?:rt|sys\w*|panic\w*)::.*"), language=_RUST
     ),
+    Carrier(Where.OUTERMOST, re.compile(""), _LIBC),  # musl's start of programs and threads, without symbols
     Carrier(
         Where.OUTERMOST,
         _names(

@@ -1,5 +1,7 @@
 """Name the addresses of call stacks: by symbols, by perf maps, by what is known of the kernel's own code."""
 
+import re
+
 from smapstop.proc.callstack.code_file import CodeFile
 from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.callstack.process_code import ProcessCode
@@ -8,6 +10,8 @@ from smapstop.proc.elf.demangler import Demangler
 
 SIGNAL_HANDLER_CALLED = "<signal handler called>"
 """Names the frame by which the kernel lets a signal handler return, as gdb does."""
+_COLD = re.compile(r"\.cold(\.\d+)?$")
+"""Marks the part of a function that is rarely run, which compilers put elsewhere."""
 _MAX_FRAMES = 200_000
 """Addresses whose frame is remembered."""
 
@@ -92,6 +96,6 @@ def _name_in_file(path: str, file: CodeFile, address: int) -> Frame:
     function = file.function_at(address)
     if function is not None:
         name, start = function
-        return Frame(name, path, address - start)
+        return Frame(_COLD.sub("", name), path, address - start)
     rule = file.rule_at(address)
     return Frame(SIGNAL_HANDLER_CALLED if rule is not None and rule.is_signal else None, path, address)

@@ -6,6 +6,10 @@ from smapstop.proc.elf.elf_file import Elf
 
 _MAX_NESTED = 16
 """Symbols before an address that may reach over it."""
+_MAX_UNSIZED_BYTES = np.uint64(4096)
+"""How far a function without a size reaches, at most."""
+_LOCAL = 0
+"""STB_LOCAL."""
 _WEAKNESS = {1: 0, 2: 1}
 """Rank of a binding: global, weak, then local."""
 
@@ -21,9 +25,13 @@ class Functions:
     def __init__(self, elf: Elf, fd: int) -> None:
         self._elf = elf
         self._fd = fd
-        self._order = np.argsort(elf.symbols.start, kind="stable")
-        self._starts = elf.symbols.start[self._order]
-        self._ends = elf.symbols.end[self._order]
+        starts = np.concatenate([elf.symbols.start, elf.unsized_starts])
+        self._order = np.argsort(starts, kind="stable")
+        self._starts = starts[self._order]
+        behind = np.append(np.unique(self._starts), np.uint64(2**64 - 1))
+        next_starts = behind[np.searchsorted(behind, elf.unsized_starts, "right").clip(max=len(behind) - 1)]
+        ends = np.minimum(next_starts, elf.unsized_starts + _MAX_UNSIZED_BYTES)
+        self._ends = np.concatenate([elf.symbols.end, ends])[self._order]
 
     def find(self, address: int) -> tuple[str, int] | None:
         """Return name and start of the function at an address, the innermost one; `None` if there is none.
@@ -38,11 +46,18 @@ class Functions:
         start = self._starts[reaching[-1]]
         same = self._order[reaching[self._starts[reaching] == start]]
         try:
-            names = [(self._elf.read_name(self._fd, row), int(self._elf.bindings[row])) for row in same.tolist()]
+            names = [self._symbol(row) for row in same.tolist()]
         except OSError:
             return None
         name = min(names, key=_rank)[0].partition("@")[0]
         return (name, int(start)) if name else None
+
+    def _symbol(self, row: int) -> tuple[str, int]:
+        """Return name and binding of a symbol; those without a size come after the others."""
+        unsized = row - len(self._elf.symbols)
+        if unsized < 0:
+            return self._elf.read_name(self._fd, row), int(self._elf.bindings[row])
+        return self._elf.read_text(self._fd, int(self._elf.unsized_name_offsets[unsized])), _LOCAL
 
 
 def _rank(symbol: tuple[str, int]) -> tuple[int, int, str]:

@@ -21,6 +21,27 @@ def frame_pointer_rule(architecture: Architecture) -> FrameRule:
     return FrameRule(pointer, 16, ((back, -8), (pointer, -16)), back, is_guess=True)
 
 
+LEAF_RULE = FrameRule(7, 8, ((16, -8),), 16, is_guess=True)
+"""Rule of a function that has no frame at all, on x86-64: its return address is on top of the stack."""
+
+
+def call_target(code: bytes, pc: int) -> int | None:
+    """Return where a direct call leads; `None` if there is none.
+
+    Args:
+        code: Some 8 bytes before `pc`, on x86-64.
+        pc: Address to which it returns.
+    """
+    if code[-5:-4] != b"\xe8":
+        return None
+    return pc + int.from_bytes(code[-4:], "little", signed=True)
+
+
+def is_stub(code: bytes) -> bool:
+    """Whether code on x86-64 jumps at once to an address that was found at run time, as that of a PLT does."""
+    return code.removeprefix(b"\xf3\x0f\x1e\xfa").removeprefix(b"\xf2").startswith(b"\xff\x25")
+
+
 def trampoline_rule(architecture: Architecture, distance: int) -> FrameRule | None:
     """Rule of CPython's trampolines; `None` if they keep a frame pointer.
 

@@ -242,6 +242,8 @@ class _Run:
         if code == _SET_ADDRESS:
             self.address = operands.unsigned(operands.end - 1)
         elif code == _END_SEQUENCE:
+            while self._rows and self._rows[-1][0] >= self.address and self._rows[-1][2]:
+                self._rows.pop()  # it has no code: it would reach over what follows
             self._rows.append((self.address, 0, 0))
             self.address, self.file, self.line = 0, 1, 1
 

@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from smapstop.proc.callstack.expressions import evaluate
 from smapstop.proc.callstack.frame_rules import FrameRule, SavedAs
 from smapstop.proc.callstack.guessed_rules import (
+    LEAF_RULE,
     TRAMPOLINE_PREFIX,
+    call_target,
     follows_call,
     frame_pointer_rule,
+    is_stub,
     trampoline_rule,
 )
 from smapstop.proc.callstack.process_code import CodePlace, ProcessCode
-from smapstop.proc.callstack.registers import Architecture
+from smapstop.proc.callstack.registers import X86_64, Architecture
 
 MAX_FRAMES = 256
 _MAX_RULES = 100_000
 """Addresses whose rule is remembered."""
 _CALL_BYTES = 8
 """No call instruction is longer."""
+_MAX_LEAF_BYTES = 4096
+"""Functions without a frame and without a symbol are not longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Unwinder:
         self._version = code.version
         self._rules: dict[int, FrameRule] = {}
 
-    def unwind(self, registers: tuple[int, ...], stack: bytes) -> CallStack:
+    def unwind(self, registers: tuple[int, ...], stack: bytes | memoryview) -> CallStack:
         """Return the callers. Never raises, whatever the stack and the files hold.
 
         Args:
@@ -72,6 +77,8 @@ class Unwinder:
                     break
                 if rule.is_outermost or (rule.is_guess and self._is_start_of_thread(frame)):
                     return CallStack(tuple(addresses), False)
+                if rule.is_guess and frame.is_interrupted and self._is_leaf(frame):
+                    rule = LEAF_RULE
                 frame.step(rule)
                 if not frame.pc:
                     return CallStack(tuple(addresses), False)
@@ -112,6 +119,22 @@ class Unwinder:
         place = self._code.find(frame.address)
         return place is not None and place.file is not None
 
+    def _is_leaf(self, frame: "_Frame") -> bool:
+        """Whether the innermost function has no frame: what would be its return address follows a call of it."""
+        place, pc = self._code.find(frame.address), frame.top()
+        caller = self._code.find(pc - 1) if pc is not None else None
+        if place is None or place.file is None or place.address is None or caller is None or caller.file is None:
+            return False
+        if pc is None or caller.address is None or self._architecture != X86_64:
+            return False
+        code = caller.file.read_code(caller.address + 1 - _CALL_BYTES, _CALL_BYTES)
+        target = call_target(code, caller.address + 1)
+        if target is None:
+            return False
+        function = place.file.function_at(place.address)
+        is_start = function[1] == target if function else 0 <= place.address - target < _MAX_LEAF_BYTES
+        return (place.file is caller.file and is_start) or is_stub(caller.file.read_code(target, _CALL_BYTES))
+
     def _may_return_to(self, pc: int) -> bool:
         """Whether a call may return to an address: the instruction before it, if it can be read, is a call."""
         place = self._code.find(pc - 1)
@@ -124,16 +147,16 @@ class Unwinder:
 class _Frame:
     """The registers of a frame, while they become those of its callers."""
 
-    __slots__ = ("_base", "_is_interrupted", "_mask", "_stack_pointer", "_words", "address", "pc", "registers")
+    __slots__ = ("_base", "_mask", "_stack_pointer", "_words", "address", "is_interrupted", "pc", "registers")
 
-    def __init__(self, architecture: Architecture, registers: tuple[int, ...], stack: bytes) -> None:
+    def __init__(self, architecture: Architecture, registers: tuple[int, ...], stack: bytes | memoryview) -> None:
         self.registers = architecture.in_dwarf_order(registers)
         self.pc = self.address = self.registers[-1]
         self._mask = architecture.address_mask
         self._stack_pointer = architecture.stack_pointer
         self._base = self.registers[self._stack_pointer]
         self._words = memoryview(stack)[: len(stack) & -8].cast("Q")
-        self._is_interrupted = True
+        self.is_interrupted = True
 
     def step(self, rule: FrameRule) -> None:
         """Go to the caller.
@@ -146,7 +169,7 @@ class _Frame:
             cfa = registers[rule.cfa_register] + rule.cfa_offset
         else:
             cfa = evaluate(rule.cfa_expression, registers, self._load)
-        if cfa <= registers[self._stack_pointer] and not self._is_interrupted:
+        if cfa <= registers[self._stack_pointer] and not self.is_interrupted:
             raise ValueError("the stack does not grow")
         others = [(number, self._value(how, operand, cfa)) for number, how, operand in rule.others]
         at = cfa - self._base
@@ -160,7 +183,12 @@ class _Frame:
             registers[number] = value
         self.pc = registers[rule.return_register] & self._mask
         self.address = self.pc if rule.is_signal else self.pc - 1
-        self._is_interrupted = rule.is_signal
+        self.is_interrupted = rule.is_signal
+
+    def top(self) -> int | None:
+        """Return the word on top of the stack; `None` if it was not sampled."""
+        place = self.registers[self._stack_pointer] - self._base >> 3
+        return self._words[place] if 0 <= place < len(self._words) else None
 
     def _value(self, how: SavedAs, operand: int | bytes, cfa: int) -> int:
         """Return the caller's value of a register that is found in another way than most."""

@@ -27,6 +27,8 @@ _ENTRY = {
 """Elf64_Sym and Elf32_Sym."""
 _ADDRESSABLE_TYPES = np.isin(np.arange(16), (0, 1, 2, 10))
 """STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_GNU_IFUNC; not STT_TLS, whose values are not addresses."""
+_FUNCTION = 2
+"""STT_FUNC."""
 _UNDEFINED, _ABSOLUTE = 0, 0xFFF1
 """Special section indices: SHN_UNDEF, SHN_ABS."""
 _SHF_ALLOC, _SHF_TLS = 0x2, 0x400
@@ -94,6 +96,10 @@ class Elf:
     """Offset of each symbol's name in the string table."""
     bindings: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     """Binding of each symbol: STB_LOCAL 0, STB_GLOBAL 1, STB_WEAK 2."""
+    unsized_starts: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    """Addresses of functions that have no size: assembly code, which reaches to the next function or so."""
+    unsized_name_offsets: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    """Offset of the name of each of them."""
     string_table_range: tuple[int, int] = (0, 0)
     """File offsets of the string table's start and end."""
     sections: AddressSpans = _NO_SPANS
@@ -115,6 +121,8 @@ class Elf:
             symbols=debug.symbols,
             name_offsets=debug.name_offsets,
             bindings=debug.bindings,
+            unsized_starts=debug.unsized_starts,
+            unsized_name_offsets=debug.unsized_name_offsets,
             has_symtab=debug.has_symtab,
             string_table_range=debug.string_table_range,
             missing_reason=debug.missing_reason,
@@ -126,7 +134,11 @@ class Elf:
         Raises:
             OSError: The file cannot be read.
         """
-        begin, stop = self.string_table_range[0] + int(self.name_offsets[symbol]), self.string_table_range[1]
+        return self.read_text(fd, int(self.name_offsets[symbol]))
+
+    def read_text(self, fd: int, offset: int) -> str:
+        """Read a name at an offset of the string table; as `read_name`."""
+        begin, stop = self.string_table_range[0] + offset, self.string_table_range[1]
         name = b""
         while b"\0" not in name and len(name) < min(_MAX_NAME_BYTES, stop - begin):
             more = os.pread(fd, min(_CHUNK_BYTES, stop - begin - len(name)), begin + len(name))
@@ -246,8 +258,9 @@ def _add_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: ByteO
         return replace(elf, missing_reason=f"has too many symbols to read ({count:,})")
     raw = os.pread(fd, count * layout.itemsize, table["sh_offset"])
     entries = np.frombuffer(raw, layout, len(raw) // layout.itemsize)
-    somewhere = (entries["section"] != _UNDEFINED) & (entries["section"] != _ABSOLUTE) & (entries["size"] > 0)
-    entries = entries[somewhere & _ADDRESSABLE_TYPES[entries["info"] & 15]]
+    entries = entries[(entries["section"] != _UNDEFINED) & (entries["section"] != _ABSOLUTE)]
+    unsized = entries[(entries["size"] == 0) & (entries["info"] & 15 == _FUNCTION)]
+    entries = entries[(entries["size"] > 0) & _ADDRESSABLE_TYPES[entries["info"] & 15]]
     start = entries["value"].astype(np.uint64)
     strings = sections[table["sh_link"]]
     if strings["sh_offset"] + strings["sh_size"] >= 2**63:
@@ -257,6 +270,8 @@ def _add_symbols(elf: Elf, fd: int, sections: list[Any], bits: int, order: ByteO
         symbols=AddressSpans(start, start + entries["size"].astype(np.uint64)),
         name_offsets=entries["name"].astype(np.uint32),
         bindings=entries["info"] >> 4,
+        unsized_starts=unsized["value"].astype(np.uint64),
+        unsized_name_offsets=unsized["name"].astype(np.uint32),
         has_symtab=table["sh_type"] == "SHT_SYMTAB",
         string_table_range=(strings["sh_offset"], strings["sh_offset"] + strings["sh_size"]),
         missing_reason="" if len(entries) else elf.missing_reason,

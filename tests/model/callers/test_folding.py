@@ -120,3 +120,9 @@ def test_the_interpreter_alone_is_who_asked() -> None:
 def test_what_has_no_name_asks_for_itself() -> None:
     unnamed = Frame(None, C, 0x64EF7)
     assert fold_frames([*stack("malloc", LIBC), unnamed]) == (unnamed,)
+
+
+def test_the_start_of_a_program_in_a_stripped_library_is_not_who_asked() -> None:
+    assert fold_frames([*stack("fill < main"), Frame(None, "/lib/ld-musl-x86_64.so.1", 0x1AD89)]) == stack(
+        "fill < main"
+    )
