@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-_MAX_CANDIDATES = 8
+_MAX_CANDIDATES, _MAX_CLOSE = 8, 3
+_MIN_PART = 2
+"""Least length of a name that is looked for inside others."""
 
 
 class SmapstopError(Exception):
@@ -45,7 +47,17 @@ def unknown_name_error(what: str, name: str, known: Iterable[str], remedy: str) 
         known: All valid names.
         remedy: What to do when no known name is close.
     """
+    close = closest_names(name, known)
+    return SmapstopError(what, f"did you mean {' or '.join(close)}?" if close else remedy)
+
+
+def closest_names(name: str, known: Iterable[str]) -> list[str]:
+    """Return at most three of the known names that contain a name, the shortest first, else those spelt like it."""
     from difflib import get_close_matches  # slow to import and rarely needed
 
-    close = get_close_matches(name, sorted(known), n=3)
-    return SmapstopError(what, f"did you mean {' or '.join(close)}?" if close else remedy)
+    names = sorted(known, key=lambda each: (len(each), each))
+    folded = name.casefold()
+    containing = [each for each in names if len(folded) >= _MIN_PART and folded in each.casefold()]
+    spelt = {each.casefold(): each for each in reversed(names)}
+    close = [spelt[each] for each in get_close_matches(folded, sorted(spelt), n=_MAX_CLOSE)]
+    return containing[:_MAX_CLOSE] or close

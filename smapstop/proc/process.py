@@ -225,11 +225,17 @@ def max_map_count(root: str = "/proc") -> int | None:
         return None
 
 
+def access_remedy() -> str:
+    """What allows to read the memory map of a process that may not be read now."""
+    if os.geteuid() == 0:
+        return "root has neither CAP_SYS_PTRACE nor CAP_PERFMON for it here, as in a container"
+    return "run as its user or as root, or with CAP_PERFMON or CAP_SYS_PTRACE"
+
+
 def access_error(pid: int, error: OSError) -> SmapstopError:
     """Return the user-visible error for an OSError on a file of a process."""
     if error.errno in (errno.ENOENT, errno.ESRCH):
         return SmapstopError(f"no process {pid}", "run smapstop without arguments to pick one from a list")
     if error.errno in (errno.EACCES, errno.EPERM):
-        what = f"not permitted to read the memory map of process {pid}"
-        return SmapstopError(what, "run as its user or as root, or with CAP_PERFMON or CAP_SYS_PTRACE")
+        return SmapstopError(f"not permitted to read the memory map of process {pid}", access_remedy())
     return SmapstopError(f"cannot read the memory map of process {pid}: {error.strerror}")

@@ -17,3 +17,5 @@ class ProcessInfo:
     rss_kb: int | None
     start_time: float | None
     """Start time, seconds since the epoch."""
+    is_readable: bool | None = None
+    """Whether its memory map may be read; None if that was not tried."""

@@ -39,4 +39,19 @@ def _process_info(info: dict[str, Any]) -> ProcessInfo:
         command_line=tuple(info["cmdline"] or ()),
         rss_kb=None if memory is None else memory.rss // 1024,
         start_time=info["create_time"],
+        is_readable=_is_readable(info["pid"]),
     )
+
+
+def _is_readable(pid: int) -> bool:
+    """Whether the memory map of a process may be read, which the kernel decides when it is opened.
+
+    Kernel: fs/proc/task_mmu.c: proc_maps_open.
+    """
+    try:
+        os.close(os.open(f"/proc/{pid}/smaps", os.O_RDONLY | os.O_CLOEXEC))
+    except PermissionError:
+        return False
+    except OSError:
+        return True  # it has just ended
+    return True

@@ -5,18 +5,13 @@ psutil is imported where it is used: it is the slowest import, and watching a pi
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
+from smapstop.errors import SmapstopError, ambiguous_name_error, closest_names, unknown_name_error
 from smapstop.proc.mount import require_proc
+from smapstop.proc.program_title import interpreter_of, script_of
 
-_INTERPRETER = re.compile(
-    r"(?:python|pypy|perl|ruby|lua|php|node|nodejs|bun|java|Rscript|tclsh|bash|dash|ash|ksh|zsh|fish|sh)[\d.]*t?"
-)
-_OPTIONS_WITH_VALUE = frozenset({"-X", "-W"})
-"""Interpreter options (of python) whose value is the next argument, so that it is not the script."""
 _LISTED_WIDTH = 32
 
 
@@ -48,7 +43,8 @@ def find_process(pid_or_name: str) -> int:
     if matches:
         what = f"only smapstop itself and its parent processes are named {pid_or_name!r}"
         raise SmapstopError(what, f"give the pid of one: {', '.join(str(info['pid']) for info in matches)}")
-    known = {name for info in running if info["pid"] not in own for name in {*_names(info), _script(info)} if name}
+    others = [info for info in running if info["pid"] not in own]
+    known = {close for info in others for close in closest_names(pid_or_name, _all_names(info))[:1]}
     remedy = "run smapstop without arguments to pick one from a list"
     raise unknown_name_error(f"no process is named {pid_or_name!r}", pid_or_name, known, remedy)
 
@@ -68,17 +64,15 @@ def _names(info: dict[str, Any]) -> set[str]:
     return {info["name"] or "", Path(info["exe"] or "").name, Path(arguments[0]).name} - {""}
 
 
+def _all_names(info: dict[str, Any]) -> set[str]:
+    """Return the names of a process, and of the script that it runs."""
+    return {*_names(info), _script(info)} - {""}
+
+
 def _script(info: dict[str, Any]) -> str:
     """Return the name of the script, module or archive that an interpreter runs; empty for other programs."""
-    if not any(_INTERPRETER.fullmatch(name) for name in _names(info)):
-        return ""
-    words: Iterator[str] = iter((info["cmdline"] or [""])[1:])
-    for word in words:
-        if word in _OPTIONS_WITH_VALUE:
-            next(words, None)
-        elif not word.startswith("-"):
-            return Path(word).name
-    return ""
+    interpreter = next(filter(None, map(interpreter_of, sorted(_names(info)))), None)
+    return script_of(interpreter, (info["cmdline"] or [""])[1:]) if interpreter else ""
 
 
 def _short_command_line(info: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Save the session so far as a recording, on the user's request."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from smapstop.model.compare.runs import Run
 from smapstop.recording.redaction import REDACTED_COMM, Redaction
 from smapstop.recording.writer import Recorder
 
+_MAX_NAMES = 100
 TICKS_PER_STEP = 20
 """Ticks written between two yields: some hundredths of a second."""
 
@@ -28,7 +30,7 @@ def save_run(run: Run, file: str = "", redaction: Redaction | None = None) -> It
     Raises:
         SmapstopError: It cannot be written.
     """
-    path = Path(file).expanduser() if file else Path(_file_name(run, redacted=redaction is not None))
+    path = Path(file).expanduser() if file else _unused_path(_default_stem(run, redacted=redaction is not None))
     recorder = Recorder(path, redaction=redaction)
     why = "it was not saved to its end"
     try:
@@ -42,10 +44,17 @@ def save_run(run: Run, file: str = "", redaction: Redaction | None = None) -> It
         recorder.close(why)
 
 
-def _file_name(run: Run, *, redacted: bool) -> str:
-    """Name made of the process and the time."""
+def _default_stem(run: Run, *, redacted: bool) -> str:
+    """Name made of the process and the time, without its suffix."""
     stem = REDACTED_COMM if redacted else _file_stem(run)
-    return f"{stem}-{run.target.pid}-{time.strftime('%H%M%S')}.smaps"
+    return f"{stem}-{run.target.pid}-{time.strftime('%H%M%S')}"
+
+
+def _unused_path(stem: str) -> Path:
+    """Path of a recording that does not exist: the user may save twice within a second."""
+    stems = (stem, *(f"{stem}-{number}" for number in range(2, _MAX_NAMES)))
+    paths = [Path(f"{each}.smaps") for each in stems]
+    return next((path for path in paths if not os.path.lexists(path)), paths[-1])
 
 
 def _file_stem(run: Run) -> str:

@@ -9,19 +9,23 @@ from functools import cache
 from typing import Any
 
 from smapstop.errors import SmapstopError
+from smapstop.proc.process import access_remedy
 from smapstop.proc.process_info import ProcessInfo
+from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
 
 
 def require_own(process: ProcessInfo) -> None:
-    """Check, by the owner alone, that the memory map of a process may be read.
+    """Check, by its owner and by whether it could be opened, that the memory map of a process may be read.
 
     Raises:
-        SmapstopError: It belongs to another user, and smapstop does not run as root.
+        SmapstopError: It may not.
     """
     uid = os.geteuid()
-    if uid == 0 or process.user in (None, _name_of(uid)):
+    if process.is_readable or (process.is_readable is None and (uid == 0 or process.user in (None, _name_of(uid)))):
         return
+    if uid == 0 or process.user in (None, _name_of(uid)):
+        raise SmapstopError(f"{process.name} ({process.pid}) may not be read", access_remedy())
     what = f"{process.name} ({process.pid}) belongs to {process.user}"
     raise SmapstopError(what, "run smapstop as root" + ("" if process.user == "root" else f" or as {process.user}"))
 
@@ -35,13 +39,18 @@ def _name_of(uid: int) -> str:
         return str(uid)
 
 
-def is_own(process: ProcessInfo) -> bool:
-    """Whether the memory map may be read, judging by the owner alone."""
+def may_be_watched(process: ProcessInfo) -> bool:
+    """Whether the memory map may be read, as far as that is known without reading it."""
     try:
         require_own(process)
     except SmapstopError:
         return False
     return True
+
+
+def unreadable_text() -> str:
+    """What the list says above processes that may not be watched."""
+    return "may not be read here" if os.geteuid() == 0 else "may not be read: run smapstop as root to watch these"
 
 
 def command_of(process: ProcessInfo) -> str:
@@ -50,7 +59,7 @@ def command_of(process: ProcessInfo) -> str:
 
 
 def command_or_refusal(process: ProcessInfo) -> str:
-    """Command line, or the reason why the process cannot be watched, judging by its owner alone."""
+    """Command line, or the reason why the process cannot be watched."""
     try:
         require_own(process)
     except SmapstopError as error:
@@ -85,10 +94,14 @@ def _age(process: ProcessInfo) -> str:
     return fmt.UNKNOWN if process.start_time is None else fmt.duration(time.time() - process.start_time)
 
 
+def _title(process: ProcessInfo) -> str:
+    return title_of(process.name, process.command_line)
+
+
 PROCESS_COLUMNS = (
     ProcessColumn("PID", 7, lambda p: str(p.pid), lambda p: p.pid, right=True),
     ProcessColumn("USER", 9, lambda p: p.user or fmt.UNKNOWN, lambda p: p.user or "", optional=True),
-    ProcessColumn("NAME", 15, lambda p: p.name, lambda p: p.name.lower()),
+    ProcessColumn("NAME", 18, lambda p: fmt.shorten_middle(_title(p), 18), lambda p: _title(p).lower()),
     ProcessColumn("RSS", 6, lambda p: fmt.amount(p.rss_kb), lambda p: p.rss_kb or 0, right=True, descending=True),
     ProcessColumn("AGE", 7, _age, lambda p: -(p.start_time or 0), right=True, optional=True),
     ProcessColumn("COMMAND", 0, command_of, lambda p: command_of(p).lower()),

@@ -15,6 +15,7 @@ from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
+from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
 
 _STATES = {
@@ -27,6 +28,8 @@ _STATES = {
     "X": "dead",
     "I": "idle",
 }
+_NEAR_LIMIT = 0.8
+"""Share of the limit of mappings from which on it is shown."""
 _LONG_NS = 1_000_000_000
 """Readings that take at least this long are announced in the header, ns."""
 
@@ -70,7 +73,7 @@ def header_of(
     reading = view.snapshot.reading_tick
     cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
     return Header(
-        name=fmt.printable(tick.counters.name),
+        name=fmt.printable(_title(target, tick, timeline)),
         process_facts=(
             *((f"run {run}",) if run else ()),
             *((str(target.pid),) if target.pid else ()),
@@ -85,6 +88,12 @@ def header_of(
             *_history_start(timeline),
         ),
     )
+
+
+def _title(target: Target, tick: Tick, timeline: Timeline) -> str:
+    """Name of the process, and the script that it runs; the arguments of a program run later are not known."""
+    is_later_program = timeline.first_exec is not None and tick.number >= timeline.first_exec
+    return tick.counters.name if is_later_program else title_of(tick.counters.name, target.command_line)
 
 
 def _facts_alive(view: View, target: Target) -> tuple[str, ...]:
@@ -267,10 +276,11 @@ def kind_amounts(view: View) -> list[tuple[Kind, int, int]]:
     return [(kind, int(amounts[at]), int(change[at])) for at, kind in enumerate(kinds) if has[at]]
 
 
-def mapping_count_text(view: View, target: Target, width: int) -> str:
-    """Number of mappings, and the most that there may be if there is room for it."""
-    limit = f" of {target.max_map_count}" if target.max_map_count and width >= 100 else ""
-    return f"{count_mappings(view.snapshot.mappings)}{limit}"
+def mapping_count_text(view: View, target: Target) -> str:
+    """Number of mappings, and the most that there may be once that is near."""
+    count = count_mappings(view.snapshot.mappings)
+    near = target.max_map_count is not None and count >= _NEAR_LIMIT * target.max_map_count
+    return f"{count}, limit {target.max_map_count}" if near else f"{count}"
 
 
 def faults_parts(view: View) -> list[tuple[str, str]]:

@@ -106,6 +106,14 @@ def test_a_misspelt_name_names_the_closest(start: Start, copied: Callable[[str],
     assert str(raised.value).startswith("no process is named 'zq-redis-servr': did you mean zq-redis-server")
 
 
+def test_a_part_of_a_name_in_any_case_suggests_the_whole_once(start: Start, copied: Callable[[str], Path]) -> None:
+    start(copied("zq-valkey-server"), "-")
+    for part in ("zq-valkey", "ZQ-Valkey-Server"):
+        with pytest.raises(SmapstopError) as raised:
+            find_process(part)
+        assert raised.value.remedy == "did you mean zq-valkey-server?"
+
+
 def test_an_empty_name_means_nobody() -> None:
     with pytest.raises(SmapstopError, match="no process is named ''"):
         find_process("")

@@ -146,3 +146,14 @@ async def test_before_the_first_tick_there_is_nothing_to_save(folder: Path) -> N
     async with app.run_test(size=(118, 40)) as pilot:
         assert await pressed(pilot) == []
     assert list(folder.iterdir()) == []
+
+
+def test_saving_again_within_a_second_takes_another_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.strftime", lambda _: "120000")
+    for _ in range(3):
+        list(save_run(run_of(grown(0))))
+    assert sorted(path.name for path in folder.glob("*.smaps")) == [
+        "program-4711-120000-2.smaps",
+        "program-4711-120000-3.smaps",
+        "program-4711-120000.smaps",
+    ]

@@ -188,15 +188,26 @@ def test_of_several_runs_the_header_says_which_one() -> None:
     assert header_of(target(), scene_of(timeline), timeline, run=3).process_facts[:2] == ("run 3", "4711")
 
 
-def test_mappings_are_counted_against_their_limit() -> None:
-    scene = scene_of(two_ticks())
-    assert mapping_count_text(scene, target(), 118) == "1 of 65530"
-    assert mapping_count_text(scene, target(), 80) == "1"
-    assert mapping_count_text(scene, target(max_map_count=None), 118) == "1"
+def test_the_limit_of_mappings_is_shown_once_it_is_near() -> None:
+    view = scene_of(two_ticks())
+    assert mapping_count_text(view, target()) == "1"
+    assert mapping_count_text(view, target(max_map_count=None)) == "1"
+    assert mapping_count_text(view, target(max_map_count=1)) == "1, limit 1"
 
 
 def test_what_the_kernel_shows_of_itself_is_none_of_the_mappings_that_are_limited() -> None:
     page = 0xFFFFFFFFFF600
     rows = mappings_of((0x1000, 0x2000, "rw-p", "", 8), (page, page + 1, "--xp", "[vsyscall]", 0))
-    scene = scene_of(timeline_of(tick_of(0, rows, [0, 1])))
-    assert mapping_count_text(scene, target(), 118) == "1 of 65530"
+    view = scene_of(timeline_of(tick_of(0, rows, [0, 1])))
+    assert mapping_count_text(view, target(max_map_count=1)) == "1, limit 1"
+
+
+def test_the_header_names_the_script_until_another_program_runs() -> None:
+    rows, counters = mappings_of((1, 2, "rw-p", "", 8)), replace(COUNTERS, name="python3")
+    ticks = [
+        tick_of(0, rows, [0], counters=counters),
+        tick_of(1, rows, [1], counters=counters, keyframe=True, executed=True),
+    ]
+    timeline, script = timeline_of(*ticks), target(command_line=("/usr/bin/python3", "/srv/le\x1bak.py"))
+    assert header_of(script, scene_of(timeline, at=0), timeline).name == "python3 le\\x1bak.py"
+    assert header_of(script, scene_of(timeline), timeline).name == "python3", "it may run another script now"

@@ -35,6 +35,8 @@ class Timeline:
         self._segments = SegmentStore(max_bytes, segment_ticks)
         self._stacks = StackLog()
         self._last: MapSnapshot | None = None
+        self.first_exec: int | None = None
+        """First tick at which the process ran another program than at the first tick; None if it never did."""
         self.snapshots = SnapshotCache(self._segments)
         """Map snapshots and ticks, cached."""
         self.queries = MappingQueries(self._segments, self.snapshots)
@@ -80,6 +82,8 @@ class Timeline:
         before, self._last = self._last, apply_tick(self._last, tick)
         self._segments.append(before, self._last)
         self._stacks.append(tick)
+        if tick.executed and self.first_exec is None:
+            self.first_exec = tick.number
         self.snapshots.add(self._last)
         return self._last
 

@@ -48,7 +48,7 @@ class PickScreen(Modal[int | None]):
       Input:focus { border: none; }
       #about { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
       &.-tiny #title, &.-tiny #about, &.-tiny KeyBar { display: none; }
-      #about.-refused { color: $text-error; text-style: bold; }
+      #about.-refused { height: auto; max-height: 3; text-wrap: wrap; color: $text-error; text-style: bold; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pick")]
@@ -128,6 +128,7 @@ class PickScreen(Modal[int | None]):
     def filter_list(self, message: Input.Changed) -> None:
         """Filter the list while the user types."""
         self._list.filter_processes(message.value)
+        self.refresh_bindings()
 
     @on(ProcessList.ProcessHighlighted)
     def update_status(self) -> None:
@@ -150,13 +151,13 @@ class PickScreen(Modal[int | None]):
         """Move the cursor by screenfuls."""
         self._list.page(pages)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """There is only a search to go back from."""
+        return action != "back" or bool(self.is_mounted and self.query_one(Input).value)
+
     def action_back(self) -> None:
-        """Clear the search, or quit."""
-        search = self.query_one(Input)
-        if search.value:
-            search.value = ""
-        else:
-            self.dismiss(None)
+        """Clear the search."""
+        self.query_one(Input).value = ""
 
     def action_leave(self) -> None:
         """Quit without a process."""

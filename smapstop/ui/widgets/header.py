@@ -13,6 +13,8 @@ from smapstop.ui.session import Session
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 
+_MIN_NAME = 20
+"""Cells that the name may take on any terminal; on a wide one it may take a quarter of the line."""
 _MODE_ACTION, _BASELINE_ACTION = "screen.pause", "screen.compare"
 
 
@@ -82,7 +84,8 @@ class HeaderBar(Widget):
             warning = ensure_legible(base + Style(color=palette_of(self.app).gain, bold=True))
             return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warning)], width)
         mode = header.mode
-        name, facts, costs = f" {fmt.clip(header.name, 20)} ", list(header.process_facts), list(header.costs)
+        name = f" {fmt.shorten_middle(header.name, max(_MIN_NAME, width // 4))} "
+        facts, costs = list(header.process_facts), list(header.costs)
 
         def left() -> str:
             return name + " " + "   ".join(facts)

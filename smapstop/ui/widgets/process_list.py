@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from smapstop.proc.process_info import ProcessInfo
 from smapstop.text import format as fmt
-from smapstop.text.process_list import PROCESS_COLUMNS, ProcessColumn, is_own, matches
+from smapstop.text.process_list import PROCESS_COLUMNS, ProcessColumn, matches, may_be_watched, unreadable_text
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
@@ -23,7 +23,7 @@ _NARROW = 64
 
 
 class ProcessList(ScrollView, can_focus=False):
-    """The processes, one per line: the user's own first, then, dimmed, those of other users."""
+    """The processes, one per line: those that may be watched first, then the others, dimmed."""
 
     COMPONENT_CLASSES = {"processes--header", "processes--cursor"}  # noqa: RUF012
     DEFAULT_CSS = """
@@ -46,7 +46,7 @@ class ProcessList(ScrollView, can_focus=False):
         """Number of processes shown."""
         self._processes: Sequence[ProcessInfo] = ()
         self._lines: list[ProcessInfo | None] = []
-        """Process of each line; None for the separator between own processes and those of other users."""
+        """Process of each line; None for the separator before those that may not be watched."""
         self._own_count = 0
         self._words: list[str] = []
         self._sort, self._descending = _RSS_COLUMN, True
@@ -90,8 +90,8 @@ class ProcessList(ScrollView, can_focus=False):
         line = self._cursor - self._top
         matching = sorted((p for p in self._processes if matches(p, self._words)), key=lambda p: p.pid)
         matching.sort(key=PROCESS_COLUMNS[self._sort].sort_key, reverse=self._descending)
-        own = [process for process in matching if is_own(process)]
-        others = [process for process in matching if not is_own(process)]
+        own = [process for process in matching if may_be_watched(process)]
+        others = [process for process in matching if not may_be_watched(process)]
         self._lines = [*own, *([None] if others else []), *others]
         self._own_count, self.match_count = len(own), len(matching)
         line_of_pid = {process.pid: at for at, process in enumerate(self._lines) if process is not None}
@@ -158,7 +158,7 @@ class ProcessList(ScrollView, can_focus=False):
         elif line >= len(self._lines):
             text = f"  {self._empty_text()}" if y == 2 and not self._lines else ""
         elif (process := self._lines[line]) is None:
-            text, style = f"── other users: run smapstop as root to watch these {'─' * width}"[:width], quiet
+            text, style = f"── {unreadable_text()} {'─' * width}"[:width], quiet
         else:
             at_cursor = line == self._cursor
             text = ("▸" if at_cursor else " ") + " ".join(

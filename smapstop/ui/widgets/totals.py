@@ -70,7 +70,7 @@ class Totals(StripPanel):
 
     def _draw_kinds(self, view: View, target: Target, style: DrawStyle, width: int) -> list[Segment]:
         """Draw the number of mappings, the kinds that fit, and at the right the faults if there is room."""
-        count = mapping_count_text(view, target, width)
+        count = mapping_count_text(view, target)
         segments = [Segment(" mappings ", style.quiet), Segment(f"{count:<4} ", style.base)]
         used = _cells(segments)
         self._kind_cells = []

@@ -157,11 +157,11 @@ async def test_the_biggest_are_first_and_those_of_others_behind_a_line_that_says
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
         assert app.lines() == [
-            "▸  70000 4242      redis-server     412 M       – /usr/bin/redis-server *:6379",
-            "     812 4242      vim                9 M   8d02h vim redis.conf",
-            "      31 4242      sh                 1 M       – [sh]",
-            "── other users: run smapstop as root to watch these ────────────────────────────",
-            "       5 anna      chrome          1.91 G       – /opt/chrome --type=renderer",
+            "▸  70000 4242      redis-server        412 M       – /usr/bin/redis-server *:63…",
+            "     812 4242      vim                   9 M   8d02h vim redis.conf",
+            "      31 4242      sh                    1 M       – [sh]",
+            "── may not be read: run smapstop as root to watch these ────────────────────────",
+            "       5 anna      chrome             1.91 G       – /opt/chrome --type=renderer",
         ]
         assert app.count == "4 of 4"
         assert app.about == "/usr/bin/redis-server *:6379"
@@ -193,7 +193,7 @@ async def test_names_are_shown_as_they_are_and_obeyed_in_nothing() -> None:
     app = Host(lambda: [evil])
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
-        assert app.lines() == ["▸      7 4242      [red]\\x1b[2J         –       – [/] a\\x0ab \\u202ertl"]
+        assert app.lines() == ["▸      7 4242      [red]\\x1b[2J            –       – [/] a\\x0ab \\u202ertl"]
         assert app.about == "[/] a\\x0ab \\u202ertl"
 
 
@@ -293,7 +293,7 @@ async def test_when_all_belong_to_others_the_cursor_is_on_the_first() -> None:
         assert app.at_cursor == 5
         await pilot.press("down", "up", "ctrl+home")
         assert app.at_cursor == 5
-        assert app.lines()[0].startswith("── other users")
+        assert app.lines()[0].startswith("── may not be read")
 
 
 async def test_a_refresh_keeps_the_cursor_on_its_process_and_its_line() -> None:
@@ -413,7 +413,55 @@ async def test_what_the_check_says_counts_and_stays_through_a_refresh() -> None:
         await until(pilot, lambda: app.picked == CHROME.pid)
 
 
-@pytest.mark.parametrize("key", ["escape", "f10"])
+async def test_what_the_kernel_lets_nobody_read_here_is_dimmed_also_for_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    app = Host(lambda: (replace(REDIS, is_readable=False), replace(CHROME, is_readable=True)))
+    async with app.run_test(size=(80, 12)) as pilot:
+        await listed(pilot, app)
+        assert app.pids() == [5, 70000]
+        assert app.lines()[1].startswith("── may not be read here ─")
+        await pilot.press("down")
+        assert app.about.startswith("redis-server (70000) may not be read: root has neither CAP_SYS_PTRACE")
+
+
+async def test_a_long_refusal_is_shown_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    why = SmapstopError("not permitted to read the memory map of process 812", "run as its user or as root, or " * 3)
+
+    def check(_: ProcessInfo) -> None:
+        raise why
+
+    app = Host(lambda: ALL, check)
+    async with app.run_test(size=(80, 16)) as pilot:
+        await listed(pilot, app)
+        await pilot.press("enter")
+        about = app.pick_screen.query_one("#about", Static)
+        await until(pilot, lambda: about.has_class("-refused") and about.size.height > 1)
+        text = " ".join(about.render_line(y).text.strip() for y in range(about.size.height))
+        assert text == str(why).strip()
+
+
+async def test_two_scripts_do_not_look_the_same() -> None:
+    scripts = [process(pid, "python3", command_line=("python3", f"{name}.py")) for pid, name in ((7, "a"), (8, "b"))]
+    app = Host(lambda: scripts)
+    async with app.run_test(size=(60, 12)) as pilot:
+        await listed(pilot, app)
+        assert [line[8:28].strip() for line in app.lines()] == ["python3 a.py", "python3 b.py"]
+
+
+async def test_back_only_clears_the_search() -> None:
+    app = Host(lambda: ALL)
+    async with app.run_test(size=(80, 12)) as pilot:
+        await listed(pilot, app)
+        bar = app.pick_screen.query_one(KeyBar)
+        await pilot.press("v")
+        await until(pilot, lambda: "esc back" in bar.render_line(0).text)
+        await pilot.press("escape")
+        await until(pilot, lambda: "esc" not in bar.render_line(0).text)
+        await pilot.press("escape")
+        assert (app.picked, app.pick_screen.query_one(Input).value) == (NOTHING, "")
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "f10"])
 async def test_a_key_leaves_without_a_process(key: str) -> None:
     app = Host(lambda: ALL)
     async with app.run_test(size=(80, 12)) as pilot:
@@ -425,7 +473,7 @@ async def test_the_footer_shows_the_keys_of_the_picker_alone() -> None:
     app = Host(lambda: ALL)
     async with app.run_test(size=(80, 12)):
         line = app.pick_screen.query_one(KeyBar).render_line(0).text
-    assert line.split("  ")[:5] == [" enter watch it", "ctrl+r refresh", "F10 quit", "F6 sort", "esc back"]
+    assert line.split() == "enter watch it ctrl+r refresh F10 quit F6 sort".split()
 
 
 async def test_a_real_process_is_found_and_picked(monkeypatch: pytest.MonkeyPatch) -> None:
