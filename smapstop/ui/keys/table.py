@@ -98,7 +98,7 @@ KEYS: tuple[Key, ...] = (
          theme="back", quit="answer('quit')", guide="close", shown=True),
     _key("quit_now", "f10 ctrl+c", "quit now", "General", "Quit without asking about history.",
          "app.command('quit now')", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
-         theme="back", quit="answer('quit')", guide="close"),
+         theme="back", quit="answer('quit')", guide="close", shown="pick"),
     _key("close", "q", "close", "General", "Close what is open: the inspector, the events.",
          inspector="screen.back", events="back", shadows="quit"),
     _key("program", "i t", "program", "Program", "Type into the program.",

@@ -473,7 +473,7 @@ async def test_the_footer_shows_the_keys_of_the_picker_alone() -> None:
     app = Host(lambda: ALL)
     async with app.run_test(size=(80, 12)):
         line = app.pick_screen.query_one(KeyBar).render_line(0).text
-    assert line.split() == ["enter", "watch", "it", "ctrl+r", "refresh", "F10", "quit", "F6", "sort"]
+    assert line.split() == ["enter", "watch", "it", "ctrl+r", "refresh", "F10", "quit", "now", "F6", "sort"]
 
 
 async def test_a_real_process_is_found_and_picked(monkeypatch: pytest.MonkeyPatch) -> None:
