@@ -184,7 +184,7 @@ KEYS: tuple[Key, ...] = (
          list="go(-1)", pages="go(1)", help="go(-1)", guide="go(-1)", pick="move(1000000)"),
     _key("scroll_left", "left h", "scroll left", "Table", "In the table: fold a group; scroll to the left.",
          table="sideways(-1)"),
-    _key("scroll_right", "right l", "scroll right", "Table", "In the table: unfold a group; scroll right, no text cut.",
+    _key("scroll_right", "right l", "scroll right", "Table", "In the table: unfold a group; scroll right, uncut.",
          table="sideways(1)"),
     # the time band
     _key("band_back", "left h", "step back", "Time", "In the time band: step back one tick.", band="screen.step(-1)",
