@@ -33,6 +33,7 @@ time history past: back, past, window, tick
 clipboard copy: copy
 zoom fullscreen maximize: fill the screen
 restart rerun: again, restart
+suspend background shell: back to the shell
 """
 """On each line words, a colon, and the terms that they stand for."""
 

@@ -1,5 +1,7 @@
 """An app with configurable keys, which runs bound actions immediately."""
 
+import os
+import signal
 from collections.abc import Mapping
 
 from textual import events
@@ -45,6 +47,15 @@ class KeyApp(App[int]):
 
     def note_input(self) -> None:
         """Called when the user presses a key for smapstop or uses the mouse."""
+
+    def action_suspend(self) -> None:
+        """Give the terminal back to the shell and stop, as ctrl-z does elsewhere, until the shell continues us.
+
+        The signal goes to our process group, as from a terminal: who waits for us, such as make, stops as well. The
+        sampler ignores it and goes on until its pipe is full; a launched program has a session of its own.
+        """
+        with self.suspend():
+            os.kill(0, signal.SIGTSTP)
 
     async def on_event(self, event: events.Event) -> None:
         """Run the action of a key; leave every other event to Textual."""
