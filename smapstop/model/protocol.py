@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # it imports numpy, which takes longer than starting a sampler
+if TYPE_CHECKING:  # they import numpy, which takes longer than starting a sampler
+    from smapstop.model.tick import Tick
     from smapstop.proc.pages.page_runs import PageRuns
 
 GRACE_SECONDS = 2.0
@@ -90,9 +91,33 @@ class SharersRequest:
     """Id of the mapping."""
 
 
+@dataclass(frozen=True, slots=True)
+class FollowFamily:
+    """Read the family of the target, too, or no longer; each reading is a `FamilyReading`."""
+
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMembers:
+    """Sample these members of the family, too, and no others; what they have to say comes in a `MemberMessage`."""
+
+    pids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRequest:
+    """A request about a mapping of a member that is sampled; the reply comes in a `MemberMessage`."""
+
+    pid: int
+    request: "MappingRequest"
+
+
 MappingRequest = PagesRequest | SymbolsRequest | FramesRequest | SharersRequest
 """Requests about one mapping."""
-Request = Attach | Launch | Pace | Signal | Detach | MappingRequest
+FamilyRequest = FollowFamily | SampleMembers | MemberRequest
+"""Requests about the family of the target."""
+Request = Attach | Launch | Pace | Signal | Detach | MappingRequest | FamilyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +212,14 @@ class SharersReply:
 
 MappingReply = PagesReply | SymbolsReply | FramesReply | SharersReply
 """Replies to a `MappingRequest`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemberMessage:
+    """A message about a member of the family: its target first, then its ticks; and replies."""
+
+    pid: int
+    content: "Target | Tick | MappingReply"
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,6 +225,11 @@ class Sampler:
             limits=self.cgroup.limits(),
         )
 
+    @property
+    def has_ticks(self) -> bool:
+        """Whether the process was sampled."""
+        return self._last is not None
+
     def answer(self, request: MappingRequest) -> MappingReply:
         """Answer a request about one mapping, between ticks; requires at least one tick."""
         began_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()

@@ -4,6 +4,7 @@ import os
 import select
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -12,77 +13,25 @@ from smapstop.model.protocol import (
     Attach,
     Detach,
     Failure,
+    FollowFamily,
     FramesRequest,
     Launch,
     LaunchFailed,
+    MemberRequest,
     Pace,
     PagesRequest,
     Request,
+    SampleMembers,
     SharersRequest,
     Signal,
     SymbolsRequest,
-    Target,
 )
-from smapstop.model.tick import ExitStatus
-from smapstop.proc.exit_status import read_wait_status, split_wait_status
-from smapstop.proc.process import ProcDir, max_map_count
+from smapstop.proc.process import ProcDir
 from smapstop.pseudo_terminal import ProgramTerminal
-from smapstop.sampling.launch import Program, launch, release, terminal_environment
-from smapstop.sampling.oom_watch import OomWatch
-from smapstop.sampling.sampler import Sampler
+from smapstop.sampling.family_watch import FamilyWatch
+from smapstop.sampling.launch import launch, release, terminal_environment
+from smapstop.sampling.watched_process import WatchedProcess
 from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
-
-
-class WatchedProcess:
-    """The watched target: its proc directory, its pidfd, and the program if we launched it."""
-
-    def __init__(self, process: ProcDir, program: Program | None, pace: Pace) -> None:
-        self.process = process
-        self.program = program
-        self.pidfd = os.pidfd_open(process.pid)
-        self.sampler = Sampler(process, pace)
-        self.oom_watch = OomWatch(process.pid, self.sampler.cgroup)
-
-    def target(self) -> Target:
-        """Description of the target for the reader."""
-        return Target(
-            pid=self.process.pid,
-            command_line=self.process.command_line(),
-            executable=self.process.executable(),
-            launched=self.program is not None,
-            stopped_at_exec=self.program is not None and self.program.stopped_at_exec,
-            started_ns=self.process.started_ns(),
-            clock_ticks=os.sysconf("SC_CLK_TCK"),
-            max_map_count=max_map_count(),
-        )
-
-    def collect_exit_status(self) -> ExitStatus:
-        """Return the exit status of the target, and whether the OOM killer ended it; reap it if it is our child."""
-        return self.oom_watch.explain(self._collect_wait_status)
-
-    def _collect_wait_status(self) -> ExitStatus:
-        """Return the exit status of the target, and reap it if it is our child.
-
-        That of another process is read from /proc, or from its pidfd once its parent has reaped it;
-        the result is empty if the kernel does not provide that.
-        """
-        if self.program is not None:
-            _, status = os.waitpid(self.program.pid, 0)
-            return ExitStatus(*split_wait_status(status))
-        try:
-            counters = self.process.counters()
-        except OSError:
-            reaped = read_wait_status(self.pidfd)
-            return ExitStatus() if reaped is None else ExitStatus(*split_wait_status(reaped))
-        if counters.exit_code is None:
-            return ExitStatus(zombie=True)
-        return ExitStatus(*split_wait_status(counters.exit_code), zombie=True)
-
-    def close(self) -> None:
-        """Close the files."""
-        self.sampler.cgroup.close()
-        os.close(self.pidfd)
-        self.process.close()
 
 
 class Service:
@@ -96,17 +45,14 @@ class Service:
         self._terminal = ProgramTerminal(*program_fds) if len(program_fds) == 2 else None
         self._stdio = program_fds if len(program_fds) == 3 else (0, 1, 2)
         self._watched: WatchedProcess | None = None
+        self._family: FamilyWatch | None = None
+        self._pace = Pace()
         self._launches = 0
 
     def run(self) -> None:
         """Serve until the reader is gone or detaches."""
         while True:
-            watched = self._watched
-            timeout = None
-            if watched is not None:
-                timeout = max(0.0, (watched.sampler.pacer.due_ns - time.monotonic_ns()) / 1e9)
-            waiting = [self._requests_fd, *([watched.pidfd] if watched else [])]
-            ready, _, _ = select.select(waiting, [], [], timeout)
+            ready, _, _ = select.select(self._waiting(), [], [], self._seconds_until_due())
             if self._requests_fd in ready:
                 request = self._next_request()
                 if request is None:
@@ -115,10 +61,30 @@ class Service:
                     self._detach()
                     return
                 self._handle(request)
-            elif watched is not None and watched.pidfd in ready:
-                self._finish_watching(watched)
-            elif watched is not None:
-                self._send_sample(watched)
+            else:
+                self._do_what_is_due(ready)
+
+    def _waiting(self) -> list[int]:
+        """Fds to wait for: requests, and the ends of processes."""
+        pidfds = self._family.pidfds if self._family else []
+        return [self._requests_fd, *([self._watched.pidfd] if self._watched else []), *pidfds]
+
+    def _seconds_until_due(self) -> float | None:
+        """Time until the next tick or reading is due; None while nothing is watched."""
+        due_ns = [self._watched.sampler.pacer.due_ns] if self._watched else []
+        due_ns += [self._family.due_ns] if self._family else []
+        return max(0.0, (min(due_ns) - time.monotonic_ns()) / 1e9) if due_ns else None
+
+    def _do_what_is_due(self, ready: list[int]) -> None:
+        """Send what is due: the end of the target, its next tick, or what its family has to say."""
+        watched = self._watched
+        if watched is not None and watched.pidfd in ready:
+            self._finish_watching(watched)
+        elif watched is not None and time.monotonic_ns() >= watched.sampler.pacer.due_ns:
+            self._send_sample(watched)
+        elif self._family is not None:
+            for message in self._family.step():
+                self._send(message)
 
     def _next_request(self) -> Request | None:
         """Read the next request; None when the reader is gone."""
@@ -136,8 +102,17 @@ class Service:
                     self._start_watching(WatchedProcess(ProcDir(pid), None, pace))
                 case Launch() if not self._watched:
                     self._start_watching(self._launch_program(request))
-                case Pace() if self._watched:
-                    self._watched.sampler.pacer.pace = request
+                case Pace():
+                    self._set_pace(request)
+                case FollowFamily(on):
+                    self._follow_family(on=on)
+                case SampleMembers(pids) if self._family:
+                    for message in self._family.sample_members(pids):
+                        self._send(message)
+                case MemberRequest() if self._family:
+                    reply = self._family.answer(request)
+                    if reply is not None:
+                        self._send(reply)
                 case PagesRequest() | SymbolsRequest() | FramesRequest() | SharersRequest() if self._watched:
                     self._send(self._watched.sampler.answer(request))
                 case Signal(number) if self._watched and self._watched.program:
@@ -148,6 +123,24 @@ class Service:
             self._send(self._failure_message(error.what, error.remedy, error.status))
         except OSError as error:
             self._send(self._failure_message(f"cannot watch the process: {error.strerror}", "has it exited?"))
+
+    def _set_pace(self, pace: Pace) -> None:
+        """Set the interval and the budget, which the target shares with its family if that is followed."""
+        self._pace = pace
+        if self._watched is not None:
+            budget = pace.budget / 2 if self._family else pace.budget
+            self._watched.sampler.pacer.pace = replace(pace, budget=budget)
+        if self._family is not None:
+            self._family.set_pace(pace)
+
+    def _follow_family(self, *, on: bool) -> None:
+        """Begin or stop to read the family of the target."""
+        if self._family is not None:
+            self._family.close()
+            self._family = None
+        if on and self._watched is not None:
+            self._family = FamilyWatch(self._watched.process.pid, self._pace)
+        self._set_pace(self._pace)
 
     def _failure_message(self, what: str, remedy: str = "", status: int = 2) -> Failure | LaunchFailed:
         """Message of a failure; after a first launch it is not final: the program can be launched again."""
@@ -168,7 +161,9 @@ class Service:
 
     def _start_watching(self, watched: WatchedProcess) -> None:
         """Send the target and its first tick; a launched program is released after that."""
-        self._watched = watched
+        self._watched, self._pace = watched, watched.sampler.pacer.pace
+        if self._family is not None:  # of the run before
+            self._follow_family(on=True)
         self._send(watched.target())
         self._send_sample(watched)
         if watched.program is not None:

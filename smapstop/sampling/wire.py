@@ -1,8 +1,8 @@
 """Wire format of ticks and requests: length-prefixed frames, safe to decode from untrusted input.
 
 A frame is two little-endian u32 (bytes of JSON, bytes of columns), the JSON of a dataclass, and the columns that it
-refers to. Each string is sent once: both sides have a `StringTable`, and a frame has the strings added since the last
-frame, and the count before them; a count of 1 (only the empty string) starts a new table.
+refers to. Each string is sent once: both sides have the same `StringTable`s, with numbers, one for each process that
+is sampled; a frame has the number and the strings added since the last frame. The oldest tables are forgotten.
 """
 
 import dataclasses
@@ -15,12 +15,22 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 
 from smapstop.model import protocol, tick
+from smapstop.model.family.reading import FamilyReading
 from smapstop.proc.columns import StringTable
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 
+_MAX_TABLES = 64
+"""Tables that are remembered; one that is forgotten is sent again, as a new one."""
 _FRAME_HEADER = struct.Struct("<II")
 WireMessage = (
-    tick.Tick | protocol.Target | protocol.LaunchFailed | protocol.Failure | protocol.MappingReply | protocol.Request
+    tick.Tick
+    | protocol.Target
+    | protocol.LaunchFailed
+    | protocol.Failure
+    | protocol.MappingReply
+    | protocol.Request
+    | FamilyReading
+    | protocol.MemberMessage
 )
 """Messages that can be sent."""
 
@@ -29,8 +39,8 @@ def _dataclasses_in(kind: Any) -> Iterator[type]:
     """Dataclasses that a type refers to: itself, members of a union, and those of its fields."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         yield kind
-        # protocol imports PageRuns for type checking only
-        parts: Iterable[Any] = get_type_hints(kind, localns={"PageRuns": PageRuns}).values()
+        # protocol imports these for type checking only
+        parts: Iterable[Any] = get_type_hints(kind, localns={"PageRuns": PageRuns, "Tick": tick.Tick}).values()
     else:
         parts = get_args(kind)
     for part in parts:
@@ -45,8 +55,9 @@ class Encoder:
     """Encode the messages of one stream."""
 
     def __init__(self) -> None:
-        self._texts = StringTable()
-        self._sent_count = len(self._texts)
+        self._tables: dict[int, tuple[StringTable, int]] = {}
+        """Tables, by number, with the count of strings that were sent."""
+        self._next_number = 0
 
     def encode(self, message: WireMessage) -> bytes:
         """Encode a message as a frame."""
@@ -66,10 +77,9 @@ class Encoder:
                 blocks.append(np.ascontiguousarray(value).tobytes())
                 return {"column": value.dtype.str, "shape": value.shape}
             case StringTable():
-                if value is not self._texts:  # of another process: start a new table
-                    self._texts, self._sent_count = value, 1
-                after, self._sent_count = self._sent_count, len(value)
-                return {"texts": value.additions_since(after), "after": after}
+                number, sent = self._find_table(value)
+                self._tables[number] = value, len(value)
+                return {"texts": value.additions_since(sent), "number": number}
             case tuple():
                 return [self._to_json(item, blocks) for item in value]
             case dict():
@@ -77,12 +87,22 @@ class Encoder:
         fields = dataclasses.fields(value)
         return {"is": type(value).__name__} | {f.name: self._to_json(getattr(value, f.name), blocks) for f in fields}
 
+    def _find_table(self, table: StringTable) -> tuple[int, int]:
+        """Number of a table, and how many of its strings were sent: of a new one only the empty string."""
+        for number, (known, sent) in self._tables.items():
+            if known is table:
+                return number, sent
+        number = self._next_number
+        self._next_number += 1
+        self._tables.pop(number - _MAX_TABLES, None)
+        return number, 1
+
 
 class Decoder:
     """Decode the messages of one stream."""
 
     def __init__(self) -> None:
-        self.texts = StringTable()
+        self._tables: dict[int, StringTable] = {}
 
     def decode(self, text: bytes, body: bytes) -> WireMessage:
         """Decode the two parts of a frame."""
@@ -99,11 +119,12 @@ class Decoder:
                     column = np.frombuffer(body, dtype, int(np.prod(shape)), at).reshape(shape)
                     at += column.nbytes
                     return column
-                case {"texts": new, "after": after}:
-                    if after != len(self.texts):
-                        self.texts = StringTable()
-                    self.texts.extend(new)
-                    return self.texts
+                case {"texts": new, "number": number}:
+                    if number not in self._tables:
+                        self._tables[number] = StringTable()
+                        self._tables.pop(number - _MAX_TABLES, None)
+                    self._tables[number].extend(new)
+                    return self._tables[number]
                 case {"page": flags}:
                     return PageFlags(flags)
                 case {"table": table}:

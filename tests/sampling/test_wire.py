@@ -190,6 +190,24 @@ def test_next_process_on_the_same_stream_begins_with_its_own_texts() -> None:
     assert same(first, received_first)
 
 
+def test_processes_that_take_turns_send_their_texts_once_as_long_as_their_tables_are_remembered() -> None:
+    pipe, tables = Pipe(), [StringTable() for _ in range(70)]
+
+    def sent(at: int) -> tuple[Tick, bytes]:
+        tick = tick_of(0, mappings_of((1, 2, "rw-p", f"/of/{at}"), texts=tables[at]), [0])
+        assert same(tick, pipe.through(tick))
+        return tick, pipe.encoder.encode(tick)
+
+    for turn in range(3):
+        for at in range(3):
+            assert turn == 0 or f"/of/{at}".encode() not in sent(at)[1]
+            sent(at)
+    for at in range(70):
+        sent(at)
+    assert b"/of/69" not in sent(69)[1]
+    sent(0)  # forgotten, and sent again as a new one
+
+
 def test_end_of_stream_inside_a_frame_is_an_end() -> None:
     frame = Encoder().encode(TARGET)
     for length in range(len(frame)):

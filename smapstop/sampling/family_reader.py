@@ -1,0 +1,236 @@
+"""Read a family of processes: who is in it at every reading, their memory in turn, as far as time allows."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import MEMORY_FIELDS, FamilyReading, Member
+from smapstop.proc.columns import ABSENT
+from smapstop.proc.process import ProcDir, access_error
+from smapstop.proc.process_tree import ProcessStat, family_of, read_processes
+from smapstop.proc.program_title import interpreter_of, script_of
+from smapstop.proc.smaps.parser import parse_rollup
+
+STALE_NS = 5_000_000_000
+"""Memory is read again after this time even if nothing tells that it changed: others may have come or gone."""
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """The program of a process."""
+
+    file: tuple[int, int] | None
+    """Device and inode; None if they may not be read."""
+    executable: str | None
+    command_line: tuple[str, ...]
+
+    @property
+    def script(self) -> str:
+        """What it interprets; empty for none."""
+        interpreter = interpreter_of(self._name)
+        return script_of(interpreter, self.command_line[1:]) if interpreter else ""
+
+    @property
+    def is_shell(self) -> bool:
+        """Whether it is a shell."""
+        return self._name in _SHELLS
+
+    @property
+    def _name(self) -> str:
+        return self.command_line[0].rpartition("/")[2].removeprefix("-") if self.command_line else ""
+
+
+@dataclass(slots=True, eq=False)
+class _MemberState:
+    """What is known of one member."""
+
+    process: ProcDir
+    start_time: int
+    told: Member | None = None
+    """What was last told about it."""
+    stat_at_reading: ProcessStat | None = None
+    """Its stat when its memory was read last."""
+    memory: dict[str, int] = field(default_factory=dict)
+    """Its memory then, by field, kB."""
+    read_ns: int = 0
+    missing: str = ""
+
+
+class FamilyReader:
+    """Read the family of one process; the process itself may end meanwhile.
+
+    Args:
+        pid: The process; its memory is read first.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._states: dict[int, _MemberState] = {}
+        self._programs: dict[tuple[int, int, str], _Program] = {}
+
+    def read(self, spend_ns: int) -> FamilyReading:
+        """Read who is in the family, and the memory of those that changed or were not read for long, in turn.
+
+        Args:
+            spend_ns: Time that the reading may take; it reads at least one member that is due.
+        """
+        began_ns, wall_ns = time.monotonic_ns(), time.time_ns()
+        processes = read_processes()
+        self._programs = {key: program for key, program in self._programs.items() if key[0] in processes}
+        family = self._find_family(processes)
+        self._update_members(family, processes)
+        stats = [processes[pid] for pid in family if pid in self._states]
+        for pid in self._due(stats, began_ns):
+            self._read_memory(self._states[pid], processes[pid])
+            if time.monotonic_ns() - began_ns > spend_ns:
+                break
+        states = [self._states[stat.pid] for stat in stats]
+        return FamilyReading(
+            wall_ns=wall_ns,
+            monotonic_ns=began_ns,
+            cost_ns=time.monotonic_ns() - began_ns,
+            pids=np.array([stat.pid for stat in stats], np.int64),
+            ppids=np.array([stat.ppid for stat in stats], np.int64),
+            start_times=np.array([stat.start_time for stat in stats], np.int64),
+            states="".join(stat.state for stat in stats),
+            read_ns=np.array([state.read_ns for state in states], np.int64),
+            amounts=_amounts(stats, states),
+            new=tuple(self._news(stats)),
+            missing=tuple((state.process.pid, state.missing) for state in states if state.missing),
+        )
+
+    def close(self) -> None:
+        """Close the files."""
+        for state in self._states.values():
+            state.process.close()
+        self._states.clear()
+
+    def _find_family(self, processes: Mapping[int, ProcessStat]) -> list[int]:
+        """Pids of the family; when the process has ended, of the relatives that are left."""
+        if self._pid not in processes or self._is_reused(self._pid, processes[self._pid]):
+            left = [pid for pid, state in self._states.items() if _is_same(state, processes.get(pid))]
+            left = [pid for pid in left if pid != self._pid]
+            if not left:
+                return []
+            self._pid = left[0]  # the states are in the order of the tree: the one highest in it
+        return family_of(self._pid, processes, lambda a, b: self._is_same_program(processes[a], processes[b]))
+
+    def _is_reused(self, pid: int, stat: ProcessStat) -> bool:
+        """Whether a pid is that of another process than before."""
+        return pid in self._states and not _is_same(self._states[pid], stat)
+
+    def _is_same_program(self, one: ProcessStat, other: ProcessStat) -> bool:
+        """Whether two processes run the same program; of interpreters, the same script, of shells, only a script."""
+        a, b = self._program(one), self._program(other)
+        if (a.file or b.file) and a.file != b.file:
+            return False
+        if not a.file and one.name != other.name:
+            return False
+        if a.is_shell or b.is_shell:
+            return bool(a.script) and a.script == b.script
+        return not (a.script and b.script) or a.script == b.script
+
+    def _program(self, stat: ProcessStat) -> _Program:
+        """The program of a process, which is looked up once, and again after an exec."""
+        key = (stat.pid, stat.start_time, stat.name)
+        if key not in self._programs:
+            self._programs[key] = _read_program(stat.pid)
+        return self._programs[key]
+
+    def _news(self, stats: Iterable[ProcessStat]) -> Iterator[Member]:
+        """What is new about members, and remember that it is told."""
+        for stat in stats:
+            state, program = self._states[stat.pid], self._program(stat)
+            member = Member(stat.pid, stat.start_time, stat.name, program.command_line, program.executable)
+            if member != state.told:
+                state.told = member
+                yield member
+
+    def _update_members(self, family: Iterable[int], processes: Mapping[int, ProcessStat]) -> None:
+        """Open the members that are new, close those that are gone."""
+        known, self._states = self._states, {}
+        for pid in family:
+            state, stat = known.pop(pid, None), processes[pid]
+            if state is None or not _is_same(state, stat):
+                if state is not None:
+                    state.process.close()
+                try:
+                    state = _MemberState(ProcDir(pid), stat.start_time)
+                except SmapstopError:  # it has just ended
+                    continue
+            self._states[pid] = state
+        for state in known.values():
+            state.process.close()
+
+    def _due(self, stats: Iterable[ProcessStat], now_ns: int) -> list[int]:
+        """Pids of the members whose memory is to be read: the watched one first, the others in turn."""
+        order = []
+        for stat in stats:
+            state = self._states[stat.pid]
+            before = state.stat_at_reading
+            is_fresh = before is not None and not _may_have_changed(before, stat)
+            if is_fresh and now_ns - state.read_ns < STALE_NS:
+                continue
+            order.append((stat.pid != self._pid, state.read_ns, stat.pid))
+        return [pid for _, _, pid in sorted(order)]
+
+    def _read_memory(self, state: _MemberState, stat: ProcessStat) -> None:
+        """Read the memory of a member."""
+        state.stat_at_reading, state.read_ns, state.missing = stat, time.monotonic_ns(), ""
+        program = self._program(stat)
+        if program.command_line != (words := state.process.command_line()) and words:  # it has set its title
+            self._programs[(stat.pid, stat.start_time, stat.name)] = replace(program, command_line=words)
+        try:
+            state.memory = parse_rollup(state.process.read_rollup())
+        except PermissionError as error:
+            state.memory, state.missing = {}, str(access_error(stat.pid, error))
+        except FileNotFoundError:
+            state.memory, state.missing = {}, "this kernel has no smaps_rollup (Linux 4.14 does)"
+        except ProcessLookupError:
+            state.memory = {}  # it has just ended
+
+
+def _is_same(state: _MemberState, stat: ProcessStat | None) -> bool:
+    """Whether a process is still the one that has this state."""
+    return stat is not None and stat.start_time == state.start_time
+
+
+def _may_have_changed(before: ProcessStat, now: ProcessStat) -> bool:
+    """Whether stat tells that memory may have changed: pages come by faults, and go with Rss."""
+    return (before.minor_faults, before.major_faults, before.rss_kb) != (
+        now.minor_faults,
+        now.major_faults,
+        now.rss_kb,
+    )
+
+
+def _read_program(pid: int) -> _Program:
+    """Read what a process runs, as far as it may be read."""
+    file = executable = None
+    with suppress(OSError):
+        status = os.stat(f"/proc/{pid}/exe")
+        file = (status.st_dev, status.st_ino)
+        executable = os.readlink(f"/proc/{pid}/exe")
+    words: tuple[str, ...] = ()
+    with suppress(SmapstopError), ProcDir(pid) as process:
+        words = process.command_line()
+    return _Program(file, executable, words)
+
+
+def _amounts(stats: list[ProcessStat], states: list[_MemberState]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    """Amounts of the members, by `FAMILY_FIELDS`."""
+    memory = [[state.memory.get(name, ABSENT) for state in states] for name in MEMORY_FIELDS]
+    counted = (
+        [stat.threads for stat in stats],
+        [stat.minor_faults for stat in stats],
+        [stat.major_faults for stat in stats],
+        [stat.cpu_ticks for stat in stats],
+        [stat.rss_kb for stat in stats],
+    )
+    return np.array([*memory, *counted], np.int64).reshape(len(MEMORY_FIELDS) + len(counted), len(stats))

@@ -1,0 +1,120 @@
+"""Watch the family of a process: readings of all members, and samples of some of them, within half of the budget."""
+
+import select
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import FamilyReading
+from smapstop.model.protocol import MemberMessage, MemberRequest, Pace
+from smapstop.proc.process import ProcDir
+from smapstop.sampling.family_reader import FamilyReader
+from smapstop.sampling.watched_process import WatchedProcess
+
+_LEAST_INTERVAL_NS = 1_000_000_000
+"""Shortest time between two readings of the family."""
+
+
+class FamilyWatch:
+    """Readings of a family, and samples of some members.
+
+    It has half of the budget: a quarter for the readings, a quarter for the samples.
+
+    Args:
+        pid: A process of the family.
+        pace: Interval and whole budget.
+    """
+
+    def __init__(self, pid: int, pace: Pace) -> None:
+        self._reader = FamilyReader(pid)
+        self._members: dict[int, WatchedProcess] = {}
+        self._reading_due_ns = time.monotonic_ns()
+        self.set_pace(pace)
+
+    @property
+    def due_ns(self) -> int:
+        """When the next reading or sample is due, monotonic clock, ns."""
+        return min([self._reading_due_ns, *(member.sampler.pacer.due_ns for member in self._members.values())])
+
+    @property
+    def pidfds(self) -> list[int]:
+        """Fds that are readable when a sampled member has ended."""
+        return [member.pidfd for member in self._members.values()]
+
+    def set_pace(self, pace: Pace) -> None:
+        """Set the interval and the whole budget."""
+        self._pace = pace
+        for member in self._members.values():
+            member.sampler.pacer.pace = self._member_pace()
+
+    def sample_members(self, pids: tuple[int, ...]) -> Iterator[MemberMessage]:
+        """Sample these members, and no others; those that cannot be watched are left out."""
+        for pid in set(self._members) - set(pids):
+            self._members.pop(pid).close()
+        for pid in pids:
+            if pid not in self._members:
+                with suppress(SmapstopError, OSError):
+                    self._members[pid] = WatchedProcess(ProcDir(pid), None, self._member_pace())
+                    yield MemberMessage(pid, self._members[pid].target())
+        self.set_pace(self._pace)
+
+    def step(self) -> Iterator[FamilyReading | MemberMessage]:
+        """Do what is due."""
+        now_ns = time.monotonic_ns()
+        if now_ns >= self._reading_due_ns:
+            yield self._read(now_ns)
+        ended = set(select.select(self.pidfds, [], [], 0)[0])
+        for pid, member in list(self._members.items()):
+            if member.pidfd in ended:
+                yield from self._finish(pid)
+            elif now_ns >= member.sampler.pacer.due_ns:
+                yield from self._sample(pid)
+
+    def answer(self, request: MemberRequest) -> MemberMessage | None:
+        """Answer a request about a mapping of a member; None if it is not sampled, or has no tick yet."""
+        member = self._members.get(request.pid)
+        if member is None or not member.sampler.has_ticks:
+            return None
+        return MemberMessage(request.pid, member.sampler.answer(request.request))
+
+    def close(self) -> None:
+        """Close all files."""
+        self._reader.close()
+        for member in self._members.values():
+            member.close()
+        self._members.clear()
+
+    def _member_pace(self) -> Pace:
+        """Pace of each member that is sampled."""
+        return replace(self._pace, budget=self._pace.budget / 4 / max(1, len(self._members)))
+
+    def _read(self, now_ns: int) -> FamilyReading:
+        """Read the family, and set when it is read next: later if it took longer than it may."""
+        interval_ns = max(self._pace.interval_ns, _LEAST_INTERVAL_NS)
+        share = self._pace.budget / 4
+        reading = self._reader.read(int(share * interval_ns))
+        self._reading_due_ns = now_ns + max(interval_ns, int(reading.cost_ns / share))
+        return reading
+
+    def _sample(self, pid: int) -> Iterator[MemberMessage]:
+        """Sample a member; if it is gone, its end is told when its pidfd says so."""
+        member = self._members[pid]
+        counts = member.oom_watch.read()
+        try:
+            tick = member.sampler.sample()
+        except (FileNotFoundError, ProcessLookupError):
+            if member.pidfd in select.select([member.pidfd], [], [], 0.5)[0]:
+                yield from self._finish(pid)
+            return
+        member.oom_watch.keep(counts)
+        yield MemberMessage(pid, tick)
+
+    def _finish(self, pid: int) -> Iterator[MemberMessage]:
+        """Tell how a member ended, and close it."""
+        member = self._members.pop(pid)
+        tick = member.sampler.final_tick(member.collect_exit_status())
+        if tick is not None:
+            yield MemberMessage(pid, tick)
+        member.close()

@@ -1,0 +1,163 @@
+"""Families of real processes: who is in them, and their memory, which is read in turn."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from stepped_program import SteppedProgram, wait_until
+
+from smapstop.model.family.reading import FamilyReading, Member
+from smapstop.proc.columns import ABSENT
+from smapstop.proc.smaps.parser import parse_rollup
+from smapstop.sampling.family_reader import STALE_NS, FamilyReader
+
+LONG_NS = 10_000_000_000
+
+
+@pytest.fixture
+def forked(program: Callable[[str], Path]) -> Iterator[SteppedProgram]:
+    """A program with two children, of which each has forty pages in common with it."""
+    with SteppedProgram(program("two_children")) as parent:
+        yield parent.go()
+
+
+def pids_of_children(pid: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def rollup_of(pid: int) -> dict[str, int]:
+    return parse_rollup(Path(f"/proc/{pid}/smaps_rollup").read_bytes())
+
+
+def test_family_of_a_parent_and_of_a_child_is_the_same(forked: SteppedProgram) -> None:
+    children = pids_of_children(forked.pid)
+    for pid in (forked.pid, *children):
+        with closing(FamilyReader(pid)) as reader:
+            reading = reader.read(LONG_NS)
+        assert reading.pids.tolist() == [forked.pid, *children]
+        assert reading.ppids.tolist() == [os.getpid(), forked.pid, forked.pid]
+        assert [member.pid for member in reading.new] == reading.pids.tolist()
+        assert reading.new[0].executable == os.readlink(f"/proc/{forked.pid}/exe")
+        assert (reading.states, reading.missing) == ("SSS", ())
+        assert (reading.read_ns > 0).all()
+
+
+def test_memory_of_the_members_is_that_of_smaps_rollup(forked: SteppedProgram) -> None:
+    with closing(FamilyReader(forked.pid)) as reader:
+        reading = reader.read(LONG_NS)
+        for row, pid in enumerate(reading.pids.tolist()):
+            for name in ("rss", "private_dirty", "shared_dirty", "anonymous", "swap"):
+                assert reading.get(name)[row] == rollup_of(pid)[name], (pid, name)
+
+
+def test_a_member_that_ends_and_what_it_shared(forked: SteppedProgram) -> None:
+    with closing(FamilyReader(forked.pid)) as reader:
+        before = reader.read(LONG_NS)
+        forked.go()  # the first child has ended
+        after = reader.read(LONG_NS)
+        assert after.pids.tolist() == [before.pids[0], before.pids[2]]
+        assert after.new == ()
+        forked.go()  # the parent has written 12 of 40 pages: they are its own now, and those of the other
+        row = after.pids.tolist().index(forked.pid)
+        written = reader.read(LONG_NS)
+        grown = written.get("private_dirty")[row] - after.get("private_dirty")[row]
+        assert grown >= 12 * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def memory_read(reader: FamilyReader, spend_ns: int) -> tuple[FamilyReading, set[int]]:
+    """A reading, and the pids whose memory was read in it."""
+    reading = reader.read(spend_ns)
+    return reading, set(reading.pids[reading.read_ns >= reading.monotonic_ns].tolist())
+
+
+def test_without_time_one_is_read_at_each_reading_the_watched_one_first(forked: SteppedProgram) -> None:
+    with closing(FamilyReader(forked.pid)) as reader:
+        first, read = memory_read(reader, 0)
+        assert read == {forked.pid}
+        assert first.get("rss").tolist()[1:] == [ABSENT, ABSENT], "not read yet is unknown, not 0"
+        assert (first.get("stat_rss") > 0).all()
+        assert first.read_ns.tolist()[1:] == [0, 0]
+        others = [memory_read(reader, 0)[1] for _ in range(2)]
+        assert others[0] | others[1] == set(pids_of_children(forked.pid))
+        assert memory_read(reader, LONG_NS)[1] == set(), "nothing has changed"
+
+
+def test_what_has_not_changed_is_read_again_after_a_while(
+    forked: SteppedProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(FamilyReader(forked.pid)) as reader:
+        memory_read(reader, LONG_NS)
+        monkeypatch.setattr("smapstop.sampling.family_reader.STALE_NS", 0)
+        assert len(memory_read(reader, LONG_NS)[1]) == 3
+    assert STALE_NS == 5_000_000_000
+
+
+def test_when_the_watched_one_has_ended_its_relatives_are_left(forked: SteppedProgram) -> None:
+    first, second = pids_of_children(forked.pid)
+    with closing(FamilyReader(first)) as reader:
+        assert len(reader.read(LONG_NS).pids) == 3
+        forked.go()
+        assert reader.read(LONG_NS).pids.tolist() == [forked.pid, second]
+    with closing(FamilyReader(2**22 - 7)) as reader:
+        assert len(reader.read(LONG_NS).pids) == 0
+
+
+def test_a_shell_and_what_it_starts() -> None:
+    code = "sleep 100 & sleep 100 & echo; wait"
+    with subprocess.Popen(["sh", "-c", code], stdout=subprocess.PIPE, start_new_session=True) as shell:
+        try:
+            assert shell.stdout is not None
+            shell.stdout.readline()
+            wait_until(lambda: names_in_family_of(shell.pid) == ["sh", "sleep", "sleep"])
+            child = pids_of_children(shell.pid)[0]
+            assert names_in_family_of(child) == ["sleep"], "a shell is no relative of what it starts"
+        finally:
+            os.killpg(shell.pid, 9)
+
+
+def names_in_family_of(pid: int) -> list[str]:
+    with closing(FamilyReader(pid)) as reader:
+        return [member.name for member in reader.read(LONG_NS).new]
+
+
+def news_of(pid: int, reader: FamilyReader) -> list[Member]:
+    """What a reading tells about one member."""
+    return [member for member in reader.read(LONG_NS).new if member.pid == pid]
+
+
+def test_a_process_that_executes_another_program_is_told_again() -> None:
+    code = "import os; input(); os.execvp('sleep', ['sleep', '100'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
+        try:
+            with closing(FamilyReader(process.pid)) as reader:
+                (before,) = news_of(process.pid, reader)
+                assert before.command_line[0] == sys.executable
+                assert process.stdin is not None
+                process.stdin.write(b"\n")
+                process.stdin.flush()
+                told: list[Member] = []
+
+                def is_told() -> bool:
+                    told.extend(news_of(process.pid, reader))
+                    return bool(told)
+
+                wait_until(is_told)
+                assert (told[-1].name, told[-1].command_line) == ("sleep", ("sleep", "100"))
+        finally:
+            process.kill()
+
+
+def test_members_that_may_not_be_read_say_why(forked: SteppedProgram) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can look as another user")
+    code = (
+        "import os, sys; from smapstop.sampling.family_reader import FamilyReader;"
+        "os.setgid(65534); os.setuid(65534); reading = FamilyReader(int(sys.argv[1])).read(10**10);"
+        "print(len(reading.pids), len(reading.missing), reading.missing[0][1])"
+    )
+    out = subprocess.run([sys.executable, "-c", code, str(forked.pid)], capture_output=True, text=True, check=True)
+    assert out.stdout.startswith("3 3 not permitted to read the memory map of process")
