@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.family.reading import MEMORY_FIELDS, FamilyReading, Member
+from smapstop.model.family.reading import MEMORY_FIELDS, FamilyMember, FamilyReading
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.process_tree import ProcessStat, family_of, read_processes
@@ -52,7 +52,7 @@ class _MemberState:
 
     process: ProcDir
     start_time: int
-    told: Member | None = None
+    told: FamilyMember | None = None
     """What was last told about it."""
     stat_at_reading: ProcessStat | None = None
     """Its stat when its memory was read last."""
@@ -143,11 +143,11 @@ class FamilyReader:
             self._programs[key] = _read_program(stat.pid)
         return self._programs[key]
 
-    def _news(self, stats: Iterable[ProcessStat]) -> Iterator[Member]:
+    def _news(self, stats: Iterable[ProcessStat]) -> Iterator[FamilyMember]:
         """What is new about members, and remember that it is told."""
         for stat in stats:
             state, program = self._states[stat.pid], self._program(stat)
-            member = Member(stat.pid, stat.start_time, stat.name, program.command_line, program.executable)
+            member = FamilyMember(stat.pid, stat.start_time, stat.name, program.command_line, program.executable)
             if member != state.told:
                 state.told = member
                 yield member

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from stepped_program import SteppedProgram, wait_until
 
-from smapstop.model.family.reading import FamilyReading, Member
+from smapstop.model.family.reading import FamilyMember, FamilyReading
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.smaps.parser import parse_rollup
 from smapstop.sampling.family_reader import STALE_NS, FamilyReader
@@ -124,7 +124,7 @@ def names_in_family_of(pid: int) -> list[str]:
         return [member.name for member in reader.read(LONG_NS).new]
 
 
-def news_of(pid: int, reader: FamilyReader) -> list[Member]:
+def news_of(pid: int, reader: FamilyReader) -> list[FamilyMember]:
     """What a reading tells about one member."""
     return [member for member in reader.read(LONG_NS).new if member.pid == pid]
 
@@ -139,7 +139,7 @@ def test_a_process_that_executes_another_program_is_told_again() -> None:
                 assert process.stdin is not None
                 process.stdin.write(b"\n")
                 process.stdin.flush()
-                told: list[Member] = []
+                told: list[FamilyMember] = []
 
                 def is_told() -> bool:
                     told.extend(news_of(process.pid, reader))

@@ -19,7 +19,7 @@ FAMILY_FIELDS = (*MEMORY_FIELDS, *STAT_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class FamilyMember:
     """A process of the family, as it was when it was first seen."""
 
     pid: int
@@ -54,7 +54,7 @@ class FamilyReading:
     """When the memory of each was read, monotonic clock, ns: maybe at an earlier reading; 0 for never."""
     amounts: NDArray[np.int64]
     """Amounts by `FAMILY_FIELDS`, shape (fields, n); `ABSENT` where unknown."""
-    new: tuple[Member, ...] = ()
+    new: tuple[FamilyMember, ...] = ()
     """Members that were not there at the reading before, or have executed another program since."""
     missing: tuple[tuple[int, str], ...] = ()
     """Pids of members whose memory could not be read, and why."""
