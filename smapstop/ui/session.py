@@ -44,6 +44,8 @@ class Session:
         """What is printed once more when the dashboard has ended: errors that did not stop the source."""
         self.saved: tuple[Run, int] | None = None
         """The run that was saved last, and the number of its ticks then."""
+        self.knows_clipboard = False
+        """Whether the user was told what to set if the terminal forbids copying."""
         self.overdue_seconds = 0
         """Seconds since the last tick of the newest run if the next one is overdue, else 0."""
         self.last_input_time = 0.0

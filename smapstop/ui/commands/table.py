@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.ui.commands import groups, panes, program, quitting, rows
+from smapstop.ui.commands import copy, groups, panes, program, quitting, rows
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 
@@ -14,6 +14,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     groups.UNFOLD,
     rows.FILTER,
     rows.METRIC,
+    copy.COPY,
     panes.EVENTS,
     panes.PANE,
     panes.ZOOM,

@@ -27,13 +27,14 @@ Place = Literal[
     "sort",
     "columns",
     "theme",
+    "copy",
     "quit",
     "guide",
 ]
 """Where a key works: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
 PLACES: tuple[Place, ...] = get_args(Place)
 MODAL_PLACES: frozenset[Place] = frozenset(
-    {"help", "pick", "search", "runs", "sort", "columns", "theme", "quit", "guide"}
+    {"help", "pick", "search", "runs", "sort", "columns", "theme", "copy", "quit", "guide"}
 )
 """Screens on which the dashboard's own keys are inactive."""
 TYPING_PLACES: frozenset[Place] = frozenset({"filter", "command", "pick", "sort", "theme"})
@@ -95,10 +96,14 @@ KEYS: tuple[Key, ...] = (
          "app.help", help="close", shown=True),
     _key("quit", "q", "quit", "General", "Quit, or close what is open; asks once if history would be lost.",
          "app.command('quit')", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
-         theme="back", quit="answer('quit')", guide="close", shown=True),
+         theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown=True),
     _key("quit_now", "f10 ctrl+c", "quit now", "General", "Quit without asking about history.",
          "app.command('quit now')", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
+<<<<<<< HEAD
          theme="back", quit="answer('quit')", guide="close", shown="pick"),
+=======
+         theme="back", copy="dismiss", quit="answer('quit')", guide="close"),
+>>>>>>> a055b2e (y copies: a row's addresses, name, numbers, why it changed, the screen as text or SVG; over OSC 52, and through tmux inside it)
     _key("close", "q", "close", "General", "Close what is open: the inspector, the events.",
          inspector="screen.back", events="back", shadows="quit"),
     _key("program", "i t", "program", "Program", "Type into the program.",
@@ -124,7 +129,7 @@ KEYS: tuple[Key, ...] = (
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go back one step: out of a mapping, a filter, the past.",
          "back", events="back", filter="screen.back", help="back", pick="back", runs="dismiss", sort="dismiss",
-         columns="dismiss", theme="back", quit="answer('cancel')", guide="back", command="close",
+         columns="dismiss", theme="back", copy="dismiss", quit="answer('cancel')", guide="back", command="close",
          shown="filter command pick"),
     _key("events", "e f7", "events", "Table", "Show the event log; in it, enter opens the mapping and / filters.",
          "app.command('events')", shown=True),
@@ -159,6 +164,8 @@ KEYS: tuple[Key, ...] = (
     ),
     _key("save", "x", "save", "General", "Save the session so far, to replay or export it.",
          "app.command('save')", quit="answer('save')", shown=True),
+    _key("copy", "y", "copy", "General", "Copy the row, its addresses, why it changed, the screen.",
+         "app.command('copy')", shown=True),
     _key("command", ":", "command", "General", "Type a command: sort pss, group kind, goto 16:12:50.",
          "app.type_command"),
     _key("suspend", "ctrl+z", "suspend", "General", "Back to the shell; fg there comes back.", "app.suspend",
@@ -253,6 +260,17 @@ KEYS: tuple[Key, ...] = (
          filter="later", command="later"),
     _key("watch", "enter", "watch it", "Lists", "Watch the process under the cursor.", search="submit", shown=True),
     _key("reload", "ctrl+r", "refresh", "Lists", "List the processes again.", pick="reload", shown=True),
+    *(
+        _key(f"copy_{name}", key, f"copy {name}", "Lists", f"In the menu to copy: {what}.", copy=f"choose('{name}')")
+        for key, name, what in (
+            ("a", "address", "the address range"),
+            ("n", "name", "the full name"),
+            ("r", "row", "the row, tab-separated, with its header"),
+            ("w", "why", "why it changed"),
+            ("s", "screen", "the screen as text"),
+            ("g", "svg", "the screen as an SVG file in the working directory"),
+        )
+    ),
     _key("end_program", "e", "terminate", "Lists", "When you quit: terminate the program (SIGHUP).",
          quit="answer('end')"),
     _key("leave_program", "l", "detach", "Lists", "When you quit: detach and leave the program running.",

@@ -1,0 +1,175 @@
+"""Texts to copy of rows of the table: addresses, names, the rows themselves, why they are as they are."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
+from smapstop.model.history.group_history import GroupHistory
+from smapstop.model.history.log_entry import format_address_range
+from smapstop.model.history.mapping_history import MappingHistory, label_at
+from smapstop.model.mapping_rows import find_rows
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.row_names import row_name
+from smapstop.model.view.table_data import TableData
+from smapstop.model.view.view import View
+from smapstop.proc.columns import ABSENT
+from smapstop.text import format as fmt
+from smapstop.text.columns import ALL_COLUMNS, Column
+from smapstop.text.group_why import GroupWhy, group_why_of, members_of
+from smapstop.text.mapping_detail import compared_ticks, title_of
+from smapstop.text.row_queries import group_series_of
+from smapstop.text.status import baseline_text
+from smapstop.text.table_rows import build_rows
+from smapstop.text.why import Reason, Why, why_of
+
+_AMPLE_WIDTH = 1_000
+"""Cells in which no verdict is cut."""
+_UNITS = {"amount": "_kb", "change": "_kb", "rate": "_kb_per_s"}
+"""What follows the name of a column of numbers."""
+_NOT_COPIED = ("history", "address")
+"""Formats of columns that have no text, or whose text is there anyway."""
+
+
+def addresses_text(view: View, timeline: Timeline, ids: Sequence[int]) -> str:
+    """Address ranges as in the kernel's maps, one a line; of a group, those of its mappings."""
+    return "\n".join(
+        format_address_range(int(table.start[row]), int(table.end[row]))
+        for table, rows in (_mappings_of(view, timeline, each) for each in ids)
+        for row in rows.tolist()
+    )
+
+
+def _mappings_of(view: View, timeline: Timeline, identity: int) -> tuple[TableData, NDArray[np.intp]]:
+    """The mapping of a row, or those of a group, as rows of a table, in the order of their addresses."""
+    if identity >= 0:
+        return view.table, _find(view, [identity])
+    table, rows = members_of(timeline, view, identity)
+    return table, rows[np.argsort(table.start[rows], kind="stable")]
+
+
+def _find(view: View, ids: Sequence[int]) -> NDArray[np.intp]:
+    """Rows of the table, without those that are no longer in it."""
+    rows = find_rows(view.table.ids, np.array(ids, np.int64))
+    return rows[rows >= 0]
+
+
+def names_text(view: View, ids: Sequence[int]) -> str:
+    """Full names, one a line; of memory without one, what it is called in the table."""
+    return "\n".join(_full_name(view.table, row) for row in _find(view, ids).tolist())
+
+
+def _full_name(table: TableData, row: int) -> str:
+    """Full name of a row, printable."""
+    return fmt.printable(table.texts[int(table.name[row])] or row_name(table, row))
+
+
+def rows_text(view: View, timeline: Timeline, columns: Sequence[Column], ids: Sequence[int]) -> str:
+    """Rows as tab-separated values under a header, with exact numbers; unknown ones are empty.
+
+    Args:
+        view: View that has the table.
+        timeline: Its timeline.
+        columns: Columns to write; mappings have their addresses, too.
+        ids: Mappings or groups.
+    """
+    rows, is_grouped = _find(view, ids), view.state.grouping != "none"
+    shown = [column for column in columns if column.cell_format not in _NOT_COPIED]
+    if is_grouped:
+        shown = [column for column in shown if column.cell_format != "text"]
+    series = group_series_of(timeline, view.state.grouping, shown, view.state.metric) if is_grouped else None
+    verdict = ALL_COLUMNS["happened"]
+    verdicts = build_rows(view, timeline, rows, [(verdict, _AMPLE_WIDTH)], series)
+    titles = [f"{column.key}{_UNITS.get(column.cell_format, '')}" for column in shown]
+    lines = [["mappings", *titles] if is_grouped else ["start", "end", *titles]]
+    for row, (verdict_text,) in zip(rows.tolist(), (each.cells for each in verdicts), strict=True):
+        table = view.table
+        place = (
+            [str(int(table.mapping_count[row]))]
+            if is_grouped
+            else [f"{int(table.start[row]):x}", f"{int(table.end[row]):x}"]
+        )
+        lines.append([*place, *(_value(table, row, column, verdict_text) for column in shown)])
+    return "\n".join("\t".join(line) for line in lines)
+
+
+def _value(table: TableData, row: int, column: Column, verdict: str) -> str:
+    """Value of a column, exact."""
+    match column.cell_format:
+        case "name":
+            return _full_name(table, row)
+        case "text":
+            return fmt.printable(table.texts[int(table.perms[row])])
+        case "happened":
+            return verdict
+        case "change":
+            return _exact(table.change, row)
+        case "rate":
+            change, seconds = table.recent_change, table.recent_seconds
+            return "" if change is None or not seconds else f"{int(change[row]) / seconds:.2f}"
+    return _exact(table.get(column.key), row)
+
+
+def _exact(values: NDArray[np.int64] | None, row: int) -> str:
+    """A value as an integer; empty if unknown."""
+    return "" if values is None or values[row] == ABSENT else str(int(values[row]))
+
+
+def why_text(view: View, timeline: Timeline, ids: Sequence[int], pages_key: str) -> str:
+    """Why mappings and groups are as they are, in paragraphs.
+
+    Args:
+        view: View that has the table.
+        timeline: Its timeline.
+        ids: Mappings or groups.
+        pages_key: Display name of the key that shows the pages.
+    """
+    return "\n\n".join(_why(view, timeline, int(view.table.ids[row]), row, pages_key) for row in _find(view, ids))
+
+
+def _why(view: View, timeline: Timeline, identity: int, row: int, pages_key: str) -> str:
+    """Why the mapping or group in a row is as it is."""
+    name = _full_name(view.table, row)
+    if identity < 0:
+        why = group_why_of(GroupHistory(timeline, view.state.grouping), view, row)
+        return "\n".join([f"{row_name(view.table, row)}", *_group_lines(why)])
+    if identity >= FOREIGN_ID_BASE:
+        return f"{name}\nonly in {baseline_text(view, timeline)}"
+    history = MappingHistory(timeline, identity)
+    history.update()
+    ticks = compared_ticks(history, view)
+    state = history.states[history.step_at(ticks.number)]
+    title = title_of(state, label_at(timeline, ticks.number, identity))[1]
+    return "\n".join([f"{title}  {state.address_range}", *_why_lines(why_of(history, view, ticks, pages_key))])
+
+
+def _why_lines(why: Why) -> list[str]:
+    """What the inspector says about a mapping."""
+    changes = "; ".join(f"{change.label} {change.values}" for change in why.changes)
+    lines = [
+        why.notice,
+        f"{why.verdict} · {why.age}" if why.age else why.verdict,
+        why.trend,
+        *map(_reason_text, why.reasons),
+        f"Changed {why.compared}: {changes}" if changes else "",
+        "; ".join(why.facts),
+        why.advice,
+    ]
+    return [line for line in lines if line]
+
+
+def _group_lines(why: GroupWhy) -> list[str]:
+    """What the inspector says about a group."""
+    lines = [
+        f"{why.verdict} · {why.age}" if why.age else why.verdict,
+        _reason_text(why.reason) if why.reason else "",
+        why.total,
+        *(f"{fmt.printable(member.name)}  {member.amount}  {member.change}" for member in why.members),
+    ]
+    return [line for line in lines if line]
+
+
+def _reason_text(reason: Reason) -> str:
+    """Explanation of an event, with its place in the kernel."""
+    return f"{'' if reason.sure else '? '}{reason.sentence} ({reason.source})"

@@ -1,0 +1,135 @@
+"""Command that copies: rows of the table, why they are as they are, the screen."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+from smapstop.errors import SmapstopError
+from smapstop.model.view.view import View
+from smapstop.text import copying
+from smapstop.ui.clipboard import fit_text, refusal_hint, write_clipboard
+from smapstop.ui.commands.command import ScreenCommand
+from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.screens.copy import CopyScreen
+from smapstop.ui.screens.dashboard import MainScreen
+
+CHOICES: Mapping[str, str] = MappingProxyType(
+    {
+        "address": "address range",
+        "name": "full name",
+        "row": "row, tab-separated",
+        "why": "why it changed",
+        "screen": "screen as text",
+        "svg": "screen as an SVG file",
+    }
+)
+"""What can be copied, by name."""
+
+
+def _copy(screen: MainScreen, argument: str) -> None:
+    """Copy what is named, or let the user choose."""
+    if argument:
+        _TEXTS[COPY.choose(argument, CHOICES)](screen)
+        return
+    previews = {name: _find_text(screen, name).partition("\n")[0] for name in _FINDERS} if _subjects(screen) else {}
+    title = previews.get("name", "the screen")
+    screen.app.push_screen(CopyScreen(title, CHOICES, previews), lambda name: _copy_chosen(screen, name))
+
+
+def _copy_chosen(screen: MainScreen, name: str | None) -> None:
+    """Copy what the user chose, once the menu is off the screen."""
+    if name is not None:
+        screen.app.call_after_refresh(screen.run_action, f"app.command('{COPY.name} {name}')")
+
+
+# what is copied
+
+
+def _subjects(screen: MainScreen) -> tuple[int, ...]:
+    """The mappings or groups to copy: the one under the cursor."""
+    current = screen.views.table.current
+    return () if current is None else (current,)
+
+
+def _find_text(screen: MainScreen, name: str) -> str:
+    """What is copied of the rows.
+
+    Raises:
+        SmapstopError: There are no rows.
+    """
+    view, ids = screen.session.view, _subjects(screen)
+    if view is None or not ids:
+        raise SmapstopError("no row to copy")
+    return _FINDERS[name](screen, view, ids)
+
+
+_FINDERS: Mapping[str, Callable[[MainScreen, View, tuple[int, ...]], str]] = {
+    "address": lambda screen, view, ids: copying.addresses_text(view, screen.session.timeline, ids),
+    "name": lambda _, view, ids: copying.names_text(view, ids),
+    "row": lambda screen, view, ids: copying.rows_text(view, screen.session.timeline, screen.columns, ids),
+    "why": lambda screen, view, ids: copying.why_text(
+        view, screen.session.timeline, ids, key_of(screen.app, "pages")
+    ),
+}
+"""Texts of rows, by what is copied."""
+
+
+def _copy_rows(screen: MainScreen, name: str) -> None:
+    """Copy a text of the rows."""
+    text = _find_text(screen, name)
+    lines = text.count("\n")
+    _write(screen, text, f"{lines + 1} lines" if lines else text)
+
+
+def _copy_screen(screen: MainScreen) -> None:
+    """Copy the screen as text."""
+    lines = (strip.text.rstrip() for strip in screen._compositor.render_strips())  # noqa: SLF001  (no public way)
+    _write(screen, "\n".join(lines) + "\n", f"the screen, {screen.size.height} lines")
+
+
+def _write(screen: MainScreen, text: str, what: str) -> None:
+    """Write a text to the clipboard, and say so; once, what to set if it does not arrive."""
+    fitting = fit_text(text)
+    if write_clipboard(screen.app, fitting):
+        notice = f"copied, also to tmux: {what}"
+    elif screen.session.knows_clipboard:
+        notice = f"copied: {what}"
+    else:
+        notice = f"copied: {what}\nIf your terminal forbids it (OSC 52), {refusal_hint(os.environ)}"
+    cut = f"\nonly the first {len(fitting.encode()):,} bytes: terminals take no more" if fitting != text else ""
+    timeout = 5 if screen.session.knows_clipboard and not cut else 12
+    screen.notify(notice + cut, timeout=timeout, markup=False)
+    screen.session.knows_clipboard = True
+
+
+def _save_svg(screen: MainScreen) -> None:
+    """Save the screen as an SVG file in the working directory."""
+    run = screen.session.run
+    path = Path(f"smapstop-{run.target.pid if run else 0}-{time.strftime('%H%M%S')}.svg")
+    try:
+        with path.open("x", encoding="utf-8", errors="replace") as file:
+            file.write(screen.app.export_screenshot(title="smapstop"))
+    except OSError as error:
+        raise SmapstopError(
+            f"cannot write {path}: {error.strerror}", "start smapstop in a directory of yours"
+        ) from None
+    screen.notify(f"saved the screen: {path.absolute()}", timeout=12, markup=False)
+
+
+_TEXTS: Mapping[str, Callable[[MainScreen], None]] = {
+    **{name: partial(_copy_rows, name=name) for name in _FINDERS},
+    "screen": _copy_screen,
+    "svg": _save_svg,
+}
+"""What each choice does."""
+
+COPY = ScreenCommand(
+    "copy",
+    f"[{'|'.join(CHOICES)}]",
+    "Copy a row, why it changed, or the screen, also over ssh and in tmux.",
+    _copy,
+    lambda *_: CHOICES,
+)
