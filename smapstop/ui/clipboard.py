@@ -62,5 +62,5 @@ _HINTS = (
 
 def refusal_hint(environment: Mapping[str, str]) -> str:
     """What to set if the terminal forbids programs to write its clipboard."""
-    fitting = (hint for name, begin, hint in _HINTS if environment.get(name, "\n").startswith(begin))
+    fitting = (hint for name, begin, hint in _HINTS if name in environment and environment[name].startswith(begin))
     return next(fitting, "see: smapstop guide keys")

@@ -118,6 +118,16 @@ class Terminal:
         self.wait_until(lambda: self._status_file.exists() and self._status_file.read_text().endswith("\n"), "ended")
         return int(self._status_file.read_text())
 
+    def accept_clipboard(self) -> None:
+        """Have the terminal take what programs copy with OSC 52."""
+        self._tmux("set-option", "-s", "set-clipboard", "on")
+
+    def clipboard(self) -> str:
+        """What was copied last; empty if nothing was."""
+        with suppress(subprocess.CalledProcessError):
+            return self._tmux("show-buffer")
+        return ""
+
     # what the user does
 
     def press(self, *keys: str) -> None:

@@ -342,3 +342,23 @@ def test_what_the_user_changed_is_so_the_next_time_unless_an_option_says_otherwi
     third = again("-i 0.2 --sort rss")
     third.wait_for("● live 200 ms")
     third.wait_for("Rss ▼")
+
+
+# copying
+
+
+@pytest.mark.parametrize(
+    ("unset", "said"), [("", "copied, also to tmux: "), ("env -u TMUX", r"copied: .*")], ids=["in tmux", "OSC 52"]
+)
+def test_what_is_copied_arrives_in_tmux_and_by_osc_52(
+    terminal: Terminals, growing: SteppedProgram, unset: str, said: str
+) -> None:
+    window = terminal(f"{unset} {SMAPSTOP} -i 0.2 -p {growing.pid}", columns=118, rows=40)
+    window.wait_for(f"^ .*{growing.pid} .*● live")
+    window.accept_clipboard()
+    filtered(window, "[heap]")
+    window.press("y")
+    window.wait_for("full name +.heap.")
+    window.press("n")
+    window.wait_for(said)
+    window.wait_until(lambda: window.clipboard() == "[heap]", "the name is in the clipboard")

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +14,9 @@ from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.copy import CopyScreen
 from smapstop.ui.screens.dashboard import MainScreen
+
+Rows = tuple[int, ...]
+"""Ids of mappings or groups."""
 
 CHOICES: Mapping[str, str] = MappingProxyType(
     {
@@ -32,41 +34,71 @@ CHOICES: Mapping[str, str] = MappingProxyType(
 def _copy(screen: MainScreen, argument: str) -> None:
     """Copy what is named, or let the user choose."""
     if argument:
-        _TEXTS[COPY.choose(argument, CHOICES)](screen)
-        return
-    previews = {name: _find_text(screen, name).partition("\n")[0] for name in _FINDERS} if _subjects(screen) else {}
-    title = previews.get("name", "the screen")
-    screen.app.push_screen(CopyScreen(title, CHOICES, previews), lambda name: _copy_chosen(screen, name))
+        _perform(screen, COPY.choose(argument, CHOICES), _subjects(screen))
+    else:
+        ids = _subjects(screen)  # the rows may move while the menu is open
+        previews = {name: _preview(_find_text(screen, name, ids)) for name in _FINDERS} if ids else {}
+        menu = CopyScreen(previews.get("name", "the screen"), CHOICES, previews)
+        screen.app.push_screen(menu, lambda name: _perform_chosen(screen, name, ids))
 
 
-def _copy_chosen(screen: MainScreen, name: str | None) -> None:
+def _preview(text: str) -> str:
+    """The beginning of a text: of one with a header or a title, what comes after it."""
+    lines = text.split("\n")
+    return lines[min(1, len(lines) - 1)].replace("\t", " ")
+
+
+def _perform_chosen(screen: MainScreen, name: str | None, ids: Rows) -> None:
     """Copy what the user chose, once the menu is off the screen."""
     if name is not None:
-        screen.app.call_after_refresh(screen.run_action, f"app.command('{COPY.name} {name}')")
+        screen.app.call_after_refresh(_perform_or_say_why, screen, name, ids)
+
+
+def _perform_or_say_why(screen: MainScreen, name: str, ids: Rows) -> None:
+    try:
+        _perform(screen, name, ids)
+    except SmapstopError as error:
+        screen.notify(str(error), markup=False)
+
+
+def _perform(screen: MainScreen, name: str, ids: Rows) -> None:
+    """Copy one of the choices.
+
+    Raises:
+        SmapstopError: There is nothing to copy, or it cannot be saved.
+    """
+    if name == "screen":
+        _copy_screen(screen)
+    elif name == "svg":
+        _save_svg(screen)
+    else:
+        text = _find_text(screen, name, ids)
+        lines = text.count("\n")
+        _write(screen, text, f"{lines + 1} lines" if lines else text)
 
 
 # what is copied
 
 
-def _subjects(screen: MainScreen) -> tuple[int, ...]:
+def _subjects(screen: MainScreen) -> Rows:
     """The mappings or groups to copy: the one under the cursor."""
     current = screen.views.table.current
     return () if current is None else (current,)
 
 
-def _find_text(screen: MainScreen, name: str) -> str:
-    """What is copied of the rows.
+def _find_text(screen: MainScreen, name: str, ids: Rows) -> str:
+    """What is copied of some rows.
 
     Raises:
         SmapstopError: There are no rows.
     """
-    view, ids = screen.session.view, _subjects(screen)
+    view = screen.session.view
     if view is None or not ids:
         raise SmapstopError("no row to copy")
     return _FINDERS[name](screen, view, ids)
 
 
-_FINDERS: Mapping[str, Callable[[MainScreen, View, tuple[int, ...]], str]] = {
+_FINDERS: Mapping[str, Callable[[MainScreen, View, Rows], str]] = {
     "address": lambda screen, view, ids: copying.addresses_text(view, screen.session.timeline, ids),
     "name": lambda _, view, ids: copying.names_text(view, ids),
     "row": lambda screen, view, ids: copying.rows_text(view, screen.session.timeline, screen.columns, ids),
@@ -75,13 +107,6 @@ _FINDERS: Mapping[str, Callable[[MainScreen, View, tuple[int, ...]], str]] = {
     ),
 }
 """Texts of rows, by what is copied."""
-
-
-def _copy_rows(screen: MainScreen, name: str) -> None:
-    """Copy a text of the rows."""
-    text = _find_text(screen, name)
-    lines = text.count("\n")
-    _write(screen, text, f"{lines + 1} lines" if lines else text)
 
 
 def _copy_screen(screen: MainScreen) -> None:
@@ -118,13 +143,6 @@ def _save_svg(screen: MainScreen) -> None:
         ) from None
     screen.notify(f"saved the screen: {path.absolute()}", timeout=12, markup=False)
 
-
-_TEXTS: Mapping[str, Callable[[MainScreen], None]] = {
-    **{name: partial(_copy_rows, name=name) for name in _FINDERS},
-    "screen": _copy_screen,
-    "svg": _save_svg,
-}
-"""What each choice does."""
 
 COPY = ScreenCommand(
     "copy",
