@@ -17,7 +17,7 @@ from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
 from smapstop.text import format as fmt
 from smapstop.text.columns import ALL_COLUMNS, Column
-from smapstop.text.group_why import GroupWhy, group_why_of, members_of
+from smapstop.text.group_why import GroupWhy, group_why_of
 from smapstop.text.mapping_detail import compared_ticks, title_of
 from smapstop.text.row_queries import group_series_of
 from smapstop.text.status import baseline_text
@@ -32,21 +32,14 @@ _NOT_COPIED = ("history", "address")
 """Formats of columns that have no text, or whose text is there anyway."""
 
 
-def addresses_text(view: View, timeline: Timeline, ids: Sequence[int]) -> str:
-    """Address ranges as in the kernel's maps, one a line; of a group, those of its mappings."""
-    return "\n".join(
-        format_address_range(int(table.start[row]), int(table.end[row]))
-        for table, rows in (_mappings_of(view, timeline, each) for each in ids)
-        for row in rows.tolist()
-    )
-
-
-def _mappings_of(view: View, timeline: Timeline, identity: int) -> tuple[TableData, NDArray[np.intp]]:
-    """The mapping of a row, or those of a group, as rows of a table, in the order of their addresses."""
-    if identity >= 0:
-        return view.table, _find(view, [identity])
-    table, rows = members_of(timeline, view, identity)
-    return table, rows[np.argsort(table.start[rows], kind="stable")]
+def addresses_text(view: View, ids: Sequence[int]) -> str:
+    """Address ranges as in the kernel's maps, one a line; of a group, those of its mappings in their order."""
+    mappings, lines = view.mappings, list[str]()
+    for identity in ids:
+        rows = np.flatnonzero(((mappings.ids == identity) | (view.group_of == identity)) & ~mappings.gone)
+        for row in rows[np.argsort(mappings.start[rows], kind="stable")].tolist():
+            lines.append(format_address_range(int(mappings.start[row]), int(mappings.end[row])))
+    return "\n".join(lines)
 
 
 def _find(view: View, ids: Sequence[int]) -> NDArray[np.intp]:
@@ -71,26 +64,19 @@ def rows_text(view: View, timeline: Timeline, columns: Sequence[Column], ids: Se
     Args:
         view: View that has the table.
         timeline: Its timeline.
-        columns: Columns to write; mappings have their addresses, too.
+        columns: Columns to write, after addresses and number of mappings; a group has no addresses.
         ids: Mappings or groups.
     """
-    rows, is_grouped = _find(view, ids), view.state.grouping != "none"
+    table, rows = view.table, _find(view, ids)
     shown = [column for column in columns if column.cell_format not in _NOT_COPIED]
-    if is_grouped:
-        shown = [column for column in shown if column.cell_format != "text"]
-    series = group_series_of(timeline, view.state.grouping, shown, view.state.metric) if is_grouped else None
-    verdict = ALL_COLUMNS["happened"]
-    verdicts = build_rows(view, timeline, rows, [(verdict, _AMPLE_WIDTH)], series)
+    groups = group_series_of(timeline, view.scope, shown, view.state.metric) if (table.ids[rows] < 0).any() else None
+    verdicts = build_rows(view, timeline, rows, [(ALL_COLUMNS["happened"], _AMPLE_WIDTH)], groups)
     titles = [f"{column.key}{_UNITS.get(column.cell_format, '')}" for column in shown]
-    lines = [["mappings", *titles] if is_grouped else ["start", "end", *titles]]
-    for row, (verdict_text,) in zip(rows.tolist(), (each.cells for each in verdicts), strict=True):
-        table = view.table
-        place = (
-            [str(int(table.mapping_count[row]))]
-            if is_grouped
-            else [f"{int(table.start[row]):x}", f"{int(table.end[row]):x}"]
-        )
-        lines.append([*place, *(_value(table, row, column, verdict_text) for column in shown)])
+    lines = [["start", "end", "mappings", *titles]]
+    for row, verdict in zip(rows.tolist(), (each.cells[0] for each in verdicts), strict=True):
+        is_group, count = table.ids[row] < 0, str(int(table.mapping_count[row]))
+        place = ["", ""] if is_group else [f"{int(table.start[row]):x}", f"{int(table.end[row]):x}"]
+        lines.append([*place, count, *(_value(table, row, column, verdict) for column in shown)])
     return "\n".join("\t".join(line) for line in lines)
 
 
@@ -132,7 +118,7 @@ def _why(view: View, timeline: Timeline, identity: int, row: int, pages_key: str
     """Why the mapping or group in a row is as it is."""
     name = _full_name(view.table, row)
     if identity < 0:
-        why = group_why_of(GroupHistory(timeline, view.state.grouping), view, row)
+        why = group_why_of(GroupHistory(timeline, view.scope), view, row)
         return "\n".join([f"{row_name(view.table, row)}", *_group_lines(why)])
     if identity >= FOREIGN_ID_BASE:
         return f"{name}\nonly in {baseline_text(view, timeline)}"

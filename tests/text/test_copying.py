@@ -57,10 +57,10 @@ def group_of(view: View, name: str) -> int:
 
 def test_addresses_are_as_in_maps_and_those_of_a_group_in_order() -> None:
     of = timeline()
-    assert addresses_text(view_of(of), of, [7]) == "01000000-02000000"
-    assert addresses_text(view_of(of), of, [9, 7]) == "07100000-07110000\n01000000-02000000"
+    assert addresses_text(view_of(of), [7]) == "01000000-02000000"
+    assert addresses_text(view_of(of), [9, 7]) == "07100000-07110000\n01000000-02000000"
     grouped = view_of(of, ViewState(grouping="name"))
-    assert addresses_text(grouped, of, [group_of(grouped, LIBC)]) == "07000000-07100000\n07100000-07110000"
+    assert addresses_text(grouped, [group_of(grouped, LIBC)]) == "07000000-07100000\n07100000-07110000"
 
 
 def test_names_are_full_and_show_no_control_characters() -> None:
@@ -73,26 +73,26 @@ def test_names_are_full_and_show_no_control_characters() -> None:
 def test_rows_are_values_under_a_header_with_exact_numbers() -> None:
     of = timeline()
     lines = [line.split("\t") for line in rows_text(view_of(of), of, COLUMNS, [7, 10]).split("\n")]
-    titles = ["start", "end", "name", "perms", "rss_kb", "delta_kb", "rate_kb_per_s", "happened"]
+    titles = ["start", "end", "mappings", "name", "perms", "rss_kb", "delta_kb", "rate_kb_per_s", "happened"]
     assert lines[0] == titles
-    assert lines[1] == ["1000000", "2000000", "[heap]", "rw-p", "44", "4", "4.00", "1 p first touch · now"]
-    assert lines[2][2:6] == ["/tmp/a\\x1b[31m\\x09b", "rw-p", "4", "0"]
-    assert {len(line) for line in lines} == {8}
+    assert lines[1] == ["1000000", "2000000", "1", "[heap]", "rw-p", "44", "4", "4.00", "1 p first touch · now"]
+    assert lines[2][3:7] == ["/tmp/a\\x1b[31m\\x09b", "rw-p", "4", "0"]
+    assert {len(line) for line in lines} == {9}
 
 
 def test_what_the_kernel_does_not_print_is_empty_and_gone_rows_are_left_out() -> None:
     of = timeline()
     text = rows_text(view_of(of), of, find_columns(["name", "swap", "start"]), [8, 4711])
-    assert text == f"start\tend\tname\tswap_kb\n7000000\t7100000\t{LIBC}\t"
+    assert text == f"start\tend\tmappings\tname\tswap_kb\n7000000\t7100000\t1\t{LIBC}\t"
 
 
 def test_a_group_is_one_row_with_its_sums() -> None:
     of = timeline()
     view = view_of(of, ViewState(grouping="name"))
     text = rows_text(view, of, COLUMNS, [group_of(view, LIBC)])
-    assert [line.split("\t")[:4] for line in text.split("\n")] == [
-        ["mappings", "name", "rss_kb", "delta_kb"],
-        ["2", LIBC, "1032", "0"],
+    assert [line.split("\t")[2:6] for line in text.split("\n")] == [
+        ["mappings", "name", "perms", "rss_kb"],
+        ["2", LIBC, "", "1032"],
     ]
 
 

@@ -99,7 +99,7 @@ def _find_text(screen: MainScreen, name: str, ids: Rows) -> str:
 
 
 _FINDERS: Mapping[str, Callable[[MainScreen, View, Rows], str]] = {
-    "address": lambda screen, view, ids: copying.addresses_text(view, screen.session.timeline, ids),
+    "address": lambda _, view, ids: copying.addresses_text(view, ids),
     "name": lambda _, view, ids: copying.names_text(view, ids),
     "row": lambda screen, view, ids: copying.rows_text(view, screen.session.timeline, screen.columns, ids),
     "why": lambda screen, view, ids: copying.why_text(

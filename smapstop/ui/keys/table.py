@@ -99,11 +99,7 @@ KEYS: tuple[Key, ...] = (
          theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown=True),
     _key("quit_now", "f10 ctrl+c", "quit now", "General", "Quit without asking about history.",
          "app.command('quit now')", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
-<<<<<<< HEAD
-         theme="back", quit="answer('quit')", guide="close", shown="pick"),
-=======
-         theme="back", copy="dismiss", quit="answer('quit')", guide="close"),
->>>>>>> a055b2e (y copies: a row's addresses, name, numbers, why it changed, the screen as text or SVG; over OSC 52, and through tmux inside it)
+         theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown="pick"),
     _key("close", "q", "close", "General", "Close what is open: the inspector, the events.",
          inspector="screen.back", events="back", shadows="quit"),
     _key("program", "i t", "program", "Program", "Type into the program.",
