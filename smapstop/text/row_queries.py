@@ -9,6 +9,7 @@ import numpy as np
 from smapstop.model.grouping import GroupScope
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.recent_moves import recent_amounts
+from smapstop.model.history.repeats import repeat_counter
 from smapstop.model.history.series_cache import SampleCache, SeriesCache, SeriesValues
 from smapstop.model.metrics import Metric, parts_of
 from smapstop.model.tick import Ids
@@ -42,6 +43,8 @@ class RowSeries:
     """Fields in `amounts`."""
     text_of_change: Callable[[int, int], str]
     """`change_text` of a mapping at a tick, cached."""
+    repeats: Callable[[int, int], int]
+    """How often in a row that happened; see `repeat_counter`."""
     timeline: Timeline
     """Timeline that the series come from."""
 
@@ -56,6 +59,7 @@ def row_series_of(timeline: Timeline, columns: Iterable[Column], metric: Metric 
         SeriesCache(lambda ids, first, stop: recent_amounts(timeline, ids, fields, first, stop)),
         fields,
         lru_cache(1024)(partial(change_text, timeline)),
+        repeat_counter(timeline),
         timeline,
     )
 

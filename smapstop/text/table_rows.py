@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, moves_of
+from smapstop.model.history.repeats import MAX_REPEATS
+from smapstop.model.history.trend import RUN_CHANGES
 from smapstop.model.kinds import Kind
 from smapstop.model.metrics import parts_of
 from smapstop.model.tick import Ids, Tick
@@ -285,6 +287,7 @@ def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
             shown.row_series.text_of_change(mapping, number) if number >= timeline.oldest else ""
             for mapping, number in zip(shown.ids.tolist(), last_changed, strict=True)
         ]
+    repeats = [""] * len(texts) if shown.group_series else _repeat_texts(shown)
     now = shown.view.snapshot.tick
     ages = [
         _age(now, timeline.header(number)) if text else "" for text, number in zip(texts, last_changed, strict=True)
@@ -292,9 +295,25 @@ def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
     before_history = f"before {fmt.clock(timeline.header(timeline.oldest).wall_ns)}"
     never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.view.table.gone[shown.indices].tolist()]
     return [
-        f"{fmt.clip(text, width - len(age) - 3)} · {age}" if text else before_history if number >= 0 else otherwise
-        for text, age, number, otherwise in zip(texts, ages, last_changed, never, strict=True)
+        _last_change_text(text, again, age, width) if text else before_history if number >= 0 else otherwise
+        for text, again, age, number, otherwise in zip(texts, repeats, ages, last_changed, never, strict=True)
     ]
+
+
+def _repeat_texts(shown: _VisibleRows) -> list[str]:
+    """How often in a row the last change of each row happened: " ×14"; empty if not several times."""
+    oldest, repeats = shown.timeline.oldest, shown.row_series.repeats
+    counts = [
+        repeats(mapping, number) if number >= oldest else 1
+        for mapping, number in zip(shown.ids.tolist(), shown.last_changed, strict=True)
+    ]
+    return ["" if count < RUN_CHANGES else f" ×{count}{'+' * (count == MAX_REPEATS)}" for count in counts]
+
+
+def _last_change_text(text: str, again: str, age: str, width: int) -> str:
+    """A change, how often it happened if there is room for it, and its age."""
+    room = width - len(age) - 3
+    return f"{text}{again} · {age}" if fmt.cell_width(text + again) <= room else f"{fmt.clip(text, room)} · {age}"
 
 
 def _age(now: Tick, when: Tick) -> str:

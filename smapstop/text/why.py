@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from smapstop.model.events import Event
-from smapstop.model.history.mapping_history import MappingHistory, label_at
+from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.history.trend import RUN_CHANGES, Trend, mechanisms_of, trend_at
 from smapstop.model.kinds import Kind
 from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.fields import SECONDARY_FIELDS
 from smapstop.text import format as fmt
+from smapstop.text.label_proof import label_proof
 from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text
 from smapstop.text.mapping_detail import ComparedTicks, compare_fields, facts_of, field_label
 from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of, source_of
@@ -59,6 +60,8 @@ class Why:
     compared: str
     """What the changes are against."""
     facts: tuple[str, ...]
+    label: str
+    """Label of memory without a name, and what proves it; empty without one."""
     advice: str
     """What to do next; empty where there is nothing that helps."""
 
@@ -78,7 +81,6 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
     if not changes and last is not None:
         changes, compared = _last_changes(history, last, ticks.number), f"at its last change, {_ago(last)}"
     state = history.states[history.step_at(ticks.number)]
-    label = label_at(history.timeline, ticks.number, history.mapping)
     events = last.events if last else ()
     return Why(
         notice=ticks.notice,
@@ -91,9 +93,10 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         compared=compared,
         facts=(
             *(object_sentences(state, None) if has_object(state) else ()),
-            *filter(None, (others_text(history, ticks.number), f"label: {label}" if label else "")),
+            *filter(None, (others_text(history, ticks.number),)),
             *facts_of(state),
         ),
+        label=_label_text(history, state, ticks.number),
         advice=_advice(state.kind, trend, events, pages_key),
     )
 
@@ -101,6 +104,13 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
 def reason_of(event: Event, kind: Kind | None) -> Reason:
     """Explanation of an event in memory of a kind; None if that is not known."""
     return Reason(sentence_of(event, kind), source_of(event, kind), event.sure)
+
+
+def _label_text(history: MappingHistory, state: MappingState, number: int) -> str:
+    """Label of memory without a name, or the name that the program gave it, and what proves it."""
+    label = label_at(history.timeline, number, history.mapping) or state.name
+    proof = label_proof(history.timeline, number, history.mapping)
+    return f"{label}: {proof}." if proof else ""
 
 
 def _ago(last: LastChange) -> str:
@@ -130,15 +140,20 @@ def trend_text(history: MappingHistory, number: int, trend: Trend | None) -> str
     by = _mechanisms_text(history, trend)
     if trend.goes_on:
         text = f"{'Grows' if rises else 'Shrinks'} since {since} at {fmt.amount(abs(trend.kb) / trend.seconds)}/s{by}"
-        text = f"{text}." if not text.endswith("?") else text
+        text = _sentence(text)
         if rises and not trend.lost_kb:
             return f"{text} No reading shows it falling."
         return f"{text} It fell by {fmt.amount(trend.lost_kb)} before." if rises else text
     last = fmt.clock(header(trend.last).wall_ns)
     quiet = "" if trend.last == number else "; constant since"
     if trend.changes < RUN_CHANGES:
-        return f"Rss {fmt.signed(trend.kb)} at {last}{by}{quiet}."
-    return f"Rss {fmt.signed(trend.kb)} from {since} to {last}{by}{quiet}."
+        return _sentence(f"Rss {fmt.signed(trend.kb)} at {last}{by}{quiet}")
+    return _sentence(f"Rss {fmt.signed(trend.kb)} from {since} to {last}{by}{quiet}")
+
+
+def _sentence(text: str) -> str:
+    """End a text with a full stop, unless it ends with a question mark."""
+    return text if text.endswith("?") else f"{text}."
 
 
 def _constant_text(history: MappingHistory, number: int) -> str:

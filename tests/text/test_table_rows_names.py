@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from factories import mappings_of, tick_of, timeline_of
 
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.model.tick import ThreadStack
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
@@ -63,3 +64,19 @@ def test_a_group_that_does_not_fit_keeps_its_size(width: int, names: list[str]) 
     view = derive_view(timeline, ViewState(grouping="purpose"))
     found = build_rows(view, timeline, np.arange(len(view.table)), [(ALL_COLUMNS["name"], width)])
     assert {row.cells[0] for row in found} >= set(names)
+
+
+def test_a_verdict_says_how_often_it_happened_where_there_is_room() -> None:
+    code = np.array([MECHANISMS.index("first-touch")], np.int8)
+    events = Events(np.array([7]), code, np.array([4]), np.array([True]))
+    heaps = [mappings_of((0x1000, 0x2000, "rw-p", "[heap]", 8 + 4 * n)) for n in range(5)]
+    ticks = [tick_of(n, heap, [7], events=events if n else NO_EVENTS) for n, heap in enumerate(heaps)]
+    timeline = timeline_of(*ticks)
+    view = derive_view(timeline, ViewState())
+    for width, text in (
+        (40, "1 p first touch ×4 · now"),
+        (24, "1 p first touch ×4 · now"),
+        (23, "1 p first touch · now"),
+    ):
+        (row,) = build_rows(view, timeline, np.array([0]), [(ALL_COLUMNS["happened"], width)])
+        assert row.cells == (text,)

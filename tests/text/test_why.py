@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -116,3 +117,20 @@ def test_what_was_there_and_never_changed_says_so() -> None:
 )
 def test_two_amounts_share_their_unit(was: float, now: float, text: str) -> None:
     assert pair_text(was, now) == text
+
+
+def test_a_doubtful_mechanism_ends_its_sentence_itself() -> None:
+    doubtful = replace(tick(3, 1600, "first-touch", 400).events, sure=np.array([False]))
+    grown = [tick(n, 400 + 400 * n, "first-touch", 400) for n in range(1, 5)]
+    told = why(tick(0, 400), *(replace(each, events=replace(doubtful)) for each in grown))
+    assert "first touch? (" in told.trend
+    assert "?." not in told.trend
+    once = why(tick(0, 400), replace(tick(1, 800), events=doubtful))
+    assert once.trend.endswith("by first touch?")
+
+
+def test_the_label_says_what_proves_it() -> None:
+    assert why(tick(0, 8), tick(1, 8)).label == ""
+    assert why(tick(0, 8, name="[anon:cache]")).label == (
+        "[anon:cache]: the program itself gave it this name (PR_SET_VMA_ANON_NAME)."
+    )

@@ -45,7 +45,13 @@ def draw_why(
     reasons = [line for reason in why.reasons for line in draw_reason(reason, style, width)]
     first = [*_notice(why, style, width), *draw_verdict(why.verdict, why.age, style, width)]
     middle = [trend, reasons] if why.moving or height >= _SHORT else [reasons, trend]
-    parts = [*middle, _change_lines(why, style, width), _facts(why, style, width), _advice(why, style, width)]
+    parts = [
+        *middle,
+        _change_lines(why, style, width),
+        _facts(why, style, width),
+        _label(why, style, width),
+        _advice(why, style, width),
+    ]
     gap = [Strip.blank(width, style.base)] if height >= _ROOMY else []
     used = len(first) + sum(len(part) + len(gap) for part in parts if part)
     chart = _chart(history, view, ticks, style, width, height - used - len(gap))
@@ -76,10 +82,10 @@ def draw_verdict(verdict: str, age: str, style: DrawStyle, width: int) -> list[S
     return [style.line(line, width) for line in segments]
 
 
-def draw_paragraph(text: str, style: DrawStyle, width: int) -> list[Strip]:
+def draw_paragraph(text: str, style: DrawStyle, width: int, *, quiet: bool = False) -> list[Strip]:
     """A paragraph."""
-    lines = textwrap.wrap(text, max(1, width - 2), break_on_hyphens=False)
-    return [style.line([Segment(f" {line}", style.base)], width) for line in lines]
+    lines = textwrap.wrap(fmt.printable(text), max(1, width - 2), break_on_hyphens=False)
+    return [style.line([Segment(f" {line}", style.quiet if quiet else style.base)], width) for line in lines]
 
 
 def draw_reason(reason: Reason, style: DrawStyle, width: int) -> list[Strip]:
@@ -129,6 +135,11 @@ def _chart(
 def _facts(why: Why, style: DrawStyle, width: int) -> list[Strip]:
     """What is known about the mapping."""
     return [style.line([Segment(f" {line}", style.quiet)], width) for line in flow(why.facts, width - 2)]
+
+
+def _label(why: Why, style: DrawStyle, width: int) -> list[Strip]:
+    """What proves the label."""
+    return draw_paragraph(why.label, style, width, quiet=True)
 
 
 def _advice(why: Why, style: DrawStyle, width: int) -> list[Strip]:

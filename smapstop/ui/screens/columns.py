@@ -44,7 +44,9 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         with Vertical(classes="box") as box:
             box.border_title = "Columns, from left to right"
             right = key_of(self.app, "move_down")
-            box.border_subtitle = f"{show} toggle · {left}{right} move · {default} defaults · enter   {back}"
+            box.border_subtitle = (
+                f"{show} toggle · {left}{right} move · {default} defaults · enter keep · {back} cancel"
+            )
             yield OptionList(*map(self._option, self._order), compact=True)
             yield Explained(markup=False)
 

@@ -43,7 +43,7 @@ class RunsScreen(Modal[Run | None]):
         with Vertical(classes="box") as box:
             box.border_title = f"Runs, the last {MAX_RUNS} are kept"
             box.border_subtitle = (
-                f"Δ against the previous run at the same age   enter open   {key_of(self.app, 'back')}"
+                f"Δ against the previous run at the same age · enter open · {key_of(self.app, 'back')} close"
             )
             yield Static(Content(f"   {header()}"), id="titles")
             previous_runs = (None, *self._runs)

@@ -45,7 +45,7 @@ class SortScreen(Modal[Sorting | None]):
         """Compose the list of choices, with the current one marked."""
         with Vertical(classes="box") as box:
             box.border_title = "Sort by"
-            box.border_subtitle = f"enter sort · again: reverse   type to find   {key_of(self.app, 'back')}"
+            box.border_subtitle = f"enter sort · again: reverse · type to find · {key_of(self.app, 'back')} cancel"
             yield OptionList(*(self._option(key) for key in (DEFAULT_SORTING.key, *SORTABLE)), compact=True)
             yield Explained(markup=False)
 

@@ -34,7 +34,7 @@ class ThemeScreen(Modal[None]):
         self._names = [name for name in theme_names() if theme_for(name, colours) == name]
         with Vertical(classes="box") as box:
             box.border_title = "Theme"
-            box.border_subtitle = f"↑↓ try   enter keep   {key_of(self.app, 'back')}"
+            box.border_subtitle = f"↑↓ try · enter keep · {key_of(self.app, 'back')} cancel"
             yield OptionList(*map(self._option, self._names), compact=True)
 
     def on_mount(self) -> None:
