@@ -6,7 +6,6 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from smapstop.model.grouping import GroupScope
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.recent_moves import recent_amounts
 from smapstop.model.history.repeats import repeat_counter
@@ -14,6 +13,7 @@ from smapstop.model.history.series_cache import SampleCache, SeriesCache, Series
 from smapstop.model.metrics import Metric, parts_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import View
 from smapstop.text.columns import Column
 from smapstop.text.events import change_text
 
@@ -75,11 +75,18 @@ def sum_known(series: Sequence[SeriesValues]) -> SeriesValues:
     return np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0))
 
 
-def group_series_of(timeline: Timeline, scope: GroupScope, columns: Sequence[Column], metric: Metric) -> GroupSeries:
-    """Build the series of a timeline's groups for these columns and the metric."""
-    return GroupSeries(
-        GroupHistory(timeline, scope, parts_of(metric)), GroupHistory(timeline, scope, amount_fields(columns))
-    )
+def fitting_group_series(
+    cached: GroupSeries | None, timeline: Timeline, view: View, columns: Sequence[Column]
+) -> GroupSeries | None:
+    """Series of a view's groups for these columns, the cached ones if they fit; None when the rows are mappings."""
+    scope, fields = view.scope, parts_of(view.state.metric)
+    if scope.by == "none":
+        return None
+    history = None if cached is None else cached.metric
+    fits = history is not None and (history.timeline, history.fields) == (timeline, fields)
+    if fits and history is not None and history.scope.matches(scope):
+        return cached
+    return GroupSeries(GroupHistory(timeline, scope, fields), GroupHistory(timeline, scope, amount_fields(columns)))
 
 
 def amount_fields(columns: Iterable[Column]) -> tuple[str, ...]:

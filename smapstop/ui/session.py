@@ -10,6 +10,7 @@ from smapstop.model.history.time_window import last_tick_before, until_showing
 from smapstop.model.protocol import EndOfRecording, Failure, Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import parse_filter
+from smapstop.model.view.selection import RowSelection, mappings_in
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
@@ -33,6 +34,8 @@ class Session:
         self.activity = Activity(self.timeline)
         self.view_state = view_state
         self.order = StableOrder(sorting)
+        self.row_selection = RowSelection()
+        """What the user selected, also mappings that are not there at the tick shown."""
         self.view: View | None = None
         """The view derived last; None before the first of the run shown."""
         self.carried_mapping: int | None = None
@@ -91,6 +94,15 @@ class Session:
         begun = run.timeline.header(max(first, run.timeline.oldest))
         return (run.timeline.header(len(run.timeline) - 1).monotonic_ns - begun.monotonic_ns) / 1e9
 
+    @property
+    def selection(self) -> tuple[int, ...]:
+        """Ids of the selected mappings that are there at the tick shown, in address order."""
+        return () if self.view is None else mappings_in(self.view, self.row_selection.ids)
+
+    def select(self, selection: RowSelection) -> None:
+        """Select mappings; while a range is extended, rows keep their order."""
+        self.row_selection, self.order.held = selection, selection.anchor is not None
+
     def note_input(self) -> None:
         """Note user input: the table is not sorted right after it, and a carried mapping is dropped."""
         self.last_input_time, self.carried_mapping = time.monotonic(), None
@@ -110,7 +122,11 @@ class Session:
     def show_run(self, run: Run, at: int | None = None) -> None:
         """Show a run, live or at a tick, compared with the previous one if there is one."""
         self.run, self.timeline, self.view = run, run.timeline, None
-        self.activity, self.order = Activity(run.timeline), self.order.reset_copy()
+        self.activity, self.order, self.row_selection = (
+            Activity(run.timeline),
+            self.order.reset_copy(),
+            RowSelection(),
+        )
         self.view_state = self.view_state.switch_run(at, earlier=self.previous_run is not None)
 
     def set_view_state(self, view_state: ViewState) -> None:

@@ -22,6 +22,8 @@ class StableOrder:
     def __init__(self, sorting: Sorting) -> None:
         self.sorting = sorting
         self.frozen = False
+        self.held = False
+        """Whether rows stay for the moment, as while a range of them is selected."""
         self._ids = np.zeros(0, np.int64)
         self._last_sort_inputs: tuple[Sorting, ViewState] | None = None
         self._last_move_tick = -MIN_TICKS_BETWEEN_MOVES
@@ -48,7 +50,7 @@ class StableOrder:
         """Whether to sort: sorting or view state changed, or the last move and key press are long enough ago."""
         if self._last_sort_inputs != (self.sorting, view.state):
             return True
-        if self.frozen or seconds_since_key < QUIET_SECONDS:
+        if self.frozen or self.held or seconds_since_key < QUIET_SECONDS:
             return False
         return abs(view.snapshot.tick.number - self._last_move_tick) >= MIN_TICKS_BETWEEN_MOVES
 

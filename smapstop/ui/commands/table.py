@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.ui.commands import copy, groups, panes, program, quitting, rows
+from smapstop.ui.commands import copy, groups, panes, program, quitting, rows, select
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 
@@ -12,6 +12,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     rows.GROUP,
     groups.FOLD,
     groups.UNFOLD,
+    select.SELECT,
     rows.FILTER,
     rows.METRIC,
     copy.COPY,

@@ -15,13 +15,21 @@ from smapstop.text.table_rows import RowText, Weight
 from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette
 
+SELECTED, PARTLY_SELECTED = "✓", "-"
+"""Marks of rows that are selected, and of groups that are in part."""
 _FALL_STYLE = Style(underline=True)
 _TextStyle = tuple[str | None, bool | None]
 """Colour, and whether bold; None for that of the row."""
 
 
 def draw_row(
-    row: RowText, columns: Sequence[tuple[Column, int]], base: Style, palette: Palette, *, cursor: bool
+    row: RowText,
+    columns: Sequence[tuple[Column, int]],
+    base: Style,
+    palette: Palette,
+    *,
+    cursor: bool,
+    mark: str = " ",
 ) -> Strip:
     """Draw a row, one cell between its columns.
 
@@ -31,6 +39,7 @@ def draw_row(
         base: Style of the row.
         palette: Colours.
         cursor: Whether the row has the cursor, which has colours of its own.
+        mark: Between the letter of the kind and the name: whether the row is selected.
     """
     segments = []
     for (column, cells), text, number, weight, move in zip(
@@ -45,7 +54,7 @@ def draw_row(
             style = ensure_legible(style) if cursor else style
         if column.cell_format == "name":
             marker = ensure_legible(_restyle(base, palette.colours[row.kind.value], True))
-            segments += [Segment(letter_of(row.kind) + " ", marker), Segment(fmt.pad(text, cells - 1), style)]
+            segments += [Segment(letter_of(row.kind) + mark, marker), Segment(fmt.pad(text, cells - 1), style)]
         elif column.right and move < 0 and not row.gone:  # it fell: underlined, as colour alone must not show it
             blank = " " * (cells - len(text))
             segments += [Segment(blank, base), Segment(text, style + _FALL_STYLE), Segment(" ", base)]

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Pace, Target
+from smapstop.model.view.selection import RowSelection
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
@@ -20,6 +21,7 @@ from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.timeline_screen import TimelineScreen
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.border_drag import BorderDrag
+from smapstop.ui.widgets.chip_line import ChipLine
 from smapstop.ui.widgets.events_pane import EventList
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
@@ -87,6 +89,7 @@ class MainScreen(TimelineScreen):
         yield HeaderBar()
         yield TimeBand()
         yield Totals()
+        yield ChipLine()
         self.views = Views(self.columns, self.settings.inspector)
         yield self.views
         yield FilterLine(FILTER_HINT, self.session.matches_rows, id="filter-rows")
@@ -145,7 +148,8 @@ class MainScreen(TimelineScreen):
         self._walk_on()
         order = session.order
         rows = order.arrange_rows(view, session.seconds_since_input)
-        self.views.show(session.timeline, view, rows, order.sorting, frozen=order.frozen)
+        self.views.show(session.timeline, view, rows, order.sorting, frozen=order.frozen, selection=session.selection)
+        self.query_one(ChipLine).show(session, view)
 
     def _walk_on(self) -> None:
         """Show the next step of the walkthrough, if any."""
@@ -205,22 +209,15 @@ class MainScreen(TimelineScreen):
         elif self.views.go_back():
             self.request_redraw()
         else:
-            if view_state.filter or view_state.grouping != "none":
+            if self.session.row_selection.ids:
+                self.select(RowSelection())
+            elif view_state.filter or view_state.grouping != "none":
                 self.change_view(view_state.go_back())
             else:
                 self.action_live()
             self.views.table.focus()
 
-    # filter and events
-
-    def action_filter(self) -> None:
-        """Open the line to filter rows."""
-        self.query_one("#filter-rows", FilterLine).open(self.session.view_state.filter)
-
-    @on(FilterLine.FilterChanged, "#filter-rows")
-    def filter_rows(self, message: FilterLine.FilterChanged) -> None:
-        """Filter rows while the user types."""
-        self.change_view(replace(self.session.view_state, filter=message.expression))
+    # events
 
     @on(FilterLine.FilterClosed, "#filter-rows")
     def focus_table(self) -> None:

@@ -106,10 +106,19 @@ class Views(Container):
 
     # what is shown
 
-    def show(self, timeline: Timeline, view: View, rows: NDArray[np.intp], sorting: Sorting, *, frozen: bool) -> None:
-        """Show a view with its rows in this order, and explain the row under the cursor."""
+    def show(
+        self,
+        timeline: Timeline,
+        view: View,
+        rows: NDArray[np.intp],
+        sorting: Sorting,
+        *,
+        frozen: bool,
+        selection: tuple[int, ...],
+    ) -> None:
+        """Show a view with its rows in this order, and explain the row under the cursor, or all that are selected."""
         self._shown = timeline, view
-        self.table.show(timeline, view, rows, sorting, frozen=frozen)
+        self.table.show(timeline, view, rows, sorting, frozen=frozen, selection=selection)
         self._follow()
 
     @on(MappingTable.CursorMoved)

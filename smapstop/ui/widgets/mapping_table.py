@@ -13,17 +13,16 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
-from smapstop.model.metrics import METRIC_TITLES, parts_of
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.selection import selected_part
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
-from smapstop.text import format as fmt
 from smapstop.text.columns import Column, fit_columns, group_columns, unfitted_columns
-from smapstop.text.row_queries import GroupSeries, RowSeries, group_series_of, row_series_of
-from smapstop.text.status import window_text
+from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_series, row_series_of
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks
-from smapstop.ui.drawing.table_row import draw_row
+from smapstop.ui.drawing.table_header import titles_text
+from smapstop.ui.drawing.table_row import PARTLY_SELECTED, SELECTED, draw_row
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
@@ -48,12 +47,20 @@ class _TableLine:
     sideways: int
     """Cells scrolled out of view at the left."""
     cursor: bool
+    selected: float
+    """Part of the row's mappings that are selected."""
 
 
 class MappingTable(LineList[int, _TableLine]):
     """The mappings, or groups of them, one per line."""
 
-    DEFAULT_CSS = "MappingTable { height: 1fr; }"
+    COMPONENT_CLASSES = {"table--selected"}  # noqa: RUF012  (as Textual declares it)
+    DEFAULT_CSS = """
+    MappingTable { height: 1fr;
+      & > .table--selected { background: $primary 25%; color: $foreground; }
+    }
+    MappingTable:ansi > .table--selected { background: ansi_default; color: ansi_default; text-style: bold; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("list", "table")]
 
     @dataclass
@@ -62,8 +69,20 @@ class MappingTable(LineList[int, _TableLine]):
 
         mapping: int
 
+    @dataclass
     class CursorMoved(Message):
         """The user put the cursor on a row."""
+
+        table: "MappingTable"
+
+    @dataclass
+    class RowsSelected(Message):
+        """The user selected rows by mouse."""
+
+        rows: tuple[int, ...]
+        """Their ids."""
+        toggles: bool
+        """Whether rows that were selected no longer are."""
 
     @dataclass
     class SortRequested(Message):
@@ -80,11 +99,13 @@ class MappingTable(LineList[int, _TableLine]):
         self._row_series: RowSeries | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._sorting = Sorting()
-        self._name_title = ""
+        self._frozen = False
         self._fitted_columns: list[tuple[Column, int]] = []
         self._rows_inputs: tuple[object, ...] = ()
         self._rows: list[RowText] = []
         self._sideways = 0
+        self.selection: tuple[int, ...] = ()
+        """Ids of the selected mappings."""
 
     # what is shown
 
@@ -93,35 +114,31 @@ class MappingTable(LineList[int, _TableLine]):
         self.columns, self._group_series, self._row_series = columns, None, None
 
     def show(
-        self, timeline: Timeline, view: View, order: NDArray[np.intp], sorting: Sorting, *, frozen: bool
+        self,
+        timeline: Timeline,
+        view: View,
+        order: NDArray[np.intp],
+        sorting: Sorting,
+        *,
+        frozen: bool,
+        selection: tuple[int, ...] = (),
     ) -> None:
-        """Show a view with its rows in this order; the title says if that is frozen."""
+        """Show a view with its rows in this order; the title says if that is frozen. Selected mappings are marked."""
+        self.selection = selection
         fixed, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
         metric = view.state.metric
-        self._group_series = self._find_group_series(timeline, view)
+        self._group_series = fitting_group_series(self._group_series, timeline, view, self.columns)
         series = self._row_series
         if series is None or (series.timeline, series.metric) != (timeline, metric):
             self._row_series = row_series_of(timeline, self.columns, metric)
-        self._sorting, self._name_title = sorting, _format_name_title(view, frozen=frozen)
+        self._sorting, self._frozen = sorting, frozen
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
             # the mapping under the cursor is gone: keep the cursor on its line
             self.cursor_id = self.identity_of(min(index, self.count - 1))
             fixed = self.cursor_id, fixed[1]
         self.restore_fixed_row(*fixed)
         self.redraw()
-
-    def _find_group_series(self, timeline: Timeline, view: View) -> GroupSeries | None:
-        """Series of the groups, reused while they fit; None when the rows are mappings."""
-        if view.scope.by == "none":
-            return None
-        cached, metric = self._group_series, view.state.metric
-        if cached is not None:
-            history = cached.metric
-            fits = history.scope.matches(view.scope)
-            if fits and (history.timeline, history.fields) == (timeline, parts_of(metric)):
-                return cached
-        return group_series_of(timeline, view.scope, self.columns, metric)
 
     @property
     def count(self) -> int:
@@ -177,7 +194,11 @@ class MappingTable(LineList[int, _TableLine]):
             self._fitted_columns = natural_widths(self._fitted_columns, self._rows)
             self._sideways = min(self._sideways, max(0, sum(cells + 1 for _, cells in self._fitted_columns) - room))
         widths, cursor = tuple(cells for _, cells in self._fitted_columns), self.cursor_index - first
-        return [_TableLine(row, widths, self._sideways, y == cursor) for y, row in enumerate(self._rows)]
+        parts = selected_part(self._view, self.selection, self._view.table.ids[self._order[first:stop]])
+        return [
+            _TableLine(row, widths, self._sideways, y == cursor, part)
+            for y, (row, part) in enumerate(zip(self._rows, parts, strict=True))
+        ]
 
     def empty_text(self) -> str:
         """Text shown without rows: the reason."""
@@ -191,36 +212,15 @@ class MappingTable(LineList[int, _TableLine]):
         if self._view is None:
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style("lines--header")
-        parts = []
-        for column, cells in self._fitted_columns:
-            title = self._title(column, cells)
-            if column.key == self._sorting.key or (self._sorting.key == "moved" and column.key == "happened"):
-                arrow = "▼" if self._sorting.descending else "▲"
-                title = fmt.clip(
-                    f"{title} {arrow}" if len(title) + 2 <= cells else f"{title[: cells - 1]}{arrow}", cells
-                )
-            parts.append(title.rjust(cells) if column.right else title.ljust(cells))
-        return Strip([Segment(" ".join(parts)[self._sideways :].ljust(width)[:width], style)], width)
-
-    def _title(self, column: Column, cells: int) -> str:
-        """Title of a column; that of the history includes its length."""
-        assert self._view is not None
-        if column.cell_format == "name":
-            return fmt.clip(self._name_title or column.title, cells)
-        metric = METRIC_TITLES[self._view.state.metric]
-        if column.cell_format == "change":
-            return f"Δ{metric}"
-        if column.cell_format != "history":
-            return column.title
-        span = window_text(self._view)
-        title = f"{metric} history ({span})"
-        return title if len(title) <= cells else f"{metric} ({span})"
+        titles = titles_text(self._fitted_columns, self._view, self._sorting, frozen=self._frozen)
+        return Strip([Segment(titles[self._sideways :].ljust(width)[:width], style)], width)
 
     def draw_line(self, line: _TableLine, width: int) -> Strip:
         """Draw one row: highlighted when it just changed, struck through when it is gone."""
         row, palette = line.row, palette_of(self.app)
         base = self._row_style(line, palette)
-        strip = draw_row(row, self._fitted_columns, base, palette, cursor=line.cursor)
+        mark = SELECTED if line.selected == 1 else PARTLY_SELECTED if line.selected else " "
+        strip = draw_row(row, self._fitted_columns, base, palette, cursor=line.cursor, mark=mark)
         return strip.crop(self._sideways, self._sideways + width).adjust_cell_length(width, base)
 
     def _row_style(self, line: _TableLine, palette: Palette) -> Style:
@@ -230,6 +230,8 @@ class MappingTable(LineList[int, _TableLine]):
             return base + self.get_component_rich_style("lines--cursor")
         if line.row.gone:
             return base + Style(color=palette.quiet, strike=True)
+        if line.selected:
+            return base + self.get_component_rich_style("table--selected")
         age = line.row.age
         if age is not None and age < len(palette.fade):
             return base + Style(bgcolor=palette.fade[age])
@@ -240,7 +242,7 @@ class MappingTable(LineList[int, _TableLine]):
     def move_to(self, index: int) -> None:
         """Put the cursor on a row."""
         super().move_to(index)
-        self.post_message(self.CursorMoved())
+        self.post_message(self.CursorMoved(self))
 
     def action_sideways(self, steps: int) -> None:
         """Scroll sideways: then all columns are there, and no text is cut; in a tree, unfold or fold first."""
@@ -281,11 +283,22 @@ class MappingTable(LineList[int, _TableLine]):
             self.post_message(self.Opened(self.current))
 
     def on_click(self, event: events.Click) -> None:
-        """Fold or unfold a group whose mark is clicked; the list puts the cursor there."""
+        """Fold or unfold a group whose mark is clicked; with ctrl or shift, select. The list moves the cursor."""
         column, index = self._column_at(event.x), self.top + event.y - 1
+        if (event.ctrl or event.shift) and event.y and index < self.count:
+            row = self.identity_of(index)
+            self.post_message(self.RowsSelected(self.rows_to_cursor(row) if event.shift else (row,), event.ctrl))
+            return
         on_mark = column is not None and column.key == "name" and event.x + self._sideways in _MARK_CELLS
         if on_mark and event.y and event.chain == 1 and index < self.count and self.identity_of(index) < 0:
             self.post_message(self.Opened(self.identity_of(index)))
+
+    def rows_to_cursor(self, row: int) -> tuple[int, ...]:
+        """Ids of the rows from one to that of the cursor; empty if it is not there."""
+        begin, end = self.index_of(row), self.cursor_index
+        if begin is None or self._view is None:
+            return ()
+        return tuple(self._view.table.ids[self._order[min(begin, end) : max(begin, end) + 1]].tolist())
 
     def handle_header_click(self, x: int) -> None:
         """Request sorting by the column clicked."""
@@ -306,13 +319,3 @@ class MappingTable(LineList[int, _TableLine]):
                 return column
             x -= cells + 1
         return None
-
-
-def _format_name_title(view: View, *, frozen: bool) -> str:
-    """Title of the name column: grouping and filter of the rows, and whether their order is frozen."""
-    state = view.state
-    shown, total = int(view.filter_mask.sum()), len(view.filter_mask)
-    ungrouped = "" if state.filter else "Mapping"
-    rows = ungrouped if state.grouping == "none" else f"By {state.grouping}"
-    filtered = f"{shown} of {total}: {state.filter}" if state.filter else ""
-    return " · ".join(filter(None, (rows, "frozen" if frozen else "", filtered)))
