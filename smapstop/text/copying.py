@@ -19,7 +19,7 @@ from smapstop.text import format as fmt
 from smapstop.text.columns import ALL_COLUMNS, Column
 from smapstop.text.group_why import GroupWhy, group_why_of
 from smapstop.text.mapping_detail import compared_ticks, title_of
-from smapstop.text.row_queries import group_series_of
+from smapstop.text.row_queries import fitting_group_series
 from smapstop.text.status import baseline_text
 from smapstop.text.table_rows import build_rows
 from smapstop.text.why import Reason, Why, why_of
@@ -69,7 +69,7 @@ def rows_text(view: View, timeline: Timeline, columns: Sequence[Column], ids: Se
     """
     table, rows = view.table, _find(view, ids)
     shown = [column for column in columns if column.cell_format not in _NOT_COPIED]
-    groups = group_series_of(timeline, view.scope, shown, view.state.metric) if (table.ids[rows] < 0).any() else None
+    groups = fitting_group_series(None, timeline, view, shown)
     verdicts = build_rows(view, timeline, rows, [(ALL_COLUMNS["happened"], _AMPLE_WIDTH)], groups)
     titles = [f"{column.key}{_UNITS.get(column.cell_format, '')}" for column in shown]
     lines = [["start", "end", "mappings", *titles]]
