@@ -30,6 +30,18 @@ class Attach:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachNext:
+    """Wait for the next process like the one that was watched and has ended, and watch that, as a new target."""
+
+    pace: Pace = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class StopWaiting:
+    """No longer wait for the next process."""
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """Start a program on the source's terminal, and watch it from its exec on.
 
@@ -117,7 +129,7 @@ MappingRequest = PagesRequest | SymbolsRequest | FramesRequest | SharersRequest
 """Requests about one mapping."""
 FamilyRequest = FollowFamily | SampleMembers | MemberRequest
 """Requests about the family of the target."""
-Request = Attach | Launch | Pace | Signal | Detach | MappingRequest | FamilyRequest
+Request = Attach | AttachNext | StopWaiting | Launch | Pace | Signal | Detach | MappingRequest | FamilyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +236,7 @@ class MemberMessage:
 
 @dataclass(frozen=True, slots=True)
 class LaunchFailed:
-    """Launching the program again failed; it may be retried."""
+    """Launching the program again failed, or attaching to the next process; it may be retried."""
 
     what: str
     remedy: str = ""

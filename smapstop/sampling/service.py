@@ -11,6 +11,7 @@ from typing import cast
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import (
     Attach,
+    AttachNext,
     Detach,
     Failure,
     FollowFamily,
@@ -24,14 +25,19 @@ from smapstop.model.protocol import (
     SampleMembers,
     SharersRequest,
     Signal,
+    StopWaiting,
     SymbolsRequest,
 )
 from smapstop.proc.process import ProcDir
+from smapstop.proc.successor import SuccessorSearch, boot_time_s, read_identity
 from smapstop.pseudo_terminal import ProgramTerminal
 from smapstop.sampling.family_watch import FamilyWatch
 from smapstop.sampling.launch import launch, release, terminal_environment
 from smapstop.sampling.watched_process import WatchedProcess
 from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
+
+_SEARCH_NS = 250_000_000
+"""Interval at which the next process is searched for."""
 
 
 class Service:
@@ -47,7 +53,12 @@ class Service:
         self._watched: WatchedProcess | None = None
         self._family: FamilyWatch | None = None
         self._pace = Pace()
-        self._launches = 0
+        self._search: SuccessorSearch | None = None
+        """Search for the next process like the one that ended last."""
+        self._awaited: AttachNext | None = None
+        """Request for that process; None unless it is awaited."""
+        self._search_due_ns = 0
+        self._starts = 0
 
     def run(self) -> None:
         """Serve until the reader is gone or detaches."""
@@ -73,6 +84,7 @@ class Service:
         """Time until the next tick or reading is due; None while nothing is watched."""
         due_ns = [self._watched.sampler.pacer.due_ns] if self._watched else []
         due_ns += [self._family.due_ns] if self._family else []
+        due_ns += [self._search_due_ns] if self._awaited else []
         return max(0.0, (min(due_ns) - time.monotonic_ns()) / 1e9) if due_ns else None
 
     def _do_what_is_due(self, ready: list[int]) -> None:
@@ -82,6 +94,8 @@ class Service:
             self._finish_watching(watched)
         elif watched is not None and time.monotonic_ns() >= watched.sampler.pacer.due_ns:
             self._send_sample(watched)
+        elif self._awaited is not None and time.monotonic_ns() >= self._search_due_ns:
+            self._attach_next(self._awaited)
         elif self._family is not None:
             for message in self._family.step():
                 self._send(message)
@@ -99,7 +113,12 @@ class Service:
         try:
             match request:
                 case Attach(pid, pace):
+                    self._starts += 1
                     self._start_watching(WatchedProcess(ProcDir(pid), None, pace))
+                case AttachNext() if not self._watched:
+                    self._awaited, self._search_due_ns = request, 0
+                case StopWaiting():
+                    self._awaited = None
                 case Launch() if not self._watched:
                     self._start_watching(self._launch_program(request))
                 case Pace():
@@ -143,13 +162,13 @@ class Service:
         self._set_pace(self._pace)
 
     def _failure_message(self, what: str, remedy: str = "", status: int = 2) -> Failure | LaunchFailed:
-        """Message of a failure; after a first launch it is not final: the program can be launched again."""
-        return LaunchFailed(what, remedy) if self._launches > 1 else Failure(what, remedy, status)
+        """Message of a failure; after a first start it is not final: a process can be launched or awaited again."""
+        return LaunchFailed(what, remedy) if self._starts > 1 else Failure(what, remedy, status)
 
     def _launch_program(self, request: Launch) -> WatchedProcess:
         """Launch a program on the pty, or on the given fds, which are then only the program's."""
         environment = request.environment
-        self._launches += 1
+        self._starts += 1
         if self._terminal is None:
             program = launch(request.command, terminal_fd=None, stdio=self._stdio, env=environment)
             for fd in set(self._stdio) - {0, 1, 2}:
@@ -158,6 +177,20 @@ class Service:
             with self._terminal.open_slave() as slave:
                 program = launch(request.command, terminal_fd=slave, env=terminal_environment(environment))
         return WatchedProcess(ProcDir(program.pid), program, request.pace)
+
+    def _attach_next(self, request: AttachNext) -> None:
+        """Watch the next process, if it is there."""
+        self._search_due_ns = time.monotonic_ns() + _SEARCH_NS
+        process = self._search.find() if self._search else None
+        if process is None:
+            return
+        self._awaited, self._starts = None, self._starts + 1
+        try:
+            os.close(process.open("smaps"))  # before the target is sent: another may not be read
+            self._start_watching(WatchedProcess(process, None, request.pace))
+        except OSError as error:
+            process.close()
+            self._send(LaunchFailed(f"cannot watch process {process.pid}: {error.strerror}"))
 
     def _start_watching(self, watched: WatchedProcess) -> None:
         """Send the target and its first tick; a launched program is released after that."""
@@ -179,12 +212,16 @@ class Service:
                 self._finish_watching(watched)
             return
         watched.oom_watch.keep(counts)
+        if tick.executed:
+            with suppress(OSError):  # it has ended since
+                watched.identity = read_identity(watched.process)
         self._send(tick)
 
     def _finish_watching(self, watched: WatchedProcess) -> None:
         """Send the last tick and close the target."""
         tick = watched.sampler.final_tick(watched.collect_exit_status())
         self._send(tick or self._failure_message(f"process {watched.process.pid} ended before it could be read"))
+        self._search = SuccessorSearch(watched.identity, watched.process.pid, boot_time_s())
         watched.close()
         self._watched = None
 

@@ -6,6 +6,7 @@ from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import ExitStatus
 from smapstop.proc.exit_status import read_wait_status, split_wait_status
 from smapstop.proc.process import ProcDir, max_map_count
+from smapstop.proc.successor import read_identity
 from smapstop.sampling.launch import Program
 from smapstop.sampling.oom_watch import OomWatch
 from smapstop.sampling.sampler import Sampler
@@ -17,6 +18,8 @@ class WatchedProcess:
     def __init__(self, process: ProcDir, program: Program | None, pace: Pace) -> None:
         self.process = process
         self.program = program
+        self.identity = read_identity(process)
+        """What it runs."""
         self.pidfd = os.pidfd_open(process.pid)
         self.sampler = Sampler(process, pace)
         self.oom_watch = OomWatch(process.pid, self.sampler.cgroup)

@@ -47,6 +47,8 @@ class Header:
     """Whether the display keeps advancing."""
     costs: tuple[str, ...]
     """Baseline, cost of the reading, and start of the history."""
+    offers: tuple[str, ...] = ()
+    """What can be done next, the longest text first, of which one is shown; none for nothing."""
 
 
 def header_of(
@@ -88,6 +90,22 @@ def header_of(
             *_history_start(timeline),
         ),
     )
+
+
+def next_run_offers(name: str, key: str, *, launched: bool, awaited: bool) -> tuple[str, ...]:
+    """Texts that offer the next run of a process that has ended, the longest first.
+
+    Args:
+        name: Name of the process.
+        key: Key that begins the next run, or stops waiting for it.
+        launched: Whether smapstop launched the process.
+        awaited: Whether the next process is awaited.
+    """
+    if awaited:
+        return f"waiting for the next {name}, {key} stops", f"waiting, {key} stops"
+    if launched:
+        return (f"{key}: run again",)
+    return f"{key}: attach to the next {name}", f"{key}: attach to the next", f"{key}: next"
 
 
 def _title(target: Target, tick: Tick, timeline: Timeline) -> str:

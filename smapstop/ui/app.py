@@ -253,8 +253,10 @@ class Dashboard(KeyApp):
             self.main_screen.focus_table()
 
     def _show_launch_failure(self, why: str) -> None:
-        """Show why the program could not be restarted, and wait for the next rebuild."""
+        """Show why the program could not be restarted, or the next process not be watched."""
         self.notify(why, severity="error", markup=False)
+        self.session.awaits_next = False
+        self.main_screen.request_redraw()
         if self.main_screen.dock is not None:
             self.main_screen.dock.show_launch_failure(why)
             self.main_screen.focus_table()

@@ -51,6 +51,8 @@ class Session:
         """Whether the user was told what to set if the terminal forbids copying."""
         self.overdue_seconds = 0
         """Seconds since the last tick of the newest run if the next one is overdue, else 0."""
+        self.awaits_next = False
+        """Whether the next process like the one that ended is awaited."""
         self.last_input_time = 0.0
         """Last key press in the dashboard or use of the mouse, seconds of `time.monotonic`."""
 
@@ -113,7 +115,7 @@ class Session:
 
     def begin_run(self, target: Target) -> Run:
         """Add a run, and show it, unless the user views an earlier run or tick."""
-        is_live = self.is_newest_run and self.view_state.at is None
+        is_live, self.awaits_next = self.is_newest_run and self.view_state.at is None, False
         run = self.runs.begin(target)
         if is_live:
             self.show_run(run)

@@ -2,7 +2,9 @@
 
 import os
 import queue
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from stepped_program import DEADLINE_SECONDS, SteppedProgram, stepped_python, wa
 
 from smapstop.model.protocol import (
     Attach,
+    AttachNext,
     Failure,
     Launch,
     LaunchFailed,
@@ -23,6 +26,7 @@ from smapstop.model.protocol import (
     PagesRequest,
     Request,
     Signal,
+    StopWaiting,
     Target,
 )
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit, Tick
@@ -429,6 +433,42 @@ def test_a_program_is_not_launched_while_another_one_runs(on_terminal: Listening
         on_terminal.ask(Launch(("sleep", "1000"), dict(os.environ), QUICK))
     on_terminal.target()
     on_terminal.tick(lambda tick: tick.number > 3)
+
+
+def test_the_next_process_of_the_same_name_is_awaited_and_watched(listening: Listening, tmp_path: Path) -> None:
+    sleep = shutil.which("sleep")
+    assert sleep is not None
+    program = shutil.copy(sleep, tmp_path / "comes-again")
+    for number in range(2):
+        with subprocess.Popen([program, "1000"]) as process:
+            listening.timeline = Timeline()
+            if number == 0:
+                listening.ask(Attach(process.pid, QUICK))
+            assert listening.target().pid == process.pid
+            assert listening.tick().number == 0
+            process.kill()
+            assert listening.ending().signal == signal.SIGKILL
+        listening.ask(AttachNext(QUICK))
+
+
+def test_who_no_longer_waits_is_attached_to_nothing(listening: Listening, tmp_path: Path) -> None:
+    sleep = shutil.which("sleep")
+    assert sleep is not None
+    program = shutil.copy(sleep, tmp_path / "comes-again")
+    with subprocess.Popen([program, "1000"]) as first, subprocess.Popen([sleep, "1000"]) as other:
+        listening.ask(Attach(first.pid, QUICK))
+        listening.target()
+        listening.tick()
+        first.kill()
+        listening.ending()
+        listening.ask(AttachNext(QUICK))
+        listening.ask(StopWaiting())
+        with subprocess.Popen([program, "1000"]) as second:
+            listening.timeline = Timeline()
+            listening.ask(Attach(other.pid, QUICK))
+            assert listening.target().pid == other.pid
+            second.kill()
+        other.kill()
 
 
 def test_launched_program_ends_with_its_terminal_when_the_source_is_closed(program: Program) -> None:

@@ -22,6 +22,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     panes.SPLIT,
     program.LIVE,
     program.INTERVAL,
+    program.RUN,
     quitting.SAVE,
     quitting.QUIT,
 )

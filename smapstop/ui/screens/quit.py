@@ -79,6 +79,14 @@ class QuitScreen(Modal[QuitChoice | None]):
         self.action_answer(message.option_id or "")
 
 
+class RunAgainScreen(QuitScreen):
+    """Asks whether to end the running program and run it again; the result is "end", or None to let it run on."""
+
+    @property
+    def _answers(self) -> tuple[_Answer, ...]:
+        return ("end", "end_program", "Run again", "terminate it first (SIGHUP)"), _CANCEL
+
+
 def _option(answer: str, key: str, title: str, explanation: str) -> Option:
     """Line of an answer in the list."""
     return Option(Content.assemble((f" {key:>3}  {title:18}", "bold"), f"{explanation} "), id=answer)

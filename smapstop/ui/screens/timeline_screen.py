@@ -42,12 +42,17 @@ class TimelineScreen(Screen[None]):
         if recorded:  # all of it is shown
             session.set_view_state(replace(session.view_state, span_s=None))
         self.columns = find_columns(settings.columns)
-        self.recorded, self.many_runs = recorded, many_runs
+        self.recorded, self._expects_runs = recorded, many_runs
         self._playback: Playback | None = None
 
     def on_mount(self) -> None:
         """Create the timer of playback, paused."""
         self._playback_timer = self.set_interval(PLAYBACK_FRAME_SECONDS, self._advance_playback, pause=True)
+
+    @property
+    def many_runs(self) -> bool:
+        """Whether there are several runs, or may be."""
+        return self._expects_runs or len(self.session.runs.stored) > 1
 
     def change_view(self, view_state: ViewState) -> None:
         """Set the view state, and redraw."""
@@ -275,7 +280,9 @@ class TimelineScreen(Screen[None]):
     def action_runs(self) -> None:
         """Open the dialog to choose a run."""
         if not self.many_runs or self.session.run is None:
-            self.notify("only one run; start with --watch to keep several")
+            self.notify(
+                f"only one run; {key_of(self.app, 'run_again')} runs it again, --watch does so after each build"
+            )
             return
         from smapstop.ui.screens.runs import RunsScreen
 

@@ -1,5 +1,7 @@
 """Header: the process watched, its state, whether the view is live, and the cost of sampling."""
 
+from dataclasses import replace
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -8,14 +10,16 @@ from textual.widget import Widget
 
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.status import Header, header_of
+from smapstop.text.status import Header, header_of, next_run_offers
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.session import Session
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 
 _MIN_NAME = 20
 """Cells that the name may take on any terminal; on a wide one it may take a quarter of the line."""
-_MODE_ACTION, _BASELINE_ACTION = "screen.pause", "screen.compare"
+_MODE_ACTION, _BASELINE_ACTION, _RUN_ACTION = "screen.pause", "screen.compare", "app.command('run')"
+_OFFER = Style(bold=True, underline=True)
 
 
 class HeaderBar(Widget):
@@ -45,8 +49,14 @@ class HeaderBar(Widget):
             self.show_notice(missing)
             return
         number, overdue_seconds = run.number if numbered else 0, session.overdue_seconds * session.is_newest_run
-        ended = session.end_of_recording
-        self.show(header_of(run.target, view, session.timeline, ended, run=number, overdue_seconds=overdue_seconds))
+        over = session.end_of_recording
+        header = header_of(run.target, view, session.timeline, over, run=number, overdue_seconds=overdue_seconds)
+        has_ended = session.is_newest_run and session.timeline.ending is not None
+        if has_ended and over is None and session.failure is None:
+            key, launched = key_of(self.app, "run_again"), run.target.launched
+            offers = next_run_offers(header.name, key, launched=launched, awaited=session.awaits_next)
+            header = replace(header, offers=offers)
+        self.show(header)
 
     def show_notice(self, text: str) -> None:
         """Show a notice instead of the header: why no process is shown."""
@@ -87,18 +97,26 @@ class HeaderBar(Widget):
         name = f" {fmt.shorten_middle(header.name, max(_MIN_NAME, width // 4))} "
         facts, costs = list(header.process_facts), list(header.costs)
 
+        offers = list(header.offers)
+
         def left() -> str:
-            return name + " " + "   ".join(facts)
+            return name + " " + "   ".join([*facts, *offers[:1]])
 
         def right() -> str:
             return "   ".join([mode, *costs]) + " "
 
         while fmt.cell_width(left()) + fmt.cell_width(right()) + 2 > width and (len(facts) > 1 or costs):
-            (facts if len(facts) > 2 or not costs else costs).pop()
+            if len(offers) > 1 and not costs:
+                offers.pop(0)
+            else:
+                (facts if len(facts) > 2 or not costs else costs).pop()
         mode = fmt.clip(mode, max(1, width - fmt.cell_width(left()) - 2))
         gap = " " * max(1, width - fmt.cell_width(left()) - fmt.cell_width(right()))
         at = width - fmt.cell_width(right())
         self._actions = [(range(at, at + fmt.cell_width(mode)), _MODE_ACTION)]
+        if offers:
+            end = fmt.cell_width(left())
+            self._actions.append((range(end - fmt.cell_width(offers[0]), end), _RUN_ACTION))
         if costs:
             at += fmt.cell_width(mode) + 3
             self._actions.append((range(at, at + fmt.cell_width(costs[0])), _BASELINE_ACTION))
@@ -107,7 +125,9 @@ class HeaderBar(Widget):
         return Strip(
             [
                 Segment(name, base + Style(bold=True, reverse=True)),
-                Segment(" " + "   ".join(facts) + gap, base),
+                Segment(" " + "   ".join(facts) + "   " * bool(offers), base),
+                Segment("".join(offers[:1]), base + _OFFER),
+                Segment(gap, base),
                 Segment(mode, ensure_legible(base + Style(color=colour, bold=True))),
                 Segment("".join(f"   {cost}" for cost in costs) + " ", base),
             ]

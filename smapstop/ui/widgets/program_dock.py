@@ -100,6 +100,11 @@ class ProgramDock(Vertical):
         except SmapstopError as error:
             self.app.notify(str(error), severity="error", markup=False, timeout=60)
 
+    async def run_again(self) -> None:
+        """End the program if it runs, and start it again, unless that is under way."""
+        if not self._launcher.is_restarting:
+            await self._launcher.restart()
+
     def show_start(self, number: int) -> None:
         """Show that a run has started; from the second on, its output begins below a title."""
         self._launcher.note_start()
@@ -119,15 +124,21 @@ class ProgramDock(Vertical):
         """
         self._launcher.note_end()
         self._program_alive = False
-        waiting = "" if self._rebuilds is None else ", waiting for a rebuild"
-        self.border_subtitle = RESTART_TEXT if self._launcher.is_restarting else how + waiting
+        text = RESTART_TEXT if self._launcher.is_restarting else f"{how}{self._next_step}"
+        self.border_subtitle = text.replace("[", r"\[")
         return self._launcher.is_restarting
 
     def show_launch_failure(self, why: str) -> None:
         """Show why the program could not be restarted."""
         self._launcher.note_launch_failure()
         self._keys_reserved = False
-        self.border_subtitle = f"{why}; waiting for a rebuild".replace("[", r"\[")
+        self.border_subtitle = f"{why}{self._next_step}".replace("[", r"\[")
+
+    @property
+    def _next_step(self) -> str:
+        """What starts the program again."""
+        key = f"{key_of(self.app, 'run_again')}: run again"
+        return f" · {key}" if self._rebuilds is None else f", waiting for a rebuild · {key}"
 
     def abandon_program(self, why: str) -> None:
         """Show why the program is no longer watched, and stop restarting it."""

@@ -204,7 +204,7 @@ async def test_without_watch_there_is_one_run_and_r_says_how_to_keep_more() -> N
         assert "run 1" not in await header(pilot)
         await pilot.press("r")
         (notice,) = app._notifications
-        assert notice.message == "only one run; start with --watch to keep several"
+        assert notice.message == "only one run; R runs it again, --watch does so after each build"
 
 
 @pytest.mark.parametrize("key", ["enter", "v"])
