@@ -109,7 +109,8 @@ class HeaderBar(Widget):
             if len(offers) > 1 and not costs:
                 offers.pop(0)
             else:
-                (facts if len(facts) > 2 or not costs else costs).pop()
+                drops_fact = len(facts) > 2 or not costs
+                (facts if drops_fact else costs).pop(0 if drops_fact and offers else -1)  # how it ended is the last
         mode = fmt.clip(mode, max(1, width - fmt.cell_width(left()) - 2))
         gap = " " * max(1, width - fmt.cell_width(left()) - fmt.cell_width(right()))
         at = width - fmt.cell_width(right())

@@ -35,7 +35,12 @@ async def notices(pilot: Pilot[int]) -> list[str]:
 
 @pytest.mark.parametrize(
     ("key", "text"),
-    [("a", "01000000-01100000"), ("n", "[heap]"), ("r", "start\tend\tmappings\tname\t"), ("w", "[heap]  01000000-01100000\n")],
+    [
+        ("a", "01000000-01100000"),
+        ("n", "[heap]"),
+        ("r", "start\tend\tmappings\tname\t"),
+        ("w", "[heap]  01000000-01100000\n"),
+    ],
 )
 async def test_y_and_a_letter_copy_something_of_the_row_under_the_cursor(key: str, text: str) -> None:
     app = dashboard()

@@ -10,7 +10,16 @@ from list_source import ListSource, target
 from textual.pilot import Pilot
 from waiting import pause_until
 
-from smapstop.model.protocol import Attach, AttachNext, EndOfRecording, Launch, LaunchFailed, Request, Signal, StopWaiting
+from smapstop.model.protocol import (
+    Attach,
+    AttachNext,
+    EndOfRecording,
+    Launch,
+    LaunchFailed,
+    Request,
+    Signal,
+    StopWaiting,
+)
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.settings import Replay, Settings
 from smapstop.ui.app import Dashboard
@@ -143,7 +152,9 @@ async def test_a_recording_offers_no_run() -> None:
         assert source.requests == []
 
 
-@pytest.mark.parametrize(("width", "expected"), [(118, "R: attach to the next program"), (60, "R: next")])
+@pytest.mark.parametrize(
+    ("width", "expected"), [(118, "R: attach to the next program"), (60, "R: attach to the next "), (42, "R: next")]
+)
 async def test_the_offer_is_the_last_to_go_on_a_narrow_terminal(width: int, expected: str) -> None:
     source = Runs()
     app = Dashboard(source, Attach(1), Settings())
