@@ -5,11 +5,13 @@ psutil is imported where it is used: it is the slowest import, and watching a pi
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, closest_names, unknown_name_error
 from smapstop.proc.mount import require_proc
+from smapstop.proc.process_tree import ancestors_of, read_processes
 from smapstop.proc.program_title import interpreter_of, script_of
 
 _LISTED_WIDTH = 32
@@ -24,9 +26,53 @@ def find_process(pid_or_name: str) -> int:
     Raises:
         SmapstopError: No process has that name, or several have; or /proc is not usable.
     """
+    found = _find_processes(pid_or_name)
+    if len(found) == 1:
+        return found[0].pid
+    raise ambiguous_name_error(
+        f"{len(found)} processes are named {pid_or_name!r}",
+        [f"{each.pid} {each.command_line}" for each in found],
+        "give the pid of one",
+    )
+
+
+def find_family_head(pid_or_name: str) -> int:
+    """Resolve a pid or name to a pid, as `find_process`; of several, to the one from which all others descend.
+
+    Raises:
+        SmapstopError: No process has that name, or they are of several families; or /proc is not usable.
+    """
+    found = _find_processes(pid_or_name)
+    pids = {each.pid for each in found}
+    processes = read_processes()
+    heads = [each for each in found if pids.isdisjoint(ancestors_of(each.pid, processes))]
+    if len(heads) == 1:
+        return heads[0].pid
+    raise ambiguous_name_error(
+        f"{len(heads)} families are named {pid_or_name!r}",
+        [f"{each.pid} {each.command_line}" for each in heads],
+        "give the pid of the head of one",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A process that has the name."""
+
+    pid: int
+    command_line: str
+    """Its beginning."""
+
+
+def _find_processes(pid_or_name: str) -> list[_Found]:
+    """Find all processes with a name, at least one; digits are the pid of one.
+
+    Raises:
+        SmapstopError: No process has that name; or /proc is not usable.
+    """
     require_proc()
     if pid_or_name.isascii() and pid_or_name.isdecimal():
-        return _pid_of_thread(int(pid_or_name))
+        return [_Found(_pid_of_thread(int(pid_or_name)), "")]
     import psutil
 
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
@@ -34,12 +80,8 @@ def find_process(pid_or_name: str) -> int:
     matches = [info for info in running if pid_or_name in _names(info)]
     matches = matches or [info for info in running if pid_or_name and pid_or_name == _script(info)]
     others = [info for info in matches if info["pid"] not in own]
-    if len(others) == 1:
-        return int(others[0]["pid"])
     if others:
-        candidates = [f"{info['pid']} {_short_command_line(info)}" for info in others]
-        what = f"{len(others)} processes are named {pid_or_name!r}"
-        raise ambiguous_name_error(what, candidates, "give the pid of one")
+        return [_Found(int(info["pid"]), _short_command_line(info)) for info in others]
     if matches:
         what = f"only smapstop itself and its parent processes are named {pid_or_name!r}"
         raise SmapstopError(what, f"give the pid of one: {', '.join(str(info['pid']) for info in matches)}")

@@ -66,6 +66,32 @@ def read_processes(root: str = "/proc") -> dict[int, ProcessStat]:
     return processes
 
 
+def ancestors_of(pid: int, processes: Mapping[int, ProcessStat]) -> list[int]:
+    """Pids of the ancestors of a process, its parent first; processes are all, by pid."""
+    ancestors: dict[int, None] = {}  # a tree that was read while it changed may have a loop
+    while pid in processes and processes[pid].ppid in processes and processes[pid].ppid not in ancestors:
+        pid = processes[pid].ppid
+        ancestors[pid] = None
+    return list(ancestors)
+
+
+def descendants_of(pid: int, processes: Mapping[int, ProcessStat]) -> list[int]:
+    """Pids of a process and its descendants, each after its parent, siblings by age; empty if it is gone."""
+    if pid not in processes:
+        return []
+    children: dict[int, list[ProcessStat]] = {}
+    for process in processes.values():
+        children.setdefault(process.ppid, []).append(process)
+    found: dict[int, None] = {}
+    pending = [processes[pid]]
+    while pending:
+        process = pending.pop()
+        if process.pid not in found:
+            found[process.pid] = None
+            pending += sorted(children.get(process.pid, ()), key=lambda each: (-each.start_time, -each.pid))
+    return list(found)
+
+
 def family_of(
     pid: int, processes: Mapping[int, ProcessStat], is_same_program: Callable[[int, int], bool]
 ) -> list[int]:
@@ -82,19 +108,8 @@ def family_of(
     if pid not in processes:
         return []
     head = pid
-    for _ in processes:  # a tree that was read while it changed may have a loop
-        parent = processes[head].ppid
-        if parent not in processes or parent == pid or not is_same_program(head, parent):
+    for parent in ancestors_of(pid, processes):
+        if not is_same_program(head, parent):
             break
         head = parent
-    children: dict[int, list[ProcessStat]] = {}
-    for process in processes.values():
-        children.setdefault(process.ppid, []).append(process)
-    family: dict[int, None] = {}
-    pending = [processes[head]]
-    while pending:
-        process = pending.pop()
-        if process.pid not in family:
-            family[process.pid] = None
-            pending += sorted(children.get(process.pid, ()), key=lambda each: (-each.start_time, -each.pid))
-    return list(family)
+    return descendants_of(head, processes)

@@ -34,8 +34,8 @@ def build_parser() -> CommandParser:
         "examples:\n"
         "  smapstop snapshot -p redis-server --group-by file --sort pss\n"
         "                      which files, and which anonymous memory, cost most\n"
-        "  smapstop snapshot -p 4711 | jq '.mappings[] | select(.swap > 0)'\n"
-        "                      the mappings with pages in swap",
+        "  smapstop snapshot -p gunicorn --family\n"
+        "                      what the whole service takes",
     )
     target_options = parser.add_argument_group("what to print (a process or a file)")
     target = target_options.add_mutually_exclusive_group()
@@ -62,6 +62,7 @@ def build_parser() -> CommandParser:
         help="sum by name, kind, file or purpose",
     )
     rows.add_argument("--rollup", action="store_true", help="only the totals, which are cheaper to read")
+    rows.add_argument("--family", action="store_true", help="the totals of a process and its descendants, and sums")
     form.add_argument("--label", action="store_true", help="say what unnamed memory is used for; ? marks a guess")
     add_common_options(parser)
     return parser
@@ -78,11 +79,40 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("--rollup has nothing to sort", "omit --sort")
     if options.reading is not None and options.file is None:
         raise SmapstopError("--reading is for a saved text", "smapstop snapshot --from FILE --reading N")
+    if options.family:
+        return _print_family(options)
     if options.label and (options.pid is None or options.rollup or options.grouping != "none"):
         raise SmapstopError("--label needs the mappings of a process", "give -p, and omit --group-by and --rollup")
     snapshot = _take_snapshot(options)
     print_text(_format_snapshot(snapshot, options), "the snapshot")
     return 0
+
+
+def _print_family(options: argparse.Namespace) -> int:
+    """Print a process and its descendants."""
+    from smapstop.proc.process_lookup import find_family_head
+    from smapstop.report.family.family_snapshot import take_family_snapshot
+    from smapstop.report.family.render import as_csv, as_json, as_table
+
+    if options.pid is None:
+        raise SmapstopError("--family needs a process", "smapstop snapshot -p PID|NAME --family")
+    if options.sort is not None or options.label:
+        raise SmapstopError("--family has the totals of each process", "omit --sort and --label")
+    family = take_family_snapshot(find_family_head(options.pid))
+    match options.format or _default_format():
+        case "json":
+            text = as_json(family)
+        case "csv":
+            text = as_csv(family)
+        case _:
+            text = as_table(family, width=table_width())
+    print_text(text, "the snapshot")
+    return 0
+
+
+def _default_format() -> str:
+    """A table on a terminal, else JSON."""
+    return "table" if is_terminal(sys.stdout) else "json"
 
 
 def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
@@ -120,7 +150,7 @@ def _format_snapshot(snapshot: "Snapshot", options: argparse.Namespace) -> str:
     from smapstop.report.snapshot.snapshot import parse_sorting
 
     sorting = None if options.sort is None else parse_sorting(options.sort, snapshot)
-    match options.format or ("table" if is_terminal(sys.stdout) else "json"):
+    match options.format or _default_format():
         case "json":
             return as_json(snapshot, sorting, options.grouping)
         case "csv":

@@ -36,7 +36,7 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     parts: Record = {
         "taken_at": None if snapshot.wall_ns is None else format_utc(snapshot.wall_ns),
         "read_ms": None if snapshot.read_ns is None else round(snapshot.read_ns / 1e6, 3),
-        "process": _process(snapshot),
+        "process": process_record(snapshot),
         "limits": snapshot.limits and limits_record(snapshot.limits, snapshot.mappings),
         "rollup": rollup_record(snapshot),
     }
@@ -46,7 +46,7 @@ def as_json(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Groupi
     return json_text(SCHEMA, parts, **{"mappings" if grouping == "none" else "groups": rows})
 
 
-def _process(snapshot: Snapshot) -> Record | None:
+def process_record(snapshot: Snapshot) -> Record | None:
     """Process that was sampled; None for a saved text."""
     counters = snapshot.counters
     if counters is None:

@@ -53,6 +53,27 @@ def test_labels_are_for_single_mappings_of_a_running_process(arguments: tuple[st
     assert "--label needs the mappings of a process" in run.stderr
 
 
+def test_a_family_is_found_by_its_name_and_printed(program: Callable[[str], Path], tmp_path: Path) -> None:
+    named = tmp_path / "zq-service"
+    named.write_bytes(program("two_children").read_bytes())
+    named.chmod(0o755)
+    with SteppedProgram(named) as parent:
+        parent.go()
+        run = smapstop("snapshot", "-p", "zq-service", "--family", "--format", "table")
+        assert run.stdout.count("zq-service") == 3, run.stderr
+        with SteppedProgram(named):
+            ambiguous = smapstop("snapshot", "-p", "zq-service", "--family")
+    assert ambiguous.returncode == 2
+    assert "2 families are named 'zq-service'" in ambiguous.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--from", "x"), ("-p", "1", "--sort", "pss"), ("-p", "1", "--rollup")])
+def test_a_family_is_of_a_process_and_has_its_own_order(arguments: tuple[str, ...]) -> None:
+    run = smapstop("snapshot", "--family", *arguments)
+    assert run.returncode == 2
+    assert "--family" in run.stderr
+
+
 LINE = "1000-2000 rw-p 00000000 00:00 0 [heap]\nSize: 4 kB\nRss: {} kB\nVmFlags: rd\n"
 
 

@@ -1,0 +1,1 @@
+"""`smapstop snapshot --family`: one sample of a process and its descendants, printed."""
