@@ -234,7 +234,10 @@ def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
     assert (walkthrough, terminal) == ("None", "none False")
     sorting = "Sorting(key='name', descending=False)"
     table = f"sorting={sorting}, filter='kind:heap', columns=('name', 'rss')"
-    assert settings == f"Settings(pace={pace}, {table}, keys={{}}, theme='', pane=None, inspector=None)"
+    assert (
+        settings
+        == f"Settings(pace={pace}, {table}, keys={{}}, theme='', pane=None, inspector=None, is_recording=False)"
+    )
 
 
 def test_an_option_comes_before_the_config_file_and_that_before_what_is_remembered(
@@ -248,9 +251,8 @@ def test_an_option_comes_before_the_config_file_and_that_before_what_is_remember
     _, settings, *_ = told_to_dashboard(tmp_path, *options)
     pace, sorting = "Pace(interval_ns=1500000000, budget=0.01)", "Sorting(key='rss', descending=True)"
     table = f"sorting={sorting}, filter='', columns=('name', 'pss')"
-    assert (
-        settings == f"Settings(pace={pace}, {table}, keys={{'mark': ('M',)}}, theme='nord', pane=9, inspector=None)"
-    )
+    keys = "keys={'mark': ('M',)}, theme='nord', pane=9, inspector=None, is_recording=False"
+    assert settings == f"Settings(pace={pace}, {table}, {keys})"
 
 
 def test_a_wrong_config_file_is_one_line_that_says_where(tmp_path: Path) -> None:
