@@ -389,7 +389,7 @@ async def test_what_cannot_begin_again_is_told_until_the_next_rebuild(launched: 
         await header_says(pilot, "exited 8")
         dock = app.query_one(ProgramDock)
         await pause_until(pilot, lambda: "format error" in str(dock.border_subtitle), "what is wrong")
-        assert dock.border_subtitle == "cannot execute ./app: exec format error; waiting for a rebuild"
+        assert dock.border_subtitle == "cannot execute ./app: exec format error, waiting for a rebuild · R: run again"
         assert [notice.message for notice in app._notifications] == ["cannot execute ./app: exec format error"]
         source.refusal = None
         built.again()
@@ -418,7 +418,7 @@ async def test_a_program_that_ended_by_itself_waits_for_a_rebuild(launched: Scen
         await header_says(pilot, "run 1")
         source.request(Signal(1))
         await header_says(pilot, "exited 8")
-        assert app.query_one(ProgramDock).border_subtitle == "exited 8, waiting for a rebuild"
+        assert app.query_one(ProgramDock).border_subtitle == "exited 8, waiting for a rebuild · R: run again"
         built.again()
         await header_says(pilot, "run 2")
         assert [type(request) for request in source.requests] == [Launch, Signal, Launch]
