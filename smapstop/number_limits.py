@@ -1,4 +1,6 @@
-"""Numbers that the user gives, and their limits."""
+"""Numbers and durations that the user gives, and their limits."""
+
+import re
 
 from smapstop.errors import SmapstopError
 
@@ -24,3 +26,20 @@ def parse_number(text: str, option: str, least: float, most: float, unit: str) -
     if not least <= number <= most:
         raise SmapstopError(f"{option} {text}", f"give {unit} from {least:g} to {most:g}")
     return number
+
+
+_SECONDS = {"h": 3_600, "m": 60, "s": 1, "ms": 0.001, "d": 86_400}
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)(ms|[dhms]))+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
+DURATION_HINT = "give a duration: 30s, 10m, 1h30m"
+
+
+def parse_duration(text: str) -> float:
+    """Parse a duration, "30s", "1h30m" or "500ms"; return seconds.
+
+    Raises:
+        SmapstopError: It is none.
+    """
+    if not _DURATION.fullmatch(text):
+        raise SmapstopError(f"{text!r} is not a duration", DURATION_HINT)
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))

@@ -31,6 +31,10 @@ class Settings:
     """Whether all that is watched is recorded to a file anyway."""
     remember: Callable[[Mapping[str, object]], None] = field(default=lambda _: None, repr=False)
     """Store the settings the user changed, by config key, for the next session."""
+    write_snapshot: Callable[[int, str], str] = field(default=lambda *_: "", repr=False)
+    """Read a process by its pid once, and save that to a file; returns a message. May raise a `SmapstopError`."""
+    commands: tuple[str, ...] = ()
+    """Commands typed before, the oldest first."""
     save: Callable[[Run, str], Iterator[str]] = field(default=lambda *_: iter(()), repr=False)
     """Save a run to a file, empty for a new one, step by step; yields a progress message after each step."""
 

@@ -1,11 +1,12 @@
 """Turn ticks into flat records, with the same names as in a snapshot's JSON."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from smapstop.export import RecordKind
 from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import TickEvent, tick_events
+from smapstop.model.protocol import Mark
 from smapstop.model.timestamps import format_utc
 from smapstop.model.totals import DERIVED_TOTALS
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
@@ -53,9 +54,21 @@ def columns_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
     return columns[kind] + _fields_of(kind, printed)
 
 
+def mark_records(step: Step, marks: Iterable[Mark]) -> Iterator[Record]:
+    """Records of the marks that the user set at a step's tick; the letter is None for the mark without one."""
+    for mark in marks:
+        if mark.tick == step.tick.number:
+            yield {"type": "mark", **_when(step), "letter": mark.letter or None, "mapping": mark.mapping}
+
+
+def _when(step: Step) -> Record:
+    """Number and time of a step's tick."""
+    return {"tick": step.tick.number, "at": format_utc(step.tick.wall_ns), "seconds": round(step.seconds, 6)}
+
+
 def records(step: Step, kinds: Collection[RecordKind]) -> Iterator[Record]:
     """Records of a step: the tick, the mappings that changed, and the events. None means unknown."""
-    when = {"tick": step.tick.number, "at": format_utc(step.tick.wall_ns), "seconds": round(step.seconds, 6)}
+    when = _when(step)
     if "ticks" in kinds:
         yield {"type": "tick", **when, **_tick_record(step)}
     if "changes" in kinds:

@@ -4,16 +4,21 @@ import csv
 from collections.abc import Collection, Iterable, Iterator
 
 from smapstop.export import RecordKind
-from smapstop.export.flat_records import columns_of, records
+from smapstop.export.flat_records import columns_of, mark_records, records
 from smapstop.export.steps import Step
+from smapstop.model.protocol import Mark
 from smapstop.report.json_csv import CsvLines, csv_cell, json_line
 from smapstop.report.json_fields import Record
 
 
-def as_jsonl(steps: Iterable[Step], kinds: Collection[RecordKind]) -> Iterator[str]:
-    """Write one JSON object per line, in order of time; ASCII only, names as in a snapshot's JSON."""
+def as_jsonl(steps: Iterable[Step], kinds: Collection[RecordKind], marks: Collection[Mark] = ()) -> Iterator[str]:
+    """Write one JSON object per line, in order of time; ASCII only, names as in a snapshot's JSON.
+
+    Marks are written among the events.
+    """
     for step in steps:
-        yield "".join(f"{json_line(record)}\n" for record in records(step, kinds))
+        marked = mark_records(step, marks) if "events" in kinds else ()
+        yield "".join(f"{json_line(record)}\n" for record in (*records(step, kinds), *marked))
 
 
 def as_csv(steps: Iterable[Step], kind: RecordKind) -> Iterator[str]:

@@ -16,7 +16,7 @@ from smapstop.export.trace_counters import MappingTracks, TotalTracks, short_nam
 from smapstop.model.events import MECHANISMS
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingState
-from smapstop.model.protocol import Target
+from smapstop.model.protocol import Mark, Target
 from smapstop.model.tick import LifecycleKind
 from smapstop.model.timestamps import format_utc
 from smapstop.report.json_csv import json_line
@@ -37,19 +37,22 @@ _LANE_NUMBERS = {what: number for number, what in enumerate(_LANES, 1)}
 """Lane numbers; the format treats lanes as threads."""
 
 
-def as_trace(steps: Iterable[Step], kinds: Collection[RecordKind], target: Target | None) -> Iterator[str]:
+def as_trace(
+    steps: Iterable[Step], kinds: Collection[RecordKind], target: Target | None, marks: Collection[Mark] = ()
+) -> Iterator[str]:
     """Write the trace as pieces of one JSON object, ASCII only.
 
     Args:
         steps: Ticks to export.
         kinds: Tracks of totals (ticks), tracks of mappings (changes), instants (events).
         target: Recorded process, if known.
+        marks: Moments that the user marked, which are instants of the whole trace.
     """
     metadata: Record = {"tool": f"smapstop {__version__}", "clock": "CLOCK_MONOTONIC"}
     if target is not None:
         metadata["command_line"] = list(map(printable, target.command_line))
     between = '{"displayTimeUnit": "ms",\n "traceEvents": [\n  '
-    writer = _Writer(kinds, target)
+    writer = _Writer(kinds, target, marks)
     for step in steps:
         if step.first:
             metadata |= {"pid": step.tick.counters.pid, "first_tick_at": format_utc(step.tick.wall_ns)}
@@ -63,8 +66,8 @@ def as_trace(steps: Iterable[Step], kinds: Collection[RecordKind], target: Targe
 class _Writer:
     """Converts steps to trace events; keeps track of the tracks and lanes that have started."""
 
-    def __init__(self, kinds: Collection[RecordKind], target: Target | None) -> None:
-        self._kinds = kinds
+    def __init__(self, kinds: Collection[RecordKind], target: Target | None, marks: Collection[Mark]) -> None:
+        self._kinds, self._marks = kinds, marks
         self._name: str | None = None
         self._lanes: set[str] = set()
         self._totals = TotalTracks(target)
@@ -84,6 +87,10 @@ class _Writer:
         if "events" in self._kinds:
             for event in tick_events(step):
                 yield from self._instant_events(step, event, at)
+            for mark in self._marks:
+                if mark.tick == step.tick.number:
+                    name = f"mark {printable(mark.letter)}".rstrip()
+                    yield {"ph": "i", "s": "g", "pid": at[0], "ts": at[1], "cat": "mark", "name": name}
 
     def _instant_events(self, step: Step, event: TickEvent, at: tuple[int, float]) -> Iterator[Record]:
         """Trace events for an event, in its lane."""

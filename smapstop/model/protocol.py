@@ -129,7 +129,20 @@ MappingRequest = PagesRequest | SymbolsRequest | FramesRequest | SharersRequest
 """Requests about one mapping."""
 FamilyRequest = FollowFamily | SampleMembers | MemberRequest
 """Requests about the family of the target."""
-Request = Attach | AttachNext | StopWaiting | Launch | Pace | Signal | Detach | MappingRequest | FamilyRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment that the user marked; a request to record it, and the message of a recording that has it."""
+
+    letter: str
+    """Empty for the mark without a letter."""
+    tick: int
+    mapping: int | None = None
+    """The mapping that the user looked at; None for none."""
+
+
+Request = Attach | AttachNext | StopWaiting | Launch | Pace | Signal | Detach | MappingRequest | FamilyRequest | Mark
 
 
 @dataclass(frozen=True, slots=True)

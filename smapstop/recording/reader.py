@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Target
+from smapstop.model.protocol import Mark, Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema
@@ -117,6 +117,18 @@ class Recording:
                     yield self._decoder.decode(rows, fields)
             except _DATA_ERRORS as error:
                 raise _damage_error(self.path, f"at tick {self._decoder.next_number}") from error
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Read the marks, in order of time; one may be of a tick that `ticks` did not return yet.
+
+        Raises:
+            SmapstopError: The recording is damaged.
+        """
+        if not schema.columns_of(self._database, "marks"):
+            return ()
+        with _convert_errors(self.path):
+            rows = self._database.execute("SELECT letter, tick, mapping FROM marks ORDER BY tick").fetchall()
+        return tuple(Mark(str(letter), tick, mapping) for letter, tick, mapping in rows)
 
     def close(self) -> None:
         """Close the file."""

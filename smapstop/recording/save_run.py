@@ -4,10 +4,12 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from smapstop.model.compare.runs import Run
+from smapstop.model.protocol import Mark
 from smapstop.recording.redaction import REDACTED_COMM, Redaction
 from smapstop.recording.writer import Recorder
 
@@ -35,13 +37,24 @@ def save_run(run: Run, file: str = "", redaction: Redaction | None = None) -> It
     why = "it was not saved to its end"
     try:
         recorder.write_target(run.target)
-        ticks = run.timeline.replayable_ticks()
+        ticks, marks = run.timeline.replayable_ticks(), _marks_by_time(run)
         while batch := list(islice(ticks, TICKS_PER_STEP)):
             recorder.write_ticks(*batch)
+            recorder.write_marks(
+                *(replace(mark, tick=tick.number) for tick in batch for mark in marks.get(tick.monotonic_ns, ()))
+            )
             yield f"saved, {recorder.tick_count:,} tick{'s' * (recorder.tick_count != 1)}: smapstop replay {path}"
         why = "the process ended" if run.timeline.ending else "it was saved while it went on"
     finally:
         recorder.close(why)
+
+
+def _marks_by_time(run: Run) -> dict[int, list[Mark]]:
+    """Marks of a run by the time of their ticks, whose numbers change if older ticks are forgotten."""
+    marks = dict[int, list[Mark]]()
+    for mark in run.marks.values():
+        marks.setdefault(run.timeline.header(mark.tick).monotonic_ns, []).append(mark)
+    return marks
 
 
 def _default_stem(run: Run, *, redacted: bool) -> str:

@@ -46,6 +46,8 @@ EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
 """Columns of `happened`; users query the view `events`."""
 STACK_COLUMNS = ("tick", "mapping", "tid", "name", "threads")
 """Columns of `stacks`, a table that older recordings may not have, or not all of it."""
+MARK_COLUMNS = ("letter", "tick", "mapping")
+"""Columns of `marks`, a table that older recordings do not have."""
 EVENT_CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(LifecycleKind), "exec", "exit"), 1)}
 """Codes of events in recordings written now; each recording has its own table of codes (`whats`)."""
 
@@ -71,6 +73,7 @@ CREATE TABLE happened (
 CREATE TABLE stacks (
   tick INTEGER NOT NULL, mapping INTEGER NOT NULL, tid INTEGER NOT NULL, name TEXT NOT NULL,
   threads INTEGER NOT NULL);
+CREATE TABLE marks (letter TEXT PRIMARY KEY, tick INTEGER NOT NULL, mapping INTEGER);
 CREATE VIEW events AS
   SELECT tick, mapping, what, kb, max(1, kb / (SELECT value FROM meta WHERE key = 'page_kb')) AS pages, sure, other,
     symbols

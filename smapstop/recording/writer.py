@@ -17,7 +17,7 @@ from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS as COMPARED
 from smapstop.model.mapping_rows import find_rows, rows_differ
-from smapstop.model.protocol import Target
+from smapstop.model.protocol import Mark, Target
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Mappings
@@ -119,6 +119,17 @@ class Recorder:
                 self._insert_tick(redacted)
                 self._snapshot = apply_tick(self._snapshot, redacted)
         self.tick_count += len(ticks)
+
+    def write_marks(self, *marks: Mark) -> None:
+        """Write marks; one with the letter of an earlier one replaces it.
+
+        Raises:
+            SmapstopError: They cannot be written.
+        """
+        with self._transaction():
+            self._insert_rows(
+                "marks", schema.MARK_COLUMNS, [(mark.letter, mark.tick, mark.mapping) for mark in marks]
+            )
 
     def close(self, why: str) -> None:
         """End the recording with a stop reason, as a single file unless it is being read.

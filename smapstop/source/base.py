@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from smapstop.model.protocol import EndOfRecording, Failure, LaunchFailed, MappingReply, Notice, Request, Target
+from smapstop.model.protocol import EndOfRecording, Failure, LaunchFailed, MappingReply, Mark, Notice, Request, Target
 from smapstop.model.tick import Tick
 
-SourceMessage = Tick | Target | LaunchFailed | Notice | EndOfRecording | Failure | MappingReply
-"""Messages of a source: the target first, then its ticks; a `Failure` is the last one."""
+SourceMessage = Tick | Target | LaunchFailed | Notice | EndOfRecording | Failure | MappingReply | Mark
+"""Messages of a source: the target first, then its ticks; marks after their ticks; a `Failure` is the last one."""
 
 
 class Source(Protocol):

@@ -7,6 +7,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import (
     EndOfRecording,
     Failure,
+    Mark,
     Notice,
     PagesReply,
     PagesRequest,
@@ -47,14 +48,18 @@ class ReplaySource:
             yield Failure("nothing was recorded yet", "try again when the recorder has started")
             return
         yield target
-        ended = False
+        ended, count, sent = False, 0, set[Mark]()
         try:
             while True:
                 # checked before reading, so that the last ticks are not missed
                 is_being_written = self._recording.is_being_written
                 for tick in self._recording.ticks():
-                    ended = tick.ending is not None
+                    ended, count = tick.ending is not None, tick.number + 1
                     yield tick
+                for mark in self._recording.marks():
+                    if mark.tick < count and mark not in sent:
+                        sent.add(mark)
+                        yield mark
                 if not is_being_written:
                     break
                 if self._closing.wait(FOLLOW_SECONDS):

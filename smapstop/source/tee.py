@@ -1,9 +1,11 @@
 """A source whose messages are recorded while they are delivered."""
 
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Failure, Notice, Request, Target
+from smapstop.model.protocol import Failure, Mark, Notice, Request, Target
 from smapstop.model.tick import Tick
 from smapstop.recording.writer import Recorder
 from smapstop.source.base import Source, SourceMessage
@@ -32,6 +34,8 @@ class RecordingTee:
         self._source = source
         self._open_recorder = open_recorder
         self._recorder: Recorder | None = open_recorder(1)
+        self._marks = deque[Mark]()
+        """Marks to be recorded."""
         self._run_number = 0
         self._finished = False
         self._close_reason = self._reason = close_reason
@@ -43,8 +47,11 @@ class RecordingTee:
         self._source.start(lambda message: self._record_and_deliver(message, deliver))
 
     def request(self, request: Request) -> None:
-        """Pass a request to the source."""
-        self._source.request(request)
+        """Pass a request to the source; a mark is recorded with the next message, by the thread that records."""
+        if isinstance(request, Mark):
+            self._marks.append(request)
+        else:
+            self._source.request(request)
 
     def close(self) -> None:
         """Close the source, then the recording."""
@@ -67,6 +74,8 @@ class RecordingTee:
     def _close_recorder(self) -> None:
         """Close the recorder, once."""
         if self._recorder is not None:
+            with suppress(SmapstopError):
+                self._record_marks(self._recorder)
             self._recorder.close(self._reason)
             self._recorder = None
 
@@ -86,6 +95,16 @@ class RecordingTee:
                 self._reason = message.what
         deliver(message)
 
+    def _record_marks(self, recorder: Recorder) -> None:
+        """Record the marks set since the last message.
+
+        Raises:
+            SmapstopError: They cannot be written.
+        """
+        marks = [self._marks.popleft() for _ in range(len(self._marks))]
+        if marks and self.write_error is None:
+            recorder.write_marks(*marks)
+
     def _begin_next_run(self, deliver: Callable[[SourceMessage], object]) -> None:
         """Close the recording of one run and open that of the next."""
         self._close_recorder()
@@ -101,6 +120,7 @@ class RecordingTee:
             return
         try:
             self._recorder.write(message)
+            self._record_marks(self._recorder)
         except SmapstopError as error:
             self.write_error = error
             deliver(Notice(f"the recording ended: {error.what}", error.remedy))

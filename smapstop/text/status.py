@@ -220,7 +220,8 @@ def baseline_text(view: View, timeline: Timeline) -> str:
     if view.previous_run:
         return f"run {view.previous_run.number}{' (end)' if view.diff.before.tick.ending else ''}"
     if state.baseline == "mark" and state.mark is not None:
-        return f"mark {fmt.clock(timeline.header(state.mark).wall_ns)}"
+        letter = f"{state.mark_letter} " if state.mark_letter else ""
+        return f"mark {letter}{fmt.clock(timeline.header(state.mark).wall_ns)}"
     if state.baseline == "range":
         begin, end = view.diff.before.tick, view.snapshot.tick
         return f"{fmt.clock(begin.wall_ns)} → {fmt.clock(end.wall_ns)}"

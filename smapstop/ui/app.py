@@ -18,6 +18,7 @@ from smapstop.model.protocol import (
     FramesReply,
     Launch,
     LaunchFailed,
+    Mark,
     Notice,
     PagesReply,
     SharersReply,
@@ -32,9 +33,11 @@ from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text, oom_notices
 from smapstop.ui.commands.command_line import CommandLine
+from smapstop.ui.commands.letter_line import LetterLine
 from smapstop.ui.commands.palette import palette_commands
 from smapstop.ui.commands.table import COMMAND, run_line
 from smapstop.ui.keys.key_app import KeyApp
+from smapstop.ui.line_history import LineHistory
 from smapstop.ui.messages import SourceMessageReceived
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.dashboard import MainScreen
@@ -81,6 +84,7 @@ class Dashboard(KeyApp):
         self.theme = settings.theme or self.theme
         self._start_request, self._settings, self._rebuilds = start_request, settings, rebuilds
         self._walkthrough = walkthrough
+        self._commands = LineHistory(settings.commands)
         self._redraw_timer: Timer | None = None
         self._last_tick_time = 0.0
         """Arrival of the last tick, seconds of `time.monotonic`."""
@@ -115,7 +119,8 @@ class Dashboard(KeyApp):
     def compose(self) -> ComposeResult:
         """Compose the parts of the screen."""
         yield from self.main_screen.compose_parts()
-        yield CommandLine()
+        yield CommandLine(self._commands)
+        yield LetterLine(self.session)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Commands of the palette: every key action that is available here, and a screenshot."""
@@ -149,7 +154,8 @@ class Dashboard(KeyApp):
         """Current settings of the user."""
         main, sorting = self.main_screen, self.session.order.sorting
         columns, interval = tuple(column.key for column in main.columns), main.pace.interval_ns / 1e9
-        return UserState(columns, sorting, self.theme, interval, main.panes.lines, main.views.split)
+        budget, commands = round(main.pace.budget * 100, 6), self._commands.lines
+        return UserState(columns, sorting, self.theme, interval, main.panes.lines, main.views.split, budget, commands)
 
     @property
     def is_handling_keys(self) -> bool:
@@ -183,6 +189,10 @@ class Dashboard(KeyApp):
             run_line(self.main_screen, line)
         except SmapstopError as error:
             self.notify(str(error), markup=False)
+
+    def action_ask_letter(self, command: str) -> None:
+        """Run a command with the letter that the user types next."""
+        self.query_one(LetterLine).ask(command)
 
     def action_type_command(self, begin: str = "") -> None:
         """Open the line to type a command."""
@@ -218,6 +228,9 @@ class Dashboard(KeyApp):
             case Notice() as notice:
                 self.session.notices.append(str(SmapstopError(notice.what, notice.remedy)))
                 self.notify(fmt.printable(self.session.notices[-1]), severity="warning", markup=False)
+            case Mark() as mark if self.session.runs.newest is not None:
+                self.session.runs.newest.add_mark(mark)
+                self.main_screen.request_redraw()
             case EndOfRecording() as end:
                 self.session.end_of_recording = end
                 self.main_screen.request_redraw()

@@ -7,7 +7,7 @@ from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.time_window import last_tick_before, until_showing
-from smapstop.model.protocol import EndOfRecording, Failure, Target
+from smapstop.model.protocol import EndOfRecording, Failure, Mark, Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.selection import RowSelection, mappings_in
@@ -104,6 +104,11 @@ class Session:
     def select(self, selection: RowSelection) -> None:
         """Select mappings; while a range is extended, rows keep their order."""
         self.row_selection, self.order.held = selection, selection.anchor is not None
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Marks of the run shown, in order of time."""
+        return () if self.run is None else tuple(sorted(self.run.marks.values(), key=lambda mark: mark.tick))
 
     def note_input(self) -> None:
         """Note user input: the table is not sorted right after it, and a carried mapping is dropped."""

@@ -79,7 +79,7 @@ def test_writing_the_array_is_one_page_copied_on_write(terminal: Terminals, seed
     assert clean == before["Private_Clean"]
     show_data(window)
     window.wait_for_screen(lambda screen: on_screen(screen)[0] == before, f".data is {before}")
-    window.press("m")
+    window.press("m", "m")
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
 
     window.press("i")

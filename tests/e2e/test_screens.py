@@ -219,7 +219,7 @@ def test_pause_holds_the_moment_while_the_target_grows_and_comma_and_full_stop_s
 
 def test_the_mark_is_compared_with(terminal: Terminals, growing: SteppedProgram) -> None:
     window = show_growing(terminal, growing)
-    window.press("m")
+    window.press("m", "m")
     window.wait_for(r"Δ mark \d\d:\d\d:\d\d")
     grow(window, growing, 2)
     grow(window, growing, 3)

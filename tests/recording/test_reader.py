@@ -23,7 +23,7 @@ from tick_equality import tick_values
 from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
-from smapstop.model.protocol import Pace
+from smapstop.model.protocol import Mark, Pace
 from smapstop.model.tick import ExitStatus, LifecycleEvent, OomKill, OomLimit, ThreadStack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 from smapstop.proc.process import ProcDir
@@ -201,6 +201,27 @@ def test_a_recording_can_be_followed_while_it_is_written(path: Path) -> None:
         recorder.close("stopped")
         assert not recording.is_being_written
         assert recording.stop_reason == "stopped"
+
+
+def test_marks_come_back_the_last_one_of_each_letter(path: Path) -> None:
+    recorder = Recorder(path)
+    recorder.write_target(target())
+    with opened(path) as recording:
+        recorder.write_ticks(*(tick_of(number, mappings_of((0, 4)), [7]) for number in range(3)))
+        recorder.write_marks(Mark("b", 0), Mark("", 1, 7), Mark("a", 2))
+        assert recording.marks() == (Mark("b", 0), Mark("", 1, 7), Mark("a", 2))
+        recorder.write_marks(Mark("b", 2, 7))
+        assert set(recording.marks()) == {Mark("", 1, 7), Mark("a", 2), Mark("b", 2, 7)}
+    recorder.close("stopped")
+
+
+def test_a_recording_made_before_marks_has_none(path: Path) -> None:
+    record(path, tick_of(0, mappings_of((0, 4)), [7]))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE marks")
+    with opened(path) as recording:
+        assert len(list(recording.ticks())) == 1
+        assert recording.marks() == ()
 
 
 def test_a_finished_recording_is_one_file_that_needs_no_writable_directory(path: Path) -> None:

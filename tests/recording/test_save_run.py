@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from tick_equality import tick_values
 
 from smapstop.model.compare.runs import Run, Runs
-from smapstop.model.protocol import Attach, Pace
+from smapstop.model.protocol import Attach, Mark, Pace
 from smapstop.model.tick import Tick
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
@@ -95,6 +95,20 @@ def test_without_words_its_name_is_not_in_the_file_nor_in_its_name(folder: Path)
     assert name.startswith("redacted-4711-")
     assert [tick.counters.name for tick in ticks] == ["redacted"] * 2
     assert b"/bin/program" not in (folder / name).read_bytes()
+
+
+def test_marks_are_saved_with_their_ticks_and_a_file_may_be_named(folder: Path) -> None:
+    run = run_of(*(grown(at, monotonic_ns=at) for at in range(TICKS_PER_STEP + 3)))
+    marks = [Mark("a", 2), Mark("", TICKS_PER_STEP + 1, 0)]
+    for mark in marks:
+        assert run.add_mark(mark)
+    assert not run.add_mark(Mark("z", 99))
+
+    list(save_run(run, "named.smaps"))
+
+    with closing(Recording(folder / "named.smaps")) as recording:
+        assert len(list(recording.ticks())) == TICKS_PER_STEP + 3
+        assert recording.marks() == tuple(marks)
 
 
 def test_what_is_left_before_its_end_says_so(folder: Path) -> None:

@@ -17,6 +17,7 @@ from smapstop.model.protocol import (
     Attach,
     EndOfRecording,
     Failure,
+    Mark,
     Notice,
     Pace,
     PagesReply,
@@ -183,6 +184,24 @@ def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
     assert [tick.number for tick in ticks if isinstance(tick, Tick)] == [1, 2]
     with closing(Recording(path)) as recording:
         assert [tick.number for tick in recording.ticks()] == [0]
+
+
+def test_marks_are_recorded_and_replayed_after_their_ticks(path: Path) -> None:
+    inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
+    source = RecordingTee(inner, lambda _: Recorder(path))
+    heard = Heard(source)
+    source.request(Attach(4711))
+    heard.until(lambda news: isinstance(news, Tick))
+    source.request(Mark("a", 0, 0))
+    inner.deliver(tick_of(1, mappings_of((0, 4)), [0]))
+    source.request(Mark("", 1))  # nothing follows it
+    source.close()
+
+    assert inner.requests == [Attach(4711)]
+    with closing(ReplaySource(Recording(path))) as replay:
+        news = list(replay.messages())
+    assert [type(each) for each in news] == [Target, Tick, Tick, Mark, Mark, EndOfRecording]
+    assert news[3:5] == [Mark("a", 0, 0), Mark("", 1)]
 
 
 def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> None:

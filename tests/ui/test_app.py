@@ -343,7 +343,7 @@ async def test_what_is_gone_says_so_as_long_as_it_lingers() -> None:
 async def test_the_change_is_against_the_tick_before_the_mark_or_the_start() -> None:
     app, source = dashboard(START, tick(1, 44, 30, 20, 10))
     async with app.run_test(size=(118, 40)) as pilot:
-        await pilot.press("m")
+        await pilot.press("m", "m")
         source.deliver(tick(2, 52, 30, 20, 10), tick(3, 53, 30, 20, 10))
         changes = []
         for _ in range(3):

@@ -31,6 +31,7 @@ EVERYTHING = (
         "tab",
         "o",
         "m",
+        "m",
         "d",
         "o",
         "d",
@@ -49,6 +50,7 @@ EVERYTHING = (
         "left_square_bracket",
         "right_square_bracket",
         "enter",
+        "m",
         "m",
         "d",
         "left_curly_bracket",
@@ -131,7 +133,7 @@ async def test_what_was_compared_with_is_compared_with_for_ever() -> None:
     app, source = dashboard()
     async with app.run_test(size=(200, 40)) as pilot:
         await watched(pilot, source, range(1, 6))
-        await pilot.press("m")
+        await pilot.press("m", "m")
         await watched(pilot, source, range(6, 60))
         assert app.timeline.oldest > 5
         assert f"mark {clock_of(5)}" in text_of(app, HeaderBar)

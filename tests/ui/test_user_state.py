@@ -105,7 +105,9 @@ async def test_a_recording_has_its_samples_and_no_other_pace() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.press("+")
         assert source.requests == []
-        assert [notice.message for notice in app._notifications] == ["the sampling interval of a recording is fixed"]
+        assert [notice.message for notice in app._notifications] == [
+            "a recording has the samples it has: its interval, budget and content are fixed"
+        ]
     assert memory.told == []
 
 
@@ -223,7 +225,7 @@ async def test_what_was_changed_and_changed_back_is_not_remembered() -> None:
 
 
 def test_an_order_is_remembered_by_its_column_and_whether_it_is_against_the_usual_direction() -> None:
-    was = UserState(FEW, Sorting(), "nord", 1.0, None, None)
+    was = UserState(FEW, Sorting(), "nord", 1.0, None, None, 5.0, ())
     changes = [
         replace(was, sorting=Sorting(key, descending=descending)).changes(was)
         for key, descending in (("name", False), ("name", True), ("rss", True), ("moved", False))

@@ -214,6 +214,8 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         preferences.inspector,
         getattr(options, "output", None) is not None,
         save_state,
+        _write_snapshot,
+        preferences.commands or (),
         partial(_save_run, redact=options.redact),
     )
 
@@ -224,6 +226,28 @@ def _save_run(run: "Run", file: str, *, redact: bool) -> "Iterator[str]":
     from smapstop.recording.save_run import save_run
 
     return save_run(run, file, Redaction() if redact else None)
+
+
+def _write_snapshot(pid: int, file: str) -> str:
+    """Save a sample of a process to a new file; return a message.
+
+    Raises:
+        SmapstopError: The process cannot be read, or the file cannot be written.
+    """
+    from smapstop.cli.atomic_file import write_atomically
+    from smapstop.report.snapshot.render import as_csv, as_json, as_table
+    from smapstop.report.snapshot.snapshot import take_snapshot
+
+    snapshot, path = take_snapshot(pid), Path(file).expanduser()
+    match path.suffix.lower():
+        case ".json":
+            text = as_json(snapshot)
+        case ".csv":
+            text = as_csv(snapshot)
+        case _:
+            text = as_table(snapshot)
+    write_atomically([text], path, overwrite=False, source=Path(f"/proc/{pid}/smaps"))
+    return f"saved {path}"
 
 
 def _pick() -> "Pick":

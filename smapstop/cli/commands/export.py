@@ -147,6 +147,6 @@ def _format_pieces(
         case "csv":
             return as_csv(records, kinds[0])
         case "perfetto":
-            return as_trace(records, kinds, recording.target)
+            return as_trace(records, kinds, recording.target, recording.marks())
         case _:
-            return as_jsonl(records, kinds)
+            return as_jsonl(records, kinds, recording.marks())

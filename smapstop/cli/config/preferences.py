@@ -33,6 +33,8 @@ class Preferences:
     """The height of the panes below the table, lines."""
     inspector: int | None = None
     """The inspector's share of the width, or of the height below the table, percent."""
+    commands: tuple[str, ...] | None = None
+    """Commands that were typed before, the oldest first."""
     keys: Mapping[str, tuple[str, ...]] | None = None
     """Changed keys, in Textual's spelling, by the name of their action."""
 
@@ -112,6 +114,12 @@ def _number_parser(name: str, least: float, most: float, unit: str) -> Callable[
     return read
 
 
+def _parse_commands(value: object) -> tuple[str, ...]:
+    if not _is_string_list(value):
+        raise SmapstopError(f"commands = {_format_value(value)}", 'give a list: ["sort pss", "group kind"]')
+    return tuple(value)
+
+
 def _parse_columns(value: object) -> tuple[str, ...]:
     from smapstop.text.columns import find_columns
 
@@ -154,6 +162,7 @@ SETTING_PARSERS: Mapping[str, Callable[[object], object]] = {
     "theme": _parse_theme,
     "pane": _number_parser("pane", *PANE_LIMITS, "lines"),
     "inspector": _number_parser("inspector", *SPLIT_LIMITS, "percent"),
+    "commands": _parse_commands,
     "keys": _parse_key_table,
 }
 """Parser of the value of each setting; it raises `SmapstopError`."""

@@ -1,9 +1,9 @@
 """Runs of a program launched repeatedly: one timeline each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smapstop.model.compare.previous_run import PreviousRun
-from smapstop.model.protocol import Target
+from smapstop.model.protocol import Mark, Target
 from smapstop.model.timeline.timeline import Timeline
 
 MAX_RUNS = 20
@@ -21,6 +21,16 @@ class Run:
     """Counted from 1, dropped runs included."""
     target: Target
     timeline: Timeline
+    marks: dict[str, Mark] = field(default_factory=dict)
+    """The moments that the user marked, by letter; their snapshots are pinned."""
+
+    def add_mark(self, mark: Mark) -> bool:
+        """Add a mark, in place of one with its letter; False if its tick is not known."""
+        if not self.timeline.oldest <= mark.tick < len(self.timeline):
+            return False
+        self.marks[mark.letter] = mark
+        self.timeline.pin(*(each.tick for each in self.marks.values()))
+        return True
 
 
 class Runs:

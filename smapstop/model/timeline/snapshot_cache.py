@@ -23,7 +23,7 @@ class SnapshotCache:
 
     def __init__(self, segments: SegmentStore) -> None:
         self.pinned: dict[int, MapSnapshot] = {}
-        """Snapshots that stay when the log forgets their ticks, by tick: the first one, and at most one other."""
+        """Snapshots that stay when the log forgets their ticks, by tick: the first one, and the marked ones."""
         self._segments = segments
         self._recent: dict[int, MapSnapshot] = {}
         """Snapshots requested last, by tick; those on screen are the newest, the one before it, and the mark."""
@@ -36,14 +36,13 @@ class SnapshotCache:
             self.pinned[0] = snapshot
         self._remember(snapshot)
 
-    def pin(self, number: int) -> None:
-        """Pin the snapshot of a tick, in place of the one pinned before; the first one stays pinned.
+    def pin(self, *numbers: int) -> None:
+        """Pin the snapshots of ticks, in place of those pinned before; the first one stays pinned.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
         """
-        if number not in self.pinned:
-            self.pinned = {0: self.pinned[0], number: self.snapshot(number)}
+        self.pinned = {0: self.pinned[0]} | {number: self.snapshot(number) for number in numbers}
 
     def clear(self) -> None:
         """Drop everything that is not pinned."""

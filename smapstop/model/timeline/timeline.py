@@ -24,7 +24,7 @@ class Timeline:
 
     Changes are stored packed, and from time to time the whole map: so memory grows with changes, and any map snapshot
     is rebuilt quickly. Past the memory limit the oldest ticks are forgotten: all before `oldest`, except the
-    snapshots of the first tick and of the pinned one.
+    snapshots of the first tick and of the pinned ones.
 
     Args:
         max_bytes: Limit of the packed history; see `MAX_HISTORY_BYTES`.
@@ -87,13 +87,13 @@ class Timeline:
         self.snapshots.add(self._last)
         return self._last
 
-    def pin(self, number: int) -> None:
-        """Pin the map snapshot of a tick, in place of the one pinned before, so that it is not forgotten.
+    def pin(self, *numbers: int) -> None:
+        """Pin the map snapshots of ticks, in place of those pinned before, so that they are not forgotten.
 
         Raises:
             IndexError: There is no such tick, or it is forgotten.
         """
-        self.snapshots.pin(number)
+        self.snapshots.pin(*numbers)
 
     def at(self, number: int) -> MapSnapshot:
         """Map snapshot of a tick by its ordinal.

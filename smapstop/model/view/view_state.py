@@ -27,7 +27,9 @@ class ViewState:
     """Playback speed from there, as a multiple of recorded time; 0 for no playback."""
     baseline: Baseline = "previous"
     mark: int | None = None
-    """The marked tick."""
+    """The marked tick with which the user compared last."""
+    mark_letter: str = ""
+    """Letter of that mark; empty for the one without."""
     range_start: int | None = None
     """The tick where the range of time begins that the user selected; it ends at the tick shown."""
     span_s: int | None = DEFAULT_SPAN_S
@@ -49,7 +51,7 @@ class ViewState:
     def play(self, now: int, newest: int) -> "ViewState":
         """Play from the tick shown, from the first one if that is the newest; if playing, go to the next speed."""
         if self.speed:
-            return replace(self, speed=SPEEDS[(SPEEDS.index(self.speed) + 1) % len(SPEEDS)])
+            return replace(self, speed=next((speed for speed in SPEEDS if speed > self.speed), SPEEDS[0]))
         return replace(self, at=0 if now >= newest else now, speed=SPEEDS[0])
 
     def seek(self, number: int | None) -> "ViewState":
@@ -76,9 +78,9 @@ class ViewState:
         at = max(0, now + ticks)
         return self.seek(None if ticks > 0 and at >= newest else min(at, newest))
 
-    def set_mark(self, now: int) -> "ViewState":
-        """Mark the tick shown, and compare with it."""
-        return replace(self, mark=now, baseline="mark")
+    def compare_with_mark(self, number: int, letter: str = "") -> "ViewState":
+        """Compare with a marked tick."""
+        return replace(self, mark=number, mark_letter=letter, baseline="mark")
 
     def cycle_baseline(self, *, earlier: bool = False) -> "ViewState":
         """Switch to the next available baseline: previous reading, mark, start, range, earlier run."""
@@ -97,6 +99,7 @@ class ViewState:
             at=at,
             speed=0,
             mark=None,
+            mark_letter="",
             range_start=None,
             until=None,
             unfolded=frozenset(),

@@ -15,6 +15,7 @@ from smapstop.errors import SmapstopError
 from smapstop.text import format as fmt
 from smapstop.ui.commands.table import COMMANDS, complete_line, find_command, run_line
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.line_history import LineHistory
 from smapstop.ui.screens.dashboard import MainScreen
 from smapstop.ui.widgets.line_input import LineInput
 
@@ -22,13 +23,18 @@ _HINT = "sort pss   group kind   goto 16:12:50   theme nord"
 
 
 class CommandInput(LineInput):
-    """The typed command, the rest of its first completion dimmed; tab goes through the completions."""
+    """The typed command, the rest of its first completion dimmed; tab goes through the completions.
+
+    Args:
+        history: The commands typed before.
+    """
 
     DEFAULT_CSS = "CommandInput { width: 1fr; padding: 0; display: block; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("command")]
 
-    def __init__(self) -> None:
+    def __init__(self, history: LineHistory) -> None:
         super().__init__(_HINT, select_on_focus=False)
+        self.history = history
         self.suggester = _FirstCompletion(self)
         self._completions: list[str] = []
         """What tab goes through; the first is what was typed."""
@@ -51,7 +57,11 @@ class CommandInput(LineInput):
 
 
 class CommandLine(Vertical):
-    """The command being typed, and above it what it means, or why it makes no sense."""
+    """The command being typed, and above it what it means, or why it makes no sense.
+
+    Args:
+        history: The commands typed before; those typed here are added.
+    """
 
     DEFAULT_CSS = """
     CommandLine { display: none; height: 2; background: $panel; padding: 0 1;
@@ -62,8 +72,9 @@ class CommandLine(Vertical):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, history: LineHistory) -> None:
         super().__init__()
+        self._history = history
         self._focused_before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -71,7 +82,7 @@ class CommandLine(Vertical):
         yield Static(markup=False)
         with Horizontal():
             yield Static(":")
-            yield CommandInput()
+            yield CommandInput(self._history)
 
     @property
     def input(self) -> CommandInput:

@@ -3,6 +3,7 @@
 from smapstop.errors import SmapstopError
 from smapstop.number_limits import SPLIT_LIMITS, parse_number
 from smapstop.ui.commands.command import ScreenCommand
+from smapstop.ui.commands.moments import show_span
 from smapstop.ui.screens.dashboard import MainScreen
 from smapstop.ui.widgets.time_band import TimeBand
 from smapstop.ui.widgets.zoom import PARTS
@@ -35,9 +36,12 @@ def _pane(screen: MainScreen, argument: str) -> None:
 
 
 def _zoom(screen: MainScreen, argument: str) -> None:
-    """Have a part fill the screen, the one that has the focus unless it is named; or show all parts again."""
+    """Have a part fill the screen, the one that has the focus unless it is named; or show so much time."""
     if not argument:
         screen.zoom.toggle()
+        return
+    if argument == "all" or argument[0].isdigit():
+        show_span(screen, argument)
         return
     part = next(each for each in PARTS if each == ZOOM.choose(argument, PARTS))
     if part == "program" and screen.dock is None:
@@ -58,5 +62,9 @@ EVENTS = ScreenCommand("events", "[WORDS]", "Show or hide the events; with words
 PANE = ScreenCommand("pane", "LINES|higher|lower", "Set the height of the lower pane.", _pane, lambda *_: _STEPS)
 SPLIT = ScreenCommand("split", "PERCENT", "Set the share of the inspector beside or below the table.", _split)
 ZOOM = ScreenCommand(
-    "zoom", "[PART]", "Have a part fill the screen, or show all parts again.", _zoom, lambda *_: PARTS
+    "zoom",
+    "[PART|10m|all]",
+    "Have a part fill the screen or show all parts again; or show so much time.",
+    _zoom,
+    lambda *_: (*PARTS, "10m", "all"),
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from smapstop.model.grouping import GROUPINGS
 from smapstop.model.metrics import METRICS
 from smapstop.model.view.filter import parse_filter
-from smapstop.text.columns import SORTABLE, toggle_sorting
+from smapstop.text.columns import ALL_COLUMNS, COLUMNS, SORTABLE, find_columns, toggle_sorting
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 from smapstop.ui.screens.sort import DEFAULT_SORTING
@@ -17,7 +17,10 @@ _SORT_KEYS = (DEFAULT_SORTING.key, *SORTABLE)
 
 
 def _sort(screen: MainScreen, argument: str) -> None:
-    """Sort by a column, in its default direction unless another one is given."""
+    """Sort by a column, in its default direction unless another one is given; without one, open the choice."""
+    if not argument:
+        screen.action_sort()
+        return
     column, _, direction = argument.partition(" ")
     key = SORT.choose(column, _SORT_KEYS)
     sorting = toggle_sorting(key, replace(screen.session.order.sorting, key=""))
@@ -32,6 +35,10 @@ def _complete_sort(_: MainScreen, argument: str) -> Iterator[str]:
 
 
 def _group(screen: MainScreen, argument: str) -> None:
+    """Group so; without an argument, by the next grouping."""
+    if not argument:
+        screen.action_group()
+        return
     grouping = next(each for each in GROUPINGS if each == GROUP.choose(argument, GROUPINGS))
     screen.change_view(replace(screen.session.view_state, grouping=grouping))
 
@@ -46,9 +53,32 @@ def _metric(screen: MainScreen, argument: str) -> None:
     screen.action_metric(next(each for each in METRICS if each == name))
 
 
-SORT = ScreenCommand("sort", "COLUMN [asc|desc]", "Sort the rows.", _sort, _complete_sort)
-GROUP = ScreenCommand("group", "BY", "Group the rows.", _group, lambda *_: GROUPINGS)
+def _columns(screen: MainScreen, argument: str) -> None:
+    """Show these columns, in this order; without any, open the choice."""
+    if not argument:
+        screen.action_columns()
+    elif argument == "default":
+        screen.show_columns(COLUMNS)
+    else:
+        screen.show_columns(find_columns([key.strip() for key in argument.split(",")]))
+
+
+def _complete_columns(_: MainScreen, argument: str) -> Iterator[str]:
+    before, comma, _last = argument.rpartition(",")
+    taken = before.split(",")
+    yield from (f"{before}{comma}{key}" for key in ALL_COLUMNS if key not in taken)
+    if not comma:
+        yield "default"
+
+
+SORT = ScreenCommand("sort", "[COLUMN [asc|desc]]", "Sort the rows.", _sort, _complete_sort)
+GROUP = ScreenCommand("group", "[BY]", "Group the rows.", _group, lambda *_: GROUPINGS)
 FILTER = ScreenCommand("filter", "[EXPR]", "Show only matches; without one, all rows again.", _filter)
 METRIC = ScreenCommand(
     "metric", "METRIC", "Have changes, rates, histories and the order follow it.", _metric, lambda *_: METRICS
+)
+COLUMNS_SHOWN = ScreenCommand("columns", "[A,B,C|default]", "Show these columns.", _columns, _complete_columns)
+REVERSE = ScreenCommand("reverse", "", "Sort in the other direction.", lambda screen, _: screen.action_reverse())
+FREEZE = ScreenCommand(
+    "freeze", "", "Freeze the order of the rows, or release it.", lambda screen, _: screen.action_freeze()
 )

@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.ui.commands import copy, groups, panes, program, quitting, rows, select
+from smapstop.ui.commands import (
+    copy,
+    groups,
+    inspector,
+    looks,
+    marks,
+    moments,
+    panes,
+    program,
+    quitting,
+    rows,
+    sampling,
+    select,
+)
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 
@@ -16,13 +29,29 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     rows.FILTER,
     rows.METRIC,
     copy.COPY,
+    rows.COLUMNS_SHOWN,
+    rows.REVERSE,
+    rows.FREEZE,
+    moments.GOTO,
+    moments.PLAY,
+    moments.PAUSE,
+    moments.LIVE,
+    marks.MARK,
+    marks.MARKS,
+    marks.COMPARE,
+    inspector.INSPECT,
+    inspector.PAGES,
+    inspector.RUNS,
     panes.EVENTS,
     panes.PANE,
     panes.ZOOM,
     panes.SPLIT,
-    program.LIVE,
-    program.INTERVAL,
+    sampling.INTERVAL,
+    sampling.BUDGET,
     program.RUN,
+    looks.THEME,
+    looks.HELP,
+    sampling.SNAPSHOT,
     quitting.SAVE,
     quitting.QUIT,
 )

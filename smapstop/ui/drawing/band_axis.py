@@ -23,13 +23,14 @@ _LONG_S = 72_000
 
 
 def draw_marks(band: Band) -> Strip:
-    """Draw the line of the marks: the range, the tick shown, the mark, and what the outliers were."""
+    """Draw the line of the marks: the range, the tick shown, the marks by letter, and what the outliers were."""
     line, style = TextLine(band.layout.cells, " ", band.style.base), band.style
     _put_range(line, band)
     _put_head(line, band)
-    if band.mark is not None:
-        line.put(band.mark, "m", style.warning)
-        line.put(band.mark + 2, _mark_time(band), style.quiet, margin=1)
+    for mark, cell in band.shown_marks:
+        line.put(cell, mark.letter or "m", style.warning)
+        if band.is_compared(mark):
+            line.put(cell + 2, fmt.clock(band.activity.timeline.header(mark.tick).wall_ns), style.quiet, margin=1)
     for number in band.activity.outliers(band.window, _MAX_OUTLIERS):
         amount, what = news_text(band.activity.timeline.header(number), band.activity.news_of(number))
         at = band.cell_of(number)
@@ -39,12 +40,6 @@ def draw_marks(band: Band) -> Strip:
             if line.put(at, f"╰ {text}", style.base, margin=1) or line.put(left, f"{text} ╯", style.base, margin=1):
                 break
     return join_line(band, "marks", line.strip(), [])
-
-
-def _mark_time(band: Band) -> str:
-    """Time of the mark."""
-    mark = band.view.state.mark
-    return "" if mark is None else fmt.clock(band.activity.timeline.header(mark).wall_ns)
 
 
 def _put_head(line: TextLine, band: Band) -> None:
@@ -94,8 +89,8 @@ def draw_axis(band: Band, hints: Sequence[str]) -> Strip:
     end = "now" if goes_on else fmt.clock(last.wall_ns)
     room = layout.cells + layout.labels - len(end) - 2
     line = TextLine(room, "─", band.frame)
-    if band.mark is not None:
-        line.put(band.mark, "┴" if layout.marks else "m", style.warning)
+    for mark, cell in band.shown_marks:
+        line.put(cell, "┴" if layout.marks else mark.letter or "m", style.warning)
     if not layout.marks:
         _put_range(line, band)
     if band.head is not None:

@@ -9,6 +9,7 @@ from textual.strip import Strip
 
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.time_window import TimeWindow
+from smapstop.model.protocol import Mark
 from smapstop.model.tick import Tick
 from smapstop.model.view.view import View
 from smapstop.ui.drawing.style import DrawStyle
@@ -58,6 +59,8 @@ class Band:
     layout: BandLayout
     """Parts to draw."""
     style: DrawStyle
+    marks: tuple[Mark, ...] = ()
+    """All marks."""
     is_over: bool = False
     """Whether the newest tick is not now, as at the end of a recording."""
     has_focus: bool = False
@@ -102,10 +105,14 @@ class Band:
         return min(first, head), head
 
     @property
-    def mark(self) -> int | None:
-        """Cell of the mark; None when it is not in the window."""
-        mark = self.view.state.mark
-        return self.cell_of(mark) if mark is not None and mark in self.window else None
+    def shown_marks(self) -> list[tuple[Mark, int]]:
+        """Marks in the window, each with its cell; the one with which the user compared last comes first."""
+        shown = [(mark, self.cell_of(mark.tick)) for mark in self.marks if mark.tick in self.window]
+        return sorted(shown, key=lambda each: not self.is_compared(each[0]))
+
+    def is_compared(self, mark: Mark) -> bool:
+        """Whether it is the mark with which the user compared last."""
+        return (mark.tick, mark.letter) == (self.view.state.mark, self.view.state.mark_letter)
 
 
 def join_line(band: Band, title: str, middle: Strip, right: Sequence[Segment]) -> Strip:

@@ -112,8 +112,8 @@ def _with_columns(band: Band, strip: Strip) -> Strip:
     """Draw the tick shown, the begin of the range and the mark through a line of a chart."""
     palette = band.style.palette
     columns: dict[int, tuple[str, str]] = {}
-    if band.mark is not None:
-        columns[band.mark] = "┊", palette.gain
+    for mark, cell in reversed(band.shown_marks):
+        columns[cell] = "┊", palette.gain if band.is_compared(mark) else palette.foreground
     if band.range_cells is not None:
         columns[band.range_cells[0]] = "│", palette.foreground
     if band.head is not None:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from textual import events
 from textual.app import App
@@ -12,6 +13,14 @@ from textual.widgets import Input
 from smapstop.ui.keys.keymap import Keymap, key_name
 
 _USER_INPUT_EVENTS = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
+
+
+@runtime_checkable
+class KeyTaker(Protocol):
+    """A widget that takes keys as soon as they arrive while it has the focus."""
+
+    async def take_key(self, event: events.Key) -> bool:
+        """Take a key; False leaves it to the bindings."""
 
 
 class KeyApp(App[int]):
@@ -61,9 +70,15 @@ class KeyApp(App[int]):
         """Run the action of a key; leave every other event to Textual."""
         if isinstance(event, _USER_INPUT_EVENTS) and not event.is_forwarded and self.is_handling_keys:
             self.note_input()
-            if isinstance(event, events.Key) and await self._run_bound_action(event.key):
+            if isinstance(event, events.Key) and (
+                await self._take_key(event) or await self._run_bound_action(event.key)
+            ):
                 return
         await super().on_event(event)
+
+    async def _take_key(self, event: events.Key) -> bool:
+        """Let the focused widget take a key if it takes keys at once; return whether it did."""
+        return isinstance(self.focused, KeyTaker) and await self.focused.take_key(event)
 
     async def _run_bound_action(self, key: str) -> bool:
         """Run the action bound to a key unless the user types or a screen is open above; return whether it ran."""

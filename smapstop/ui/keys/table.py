@@ -19,11 +19,13 @@ Place = Literal[
     "band",
     "filter",
     "command",
+    "letter",
     "pages",
     "help",
     "pick",
     "search",
     "runs",
+    "marks",
     "sort",
     "columns",
     "theme",
@@ -34,10 +36,10 @@ Place = Literal[
 """Where a key works: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
 PLACES: tuple[Place, ...] = get_args(Place)
 MODAL_PLACES: frozenset[Place] = frozenset(
-    {"help", "pick", "search", "runs", "sort", "columns", "theme", "copy", "quit", "guide"}
+    {"help", "pick", "search", "runs", "marks", "sort", "columns", "theme", "copy", "quit", "guide"}
 )
 """Screens on which the dashboard's own keys are inactive."""
-TYPING_PLACES: frozenset[Place] = frozenset({"filter", "command", "pick", "sort", "theme"})
+TYPING_PLACES: frozenset[Place] = frozenset({"filter", "command", "letter", "pick", "sort", "theme"})
 """Places with a text input: single characters are typed, not bound."""
 
 
@@ -95,11 +97,11 @@ KEYS: tuple[Key, ...] = (
     _key("help", "? f1", "help", "General", "Explain the keys, the columns, the fields and flags.",
          "app.help", help="close", shown=True),
     _key("quit", "q", "quit", "General", "Quit, or close what is open; asks once if history would be lost.",
-         "app.command('quit')", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
-         theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown=True),
+         "app.command('quit')", help="close", pick="leave", runs="dismiss", marks="dismiss", sort="dismiss",
+         columns="dismiss", theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown=True),
     _key("quit_now", "f10 ctrl+c", "quit now", "General", "Quit without asking about history.",
-         "app.command('quit now')", help="close", pick="leave", runs="dismiss", sort="dismiss", columns="dismiss",
-         theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown="pick"),
+         "app.command('quit now')", help="close", pick="leave", runs="dismiss", marks="dismiss", sort="dismiss",
+         columns="dismiss", theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown="pick"),
     _key("close", "q", "close", "General", "Close what is open: the inspector, the events.",
          inspector="screen.back", events="back", shadows="quit"),
     _key("program", "i t", "program", "Program", "Type into the program.",
@@ -122,7 +124,10 @@ KEYS: tuple[Key, ...] = (
     _key("select_all", "*", "select all", "Table", "Select all that match the filter.",
          "app.command('select all')"),
     _key("freeze", "f", "freeze", "Table", "Freeze the order of the rows, or release it.", "freeze"),
-    _key("mark", "m", "mark", "Compare", "Mark this moment, and compare with it.", "mark", shown=True),
+    _key("mark", "m", "mark", "Compare", "Mark this moment by the letter typed next, or enter; compare with it.",
+         "app.ask_letter('mark')", shown=True),
+    _key("compare_mark", "'", "compare mark", "Compare", "Compare with the mark of the letter typed next.",
+         "app.ask_letter('compare')"),
     _key("compare", "d", "diff", "Compare", "Compare with the previous tick, the mark, or the start.",
          "compare", shown=True),
     _key("open", "enter", "open", "Table", "Go into the mapping, again to have it fill the screen; unfold a group.",
@@ -130,9 +135,9 @@ KEYS: tuple[Key, ...] = (
     _key("pages", "v", "pages", "Table", "Show the mapping's pages; press again for why it changed.",
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go back one step: out of a mapping, a filter, the past.",
-         "back", events="back", filter="screen.back", help="back", pick="back", runs="dismiss", sort="dismiss",
-         columns="dismiss", theme="back", copy="dismiss", quit="answer('cancel')", guide="back", command="close",
-         shown="filter command pick"),
+         "back", events="back", filter="screen.back", help="back", pick="back", runs="dismiss", marks="dismiss",
+         sort="dismiss", columns="dismiss", theme="back", copy="dismiss", quit="answer('cancel')", guide="back",
+         command="close", letter="close", shown="filter command letter pick"),
     _key("events", "e f7", "events", "Table", "Show the event log; in it, enter opens the mapping and / filters.",
          "app.command('events')", shown=True),
     _key("last_event", "[", "previous outlier", "Time", "Back to where something began, or differs from its run.",
@@ -254,6 +259,8 @@ KEYS: tuple[Key, ...] = (
     _key("keep", "enter", "keep", "Lists", "Keep the filter, and go to what it shows.", filter="submit", shown=True,
          shadows="open"),
     _key("run", "enter", "run", "Lists", "Run the command.", command="submit", shown=True, shadows="open"),
+    _key("no_letter", "enter", "no letter", "Lists", "After m or ': the mark without a letter.",
+         letter="submit", shown=True, shadows="open"),
     _key("complete", "tab", "complete", "Lists", "In a command: complete it, or go on to the next completion.",
          command="complete(1)", shown=True),
     _key("complete_back", "shift+tab", "complete back", "Lists", "In a command: back to the previous completion.",

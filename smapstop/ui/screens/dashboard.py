@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.runs import Run
-from smapstop.model.protocol import Launch, Pace, Target
+from smapstop.model.protocol import Launch, Pace, Request, Target
 from smapstop.model.view.selection import RowSelection
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
@@ -138,7 +138,7 @@ class MainScreen(TimelineScreen):
         if view is None or run is None:
             return
         self.query_one(HeaderBar).show_view(session, view, numbered=self.many_runs)
-        self.query_one(TimeBand).show(session.activity, view, is_over=session.is_over)
+        self.query_one(TimeBand).show(session.activity, view, session.marks, is_over=session.is_over)
         self.query_one(Totals).show(run.target, view)
         carried = session.take_carried_mapping()
         if carried is not None:
@@ -196,7 +196,7 @@ class MainScreen(TimelineScreen):
     @on(SourceRequested)
     def forward_request(self, message: SourceRequested) -> None:
         """Send a request of a widget to the source."""
-        self._source.request(message.request)
+        self.request(message.request)
 
     def action_back(self) -> None:
         """Go back one step: close the filter line, go from the inspector to the table, or change the view state."""
@@ -231,10 +231,18 @@ class MainScreen(TimelineScreen):
     @on(EventList.EventSelected)
     def go_to_event(self, message: EventList.EventSelected) -> None:
         """Go to the moment of an event, and to its mapping."""
-        self.change_view(self.session.view_state.seek(message.number))
+        self.go_to_moment(message.number, message.mapping)
+
+    def go_to_moment(self, number: int | None, mapping: int | None = None) -> None:
+        """Go to a tick, None for the newest, and put the cursor on a mapping."""
+        self.change_view(self.session.view_state.seek(number))
         self.redraw()  # at once: the mapping has to be in the table
-        if message.mapping is not None and not self.views.select_in_table(message.mapping):
+        if mapping is not None and not self.views.select_in_table(mapping):
             self.notify("the mapping is not in the table: it is unmapped, filtered out, or in a group")
+
+    def request(self, request: Request) -> None:
+        """Send a request to the source."""
+        self._source.request(request)
 
     # the program
 

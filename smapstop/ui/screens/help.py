@@ -114,6 +114,7 @@ class HelpScreen(Modal[None]):
 
     Args:
         place: The part of the dashboard from which it was opened, whose sections come first; None for none.
+        words: What to search for at first; empty for everything.
     """
 
     AUTO_FOCUS = "VerticalScroll"
@@ -127,9 +128,9 @@ class HelpScreen(Modal[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("help")]
 
-    def __init__(self, place: HelpPlace | None = None) -> None:
+    def __init__(self, place: HelpPlace | None = None, words: str = "") -> None:
         super().__init__()
-        self._place = place
+        self._place, self._words = place, words
 
     def compose(self) -> ComposeResult:
         """Compose the search line and the text."""
@@ -146,6 +147,10 @@ class HelpScreen(Modal[None]):
     @property
     def _text(self) -> VerticalScroll:
         return self.query_one(VerticalScroll)
+
+    def on_mount(self) -> None:
+        """Search for the words with which the help was opened."""
+        self.query_one(Input).value = self._words
 
     def action_search(self) -> None:
         """Focus the search line."""

@@ -81,11 +81,12 @@ class TimelineScreen(Screen[None]):
         else:
             self.change_view(self.session.view_state.toggle_pause(self.session.shown_number))
 
-    def action_play(self) -> None:
-        """Play from the tick shown; when playing already, at the next speed."""
+    def action_play(self, speed: int = 0) -> None:
+        """Play from the tick shown at a speed; without one at the slowest, or the next one when playing already."""
         session = self.session
         if len(session.timeline):
             view_state = session.view_state.play(session.shown_number, len(session.timeline) - 1)
+            view_state = replace(view_state, speed=speed) if speed else view_state
             self._playback = Playback(view_state.at or 0, time.monotonic())
             self._playback_timer.resume()
             self.change_view(view_state)
@@ -157,14 +158,6 @@ class TimelineScreen(Screen[None]):
             self.change_view(self.session.view_state.seek(None))
 
     # baseline and grouping
-
-    def action_mark(self) -> None:
-        """Mark the tick shown, and compare with it."""
-        timeline = self.session.timeline
-        if len(timeline):
-            number = max(self.session.shown_number, timeline.oldest)
-            timeline.pin(number)
-            self.change_view(self.session.view_state.set_mark(number))
 
     def action_compare(self) -> None:
         """Compare with the next baseline."""

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.model.history.activity import Activity
+from smapstop.model.protocol import Mark
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import tick_text
@@ -46,13 +47,14 @@ class TimeBand(StripPanel, can_focus=True):
         super().__init__(id=id)
         self._view: View | None = None
         self._activity: Activity | None = None
+        self._marks: tuple[Mark, ...] = ()
         self._is_over = False
         self._drag_start: int | None = None
         """Cell where the user pressed the button of the mouse."""
 
-    def show(self, activity: Activity, view: View, *, is_over: bool) -> None:
-        """Show the window, the tick and the marks of a view; the end of a recording is not now."""
-        self._activity, self._view, self._is_over = activity, view, is_over
+    def show(self, activity: Activity, view: View, marks: tuple[Mark, ...] = (), *, is_over: bool) -> None:
+        """Show the window and the tick of a view, and marks; the end of a recording is not now."""
+        self._activity, self._view, self._marks, self._is_over = activity, view, marks, is_over
         self.redraw()
 
     def draw_strips(self) -> Sequence[Strip]:
@@ -61,7 +63,7 @@ class TimeBand(StripPanel, can_focus=True):
             return ()
         base, palette = self.rich_style, palette_of(self.app)
         style = DrawStyle(palette, base, base, base)
-        band = Band(self._activity, self._view, self._layout, style, self._is_over, self.has_focus)
+        band = Band(self._activity, self._view, self._layout, style, self._marks, self._is_over, self.has_focus)
         return draw_band(band, self._hints(self._view))
 
     @property

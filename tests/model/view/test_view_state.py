@@ -24,7 +24,7 @@ def test_without_a_mark_only_the_previous_tick_and_the_start_are_compared_with()
 
 
 def test_a_mark_is_compared_with_at_once_and_can_be_chosen_again() -> None:
-    lens = ViewState().set_mark(4)
+    lens = ViewState().compare_with_mark(4)
     seen = [lens.baseline]
     for _ in range(3):
         lens = lens.cycle_baseline()

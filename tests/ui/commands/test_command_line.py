@@ -40,7 +40,7 @@ async def test_a_command_is_typed_run_and_gone() -> None:
         assert not line_of(pilot).display
         await type_line(pilot, ":sort name")
         assert line_of(pilot).display
-        assert "sort COLUMN" in above(pilot)
+        assert "sort [COLUMN" in above(pilot)
         await pilot.press("enter")
         await pilot.pause()
         assert app.session.order.sorting.key == "name"

@@ -328,7 +328,7 @@ async def test_the_pointer_says_when_and_how_much() -> None:
 async def test_the_mark_is_in_the_band_and_not_pinned_by_a_range() -> None:
     app, _ = live(*ticks(11))
     async with app.run_test(size=(WIDE, 40)) as pilot:
-        await pilot.press("comma", "comma", "m", "L")
+        await pilot.press("comma", "comma", "m", "m", "L")
         marks = (await band(pilot))[4]
         assert re.search(rf"m {clock(tick(8).wall_ns)}", marks)
 

@@ -1,0 +1,26 @@
+"""Commands about the looks of the dashboard, and its help."""
+
+from smapstop.ui.commands.command import ScreenCommand
+from smapstop.ui.screens.dashboard import MainScreen
+from smapstop.ui.theme.app_theme import theme_names
+from smapstop.ui.widgets.help_place import help_place
+
+
+def _theme(screen: MainScreen, argument: str) -> None:
+    """Use a theme; without one, open the choice."""
+    if argument:
+        screen.app.theme = THEME.choose(argument, theme_names())
+        return
+    from smapstop.ui.screens.theme import ThemeScreen
+
+    screen.app.push_screen(ThemeScreen())
+
+
+def _help(screen: MainScreen, argument: str) -> None:
+    from smapstop.ui.screens.help import HelpScreen
+
+    screen.app.push_screen(HelpScreen(help_place(screen.focused), argument))
+
+
+THEME = ScreenCommand("theme", "[NAME]", "Choose the colours.", _theme, lambda *_: theme_names())
+HELP = ScreenCommand("help", "[WORDS]", "Open the help, at these words.", _help)
