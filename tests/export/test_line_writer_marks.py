@@ -36,8 +36,8 @@ def test_a_mark_is_a_line_with_its_time_its_letter_and_its_mapping() -> None:
 
 def test_in_a_trace_a_mark_is_an_instant_of_everything() -> None:
     ticks = [tick_of(n, mappings_of((1, 3, "rw-p", "[heap]", 4)), [7]) for n in range(3)]
-    document = json.loads(
-        "".join(as_trace(steps(ticks, "run.smaps"), ("events",), None, [Mark("a", 1), Mark("", 2)]))
-    )
+    kinds: tuple[RecordKind, ...] = ("events",)
+    pieces = as_trace(steps(ticks, "run.smaps"), kinds, None, [Mark("a", 1), Mark("", 2)])
+    document = json.loads("".join(pieces))
     marks = [event for event in document["traceEvents"] if event["ph"] == "i"]
     assert [(event["name"], event["s"], event["ts"]) for event in marks] == [("mark a", "g", 1e6), ("mark", "g", 2e6)]
