@@ -80,6 +80,9 @@ CARRIERS = (
     Carrier(Where.INNERMOST, _ALL, re.compile(r"libgcc_s\.so.*")),
     Carrier(Where.INNERMOST, _names(r"(?:internal/)?runtime[./].*", "gcWriteBarrier.*")),  # Go
     Carrier(Where.INNERMOST, _ALL, re.compile(r"libjvm\.so")),
+    Carrier(  # code that Java's virtual machine wrote for itself
+        Where.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines .*|Interpreter|_new_\w+_Java"), re.compile("")
+    ),
     Carrier(  # CPython's allocators
         Where.INNERMOST,
         _names(

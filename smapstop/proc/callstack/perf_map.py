@@ -19,7 +19,7 @@ MAX_BYTES_PER_TICK = 4 << 20
 MAX_ENTRIES = 200_000
 _MAX_OVERLAPPING = 8
 """Entries before an address that may reach over it."""
-_LINE = re.compile(rb"^(?:0x)?([0-9a-f]{1,16}) (?:0x)?([0-9a-f]{1,8}) (.{1,1024})", re.MULTILINE | re.IGNORECASE)
+_LINE = re.compile(rb"^(?:0x)?([0-9a-f]{1,16}) (?:0x)?([0-9a-f]{1,16}) (.{1,1024})", re.MULTILINE | re.IGNORECASE)
 """A line; the end of a longer name is cut off."""
 _INNER_PID = re.compile(rb"^NSpid:.*?(\d+)$", re.MULTILINE)
 _USERS = re.compile(rb"^Uid:\s+(\d+)\s+(\d+)\s", re.MULTILINE)

@@ -103,6 +103,12 @@ def test_all_that_is_in_an_allocator_carries() -> None:
     assert fold_frames([*frames, Frame("who", C, 0)]) == (Frame("who", C, 0),)
 
 
+def test_java_is_told_by_its_methods() -> None:
+    machine = [Frame("TypeArrayKlass::allocate_common(int, bool, JavaThread*)", "/usr/lib/jvm/libjvm.so", 1)]
+    written = [Frame("new_type_array Runtime1 stub", "", 2), Frame("Leak.remember(int)", "", 3)]
+    assert [frame.name for frame in fold_frames([*machine, *written])] == ["Leak.remember(int)"]
+
+
 def test_a_stack_of_carriers_has_the_one_that_they_carry_for() -> None:
     assert folded("sysmalloc < _int_malloc < malloc < _start") == "malloc"
     assert folded("runtime.getempty < runtime.gcDrain < runtime.gcBgMarkWorker < runtime.goexit") == (
