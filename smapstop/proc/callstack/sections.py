@@ -3,6 +3,7 @@
 import os
 import struct
 import zlib
+from contextlib import suppress
 from typing import NamedTuple
 
 MAX_SECTION_BYTES = 64 << 20
@@ -14,6 +15,7 @@ _HEADER = struct.Struct("<IIQQQQIIQQ")
 """Elf64_Shdr."""
 _COMPRESSED_HEADER = struct.Struct("<IIQQ")
 """Elf64_Chdr."""
+_DAMAGED = (OSError, ValueError, OverflowError, struct.error, zlib.error)
 _NOBITS, _COMPRESSED, _ZLIB = 8, 0x800, 1
 """SHT_NOBITS, SHF_COMPRESSED, ELFCOMPRESS_ZLIB."""
 
@@ -54,37 +56,52 @@ def find_sections(fd: int, names: tuple[str, ...]) -> dict[str, SectionPart]:
 
     Never raises, whatever the file contains.
     """
+    found = dict[str, SectionPart]()
     try:
-        return _find_sections(fd, names)
-    except (OSError, ValueError, OverflowError, struct.error, zlib.error):
-        return {}
+        headers, strings = _read_headers(fd)
+    except (*_DAMAGED, IndexError):
+        return found
+    for name, kind, flags, address, offset, size, *_ in headers:
+        if kind == _NOBITS or not 0 < size <= MAX_SECTION_BYTES:
+            continue
+        with suppress(*_DAMAGED):
+            called = strings.read(name, _MAX_NAME_BYTES).partition(b"\0")[0].decode("ascii", "replace")
+            plain = called.replace(".zdebug_", ".debug_")
+            if plain in names and plain not in found:
+                part = SectionPart(fd, offset, size, address)
+                found[plain] = _as_it_was(part, is_compressed=bool(flags & _COMPRESSED), is_old=plain != called)
+    return found
 
 
-def _find_sections(fd: int, names: tuple[str, ...]) -> dict[str, SectionPart]:
+def _read_headers(fd: int) -> tuple[list[tuple[int, ...]], SectionPart]:
+    """Read the headers of all sections, and find their names.
+
+    Raises:
+        OSError, ValueError, OverflowError, IndexError, struct.error: The file is damaged, or of another kind.
+    """
     head = os.pread(fd, 64, 0)
     if head[:6] != b"\x7fELF\x02\x01":
-        return {}
+        raise ValueError("another kind of file")
     (table,) = struct.unpack_from("<Q", head, 40)
     entry_bytes, count, strings = struct.unpack_from("<HHH", head, 58)
-    if entry_bytes != _HEADER.size or not strings < count <= _MAX_SECTIONS:
-        return {}
-    headers = list(_HEADER.iter_unpack(os.pread(fd, count * entry_bytes, table)[: count * entry_bytes]))
-    text = SectionPart(fd, headers[strings][4], headers[strings][5])
-    found = dict[str, SectionPart]()
-    for name, kind, flags, address, offset, size, *_ in headers:
-        if kind == _NOBITS:
-            continue
-        called = text.read(name, _MAX_NAME_BYTES).partition(b"\0")[0].decode("ascii", "replace")
-        plain = called.replace(".zdebug_", ".debug_")
-        if plain in names and plain not in found and 0 < size <= MAX_SECTION_BYTES:
-            part = SectionPart(fd, offset, size, address)
-            if flags & _COMPRESSED:
-                form, _, whole, _ = _COMPRESSED_HEADER.unpack(part.read(0, _COMPRESSED_HEADER.size))
-                part = _uncompress(part, _COMPRESSED_HEADER.size, whole if form == _ZLIB else 0)
-            elif plain != called:  # the older way: `ZLIB` and the size
-                part = _uncompress(part, 12, int.from_bytes(part.read(4, 8), "big"))
-            found[plain] = part
-    return found
+    if entry_bytes != _HEADER.size or count > _MAX_SECTIONS:
+        raise ValueError("headers of another size, or too many")
+    headers = list(_HEADER.iter_unpack(os.pread(fd, count * entry_bytes, table)))
+    return headers, SectionPart(fd, headers[strings][4], headers[strings][5])
+
+
+def _as_it_was(part: SectionPart, *, is_compressed: bool, is_old: bool) -> SectionPart:
+    """Return a section as it was before it was compressed, if it was.
+
+    Args:
+        part: The section.
+        is_compressed: Whether it says so.
+        is_old: Whether its name says so, which was the way before.
+    """
+    if is_compressed:
+        form, _, size, _ = _COMPRESSED_HEADER.unpack(part.read(0, _COMPRESSED_HEADER.size))
+        return _uncompress(part, _COMPRESSED_HEADER.size, size if form == _ZLIB else 0)
+    return _uncompress(part, 12, int.from_bytes(part.read(4, 8), "big")) if is_old else part
 
 
 def _uncompress(part: SectionPart, header_bytes: int, size: int) -> SectionPart:
