@@ -73,8 +73,9 @@ def add_table_options(parser: CommandParser) -> None:
 
 
 def add_decorate_option(group: OptionGroup) -> None:
-    """Add `--decorate`, which makes glibc name its memory."""
-    group.add_argument("--decorate", action="store_true", help="with --: have glibc (2.39 or newer) name its memory")
+    """Add `--decorate`, which makes glibc name its memory, and Python its functions."""
+    what = "with --: glibc names memory, Python its functions"
+    group.add_argument("--decorate", action="store_true", help=what)
 
 
 def add_output_options(parser: CommandParser, output_help: str) -> None:

@@ -4,12 +4,14 @@ import argparse
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smapstop.cli.config.preferences import NO_PREFERENCES, Preferences
+from smapstop.cli.decoration import PYTHON_NAMES, decorations
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Pace
 
@@ -31,17 +33,20 @@ def pace_of(options: argparse.Namespace, preferences: Preferences = NO_PREFERENC
     )
 
 
-def environment(*, decorate: bool) -> dict[str, str]:
-    """Environment of a program to launch.
+def environment(command: tuple[str, ...], *, decorate: bool) -> dict[str, str]:
+    """Environment of a program to launch; say on stderr what it makes Python do.
 
     Args:
-        decorate: Make glibc name its memory, by a tunable of glibc 2.39 that older versions ignore.
+        command: The program and its arguments.
+        decorate: Make glibc name its memory, and Python its functions.
     """
     inherited = dict(os.environ)
     if not decorate:
         return inherited
-    tunables = ":".join(filter(None, (inherited.get("GLIBC_TUNABLES"), "glibc.mem.decorate_maps=1")))
-    return inherited | {"GLIBC_TUNABLES": tunables}
+    added = decorations(command, inherited)
+    if PYTHON_NAMES in added:
+        print(f"smapstop: {PYTHON_NAMES}=1: Python names its functions in /tmp/perf-PID.map", file=sys.stderr)
+    return inherited | added
 
 
 def require_command_to_decorate(options: argparse.Namespace, command: Command) -> None:

@@ -275,7 +275,7 @@ def launch(
         load_walkthrough: Called after that; the experiment through which the dashboard walks the user.
         record: Wraps the source, to record it.
         rebuilds: Watcher of rebuilds; None to run the program once.
-        decorate: Make glibc name its memory.
+        decorate: Make glibc name its memory, and Python its functions.
 
     Raises:
         SmapstopError: The program cannot be started.
@@ -283,7 +283,7 @@ def launch(
     require_executable(command[0])
     from smapstop.pseudo_terminal import open_terminal
 
-    variables = environment(decorate=decorate)  # taken now: starting the sampler changes ours
+    variables = environment(command, decorate=decorate)  # taken now: starting the sampler changes ours
     size = shutil.get_terminal_size()
     with start_sampler(open_terminal(size.lines // 2, size.columns)) as source:
         settings = load_settings()

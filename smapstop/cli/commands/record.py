@@ -81,7 +81,7 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("record needs a file to write", "-o FILE")
     if command is not None:
         require_executable(command[0])
-        begin: Attach | Launch = Launch(command, environment(decorate=options.decorate), pace_of(options))
+        begin: Attach | Launch = Launch(command, environment(command, decorate=options.decorate), pace_of(options))
     else:
         begin = Attach(find_watchable_process(options.pid), pace_of(options))
     return _record(begin, options)
