@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from truth.page_table import PAGE, Mask, PageColumns, Pages, PageTable
 
@@ -69,8 +68,8 @@ def pages_of_mapping(
     old = np.zeros(0, np.int64) if then is None else before.pages_of(then)
     new = np.zeros(0, np.int64) if later is None else after.pages_of(later)
     if family:
-        old = _pages_of_rows(before, np.append(before.row_at(new), -1 if then is None else then))
-        new = _pages_of_rows(after, np.append(after.row_at(old), -1 if later is None else later))
+        old = _with_family(old, before, after, new)
+        new = _with_family(new, after, before, old)
     gone = old[after.backing_at(old) != before.backing_at(old)]
     page = np.union1d(new, gone)
     origin = _origin(before, after, moves, page, gone)
@@ -94,10 +93,11 @@ def pages_of_mapping(
     )
 
 
-def _pages_of_rows(table: PageTable, rows: NDArray[np.intp]) -> Pages:
-    """Pages of several mappings; a row of -1 is none."""
+def _with_family(pages: Pages, table: PageTable, other: PageTable, relatives: Pages) -> Pages:
+    """Pages of a mapping, and of all mappings of a table that have any of `relatives`, backed as in the other."""
+    rows = table.row_at(relatives[table.backing_at(relatives) == other.backing_at(relatives)])
     some: list[Pages] = [table.pages_of(row) for row in np.unique(rows[rows >= 0]).tolist()]
-    return np.unique(np.concatenate([np.zeros(0, np.int64), *some]))
+    return np.unique(np.concatenate([pages, *some]))
 
 
 def _undone(moves: Sequence[Move], page: Pages) -> Pages:
