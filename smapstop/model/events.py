@@ -42,7 +42,7 @@ MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
 """All mechanisms; their codes are positions here. `text/mechanisms.py` and the guide (mechanisms) describe them."""
 
 ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
-    "copy-on-write": ("shared-write",),
+    "copy-on-write": ("shared-write", "swap-in"),
     "copy-on-write-after-fork": ("sole-owner",),
     "sole-owner": ("copy-on-write-after-fork",),
     "shared-by-fork": ("ksm-merge",),
@@ -50,6 +50,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "reclaim": ("discard",),
     "first-touch": ("shared-map",),
     "lazy-free": ("swap-in",),
+    "rewrite": ("shared-write",),
     "huge-fault": ("shared-map",),
     "swap-in": ("discard",),
     "discard": ("zero-page",),

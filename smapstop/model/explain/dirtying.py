@@ -25,18 +25,16 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
         unspent_faults(ledger, evidence) * evidence.page_kb * np.where(evidence.large_folios, LARGE_FOLIO, 1)
     )
     on_disk = evidence.shared_file | (file & evidence.owns_swap)
+    file_kb = np.where(file, evidence.file_pages_kb, 0)  # each may have been written, but for those below
+    copies_kb = np.where(file, evidence.clean_anonymous_kb, 0)
     for clean, dirty in ((PC, PD), (SC, SD), (PC, SD), (SC, PD)):
         written = ledger.transition(clean, dirty)
-        # pages of files on a disk are taken for clean
-        others = np.where(evidence.owns_swap, 0, evidence.file_pages_kb)
-        copies = np.clip(written - others, 0, evidence.clean_anonymous_kb)
-        redirtied = np.where(
-            anonymous,
-            written,
-            np.where(file, copies, 0),
-        )
+        surely = np.where(anonymous, written, np.clip(written - file_kb, 0, copies_kb))
+        likely = np.where(evidence.owns_swap, np.minimum(written, copies_kb), 0)  # programs write to copies
+        redirtied = np.maximum(surely, likely)
         ledger.explain_transition(clean, dirty, redirtied)
-        ledger.book("rewrite", np.maximum(redirtied - collapsed, 0))
+        ledger.book("rewrite", np.maximum(surely - collapsed, 0))
+        ledger.book("rewrite", np.maximum(redirtied - np.maximum(surely, collapsed), 0), sure=False)
         ledger.explain_transition(clean, dirty, written - redirtied)
         if (clean, dirty) != (SC, PD):  # else the mapping that wrote is gone: the page is ours alone
             was_shared = may_be_left_dirty & (clean == SC)

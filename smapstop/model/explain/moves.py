@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence, Rows
 from smapstop.model.explain.families import sizes_kb
 from smapstop.model.explain.ledger import SC, SD, KbColumn, Ledger, Mask
+from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 
 _TRACELESS_FAULTS = 16
@@ -152,6 +153,56 @@ def may_be_of_moved(before: Mappings, before_rows: Rows, after: Mappings, after_
     alike = np.zeros(len(before_rows), bool)
     alike[both] = np.isin(after.inode[now], after.inode[now[apart]])
     return alike & ~moved
+
+
+def may_be_kept(before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows) -> tuple[Mask, Mask]:
+    """Mappings whose pages may have moved though their addresses were kept, and the new ones that may have these.
+
+    What was touched at the old place since hides that MREMAP_DONTUNMAP emptied it, and takes as many faults as the
+    touches that are seen. All pages went: a new mapping of the same size and permissions has as many, or more. It
+    does not begin at a new guard page, as stacks do. Mappings that show no change are taken for untouched.
+    """
+    source, target = np.zeros(len(before_rows), bool), np.zeros(len(before_rows), bool)
+    new = np.flatnonzero((before_rows < 0) & (after_rows >= 0))
+    new = new[~_begins_at_new_guard(before, after, after_rows[new])]
+    old = np.flatnonzero((before_rows >= 0) & (after_rows >= 0))
+    had, has = _held_kb(before, before_rows[old]), _held_kb(after, after_rows[new])
+    old, had = old[had > 0], had[had > 0]
+    if not len(old) or not len(new):
+        return source, target
+    shapes = np.concatenate([_shapes(before, before_rows[old]), _shapes(after, after_rows[new])], axis=1)
+    numbers = np.unique(shapes, axis=1, return_inverse=True)[1].reshape(-1)
+    of_old, of_new = numbers[: len(old)], numbers[len(old) :]
+    least, most = np.full(numbers.max() + 1, np.iinfo(np.int64).max), np.zeros(numbers.max() + 1, np.int64)
+    np.minimum.at(least, of_old, had)
+    np.maximum.at(most, of_new, has)
+    source[old], target[new] = had <= most[of_old], has >= least[of_new]
+    return source, target
+
+
+def _held_kb(mappings: Mappings, rows: Rows) -> KbColumn:
+    """Pages of some mappings in memory and in swap, kB."""
+    held = np.zeros(len(rows), np.int64)
+    for name in ("rss", "swap"):
+        column = mappings.get(name)
+        if column is not None:
+            held += np.maximum(column[rows], 0)
+    return held
+
+
+def _shapes(mappings: Mappings, rows: Rows) -> NDArray[np.int64]:
+    """Size and permissions of some mappings, shape (2, len(rows))."""
+    return np.stack([sizes_kb(mappings, rows), mappings.perms[rows].astype(np.int64)])
+
+
+def _begins_at_new_guard(before: Mappings, after: Mappings, rows: Rows) -> Mask:
+    """Mappings that lie above an inaccessible one which was not there before."""
+    below = np.maximum(rows - 1, 0)
+    no_access = classify_texts(after.strings, after.perms[below], lambda perms: perms.startswith("---")) > 0
+    at = np.searchsorted(before.start, after.start[below], "right") - 1
+    was_mapped = (at >= 0) & (before.end[np.maximum(at, 0)] > after.start[below]) if len(before) else at >= 0
+    mask: Mask = no_access & (after.end[below] == after.start[rows]) & ~was_mapped
+    return mask
 
 
 def _cancel(ledger: Ledger, source: int, target: int) -> None:

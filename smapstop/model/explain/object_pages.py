@@ -33,8 +33,9 @@ def new_pages(
 ) -> NewPages:
     """Divide pages that became resident; no object has more new ones than it grew.
 
-    Growth that equals the gain is taken for it. Growth that does not may be of other pages: then only those are
-    surely new that the object cannot have held before, and none is surely old: it may have given up others.
+    Growth that equals the gain is taken for it, unless other mappings of the object changed, too. Else it may be of
+    other pages: then only those are surely new that the object cannot have held before, and none is surely old: it
+    may have given up others.
 
     Args:
         objects: The objects.
@@ -50,6 +51,7 @@ def new_pages(
     proven = np.minimum(objects.created, gained)
     proven = np.where(_sums_by_object(objects, proven) > most, 0, proven)  # which mapping was first is not known
     fits = (least <= total) & (total <= most) & (total <= faulted_kb) & (_sums_by_object(objects, copied) == 0)
+    fits &= ~objects.other_views_changed
     fits &= gained - exclusive <= total - gained  # a new page that others have was new for one of them, too
     surely_new = np.where(fits, np.maximum(proven, gained - (total - least)), proven)
     new = np.where(total <= most, gained, np.clip(most - _gained_before(objects, gained), 0, gained))
@@ -60,8 +62,9 @@ def new_pages(
 def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn, replaced: Mask) -> FreedPages:
     """Divide pages that are no longer resident, as `new_pages` does.
 
-    A hole takes the same pages from all mappings, so each can have lost as many as the object. One that shrank
-    by less than the mapping may have lost more, and gained others.
+    A hole takes the same pages from all mappings, so each can have lost as many as the object; but it leaves no trace
+    in those that had not mapped them. An object that shrank by less than the mapping may have lost more, and gained
+    others.
 
     Args:
         objects: The objects.
@@ -72,7 +75,7 @@ def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn, r
     least, most = -objects.most_growth, np.maximum(-objects.least_growth, 0)
     total = _sums_by_object(objects, lost)
     loss = np.where((least <= total) & (total <= most), total, lost)
-    fits = (least <= loss) & (loss <= most)
+    fits = (least <= loss) & (loss <= most) & ~objects.has_other_views
     proven = np.clip(objects.freed - unmapped_kb, 0, lost)
     surely_freed = np.where(fits, np.maximum(proven, lost - (loss - least)), proven)
     kept = np.where((objects.least_growth >= 0) & ~replaced, lost, 0)

@@ -26,6 +26,7 @@ from smapstop.model.explain.moves import (
     FileRanges,
     cancel_moved_files,
     cancel_moved_pages,
+    may_be_kept,
     may_be_of_moved,
     possible_moves,
 )
@@ -58,6 +59,8 @@ _OF_PAGES_THAT_COME_OR_GO: frozenset[Mechanism] = frozenset(
     )
 )
 """Mechanisms that are not sure where pages may have moved instead."""
+_COPIES: frozenset[Mechanism] = frozenset(("copy-on-write",))
+_ALL_BUT_FIRST_TOUCH = frozenset(MECHANISMS) - {"first-touch"}
 _INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS, "thp_eligible", "lazy_free")
 
 
@@ -125,12 +128,15 @@ def explain(
         return NO_EVENTS
     deltas, was, now = ({name: kb[rows] for name, kb in fields.items()} for fields in (deltas, was, now))
     ledger = Ledger(deltas, _EXPLAINED_FIELDS, len(rows))
-    objects = object_changes(before, after, after_rows[rows], was, now)
+    objects = object_changes(before, before_rows[rows], after, after_rows[rows], was, now)
     traits = traits_of(before, before_rows[rows], after, after_rows[rows])
     evidence = evidence_of(traits, was, now, addresses.take(rows), faults.minor + faults.major, page_kb)
     of_moved = may_be_of_moved(before, before_rows, after, after_rows)[rows]
+    emptied, filled = (mask[rows] for mask in may_be_kept(before, before_rows, after, after_rows))
     ranges = FileRanges.at_reading(before, before_rows[rows]), FileRanges.at_reading(after, after_rows[rows])
     _book_all(ledger, evidence, objects, ranges, of_moved)
+    ledger.doubt(emptied & evidence.movable, _ALL_BUT_FIRST_TOUCH)  # more were touched, if anything
+    ledger.doubt(filled & evidence.movable, MECHANISMS)
     bookings = [_locate(booking, rows) for booking in ledger.bookings]
     locked = [booking.mapping for booking in locks if booking.what == "lock"]
     parts = Parts(families, before, after, after_rows, np.concatenate([np.zeros(0, np.intp), *locked]))
@@ -211,6 +217,7 @@ def _book_all(
         book_sharing(ledger, evidence)
         book_clean_dirty_changes(ledger, evidence, may_be_left_dirty)
         ledger.withdraw(mixed, _LEFT_OF_OTHERS)
+        ledger.doubt(mixed, _COPIES)  # those may have come back from swap
         ledger.doubt(pages.mixed, MECHANISMS)
     else:
         for state in STATES:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.explain.ledger import KbColumn, Mask
+from smapstop.model.explain.object_views import ObjectRows, find_other_views, is_private, mapped_kb, mapped_kb_of
 from smapstop.model.kinds import Kind, classify_texts, kind_codes
 from smapstop.proc.added_fields import OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
@@ -20,7 +21,6 @@ Codes = NDArray[np.int8]
 UNLIMITED = 1 << 60
 """Bound of an amount of which nothing is known, kB."""
 _KINDS = list(Kind)
-_MAPPED_FIELDS = ("rss", "anonymous", "private_hugetlb", "shared_hugetlb")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +41,16 @@ class ObjectChanges:
     freed: KbColumn
     """The least of the pages mapped before that the object no longer holds, kB: more were mapped than it holds."""
     is_writable: Mask
+    has_other_views: Mask
+    """Other mappings of the process have the object, too: what it lost may be a hole in their part of it."""
+    other_views_changed: Mask
+    """Others of them changed as well, or this one is new or resized: what the object gained may be theirs."""
+
+    @staticmethod
+    def none(count: int) -> "ObjectChanges":
+        """For mappings without objects."""
+        kb, masks = ([np.zeros(count, kind) for _ in range(4)] for kind in (np.int64, bool))
+        return ObjectChanges(masks[0], np.full(count, -1, np.intp), *kb, *masks[1:])
 
     @property
     def is_unchanged(self) -> Mask:
@@ -57,14 +67,20 @@ class ObjectChanges:
 
 
 def object_changes(
-    before: Mappings, after: Mappings, after_rows: Rows, was: dict[str, KbColumn], now: dict[str, KbColumn]
+    before: Mappings,
+    before_rows: Rows,
+    after: Mappings,
+    after_rows: Rows,
+    was: dict[str, KbColumn],
+    now: dict[str, KbColumn],
 ) -> ObjectChanges:
     """Find the objects of some mappings.
 
     Args:
         before: The previous reading.
+        before_rows: Rows of the mappings in it, shape (k,); -1 for new ones.
         after: The current reading, with the same string table.
-        after_rows: Rows of the mappings in it, shape (k,); -1 for those that are gone, which count as no object.
+        after_rows: Rows of the mappings in it; -1 for those that are gone, which count as no object.
         was: Fields at the previous reading, kB.
         now: Fields at the current reading, kB.
     """
@@ -72,35 +88,40 @@ def object_changes(
     is_object = np.zeros(len(after_rows), bool)
     is_object[here] = _maps_object(after)[after_rows[here]]
     if not is_object.any():
-        zeros = np.zeros(len(after_rows), np.int64)
-        return ObjectChanges(is_object, zeros.astype(np.intp), zeros, zeros, zeros, zeros, is_object)
+        return ObjectChanges.none(len(after_rows))
     rows = np.flatnonzero(is_object)
-    in_before = np.flatnonzero(_maps_object(before))
-    keys = np.concatenate([_keys(after, after_rows[rows]), _keys(before, in_before)], axis=1)
-    _, numbers = np.unique(keys, axis=1, return_inverse=True)
-    numbers = numbers.reshape(-1)
-    number = np.full(len(after_rows), -1, np.intp)
-    number[rows] = numbers[: len(rows)]
-    earlier = _Sizes.at_reading(before, in_before, numbers[len(rows) :], int(numbers.max()) + 1)
-    mapped = [_mapped(amounts, rows, _is_private(after, after_rows[rows])) for amounts in (was, now)]
-    held = earlier.take(number[rows])
+    in_before, in_after = (np.flatnonzero(_maps_object(mappings)) for mappings in (before, after))
+    keys = [_keys(after, after_rows[rows]), _keys(before, in_before), _keys(after, in_after)]
+    _, numbers = np.unique(np.concatenate(keys, axis=1), axis=1, return_inverse=True)
+    numbers, numbers_before, numbers_after = np.split(numbers.reshape(-1), np.cumsum([len(rows), len(in_before)]))
+    count = len(rows) + len(in_before) + len(in_after)
+    earlier = _Sizes.at_reading(before, in_before, numbers_before, count)
+    all_before, all_after = ObjectRows(before, in_before, numbers_before), ObjectRows(after, in_after, numbers_after)
+    others = find_other_views(numbers, all_before, before_rows[rows], all_after, after_rows[rows])
+    private = is_private(after, after_rows[rows])
+    mapped = [mapped_kb({name: kb[rows] for name, kb in amounts.items()}, private) for amounts in (was, now)]
+    held = earlier.take(numbers)
     later = _Sizes.at_reading(after, after_rows[rows], np.arange(len(rows)), len(rows))
-    is_new = ~np.isin(number[rows], numbers[len(rows) :]) & _begins_with_mapping(after, after_rows[rows])
+    is_new = ~np.isin(numbers, numbers_before) & _begins_with_mapping(after, after_rows[rows])
     held = _Sizes(np.where(is_new, 0, held.least), np.where(is_new, 0, held.most))
     known = (held.most < UNLIMITED) & (later.most < UNLIMITED)
     of_device = kind_codes(after, after_rows[rows]) == _KINDS.index(Kind.DEVICE)
     changes = {
         "least_growth": np.where(of_device, 0, np.where(known, later.least - held.most, -UNLIMITED)),
         "most_growth": np.where(of_device, 0, np.where(known, later.most - held.least, UNLIMITED)),
-        "created": np.where(of_device, 0, np.maximum(mapped[1] - held.most, 0)),
-        "freed": np.where(of_device, 0, np.maximum(mapped[0] - later.most, 0)),
+        "created": np.where(of_device, 0, np.maximum(mapped[1] + others.had_kb - held.most, 0)),
+        "freed": np.where(of_device, 0, np.maximum(mapped[0] + others.have_kb - later.most, 0)),
     }
-    columns = {name: np.zeros(len(after_rows), np.int64) for name in changes}
-    for name, kb in changes.items():
-        columns[name][rows] = kb
-    writable = np.zeros(len(after_rows), bool)
-    writable[rows] = _has_perm(after, after_rows[rows], 1, "w")
-    return ObjectChanges(is_object, number, **columns, is_writable=writable)
+    masks = {
+        "is_writable": classify_texts(after.strings, after.perms[after_rows[rows]], lambda perms: perms[1:2] == "w")
+        > 0,
+        "has_other_views": others.exist,
+        "other_views_changed": others.changed,
+    }
+    out = ObjectChanges.none(len(after_rows))
+    for name, column in (changes | masks | {"is_object": np.ones(len(rows), bool), "number": numbers}).items():
+        getattr(out, name)[rows] = column
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,8 +139,7 @@ class _Sizes:
         An object that was not known when smaps was read held at least what was mapped.
         """
         measured, grown = (_column(mappings, name)[rows] for name in (OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ))
-        amounts = {name: column[rows] for name in _MAPPED_FIELDS if (column := mappings.get(name)) is not None}
-        mapped = _mapped(amounts, np.arange(len(rows)), _is_private(mappings, rows))
+        mapped = mapped_kb_of(mappings, rows)
         is_known, was_known = measured != ABSENT, grown != ABSENT
         earlier = np.where(was_known, measured - grown, measured)
         lower = np.where(was_known, np.minimum(earlier, measured), np.minimum(mapped, measured))
@@ -149,32 +169,10 @@ def _keys(mappings: Mappings, rows: Rows) -> NDArray[np.uint64]:
 def _begins_with_mapping(mappings: Mappings, rows: Rows) -> Mask:
     """MAP_SHARED | MAP_ANONYMOUS: mmap makes the object, and no file leads to it."""
     is_zero = classify_texts(mappings.strings, mappings.name[rows], lambda name: name == "/dev/zero (deleted)") > 0
-    return is_zero & ~_is_private(mappings, rows)
-
-
-def _is_private(mappings: Mappings, rows: Rows) -> Mask:
-    """MAP_PRIVATE: what is written is copied."""
-    return _has_perm(mappings, rows, 3, "p")
-
-
-def _has_perm(mappings: Mappings, rows: Rows, at: int, letter: str) -> Mask:
-    """Whether the permissions of each row have a letter at a place."""
-    return classify_texts(mappings.strings, mappings.perms[rows], lambda perms: perms[at : at + 1] == letter) > 0
+    return is_zero & ~is_private(mappings, rows)
 
 
 def _column(mappings: Mappings, name: str) -> Amounts:
     """A column; `ABSENT` everywhere where the reading does not have it."""
     column = mappings.get(name)
     return np.full(len(mappings), ABSENT, np.int64) if column is None else column
-
-
-def _mapped(amounts: dict[str, KbColumn], rows: Rows, private: Mask) -> KbColumn:
-    """Pages of the object that are mapped, kB: without copies, and hugetlb pages, which are not in Rss."""
-    zeros = np.zeros(len(rows), np.int64)
-
-    def amount(name: str) -> KbColumn:
-        return amounts[name][rows] if name in amounts else zeros
-
-    huge = np.where(private, 0, amount("private_hugetlb") + amount("shared_hugetlb"))
-    mapped: KbColumn = amount("rss") - amount("anonymous") + huge
-    return mapped

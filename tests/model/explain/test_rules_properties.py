@@ -82,7 +82,6 @@ WAYS = [
     Way("file", "apd", "asd", 0, ("shared-by-fork",)),
     Way("file", "asd", "apd", 1, ("copy-on-write-after-fork?",)),
     Way("file", "asd", "apd", 0, ("sole-owner",)),
-    Way("file", "apc", "apd", 0, ("rewrite",)),
     Way("file", "apd", "swap", 0, ("swap-out",)),
     Way("file", "swap", "apc", 1, ("swap-in",)),
     Way("file", "swap", "apd", 1, ("swap-in",)),
@@ -220,6 +219,13 @@ def test_one_thing_is_told_exactly(happened: tuple[Way, int, Pages]) -> None:
     way, count, pages = happened
 
     assert told(tick([(way.of, pages)], way.faults * count), 0) == dict.fromkeys(way.told, count)
+
+
+def test_a_clean_copy_was_written_surely_if_no_page_of_the_file_can_have_been() -> None:
+    written: Pages = [("apc", "apd")]
+
+    assert told(tick([("file", written)], 1), 0) == {"rewrite": 1}
+    assert told(tick([("file", [*written, ("fpc", "fpc")])], 1), 0) == {"rewrite?": 1}
 
 
 @given(st.lists(one_thing(), min_size=2, max_size=6))
