@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.kinds import Kind, kind_codes
-from smapstop.model.limit_use import count_mappings
 from smapstop.model.metrics import METRIC_TITLES, METRICS, Metric
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, OomKill, Tick
@@ -28,8 +27,6 @@ _STATES = {
     "X": "dead",
     "I": "idle",
 }
-_NEAR_LIMIT = 0.8
-"""Share of the limit of mappings from which on it is shown."""
 _LONG_NS = 1_000_000_000
 """Readings that take at least this long are announced in the header, ns."""
 
@@ -293,13 +290,6 @@ def kind_amounts(view: View) -> list[tuple[Kind, int, int]]:
         change -= np.bincount(kind_codes(before, gone), weights=lost, minlength=len(kinds))
     has = np.bincount(codes, minlength=len(kinds)) > 0
     return [(kind, int(amounts[at]), int(change[at])) for at, kind in enumerate(kinds) if has[at]]
-
-
-def mapping_count_text(view: View, target: Target) -> str:
-    """Number of mappings, and the most that there may be once that is near."""
-    count = count_mappings(view.snapshot.mappings)
-    near = target.max_map_count is not None and count >= _NEAR_LIMIT * target.max_map_count
-    return f"{count}, limit {target.max_map_count}" if near else f"{count}"
 
 
 def faults_parts(view: View) -> list[tuple[str, str]]:

@@ -21,7 +21,6 @@ from smapstop.text.status import (
     figures_of,
     header_of,
     kind_amounts,
-    mapping_count_text,
     oom_notices,
 )
 
@@ -186,20 +185,6 @@ def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
 def test_of_several_runs_the_header_says_which_one() -> None:
     timeline = two_ticks()
     assert header_of(target(), scene_of(timeline), timeline, run=3).process_facts[:2] == ("run 3", "4711")
-
-
-def test_the_limit_of_mappings_is_shown_once_it_is_near() -> None:
-    view = scene_of(two_ticks())
-    assert mapping_count_text(view, target()) == "1"
-    assert mapping_count_text(view, target(max_map_count=None)) == "1"
-    assert mapping_count_text(view, target(max_map_count=1)) == "1, limit 1"
-
-
-def test_what_the_kernel_shows_of_itself_is_none_of_the_mappings_that_are_limited() -> None:
-    page = 0xFFFFFFFFFF600
-    rows = mappings_of((0x1000, 0x2000, "rw-p", "", 8), (page, page + 1, "--xp", "[vsyscall]", 0))
-    view = scene_of(timeline_of(tick_of(0, rows, [0, 1])))
-    assert mapping_count_text(view, target(max_map_count=1)) == "1, limit 1"
 
 
 def test_the_header_names_the_script_until_another_program_runs() -> None:

@@ -1,5 +1,6 @@
 """Draw the time band: memory over time by what backs it, the events below it, marks, and the axis of time."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,10 +10,12 @@ from textual.strip import Strip
 
 from smapstop.model.history.activity import BACKINGS
 from smapstop.text import format as fmt
+from smapstop.text.limits import memory_limit_kb
 from smapstop.ui.drawing.band_axis import draw_axis, draw_marks
 from smapstop.ui.drawing.band_layout import GUTTER, MAX_NEW_CELLS, Band, join_line
 from smapstop.ui.drawing.charts import draw_stacked_areas
 from smapstop.ui.drawing.event_lanes import draw_lanes
+from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.theme.palette import Role
 
 BANDS: tuple[tuple[str, Role], ...] = (
@@ -23,6 +26,10 @@ BANDS: tuple[tuple[str, Role], ...] = (
 )
 """Label and role of `BACKINGS`, the lowest first."""
 _TOPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500, 600, 800)
+
+
+_LIMIT_IN_SIGHT = 2.0
+"""The memory limit is drawn while it is at most so many times the highest amount in the window."""
 
 
 def draw_band(band: Band, hints: Sequence[str]) -> list[Strip]:
@@ -61,11 +68,19 @@ def _draw_chart(band: Band) -> list[Strip]:
     """Draw the chart with its scale, and the names of its areas or the time that has passed since."""
     layout, style = band.layout, band.style
     series = band.activity.binned_backings(band.window, layout.cells)
-    top = nice_top(float(np.nanmax(series.sum(axis=0), initial=0.0)))
+    highest = float(np.nanmax(series.sum(axis=0), initial=0.0))
+    limit_kb = memory_limit_kb(band.view)
+    if limit_kb is None or limit_kb > _LIMIT_IN_SIGHT * highest:
+        limit_kb = None
+    top = nice_top(max(highest, limit_kb or 0.0))
     labels = {0: f"{fmt.amount(top)} ┤"} | ({layout.chart - 1: "0 ┴"} if layout.chart > 1 else {})
     if layout.chart >= 4 and layout.chart % 2 == 0:
         labels[layout.chart // 2] = f"{fmt.amount(top / 2)} ┤"
     strips = draw_stacked_areas(series, layout.chart, top, style.palette.ink(*(role for _, role in BANDS)))
+    if limit_kb is not None:
+        at = min(layout.chart - 1, int((1 - limit_kb / top) * layout.chart))
+        labels[at] = f"{fmt.amount(limit_kb)} ┄"
+        strips[at] = _draw_limit(strips[at], style)
     new_cells, new_text = _new_time(band)
     names = _area_names(band)
     lines = []
@@ -79,6 +94,19 @@ def _draw_chart(band: Band) -> list[Strip]:
         parts = [gutter, _with_columns(band, strip), style.line(right, layout.labels)]
         lines.append(Strip.join(parts).simplify())
     return lines
+
+
+def _draw_limit(strip: Strip, style: DrawStyle) -> Strip:
+    """Draw the memory limit through the empty cells of a line of a chart."""
+    parts, empty = [], Style(bgcolor=style.palette.background).bgcolor
+    for segment in strip:
+        is_empty = segment.style is not None and segment.style.bgcolor == empty
+        text = segment.text.replace(" ", "┄") if is_empty else segment.text
+        parts += [
+            Segment(part, style.warning if part[:1] == "┄" else segment.style)
+            for part in re.findall("┄+|[^┄]+", text)
+        ]
+    return Strip(parts, strip.cell_length)
 
 
 def _area_names(band: Band) -> list[list[Segment]]:

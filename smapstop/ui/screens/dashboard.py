@@ -139,7 +139,7 @@ class MainScreen(TimelineScreen):
             return
         self.query_one(HeaderBar).show_view(session, view, numbered=self.many_runs)
         self.query_one(TimeBand).show(session.activity, view, session.marks, is_over=session.is_over)
-        self.query_one(Totals).show(run.target, view)
+        self.query_one(Totals).show(session.timeline, view)
         carried = session.take_carried_mapping()
         if carried is not None:
             self.views.table.cursor_id = carried

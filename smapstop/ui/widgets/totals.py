@@ -11,11 +11,12 @@ from textual.strip import Strip
 
 from smapstop.model.kinds import Kind
 from smapstop.model.metrics import Metric
-from smapstop.model.protocol import Target
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.kinds import letter_of
-from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts, mapping_count_text
+from smapstop.text.limits import LimitText, limit_texts, mapping_count_text
+from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.strip_panel import StripPanel
@@ -44,33 +45,33 @@ class Totals(StripPanel):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._view: View | None = None
-        self._target: Target | None = None
+        self._limits: list[LimitText] = []
         self._kind_cells: list[tuple[range, Kind]] = []
         """Cells of each kind in the line."""
         self._metric_cells: list[tuple[range, Metric]] = []
         """Cells of each metric in the line of figures."""
 
-    def show(self, target: Target, view: View) -> None:
+    def show(self, timeline: Timeline, view: View) -> None:
         """Show the totals of a view."""
-        self._target, self._view = target, view
+        self._limits, self._view = limit_texts(view, timeline), view
         self.redraw()
 
     def draw_strips(self) -> Sequence[Strip]:
         """Draw the lines, the most important first."""
-        if self._view is None or self._target is None:
+        if self._view is None:
             return ()
         base = self.rich_style
         style = DrawStyle(palette_of(self.app), base, base, base)
         width = self.size.width
         lines = [
             self._draw_figures(self._view, style, width),
-            self._draw_kinds(self._view, self._target, style, width),
+            self._draw_kinds(self._view, style, width),
         ]
         return [style.line(line, width) for line in lines[: self.size.height]]
 
-    def _draw_kinds(self, view: View, target: Target, style: DrawStyle, width: int) -> list[Segment]:
+    def _draw_kinds(self, view: View, style: DrawStyle, width: int) -> list[Segment]:
         """Draw the number of mappings, the kinds that fit, and at the right the faults if there is room."""
-        count = mapping_count_text(view, target)
+        count = fmt.clip(mapping_count_text(view), max(4, width // 2))
         segments = [Segment(" mappings ", style.quiet), Segment(f"{count:<4} ", style.base)]
         used = _cells(segments)
         self._kind_cells = []
@@ -91,16 +92,20 @@ class Totals(StripPanel):
         return [*segments, Segment(" " * (width - used - _cells(faults)), style.base), *faults]
 
     def _draw_figures(self, view: View, style: DrawStyle, width: int) -> list[Segment]:
-        """Draw the figures that fit, each with room for its change, so that none moves when it changes."""
+        """Draw the limits and the figures that fit, each with room for its change, so that none moves then."""
         segments: list[Segment] = []
         self._metric_cells = []
+        limits = [segment for limit in self._limits for segment in _draw_limit(limit, style)]
+        if _cells(limits) > width // 2:
+            limits = _draw_limit(self._limits[0], style)
+        room = width - _cells(limits)
         for figure in figures_of(view):
             pieces, used = _draw_figure(figure, style, chosen=figure.metric == view.state.metric), _cells(segments)
-            if used + _cells(pieces) <= width:
+            if used + _cells(pieces) <= room:
                 segments += pieces
                 if figure.metric is not None:
                     self._metric_cells.append((range(used, used + _cells(pieces)), figure.metric))
-        return segments
+        return [*segments, *limits]
 
     def on_click(self, event: events.Click) -> None:
         """Ask for the mappings of the kind, or for the metric, that was clicked."""
@@ -124,6 +129,12 @@ def _draw_figure(figure: Figure, style: DrawStyle, *, chosen: bool) -> list[Segm
         Segment(fmt.pad(figure.amount, figure.width), style.bold if chosen else style.base),
         Segment(fmt.pad(f" {figure.change_text}", figure.change_width), ink),
     ]
+
+
+def _draw_limit(limit: LimitText, style: DrawStyle) -> list[Segment]:
+    """Draw a limit, conspicuously when it is near."""
+    ink = (style.base, style.warning, style.warning + Style(reverse=True))[limit.level]
+    return [Segment(f" {limit.label} ", style.quiet), Segment(limit.text, ink), Segment(" ", style.base)]
 
 
 def _draw_faults(view: View, style: DrawStyle, room: int) -> list[Segment]:

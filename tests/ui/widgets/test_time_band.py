@@ -1,11 +1,12 @@
 """The time band: what it shows, and how the user goes through time with it."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from factories import mappings_of, tick_of
+from factories import cgroup_memory, mappings_of, tick_of
 from list_source import ListSource
 from rich.color import Color
 from textual import events
@@ -16,6 +17,7 @@ from waiting import pause_until
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach, EndOfRecording, Notice
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
+from smapstop.proc.limits import Limits
 from smapstop.settings import Replay, Settings
 from smapstop.text.format import clock
 from smapstop.ui.app import Dashboard
@@ -374,3 +376,19 @@ async def test_a_notice_is_told_and_nothing_ends() -> None:
         assert [notice.message for notice in app._notifications] == ["the recording ended: the disk is full"]
         source.deliver(*ticks(4)[3:])
         assert "live" in await header(pilot)
+
+
+def limited(number: int, max_mib: int) -> Tick:
+    """A tick of a process of 8 MiB, in a control group with a limit."""
+    group = cgroup_memory(current_bytes=8 << 20, cache_bytes=0, max_bytes=max_mib << 20)
+    totals = {"rss": 8192, "rss_file": 0, "rss_anon": 8192, "rss_shmem": 0, "swap": 0}
+    return replace(tick(number), totals=totals, limits=Limits(cgroup=group))
+
+
+@pytest.mark.parametrize(("max_mib", "drawn"), [(12, True), (64, False)])
+async def test_a_memory_limit_that_is_in_sight_is_a_line(max_mib: int, drawn: bool) -> None:
+    app, _ = live(*(limited(number, max_mib) for number in range(4)))
+    async with app.run_test(size=(WIDE, 50)) as pilot:
+        chart = (await band(pilot))[:-3]
+        lines = [line for line in chart if line[GUTTER : GUTTER + CELLS].count("┄") > CELLS // 2]
+        assert [line[:GUTTER] for line in lines] == ([f"{'12 M ┄':>{GUTTER}}"] if drawn else [])

@@ -1,0 +1,76 @@
+"""Limits in words."""
+
+import pytest
+from factories import cgroup_memory, mappings_of, tick_of, timeline_of
+
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import View, derive_view
+from smapstop.model.view.view_state import ViewState
+from smapstop.proc.limits import NO_LIMITS, Limits
+from smapstop.text.limits import LimitText, limit_texts, mapping_count_text, memory_limit_kb
+
+MIB = 1 << 20
+ROWS = mappings_of((1, 2, "rw-p", "", 4), (3, 4, "rw-p", "", 4), (5, 6, "r--p", "/lib/a", 4))
+
+
+def view_of(timeline: Timeline) -> View:
+    return derive_view(timeline, ViewState())
+
+
+def growing(*used_mib: float, max_mib: int | None = 64) -> Timeline:
+    """A timeline whose control group uses so much at each tick."""
+    ticks = []
+    for number, used in enumerate(used_mib):
+        group = cgroup_memory(
+            current_bytes=int(used * MIB), cache_bytes=0, max_bytes=None if max_mib is None else max_mib * MIB
+        )
+        rows, ids = (ROWS, [0, 1, 2]) if number == 0 else (ROWS.take(slice(0)), [])
+        ticks.append(tick_of(number, rows, ids, limits=Limits(65530, cgroup=group)))
+    return timeline_of(*ticks)
+
+
+@pytest.mark.parametrize(
+    ("used_mib", "expected"),
+    [
+        pytest.param((16.0,), LimitText("limit", "25 % of 64 M", 0), id="far"),
+        pytest.param((52.0,), LimitText("limit", "81 % of 64 M", 1), id="near"),
+        pytest.param((61.0,), LimitText("limit", "95 % of 64 M", 2), id="almost full"),
+        pytest.param(
+            tuple(20 + 2 * number for number in range(12)),
+            LimitText("limit", "66 % of 64 M, full in 10 s at +2 M/s", 1),
+            id="on its way",
+        ),
+        pytest.param((20, 20, 20, 20, 20, 20, 20, 30, 30, 30), LimitText("limit", "47 % of 64 M", 0), id="a jump"),
+    ],
+)
+def test_memory_limit(used_mib: tuple[float, ...], expected: LimitText) -> None:
+    timeline = growing(*used_mib)
+    assert limit_texts(view_of(timeline), timeline) == [expected]
+    assert memory_limit_kb(view_of(timeline)) == 64 * 1024
+
+
+def test_nothing_is_said_without_a_limit() -> None:
+    for timeline in (growing(16, max_mib=None), timeline_of(tick_of(0, ROWS, [0, 1, 2]))):
+        assert limit_texts(view_of(timeline), timeline) == []
+        assert memory_limit_kb(view_of(timeline)) is None
+
+
+def test_other_limits_are_told_once_they_are_near() -> None:
+    for swap_mib, expected in ((3, []), (7, [LimitText("swap", "88 % of 8 M", 1)])):
+        group = cgroup_memory(max_bytes=None, swap_bytes=swap_mib * MIB, swap_max_bytes=8 * MIB)
+        timeline = timeline_of(tick_of(0, ROWS, [0, 1, 2], limits=Limits(cgroup=group)))
+        assert limit_texts(view_of(timeline), timeline) == expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (NO_LIMITS, "3"),
+        (Limits(65530), "3"),
+        (Limits(3), "3 of at most 3, 2 of them anonymous"),
+    ],
+)
+def test_the_limit_of_mappings_is_told_once_it_is_near_with_what_most_of_them_are(
+    limits: Limits, expected: str
+) -> None:
+    assert mapping_count_text(view_of(timeline_of(tick_of(0, ROWS, [0, 1, 2], limits=limits)))) == expected
