@@ -9,10 +9,13 @@ from address_space import AddressSpace, operations
 from factories import COUNTERS, SECOND_NS, mappings_of, tick_of
 from hypothesis import strategies as st
 
+from smapstop.model.callers.call_stacks import CallStacks
+from smapstop.model.callers.tick_faults import TickFaults
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NO_ROW, match_readings, number_first_reading
 from smapstop.model.mapping_rows import rows_differ
 from smapstop.model.tick import ExitStatus, Ids, OomKill, OomLimit, ThreadStack, Tick
+from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 
 BIG = (1 << 63) - 1
@@ -36,6 +39,8 @@ steps = st.fixed_dictionaries(
         "event": st.sampled_from([None, "first-touch", "copy-on-write", "swap-out"]),
         "pages": st.integers(1, 1 << 50),
         "late": st.integers(0, 10 * SECOND_NS),
+        "faulted": st.none()
+        | st.lists(st.tuples(st.integers(-1, 9), st.lists(st.sampled_from("abc"), max_size=3), st.integers(1, BIG))),
     }
 )
 tick_streams = st.tuples(st.lists(steps, min_size=1, max_size=24), st.booleans())
@@ -55,7 +60,7 @@ class _SampledProcess:
     """A process that is sampled."""
 
     def __init__(self) -> None:
-        self._space, self._texts = AddressSpace(), StringTable()
+        self._space, self._texts, self._stacks = AddressSpace(), StringTable(), CallStacks()
         self._known: tuple[Mappings, Ids] | None = None
         self._number = self._next_id = self._at_ns = 0
 
@@ -104,9 +109,18 @@ class _SampledProcess:
             executed=what == "exec",
             torn=what == "torn",
             events=_events(step, moved),
+            faults=self._faults(step["faulted"]),
             stacks=tuple(ThreadStack(mapping, 7, "io", threads=1 + mapping % 3) for mapping in moved.tolist()[1:2]),
             **told,
         )
+
+    def _faults(self, rows: list[tuple[int, list[str], int]] | None) -> TickFaults | None:
+        """Page faults in mappings, by the names of functions."""
+        if rows is None:
+            return None
+        stack = [self._stacks.intern(Frame(name, "/lib", ord(name)) for name in names) for _, names, _ in rows]
+        mapping, faults = (np.array([row[at] for row in rows], np.int64) for at in (0, 2))
+        return TickFaults(len(rows), 1, 2, 3, 4, mapping, np.array(stack, np.int32), faults, self._stacks)
 
     def _mappings(self, swap: int | None) -> Mappings:
         """The map as it is read, with a field that is not always printed."""
@@ -139,7 +153,7 @@ def assert_same(expected: object, found: object, path: str = "") -> None:
     if isinstance(expected, np.ndarray) and isinstance(found, np.ndarray):
         assert (expected.dtype, expected.shape) == (found.dtype, found.shape), path
         assert expected.tolist() == found.tolist(), path
-    elif isinstance(expected, StringTable):
+    elif isinstance(expected, (StringTable, CallStacks)):
         assert expected is found, path
     elif isinstance(expected, tuple) and isinstance(found, tuple):
         assert len(expected) == len(found), path

@@ -5,6 +5,7 @@ from typing import Any
 
 from factories import mapping_dicts
 
+from smapstop.model.callers.tick_faults import TickFaults
 from smapstop.model.tick import Tick
 
 
@@ -16,4 +17,14 @@ def tick_values(tick: Tick) -> dict[str, Any]:
         "rows": mapping_dicts(tick.rows),
         "gone": tick.gone.tolist(),
         "events": list(tick.events),
+        "faults": None if tick.faults is None else fault_values(tick.faults),
     }
+
+
+def fault_values(faults: TickFaults) -> dict[str, Any]:
+    """All that is told of page faults, with the frames of the stacks."""
+    rows = zip(
+        faults.mapping.tolist(), map(faults.stacks.frames_of, faults.stack), faults.faults.tolist(), strict=True
+    )
+    plain = {field.name: getattr(faults, field.name) for field in fields(faults)}
+    return plain | {"rows": list(rows), "mapping": None, "stack": None, "faults": None, "stacks": None}

@@ -27,6 +27,8 @@ class Attach:
 
     pid: int
     pace: Pace = Pace()
+    callers: bool = False
+    """Also see which code makes its page faults, as far as that is permitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Launch:
     command: tuple[str, ...]
     environment: dict[str, str]
     pace: Pace = Pace()
+    callers: bool = False
+    """As in `Attach`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ class Target:
     """Clock ticks per second (SC_CLK_TCK), the unit of its CPU times."""
     max_map_count: int | None
     """Limit of mappings per process (vm.max_map_count)."""
+    missing_callers: str = "not asked for"
+    """Why the callers of its page faults are not seen, or not all of them, and what to do; empty if they are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

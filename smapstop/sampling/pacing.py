@@ -48,8 +48,17 @@ class Pacer:
         """Tier that the budget allows for the tick that is due now."""
         return "smaps" if self._debt_ns <= 0 else self._tier_between() or "smaps"
 
-    def book_tick(self, tier: Tier, cost_ns: int, now_ns: int) -> None:
-        """Charge a tick to the budget and set the next deadline. Late ticks are skipped, never queued."""
+    def book_tick(self, tier: Tier, cost_ns: int, now_ns: int, faults_ns: int = 0) -> None:
+        """Charge a tick to the budget and set the next deadline. Late ticks are skipped, never queued.
+
+        Args:
+            tier: What was read.
+            cost_ns: Cost of that.
+            now_ns: Time, monotonic clock.
+            faults_ns: Cost of watching page faults since the last tick. It is charged up to half of what
+                an interval may cost: symbol tables, read once, would else delay the next readings for seconds.
+        """
+        cost_ns += min(faults_ns, self._income_ns // 2)
         self._cost_ns[tier] = cost_ns
         if tier == "smaps":
             self._last_requests_ns, self._requests_ns = self._requests_ns, 0

@@ -23,6 +23,8 @@ class ProcessReading:
     """Start of the reading, monotonic clock, ns."""
     read_ns: int
     """Duration of the reading, ns."""
+    counted_ns: int
+    """Time after the counters were read, monotonic clock, ns."""
     tier: Tier
     """How much was read."""
     counters: Counters
@@ -63,6 +65,7 @@ class ProcessReader:
         """
         wall_ns, monotonic_ns = time.time_ns(), time.monotonic_ns()
         counters = self._process.counters()
+        counted_ns = time.monotonic_ns()
         if self._has_executed(counters):
             tier = "smaps"
         mappings, rollup, torn, missing = None, dict[str, int](), False, ""
@@ -90,6 +93,7 @@ class ProcessReader:
             wall_ns=wall_ns,
             monotonic_ns=monotonic_ns,
             read_ns=read_ns,
+            counted_ns=counted_ns,
             tier=tier,
             counters=counters,
             mappings=self._parser.parse(b"") if mappings is None else mappings,

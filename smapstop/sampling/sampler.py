@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from smapstop.model.callers.tick_faults import TickFaults
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import explain, faults_between
 from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
@@ -25,6 +26,7 @@ from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import CowTracker
+from smapstop.sampling.fault_watch import watch_faults
 from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.page_positions import PositionTracker
 from smapstop.sampling.process_cgroup import ProcessCgroup
@@ -133,18 +135,24 @@ def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows:
 class Sampler:
     """Sample one process. It has no thread: the owner calls `sample` when a tick of `pacer` is due."""
 
-    def __init__(self, process: ProcDir, pace: Pace) -> None:
+    def __init__(self, process: ProcDir, pace: Pace, *, callers: bool = False) -> None:
         self.pacer = Pacer(pace, time.monotonic_ns())
         self.cgroup = ProcessCgroup(process)
         """The control group of the process, which the owner closes."""
         self._process = process
         self._reader = ProcessReader(process)
         self._files = ElfCache()
+        self.faults, self.missing_callers = (
+            watch_faults(process, self._files, pace.budget) if callers else (None, "not asked for")
+        )
+        """The watch of its page faults, if there is one; and what is not seen of them, and why."""
         self._cow_tracker = CowTracker(process, self._files)
         self._position_tracker = PositionTracker(process)
         self._stack_tracker = StackTracker(process)
         self._state = SamplerState()
         self._last: Tick | None = None
+        self._drained_ns = 0
+        """CPU time of `drain_faults` since the last tick."""
 
     def sample(self) -> Tick:
         """Read the process once and build the tick of what changed.
@@ -164,11 +172,21 @@ class Sampler:
             if reading.has_mappings
             else ()
         )
-        self._state = transition.state
         spent_ns = time.process_time_ns() - began_ns
-        self.pacer.book_tick(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns())
-        self._last = self._build_tick(reading, transition, events, stacks, spent_ns)
+        faults, faults_ns = self._settle_faults(reading, transition.matched.ids)
+        self._state = transition.state
+        self.pacer.book_tick(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns(), faults_ns)
+        spent_ns += faults_ns
+        self._last = self._build_tick(reading, transition, events, stacks, faults, spent_ns)
         return self._last
+
+    def _settle_faults(self, reading: ProcessReading, ids: Ids) -> tuple[TickFaults | None, int]:
+        """Page faults since the last reading of the mappings; and the CPU time for them since the last tick, ns."""
+        began_ns, faults = time.process_time_ns(), None
+        if self.faults is not None and reading.has_mappings:
+            faults = self.faults.settle(reading.counters, reading.mappings, ids, reading.counted_ns)
+        spent_ns, self._drained_ns = self._drained_ns + time.process_time_ns() - began_ns, 0
+        return faults, spent_ns
 
     def _settle(self, transition: Transition, reading: ProcessReading) -> Events:
         """Settle what page tables can tell, where smaps leaves it open."""
@@ -189,6 +207,7 @@ class Sampler:
         transition: Transition,
         events: Events,
         stacks: tuple[ThreadStack, ...],
+        faults: TickFaults | None,
         spent_ns: int,
     ) -> Tick:
         """Build the tick of a reading.
@@ -198,6 +217,7 @@ class Sampler:
             transition: What it changed.
             events: Mechanisms that explain the changes, with symbol names.
             stacks: Changes of thread stacks.
+            faults: Page faults.
             spent_ns: CPU time of reading and deriving the tick.
         """
         sent = slice(None) if transition.keyframe else transition.changed
@@ -219,6 +239,7 @@ class Sampler:
             lineage=transition.matched.lineage,
             events=events,
             stacks=stacks,
+            faults=faults,
             torn=reading.torn,
             executed=reading.executed,
             missing=reading.missing,
@@ -248,8 +269,13 @@ class Sampler:
         self.pacer.book_request(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
         return reply
 
-    def final_tick(self, ending: ExitStatus) -> Tick | None:
-        """Build the last tick, with the exit status and no other change; None when the process was never sampled."""
+    def final_tick(self, ending: ExitStatus, counters: Counters | None = None) -> Tick | None:
+        """Build the last tick: how the process ended, and its last faults; None when it was never sampled.
+
+        Args:
+            ending: How it ended.
+            counters: Its counters after that; None if nobody knows them any more.
+        """
         if self._last is None:
             return None
         return replace(
@@ -264,8 +290,28 @@ class Sampler:
             lineage=(),
             events=NO_EVENTS,
             stacks=(),
+            faults=self._last_faults(counters),
             torn=False,
             executed=False,
             ending=ending,
             missing="",
         )
+
+    def _last_faults(self, counters: Counters | None) -> TickFaults | None:
+        """Page faults since the last tick, now that the process has ended."""
+        if self.faults is None or self._state.known is None:
+            return None
+        return self.faults.settle(counters, *self._state.known, time.monotonic_ns())
+
+    def drain_faults(self) -> None:
+        """Take the samples of page faults, between ticks, when the fd of `faults` is readable."""
+        assert self.faults is not None
+        began_ns = time.process_time_ns()
+        self.faults.drain()
+        self._drained_ns += time.process_time_ns() - began_ns
+
+    def close(self) -> None:
+        """Close the files of its control group, and what watches the page faults."""
+        self.cgroup.close()
+        if self.faults is not None:
+            self.faults.close()

@@ -76,9 +76,9 @@ class Service:
                 self._do_what_is_due(ready)
 
     def _waiting(self) -> list[int]:
-        """Fds to wait for: requests, and the ends of processes."""
+        """Fds to wait for: requests, the ends of processes, and samples of page faults."""
         pidfds = self._family.pidfds if self._family else []
-        return [self._requests_fd, *([self._watched.pidfd] if self._watched else []), *pidfds]
+        return [self._requests_fd, *(self._watched.fds if self._watched else []), *pidfds]
 
     def _seconds_until_due(self) -> float | None:
         """Time until the next tick or reading is due; None while nothing is watched."""
@@ -94,6 +94,8 @@ class Service:
             self._finish_watching(watched)
         elif watched is not None and time.monotonic_ns() >= watched.sampler.pacer.due_ns:
             self._send_sample(watched)
+        elif watched is not None and watched.faults_fd in ready:
+            watched.sampler.drain_faults()
         elif self._awaited is not None and time.monotonic_ns() >= self._search_due_ns:
             self._attach_next(self._awaited)
         elif self._family is not None:
@@ -112,6 +114,8 @@ class Service:
         """Carry out a request; errors are sent to the reader."""
         try:
             match request:
+                case Attach(pid, pace, callers):
+                    self._start_watching(WatchedProcess(ProcDir(pid), None, pace, callers=callers))
                 case Attach(pid, pace):
                     self._starts += 1
                     self._start_watching(WatchedProcess(ProcDir(pid), None, pace))
@@ -176,7 +180,7 @@ class Service:
         else:
             with self._terminal.open_slave() as slave:
                 program = launch(request.command, terminal_fd=slave, env=terminal_environment(environment))
-        return WatchedProcess(ProcDir(program.pid), program, request.pace)
+        return WatchedProcess(ProcDir(program.pid), program, request.pace, callers=request.callers)
 
     def _attach_next(self, request: AttachNext) -> None:
         """Watch the next process, if it is there."""
@@ -219,7 +223,8 @@ class Service:
 
     def _finish_watching(self, watched: WatchedProcess) -> None:
         """Send the last tick and close the target."""
-        tick = watched.sampler.final_tick(watched.collect_exit_status())
+        counters = watched.last_counters()
+        tick = watched.sampler.final_tick(watched.collect_exit_status(), counters)
         self._send(tick or self._failure_message(f"process {watched.process.pid} ended before it could be read"))
         self._search = SuccessorSearch(watched.identity, watched.process.pid, boot_time_s())
         watched.close()
@@ -227,7 +232,10 @@ class Service:
 
     def _detach(self) -> None:
         """Fork a child that keeps the program's pty open and discards its output until the program ends."""
-        if self._terminal is None or self._watched is None or os.fork():
+        if self._terminal is None or self._watched is None:
+            return
+        self._watched.sampler.close()
+        if os.fork():
             return
         os.setsid()
         for fd in (0, 1, 2):

@@ -4,6 +4,7 @@ import os
 
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import ExitStatus
+from smapstop.proc.columns import Counters
 from smapstop.proc.exit_status import read_wait_status, split_wait_status
 from smapstop.proc.process import ProcDir, max_map_count
 from smapstop.proc.successor import read_identity
@@ -15,14 +16,21 @@ from smapstop.sampling.sampler import Sampler
 class WatchedProcess:
     """A process that is sampled: its proc directory, its pidfd, and the program if we launched it."""
 
-    def __init__(self, process: ProcDir, program: Program | None, pace: Pace) -> None:
+    def __init__(self, process: ProcDir, program: Program | None, pace: Pace, *, callers: bool = False) -> None:
         self.process = process
         self.program = program
         self.identity = read_identity(process)
         """What it runs."""
         self.pidfd = os.pidfd_open(process.pid)
-        self.sampler = Sampler(process, pace)
+        self.sampler = Sampler(process, pace, callers=callers)
+        self.faults_fd = self.sampler.faults.fileno() if self.sampler.faults else None
+        """Fd that is readable when samples of page faults should be taken; None if they are not watched."""
         self.oom_watch = OomWatch(process.pid, self.sampler.cgroup)
+
+    @property
+    def fds(self) -> list[int]:
+        """Fds that are readable when something is to be done."""
+        return [self.pidfd] if self.faults_fd is None else [self.pidfd, self.faults_fd]
 
     def target(self) -> Target:
         """Description of the target for the reader."""
@@ -35,7 +43,15 @@ class WatchedProcess:
             started_ns=self.process.started_ns(),
             clock_ticks=os.sysconf("SC_CLK_TCK"),
             max_map_count=max_map_count(),
+            missing_callers=self.sampler.missing_callers,
         )
+
+    def last_counters(self) -> Counters | None:
+        """Return the counters of the target, which has ended; None if its parent has reaped it already."""
+        try:
+            return self.process.counters()
+        except OSError:
+            return None
 
     def collect_exit_status(self) -> ExitStatus:
         """Return the exit status of the target, and whether the OOM killer ended it; reap it if it is our child."""
@@ -50,9 +66,8 @@ class WatchedProcess:
         if self.program is not None:
             _, status = os.waitpid(self.program.pid, 0)
             return ExitStatus(*split_wait_status(status))
-        try:
-            counters = self.process.counters()
-        except OSError:
+        counters = self.last_counters()
+        if counters is None:
             reaped = read_wait_status(self.pidfd)
             return ExitStatus() if reaped is None else ExitStatus(*split_wait_status(reaped))
         if counters.exit_code is None:
@@ -61,6 +76,6 @@ class WatchedProcess:
 
     def close(self) -> None:
         """Close the files."""
-        self.sampler.cgroup.close()
+        self.sampler.close()
         os.close(self.pidfd)
         self.process.close()

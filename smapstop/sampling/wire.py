@@ -3,6 +3,7 @@
 A frame is two little-endian u32 (bytes of JSON, bytes of columns), the JSON of a dataclass, and the columns that it
 refers to. Each string is sent once: both sides have the same `StringTable`s, with numbers, one for each process that
 is sampled; a frame has the number and the strings added since the last frame. The oldest tables are forgotten.
+So is each call stack of the target, in a `CallStacks`: a frame has what was added, and how much there was before.
 """
 
 import dataclasses
@@ -15,13 +16,17 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 
 from smapstop.model import protocol, tick
+from smapstop.model.callers.call_stacks import CallStacks
 from smapstop.model.family.reading import FamilyReading
+from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import StringTable
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 
 _MAX_TABLES = 64
 """Tables that are remembered; one that is forgotten is sent again, as a new one."""
 _FRAME_HEADER = struct.Struct("<II")
+_NO_STACKS = (1, 0)
+"""Counts of an empty `CallStacks`."""
 WireMessage = (
     tick.Tick
     | protocol.Target
@@ -58,6 +63,8 @@ class Encoder:
         self._tables: dict[int, tuple[StringTable, int]] = {}
         """Tables, by number, with the count of strings that were sent."""
         self._next_number = 0
+        self._stacks = CallStacks()
+        self._sent_stacks = _NO_STACKS
 
     def encode(self, message: WireMessage) -> bytes:
         """Encode a message as a frame."""
@@ -80,6 +87,12 @@ class Encoder:
                 number, sent = self._find_table(value)
                 self._tables[number] = value, len(value)
                 return {"texts": value.additions_since(sent), "number": number}
+            case CallStacks():
+                if value is not self._stacks:
+                    self._stacks, self._sent_stacks = value, _NO_STACKS
+                known, self._sent_stacks = self._sent_stacks, (len(value), value.frame_count)
+                rows, frames = value.additions_since(*known)
+                return {"stacks": rows, "frames": frames, "after": known}
             case tuple():
                 return [self._to_json(item, blocks) for item in value]
             case dict():
@@ -103,6 +116,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._tables: dict[int, StringTable] = {}
+        self._stacks = CallStacks()
 
     def decode(self, text: bytes, body: bytes) -> WireMessage:
         """Decode the two parts of a frame."""
@@ -125,6 +139,11 @@ class Decoder:
                         self._tables.pop(number - _MAX_TABLES, None)
                     self._tables[number].extend(new)
                     return self._tables[number]
+                case {"stacks": rows, "frames": frames, "after": after}:
+                    if tuple(after) != (len(self._stacks), self._stacks.frame_count):
+                        self._stacks = CallStacks()
+                    self._stacks.extend(rows, (Frame(*frame) for frame in frames))
+                    return self._stacks
                 case {"page": flags}:
                     return PageFlags(flags)
                 case {"table": table}:

@@ -203,6 +203,7 @@ def _process_reading(mappings: Mappings, *, torn: bool) -> ProcessReading:
         wall_ns=0,
         monotonic_ns=0,
         read_ns=0,
+        counted_ns=0,
         tier="smaps",
         counters=_NO_COUNTERS,
         mappings=mappings,

@@ -1,9 +1,11 @@
-/* Known functions touch known numbers of pages: first, in new threads, after a fork, and in a system call. */
+/* Known functions touch known numbers of pages, or a multiple of them: first, in new threads, after a fork, and in a
+ * system call. */
 #include "pages.h"
 #include <pthread.h>
-#include <sys/uio.h>
+#include <stdlib.h>
 
-enum { WRITTEN = 300, OF_EACH_THREAD = 25, THREADS = 4, COPIED = 60, READ = 40 };
+enum { FIRST = 18, SECOND = 12, OF_EACH_THREAD = 5, THREADS = 4, COPIED = 20, READ = 25 };
+static size_t times = 1;
 static char *p;
 
 __attribute__((noinline)) void leaf_touch(char *at, size_t pages)
@@ -14,40 +16,42 @@ __attribute__((noinline)) void leaf_touch(char *at, size_t pages)
 
 __attribute__((noinline)) void first_caller(void)
 {
-	leaf_touch(p, WRITTEN - 100);
+	leaf_touch(p, times * FIRST);
 	__asm__ volatile("");
 }
 
 __attribute__((noinline)) void second_caller(void)
 {
-	leaf_touch(p + (WRITTEN - 100) * PAGE, 100);
+	leaf_touch(p + times * FIRST * PAGE, times * SECOND);
 	__asm__ volatile("");
 }
 
 __attribute__((noinline)) void *in_thread(void *number)
 {
-	leaf_touch(p + (WRITTEN + OF_EACH_THREAD * (size_t)number) * PAGE, OF_EACH_THREAD);
+	leaf_touch(p + times * (FIRST + SECOND + OF_EACH_THREAD * (size_t)number) * PAGE, times * OF_EACH_THREAD);
 	return NULL;
 }
 
 __attribute__((noinline)) void in_child(void)
 {
-	leaf_touch(p, 30);
+	leaf_touch(p, times * 10);
 }
 
 __attribute__((noinline)) void copy_on_write(void)
 {
-	leaf_touch(p, COPIED);
+	leaf_touch(p, times * COPIED);
 	__asm__ volatile("");
 }
 
-int main(void)
+int main(int count, char **words)
 {
 	pthread_t threads[THREADS];
 	char *called;
+	if (count > 1)
+		times = atoi(words[1]);
 	p = untouched(512);
-	called = untouched(64);
-	must(!madvise(p, 512 * PAGE, MADV_NOHUGEPAGE) && !madvise(called, 64 * PAGE, MADV_NOHUGEPAGE));
+	called = untouched(512);
+	must(!madvise(p, 512 * PAGE, MADV_NOHUGEPAGE) && !madvise(called, 512 * PAGE, MADV_NOHUGEPAGE));
 	step("mapped", p);
 	first_caller();
 	second_caller();
@@ -62,7 +66,7 @@ int main(void)
 	tell_child();
 	step("copied", p);
 	int zero = open("/dev/zero", O_RDONLY);
-	must(read(zero, called, READ * PAGE) == (ssize_t)(READ * PAGE));
+	must(read(zero, called, times * READ * PAGE) == (ssize_t)(times * READ * PAGE));
 	step("called", called);
 	return 0;
 }

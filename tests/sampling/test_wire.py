@@ -12,6 +12,8 @@ from factories import COUNTERS, mappings_of, tick_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smapstop.model.callers.call_stacks import BEYOND, CallStacks
+from smapstop.model.callers.tick_faults import TickFaults
 from smapstop.model.protocol import (
     Attach,
     Detach,
@@ -31,6 +33,7 @@ from smapstop.model.protocol import (
     Target,
 )
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
+from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import StringTable, no_mappings
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
@@ -42,6 +45,8 @@ def same(a: Any, b: Any) -> bool:
         return isinstance(b, np.ndarray) and a.dtype == b.dtype and a.shape == b.shape and bool((a == b).all())
     if isinstance(a, StringTable):
         return isinstance(b, StringTable) and a.additions_since(0) == b.additions_since(0)
+    if isinstance(a, CallStacks):
+        return isinstance(b, CallStacks) and a.additions_since(1, 0) == b.additions_since(1, 0)
     if is_dataclass(a):
         return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
     return type(a) is type(b) and bool(a == b)
@@ -177,6 +182,24 @@ def test_texts_travel_once() -> None:
 
     assert first.count(name.encode()) == 1
     assert name.encode() not in second
+
+
+def test_call_stacks_travel_once_and_arrive_as_they_were() -> None:
+    pipe, stacks, texts = Pipe(), CallStacks(), StringTable()
+    frames = [Frame("a_function", "/bin/x", 16, "x.c:7"), Frame(None, os.fsdecode(b"/lib/\xff"), 2**40), BEYOND]
+
+    def tick(number: int, *stack: int) -> Tick:
+        ids = np.array(stack, np.int32)
+        faults = TickFaults(3, 1, 2, 1, 0, ids.astype(np.int64), ids, 7 * ids.astype(np.int64), stacks)
+        return tick_of(number, mappings_of((1, 2), texts=texts), [0], faults=faults)
+
+    first = tick(0, stacks.intern(frames), stacks.intern(frames[1:]))
+    assert same(first, pipe.through(first))
+    assert b"a_function" not in pipe.encoder.encode(tick(1, stacks.intern(frames)))
+
+    second = tick(2, stacks.intern([*frames, *frames]), 0)
+    assert same(second, pipe.through(second))
+    assert same(second, pipe.through(second))
 
 
 def test_next_process_on_the_same_stream_begins_with_its_own_texts() -> None:

@@ -18,10 +18,11 @@ from smapstop.model.timeline.column_codec import (
     encode,
     encode_values,
 )
+from smapstop.model.timeline.packed_faults import PackedFaults, pack_faults
 from smapstop.proc.columns import Counters, no_mappings
 from smapstop.proc.limits import LIMIT_COLUMNS, limit_cells, limits_of_cells
 
-_NOT_SCALARS = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks", "limits"})
+_NOT_SCALARS = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks", "faults", "limits"})
 _SCALARS = tuple(field.name for field in fields(Tick) if field.name not in _NOT_SCALARS)
 """The fields of a tick that hold a single plain value."""
 _COUNTERS = tuple(field.name for field in fields(Counters))
@@ -123,6 +124,7 @@ class PackedHeaders:
     _names: _PackedRows
     """See `Events.names`."""
     _page_kb: EncodedValues
+    _faults: PackedFaults
 
     @property
     def nbytes(self) -> int:
@@ -135,7 +137,7 @@ class PackedHeaders:
         ]
         parts += [*self._scalars.values(), *self._counters.values(), *self._limits.values(), *self._totals.values()]
         parts += [self._gone, self._lineage, self._stacks, *self._events, self._names]
-        return sum(part.nbytes for part in parts)
+        return sum(part.nbytes for part in parts) + self._faults.nbytes
 
     def scalars(self, name: str) -> list[Any]:
         """Scalar field of each tick."""
@@ -180,6 +182,7 @@ class PackedHeaders:
             self._lineage.rows_by_tick(),
             self._stacks.rows_by_tick(),
             self._events_by_tick(),
+            self._faults.by_tick(),
             strict=True,
         )
         return [
@@ -194,11 +197,12 @@ class PackedHeaders:
                 lineage=tuple(map(_lineage_of_row, lineage)),
                 events=events,
                 stacks=tuple(ThreadStack(*row) for row in stacks),
+                faults=faults,
             )
             for values, counts, limit_values, total_names, (
                 field_names,
                 strings,
-            ), gone, lineage, stacks, events in columns
+            ), gone, lineage, stacks, events, faults in columns
         ]
 
     def _events_by_tick(self) -> Iterator[Events]:
@@ -236,6 +240,7 @@ def pack_headers(ticks: Sequence[Tick]) -> PackedHeaders:
         _events=tuple(encode(np.concatenate([getattr(tick.events, name) for tick in ticks])) for name in _EVENTS),
         _names=_pack_rows([tick.events.names for tick in ticks], 2),
         _page_kb=encode_values([tick.events.page_kb for tick in ticks]),
+        _faults=pack_faults([tick.faults for tick in ticks]),
     )
 
 

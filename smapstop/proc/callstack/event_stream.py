@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import product
 
 from smapstop.proc.callstack.perf_call import EventAttributes, EventFlag, open_event
-from smapstop.proc.callstack.ring import Ring
+from smapstop.proc.callstack.ring import Ring, TakenRecords
 
 _ENABLE, _DISABLE = 0x2400, 0x2401
 """PERF_EVENT_IOC_ENABLE, PERF_EVENT_IOC_DISABLE: of an event and of those that threads inherited from it."""
@@ -34,7 +34,7 @@ class EventStream:
         self.period = 0
         """Number of faults that a sample stands for; 0 before the first `start`."""
 
-    def start(self, tids: Sequence[int], period: int) -> list[bytes]:
+    def start(self, tids: Sequence[int], period: int) -> list[TakenRecords]:
         """Sample each `period`-th fault from now on, and return the records from before.
 
         The kernel changes the period of an event, but not that of the events that threads inherited from it: so new
@@ -67,9 +67,9 @@ class EventStream:
             raise
         return fds
 
-    def take(self) -> list[bytes]:
+    def take(self) -> list[TakenRecords]:
         """Take what the rings have: the records of each CPU."""
-        return [data for ring in self._rings if (data := ring.take())]
+        return [ring.take() for ring in self._rings]
 
     def counted(self) -> int:
         """Faults that the events have counted, with or without a sample, of all threads, since the first `start`."""

@@ -30,13 +30,11 @@ from smapstop.proc.callstack.perf_call import (
     EventFlag,
     SampleField,
 )
-from smapstop.proc.callstack.registers import Architecture, native_architecture
-from smapstop.proc.callstack.ring import Ring, open_rings
+from smapstop.proc.callstack.registers import native_architecture
+from smapstop.proc.callstack.ring import STACK_BYTES, Ring, TakenRecords, open_rings
 from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import list_other_threads
 
-STACK_BYTES = 8192
-"""How much of a stack is sampled."""
 _LIGHT_FIELDS = SampleField.IP | SampleField.TID | SampleField.TIME | SampleField.ADDRESS
 _LIGHT_PAGES, _STACK_PAGES = (32, 16, 8, 4), (256, 128, 64, 32, 16, 8)
 """Pages of a ring. Of 32 and 64 pages both fit what any user may lock on each CPU (kernel.perf_event_mlock_kb)."""
@@ -51,6 +49,10 @@ _COUNTED = (MINOR_FAULTS, MAJOR_FAULTS)
 _NOT_PERMITTED = (errno.EACCES, errno.EPERM, errno.ENOSYS)
 
 
+Interval = tuple[int, int]
+"""After the first and up to the last moment, monotonic clock, ns."""
+
+
 @dataclass(frozen=True, slots=True)
 class DrainedRings:
     """What the rings have told since they were drained last."""
@@ -59,6 +61,8 @@ class DrainedRings:
     stacks: list[StackSample] = field(repr=False)
     light_losses: Losses
     """Of these samples some are missing in `faults`."""
+    blind: list[Interval]
+    """Times in which no stacks could be sampled."""
     has_new_code: bool
     """Executable memory was mapped."""
 
@@ -81,20 +85,21 @@ class FaultRings:
         architecture = native_architecture()
         if architecture is None:
             raise SmapstopError("call stacks cannot be read on this machine", "they can on x86-64 and aarch64")
+        self.architecture = architecture
+        """Of this machine."""
         self._process = process
-        self._register_count = architecture.perf_mask.bit_count()
         self._file_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._cpus = online_cpus()
         with ExitStack() as opened:
             opened.callback(resource.setrlimit, resource.RLIMIT_NOFILE, self._file_limit)
             try:
-                self._open(architecture, opened)
+                self._open(opened)
                 self.set_periods(light_period, stack_period)
             except OSError as error:
                 raise access_error(process.pid, error) from error
             self._opened = opened.pop_all()
 
-    def _open(self, architecture: Architecture, opened: ExitStack) -> None:
+    def _open(self, opened: ExitStack) -> None:
         """Open the rings and the streams."""
         # different events: the kernel lets those of one share a sample, whose size is then wrong (as of Linux 6.18)
         minor, major = (EventAttributes(kind, EventFlag(0), sample=_LIGHT_FIELDS) for kind in _COUNTED)
@@ -103,11 +108,13 @@ class FaultRings:
             PAGE_FAULTS,
             flags | EventFlag.MMAP | EventFlag.MMAP2,
             sample=_LIGHT_FIELDS | SampleField.USER_REGISTERS | SampleField.USER_STACK,
-            registers=architecture.perf_mask,
+            registers=self.architecture.perf_mask,
             stack_bytes=STACK_BYTES,
         )
         self.sees_system_calls = not flags & EventFlag.EXCLUDE_KERNEL
         """Whether faults in system calls are seen, too."""
+        self.counts_children = not flags & EventFlag.INHERIT_THREAD
+        """Whether `counted` includes children of a fork, as on kernels before 5.13."""
         self._epoll = opened.enter_context(select.epoll())
         light = replace(minor, flags=flags), replace(major, flags=flags)
         self._light = EventStream(self._open_rings(_LIGHT_PAGES, opened), *light)
@@ -163,13 +170,21 @@ class FaultRings:
         """Take what was sampled since the last call."""
         return self._parse(self._light.take(), self._light.period, self._stacks.take(), self._stacks.period)
 
-    def _parse(self, light: list[bytes], light_period: int, stack: list[bytes], stack_period: int) -> DrainedRings:
+    def _parse(
+        self, light: list[TakenRecords], light_period: int, stack: list[TakenRecords], stack_period: int
+    ) -> DrainedRings:
         """Parse the records of both streams; those of other processes are left out."""
         losses, pid = Losses(), self._process.pid
-        faults = join_columns([parse_light(data, light_period, losses) for data in light])
-        found = [each for data in stack for each in parse_stacks(data, stack_period, self._register_count)]
-        stacks = [each for each in found if each is not None and each.pid == pid]
-        return DrainedRings(faults.take(faults.pid == pid), stacks, losses, has_new_code=None in found)
+        faults = join_columns([parse_light(taken.data, light_period, losses) for taken in light])
+        stacks, blind, has_new_code = list[StackSample](), list[Interval](), False
+        for taken in stack:
+            found = list(parse_stacks(taken.data, stack_period, self.architecture.perf_mask.bit_count()))
+            has_new_code |= None in found
+            samples = [each for each in found if each is not None]
+            stacks += [each for each in samples if each.pid == pid]
+            if taken.was_full and samples:
+                blind.append((samples[-1].time_ns, taken.until_ns))
+        return DrainedRings(faults.take(faults.pid == pid), stacks, losses, blind, has_new_code)
 
     def counted(self) -> int:
         """Number of faults that happened since the start, whether there was a sample of them or not."""

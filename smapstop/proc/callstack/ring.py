@@ -6,8 +6,10 @@ import mmap
 import os
 import struct
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from typing import NamedTuple
 
 from smapstop.proc.callstack.perf_call import NOTHING, EventAttributes, EventFlag, open_event
 
@@ -16,6 +18,19 @@ _SET_OUTPUT = 0x2405
 _HEAD, _TAIL = 1024, 1032
 """Offsets of data_head and data_tail in the first page."""
 _U64 = struct.Struct("<Q")
+STACK_BYTES = 8192
+"""How much of a stack is sampled."""
+MAX_RECORD_BYTES = STACK_BYTES + 512
+
+
+class TakenRecords(NamedTuple):
+    """Records of a ring."""
+
+    data: bytes
+    was_full: bool
+    """Whether there was no room for another record with a stack: some may be missing after the last one."""
+    until_ns: int
+    """Time at which they were taken, monotonic clock."""
 
 
 class Ring:
@@ -50,7 +65,7 @@ class Ring:
         """Have an event of this CPU write into this ring."""
         fcntl.ioctl(fd, _SET_OUTPUT, self.fd)
 
-    def take(self) -> bytes:
+    def take(self) -> TakenRecords:
         """Take all records that were written since the last call; the kernel may then overwrite them."""
         (head,) = _U64.unpack_from(self._map, _HEAD)
         with self._fence:  # a barrier of the processor: the head is read before the data
@@ -61,7 +76,7 @@ class Ring:
         with self._fence:
             _U64.pack_into(self._map, _TAIL, head)
         self._tail = head
-        return data
+        return TakenRecords(data, self._size - count <= MAX_RECORD_BYTES, time.monotonic_ns())
 
     def close(self) -> None:
         """Close the ring; events can no longer write into it."""

@@ -20,7 +20,8 @@ from smapstop.proc.callstack.registers import native_architecture
 from smapstop.proc.process import ProcDir
 
 PAGE = 4096
-WRITTEN, IN_THREADS, COPIED, READ = 300, 100, 60, 40
+TIMES = 10
+WRITTEN, IN_THREADS, COPIED, READ = 300, 200, 200, 250
 
 
 class Watched:
@@ -46,7 +47,7 @@ class Watched:
 def watched(path: Path, *periods: int) -> Iterator[Watched]:
     """Watch a program from its first step on."""
     with (
-        SteppedProgram(path) as program,
+        SteppedProgram(path, str(TIMES)) as program,
         ProcDir(program.pid) as process,
         closing(FaultRings(process, *periods)) as rings,
     ):
@@ -147,7 +148,7 @@ os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-with subprocess.Popen(sys.argv[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as program:
+with subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as program:
     start = int(program.stdout.readline().split()[1], 16)
     with ProcDir(program.pid) as process, closing(FaultRings(process)) as rings:
         told = []
@@ -169,7 +170,7 @@ def test_ordinary_user_sees_all_faults_but_those_in_system_calls(
     copy.write_bytes(program("faulting").read_bytes())
     for path in (copy, *list(copy.parents)[:3]):
         path.chmod(0o755)
-    words = [sys.executable, "-c", AS_NOBODY, str(copy)]
+    words = [sys.executable, "-c", AS_NOBODY, str(copy), str(TIMES)]
     paranoid = int(Path("/proc/sys/kernel/perf_event_paranoid").read_text())
 
     sees_system_calls, told = json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True, cwd=ROOT).stdout)

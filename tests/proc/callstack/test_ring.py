@@ -26,30 +26,30 @@ def stream_on(program: SteppedProgram, rings: list[Ring]) -> EventStream:
 
 def test_records_across_the_end_of_the_ring_are_whole(program: Callable[[str], Path]) -> None:
     rings = open_rings(online_cpus(), (4,))  # 409 samples of 40 bytes
-    with SteppedProgram(program("faulting")) as target, closing(stream_on(target, rings)) as stream:
+    with SteppedProgram(program("faulting"), "10") as target, closing(stream_on(target, rings)) as stream:
         start, losses, seen = target.address, Losses(), 0
         for _ in range(3):
             target.go()
-            for data in stream.take():
-                rows = parse_light(data, 1, losses)
+            for taken in stream.take():
+                rows = parse_light(taken.data, 1, losses)
                 ours = rows.pid == target.pid  # children inherit the events, too
                 seen += int((ours & (start <= rows.address) & (rows.address < start + 512 * 4096)).sum())
     for ring in rings:
         ring.close()
 
-    assert seen == 300 + 100 + 60
+    assert seen == 300 + 200 + 200
     assert not losses.any
 
 
 def test_what_has_no_room_is_counted(program: Callable[[str], Path]) -> None:
     rings = open_rings(online_cpus(), (1,))  # 102 samples
-    with SteppedProgram(program("faulting")) as target, closing(stream_on(target, rings)) as stream:
+    with SteppedProgram(program("faulting"), "10") as target, closing(stream_on(target, rings)) as stream:
         losses = Losses()
         target.go()
-        seen = sum(len(parse_light(data, 1, losses)) for data in stream.take())
+        seen = sum(len(parse_light(taken.data, 1, losses)) for taken in stream.take())
         target.go()  # the kernel tells what was lost with the next sample
-        for data in stream.take():
-            parse_light(data, 1, losses)
+        for taken in stream.take():
+            parse_light(taken.data, 1, losses)
     for ring in rings:
         ring.close()
 

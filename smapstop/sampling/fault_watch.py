@@ -1,0 +1,189 @@
+"""Watch the page faults of a process: count them by mapping and call stack, within a part of the budget."""
+
+import time
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+
+from smapstop.errors import SmapstopError
+from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.tick import Ids
+from smapstop.proc.callstack.fault_records import FaultColumns, join_columns
+from smapstop.proc.callstack.perf_events import DrainedRings, FaultRings, Interval
+from smapstop.proc.callstack.unwind import CallStack
+from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.elf.mapped_files import ElfCache
+from smapstop.proc.process import ProcDir
+from smapstop.sampling.fault_accounts import FaultAccounts
+from smapstop.sampling.fault_pacing import PeriodControl
+from smapstop.sampling.fault_places import FaultPlaces
+from smapstop.sampling.fault_shares import FaultRow, LightFaults, PlacedStack, share_faults
+from smapstop.sampling.stack_reader import StackReader
+
+MAX_LIGHT, MAX_STACKS = 20_000, 300
+"""Samples a second, at most."""
+_LEAST_LIGHT, _LEAST_STACKS = 1_000, 20
+"""However small the budget is."""
+_BUDGET_PART = 0.2
+"""Share of the budget that each stream may take."""
+_LIGHT_COST_NS, _STACK_COST_NS = 500, 100_000
+"""CPU time of a sample, about."""
+_MAX_KEPT = 200_000
+"""Samples that are kept until the mappings are read; if there are more, each stands for two."""
+
+
+class _KeptStack(NamedTuple):
+    """A sampled stack, until it is known in which mapping its fault was."""
+
+    time_ns: int
+    address: int
+    ip: int
+    called: CallStack
+    weight: int
+
+
+class FaultWatch:
+    """The page faults of a process from now on. Its fd is readable (select(2)) when `drain` is due.
+
+    Args:
+        process: The process.
+        elves: Cache of symbol tables.
+        budget: Share of a CPU that sampling may take.
+
+    Raises:
+        SmapstopError: The faults may not be seen, or cannot be on this machine.
+        OSError: The process is gone.
+    """
+
+    def __init__(self, process: ProcDir, elves: ElfCache, budget: float) -> None:
+        self._rings = FaultRings(process)
+        self._accounts = FaultAccounts(process.counters())  # read last: what stat counts from then on is sampled
+        self._reader = StackReader(process, self._rings.architecture, elves)
+        self._places = FaultPlaces()
+        now_ns, part_ns = time.monotonic_ns(), budget * _BUDGET_PART * 1e9
+        light = min(MAX_LIGHT, max(_LEAST_LIGHT, int(part_ns / _LIGHT_COST_NS)))
+        stacks = min(MAX_STACKS, max(_LEAST_STACKS, int(part_ns / _STACK_COST_NS)))
+        self._light_control, self._stack_control = PeriodControl(light, now_ns), PeriodControl(stacks, now_ns)
+        self._light: list[FaultColumns] = []
+        self._stacks: list[_KeptStack] = []
+        self._blind: list[Interval] = []
+        """Times of this tick in which no stacks could be sampled: what is then is not told by samples of others."""
+        self._sampled = 0
+        """Faults that the samples of all ticks stand for."""
+        self._is_exact = True
+        """Whether there was a sample of each fault, up to now."""
+        self._has_losses = self._has_gaps = False
+
+    def fileno(self) -> int:
+        """Fd that is readable when samples should be taken."""
+        return self._rings.fileno()
+
+    def close(self) -> None:
+        """End it."""
+        self._rings.close()
+        self._reader.close()
+
+    @property
+    def missing(self) -> str:
+        """Which threads are not seen, and what to do; empty if all are."""
+        missed = self._rings.missed_threads
+        return f"{missed:,} threads are not seen: raise the limit of open files (ulimit -n)" if missed else ""
+
+    def drain(self) -> None:
+        """Take what was sampled, and adapt how much is."""
+        drained = self._rings.drain()
+        self._keep(drained)
+        before, now_ns = (self._light_control.period, self._stack_control.period), time.monotonic_ns()
+        light = self._light_control.book(len(drained.faults), now_ns)
+        stack = self._stack_control.book(len(drained.stacks), now_ns)
+        if (light, stack) != before:
+            with suppress(OSError):  # there are not enough fds: the periods stay as they are
+                self._keep(self._rings.set_periods(light, stack))
+        if light != before[0]:
+            self._has_gaps, self._is_exact = True, False
+
+    def _keep(self, drained: DrainedRings) -> None:
+        """Keep samples until the mappings are read, of the stacks only which they are."""
+        self._has_losses |= drained.light_losses.any
+        self._is_exact &= not self._has_losses
+        self._blind += drained.blind
+        self._reader.look_for_code(has_new=drained.has_new_code)
+        self._light.append(drained.faults)
+        self._stacks += [
+            _KeptStack(each.time_ns, each.address, each.ip, self._reader.unwind(each), each.weight)
+            for each in drained.stacks
+        ]
+        if sum(map(len, self._light)) > _MAX_KEPT:
+            self._light = [join_columns(self._light).halved()]
+        if len(self._stacks) > _MAX_KEPT:
+            self._stacks = [each._replace(weight=2 * each.weight) for each in self._stacks[::2]]
+
+    def settle(self, counters: Counters | None, mappings: Mappings, ids: Ids, until_ns: int) -> TickFaults:
+        """Return the faults since the last call.
+
+        Args:
+            counters: The latest; None if the process has ended and nobody knows them.
+            mappings: The latest.
+            ids: Of these mappings.
+            until_ns: Time after the counters were read; what was later is of the next tick.
+        """
+        self.drain()
+        self._reader.begin_tick()
+        self._places.read(mappings, ids)
+        faults, later, stacks = self._take_until(until_ns)
+        sampled = int(faults.weight.sum())
+        self._sampled += sampled
+        totals = self._accounts.settle(
+            counters,
+            self._visible(later),
+            sampled,
+            has_losses=self._has_losses,
+            has_gaps=self._has_gaps or self._rings.missed_threads > 0,
+        )
+        self._has_losses = self._has_gaps = False
+        rows = self._share(faults, stacks, totals.seen + totals.lost)
+        mapping, stack, count = zip(*rows, strict=True) if rows else ((), (), ())
+        columns = np.array(mapping, np.int64), np.array(stack, np.int32), np.array(count, np.int64)
+        return TickFaults(*totals, *columns, self._reader.stacks)
+
+    def _share(self, faults: FaultColumns, stacks: list[_KeptStack], total: int) -> list[FaultRow]:
+        """Share the faults of a tick among the stacks that were sampled."""
+        is_blind = np.zeros(len(faults), bool)
+        for after_ns, until_ns in self._blind:
+            is_blind |= (faults.time_ns > after_ns) & (faults.time_ns <= until_ns)
+        self._blind = []
+        light = LightFaults(self._places.find(faults.address), faults.ip, faults.weight, is_blind)
+        return share_faults(light, self._place(stacks), self._reader.name_code, total)
+
+    def _take_until(self, until_ns: int) -> tuple[FaultColumns, int, list[_KeptStack]]:
+        """Take the samples up to a time, and say for how many faults the later ones stand, which are kept."""
+        light, stacks = join_columns(self._light), self._stacks
+        is_now = light.time_ns <= until_ns
+        self._light = [light.take(~is_now)]
+        self._stacks = [each for each in stacks if each.time_ns > until_ns]
+        later = int(self._light[0].weight.sum())
+        return light.take(is_now), later, [each for each in stacks if each.time_ns <= until_ns]
+
+    def _visible(self, later: int) -> int:
+        """Number of faults that were visible since the start, without some later ones."""
+        if self._is_exact or self._rings.counts_children:
+            return self._sampled
+        return self._rings.counted() - later
+
+    def _place(self, stacks: list[_KeptStack]) -> list[PlacedStack]:
+        """Find the mappings and the names of stacks."""
+        mapping = self._places.find(np.array([each.address for each in stacks], np.uint64)).tolist()
+        return [
+            PlacedStack(of, each.ip, self._reader.name(each.called), each.weight)
+            for of, each in zip(mapping, stacks, strict=True)
+        ]
+
+
+def watch_faults(process: ProcDir, elves: ElfCache, budget: float) -> tuple[FaultWatch | None, str]:
+    """Watch the page faults of a process if that is permitted; and say why not, or what is missing."""
+    try:
+        watch = FaultWatch(process, elves, budget)
+    except SmapstopError as error:
+        return None, str(error)
+    return watch, watch.missing

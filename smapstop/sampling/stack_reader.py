@@ -1,0 +1,90 @@
+"""Read the callers in sampled stacks. The samples hold the target's memory: nothing of it is kept but addresses."""
+
+import time
+
+from smapstop.model.callers.call_stacks import BEYOND, NO_STACK, CallStacks
+from smapstop.proc.callstack.fault_records import KERNEL_IP, StackSample
+from smapstop.proc.callstack.frame_names import FrameNames
+from smapstop.proc.callstack.frames import Frame
+from smapstop.proc.callstack.process_code import ProcessCode
+from smapstop.proc.callstack.registers import Architecture
+from smapstop.proc.callstack.unwind import CallStack, Unwinder
+from smapstop.proc.elf.mapped_files import ElfCache
+from smapstop.proc.process import ProcDir
+
+IN_SYSTEM_CALL = Frame("[system call]", "", 0)
+"""Stands for the code of the kernel, where no stack was sampled."""
+_MAX_KNOWN = 50_000
+_MAX_CODE_PER_TICK = 2_000
+"""Addresses that are named at a tick without a stack."""
+_LOOK_NS = 100_000_000
+"""Time between two looks at what code is mapped."""
+
+
+class StackReader:
+    """Finds the stacks of samples in a growing table of them.
+
+    Args:
+        process: The process.
+        architecture: Of this machine.
+        elves: Cache of symbol tables.
+    """
+
+    def __init__(self, process: ProcDir, architecture: Architecture, elves: ElfCache) -> None:
+        self.stacks = CallStacks()
+        self._code = ProcessCode(process, architecture, elves)
+        self._unwinder = Unwinder(self._code)
+        self._names = FrameNames(self._code)
+        self._unwound: dict[CallStack, CallStack] = {}
+        """Stacks of this tick, each once."""
+        self._named: dict[CallStack, int] = {}
+        """Ids of stacks, of one version of the code."""
+        self._version = 0
+        self._has_new_code = False
+        self._looked_ns = 0
+        self._code_left = _MAX_CODE_PER_TICK
+
+    def close(self) -> None:
+        """Close the files."""
+        self._code.close()
+
+    def begin_tick(self) -> None:
+        """Forget the stacks of the last tick, and allow some more code to be named."""
+        self._unwound.clear()
+        self._code_left = _MAX_CODE_PER_TICK
+
+    def look_for_code(self, *, has_new: bool) -> None:
+        """Look at what code is mapped, unless that was a moment ago.
+
+        Args:
+            has_new: Whether code was mapped since the last call.
+        """
+        self._has_new_code |= has_new
+        now_ns = time.monotonic_ns()
+        if now_ns - self._looked_ns >= _LOOK_NS:
+            self._code.begin_tick(is_changed=self._has_new_code)
+            self._has_new_code, self._looked_ns = False, now_ns
+
+    def unwind(self, sample: StackSample) -> CallStack:
+        """Return the addresses of a sampled stack; quick, so that the rings do not overflow meanwhile."""
+        called = self._unwinder.unwind(sample.registers, sample.stack)
+        return self._unwound.setdefault(called, called)
+
+    def name(self, called: CallStack) -> int:
+        """Return the stack of these addresses, named; `NO_STACK` if nothing is known of it."""
+        if self._version != self._code.version or len(self._named) > _MAX_KNOWN:
+            self._version = self._code.version
+            self._named.clear()
+        stack = self._named.get(called)
+        if stack is None:
+            frames = self._names.frames(called.addresses)
+            stack = self.stacks.intern((*frames, BEYOND) if frames and called.is_cut else frames)
+            self._named[called] = stack
+        return stack
+
+    def name_code(self, ip: int) -> int:
+        """Return a stack for an address of code (see `FaultColumns`) whose callers are not known."""
+        if ip == KERNEL_IP:
+            return self.stacks.intern((IN_SYSTEM_CALL, BEYOND))
+        self._code_left -= 1
+        return self.name(CallStack((ip,), True)) if self._code_left >= 0 else NO_STACK

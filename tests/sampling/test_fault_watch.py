@@ -1,0 +1,144 @@
+"""Page faults of real programs: by mapping and call stack, to the last one."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stepped_program import SteppedProgram
+
+from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.tick import Ids
+from smapstop.proc.columns import Mappings
+from smapstop.proc.elf.mapped_files import ElfCache
+from smapstop.proc.process import ProcDir
+from smapstop.proc.smaps.parser import parse_smaps
+from smapstop.sampling import fault_watch
+from smapstop.sampling.fault_watch import FaultWatch, watch_faults
+
+OPTIMISED = ("-O2", "-fomit-frame-pointer")
+
+
+def ids_of(mappings: Mappings) -> Ids:
+    """Ids that stay: here no mapping moves."""
+    return mappings.start.astype(np.int64)
+
+
+class WatchedFaults:
+    """A stepped program whose faults are watched; its mappings are read at each step."""
+
+    def __init__(self, program: SteppedProgram, process: ProcDir, watch: FaultWatch) -> None:
+        self.program, self.process, self.watch = program, process, watch
+        self.address = program.address
+
+    def next_step(self) -> TickFaults:
+        """Let it go on, and settle its faults."""
+        self.program.go()
+        return self.settle()
+
+    def settle(self) -> TickFaults:
+        counters = self.process.counters()
+        until_ns = time.monotonic_ns()
+        self.mappings = parse_smaps(self.process.read_smaps())
+        return self.watch.settle(counters, self.mappings, ids_of(self.mappings), until_ns)
+
+    def callers_at(self, faults: TickFaults, address: int) -> dict[str, int]:
+        """Faults in the mapping at an address, by the function that made them and its caller."""
+        row = int(np.searchsorted(self.mappings.start, np.uint64(address), "right")) - 1
+        found: Counter[str] = Counter()
+        at = faults.of_mapping(int(ids_of(self.mappings)[row]))
+        for stack, count in zip(at.stack.tolist(), at.faults.tolist(), strict=True):
+            names = [frame.name or "?" for frame in faults.stacks.frames_of(stack)]
+            found[" < ".join(names[:2])] += count
+        return dict(found)
+
+
+@contextmanager
+def watched(path: Path, times: int = 1) -> Iterator[WatchedFaults]:
+    """Watch the faults of a program from its first step on."""
+    with (
+        SteppedProgram(path, str(times)) as program,
+        ProcDir(program.pid) as process,
+        closing(FaultWatch(process, ElfCache(), 1.0)) as watch,
+    ):
+        yield WatchedFaults(program, process, watch)
+
+
+def test_each_function_has_its_faults(program: Callable[..., Path]) -> None:
+    with watched(program("faulting", *OPTIMISED)) as target:
+        written, threads, copied = (target.next_step() for _ in range(3))
+
+        assert target.callers_at(written, target.address) == {
+            "leaf_touch < first_caller": 18,
+            "leaf_touch < second_caller": 12,
+        }
+        assert target.callers_at(threads, target.address) == {"leaf_touch < in_thread": 20}
+        assert target.callers_at(copied, target.address) == {"leaf_touch < copy_on_write": 20}
+        for faults in (written, threads, copied):
+            assert faults.counted == faults.seen == faults.faults.sum()
+            assert (faults.lost, faults.in_system_calls) == (0, 0)
+
+
+def test_what_a_system_call_touches_is_of_its_caller_or_hidden(program: Callable[..., Path]) -> None:
+    with watched(program("faulting", *OPTIMISED)) as target:
+        *_, called = (target.next_step() for _ in range(4))
+        callers = target.callers_at(called, target.program.address)
+
+        if callers:
+            assert called.in_system_calls == 0
+            assert list(callers.values()) == [25]
+            assert next(iter(callers)).endswith("< main")
+        else:
+            assert called.in_system_calls >= 25
+        assert called.counted == called.seen + called.in_system_calls
+
+
+def test_without_samples_of_all_faults_their_number_is_right(
+    program: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fault_watch, "MAX_LIGHT", 40)
+    monkeypatch.setattr(fault_watch, "_LEAST_LIGHT", 40)
+    with watched(program("faulting", *OPTIMISED), 10) as target:
+        written = target.next_step()
+        threads = target.next_step()
+
+        assert sum(target.callers_at(written, target.address).values()) == 300
+        assert abs(sum(target.callers_at(threads, target.address).values()) - 200) <= 8
+        assert threads.seen + threads.lost == threads.faults.sum()
+        assert abs(threads.counted - threads.seen - threads.lost) <= 4
+
+
+def test_callers_of_faults_that_came_too_fast_are_not_guessed(program: Callable[..., Path]) -> None:
+    with watched(program("faulting", *OPTIMISED), 16) as target:
+        target.settle()
+        callers = target.callers_at(target.next_step(), target.address)
+
+        assert sum(callers.values()) == 16 * 30
+        assert callers["leaf_touch < …"] >= 16 * 12
+        assert callers["leaf_touch < first_caller"] <= 16 * 18
+
+
+def test_last_faults_are_told_after_the_end(program: Callable[..., Path]) -> None:
+    with watched(program("faulting", *OPTIMISED)) as target:
+        target.next_step()
+        mappings = target.mappings
+        target.program.go()
+        target.program.kill()
+        target.program.wait()
+
+        faults = target.watch.settle(None, mappings, ids_of(mappings), time.monotonic_ns())
+
+        assert target.callers_at(faults, target.address) == {"leaf_touch < in_thread": 20}
+        assert faults.counted == faults.seen
+
+
+def test_what_may_not_be_seen_is_said(monkeypatch: pytest.MonkeyPatch, program: Callable[..., Path]) -> None:
+    monkeypatch.setattr("smapstop.proc.callstack.perf_events.native_architecture", lambda: None)
+    with SteppedProgram(program("faulting", *OPTIMISED)) as running, ProcDir(running.pid) as process:
+        watch, why = watch_faults(process, ElfCache(), 0.05)
+
+        assert watch is None
+        assert why == "call stacks cannot be read on this machine: they can on x86-64 and aarch64"
