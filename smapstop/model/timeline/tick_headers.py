@@ -22,7 +22,9 @@ from smapstop.model.timeline.packed_faults import PackedFaults, pack_faults
 from smapstop.proc.columns import Counters, no_mappings
 from smapstop.proc.limits import LIMIT_COLUMNS, limit_cells, limits_of_cells
 
-_NOT_SCALARS = frozenset({"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks", "faults", "limits"})
+_NOT_SCALARS = frozenset(
+    {"counters", "totals", "ids", "rows", "gone", "lineage", "events", "stacks", "faults", "limits"}
+)
 _SCALARS = tuple(field.name for field in fields(Tick) if field.name not in _NOT_SCALARS)
 """The fields of a tick that hold a single plain value."""
 _COUNTERS = tuple(field.name for field in fields(Counters))
