@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from smapstop.model.callers.call_stacks import BEYOND, CallStacks
+from smapstop.model.callers.tick_faults import TickFaults
 from smapstop.model.protocol import Target
 from smapstop.model.tick import ExitStatus, Tick
+from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import Addresses, Mappings, StringIds, StringTable, strip_deleted
 from smapstop.proc.limits import Limits
 
@@ -69,7 +72,10 @@ class Redaction:
         """Identifies the numbering."""
         self._numbers: dict[str, dict[str, int]] = {}
         self._files: dict[tuple[str, int], int] = {}
+        self._functions: dict[tuple[str, str], int] = {}
         self._program: str | None = None
+        self._original_stacks: CallStacks | None = None
+        self._redacted_stacks = CallStacks()
         self._original_texts: StringTable | None = None
         self._redacted_texts = StringTable()
 
@@ -89,6 +95,7 @@ class Redaction:
             missing="the mappings could not be read" if tick.missing else "",
             ending=_redact_ending(tick.ending),
             limits=_redact_limits(tick.limits),
+            faults=None if tick.faults is None else self._redact_faults(tick.faults),
         )
 
     def redact_reason(self, why: str) -> str:
@@ -106,6 +113,23 @@ class Redaction:
         form = next((form for pattern, form in _NAME_FORMS if pattern.fullmatch(bare)), "/file-{}")
         numbers = self._numbers.setdefault(form, {})
         return form.format(numbers.setdefault(bare, len(numbers) + 1)) + deleted
+
+    def _redact_faults(self, faults: TickFaults) -> TickFaults:
+        """Replace the names of functions and files in call stacks."""
+        if faults.stacks is not self._original_stacks:
+            self._original_stacks, self._redacted_stacks = faults.stacks, CallStacks()
+        known = self._redacted_stacks
+        rows, frames = faults.stacks.additions_since(len(known), known.frame_count)
+        known.extend(rows, map(self._redact_frame, frames))
+        return replace(faults, stacks=known)
+
+    def _redact_frame(self, frame: Frame) -> Frame:
+        """Replace the names in a frame: every function has a fixed number."""
+        file = self.redact_name(frame.file) if frame.file else ""
+        if frame.name is None or frame == BEYOND:
+            return frame._replace(file=file, source=None)
+        number = self._functions.setdefault((frame.file, frame.name), len(self._functions) + 1)
+        return Frame(f"function-{number}", file, frame.offset)
 
     def _redact_rows(self, rows: Mappings) -> Mappings:
         """Replace the names of mappings, and the inodes and devices that identify their files."""

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 from factories import cgroup_memory, mappings_of, tick_of
 from list_source import target
@@ -15,10 +16,13 @@ from stepped_program import SteppedProgram, wait_until
 from tick_equality import tick_values
 
 from smapstop.errors import SmapstopError
+from smapstop.model.callers.call_stacks import BEYOND, CallStacks
+from smapstop.model.callers.tick_faults import TickFaults
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.kinds import kind_of, kinds_of
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit, Tick
+from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.limits import CgroupMemory, Limits
 from smapstop.proc.process import ProcDir
@@ -209,20 +213,44 @@ def test_the_path_of_the_limiting_control_group_is_redacted() -> None:
     assert redacted == Limits(65530, cgroup=cgroup_memory(path="/redacted"))
 
 
+def test_functions_and_their_files_have_numbers() -> None:
+    redaction, stacks = Redaction(), CallStacks()
+    frames = [
+        Frame("secret_function", "/secret/lib.so", 5, "secret.c:7"),
+        Frame(None, "/secret/lib.so", 16),
+        Frame("secret_function", "/secret/other", 5),
+        Frame("secret_function", "/secret/lib.so", 9, "secret.c:8"),
+        Frame("py::secret:x.py", "", 3),
+        BEYOND,
+    ]
+    stack = stacks.intern(frames)
+    ids = np.array([stack, 0], np.int32)
+    faults = TickFaults(1, 2, 3, 4, 5, ids.astype(np.int64), ids, 9 * ids.astype(np.int64), stacks)
+
+    for _ in range(2):
+        redacted = redaction.redact_tick(tick_of(0, mappings_of(), [], faults=faults)).faults
+        assert redacted is not None
+        assert list(redacted.stacks.frames_of(stack)) == [
+            Frame("function-2", "/library-1", 5),
+            Frame(None, "/library-1", 16),
+            Frame("function-3", "/file-1", 5),
+            Frame("function-2", "/library-1", 9),
+            Frame("function-1", "", 3),
+            BEYOND,
+        ]
+        assert tick_values(tick_of(0, mappings_of(), [], faults=redacted))["faults"]["rows"][1] == (0, (), 0)
+
+
 def test_what_may_hold_words_is_known() -> None:
     """Whoever adds something to what is recorded decides here whether it names anybody."""
+    recorded = (Target, Tick, Counters, Mappings, Events, ExitStatus, OomKill, OomLimit, Limits, CgroupMemory)
     hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing", "path"}
-    names = {
-        field.name
-        for each in (Target, Tick, Counters, Mappings, Events, ExitStatus, OomKill, OomLimit, Limits, CgroupMemory)
-        for field in fields(each)
-        if "str" in str(field.type)
-    }
-    assert names - hidden == {"fields", "state", "totals"}
+    names = {field.name for each in (*recorded, TickFaults) for field in fields(each) if "str" in str(field.type)}
+    assert names - hidden == {"fields", "state", "totals", "missing_callers"}
     assert {field.name for field in fields(Tick)} - {
         *("number", "monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "counters"),
         *("tier", "totals", "keyframe", "ids", "rows", "gone", "lineage", "events", "torn", "executed"),
-        *("ending", "missing", "stacks", "limits"),
+        *("ending", "missing", "stacks", "limits", "faults"),
     } == set()
 
 

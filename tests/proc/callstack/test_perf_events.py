@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from places import ROOT
@@ -163,21 +164,20 @@ print(json.dumps([rings.sees_system_calls, told]))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_ordinary_user_sees_all_faults_but_those_in_system_calls(
-    program: Callable[[str], Path], tmp_path: Path
-) -> None:
-    copy = tmp_path / "faulting"
-    copy.write_bytes(program("faulting").read_bytes())
-    for path in (copy, *list(copy.parents)[:3]):
-        path.chmod(0o755)
-    words = [sys.executable, "-c", AS_NOBODY, str(copy), str(TIMES)]
+def test_ordinary_user_sees_all_but_system_calls(program: Callable[[str], Path]) -> None:
+    with TemporaryDirectory() as directory:
+        copy = Path(directory) / "faulting"
+        copy.write_bytes(program("faulting").read_bytes())
+        for path in (copy, copy.parent):
+            path.chmod(0o755)
+        words = [sys.executable, "-c", AS_NOBODY, str(copy), str(TIMES)]
+        told = subprocess.run(words, stdout=subprocess.PIPE, check=True, cwd=ROOT).stdout
+    sees_system_calls, faults = json.loads(told)
     paranoid = int(Path("/proc/sys/kernel/perf_event_paranoid").read_text())
 
-    sees_system_calls, told = json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True, cwd=ROOT).stdout)
-
     assert sees_system_calls == (paranoid < 2)
-    assert told[:3] == [WRITTEN, IN_THREADS, COPIED]
-    assert (told[3] == 0) == (paranoid >= 2)
+    assert faults[:3] == [WRITTEN, IN_THREADS, COPIED]
+    assert (faults[3] == 0) == (paranoid >= 2)
 
 
 def test_what_is_not_permitted_is_one_line_with_the_remedy(tmp_path: Path) -> None:
