@@ -53,6 +53,7 @@ class Service:
         self._watched: WatchedProcess | None = None
         self._family: FamilyWatch | None = None
         self._pace = Pace()
+        self._callers = False
         self._search: SuccessorSearch | None = None
         """Search for the next process like the one that ended last."""
         self._awaited: AttachNext | None = None
@@ -191,7 +192,7 @@ class Service:
         self._awaited, self._starts = None, self._starts + 1
         try:
             os.close(process.open("smaps"))  # before the target is sent: another may not be read
-            self._start_watching(WatchedProcess(process, None, request.pace))
+            self._start_watching(WatchedProcess(process, None, request.pace, callers=self._callers))
         except OSError as error:
             process.close()
             self._send(LaunchFailed(f"cannot watch process {process.pid}: {error.strerror}"))
@@ -199,6 +200,7 @@ class Service:
     def _start_watching(self, watched: WatchedProcess) -> None:
         """Send the target and its first tick; a launched program is released after that."""
         self._watched, self._pace = watched, watched.sampler.pacer.pace
+        self._callers = watched.callers
         if self._family is not None:  # of the run before
             self._follow_family(on=True)
         self._send(watched.target())

@@ -19,6 +19,7 @@ class WatchedProcess:
     def __init__(self, process: ProcDir, program: Program | None, pace: Pace, *, callers: bool = False) -> None:
         self.process = process
         self.program = program
+        self.callers = callers
         self.identity = read_identity(process)
         """What it runs."""
         self.pidfd = os.pidfd_open(process.pid)
