@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import mapping_table, recording, sampling, screen
+from benchmarks import mapping_table, recording, sampling, screen, unwinding
 from benchmarks.figures import MARKDOWN_HEAD, markdown_row
 
 RESULT = Path("bench.json")
@@ -17,6 +17,7 @@ PARTS = {
     "screen": screen.measurements,
     "tables": mapping_table.measurements,
     "recording": recording.measurements,
+    "unwinding": unwinding.measurements,
 }
 
 

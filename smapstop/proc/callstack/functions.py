@@ -8,6 +8,8 @@ _MAX_NESTED = 16
 """Symbols before an address that may reach over it."""
 _MAX_UNSIZED_BYTES = np.uint64(4096)
 """How far a function without a size reaches, at most."""
+_END = np.uint64(2**64 - 1)
+"""Stands for the start of what follows the last symbol."""
 _LOCAL = 0
 """STB_LOCAL."""
 _WEAKNESS = {1: 0, 2: 1}
@@ -28,8 +30,7 @@ class Functions:
         starts = np.concatenate([elf.symbols.start, elf.unsized_starts])
         self._order = np.argsort(starts, kind="stable")
         self._starts = starts[self._order]
-        behind = np.append(np.unique(self._starts), np.uint64(2**64 - 1))
-        next_starts = behind[np.searchsorted(behind, elf.unsized_starts, "right").clip(max=len(behind) - 1)]
+        next_starts = np.append(self._starts, _END)[np.searchsorted(self._starts, elf.unsized_starts, "right")]
         ends = np.minimum(next_starts, elf.unsized_starts + _MAX_UNSIZED_BYTES)
         self._ends = np.concatenate([elf.symbols.end, ends])[self._order]
 
