@@ -73,7 +73,7 @@ def open_run(file: str, when: MomentSpec | None, metric: str | None, reading: in
         return _load_recording(file, "end" if when is None else when, metric)
     if when is not None:
         remedy = "--at is for recordings, --reading for texts; --at 2.5, is for A alone, --at ,2.5 for B"
-        raise SmapstopError(f"{shown} is no recording", remedy)
+        raise SmapstopError(f"{shown} is not a recording", remedy)
     try:
         return _load_sample(file, data, reading)
     except SmapstopError as error:

@@ -4,8 +4,8 @@ All cells are computed at once in numpy; Python code runs once per change of col
 thickest bands: the lower one as the glyph, the other as the background. It has no third colour for what is empty
 above two bands: there the upper one is tinted, the weaker the less of the cell it covers. So a band that does not
 change looks the same in each column, whatever is on top of it. Whole cells are spaces on a coloured background,
-because block glyphs leave seams in many fonts. Where the ink has textures, a cell shows the glyph of its thickest
-band, and only bands of full blocks keep the fine edge.
+because block glyphs leave seams in many fonts. Where the ink has textures, a whole cell has the glyph of its
+thickest band.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def code_points(text: str) -> Glyphs:
 
 UPWARD = code_points(" ▁▂▃▄▅▆▇█")
 """Bars by height, in eighths of a cell."""
-_SPACE, _FULL = code_points(" █")
+_SPACE = code_points(" ")[0]
 _TINY = 0.25
 """Thickness, in eighths of a cell, below which a band may vanish."""
 
@@ -138,12 +138,10 @@ def _glyphs_by_colour(thickness: CellNumbers, ink: Ink) -> tuple[Glyphs, CellNum
 def _glyphs_by_texture(thickness: CellNumbers, ink: Ink) -> tuple[Glyphs, CellNumbers, CellNumbers]:
     """Choose glyph, foreground and background of cells that cannot show two bands by colour."""
     background = len(ink.textures)
-    bodies = code_points(ink.textures + " ")
-    lower, upper, low, high = _thickest_two(thickness)
-    level = np.rint(8 * low / (low + high)).astype(np.intp)
-    fine = (bodies[lower] == _FULL) & (upper == background)
-    band = np.where(fine | (level >= 4), lower, upper)
-    return np.where(fine, UPWARD[level], bodies[band]), band, np.full_like(band, background)
+    bodies, covered = code_points(ink.textures + " "), 8 - thickness[-1]
+    band = thickness[:-1].argmax(axis=0)
+    glyphs = np.where(covered == 8, bodies[band], UPWARD[covered])
+    return glyphs, band, np.full_like(band, background)
 
 
 def strips_of(glyphs: Glyphs, keys: CellNumbers, styles: Sequence[Style]) -> list[Strip]:

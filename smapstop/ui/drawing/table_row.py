@@ -50,8 +50,8 @@ def draw_row(
             style = _restyle(base, *_cell_style(column, row, text, number, weight, palette))
         if move and not row.gone:
             ink = style.color.name if style.color else palette.foreground
-            style = _restyle(style, *_move_style(palette, move, ink))
-            style = ensure_legible(style) if cursor else style
+            colour, bold = _move_style(palette, move, ink)
+            style = _restyle(style, None if cursor else colour, bold)
         if column.cell_format == "name":
             marker = ensure_legible(_restyle(base, palette.colours[row.kind.value], True))
             segments += [Segment(letter_of(row.kind) + mark, marker), Segment(fmt.pad(text, cells - 1), style)]

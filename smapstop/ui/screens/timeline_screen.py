@@ -137,7 +137,7 @@ class TimelineScreen(Screen[None]):
         elif self.session.view_state.at is None:
             self.notify("nothing later: this is the newest", timeout=2)
         else:
-            self.notify(f"nothing later; {key_of(self.app, 'live')} goes on live", timeout=2)
+            self.notify(f"nothing later; {key_of(self.app, 'live')} goes back to live", timeout=2)
 
     def action_step(self, ticks: int) -> None:
         """Step back or forward by ticks; forward to the newest tick is live."""

@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 def test_one_sample_has_no_moments_to_choose_from(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(SAVED)
-    with pytest.raises(SmapstopError, match="is no recording: --at is for recordings"):
+    with pytest.raises(SmapstopError, match="is not a recording: --at is for recordings"):
         open_run(str(tmp_path / "a"), "peak", "pss")
 
 

