@@ -143,7 +143,7 @@ def test_errors_are_one_line_and_end_with_2(runs: Path) -> None:
         ): f"'{passwords}': not smaps: no line is the header of a mapping; ",
         (runs / "10.json", os.devnull): f"'{os.devnull}': it is empty: ",
         (runs / "10.json", runs / "60.json", "--metric", "ps"): "no metric 'ps': the metrics are size, rss, pss, ",
-        (runs / "10.json", runs / "60.json", "--at", "peak"): f"'{runs / '10.json'}' is not a recording: --at is for ",
+        (runs / "10.json", runs / "60.json", "--at", "peak"): f"'{runs / '10.json'}' is not a recording: --at is ",
         (runs / "10.json", runs / "60.json", "--fail-over", "heap=1%"): "--fail-over heap: neither run has it: ",
         (runs / "10.json", runs / "60.json", "--metric", "nonlinear"): f"the kernel of '{runs / '10.json'}' did not ",
     }
