@@ -27,6 +27,8 @@ class Settings:
     """Height of the panes below the table, lines; `None` for a fraction of the screen."""
     inspector: int | None = None
     """Share of the inspector beside or below the table, percent; `None` for the default."""
+    filters: tuple[str, ...] = ()
+    """Filters of earlier sessions, the oldest first."""
     is_recording: bool = False
     """Whether all that is watched is recorded to a file anyway."""
     remember: Callable[[Mapping[str, object]], None] = field(default=lambda _: None, repr=False)

@@ -155,7 +155,8 @@ class Dashboard(KeyApp):
         main, sorting = self.main_screen, self.session.order.sorting
         columns, interval = tuple(column.key for column in main.columns), main.pace.interval_ns / 1e9
         budget, commands = round(main.pace.budget * 100, 6), self._commands.lines
-        return UserState(columns, sorting, self.theme, interval, main.panes.lines, main.views.split, budget, commands)
+        panes, split, filters = main.panes.lines, main.views.split, main.filter_line.history.lines
+        return UserState(columns, sorting, self.theme, interval, panes, split, budget, commands, filters)
 
     @property
     def is_handling_keys(self) -> bool:

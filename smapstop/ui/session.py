@@ -9,7 +9,7 @@ from smapstop.model.history.activity import Activity
 from smapstop.model.history.time_window import last_tick_before, until_showing
 from smapstop.model.protocol import EndOfRecording, Failure, Mark, Target
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.filter import parse_filter
+from smapstop.model.view.filter import complete_filter, parse_filter
 from smapstop.model.view.selection import RowSelection, mappings_in
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
@@ -186,6 +186,10 @@ class Session:
         """
         passes = parse_filter(expression)
         return self.view is None or bool(passes(self.view.table).any())
+
+    def complete_filter(self, expression: str) -> list[str]:
+        """All completions of a filter."""
+        return complete_filter(expression, () if self.view is None else self.view.mappings.fields)
 
     def take_carried_mapping(self) -> int | None:
         """Take the counterpart of the carried mapping in this run; None until it is mapped."""

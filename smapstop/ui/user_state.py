@@ -34,17 +34,18 @@ class UserState:
     """Height of the panes, lines; None for a share of the screen."""
     inspector: int | None
     """The inspector's share of the width, or of the height below the table, percent; None for the default."""
-
     budget: float
     """Percent of one CPU."""
     commands: tuple[str, ...]
     """Commands typed so far, the oldest first."""
+    filters: tuple[str, ...] = ()
+    """Filters typed so far, the oldest first."""
 
     def changes(self, since: "UserState") -> dict[str, object]:
         """Settings that changed since another state, by their names in the config file."""
         changed: dict[str, object] = {
             name: getattr(self, name)
-            for name in ("columns", "theme", "interval", "pane", "inspector", "budget", "commands")
+            for name in ("columns", "theme", "interval", "pane", "inspector", "budget", "commands", "filters")
             if getattr(self, name) != getattr(since, name)
         }
         if self.sorting != since.sorting:

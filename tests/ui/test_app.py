@@ -24,6 +24,7 @@ from smapstop.text.format import cell_width
 from smapstop.text.table_rows import RowText, build_rows
 from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
+from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.key_bar import KeyBar
@@ -238,6 +239,40 @@ async def test_a_filter_that_is_typed_never_empties_the_table() -> None:
         keys = bar.render_line(0).text.split("  ")
         assert {" enter keep", "esc back"} <= set(keys)
         assert not {"/ filter", "s sort", "q quit"} & set(keys)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "swap>=0",
+        "delta!=1",
+        "kind:file",
+        "purpose:code",
+        "perm:rx",
+        "!kind:heap",
+        "0x2000",
+        "!0xfff",
+        "size<5M",
+        "!/usr/x",
+    ],
+)
+async def test_whatever_is_typed_the_rows_before_it_stay_until_it_is_finished(term: str) -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"libc", "space")
+        for letter in term:
+            await pilot.press(letter)
+            assert await names(pilot) == ["libc.so.6 .text"], app.view_state.filter
+
+
+async def test_a_word_that_matches_nothing_leaves_what_is_before_it() -> None:
+    app, _ = dashboard(START)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", *"stack", "space", *"pee")
+        assert await names(pilot) == ["[stack]"]
+        await pilot.press("ctrl+u", *"kind:he", "tab")
+        assert app.query_one("#filter-rows", FilterLine).value == "kind:heap"
+        assert await names(pilot) == ["[heap]"]
 
 
 async def test_a_filter_that_matches_nothing_says_so() -> None:

@@ -57,6 +57,14 @@ async def test_columns_are_shown_hidden_and_moved_in_a_list_and_the_table_has_th
     assert memory.told == [{"columns": ("name", "pss", "delta")}]
 
 
+async def test_filters_are_remembered_and_brought_back() -> None:
+    app, _, memory = dashboard(filters=("anon", "rss>1"))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("slash", "up", "up", "enter", "slash", *"heap", "enter")
+        assert app.view_state.filter == "heap"
+    assert memory.told == [{"filters": ("rss>1", "anon", "heap")}]
+
+
 async def test_the_list_of_columns_marks_those_of_the_table_first_and_in_its_order() -> None:
     app, _, memory = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:

@@ -212,6 +212,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         preferences.theme or "",
         preferences.pane,
         preferences.inspector,
+        preferences.filters or (),
         getattr(options, "output", None) is not None,
         save_state,
         _write_snapshot,

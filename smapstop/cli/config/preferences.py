@@ -35,6 +35,8 @@ class Preferences:
     """The inspector's share of the width, or of the height below the table, percent."""
     commands: tuple[str, ...] | None = None
     """Commands that were typed before, the oldest first."""
+    filters: tuple[str, ...] | None = None
+    """Filters typed in earlier sessions, the oldest first."""
     keys: Mapping[str, tuple[str, ...]] | None = None
     """Changed keys, in Textual's spelling, by the name of their action."""
 
@@ -114,10 +116,13 @@ def _number_parser(name: str, least: float, most: float, unit: str) -> Callable[
     return read
 
 
-def _parse_commands(value: object) -> tuple[str, ...]:
-    if not _is_string_list(value):
-        raise SmapstopError(f"commands = {_format_value(value)}", 'give a list: ["sort pss", "group kind"]')
-    return tuple(value)
+def _lines_parser(name: str, example: str) -> Callable[[object], tuple[str, ...]]:
+    def read(value: object) -> tuple[str, ...]:
+        if not _is_string_list(value):
+            raise SmapstopError(f"{name} = {_format_value(value)}", f"give a list: {example}")
+        return tuple(value)
+
+    return read
 
 
 def _parse_columns(value: object) -> tuple[str, ...]:
@@ -162,7 +167,8 @@ SETTING_PARSERS: Mapping[str, Callable[[object], object]] = {
     "theme": _parse_theme,
     "pane": _number_parser("pane", *PANE_LIMITS, "lines"),
     "inspector": _number_parser("inspector", *SPLIT_LIMITS, "percent"),
-    "commands": _parse_commands,
+    "commands": _lines_parser("commands", '["sort pss", "group kind"]'),
+    "filters": _lines_parser("filters", '["rss>10M", "libc"]'),
     "keys": _parse_key_table,
 }
 """Parser of the value of each setting; it raises `SmapstopError`."""

@@ -1,7 +1,7 @@
 """Parse filter expressions into predicates on the rows of a table."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,25 @@ def parse_filter(expression: str) -> RowFilter:
         return keep
 
     return passes
+
+
+def complete_filter(expression: str, fields: Iterable[str]) -> list[str]:
+    """Complete the last word of a filter: fields, kinds, purposes.
+
+    Args:
+        expression: What was typed.
+        fields: Fields that may be compared.
+    """
+    *before, word = expression.split(" ")
+    term = word.removeprefix("!")
+    words = [
+        *("kind:", "purpose:", "perm:"),
+        *(f"{name}>" for name in (*fields, "delta") if name not in HIDDEN_FIELDS),
+        *(f"kind:{kind.value}" for kind in Kind if ":" in term),
+        *(f"purpose:{_purpose_word(group)}" for group in PURPOSE_GROUPS if ":" in term),
+    ]
+    found = [each for each in words if each.startswith(term.lower()) and each != term]
+    return [" ".join((*before, word[: len(word) - len(term)] + each)) for each in found]
 
 
 def _parse_term(word: str) -> RowFilter:

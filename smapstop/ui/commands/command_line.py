@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -17,7 +16,7 @@ from smapstop.ui.commands.table import COMMANDS, complete_line, find_command, ru
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.line_history import LineHistory
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.widgets.line_input import LineInput
+from smapstop.ui.widgets.line_input import FirstCompletion, LineInput
 
 _HINT = "sort pss   group kind   goto 16:12:50   theme nord"
 
@@ -35,21 +34,11 @@ class CommandInput(LineInput):
     def __init__(self, history: LineHistory) -> None:
         super().__init__(_HINT, select_on_focus=False)
         self.history = history
-        self.suggester = _FirstCompletion(self)
-        self._completions: list[str] = []
-        """What tab goes through; the first is what was typed."""
+        self.suggester = FirstCompletion(self)
 
     def completions(self, line: str) -> list[str]:
         """All completions of a line."""
         return complete_line(cast("MainScreen", self.screen), line)
-
-    def action_complete(self, direction: int) -> None:
-        """Replace what was typed by its next completion (1), or by the previous one (-1)."""
-        if len(self._completions) < 3 or self.value not in self._completions:
-            self._completions = [self.value, *(each for each in self.completions(self.value) if each != self.value)]
-        at = (self._completions.index(self.value) + direction) % len(self._completions)
-        self.value = self._completions[at]
-        self.cursor_position = len(self.value)
 
     def action_close(self) -> None:
         """Close the line."""
@@ -139,15 +128,3 @@ class CommandLine(Vertical):
         line = self.query_one(Static)
         line.set_class(wrong, "-wrong")
         line.update(Content(fmt.printable(text)))
-
-
-class _FirstCompletion(Suggester):
-    """Suggests the first completion of a line."""
-
-    def __init__(self, line: CommandInput) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._line = line
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The first completion; None if there is none."""
-        return next(iter(self._line.completions(value)), None)

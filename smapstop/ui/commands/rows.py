@@ -73,7 +73,13 @@ def _complete_columns(_: MainScreen, argument: str) -> Iterator[str]:
 
 SORT = ScreenCommand("sort", "[COLUMN [asc|desc]]", "Sort the rows.", _sort, _complete_sort)
 GROUP = ScreenCommand("group", "[BY]", "Group the rows.", _group, lambda *_: GROUPINGS)
-FILTER = ScreenCommand("filter", "[EXPR]", "Show only matches; without one, all rows again.", _filter)
+FILTER = ScreenCommand(
+    "filter",
+    "[EXPR]",
+    "Show only matches; without one, all rows again.",
+    _filter,
+    lambda screen, argument: screen.session.complete_filter(argument),
+)
 METRIC = ScreenCommand(
     "metric", "METRIC", "Have changes, rates, histories and the order follow it.", _metric, lambda *_: METRICS
 )

@@ -36,9 +36,6 @@ from smapstop.ui.widgets.zoom import Zoom
 if TYPE_CHECKING:  # imported at run time only when a program is launched
     from smapstop.ui.widgets.program_dock import ProgramDock
 
-FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
-"""Examples of filter terms for rows."""
-
 
 class MainScreen(TimelineScreen):
     """Shows the header, the totals, the table and the inspector, the events, and the program's terminal.
@@ -92,7 +89,7 @@ class MainScreen(TimelineScreen):
         yield ChipLine()
         self.views = Views(self.columns, self.settings.inspector)
         yield self.views
-        yield FilterLine(FILTER_HINT, self.session.matches_rows, id="filter-rows")
+        yield self.filter_line
         self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)
         yield self.panes
         yield KeyBar()

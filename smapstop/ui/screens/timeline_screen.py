@@ -22,6 +22,8 @@ from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_band import TimeBand
 from smapstop.ui.widgets.totals import Totals
 
+FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
+"""Examples of filter terms for rows."""
 PLAYBACK_FRAME_SECONDS = 1 / 20
 """Interval between redraws during playback, seconds."""
 
@@ -44,6 +46,13 @@ class TimelineScreen(Screen[None]):
         self.columns = find_columns(settings.columns)
         self.recorded, self._expects_runs = recorded, many_runs
         self._playback: Playback | None = None
+        self.filter_line = FilterLine(
+            FILTER_HINT,
+            session.matches_rows,
+            complete=session.complete_filter,
+            earlier=settings.filters,
+            id="filter-rows",
+        )
 
     def on_mount(self) -> None:
         """Create the timer of playback, paused."""
@@ -185,7 +194,7 @@ class TimelineScreen(Screen[None]):
 
     def action_filter(self) -> None:
         """Open the line to filter rows."""
-        self.query_one("#filter-rows", FilterLine).open(self.session.view_state.filter)
+        self.filter_line.open(self.session.view_state.filter)
 
     @on(FilterLine.FilterChanged, "#filter-rows")
     def filter_rows(self, message: FilterLine.FilterChanged) -> None:

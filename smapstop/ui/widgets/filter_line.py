@@ -1,6 +1,6 @@
 """Input line for a filter of the table's rows or of the events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,17 +11,21 @@ from textual.widgets import Input
 
 from smapstop.errors import SmapstopError
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.line_history import LineHistory
 from smapstop.ui.widgets.line_input import LineInput
 
 
 class FilterLine(LineInput):
     """Posts the typed expression whenever it is valid and matches; hidden except while the user types.
 
-    What matches nothing is not finished yet, as a rule: it is applied when the user keeps it.
+    What matches nothing is not finished yet, as a rule: it is applied when the user keeps it. Until then, while its
+    last word begins a field or a kind, what is before that word is applied.
 
     Args:
         hint: Placeholder with examples.
         matches: Whether an expression matches anything; raises a `SmapstopError` for an invalid one.
+        complete: All completions of an expression.
+        earlier: Expressions of earlier sessions, the oldest first.
     """
 
     @dataclass
@@ -46,9 +50,22 @@ class FilterLine(LineInput):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("filter")]
 
-    def __init__(self, hint: str, matches: Callable[[str], bool], *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        hint: str,
+        matches: Callable[[str], bool],
+        *,
+        complete: Callable[[str], list[str]] = lambda _: [],
+        earlier: Iterable[str] = (),
+        id: str | None = None,  # noqa: A002  (as Textual names it)
+    ) -> None:
         super().__init__(hint, id=id)
-        self._matches = matches
+        self._matches, self._complete = matches, complete
+        self.history = LineHistory(earlier)
+
+    def completions(self, line: str) -> list[str]:
+        """All completions of an expression."""
+        return self._complete(line)
 
     def close(self) -> None:
         """Hide the line; the filter stays."""
@@ -64,11 +81,18 @@ class FilterLine(LineInput):
     def apply_if_valid(self, message: Input.Changed) -> None:
         """Post the typed expression if it is valid and matches, or mark it."""
         message.stop()
-        error = self._find_error(message.value)
-        matches = error is None and self._matches(message.value)
+        typed = message.value.strip()
+        matches = self._is_match(typed)
         self.set_class(not matches, "-wrong")
+        if not matches and self._complete(typed):  # the last word begins one that would make sense
+            typed = typed.rpartition(" ")[0].strip()
+            matches = self._is_match(typed)
         if self.display and matches:
-            self.post_message(self.FilterChanged(self, message.value.strip()))
+            self.post_message(self.FilterChanged(self, typed))
+
+    def _is_match(self, expression: str) -> bool:
+        """Whether an expression is valid and matches anything."""
+        return self._find_error(expression) is None and self._matches(expression)
 
     @on(Input.Submitted)
     def close_if_valid(self, message: Input.Submitted) -> None:

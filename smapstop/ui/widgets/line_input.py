@@ -1,5 +1,6 @@
 """Input of one line that is hidden except while the user types, and remembers what was typed before."""
 
+from textual.suggester import Suggester
 from textual.widgets import Input
 
 from smapstop.ui.line_history import LineHistory
@@ -29,6 +30,8 @@ class LineInput(Input):
         super().__init__(placeholder=hint, select_on_focus=select_on_focus, id=id)
         self.history = LineHistory()
         """The lines entered before."""
+        self._completions: list[str] = []
+        """What tab goes through; the first is what was typed."""
 
     def open(self, text: str) -> None:
         """Show the line, to edit a text."""
@@ -36,6 +39,18 @@ class LineInput(Input):
         self.cursor_position = len(text)
         self.display = True
         self.screen.set_focus(self)  # at once: `focus` is deferred, and the first letters would go elsewhere
+
+    def completions(self, line: str) -> list[str]:  # noqa: ARG002  (of a line without any)
+        """All completions of a line."""
+        return []
+
+    def action_complete(self, direction: int) -> None:
+        """Replace what was typed by its next completion (1), or by the previous one (-1)."""
+        if len(self._completions) < 3 or self.value not in self._completions:
+            self._completions = [self.value, *(each for each in self.completions(self.value) if each != self.value)]
+        at = (self._completions.index(self.value) + direction) % len(self._completions)
+        self.value = self._completions[at]
+        self.cursor_position = len(self.value)
 
     def action_earlier(self) -> None:
         """Bring back the line typed before this one."""
@@ -48,3 +63,15 @@ class LineInput(Input):
     def _walk_history(self, direction: int) -> None:
         self.value = self.history.step(self.value, direction)
         self.cursor_position = len(self.value)
+
+
+class FirstCompletion(Suggester):
+    """Suggests the first completion of a line."""
+
+    def __init__(self, line: LineInput) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._line = line
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The first completion; None if there is none."""
+        return next(iter(self._line.completions(value)), None)

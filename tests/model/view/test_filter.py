@@ -9,7 +9,7 @@ from factories import mappings_of, tick_of, timeline_of
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline.map_diff import diff_maps
-from smapstop.model.view.filter import parse_filter
+from smapstop.model.view.filter import complete_filter, parse_filter
 from smapstop.model.view.groups import group_rows
 from smapstop.model.view.sort import Sorting, sort_column, sort_rows
 from smapstop.model.view.table_data import TableData, build_table
@@ -212,3 +212,22 @@ def test_filter_by_purpose() -> None:
     with pytest.raises(SmapstopError) as caught:
         parse_filter("purpose:nothing")
     assert "malloc-arenas" in caught.value.remedy
+
+
+def test_the_last_word_of_a_filter_is_completed() -> None:
+    def found(expression: str) -> list[str]:
+        return complete_filter(expression, ("rss", "pss", "private_clean", "private_dirty"))
+
+    assert found("r") == ["rss>"]
+    assert found("libc !private_d") == ["libc !private_dirty>"]
+    assert found("rss>1 P") == [
+        "rss>1 purpose:",
+        "rss>1 perm:",
+        "rss>1 pss>",
+        "rss>1 private_clean>",
+        "rss>1 private_dirty>",
+    ]
+    assert found("kind:s") == ["kind:stack", "kind:shared", "kind:special"]
+    assert found("!purpose:m") == ["!purpose:mapped-files", "!purpose:main-heap", "!purpose:malloc-arenas"]
+    assert found("kind:heap") == found("libc") == []
+    assert found("libc ")[:3] == ["libc kind:", "libc purpose:", "libc perm:"]
