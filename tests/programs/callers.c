@@ -1,5 +1,5 @@
 /* Faults of known functions, so many as the step says: each has a page of its own in the memory that is told first.
- *     callers [LIBRARY]     LIBRARY, made of this file with -DLIBRARY, is loaded in the fourth step
+ *     callers [LIBRARY]     LIBRARY, made of this file with -DLIBRARY, is loaded in the last step
  */
 #ifdef LIBRARY
 void touch_in_library(char *at, int pages)
@@ -12,6 +12,7 @@ void touch_in_library(char *at, int pages)
 #include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 #define NOT_INLINED __attribute__((noinline, noclone))
 #define KEEP() __asm__ volatile("" ::: "memory") /* no tail call */
@@ -57,6 +58,13 @@ NOT_INLINED static void load(const char *path)
 	KEEP();
 }
 
+NOT_INLINED static void in_kernels_code(void)
+{
+	for (int page = 0; page < 3; page++, at += PAGE)
+		clock_gettime(CLOCK_MONOTONIC, (struct timespec *)at);
+	KEEP();
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t thread;
@@ -74,6 +82,8 @@ int main(int argc, char **argv)
 	step("signal", memory);
 	deep(60);
 	step("deep", memory);
+	in_kernels_code();
+	step("vdso", memory);
 	if (argc > 1)
 		load(argv[1]);
 	step("library", memory);

@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from stepped_program import SteppedProgram
 
+from smapstop.proc.callstack.code_file import CodeFile
+from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.callstack.frame_names import FrameNames
 from smapstop.proc.callstack.frames import Frame
-from smapstop.proc.callstack.process_code import ProcessCode
-from smapstop.proc.callstack.registers import X86_64
+from smapstop.proc.callstack.process_code import CodePlace, ProcessCode
+from smapstop.proc.callstack.registers import X86_64, Architecture
 from smapstop.proc.callstack.unwind import CallStack, Unwinder
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
@@ -48,13 +51,13 @@ RunChain = Callable[..., StoppedProgram]
 
 @pytest.fixture
 def run_chain() -> Iterator[RunChain]:
-    """Runs call_chain, compiled as given, in a way, until it has told its stack."""
+    """Runs call_chain, compiled as given, in a way, by a command before it, until it has told its stack."""
     if platform.machine() != "x86_64":
         pytest.skip("call_chain knows the registers of x86-64 only")
     with ExitStack() as running:
 
-        def run(executable: Path, way: str = "plain") -> StoppedProgram:
-            program = running.enter_context(SteppedProgram(executable, way))
+        def run(executable: Path, way: str = "plain", *before: str | Path) -> StoppedProgram:
+            program = running.enter_context(SteppedProgram(*before, executable, way))
             process = running.enter_context(ProcDir(program.pid))
             registers, stack = map(bytes.fromhex, program.words)
             code = ProcessCode(process, X86_64, ElfCache())
@@ -62,3 +65,13 @@ def run_chain() -> Iterator[RunChain]:
             return StoppedProgram(program.pid, code, tuple(memoryview(registers).cast("Q")), stack)
 
         yield run
+
+
+def code_of_file(file: CodeFile, architecture: Architecture) -> ProcessCode:
+    """Code of a process that has one file, loaded at the addresses that it says."""
+    mapping = CodeMapping(0, 2**47, 0, "0:1", 1, "/program")
+
+    def find(address: int) -> CodePlace | None:
+        return CodePlace(mapping, file, address) if file.read_code(address, 1) else None
+
+    return Mock(spec=ProcessCode, architecture=architecture, version=0, find=find)

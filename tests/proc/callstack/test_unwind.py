@@ -1,5 +1,6 @@
 """Stacks of real programs, compiled in all ways that matter, up to main and beyond."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,26 @@ def test_a_deleted_program_is_unwound_and_named(program: Compile, run_chain: Run
     copy.write_bytes(b"another file of this name")
     assert chain.names() == CHAIN
     assert not chain.unwind().is_cut
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change the root of a process")
+def test_a_program_in_a_root_of_its_own_is_unwound_and_named(
+    program: Compile, run_chain: RunChain, tmp_path: Path
+) -> None:
+    shutil.copy(program("call_chain", *OPTIMISED, "-static"), tmp_path / "inside")
+    chain = run_chain(Path("/inside"), "plain", "chroot", tmp_path)
+    assert chain.names() == CHAIN
+
+
+def test_a_library_that_was_replaced_has_no_names_that_are_of_another(
+    program: Compile, run_chain: RunChain, tmp_path: Path
+) -> None:
+    """Its path leads to another file by now; the mapping still leads to it, for those who may follow."""
+    copy = Path(shutil.copy(program("call_chain", *OPTIMISED), tmp_path / "rebuilt"))
+    chain = run_chain(copy)
+    shutil.copy(program("call_chain", "-O0"), tmp_path / "new")
+    (tmp_path / "new").rename(copy)
+    assert chain.names() == CHAIN
 
 
 def test_the_same_address_is_decoded_once(program: Compile, run_chain: RunChain) -> None:
