@@ -108,6 +108,11 @@ class SharersRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadsRequest:
+    """Read the threads of the target; the reply is `ThreadsReply`."""
+
+
+@dataclass(frozen=True, slots=True)
 class FollowFamily:
     """Read the family of the target, too, or no longer; each reading is a `FamilyReading`."""
 
@@ -146,7 +151,19 @@ class Mark:
     """The mapping that the user looked at; None for none."""
 
 
-Request = Attach | AttachNext | StopWaiting | Launch | Pace | Signal | Detach | MappingRequest | FamilyRequest | Mark
+Request = (
+    Attach
+    | AttachNext
+    | StopWaiting
+    | Launch
+    | Pace
+    | Signal
+    | Detach
+    | ThreadsRequest
+    | MappingRequest
+    | FamilyRequest
+    | Mark
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +260,26 @@ class SharersReply:
 
 MappingReply = PagesReply | SymbolsReply | FramesReply | SharersReply
 """Replies to a `MappingRequest`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadsReply:
+    """Threads of the target, as columns."""
+
+    monotonic_ns: int = 0
+    """Time of the reading, monotonic clock, ns."""
+    tids: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    states: str = ""
+    """A letter for each, as of a process."""
+    cpu_ticks: tuple[int, ...] = ()
+    """CPU time used so far, clock ticks."""
+    stacks: tuple[int, ...] = ()
+    """Id of the mapping that the stack is in; -1 where it is not known."""
+    total: int = 0
+    """Number of all threads; those beyond a limit are left out."""
+    missing_reason: str = ""
+    """Why the threads could not be read; empty when they could."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

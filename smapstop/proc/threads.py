@@ -8,6 +8,10 @@ import numpy as np
 
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
+from smapstop.proc.stat import fields_after_name
+
+_MOST_THREADS = 100_000
+"""Limit of threads that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,35 @@ class StackPointer:
     tid: int
     name: str
     address: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadStat:
+    """A thread, and the CPU time that it has used."""
+
+    tid: int
+    name: str
+    state: str
+    """One letter, as of a process."""
+    cpu_ticks: int
+    """CPU time in user mode and in the kernel, clock ticks."""
+
+
+def read_thread_stats(process: ProcDir, limit: int) -> tuple[list[ThreadStat], int]:
+    """Read the threads with the lowest ids, at most `limit`; and the number of all threads.
+
+    Raises:
+        OSError: The threads may not be listed, or the process is gone.
+    """
+    tids = sorted(map(int, process.list_names("task", _MOST_THREADS)))
+    stats = []
+    for tid in tids[:limit]:
+        with suppress(OSError):  # it has ended
+            text = process.read(f"task/{tid}/stat")
+            fields = fields_after_name(text)
+            name = os.fsdecode(text[text.index(b"(") + 1 : text.rindex(b")")])
+            stats.append(ThreadStat(tid, name, fields[0].decode(), int(fields[11]) + int(fields[12])))
+    return stats, len(tids)
 
 
 def list_other_threads(process: ProcDir) -> list[int]:

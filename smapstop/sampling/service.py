@@ -27,6 +27,7 @@ from smapstop.model.protocol import (
     Signal,
     StopWaiting,
     SymbolsRequest,
+    ThreadsRequest,
 )
 from smapstop.proc.process import ProcDir
 from smapstop.proc.successor import SuccessorSearch, boot_time_s, read_identity
@@ -139,6 +140,8 @@ class Service:
                         self._send(reply)
                 case PagesRequest() | SymbolsRequest() | FramesRequest() | SharersRequest() if self._watched:
                     self._send(self._watched.sampler.answer(request))
+                case ThreadsRequest() if self._watched:
+                    self._send(self._watched.sampler.answer_threads())
                 case Signal(number) if self._watched and self._watched.program:
                     signal_session(self._watched.program.pid, number)
                 case _:

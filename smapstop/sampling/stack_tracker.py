@@ -1,6 +1,7 @@
 """Find the mappings that hold thread stacks, a few threads per tick."""
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import replace
 
 from smapstop.model.tick import Ids, ThreadStack
@@ -26,6 +27,14 @@ class StackTracker:
         self._new_threads: deque[int] = deque()
         self._known_threads: deque[int] = deque()
         self._thread_count, self._tick_count = 0, 0
+
+    def find_stacks(self, limit: int, mappings: Mappings, ids: Ids) -> Mapping[int, int]:
+        """Mapping of each known stack by thread, after a search for at most `limit` more."""
+        if not self._thread_count:
+            self._list_threads()
+        for _ in range(min(limit, len(self._new_threads))):
+            self._find_stack(self._new_threads.popleft(), mappings, ids)
+        return {tid: stack.mapping for tid, stack in self._stack_of_thread.items()}
 
     def changes(self, counters: Counters, mappings: Mappings, ids: Ids) -> tuple[ThreadStack, ...]:
         """Changes of stacks since the last call, in mappings just read; tid 0: no longer a stack."""

@@ -33,6 +33,7 @@ WireMessage = (
     | protocol.LaunchFailed
     | protocol.Failure
     | protocol.MappingReply
+    | protocol.ThreadsReply
     | protocol.Request
     | FamilyReading
     | protocol.MemberMessage

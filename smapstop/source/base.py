@@ -3,10 +3,20 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from smapstop.model.protocol import EndOfRecording, Failure, LaunchFailed, MappingReply, Mark, Notice, Request, Target
+from smapstop.model.protocol import (
+    EndOfRecording,
+    Failure,
+    LaunchFailed,
+    MappingReply,
+    Mark,
+    Notice,
+    Request,
+    Target,
+    ThreadsReply,
+)
 from smapstop.model.tick import Tick
 
-SourceMessage = Tick | Target | LaunchFailed | Notice | EndOfRecording | Failure | MappingReply | Mark
+SourceMessage = Tick | Target | LaunchFailed | Notice | EndOfRecording | Failure | MappingReply | ThreadsReply | Mark
 """Messages of a source: the target first, then its ticks; marks after their ticks; a `Failure` is the last one."""
 
 

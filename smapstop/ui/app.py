@@ -24,6 +24,7 @@ from smapstop.model.protocol import (
     SharersReply,
     SymbolsReply,
     Target,
+    ThreadsReply,
 )
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -38,7 +39,7 @@ from smapstop.ui.commands.palette import palette_commands
 from smapstop.ui.commands.table import COMMAND, run_line
 from smapstop.ui.keys.key_app import KeyApp
 from smapstop.ui.line_history import LineHistory
-from smapstop.ui.messages import SourceMessageReceived
+from smapstop.ui.messages import SourceMessageReceived, ThreadsRead
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.dashboard import MainScreen
 from smapstop.ui.session import Session
@@ -226,6 +227,8 @@ class Dashboard(KeyApp):
                 self._show_launch_failure(str(SmapstopError(launch_failed.what, launch_failed.remedy)))
             case PagesReply() | SymbolsReply() | FramesReply() | SharersReply() as reply:
                 self.main_screen.views.handle_reply(reply)
+            case ThreadsReply() as threads:
+                self.screen.post_message(ThreadsRead(threads))
             case Notice() as notice:
                 self.session.notices.append(str(SmapstopError(notice.what, notice.remedy)))
                 self.notify(fmt.printable(self.session.notices[-1]), severity="warning", markup=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from smapstop.model.protocol import Request
+from smapstop.model.protocol import Request, ThreadsReply
 from smapstop.source.base import SourceMessage
 
 
@@ -20,6 +20,13 @@ class SourceRequested(Message):
     """A widget requests something of the source."""
 
     request: Request
+
+
+@dataclass
+class ThreadsRead(Message):
+    """The source has read the threads."""
+
+    reply: ThreadsReply
 
 
 class ViewOutdated(Message):

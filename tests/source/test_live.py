@@ -28,6 +28,8 @@ from smapstop.model.protocol import (
     Signal,
     StopWaiting,
     Target,
+    ThreadsReply,
+    ThreadsRequest,
 )
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit, Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -449,6 +451,46 @@ def test_the_next_process_of_the_same_name_is_awaited_and_watched(listening: Lis
             process.kill()
             assert listening.ending().signal == signal.SIGKILL
         listening.ask(AttachNext(QUICK))
+
+
+THREADS = """
+import threading, time
+threading.stack_size(1 << 20)
+for number in range(3):
+    threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+step()
+"""
+
+
+def test_threads_are_read_with_their_cpu_time_and_the_mappings_of_their_stacks(listening: Listening) -> None:
+    with stepped_python(THREADS) as target:
+        listening.ask(Attach(target.pid, QUICK))
+        listening.target()
+        listening.tick()
+
+        def threads() -> ThreadsReply:
+            listening.ask(ThreadsRequest())
+            while True:
+                news = listening.next()
+                if isinstance(news, ThreadsReply):
+                    return news
+
+        replies: list[ThreadsReply] = []
+
+        def are_known() -> bool:
+            replies.append(threads())
+            return len(replies[-1].tids) == 4 and min(replies[-1].stacks) >= 0
+
+        wait_until(are_known)
+        reply = replies[-1]
+        assert reply.total == 4
+        assert target.pid in reply.tids
+        snapshot = listening.timeline.at(len(listening.timeline) - 1)
+        rows = [snapshot.row_of(stack) for stack in reply.stacks]
+        names = [snapshot.mappings.name_of(row) for row in rows if row is not None]
+        assert sorted(names) == ["", "", "", "[stack]"]
+        assert all(ticks >= 0 for ticks in reply.cpu_ticks)
+        assert reply.monotonic_ns >= replies[0].monotonic_ns
 
 
 def test_who_no_longer_waits_is_attached_to_nothing(listening: Listening, tmp_path: Path) -> None:

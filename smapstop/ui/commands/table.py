@@ -16,6 +16,7 @@ from smapstop.ui.commands import (
     rows,
     sampling,
     select,
+    threads,
 )
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
@@ -49,6 +50,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     sampling.INTERVAL,
     sampling.BUDGET,
     program.RUN,
+    threads.THREADS,
     looks.THEME,
     looks.HELP,
     sampling.SNAPSHOT,

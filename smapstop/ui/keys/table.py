@@ -29,6 +29,7 @@ Place = Literal[
     "sort",
     "columns",
     "theme",
+    "threads",
     "copy",
     "quit",
     "guide",
@@ -36,7 +37,7 @@ Place = Literal[
 """Where a key works: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
 PLACES: tuple[Place, ...] = get_args(Place)
 MODAL_PLACES: frozenset[Place] = frozenset(
-    {"help", "pick", "search", "runs", "marks", "sort", "columns", "theme", "copy", "quit", "guide"}
+    {"help", "pick", "search", "runs", "marks", "sort", "columns", "theme", "threads", "copy", "quit", "guide"}
 )
 """Screens on which the dashboard's own keys are inactive."""
 TYPING_PLACES: frozenset[Place] = frozenset({"filter", "command", "letter", "pick", "sort", "theme"})
@@ -98,10 +99,12 @@ KEYS: tuple[Key, ...] = (
          "app.help", help="close", shown=True),
     _key("quit", "q", "quit", "General", "Quit, or close what is open; asks once if history would be lost.",
          "app.command('quit')", help="close", pick="leave", runs="dismiss", marks="dismiss", sort="dismiss",
-         columns="dismiss", theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown=True),
+         columns="dismiss", theme="back", threads="dismiss", copy="dismiss", quit="answer('quit')",
+         guide="close", shown=True),
     _key("quit_now", "f10 ctrl+c", "quit now", "General", "Quit without asking about history.",
          "app.command('quit now')", help="close", pick="leave", runs="dismiss", marks="dismiss", sort="dismiss",
-         columns="dismiss", theme="back", copy="dismiss", quit="answer('quit')", guide="close", shown="pick"),
+         columns="dismiss", theme="back", threads="dismiss", copy="dismiss", quit="answer('quit')",
+         guide="close", shown="pick"),
     _key("close", "q", "close", "General", "Close what is open: the inspector, the events.",
          inspector="screen.back", events="back", shadows="quit"),
     _key("program", "i t", "program", "Program", "Type into the program.",
@@ -113,7 +116,7 @@ KEYS: tuple[Key, ...] = (
     _key("filter", "/ f4", "filter", "Table", "Show only matches: libc, kind:heap, rss>10M.",
          "filter", events="screen.filter_events", help="search", shown=True),
     _key("sort", "s f6", "sort", "Table", "Choose the sort column; clicking a title sorts, too.",
-         "sort", pick="sort", shown=True),
+         "sort", pick="sort", threads="next_order", shown=True),
     _key("reverse", "I", "reverse", "Table", "Sort in the other direction.", "reverse"),
     _key("sort_left", "shift+left", "sort left", "Table", "Sort by the column to the left.", "previous_sort"),
     _key("sort_right", "shift+right", "sort right", "Table", "Sort by the column to the right.", "next_sort"),
@@ -131,13 +134,13 @@ KEYS: tuple[Key, ...] = (
     _key("compare", "d", "diff", "Compare", "Compare with the previous tick, the mark, or the start.",
          "compare", shown=True),
     _key("open", "enter", "open", "Table", "Go into the mapping, again to have it fill the screen; unfold a group.",
-         "open", events="open", shown=True),
+         "open", events="open", threads="open", shown=True),
     _key("pages", "v", "pages", "Table", "Show the mapping's pages; press again for why it changed.",
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go back one step: out of a mapping, a filter, the past.",
          "back", events="back", filter="screen.back", help="back", pick="back", runs="dismiss", marks="dismiss",
-         sort="dismiss", columns="dismiss", theme="back", copy="dismiss", quit="answer('cancel')", guide="back",
-         command="close", letter="close", shown="filter command letter pick"),
+         sort="dismiss", columns="dismiss", theme="back", threads="dismiss", copy="dismiss",
+         quit="answer('cancel')", guide="back", command="close", letter="close", shown="filter command letter pick"),
     _key("events", "e f7", "events", "Table", "Show the event log; in it, enter opens the mapping and / filters.",
          "app.command('events')", shown=True),
     _key("last_event", "[", "previous outlier", "Time", "Back to where something began, or differs from its run.",
@@ -162,6 +165,8 @@ KEYS: tuple[Key, ...] = (
          "app.command('zoom program')"),
     _key("run_again", "R", "run again", "Program", "Run the program again; of a process that ended, await the next.",
          "app.command('run')"),
+    _key("threads", "H", "threads", "Program", "List the threads: CPU time, and whose stack is how large.",
+         "app.command('threads')", threads="dismiss"),
     _key("runs", "r", "runs", "Program", "List the runs; d compares with the previous one.",
          "runs", runs="dismiss"),
     _key("group", "o f5", "group", "Table", "Group by name, kind, file (a tree), purpose, or not at all.",
@@ -179,7 +184,8 @@ KEYS: tuple[Key, ...] = (
          "app.type_command"),
     _key("suspend", "ctrl+z", "suspend", "General", "Back to the shell; fg there comes back.", "app.suspend",
          help="app.suspend", pick="app.suspend", runs="app.suspend", sort="app.suspend", columns="app.suspend",
-         theme="app.suspend", quit="app.suspend", guide="app.suspend"),
+         theme="app.suspend", threads="app.suspend", copy="app.suspend", marks="app.suspend", quit="app.suspend",
+         guide="app.suspend"),
     _key("palette", "ctrl+p", "palette", "General", "Find an action by name.",
          "app.command_palette", priority=True),
     _key("columns", "c f2", "columns", "Table", "Choose the columns, and their order.", "columns"),
