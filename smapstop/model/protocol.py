@@ -287,7 +287,7 @@ class MemberMessage:
     """A message about a member of the family: its target first, then its ticks; and replies."""
 
     pid: int
-    content: "Target | Tick | MappingReply"
+    content: "Target | Tick | MappingReply | ThreadsReply"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from smapstop.model.protocol import (
     SharersRequest,
     SymbolsReply,
     SymbolsRequest,
-    ThreadsReply,
 )
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Mappings
@@ -26,13 +25,7 @@ from smapstop.proc.pages.pagemap import PAGE_BYTES, read_anonymous_runs, read_pa
 from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir
 from smapstop.proc.shared_memory.sharers import find_sharers
 from smapstop.proc.shared_memory.sysv import find_sysv_segment, read_sysv_segments
-from smapstop.proc.threads import read_thread_stats
-from smapstop.sampling.stack_tracker import StackTracker
 
-MAX_THREADS = 2000
-"""Limit of threads that are read at once: 30 ms."""
-_MAX_STACKS_SOUGHT = 100
-"""Limit of threads whose stacks are sought at once, 20 to 70 µs each."""
 GONE_REASON = "the mapping is gone"
 MAX_FRAMES = 65_536
 """Limit of pages whose frames are read at once: 0.1 s."""
@@ -146,35 +139,6 @@ def read_sharers(process: ProcDir, mappings: Mappings, ids: Ids, request: Sharer
     except OSError as error:
         return SharersReply(request.mapping, missing_reason=f"cannot be read: {error.strerror}")
     return SharersReply(request.mapping, found.processes, found.unread, None if segment is None else segment.attached)
-
-
-def read_threads(process: ProcDir, tracker: StackTracker, mappings: Mappings, ids: Ids) -> ThreadsReply:
-    """Read the threads of the process, and which mappings their stacks are in.
-
-    Args:
-        process: The process that is watched.
-        tracker: Tracker of its stacks; it learns of more.
-        mappings: Its mappings at the last reading.
-        ids: Their ids.
-    """
-    try:
-        stats, total = read_thread_stats(process, MAX_THREADS)
-    except OSError as error:
-        return ThreadsReply(missing_reason=f"the threads cannot be read: {error.strerror}")
-    stacks = dict(tracker.find_stacks(_MAX_STACKS_SOUGHT, mappings, ids))
-    rows = range(len(ids) - 1, -1, -1)  # it is near the end
-    main = next((row for row in rows if mappings.name_of(row) == "[stack]"), None)
-    if main is not None:
-        stacks[process.pid] = int(ids[main])
-    return ThreadsReply(
-        monotonic_ns=time.monotonic_ns(),
-        tids=tuple(stat.tid for stat in stats),
-        names=tuple(stat.name for stat in stats),
-        states="".join(stat.state for stat in stats),
-        cpu_ticks=tuple(stat.cpu_ticks for stat in stats),
-        stacks=tuple(stacks.get(stat.tid, -1) for stat in stats),
-        total=total,
-    )
 
 
 def _page_range(process: ProcDir, start: int, end: int) -> PageRuns:

@@ -19,6 +19,7 @@ from smapstop.model.protocol import (
     SharersRequest,
     SymbolsRequest,
     ThreadsReply,
+    ThreadsRequest,
 )
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
 from smapstop.model.totals import totals_of
@@ -32,7 +33,7 @@ from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.page_positions import PositionTracker
 from smapstop.sampling.process_cgroup import ProcessCgroup
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
-from smapstop.sampling.queries import read_frames, read_pages, read_sharers, read_symbols, read_threads
+from smapstop.sampling.queries import read_frames, read_pages, read_sharers, read_symbols
 from smapstop.sampling.stack_tracker import StackTracker
 from smapstop.sampling.zero_pages import settle_discards
 
@@ -252,12 +253,12 @@ class Sampler:
         """Whether the process was sampled."""
         return self._last is not None
 
-    def answer(self, request: MappingRequest) -> MappingReply:
-        """Answer a request about one mapping, between ticks; requires at least one tick."""
+    def answer(self, request: MappingRequest | ThreadsRequest) -> MappingReply | ThreadsReply:
+        """Answer a request about one mapping, or the threads, between ticks; requires at least one tick."""
         began_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
         assert self._last is not None
         mappings, ids = self._state.known or (self._last.rows, _NO_IDS)
-        reply: MappingReply
+        reply: MappingReply | ThreadsReply
         match request:
             case PagesRequest():
                 reply = read_pages(self._process, mappings, ids, request, self._last.number)
@@ -267,15 +268,8 @@ class Sampler:
                 reply = read_frames(self._process, mappings, ids, request)
             case SharersRequest():
                 reply = read_sharers(self._process, mappings, ids, request)
-        self.pacer.book_request(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
-        return reply
-
-    def answer_threads(self) -> ThreadsReply:
-        """Read the threads, between ticks; requires at least one tick."""
-        began_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
-        assert self._last is not None
-        mappings, ids = self._state.known or (self._last.rows, _NO_IDS)
-        reply = read_threads(self._process, self._stack_tracker, mappings, ids)
+            case ThreadsRequest():
+                reply = self._stack_tracker.read_threads(mappings, ids)
         self.pacer.book_request(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
         return reply
 

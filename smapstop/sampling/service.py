@@ -138,10 +138,10 @@ class Service:
                     reply = self._family.answer(request)
                     if reply is not None:
                         self._send(reply)
-                case PagesRequest() | SymbolsRequest() | FramesRequest() | SharersRequest() if self._watched:
+                case PagesRequest() | SymbolsRequest() | FramesRequest() | SharersRequest() | ThreadsRequest() if (
+                    self._watched
+                ):
                     self._send(self._watched.sampler.answer(request))
-                case ThreadsRequest() if self._watched:
-                    self._send(self._watched.sampler.answer_threads())
                 case Signal(number) if self._watched and self._watched.program:
                     signal_session(self._watched.program.pid, number)
                 case _:

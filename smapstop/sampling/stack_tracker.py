@@ -1,18 +1,23 @@
 """Find the mappings that hold thread stacks, a few threads per tick."""
 
+import time
 from collections import Counter, deque
-from collections.abc import Mapping
 from dataclasses import replace
 
+from smapstop.model.protocol import ThreadsReply
 from smapstop.model.tick import Ids, ThreadStack
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir
-from smapstop.proc.threads import find_stack_row, list_other_threads, read_stack_pointer
+from smapstop.proc.threads import find_stack_row, list_other_threads, read_stack_pointer, read_thread_stats
 
 MAX_NEW_PER_TICK = 16
 """Limit of new threads examined per tick, 20 to 70 µs each."""
 MAX_RECHECKED_PER_TICK = 2
 """Limit of known threads examined again per tick: their name or stack may have changed."""
+MAX_THREADS = 2000
+"""Limit of threads that are read for a request: 30 ms."""
+_MAX_SOUGHT = 100
+"""Limit of threads whose stacks are sought for a request."""
 LIST_EVERY_TICKS = 10
 """Ticks after which the threads are listed again even if their number is unchanged."""
 
@@ -28,13 +33,30 @@ class StackTracker:
         self._known_threads: deque[int] = deque()
         self._thread_count, self._tick_count = 0, 0
 
-    def find_stacks(self, limit: int, mappings: Mappings, ids: Ids) -> Mapping[int, int]:
-        """Mapping of each known stack by thread, after a search for at most `limit` more."""
+    def read_threads(self, mappings: Mappings, ids: Ids) -> ThreadsReply:
+        """Read all threads, in mappings read before, and seek the stacks of some that are not known."""
+        try:
+            stats, total = read_thread_stats(self._process, MAX_THREADS)
+        except OSError as error:
+            return ThreadsReply(missing_reason=f"the threads cannot be read: {error.strerror}")
         if not self._thread_count:
             self._list_threads()
-        for _ in range(min(limit, len(self._new_threads))):
+        for _ in range(min(_MAX_SOUGHT, len(self._new_threads))):
             self._find_stack(self._new_threads.popleft(), mappings, ids)
-        return {tid: stack.mapping for tid, stack in self._stack_of_thread.items()}
+        stacks = {tid: stack.mapping for tid, stack in self._stack_of_thread.items()}
+        rows = range(len(ids) - 1, -1, -1)  # that of the main thread is near the end
+        main = next((row for row in rows if mappings.name_of(row) == "[stack]"), None)
+        if main is not None:
+            stacks[self._process.pid] = int(ids[main])
+        return ThreadsReply(
+            monotonic_ns=time.monotonic_ns(),
+            tids=tuple(stat.tid for stat in stats),
+            names=tuple(stat.name for stat in stats),
+            states="".join(stat.state for stat in stats),
+            cpu_ticks=tuple(stat.cpu_ticks for stat in stats),
+            stacks=tuple(stacks.get(stat.tid, -1) for stat in stats),
+            total=total,
+        )
 
     def changes(self, counters: Counters, mappings: Mappings, ids: Ids) -> tuple[ThreadStack, ...]:
         """Changes of stacks since the last call, in mappings just read; tid 0: no longer a stack."""
