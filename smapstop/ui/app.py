@@ -35,7 +35,7 @@ from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text, oom_notices
 from smapstop.ui.commands.command_line import CommandLine
 from smapstop.ui.commands.letter_line import LetterLine
-from smapstop.ui.commands.palette import palette_commands
+from smapstop.ui.commands.palette import CommandLines, palette_commands
 from smapstop.ui.commands.table import COMMAND, run_line
 from smapstop.ui.keys.key_app import KeyApp
 from smapstop.ui.line_history import LineHistory
@@ -48,7 +48,6 @@ from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
 from smapstop.ui.user_state import UserState
 from smapstop.ui.widgets.header import HeaderBar
-from smapstop.ui.widgets.help_place import help_place
 
 PATIENCE_SECONDS = 3.0
 """Time that a tick may be late before it counts as overdue."""
@@ -68,6 +67,7 @@ class Dashboard(KeyApp):
 
     CSS_PATH = "smapstop.tcss"
     TITLE = "smapstop"
+    COMMANDS = KeyApp.COMMANDS | {CommandLines}
 
     def __init__(
         self,
@@ -172,18 +172,6 @@ class Dashboard(KeyApp):
         """Disable all actions while the program has the keys, and commands that make no sense now."""
         name = str(parameters[0]).partition(" ")[0] if action == "command" and parameters else ""
         return self.is_handling_keys and (not name or COMMAND[name].available(self.main_screen))
-
-    def action_help(self) -> None:
-        """Open the help, at the part that has the focus."""
-        from smapstop.ui.screens.help import HelpScreen
-
-        self.push_screen(HelpScreen(help_place(self.main_screen.focused)))
-
-    def action_change_theme(self) -> None:
-        """Open the list of themes."""
-        from smapstop.ui.screens.theme import ThemeScreen
-
-        self.push_screen(ThemeScreen())
 
     def action_command(self, line: str) -> None:
         """Run a command; if it makes no sense, say why."""

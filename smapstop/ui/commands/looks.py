@@ -17,9 +17,13 @@ def _theme(screen: MainScreen, argument: str) -> None:
 
 
 def _help(screen: MainScreen, argument: str) -> None:
+    """Open the help of the part that has the focus, with all commands."""
+    from smapstop.ui.commands.table import COMMANDS  # the table has this command, too
+    from smapstop.ui.help_content import HelpEntry
     from smapstop.ui.screens.help import HelpScreen
 
-    screen.app.push_screen(HelpScreen(help_place(screen.focused), argument))
+    commands = tuple(HelpEntry(each.name, f"{each.usage}  {each.help}".strip()) for each in COMMANDS)
+    screen.app.push_screen(HelpScreen(help_place(screen.focused), argument, commands))
 
 
 THEME = ScreenCommand("theme", "[NAME]", "Choose the colours.", _theme, lambda *_: theme_names())

@@ -1,11 +1,15 @@
-"""Commands of the palette: every key action that is available where the focus is."""
+"""The palette: every key action that is available where the focus is, and every command with its arguments."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
+from typing import cast
 
 from textual.app import SystemCommand
+from textual.command import Hit, Hits, Provider
 from textual.widget import Widget
 
+from smapstop.ui.commands.command import ScreenCommand
+from smapstop.ui.commands.table import COMMAND, COMMANDS
 from smapstop.ui.keys.key_app import keymap_of
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.screens.dashboard import MainScreen
@@ -34,3 +38,34 @@ def palette_commands(screen: MainScreen) -> Iterator[SystemCommand]:
             run = partial(app.run_action, here or "", parts[place] if place else screen)
             keys = " ".join(keymap_of(app).display_names(key.name))
             yield SystemCommand(key.label.capitalize(), f"{key.help}  {keys}", run)
+
+
+_BEST_SCORE = 1e6
+"""More than any score of a fuzzy match."""
+
+
+class CommandLines(Provider):
+    """Finds commands with their arguments, whole lines as they would be typed."""
+
+    async def search(self, query: str) -> Hits:
+        """Hits: the query itself if it is a command with an argument, then all lines that it may stand for."""
+        screen, matcher = cast("MainScreen", self.screen), self.matcher(query)
+        name, _, argument = query.strip().partition(" ")
+        if name in COMMAND and argument:
+            yield Hit(_BEST_SCORE, query, self._runner(query), help=COMMAND[name].help)
+        for line, command in _lines(screen):
+            score = matcher.match(line)
+            if score > 0 and line != query:
+                yield Hit(score, matcher.highlight(line), self._runner(line), help=command.help)
+
+    def _runner(self, line: str) -> Callable[[], Coroutine[object, object, object]]:
+        """Runs a line; a name that needs an argument is typed instead."""
+        action = "type_command" if line.endswith(" ") else "command"
+        return partial(self.app.run_action, f"app.{action}({line!r})")
+
+
+def _lines(screen: MainScreen) -> Iterator[tuple[str, ScreenCommand]]:
+    """All lines that are known: each command, and with each argument that it could have."""
+    for command in COMMANDS:
+        yield (f"{command.name} " if command.usage and command.usage[0] != "[" else command.name), command
+        yield from ((f"{command.name} {argument}", command) for argument in command.complete(screen, ""))

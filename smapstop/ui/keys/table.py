@@ -96,7 +96,7 @@ def _key(
 # fmt: off
 KEYS: tuple[Key, ...] = (
     _key("help", "? f1", "help", "General", "Explain the keys, the columns, the fields and flags.",
-         "app.help", help="close", shown=True),
+         "app.command('help')", help="close", shown=True),
     _key("quit", "q", "quit", "General", "Quit, or close what is open; asks once if history would be lost.",
          "app.command('quit')", help="close", pick="leave", runs="dismiss", marks="dismiss", sort="dismiss",
          columns="dismiss", theme="back", threads="dismiss", copy="dismiss", quit="answer('quit')",
@@ -193,7 +193,7 @@ KEYS: tuple[Key, ...] = (
     _key("slower", "-", "less often", "Time", "Sample less often.", "app.command('interval longer')"),
     _key("higher", "shift+up", "grow pane", "General", "Grow the lower pane.", "app.command('pane higher')"),
     _key("lower", "shift+down", "shrink pane", "General", "Shrink the lower pane.", "app.command('pane lower')"),
-    _key("theme", "T", "theme", "General", "Choose the colours, and see them at once.", "app.change_theme"),
+    _key("theme", "T", "theme", "General", "Choose the colours, and see them at once.", "app.command('theme')"),
     # the cursor
     _key("up", "up k", "up", "Cursor", "Up a line.",
          list="move(-1)", pages="move(0, -1)", help="scroll(-1)", guide="scroll(-1)", pick="move(-1)"),

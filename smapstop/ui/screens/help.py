@@ -22,12 +22,15 @@ from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.theme.app_theme import palette_of
 
+COMMANDS_TITLE = "Commands, after :"
+
 
 class HelpText(Widget):
     """The sections of the help that match the query.
 
     Args:
         place: The part of the dashboard whose sections come first; None for none.
+        commands: The commands, which come last.
     """
 
     COMPONENT_CLASSES = {"help--title"}  # noqa: RUF012
@@ -38,9 +41,10 @@ class HelpText(Widget):
     """
     query_text: reactive[str] = reactive("", layout=True)
 
-    def __init__(self, place: HelpPlace | None) -> None:
+    def __init__(self, place: HelpPlace | None, commands: tuple[HelpEntry, ...] = ()) -> None:
         super().__init__()
         self._place = place
+        self._commands = HelpSection(COMMANDS_TITLE, commands)
 
     def render(self) -> RenderableType:
         """Render the sections, short entries in two columns where there is room."""
@@ -52,7 +56,7 @@ class HelpText(Widget):
 
     def _matching_sections(self) -> Iterator[HelpSection]:
         """Sections with their matching entries, without sections that have none."""
-        for section in sections_for(self._place, keymap_of(self.app)):
+        for section in (*sections_for(self._place, keymap_of(self.app)), self._commands):
             entries = tuple(entry for entry in section.entries if entry.matches(self.query_text))
             if entries:
                 yield HelpSection(section.title, entries, section.short)
@@ -115,6 +119,7 @@ class HelpScreen(Modal[None]):
     Args:
         place: The part of the dashboard from which it was opened, whose sections come first; None for none.
         words: What to search for at first; empty for everything.
+        commands: The commands that can be typed.
     """
 
     AUTO_FOCUS = "VerticalScroll"
@@ -128,9 +133,9 @@ class HelpScreen(Modal[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("help")]
 
-    def __init__(self, place: HelpPlace | None = None, words: str = "") -> None:
+    def __init__(self, place: HelpPlace | None = None, words: str = "", commands: tuple[HelpEntry, ...] = ()) -> None:
         super().__init__()
-        self._place, self._words = place, words
+        self._place, self._words, self._commands = place, words, commands
 
     def compose(self) -> ComposeResult:
         """Compose the search line and the text."""
@@ -142,7 +147,7 @@ class HelpScreen(Modal[None]):
                 placeholder=f"press {search} to search: a key, a column, a field, a flag, or any word", id="search"
             )
             with VerticalScroll():
-                yield HelpText(self._place)
+                yield HelpText(self._place, self._commands)
 
     @property
     def _text(self) -> VerticalScroll:

@@ -97,12 +97,10 @@ async def test_keys_stand_in_two_columns_when_there_is_room() -> None:
 
     app = Host()
     async with app.run_test(size=(118, 40)) as pilot:
-        assert beginning_with("m") == [
-            "m Mark this moment, and compare with it. d Compare with the previous tick, the"
-        ]
+        assert beginning_with("m") == ["m Mark this moment by the letter typed d Compare with the previous tick, the"]
         await pilot.resize_terminal(80, 40)
         await pilot.pause()
-        assert beginning_with("m") == ["m Mark this moment, and compare with it."]
+        assert beginning_with("m") == ["m Mark this moment by the letter typed next, or enter;"]
         assert beginning_with("d") == ["d Compare with the previous tick, the mark, or the"]
 
 
