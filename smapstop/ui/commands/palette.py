@@ -9,7 +9,7 @@ from textual.command import Hit, Hits, Provider
 from textual.widget import Widget
 
 from smapstop.ui.commands.command import ScreenCommand
-from smapstop.ui.commands.table import COMMAND, COMMANDS
+from smapstop.ui.commands.table import COMMAND, COMMANDS, complete_line
 from smapstop.ui.keys.key_app import keymap_of
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.screens.dashboard import MainScreen
@@ -51,7 +51,8 @@ class CommandLines(Provider):
         """Hits: the query itself if it is a command with an argument, then all lines that it may stand for."""
         screen, matcher = cast("MainScreen", self.screen), self.matcher(query)
         name, _, argument = query.strip().partition(" ")
-        if name in COMMAND and argument:
+        lines = complete_line(screen, query)
+        if name in COMMAND and argument and (query in lines or not lines):
             yield Hit(_BEST_SCORE, query, self._runner(query), help=COMMAND[name].help)
         for line, command in _lines(screen):
             score = matcher.match(line)

@@ -25,10 +25,11 @@ _LONG_S = 72_000
 def draw_marks(band: Band) -> Strip:
     """Draw the line of the marks: the range, the tick shown, the marks by letter, and what the outliers were."""
     line, style = TextLine(band.layout.cells, " ", band.style.base), band.style
+    for mark, cell in band.shown_marks:
+        line.put(cell, mark.letter or "m", style.warning)
     _put_range(line, band)
     _put_head(line, band)
     for mark, cell in band.shown_marks:
-        line.put(cell, mark.letter or "m", style.warning)
         if band.is_compared(mark):
             line.put(cell + 2, fmt.clock(band.activity.timeline.header(mark.tick).wall_ns), style.quiet, margin=1)
     for number in band.activity.outliers(band.window, _MAX_OUTLIERS):
@@ -66,15 +67,12 @@ def _put_range(line: TextLine, band: Band) -> None:
     length = fmt.span(length_ns) if length_ns < _MINUTE_NS else fmt.duration(length_ns / 1e9)
     text = f" {length}  Rss {fmt.signed(change)} "
     room = last - first - 1
-    if room >= len(text):
-        left = (room - len(text)) // 2
-        line.put(first, "├" + "─" * left, style.bold)
-        line.put(first + 1 + left, text, style.change_style(change) if change else style.bold)
-        line.put(first + 1 + left + len(text), "─" * (room - left - len(text)) + "┤", style.bold)
-    else:
-        line.put(first, "├" + "─" * room + "┤" if last > first else "┃", style.bold)
-        if not line.put(last + 1, text, style.bold):
-            line.put(first - len(text), text, style.bold)
+    inside = first + 1 + (room - len(text)) // 2
+    style_inside = style.change_style(change) if change else style.bold
+    is_inside = room >= len(text) and line.put(inside, text, style_inside)
+    line.fill(first, "├" + "─" * room + "┤" if last > first else "┃", style.bold)
+    if not is_inside and not line.put(last + 1, text, style.bold):
+        line.put(first - len(text), text, style.bold)
 
 
 def draw_axis(band: Band, hints: Sequence[str]) -> Strip:

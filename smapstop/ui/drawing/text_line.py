@@ -40,6 +40,11 @@ class TextLine:
             self._glyphs[cell], self._styles[cell], self._is_taken[cell] = glyph, style, True
         return True
 
+    def fill(self, at: int, text: str, style: Style) -> None:
+        """Put those characters of a text, each one cell wide, whose cells are free."""
+        for cell, glyph in enumerate(text, at):
+            self.put(cell, glyph, style)
+
     def strip(self) -> Strip:
         """The line."""
         return Strip([Segment(*piece) for piece in zip(self._glyphs, self._styles, strict=True)]).simplify()

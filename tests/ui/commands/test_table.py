@@ -1,6 +1,7 @@
 """The table of commands: names, and how lines are found and completed."""
 
 import pytest
+from documents import GUIDE
 
 from smapstop.errors import SmapstopError
 from smapstop.ui.commands.table import COMMAND, COMMANDS, find_command
@@ -24,3 +25,9 @@ def test_another_name_is_refused_with_what_may_be_meant(name: str, why: str) -> 
     with pytest.raises(SmapstopError) as refused:
         find_command(name)
     assert str(refused.value).startswith(why)
+
+
+def test_the_guide_lists_every_command_as_the_table_has_it() -> None:
+    rows = [f"| `{each.synopsis.replace('|', chr(92) + '|')}` | {each.help} |" for each in COMMANDS]
+    text = GUIDE.joinpath("keys.md").read_text().partition("## Commands\n")[2].partition("\n## ")[0]
+    assert [line for line in text.splitlines() if line.startswith("| `")] == rows
