@@ -52,6 +52,10 @@ class StackReader:
         """Forget the stacks of the last tick, and allow some more code to be named."""
         self._unwound.clear()
         self._code_left = _MAX_CODE_PER_TICK
+        had_all_lines = self._names.is_complete
+        self._names.begin_tick()
+        if self._names.is_complete and not had_all_lines:
+            self._named.clear()  # their source lines are known by now
 
     def look_for_code(self, *, has_new: bool) -> None:
         """Look at what code is mapped, unless that was a moment ago.

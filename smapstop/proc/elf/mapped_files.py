@@ -38,7 +38,8 @@ def open_mapped_file(process: ProcDir, name: str, start: int, end: int, device: 
     """Open the file of a mapping; `None` if it may not be opened, or has been replaced. The caller closes the fd.
 
     It is opened by its path in the process's root and mount namespace or, if it was deleted or replaced, as the
-    running program (/proc/PID/exe) or through the mapping (/proc/PID/map_files, for root).
+    running program (/proc/PID/exe) or through the mapping (/proc/PID/map_files, for root); if the process has ended,
+    by the same path here, if that leads to the same file.
 
     Args:
         process: Process that has the mapping.
@@ -50,7 +51,7 @@ def open_mapped_file(process: ProcDir, name: str, start: int, end: int, device: 
     """
     if not inode:
         return None
-    for way in (f"root/{name}", "exe", f"map_files/{start:x}-{end:x}"):
+    for way in (f"root/{name}", "exe", f"map_files/{start:x}-{end:x}", name):
         fd = _open_inode(process, way.replace("\\012", "\n"), device, inode)  # the kernel's escape for newlines
         if fd is not None:
             return fd

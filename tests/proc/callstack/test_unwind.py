@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,6 +90,15 @@ def test_a_library_that_was_replaced_has_no_names_that_are_of_another(
     shutil.copy(program("call_chain", "-O0"), tmp_path / "new")
     (tmp_path / "new").rename(copy)
     assert chain.names() == CHAIN
+
+
+def test_a_program_that_has_ended_is_named_if_its_map_was_read(program: Compile, run_chain: RunChain) -> None:
+    chain = run_chain(program("call_chain", *OPTIMISED))
+    chain.code.begin_tick(is_changed=True)
+    os.kill(chain.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, chain.pid, os.WEXITED | os.WNOWAIT)
+    assert chain.names() == CHAIN
+    assert chain.frames()[-1].name == "_start"
 
 
 def test_the_same_address_is_decoded_once(program: Compile, run_chain: RunChain) -> None:
