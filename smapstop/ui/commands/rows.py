@@ -6,14 +6,14 @@ from dataclasses import replace
 from smapstop.model.grouping import GROUPINGS
 from smapstop.model.metrics import METRICS
 from smapstop.model.view.filter import parse_filter
+from smapstop.model.view.sort import Sorting
 from smapstop.text.columns import ALL_COLUMNS, COLUMNS, SORTABLE, find_columns, toggle_sorting
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.screens.sort import DEFAULT_SORTING
 
 _DIRECTIONS = {"asc": False, "desc": True}
 """Whether a direction is descending."""
-_SORT_KEYS = (DEFAULT_SORTING.key, *SORTABLE)
+_SORT_KEYS = (Sorting().key, *SORTABLE)
 
 
 def _sort(screen: MainScreen, argument: str) -> None:
